@@ -1,0 +1,52 @@
+# Needs Python 3.11 or newer and make, nothing else: `make demo` is the place to start.
+PYTHON ?= python3
+VENV ?= .venv
+PY = $(VENV)/bin/python
+EXAMPLE ?= examples/linear_regression.grad
+
+.PHONY: demo test lint format bench record clean
+
+# `.demo`, `.test` and `.dev` in the venv say what is installed there; pyproject.toml says what that should be.
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "gradsh needs Python 3.11 or newer; say which one: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(PY) pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.test: $(PY) pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.dev: $(PY) pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.test $(VENV)/.demo
+
+demo: $(VENV)/.demo
+	$(VENV)/bin/gradsh -c 'let x = tensor(5.0, grad); z = log(x**3); backward z; x.grad'
+	$(VENV)/bin/gradsh $(EXAMPLE)
+
+test: $(VENV)/.test
+	$(PY) -m pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+format: $(VENV)/.dev
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+bench: $(VENV)/.demo
+	$(PY) -m benchmarks $(ARGS)
+
+# Writes tests/errors/*.out anew; read the difference before you keep it.
+record: $(VENV)/.test
+	$(PY) -m tests.record.errors
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

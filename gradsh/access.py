@@ -1,0 +1,241 @@
+"""Which attributes and methods a program may reach, by the type of the value. There is no other way to any of them.
+
+Everything that is not listed here does not exist: nothing looks an attribute up on a host object by a name that the
+program gave. A class of the engine or the library opens its own with `__public__ = frozenset({"name", ...})` and, for
+what may be assigned, `__settable__`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine import registry
+from gradsh.engine.dtypes import DType, Size
+from gradsh.engine.graph import Node
+from gradsh.engine.results import Named
+from gradsh.engine.tensor import Tensor
+from gradsh.errors import AttributeError_, GradshError
+
+Getter = Callable[[Any], Any]
+Setter = Callable[[Any, Any], None]
+
+
+class Message(str):
+    """What `catch err` binds: the message, a string that also knows its `code`."""
+
+    __slots__ = ("code",)
+    code: str
+
+
+Message.__name__ = Message.__qualname__ = "str"  # which is what errors about it should say
+
+
+def _join(separator: str, items: Any) -> str:
+    return separator.join(items)
+
+
+def _set(name: str) -> Setter:
+    def write(value: Any, new: Any) -> None:
+        setattr(value, name, new)
+
+    return write
+
+
+# What the engine's tensor has as properties of its own; the registry has the rest.
+TENSOR_ATTRIBUTES = (
+    "_version",
+    "dtype",
+    "grad",
+    "grad_fn",
+    "is_leaf",
+    "ndim",
+    "output_nr",
+    "requires_grad",
+    "retains_grad",
+    "shape",
+)
+ARRAY_ATTRIBUTES = ("shape", "dtype", "ndim", "size", "T")
+ARRAY_METHODS = ("tolist", "item", "sum", "mean", "max", "min", "copy")
+
+
+def _array_method(name: str) -> Callable[..., Any]:
+    method = getattr(np.ndarray, name)
+
+    def call(array: Any, *arguments: Any, **keywords: Any) -> Any:
+        return method(array, *map(_plain_dtype, arguments), **{k: _plain_dtype(v) for k, v in keywords.items()})
+
+    call.__name__ = call.__qualname__ = name
+    return call
+
+
+def _plain_dtype(value: Any) -> Any:
+    return value.np if isinstance(value, DType) else value
+
+
+def _astype(array: Any, dtype: Any) -> Any:
+    """NumPy's astype, for gradsh's dtypes and NumPy's own; a string could name an object dtype."""
+    wanted = np.dtype(_plain_dtype(dtype)) if isinstance(dtype, (DType, np.dtype)) else None
+    if wanted is None or wanted.kind not in "biuf":
+        raise AttributeError_("astype() takes a dtype, such as float32")
+    return array.astype(wanted)
+
+
+def _reshape(array: Any, *shape: Any) -> Any:
+    return array.reshape(*shape)
+
+
+_ARRAY: dict[str, Callable[..., Any]] = {name: _array_method(name) for name in ARRAY_METHODS}
+_ARRAY |= {"astype": _astype, "reshape": _reshape}
+_SCALAR: dict[str, Callable[..., Any]] = {
+    "item": np.generic.item,
+    "tolist": np.generic.tolist,
+    "astype": _astype,
+}
+
+# by exact type; what a lookup misses is looked for along the type's bases and remembered
+METHODS: dict[type, dict[str, Callable[..., Any]]] = {
+    list: {"append": list.append, "pop": list.pop, "extend": list.extend},
+    dict: {"keys": dict.keys, "values": dict.values, "items": dict.items, "get": dict.get},
+    str: {"join": _join, "split": str.split, "upper": str.upper, "lower": str.lower, "strip": str.strip},
+    Size: {"numel": Size.numel},
+    Node: {"name": Node.name},
+    np.ndarray: _ARRAY,
+    np.generic: _SCALAR,
+}
+GETTERS: dict[type, dict[str, Getter]] = {
+    Tensor: {name: attrgetter(name) for name in TENSOR_ATTRIBUTES},
+    Node: {"next_functions": attrgetter("next_functions")},
+    Message: {"code": attrgetter("code")},
+    DType: {name: attrgetter(name) for name in ("is_floating_point", "itemsize")},
+    np.ndarray: {name: attrgetter(name) for name in ARRAY_ATTRIBUTES},
+    np.generic: {name: attrgetter(name) for name in ARRAY_ATTRIBUTES},
+    slice: {name: attrgetter(name) for name in ("start", "stop", "step")},
+}
+SETTERS: dict[type, dict[str, Setter]] = {Tensor: {name: _set(name) for name in ("grad", "requires_grad")}}
+
+FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
+
+
+def _tensor_attributes() -> dict[str, Any]:
+    """The registry's attributes of tensors, each with `get` and `set`."""
+    attributes = getattr(registry, "attributes", None)
+    return attributes() if attributes is not None else {}
+
+
+def type_name(value: object) -> str:
+    """A value's type as Python's errors call it."""
+    return type(value).__name__ if not isinstance(value, FUNCTIONS) else "function"
+
+
+def method(value: Any, name: str, user: Callable[[], Any] | None = None) -> Any:
+    """`value.name`, to be called: a method, else a callable attribute, else the user's function of that name.
+
+    `user` gives that function; it comes after the type's own methods.
+    Errors: AttributeError_ in Python's words.
+    """
+    try:
+        return MethodType(METHODS[type(value)][name], value)
+    except KeyError:
+        pass
+    found = find_method(type(value), name)
+    if found is not None:
+        return MethodType(found, value)
+    getter = find_getter(value, name)
+    if getter is not None:
+        return getter(value)
+    if user is not None:
+        return MethodType(user(), value)
+    raise missing(value, name)
+
+
+def attribute(value: Any, name: str) -> Any:
+    """`value.name`. Errors: AttributeError_ in Python's words."""
+    table = GETTERS.get(type(value))
+    getter = (table.get(name) if table is not None else None) or find_getter(value, name)
+    if getter is not None:
+        return getter(value)
+    found = find_method(type(value), name)
+    if found is not None:
+        return MethodType(found, value)
+    raise missing(value, name)
+
+
+def set_attribute(new: Any, value: Any, name: str) -> None:
+    """`value.name = new`. Errors: AttributeError_ in Python's words."""
+    kind = type(value)
+    table = SETTERS.get(kind)
+    setter = table.get(name) if table is not None else None
+    if setter is None:
+        if isinstance(value, Tensor):
+            entry = _tensor_attributes().get(name)
+            setter = entry.set if entry is not None else None
+        elif name in getattr(kind, "__settable__", ()):
+            setattr(value, name, new)
+            return
+        if setter is None:
+            if find_getter(value, name) is not None:
+                raise AttributeError_(f"attribute '{name}' of '{type_name(value)}' objects is not writable")
+            raise missing(value, name)
+        SETTERS.setdefault(kind, {})[name] = setter
+    setter(value, new)
+
+
+def find_method(kind: type, name: str) -> Callable[..., Any] | None:
+    """The method of a type, from its own table or that of a base; remembered in the type's own."""
+    found: Callable[..., Any] | None = None
+    for base in kind.__mro__:
+        table = METHODS.get(base)
+        found = table.get(name) if table is not None else None
+        if found is None and base is Tensor:
+            found = registry.methods().get(name)
+        if found is not None:
+            METHODS.setdefault(kind, {})[name] = found
+            break
+    return found
+
+
+def find_getter(value: Any, name: str) -> Getter | None:
+    """How to read an attribute of a value, or None when it has no such attribute."""
+    kind = type(value)
+    for base in kind.__mro__:
+        table = GETTERS.get(base)
+        getter = table.get(name) if table is not None else None
+        if getter is None and base is Tensor:
+            entry = _tensor_attributes().get(name)
+            getter = entry.get if entry is not None else None
+        if getter is not None:
+            GETTERS.setdefault(kind, {})[name] = getter
+            return getter
+    if isinstance(value, Named) and name in value.names:
+        return lambda named: named.field(name)
+    if name in getattr(kind, "__public__", ()):
+        return attrgetter(name)
+    return None
+
+
+def names(value: Any) -> list[str]:
+    """All attributes and methods that a program may reach on the value: for suggestions and completion."""
+    found: set[str] = set()
+    for base in type(value).__mro__:
+        found.update(METHODS.get(base, ()), GETTERS.get(base, ()))
+        if base is Tensor:
+            found.update(registry.methods(), _tensor_attributes())
+    if isinstance(value, Named):
+        found.update(value.names)
+    found.update(getattr(type(value), "__public__", ()))
+    return sorted(found)
+
+
+def missing(value: Any, name: str) -> GradshError:
+    """The error for an attribute that is not there."""
+    from gradsh.language.resolve import suggest
+
+    close = suggest(name, names(value))
+    title = "torch.dtype" if isinstance(value, DType) else type_name(value)
+    text = f"'{title}' object has no attribute '{name}'"
+    return AttributeError_(text, help=f"did you mean `.{close}`?" if close else None)

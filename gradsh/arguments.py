@@ -1,0 +1,119 @@
+"""The command line, read with argparse. The two plainest forms, `-c CODE` and `FILE`, do not come here (see cli.py)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from gradsh import __version__
+from gradsh.cli import COMMANDS, Options, UsageError
+
+USAGE = """\
+gradsh                        the shell; with a program on standard input, run that
+       gradsh FILE.grad [ARG ...]
+       gradsh -c CODE [-i]
+       gradsh check FILE ..."""
+
+EPILOG = """\
+examples:
+  gradsh -c 'let x = tensor(5.0, grad); z = log(x**3); backward z; x.grad'
+  echo 'print grad(fn(x) = x**2)(tensor(3.0))' | gradsh
+  gradsh --json train.grad
+
+gradsh's own options stand before FILE; what follows FILE is the script's. `./check` runs a file of that name.
+
+exit status: 0 done, 1 the program failed while running, 2 the command line was wrong, 3 the program was refused
+before running, 70 a fault of gradsh itself, 130 interrupted, 141 standard output was closed early.
+
+colour: --color, else NO_COLOR, else FORCE_COLOR or CLICOLOR_FORCE, else whether the stream is a terminal.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with gradsh's way of saying that the command line was wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="gradsh",
+        usage=USAGE,
+        description="A differentiation shell: PyTorch's autograd in a small language, on NumPy.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    add = parser.add_argument
+    add("-c", dest="code", metavar="CODE", help="run CODE")
+    add("-i", dest="interactive", action="store_true", help="stay in the shell afterwards")
+    add("--json", action="store_true", help="one JSON object a line for every value, and for every error")
+    add("--dtype", choices=["float16", "float32", "float64"], help="dtype of floating literals (float32)")
+    add("--seed", type=int, metavar="N", help="seed of the random stream, as manual_seed(N)")
+    add("--set", action="append", metavar="NAME=VALUE", help="a script parameter (not in this version yet)")
+    add("--color", choices=["auto", "always", "never"], default="auto", help="colour (auto)")
+    add("--errors", choices=["full", "short", "json"], default="full", help="form of errors (full)")
+    add("-q", "--quiet", action="store_true", help="no welcome line")
+    add("--no-config", action="store_true", help="read no configuration and no history, and write none")
+    add("--sandbox", action="store_true", help=argparse.SUPPRESS)
+    add("--max-memory", metavar="SIZE", help=argparse.SUPPRESS)
+    add("--timeout", metavar="TIME", help=argparse.SUPPRESS)
+    add("-V", "--version", action="store_true", help="print the version")
+    add("-h", "--help", action="store_true", help="print this")
+    add("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def parse(argv: Sequence[str]) -> Options:
+    """Options of a command line; raises UsageError when it is wrong, SystemExit(0) after --help and --version."""
+    parser = _parser()
+    given = parser.parse_args(list(argv))
+    if given.help:
+        sys.stdout.write(parser.format_help())
+        raise SystemExit(0)
+    if given.version:
+        sys.stdout.write(f"gradsh {__version__}\n")
+        raise SystemExit(0)
+    for name, option in (("set", "--set"), ("sandbox", "--sandbox"), ("max_memory", "--max-memory")):
+        if getattr(given, name):
+            raise UsageError(f"{option} is not in this version yet")
+    if given.timeout:
+        raise UsageError("--timeout is not in this version yet")
+    if given.seed is not None and not -(2**63) <= given.seed < 2**64:
+        raise UsageError(f"--seed {given.seed} does not fit in 64 bits")
+    options = Options()
+    for name in ("code", "interactive", "json", "dtype", "seed", "color", "errors", "quiet", "no_config"):
+        setattr(options, name, getattr(given, name))
+    rest: list[str] = given.rest
+    if rest and rest[0] == "--":
+        rest = rest[1:]
+    elif rest and given.code is None and rest[0] in COMMANDS:
+        command, files = rest[0], rest[1:]
+        if command != "check":
+            raise UsageError(f"gradsh {command} is not in this version yet")
+        return _check(options, files)
+    if given.code is not None:
+        if rest:
+            raise UsageError(f"-c takes one program; {rest[0]!r} is left over")
+        return options
+    if rest:
+        options.file, options.arguments = rest[0], rest[1:]
+    return options
+
+
+def _check(options: Options, files: list[str]) -> Options:
+    """`gradsh check [--json|--errors FORM|--color WHEN] FILE …`"""
+    parser = Parser(prog="gradsh check", usage="gradsh check [--errors FORM] FILE ...", allow_abbrev=False)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--errors", choices=["full", "short", "json"], default=options.errors)
+    parser.add_argument("--color", choices=["auto", "always", "never"], default=options.color)
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    given = parser.parse_args(files)
+    options.check = given.files
+    options.errors = "json" if given.json or options.json else given.errors
+    options.color = given.color
+    return options

@@ -1,0 +1,104 @@
+"""The user's cache folder: parse tables and compiled programs. Losing it costs time, never correctness.
+
+What is read back is executed or unpickled, so the folder must belong to the user and be closed to everybody else;
+otherwise there is no cache. Every entry begins with the digest of its content and is replaced as a whole.
+`gradsh -c` reads one entry on its way to the first value: nothing beyond `os` is imported on that path.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+try:  # the C module: `hashlib` loads OpenSSL, which takes longer than all that is done here
+    from _blake2 import blake2b
+except ImportError:  # pragma: no cover - a Python built without it
+    from hashlib import blake2b
+
+DIGEST = 32
+
+
+def digest(data: bytes) -> bytes:
+    """What an entry begins with."""
+    return blake2b(data, digest_size=DIGEST).digest()
+
+
+def wanted() -> str | None:
+    """Where the cache should be: GRADSH_CACHE_DIR, else the platform's own place; None where there is no home."""
+    if given := os.environ.get("GRADSH_CACHE_DIR"):
+        return os.path.abspath(given)
+    if sys.platform == "linux":
+        base = os.environ.get("XDG_CACHE_HOME", "")
+        if not os.path.isabs(base):
+            base = os.path.expanduser("~/.cache")
+        return os.path.join(base, "gradsh") if os.path.isabs(base) else None
+    from platformdirs import user_cache_dir
+
+    return user_cache_dir("gradsh", appauthor=False)
+
+
+def is_private(path: str) -> bool:
+    """Whether `path` is a real folder that is the user's and that nobody else may write."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    if not stat.S_ISDIR(status.st_mode):
+        return False
+    if not hasattr(os, "getuid"):  # Windows: the profile folder is the user's own
+        return True
+    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+
+
+def folder(make: bool = False) -> str | None:
+    """The cache folder, or None if there is none that can be trusted; `make` creates it, open to the user only."""
+    path = wanted()
+    if path is None:
+        return None
+    if make and not os.path.lexists(path):
+        try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.mkdir(path, 0o700)
+        except OSError:
+            pass
+    return path if is_private(path) else None
+
+
+def read(key: str) -> bytes | None:
+    """The entry of that key, a plain file name; None if there is none, or if it is torn or not the user's own."""
+    path = folder()
+    if path is None:
+        return None
+    try:
+        handle = os.open(os.path.join(path, key), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    except OSError:
+        return None
+    try:
+        with open(handle, "rb", closefd=True) as file:
+            status = os.fstat(handle)
+            if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+                return None
+            entry = file.read()
+    except OSError:
+        return None
+    data = entry[DIGEST:]
+    return data if digest(data) == entry[:DIGEST] else None
+
+
+def write(key: str, data: bytes) -> None:
+    """Store an entry, whole or not at all; a folder that cannot be written is no error."""
+    path = folder(make=True)
+    if path is None:
+        return
+    temporary = os.path.join(path, f".{key}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            with open(handle, "wb") as file:
+                file.write(digest(data) + data)
+            os.replace(temporary, os.path.join(path, key))
+        except OSError:
+            os.unlink(temporary)
+    except OSError:
+        pass

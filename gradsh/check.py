@@ -1,0 +1,67 @@
+"""`gradsh check`: parse and resolve a text and run nothing, without the engine.
+
+What the resolver must know of the built-ins is taken from a table in the user's cache folder; the first check after
+gradsh has changed loads the engine, once, to write it.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Iterable
+
+from gradsh import cache
+from gradsh.errors import GradshError, Refused, Source
+from gradsh.language import program
+from gradsh.language.resolve import Signature
+
+Entry = tuple[str, tuple[tuple[str, str, bool, bool], ...] | None, bool, bool, bool]
+
+
+class Table:
+    """The built-ins as a plain table; see `gradsh.language.resolve.Builtins`."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.signatures: dict[str, Signature] = {}
+        for name, parameters, effect, checked, python in entries:
+            signature = Signature(name, parameters, effect=effect, checked=checked, python=python)
+            self.signatures[name] = signature
+
+    def lookup(self, name: str) -> Signature | None:
+        """What is known of a built-in; None when there is none of that name."""
+        return self.signatures.get(name)
+
+    def names(self) -> Iterable[str]:
+        """All names, for suggestions."""
+        return self.signatures
+
+
+def check(name: str, text: str) -> list[GradshError]:
+    """Everything that is wrong with a program text before it runs; `name` is what the errors call it."""
+    try:
+        program.compile_program(Source(name, text), {}, table())
+    except Refused as refused:
+        return refused.errors
+    return []
+
+
+def table() -> Table:
+    """The table of this version of gradsh, from the cache or from the engine."""
+    key = "signatures-" + cache.digest(program.fingerprint().encode()).hex()
+    stored = cache.read(key)
+    if stored is not None:
+        try:
+            return Table(marshal.loads(stored))
+        except (ValueError, EOFError, TypeError):
+            pass  # written by another Python: made anew below
+    from gradsh.runtime import BUILTINS
+
+    entries: list[Entry] = []
+    for builtin in sorted(BUILTINS.names()):
+        known = BUILTINS.lookup(builtin)
+        if known is not None:
+            parameters = None if known.parameters is None else tuple(map(tuple, known.parameters))
+            entries.append((builtin, parameters, known.effect, known.checked, known.python))  # type: ignore[arg-type]  # rows keep their length
+    cache.write(key, marshal.dumps(entries))
+    return Table(entries)
+
+

@@ -1,0 +1,101 @@
+"""Tensor dtypes and sizes, with PyTorch's names, and its rules for mixing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, SupportsIndex, overload
+
+import numpy as np
+
+BOOL, INTEGER, FLOAT = range(3)
+
+
+class DType:
+    """A tensor's element type. Prints as PyTorch's name without `torch.`.
+
+    `np` is NumPy's dtype, `category` one of BOOL < INTEGER < FLOAT; `title` is the word PyTorch uses in most error
+    texts (`Long`), `c_name` the one in a few others (`long int`).
+    """
+
+    __slots__ = ("c_name", "category", "name", "np", "title")
+
+    def __init__(self, name: str, category: int, title: str, c_name: str) -> None:
+        self.name = name
+        self.np = np.dtype(name)
+        self.category = category
+        self.title = title
+        self.c_name = c_name
+
+    def __repr__(self) -> str:
+        return self.name
+
+    @property
+    def is_floating_point(self) -> bool:
+        return self.category == FLOAT
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return self.np.itemsize
+
+
+float16 = DType("float16", FLOAT, "Half", "c10::Half")
+float32 = DType("float32", FLOAT, "Float", "float")
+float64 = DType("float64", FLOAT, "Double", "double")
+uint8 = DType("uint8", INTEGER, "Byte", "unsigned char")
+int8 = DType("int8", INTEGER, "Char", "signed char")
+int16 = DType("int16", INTEGER, "Short", "short")
+int32 = DType("int32", INTEGER, "Int", "int")
+int64 = DType("int64", INTEGER, "Long", "long int")
+bool_ = DType("bool", BOOL, "Bool", "bool")
+
+ALL = (float16, float32, float64, uint8, int8, int16, int32, int64, bool_)
+OF: dict[Any, DType] = {d.np: d for d in ALL}
+
+# every spelling a program may use
+NAMES: dict[str, DType] = {d.name: d for d in ALL} | {
+    "half": float16,
+    "float": float32,
+    "double": float64,
+    "short": int16,
+    "int": int32,
+    "long": int64,
+}
+
+
+class Size(tuple[int, ...]):
+    """A tensor's shape; prints as `Size([2, 3])`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Size({list(self)})"
+
+    def numel(self) -> int:
+        n = 1
+        for extent in self:
+            n *= extent
+        return n
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> Size: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> int | Size:
+        item = tuple.__getitem__(self, index)
+        return Size(item) if isinstance(item, tuple) else item
+
+    def __add__(self, other: Iterable[int]) -> Size:  # type: ignore[override]  # tuple's is generic in the item type
+        return Size((*self, *other))
+
+
+def promote_dtypes(a: DType, b: DType) -> DType:
+    """PyTorch's table for two dtypes of the same standing: float over integer over bool, the wider of two.
+
+    uint8 with a signed integer gives the next wider signed one (uint8 + int8 = int16), as NumPy does.
+    """
+    if a is b:
+        return a
+    if a.category != b.category:
+        return a if a.category > b.category else b
+    return OF[np.promote_types(a.np, b.np)]

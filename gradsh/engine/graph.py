@@ -1,0 +1,223 @@
+"""The graph that tracked operators leave behind: nodes, their edges, what they keep, and who changed it since.
+
+An edge is where a gradient goes: a `Node` (its only output), an `Output` (one of several outputs of a node), a leaf
+`Tensor` itself, or None where no gradient is wanted. Edges never hold the data of intermediate tensors, so what
+no rule saved is freed as soon as the program drops it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from gradsh.errors import FreedGraph, VersionMismatch
+
+if TYPE_CHECKING:
+    from gradsh.engine.tensor import Tensor
+
+# Counts downwards: a heap then yields the latest node first, which is PyTorch's order of execution.
+sequence = count(0, -1).__next__
+
+Where = tuple[Any, int]  # code object and instruction offset of a frame: a place in the user's program
+
+
+class Storage:
+    """What all views of one piece of memory share: how often it was written in place, and where last."""
+
+    __slots__ = ("version", "writer")
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.writer: Where | None = None
+
+
+class Kind:
+    """What all nodes of one form of an operator have in common.
+
+    name     as PyTorch prints it, "MulBackward0"
+    step     step(node, g): the gradients for `node.next`, computed on arrays; g is an array (a list for several outputs)
+    tensor_step  the same on tensors, recording a graph (`create_graph`)
+    saves    whether backward needs saved tensors, so that it can run only once unless they are retained
+    outputs  how many outputs the node has
+    """
+
+    __slots__ = ("name", "operator", "outputs", "saves", "step", "tensor_step")
+
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[Node, Any], Any],
+        tensor_step: Callable[[Node, Any], Any],
+        *,
+        saves: bool,
+        operator: str = "",
+        outputs: int = 1,
+    ) -> None:
+        self.name = name
+        self.step = step
+        self.tensor_step = tensor_step
+        self.saves = saves
+        self.operator = operator
+        self.outputs = outputs
+
+
+class Node:
+    """One executed, tracked operation.
+
+    next    an edge, or a tuple of edges, one per input that can have a gradient
+    saved   what the rule needs, in the form that the kind's step reads; a `Freed` once backward has used it
+    fix     None, or per edge None or (shape, NumPy dtype) that its gradient must be brought back to
+    code, lasti   the place in the user's program
+    extra   rarely needed things, see NodeExtra
+    """
+
+    __slots__ = ("__weakref__", "code", "extra", "fix", "kind", "lasti", "next", "saved", "seq")
+
+    kind: Kind
+    next: Any
+    saved: Any
+    fix: Any
+    code: Any
+    lasti: int
+    extra: NodeExtra | None
+    seq: int
+
+    def __repr__(self) -> str:
+        return f"<{self.kind.name}>"
+
+    def name(self) -> str:
+        """PyTorch's name of the function."""
+        return self.kind.name
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """((node or None, output number), ...), leaves as AccumulateGrad."""
+        edges = self.next if self.next.__class__ is tuple else (self.next,)
+        return tuple(edge_as_function(edge) for edge in edges)
+
+
+class NodeExtra:
+    """What few nodes have.
+
+    versions   {index of saved tensor: version at saving}, where not 0
+    storage    the Storage of this node's output, once it has one, for rules that saved the output
+    retained   [(output number, weak reference to the tensor)] that keep their gradient
+    hooks, prehooks   callables on the node
+    tensor_hooks  [(output number, {id: callable})]
+    parent     the node whose backward made this one (create_graph)
+    """
+
+    __slots__ = ("hooks", "parent", "prehooks", "retained", "storage", "tensor_hooks", "versions")
+
+    def __init__(self) -> None:
+        self.versions: dict[int, int] = {}
+        self.storage: Storage | None = None
+        self.retained: list[tuple[int, Any]] = []
+        self.hooks: dict[int, Any] = {}
+        self.prehooks: dict[int, Any] = {}
+        self.tensor_hooks: list[tuple[int, dict[int, Any]]] = []
+        self.parent: Node | None = None
+
+
+class Output:
+    """Output number `number` of a node that has several."""
+
+    __slots__ = ("node", "number")
+
+    def __init__(self, node: Node, number: int) -> None:
+        self.node = node
+        self.number = number
+
+
+class AccumulateGrad:
+    """A leaf seen as a node of the graph; made only when a program asks for it."""
+
+    __slots__ = ("variable",)
+
+    next_functions: tuple[Any, ...] = ()
+
+    def __init__(self, variable: Tensor) -> None:
+        self.variable = variable
+
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
+
+    def __repr__(self) -> str:
+        return "<AccumulateGrad>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AccumulateGrad) and other.variable is self.variable
+
+    def __hash__(self) -> int:
+        return id(self.variable)
+
+
+class Freed:
+    """Stands where saved tensors were; tells which backward freed them."""
+
+    __slots__ = ("where",)
+
+    def __init__(self, where: Where | None) -> None:
+        self.where = where
+
+
+def edge_as_function(edge: Any) -> tuple[Any, int]:
+    if edge is None:
+        return (None, 0)
+    if edge.__class__ is Node:
+        return (edge, 0)
+    if edge.__class__ is Output:
+        return (edge.node, edge.number)
+    return (AccumulateGrad(edge), 0)
+
+
+def extra_of(node: Node) -> NodeExtra:
+    if node.extra is None:
+        node.extra = NodeExtra()
+    return node.extra
+
+
+def freed(node: Node) -> FreedGraph:
+    """The error of a second backward, with the places of the operation and of the backward that freed it."""
+    where = node.saved.where if node.saved.__class__ is Freed else None
+    return FreedGraph(node.kind.name, made=(node.code, node.lasti), freed=where)
+
+
+def note_versions(node: Node, tensors: tuple[Any, ...]) -> None:
+    """Remember the versions of saved tensors that were written in place before they were saved."""
+    for index, tensor in enumerate(tensors):
+        storage = getattr(tensor, "storage", None)
+        if storage is not None and storage.version:
+            extra_of(node).versions[index] = storage.version
+
+
+def verify(node: Node, tensor: Tensor, index: int) -> None:
+    """Raise if a saved input was written in place since it was saved. Called only for tensors that have a Storage."""
+    storage = tensor.storage
+    expected = node.extra.versions.get(index, 0) if node.extra is not None else 0
+    if storage is not None and storage.version != expected:
+        raise _mismatch(node, tensor.data, tensor.fn, storage, expected)
+
+
+def verify_output(node: Node, data: Any) -> None:
+    """Raise if the saved output was written in place since. Called only for nodes with `extra`."""
+    extra = node.extra
+    if extra is not None and extra.storage is not None:
+        expected = extra.versions.get(-1, 0)
+        if extra.storage.version != expected:
+            raise _mismatch(node, data, node, extra.storage, expected)
+
+
+def _mismatch(node: Node, data: Any, maker: Any, storage: Storage, expected: int) -> VersionMismatch:
+    from gradsh.engine.dtypes import OF
+
+    which = ""
+    if maker is not None:
+        number = maker.number if maker.__class__ is Output else 0
+        maker = maker.node if maker.__class__ is Output else maker
+        which = f", which is output {number} of {maker.kind.name.rstrip('0123456789').removesuffix('Backward')},"
+    description = f"[torch.{OF[data.dtype].title}Tensor {list(data.shape)}]{which}"
+    return VersionMismatch(
+        description, storage.version, expected, saved=(node.code, node.lasti), written=storage.writer
+    )

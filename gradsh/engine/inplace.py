@@ -1,0 +1,269 @@
+"""Writing in place: version counters, rebased history, writes through views.
+
+A write to a tensor gives it a new grad_fn (`rebase`). A write to a view gives its *base* a node `CopySlices`, whose
+gradient is zero where the view wrote and goes to the written value there; the other views of that base are brought up to
+date when they are next used (`refresh`), with an `AsStridedBackward0` on the new base.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from gradsh.engine.graph import Kind, Node, Output, extra_of, sequence
+from gradsh.engine.modes import mode
+from gradsh.engine.registry import A, T, Namespace, caller
+from gradsh.engine.tensor import Tensor, make
+from gradsh.errors import AutogradError, DtypeError, LeafInPlace, ShapeError, ValueProblem
+
+ndarray = np.ndarray
+
+
+class Region:
+    """Where a view lies in its base: byte offset, shape and strides, for a base of `base_shape` in C order."""
+
+    __slots__ = ("base_shape", "offset", "shape", "strides")
+
+    def __init__(self, base: Any, view: Any) -> None:
+        itemsize = base.itemsize
+        self.base_shape = base.shape
+        self.shape = view.shape
+        start = view.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+        strides = view.strides
+        if not base.flags.c_contiguous:
+            start, strides = _in_c_order(base, start, strides)
+        self.offset = start // itemsize
+        self.strides = tuple(s // itemsize for s in strides)
+
+    def of(self, array: Any) -> Any:
+        """The view's part of a C-ordered array that has the base's shape."""
+        flat = array.reshape(-1)
+        return as_strided(flat[self.offset :], self.shape, tuple(s * flat.itemsize for s in self.strides))
+
+
+def _in_c_order(base: Any, start: int, strides: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """Offset and strides of a view as they would be if its base were stored in C order.
+
+    Each stride of a view is a sum of whole steps along the base's dims; greedily taking the base's longest strides first
+    gives these steps, since the strides of a dense base nest.
+    """
+    order = sorted(range(base.ndim), key=lambda i: -abs(base.strides[i]))
+    c_strides = np.empty(base.shape, base.dtype).strides
+
+    def convert(distance: int) -> int:
+        total = 0
+        for i in order:
+            stride = base.strides[i]
+            if stride and base.shape[i] > 1:
+                steps = distance // stride if distance * stride >= 0 else -(-distance // stride)
+                total += steps * c_strides[i]
+                distance -= steps * stride
+        return total
+
+    return convert(start), tuple(convert(s) for s in strides)
+
+
+# --- views kept up to date -------------------------------------------------------------------------------------------
+
+
+def refresh(t: Tensor) -> None:
+    """Bring a view's history up to date with writes to its base that happened since it was made."""
+    extra = t.extra
+    if extra is None or extra.base is None:
+        return
+    base = extra.base
+    version = t.storage.version if t.storage is not None else 0
+    if version == extra.seen:
+        return
+    extra.seen = version
+    if not base.rg:
+        return
+    node = Node()
+    node.kind = AS_STRIDED
+    node.next = base.fn or base
+    node.saved = Region(base.data, t.data)
+    node.fix = node.extra = None
+    node.code, node.lasti = t.storage.writer or (None, 0)  # type: ignore[union-attr]  # a write made the versions differ
+    node.seq = sequence()
+    t.fn = node
+    t.rg = True
+    extra_of(node).storage = t.storage
+
+
+def _region_read_step(F: Namespace) -> Any:
+    return lambda node, g: F.region_write(g, node.saved)
+
+
+AS_STRIDED = Kind("AsStridedBackward0", _region_read_step(A), _region_read_step(T), saves=False, operator="as_strided")
+
+
+def _copy_slices_step(F: Namespace) -> Any:
+    def step(node: Node, g: Any) -> Any:
+        base, value = node.next
+        region = node.saved
+        return (
+            None if base is None else F.region_clear(g, region),
+            None if value is None else F.region_read(g, region),
+        )
+
+    return step
+
+
+COPY_SLICES = Kind("CopySlices", _copy_slices_step(A), _copy_slices_step(T), saves=False, operator="copy_slices")
+
+
+# --- the write itself --------------------------------------------------------------------------------------------------
+
+
+def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
+    """Raise unless PyTorch allows a write to `x` now; `tracked`: whether the write takes part in a graph."""
+    data = x.data
+    if data.__class__ is ndarray and data.size > 1 and any(s == 0 and n > 1 for s, n in zip(data.strides, data.shape, strict=True)):
+        raise ValueProblem(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+    extra = x.extra
+    if extra is not None and extra.inference and not mode.inference:
+        raise AutogradError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "
+            "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
+    if not tracked:
+        return
+    if extra is not None and extra.base is not None:
+        _check_view(extra)
+        base = extra.base
+        if x.rg and base.fn is None and base.rg:
+            raise LeafInPlace(
+                "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+                help="no_grad { … } around the write, or write to a copy: `.clone()`",
+                places=[(base.made_at, "the leaf is made here")],
+            )
+    if x.rg and x.fn is None:
+        raise LeafInPlace(
+            "a leaf Variable that requires grad is being used in an in-place operation.",
+            help="no_grad { … } around the update",
+            places=[(x.made_at, "the leaf is made here")],
+        )
+
+
+def _check_view(extra: Any) -> None:
+    if extra.multiple:
+        raise AutogradError(
+            f"Output {extra.multiple[1]} of {extra.multiple[0]} is a view and is being modified inplace. This view is the "
+            "output of a function that returns multiple views. Such functions do not allow the output views to be modified "
+            "inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    if extra.made_without_grad and extra.base.rg:
+        raise AutogradError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use "
+            "case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
+            "inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if "
+            "you want the inplace to be tracked)."
+        )
+
+
+def bump(x: Tensor, where: Any) -> None:
+    """Note that the memory of `x` was written."""
+    storage = x.storage
+    if storage is None:
+        storage = x.own_storage()
+    storage.version += 1
+    storage.writer = where
+    if mode.written is not None:
+        mode.written(x, where)
+
+
+def apply_in_place(function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any], frame: Any) -> Tensor:
+    """`x.f_(…)` for an operator `f`: its result is written into `x`, which takes over its history. Returns `x`."""
+    where = caller(frame)
+    refresh(x)
+    before = mode.where
+    mode.where = where
+    try:
+        # the operator sees the old value under another identity: its node may save it, and `x` is about to change
+        old = make(x.data)
+        old.fn, old.rg = x.fn, x.rg
+        if x.rg and x.fn is None:
+            old = x
+        tracked = mode.grad and (x.rg or any(a.__class__ is Tensor and a.rg for a in (*args, *kwargs.values())))
+        check_writable(x, tracked, where)
+        result = function(old, *args, **kwargs)
+    finally:
+        mode.where = before
+    check_result(x, result)
+    assign(x, result, old, where)
+    return x
+
+
+def check_result(x: Tensor, result: Tensor) -> None:
+    """Raise unless a result of this shape and dtype may be written into `x`."""
+    a, b = x.data, result.data
+    if a.shape != b.shape:
+        raise ShapeError(f"output with shape {list(a.shape)} doesn't match the broadcast shape {list(b.shape)}")
+    if a.dtype != b.dtype and result.dtype.category > x.dtype.category:
+        raise DtypeError(f"result type {result.dtype.title} can't be cast to the desired output type {x.dtype.title}")
+
+
+def assign(x: Tensor, result: Tensor, old: Tensor | None, where: Any) -> None:
+    """Give `x` the value and the history of `result`, whose data nobody else holds."""
+    data = result.data
+    if data.dtype != x.data.dtype:
+        result = T.to(result, x.dtype)
+        data = result.data
+    shared = x.storage is not None and x.data.__class__ is ndarray
+    if shared:
+        memory = x.data
+        if old is not None and old is not x:
+            old.data = memory.copy()
+        memory[...] = data
+    else:
+        x.data = data if data.__class__ is not ndarray or (data.base is None and data.flags.writeable) else data.copy()
+    bump(x, where)
+    if result.rg:
+        rebase(x, result, where)
+
+
+def rebase(x: Tensor, result: Tensor, where: Any) -> None:
+    """Give `x` the history of `result`; for a view, give it to the base as `CopySlices`."""
+    extra = x.extra
+    storage = x.storage
+    assert storage is not None
+    made = result.grad_fn
+    assert made is not None
+    if made.saved is result.data:
+        made.saved = x.data
+    made_extra = extra_of(made)
+    made_extra.storage = storage
+    made_extra.versions[-1] = storage.version
+    if extra is None or extra.base is None:
+        old_fn = x.fn
+        x.fn, x.rg = result.fn, True
+        if extra is not None and extra.retains:
+            _move_retained(x, old_fn)
+        return
+    base = extra.base
+    node = Node()
+    node.kind = COPY_SLICES
+    node.next = (base.edge, result.fn)
+    node.saved = Region(base.data, x.data)
+    node.fix = node.extra = None
+    node.code, node.lasti = where
+    node.seq = sequence()
+    base.fn, base.rg = node, True
+    extra_of(node).storage = storage
+    extra_of(node).versions[-1] = storage.version
+    refresh(x)
+
+
+def _move_retained(x: Tensor, old_fn: Any) -> None:
+    node = old_fn.node if old_fn.__class__ is Output else old_fn
+    if node is not None and node.extra is not None:
+        moving = [entry for entry in node.extra.retained if entry[1]() is x]
+        node.extra.retained = [entry for entry in node.extra.retained if entry[1]() is not x]
+        fresh = x.grad_fn
+        if fresh is not None:
+            extra_of(fresh).retained.extend((x.output_nr, ref) for _, ref in moving)

@@ -1,0 +1,1 @@
+"""Between dtypes, and out of tensors: to, float, item, tolist, numpy."""

@@ -1,0 +1,1 @@
+"""Matrix decompositions: cholesky, qr, eigh, svd, lu."""

@@ -1,0 +1,1 @@
+"""Reading by index, slice, mask and index tensor."""

@@ -1,0 +1,300 @@
+"""Writing in place: the trailing-underscore methods, `+=` and its kin, filling and copying."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.checks import type_word
+from gradsh.engine.general import op
+from gradsh.engine.inplace import Region, apply_in_place, assign, bump, check_writable, refresh
+from gradsh.engine.modes import mode
+from gradsh.engine.ops import elementwise
+from gradsh.engine.registry import METHODS, OPERATORS, Operator, T, caller, function
+from gradsh.engine.samples import call, t
+from gradsh.engine.tensor import Tensor, make
+from gradsh.errors import ArgumentError, ShapeError
+
+ndarray = np.ndarray
+float32 = np.float32
+_getframe = sys._getframe
+
+# --- what the history of writes through views is made of ---------------------------------------------------------
+
+
+def _overlaps(region: Region) -> bool:
+    """Whether two elements of the region are one place in memory (an expanded or overlapping view)."""
+    reach = 0
+    for stride, extent in sorted((abs(s), n) for s, n in zip(region.strides, region.shape, strict=True) if n > 1):
+        if stride <= reach:
+            return True
+        reach += stride * (extent - 1)
+    return False
+
+
+def _region_samples() -> list[call]:
+    base = np.zeros((3, 4))
+    return [call(t(3, 4), Region(base, base[1:, ::2])), call(t(3, 4), Region(base, base[2]))]
+
+
+@op("region_read(input, region)", grad_fn="AsStridedBackward0", method=False, private=True, samples=_region_samples)
+def region_read(x: Any, region: Region) -> Any:
+    """The elements of `input` that a view covers."""
+    return region.of(np.ascontiguousarray(x)).copy()
+
+
+region_read.vjp("input")(lambda F, g, out, x, region: F.region_write(g, region))
+
+
+def _write_samples() -> list[call]:
+    base = np.zeros((3, 4))
+    return [call(t(2, 2), Region(base, base[1:, ::2])), call(t(2, 3), Region(np.zeros(3), np.broadcast_to(np.zeros(3), (2, 3))))]
+
+
+@op("region_write(input, region)", grad_fn="AsStridedBackward1", method=False, private=True, samples=_write_samples)
+def region_write(g: Any, region: Region) -> Any:
+    """Zeros of the base's shape with `input` added where the view lies."""
+    full = np.zeros(region.base_shape, g.dtype)
+    if _overlaps(region):
+        places = region.of(np.arange(full.size).reshape(region.base_shape))
+        np.add.at(full.reshape(-1), places, g)
+    else:
+        region.of(full)[...] = g
+    return full
+
+
+region_write.vjp("input")(lambda F, g, out, x, region: F.region_read(g, region))
+
+
+@op("region_clear(input, region)", grad_fn="CopySlicesBackward0", method=False, private=True, samples=_region_samples)
+def region_clear(g: Any, region: Region) -> Any:
+    """A copy of `input` with zeros where the view lies."""
+    full = np.array(g, order="C", copy=True)
+    region.of(full)[...] = 0
+    return full
+
+
+region_clear.vjp("input")(lambda F, g, out, x, region: F.region_clear(g, region))
+
+
+# --- fill and copy -------------------------------------------------------------------------------------------------
+
+
+@op(
+    "fill(input, value)",
+    grad_fn="FillBackward0",
+    method=False,
+    samples=lambda: [call(t(2, 3), t()), call(t(2), 3.0)],
+    formula="input: 0; value: g.sum()",
+    example="fill(ones(2), 3.)",
+)
+def fill(x: Any, value: Any) -> Any:
+    """A tensor like `input` with every element `value`."""
+    return np.full(x.shape, value, x.dtype)
+
+
+fill.vjp("input")(lambda F, g, out, x, value: F.mul(g, 0))
+fill.vjp("value")(lambda F, g, out, x, value: F.sum(g, None, False, None))
+
+
+@op(
+    "overwrite(input, source)",
+    grad_fn="CopyBackwards",
+    method=False,
+    private=True,
+    samples=lambda: [call(t(2, 3), t(3)), call(t(2), t())],
+)
+def overwrite(x: Any, source: Any) -> Any:
+    """`source`, broadcast to the shape and cast to the dtype of `input`."""
+    full = np.empty(x.shape, x.dtype)
+    full[...] = source
+    return full
+
+
+overwrite.vjp("input")(lambda F, g, out, x, source: F.mul(g, 0))
+overwrite.vjp("source")(lambda F, g, out, x, source: F.mul(g, 1))
+
+
+@function("copy_(input, src, non_blocking=False)")
+def copy_(x: Tensor, source: Any, non_blocking: bool) -> Tensor:
+    """Copies the values of `src`, broadcast and cast as needed, into the tensor; gives the tensor back."""
+    if source.__class__ is not Tensor:
+        raise ArgumentError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type_word(source)}")
+    return write(x, source)
+
+
+def write(x: Tensor, value: Any) -> Tensor:
+    """Put a tensor or a number into `x`, tracked as PyTorch tracks `copy_` and `fill_`."""
+    where = mode.where
+    refresh(x)
+    is_tensor = value.__class__ is Tensor
+    if is_tensor and value.storage is not None:
+        refresh(value)
+    tracked = mode.grad and (x.rg or (is_tensor and value.rg))
+    check_writable(x, tracked, where)
+    if is_tensor:
+        _check_expands(value.data.shape, x.data.shape)
+    if not tracked:
+        if x.data.__class__ is not ndarray:
+            x.data = x.data.dtype.type(value.data.item() if is_tensor else value)
+        else:
+            x.data[...] = value.data if is_tensor else value
+        bump(x, where)
+        return x
+    old = make(x.data)
+    old.fn, old.rg = x.fn, x.rg
+    result = overwrite.apply(old, value) if is_tensor else fill.apply(old, value)
+    assign(x, result, old, where)
+    return x
+
+
+def _check_expands(given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    """Raise unless a value of shape `given` broadcasts into a place of shape `wanted`; leading 1s are dropped."""
+    shape = given
+    while len(shape) > len(wanted) and shape[0] == 1:
+        shape = shape[1:]
+    if len(shape) > len(wanted):
+        raise ShapeError(
+            f"expand(torch.FloatTensor{{{list(given)}}}, size={list(wanted)}): the number of sizes provided ({len(wanted)}) "
+            f"must be greater or equal to the number of dimensions in the tensor ({len(given)})"
+        )
+    for back in range(1, len(shape) + 1):
+        if shape[-back] != wanted[-back] and shape[-back] != 1:
+            raise ShapeError(
+                f"The expanded size of the tensor ({wanted[-back]}) must match the existing size ({shape[-back]}) at "
+                f"non-singleton dimension {len(wanted) - back}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(given)}"
+            )
+
+
+@function("fill_(input, value)")
+def fill_(x: Tensor, value: Any) -> Tensor:
+    """Sets every element to `value`; gives the tensor back."""
+    if value.__class__ is Tensor and value.data.ndim:
+        raise ShapeError(
+            f"fill_ only supports 0-dimension value tensor but got tensor with {value.data.ndim} dimensions."
+        )
+    return write(x, value)
+
+
+@function("zero_(input)")
+def zero_(x: Tensor) -> Tensor:
+    """Sets every element to 0; gives the tensor back."""
+    before = x.fn
+    write(x, 0)
+    node = x.fn
+    if node is not None and node is not before and getattr(node, "kind", None) is fill.kind:
+        node.kind = ZERO
+    return x
+
+
+def _zero_kind() -> Any:
+    from gradsh.engine.graph import Kind
+
+    kind = fill.kind
+    return Kind("ZeroBackward0", kind.step, kind.tensor_step, saves=False, operator="zero_")
+
+
+ZERO = _zero_kind()
+
+
+# --- the in-place twins of operators ---------------------------------------------------------------------------------
+
+
+def _twin(entry: Operator) -> Any:
+    apply = entry.apply
+
+    def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return apply_in_place(apply, input, args, kwargs, _getframe(1))
+
+    in_place.__name__ = in_place.__qualname__ = entry.name + "_"
+    return in_place
+
+
+def add_twins() -> None:
+    """Give every operator that PyTorch has in place its method with the trailing underscore."""
+    for name, entry in OPERATORS.items():
+        if entry.inplace and name + "_" not in METHODS:
+            METHODS[name + "_"] = _twin(entry)
+
+
+# --- augmented assignment ----------------------------------------------------------------------------------------------
+
+
+def _augmented(entry: Any, ufunc: Any) -> Any:
+    """`x op= y`: in place for a tensor `x`. Parameter updates in loops take the short way, without a new array."""
+    apply = entry.apply
+    kernel = entry.kernel
+
+    def augmented(x: Tensor, y: Any) -> Any:
+        cls = y.__class__
+        if cls is Tensor:
+            tracked = mode.grad and (x.rg or y.rg)
+            b = y.data
+        elif cls is float or cls is int:
+            tracked = mode.grad and x.rg
+            b = y
+        else:
+            return NotImplemented
+        a = x.data
+        if not tracked and x.extra is None and a.dtype.kind == "f" and (cls is not Tensor or b.dtype is a.dtype):
+            if a.__class__ is not ndarray:
+                if cls is not Tensor or b.__class__ is a.__class__:
+                    x.data = kernel(a, b)
+                    bump(x, mode.where or caller(_getframe(1)))
+                    return x
+            elif cls is not Tensor or b.shape == a.shape or b.ndim == 0:
+                if a.flags.writeable:
+                    ufunc(a, b, a)
+                    bump(x, mode.where or caller(_getframe(1)))
+                    return x
+        return apply_in_place(apply, x, (y,), {}, _getframe(1))
+
+    return augmented
+
+
+Operators: Any = Tensor
+Operators.__iadd__ = _augmented(elementwise.add, np.add)
+Operators.__isub__ = _augmented(elementwise.sub, np.subtract)
+Operators.__imul__ = _augmented(elementwise.mul, np.multiply)
+
+
+# --- item assignment ------------------------------------------------------------------------------------------------
+
+
+def set_item(x: Tensor, index: Any, value: Any) -> None:
+    """`x[index] = value`."""
+    from gradsh.engine.ops.index import split_index
+
+    before = mode.where
+    if before is None:
+        mode.where = caller(_getframe(1))
+    try:
+        if isinstance(value, (list, tuple)):
+            raise ArgumentError(
+                f"can't assign a {type_word(value)} to a torch.{x.dtype.title}Tensor", help="x[0] = tensor([1., 2.])"
+            )
+        basic, advanced = split_index(x, index)
+        target = x if basic is None else x[basic]
+        if basic is None and advanced is None:
+            write(x, value)
+        elif advanced is None:
+            write(target, value)
+        else:
+            given = value if value.__class__ is Tensor else make(x.data.dtype.type(value))
+            METHODS["index_put_"](target, advanced, given)
+    finally:
+        mode.where = before
+
+
+Operators.__setitem__ = set_item
+
+
+def set_data(x: Tensor, value: Any) -> None:
+    """`x.data = value`: other values for the same tensor, unseen by the graph and the version counter."""
+    if value.__class__ is not Tensor:
+        raise ArgumentError(f"Variable data has to be a tensor, but got {type_word(value)}")
+    if value.storage is None:
+        value.own_storage()
+    x.data = value.data

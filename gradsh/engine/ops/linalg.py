@@ -1,0 +1,1 @@
+"""Linear algebra: norms, determinants, inverses, solving."""

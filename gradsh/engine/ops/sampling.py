@@ -1,0 +1,1 @@
+"""Random numbers: PyTorch's CPU stream."""

@@ -1,0 +1,1 @@
+"""Sorting, selection, uniqueness and search."""

@@ -1,0 +1,1 @@
+"""Variances, covariances, quantiles, histograms."""

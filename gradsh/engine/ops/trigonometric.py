@@ -1,0 +1,1 @@
+"""Sines, cosines, tangents, hyperbolic functions and their inverses."""

@@ -1,0 +1,476 @@
+"""Elementwise operators of one and of two inputs: the tiny-op path, kept as short as Python allows.
+
+`unary` and `binary` register an operator; what they return to the program is one closure per operator with everything
+it needs in cells. Both are forms of the registry's entry (gradsh/engine/registry.py).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify, verify_output
+from gradsh.engine.modes import mode
+from gradsh.engine.promotion import broadcast_error, promoted, promoted_number
+from gradsh.engine.registry import A, Operator, T, here, type_name
+from gradsh.engine.tensor import Tensor, output_tensor, restore
+from gradsh.errors import ArgumentError, NotDifferentiable
+
+ndarray = np.ndarray
+float32 = np.float32
+_getframe = sys._getframe
+
+
+# --- unary elementwise --------------------------------------------------------------------------------------------
+
+
+class Unary(Operator):
+    """An elementwise operator of one tensor: dtype and shape are kept, integers become the default dtype.
+
+    `number` is the same function of a plain number (`sqrt(2.0)` is a plain number); `keeps_int` for operators that are
+    defined on integers too (neg, abs, square, sign).
+    """
+
+    number: Any = None
+    keeps_int = False
+    kind: Kind
+
+    def finish(self) -> None:
+        name = next(iter(self.rules))
+        self.kind.saves = bool(self.saves[name])
+        self.kind.step, self.kind.tensor_step = _unary_steps(self.rules[name], self.saves[name])
+
+
+def _no_step(node: Node, g: Any) -> Any:
+    raise NotDifferentiable(f"derivative for {node.kind.operator} is not implemented")
+
+
+def _unary_steps(rule: Any, saves: frozenset[str]) -> tuple[Any, Any]:
+    """The steps of a unary rule, in the shortest form for what it saves."""
+    if saves == {"input"}:
+
+        def step(node: Node, g: Any) -> Any:
+            x = node.saved
+            if x.__class__ is Freed:
+                raise freed(node)
+            if x.storage is not None:
+                verify(node, x, 0)
+            return rule(A, g, None, x.data)
+
+        def tensor_step(node: Node, g: Any) -> Any:
+            x = node.saved
+            if x.__class__ is Freed:
+                raise freed(node)
+            if x.storage is not None:
+                verify(node, x, 0)
+            return rule(T, g, None, restore(x, node.next))
+
+    elif saves == {"out"}:
+
+        def step(node: Node, g: Any) -> Any:
+            out = node.saved
+            if out.__class__ is Freed:
+                raise freed(node)
+            if node.extra is not None:
+                verify_output(node, out)
+            return rule(A, g, out, None)
+
+        def tensor_step(node: Node, g: Any) -> Any:
+            out = node.saved
+            if out.__class__ is Freed:
+                raise freed(node)
+            if node.extra is not None:
+                verify_output(node, out)
+            return rule(T, g, output_tensor(node, out), None)
+
+    elif not saves:
+
+        def step(node: Node, g: Any) -> Any:
+            return rule(A, g, None, None)
+
+        def tensor_step(node: Node, g: Any) -> Any:
+            return rule(T, g, None, None)
+
+    else:
+        raise TypeError("a unary rule saves the input or the output, not both")
+    return step, tensor_step
+
+
+def unary(
+    signature: str, *, grad_fn: str = "", number: Any = None, keeps_int: bool = False, inplace: bool = True, **options: Any
+) -> Callable[[Any], Unary]:
+    """Register an elementwise operator of one input; see Unary."""
+
+    def register(kernel: Any) -> Unary:
+        entry = Unary(signature, grad_fn=grad_fn, inplace=inplace, **options)
+        entry.kernel = kernel
+        entry.number = number
+        entry.keeps_int = keeps_int
+        entry.kind = kind = Kind(grad_fn, _no_step, _no_step, saves=False, operator=entry.name)
+        name = entry.name
+
+        def apply(input: Any) -> Any:
+            if input.__class__ is not Tensor:
+                return _plain(entry, input)
+            if input.storage is not None:
+                input.up_to_date()
+            x = input.data
+            if x.__class__ is not float32 and x.dtype.kind != "f":
+                x = _to_floating(entry, x)
+            y = kernel(x)
+            out = Tensor()
+            out.data = y
+            out.grad_ = out.storage = out.extra = None
+            if input.rg and mode.grad:
+                node = Node()
+                node.kind = kind
+                node.next = input.fn or input
+                node.saved = (input if saves_input else y) if kind.saves else None
+                node.fix = node.extra = None
+                node.seq = sequence()
+                where = mode.where
+                if where is None:
+                    frame = _getframe(1)
+                    node.code = frame.f_code
+                    node.lasti = frame.f_lasti
+                else:
+                    node.code, node.lasti = where
+                if input.storage is not None:
+                    note_versions(node, (input,))
+                out.fn = node
+                out.rg = True
+            else:
+                out.fn = None
+                out.rg = False
+                out.made = mode.where or here(_getframe(1))
+            return out
+
+        saves_input = True
+        original = entry.finish
+
+        def finish() -> None:
+            nonlocal saves_input
+            original()
+            saves_input = entry.saves[next(iter(entry.rules))] == {"input"}
+
+        entry.finish = finish  # type: ignore[method-assign]  # apply's closure must hear of what the rule saves
+        apply.__name__ = apply.__qualname__ = name
+        entry.apply = apply
+        entry.register(kernel)
+        return entry
+
+    return register
+
+
+def _plain(entry: Unary, value: Any) -> Any:
+    if entry.number is not None and isinstance(value, (int, float)):
+        return entry.number(value)
+    raise ArgumentError(
+        f"{entry.name.rpartition('.')[2]}(): argument 'input' (position 1) must be Tensor, not {type_name(value)}"
+    )
+
+
+def _to_floating(entry: Unary, x: Any) -> Any:
+    if entry.keeps_int:
+        return x
+    return x.astype(mode.default)
+
+
+# --- binary elementwise -------------------------------------------------------------------------------------------
+
+
+class Binary(Operator):
+    """An elementwise operator of two tensors, or of a tensor and a number, with broadcasting and promotion.
+
+    `names` are the grad_fn names of tensor-tensor, tensor-number and number-tensor.
+    """
+
+    kinds: tuple[Kind, Kind, Kind]
+    apply_right: Any = None
+
+    def finish(self) -> None:
+        """Compile the rules into steps once both are there."""
+        if len(self.rules) < 2:
+            return
+        first, second = (self.rules[p.name] for p in self.signature.parameters[:2])
+        keeps_first, keeps_second = (self.saves[p.name] for p in self.signature.parameters[:2])
+        self.plan[:] = ["input" in keeps_first, "other" in keeps_first, "out" in keeps_first]
+        self.plan += ["input" in keeps_second, "other" in keeps_second, "out" in keeps_second]
+        both, left, right = self.kinds
+        both.saves = left.saves = right.saves = any(self.plan)
+        both.step, both.tensor_step = _binary_steps(first, second, both.saves)
+        left.step, left.tensor_step = _mixed_steps(first, 0, both.saves)
+        right.step, right.tensor_step = _mixed_steps(second, 1, both.saves)
+
+    plan: list[bool]
+
+
+def _binary_steps(first: Any, second: Any, saves: bool) -> tuple[Any, Any]:
+    if not saves:
+
+        def plain_step(node: Node, g: Any) -> Any:
+            a, b = node.next
+            return (
+                None if a is None else first(A, g, None, None, None),
+                None if b is None else second(A, g, None, None, None),
+            )
+
+        def plain_tensor_step(node: Node, g: Any) -> Any:
+            a, b = node.next
+            return (
+                None if a is None else first(T, g, None, None, None),
+                None if b is None else second(T, g, None, None, None),
+            )
+
+        return plain_step, plain_tensor_step
+
+    def step(node: Node, g: Any) -> Any:
+        saved = node.saved
+        if saved.__class__ is Freed:
+            raise freed(node)
+        x, y, out = saved
+        if x is not None:
+            if x.storage is not None:
+                verify(node, x, 0)
+            x = x.data
+        if y is not None:
+            if y.storage is not None:
+                verify(node, y, 1)
+            y = y.data
+        if node.extra is not None and out is not None:
+            verify_output(node, out)
+        a, b = node.next
+        return (
+            None if a is None else first(A, g, out, x, y),
+            None if b is None else second(A, g, out, x, y),
+        )
+
+    def tensor_step(node: Node, g: Any) -> Any:
+        saved = node.saved
+        if saved.__class__ is Freed:
+            raise freed(node)
+        x, y, out = saved
+        a, b = node.next
+        if x is not None:
+            if x.storage is not None:
+                verify(node, x, 0)
+            x = restore(x, a)
+        if y is not None:
+            if y.storage is not None:
+                verify(node, y, 1)
+            y = restore(y, b)
+        if out is not None:
+            verify_output(node, out)
+            out = output_tensor(node, out)
+        return (
+            None if a is None else first(T, g, out, x, y),
+            None if b is None else second(T, g, out, x, y),
+        )
+
+    return step, tensor_step
+
+
+def _mixed_steps(rule: Any, side: int, saves: bool) -> tuple[Any, Any]:
+    """Steps for one tensor (`side` 0 left, 1 right) and one number; saved is (tensor or None, number, output or None)."""
+    if not saves:
+        return (lambda node, g: rule(A, g, None, None, None)), (lambda node, g: rule(T, g, None, None, None))
+
+    def step(node: Node, g: Any) -> Any:
+        saved = node.saved
+        if saved.__class__ is Freed:
+            raise freed(node)
+        x, number, out = saved
+        if x is not None:
+            if x.storage is not None:
+                verify(node, x, 0)
+            x = x.data
+        if node.extra is not None and out is not None:
+            verify_output(node, out)
+        return rule(A, g, out, number, x) if side else rule(A, g, out, x, number)
+
+    def tensor_step(node: Node, g: Any) -> Any:
+        saved = node.saved
+        if saved.__class__ is Freed:
+            raise freed(node)
+        x, number, out = saved
+        if x is not None:
+            if x.storage is not None:
+                verify(node, x, 0)
+            x = restore(x, node.next)
+        if out is not None:
+            verify_output(node, out)
+            out = output_tensor(node, out)
+        return rule(T, g, out, number, x) if side else rule(T, g, out, x, number)
+
+    return step, tensor_step
+
+
+def binary(
+    signature: str,
+    *,
+    names: tuple[str, str, str],
+    promote: str = "same",
+    check: Any = None,
+    inplace: bool = True,
+    **options: Any,
+) -> Callable[[Any], Binary]:
+    """Register an elementwise operator of two inputs; see Binary.
+
+    promote "same" computes in the promoted dtype, "float" turns integers into the default dtype first.
+    check(a, b) may raise for dtypes that the operator refuses (bool - bool).
+    """
+
+    def register(kernel: Any) -> Binary:
+        entry = Binary(signature, grad_fn=names[0], inplace=inplace, **options)
+        entry.kernel = kernel
+        entry.kinds = both, left, right = tuple(  # type: ignore[assignment]  # three of them
+            Kind(n, _no_step, _no_step, saves=False, operator=entry.name) for n in names
+        )
+        entry.plan = plan = [False] * 6
+        floating = promote == "float"
+
+        def tensors(x: Tensor, y: Tensor) -> Tensor:
+            if x.storage is not None:
+                x.up_to_date()
+            if y.storage is not None:
+                y.up_to_date()
+            a = x.data
+            b = y.data
+            cls = a.__class__
+            fix = None
+            if cls is float32 and b.__class__ is float32:
+                c = kernel(a, b)
+            elif cls is ndarray and b.__class__ is ndarray and a.dtype is b.dtype and a.dtype.kind == "f":
+                try:
+                    c = kernel(a, b)
+                except ValueError:
+                    raise broadcast_error(a.shape, b.shape) from None
+                if a.shape != b.shape:
+                    fix = _fix(a, b, c)
+            else:
+                p, q = promoted(a, b, floating)
+                if check is not None:
+                    check(p, q)
+                try:
+                    c = kernel(p, q)
+                except ValueError:
+                    raise broadcast_error(a.shape, b.shape) from None
+                fix = _fix(a, b, c)
+            out = Tensor()
+            out.data = c
+            out.grad_ = out.storage = out.extra = None
+            if mode.grad and (x.rg or y.rg):
+                node = Node()
+                node.kind = both
+                one, two = x.rg, y.rg
+                node.next = ((x.fn or x) if one else None, (y.fn or y) if two else None)
+                if both.saves:
+                    node.saved = (
+                        x if (one and plan[0]) or (two and plan[3]) else None,
+                        y if (one and plan[1]) or (two and plan[4]) else None,
+                        c if (one and plan[2]) or (two and plan[5]) else None,
+                    )
+                else:
+                    node.saved = None
+                node.fix = fix
+                node.extra = None
+                node.seq = sequence()
+                where = mode.where
+                if where is None:
+                    frame = _getframe(2)
+                    node.code = frame.f_code
+                    node.lasti = frame.f_lasti
+                else:
+                    node.code, node.lasti = where
+                if x.storage is not None or y.storage is not None:
+                    note_versions(node, (x, y))
+                out.fn = node
+                out.rg = True
+            else:
+                out.fn = None
+                out.rg = False
+                out.made = mode.where or here(_getframe(2))
+            return out
+
+        def mixed(x: Tensor, number: Any, side: int) -> Tensor:
+            if x.storage is not None:
+                x.up_to_date()
+            a = x.data
+            if a.__class__ is not float32 and (a.dtype.kind != "f" or number.__class__ is bool):
+                a, number = promoted_number(a, number, floating)
+                if check is not None:
+                    check(a, number)
+            c = kernel(number, a) if side else kernel(a, number)
+            out = Tensor()
+            out.data = c
+            out.grad_ = out.storage = out.extra = None
+            if x.rg and mode.grad:
+                node = Node()
+                node.kind = kind = right if side else left
+                node.next = x.fn or x
+                if kind.saves:
+                    if side:
+                        node.saved = (x if plan[4] else None, number, c if plan[5] else None)
+                    else:
+                        node.saved = (x if plan[0] else None, number, c if plan[2] else None)
+                else:
+                    node.saved = None
+                node.fix = node.extra = None
+                node.seq = sequence()
+                where = mode.where
+                if where is None:
+                    frame = _getframe(2)
+                    node.code = frame.f_code
+                    node.lasti = frame.f_lasti
+                else:
+                    node.code, node.lasti = where
+                if x.storage is not None:
+                    note_versions(node, (x,))
+                out.fn = node
+                out.rg = True
+            else:
+                out.fn = None
+                out.rg = False
+                out.made = mode.where or here(_getframe(2))
+            return out
+
+        def operator(x: Tensor, y: Any) -> Any:
+            """`x op y` where x is a tensor."""
+            cls = y.__class__
+            if cls is Tensor:
+                return tensors(x, y)
+            if cls is float or cls is int or cls is bool:
+                return mixed(x, y, 0)
+            if isinstance(y, (np.generic, int, float)):
+                return mixed(x, y.item() if isinstance(y, np.generic) else y, 0)
+            return NotImplemented
+
+        def reflected(x: Tensor, y: Any) -> Any:
+            """`y op x` where x is a tensor and y is not."""
+            cls = y.__class__
+            if cls is float or cls is int or cls is bool:
+                return mixed(x, y, 1)
+            if isinstance(y, (np.generic, int, float)):
+                return mixed(x, y.item() if isinstance(y, np.generic) else y, 1)
+            return NotImplemented
+
+        entry.apply = operator
+        entry.apply_right = reflected
+        operator.__name__ = operator.__qualname__ = entry.name
+        entry.register(kernel)
+        return entry
+
+    return register
+
+
+def _fix(a: Any, b: Any, c: Any) -> Any:
+    """What un-broadcasting and un-promoting the two gradients takes, None for nothing."""
+    shape, dtype = c.shape, c.dtype
+    first = None if a.shape == shape and a.dtype == dtype else (a.shape, a.dtype)
+    second = None if b.shape == shape and b.dtype == dtype else (b.shape, b.dtype)
+    return None if first is None and second is None else (first, second)
+
+

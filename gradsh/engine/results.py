@@ -1,0 +1,30 @@
+"""Named results, as `max(x, 0)` gives them: a tuple whose items have names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Named(tuple[Any, ...]):
+    """A tuple with named items; prints as PyTorch's `return_types.max(values=..., indices=...)`."""
+
+    kind: str
+    names: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        inside = ",\n".join(f"{name}={value!r}" for name, value in zip(self.names, self, strict=True))
+        return f"return_types.{self.kind}(\n{inside})"
+
+    def field(self, name: str) -> Any:
+        """The item called `name`; KeyError when there is none."""
+        if name not in self.names:
+            raise KeyError(name)
+        return self[self.names.index(name)]
+
+
+def named(kind: str, **items: Any) -> Named:
+    """A named result of the operator `kind`."""
+    result = Named(items.values())
+    result.kind = kind
+    result.names = tuple(items)
+    return result

@@ -1,0 +1,167 @@
+"""Signatures in PyTorch's notation, `sum(input, dim=None, keepdim=False, *, dtype=None)`, and binding of calls to them.
+
+`name: bool=None` marks a flag whose default is not a bool.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradsh.errors import ArgumentError
+
+_LITERALS: dict[str, Any] = {"None": None, "True": True, "False": False, "()": (), "inf": float("inf")}
+
+
+class Parameter:
+    """One parameter. kind is "positional", "keyword" (after the `*`) or "rest" (`*size`); a flag defaults to a bool."""
+
+    __slots__ = ("default", "has_default", "is_flag", "kind", "name")
+
+    def __init__(self, name: str, kind: str, has_default: bool, default: Any, is_flag: bool = False) -> None:
+        self.name = name
+        self.kind = kind
+        self.has_default = has_default
+        self.default = default
+        self.is_flag = is_flag or default.__class__ is bool
+
+
+class Signature:
+    """The text is read when somebody asks for it: most operators of the registry are not used by a program."""
+
+    __slots__ = ("_names", "_parameters", "_plain", "_required", "name", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.name = text[: text.index("(")]
+        self._parameters: list[Parameter] | None = None
+
+    def __repr__(self) -> str:
+        return self.text
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        if self._parameters is None:
+            self._read()
+        return self._parameters  # type: ignore[return-value]  # just set
+
+    def _read(self) -> None:
+        inside = self.text[len(self.name) + 1 : self.text.rindex(")")]
+        parameters = []
+        keyword_only = False
+        for part in _split(inside):
+            if part == "*":
+                keyword_only = True
+            elif part.startswith("*"):
+                parameters.append(Parameter(part[1:], "rest", True, ()))
+                keyword_only = True
+            else:
+                name, equals, default = part.partition("=")
+                kind = "keyword" if keyword_only else "positional"
+                name, _, annotation = name.strip().partition(":")
+                flag = annotation.strip() == "bool"
+                parameters.append(Parameter(name, kind, bool(equals), _literal(default.strip()), flag))
+        self._parameters = parameters
+        self._names = {p.name: i for i, p in enumerate(parameters)}
+        # how many arguments may come by position alone; -1 when a `*rest` takes any number
+        self._plain = sum(p.kind == "positional" for p in parameters)
+        if any(p.kind == "rest" for p in parameters):
+            self._plain = -1
+        self._required = sum(not p.has_default for p in parameters)
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        """The values of all parameters, in order; a `*rest` given as one list or tuple is that list.
+
+        Errors: ArgumentError in PyTorch's words for too many, missing, doubled and unknown arguments.
+        """
+        if self._parameters is None:
+            self._read()
+        parameters: list[Parameter] = self._parameters  # type: ignore[assignment]  # read above
+        plain = self._plain
+        if not kwargs and len(args) == plain == len(parameters):
+            return list(args)
+        if plain < 0:
+            return self._bind_rest(args, kwargs)
+        if len(args) > plain:
+            raise ArgumentError(
+                f"{self.short}() takes {plain} positional argument{'s' * (plain != 1)} but {len(args)} "
+                f"{'were' if len(args) != 1 else 'was'} given"
+            )
+        values = list(args)
+        values.extend(p.default for p in parameters[len(args) :])
+        given = len(args)
+        if kwargs:
+            self._keywords(values, given, kwargs)
+        if given < self._required:
+            self._missing(given, kwargs)
+        return values
+
+    @property
+    def short(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    def _keywords(self, values: list[Any], given: int, kwargs: dict[str, Any]) -> None:
+        for name, value in kwargs.items():
+            index = self._names.get(name, -1)
+            if index < 0:
+                # NumPy's names, which PyTorch takes as well
+                index = self._names.get({"axis": "dim", "x": "input", "keepdims": "keepdim"}.get(name, ""), -1)
+            if index < 0:
+                raise ArgumentError(f"{self.short}() got an unexpected keyword argument '{name}'")
+            if index < given:
+                raise ArgumentError(f"{self.short}() got multiple values for argument '{name}'")
+            values[index] = value
+
+    def _missing(self, given: int, kwargs: dict[str, Any]) -> None:
+        aliases = {"axis": "dim", "x": "input"}
+        named = {aliases.get(k, k) if k not in self._names else k for k in kwargs}
+        missing = [p.name for p in self.parameters[given:] if not p.has_default and p.name not in named]
+        if missing:
+            names = ", ".join(f'"{name}"' for name in missing)
+            raise ArgumentError(f"{self.short}() missing {len(missing)} required positional arguments: {names}")
+
+    def _bind_rest(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        before = [p for p in self.parameters if p.kind == "positional"]
+        values = list(args[: len(before)])
+        values.extend(p.default for p in self.parameters[len(values) : len(before)])
+        rest: Any = args[len(before) :]
+        if len(rest) == 1 and isinstance(rest[0], (list, tuple)):
+            rest = rest[0]
+        values.append(tuple(rest))
+        values.extend(p.default for p in self.parameters[len(before) + 1 :])
+        taken = min(len(args), len(before))
+        if kwargs:
+            if len(args) > len(before) and self.parameters[len(before)].name in kwargs:
+                raise ArgumentError(f"{self.short}() got multiple values for argument '{self.parameters[len(before)].name}'")
+            self._keywords(values, taken, kwargs)
+        self._missing(taken, kwargs)
+        return values
+
+
+def _split(text: str) -> list[str]:
+    """Split at the commas that are not inside brackets."""
+    parts, depth, start = [], 0, 0
+    for i, c in enumerate(text):
+        if c in "([":
+            depth += 1
+        elif c in ")]":
+            depth -= 1
+        elif c == "," and not depth:
+            parts.append(text[start:i].strip())
+            start = i + 1
+    last = text[start:].strip()
+    return [*parts, last] if last else parts
+
+
+def _literal(text: str) -> Any:
+    if not text:
+        return None
+    if text in _LITERALS:
+        return _LITERALS[text]
+    if text[0] in "\"'":
+        return text[1:-1]
+    if text[0] in "([":
+        return tuple(_literal(part) for part in _split(text[1:-1]))
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

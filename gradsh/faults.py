@@ -1,0 +1,135 @@
+"""Python's own exceptions, raised by the native operations of lowered code, become errors in the user's terms."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any
+
+from gradsh import errors
+from gradsh.errors import GradshError, Span
+from gradsh.language.program import PREFIX, locate
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+# Helpers that act for the program: what is raised in them is the program's, not gradsh's.
+HELPERS = frozenset(os.path.join(_HERE, name) for name in ("runtime.py", "plain.py", "access.py", "text.py"))
+
+ENDS = 10  # of a long way through the program, how many places at either end are looked up
+
+_QUALIFIED = re.compile(r"(?:[^\s']*<locals>\.)?[.@]?([^\s.'@]+)\(\)")
+_QUOTED = re.compile(r"'\.([^\s']+)'")
+_HOISTED = re.compile(r"(?:[^\s']*<locals>\.)?@[a-z]\d+\(\)")
+
+
+def places(exception: BaseException) -> Iterator[tuple[CodeType, int]]:
+    """(code, instruction) of the frames of lowered code that an exception went through, outermost first."""
+    traceback = exception.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_filename.startswith(PREFIX):
+            yield code, traceback.tb_lasti
+        traceback = traceback.tb_next
+
+
+def spans(exception: BaseException) -> list[Span]:
+    """Where in the program it happened: the failing expression first, then the calls that led there.
+
+    Of a long way (a runaway recursion) only the two ends.
+    """
+    way = list(places(exception))
+    if len(way) > 2 * ENDS:
+        way = way[:ENDS] + way[-ENDS:]
+    found = [locate(code, lasti) for code, lasti in way]
+    return [span for span in reversed(found) if span is not None]
+
+
+def is_programs_own(exception: BaseException) -> bool:
+    """Was it raised by an operation of the program, not somewhere inside of gradsh?"""
+    traceback = exception.__traceback__
+    if traceback is None:
+        return True
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    name = traceback.tb_frame.f_code.co_filename
+    return name.startswith(PREFIX) or name in HELPERS
+
+
+def translate(exception: BaseException) -> GradshError:
+    """The error that the user sees for anything raised while a program ran.
+
+    An exception of Python's is the program's own if an operation of the program raised it; anything else is a fault
+    of gradsh: errors.InternalFault.
+    """
+    if isinstance(exception, GradshError):
+        return exception
+    if isinstance(exception, RecursionError):
+        return errors.RecursionLimit(
+            "maximum recursion depth exceeded", help="a function calls itself without end, or use a loop"
+        )
+    if isinstance(exception, MemoryError):
+        return errors.OutOfMemory(str(exception) or "out of memory")
+    if not is_programs_own(exception):
+        return _fault(exception)
+    return _native(exception)
+
+
+def _fault(exception: BaseException) -> GradshError:
+    said = str(exception).partition("\n")[0]
+    return errors.InternalFault(f"{type(exception).__name__}: {said}")
+
+
+def _native(exception: BaseException) -> GradshError:
+    text = clean(str(exception))
+    if isinstance(exception, TypeError):
+        return _type_error(text)
+    if isinstance(exception, NameError):
+        return errors.Unbound(text)
+    if isinstance(exception, ZeroDivisionError):
+        return errors.ZeroDivision(text)
+    if isinstance(exception, OverflowError):
+        return errors.Overflow(text.rpartition(") ")[2].strip("'()") if text.startswith("(34,") else text)
+    if isinstance(exception, KeyError):
+        return errors.KeyError_(text)
+    if isinstance(exception, IndexError):
+        return errors.IndexError_(text)
+    if isinstance(exception, ValueError):
+        if "to unpack" in text:
+            return errors.UnpackError(text)
+        return errors.ValueError_(text.partition("; use sys.")[0])
+    if isinstance(exception, AttributeError):
+        return errors.AttributeError_(text)
+    return _fault(exception)
+
+
+def _type_error(text: str) -> GradshError:
+    if text.endswith("object is not callable"):
+        return errors.NotCallable(text)
+    if text.endswith("object is not iterable") or text.startswith("cannot unpack non-iterable"):
+        return errors.NotIterable(text)
+    if "() takes " in text or "() missing " in text or "() got " in text:
+        return errors.CallError(text)
+    return errors.TypeError_(text)
+
+
+def clean(text: str) -> str:
+    """Python's message without the spelling of lowered names: `.x` is x, a hoisted function is `<lambda>`."""
+    text = _HOISTED.sub("<lambda>()", text)
+    text = _QUALIFIED.sub(r"\1()", text)
+    return _QUOTED.sub(r"'\1'", text).replace("gradsh.plain.", "")
+
+
+def message(exception: BaseException) -> Any:
+    """What `catch err` binds. Limits and faults of gradsh go on as they are.
+
+    Raises the exception again if a program cannot catch it.
+    """
+    from gradsh.access import Message
+
+    error = translate(exception)
+    if error.code.startswith("E09") and not isinstance(error, errors.RecursionLimit):
+        raise exception
+    text = Message(error.message)
+    text.code = error.code
+    return text

@@ -1,0 +1,609 @@
+"""Turns what the parser has recognised into the tree: one method per alternative of the grammar.
+
+The parser calls a method the moment its alternative is complete, with the list of its parts: tokens (text with
+`start_pos` and `end_pos`) and what other methods gave. No tree of the parser's own is ever made. A method that finds
+something wrong notes it in `faults` and goes on, so that one pass reports everything of this kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from gradsh import errors
+from gradsh.language import nodes, strings
+
+MODES = frozenset(("no_grad", "enable_grad", "inference_mode", "detect_anomaly", "nancheck"))
+VERBS = frozenset(("print", "backward", "repeat"))
+COMMENT_AFTER = re.compile(r"[ \t;]*#[#! \t]*([^\n]*)")
+
+Block = tuple[list[nodes.Stmt], int, int]  # statements, and the offsets of the braces
+Parts = list[Any]  # what the parser hands over is as varied as the grammar
+
+
+def parens(node: Any, opening: Any, closing: Any) -> Any:
+    """Let a node begin and end at the parentheses around it."""
+    node.start = opening.start_pos
+    node.end = closing.end_pos
+    node.grouped = True
+    return node
+
+
+class Builder:
+    """The methods that the grammar names, and what they share during one parse."""
+
+    def __init__(self) -> None:
+        self.source = errors.Source("", "")
+        self.faults: list[errors.GradshError] = []
+        self.sub_parse: Callable[[int, int], nodes.Expr]
+
+    def fault(
+        self, error: type[errors.GradshError], message: str, start: int, end: int, help: str | None = None
+    ) -> None:
+        """Note an error at [start:end] of the source."""
+        self.faults.append(error(message, [errors.Label(errors.Span(self.source, start, end))], help))
+
+    def shown(self, node: Any) -> str:
+        """A node's own text, for use in a help line; long ones are not repeated."""
+        text = " ".join(self.source.text[node.start : node.end].split())
+        return text if len(text) <= 60 else "x"
+
+    def spelled(self, token: Any) -> str:
+        """A name as it counts: NFKC, as in Python."""
+        text: str = token.value
+        if text.isascii():
+            return text
+        import unicodedata
+
+        name = unicodedata.normalize("NFKC", text)
+        if not name.isidentifier():
+            at = next(i for i in range(1, len(text) + 1) if not text[:i].isidentifier()) - 1
+            start = token.start_pos + at
+            self.fault(*strings.strange(text[at]), start, start + 1)
+        return name
+
+    # --- programs and blocks ------------------------------------------------------------------------------
+
+    def program(self, parts: Parts) -> list[nodes.Stmt]:
+        body: list[nodes.Stmt] = parts[0]
+        return body
+
+    def empty_body(self, parts: Parts) -> list[nodes.Stmt]:
+        return []
+
+    def whole_body(self, parts: Parts) -> list[nodes.Stmt]:
+        body: list[nodes.Stmt] = parts[0]
+        return body
+
+    def ended_body(self, parts: Parts) -> list[nodes.Stmt]:
+        body: list[nodes.Stmt] = parts[0]
+        last, end = body[-1], parts[1]
+        if end.value[0] == ";" and (type(last) is nodes.ExprStmt or type(last) is nodes.Command):
+            last.muted = True
+        return body
+
+    def first_statement(self, parts: Parts) -> list[nodes.Stmt]:
+        return parts
+
+    def next_statement(self, parts: Parts) -> list[nodes.Stmt]:
+        body: list[nodes.Stmt] = parts[0]
+        end, statement = parts[1:]
+        # `;` mutes where it ends the line or stands before a comment, not between two statements of a line.
+        if end.value[0] == ";" and ("\n" in end.value or "#" in end.value):
+            last = body[-1]
+            if type(last) is nodes.ExprStmt or type(last) is nodes.Command:
+                last.muted = True
+        body.append(statement)
+        return body
+
+    def block(self, parts: Parts) -> Block:
+        return parts[1], parts[0].start_pos, parts[2].end_pos
+
+    # --- lists of things ----------------------------------------------------------------------------------
+
+    def first(self, parts: Parts) -> Parts:
+        return parts
+
+    def pair(self, parts: Parts) -> Parts:
+        return [parts[0], parts[2]]
+
+    def item(self, parts: Parts) -> Parts:
+        items: Parts = parts[0]
+        items.append(parts[2])
+        return items
+
+    def open_tuple(self, parts: Parts) -> nodes.Expr:
+        items = parts[0]
+        return nodes.TupleExpr(items[0].start, parts[1].end_pos if len(parts) > 1 else items[-1].end, items)
+
+    def open_tuple_of_one(self, parts: Parts) -> nodes.Expr:
+        return nodes.TupleExpr(parts[0].start, parts[1].end_pos, [parts[0]])
+
+    # --- simple statements --------------------------------------------------------------------------------
+
+    def check_target(self, target: nodes.Expr, let: bool) -> None:
+        """Only names, indices, attributes and tuples of them can be assigned; `let` makes names only."""
+        waiting = [target]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, nodes.Name):
+                if node.name in VERBS:
+                    self.fault_reserved(node.name, node.start, node.end)
+            elif isinstance(node, nodes.TupleExpr):
+                if not node.items:
+                    self.fault(errors.BadTarget, "nothing stands left of `=`", node.start, node.end, "a, b = b, a")
+                waiting.extend(reversed(node.items))
+            elif isinstance(node, nodes.Index | nodes.Attribute):
+                if let:
+                    self.fault(
+                        errors.BadTarget,
+                        "`let` makes a new name; to write into a value, leave it out",
+                        node.start,
+                        node.end,
+                        f"{self.shown(node)} = 0.0",
+                    )
+            else:
+                words, help = self.not_a_target(node)
+                self.fault(errors.BadTarget, f"{words} cannot be assigned", node.start, node.end, help)
+
+    def not_a_target(self, node: nodes.Expr) -> tuple[str, str]:
+        match node:
+            case nodes.Call():
+                return "the result of a call", f"let y = {self.shown(node)}"
+            case nodes.Number() | nodes.String() | nodes.FString() | nodes.Constant():
+                return f"the constant `{self.shown(node)}`", f"let y = {self.shown(node)}"
+            case nodes.ListExpr():
+                return "a list", "a, b = b, a"
+            case nodes.Binary() | nodes.Unary() | nodes.Logical():
+                return "an expression", f"{self.shown(node)} == 0"
+            case nodes.Compare():
+                return "a comparison", f"let y = {self.shown(node)}"
+            case _:
+                return "this expression", "let y = 1.0"
+
+    def fault_reserved(self, word: str, start: int, end: int) -> None:
+        self.fault(
+            errors.ReservedWord, f"`{word}` is a reserved word and cannot be a name", start, end, f"let {word}_ = 1.0"
+        )
+
+    def let(self, parts: Parts) -> nodes.Stmt:
+        word, target, _, value = parts
+        self.check_target(target, True)
+        return nodes.Assign(word.start_pos, value.end, True, target, value)
+
+    def assign(self, parts: Parts) -> nodes.Stmt:
+        target, _, value = parts
+        self.check_target(target, False)
+        return nodes.Assign(target.start, value.end, False, target, value)
+
+    def augmented(self, parts: Parts) -> nodes.Stmt:
+        target, op, value = parts
+        if type(target) is nodes.TupleExpr:
+            self.fault(
+                errors.BadTarget,
+                f"`{op.value}` changes one thing at a time",
+                target.start,
+                target.end,
+                f"a {op.value} 1.0; b {op.value} 1.0",
+            )
+        else:
+            self.check_target(target, False)
+        return nodes.AugAssign(target.start, value.end, op.value[:-1], target, value)
+
+    def expression_statement(self, parts: Parts) -> nodes.Stmt:
+        value = parts[0]
+        return nodes.ExprStmt(value.start, value.end, value, False)
+
+    def command(self, parts: Parts) -> nodes.Stmt:
+        word, arguments = parts
+        self.check_arguments(arguments)
+        return nodes.Command(word.start_pos, arguments[-1].end, word.value, arguments, False)
+
+    def show_all(self, parts: Parts) -> nodes.Stmt:
+        return nodes.Command(parts[0].start_pos, parts[0].end_pos, parts[0].value, [], False)
+
+    def break_statement(self, parts: Parts) -> nodes.Stmt:
+        return nodes.Break(parts[0].start_pos, parts[0].end_pos)
+
+    def continue_statement(self, parts: Parts) -> nodes.Stmt:
+        return nodes.Continue(parts[0].start_pos, parts[0].end_pos)
+
+    def pass_statement(self, parts: Parts) -> nodes.Stmt:
+        return nodes.Pass(parts[0].start_pos, parts[0].end_pos)
+
+    def return_nothing(self, parts: Parts) -> nodes.Stmt:
+        return nodes.Return(parts[0].start_pos, parts[0].end_pos, None)
+
+    def return_values(self, parts: Parts) -> nodes.Stmt:
+        return nodes.Return(parts[0].start_pos, parts[1].end, parts[1])
+
+    def assert_bare(self, parts: Parts) -> nodes.Stmt:
+        return nodes.Assert(parts[0].start_pos, parts[1].end, parts[1], None)
+
+    def assert_message(self, parts: Parts) -> nodes.Stmt:
+        return nodes.Assert(parts[0].start_pos, parts[3].end, parts[1], parts[3])
+
+    def del_statement(self, parts: Parts) -> nodes.Stmt:
+        word, what = parts
+        targets = what.items if type(what) is nodes.TupleExpr else [what]
+        for target in targets:
+            if type(target) is not nodes.Name and type(target) is not nodes.Index:
+                self.fault(
+                    errors.BadTarget, "`del` takes names and indices", target.start, target.end, "let x = 1.0; del x"
+                )
+        return nodes.Del(word.start_pos, what.end, targets)
+
+    def param(self, parts: Parts) -> nodes.Stmt:
+        word, name, _, value = parts
+        comment = COMMENT_AFTER.match(self.source.text, value.end)
+        return nodes.Param(
+            word.start_pos, value.end, self.spelled(name), value, comment.group(1).rstrip() if comment else ""
+        )
+
+    def use(self, parts: Parts) -> nodes.Stmt:
+        path = self.string([parts[1]]).value
+        alias = self.spelled(parts[3]) if len(parts) > 2 else None
+        return nodes.Use(parts[0].start_pos, parts[-1].end_pos, path, alias)
+
+    def module(self, parts: Parts) -> tuple[str, int, int]:
+        if len(parts) == 1:
+            return parts[0].value, parts[0].start_pos, parts[0].end_pos
+        (name, start, _), _, last = parts
+        return f"{name}.{last.value}", start, last.end_pos
+
+    def import_name(self, parts: Parts) -> tuple[str, int, int]:
+        name, start, end = parts[0]
+        return name, start, parts[2].end_pos if len(parts) > 1 else end
+
+    def imported(self, parts: Parts) -> list[tuple[str, int, int]]:
+        return [parts[0]] if len(parts) == 1 else [*parts[0], parts[2]]
+
+    def check_module(self, module: tuple[str, int, int]) -> None:
+        name, start, end = module
+        first = name.partition(".")[0]
+        if first != "torch":
+            self.fault(
+                errors.BadImport,
+                f"`{first}` cannot be imported: gradsh has no Python modules; another gradsh file is read with `use`",
+                start,
+                end,
+                f'use "{first}.grad"',
+            )
+
+    def import_module(self, parts: Parts) -> nodes.Stmt:
+        word, modules = parts
+        for module in modules:
+            self.check_module(module)
+        return nodes.Import(word.start_pos, modules[-1][2], modules[0][0])
+
+    def import_from(self, parts: Parts) -> nodes.Stmt:
+        self.check_module(parts[1])
+        last = parts[-1]
+        return nodes.Import(
+            parts[0].start_pos, last[-1][2] if isinstance(last, list) else last.end_pos, parts[1][0]
+        )
+
+    # --- statements with blocks ---------------------------------------------------------------------------
+
+    def headed_block(self, parts: Parts) -> nodes.Stmt:
+        """`no_grad { … }`, `inference_mode(false) { … }`, `torch.no_grad() { … }` and `repeat(3) { … }`."""
+        head, (body, _, end) = parts
+        called = type(head) is nodes.Call
+        function = head.function if called else head
+        arguments = head.arguments if called else []
+        name = None
+        if type(function) is nodes.Name:
+            name = function.name
+        elif type(function) is nodes.Attribute:
+            value = function.value
+            while type(value) is nodes.Attribute:
+                value = value.value
+            if type(value) is nodes.Name and value.name == "torch":
+                name = function.name
+        if name == "repeat" and len(arguments) == 1 and arguments[0].name is None and not arguments[0].star:
+            return nodes.Repeat(head.start, end, arguments[0].value, body)
+        if name in MODES:
+            return nodes.Mode(head.start, end, name, arguments, body)
+        self.fault(
+            errors.SyntaxError_,
+            f"`{self.shown(head)}` takes no block; "
+            "`no_grad`, `enable_grad`, `inference_mode`, `detect_anomaly` and `nancheck` do",
+            head.start,
+            head.end,
+            "no_grad { pass }",
+        )
+        return nodes.Mode(head.start, end, "no_grad", [], body)
+
+    def if_only(self, parts: Parts) -> nodes.Stmt:
+        word, condition, (body, _, end) = parts
+        return nodes.If(word.start_pos, end, condition, body, [])
+
+    def if_else(self, parts: Parts) -> nodes.Stmt:
+        word, condition, (body, _, _), _, rest = parts
+        if type(rest) is nodes.If:
+            return nodes.If(word.start_pos, rest.end, condition, body, [rest])
+        return nodes.If(word.start_pos, rest[2], condition, body, rest[0])
+
+    def while_statement(self, parts: Parts) -> nodes.Stmt:
+        word, condition, (body, _, end) = parts
+        return nodes.While(word.start_pos, end, condition, body)
+
+    def for_statement(self, parts: Parts) -> nodes.Stmt:
+        word, target, _, iterable, (body, _, end) = parts
+        self.check_target(target, False)
+        return nodes.For(word.start_pos, end, target, iterable, body)
+
+    def repeat_statement(self, parts: Parts) -> nodes.Stmt:
+        word, count, (body, _, end) = parts
+        return nodes.Repeat(word.start_pos, end, count, body)
+
+    def try_statement(self, parts: Parts) -> nodes.Stmt:
+        handler, _, end = parts[-1]
+        name = self.spelled(parts[-2]) if parts[-2].type == "NAME" else None
+        return nodes.Try(parts[0].start_pos, end, parts[1][0], name, handler)
+
+    # --- functions, operators, models ---------------------------------------------------------------------
+
+    def no_parameters(self, parts: Parts) -> tuple[list[nodes.Parameter], int, int]:
+        return [], parts[0].start_pos, parts[1].end_pos
+
+    def parameter_list(self, parts: Parts) -> tuple[list[nodes.Parameter], int, int]:
+        return parts[1], parts[0].start_pos, parts[-1].end_pos
+
+    def parameter(self, parts: Parts) -> nodes.Parameter:
+        name = parts[0]
+        default = parts[2] if len(parts) > 1 else None
+        return nodes.Parameter(
+            name.start_pos, default.end if default else name.end_pos, self.spelled(name), default, False
+        )
+
+    def star_parameter(self, parts: Parts) -> nodes.Parameter:
+        return nodes.Parameter(parts[0].start_pos, parts[1].end_pos, self.spelled(parts[1]), None, True)
+
+    @staticmethod
+    def body_of(last: Any) -> tuple[nodes.Expr | list[nodes.Stmt], int]:
+        """A body is a block or an expression; both with the offset at which they end."""
+        return (last[0], last[2]) if type(last) is tuple else (last, last.end)
+
+    def function(self, parts: Parts) -> nodes.Stmt:
+        word, name, (parameters, _, _) = parts[:3]
+        body, end = self.body_of(parts[-1])
+        return nodes.Function(word.start_pos, end, self.spelled(name), name.start_pos, parameters, body)
+
+    def forward(self, parts: Parts) -> nodes.Stmt:
+        word, (parameters, _, _) = parts[:2]
+        body, end = self.body_of(parts[-1])
+        return nodes.Function(word.start_pos, end, "forward", word.start_pos, parameters, body)
+
+    def lambda_(self, parts: Parts) -> nodes.Expr:
+        word, (parameters, _, _) = parts[:2]
+        body, end = self.body_of(parts[-1])
+        return nodes.Lambda(word.start_pos, end, parameters, body)
+
+    def op_statement(self, parts: Parts) -> nodes.Stmt:
+        word, name, (parameters, _, _), (forward, _, _) = parts[:4]
+        (gradients, _, _), (backward, _, end) = parts[-2:]
+        return nodes.Op(word.start_pos, end, self.spelled(name), parameters, forward, gradients, backward)
+
+    def model_empty(self, parts: Parts) -> Block:
+        return [], parts[0].start_pos, parts[1].end_pos
+
+    def model_block(self, parts: Parts) -> Block:
+        body = self.ended_body(parts[1:3]) if len(parts) > 3 else parts[1]
+        return body, parts[0].start_pos, parts[-1].end_pos
+
+    def model_bare(self, parts: Parts) -> nodes.Stmt:
+        word, name, (body, _, end) = parts
+        return nodes.Model(word.start_pos, end, self.spelled(name), [], body)
+
+    def model(self, parts: Parts) -> nodes.Stmt:
+        word, name, (parameters, _, _), (body, _, end) = parts
+        return nodes.Model(word.start_pos, end, self.spelled(name), parameters, body)
+
+    # --- arguments and what takes them --------------------------------------------------------------------
+
+    def positional(self, parts: Parts) -> nodes.Argument:
+        value = parts[0]
+        return nodes.Argument(value.start, value.end, None, False, value)
+
+    def keyword(self, parts: Parts) -> nodes.Argument:
+        return nodes.Argument(parts[0].start_pos, parts[2].end, self.spelled(parts[0]), False, parts[2])
+
+    def starred(self, parts: Parts) -> nodes.Argument:
+        return nodes.Argument(parts[0].start_pos, parts[1].end, None, True, parts[1])
+
+    def check_arguments(self, arguments: list[nodes.Argument]) -> None:
+        """After `name=value` only flags, bare names, can follow; and no name is given twice."""
+        names: set[str] | None = None
+        for argument in arguments:
+            if argument.name is not None:
+                names = names or set()
+                if argument.name in names:
+                    self.fault(
+                        errors.SyntaxError_, f"keyword argument repeated: {argument.name}", argument.start, argument.end
+                    )
+                names.add(argument.name)
+            elif names and not argument.star and (type(argument.value) is not nodes.Name or argument.value.grouped):
+                self.fault(
+                    errors.SyntaxError_,
+                    "positional argument follows keyword argument; only a flag, a bare name, can stand here",
+                    argument.start,
+                    argument.end,
+                    "sum(ones(2, 3), 0, keepdim=true)",
+                )
+
+    def call_empty(self, parts: Parts) -> nodes.Expr:
+        return nodes.Call(parts[0].start, parts[2].end_pos, parts[0], [])
+
+    def call(self, parts: Parts) -> nodes.Expr:
+        arguments = parts[2]
+        if len(arguments) > 1:
+            self.check_arguments(arguments)
+        return nodes.Call(parts[0].start, parts[-1].end_pos, parts[0], arguments)
+
+    def index(self, parts: Parts) -> nodes.Expr:
+        items = parts[2]
+        return nodes.Index(parts[0].start, parts[-1].end_pos, parts[0], items, len(items) > 1 or len(parts) > 4)
+
+    def no_bound(self, parts: Parts) -> None:
+        return None
+
+    def slice_(self, parts: Parts) -> nodes.Expr:
+        lower, colon, upper = parts[:3]
+        step = parts[4] if len(parts) > 3 else None
+        start = lower.start if lower is not None else colon.start_pos
+        last = next(part for part in reversed(parts) if part is not None)
+        end = last.end if isinstance(last, nodes.Node) else last.end_pos
+        return nodes.Slice(start, end, lower, upper, step)
+
+    def attribute(self, parts: Parts) -> nodes.Expr:
+        value, _, name = parts
+        return nodes.Attribute(value.start, name.end_pos, value, self.spelled(name), name.start_pos)
+
+    def pipe(self, parts: Parts) -> nodes.Expr:
+        left, _, right = parts
+        kind = type(right)
+        if not right.grouped and kind is not nodes.Name and kind is not nodes.Call and kind is not nodes.Attribute:
+            self.fault(
+                errors.SyntaxError_,
+                "the right side of `|>` is a name, an attribute, a call, or an expression in parentheses",
+                right.start,
+                right.end,
+                f"{self.shown(left)} |> ({self.shown(right)})",
+            )
+        return nodes.Pipe(left.start, right.end, left, right, right.grouped)
+
+    # --- operators ----------------------------------------------------------------------------------------
+
+    def conditional(self, parts: Parts) -> nodes.Expr:
+        then, _, condition, _, otherwise = parts
+        return nodes.Conditional(then.start, otherwise.end, then, condition, otherwise)
+
+    def logical(self, parts: Parts) -> nodes.Expr:
+        left, op, right = parts
+        return nodes.Logical(left.start, right.end, op.value, left, right)
+
+    def binary(self, parts: Parts) -> nodes.Expr:
+        left, op, right = parts
+        return nodes.Binary(left.start, right.end, op.value, left, right)
+
+    def unary(self, parts: Parts) -> nodes.Expr:
+        op, operand = parts
+        return nodes.Unary(op.start_pos, operand.end, op.value, operand)
+
+    def compare(self, parts: Parts) -> nodes.Expr:
+        return self.comparison(parts[0], parts[1].value, parts[2])
+
+    def compare_two_words(self, parts: Parts) -> nodes.Expr:
+        return self.comparison(parts[0], f"{parts[1].value} {parts[2].value}", parts[3])
+
+    def comparison(self, left: nodes.Expr, op: str, right: nodes.Expr) -> nodes.Expr:
+        if type(left) is nodes.Compare and not left.grouped:
+            middle = self.shown(left.right)
+            ordered = op in ("==", "!=", "<", "<=", ">", ">=")
+            self.fault(
+                errors.ChainedComparison,
+                "comparisons do not chain: write both, and join them",
+                left.start,
+                right.end,
+                f"({self.shown(left)}) {'&' if ordered else 'and'} ({middle} {op} {self.shown(right)})",
+            )
+        return nodes.Compare(left.start, right.end, op, left, right)
+
+    # --- atoms --------------------------------------------------------------------------------------------
+
+    def name(self, parts: Parts) -> nodes.Expr:
+        token = parts[0]
+        return nodes.Name(token.start_pos, token.end_pos, self.spelled(token))
+
+    def number(self, parts: Parts) -> nodes.Expr:
+        token = parts[0]
+        try:
+            value = strings.number(token.value)
+        except ValueError as problem:
+            self.fault(errors.BadToken, str(problem), token.start_pos, token.end_pos)
+            value = 0
+        return nodes.Number(token.start_pos, token.end_pos, value)
+
+    def string(self, parts: Parts) -> nodes.String:
+        token = parts[0]
+        try:
+            value = strings.string(token.value)
+        except strings.BadEscape as problem:
+            at = token.start_pos + problem.at
+            self.fault(errors.BadToken, problem.message, at, at + problem.length, problem.help)
+            value = ""
+        return nodes.String(token.start_pos, token.end_pos, value)
+
+    def fstring(self, parts: Parts) -> nodes.Expr:
+        token = parts[0]
+        try:
+            pieces = strings.format_pieces(token.value, token.start_pos, self.sub_parse)
+        except strings.BadEscape as problem:
+            at = token.start_pos + problem.at
+            self.fault(errors.BadToken, problem.message, at, at + problem.length, problem.help)
+            pieces = []
+        return nodes.FString(token.start_pos, token.end_pos, pieces)
+
+    CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
+
+    def constant(self, parts: Parts) -> nodes.Expr:
+        token = parts[0]
+        return nodes.Constant(token.start_pos, token.end_pos, self.CONSTANTS[token.value])
+
+    def ellipsis(self, parts: Parts) -> nodes.Expr:
+        return nodes.Constant(parts[0].start_pos, parts[0].end_pos, ...)
+
+    def grouped(self, parts: Parts) -> nodes.Expr:
+        node: nodes.Expr = parens(parts[1], parts[0], parts[2])
+        return node
+
+    def empty_tuple(self, parts: Parts) -> nodes.Expr:
+        node: nodes.Expr = parens(nodes.TupleExpr(0, 0, []), parts[0], parts[1])
+        return node
+
+    def tuple_of_one(self, parts: Parts) -> nodes.Expr:
+        node: nodes.Expr = parens(nodes.TupleExpr(0, 0, [parts[1]]), parts[0], parts[3])
+        return node
+
+    def tuple_display(self, parts: Parts) -> nodes.Expr:
+        node: nodes.Expr = parens(nodes.TupleExpr(0, 0, parts[1]), parts[0], parts[-1])
+        return node
+
+    def empty_list(self, parts: Parts) -> nodes.Expr:
+        return nodes.ListExpr(parts[0].start_pos, parts[-1].end_pos, [])
+
+    def list_of_one(self, parts: Parts) -> nodes.Expr:
+        return nodes.ListExpr(parts[0].start_pos, parts[-1].end_pos, [parts[1]])
+
+    def list_display(self, parts: Parts) -> nodes.Expr:
+        return nodes.ListExpr(parts[0].start_pos, parts[-1].end_pos, parts[1])
+
+    def next_clause(self, parts: Parts) -> Parts:
+        clauses: Parts = parts[0]
+        clauses.append(parts[1])
+        return clauses
+
+    def clause(self, parts: Parts) -> nodes.CompFor:
+        word, target, _, iterable = parts
+        self.check_target(target, False)
+        return nodes.CompFor(word.start_pos, iterable.end, target, iterable, [])
+
+    def clause_condition(self, parts: Parts) -> nodes.CompFor:
+        clause: nodes.CompFor = parts[0]
+        clause.conditions.append(parts[2])
+        clause.end = parts[2].end
+        return clause
+
+    def comprehension(self, parts: Parts) -> nodes.Expr:
+        return nodes.ListComp(parts[0].start_pos, parts[-1].end_pos, parts[1], parts[2])
+
+    def empty_dict(self, parts: Parts) -> nodes.Expr:
+        return nodes.DictExpr(parts[0].start_pos, parts[-1].end_pos, [])
+
+    def dict_pair(self, parts: Parts) -> tuple[nodes.Expr, nodes.Expr]:
+        return parts[0], parts[2]
+
+    def dict_display(self, parts: Parts) -> nodes.Expr:
+        return nodes.DictExpr(parts[0].start_pos, parts[-1].end_pos, parts[1])

@@ -1,0 +1,129 @@
+"""Python's own helpers that people reach for, on plain values; on tensors the operator of the same name."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable
+from typing import Any
+
+from gradsh.engine.dtypes import NAMES, DType
+from gradsh.engine.tensor import Tensor
+from gradsh.errors import CallError, TypeError_
+from gradsh.text import written
+
+
+class Converter:
+    """`int`, `str`, `list` …: called it converts, after `isinstance(x, …)` it is the type."""
+
+    __slots__ = ("__name__", "python")
+
+    def __init__(self, name: str, python: type) -> None:
+        self.__name__ = name
+        self.python = python
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.python(*arguments, **keywords)
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__}>"
+
+
+class Text(Converter):
+    """`str(x)`: what `print` shows."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if len(arguments) > 1 or keywords:
+            raise CallError("str() takes one argument")
+        return written(arguments[0]) if arguments else ""
+
+
+class ConverterDType(DType):
+    """`float`, `int`, `bool`: PyTorch's dtype of that name, and Python's conversion when called."""
+
+    __slots__ = ("__name__", "python")
+
+    def __init__(self, name: str, python: type) -> None:
+        dtype = NAMES[name]
+        super().__init__(dtype.name, dtype.category, dtype.title, dtype.c_name)
+        self.__name__ = name
+        self.python = python
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.python(*arguments, **keywords)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DType) and other.np == self.np
+
+    def __hash__(self) -> int:
+        return hash(NAMES[self.name])
+
+
+def _isinstance(value: Any, kind: Any) -> bool:
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return any(_is_of(value, one) for one in kinds)
+
+
+def _is_of(value: Any, kind: Any) -> bool:
+    if isinstance(kind, (Converter, ConverterDType)):
+        return isinstance(value, kind.python)
+    if getattr(kind, "__name__", None) in ("Tensor", "tensor"):
+        return isinstance(value, Tensor)
+    raise TypeError_("isinstance() arg 2 must be a type, such as int, float, str, list or Tensor, or a tuple of these")
+
+
+_isinstance.__name__ = _isinstance.__qualname__ = "isinstance"
+
+
+def _time() -> float:
+    return clock.time()
+
+
+_time.__name__ = _time.__qualname__ = "time"
+
+# Whose first argument decides: a tensor goes to the operator, anything else to Python.
+SHARED: dict[str, Callable[..., Any]] = {
+    "abs": abs,
+    "round": round,
+    "min": min,
+    "max": max,
+    "sum": sum,
+    "any": any,
+    "all": all,
+}
+
+OWN: dict[str, Callable[..., Any]] = {
+    "len": len,
+    "range": range,
+    "zip": zip,
+    "enumerate": enumerate,
+    "sorted": sorted,
+    "reversed": reversed,
+    "isinstance": _isinstance,
+    "time": _time,
+    "str": Text("str", str),
+    "list": Converter("list", list),
+    "tuple": Converter("tuple", tuple),
+    "dict": Converter("dict", dict),
+    "float": ConverterDType("float", float),
+    "int": ConverterDType("int", int),
+    "bool": ConverterDType("bool", bool),
+}
+
+
+def shared(name: str, operator: Callable[..., Any] | None) -> Callable[..., Any]:
+    """Python's function of that name on plain values, the operator on tensors."""
+    python = SHARED[name]
+    if operator is None:
+        return python
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        if arguments:
+            first = arguments[0]
+            if first.__class__ is not Tensor and not isinstance(first, Tensor):
+                return python(*arguments, **keywords)
+        return operator(*arguments, **keywords)
+
+    call.__name__ = call.__qualname__ = name
+    return call

@@ -1,0 +1,58 @@
+"""What a statement shows beyond plain values, as data: the session builds a report, a display renders it."""
+
+from __future__ import annotations
+
+STATE_COLUMNS = ("name", "value", "shape", "dtype", "requires_grad", "is_leaf", "retains_grad", "grad_fn", "grad")
+
+
+class StateRow:
+    """One tensor of the state table.
+
+    `value` is the tensor, `grad` its gradient or None; `kept` is False for a non-leaf whose gradient backward does
+    not keep, which is another thing than a gradient that has not been computed.
+    """
+
+    __slots__ = (
+        "dtype",
+        "grad",
+        "grad_fn",
+        "is_leaf",
+        "kept",
+        "name",
+        "requires_grad",
+        "retains_grad",
+        "shape",
+        "value",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        value: object,
+        shape: tuple[int, ...],
+        dtype: str,
+        requires_grad: bool,
+        is_leaf: bool,
+        retains_grad: bool,
+        grad_fn: str | None,
+        grad: object,
+    ) -> None:
+        self.name = name
+        self.value = value
+        self.shape = shape
+        self.dtype = dtype
+        self.requires_grad = requires_grad
+        self.is_leaf = is_leaf
+        self.retains_grad = retains_grad
+        self.grad_fn = grad_fn
+        self.grad = grad
+        self.kept = is_leaf or retains_grad or not requires_grad
+
+
+class StateTable:
+    """The report of `show`: one row per tensor, in the order asked for or bound."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: list[StateRow]) -> None:
+        self.rows = rows

@@ -1,0 +1,286 @@
+"""What lowered programs run on: their globals, the built-ins in them, and the helpers behind the `@` names.
+
+The helpers are few and small, since they stand in every loop: arithmetic, indexing, calls and control flow are
+Python's own instructions and need none.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator as python_operator
+import sys
+from collections.abc import Callable, Iterable
+from types import CodeType, FunctionType, MethodType
+from typing import TYPE_CHECKING, Any
+
+from gradsh import access, faults, plain, text
+from gradsh.engine import dtypes, modes, registry
+from gradsh.errors import AssertionFailed, Span, Unbound
+from gradsh.language import program as programs
+
+if TYPE_CHECKING:
+    from gradsh.language.resolve import Signature
+    from gradsh.session import Session
+
+_getframe = sys._getframe
+translate = faults.translate
+locate = programs.locate
+
+EFFECTS = frozenset(
+    ("backward", "zero_grad", "manual_seed", "set_grad_enabled", "set_default_dtype", "set_printoptions")
+)
+MODES = {"no_grad": modes.no_grad, "enable_grad": modes.enable_grad, "inference_mode": modes.inference_mode}
+CONSTANTS: dict[str, Any] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
+
+
+# --- built-ins ----------------------------------------------------------------------------------------------
+
+
+class BuiltinTable:
+    """Every built-in by name: what it is, and what the resolver may know of its parameters.
+
+    Names are those of programs; `linalg.norm` with its namespace, methods of tensors as `Tensor.sum`.
+    """
+
+    def __init__(self) -> None:
+        self.signatures: dict[str, Signature | None] = {}
+        self.values: dict[str, Any] = {}
+
+    def value(self, name: str) -> Any:
+        """The built-in itself. Errors: KeyError."""
+        try:
+            return self.values[name]
+        except KeyError:
+            value = self.values[name] = self._value(name)
+            return value
+
+    def _value(self, name: str) -> Any:
+        if name in plain.SHARED:
+            return plain.shared(name, _operator(name))
+        for table in (plain.OWN, MODES, CONSTANTS, dtypes.NAMES):
+            if name in table:
+                return table[name]
+        found = _operator(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def lookup(self, name: str) -> Signature | None:
+        """What the resolver may know; None when there is no such built-in."""
+        try:
+            return self.signatures[name]
+        except KeyError:
+            signature = self.signatures[name] = self._signature(name)
+            return signature
+
+    def _signature(self, name: str) -> Signature | None:
+        from gradsh.language.resolve import REST, Signature
+
+        if name.startswith("Tensor."):
+            return None  # a method is the function of its name
+        if name in SESSION:
+            return Signature(name, [("values", REST, True, False)], effect=True)
+        entry = registry.functions().get(name)
+        if name in plain.SHARED:
+            return Signature(name, entry.parameters if entry is not None else None, checked=False)
+        if name == "inference_mode":
+            return Signature(name, [("mode", "positional", True, True)], python=True)
+        if name in MODES:
+            return Signature(name, [], python=True)
+        if name in plain.OWN or name in CONSTANTS or name in dtypes.NAMES:
+            return Signature(name)
+        if entry is None:
+            return None
+        return Signature(name, entry.parameters, effect=entry.effect or name in EFFECTS)
+
+    def names(self) -> Iterable[str]:
+        """All names, for suggestions and completion."""
+        return {*registry.functions(), *plain.SHARED, *plain.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *SESSION}
+
+
+def _operator(name: str) -> Callable[..., Any] | None:
+    entry = registry.OPERATORS.get(name) or registry.functions().get(name)
+    return entry.apply if entry is not None and not entry.private else None
+
+
+BUILTINS = BuiltinTable()
+
+
+# --- a session's globals ------------------------------------------------------------------------------------
+
+
+def namespace(session: Session) -> dict[str, Any]:
+    """The globals of a session: the helpers, and no built-in of Python's."""
+    space: dict[str, Any] = {"__builtins__": {}, "@session": session}
+
+    def builtin(name: str) -> Any:
+        return SESSION[name](session) if name in SESSION else BUILTINS.value(name)
+
+    def unbind(name: str) -> None:
+        """`del name` of a global: what the user bound goes, and the built-in of that name is there again."""
+        key = "." + name
+        if key not in space or space[key] is installed(name):
+            raise Unbound(f"name '{name}' is not defined")
+        del space[key]
+        value = installed(name)
+        if value is not None:
+            space[key] = value
+
+    def installed(name: str) -> Any:
+        try:
+            return values.get(name) or BUILTINS.value(name)
+        except KeyError:
+            return None
+
+    def echo(value: Any, line: int) -> None:
+        """A bare expression."""
+        if value is not None:
+            display = session.display
+            display.value(value, _span(_getframe(1).f_code, line) if display.needs_spans else None)
+
+    values = {name: make(session) for name, make in SESSION.items()}
+    space["@values"] = values
+    space["@builtin"] = builtin
+    space["@unbind"] = unbind
+    space["@echo"] = echo
+    space["@print"] = _with_spans(session, _print)
+    space["@show"] = _with_spans(session, _show)
+    space.update(HELPERS)
+    return space
+
+
+def prepare(space: dict[str, Any], program: programs.Program) -> None:
+    """Put the built-ins that a program uses into the globals, where the user has not bound their names."""
+    for name in program.builtins:
+        key = "." + name
+        if key not in space:
+            space[key] = space["@builtin"](name)
+
+
+def bound(space: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The names that programs have bound, each with the flags of the function that it is bound to, if it is one."""
+    values, own = BUILTINS.values, space["@values"]
+    found: dict[str, tuple[str, ...]] = {}
+    for key, value in space.items():
+        if key[0] == ".":
+            name = key[1:]
+            if "." not in name and not (
+                (name in values and values[name] is value) or (name in own and own[name] is value)
+            ):
+                found[name] = flags(value)
+    return found
+
+
+def flags(function: Any) -> tuple[str, ...]:
+    """The boolean parameters of a function of the user; () for anything else."""
+    if type(function) is not FunctionType or not is_users(function):
+        return ()
+    code, defaults = function.__code__, function.__defaults__ or ()
+    named = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
+    pairs = [*zip(named, defaults, strict=True), *(function.__kwdefaults__ or {}).items()]
+    return tuple(name[1:] for name, default in pairs if default.__class__ is bool)
+
+
+def is_users(function: FunctionType) -> bool:
+    """Was the function written in gradsh?"""
+    return "@attr" in function.__globals__
+
+
+def _span(code: CodeType, line: int) -> Span | None:
+    program = programs.PROGRAMS.get(code.co_filename)
+    return program.span(line) if program is not None else None
+
+
+def _with_spans(session: Session, act: Callable[[Session, tuple[Any, ...], list[Span | None]], None]) -> Any:
+    """A helper that is told, before its values, which expressions they come from."""
+
+    def call(lines: tuple[int, ...] | None, /, *values: Any) -> None:
+        if lines is None or not (session.display.needs_spans or act is _show):
+            act(session, values, [None] * len(values))
+        else:
+            code = _getframe(1).f_code
+            act(session, values, [_span(code, line) for line in lines])
+
+    return call
+
+
+def _print(session: Session, values: tuple[Any, ...], spans: list[Span | None]) -> None:
+    session.display.printed(values, spans)
+
+
+def _show(session: Session, values: tuple[Any, ...], spans: list[Span | None]) -> None:
+    session.show(values, spans)
+
+
+def _as_value(
+    name: str, act: Callable[[Session, tuple[Any, ...], list[Span | None]], None]
+) -> Callable[[Session], Any]:
+    def make(session: Session) -> Any:
+        def call(*values: Any) -> None:
+            act(session, values, [None] * len(values))
+
+        call.__name__ = call.__qualname__ = name
+        return call
+
+    return make
+
+
+# Built-ins that belong to one session.
+SESSION: dict[str, Callable[[Session], Any]] = {"print": _as_value("print", _print), "show": _as_value("show", _show)}
+
+
+def seed(number: int) -> None:
+    """`manual_seed` in the active context."""
+    BUILTINS.value("manual_seed")(number)
+
+
+# --- helpers --------------------------------------------------------------------------------------------------
+
+
+def _call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    """A call with keywords of what may be a function of the user, whose parameters are spelled `.name`."""
+    inner = function.__func__ if type(function) is MethodType else function
+    if type(inner) is FunctionType and "@attr" in inner.__globals__:
+        return function(*arguments, **{"." + name: value for name, value in keywords.items()})
+    return function(*arguments, **keywords)
+
+
+def _count(number: Any) -> Iterable[None]:
+    """`repeat number`: as often as that. Errors: Python's TypeError unless it is an integer."""
+    return itertools.repeat(None, max(0, python_operator.index(number)))
+
+
+def _failed(message: Any = None) -> AssertionFailed:
+    return AssertionFailed("assertion failed" if message is None else text.written(message))
+
+
+def _add_to(value: Any, more: Any) -> Any:
+    """`value += more`: in place for what changes in place (a tensor), but a list is made anew."""
+    if value.__class__ is list:
+        return [*value, *more]
+    value += more
+    return value
+
+
+def _multiply_by(value: Any, factor: Any) -> Any:
+    """`value *= factor`, likewise."""
+    if value.__class__ is list:
+        return value * factor
+    value *= factor
+    return value
+
+
+HELPERS: dict[str, Any] = {
+    "@attr": access.attribute,
+    "@set_attr": access.set_attribute,
+    "@method": access.method,
+    "@call": _call,
+    "@count": _count,
+    "@failed": _failed,
+    "@add_to": _add_to,
+    "@multiply_by": _multiply_by,
+    "@format": text.formatted,
+    "@caught": faults.message,
+    "@Exception": Exception,
+}

@@ -1,0 +1,196 @@
+"""A session: one global scope in which programs run one after another.
+
+It swaps its own engine context in while a program runs and restores what was there after anything that can happen,
+turns what was raised into errors with the user's own spans, and hands values, reports and diagnostics to a display.
+It knows no terminal and renders nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from gradsh import faults, runtime
+from gradsh.engine import dtypes
+from gradsh.engine.modes import Context, swapped
+from gradsh.engine.tensor import Tensor
+from gradsh.errors import ArgumentError, GradshError, InternalFault, Label, Refused, Source, Span, WarningRecord
+from gradsh.language import program
+from gradsh.reports import StateRow, StateTable
+
+DONE, FAILED, REFUSED, FAULT = 0, 1, 3, 70
+
+
+class ClosedPipe(BaseException):
+    """The output cannot be written any more: nobody reads it (`reason` None), or for `reason`.
+
+    Not an Exception, so that no `try` of a program can catch it.
+    """
+
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Display:
+    """What a session needs of the outside. This one shows nothing; the standard one is gradsh.view.display.Display."""
+
+    needs_spans = False  # whether `value` and `printed` want the expressions' spans, which cost a look-up
+
+    def value(self, value: object, span: Span | None) -> None:
+        """A bare expression's value."""
+
+    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
+        """What one `print` prints."""
+
+    def report(self, report: object) -> None:
+        """What a statement like `show` found out (gradsh.reports)."""
+
+    def warning(self, warning: WarningRecord) -> None:
+        """A warning of the engine."""
+
+    def errors(self, errors: list[GradshError]) -> None:
+        """Why a program failed or was refused."""
+
+
+class Result:
+    """How a program ended: `status` is 0 done, 1 failed while running, 3 refused before running, 70 a fault of gradsh.
+
+    `errors` says why it is not 0. `ok` is `status == 0`.
+    """
+
+    __slots__ = ("errors", "status")
+
+    def __init__(self, status: int, errors: list[GradshError]) -> None:
+        self.status = status
+        self.errors = errors
+
+    @property
+    def ok(self) -> bool:
+        return self.status == DONE
+
+    def __repr__(self) -> str:
+        return f"Result(status={self.status}, errors={self.errors!r})"
+
+
+class Session:
+    """One global scope, one random stream, one set of modes. `gradsh.Session` is this with the standard display."""
+
+    def __init__(self, display: Display, *, dtype: str | None = None, seed: int | None = None) -> None:
+        self.display = display
+        self.context = Context()
+        self.context.warn_sink = self._warn
+        if dtype is not None:
+            self.context.default = dtypes.NAMES[dtype].np
+        self.globals: dict[str, Any] = runtime.namespace(self)
+        if seed is not None:
+            with swapped(self.context):
+                runtime.seed(seed)
+
+    def run(self, text: str, name: str = "<input>") -> Result:
+        """Run a program text; `name` is what its errors call it.
+
+        What the program bound stays bound, also when it failed. KeyboardInterrupt, and ClosedPipe from the display,
+        pass through after the engine's state has been restored; everything else ends in the Result.
+        """
+        source = Source(name, text.removeprefix("\ufeff"))
+        try:
+            with swapped(self.context), np.errstate(all="ignore"):
+                compiled = program.compile_program(source, self.bound(), runtime.BUILTINS)
+                runtime.prepare(self.globals, compiled)
+                exec(compiled.code, self.globals)
+        except Refused as refused:
+            return self._ended(REFUSED, refused.errors)
+        except Exception as raised:  # what the program did wrong, or gradsh itself: told apart in _failed
+            return self._failed(raised)
+        return Result(DONE, [])
+
+    def bound(self) -> dict[str, tuple[str, ...]]:
+        """The names that programs have bound here, each with the flags of the function that it is bound to, if any."""
+        return runtime.bound(self.globals)
+
+    def binds(self, name: str) -> bool:
+        """Whether a program has bound `name` in this session."""
+        return name in self.bound()
+
+    # --- called by the running program ------------------------------------------------------------------------
+
+    def show(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
+        """`show x, y`: the state table of these tensors; without any, of every tensor that a name is bound to."""
+        if not values:
+            named = [(key[1:], value) for key, value in self.globals.items() if key[0] == "."]
+        else:
+            named = [(self._name_of(value, span), value) for value, span in zip(values, spans, strict=True)]
+            for name, value in named:
+                if not isinstance(value, Tensor):
+                    said = f"show(): {name} is not a tensor but {type(value).__name__}"
+                    raise ArgumentError(said, help=f"`print {name}` shows any value")
+        self.display.report(StateTable([_row(name, value) for name, value in named if isinstance(value, Tensor)]))
+
+    def _name_of(self, value: object, span: Span | None) -> str:
+        if span is not None:
+            return " ".join(span.text.split())
+        return next((key[1:] for key, bound in self.globals.items() if bound is value and key[0] == "."), "")
+
+    # --- errors and warnings --------------------------------------------------------------------------------------
+
+    def _failed(self, raised: Exception) -> Result:
+        error = runtime.translate(raised)
+        spans = faults.spans(raised)
+        if not error.labels and spans:
+            error.labels.append(Label(spans[0]))
+        if isinstance(error, InternalFault):
+            return self._fault(raised, error)
+        for where, words in error.places:
+            span = program.locate(*where) if where is not None else None
+            if span is not None and all(span != label.span for label in error.labels):
+                error.labels.append(Label(span, words))
+        return self._ended(FAILED, [error])
+
+    def _fault(self, raised: Exception, error: InternalFault) -> Result:
+        if os.environ.get("GRADSH_DEBUG") == "1":
+            import traceback
+
+            traceback.print_exception(raised)
+        error.message += (
+            "\nThis is a fault of gradsh itself, not of your program; we are sorry. What was bound before is intact."
+        )
+        error.help = "GRADSH_DEBUG=1 shows where in gradsh it happened; please report it together with the line above"
+        return self._ended(FAULT, [error])
+
+    def _ended(self, status: int, errors: list[GradshError]) -> Result:
+        self.display.errors(errors)
+        return Result(status, errors)
+
+    def _warn(self, message: str, category: str) -> None:
+        self.display.warning(WarningRecord(message, here(), category))
+
+
+def here() -> Span | None:
+    """The place in the user's program that is running now."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        span = program.locate(frame.f_code, frame.f_lasti)
+        if span is not None:
+            return span
+        frame = frame.f_back
+    return None
+
+
+def _row(name: str, tensor: Tensor) -> StateRow:
+    node = tensor.grad_fn
+    return StateRow(
+        name=name,
+        value=tensor,
+        shape=tuple(tensor.shape),
+        dtype=repr(tensor.dtype),
+        requires_grad=tensor.requires_grad,
+        is_leaf=tensor.is_leaf,
+        retains_grad=tensor.retains_grad,
+        grad_fn=node.name() if node is not None else None,
+        grad=tensor.grad_,  # not `.grad`: looking must not warn
+    )

@@ -1,0 +1,106 @@
+"""The prompt: reads a statement, runs it in the session, again. The only floor that imports prompt_toolkit.
+
+Enter runs what is typed unless a bracket or brace is open. Ctrl-C clears the line, or stops what is running and keeps
+every binding; Ctrl-D leaves. The history is kept in the user's state folder, readable by nobody else; where that
+cannot be written it lasts as long as the prompt.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+
+from gradsh import __version__
+from gradsh.language.syntax import is_incomplete
+from gradsh.session import Session
+
+PROMPT = "gradsh> "
+CONTINUATION = "   ...> "
+LEAVE = ("exit", "quit", "exit()", "quit()")
+
+
+class Prompt:
+    """One interactive session in a terminal: `quiet` leaves out the welcome line, `history` keeps a history file."""
+
+    def __init__(self, session: Session, *, quiet: bool = False, history: bool = True) -> None:
+        self.session = session
+        self.quiet = quiet
+        self.history = history
+        self.count = 0
+
+    def run(self) -> int:
+        """Read and run until the user leaves; the exit status."""
+        if not sys.stdin.isatty():  # `-i` with a pipe: there is nobody to prompt, but there may be more program
+            return self.session.run(sys.stdin.read(), "<stdin>").status
+        if not self.quiet:
+            print(f"gradsh {__version__}. Ctrl-D leaves; `show` lists your tensors.", flush=True)
+        reader: PromptSession[str] = PromptSession(
+            PROMPT,
+            history=open_history() if self.history else InMemoryHistory(),
+            multiline=Condition(lambda: is_incomplete(get_app().current_buffer.document.text)),
+            prompt_continuation=lambda width, line, wrapped: CONTINUATION,
+            enable_open_in_editor=True,
+        )
+        while True:
+            try:
+                text = reader.prompt()
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                return 0
+            if text.strip() in LEAVE and not self.session.binds(text.strip().removesuffix("()")):
+                return 0
+            if not text.strip():
+                continue
+            self.count += 1
+            try:
+                self.session.run(text, f"<prompt {self.count}>")
+            except KeyboardInterrupt:
+                sys.stderr.write("interrupted\n")
+
+
+class _PrivateHistory(FileHistory):
+    """A history file that may become unwritable while the prompt runs; then lines are kept in memory only."""
+
+    def store_string(self, string: str) -> None:
+        try:
+            super().store_string(string)
+        except (OSError, UnicodeError):
+            return
+
+    def load_history_strings(self) -> list[str]:
+        try:
+            return list(super().load_history_strings())
+        except OSError:
+            return []
+
+
+def open_history() -> History:
+    """The history file, made with mode 0600 in a folder of mode 0700; in memory where that is not possible."""
+    try:
+        path = history_path()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
+    except (OSError, RuntimeError):  # RuntimeError: there is no home folder at all
+        return InMemoryHistory()
+    return _PrivateHistory(str(path))
+
+
+def history_path() -> Path:
+    """GRADSH_HISTORY, else `history` in the user's state folder."""
+    given = os.environ.get("GRADSH_HISTORY")
+    if given:
+        return Path(given)
+    from platformdirs import user_state_dir
+
+    return Path(user_state_dir("gradsh", appauthor=False)) / "history"

@@ -1,0 +1,81 @@
+"""How any value of a program is written out: as Python's `str` and `repr` do, without host names and addresses."""
+
+from __future__ import annotations
+
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+from gradsh.engine.tensor import Tensor
+from gradsh.errors import TypeError_
+
+_OWN = frozenset((int, float, bool, type(None), Tensor, str))
+_FORMATS = frozenset((int, float, bool, Tensor, str))
+
+
+def written(value: Any) -> str:
+    """What `print` shows."""
+    return str(value) if isinstance(value, (str, Tensor)) else shown(value)
+
+
+def shown(value: Any) -> str:
+    """What a bare expression shows."""
+    return repr(value) if type(value) in _OWN else _shown(value, ())
+
+
+def _shown(value: Any, outer: tuple[int, ...]) -> str:
+    kind = type(value)
+    if kind in _OWN:
+        return repr(value)
+    if kind is list or kind is tuple or kind is dict:
+        if id(value) in outer:
+            return "[...]" if kind is list else "{...}"
+        outer = (*outer, id(value))
+        if kind is dict:
+            return "{" + ", ".join([f"{_shown(k, outer)}: {_shown(v, outer)}" for k, v in value.items()]) + "}"
+        items = ", ".join([_shown(item, outer) for item in value])
+        if kind is list:
+            return f"[{items}]"
+        return f"({items},)" if len(value) == 1 else f"({items})"
+    if kind is MethodType:
+        return f"<method {function_name(value)}>"
+    if kind is FunctionType or kind is BuiltinFunctionType or isinstance(value, type):
+        return f"<function {function_name(value)}>"
+    if kind in _views:
+        return _view(value)
+    has_own = any("__repr__" in base.__dict__ for base in kind.__mro__[:-1])
+    if has_own and kind.__module__.partition(".")[0] in ("builtins", "numpy", "gradsh"):
+        return repr(value)
+    return f"<{kind.__name__} object>"
+
+
+def _view(value: Any) -> str:
+    return f"{type(value).__name__}({shown(list(value))})"
+
+
+_views = frozenset((type({}.keys()), type({}.values()), type({}.items())))
+
+
+def function_name(function: Any) -> str:
+    """The name that the program gave a function; `<lambda>` when it gave none."""
+    name = getattr(function, "__name__", "function").removeprefix(".")
+    return "<lambda>" if name.startswith("@") else str(name)
+
+
+def formatted(value: Any, conversion: str | None, spec: str) -> str:
+    """One `{value!conversion:spec}` of an f-string.
+
+    Errors: Python's TypeError and ValueError for a spec that the value does not take; PyTorch's for a tensor.
+    """
+    if conversion is None:
+        kind = type(value)
+        if kind in _FORMATS:
+            return format(value, spec)
+        if not spec:
+            return written(value)
+        if isinstance(value, str) or kind.__module__ == "numpy":
+            return format(value, spec)
+        raise TypeError_(f"unsupported format string passed to {kind.__name__}.__format__")
+    text = written(value) if conversion == "s" else shown(value)
+    if conversion == "a":
+        text = ascii(value) if isinstance(value, str) else text.encode("ascii", "backslashreplace").decode()
+    return format(text, spec)

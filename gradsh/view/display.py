@@ -1,0 +1,121 @@
+"""Where a session's values, reports and diagnostics go: the standard display, and the session that has one.
+
+Nothing here is heavy: the modules that render are imported when something is rendered.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from gradsh import session, text
+from gradsh.errors import GradshError, Span, WarningRecord
+from gradsh.reports import StateTable
+from gradsh.session import ClosedPipe
+
+
+class Display(session.Display):
+    """Values as text on `out`, flushed one by one; errors and warnings on `err`.
+
+    `color` is auto, always or never; `style` of errors is full, short or json. Streams that are None are Python's
+    standard ones, as they are when something is written.
+    """
+
+    needs_spans = False
+
+    def __init__(
+        self, out: TextIO | None = None, err: TextIO | None = None, *, color: str = "auto", style: str = "full"
+    ) -> None:
+        self._out = out
+        self._err = err
+        self.color = color
+        self.style = style
+
+    @property
+    def out(self) -> TextIO:
+        return self._out or sys.stdout
+
+    @property
+    def err(self) -> TextIO:
+        return self._err or sys.stderr
+
+    # --- what a session calls ----------------------------------------------------------------------------
+
+    def value(self, value: object, span: Span | None) -> None:
+        self.write(text.shown(value) + "\n")
+
+    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
+        self.write(" ".join(map(text.written, values)) + "\n")
+
+    def warning(self, warning: WarningRecord) -> None:
+        self._diagnose([warning])
+
+    def errors(self, errors: list[GradshError]) -> None:
+        self._diagnose(errors)
+
+    def _diagnose(self, problems: list[GradshError] | list[WarningRecord]) -> None:
+        from gradsh.view.diagnostics import write
+
+        with writing():
+            write(problems, self.err, color=self.color, style=self.style)
+
+    def report(self, report: object) -> None:
+        if isinstance(report, StateTable):
+            self.state_table(report)
+        else:
+            raise TypeError(f"no view for a {type(report).__name__}")
+
+    def state_table(self, table: StateTable) -> None:
+        from gradsh.view import color, state_table
+
+        colored = color.wanted(self.out, self.color)
+        width = color.terminal_width(self.out)
+        if width is None and not colored:
+            self.write(state_table.plain(table))
+            return
+        with writing():
+            state_table.write(table, self.out, colored, width or 140)
+            self.out.flush()
+
+    # --- writing -----------------------------------------------------------------------------------------
+
+    def write(self, line: str) -> None:
+        out = self.out
+        try:
+            out.write(line)
+            out.flush()
+        except OSError as error:
+            raise closed(error) from None
+
+
+class writing:
+    """`with writing():` turns a failure to write into the signal that ends the program, which nothing in it catches."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, OSError):
+            raise closed(error) from None
+
+
+def closed(error: OSError) -> ClosedPipe:
+    return ClosedPipe(None if isinstance(error, BrokenPipeError) else error.strerror)
+
+
+class Session(session.Session):
+    """A gradsh session: one global scope, one random stream, programs run one after another.
+
+    Values go to `out`, errors and warnings to `err` (Python's standard streams unless given), rendered by `display`
+    (the standard one unless given). `dtype` is the default floating dtype ("float32", "float64"); `seed` seeds
+    the random stream.
+    """
+
+    def __init__(
+        self,
+        dtype: str | None = None,
+        seed: int | None = None,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        display: session.Display | None = None,
+    ) -> None:
+        super().__init__(display if display is not None else Display(out, err), dtype=dtype, seed=seed)

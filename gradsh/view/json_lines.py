@@ -1,0 +1,116 @@
+"""`--json`: one object a line for every value that is printed, exact enough to be read back.
+
+    {"expr": "x.grad", "line": 1, "type": "tensor", "dtype": "float32", "shape": [], "requires_grad": false,
+     "grad_fn": null, "data": 0.6000000238418579}
+
+Numbers keep every digit of their own precision; "nan", "inf" and "-inf" stand for those, and -0.0 keeps its sign.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, TextIO
+
+import numpy as np
+
+from gradsh.engine.tensor import Tensor
+from gradsh.errors import Span
+from gradsh.reports import StateTable
+from gradsh.text import shown
+from gradsh.view.display import Display
+
+
+class JsonDisplay(Display):
+    """The display of `--json`: values as lines of JSON on `out`, errors and warnings the same on `err`."""
+
+    needs_spans = True
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        super().__init__(out, err, color="never", style="json")
+
+    def value(self, value: object, span: Span | None) -> None:
+        self.write(line_of(value, span))
+
+    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
+        self.write("".join(line_of(value, span) for value, span in zip(values, spans, strict=True)))
+
+    def state_table(self, table: StateTable) -> None:
+        from gradsh.view.state_table import as_data
+
+        self.write(dumps(as_data(table)))
+
+
+def dumps(data: dict[str, object]) -> str:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def line_of(value: object, span: Span | None) -> str:
+    """The line for one printed value; `span` is the expression that gave it."""
+    head: dict[str, object] = {"expr": span.text if span else None, "line": span.line if span else None}
+    return dumps(head | describe(value, set()))
+
+
+def describe(value: Any, inside: set[int]) -> dict[str, object]:
+    """A value as `type`, its own facts, and `data`. `inside` holds the ids of containers being described."""
+    if isinstance(value, Tensor):
+        node = value.grad_fn
+        return {
+            "type": "tensor",
+            "dtype": repr(value.dtype),
+            "shape": list(value.shape),
+            "requires_grad": value.requires_grad,
+            "grad_fn": node.name() if node is not None else None,
+            "data": exact_array(value.data),
+        }
+    if value is None:
+        return {"type": "none", "data": None}
+    if isinstance(value, bool):
+        return {"type": "bool", "data": value}
+    if isinstance(value, (int, float)):
+        return {"type": "number", "data": exact(value)}
+    if isinstance(value, str):
+        return {"type": "string", "data": value}
+    if isinstance(value, (list, tuple, dict)):
+        if id(value) in inside:  # a list that contains itself
+            return {"type": "other", "data": "..."}
+        inside.add(id(value))
+        try:
+            return _container(value, inside)
+        finally:
+            inside.discard(id(value))
+    return {"type": "other", "data": shown(value)}
+
+
+def _container(value: Any, inside: set[int]) -> dict[str, object]:
+    if isinstance(value, dict):
+        return {"type": "dict", "data": {_key(key): describe(item, inside) for key, item in value.items()}}
+    data: dict[str, object] = {"type": "list" if isinstance(value, list) else "tuple"}
+    fields = getattr(value, "_fields", None)
+    if fields:
+        data["fields"] = list(fields)
+    data["data"] = [describe(item, inside) for item in value]
+    return data
+
+
+def _key(key: object) -> str:
+    return key if isinstance(key, str) else repr(key)
+
+
+def exact(number: float) -> object:
+    """A number as JSON can hold it; Python writes floats with the fewest digits that read back the same."""
+    if isinstance(number, float) and not math.isfinite(number):
+        return "nan" if number != number else "inf" if number > 0 else "-inf"
+    return number
+
+
+def exact_array(data: Any) -> object:
+    """An array's elements as nested lists of exact values (a scalar for 0-d). float32 0.6 is 0.6000000238418579."""
+    values = data.tolist()
+    if data.dtype.kind != "f" or bool(np.isfinite(data).all()):
+        return values
+
+    def convert(item: object) -> object:
+        return [convert(each) for each in item] if isinstance(item, list) else exact(item)  # type: ignore[arg-type]  # a float
+
+    return convert(values)

@@ -1,0 +1,73 @@
+"""What all tests share: running the command as a user would, and a cache folder that is the test run's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Variables of the person who runs the tests that would change what a command prints.
+UNSET = (
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "GRADSH_DEBUG",
+    "GRADSH_HISTORY",
+    "GRADSH_CACHE_DIR",
+    "PYTHONUNBUFFERED",
+)
+
+Gradsh = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Caches and history of the test run stay out of the user's folders."""
+    home = tmp_path_factory.mktemp("home")
+    before = dict(os.environ)
+    for name in UNSET:
+        os.environ.pop(name, None)
+    os.environ.update(
+        HOME=str(home),
+        XDG_CACHE_HOME=str(home / "cache"),
+        XDG_STATE_HOME=str(home / "state"),
+        XDG_CONFIG_HOME=str(home / "config"),
+    )
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def gradsh(tmp_path: Path) -> Gradsh:
+    """`gradsh(*arguments, input=…, env=…)` runs the command in an empty folder; never through a shell."""
+
+    def run(
+        *arguments: str,
+        input: str | bytes | None = None,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+        data = input.encode() if isinstance(input, str) else input
+        done = subprocess.run(
+            [sys.executable, "-m", "gradsh", *arguments],
+            input=data if data is not None else b"",
+            capture_output=True,
+            env=environment,
+            cwd=cwd or tmp_path,
+            timeout=timeout,
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+        )
+
+    return run

@@ -1,0 +1,184 @@
+"""The prompt, driven through a real terminal."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+pexpect = pytest.importorskip("pexpect")
+pyte = pytest.importorskip("pyte")
+
+
+class Terminal:
+    """gradsh in a terminal of 80 columns; `text()` is what stands on the screen."""
+
+    def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
+        self.screen = pyte.Screen(80, 60)
+        self.stream = pyte.Stream(self.screen)
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-m", "gradsh", *arguments],
+            dimensions=(60, 80),
+            encoding="utf-8",
+            timeout=20,
+            cwd=str(folder),
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", **environment},
+        )
+
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
+
+    def wait(self, *wanted: str, timeout: float = 20) -> str:
+        """Read until every text of `wanted` is on the screen."""
+        end = time.monotonic() + timeout
+        while not all(each in self.text() for each in wanted):
+            assert time.monotonic() < end, f"not on the screen: {wanted}\n{self.text()}"
+            try:
+                self.stream.feed(self.child.read_nonblocking(65536, timeout=0.1))
+            except pexpect.TIMEOUT:
+                continue
+            except pexpect.EOF:
+                assert all(each in self.text() for each in wanted), f"ended without {wanted}\n{self.text()}"
+        return self.text()
+
+    def ready(self) -> str:
+        """Wait until the last line is an empty prompt."""
+        end = time.monotonic() + 20
+        while not self.text().endswith("gradsh>"):
+            assert time.monotonic() < end, self.text()
+            try:
+                self.stream.feed(self.child.read_nonblocking(65536, timeout=0.1))
+            except pexpect.TIMEOUT:
+                continue
+        return self.text()
+
+    def type(self, text: str) -> None:
+        self.ready()
+        self.child.send(text)
+
+    def leave(self) -> int:
+        self.ready()
+        self.child.send("\x04")
+        self.child.expect(pexpect.EOF)
+        self.child.close()
+        return int(self.child.exitstatus)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    made = Terminal(tmp_path, XDG_STATE_HOME=str(tmp_path / "state"))
+    yield made
+    made.child.close(force=True)
+
+
+def test_the_one_liner(terminal: Terminal) -> None:
+    assert terminal.ready().startswith("gradsh 0.")
+    terminal.type("let x = tensor(5.0, grad); z = log(x**3); backward z\r")
+    terminal.type("x.grad\r")
+    terminal.wait("tensor(0.6000)")
+    assert terminal.leave() == 0
+
+
+def test_an_open_bracket_continues_and_errors_keep_bindings(terminal: Terminal) -> None:
+    terminal.type("let a = (1 +\r")
+    terminal.wait("...>")
+    terminal.child.send("41)\r")
+    terminal.type("let b = \r")
+    terminal.wait("error[E01")
+    terminal.type("ones(2) + ones(3)\r")
+    terminal.wait("The size of tensor a (2) must match the size of tensor b (3)", "<prompt 3>:1:1")
+    terminal.type("a\r")
+    terminal.wait("\n42")
+    assert terminal.leave() == 0
+
+
+def test_ctrl_c_clears_the_line_or_stops_the_computation(terminal: Terminal) -> None:
+    terminal.type("let n = 0\r")
+    terminal.type("nonsense that is not run\x03")
+    terminal.type("while true { n += 1 }\r")
+    terminal.wait("while true")
+    time.sleep(0.5)
+    terminal.child.send("\x03")
+    terminal.wait("interrupted")
+    terminal.type("n > 0\r")
+    terminal.wait("True")
+    assert "error" not in terminal.text()
+    assert terminal.leave() == 0
+
+
+def test_history_is_kept_and_private(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    for _ in range(2):
+        terminal = Terminal(tmp_path, "-q", XDG_STATE_HOME=str(state))
+        assert terminal.ready() == "gradsh>"
+        terminal.type("6 * 7\r")
+        terminal.wait("\n42")
+        terminal.leave()
+    history = state / "gradsh" / "history"
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+    assert history.read_text().count("+6 * 7") >= 1
+    terminal = Terminal(tmp_path, "-q", XDG_STATE_HOME=str(state))
+    terminal.type("\x1b[A\r")
+    terminal.wait("\n42")
+    terminal.leave()
+    other = Terminal(tmp_path, "-q", "--no-config", XDG_STATE_HOME=str(tmp_path / "none"))
+    other.type("1\r")
+    other.leave()
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_unwritable_home(tmp_path: Path) -> None:
+    nowhere = "/proc/nowhere"
+    terminal = Terminal(tmp_path, HOME=nowhere, XDG_STATE_HOME=nowhere, XDG_CACHE_HOME=nowhere)
+    terminal.type("6 * 7\r")
+    assert "rror" not in terminal.wait("\n42")
+    assert terminal.leave() == 0
+
+
+def test_stay_in_the_shell_after_code(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, "-q", "-i", "-c", "let x = 41", XDG_STATE_HOME=str(tmp_path))
+    terminal.type("x + 1\r")
+    terminal.wait("\n42")
+    terminal.type("exit\r")
+    terminal.child.expect(pexpect.EOF)
+
+
+def test_colour_in_a_terminal(tmp_path: Path) -> None:
+    for environment, painted in (({}, True), ({"NO_COLOR": "1"}, False)):
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "gradsh", "-c", "lss"],
+            encoding="utf-8",
+            timeout=20,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", **environment},
+        )
+        child.expect(pexpect.EOF)
+        assert ("\x1b[1;31m" in child.before) is painted
+        child.close()
+
+
+def test_the_state_table_fits_the_terminal(tmp_path: Path) -> None:
+    program = "let weights = ones(2, 3, grad); let y = weights * 2; backward y.sum(); show"
+    for columns in (80, 140):
+        child = pexpect.spawn(
+            sys.executable,
+            ["-m", "gradsh", "-c", program],
+            dimensions=(40, columns),
+            encoding="utf-8",
+            timeout=20,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "NO_COLOR": "1"},
+        )
+        child.expect(pexpect.EOF)
+        lines = child.before.replace("\r", "").splitlines()
+        child.close()
+        assert max(map(len, lines)) <= columns
+        assert ("not kept" in child.before and "MulBackward0" in child.before.replace("\n", "")) or columns == 80
+        assert "\x1b" not in child.before
