@@ -4,7 +4,7 @@ VENV ?= .venv
 PY = $(VENV)/bin/python
 EXAMPLE ?= examples/linear_regression.grad
 
-.PHONY: demo test lint format bench record clean
+.PHONY: demo test lint format bench bench-peers record clean
 
 # `.demo`, `.test` and `.dev` in the venv say what is installed there; pyproject.toml says what that should be.
 $(PY):
@@ -42,6 +42,10 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.demo
 	$(PY) -m benchmarks $(ARGS)
+
+# PyTorch, JAX and autograd into the same venv, so that `make bench` can compare with them.
+bench-peers: $(VENV)/.demo
+	$(PY) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 
 # Writes tests/errors/*.out anew; read the difference before you keep it.
 record: $(VENV)/.test

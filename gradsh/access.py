@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh import index
 from gradsh.engine import registry
 from gradsh.engine.dtypes import DType, Size
 from gradsh.engine.graph import Node
@@ -192,7 +193,7 @@ def find_method(kind: type, name: str) -> Callable[..., Any] | None:
         table = METHODS.get(base)
         found = table.get(name) if table is not None else None
         if found is None and base is Tensor:
-            found = registry.methods().get(name)
+            found = index.method(name)
         if found is not None:
             METHODS.setdefault(kind, {})[name] = found
             break
@@ -224,7 +225,7 @@ def names(value: Any) -> list[str]:
     for base in type(value).__mro__:
         found.update(METHODS.get(base, ()), GETTERS.get(base, ()))
         if base is Tensor:
-            found.update(registry.methods(), _tensor_attributes())
+            found.update(index.index().methods, _tensor_attributes())
     if isinstance(value, Named):
         found.update(value.names)
     found.update(getattr(type(value), "__public__", ()))
@@ -233,7 +234,7 @@ def names(value: Any) -> list[str]:
 
 def missing(value: Any, name: str) -> GradshError:
     """The error for an attribute that is not there."""
-    from gradsh.language.resolve import suggest
+    from gradsh.language.signatures import suggest
 
     close = suggest(name, names(value))
     title = "torch.dtype" if isinstance(value, DType) else type_name(value)

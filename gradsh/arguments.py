@@ -28,13 +28,25 @@ exit status: 0 done, 1 the program failed while running, 2 the command line was 
 before running, 70 a fault of gradsh itself, 130 interrupted, 141 standard output was closed early.
 
 colour: --color, else NO_COLOR, else FORCE_COLOR or CLICOLOR_FORCE, else whether the stream is a terminal.
+GRADSH_DEBUG=1 shows the traceback of a fault of gradsh itself; GRADSH_HISTORY and GRADSH_CACHE_DIR say where those are.
 """
+
+
+TAKE_A_VALUE = ("--dtype", "--seed", "--set", "--color", "--errors", "--max-memory", "--timeout")
 
 
 class Parser(argparse.ArgumentParser):
     """argparse with gradsh's way of saying that the command line was wrong."""
 
     def error(self, message: str) -> NoReturn:
+        kind, _, unknown = message.partition(": ")
+        if kind == "unrecognized arguments":
+            import difflib
+
+            word = unknown.split(" ")[0].split("=")[0]
+            near = difflib.get_close_matches(word, self._option_string_actions, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise UsageError(f"there is no option {word}{hint}")
         raise UsageError(message)
 
 
@@ -68,10 +80,25 @@ def _parser() -> Parser:
     return parser
 
 
+def _take_code(argv: list[str]) -> str | None:
+    """Take `-c CODE` out of `argv` where it stands among gradsh's own options; argparse refuses CODE like `-x`."""
+    at = 0
+    while at < len(argv) and argv[at].startswith("-") and argv[at] not in ("-", "--"):
+        if argv[at] == "-c" and at + 1 < len(argv):
+            _, code = argv.pop(at), argv.pop(at)
+            return code
+        at += 2 if argv[at] in TAKE_A_VALUE else 1
+    return None
+
+
 def parse(argv: Sequence[str]) -> Options:
     """Options of a command line; raises UsageError when it is wrong, SystemExit(0) after --help and --version."""
     parser = _parser()
-    given = parser.parse_args(list(argv))
+    own = list(argv)
+    code = _take_code(own)
+    given = parser.parse_args(own)
+    if code is not None:
+        given.code = code
     if given.help:
         sys.stdout.write(parser.format_help())
         raise SystemExit(0)

@@ -71,7 +71,9 @@ def read(key: str) -> bytes | None:
     if path is None:
         return None
     try:
-        handle = os.open(os.path.join(path, key), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        handle = os.open(
+            os.path.join(path, key), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        )
     except OSError:
         return None
     try:

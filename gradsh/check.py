@@ -63,5 +63,3 @@ def table() -> Table:
             entries.append((builtin, parameters, known.effect, known.checked, known.python))  # type: ignore[arg-type]  # rows keep their length
     cache.write(key, marshal.dumps(entries))
     return Table(entries)
-
-

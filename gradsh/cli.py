@@ -129,11 +129,12 @@ def _run(options: Options) -> int:
         name, text = "<stdin>", sys.stdin.buffer.read() if sys.stdin is not None else b""
     program = decode(name, text)
     session = _session(options)
+    gc.freeze()  # what is loaded now stays: no collection need look at it
     if not isinstance(program, str):
         session.display.errors([program])
         return 3
     status = session.run(program, name).status
-    if options.interactive:
+    if options.interactive and name != "<stdin>":
         return _shell(options, session)
     return status
 

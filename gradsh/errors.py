@@ -11,8 +11,6 @@ E04xx autograd · E05xx files and data · E06xx the language while running · E0
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 REGISTRY: dict[str, type[GradshError]] = {}
 
 # A place in the running program as the engine knows it: the code object and instruction offset of the user's frame.
@@ -44,6 +42,8 @@ class Source:
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of a character offset, both counted from 1; offsets beyond the text give its end."""
+        from bisect import bisect_right  # only an error or a warning asks
+
         offset = max(0, min(offset, len(self.text)))
         line = bisect_right(self.starts, offset)
         return line, offset - self.starts[line - 1] + 1
@@ -255,7 +255,7 @@ class UnknownKeyword(GradshError):
     code = "E0203"
     kind = "TypeError"
     summary = "A keyword that the called function does not have."
-    example = "let x = ones(2)\nsum(x, dims=0)"
+    example = "let x = ones(2)\nmean(x, dims=0)"
 
 
 class ShadowedFlag(GradshError):
@@ -307,7 +307,7 @@ class ValueProblem(GradshError):
     code = "E0301"
     kind = "RuntimeError"
     summary = "A value that the operation cannot take."
-    example = "tensor([1.0, [2.0]])"
+    example = "linspace(0, 1, -1)"
 
 
 class ShapeError(GradshError):

@@ -89,7 +89,7 @@ def _native(exception: BaseException) -> GradshError:
     if isinstance(exception, ZeroDivisionError):
         return errors.ZeroDivision(text)
     if isinstance(exception, OverflowError):
-        return errors.Overflow(text.rpartition(") ")[2].strip("'()") if text.startswith("(34,") else text)
+        return errors.Overflow(clean(str(exception.args[-1])))  # (34, text) when the C library said so
     if isinstance(exception, KeyError):
         return errors.KeyError_(text)
     if isinstance(exception, IndexError):
@@ -98,6 +98,8 @@ def _native(exception: BaseException) -> GradshError:
         if "to unpack" in text:
             return errors.UnpackError(text)
         return errors.ValueError_(text.partition("; use sys.")[0])
+    if isinstance(exception, RuntimeError):  # a dict that changes while a loop runs over it
+        return errors.ValueProblem(text)
     if isinstance(exception, AttributeError):
         return errors.AttributeError_(text)
     return _fault(exception)

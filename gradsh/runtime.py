@@ -11,22 +11,24 @@ import math
 import operator as python_operator
 import sys
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from gradsh import access, faults, plain, text
-from gradsh.engine import dtypes, modes, registry
+from gradsh import access, faults, index, plain, text
+from gradsh.engine import dtypes, modes
 from gradsh.errors import AssertionFailed, Span, Unbound
 from gradsh.language import program as programs
 
 if TYPE_CHECKING:
-    from gradsh.language.resolve import Signature
+    from gradsh.language.signatures import Signature
     from gradsh.session import Session
 
 _getframe = sys._getframe
 translate = faults.translate
 locate = programs.locate
 
+OPERATORS = "gradsh.engine.ops."
 EFFECTS = frozenset(
     ("backward", "zero_grad", "manual_seed", "set_grad_enabled", "set_default_dtype", "set_printoptions")
 )
@@ -55,6 +57,14 @@ class BuiltinTable:
             value = self.values[name] = self._value(name)
             return value
 
+    def has(self, name: str) -> bool:
+        """Is there a built-in of that name?"""
+        try:
+            self.value(name)
+        except KeyError:
+            return False
+        return True
+
     def _value(self, name: str) -> Any:
         if name in plain.SHARED:
             return plain.shared(name, _operator(name))
@@ -75,33 +85,33 @@ class BuiltinTable:
             return signature
 
     def _signature(self, name: str) -> Signature | None:
-        from gradsh.language.resolve import REST, Signature
+        from gradsh.language.signatures import REST, Signature
 
         if name.startswith("Tensor."):
             return None  # a method is the function of its name
         if name in SESSION:
             return Signature(name, [("values", REST, True, False)], effect=True)
-        entry = registry.functions().get(name)
+        known = index.index().signatures.get(name)
         if name in plain.SHARED:
-            return Signature(name, entry.parameters if entry is not None else None, checked=False)
+            return Signature(name, known[0] if known is not None else None, checked=False)
         if name == "inference_mode":
             return Signature(name, [("mode", "positional", True, True)], python=True)
         if name in MODES:
             return Signature(name, [], python=True)
         if name in plain.OWN or name in CONSTANTS or name in dtypes.NAMES:
             return Signature(name)
-        if entry is None:
+        if known is None:
             return None
-        return Signature(name, entry.parameters, effect=entry.effect or name in EFFECTS)
+        return Signature(name, known[0], effect=known[1] or name in EFFECTS)
 
     def names(self) -> Iterable[str]:
         """All names, for suggestions and completion."""
-        return {*registry.functions(), *plain.SHARED, *plain.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *SESSION}
+        return {*index.index().signatures, *plain.SHARED, *plain.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *SESSION}
 
 
 def _operator(name: str) -> Callable[..., Any] | None:
-    entry = registry.OPERATORS.get(name) or registry.functions().get(name)
-    return entry.apply if entry is not None and not entry.private else None
+    entry = index.operator(name)
+    return entry.apply if entry is not None else None
 
 
 BUILTINS = BuiltinTable()
@@ -110,28 +120,22 @@ BUILTINS = BuiltinTable()
 # --- a session's globals ------------------------------------------------------------------------------------
 
 
-def namespace(session: Session) -> dict[str, Any]:
+def namespace(session: Session, table: BuiltinTable = BUILTINS) -> dict[str, Any]:
     """The globals of a session: the helpers, and no built-in of Python's."""
-    space: dict[str, Any] = {"__builtins__": {}, "@session": session}
+    own = {name: make(session) for name, make in SESSION.items()}
+    space: dict[str, Any] = {"__builtins__": {}, "@own": own, "@table": table}
 
     def builtin(name: str) -> Any:
-        return SESSION[name](session) if name in SESSION else BUILTINS.value(name)
+        return own[name] if name in own else table.value(name)
 
     def unbind(name: str) -> None:
         """`del name` of a global: what the user bound goes, and the built-in of that name is there again."""
         key = "." + name
-        if key not in space or space[key] is installed(name):
+        if key not in space or _is_builtin(space, name, space[key]):
             raise Unbound(f"name '{name}' is not defined")
         del space[key]
-        value = installed(name)
-        if value is not None:
-            space[key] = value
-
-    def installed(name: str) -> Any:
-        try:
-            return values.get(name) or BUILTINS.value(name)
-        except KeyError:
-            return None
+        if name in own or table.has(name):
+            space[key] = builtin(name)
 
     def echo(value: Any, line: int) -> None:
         """A bare expression."""
@@ -139,8 +143,6 @@ def namespace(session: Session) -> dict[str, Any]:
             display = session.display
             display.value(value, _span(_getframe(1).f_code, line) if display.needs_spans else None)
 
-    values = {name: make(session) for name, make in SESSION.items()}
-    space["@values"] = values
     space["@builtin"] = builtin
     space["@unbind"] = unbind
     space["@echo"] = echo
@@ -152,7 +154,11 @@ def namespace(session: Session) -> dict[str, Any]:
 
 def prepare(space: dict[str, Any], program: programs.Program) -> None:
     """Put the built-ins that a program uses into the globals, where the user has not bound their names."""
+    import_module(OPERATORS + "operators")  # what `+` and its kin do on tensors
     for name in program.builtins:
+        if name[0] == "@":  # what the program uses without naming it
+            import_module(OPERATORS + name[1:])
+            continue
         key = "." + name
         if key not in space:
             space[key] = space["@builtin"](name)
@@ -160,16 +166,17 @@ def prepare(space: dict[str, Any], program: programs.Program) -> None:
 
 def bound(space: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """The names that programs have bound, each with the flags of the function that it is bound to, if it is one."""
-    values, own = BUILTINS.values, space["@values"]
-    found: dict[str, tuple[str, ...]] = {}
-    for key, value in space.items():
-        if key[0] == ".":
-            name = key[1:]
-            if "." not in name and not (
-                (name in values and values[name] is value) or (name in own and own[name] is value)
-            ):
-                found[name] = flags(value)
-    return found
+    return {
+        key[1:]: flags(value)
+        for key, value in space.items()
+        if key[0] == "." and "." not in key[1:] and not _is_builtin(space, key[1:], value)
+    }
+
+
+def _is_builtin(space: dict[str, Any], name: str, value: Any) -> bool:
+    """Is the value the built-in of that name? Only built-ins that some program has used are in the tables."""
+    own, values = space["@own"], space["@table"].values
+    return (name in own and own[name] is value) or (name in values and values[name] is value)
 
 
 def flags(function: Any) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -146,9 +146,10 @@ class Session:
         if isinstance(error, InternalFault):
             return self._fault(raised, error)
         for where, words in error.places:
-            span = program.locate(*where) if where is not None else None
-            if span is not None and all(span != label.span for label in error.labels):
-                error.labels.append(Label(span, words))
+            if where is not None and isinstance(where[0], CodeType):
+                _add_label(error, program.locate(where[0], where[1]), words)
+        for span in _calls(spans):
+            _add_label(error, span, "called here")
         return self._ended(FAILED, [error])
 
     def _fault(self, raised: Exception, error: InternalFault) -> Result:
@@ -168,6 +169,17 @@ class Session:
 
     def _warn(self, message: str, category: str) -> None:
         self.display.warning(WarningRecord(message, here(), category))
+
+
+def _add_label(error: GradshError, span: Span | None, words: str) -> None:
+    if span is not None and all(span != label.span for label in error.labels):
+        error.labels.append(Label(span, words))
+
+
+def _calls(spans: list[Span]) -> list[Span]:
+    """The calls that led to the innermost span, those that tell most: the two next to it, and the outermost."""
+    distinct = list(dict.fromkeys(spans[1:]))
+    return distinct if len(distinct) <= 3 else [*distinct[:2], distinct[-1]]
 
 
 def here() -> Span | None:

@@ -51,7 +51,7 @@ def test_standard_input(gradsh: Gradsh) -> None:
 
 
 def test_an_empty_program_does_nothing(gradsh: Gradsh) -> None:
-    for program in ("", "\n\n", "# a comment", ";"):
+    for program in ("", "\n\n", "# a comment", "\n#\n\n"):
         done = gradsh(input=program)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), program
 
@@ -108,6 +108,16 @@ def test_the_command_line_was_wrong(gradsh: Gradsh, arguments: list[str]) -> Non
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert done.stderr.startswith("gradsh: ")
     assert "Traceback" not in done.stderr
+
+
+def test_code_that_looks_like_an_option_and_empty_code(gradsh: Gradsh) -> None:
+    assert gradsh("-c", "-2 + 1").stdout == "-1\n"
+    assert gradsh("--dtype", "float64", "--json", "-c", "-2 + 1").stdout.endswith('"data": -1}\n')
+    assert gradsh("-c", "").returncode == gradsh("-q", "-c", "").returncode == 0
+
+
+def test_a_similar_option_is_named(gradsh: Gradsh) -> None:
+    assert gradsh("--jsn", "-c", "1").stderr.startswith("gradsh: there is no option --jsn; did you mean --json?\n")
 
 
 def test_a_similar_file_is_named(gradsh: Gradsh, tmp_path: Path) -> None:
@@ -193,7 +203,7 @@ def test_values_are_flushed_one_by_one(tmp_path: Path) -> None:
     process.communicate()
 
 
-# --- options -----------------------------------------------------------------------------------------------------------
+# --- options ----------------------------------------------------------------------------------------------------
 
 
 def test_colour(gradsh: Gradsh) -> None:

@@ -15,8 +15,8 @@ import numpy as np
 from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify, verify_output
 from gradsh.engine.modes import mode
 from gradsh.engine.promotion import broadcast_error, promoted, promoted_number
-from gradsh.engine.registry import A, Operator, T, here, type_name
-from gradsh.engine.tensor import Tensor, output_tensor, restore
+from gradsh.engine.registry import A, Operator, T, caller, here, type_name
+from gradsh.engine.tensor import Tensor, make, output_tensor, restore
 from gradsh.errors import ArgumentError, NotDifferentiable
 
 ndarray = np.ndarray
@@ -30,22 +30,27 @@ _getframe = sys._getframe
 class Unary(Operator):
     """An elementwise operator of one tensor: dtype and shape are kept, integers become the default dtype.
 
-    `number` is the same function of a plain number (`sqrt(2.0)` is a plain number); `keeps_int` for operators that are
-    defined on integers too (neg, abs, square, sign).
+    `number` is the same function of a plain number (`sqrt(2.0)` is a plain number), where Python has a faster one than
+    the kernel; `keeps_int` for operators that are defined on integers too (neg, abs, square, sign); `check(dtype)` may
+    raise for dtypes that the operator refuses. Without a grad_fn it is not differentiable (isnan).
     """
 
     number: Any = None
     keeps_int = False
+    check: Any = None
     kind: Kind
 
     def finish(self) -> None:
+        if not self.rules:
+            return
         name = next(iter(self.rules))
         self.kind.saves = bool(self.saves[name])
         self.kind.step, self.kind.tensor_step = _unary_steps(self.rules[name], self.saves[name])
 
 
-def _no_step(node: Node, g: Any) -> Any:
-    raise NotDifferentiable(f"derivative for {node.kind.operator} is not implemented")
+def no_step(node: Node, g: Any) -> Any:
+    """The step of an operator that has no derivative yet."""
+    raise NotDifferentiable(f"derivative for aten::{node.kind.operator} is not implemented")
 
 
 def _unary_steps(rule: Any, saves: frozenset[str]) -> tuple[Any, Any]:
@@ -100,16 +105,25 @@ def _unary_steps(rule: Any, saves: frozenset[str]) -> tuple[Any, Any]:
 
 
 def unary(
-    signature: str, *, grad_fn: str = "", number: Any = None, keeps_int: bool = False, inplace: bool = True, **options: Any
+    signature: str,
+    *,
+    grad_fn: str = "",
+    number: Any = None,
+    keeps_int: bool = False,
+    check: Any = None,
+    inplace: bool = True,
+    **options: Any,
 ) -> Callable[[Any], Unary]:
     """Register an elementwise operator of one input; see Unary."""
 
     def register(kernel: Any) -> Unary:
-        entry = Unary(signature, grad_fn=grad_fn, inplace=inplace, **options)
+        entry = Unary(signature, grad_fn=grad_fn, inplace=inplace, differentiable=bool(grad_fn), **options)
         entry.kernel = kernel
         entry.number = number
         entry.keeps_int = keeps_int
-        entry.kind = kind = Kind(grad_fn, _no_step, _no_step, saves=False, operator=entry.name)
+        entry.check = check
+        tracks = bool(grad_fn)
+        entry.kind = kind = Kind(grad_fn, no_step, no_step, saves=False, operator=entry.name)
         name = entry.name
 
         def apply(input: Any) -> Any:
@@ -124,7 +138,7 @@ def unary(
             out = Tensor()
             out.data = y
             out.grad_ = out.storage = out.extra = None
-            if input.rg and mode.grad:
+            if input.rg and mode.grad and tracks:
                 node = Node()
                 node.kind = kind
                 node.next = input.fn or input
@@ -166,14 +180,22 @@ def unary(
 
 
 def _plain(entry: Unary, value: Any) -> Any:
-    if entry.number is not None and isinstance(value, (int, float)):
-        return entry.number(value)
-    raise ArgumentError(
-        f"{entry.name.rpartition('.')[2]}(): argument 'input' (position 1) must be Tensor, not {type_name(value)}"
-    )
+    if isinstance(value, (int, float)):
+        if entry.number is not None:
+            try:
+                return entry.number(value)
+            except (ValueError, OverflowError):
+                pass  # where Python raises for 1/0 or log(-1), a tensor holds inf or nan, and so does the number
+        if entry.keeps_int and not isinstance(value, float):
+            return entry.kernel(np.int64(value)).item()
+        return entry.kernel(np.float64(value)).item()
+    name = entry.name.replace(".", "_")
+    raise ArgumentError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type_name(value)}")
 
 
 def _to_floating(entry: Unary, x: Any) -> Any:
+    if entry.check is not None:
+        entry.check(x.dtype)
     if entry.keeps_int:
         return x
     return x.astype(mode.default)
@@ -185,25 +207,29 @@ def _to_floating(entry: Unary, x: Any) -> Any:
 class Binary(Operator):
     """An elementwise operator of two tensors, or of a tensor and a number, with broadcasting and promotion.
 
-    `names` are the grad_fn names of tensor-tensor, tensor-number and number-tensor.
+    `names` are the grad_fn names of tensor-tensor, tensor-number and number-tensor; all empty: not differentiable.
+    `apply` is what programs call by name; `operator` and `reflected` are Python's special methods. `variant` is called
+    instead, with all arguments, when a keyword beyond the two inputs is given (`alpha`, `rounding_mode`).
     """
 
     kinds: tuple[Kind, Kind, Kind]
-    apply_right: Any = None
+    operator: Any = None
+    reflected: Any = None
+    variant: Any = None
+    numbers = "other"
 
     def finish(self) -> None:
         """Compile the rules into steps once both are there."""
         if len(self.rules) < 2:
             return
-        first, second = (self.rules[p.name] for p in self.signature.parameters[:2])
-        keeps_first, keeps_second = (self.saves[p.name] for p in self.signature.parameters[:2])
-        self.plan[:] = ["input" in keeps_first, "other" in keeps_first, "out" in keeps_first]
-        self.plan += ["input" in keeps_second, "other" in keeps_second, "out" in keeps_second]
+        one, two = (p.name for p in self.signature.parameters[:2])
+        first, second = self.rules[one], self.rules[two]
+        self.plan[:] = [name in self.saves[input] for input in (one, two) for name in (one, two, "out")]
         both, left, right = self.kinds
-        both.saves = left.saves = right.saves = any(self.plan)
+        both.saves, left.saves, right.saves = any(self.plan), any(self.plan[:3]), any(self.plan[3:])
         both.step, both.tensor_step = _binary_steps(first, second, both.saves)
-        left.step, left.tensor_step = _mixed_steps(first, 0, both.saves)
-        right.step, right.tensor_step = _mixed_steps(second, 1, both.saves)
+        left.step, left.tensor_step = _mixed_steps(first, 0, left.saves)
+        right.step, right.tensor_step = _mixed_steps(second, 1, right.saves)
 
     plan: list[bool]
 
@@ -314,6 +340,7 @@ def binary(
     names: tuple[str, str, str],
     promote: str = "same",
     check: Any = None,
+    numbers: str = "other",
     inplace: bool = True,
     **options: Any,
 ) -> Callable[[Any], Binary]:
@@ -321,13 +348,16 @@ def binary(
 
     promote "same" computes in the promoted dtype, "float" turns integers into the default dtype first.
     check(a, b) may raise for dtypes that the operator refuses (bool - bool).
+    numbers "none": both inputs must be tensors; "other": the second may be a number; "either"; "both": also both.
     """
 
     def register(kernel: Any) -> Binary:
-        entry = Binary(signature, grad_fn=names[0], inplace=inplace, **options)
+        entry = Binary(signature, grad_fn=names[0], inplace=inplace, differentiable=bool(names[0]), **options)
+        entry.numbers = numbers
+        tracks = bool(names[0])
         entry.kernel = kernel
         entry.kinds = both, left, right = tuple(  # type: ignore[assignment]  # three of them
-            Kind(n, _no_step, _no_step, saves=False, operator=entry.name) for n in names
+            Kind(n, no_step, no_step, saves=False, operator=entry.name) for n in names
         )
         entry.plan = plan = [False] * 6
         floating = promote == "float"
@@ -351,9 +381,9 @@ def binary(
                 if a.shape != b.shape:
                     fix = _fix(a, b, c)
             else:
-                p, q = promoted(a, b, floating)
                 if check is not None:
-                    check(p, q)
+                    check(a, b)
+                p, q = promoted(a, b, floating)
                 try:
                     c = kernel(p, q)
                 except ValueError:
@@ -362,7 +392,7 @@ def binary(
             out = Tensor()
             out.data = c
             out.grad_ = out.storage = out.extra = None
-            if mode.grad and (x.rg or y.rg):
+            if mode.grad and (x.rg or y.rg) and tracks:
                 node = Node()
                 node.kind = both
                 one, two = x.rg, y.rg
@@ -400,14 +430,14 @@ def binary(
                 x.up_to_date()
             a = x.data
             if a.__class__ is not float32 and (a.dtype.kind != "f" or number.__class__ is bool):
-                a, number = promoted_number(a, number, floating)
                 if check is not None:
                     check(a, number)
+                a, number = promoted_number(a, number, floating)
             c = kernel(number, a) if side else kernel(a, number)
             out = Tensor()
             out.data = c
             out.grad_ = out.storage = out.extra = None
-            if x.rg and mode.grad:
+            if x.rg and mode.grad and tracks:
                 node = Node()
                 node.kind = kind = right if side else left
                 node.next = x.fn or x
@@ -457,20 +487,69 @@ def binary(
                 return mixed(x, y.item() if isinstance(y, np.generic) else y, 1)
             return NotImplemented
 
-        entry.apply = operator
-        entry.apply_right = reflected
-        operator.__name__ = operator.__qualname__ = entry.name
+        bind = entry.signature.bind
+
+        def apply(*args: Any, **kwargs: Any) -> Any:
+            if kwargs or len(args) != 2:
+                values = bind(args, kwargs)
+                for parameter, value in zip(entry.signature.parameters[2:], values[2:], strict=True):
+                    if value is not parameter.default and value != parameter.default or parameter.name in kwargs and value is None:
+                        return _variant(entry, values, _getframe(1))
+                args = (values[0], values[1])
+            x, y = args
+            if x.__class__ is Tensor:
+                if y.__class__ is Tensor:
+                    return tensors(x, y)
+                if numbers != "none" and isinstance(y, (int, float, np.generic)):
+                    return mixed(x, y.item() if isinstance(y, np.generic) else y, 0)
+            elif numbers in ("either", "both") and isinstance(x, (int, float)):
+                if y.__class__ is Tensor:
+                    return mixed(y, x, 1)
+                if numbers == "both" and isinstance(y, (int, float)):
+                    return tensors(number_tensor(x), number_tensor(y))
+            raise refused(entry, x, y)
+
+        entry.apply = apply
+        entry.operator = operator
+        entry.reflected = reflected
+        for method in (apply, operator, reflected):
+            method.__name__ = method.__qualname__ = entry.name
         entry.register(kernel)
         return entry
 
     return register
 
 
+def number_tensor(value: Any) -> Tensor:
+    """A plain number as a 0-d tensor."""
+    if isinstance(value, float):
+        return make(mode.default.type(value))
+    return make(np.bool_(value) if isinstance(value, bool) else np.int64(value))
+
+
+def _variant(entry: Binary, values: list[Any], frame: Any) -> Any:
+    before = mode.where
+    if before is None:
+        mode.where = caller(frame)
+    try:
+        return entry.variant(*values)
+    finally:
+        mode.where = before
+
+
+def refused(entry: Binary, x: Any, y: Any) -> ArgumentError:
+    """PyTorch's words for an argument that is no tensor (nor, where that is allowed, a number)."""
+    name = entry.name.replace(".", "_")
+    position, value = (1, x) if x.__class__ is not Tensor else (2, y)
+    parameter = entry.signature.parameters[position - 1].name
+    return ArgumentError(f"{name}(): argument '{parameter}' (position {position}) must be Tensor, not {type_name(value)}")
+
+
 def _fix(a: Any, b: Any, c: Any) -> Any:
     """What un-broadcasting and un-promoting the two gradients takes, None for nothing."""
     shape, dtype = c.shape, c.dtype
-    first = None if a.shape == shape and a.dtype == dtype else (a.shape, a.dtype)
-    second = None if b.shape == shape and b.dtype == dtype else (b.shape, b.dtype)
+    # a rule multiplies by the other input as it is: with another dtype there, NumPy may widen the gradient
+    same = a.dtype == dtype and b.dtype == dtype
+    first = None if same and a.shape == shape else (a.shape, a.dtype)
+    second = None if same and b.shape == shape else (b.shape, b.dtype)
     return None if first is None and second is None else (first, second)
-
-

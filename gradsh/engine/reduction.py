@@ -34,8 +34,8 @@ def axes(operator: str, dim: Any, ndim: int) -> Any:
         for position, d in enumerate(dim):
             if not isinstance(d, int):
                 raise ArgumentError(
-                    f"{operator}(): argument 'dim' must be tuple of ints, but found element of type "
-                    f"{type_word(d)} at pos {position}"
+                    f"{operator}(): argument 'dim' failed to unpack the object at pos {position + 1} with error "
+                    f'"type must be tuple of ints,but got {type_word(d)}"'
                 )
     elif isinstance(dim, Tensor) and dim.data.dtype.kind in "iu" and dim.data.size == 1:
         dim = int(dim.data.item())
@@ -58,7 +58,13 @@ def public(entry: General) -> Callable[[Any], Any]:
     def register(apply: Any) -> Any:
         apply.__name__ = apply.__qualname__ = entry.name
         entry.apply = apply
-        T.__dict__[entry.name.replace(".", "_")] = apply
+        given = len(entry.signature.parameters)
+
+        def in_rules(*args: Any, **kwargs: Any) -> Any:
+            # rules spell out every argument, keyword-only ones too
+            return run(entry, list(args), _getframe(1)) if len(args) == given else apply(*args, **kwargs)
+
+        T.__dict__[entry.name.replace(".", "_")] = in_rules
         if entry.method and not entry.private:
             METHODS[entry.method if isinstance(entry.method, str) else entry.name] = apply
         return apply
@@ -117,3 +123,19 @@ def record(x: Tensor, data: Any, kind: Kind, saved: Any, frame: Any) -> Tensor:
         out.rg = False
         out.made = mode.where or caller(frame)
     return out
+
+
+def renamed(t: Any, name: str, *, saves: bool | None = None) -> Any:
+    """A result of other operators with the grad_fn name that PyTorch gives it; `saves` False if its node is never freed."""
+    node = t.fn
+    if node.__class__ is Node:
+        kind = node.kind
+        node.kind = Kind(
+            name,
+            kind.step,
+            kind.tensor_step,
+            saves=kind.saves if saves is None else saves,
+            operator=kind.operator,
+            outputs=kind.outputs,
+        )
+    return t

@@ -38,11 +38,13 @@ FAMILIES = (
     "compare",
     "operators",
     "reduce",
+    "extremes",
     "statistics",
     "cumulative",
     "sort",
     "softmax",
     "shape",
+    "arrange",
     "join",
     "index",
     "scatter",
@@ -50,6 +52,8 @@ FAMILIES = (
     "conversion",
     "sampling",
     "matmul",
+    "contraction",
+    "einsum",
     "linalg",
     "decompositions",
     "distance",
@@ -60,6 +64,9 @@ FAMILIES = (
     "embedding",
     "attention",
     "loss",
+    "loss_class",
+    "loss_distance",
+    "loss_sequence",
     "autograd",
     "inplace",
 )
@@ -298,3 +305,10 @@ def methods() -> dict[str, Callable[..., Any]]:
     """What `x.name(...)` calls for a tensor x."""
     load_all()
     return METHODS
+
+
+def attributes() -> dict[str, Any]:
+    """What `x.name` reads, and `x.name = value` sets, for a tensor x: name -> gradsh.engine.attributes.Attribute."""
+    from gradsh.engine.attributes import ATTRIBUTES
+
+    return ATTRIBUTES

@@ -14,7 +14,7 @@ PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
 def is_open(text: str) -> bool:
-    """Whether `text` ends inside of a bracket or a triple-quoted string; not so if a bracket closes none or the wrong one."""
+    """Whether `text` ends inside of a bracket or a triple-quoted string; brackets that do not match end the wait."""
     stack: list[str] = []
     for match in PIECE.finditer(text):
         kind = match.lastgroup
@@ -44,7 +44,7 @@ def partner(text: str, at: int) -> int | None:
 
 
 def next_line(text: str, start: int, at: int) -> int | None:
-    """The first line end after `at` that is outside of all brackets, counted from `start`; None if that cannot be told."""
+    """The first line end from `at` on that is outside of all brackets opened since `start`; None if that is unknown."""
     stack: list[str] = []
     for match in PIECE.finditer(text, start):
         piece = match.group()

@@ -13,9 +13,9 @@ from typing import Any
 
 from gradsh import errors
 from gradsh.language import nodes, strings
+from gradsh.language.words import MODES, RESERVED, VERBS
 
-MODES = frozenset(("no_grad", "enable_grad", "inference_mode", "detect_anomaly", "nancheck"))
-VERBS = frozenset(("print", "backward", "repeat"))
+CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
 COMMENT_AFTER = re.compile(r"[ \t;]*#[#! \t]*([^\n]*)")
 
 Block = tuple[list[nodes.Stmt], int, int]  # statements, and the offsets of the braces
@@ -57,10 +57,12 @@ class Builder:
         import unicodedata
 
         name = unicodedata.normalize("NFKC", text)
-        if not name.isidentifier():
+        if not text.isidentifier():
             at = next(i for i in range(1, len(text) + 1) if not text[:i].isidentifier()) - 1
             start = token.start_pos + at
             self.fault(*strings.strange(text[at]), start, start + 1)
+        elif name in RESERVED:
+            self.fault_reserved(name, token.start_pos, token.end_pos)
         return name
 
     # --- programs and blocks ------------------------------------------------------------------------------
@@ -162,6 +164,12 @@ class Builder:
             case _:
                 return "this expression", "let y = 1.0"
 
+    @staticmethod
+    def looks_like_definition(call: nodes.Call) -> bool:
+        """`f(x) = x**2`, as it is written in mathematics."""
+        values = [call.function, *(argument.value for argument in call.arguments)]
+        return all(type(value) is nodes.Name for value in values) and len(values) > 1
+
     def fault_reserved(self, word: str, start: int, end: int) -> None:
         self.fault(
             errors.ReservedWord, f"`{word}` is a reserved word and cannot be a name", start, end, f"let {word}_ = 1.0"
@@ -174,7 +182,16 @@ class Builder:
 
     def assign(self, parts: Parts) -> nodes.Stmt:
         target, _, value = parts
-        self.check_target(target, False)
+        if isinstance(target, nodes.Call) and self.looks_like_definition(target):
+            self.fault(
+                errors.BadTarget,
+                "the result of a call cannot be assigned; a function is defined with `fn`",
+                target.start,
+                target.end,
+                f"fn {self.shown(target)} = {self.shown(value)}",
+            )
+        else:
+            self.check_target(target, False)
         return nodes.Assign(target.start, value.end, False, target, value)
 
     def augmented(self, parts: Parts) -> nodes.Stmt:
@@ -280,9 +297,7 @@ class Builder:
     def import_from(self, parts: Parts) -> nodes.Stmt:
         self.check_module(parts[1])
         last = parts[-1]
-        return nodes.Import(
-            parts[0].start_pos, last[-1][2] if isinstance(last, list) else last.end_pos, parts[1][0]
-        )
+        return nodes.Import(parts[0].start_pos, last[-1][2] if isinstance(last, list) else last.end_pos, parts[1][0])
 
     # --- statements with blocks ---------------------------------------------------------------------------
 
@@ -546,11 +561,9 @@ class Builder:
             pieces = []
         return nodes.FString(token.start_pos, token.end_pos, pieces)
 
-    CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
-
     def constant(self, parts: Parts) -> nodes.Expr:
         token = parts[0]
-        return nodes.Constant(token.start_pos, token.end_pos, self.CONSTANTS[token.value])
+        return nodes.Constant(token.start_pos, token.end_pos, CONSTANTS[token.value])
 
     def ellipsis(self, parts: Parts) -> nodes.Expr:
         return nodes.Constant(parts[0].start_pos, parts[0].end_pos, ...)

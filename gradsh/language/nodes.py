@@ -7,24 +7,30 @@ generating forty dataclass bodies at import costs 25 ms, more than all the rest 
 
 from __future__ import annotations
 
-from typing import dataclass_transform
+from typing import ClassVar, dataclass_transform
 
 
 @dataclass_transform()
-class Node:
-    """A piece of program text. Fields are positional, in the order of the annotations; `start` and `end` come first."""
+class Record:
+    """Fields are positional, in the order of the annotations, those of the parents first."""
 
-    start: int
-    end: int
-    fields: tuple[str, ...] = ("start", "end")
+    fields: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        cls.fields = cls.fields + tuple(cls.__dict__.get("__annotations__", ()))
+        # `inspect`, which ruff would have here, takes longer to import than all of this module
+        cls.fields = cls.fields + tuple(cls.__dict__.get("__annotations__", ()))  # noqa: RUF063 - see the line above
 
     def __init__(self, *values: object) -> None:
         if len(values) != len(self.fields):
             raise TypeError(f"{type(self).__name__} has the fields {self.fields}, {len(values)} values were given")
         self.__dict__.update(zip(self.fields, values, strict=True))  # a third of the time of setattr one by one
+
+
+class Node(Record):
+    """A piece of program text; `start` and `end` are its first two fields."""
+
+    start: int
+    end: int
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields[2:])
@@ -199,7 +205,7 @@ class Attribute(Expr):
 
 
 class Assign(Stmt):
-    """`let target = value` and `target = value`; a target is a Name, Index, Attribute or a (nested) TupleExpr of these."""
+    """`let target = value`, `target = value`; a target is a Name, Index, Attribute or a (nested) TupleExpr of these."""
 
     let: bool
     target: Expr

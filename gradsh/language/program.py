@@ -21,7 +21,7 @@ except ImportError:  # pragma: no cover - a Python built without it
     from hashlib import blake2b
 
 if TYPE_CHECKING:
-    from gradsh.language.resolve import Builtins
+    from gradsh.language.signatures import Builtins
 
 PREFIX = "<gradsh "  # of the file names of lowered code
 

@@ -13,13 +13,35 @@ SIMPLE |= {"a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 ESCAPE = re.compile(r"\\([0-7]{1,3}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|N\{[^{}]*\}|.)", re.DOTALL)
 
 # What stands in for a plain character when a text was copied from a web page or a word processor.
-LOOKALIKES = {
-    "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "−": "-", "–": "-", "—": "-",
-    "×": "*", "·": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "→": "|>", "¬": "not", "²": "**2", "³": "**3",
-    "（": "(", "）": ")", "，": ",", "；": ";", "：": ":", "＝": "=", "…": "...",
-}  # fmt: skip
+MEANT = {
+    '"': "\u201c\u201d\u201e\u00ab\u00bb",
+    "'": "\u2018\u2019\u201a",
+    "-": "\u2212\u2013\u2014",
+    "*": "\u00d7\u00b7",
+    "/": "\u00f7",
+    "<=": "\u2264",
+    ">=": "\u2265",
+    "!=": "\u2260",
+    "|>": "\u2192",
+    "not": "\u00ac",
+    "**2": "\u00b2",
+    "**3": "\u00b3",
+    "(": "\uff08",
+    ")": "\uff09",
+    ",": "\uff0c",
+    ";": "\uff1b",
+    ":": "\uff1a",
+    "=": "\uff1d",
+    "...": "\u2026",
+}
+LOOKALIKES = {character: meant for meant, characters in MEANT.items() for character in characters}
 SPACES = {"\xa0": "a no-break space", "\u200b": "a zero-width space", "\u202f": "a narrow no-break space"}
-SPACES |= {"\u3000": "a full-width space", "\ufeff": "a byte-order mark", "\u2009": "a thin space", "\x0b": "a vertical tab"}
+SPACES |= {
+    "\u3000": "a full-width space",
+    "\ufeff": "a byte-order mark",
+    "\u2009": "a thin space",
+    "\x0b": "a vertical tab",
+}
 
 
 class BadEscape(Exception):
@@ -64,7 +86,7 @@ def number(text: str) -> int | float:
 
 
 def unescape(text: str, at: int) -> str:
-    """Replace Python's escapes in `text`, which stands `at` characters into its token. Unknown ones stay as they are."""
+    """Replace Python's escapes in `text`, which stands `at` characters into its token. Unknown ones stay."""
     if "\\" not in text:
         return text
 
@@ -130,7 +152,7 @@ def format_pieces(token: str, offset: int, parse: SubParse) -> Pieces:
     """The pieces of an FSTRING token that stands at `offset`; `parse` reads the expression between two offsets."""
     prefix, start, end = opened(token)
     raw = "r" in prefix
-    pieces, at = pieces_until(token, start, end, offset, parse, raw, 0)
+    pieces, _ = pieces_until(token, start, end, offset, parse, raw, 0)
     return pieces
 
 

@@ -2,7 +2,7 @@
 
 `parse` gives a `nodes.Program` or raises `errors.Refused` with everything that is wrong with the text;
 `is_incomplete` tells a prompt whether to wait for another line. The grammar is `grammar/gradsh.lark`, the tree is made
-by `builder.Builder` while the parser runs, and what a wrong text is told is in `mistakes.py`.
+by `builder.Builder` while the parser runs, and what a wrong text is told is in `trouble.py` and `mistakes.py`.
 """
 
 from __future__ import annotations
@@ -10,26 +10,32 @@ from __future__ import annotations
 import functools
 import io
 import os
-import pickle
 import sys
 import threading
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from gradsh import cache, errors
-from gradsh.language import brackets, mistakes, nodes
+from gradsh.language import nodes
 from gradsh.language.builder import Builder
+from gradsh.language.words import RESERVED
+
+if TYPE_CHECKING:  # what explains errors is imported when there is one
+    from collections.abc import Iterator
+
+    from gradsh.language.trouble import Trouble
 
 LIMIT = 20  # errors of one text that are reported
 
 # A line end after one of these is only white space: an operand must follow.
 JOINING = frozenset(
-    "PLUS MINUS STAR TIMES POWER TILDE VBAR CIRCUMFLEX AMPERSAND PIPE COMPARE IN IS AND OR NOT ELSE"
-    " COMMA EQUAL AUGMENTED BLOCK DICT".split()
-)
+    (
+        "PLUS", "MINUS", "STAR", "TIMES", "POWER", "TILDE", "VBAR", "CIRCUMFLEX", "AMPERSAND", "PIPE", "COMPARE",
+        "IN", "IS", "AND", "OR", "NOT", "ELSE", "COMMA", "EQUAL", "AUGMENTED", "BLOCK", "DICT"
+    )
+)  # fmt: skip
 CLOSED_BY = {"LPAR": "RPAR", "LSQB": "RSQB", "BLOCK": "RBRACE", "DICT": "RBRACE"}
 CLOSING = frozenset(CLOSED_BY.values())
 
@@ -68,11 +74,11 @@ class Layout:
             kind = token.type
             if kind == "END":
                 inside = opened[-1].type != "BLOCK" if opened else in_brackets
-                if (inside or last in JOINING) and not mistakes.increments(last, before) and not has_semicolon(token):
+                if (inside or last in JOINING) and not increments(last, before) and not has_semicolon(token):
                     continue
                 yield token
             elif kind == "NAME":
-                if token.value in mistakes.RESERVED:
+                if token.value in RESERVED:
                     raise Reserved(token)
                 yield token
             elif kind in CLOSED_BY:
@@ -87,12 +93,69 @@ class Layout:
             self.last = token
 
 
+def increments(last: str, before: str) -> bool:
+    """Whether a line ends with `++` or `--`, which is never meant as an operator that wants an operand."""
+    return last == before and last in ("PLUS", "MINUS")
+
+
 def has_semicolon(end: lark.Token) -> bool:
     """Whether a run of line ends and comments holds a `;` outside of the comments."""
     run: str = end.value
     if ";" not in run:
         return False
     return any(";" in line.partition("#")[0] for line in run.split("\n"))
+
+
+# --- one scanner for all states ---------------------------------------------------------------------------------
+
+OFTEN = 200  # tokens after which a state is worth a scanner of its own
+
+
+class StateLexer(lark.lexer.BasicLexer):
+    """The lexer of one parser state, at first with the scanner of all terminals that the states share.
+
+    Compiling a scanner takes 2 ms, and a one-line program goes through a dozen of states. If what the shared scanner
+    finds first can stand in this state, then the state's own would find it too, as it tries the same terminals in the
+    same order, only fewer; otherwise the state's own is asked.
+    """
+
+    shared: Any  # set by SharingLexer: the lexer of all terminals, and for a terminal the one with the same pattern
+    twins: dict[str, str]
+
+    def __init__(self, conf: Any, comparator: Any = None) -> None:
+        super().__init__(conf, comparator)
+        self.accepted = frozenset(terminal.name for terminal in self.terminals)
+        self.callback = {}
+        self.used = 0
+
+    def match(self, text: Any, pos: int) -> Any:
+        if self._scanner is None:
+            self.used += 1
+            if self.used < OFTEN and (found := self.shared.scanner.match(text, pos)):
+                value, kind = found
+                if kind in self.accepted:
+                    return found
+                if (twin := self.twins.get(kind)) in self.accepted:
+                    return value, twin
+        return self.scanner.match(text, pos)
+
+
+class SharingLexer(lark.lexer.ContextualLexer):
+    """Lark's contextual lexer, whose states share a scanner until they are used often."""
+
+    def __init__(self, conf: Any, states: Any, always_accept: Any = ()) -> None:
+        class Lexer(StateLexer):
+            pass
+
+        self.BasicLexer = Lexer
+        super().__init__(conf, states, always_accept)
+        self.root_lexer = Lexer.shared = lark.lexer.BasicLexer(conf)
+        Lexer.twins = {}
+        patterns: dict[object, str] = {}
+        for terminal in self.root_lexer.terminals:  # in the order in which they are tried
+            first = patterns.setdefault((terminal.pattern.value, terminal.priority), terminal.name)
+            if first != terminal.name:
+                Lexer.twins[first] = terminal.name
 
 
 # --- the parser, made once ------------------------------------------------------------------------------------
@@ -118,13 +181,18 @@ def grammar() -> str:
 
 def make_parser() -> lark.Lark:
     """The parser with the tree builder inside; its table comes from the cache when it was made before."""
+    import pickle
+
     text = grammar()
-    own: dict[str, Any] = {"transformer": builder, "postlex": layout}
+    own: dict[str, Any] = {"transformer": builder, "postlex": layout, "_plugins": {"ContextualLexer": SharingLexer}}
     version = f"{lark.__version__} {sys.version} {text}".encode()
     key = f"grammar-{cache.digest(version).hex()}.table"
+    # `Lark.load` takes no transformer; this is what it, and Lark's own stand-alone parsers, are made of.
+    load: Any = lark.Lark._load_from_dict
     if stored := cache.read(key):
         try:
-            return lark.Lark._load_from_dict(**pickle.loads(stored), **own)
+            loaded: lark.Lark = load(**pickle.loads(stored), **own)
+            return loaded
         except (pickle.UnpicklingError, KeyError, TypeError, AttributeError, lark.exceptions.LarkError):
             pass  # another lark's table: made anew below
     made = lark.Lark(
@@ -159,27 +227,32 @@ def parse(source: errors.Source) -> nodes.Program:
     source.text = normalise(source.text)
     source._starts = None
     text = source.text
-    found: list[errors.GradshError] = []
     with LOCK:
-        start = 0
-        while True:
-            body, trouble = attempt(source, start, len(text), "program")
-            found += builder.faults
-            if trouble is None:
-                break
-            if start and mistakes.follows_another(text, trouble.start):
-                break
-            found.append(mistakes.explain(trouble))
-            resume = None if len(found) >= LIMIT else mistakes.resume(trouble, start)
-            if resume is None:
-                break
-            start = resume
-        for error in found:
-            if error.help is not None and not reads(error.help):
-                error.help = None
-    if found:
-        raise errors.Refused(found[:LIMIT])
-    return nodes.Program(0, len(text), body)
+        body, trouble = attempt(source, 0, len(text), "program")
+        if trouble is None and not builder.faults:
+            return nodes.Program(0, len(text), body)
+        raise errors.Refused(all_errors(source, trouble))
+
+
+def all_errors(source: errors.Source, trouble: Trouble | None) -> list[errors.GradshError]:
+    """What is wrong with a text: what the first attempt at it found, and what is found when going on after that."""
+    from gradsh.language.trouble import explain, follows_another, resume_after
+
+    text = source.text
+    found = builder.faults
+    start = 0
+    while trouble is not None and not (start and follows_another(text, trouble.start)):
+        found.append(explain(trouble))
+        resume = None if len(found) >= LIMIT else resume_after(trouble, start)
+        if resume is None:
+            break
+        start = resume
+        _, trouble = attempt(source, start, len(text), "program")
+        found += builder.faults
+    for error in found:
+        if error.help is not None and not reads(error.help):
+            error.help = None
+    return found[:LIMIT]
 
 
 def reads(text: str) -> bool:
@@ -188,7 +261,7 @@ def reads(text: str) -> bool:
     return trouble is None and not builder.faults
 
 
-def attempt(source: errors.Source, start: int, end: int, rule: str) -> tuple[Any, mistakes.Trouble | None]:
+def attempt(source: errors.Source, start: int, end: int, rule: str) -> tuple[Any, Trouble | None]:
     """Parse one stretch of text; the tree, or where the parser stopped. `builder.faults` holds what else is wrong."""
     global parser
     if parser is None:
@@ -196,27 +269,32 @@ def attempt(source: errors.Source, start: int, end: int, rule: str) -> tuple[Any
     builder.source = source
     builder.faults = []
     builder.sub_parse = sub_parse
+    wanted: UnexpectedInput | None
+    first: int | None
+    last: int | None
     try:
         return parser.parse(lark.TextSlice(source.text, start, end), start=rule), None
     except Reserved as problem:
-        token = problem.token
-        trouble = mistakes.Trouble(source, token.start_pos, token.end_pos, end, "RESERVED", layout.open, layout.last)
+        first, last, kind, wanted = problem.token.start_pos, problem.token.end_pos, "RESERVED", None
     except UnexpectedToken as problem:
-        token = problem.token
-        kind = token.type
-        first, last = (end, end) if kind == "$END" else (token.start_pos, token.end_pos)
-        trouble = mistakes.Trouble(source, first, last, end, kind, layout.open, layout.last)
-        trouble.expected = functools.partial(expected, problem)
+        kind, wanted = problem.token.type, problem
+        first, last = (end, end) if kind == "$END" else (problem.token.start_pos, problem.token.end_pos)
     except UnexpectedCharacters as problem:
-        at = problem.pos_in_stream
-        trouble = mistakes.Trouble(source, at, at + 1, end, "", layout.open, layout.last)
-        trouble.expected = functools.partial(expected, problem)
+        first, last, kind, wanted = problem.pos_in_stream, None, "", problem
+    from gradsh.language.trouble import Trouble
+
+    first = end if first is None else first
+    trouble = Trouble(source, first, first + 1 if last is None else last, end, kind, layout.open, layout.last)
+    if wanted is not None:
+        trouble.expected = functools.partial(expected, wanted)
     return None, trouble
 
 
 def expected(problem: UnexpectedInput) -> set[str]:
     """The terminals that could have stood there instead."""
-    return problem.interactive_parser.accepts()
+    state: Any = problem.interactive_parser
+    terminals: set[str] = state.accepts()
+    return terminals
 
 
 def sub_parse(start: int, end: int) -> nodes.Expr:
@@ -225,7 +303,11 @@ def sub_parse(start: int, end: int) -> nodes.Expr:
     layout.in_brackets = True
     try:
         value, trouble = attempt(builder.source, start, end, "expr")
-        inner = builder.faults + ([mistakes.explain(trouble)] if trouble else [])
+        inner = builder.faults
+        if trouble is not None:
+            from gradsh.language.trouble import explain
+
+            inner.append(explain(trouble))
     finally:
         layout.in_brackets = False
         builder.source, builder.faults, layout.open, layout.last = outer
@@ -235,4 +317,6 @@ def sub_parse(start: int, end: int) -> nodes.Expr:
 
 def is_incomplete(text: str) -> bool:
     """Whether a prompt should wait for more lines: while a bracket, a brace or a triple-quoted string is open."""
+    from gradsh.language import brackets
+
     return brackets.is_open(normalise(text))

@@ -143,7 +143,10 @@ def _excerpts(labels: list[Label], color: bool, width: int | None) -> list[str]:
         out.append(bar)
         before = 0
         for shown in sorted({mark.line for mark in marks[id(source)]}):
-            if before and shown > before + 1:
+            between = _expand(source.line(before + 1)) if before and shown == before + 2 else None
+            if between is not None and len(between) <= limit:  # it takes no more room than saying that it is left out
+                out.append(f"{paint(f'{shown - 1:>{gutter}} |', 'line', color)} {between}".rstrip())
+            elif before and shown > before + 1:
                 out.append(paint("...", "line", color))
             before = shown
             here = [mark for mark in marks[id(source)] if mark.line == shown]

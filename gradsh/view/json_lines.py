@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from gradsh.engine.results import Named
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import Span
 from gradsh.reports import StateTable
@@ -86,9 +87,8 @@ def _container(value: Any, inside: set[int]) -> dict[str, object]:
     if isinstance(value, dict):
         return {"type": "dict", "data": {_key(key): describe(item, inside) for key, item in value.items()}}
     data: dict[str, object] = {"type": "list" if isinstance(value, list) else "tuple"}
-    fields = getattr(value, "_fields", None)
-    if fields:
-        data["fields"] = list(fields)
+    if isinstance(value, Named):
+        data["fields"] = list(value.names)
     data["data"] = [describe(item, inside) for item in value]
     return data
 

@@ -1,1 +1,742 @@
-"""Activation functions."""
+"""Activation functions, as in torch.nn.functional."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.checks import dim_index, need_tensor
+from gradsh.engine.dtypes import OF
+from gradsh.engine.general import General, op, run
+from gradsh.engine.ops.elementwise import zeros
+from gradsh.engine.pointwise import binary, unary
+from gradsh.engine.registry import METHODS, T, alias, composite
+from gradsh.engine.samples import call, t, unary_samples
+from gradsh.engine.tensor import Tensor
+from gradsh.errors import DtypeError, ShapeError
+
+ndarray = np.ndarray
+_getframe = sys._getframe
+
+# --- forms -------------------------------------------------------------------------------------------------------
+
+
+def floats_only(kernel_name: str) -> Callable[[Any], None]:
+    """A check that refuses integers, with the name of PyTorch's kernel in the words."""
+
+    def check(dtype: Any) -> None:
+        if dtype.kind != "f":
+            raise DtypeError(f"\"{kernel_name}\" not implemented for '{OF[dtype].title}'", kind="NotImplementedError")
+
+    return check
+
+
+def pick(mask: Any, a: Any, b: Any) -> Any:
+    """`np.where` that gives scalars for scalars; `a` and `b` in one dtype, or plain numbers."""
+    return np.where(mask, a, b)[()]
+
+
+def activation(signature: str, *, grad_fn: str, kernel_name: str, **options: Any) -> Callable[[Any], General]:
+    """Register an elementwise operator of one tensor and some settings; a plain number gives a plain number."""
+    form = op(signature, grad_fn=grad_fn, **options)
+    check = floats_only(kernel_name)
+
+    def register(kernel: Any) -> General:
+        entry = form(kernel)
+        bind = entry.signature.bind
+        short = entry.name
+
+        def apply(*args: Any, **kwargs: Any) -> Any:
+            values = bind(args, kwargs)
+            x = values[0]
+            if x.__class__ is not Tensor:
+                if isinstance(x, (int, float)):
+                    return kernel(np.float64(x), *values[1:]).item()
+                need_tensor(short, "input", 1, x)
+            if x.data.dtype.kind != "f":
+                check(x.data.dtype)
+            return run(entry, values, _getframe(1))
+
+        apply.__name__ = apply.__qualname__ = short
+        entry.apply = T.__dict__[short] = apply
+        if short in METHODS:
+            METHODS[short] = apply
+        return entry
+
+    return register
+
+
+def backward_of(signature: str, grad_fn: str, sample: call, second: Any = None) -> Callable[[Any], General]:
+    """Register `f_backward(grad, input, *settings)`, an operator of its own as in PyTorch.
+
+    `second(F, g, grad, input, *settings)` is its derivative with respect to `input`; None where that is 0.
+    """
+
+    def register(kernel: Any) -> General:
+        entry = op(signature, grad_fn=grad_fn, method=False, private=True, samples=lambda: [sample])(kernel)
+        name = entry.name
+
+        def first(F: Any, g: Any, out: Any, grad: Any, x: Any, *settings: Any) -> Any:
+            return getattr(F, name)(g, x, *settings)
+
+        def other(F: Any, g: Any, out: Any, grad: Any, x: Any, *settings: Any) -> Any:
+            return zeros(F, g) if second is None else second(F, g, grad, x, *settings)
+
+        entry.vjp("grad", saves="input")(first)
+        entry.vjp("input", saves="grad input")(other)
+        return entry
+
+    return register
+
+
+# --- relu and its family -------------------------------------------------------------------------------------------
+
+
+def _no_bool_relu(dtype: Any) -> None:
+    if dtype.kind == "b":
+        raise DtypeError("Boolean inputs not supported for relu")
+
+
+@unary(
+    "relu(input)",
+    grad_fn="ReluBackward0",
+    keeps_int=True,
+    check=_no_bool_relu,
+    samples=lambda: unary_samples(away=0.2),
+    formula="g where input > 0, else 0",
+    kinks="0 at 0",
+    example="relu(tensor([-1., 2.]))",
+)
+def relu(x: Any) -> Any:
+    """Every element, or 0 if it is negative."""
+    return np.maximum(x, 0)
+
+
+relu.vjp(saves="out")(lambda F, g, out, x: F.threshold_backward(g, out, 0))
+
+
+@backward_of(
+    "threshold_backward(grad, input, threshold)", "ThresholdBackwardBackward0", call(t(2, 3), t(2, 3, away=0.2), 0)
+)
+def threshold_backward(g: Any, x: Any, threshold: Any) -> Any:
+    """`grad` where `input` is over the threshold, else 0."""
+    if g.__class__ is not ndarray and x.__class__ is not ndarray:
+        return g.__class__(0) if x <= threshold else g
+    return np.where(x <= threshold, g.dtype.type(0), g)
+
+
+@activation(
+    "threshold(input, threshold, value)",
+    grad_fn="ThresholdBackward0",
+    kernel_name="threshold_cpu",
+    samples=lambda: [call(t(2, 3, away=0.2), 0.1, 20.0), call(t(3, 2, strided=True), 5.0, -1), call(t(), -5.0, 0.0)],
+    inplace=True,
+    formula="g where input > threshold, else 0",
+    kinks="0 at the threshold",
+    example="threshold(tensor([0.1, 2.]), 1., 0.)",
+)
+def threshold(x: Any, threshold: Any, value: Any) -> Any:
+    """Every element over `threshold`, `value` in place of the others."""
+    return pick(x <= threshold, x.dtype.type(value), x)
+
+
+threshold.vjp("input", saves="input")(lambda F, g, out, x, threshold, value: F.threshold_backward(g, x, threshold))
+
+
+@activation(
+    "leaky_relu(input, negative_slope=0.01, inplace=False)",
+    grad_fn="LeakyReluBackward0",
+    kernel_name="leaky_relu_cpu",
+    method=False,
+    samples=lambda: [*unary_samples(away=0.2), call(t(2, 3, away=0.2), 0.3)],
+    formula="g where input > 0, else g * negative_slope",
+    kinks="the negative slope at 0",
+    example="leaky_relu(tensor([-1., 2.]))",
+)
+def leaky_relu(x: Any, slope: Any, inplace: bool) -> Any:
+    """Every element; negative ones times `negative_slope`."""
+    return pick(x > 0, x, x * slope)
+
+
+leaky_relu.vjp("input", saves="input")(lambda F, g, out, x, slope, inplace: F.leaky_relu_backward(g, x, slope))
+
+
+@backward_of(
+    "leaky_relu_backward(grad, input, slope)", "LeakyReluBackwardBackward0", call(t(2, 3), t(2, 3, away=0.2), 0.3)
+)
+def leaky_relu_backward(g: Any, x: Any, slope: Any) -> Any:
+    """`grad`, times the slope where `input` is not positive."""
+    return pick(x > 0, g, g * slope)
+
+
+@binary(
+    "prelu_kernel(input, weight)",
+    names=("PreluKernelBackward0", "PreluKernelBackward0", "PreluKernelBackward0"),
+    numbers="none",
+    method=False,
+    private=True,
+    inplace=False,
+    samples=lambda: [call(t(2, 3, away=0.2), t(3))],
+)
+def prelu_kernel(x: Any, weight: Any) -> Any:
+    """leaky_relu with slopes from a tensor that broadcasts."""
+    return pick(x > 0, x, weight * x)
+
+
+@prelu_kernel.vjp("input", saves="input weight")
+def _(F: Any, g: Any, out: Any, x: Any, weight: Any) -> Any:
+    return F.keep_where(g, x > 0) + weight * F.drop_where(g, x > 0)
+
+
+prelu_kernel.vjp("weight", saves="input")(lambda F, g, out, x, weight: F.drop_where(x * g, x > 0))
+
+
+@composite(
+    "prelu(input, weight)",
+    samples=lambda: [
+        call(t(2, 3, away=0.2), t(1)),
+        call(t(2, 3, away=0.2), t(3)),
+        call(t(2, 3, 2, away=0.2), t(3)),
+        call(t(away=0.2), t(1)),
+    ],
+    formula="input: g where input > 0, else g * weight; weight: g * input where input <= 0, summed",
+    kinks="the weight at 0",
+    example="prelu(tensor([-1., 2.]), tensor([0.25]))",
+)
+def prelu(x: Tensor, weight: Tensor) -> Tensor:
+    """leaky_relu with a learnt slope, one for all or one per channel (dim 1)."""
+    need_tensor("prelu", "input", 1, x)
+    need_tensor("prelu", "weight", 2, weight)
+    if x.data.dtype != weight.data.dtype:
+        raise DtypeError(
+            "prelu: Type promoting not supported. Got "
+            f"{x.dtype.c_name} and {weight.dtype.c_name}"
+        )
+    if weight.data.size != 1:
+        if not x.data.ndim:
+            raise ShapeError("Not allow zero-dim input tensor.")
+        channels = x.data.shape[1] if x.data.ndim > 1 else 1
+        if channels != weight.data.size:
+            raise ShapeError(
+                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.data.size} "
+                f"and channel size = {channels}."
+            )
+    if weight.data.ndim > 1:
+        raise ShapeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.data.ndim}"
+        )
+    if x.data.ndim != weight.data.ndim:
+        shape = [1] * x.data.ndim
+        if x.data.ndim > 1:
+            shape[1] = weight.data.size
+        weight = T.reshape(weight, tuple(shape))
+    return prelu_kernel.apply(x, weight)  # type: ignore[no-any-return]  # a Tensor
+
+
+_NOISE_SLOPE = (1.0 / 8 + 1.0 / 3) / 2
+
+
+@composite(
+    "rrelu(input, lower=0.125, upper=0.3333333333333333, training=False, inplace=False)",
+    rename="RreluWithNoiseBackward0",
+    samples=lambda: [call(t(2, 3, away=0.2)), call(t(2, away=0.2), 0.1, 0.3)],
+    formula="g where input > 0, else g * slope",
+    kinks="the slope at 0",
+    example="rrelu(tensor([-1., 2.]))",
+)
+def rrelu(x: Tensor, lower: float, upper: float, training: bool, inplace: bool) -> Any:
+    """leaky_relu with a random slope per element while training, the middle of `lower` and `upper` otherwise."""
+    if training:
+        noise = T.rand_like(x) * (upper - lower) + lower
+        return prelu_kernel.apply(x, noise)
+    return leaky_relu.apply(x, (lower + upper) / 2)
+
+
+# --- exponential ones ----------------------------------------------------------------------------------------------
+
+
+def _elu_second(F: Any, g: Any, grad: Any, x: Any, alpha: Any, scale: Any, inner: Any) -> Any:
+    bend = F.exp(F.drop_where(x, x > 0) * inner) * (inner * inner * alpha * scale)
+    return g * grad * F.keep_where(bend, x <= 0)
+
+
+@activation(
+    "elu_full(input, alpha, scale, input_scale)",
+    grad_fn="EluBackward0",
+    kernel_name="elu_cpu",
+    method=False,
+    private=True,
+    samples=lambda: [call(t(2, 3, away=0.2), 1.3, 0.9, 1.1)],
+)
+def elu_full(x: Any, alpha: Any, scale: Any, inner: Any) -> Any:
+    """scale * input where positive, scale * alpha * (exp(input_scale * input) - 1) elsewhere."""
+    return pick(x <= 0, np.expm1(np.minimum(x, 0) * inner) * (alpha * scale), x * scale)
+
+
+@elu_full.vjp("input", saves="input")
+def _(F: Any, g: Any, out: Any, x: Any, alpha: Any, scale: Any, inner: Any) -> Any:
+    return F.elu_backward(g, x, alpha, scale, inner)
+
+
+@backward_of(
+    "elu_backward(grad, input, alpha, scale, input_scale)",
+    "EluBackwardBackward0",
+    call(t(2, 3), t(2, 3, away=0.2), 1.3, 0.9, 1.1),
+    _elu_second,
+)
+def elu_backward(g: Any, x: Any, alpha: Any, scale: Any, inner: Any) -> Any:
+    """The gradient of elu_full."""
+    return pick(x <= 0, g * inner * (alpha * scale) * np.exp(np.minimum(x, 0) * inner), g * scale)
+
+
+@composite(
+    "elu(input, alpha=1.0, inplace=False)",
+    method=False,
+    samples=lambda: [*unary_samples(away=0.2), call(t(2, 3, away=0.2), 0.7)],
+    formula="g where input > 0, else g * alpha * exp(input)",
+    kinks="alpha at 0",
+    example="elu(tensor([-1., 2.]))",
+)
+def elu(x: Any, alpha: float, inplace: bool) -> Any:
+    """Every element; alpha * (exp(input) - 1) for negative ones."""
+    return elu_full.apply(x, alpha, 1.0, 1.0)
+
+
+@composite(
+    "celu(input, alpha=1.0, inplace=False)",
+    rename="CeluBackward0",
+    inplace=True,
+    samples=lambda: [*unary_samples(away=0.2), call(t(2, 3, away=0.2), 0.7)],
+    formula="g where input > 0, else g * exp(input / alpha)",
+    kinks="1 at 0",
+    example="celu(tensor([-1., 2.]))",
+)
+def celu(x: Any, alpha: float, inplace: bool) -> Any:
+    """Every element; alpha * (exp(input / alpha) - 1) for negative ones."""
+    if alpha == 0:
+        raise DtypeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    return elu_full.apply(x, alpha, 1.0, 1.0 / alpha)
+
+
+@composite(
+    "selu(input, inplace=False)",
+    inplace=True,
+    samples=lambda: unary_samples(away=0.2),
+    formula="as elu with alpha 1.6733, times 1.0507",
+    kinks="scale * alpha at 0",
+    example="selu(tensor([-1., 2.]))",
+)
+def selu(x: Any, inplace: bool) -> Any:
+    """elu with fixed alpha and scale that keep mean 0 and variance 1."""
+    return elu_full.apply(x, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1.0)
+
+
+@unary(
+    "sigmoid(input)",
+    grad_fn="SigmoidBackward0",
+    samples=unary_samples,
+    formula="g * (1 - out) * out",
+    example="sigmoid(tensor([0., 2.]))",
+)
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-input)), element by element."""
+    return 1 / (1 + np.exp(-x))
+
+
+sigmoid.vjp(saves="out")(lambda F, g, out, x: F.sigmoid_backward(g, out))
+
+
+@binary(
+    "sigmoid_backward(grad, output)",
+    names=("SigmoidBackwardBackward0", "SigmoidBackwardBackward0", "SigmoidBackwardBackward0"),
+    method=False,
+    private=True,
+    inplace=False,
+    samples=lambda: [call(t(2, 3), t(2, 3))],
+)
+def sigmoid_backward(g: Any, out: Any) -> Any:
+    """The gradient of sigmoid, from its output."""
+    return g * (1 - out) * out
+
+
+sigmoid_backward.vjp("grad", saves="output")(lambda F, g, out, grad, y: F.sigmoid_backward(g, y))
+sigmoid_backward.vjp("output", saves="grad output")(lambda F, g, out, grad, y: g * grad * (-2 * y + 1))
+
+
+@unary(
+    "logsigmoid(input)",
+    grad_fn="LogSigmoidBackward0",
+    check=floats_only("log_sigmoid_cpu"),
+    method=False,
+    inplace=False,
+    samples=unary_samples,
+    formula="g * (1 - sigmoid(input))",
+    example="logsigmoid(tensor([0., -50.]))",
+)
+def logsigmoid(x: Any) -> Any:
+    """log(sigmoid(input)), without overflow."""
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+
+
+logsigmoid.vjp(saves="input")(lambda F, g, out, x: F.log_sigmoid_backward(g, x))
+
+
+def _log_sigmoid_second(F: Any, g: Any, grad: Any, x: Any) -> Any:
+    s = F.sigmoid(x)
+    return -g * grad * (s * (1 - s))
+
+
+@backward_of(
+    "log_sigmoid_backward(grad, input)", "LogSigmoidBackwardBackward0", call(t(2, 3), t(2, 3)), _log_sigmoid_second
+)
+def log_sigmoid_backward(g: Any, x: Any) -> Any:
+    """The gradient of logsigmoid."""
+    small = np.exp(-np.abs(x))
+    small = small / (1 + small)
+    return g * pick(x < 0, 1 - small, small)
+
+
+@unary(
+    "silu(input)",
+    grad_fn="SiluBackward0",
+    check=floats_only("silu_cpu"),
+    method=False,
+    samples=unary_samples,
+    formula="g * s * (1 + input * (1 - s)) with s = sigmoid(input)",
+    example="silu(tensor([0., 2.]))",
+)
+def silu(x: Any) -> Any:
+    """input * sigmoid(input), element by element."""
+    return x / (1 + np.exp(-x))
+
+
+@silu.vjp(saves="input")
+def _(F: Any, g: Any, out: Any, x: Any) -> Any:
+    s = F.sigmoid(x)
+    return g * (s * (1 + x * (1 - s)))
+
+
+@unary(
+    "mish(input)",
+    grad_fn="MishBackward0",
+    check=floats_only("mish_cpu"),
+    method=False,
+    samples=unary_samples,
+    formula="g * (t + input * sigmoid(input) * (1 - t**2)) with t = tanh(softplus(input))",
+    example="mish(tensor([0., 2.]))",
+)
+def mish(x: Any) -> Any:
+    """input * tanh(softplus(input)), element by element."""
+    return x * np.tanh(np.log1p(np.exp(x)))
+
+
+@mish.vjp(saves="input")
+def _(F: Any, g: Any, out: Any, x: Any) -> Any:
+    squashed = F.tanh(F.softplus(x, 1.0, 20.0))
+    return g * (squashed + x * F.sigmoid(x) * (1 - squashed * squashed))
+
+
+@activation(
+    "softplus(input, beta=1.0, threshold=20.0)",
+    grad_fn="SoftplusBackward0",
+    kernel_name="softplus_cpu",
+    method=False,
+    samples=lambda: [*unary_samples(), call(t(2, 3), 2.0), call(t(2, 3, away=0.5), 1.0, 0.1)],
+    formula="g * sigmoid(beta * input); g over the threshold",
+    example="softplus(tensor([0., 30.]))",
+)
+def softplus(x: Any, beta: Any, threshold: Any) -> Any:
+    """log(1 + exp(beta * input)) / beta; `input` itself where beta * input is over the threshold."""
+    scaled = x * beta
+    return pick(scaled > threshold, x, np.log1p(np.exp(np.minimum(scaled, threshold))) / beta)
+
+
+@softplus.vjp("input", saves="input")
+def _(F: Any, g: Any, out: Any, x: Any, beta: Any, threshold: Any) -> Any:
+    return F.softplus_backward(g, x, beta, threshold)
+
+
+def _softplus_second(F: Any, g: Any, grad: Any, x: Any, beta: Any, threshold: Any) -> Any:
+    s = F.sigmoid(x * beta)
+    return g * grad * F.keep_where(s * (1 - s) * beta, x * beta < threshold)
+
+
+@backward_of(
+    "softplus_backward(grad, input, beta, threshold)",
+    "SoftplusBackwardBackward0",
+    call(t(2, 3), t(2, 3), 2.0, 20.0),
+    _softplus_second,
+)
+def softplus_backward(g: Any, x: Any, beta: Any, threshold: Any) -> Any:
+    """The gradient of softplus."""
+    scaled = x * beta
+    grown = np.exp(np.minimum(scaled, threshold))
+    return pick(scaled > threshold, g, g * grown / (grown + 1))
+
+
+_ROOT = math.sqrt(0.5)
+_DENSITY = 1 / math.sqrt(2 * math.pi)
+_GELU = math.sqrt(2 / math.pi)
+_CUBIC = 0.044715
+
+
+@activation(
+    "gelu(input, *, approximate='none')",
+    grad_fn="GeluBackward0",
+    kernel_name="GeluKernelImpl",
+    method=False,
+    samples=lambda: [*unary_samples(), call(t(2, 3), approximate="tanh")],
+    formula="g * (P(input) + input * p(input)), P and p of the normal distribution",
+    example="gelu(tensor([-1., 2.]))",
+)
+def gelu(x: Any, approximate: str) -> Any:
+    """input * P(input) with the normal distribution's P, or its approximation with tanh."""
+    if approximate == "none":
+        from gradsh.engine.ops.special import erf
+
+        return x * 0.5 * (1 + erf.kernel(x * _ROOT))
+    if approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(_GELU * (x + _CUBIC * (x * x * x))))
+    raise DtypeError("approximate argument must be either none or tanh.")
+
+
+@gelu.vjp("input", saves="input")
+def _(F: Any, g: Any, out: Any, x: Any, approximate: str) -> Any:
+    return F.gelu_backward(g, x, approximate)
+
+
+def _gelu_second(F: Any, g: Any, grad: Any, x: Any, approximate: str) -> Any:
+    if approximate == "none":
+        return g * grad * (F.exp(x * x * -0.5) * _DENSITY * (2 - x * x))
+    squashed = F.tanh((x + x * x * x * _CUBIC) * _GELU)
+    slope = 1 - squashed * squashed
+    inner = (x * x * (3 * _CUBIC) + 1) * _GELU
+    return g * grad * (slope * inner + 0.5 * x * (slope * x * (6 * _CUBIC * _GELU) - 2 * squashed * slope * inner * inner))
+
+
+@backward_of(
+    "gelu_backward(grad, input, approximate)", "GeluBackwardBackward0", call(t(2, 3), t(2, 3), "tanh"), _gelu_second
+)
+def gelu_backward(g: Any, x: Any, approximate: str) -> Any:
+    """The gradient of gelu."""
+    if approximate == "none":
+        from gradsh.engine.ops.special import erf
+
+        return g * (0.5 * (1 + erf.kernel(x * _ROOT)) + x * (np.exp(x * x * -0.5) * _DENSITY))
+    squashed = np.tanh(_GELU * (x + _CUBIC * (x * x * x)))
+    inner = _GELU * (1 + 3 * _CUBIC * (x * x))
+    return g * (0.5 * (1 + squashed) + 0.5 * x * (1 - squashed * squashed) * inner)
+
+
+# --- piecewise linear ones, and those written in others ------------------------------------------------------------
+
+
+@activation(
+    "hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False)",
+    grad_fn="HardtanhBackward0",
+    kernel_name="hardtanh_cpu",
+    method=False,
+    samples=lambda: [call(t(2, 3, values=[[-2, -0.5, 0.5], [0.1, 1.2, 3]])), call(t(2, 3), -5.0, 5.0), call(t(), -3, 3)],
+    formula="g between the ends, else 0",
+    kinks="0 at both ends",
+    example="hardtanh(tensor([-2., 0.5]))",
+)
+def hardtanh(x: Any, low: Any, high: Any, inplace: bool) -> Any:
+    """Every element, brought between `min_val` and `max_val`."""
+    if low > high:
+        raise DtypeError("hardtanh: min_val cannot be greater than max_val", kind="ValueError")
+    return np.minimum(np.maximum(x, low), high)
+
+
+hardtanh.vjp("input", saves="input")(lambda F, g, out, x, low, high, inplace: F.hardtanh_backward(g, x, low, high))
+
+
+@backward_of(
+    "hardtanh_backward(grad, input, min_val, max_val)",
+    "HardtanhBackwardBackward0",
+    call(t(3), t(3, values=[-2, 0.5, 2]), -1.0, 1.0),
+)
+def hardtanh_backward(g: Any, x: Any, low: Any, high: Any) -> Any:
+    """`grad` strictly between the ends, else 0."""
+    return pick((x <= low) | (x >= high), g.dtype.type(0), g)
+
+
+@composite(
+    "relu6(input, inplace=False)",
+    method=False,
+    samples=lambda: [call(t(3, values=[-1, 2, 7])), call(t(2, 3, away=0.2)), call(t(low=1))],
+    formula="g between 0 and 6, else 0",
+    kinks="0 at 0 and 6",
+    example="relu6(tensor([-1., 8.]))",
+)
+def relu6(x: Any, inplace: bool) -> Any:
+    """Every element, brought between 0 and 6."""
+    return hardtanh.apply(x, 0.0, 6.0)
+
+
+@unary(
+    "hardsigmoid(input)",
+    grad_fn="HardsigmoidBackward0",
+    check=floats_only("hardsigmoid_cpu"),
+    method=False,
+    samples=lambda: [*unary_samples(), call(t(3, values=[-4, 1, 4]))],
+    formula="g / 6 between -3 and 3, else 0",
+    kinks="0 at -3 and 3",
+    example="hardsigmoid(tensor([-4., 0.]))",
+)
+def hardsigmoid(x: Any) -> Any:
+    """relu6(input + 3) / 6, element by element."""
+    return np.minimum(np.maximum(x + 3, 0), 6) / 6
+
+
+hardsigmoid.vjp(saves="input")(lambda F, g, out, x: F.hardsigmoid_backward(g, x))
+
+
+@backward_of("hardsigmoid_backward(grad, input)", "HardsigmoidBackwardBackward0", call(t(2, 3), t(2, 3)))
+def hardsigmoid_backward(g: Any, x: Any) -> Any:
+    """The gradient of hardsigmoid."""
+    return pick((x > -3) & (x < 3), g * (1 / 6), g.dtype.type(0))
+
+
+@unary(
+    "hardswish(input)",
+    grad_fn="HardswishBackward0",
+    check=floats_only("hardswish_cpu"),
+    method=False,
+    samples=lambda: [*unary_samples(), call(t(3, values=[-4, 1, 4]))],
+    formula="0 below -3, g * (input / 3 + 1 / 2) up to 3, g above",
+    kinks="0 at -3, 1 at 3",
+    example="hardswish(tensor([-4., 1.]))",
+)
+def hardswish(x: Any) -> Any:
+    """input * relu6(input + 3) / 6, element by element."""
+    return x * np.minimum(np.maximum(x + 3, 0), 6) / 6
+
+
+hardswish.vjp(saves="input")(lambda F, g, out, x: F.hardswish_backward(g, x))
+
+
+@backward_of(
+    "hardswish_backward(grad, input)",
+    "HardswishBackwardBackward0",
+    call(t(2, 3), t(2, 3)),
+    lambda F, g, grad, x: F.keep_where(g * grad * (1 / 3), (x > -3) & (x < 3)),
+)
+def hardswish_backward(g: Any, x: Any) -> Any:
+    """The gradient of hardswish."""
+    return pick(x <= -3, g.dtype.type(0), pick(x < 3, g * (x / 3 + 0.5), g))
+
+
+def _shrink_samples() -> list[call]:
+    return [call(t(2, 3, away=0.7)), call(t(3, values=[-0.3, 0.1, 2])), call(t(2, away=1.2), 1.0), call(t(away=0.7))]
+
+
+@activation(
+    "softshrink(input, lambd=0.5)",
+    grad_fn="SoftshrinkBackward0",
+    kernel_name="softshrink_cpu",
+    method=False,
+    samples=_shrink_samples,
+    formula="g outside [-lambd, lambd], else 0",
+    kinks="0 at both ends",
+    example="softshrink(tensor([0.2, 2.]))",
+)
+def softshrink(x: Any, lambd: Any) -> Any:
+    """Every element, moved by `lambd` towards 0 and not past it."""
+    if lambd < 0:
+        raise DtypeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
+    return pick(x > lambd, x - lambd, pick(x < -lambd, x + lambd, x * 0))
+
+
+@activation(
+    "hardshrink(input, lambd=0.5)",
+    grad_fn="HardshrinkBackward0",
+    kernel_name="hardshrink_cpu",
+    samples=_shrink_samples,
+    formula="g outside [-lambd, lambd], else 0",
+    kinks="0 at both ends",
+    example="hardshrink(tensor([0.2, 2.]))",
+)
+def hardshrink(x: Any, lambd: Any) -> Any:
+    """Every element outside [-lambd, lambd], 0 in place of the others."""
+    return pick((x >= -lambd) & (x <= lambd), x.dtype.type(0), x)
+
+
+def _shrink_backward(g: Any, x: Any, lambd: Any) -> Any:
+    """`grad` outside [-lambd, lambd], else 0."""
+    return pick((x >= -lambd) & (x <= lambd), g.dtype.type(0), g)
+
+
+_SHRINK = call(t(3), t(3, values=[-2, 0.2, 2]), 0.5)
+backward_of("softshrink_backward(grad, input, lambd)", "SoftshrinkBackwardBackward0", _SHRINK)(_shrink_backward)
+backward_of("hardshrink_backward(grad, input, lambd)", "HardshrinkBackwardBackward0", _SHRINK)(_shrink_backward)
+softshrink.vjp("input", saves="input")(lambda F, g, out, x, lambd: F.softshrink_backward(g, x, lambd))
+hardshrink.vjp("input", saves="input")(lambda F, g, out, x, lambd: F.hardshrink_backward(g, x, lambd))
+
+
+@composite(
+    "tanhshrink(input)",
+    method=False,
+    samples=unary_samples,
+    formula="g * tanh(input)**2",
+    example="tanhshrink(tensor([0.2, 2.]))",
+)
+def tanhshrink(x: Any) -> Any:
+    """input - tanh(input), element by element."""
+    return x - T.tanh(x)
+
+
+@composite(
+    "softsign(input)",
+    method=False,
+    samples=lambda: unary_samples(away=0.2),
+    formula="g / (1 + abs(input))**2",
+    example="softsign(tensor([-1., 3.]))",
+)
+def softsign(x: Any) -> Any:
+    """input / (1 + abs(input)), element by element."""
+    return x / (abs(x) + 1)
+
+
+@op(
+    "glu(input, dim=-1)",
+    grad_fn="GluBackward0",
+    method=False,
+    samples=lambda: [call(t(2, 4)), call(t(4, 3), 0), call(t(2, 4, 3), dim=1), call(t(2))],
+    formula="the first half a: g * sigmoid(b); the second half b: g * a * sigmoid(b) * (1 - sigmoid(b))",
+    example="glu(tensor([1., 2., 3., 4.]))",
+)
+def glu(x: Any, dim: int) -> Any:
+    """The first half of `input` along `dim` times the sigmoid of the second half."""
+    a, b = _halves(x, dim)
+    return a / (1 + np.exp(-b))
+
+
+def _halves(x: Any, dim: int) -> tuple[Any, Any]:
+    if x.ndim == 0:
+        raise ShapeError("glu does not support 0-dimensional tensors")
+    dim = dim_index(dim, x.ndim)
+    if x.shape[dim] % 2:
+        raise ShapeError(f"Halving dimension must be even, but dimension {dim} is size {x.shape[dim]}")
+    half = x.shape[dim] // 2
+    index: list[Any] = [slice(None)] * x.ndim
+    index[dim] = slice(0, half)
+    first = x[tuple(index)]
+    index[dim] = slice(half, None)
+    return first, x[tuple(index)]
+
+
+@glu.vjp("input", saves="input")
+def _(F: Any, g: Any, out: Any, x: Any, dim: int) -> Any:
+    dim %= len(x.shape)
+    half = x.shape[dim] // 2
+    a, b = F.narrow(x, dim, 0, half), F.narrow(x, dim, half, half)
+    s = F.sigmoid(b)
+    return F.cat([g * s, g * a * (s * (1 - s))], dim)
+
+
+alias("special.expit", sigmoid, method=False)

@@ -1,1 +1,340 @@
-"""Reading by index, slice, mask and index tensor."""
+"""Picking elements: `x[...]`, gather, take, masks."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.checks import dim_index, need_tensor, type_word
+from gradsh.engine.data import array_of
+from gradsh.engine.dtypes import OF
+from gradsh.engine.general import op
+from gradsh.engine.graph import Kind, Node, sequence
+from gradsh.engine.modes import mode
+from gradsh.engine.ops import shape as views
+from gradsh.engine.registry import A, T, alias, caller, composite, function
+from gradsh.engine.samples import call, t
+from gradsh.engine.tensor import Tensor, TensorExtra, make
+from gradsh.errors import ArgumentError, DtypeError, IndexError_, ShapeError, ValueError_, ValueProblem
+
+ndarray = np.ndarray
+_getframe = sys._getframe
+
+# --- views by index, on a short path ------------------------------------------------------------------------------------
+#
+# `x[0]` and `x[1:3]` are what loops over data do most, so they make their node here rather than by way of
+# `select` and `slice`; the rules are the same.
+
+
+def _view(x: Tensor, data: Any, kind: Kind, saved: Any) -> Tensor:
+    """A tensor on a part of `x`'s memory, recorded as `kind`."""
+    out = Tensor()
+    out.data = data
+    out.grad_ = None
+    out.storage = storage = x.storage or x.share()
+    out.extra = extra = TensorExtra()
+    source = x.extra
+    extra.base = x if source is None or source.base is None else source.base
+    extra.seen = storage.version
+    extra.made_without_grad = not mode.grad or (source is not None and source.made_without_grad)
+    if x.rg and mode.grad:
+        node = Node()
+        node.kind = kind
+        node.next = x.fn or x
+        node.saved = saved
+        node.fix = node.extra = None
+        node.seq = sequence()
+        node.code, node.lasti = caller(_getframe(2))
+        out.fn = node
+        out.rg = True
+    else:
+        out.fn = None
+        out.rg = x.rg  # as in PyTorch: a view made without grad mode keeps the flag, as a leaf of its own
+        out.made = caller(_getframe(2))
+    return out
+
+
+def _select_step(node: Node, g: Any) -> Any:
+    shape, dtype, dim, index = node.saved
+    full = np.zeros(shape, dtype)
+    full[(slice(None),) * dim + (index,)] = g
+    return full
+
+
+def _slice_step(node: Node, g: Any) -> Any:
+    shape, dtype, dim, part = node.saved
+    full = np.zeros(shape, dtype)
+    full[(slice(None),) * dim + (part,)] = g
+    return full
+
+
+def _select_tensor_step(node: Node, g: Any) -> Any:
+    shape, _, dim, index = node.saved
+    return T.select_backward(g, shape, dim, index)
+
+
+def _slice_tensor_step(node: Node, g: Any) -> Any:
+    shape, _, dim, part = node.saved
+    return T.slice_backward(g, shape, dim, part.start, part.stop, part.step)
+
+
+SELECT = Kind("SelectBackward0", _select_step, _select_tensor_step, saves=False, operator="select")
+SLICE = Kind("SliceBackward0", _slice_step, _slice_tensor_step, saves=False, operator="slice")
+ALIAS = Kind("AliasBackward0", lambda node, g: g, lambda node, g: g, saves=False, operator="alias")
+
+
+def _select(x: Tensor, dim: int, index: int) -> Tensor:
+    data = x.data
+    shape = data.shape
+    if not shape:
+        raise IndexError_(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a "
+            "0-dim tensor to a number"
+        )
+    extent = shape[dim]
+    if not -extent <= index < extent:
+        raise IndexError_(f"index {index} is out of bounds for dimension {dim} with size {extent}")
+    if index < 0:
+        index += extent
+    return _view(x, data[(slice(None),) * dim + (index, ...)] if dim else data[index, ...], SELECT, (shape, data.dtype, dim, index))
+
+
+def _slice(x: Tensor, dim: int, part: slice) -> Tensor:
+    """The slice; `x` itself when it is all of it."""
+    data = x.data
+    shape = data.shape
+    if not shape:
+        raise IndexError_("slice() cannot be applied to a 0-dim tensor.")
+    if part.step is not None:
+        step = part.step
+        if (step.data if step.__class__ is Tensor else step) <= 0:
+            raise ValueError_("step must be greater than zero")
+    extent = shape[dim]
+    try:
+        start, stop, step = part.indices(extent)
+    except TypeError:
+        raise ArgumentError("slice indices must be integers or None or have an __index__ method") from None
+    if start == 0 and stop == extent and step == 1:
+        return x
+    if stop < start:
+        stop = start
+    part = slice(start, stop, step)
+    return _view(x, data[(slice(None),) * dim + (part,)] if dim else data[part], SLICE, (shape, data.dtype, dim, part))
+
+
+def getitem(x: Tensor, index: Any) -> Any:
+    """`x[index]`."""
+    if x.storage is not None:
+        x.up_to_date()
+    cls = index.__class__
+    if cls is int:
+        return _select(x, 0, index)
+    if cls is slice:
+        out = _slice(x, 0, index)
+        return out if out is not x else _alias(x)
+    return _general(x, index if cls is tuple else (index,))
+
+
+def _alias(x: Tensor) -> Tensor:
+    if x.storage is None:
+        x.share()
+    return _view(x, x.data[...], ALIAS, None)
+
+
+def _general(x: Tensor, index: tuple[Any, ...]) -> Tensor:
+    """An index of several parts, or with tensors, lists, `none` or `...`: views first, then the tensors at once."""
+    out, picks, dims = parts(x, index)
+    if picks:
+        return index_.apply(out, picks, tuple(dims))  # type: ignore[no-any-return]  # entries are untyped
+    return _alias(x) if out is x else out
+
+
+def parts(x: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Tensor], list[int]]:
+    """`x[index]` up to the indexing by tensors: the view, the int64 tensors to index it by, and their dims."""
+    specified = 0
+    for item in index:
+        if item is None or item is Ellipsis or item is True or item is False:
+            continue
+        if item.__class__ is Tensor and item.data.dtype.kind in "b" or _byte(item):
+            specified += max(item.data.ndim, 0)
+        elif isinstance(item, ndarray) and item.dtype.kind == "b":
+            specified += item.ndim
+        else:
+            specified += 1
+    ndim = x.data.ndim
+    if specified > ndim:
+        if ndim == 0 and len(index) == 1 and (index[0].__class__ is int):
+            return _select(x, 0, index[0]), [], []
+        if not (ndim == 0 and any(_mask(item) for item in index)):
+            if ndim == 0 and index[0].__class__ is slice:
+                raise IndexError_("slice() cannot be applied to a 0-dim tensor.")
+            raise IndexError_(f"too many indices for tensor of dimension {ndim}")
+    dim = 0
+    out = x
+    picks: list[Tensor] = []
+    dims: list[int] = []
+    for item in index:
+        cls = item.__class__
+        if cls is int:
+            shape = out.data.shape
+            extent = shape[dim]
+            if not -extent <= item < extent:
+                raise IndexError_(f"index {item} is out of bounds for dimension {dim} with size {extent}")
+            out = _select(out, dim, item)
+        elif cls is slice:
+            out = _slice(out, dim, item)
+            dim += 1
+        elif item is Ellipsis:
+            dim += ndim - specified
+        elif item is None:
+            out = views.unsqueeze.apply(out, dim)
+            dim += 1
+        elif cls is bool:
+            out = views.unsqueeze.apply(out, dim)
+            picks.append(make(np.zeros(1 if item else 0, np.int64)))
+            dims.append(dim)
+            dim += 1
+        else:
+            pick = _as_index(item)
+            data = pick.data
+            kind = data.dtype.kind
+            if data.ndim == 0 and kind in "iu" and data.dtype != np.uint8:
+                item = int(data.item())
+                extent = out.data.shape[dim]
+                if not -extent <= item < extent:
+                    raise IndexError_(f"index {item} is out of bounds for dimension {dim} with size {extent}")
+                out = _select(out, dim, item)
+            elif kind == "b" or data.dtype == np.uint8:
+                if kind != "b":
+                    mode.warn(
+                        "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead."
+                    )
+                if data.ndim == 0:
+                    out = views.unsqueeze.apply(out, dim)
+                    picks.append(make(np.zeros(1 if data else 0, np.int64)))
+                    dims.append(dim)
+                    dim += 1
+                    continue
+                for i, extent in enumerate(data.shape):
+                    if dim + i >= out.data.ndim or out.data.shape[dim + i] != extent:
+                        raise IndexError_(
+                            f"The shape of the mask {list(data.shape)} at index {i} does not match the shape of the "
+                            f"indexed tensor {list(out.data.shape)} at index {dim + i}"
+                        )
+                for i, found in enumerate(np.nonzero(data)):
+                    picks.append(make(found))
+                    dims.append(dim + i)
+                dim += data.ndim
+            elif kind == "f":
+                raise IndexError_("tensors used as indices must be long, int, byte or bool tensors")
+            else:
+                picks.append(pick)
+                dims.append(dim)
+                dim += 1
+    return out, picks, dims
+
+
+def _byte(item: Any) -> bool:
+    return item.__class__ is Tensor and bool(item.data.dtype == np.uint8)
+
+
+def _mask(item: Any) -> bool:
+    return item.__class__ is bool or (isinstance(item, (Tensor, ndarray)) and item.ndim == 0)
+
+
+def _as_index(item: Any) -> Tensor:
+    """A tensor of a list of ints or bools, an array or a tensor that stands in an index."""
+    if item.__class__ is Tensor:
+        return item  # type: ignore[no-any-return]  # its class was compared
+    if isinstance(item, (list, tuple, range)):
+        if not len(item):
+            return make(np.zeros(0, np.int64))
+        return make(np.asarray(array_of(list(item) if isinstance(item, range) else item)))
+    if isinstance(item, ndarray):
+        return make(item)
+    if hasattr(item, "__index__"):
+        return make(np.int64(item.__index__()))
+    raise IndexError_(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+        f"(got {type_word(item)})"
+    )
+
+
+Tensor.__getitem__ = getitem  # type: ignore[method-assign]  # the operators of a tensor are added by their families
+
+
+# --- by tensors -------------------------------------------------------------------------------------------------------
+
+
+def _full_index(picks: Any, dims: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    """NumPy's index for tensors at some of the dims, checked."""
+    index: list[Any] = [slice(None)] * (dims[-1] + 1)
+    for pick, dim in zip(picks, dims, strict=True):
+        index[dim] = pick
+    return tuple(index)
+
+
+def _check_index(picks: Any, dims: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    first = picks[0].shape
+    if any(pick.shape != first for pick in picks):
+        try:
+            np.broadcast_shapes(*(pick.shape for pick in picks))
+        except ValueError:
+            raise IndexError_(
+                "shape mismatch: indexing tensors could not be broadcast together with shapes "
+                + ", ".join(str(list(pick.shape)) for pick in picks)
+            ) from None
+    for pick, dim in zip(picks, dims, strict=True):
+        extent = shape[dim]
+        if pick.size:
+            low, high = int(pick.min()), int(pick.max())
+            if low < -extent or high >= extent:
+                wrong = next(v for v in pick.reshape(-1).tolist() if not -extent <= v < extent)
+                raise IndexError_(f"index {wrong} is out of bounds for dimension {dim} with size {extent}")
+
+
+@op(
+    "index(input, indices, dims)",
+    grad_fn="IndexBackward0",
+    private=True,
+    samples=lambda: [
+        call(t(4, 2), [t(3, dtype="int64", values=[0, 2, 2])], (0,)),
+        call(t(3, 2, 3), [t(2, dtype="int64", values=[0, 2]), t(2, dtype="int64", values=[1, 1])], (0, 2)),
+    ],
+)
+def index_(x: Any, indices: Any, dims: Any) -> Any:
+    """`x` indexed by integer tensors at `dims`."""
+    _check_index(indices, dims, x.shape)
+    if len(dims) == 1 and dims[0] == 0:
+        return np.take(x, indices[0], 0) if not indices[0].size or int(indices[0].min()) >= 0 else x[indices[0]]
+    return np.ascontiguousarray(x[_full_index(indices, dims, x.shape)])
+
+
+index_.vjp("input", saves="indices")(
+    lambda F, g, out, x, indices, dims: F.index_backward(g, x.shape, indices, dims)
+)
+
+
+def add_at(full: Any, index: Any, g: Any) -> None:
+    """full[index] += g, where an index may come several times."""
+    np.add.at(full, index, g)
+
+
+@op(
+    "index_backward(grad, shape, indices, dims)",
+    grad_fn="IndexPutBackward0",
+    private=True,
+    samples=lambda: [call(t(3, 2), (4, 2), [t(3, dtype="int64", values=[0, 2, 2])], (0,))],
+)
+def index_backward(g: Any, shape: Any, indices: Any, dims: Any) -> Any:
+    """Zeros of `shape` to which `grad` is added where `index` picked its elements."""
+    full = np.zeros(shape, g.dtype)
+    add_at(full, _full_index(indices, dims, shape), g)
+    return full
+
+
+index_backward.vjp("grad", saves="indices")(
+    lambda F, g, out, grad, shape, indices, dims: F.index(g, indices, dims)
+)

@@ -11,13 +11,11 @@ from gradsh.engine.checks import dim_index
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
 from gradsh.engine.graph import Kind, Node
-from gradsh.engine.modes import mode
 from gradsh.engine.reduction import axes, public, record, takes_tensor, variant
-from gradsh.engine.registry import T
-from gradsh.engine.results import named
+from gradsh.engine.registry import T, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import DimError, DtypeError, ValueProblem
+from gradsh.errors import DtypeError
 
 ndarray = np.ndarray
 add_reduce = np.add.reduce
@@ -66,48 +64,6 @@ def opened(F: Any, g: Any, x: Any, dim: Any, keepdim: bool) -> Any:
     return g if axis is None else F.reshape(g, kept(x.shape, axis))
 
 
-@op("tie_mask(input, extreme)", private=True)
-def tie_mask(x: Any, extreme: Any) -> Any:
-    """1 where an element equals the extreme (both nan counts), else 0, in the dtype of `input`."""
-    mask = x == extreme
-    nan = extreme != extreme
-    if np.any(nan):
-        mask = mask | (nan & (x != x))
-    return np.asarray(mask).astype(x.dtype)
-
-
-@op("put_at(grad, index, dim, shape)", grad_fn="ValueSelectingReductionBackward0", private=True, samples=lambda: [])
-def put_at(g: Any, index: Any, dim: int, shape: Any) -> Any:
-    """Zeros of `shape` with `grad` written at `index` along `dim`; no index comes twice."""
-    full = np.zeros(shape, g.dtype)
-    if full.ndim == 0:
-        return np.asarray(g).reshape(())
-    np.put_along_axis(full, index, g, dim)
-    return full
-
-
-put_at.vjp("grad", saves="index")(lambda F, g, out, grad, index, dim, shape: F.take_at(g, index, dim))
-
-
-@op("take_at(input, index, dim)", grad_fn="GatherBackward0", private=True, samples=lambda: [])
-def take_at(x: Any, index: Any, dim: int) -> Any:
-    """The elements at `index` along `dim`; no index comes twice."""
-    return x if np.ndim(x) == 0 else np.take_along_axis(x, index, dim)
-
-
-take_at.vjp("input", saves="index")(lambda F, g, out, x, index, dim: F.put_at(g, index, dim, x.shape))
-
-
-def put_back(F: Any, g: Any, index: Any, x: Any, dim: Any, keepdim: bool) -> Any:
-    """The gradient of values that were picked at `index` along `dim`."""
-    if not x.ndim:
-        return g
-    axis = dim_index(dim, x.ndim)
-    if not keepdim:
-        g, index = F.reshape(g, kept(x.shape, axis)), F.reshape(index, kept(x.shape, axis))
-    return F.put_at(g, index, axis, x.shape)
-
-
 # --- sum -------------------------------------------------------------------------------------------------------------
 
 
@@ -129,10 +85,7 @@ def _far_apart(x: Any, axis: Any) -> bool:
     near = x.ndim - 1
     if axis.__class__ is int:
         return axis != near and x.shape[axis] >= LONG
-    return near not in axis and max_of(x.shape[a] for a in axis) >= LONG
-
-
-max_of = max
+    return near not in axis and max(x.shape[a] for a in axis) >= LONG
 
 
 @op(
@@ -149,7 +102,6 @@ max_of = max
         call(t(0, 3)),
         call(t(0, 3), 0),
         call(t(3, 2, strided=True), 0),
-        call(t(2, 2, dtype="float32"), dtype=OF[float64]),
     ],
     formula="g, expanded to input's shape",
     example="sum(tensor([1., 2.]))",
@@ -231,7 +183,6 @@ def _count(x: Any, axis: Any) -> int:
         call(t()),
         call(t(0, 3), 1),
         call(t(3, 2, strided=True), 0),
-        call(t(2, 2, dtype="float32"), dtype=OF[float64]),
     ],
     formula="g / n, expanded to input's shape",
     example="mean(tensor([1., 2.]))",
@@ -253,7 +204,7 @@ def mean(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
 
 @mean.vjp("input")
 def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
-    return F.spread(g / max_of(_count(x, axes("mean", dim, x.ndim)), 1), x.shape, dim, keepdim)
+    return F.spread(g / max(_count(x, axes("mean", dim, x.ndim)), 1), x.shape, dim, keepdim)
 
 
 def _mean_step(node: Node, g: Any) -> Any:
@@ -324,10 +275,10 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool, dtype: Any) -> 
     data = x.data if x.__class__ is Tensor else x
     if not data.ndim:
         return g
-    if data.all() and data.dtype == out.dtype:
-        return opened(F, g * out, x, dim, keepdim) / x
     if out.dtype != x.dtype:
-        x = F.to(x, out.dtype)
+        x = F.cast_like(x, out)
+    if data.all():
+        return opened(F, g * out, x, dim, keepdim) / x
     if dim is None:
         flat = F.reshape(x, (-1,))
         return F.reshape(g * others(F, flat, 0), x.shape)
@@ -343,6 +294,15 @@ def others(F: Any, x: Any, dim: int) -> Any:
     return before * after
 
 
+@op("cast_like(input, other)", grad_fn="ToCopyBackward0", private=True)
+def cast_like(x: Any, other: Any) -> Any:
+    """`input` in the dtype of `other`."""
+    return x.astype(other.dtype)
+
+
+cast_like.vjp("input")(lambda F, g, out, x, other: F.cast_like(g, x))
+
+
 @op("ones_of(input, dim)", private=True)
 def ones_of(x: Any, dim: int) -> Any:
     """Ones shaped as one slice of `input` across `dim`."""
@@ -352,114 +312,89 @@ def ones_of(x: Any, dim: int) -> Any:
 takes_tensor(prod, dim_kind="ProdBackward1")
 
 
-# --- max, min --------------------------------------------------------------------------------------------------------
+# --- nansum, nanmean, counts -----------------------------------------------------------------------------------------
 
 
-def _not_empty(name: str, x: Any, dim: Any) -> None:
-    """PyTorch's errors for an extreme of nothing."""
-    if dim is None:
-        if not x.size:
-            raise ValueProblem(
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
-                "Specify the reduction dim with the 'dim' argument."
-            )
-    elif x.ndim:
-        for d in (dim,) if dim.__class__ is int else dim:
-            if not x.shape[d]:
-                raise DimError(f"{name}(): Expected reduction dim {d} to have non-zero size.")
+@op(
+    "nansum(input, dim=None, keepdim=False, *, dtype=None)",
+    grad_fn="NansumBackward0",
+    samples=lambda: [call(t(2, 3)), call(t(2, 3), 1, True), call(t()), call(t(0, 3)), call(t(3, 2, strided=True), (0, 1))],
+    formula="g, expanded to input's shape, 0 at nan",
+    example="nansum(tensor([1., nan]))",
+)
+def nansum(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
+    """The sum with nan counted as 0."""
+    if x.dtype.kind == "f":
+        x = np.where(np.isnan(x), x.dtype.type(0), x)
+    return sum.kernel(x, dim, keepdim, dtype)
 
 
-def _extreme(name: str, reduce: Any, arg: Any) -> Any:
-    """The kernel of `max` or `min`: the values, or along a dim values and indices."""
-
-    def kernel(x: Any, dim: Any, keepdim: Any) -> Any:
-        if dim is None:
-            _not_empty(name, x, None)
-            return reduce(x, None)
-        axis = dim_index(int(dim), x.ndim)
-        _not_empty(name, x, axis)
-        return picked(x, arg(x, axis, keepdims=True) if x.ndim else np.zeros((), int64), axis, keepdim)
-
-    return kernel
+@nansum.vjp("input", saves="input")
+def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
+    return F.spread(g, x.shape, dim, keepdim) * F.not_nan(x)
 
 
-def picked(x: Any, index: Any, axis: int, keepdim: Any) -> tuple[Any, Any]:
-    """Values at `index` along `axis`, and the index, without that dim unless `keepdim`."""
-    if not x.ndim:
-        return np.asarray(x).copy(), np.asarray(index, int64).reshape(())
-    values = np.take_along_axis(x, index, axis)
-    return (values, index) if keepdim else (np.squeeze(values, axis), np.squeeze(index, axis))
+takes_tensor(nansum)
 
 
-def _extreme_rule(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: Any) -> Any:
-    if dim is not None:
-        return put_back(F, g[0], out[1], x, dim, keepdim)
-    mask = F.tie_mask(x, out)
-    return g / F.sum(mask, None, False, None) * mask
+@op("not_nan(input)", private=True)
+def not_nan(x: Any) -> Any:
+    """1 for numbers and 0 for nan, in the dtype of `input`."""
+    return (x == x).astype(x.dtype)
 
 
-def _extreme_call(entry: Any, dim_kind: str, both: str) -> None:
-    """The three forms of `max`: of everything, along a dim, of two tensors."""
-    bind = entry.signature.bind
-    name = entry.name
-    along = Kind(dim_kind, entry.kind.step, entry.kind.tensor_step, saves=True, operator=name, outputs=2)
-
-    def apply(*args: Any, **kwargs: Any) -> Any:
-        if "other" in kwargs:
-            args, kwargs = (*args, kwargs["other"]), {k: v for k, v in kwargs.items() if k != "other"}
-        if len(args) == 2 and args[1].__class__ is Tensor and not kwargs:
-            mode_before = mode.where
-            if mode_before is None:
-                from gradsh.engine.registry import caller
-
-                mode.where = caller(_getframe(1))
-            try:
-                return getattr(T, both)(*args)
-            finally:
-                mode.where = mode_before
-        values = bind(args, kwargs)
-        tensor_needed(name, values[0])
-        if values[1] is None:
-            return run(entry, values, _getframe(1))
-        out = run(entry, values, _getframe(1), along)
-        return named(name, values=out[0], indices=out[1])
-
-    public(entry)(apply)
+@composite(
+    "nanmean(input, dim=None, keepdim=False, *, dtype=None)",
+    rename="DivBackward0",
+    samples=lambda: [call(t(2, 3)), call(t(2, 3), 1, True), call(t(3, 2, strided=True), (0, 1))],
+    formula="g / (count of numbers), 0 at nan",
+    example="nanmean(tensor([1., nan]))",
+)
+def nanmean(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
+    """The mean of what is not nan."""
+    tensor_needed("nanmean", x)
+    if x.data.dtype.kind != "f":
+        raise DtypeError(
+            f"nanmean(): expected input to have floating point or complex dtype but got {OF[x.data.dtype].title}"
+        )
+    return nansum.apply(x, dim, keepdim, dtype=dtype) / sum.apply(not_nan.apply(x), dim, keepdim)
 
 
-def _extreme_samples() -> list[call]:
-    return [
-        call(t(2, 3, distinct=True)),
-        call(t(2, 3, distinct=True), 1),
-        call(t(2, 3, distinct=True), -2, True),
-        call(t()),
-        call(t(), 0),
-        call(t(3, 2, strided=True, distinct=True), 0),
-        call(t(0, 3), 1),
-        call(t(4, dtype="int64")),
-    ]
+@op(
+    "count_nonzero(input, dim=None)",
+    samples=lambda: [call(t(2, 3)), call(t(2, 3), 1), call(t(2, 3, dtype="int64"), (0, 1))],
+    example="count_nonzero(tensor([1., 0.]))",
+)
+def count_nonzero(x: Any, dim: Any) -> Any:
+    """How many elements are not 0, of all or along `dim`."""
+    return add_reduce(x != 0, axes("count_nonzero", dim, x.ndim), int64)
 
 
-max = op(
-    "max(input, dim=None, keepdim=False)",
-    grad_fn="MaxBackward1",
-    samples=lambda: [*_extreme_samples(), call(t(2, 3, distinct=True), t(3, low=5))],
-    formula="g at the maximum; along a dim, at the returned index",
-    kinks="ties: max() shares g equally; max(dim) gives it to the first",
-    example="max(tensor([1., 3., 2.]))",
-)(_extreme("max", np.maximum.reduce, np.argmax))
-max.summary = "The largest element; with `dim` values and indices along it; with a tensor the larger of two."
-max.vjp("input", saves="input out")(_extreme_rule)
-_extreme_call(max, "MaxBackward0", "maximum")
+takes_tensor(count_nonzero)
 
-min = op(
-    "min(input, dim=None, keepdim=False)",
-    grad_fn="MinBackward1",
-    samples=lambda: [*_extreme_samples(), call(t(2, 3, distinct=True), t(3, low=5))],
-    formula="g at the minimum; along a dim, at the returned index",
-    kinks="ties: min() shares g equally; min(dim) gives it to the first",
-    example="min(tensor([1., 3., 2.]))",
-)(_extreme("min", np.minimum.reduce, np.argmin))
-min.summary = "The smallest element; with `dim` values and indices along it; with a tensor the smaller of two."
-min.vjp("input", saves="input out")(_extreme_rule)
-_extreme_call(min, "MinBackward0", "minimum")
+
+def _logical(x: Any, dim: Any, keepdim: bool, name: str, reduce: Any) -> Any:
+    target = x.dtype if x.dtype == np.uint8 else np.dtype(bool)
+    if dim is not None and dim.__class__ is not int and not len(dim):
+        return (x != 0).astype(target)
+    return reduce(x != 0, axes(name, dim, x.ndim), keepdims=keepdim).astype(target)
+
+
+def _logical_samples() -> list[call]:
+    return [call(t(2, 3)), call(t(2, 3, dtype="bool"), 1), call(t(2, 3, dtype="int64"), (0, 1), True), call(t(0, 2), 0)]
+
+
+@op("all(input, dim=None, keepdim=False)", samples=_logical_samples, example="all(tensor([true, false]))")
+def all(x: Any, dim: Any, keepdim: bool) -> Any:
+    """Whether all elements are not 0, of all or along `dim`."""
+    return _logical(x, dim, keepdim, "all", np.logical_and.reduce)
+
+
+@op("any(input, dim=None, keepdim=False)", samples=_logical_samples, example="any(tensor([true, false]))")
+def any(x: Any, dim: Any, keepdim: bool) -> Any:
+    """Whether any element is not 0, of all or along `dim`."""
+    return _logical(x, dim, keepdim, "any", np.logical_or.reduce)
+
+
+takes_tensor(all)
+takes_tensor(any)

@@ -1,0 +1,217 @@
+"""The works as each peer runs them: `prepare(work)` gives a function that is one timed run.
+
+The PyTorch programs are the definition of the works; the others do the same arithmetic in their own idiom. A peer
+is imported only by the process that measures it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Run = Callable[[], Any]
+WORKS = Path(__file__).parent / "works"
+
+
+def regression_data() -> tuple[Any, Any]:
+    import numpy as np
+
+    r = np.random.default_rng(0)
+    X = r.standard_normal((100, 3)).astype(np.float32)
+    y = (X @ [1.0, -2.0, 0.5] + 0.3 + 0.1 * r.standard_normal(100)).astype(np.float32)
+    return X, y
+
+
+def gradsh(work: str) -> Run:
+    """gradsh: the function `run` of works/WORK.grad, called the way a program calls it."""
+    import gc
+
+    import numpy as np
+
+    import gradsh
+    from gradsh.engine.modes import swapped
+    from gradsh.engine.tensor import make
+
+    name, _, variant = work.partition(":")
+    session = gradsh.Session()
+    result = session.run((WORKS / f"{name}.grad").read_text(), f"{name}.grad")
+    assert result.ok, result.errors
+    function = session.globals[".run"]
+    args: tuple[Any, ...] = ()
+    if name == "work2":
+        args = ((3, 3) if variant == "3x3" else (),)
+    if name == "work4":
+        args = tuple(make(a) for a in regression_data())
+    gc.collect()
+
+    def run() -> Any:
+        with swapped(session.context), np.errstate(all="ignore"):
+            return function(*args)
+
+    return run
+
+
+def torch(work: str) -> Run:
+    """PyTorch eager, the works as performance figures define them."""
+    import torch
+
+    name, _, variant = work.partition(":")
+    if name == "work2":
+        shape = (3, 3) if variant == "3x3" else ()
+
+        def run() -> Any:
+            x, w, b = (torch.full(shape, v, requires_grad=True) for v in (0.7, 0.9, 0.3))
+            y = x
+            for _ in range(125):
+                y = y * w; y = y + b; y = torch.sin(y); y = torch.exp(y)  # noqa: E702  # one line a round, as in the gradsh twin
+                y = torch.log(y); y = torch.tanh(y); y = y - 0.1; y = y * y  # noqa: E702  # the same
+            y.sum().backward()
+            return x.grad
+
+    elif name == "work3":
+
+        def run() -> Any:
+            x = torch.tensor(-1.2, requires_grad=True)
+            y = torch.tensor(1.0, requires_grad=True)
+            for _ in range(20_000):
+                ((1 - x) ** 2 + 100 * (y - x**2) ** 2).backward()
+                with torch.no_grad():
+                    x -= 1e-3 * x.grad
+                    y -= 1e-3 * y.grad
+                x.grad = None
+                y.grad = None
+            return x.item(), y.item()
+
+    elif name == "work4":
+        X, target = (torch.from_numpy(a) for a in regression_data())
+
+        def run() -> Any:
+            w = torch.zeros(3, requires_grad=True)
+            b = torch.zeros((), requires_grad=True)
+            for _ in range(5_000):
+                ((X @ w + b - target) ** 2).mean().backward()
+                with torch.no_grad():
+                    w -= 1e-2 * w.grad
+                    b -= 1e-2 * b.grad
+                w.grad = None
+                b.grad = None
+            return w.tolist(), b.item()
+
+    elif name == "work9":
+
+        def run() -> Any:
+            x = torch.tensor(1.0, requires_grad=True)
+            y = x
+            for _ in range(100_000):
+                y = y * 0.99999
+                y = y + 1e-6
+            y.backward()
+            return x.grad.item()
+
+    else:
+        raise KeyError(work)
+    return run
+
+
+def jax(work: str) -> Run:
+    """JAX, compiled: a step is jitted, loops are in XLA where the work's loop has no Python in it. Compiling is not timed."""
+    import jax
+    import jax.numpy as jnp
+
+    name, _, variant = work.partition(":")
+    if name == "work2":
+        shape = (3, 3) if variant == "3x3" else ()
+
+        def chain(x: Any, w: Any, b: Any) -> Any:
+            y = x
+            for _ in range(125):
+                y = jnp.tanh(jnp.log(jnp.exp(jnp.sin(y * w + b)))) - 0.1
+                y = y * y
+            return y.sum()
+
+        step = jax.jit(jax.grad(chain))
+        args = [jnp.full(shape, v) for v in (0.7, 0.9, 0.3)]
+        return lambda: step(*args).block_until_ready()
+    if name == "work3":
+        gradient = jax.grad(lambda p: (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2)
+        loop = jax.jit(lambda p: jax.lax.fori_loop(0, 20_000, lambda _, p: p - 1e-3 * gradient(p), p))
+        return lambda: loop(jnp.array([-1.2, 1.0])).block_until_ready()
+    if name == "work4":
+        X, y = (jnp.asarray(a) for a in regression_data())
+        gradient = jax.grad(lambda w, b: ((X @ w + b - y) ** 2).mean(), argnums=(0, 1))
+
+        def step(_: Any, p: Any) -> Any:
+            gw, gb = gradient(*p)
+            return p[0] - 1e-2 * gw, p[1] - 1e-2 * gb
+
+        loop = jax.jit(lambda w, b: jax.lax.fori_loop(0, 5_000, step, (w, b)))
+        return lambda: jax.block_until_ready(loop(jnp.zeros(3), jnp.zeros(())))
+    raise KeyError(work)
+
+
+def autograd(work: str) -> Run:
+    """HIPS autograd on NumPy."""
+    import autograd.numpy as np
+    from autograd import grad
+
+    name, _, variant = work.partition(":")
+    if name == "work2":
+        shape = (3, 3) if variant == "3x3" else ()
+
+        def chain(x: Any, w: Any, b: Any) -> Any:
+            y = x
+            for _ in range(125):
+                y = np.tanh(np.log(np.exp(np.sin(y * w + b)))) - 0.1
+                y = y * y
+            return np.sum(y)
+
+        step = grad(chain)
+        args = [np.full(shape, v) for v in (0.7, 0.9, 0.3)]
+        return lambda: step(*args)
+    if name == "work3":
+        gradient = grad(lambda p: (1 - p[0]) ** 2 + 100 * (p[1] - p[0] ** 2) ** 2)
+
+        def run() -> Any:
+            p = np.array([-1.2, 1.0])
+            for _ in range(20_000):
+                p = p - 1e-3 * gradient(p)
+            return p
+
+        return run
+    if name == "work4":
+        X, y = regression_data()
+        gradient_w = grad(lambda p: np.mean((np.dot(X, p[:3]) + p[3] - y) ** 2))
+
+        def run4() -> Any:
+            p = np.zeros(4)
+            for _ in range(5_000):
+                p = p - 1e-2 * gradient_w(p)
+            return p
+
+        return run4
+    if name == "work9":
+        import sys
+
+        sys.setrecursionlimit(10**6)
+
+        def long(x: Any) -> Any:
+            y = x
+            for _ in range(100_000):
+                y = y * 0.99999
+                y = y + 1e-6
+            return y
+
+        return lambda: grad(long)(1.0)
+    raise KeyError(work)
+
+
+PEERS: dict[str, Callable[[str], Run]] = {"gradsh": gradsh, "torch": torch, "jax": jax, "autograd": autograd}
+
+# work 1: one-shot, whole process; {program} is a new text each time for the "new" variant
+ONE_SHOT = {
+    "numpy": "import numpy",
+    "torch": "import torch\nx = torch.tensor(5.0, requires_grad=True); z = torch.log(x**3); z.backward(); print(x.grad)",
+    "jax": "import jax, jax.numpy as jnp\nprint(jax.grad(lambda x: jnp.log(x**3))(5.0))",
+    "autograd": "import autograd.numpy as np\nfrom autograd import grad\nprint(grad(lambda x: np.log(x**3))(5.0))",
+}

@@ -1,0 +1,26 @@
+"""How a tensor prints, with what it says about its gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradsh.engine.format import DEFAULT_OPTIONS, format_tensor
+from gradsh.engine.modes import mode
+
+if TYPE_CHECKING:
+    from gradsh.engine.tensor import Tensor
+
+
+def tensor_text(t: Tensor) -> str:
+    """The text of a tensor as PyTorch prints it: `tensor([1., 2.], grad_fn=<MulBackward0>)`."""
+    node = t.grad_fn
+    if node is not None:
+        suffixes = [f"grad_fn=<{node.kind.name}>"]
+    elif t.rg:
+        suffixes = ["requires_grad=True"]
+    else:
+        suffixes = []
+    text = format_tensor(
+        t.data, suffixes=suffixes, options=mode.print_options or DEFAULT_OPTIONS, default_dtype=mode.default
+    )
+    return "Parameter containing:\n" + text if t.extra is not None and t.extra.parameter else text

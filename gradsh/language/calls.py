@@ -1,0 +1,341 @@
+"""Calls: which name is meant, which arguments are flags, and whether they fit the signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from gradsh import errors
+from gradsh.errors import GradshError, Label, Refused, Source, Span
+from gradsh.language import nodes
+from gradsh.language.nodes import Argument, Expr, Node
+from gradsh.language.scopes import Resolution, Scope, bound_by
+from gradsh.language.signatures import (
+    EFFECT_METHODS,
+    KEYWORD,
+    KEYWORDS,
+    LATER,
+    MODULES,
+    NAMESPACES,
+    NUMPY_NAMES,
+    POSITIONAL,
+    REST,
+    ROOTS,
+    Builtins,
+    Signature,
+    suggest,
+)
+
+
+class Calls:
+    """Names looked up in scopes, and calls checked against signatures; `Resolver` adds the walk over the tree."""
+
+    def __init__(
+        self, program: nodes.Program, source: Source, bound: Mapping[str, Sequence[str]], builtins: Builtins
+    ) -> None:
+        self.program = program
+        self.source = source
+        self.session = bound
+        self.table = builtins
+        self.errors: list[GradshError] = []
+        self.resolution = Resolution()
+        self.scope = Scope(None, False)
+        self.loops = 0
+        self.functions = 0
+        self.depth = 0
+        self.open = False  # a `use` brings in names that are not known here
+        self.everything: set[str] | None = None
+        self.reported: set[str] = set()
+
+    # --- helpers ------------------------------------------------------------------------------------------
+
+    def fail(self, kind: type[GradshError], message: str, at: Node | tuple[int, int], help: str | None = None) -> None:
+        start, end = (at.start, at.end) if isinstance(at, Node) else at
+        self.errors.append(kind(message, [Label(Span(self.source, start, end))], help))
+
+    def too_deep(self, at: Node) -> None:
+        self.fail(errors.TooDeep, "nested too deeply", at, "bind inner parts to names with `let`, one step at a time")
+        raise Refused(self.errors[-1:])
+
+    def bound_anywhere(self, name: str) -> bool:
+        """Does the program bind the name in any scope? Only asked for the few roots of PyTorch's module names."""
+        if self.everything is None:
+            found: set[str] = set(self.session)
+            stack: list[object] = [self.program]
+            while stack:
+                item = stack.pop()
+                if isinstance(item, (list, tuple)):
+                    stack.extend(item)
+                elif isinstance(item, Node):
+                    found.update(bound_by(item))
+                    stack.extend(getattr(item, field) for field in item.fields[2:])
+            self.everything = found
+        return name in self.everything
+
+    def find(self, name: str) -> Scope | None:
+        """The innermost scope of the program that binds the name."""
+        scope: Scope | None = self.scope
+        while scope is not None:
+            if name in scope.bound:
+                return scope
+            scope = scope.parent
+        return None
+
+    def is_user(self, name: str) -> bool:
+        return self.find(name) is not None or name in self.session
+
+    def reference(self, node: Node, name: str) -> None:
+        self.resolution.references[id(node)] = name
+        if "." not in name and self.is_user(name):
+            self.resolution.pinned.add(id(node))
+        else:
+            self.resolution.builtins.add(name)
+
+    def pool(self) -> list[str]:
+        names: list[str] = []
+        scope: Scope | None = self.scope
+        while scope is not None:
+            names.extend(scope.bound)
+            scope = scope.parent
+        return [*names, *self.session, *(n for n in self.table.names() if not n.startswith("Tensor.")), *KEYWORDS]
+
+    def unknown(self, name: str, at: Node | tuple[int, int], extra: Iterable[str] = ()) -> None:
+        if self.open:
+            return
+        if name in LATER:
+            self.fail(errors.NotYet, f"`{name}` is not in this version yet", at)
+            return
+        close = None if name in self.reported else suggest(name, [*extra, *self.pool()])
+        self.reported.add(name)
+        self.fail(
+            errors.UnknownName, f"name '{name}' is not defined", at, f"did you mean `{close}`?" if close else None
+        )
+
+    def expr(self, node: Expr) -> None:
+        """The walk over an expression: see Resolver."""
+        raise NotImplementedError
+
+    def named_call(self, node: Expr, function: Expr, arguments: list[Argument], extra: int) -> None:
+        """A call of a name: a built-in is checked, a function of the user gives its flags."""
+        reference = self.resolution.references.get(id(function))
+        if reference is not None:
+            signature = self.table.lookup(reference)
+            if signature is not None:
+                self.call(node, signature, reference.rpartition(".")[2], arguments, extra)
+                self.resolution.calls.add(id(node))
+                if signature.effect:
+                    self.resolution.quiet.add(id(node))
+                return
+        signature = Signature("", (), checked=False)
+        if isinstance(function, nodes.Name):
+            signature = Signature(
+                function.name, [(n, KEYWORD, True, True) for n in self.user_flags(function.name)], checked=False
+            )
+        self.call(node, signature, signature.name, arguments, extra)
+
+    def user_flags(self, name: str) -> Sequence[str]:
+        """The boolean parameters of a function of the user, when only one definition can be meant."""
+        scope = self.find(name)
+        if scope is None:
+            return self.session.get(name, ())
+        parameters = scope.functions.get(name)
+        if parameters is None or scope.bound[name] != 1:
+            return ()
+        return [
+            p.name for p in parameters if isinstance(p.default, nodes.Constant) and isinstance(p.default.value, bool)
+        ]
+
+    def method(self, node: Expr, function: nodes.Attribute, arguments: list[Argument]) -> None:
+        """`x.f(a)`: what x is, is known when it runs; a flag is one if some function of that name has it."""
+        name = function.name
+        flags: list[tuple[str, str, bool, bool]] = []
+        known = False
+        for candidate in ("Tensor." + name, name, name.rstrip("_")):
+            signature = self.table.lookup(candidate)
+            if signature is not None:
+                known = True
+                flags.extend(p for p in signature.parameters or () if p[3])
+        if self.is_user(name):
+            self.resolution.user_methods.add(id(function))
+            flags.extend((flag, KEYWORD, True, True) for flag in self.user_flags(name))
+        elif known:
+            self.resolution.calls.add(id(node))
+        self.call(node, Signature(name, flags, checked=False), name, arguments, 0)
+        if name in EFFECT_METHODS:
+            self.resolution.quiet.add(id(node))
+
+    # --- calls ------------------------------------------------------------------------------------------------
+
+    def call(self, node: Node, signature: Signature, name: str, arguments: list[Argument], extra: int) -> None:
+        """Arguments of any call: flags found, then (for a checked signature) their number and their keywords."""
+        positional = extra
+        keywords: list[tuple[str, Argument]] = []
+        starred = False
+        for argument in arguments:
+            value = argument.value
+            if argument.name is not None:
+                keywords.append(
+                    ("requires_grad" if self.means_grad(signature, argument.name) else argument.name, argument)
+                )
+                if keywords[-1][0] != argument.name:
+                    self.resolution.flags[id(argument)] = keywords[-1][0]
+                self.expr(value)
+                continue
+            if argument.star:
+                starred = True
+                self.expr(value)
+                continue
+            if type(value) is nodes.Name and not value.grouped:
+                flag = signature.flag(value.name)
+                if flag is not None:
+                    if self.is_user(value.name):
+                        self.fail(
+                            errors.ShadowedFlag,
+                            f"'{value.name}' is a flag of {name}() and a variable here",
+                            value,
+                            f"write {flag}=true for the flag, or ({value.name}) for the variable",
+                        )
+                    else:
+                        self.resolution.flags[id(argument)] = flag
+                        keywords.append((flag, argument))
+                    continue
+                if not self.is_user(value.name) and self.table.lookup(value.name) is None and value.name not in ROOTS:
+                    flags = [p[0] for p in signature.parameters or () if p[3]]
+                    self.unknown(value.name, value, flags)
+                    positional += 1
+                    continue
+            positional += 1
+            self.expr(value)
+        seen: set[str] = set()
+        for keyword, argument in keywords:
+            if keyword in seen:
+                self.fail(errors.UnknownKeyword, f"keyword argument repeated: {keyword}", argument)
+            seen.add(keyword)
+        if signature.checked:
+            self.check(node, signature, name, positional, keywords, starred)
+
+    @staticmethod
+    def means_grad(signature: Signature, keyword: str) -> bool:
+        """`grad=true` of a creator is `requires_grad=true`."""
+        parameters = signature.parameters or ()
+        return keyword == "grad" and all(p[0] != "grad" for p in parameters) and signature.flag("grad") is not None
+
+    def check(
+        self,
+        node: Node,
+        signature: Signature,
+        name: str,
+        positional: int,
+        keywords: list[tuple[str, Argument]],
+        starred: bool,
+    ) -> None:
+        parameters = signature.parameters or ()
+        names = [p[0] for p in parameters]
+        places = [p for p in parameters if p[1] == POSITIONAL]
+        open_ended = any(p[1] == REST for p in parameters)
+        for keyword, argument in keywords:
+            if keyword not in names and NUMPY_NAMES.get(keyword) not in names:
+                close = suggest(keyword, names)
+                self.fail(
+                    errors.UnknownKeyword,
+                    f"{name}() got an unexpected keyword argument '{keyword}'",
+                    argument,
+                    f"did you mean `{close}=`?" if close else None,
+                )
+        given = {k if k in names else NUMPY_NAMES.get(k, k) for k, _ in keywords}
+        for place in places[:positional]:
+            if place[0] in given:
+                self.fail(errors.WrongArity, f"{name}() got multiple values for argument '{place[0]}'", node)
+                return
+        if positional > len(places) and not open_ended:
+            least = sum(not p[2] for p in places)
+            takes = f"{len(places)}" if least == len(places) else f"from {least} to {len(places)}"
+            plural = "" if len(places) == 1 and least == len(places) else "s"
+            was = "was" if positional == 1 else "were"
+            self.fail(
+                errors.WrongArity,
+                f"{name}() takes {takes} positional argument{plural} but {positional} {was} given",
+                node,
+            )
+            return
+        if starred:
+            return
+        missing = [p[0] for p in places[positional:] if not p[2] and p[0] not in given]
+        missing += [p[0] for p in parameters if p[1] == KEYWORD and not p[2] and p[0] not in given]
+        if missing:
+            if signature.python:
+                listed = " and ".join(
+                    [", ".join(f"'{m}'" for m in missing[:-1]), f"'{missing[-1]}'"][not missing[1:] :]
+                )
+                text = (
+                    f"{name}() missing {len(missing)} required positional argument{'s'[: len(missing) - 1]}: {listed}"
+                )
+            else:
+                listed = ", ".join(f'"{m}"' for m in missing)
+                text = f"{name}() missing {len(missing)} required positional arguments: {listed}"
+            self.fail(errors.WrongArity, text, node)
+
+    # --- torch.nn.functional.relu -----------------------------------------------------------------------------
+
+    def dotted(self, node: nodes.Attribute) -> str | None:
+        """The built-in that `torch.log`, `F.relu`, `linalg.norm` … stands for, entered as a reference; else None.
+
+        In `torch.float32.itemsize` the inner node is the reference and the outer an attribute of its value.
+        """
+        known = self.resolution.references.get(id(node))
+        if known is not None:
+            return known
+        chain: list[nodes.Attribute] = []
+        value: Expr = node
+        while type(value) is nodes.Attribute:
+            chain.append(value)
+            value = value.value
+        if type(value) is not nodes.Name or value.name not in ROOTS:
+            return None
+        root = value.name
+        if self.bound_anywhere(root) or (root not in NAMESPACES and root not in MODULES):
+            return None
+        chain.reverse()
+        parts = [root, *(link.name for link in chain)]
+        taken = len(parts)
+        while taken and ".".join(parts[:taken]) not in MODULES:
+            taken -= 1
+        module = MODULES.get(".".join(parts[:taken]), "torch")
+        rest = parts[taken:]
+        if rest and rest[0] in NAMESPACES and module == "torch":
+            if len(rest) == 1:
+                return None
+            module = "torch." + rest[0]
+            name, used = f"{rest[0]}.{rest[1]}", taken + 2
+        elif rest:
+            name, used = rest[0], taken + 1
+        else:
+            return None
+        link = chain[used - 2]
+        known = self.resolution.references.get(id(link))
+        if known is None:
+            if self.table.lookup(name) is None:
+                member = name.rpartition(".")[2]
+                self.resolution.references[id(link)] = name  # said once; the walk goes on as if it were there
+                self.no_member(module, member, name, link)
+            else:
+                self.reference(link, name)
+        return self.resolution.references.get(id(node))
+
+    def no_member(self, module: str, member: str, name: str, link: nodes.Attribute) -> None:
+        at = (link.name_start, link.name_start + len(link.name))
+        if member in LATER:
+            self.fail(errors.NotYet, f"`{member}` is not in this version yet", at)
+            return
+        prefix = name[: -len(member)]
+        pool = [
+            n[len(prefix) :]
+            for n in self.table.names()
+            if n.startswith(prefix) and not n.startswith("Tensor.") and "." not in n[len(prefix) :]
+        ]
+        close = suggest(member, pool)
+        self.fail(
+            errors.UnknownAttribute,
+            f"module '{module}' has no attribute '{member}'",
+            at,
+            f"did you mean `{close}`?" if close else None,
+        )

@@ -1,0 +1,438 @@
+"""Lowering of expressions; `lower` adds the statements. See there for the shape of the result."""
+
+from __future__ import annotations
+
+import _ast as ast  # the classes alone: the module `ast` costs 5 ms to import
+from typing import Any
+
+from gradsh.errors import Source
+from gradsh.language import nodes
+from gradsh.language.nodes import Argument, Expr, Node, Parameter, Stmt
+from gradsh.language.scopes import Resolution, spine_child
+
+SPANNED = ("print", "show")
+CHAIN = 40  # links of a chain in one Python expression
+
+LOAD, STORE = ast.Load(), ast.Store()
+BINARY = {
+    "+": ast.Add(),
+    "-": ast.Sub(),
+    "*": ast.Mult(),
+    "/": ast.Div(),
+    "//": ast.FloorDiv(),
+    "%": ast.Mod(),
+    "@": ast.MatMult(),
+    "**": ast.Pow(),
+    "&": ast.BitAnd(),
+    "|": ast.BitOr(),
+    "^": ast.BitXor(),
+}
+COMPARE = {
+    "==": ast.Eq(),
+    "!=": ast.NotEq(),
+    "<": ast.Lt(),
+    "<=": ast.LtE(),
+    ">": ast.Gt(),
+    ">=": ast.GtE(),
+    "in": ast.In(),
+    "not in": ast.NotIn(),
+    "is": ast.Is(),
+    "is not": ast.IsNot(),
+}
+UNARY = {"-": ast.USub(), "+": ast.UAdd(), "~": ast.Invert(), "not": ast.Not()}
+LOGICAL = {"and": ast.And(), "or": ast.Or()}
+
+
+class Expressions:
+    """The helpers, the expressions and the functions of a lowering."""
+
+    def __init__(self, source: Source, resolution: Resolution) -> None:
+        self.source = source
+        self.resolution = resolution
+        self.spans: list[int] = []
+        self.lines: dict[tuple[int, int], int] = {}
+        self.before: list[ast.stmt] = []  # what must be defined before the statement that is being lowered
+        self.temporaries: list[str] = []  # of this statement, to be let go after it
+        self.counter = 0
+        self.globals: set[str] = set()
+        self.function: int | None = None  # the id of the node whose body this is
+
+    # --- helpers ------------------------------------------------------------------------------------------
+
+    def line(self, node: Node) -> int:
+        return self.line_of(node.start, node.end)
+
+    def line_of(self, start: int, end: int) -> int:
+        place = (start, end)
+        line = self.lines.get(place)
+        if line is None:
+            self.spans += place
+            line = self.lines[place] = len(self.spans) // 2
+        return line
+
+    def load(self, name: str, line: int) -> ast.expr:
+        if self.function is None:
+            self.globals.add(name)
+        return ast.Name(name, LOAD, lineno=line, col_offset=0)
+
+    def store(self, name: str, line: int) -> ast.Name:
+        if self.function is None:
+            self.globals.add(name)
+        return ast.Name(name, STORE, lineno=line, col_offset=0)
+
+    def constant(self, value: Any, line: int) -> ast.expr:
+        return ast.Constant(value, lineno=line, col_offset=0)
+
+    def called(self, function: ast.expr | str, arguments: list[ast.expr], line: int, **keywords: Any) -> ast.expr:
+        if isinstance(function, str):
+            function = self.load(function, line)
+        return ast.Call(function, arguments, keywords.get("keywords", []), lineno=line, col_offset=0)
+
+    def done(self, value: ast.expr, line: int) -> ast.stmt:
+        return ast.Expr(value, lineno=line, col_offset=0)
+
+    def assigned(self, target: ast.expr, value: ast.expr, line: int) -> ast.stmt:
+        return ast.Assign([target], value, lineno=line, col_offset=0)
+
+    def fresh(self, prefix: str) -> str:
+        self.counter += 1
+        return f"@{prefix}{self.counter}"
+
+    def temporary(self) -> str:
+        name = self.fresh("t")
+        self.temporaries.append(name)
+        return name
+
+    def builtin(self, node: Node, name: str, line: int) -> ast.expr:
+        """The built-in, even where the user has a variable of its name."""
+        if id(node) in self.resolution.pinned:
+            return self.called("@builtin", [self.constant(name, line)], line)
+        return self.load("." + name, line)
+
+    # --- what the statements give ---------------------------------------------------------------------------
+
+    def full_block(self, body: list[Stmt], line: int) -> list[ast.stmt]:
+        """A body of at least one statement."""
+        raise NotImplementedError
+
+    def assign(self, target: Expr, value: ast.expr, line: int) -> list[ast.stmt]:
+        """The statements that bind a value to a target."""
+        raise NotImplementedError
+
+    def target(self, node: Expr) -> Any:
+        """A target that Python can store into by itself."""
+        raise NotImplementedError
+
+    # --- functions --------------------------------------------------------------------------------------------
+
+    def function_def(
+        self, name: str, node: Node, parameters: list[Parameter], body: Expr | list[Stmt], line: int
+    ) -> ast.stmt:
+        arguments = self.parameters(parameters)
+        outer, outer_temporaries = self.before, self.temporaries
+        outer_function, self.function = self.function, id(node)
+        lowered: list[ast.stmt] = []
+        if isinstance(body, list):
+            for table, kind in ((self.resolution.outward, ast.Global), (self.resolution.nonlocals, ast.Nonlocal)):
+                names = table.get(id(node))
+                if names:
+                    lowered.append(kind(["." + n for n in names], lineno=line, col_offset=0))
+            lowered += self.full_block(body, line)
+        else:
+            self.before, self.temporaries = [], []
+            value = self.expr(body)
+            lowered = [*self.before, ast.Return(value, lineno=self.line(body), col_offset=0)]
+        self.function = outer_function
+        self.before, self.temporaries = outer, outer_temporaries
+        return self.definition(name, arguments, lowered, line)
+
+    @staticmethod
+    def definition(name: str, arguments: ast.arguments, body: list[ast.stmt], line: int) -> ast.stmt:
+        keywords: dict[str, Any] = {"lineno": line, "col_offset": 0, "type_params": []}  # which 3.11 does not know yet
+        return ast.FunctionDef(name, arguments, body, [], **keywords)
+
+    def parameters(self, parameters: list[Parameter]) -> ast.arguments:
+        plain: list[ast.arg] = []
+        defaults: list[ast.expr] = []
+        named: list[ast.arg] = []
+        named_defaults: list[ast.expr | None] = []
+        rest: ast.arg | None = None
+        for parameter in parameters:
+            argument = ast.arg("." + parameter.name, lineno=self.line(parameter), col_offset=0)
+            default = self.expr(parameter.default) if parameter.default is not None else None
+            if parameter.star:
+                rest = argument
+            elif rest is not None:
+                named.append(argument)
+                named_defaults.append(default)
+            else:
+                plain.append(argument)
+                if default is not None:
+                    defaults.append(default)
+        return ast.arguments([], plain, rest, named, named_defaults, None, defaults)
+
+    def see_Lambda(self, node: nodes.Lambda) -> ast.expr:
+        """An expression where Python allows one, else a function defined before the statement."""
+        line = self.line(node)
+        if not isinstance(node.body, list):
+            arguments = self.parameters(node.parameters)
+            outer, outer_temporaries = self.before, self.temporaries
+            self.before, self.temporaries = [], []
+            outer_function, self.function = self.function, id(node)
+            value = self.expr(node.body)
+            inner = self.before
+            self.function = outer_function
+            self.before, self.temporaries = outer, outer_temporaries
+            if not inner:
+                return ast.Lambda(arguments, value, lineno=line, col_offset=0)
+            body = [*inner, ast.Return(value, lineno=line, col_offset=0)]
+            name = self.fresh("f")
+            self.before.append(self.definition(name, arguments, body, line))
+        else:
+            name = self.fresh("f")
+            self.before.append(self.function_def(name, node, node.parameters, node.body, line))
+        if self.function is None:
+            self.globals.add(name)
+        return self.load(name, line)
+
+    # --- expressions ------------------------------------------------------------------------------------------
+
+    def expr(self, node: Expr) -> ast.expr:
+        """Any expression. Its left side is walked in a loop; after every CHAIN links the value goes into a temporary:
+
+        `((t := a + … ) is none, (t := t + … ) is none, t + …)[-1]` is as flat as the chain is long, and keeps no
+        partial result alive.
+        """
+        spine: list[Expr] = []
+        while True:
+            child = spine_child(node, self.resolution)
+            if child is None:
+                break
+            spine.append(node)
+            node = child
+        value: ast.expr = getattr(self, "see_" + type(node).__name__)(node)
+        parts: list[ast.expr] = []
+        name = ""
+        for count, link in enumerate(reversed(spine), 1):
+            value = getattr(self, "link_" + type(link).__name__)(link, value)
+            if count % CHAIN == 0 and count < len(spine):
+                line = self.line(link)
+                name = name or self.temporary()
+                kept = ast.NamedExpr(self.store(name, line), value, lineno=line, col_offset=0)
+                none = self.constant(None, line)
+                parts.append(ast.Compare(kept, [COMPARE["is"]], [none], lineno=line, col_offset=0))
+                value = self.load(name, line)
+        if parts:
+            line = self.line(spine[0])
+            whole = ast.Tuple([*parts, value], LOAD, lineno=line, col_offset=0)
+            value = ast.Subscript(whole, self.constant(-1, line), LOAD, lineno=line, col_offset=0)
+        return value
+
+    def see_Number(self, node: nodes.Number) -> ast.expr:
+        return self.constant(node.value, self.line(node))
+
+    def see_String(self, node: nodes.String) -> ast.expr:
+        return self.constant(node.value, self.line(node))
+
+    def see_Constant(self, node: nodes.Constant) -> ast.expr:
+        return self.constant(node.value, self.line(node))
+
+    def see_Name(self, node: nodes.Name) -> ast.expr:
+        line = self.line(node)
+        reference = self.resolution.references.get(id(node))
+        return self.load("." + node.name, line) if reference is None else self.builtin(node, reference, line)
+
+    def see_FString(self, node: nodes.FString) -> ast.expr:
+        return self.joined(node.parts, self.line(node))
+
+    def joined(self, parts: list[str | nodes.FormatPart], line: int) -> ast.expr:
+        values: list[ast.expr] = []
+        for part in parts:
+            if isinstance(part, str):
+                values.append(self.constant(part, line))
+                continue
+            at = self.line(part)
+            spec = self.joined(part.spec, at) if part.spec else self.constant("", at)
+            text = self.called("@format", [self.expr(part.value), self.constant(part.conversion, at), spec], at)
+            values.append(ast.FormattedValue(text, -1, None, lineno=at, col_offset=0))
+        return ast.JoinedStr(values, lineno=line, col_offset=0)
+
+    def see_ListExpr(self, node: nodes.ListExpr) -> ast.expr:
+        return ast.List([self.expr(item) for item in node.items], LOAD, lineno=self.line(node), col_offset=0)
+
+    def see_TupleExpr(self, node: nodes.TupleExpr) -> ast.expr:
+        return ast.Tuple([self.expr(item) for item in node.items], LOAD, lineno=self.line(node), col_offset=0)
+
+    def see_DictExpr(self, node: nodes.DictExpr) -> ast.expr:
+        keys: list[ast.expr | None] = []
+        values: list[ast.expr] = []
+        for key, value in node.items:
+            keys.append(self.expr(key))
+            values.append(self.expr(value))
+        return ast.Dict(keys, values, lineno=self.line(node), col_offset=0)
+
+    def see_ListComp(self, node: nodes.ListComp) -> ast.expr:
+        """Python's own, unless a function with a body or a long chain stands in it: then a function with loops."""
+        line = self.line(node)
+        held = len(self.temporaries)
+        first = self.expr(node.clauses[0].iterable)
+        outer, outer_temporaries = self.before, self.temporaries
+        outer_function, self.function = self.function, id(node)
+        self.before, self.temporaries = [], []
+
+        def apart(part: Expr) -> tuple[list[ast.stmt], ast.expr]:
+            self.before = []
+            value = self.expr(part)
+            return self.before, value
+
+        loops = []
+        plain = len(outer_temporaries) == held  # Python allows no `:=` where the items come from
+        for index, clause in enumerate(node.clauses):
+            iterable: tuple[list[ast.stmt], ast.expr] = ([], first) if index == 0 else apart(clause.iterable)
+            conditions = [apart(condition) for condition in clause.conditions]
+            loops.append((clause, iterable, conditions))
+            plain = plain and not iterable[0] and not any(before for before, _ in conditions)
+        plain = plain and not any(has_attribute(clause.target) for clause in node.clauses)
+        before, value = apart(node.value)
+        plain = plain and not before and not self.temporaries
+        if plain:
+            clauses = [
+                ast.comprehension(self.target(clause.target), iterable, [c for _, c in conditions], 0)
+                for clause, (_, iterable), conditions in loops
+            ]
+            result: ast.expr = ast.ListComp(value, clauses, lineno=line, col_offset=0)
+        else:
+            append = ast.Attribute(self.load("@list", line), "append", LOAD, lineno=line, col_offset=0)
+            body = [*before, self.done(self.called(append, [value], line), line)]
+            for index, (clause, (before, iterable_), conditions) in reversed(list(enumerate(loops))):
+                for needed, condition in reversed(conditions):
+                    body = [*needed, ast.If(condition, body, [], lineno=line, col_offset=0)]
+                at = self.line(clause.iterable)
+                source = self.load("@items", at) if index == 0 else iterable_
+                item = self.fresh("i")
+                unpacked = self.assign(clause.target, self.load(item, at), self.line(clause.target))
+                loop = ast.For(self.store(item, at), source, [*unpacked, *body], [], lineno=at, col_offset=0)
+                body = [*before, loop]
+            body = [
+                self.assigned(self.store("@list", line), ast.List([], LOAD, lineno=line, col_offset=0), line),
+                *body,
+                ast.Return(self.load("@list", line), lineno=line, col_offset=0),
+            ]
+            arguments = ast.arguments([], [ast.arg("@items", lineno=line, col_offset=0)], None, [], [], None, [])
+            name = self.fresh("c")
+            outer.append(self.definition(name, arguments, body, line))
+        self.function = outer_function
+        self.before, self.temporaries = outer, outer_temporaries
+        return result if plain else self.called(name, [first], line)
+
+    def see_Unary(self, node: nodes.Unary) -> ast.expr:
+        return ast.UnaryOp(UNARY[node.op], self.expr(node.operand), lineno=self.line(node), col_offset=0)
+
+    def see_Conditional(self, node: nodes.Conditional) -> ast.expr:
+        condition, then, otherwise = self.expr(node.condition), self.expr(node.then), self.expr(node.otherwise)
+        return ast.IfExp(condition, then, otherwise, lineno=self.line(node), col_offset=0)
+
+    def see_Attribute(self, node: nodes.Attribute) -> ast.expr:
+        """Only a built-in behind a module's name comes here; attributes of values are links of a chain."""
+        return self.builtin(node, self.resolution.references[id(node)], self.line(node))
+
+    def link_Attribute(self, node: nodes.Attribute, value: ast.expr) -> ast.expr:
+        line = self.line(node)
+        return self.called("@attr", [value, self.constant(node.name, line)], line)
+
+    def link_Binary(self, node: nodes.Binary, left: ast.expr) -> ast.expr:
+        return ast.BinOp(left, BINARY[node.op], self.expr(node.right), lineno=self.line(node), col_offset=0)
+
+    def link_Compare(self, node: nodes.Compare, left: ast.expr) -> ast.expr:
+        return ast.Compare(left, [COMPARE[node.op]], [self.expr(node.right)], lineno=self.line(node), col_offset=0)
+
+    def link_Logical(self, node: nodes.Logical, left: ast.expr) -> ast.expr:
+        return ast.BoolOp(LOGICAL[node.op], [left, self.expr(node.right)], lineno=self.line(node), col_offset=0)
+
+    def link_Index(self, node: nodes.Index, value: ast.expr) -> ast.expr:
+        return ast.Subscript(value, self.subscript(node), LOAD, lineno=self.line(node), col_offset=0)
+
+    def subscript(self, node: nodes.Index) -> ast.expr:
+        line = self.line(node)
+        items = [self.index_item(item) for item in node.items]
+        if node.tuple_index or len(items) != 1:
+            return ast.Tuple(items, LOAD, lineno=line, col_offset=0)
+        return items[0]
+
+    def index_item(self, item: Expr) -> ast.expr:
+        if not isinstance(item, nodes.Slice):
+            return self.expr(item)
+        parts = [self.expr(part) if part is not None else None for part in (item.lower, item.upper, item.step)]
+        return ast.Slice(*parts, lineno=self.line(item), col_offset=0)
+
+    # --- calls ------------------------------------------------------------------------------------------------
+
+    def link_Call(self, node: nodes.Call, value: ast.expr) -> ast.expr:
+        """`value` is the function, or the receiver of a method."""
+        line = self.line(node)
+        function = node.function
+        reference = self.resolution.references.get(id(function))
+        if reference in SPANNED:
+            return self.spanned(reference, node.arguments, line)
+        if isinstance(function, nodes.Attribute) and id(function) not in self.resolution.references:
+            value = self.method(function, value)
+        return self.call(value, [], node.arguments, id(node) in self.resolution.calls, line)
+
+    def spanned(self, name: str, arguments: list[Argument], line: int) -> ast.expr:
+        """`@print` and `@show` are told which expressions the values come from; not when a `*list` hides them."""
+        shown = [a for a in arguments if a.name is None and id(a) not in self.resolution.flags]
+        spans = None if any(a.star for a in shown) else tuple(self.line(a.value) for a in shown)
+        return self.call(self.load("@" + name, line), [self.constant(spans, line)], arguments, True, line)
+
+    def link_Pipe(self, node: nodes.Pipe, value: ast.expr) -> ast.expr:
+        line = self.line(node)
+        right = node.right
+        arguments: list[Argument] = []
+        if isinstance(right, nodes.Call) and not right.grouped:
+            arguments = right.arguments
+            right = right.function
+        if isinstance(right, nodes.Attribute) and id(right) not in self.resolution.references and not right.grouped:
+            function = self.method(right, self.expr(right.value))
+        else:
+            function = self.expr(right)
+        return self.call(function, [value], arguments, id(node) in self.resolution.calls, line)
+
+    def method(self, function: nodes.Attribute, receiver: ast.expr) -> ast.expr:
+        line = self.line(function)
+        arguments = [receiver, self.constant(function.name, line)]
+        if id(function) in self.resolution.user_methods:
+            # A function of the user answers where the value has no such method; it may not be bound yet, hence later.
+            nothing = ast.arguments([], [], None, [], [], None, [])
+            name = self.load("." + function.name, line)
+            arguments.append(ast.Lambda(nothing, name, lineno=line, col_offset=0))
+        return self.called("@method", arguments, line)
+
+    def call(
+        self, function: ast.expr, first: list[ast.expr], arguments: list[Argument], as_they_are: bool, line: int
+    ) -> ast.expr:
+        """`as_they_are`: the keywords are those of a built-in; else `@call` finds out how the callee spells them."""
+        values = list(first)
+        keywords: list[ast.keyword] = []
+        for argument in arguments:
+            at = self.line(argument)
+            flag = self.resolution.flags.get(id(argument))
+            if flag is not None:
+                value = self.constant(True, at) if argument.name is None else self.expr(argument.value)
+                keywords.append(ast.keyword(flag, value, lineno=at, col_offset=0))
+            elif argument.name is not None:
+                keywords.append(ast.keyword(argument.name, self.expr(argument.value), lineno=at, col_offset=0))
+            elif argument.star:
+                values.append(ast.Starred(self.expr(argument.value), LOAD, lineno=at, col_offset=0))
+            else:
+                values.append(self.expr(argument.value))
+        if keywords and not as_they_are:
+            values.insert(0, function)
+            function = self.load("@call", line)
+        return self.called(function, values, line, keywords=keywords)
+
+
+def has_attribute(target: Expr) -> bool:
+    """Is there an attribute among the targets, which Python's own unpacking cannot store into?"""
+    if isinstance(target, (nodes.TupleExpr, nodes.ListExpr)):
+        return any(has_attribute(item) for item in target.items)
+    return isinstance(target, nodes.Attribute)

@@ -1,0 +1,97 @@
+"""Scopes, and what the resolver tells the lowering about the tree."""
+
+from __future__ import annotations
+
+from gradsh.language import nodes
+from gradsh.language.nodes import Expr, Node, Parameter
+
+
+class Scope:
+    """One global scope, function body or comprehension: what it binds, and what it updates further out."""
+
+    __slots__ = ("bound", "functions", "is_function", "outward", "parent")
+
+    def __init__(self, parent: Scope | None, is_function: bool) -> None:
+        self.parent = parent
+        self.is_function = is_function
+        self.bound: dict[str, int] = {}
+        self.functions: dict[str, list[Parameter]] = {}
+        self.outward: set[str] = set()
+
+    def bind(self, name: str) -> None:
+        self.bound[name] = self.bound.get(name, 0) + 1
+
+
+class Resolution:
+    """What `lower` needs beyond the tree. Nodes are known by `id`: the tree outlives the resolution."""
+
+    __slots__ = (
+        "bound",
+        "builtins",
+        "calls",
+        "flags",
+        "nonlocals",
+        "outward",
+        "pinned",
+        "quiet",
+        "references",
+        "user_methods",
+        "variables",
+    )
+
+    def __init__(self) -> None:
+        self.references: dict[int, str] = {}  # Name, Attribute -> the built-in it stands for
+        self.pinned: set[int] = set()  # of these, the ones whose plain name belongs to the user
+        self.flags: dict[int, str] = {}  # Argument -> the keyword it sets to true
+        self.quiet: set[int] = set()  # Call, Pipe, Command whose value is not printed
+        self.variables: set[int] = set()  # Command `show` that is the user's variable of that name
+        self.calls: set[int] = set()  # Call, Pipe whose keywords can be passed as they are
+        self.user_methods: set[int] = set()  # Attribute that a function of the user may answer
+        self.outward: dict[int, list[str]] = {}  # function -> global names it updates
+        self.nonlocals: dict[int, list[str]] = {}  # function -> names of an outer function it updates
+        self.builtins: set[str] = set()  # to be put into the globals before the run
+        self.bound: dict[str, int] = {}  # what the program binds globally
+
+
+def spine_child(node: Expr, resolution: Resolution) -> Expr | None:
+    """The sub-expression that is evaluated first, down the left of operators, calls, indices and attributes.
+
+    Long programs are long in this direction (sums of 20,000 terms, chains of methods), so both passes walk it with a
+    loop. None at the end of the walk.
+    """
+    if isinstance(node, (nodes.Binary, nodes.Compare, nodes.Logical, nodes.Pipe)):
+        return node.left
+    if isinstance(node, nodes.Call):
+        function = node.function
+        if isinstance(function, nodes.Attribute) and id(function) not in resolution.references:
+            return function.value
+        return function
+    if isinstance(node, nodes.Index) or (isinstance(node, nodes.Attribute) and id(node) not in resolution.references):
+        return node.value
+    return None
+
+
+def target_names(target: Expr) -> list[str]:
+    """The names that an assignment target binds."""
+    found: list[str] = []
+    stack: list[Expr] = [target]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, nodes.Name):
+            found.append(item.name)
+        elif isinstance(item, (nodes.TupleExpr, nodes.ListExpr)):
+            stack.extend(item.items)
+    return found
+
+
+def bound_by(node: Node) -> list[str]:
+    """The names that this one node binds, whatever their scope."""
+    if isinstance(node, (nodes.Assign, nodes.For, nodes.CompFor)):
+        return target_names(node.target)
+    if isinstance(node, (nodes.Function, nodes.Op, nodes.Model, nodes.Param, nodes.Parameter)):
+        return [node.name]
+    if isinstance(node, nodes.Try):
+        return [node.name] if node.name else []
+    if isinstance(node, nodes.Use):
+        return [node.alias] if node.alias else []
+    return []

@@ -1,0 +1,121 @@
+"""What the resolver may know of a built-in, and the words that mean something in a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+# What PyTorch spells with a module in front; the text is PyTorch's own name of the module.
+MODULES = {
+    "torch": "torch",
+    "torch.nn": "torch.nn",
+    "torch.nn.functional": "torch.nn.functional",
+    "torch.nn.init": "torch.nn.init",
+    "torch.nn.utils": "torch.nn.utils",
+    "torch.autograd": "torch.autograd",
+    "torch.autograd.functional": "torch.autograd.functional",
+    "torch.func": "torch.func",
+    "torch.optim": "torch.optim",
+    "torch.optim.lr_scheduler": "torch.optim.lr_scheduler",
+    "F": "torch.nn.functional",
+    "nn": "torch.nn",
+    "nn.functional": "torch.nn.functional",
+    "nn.init": "torch.nn.init",
+    "nn.utils": "torch.nn.utils",
+    "init": "torch.nn.init",
+    "optim": "torch.optim",
+    "optim.lr_scheduler": "torch.optim.lr_scheduler",
+    "lr_scheduler": "torch.optim.lr_scheduler",
+}
+NAMESPACES = ("linalg", "special")
+ROOTS = frozenset(name for name in MODULES if "." not in name) | frozenset(NAMESPACES)
+
+_KEYWORDS = """
+let fn if else while for in is repeat try catch break continue return pass del assert and or not print backward
+import from true false none
+"""
+KEYWORDS = tuple(_KEYWORDS.split())
+
+# Methods called for what they do: a bare statement that calls one prints nothing.
+_EFFECT_METHODS = """
+train eval load_state_dict zero_grad step backward retain_grad remove register_hook register_prehook
+register_forward_hook register_forward_pre_hook register_full_backward_hook register_post_accumulate_grad_hook
+"""
+EFFECT_METHODS = frozenset(_EFFECT_METHODS.split())
+
+# Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name".
+_LATER = """
+graph explain why saved kinks plot save load step zero_grad save_for_backward help nancheck show gradcheck
+gradgradcheck detect_anomaly inference_mode jacobian hessian vjp jvp hvp vmap value_and_grad needs_grad
+Linear Conv1d Conv2d ConvTranspose2d BatchNorm1d BatchNorm2d LayerNorm GroupNorm Embedding Dropout Flatten Identity
+ReLU GELU Sigmoid Tanh Softmax MaxPool2d AvgPool2d AdaptiveAvgPool2d Sequential ModuleList RNN LSTM GRU
+MultiheadAttention SGD Adam AdamW RMSprop Adagrad LBFGS Adadelta Adamax NAdam RAdam Rprop ASGD
+StepLR ExponentialLR CosineAnnealingLR clip_grad_norm_ Parameter Variable
+"""
+LATER = frozenset(_LATER.split())
+
+# kinds of parameters
+POSITIONAL, KEYWORD, REST = "positional", "keyword", "rest"
+
+
+# PyTorch takes NumPy's names of these as well
+NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input"}
+
+
+class Signature:
+    """What the resolver may know of a built-in.
+
+    `parameters`: (name, kind, has default, is a boolean flag) in order, kind being "positional", "keyword" or
+    "rest" (`*size`); or None when anything goes (a constant, a class of its own checks). `effect`: called for its
+    effect, so that a bare statement prints nothing. `checked`: False when only the flags are to be trusted (a function
+    that also takes plain values in Python's way). `python`: errors in the words of a Python function, not of
+    PyTorch's C++.
+    """
+
+    __slots__ = ("checked", "effect", "name", "parameters", "python")
+
+    def __init__(
+        self,
+        name: str,
+        parameters: Sequence[tuple[str, str, bool, bool]] | None = None,
+        *,
+        effect: bool = False,
+        checked: bool = True,
+        python: bool = False,
+    ) -> None:
+        self.name = name
+        self.parameters = parameters
+        self.effect = effect
+        self.checked = checked and parameters is not None
+        self.python = python
+
+    def flag(self, word: str) -> str | None:
+        """The boolean parameter that the bare word `word` sets, or None; `grad` stands for requires_grad."""
+        wanted = "requires_grad" if word == "grad" else word
+        for name, _kind, _default, is_flag in self.parameters or ():
+            if is_flag and name == wanted:
+                return name
+        return None
+
+
+class Builtins(Protocol):
+    """The table of built-ins, handed over by the session. Names are flat, or dotted for `linalg.` and `special.`.
+
+    Methods are looked up as `Tensor.sum`.
+    """
+
+    def lookup(self, name: str) -> Signature | None: ...
+    def names(self) -> Iterable[str]: ...
+
+
+def suggest(word: str, pool: Iterable[str]) -> str | None:
+    """The name in the pool that `word` was probably meant to be."""
+    import difflib
+
+    lower = word.lower()
+    names = list(dict.fromkeys(pool))
+    for name in names:
+        if name.lower() == lower and name != word:
+            return name
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.65 if len(word) > 2 else 0.85)
+    return close[0] if close else None

@@ -1,0 +1,188 @@
+"""Attributes and methods by type, Python's own helpers, printing, and Python's exceptions in the user's words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gradsh import access, errors, faults, index, plain, runtime, text
+from gradsh.engine import dtypes, registry
+from gradsh.engine.results import named
+from gradsh.engine.tensor import Tensor, make
+from tests.language.running import Session, fails, run
+
+
+def test_methods_of_plain_values() -> None:
+    assert run('"a,b".split(",")\n"-".join(["x", "y"])\n" A ".strip().lower()\n"a".upper()') == [
+        "['a', 'b']",
+        "'x-y'",
+        "'a'",
+        "'A'",
+    ]
+    assert run('let d = {"a": 1}\nd.get("b", 5)\nd.keys()\nlist(d.items())') == ["5", "dict_keys(['a'])", "[('a', 1)]"]
+    assert run("let x = [1, 2]\nx.pop()\nx.extend((3, 4))\nx") == ["2", "[1, 3, 4]"]
+
+
+def test_pythons_helpers() -> None:
+    assert run("len([1, 2])\nlist(range(2))\nlist(zip([1], [2]))\nsorted([2, 1])\nlist(reversed([1, 2]))") == [
+        "2",
+        "[0, 1]",
+        "[(1, 2)]",
+        "[1, 2]",
+        "[2, 1]",
+    ]
+    assert run('int("7")\nfloat(2)\nbool(0)\nstr(none)\ntuple([1])\ndict([("a", 1)])') == [
+        "7",
+        "2.0",
+        "False",
+        "'None'",
+        "(1,)",
+        "{'a': 1}",
+    ]
+    assert run("isinstance(1, int)\nisinstance(1.0, (int, float))\nisinstance([], str)") == ["True", "True", "False"]
+    assert run("sorted([3, 1, 2], key=fn(x) = -x)") == ["[3, 2, 1]"]
+    assert run("time() > 0") == ["True"]
+
+
+def test_dtypes_that_are_functions_too() -> None:
+    float_ = plain.OWN["float"]
+    assert isinstance(float_, dtypes.DType) and float_ == dtypes.float32 and dtypes.float32 == float_
+    assert float_.np == np.float32 and repr(float_) == "float32"
+    assert float_("2.5") == 2.5
+    assert plain.OWN["int"] == dtypes.int32 and plain.OWN["bool"] == dtypes.bool_
+
+
+def test_shared_helpers_ask_the_first_argument() -> None:
+    largest = plain.shared("max", lambda *a, **k: ("operator", a, k))
+    tensor = make(np.float32(1.0))
+    assert largest(1, 2, 3) == 3
+    assert largest([4, 5]) == 5
+    assert largest(tensor, 0) == ("operator", (tensor, 0), {})
+    assert largest(input=tensor) == ("operator", (), {"input": tensor})
+
+
+def test_arrays() -> None:
+    session = Session()
+    session.globals[".a"] = np.arange(4, dtype=np.float32)
+    assert session.run("a.sum()\na.shape\na.reshape(2, 2).T\na.tolist()\na.dtype\na[1] + 1\na.astype(int)") == [
+        "np.float32(6.0)",
+        "(4,)",
+        "array([[0., 2.],\n       [1., 3.]], dtype=float32)",
+        "[0.0, 1.0, 2.0, 3.0]",
+        "dtype('float32')",
+        "np.float32(2.0)",
+        "array([0, 1, 2, 3], dtype=int32)",
+    ]
+    for name in (
+        "base",
+        "ctypes",
+        "data",
+        "tofile",
+        "dump",
+        "dumps",
+        "view",
+        "setflags",
+        "tobytes",
+        "flat",
+        "__array__",
+    ):
+        with pytest.raises(errors.AttributeError_):
+            session.run(f"a.{name}")
+    with pytest.raises(errors.AttributeError_):
+        session.run('a.astype("object")')
+
+
+def test_named_results_and_sizes() -> None:
+    session = Session()
+    session.globals[".m"] = named("max", values=1, indices=2)
+    session.globals[".s"] = dtypes.Size((2, 3))
+    assert session.run("m.indices\nm[0]\nlet v, i = m\nprint v, i\ns\ns.numel()\ns[0]") == [
+        "2", "1", "1 2", "Size([2, 3])", "6", "2",
+    ]  # fmt: skip
+    assert session.fails("m.kind").message == "'Named' object has no attribute 'kind'"
+
+
+def test_classes_open_what_they_name() -> None:
+    class Handle:
+        __public__ = frozenset(("remove", "count"))
+        __settable__ = frozenset(("count",))
+        count = 1
+        hidden = 2
+
+        def remove(self) -> str:
+            return "removed"
+
+    session = Session()
+    session.globals[".h"] = Handle()
+    assert session.run("print h.remove()\nh.count = 5\nh.count") == ["removed", "5"]
+    assert session.fails("h.hidden").message == "'Handle' object has no attribute 'hidden'"
+    assert session.fails("h.remove = 1").message == "attribute 'remove' of 'Handle' objects is not writable"
+
+
+def test_attributes_of_tensors() -> None:
+    tensor = make(np.ones((2, 3), dtype=np.float32))
+    assert access.attribute(tensor, "shape") == (2, 3)
+    assert access.attribute(tensor, "grad") is None
+    access.set_attribute(True, tensor, "requires_grad")
+    assert tensor.requires_grad
+    with pytest.raises(errors.AttributeError_, match="'Tensor' object has no attribute 'foo'"):
+        access.attribute(tensor, "foo")
+    for name in ("storage", "fn", "own_extra", "share", "__class__", "made_at", "rg"):
+        with pytest.raises(errors.AttributeError_):
+            access.attribute(tensor, name)
+        with pytest.raises(errors.AttributeError_):
+            access.set_attribute(None, tensor, name)
+    with pytest.raises(errors.AttributeError_, match="not writable"):
+        access.set_attribute(3, tensor, "shape")
+
+
+def test_every_operator_and_method_is_found_alone() -> None:
+    table = index.index()
+    assert set(table.families) == set(registry.OPERATORS) and set(table.methods) == set(registry.METHODS)
+    for name in registry.functions():
+        assert runtime.BUILTINS.lookup(name) is not None
+    assert runtime.BUILTINS.lookup("no such") is None
+
+
+def test_flags_of_a_function() -> None:
+    session = Session()
+    session.run("fn f(x, a=true, b=1, *r, c=false) = x\nlet g = fn(x, v=false) = x\nlet n = 3")
+    assert runtime.bound(session.globals) == {"f": ("a", "c"), "g": ("v",), "n": ()}
+
+
+def test_text_of_values() -> None:
+    assert text.written("a") == "a" and text.shown("a") == "'a'"
+    assert text.shown((1, "a", [None], {"k": True})) == "(1, 'a', [None], {'k': True})"
+    assert text.shown(slice(1, 2)) == "slice(1, 2, None)"
+    assert text.formatted(1.5, None, ".2f") == "1.50"
+    assert text.formatted(make(np.float32(0.6)), None, "") == "0.6000000238418579"
+    assert text.formatted("é", "a", "") == "'\\xe9'"
+
+
+def test_faults_of_gradsh_are_not_the_programs() -> None:
+    session = Session()
+    session.globals[".broken"] = lambda: {}["inside"]
+    assert isinstance(session.fails("broken()"), errors.InternalFault)
+    session.globals[".broken"] = lambda f: f()
+    assert isinstance(session.fails("broken(fn() = 1 / 0)"), errors.ZeroDivision)  # a call back into the program
+
+
+def test_words() -> None:
+    assert (
+        faults.clean(".f() missing 1 required positional argument: '.x'")
+        == "f() missing 1 required positional argument: 'x'"
+    )
+    assert faults.clean(".f.<locals>..g() takes 0 positional arguments but 1 was given").startswith("g() takes")
+    assert faults.clean(".f.<locals>.@f3() takes 0 positional arguments but 1 was given").startswith("<lambda>() takes")
+    assert fails("{[1]: 2}").message == "unhashable type: 'list'"
+    assert fails('let d = {"a": 1}\nfor k in d { d["b"] = 1 }').message == "dictionary changed size during iteration"
+    assert type(fails("[1].pop(5)")) is errors.IndexError_
+
+
+def test_a_tensor_method_wins_over_the_users_function() -> None:
+    session = Session()
+    session.globals[".x"] = make(np.float32(2.0))
+    session.run('fn exp(x) = "mine"\nfn twice(x) = "twice"')
+    assert session.run("x.twice()") == ["'twice'"]
+    session.run("let y = x.exp()")
+    assert isinstance(session.globals[".y"], Tensor)
