@@ -109,7 +109,7 @@ METHODS: dict[type, dict[str, Callable[..., Any]]] = {
     np.generic: _SCALAR,
 }
 GETTERS: dict[type, dict[str, Getter]] = {
-    Tensor: {name: attrgetter(name) for name in TENSOR_ATTRIBUTES},
+    Tensor: {name: getattr(getattr(Tensor, name), "fget", attrgetter(name)) for name in TENSOR_ATTRIBUTES},
     Node: {"next_functions": attrgetter("next_functions")},
     Message: {"code": attrgetter("code")},
     DType: {name: attrgetter(name) for name in ("is_floating_point", "itemsize")},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any
@@ -17,10 +16,6 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 HELPERS = frozenset(os.path.join(_HERE, name) for name in ("runtime.py", "plain.py", "access.py", "text.py"))
 
 ENDS = 10  # of a long way through the program, how many places at either end are looked up
-
-_QUALIFIED = re.compile(r"(?:[^\s']*<locals>\.)?[.@]?([^\s.'@]+)\(\)")
-_QUOTED = re.compile(r"'\.([^\s']+)'")
-_HOISTED = re.compile(r"(?:[^\s']*<locals>\.)?@[a-z]\d+\(\)")
 
 
 def places(exception: BaseException) -> Iterator[tuple[CodeType, int]]:
@@ -117,9 +112,11 @@ def _type_error(text: str) -> GradshError:
 
 def clean(text: str) -> str:
     """Python's message without the spelling of lowered names: `.x` is x, a hoisted function is `<lambda>`."""
-    text = _HOISTED.sub("<lambda>()", text)
-    text = _QUALIFIED.sub(r"\1()", text)
-    return _QUOTED.sub(r"'\1'", text).replace("gradsh.plain.", "")
+    import re
+
+    text = re.sub(r"(?:[^\s']*<locals>\.)?@[a-z]\d+\(\)", "<lambda>()", text)
+    text = re.sub(r"(?:[^\s']*<locals>\.)?[.@]?([^\s.'@]+)\(\)", r"\1()", text)
+    return re.sub(r"'\.([^\s']+)'", r"'\1'", text)
 
 
 def message(exception: BaseException) -> Any:

@@ -6,6 +6,7 @@ import time as clock
 from collections.abc import Callable
 from typing import Any
 
+from gradsh import index
 from gradsh.engine.dtypes import NAMES, DType
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import CallError, TypeError_
@@ -39,6 +40,18 @@ class Text(Converter):
         return written(arguments[0]) if arguments else ""
 
 
+class TensorType(Converter):
+    """`Tensor`: after `isinstance(x, …)` the type; called, PyTorch's `torch.Tensor(data)`, which is float32."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        maker = index.operator("FloatTensor")
+        if maker is None:
+            raise TypeError_("Tensor() cannot be called; tensor(data) makes one")
+        return maker.apply(*arguments, **keywords)
+
+
 class ConverterDType(DType):
     """`float`, `int`, `bool`: PyTorch's dtype of that name, and Python's conversion when called."""
 
@@ -68,8 +81,6 @@ def _isinstance(value: Any, kind: Any) -> bool:
 def _is_of(value: Any, kind: Any) -> bool:
     if isinstance(kind, (Converter, ConverterDType)):
         return isinstance(value, kind.python)
-    if getattr(kind, "__name__", None) in ("Tensor", "tensor"):
-        return isinstance(value, Tensor)
     raise TypeError_("isinstance() arg 2 must be a type, such as int, float, str, list or Tensor, or a tuple of these")
 
 
@@ -103,6 +114,7 @@ OWN: dict[str, Callable[..., Any]] = {
     "isinstance": _isinstance,
     "time": _time,
     "str": Text("str", str),
+    "Tensor": TensorType("Tensor", Tensor),
     "list": Converter("list", list),
     "tuple": Converter("tuple", tuple),
     "dict": Converter("dict", dict),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Gradsh
+from tests.conftest import ROOT, Gradsh, interruptible
 
 ONE_LINER = "let x = tensor(5.0, grad); z = log(x**3); backward z"
 SHOWN = ONE_LINER + "; x.grad"
@@ -145,6 +145,7 @@ def test_interrupted(tmp_path: Path) -> None:
     (tmp_path / "loop.grad").write_text('print "on"\nlet i = 0\nwhile true { i += 1 }')
     process = subprocess.Popen(
         [sys.executable, "-m", "gradsh", "loop.grad"],
+        preexec_fn=interruptible,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -18,7 +18,7 @@ FLOORS = [
     ["gradsh.shell"],
     ["gradsh.view"],
     ["gradsh.session", "gradsh.check"],
-    ["gradsh.runtime", "gradsh.data", "gradsh.text", "gradsh.plain", "gradsh.access", "gradsh.faults"],
+    ["gradsh.runtime", "gradsh.data", "gradsh.text", "gradsh.plain", "gradsh.access", "gradsh.faults", "gradsh.index"],
     ["gradsh.language", "gradsh.engine"],
     ["gradsh.reports", "gradsh.cache", "gradsh.errors", "gradsh"],
 ]

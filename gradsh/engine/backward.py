@@ -218,7 +218,7 @@ def bring_back(gs: Any, fix: Any, create: bool) -> Any:
     """Undo broadcasting and promotion: each gradient gets the shape and dtype of its input."""
     if gs.__class__ is not tuple:
         return bring_one_back(gs, fix, create)
-    return tuple(g if f is None or g is None else bring_one_back(g, f, create) for g, f in zip(gs, fix, strict=True))
+    return tuple(g if f is None or g is None else bring_one_back(g, f, create) for g, f in zip(gs, fix, strict=False))
 
 
 def bring_one_back(g: Any, fix: Any, create: bool) -> Any:
@@ -270,7 +270,11 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
     if create:
         from gradsh.engine.registry import T
 
-        t.grad_ = T.copy(g) if held is None else T.add(held, g)
+        if held is not None:
+            t.grad_ = T.add(held, g)
+        else:
+            # PyTorch's names for the two: CopyBackwards on leaves, CloneBackward0 where a gradient is retained
+            t.grad_ = T.copy(g) if t.fn is None else T.clone(g)
     elif held is None:
         if g.__class__ is ndarray and not _owned(g):
             g = g.copy(order="C")

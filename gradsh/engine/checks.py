@@ -22,13 +22,23 @@ def need_tensor(operator: str, name: str, position: int, value: Any) -> None:
         )
 
 
+def invalid_combination(
+    operator: str, args: tuple[Any, ...], kwargs: dict[str, Any], *forms: str
+) -> ArgumentError:
+    """PyTorch's error when no overload takes the arguments; `forms` as it writes them, "(Tensor input, Number min)"."""
+    given = [type_word(a) for a in args] + [f"{name}={type_word(a)}" for name, a in kwargs.items()]
+    listed = "".join(f" * {form}\n" for form in forms)
+    return ArgumentError(
+        f"{operator.replace('.', '_')}() received an invalid combination of arguments - got ({', '.join(given)}), "
+        f"but expected one of:\n{listed}"
+    )
+
+
 def dim_index(dim: int, ndim: int) -> int:
     """`dim` as a non-negative number; a 0-d tensor has the dims -1 and 0. Raises DimError."""
     extent = ndim or 1
     if not -extent <= dim < extent:
-        raise DimError(
-            f"Dimension out of range (expected to be in range of [{-extent}, {extent - 1}], but got {dim})"
-        )
+        raise DimError(f"Dimension out of range (expected to be in range of [{-extent}, {extent - 1}], but got {dim})")
     return dim % extent
 
 
@@ -57,7 +67,9 @@ def need_int(operator: str, name: str, position: int, value: Any) -> int:
     if value.__class__ is int:
         return value  # type: ignore[no-any-return]  # its class was compared
     if not is_int(value):
-        raise ArgumentError(f"{operator}(): argument '{name}' (position {position}) must be int, not {type_word(value)}")
+        raise ArgumentError(
+            f"{operator}(): argument '{name}' (position {position}) must be int, not {type_word(value)}"
+        )
     return int(value.__index__())
 
 
@@ -89,7 +101,7 @@ def numpy_dtype(operator: str, dtype: Any, default: Any = None) -> Any:
     """The NumPy dtype of a `dtype=` argument: a DType, Python's float, int or bool (float64, int64, bool), or None."""
     if dtype is None:
         return default
-    if dtype.__class__ is DType:
+    if isinstance(dtype, DType):
         return dtype.np
     try:
         if dtype is float or dtype is int or dtype is bool or dtype in OF:

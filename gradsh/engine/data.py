@@ -29,7 +29,11 @@ def array_of(data: Any, dtype: Any = None, *, copy: bool = True) -> Any:
     """
     cls = data.__class__
     if cls is float:
-        return (mode.default if dtype is None else dtype).type(data) if dtype is None or dtype.kind == "f" else _cast(data, dtype)
+        return (
+            (mode.default if dtype is None else dtype).type(data)
+            if dtype is None or dtype.kind == "f"
+            else _cast(data, dtype)
+        )
     if cls is bool:
         return np.bool_(data) if dtype is None else dtype.type(data)
     if cls is int:

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batching import Batched, level_of
+from gradsh.engine.batching import call as batched_call
 from gradsh.engine.graph import (
     Freed,
     Kind,
     Node,
     Output,
+    Storage,
     extra_of,
     freed,
     note_versions,
@@ -22,7 +25,7 @@ from gradsh.engine.graph import (
 )
 from gradsh.engine.modes import mode
 from gradsh.engine.registry import A, Namespace, Operator, T, caller
-from gradsh.engine.tensor import Tensor, make, output_tensor, restore
+from gradsh.engine.tensor import Tensor, make, output_tensor
 from gradsh.errors import NotDifferentiable
 
 ndarray = np.ndarray
@@ -67,12 +70,14 @@ class General(Operator):
         kept: frozenset[str] = frozenset()
         for saves in (self.joint_saves, *self.saves.values()):
             kept |= saves
-        self.kept = kept
         self.kept_at = frozenset(names.index(k) for k in kept if k != "out")
+        self.keeps_out = "out" in kept
+        self.ordered_rules = [] if self.joint else [self.rules[names[i]] for i in self.tensor_at]
         self.kind.saves = bool(kept)
 
-    kept: frozenset[str] = frozenset()
     kept_at: frozenset[int] = frozenset()
+    keeps_out = False
+    ordered_rules: list[Any]
 
 
 def op(signature: str, *, grad_fn: str = "", outputs: int = 1, **options: Any) -> Callable[[Any], General]:
@@ -83,7 +88,12 @@ def op(signature: str, *, grad_fn: str = "", outputs: int = 1, **options: Any) -
         entry = General(signature, grad_fn=grad_fn, **options)
         entry.kernel = kernel
         entry.kind = Kind(
-            grad_fn, _general_step(entry, A), _general_step(entry, T), saves=False, operator=entry.name, outputs=outputs
+            grad_fn,
+            lambda node, g: _general_step(entry, node, g, A),
+            lambda node, g, F=T: _general_step(entry, node, g, F),
+            saves=False,
+            operator=entry.name,
+            outputs=outputs,
         )
         if not grad_fn:
             entry.differentiable = False
@@ -102,35 +112,35 @@ def op(signature: str, *, grad_fn: str = "", outputs: int = 1, **options: Any) -
 
 def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None) -> Any:
     """Execute a general operator on bound arguments and record it."""
-    for v in values:
-        if v.__class__ is Tensor and v.storage is not None:
-            v.up_to_date()
     if entry.view and values[0].__class__ is Tensor and values[0].data.__class__ is not ndarray:
         values[0].share()
-    raw = [
-        v.data if v.__class__ is Tensor else _unwrap(v) if v.__class__ is list or v.__class__ is tuple else v for v in values
-    ]
-    result = entry.kernel(*raw)
-    if result.__class__ is ndarray and result.ndim == 0 and not entry.view:
-        result = result[()]
+    raw: list[Any] = []
     tracked = False
-    if mode.grad and entry.differentiable:
-        for i in entry.tensor_at or range(len(values)):
-            v = values[i]
-            if v.__class__ is Tensor:
-                if v.rg:
-                    tracked = True
-                    break
-            elif (v.__class__ is list or v.__class__ is tuple) and any(t.__class__ is Tensor and t.rg for t in v):
+    for v in values:
+        cls = v.__class__
+        if cls is Tensor:
+            if v.storage is not None:
+                v.up_to_date()
+            if v.rg:
                 tracked = True
-                break
-    kind = kind or entry.kind
-    where = caller(frame)
-    several = result.__class__ is tuple
-    if tracked:
-        outs = result if several else (result,)
-        tracked = any(o.dtype.kind == "f" for o in outs)
-    if not tracked:
+            raw.append(v.data)
+        elif cls is list or cls is tuple:
+            if mode.batched and level_of(v) >= 0:
+                return batched_call(entry, values)
+            unwrapped, wanted = _unwrap(v)
+            tracked = tracked or wanted
+            raw.append(unwrapped)
+        elif cls is Batched:
+            return batched_call(entry, values)
+        else:
+            raw.append(v)
+    result = entry.kernel(*raw)
+    cls = result.__class__
+    if cls is ndarray and result.ndim == 0 and not entry.view:
+        result = result[()]
+    where = mode.where or caller(frame)
+    several = cls is tuple
+    if not (tracked and mode.grad and entry.differentiable and _wanted(entry, values, result)):
         if several:
             untracked = tuple(_untracked(r, where) for r in result)
             if entry.view:
@@ -141,10 +151,10 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
             _share(values[0], out)
         return out
     node = Node()
-    node.kind = kind
+    node.kind = kind = kind or entry.kind
     if several and kind.outputs != len(result):
         node.kind = kind = _with_outputs(kind, len(result))
-    node.fix = node.extra = None
+    node.extra = None
     node.code, node.lasti = where
     _connect(entry, node, values, result)
     node.seq = sequence()
@@ -165,6 +175,20 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
     if entry.view:
         _share(values[0], out)
     return out
+
+
+def _wanted(entry: General, values: list[Any], result: Any) -> bool:
+    """Whether a tensor that has a rule wants a gradient, and the result is of a dtype that can have one."""
+    if not any(r.dtype.kind == "f" for r in result) if result.__class__ is tuple else result.dtype.kind != "f":
+        return False
+    for i in entry.tensor_at:
+        v = values[i]
+        if v.__class__ is Tensor:
+            if v.rg:
+                return True
+        elif (v.__class__ is list or v.__class__ is tuple) and any(t.__class__ is Tensor and t.rg for t in v):
+            return True
+    return not entry.tensor_at
 
 
 def _share_all(entry: General, base: Tensor, outs: Iterable[Tensor]) -> None:
@@ -196,15 +220,23 @@ def _share(base: Tensor, out: Tensor, multiple: tuple[str, int] | None = None) -
         extra_of(out.fn.node if out.fn.__class__ is Output else out.fn).storage = out.storage
 
 
-def _unwrap(v: Any) -> Any:
-    if any(t.__class__ is Tensor for t in v):
-        return [t.data if t.__class__ is Tensor else t for t in v]
-    return v
+def _unwrap(v: Any) -> tuple[Any, bool]:
+    """A list of tensors as a list of arrays, and whether one of them wants a gradient; other lists as they are."""
+    wanted = found = False
+    for t in v:
+        if t.__class__ is Tensor:
+            found = True
+            if t.storage is not None:
+                t.up_to_date()
+            wanted = wanted or t.rg
+    return ([t.data if t.__class__ is Tensor else t for t in v] if found else v), wanted
 
 
 def _untracked(data: Any, where: Any) -> Tensor:
     t = make(data)
     t.made = where
+    if mode.inference:
+        t.storage = Storage(inference=True)
     return t
 
 
@@ -226,82 +258,99 @@ def _connect(entry: General, node: Node, values: list[Any], result: Any) -> None
             if v.__class__ is Tensor and v.rg:
                 edges.append(v.fn or v)
                 fixes.append(None)
-    node.next = edges[0] if len(edges) == 1 else tuple(edges)
-    node.fix = fixes[0] if len(edges) == 1 else tuple(fixes)
-    saved = []
+    if len(edges) == 1:
+        node.next, node.fix = edges[0], fixes[0]
+    else:
+        node.next, node.fix = tuple(edges), tuple(fixes)
+    saved: list[Any] = []
     kept_at = entry.kept_at
+    stored = False
     for i, v in enumerate(values):
-        if v.__class__ is Tensor:
-            saved.append(v if i in kept_at else Meta(v.data))
-        elif (v.__class__ is list or v.__class__ is tuple) and v and v[0].__class__ is Tensor:
+        cls = v.__class__
+        if cls is Tensor:
+            if i in kept_at:
+                saved.append(v)
+                stored = stored or v.storage is not None
+            else:
+                saved.append(Meta(v.data))
+        elif (cls is list or cls is tuple) and v and v[0].__class__ is Tensor:
             saved.append([t if i in kept_at else Meta(t.data) for t in v])
+            stored = stored or i in kept_at
         else:
             saved.append(v)
-    several = result.__class__ is tuple
-    if "out" in entry.kept:
+    if entry.keeps_out:
         saved.append(result)
     else:
-        saved.append(tuple(Meta(r) for r in result) if several else Meta(result))
+        saved.append(tuple(Meta(r) for r in result) if result.__class__ is tuple else Meta(result))
     node.saved = saved
-    note_versions(node, tuple(saved[:-1]))
+    if stored:
+        note_versions(node, tuple(saved[:-1]))
 
 
-def _general_step(entry: General, F: Namespace) -> Any:
-    """The step of a general node on arrays (F is A) or on tensors (F is T)."""
-    tensors = F is T
-
-    def read(node: Node, v: Any, index: int, edge: Any) -> Any:
-        if v.__class__ is Tensor:
+def _general_step(entry: General, node: Node, g: Any, F: Namespace) -> Any:
+    """The gradients of a general node's inputs, with the rules run on arrays (F is A), tensors (T) or batches."""
+    saved = node.saved
+    if saved.__class__ is Freed:
+        raise freed(node)
+    at_inputs = entry.tensor_at
+    if entry.why_not or not at_inputs:
+        raise NotDifferentiable(f"derivative for {entry.name} is not implemented" + _because(entry.why_not))
+    edges = node.next if node.next.__class__ is tuple else (node.next,)
+    out = saved[-1]
+    if entry.keeps_out:
+        if node.extra is not None and out.__class__ is not tuple:
+            verify_output(node, out)
+        out = _outputs(node, out) if F is T else out
+    values: list[Any] = []
+    at = 0
+    for i in range(len(saved) - 1):
+        v = saved[i]
+        cls = v.__class__
+        if cls is list:
+            if i in at_inputs:
+                pairs = zip(v, edges[at : at + len(v)], strict=True)
+                values.append([_read(node, t, (i, k), e, F) for k, (t, e) in enumerate(pairs)])
+                at += len(v)
+            else:
+                values.append([_read(node, t, (i, k), None, F) for k, t in enumerate(v)])
+            continue
+        if cls is Tensor:
             if v.storage is not None:
-                verify(node, v, index)
-            return restore(v, edge) if tensors else v.data
-        return v
+                verify(node, v, i)
+            v = F.restore(v, edges[at] if i in at_inputs else None) if F is not A else v.data
+        values.append(v)
+        if i in at_inputs:
+            at += 1
+    if entry.joint:
+        gs = entry.joint[1](F, tuple(e is not None for e in edges), g, out, *values)
+        return gs if len(edges) > 1 else (gs[0] if gs.__class__ is tuple else gs)
+    rules = entry.ordered_rules
+    if len(edges) == 1:
+        if edges[0] is None:
+            return None
+        one = rules[0](F, g, out, *values)
+        return one[0] if one.__class__ is list else one
+    gradients: list[Any] = []
+    at = 0
+    for i, rule in zip(at_inputs, rules, strict=True):
+        v = saved[i]
+        if v.__class__ is list:
+            n = len(v)
+            wanted = any(e is not None for e in edges[at : at + n])
+            gradients.extend(rule(F, g, out, *values) if wanted else (None,) * n)
+            at += n
+        else:
+            gradients.append(None if edges[at] is None else rule(F, g, out, *values))
+            at += 1
+    return tuple(gradients)
 
-    def step(node: Node, g: Any) -> Any:
-        saved = node.saved
-        if saved.__class__ is Freed:
-            raise freed(node)
-        if entry.why_not or not entry.tensor_at:
-            raise NotDifferentiable(f"derivative for {entry.name} is not implemented" + _because(entry.why_not))
-        edges = node.next if node.next.__class__ is tuple else (node.next,)
-        out = saved[-1]
-        if "out" in entry.kept and entry.kept:
-            if node.extra is not None and out.__class__ is not tuple:
-                verify_output(node, out)
-            if tensors:
-                out = _outputs(node, out)
-        values: list[Any] = []
-        at = 0
-        for i, v in enumerate(saved[:-1]):
-            differentiable = i in entry.tensor_at
-            if v.__class__ is list:
-                edge_list = edges[at : at + len(v)] if differentiable else (None,) * len(v)
-                values.append([read(node, t, i, e) for t, e in zip(v, edge_list, strict=True)])
-                at += len(v) if differentiable else 0
-            else:
-                values.append(read(node, v, i, edges[at] if differentiable else None))
-                at += differentiable
-        if entry.joint:
-            needs = tuple(e is not None for e in edges)
-            gs = entry.joint[1](F, needs, g, out, *values)
-            return gs if len(edges) > 1 else (gs[0] if gs.__class__ is tuple else gs)
-        if len(edges) == 1:
-            return entry.rules[entry.signature.parameters[entry.tensor_at[0]].name](F, g, out, *values) if edges[0] is not None else None
-        gs = []
-        at = 0
-        for i in entry.tensor_at:
-            rule = entry.rules[entry.signature.parameters[i].name]
-            v = saved[i]
-            if v.__class__ is list:
-                n = len(v)
-                gs.extend(rule(F, g, out, *values) if any(e is not None for e in edges[at : at + n]) else (None,) * n)
-                at += n
-            else:
-                gs.append(None if edges[at] is None else rule(F, g, out, *values))
-                at += 1
-        return tuple(gs)
 
-    return step
+def _read(node: Node, v: Any, index: Any, edge: Any, F: Namespace) -> Any:
+    if v.__class__ is Tensor:
+        if v.storage is not None:
+            verify(node, v, index)
+        return v.data if F is A else F.restore(v, edge)
+    return v
 
 
 def _because(reason: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from gradsh.errors import FreedGraph, VersionMismatch
+from gradsh.errors import AutogradError, FreedGraph, VersionMismatch
 
 if TYPE_CHECKING:
     from gradsh.engine.tensor import Tensor
@@ -23,13 +23,17 @@ Where = tuple[Any, int]  # code object and instruction offset of a frame: a plac
 
 
 class Storage:
-    """What all views of one piece of memory share: how often it was written in place, and where last."""
+    """What all views of one piece of memory share: how often it was written in place, and where last.
 
-    __slots__ = ("version", "writer")
+    `inference` tells memory that was made inside `inference_mode`: it may not be saved for backward.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("inference", "version", "writer")
+
+    def __init__(self, inference: bool = False) -> None:
         self.version = 0
         self.writer: Where | None = None
+        self.inference = inference
 
 
 class Kind:
@@ -40,9 +44,10 @@ class Kind:
     tensor_step  the same on tensors, recording a graph (`create_graph`)
     saves    whether backward needs saved tensors, so that it can run only once unless they are retained
     outputs  how many outputs the node has
+    number_slot  a form of one tensor and a number that is PyTorch's form of two tensors
     """
 
-    __slots__ = ("name", "operator", "outputs", "saves", "step", "tensor_step")
+    __slots__ = ("name", "number_slot", "operator", "outputs", "saves", "step", "tensor_step")
 
     def __init__(
         self,
@@ -60,6 +65,7 @@ class Kind:
         self.saves = saves
         self.operator = operator
         self.outputs = outputs
+        self.number_slot = False
 
 
 class Node:
@@ -93,8 +99,53 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """((node or None, output number), ...), leaves as AccumulateGrad."""
-        edges = self.next if self.next.__class__ is tuple else (self.next,)
-        return tuple(edge_as_function(edge) for edge in edges)
+        kind = self.kind
+        if self.next.__class__ is not tuple:
+            own = edge_as_function(self.next)
+            # `x * 2` has a slot for the number where PyTorch's function takes two tensors
+            return (own, (None, 0)) if kind.number_slot else (own,)
+        if kind.name == "CopySlices" and self.next[1].__class__ is Node:
+            # PyTorch keeps the written operation inside this node: what follows it are that operation's inputs
+            return (edge_as_function(self.next[0]), *self.next[1].next_functions[1:])
+        return tuple(edge_as_function(edge) for edge in self.next)
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for whatever a program wants to remember about this node."""
+        extra = extra_of(self)
+        if extra.metadata is None:
+            extra.metadata = {}
+        return extra.metadata
+
+    def register_hook(self, hook: Any) -> Handle:
+        """Call `hook(gradients of inputs, gradients of outputs)` after the node has run; a tuple replaces the former."""
+        return Handle(extra_of(self).hooks, hook)
+
+    def register_prehook(self, hook: Any) -> Handle:
+        """Call `hook(gradients of outputs)` before the node runs; a tuple replaces them."""
+        return Handle(extra_of(self).prehooks, hook)
+
+
+class Handle:
+    """What registering a hook gives: `remove()` takes the hook away again."""
+
+    __slots__ = ("hooks", "key")
+    __public__ = frozenset({"id", "remove"})
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self.hooks = hooks
+        self.key = max(hooks, default=-1) + 1
+        hooks[self.key] = hook
+
+    @property
+    def id(self) -> int:
+        return self.key
+
+    def remove(self) -> None:
+        self.hooks.pop(self.key, None)
+
+    def __repr__(self) -> str:
+        return "<RemovableHandle>"
 
 
 class NodeExtra:
@@ -105,19 +156,19 @@ class NodeExtra:
     retained   [(output number, weak reference to the tensor)] that keep their gradient
     hooks, prehooks   callables on the node
     tensor_hooks  [(output number, {id: callable})]
-    parent     the node whose backward made this one (create_graph)
+    metadata   what the program keeps in `grad_fn.metadata`
     """
 
-    __slots__ = ("hooks", "parent", "prehooks", "retained", "storage", "tensor_hooks", "versions")
+    __slots__ = ("hooks", "metadata", "prehooks", "retained", "storage", "tensor_hooks", "versions")
 
     def __init__(self) -> None:
-        self.versions: dict[int, int] = {}
+        self.versions: dict[Any, int] = {}
         self.storage: Storage | None = None
         self.retained: list[tuple[int, Any]] = []
         self.hooks: dict[int, Any] = {}
         self.prehooks: dict[int, Any] = {}
         self.tensor_hooks: list[tuple[int, dict[int, Any]]] = []
-        self.parent: Node | None = None
+        self.metadata: dict[Any, Any] | None = None
 
 
 class Output:
@@ -134,6 +185,7 @@ class AccumulateGrad:
     """A leaf seen as a node of the graph; made only when a program asks for it."""
 
     __slots__ = ("variable",)
+    __public__ = frozenset({"name", "next_functions", "register_hook", "register_prehook", "variable"})
 
     next_functions: tuple[Any, ...] = ()
 
@@ -142,6 +194,14 @@ class AccumulateGrad:
 
     def name(self) -> str:
         return "torch::autograd::AccumulateGrad"
+
+    def register_hook(self, hook: Any) -> Handle:
+        """Call `hook((), (gradient,))` after the gradient was added to the leaf's `.grad`."""
+        return Handle(self.variable.own_extra().node_hooks, hook)
+
+    def register_prehook(self, hook: Any) -> Handle:
+        """Call `hook((gradient,))` before; a tuple replaces it."""
+        return Handle(self.variable.own_extra().prehooks, hook)
 
     def __repr__(self) -> str:
         return "<AccumulateGrad>"
@@ -185,18 +245,43 @@ def freed(node: Node) -> FreedGraph:
 
 
 def note_versions(node: Node, tensors: tuple[Any, ...]) -> None:
-    """Remember the versions of saved tensors that were written in place before they were saved."""
+    """Remember the versions of saved tensors that were written in place before they were saved.
+
+    A list of tensors has one entry for each that needs one, under (its index, the index in the list).
+    """
     for index, tensor in enumerate(tensors):
+        if tensor.__class__ is list:
+            for at, each in enumerate(tensor):
+                storage = getattr(each, "storage", None)
+                if storage is not None and (storage.version or storage.inference):
+                    _note(node, each, storage, (index, at))
+            continue
         storage = getattr(tensor, "storage", None)
-        if storage is not None and storage.version:
-            extra_of(node).versions[index] = storage.version
+        if storage is not None and (storage.version or storage.inference):
+            _note(node, tensor, storage, index)
 
 
-def verify(node: Node, tensor: Tensor, index: int) -> None:
+def _note(node: Node, tensor: Any, storage: Storage, index: Any) -> None:
+    if storage.inference:
+        if _saves(node.saved, tensor):
+            raise AutogradError(
+                "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+                "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use "
+                "it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+            )
+    else:
+        extra_of(node).versions[index] = storage.version
+
+
+def _saves(saved: Any, tensor: Any) -> bool:
+    return saved is tensor or (saved.__class__ in (list, tuple) and any(_saves(each, tensor) for each in saved))
+
+
+def verify(node: Node, tensor: Tensor, index: Any) -> None:
     """Raise if a saved input was written in place since it was saved. Called only for tensors that have a Storage."""
     storage = tensor.storage
     expected = node.extra.versions.get(index, 0) if node.extra is not None else 0
-    if storage is not None and storage.version != expected:
+    if storage is not None and storage.version != expected and not storage.inference:
         raise _mismatch(node, tensor.data, tensor.fn, storage, expected)
 
 

@@ -126,7 +126,7 @@ def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
             "Please clone() the tensor before performing the operation."
         )
     extra = x.extra
-    if extra is not None and extra.inference and not mode.inference:
+    if x.storage is not None and x.storage.inference and not mode.inference:
         raise AutogradError(
             "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "
             "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."

@@ -24,16 +24,20 @@ class Context:
     warned       texts that are said once per session
     warn_sink    where warnings go: called with (text, category)
     where        (code, lasti) of the user's frame that composite operators and `create_graph` work for, or None
+    transforms   how many transforms (grad of a function, jacobian, …) are running the program's function now
+    batched      how many `vmap`s are running
     written      called with (tensor, where) after every in-place write, or None
     """
 
     __slots__ = (
         "anomaly",
+        "batched",
         "default",
         "generator",
         "grad",
         "inference",
         "print_options",
+        "transforms",
         "warn_sink",
         "warned",
         "where",
@@ -47,6 +51,8 @@ class Context:
         self.default: Any = np.dtype(np.float32)
         self.generator: Any = None
         self.print_options: Any = None
+        self.transforms = 0
+        self.batched = 0
         self.warned: set[str] = set()
         self.warn_sink: Callable[[str, str], None] | None = None
         self.where: tuple[Any, int] | None = None

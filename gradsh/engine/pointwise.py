@@ -12,16 +12,20 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batching import Batched
+from gradsh.engine.batching import call as batched_call
+from gradsh.engine.checks import invalid_combination
 from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify, verify_output
 from gradsh.engine.modes import mode
 from gradsh.engine.promotion import broadcast_error, promoted, promoted_number
-from gradsh.engine.registry import A, Operator, T, caller, here, type_name
-from gradsh.engine.tensor import Tensor, make, output_tensor, restore
+from gradsh.engine.registry import A, Operator, T, caller, type_name, untracked
+from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, NotDifferentiable
 
 ndarray = np.ndarray
 float32 = np.float32
 _getframe = sys._getframe
+MISSING = object()
 
 
 # --- unary elementwise --------------------------------------------------------------------------------------------
@@ -65,13 +69,13 @@ def _unary_steps(rule: Any, saves: frozenset[str]) -> tuple[Any, Any]:
                 verify(node, x, 0)
             return rule(A, g, None, x.data)
 
-        def tensor_step(node: Node, g: Any) -> Any:
+        def tensor_step(node: Node, g: Any, F: Any = T) -> Any:
             x = node.saved
             if x.__class__ is Freed:
                 raise freed(node)
             if x.storage is not None:
                 verify(node, x, 0)
-            return rule(T, g, None, restore(x, node.next))
+            return rule(F, g, None, F.restore(x, node.next))
 
     elif saves == {"out"}:
 
@@ -83,21 +87,21 @@ def _unary_steps(rule: Any, saves: frozenset[str]) -> tuple[Any, Any]:
                 verify_output(node, out)
             return rule(A, g, out, None)
 
-        def tensor_step(node: Node, g: Any) -> Any:
+        def tensor_step(node: Node, g: Any, F: Any = T) -> Any:
             out = node.saved
             if out.__class__ is Freed:
                 raise freed(node)
             if node.extra is not None:
                 verify_output(node, out)
-            return rule(T, g, output_tensor(node, out), None)
+            return rule(F, g, F.output(node, out), None)
 
     elif not saves:
 
         def step(node: Node, g: Any) -> Any:
             return rule(A, g, None, None)
 
-        def tensor_step(node: Node, g: Any) -> Any:
-            return rule(T, g, None, None)
+        def tensor_step(node: Node, g: Any, F: Any = T) -> Any:
+            return rule(F, g, None, None)
 
     else:
         raise TypeError("a unary rule saves the input or the output, not both")
@@ -117,7 +121,7 @@ def unary(
     """Register an elementwise operator of one input; see Unary."""
 
     def register(kernel: Any) -> Unary:
-        entry = Unary(signature, grad_fn=grad_fn, inplace=inplace, differentiable=bool(grad_fn), **options)
+        entry = Unary(signature, grad_fn=grad_fn, inplace=inplace, elementwise=True, differentiable=bool(grad_fn), **options)
         entry.kernel = kernel
         entry.number = number
         entry.keeps_int = keeps_int
@@ -126,9 +130,9 @@ def unary(
         entry.kind = kind = Kind(grad_fn, no_step, no_step, saves=False, operator=entry.name)
         name = entry.name
 
-        def apply(input: Any) -> Any:
-            if input.__class__ is not Tensor:
-                return _plain(entry, input)
+        def apply(input: Any = MISSING, inplace: Any = False) -> Any:
+            if input.__class__ is not Tensor or inplace is not False:
+                return _plain(entry, input, inplace, _getframe(1))
             if input.storage is not None:
                 input.up_to_date()
             x = input.data
@@ -159,7 +163,7 @@ def unary(
             else:
                 out.fn = None
                 out.rg = False
-                out.made = mode.where or here(_getframe(1))
+                untracked(out, _getframe(1))
             return out
 
         saves_input = True
@@ -179,7 +183,16 @@ def unary(
     return register
 
 
-def _plain(entry: Unary, value: Any) -> Any:
+def _plain(entry: Unary, value: Any, inplace: Any, frame: Any) -> Any:
+    """A call that is not of one tensor: a plain number, `inplace=True`, or an error."""
+    if value is MISSING or inplace is not False:
+        entry.signature.bind(() if value is MISSING else (value,), {} if inplace is False else {"inplace": inplace})
+        if value.__class__ is Tensor:
+            from gradsh.engine.inplace import apply_in_place
+
+            return apply_in_place(entry.apply, value, (), {}, frame) if inplace else entry.apply(value)
+    if value.__class__ is Batched:
+        return batched_call(entry, [value])
     if isinstance(value, (int, float)):
         if entry.number is not None:
             try:
@@ -244,11 +257,11 @@ def _binary_steps(first: Any, second: Any, saves: bool) -> tuple[Any, Any]:
                 None if b is None else second(A, g, None, None, None),
             )
 
-        def plain_tensor_step(node: Node, g: Any) -> Any:
+        def plain_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
             a, b = node.next
             return (
-                None if a is None else first(T, g, None, None, None),
-                None if b is None else second(T, g, None, None, None),
+                None if a is None else first(F, g, None, None, None),
+                None if b is None else second(F, g, None, None, None),
             )
 
         return plain_step, plain_tensor_step
@@ -274,7 +287,7 @@ def _binary_steps(first: Any, second: Any, saves: bool) -> tuple[Any, Any]:
             None if b is None else second(A, g, out, x, y),
         )
 
-    def tensor_step(node: Node, g: Any) -> Any:
+    def tensor_step(node: Node, g: Any, F: Any = T) -> Any:
         saved = node.saved
         if saved.__class__ is Freed:
             raise freed(node)
@@ -283,17 +296,17 @@ def _binary_steps(first: Any, second: Any, saves: bool) -> tuple[Any, Any]:
         if x is not None:
             if x.storage is not None:
                 verify(node, x, 0)
-            x = restore(x, a)
+            x = F.restore(x, a)
         if y is not None:
             if y.storage is not None:
                 verify(node, y, 1)
-            y = restore(y, b)
+            y = F.restore(y, b)
         if out is not None:
             verify_output(node, out)
-            out = output_tensor(node, out)
+            out = F.output(node, out)
         return (
-            None if a is None else first(T, g, out, x, y),
-            None if b is None else second(T, g, out, x, y),
+            None if a is None else first(F, g, out, x, y),
+            None if b is None else second(F, g, out, x, y),
         )
 
     return step, tensor_step
@@ -302,7 +315,7 @@ def _binary_steps(first: Any, second: Any, saves: bool) -> tuple[Any, Any]:
 def _mixed_steps(rule: Any, side: int, saves: bool) -> tuple[Any, Any]:
     """Steps for one tensor (`side` 0 left, 1 right) and one number; saved is (tensor or None, number, output or None)."""
     if not saves:
-        return (lambda node, g: rule(A, g, None, None, None)), (lambda node, g: rule(T, g, None, None, None))
+        return (lambda node, g: rule(A, g, None, None, None)), (lambda node, g, F=T: rule(F, g, None, None, None))
 
     def step(node: Node, g: Any) -> Any:
         saved = node.saved
@@ -317,7 +330,7 @@ def _mixed_steps(rule: Any, side: int, saves: bool) -> tuple[Any, Any]:
             verify_output(node, out)
         return rule(A, g, out, number, x) if side else rule(A, g, out, x, number)
 
-    def tensor_step(node: Node, g: Any) -> Any:
+    def tensor_step(node: Node, g: Any, F: Any = T) -> Any:
         saved = node.saved
         if saved.__class__ is Freed:
             raise freed(node)
@@ -325,11 +338,11 @@ def _mixed_steps(rule: Any, side: int, saves: bool) -> tuple[Any, Any]:
         if x is not None:
             if x.storage is not None:
                 verify(node, x, 0)
-            x = restore(x, node.next)
+            x = F.restore(x, node.next)
         if out is not None:
             verify_output(node, out)
-            out = output_tensor(node, out)
-        return rule(T, g, out, number, x) if side else rule(T, g, out, x, number)
+            out = F.output(node, out)
+        return rule(F, g, out, number, x) if side else rule(F, g, out, x, number)
 
     return step, tensor_step
 
@@ -352,13 +365,16 @@ def binary(
     """
 
     def register(kernel: Any) -> Binary:
-        entry = Binary(signature, grad_fn=names[0], inplace=inplace, differentiable=bool(names[0]), **options)
+        entry = Binary(signature, grad_fn=names[0], inplace=inplace, elementwise=True, differentiable=bool(names[0]), **options)
         entry.numbers = numbers
         tracks = bool(names[0])
         entry.kernel = kernel
         entry.kinds = both, left, right = tuple(  # type: ignore[assignment]  # three of them
             Kind(n, no_step, no_step, saves=False, operator=entry.name) for n in names
         )
+        for form in (left, right):
+            # a form with the name of the form of two tensors is that form, with the number as a tensor without history
+            form.number_slot = form.name == both.name
         entry.plan = plan = [False] * 6
         floating = promote == "float"
 
@@ -422,7 +438,7 @@ def binary(
             else:
                 out.fn = None
                 out.rg = False
-                out.made = mode.where or here(_getframe(2))
+                untracked(out, _getframe(2))
             return out
 
         def mixed(x: Tensor, number: Any, side: int) -> Tensor:
@@ -464,7 +480,7 @@ def binary(
             else:
                 out.fn = None
                 out.rg = False
-                out.made = mode.where or here(_getframe(2))
+                untracked(out, _getframe(2))
             return out
 
         def operator(x: Tensor, y: Any) -> Any:
@@ -491,7 +507,12 @@ def binary(
 
         def apply(*args: Any, **kwargs: Any) -> Any:
             if kwargs or len(args) != 2:
-                values = bind(args, kwargs)
+                try:
+                    values = bind(args, kwargs)
+                except ArgumentError:
+                    if entry.numbers in _OVERLOADED:
+                        raise _no_overload(entry, args, kwargs) from None
+                    raise
                 for parameter, value in zip(entry.signature.parameters[2:], values[2:], strict=True):
                     if value is not parameter.default and value != parameter.default or parameter.name in kwargs and value is None:
                         return _variant(entry, values, _getframe(1))
@@ -507,6 +528,8 @@ def binary(
                     return mixed(y, x, 1)
                 if numbers == "both" and isinstance(y, (int, float)):
                     return tensors(number_tensor(x), number_tensor(y))
+            if x.__class__ is Batched or y.__class__ is Batched:
+                return batched_call(entry, [x, y])
             raise refused(entry, x, y)
 
         entry.apply = apply
@@ -537,19 +560,36 @@ def _variant(entry: Binary, values: list[Any], frame: Any) -> Any:
         mode.where = before
 
 
+# whose signatures PyTorch lists when no one of them fits, by which inputs may be numbers
+_OVERLOADED = {
+    "other": ("Tensor input, Tensor {}", "Tensor input, Number {}"),
+    "either": ("Tensor input, Tensor {}", "Number self, Tensor {}", "Tensor input, Number {}"),
+}
+
+
+def _no_overload(entry: Binary, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ArgumentError:
+    second = entry.signature.parameters[1].name
+    forms = [f"({form.format(second)}, *, Tensor out = None)" for form in _OVERLOADED[entry.numbers]]
+    return invalid_combination(entry.name, args, kwargs, *forms)
+
+
 def refused(entry: Binary, x: Any, y: Any) -> ArgumentError:
     """PyTorch's words for an argument that is no tensor (nor, where that is allowed, a number)."""
+    if entry.numbers in _OVERLOADED:
+        return _no_overload(entry, (x, y), {})
     name = entry.name.replace(".", "_")
-    position, value = (1, x) if x.__class__ is not Tensor else (2, y)
+    position, value = (1, x) if x.__class__ is not Tensor and not (
+        entry.numbers == "both" and isinstance(x, (int, float))
+    ) else (2, y)
     parameter = entry.signature.parameters[position - 1].name
     return ArgumentError(f"{name}(): argument '{parameter}' (position {position}) must be Tensor, not {type_name(value)}")
 
 
 def _fix(a: Any, b: Any, c: Any) -> Any:
-    """What un-broadcasting and un-promoting the two gradients takes, None for nothing."""
+    """What un-broadcasting and un-promoting the two gradients takes, then the result's shape; None for nothing."""
     shape, dtype = c.shape, c.dtype
     # a rule multiplies by the other input as it is: with another dtype there, NumPy may widen the gradient
     same = a.dtype == dtype and b.dtype == dtype
     first = None if same and a.shape == shape else (a.shape, a.dtype)
     second = None if same and b.shape == shape else (b.shape, b.dtype)
-    return None if first is None and second is None else (first, second)
+    return None if first is None and second is None else (first, second, shape)

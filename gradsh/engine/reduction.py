@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from gradsh.engine.checks import dims_tuple, need_tensor, type_word
+from gradsh.engine.checks import dims_tuple, type_word
 from gradsh.engine.general import General, run
 from gradsh.engine.graph import Kind, Node, note_versions, sequence
 from gradsh.engine.modes import mode
-from gradsh.engine.registry import METHODS, OPERATORS, T, caller
+from gradsh.engine.overloads import Types
+from gradsh.engine.registry import METHODS, T, caller
 from gradsh.engine.results import named
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError
@@ -72,20 +73,29 @@ def public(entry: General) -> Callable[[Any], Any]:
     return register
 
 
-def takes_tensor(entry: General, result: str = "", names: str = "values indices", dim_kind: str = "") -> None:
-    """Give the entry its call: `input` must be a tensor, and several outputs become the named result `result`.
+def takes_tensor(
+    entry: General,
+    result: str = "",
+    names: str = "values indices",
+    *,
+    dim_kind: str = "",
+    one_dim: bool = False,
+    forms: tuple[str, ...] = (),
+) -> None:
+    """Give the entry its call: argument types are checked, and several outputs become the named result `result`.
 
-    dim_kind  the grad_fn's name when a dim is given. Call it after the rules.
+    dim_kind  the grad_fn's name when a dim is given
+    one_dim   `dim` is one int, not several
+    forms     PyTorch's forms of an overloaded operator, for its error texts
+
+    Call it after the rules.
     """
-    bind = entry.signature.bind
-    short = entry.name.rpartition(".")[2]
+    bind = Types(entry.signature, one_dim, forms).bind
     along = variant(entry, dim_kind) if dim_kind else None
     items = names.split()
 
     def apply(*args: Any, **kwargs: Any) -> Any:
         values = bind(args, kwargs)
-        if values[0].__class__ is not Tensor:
-            need_tensor(short, "input", 1, values[0])
         kind = along if along is not None and values[1] is not None else None
         out = run(entry, values, _getframe(1), kind)
         if result:
@@ -93,7 +103,6 @@ def takes_tensor(entry: General, result: str = "", names: str = "values indices"
         return out
 
     public(entry)(apply)
-    assert OPERATORS[entry.name] is entry
 
 
 def record(x: Tensor, data: Any, kind: Kind, saved: Any, frame: Any) -> Tensor:
@@ -121,7 +130,7 @@ def record(x: Tensor, data: Any, kind: Kind, saved: Any, frame: Any) -> Tensor:
     else:
         out.fn = None
         out.rg = False
-        out.made = mode.where or caller(frame)
+        untracked(out, frame)
     return out
 
 

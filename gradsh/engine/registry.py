@@ -22,16 +22,17 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
-from gradsh.engine.graph import Kind, Node
+from gradsh.engine.graph import Kind, Node, Storage
 from gradsh.engine.modes import mode
 from gradsh.engine.signature import Signature
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.tensor import Tensor, output_tensor, restore
 
 _getframe = sys._getframe
 
 # the files of gradsh/engine/ops, one per family; importing one registers its operators
 FAMILIES = (
     "elementwise",
+    "limits",
     "trigonometric",
     "special",
     "activation",
@@ -47,9 +48,11 @@ FAMILIES = (
     "arrange",
     "join",
     "index",
+    "pick",
     "scatter",
     "creation",
     "conversion",
+    "inspection",
     "sampling",
     "matmul",
     "contraction",
@@ -59,6 +62,7 @@ FAMILIES = (
     "distance",
     "convolution",
     "pooling",
+    "adaptive",
     "normalization",
     "vision",
     "embedding",
@@ -86,8 +90,23 @@ class Namespace:
             raise AttributeError(name) from None
 
 
+    # how a rule sees what was saved for it; the tensors' namespace gives tensors with their history
+    @staticmethod
+    def restore(x: Any, edge: Any) -> Any:
+        return x.data
+
+    @staticmethod
+    def output(node: Any, data: Any) -> Any:
+        return data
+
+
+class TensorNamespace(Namespace):
+    restore = staticmethod(restore)
+    output = staticmethod(output_tensor)
+
+
 A = Namespace()
-T = Namespace()
+T = TensorNamespace()
 
 
 class Operator:
@@ -103,6 +122,10 @@ class Operator:
     effect      called for its effect: echoes nothing
     private     used by rules only; programs do not see it
     inplace     PyTorch has it in place too, with a trailing underscore
+    elementwise each element of the result depends on one element of every (broadcast) tensor: batching and forward mode
+                follow from that
+    linear      linear in its tensors taken together: its forward derivative is the operator itself on the tangents
+    batch_rule  how it runs on samples with a batch in front, see gradsh.engine.batching
     samples     a function giving the sample calls that tests loop over
     """
 
@@ -121,6 +144,8 @@ class Operator:
         view: bool = False,
         private: bool = False,
         inplace: bool = False,
+        elementwise: bool = False,
+        linear: bool = False,
     ) -> None:
         self.signature = Signature(signature)
         self.name = self.signature.name
@@ -135,6 +160,9 @@ class Operator:
         self.view = view
         self.private = private
         self.inplace = inplace
+        self.elementwise = elementwise
+        self.linear = linear
+        self.batch_rule: Any = None
         self.kernel: Any = None
         self.apply: Any = None
         self.summary = ""
@@ -173,6 +201,11 @@ class Operator:
 
         return register
 
+    def batched(self, rule: Any) -> Any:
+        """Register the batch rule: `rule(F, size, batched, *values)`, see gradsh.engine.batching."""
+        self.batch_rule = rule
+        return rule
+
     def not_implemented(self, reason: str) -> None:
         """Declare that there is no derivative yet, and why: backward says so instead of giving a wrong number."""
         self.why_not = reason
@@ -199,6 +232,13 @@ class Operator:
 
 def here(frame: Any) -> tuple[Any, int]:
     return (frame.f_code, frame.f_lasti)
+
+
+def untracked(out: Tensor, frame: Any) -> None:
+    """Note on a result without history where it was made, and whether that was inside `inference_mode`."""
+    out.made = mode.where or (frame.f_code, frame.f_lasti)
+    if mode.inference:
+        out.storage = Storage(inference=True)
 
 
 def caller(frame: Any) -> tuple[Any, int]:

@@ -82,9 +82,12 @@ class Signature:
         if plain < 0:
             return self._bind_rest(args, kwargs)
         if len(args) > plain:
+            least = sum(not p.has_default for p in parameters[:plain])
+            many = f"{plain} positional argument{'s' * (plain != 1)}" if least == plain else (
+                f"from {least} to {plain} positional arguments"
+            )
             raise ArgumentError(
-                f"{self.short}() takes {plain} positional argument{'s' * (plain != 1)} but {len(args)} "
-                f"{'were' if len(args) != 1 else 'was'} given"
+                f"{self.short}() takes {many} but {len(args)} {'were' if len(args) != 1 else 'was'} given"
             )
         values = list(args)
         values.extend(p.default for p in parameters[len(args) :])

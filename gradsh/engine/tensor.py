@@ -34,18 +34,19 @@ class TensorExtra:
     multiple  (operator, output number) for views that come several at once (split, unbind)
     parameter made by `Parameter(t)`
     accumulated   how many gradients were added to `.grad` since it was last cleared
-    inference made inside inference_mode
+    prehooks, node_hooks   {id: callable} on a leaf's AccumulateGrad, before and after accumulation
     """
 
     __slots__ = (
         "accumulated",
         "base",
         "hooks",
-        "inference",
         "made_without_grad",
         "multiple",
+        "node_hooks",
         "parameter",
         "post_hooks",
+        "prehooks",
         "retains",
         "seen",
     )
@@ -54,10 +55,11 @@ class TensorExtra:
         self.retains = False
         self.hooks: dict[int, Any] = {}
         self.post_hooks: dict[int, Any] = {}
+        self.prehooks: dict[int, Any] = {}
+        self.node_hooks: dict[int, Any] = {}
         self.base: Tensor | None = None
         self.parameter = False
         self.accumulated = 0
-        self.inference = False
         self.made_without_grad = False
         self.multiple: tuple[str, int] | None = None
         self.seen = 0
@@ -151,7 +153,12 @@ class Tensor:
 
     @property
     def _version(self) -> int:
-        return 0 if self.storage is None else self.storage.version
+        storage = self.storage
+        if storage is None:
+            return 0
+        if storage.inference:
+            raise AutogradError("Inference tensors do not track version counter.")
+        return storage.version
 
     @property
     def made_at(self) -> Where | None:
@@ -184,7 +191,8 @@ class Tensor:
             return
         if value.__class__ is not Tensor:
             raise GradAssignment(
-                f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}",
+                kind="TypeError",
             )
         if value is self:
             raise GradAssignment("can't assign Variable as its own grad")
@@ -331,6 +339,8 @@ def leaf(data: Any, requires_grad: bool, where: Where | None) -> Tensor:
     """What creators give: as `make`, with the flag and the place."""
     t = make(data)
     t.made = where
+    if mode.inference:
+        t.storage = Storage(inference=True)
     if requires_grad:
         if data.dtype.kind != "f":
             raise LeafFlag("Only Tensors of floating point and complex dtype can require gradients", where)

@@ -71,7 +71,14 @@ def compile_program(
     filename = f"{PREFIX}{key[:16]}>"
     program = PROGRAMS.get(filename)
     if program is None:
-        program = _stored(source, key) or _compiled(source, filename, key, bound, builtins)
+        # Lines typed at a prompt hardly ever come again with the same names bound: keeping them would fill the folder.
+        kept = not bound
+        program = _stored(source, key) if kept else None
+        if program is None:
+            given = source.text
+            program = _compiled(source, filename, bound, builtins)
+            if kept:
+                _store(program, key, given)
         PROGRAMS[filename] = program
     return program
 
@@ -87,15 +94,12 @@ def locate(code: CodeType, lasti: int) -> Span | None:
     return None
 
 
-def _compiled(
-    source: Source, filename: str, key: str, bound: Mapping[str, Sequence[str]], builtins: Builtins
-) -> Program:
+def _compiled(source: Source, filename: str, bound: Mapping[str, Sequence[str]], builtins: Builtins) -> Program:
     from gradsh.errors import Label, Refused, TooDeep
     from gradsh.language.lower import lower
     from gradsh.language.resolve import resolve
     from gradsh.language.syntax import parse
 
-    given = source.text
     try:
         tree = parse(source)
         resolution = resolve(tree, source, bound, builtins)
@@ -103,9 +107,7 @@ def _compiled(
     except RecursionError:
         whole = Span(source, 0, len(source.text))
         raise Refused([TooDeep("nested too deeply", [Label(whole)], "bind inner parts to names with `let`")]) from None
-    program = Program(source, code, spans, tuple(sorted(resolution.builtins)), tuple(resolution.bound))
-    _store(program, key, given)
-    return program
+    return Program(source, code, spans, tuple(sorted(resolution.builtins)), tuple(resolution.bound))
 
 
 # --- the cache --------------------------------------------------------------------------------------------

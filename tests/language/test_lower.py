@@ -213,6 +213,7 @@ def test_cached_programs(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> N
         "from tests.language import running\n"
         "session = running.Session()\n"
         "print(session.run('let a = 2\\r\\na + 1\\nlog(a)'))\n"
+        "session = running.Session()\n"
         "try: session.run('let b = 1 / 0')\n"
         "except ZeroDivisionError as error: print(running.faults.spans(error)[0].text)\n"
         "print([m for m in sys.modules if m in ('lark', 'gradsh.language.lower', 'gradsh.language.nodes')])\n"

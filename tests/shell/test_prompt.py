@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, interruptible
 
 pexpect = pytest.importorskip("pexpect")
 pyte = pytest.importorskip("pyte")
@@ -21,6 +21,7 @@ class Terminal:
     """gradsh in a terminal of 80 columns; `text()` is what stands on the screen."""
 
     def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
+        self.prompts = 1  # how many there must be before more may be typed
         self.screen = pyte.Screen(80, 60)
         self.stream = pyte.Stream(self.screen)
         self.child = pexpect.spawn(
@@ -30,6 +31,7 @@ class Terminal:
             encoding="utf-8",
             timeout=20,
             cwd=str(folder),
+            preexec_fn=interruptible,
             env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", **environment},
         )
 
@@ -50,9 +52,12 @@ class Terminal:
         return self.text()
 
     def ready(self) -> str:
-        """Wait until the last line is an empty prompt."""
+        """Wait until the last line is an empty prompt that has not been answered yet.
+
+        What is typed before that would reach the terminal while it still echoes and makes signals of control keys.
+        """
         end = time.monotonic() + 20
-        while not self.text().endswith("gradsh>"):
+        while not (self.text().endswith("gradsh>") and self.text().count("gradsh>") >= self.prompts):
             assert time.monotonic() < end, self.text()
             try:
                 self.stream.feed(self.child.read_nonblocking(65536, timeout=0.1))
@@ -62,6 +67,7 @@ class Terminal:
 
     def type(self, text: str) -> None:
         self.ready()
+        self.prompts = self.text().count("gradsh>") + 1
         self.child.send(text)
 
     def leave(self) -> int:

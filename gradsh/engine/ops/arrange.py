@@ -9,7 +9,7 @@ import numpy as np
 from gradsh.engine.checks import dim_index, dims_tuple, int_tuple, need_int, need_tensor, type_word
 from gradsh.engine.general import op
 from gradsh.engine.ops.shape import reshape, select_index, unsqueeze, view
-from gradsh.engine.registry import A, T, composite
+from gradsh.engine.registry import METHODS, T, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
@@ -36,7 +36,13 @@ def flip(x: Any, dims: Any) -> Any:
 flip.vjp("input")(lambda F, g, out, x, dims: F.flip(g, dims))
 
 
-@composite("fliplr(input)", rename="FlipBackward0", samples=lambda: [call(t(2, 3))], formula="g.fliplr()", example="fliplr(eye(2))")
+@composite(
+    "fliplr(input)",
+    rename="FlipBackward0",
+    samples=lambda: [call(t(2, 3))],
+    formula="g.fliplr()",
+    example="fliplr(eye(2))",
+)
 def fliplr(input: Any) -> Any:
     """The columns in reverse order."""
     need_tensor("fliplr", "input", 1, input)
@@ -45,7 +51,13 @@ def fliplr(input: Any) -> Any:
     return flip.apply(input, (1,))
 
 
-@composite("flipud(input)", rename="FlipBackward0", samples=lambda: [call(t(2, 3))], formula="g.flipud()", example="flipud(eye(2))")
+@composite(
+    "flipud(input)",
+    rename="FlipBackward0",
+    samples=lambda: [call(t(2, 3))],
+    formula="g.flipud()",
+    example="flipud(eye(2))",
+)
 def flipud(input: Any) -> Any:
     """The rows in reverse order."""
     need_tensor("flipud", "input", 1, input)
@@ -142,7 +154,13 @@ def _(F: Any, g: Any, out: Any, x: Any, repeats: Any) -> Any:
     return F.reshape(summed, x.shape)
 
 
-@composite("tile(input, *dims)", rename="RepeatBackward0", samples=lambda: [call(t(2, 3), 2), call(t(2), (2, 2))], formula="g, summed over the copies", example="tile(tensor([1., 2.]), (2,))")
+@composite(
+    "tile(input, *dims)",
+    rename="RepeatBackward0",
+    samples=lambda: [call(t(2, 3), 2), call(t(2), (2, 2))],
+    formula="g, summed over the copies",
+    example="tile(tensor([1., 2.]), (2,))",
+)
 def tile(input: Any, dims: Any) -> Any:
     """Copies of the tensor side by side; dims that are not named are left as they are."""
     need_tensor("tile", "input", 1, input)
@@ -219,7 +237,14 @@ def _triangle_samples() -> list[call]:
     return [call(t(3, 3)), call(t(2, 3), 1), call(t(2, 3, 2), -1), call(t(0, 2)), call(t(3, 2, strided=True))]
 
 
-@op("tril(input, diagonal=0)", grad_fn="TrilBackward0", inplace=True, samples=_triangle_samples, formula="g.tril(diagonal)", example="tril(ones(2, 2))")
+@op(
+    "tril(input, diagonal=0)",
+    grad_fn="TrilBackward0",
+    inplace=True,
+    samples=_triangle_samples,
+    formula="g.tril(diagonal)",
+    example="tril(ones(2, 2))",
+)
 def tril(x: Any, diagonal: int) -> Any:
     """The lower triangle of matrices, zeros above the diagonal."""
     _matrix("tril", x)
@@ -229,7 +254,14 @@ def tril(x: Any, diagonal: int) -> Any:
 tril.vjp("input")(lambda F, g, out, x, diagonal: F.tril(g, diagonal))
 
 
-@op("triu(input, diagonal=0)", grad_fn="TriuBackward0", inplace=True, samples=_triangle_samples, formula="g.triu(diagonal)", example="triu(ones(2, 2))")
+@op(
+    "triu(input, diagonal=0)",
+    grad_fn="TriuBackward0",
+    inplace=True,
+    samples=_triangle_samples,
+    formula="g.triu(diagonal)",
+    example="triu(ones(2, 2))",
+)
 def triu(x: Any, diagonal: int) -> Any:
     """The upper triangle of matrices, zeros below the diagonal."""
     _matrix("triu", x)
@@ -278,9 +310,7 @@ def diagonal(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     return diagonal_view(x, offset, dim1, dim2)
 
 
-diagonal.vjp("input")(
-    lambda F, g, out, x, offset, dim1, dim2: F.diagonal_backward(g, x.shape, offset, dim1, dim2)
-)
+diagonal.vjp("input")(lambda F, g, out, x, offset, dim1, dim2: F.diagonal_backward(g, x.shape, offset, dim1, dim2))
 
 
 @op(
@@ -296,9 +326,7 @@ def diagonal_backward(g: Any, shape: Any, offset: int, dim1: int, dim2: int) -> 
     return full
 
 
-diagonal_backward.vjp("grad")(
-    lambda F, g, out, grad, shape, offset, dim1, dim2: F.diagonal(g, offset, dim1, dim2)
-)
+diagonal_backward.vjp("grad")(lambda F, g, out, grad, shape, offset, dim1, dim2: F.diagonal(g, offset, dim1, dim2))
 
 
 @op(
@@ -336,9 +364,7 @@ def diagonal_copy(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     return diagonal_view(x, offset, dim1, dim2).copy()
 
 
-diagonal_copy.vjp("input")(
-    lambda F, g, out, x, offset, dim1, dim2: F.diagonal_backward(g, x.shape, offset, dim1, dim2)
-)
+diagonal_copy.vjp("input")(lambda F, g, out, x, offset, dim1, dim2: F.diagonal_backward(g, x.shape, offset, dim1, dim2))
 
 
 @composite(
@@ -358,14 +384,25 @@ def diag(input: Any, diagonal: int) -> Any:
     raise ShapeError(f"diag(): Supports 1D or 2D tensors. Got {n}D")
 
 
-@composite("diagflat(input, offset=0)", samples=lambda: [call(t(2, 2)), call(t(2), -1)], formula="g's diagonal", example="diagflat(tensor([1., 2.]))")
+@composite(
+    "diagflat(input, offset=0)",
+    samples=lambda: [call(t(2, 2)), call(t(2), -1)],
+    formula="g's diagonal",
+    example="diagflat(tensor([1., 2.]))",
+)
 def diagflat(input: Any, offset: int) -> Any:
     """A matrix with all elements of `input` on its diagonal."""
     need_tensor("diagflat", "input", 1, input)
     return diag_embed.apply(reshape.apply(input, (input.data.size,)), offset)
 
 
-@op("trace(input)", grad_fn="TraceBackward0", samples=lambda: [call(t(3, 3)), call(t(2, 3))], formula="g on the diagonal", example="trace(eye(2))")
+@op(
+    "trace(input)",
+    grad_fn="TraceBackward0",
+    samples=lambda: [call(t(3, 3)), call(t(2, 3))],
+    formula="g on the diagonal",
+    example="trace(eye(2))",
+)
 def trace(x: Any) -> Any:
     """The sum of the diagonal of a matrix."""
     if x.ndim != 2:
@@ -449,9 +486,7 @@ def _(F: Any, g: Any, out: Any, x: Any, src: Any, offset: int, dim1: int, dim2: 
     return g - F.diagonal_backward(F.diagonal(g, offset, dim1, dim2), x.shape, offset, dim1, dim2)
 
 
-diagonal_scatter.vjp("src")(
-    lambda F, g, out, x, src, offset, dim1, dim2: F.diagonal(g, offset, dim1, dim2)
-)
+diagonal_scatter.vjp("src")(lambda F, g, out, x, src, offset, dim1, dim2: F.diagonal(g, offset, dim1, dim2))
 
 
 @op(
@@ -574,6 +609,8 @@ unfold_backward.vjp("grad")(
     lambda F, g, out, grad, shape, dimension, size, step: F.unfold_windows(g, dimension, size, step)
 )
 
+# `unfold` as a function is another one, nn.functional's
+METHODS["unfold"] = unfold_windows.apply
 
 # --- at least so many dimensions ----------------------------------------------------------------------------------------
 
@@ -596,7 +633,12 @@ def _atleast(n: int) -> None:
         return one(name, tensors[0]) if len(tensors) == 1 else tuple(one(name, x) for x in tensors)
 
     atleast.__doc__ = f"Each tensor with {n} dimension{'s' * (n > 1)} at least, added as views of size 1."
-    composite(f"{name}(*tensors)", method=False, example=f"{name}(tensor(1.))", samples=lambda: [call(t()), call(t(2)), call(t(2, 3))])(atleast)
+    composite(
+        f"{name}(*tensors)",
+        method=False,
+        example=f"{name}(tensor(1.))",
+        samples=lambda: [call(t()), call(t(2)), call(t(2, 3))],
+    )(atleast)
 
 
 for _n in (1, 2, 3):

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, need_tensor, numpy_dtype, type_word
-from gradsh.engine.dtypes import OF, DType, NAMES, Size, promote_dtypes
+from gradsh.engine.checks import need_tensor, numpy_dtype, type_word
+from gradsh.engine.dtypes import NAMES, OF, DType
 from gradsh.engine.general import op
-from gradsh.engine.modes import mode
-from gradsh.engine.registry import A, T, alias, composite, function
+from gradsh.engine.registry import A, composite, function
 from gradsh.engine.samples import call, t
-from gradsh.engine.tensor import Tensor, make
-from gradsh.errors import ArgumentError, NeedsDetach, ValueProblem
+from gradsh.engine.tensor import Tensor
+from gradsh.errors import ArgumentError, NeedsDetach
 
 # --- dtypes -----------------------------------------------------------------------------------------------------------
 
@@ -49,7 +48,7 @@ def to(input: Any, dtype: Any, non_blocking: bool, copy: bool) -> Any:
     if target is None:
         if isinstance(dtype, str) and dtype in ("cpu", "cpu:0"):
             target = input.data.dtype
-        elif dtype.__class__ is DType or dtype is float or dtype is int or dtype is bool or isinstance(dtype, np.dtype):
+        elif isinstance(dtype, DType) or dtype is float or dtype is int or dtype is bool or isinstance(dtype, np.dtype):
             target = numpy_dtype("to", dtype)
         else:
             raise ArgumentError(f"to(): argument 'dtype' must be torch.dtype, not {type_word(dtype)}")
@@ -91,13 +90,24 @@ def _short(name: str, dtype: DType) -> None:
     composite(f"{name}(input)", example=f"tensor([1.5]).{name}()")(convert)
 
 
-for _name, _dtype in {**{n: d for n, d in NAMES.items() if n != d.name}, "bool": NAMES["bool"], "byte": NAMES["uint8"], "char": NAMES["int8"]}.items():
+for _name, _dtype in {
+    **{n: d for n, d in NAMES.items() if n != d.name},
+    "bool": NAMES["bool"],
+    "byte": NAMES["uint8"],
+    "char": NAMES["int8"],
+}.items():
     _short(_name, _dtype)
 
 # --- copies -----------------------------------------------------------------------------------------------------------
 
 
-@op("clone(input)", grad_fn="CloneBackward0", samples=lambda: [call(t(2, 3)), call(t()), call(t(3, 2, strided=True))], formula="g", example="clone(ones(2))")
+@op(
+    "clone(input)",
+    grad_fn="CloneBackward0",
+    samples=lambda: [call(t(2, 3)), call(t()), call(t(3, 2, strided=True))],
+    formula="g",
+    example="clone(ones(2))",
+)
 def clone(x: Any) -> Any:
     """A copy with memory of its own, through which gradients flow."""
     return x.copy() if x.__class__ is not np.ndarray else _dense_copy(x)
@@ -110,6 +120,33 @@ def _dense_copy(x: Any) -> Any:
     """A copy that keeps the order of memory where the elements are dense, as PyTorch's preserve_format does."""
     copied = x.copy(order="K")
     return copied if 0 not in x.strides else x.copy(order="C")
+
+
+@op("clone_contiguous(input)", grad_fn="CloneBackward0", private=True, samples=lambda: [call(t(3, 2, strided=True))])
+def clone_contiguous(x: Any) -> Any:
+    """A copy with the elements in order."""
+    return x.copy()
+
+
+clone_contiguous.vjp("input")(lambda F, g, out, x: g)
+
+
+@composite(
+    "contiguous(input)",
+    samples=lambda: [call(t(3, 2, strided=True)), call(t(2))],
+    formula="g",
+    example="ones(2, 3).t().contiguous()",
+)
+def contiguous(input: Any) -> Any:
+    """The tensor with its elements in the order of memory: itself if they are, else a copy."""
+    need_tensor("contiguous", "input", 1, input)
+    x = input.data
+    if x.__class__ is not np.ndarray or x.flags.c_contiguous:
+        return input
+    return clone_contiguous.apply(input)
+
+
+A.contiguous = np.ascontiguousarray
 
 
 @op("copy(input)", grad_fn="CopyBackwards", private=True, samples=lambda: [call(t(2, 3))])

@@ -57,7 +57,6 @@ def as_tensor(data: Any, dtype: Any) -> Tensor:
     return leaf(array_of(data, target), False, mode.where)
 
 
-
 @function("from_numpy(ndarray)", method=False, differentiable=False, example="from_numpy(ones(2).numpy())")
 def from_numpy(ndarray: Any) -> Tensor:
     """A tensor that shares the memory of a NumPy array."""
@@ -116,9 +115,7 @@ def number(operator: str, name: str, position: int, value: Any) -> Any:
         return value
     if isinstance(value, np.generic):
         return value.item()
-    raise ArgumentError(
-        f"{operator}(): argument '{name}' (position {position}) must be Number, not {type_word(value)}"
-    )
+    raise ArgumentError(f"{operator}(): argument '{name}' (position {position}) must be Number, not {type_word(value)}")
 
 
 def natural_dtype(value: Any) -> Any:
@@ -259,14 +256,18 @@ def _triangle(operator: str, rows: Any, columns: Any, dtype: Any) -> tuple[int, 
     return row, col, numpy_dtype(operator, dtype, INT64)
 
 
-@function("tril_indices(row, col, offset=0, *, dtype=None)", method=False, differentiable=False, example="tril_indices(2, 2)")
+@function(
+    "tril_indices(row, col, offset=0, *, dtype=None)", method=False, differentiable=False, example="tril_indices(2, 2)"
+)
 def tril_indices(row: Any, col: Any, offset: Any, dtype: Any) -> Tensor:
     """The row and column numbers of the lower triangle of a row x col matrix: two rows."""
     n, m, target = _triangle("tril_indices", row, col, dtype)
     return leaf(np.array(np.tril_indices(n, offset, m)).astype(target), False, mode.where)
 
 
-@function("triu_indices(row, col, offset=0, *, dtype=None)", method=False, differentiable=False, example="triu_indices(2, 2)")
+@function(
+    "triu_indices(row, col, offset=0, *, dtype=None)", method=False, differentiable=False, example="triu_indices(2, 2)"
+)
 def triu_indices(row: Any, col: Any, offset: Any, dtype: Any) -> Tensor:
     """The row and column numbers of the upper triangle of a row x col matrix: two rows."""
     n, m, target = _triangle("triu_indices", row, col, dtype)
@@ -283,19 +284,34 @@ def _like(operator: str, input: Any, value: Any, dtype: Any, requires_grad: bool
     return leaf(filled(data.shape, value, target), requires_grad, mode.where)
 
 
-@function("zeros_like(input, *, dtype=None, requires_grad=False)", method=False, differentiable=False, example="zeros_like(ones(2))")
+@function(
+    "zeros_like(input, *, dtype=None, requires_grad=False)",
+    method=False,
+    differentiable=False,
+    example="zeros_like(ones(2))",
+)
 def zeros_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """Zeros with the shape and dtype of another tensor."""
     return _like("zeros_like", input, 0, dtype, requires_grad)
 
 
-@function("ones_like(input, *, dtype=None, requires_grad=False)", method=False, differentiable=False, example="ones_like(zeros(2))")
+@function(
+    "ones_like(input, *, dtype=None, requires_grad=False)",
+    method=False,
+    differentiable=False,
+    example="ones_like(zeros(2))",
+)
 def ones_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """Ones with the shape and dtype of another tensor."""
     return _like("ones_like", input, 1, dtype, requires_grad)
 
 
-@function("empty_like(input, *, dtype=None, requires_grad=False)", method=False, differentiable=False, example="empty_like(ones(2))")
+@function(
+    "empty_like(input, *, dtype=None, requires_grad=False)",
+    method=False,
+    differentiable=False,
+    example="empty_like(ones(2))",
+)
 def empty_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """A tensor with the shape and dtype of another, whose values do not matter (zeros, here)."""
     return _like("empty_like", input, 0, dtype, requires_grad)
@@ -339,7 +355,11 @@ _new("new_ones", 1)
 _new("new_empty", 0)
 
 
-@function("new_full(input, size, fill_value, *, dtype=None, requires_grad=False)", differentiable=False, example="ones(2).new_full((2, 2), 3.)")
+@function(
+    "new_full(input, size, fill_value, *, dtype=None, requires_grad=False)",
+    differentiable=False,
+    example="ones(2).new_full((2, 2), 3.)",
+)
 def new_full(input: Any, size: Any, fill_value: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """One value everywhere, of a size, with the dtype of this tensor."""
     target = numpy_dtype("new_full", dtype, input.data.dtype)
@@ -347,7 +367,11 @@ def new_full(input: Any, size: Any, fill_value: Any, dtype: Any, requires_grad: 
     return leaf(filled(sizes("new_full", size), value, target), requires_grad, mode.where)
 
 
-@function("new_tensor(input, data, *, dtype=None, requires_grad=False)", differentiable=False, example="ones(2).new_tensor([3, 4])")
+@function(
+    "new_tensor(input, data, *, dtype=None, requires_grad=False)",
+    differentiable=False,
+    example="ones(2).new_tensor([3, 4])",
+)
 def new_tensor(input: Any, data: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """A tensor of the given numbers, with the dtype of this tensor."""
     if data.__class__ is Tensor:

@@ -71,7 +71,7 @@ def cumsum_back(g: Any, dim: int) -> Any:
 
 
 cumsum_back.vjp("grad")(lambda F, g, out, grad, dim: F.cumsum(g, dim, None))
-takes_tensor(cumsum)
+takes_tensor(cumsum, one_dim=True)
 
 # --- cumprod ---------------------------------------------------------------------------------------------------------
 
@@ -111,7 +111,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int, dtype: Any) -> Any:
     return F.cat(parts, axis)
 
 
-takes_tensor(cumprod)
+takes_tensor(cumprod, one_dim=True)
 
 # --- cummax, cummin --------------------------------------------------------------------------------------------------
 
@@ -182,7 +182,7 @@ for _entry in (cummax, cummin):
     _entry.vjp("input", saves="out")(
         lambda F, g, out, x, dim: F.add_at(g[0], out[1], dim_index(dim, x.ndim), x.shape)
     )
-    takes_tensor(_entry, _entry.name)
+    takes_tensor(_entry, _entry.name, one_dim=True)
 
 # --- logcumsumexp ----------------------------------------------------------------------------------------------------
 
@@ -241,7 +241,7 @@ def _(F: Any, g: Any, out: Any, x: Any, positive: bool) -> Any:
     return -g * out * out
 
 
-takes_tensor(logcumsumexp)
+takes_tensor(logcumsumexp, one_dim=True)
 
 # --- differences and integrals -----------------------------------------------------------------------------------------
 

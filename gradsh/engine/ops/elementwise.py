@@ -459,7 +459,6 @@ def _int_power(x: Any, q: Any) -> Any:
         call(t(2, low=-2, high=-0.5), t(2, values=[2.0, 3.0], grad=False)),
         call(2.5, t(2, 3)),
         call(1, t(2)),
-        call(0.0, t(2, low=0.5, high=2)),
     ],
     formula="input: g * exponent * input**(exponent - 1); exponent: g * out * log(input)",
     kinks="input: 0 for exponent 0; exponent: 0 where input is 0 and exponent >= 0",

@@ -12,13 +12,15 @@ from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
 from gradsh.engine.graph import Kind
 from gradsh.engine.modes import mode
-from gradsh.engine.ops.reduce import kept, opened, tensor_needed
+from gradsh.engine.ops.reduce import kept, opened
+from gradsh.engine.overloads import Types, combination_error
 from gradsh.engine.reduction import axes, public, takes_tensor
 from gradsh.engine.registry import T, caller
 from gradsh.engine.results import named
 from gradsh.engine.samples import call, t
+from gradsh.engine.selection import around, most_frequent, quick_select, settle_ties
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import ArgumentError, DimError, DtypeError, ValueProblem
+from gradsh.errors import DimError, DtypeError, ValueProblem
 
 int64 = np.dtype(np.int64)
 _getframe = sys._getframe
@@ -26,14 +28,13 @@ _getframe = sys._getframe
 # --- what gradients of picked elements are made of --------------------------------------------------------------------
 
 
-@op("tie_mask(input, extreme)", private=True)
-def tie_mask(x: Any, extreme: Any) -> Any:
-    """1 where an element equals the extreme (both nan counts), else 0, in the dtype of `input`."""
+@op("tie_mask(input, extreme, nans)", private=True)
+def tie_mask(x: Any, extreme: Any, nans: bool) -> Any:
+    """1 where an element equals the extreme, else 0, in the dtype of `input`. `nans` says that two nan are equal."""
     mask = x == extreme
-    nan = extreme != extreme
-    if np.any(nan):
-        mask = mask | (nan & (x != x))
-    return np.asarray(mask).astype(x.dtype)
+    if nans and extreme != extreme:
+        mask = x != x
+    return mask.astype(x.dtype)
 
 
 @op("put_at(grad, index, dim, shape)", grad_fn="ValueSelectingReductionBackward0", private=True, samples=lambda: [])
@@ -110,13 +111,15 @@ def picked(x: Any, index: Any, axis: int, keepdim: Any) -> tuple[Any, Any]:
 def _extreme_rule(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: Any) -> Any:
     if dim is not None:
         return put_back(F, g[0], out[1], x, dim, keepdim)
-    mask = F.tie_mask(x, out)
+    mask = F.tie_mask(x, out, True)
     return g / F.sum(mask, None, False, None) * mask
 
 
 def _extreme_call(entry: Any, dim_kind: str, both: str) -> None:
     """The forms of `max`: of everything, along a dim, and, where `both` names that operator, of two tensors."""
-    bind = entry.signature.bind
+    last = "(Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None)"
+    first = ("(Tensor input, *, Tensor out = None)", "(Tensor input, Tensor other, *, Tensor out = None)")
+    types = Types(entry.signature, True, (*first, last) if both else ("(Tensor input)", last))
     name = entry.name
     along = Kind(dim_kind, entry.kind.step, entry.kind.tensor_step, saves=True, operator=name, outputs=2)
 
@@ -131,9 +134,10 @@ def _extreme_call(entry: Any, dim_kind: str, both: str) -> None:
                 return getattr(T, both)(*args)
             finally:
                 mode.where = before
-        values = bind(args, kwargs)
-        tensor_needed(name, values[0])
+        values = types.bind(args, kwargs)
         if values[1] is None:
+            if len(args) > 1 or kwargs.keys() - {"input", "dim"}:
+                raise combination_error(name, args, kwargs, types.forms)
             return run(entry, values, _getframe(1))
         out = run(entry, values, _getframe(1), along)
         return named(name, values=out[0], indices=out[1])
@@ -193,7 +197,7 @@ def _over(name: str, reduce: Any) -> Any:
 
 def _shared(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool) -> Any:
     """A gradient shared equally among the elements that equal the extreme."""
-    mask = F.tie_mask(x, opened(F, out, x, dim, keepdim))
+    mask = F.tie_mask(x, opened(F, out, x, dim, keepdim), False)
     return opened(F, g, x, dim, keepdim) * mask / F.sum(mask, dim, True, None)
 
 
@@ -265,13 +269,11 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool) -> Any:
     return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
 
-takes_tensor(aminmax, "aminmax", "min max")
+takes_tensor(aminmax, "aminmax", "min max", one_dim=True)
 
 
 def _place(name: str, arg: Any) -> Any:
     def kernel(x: Any, dim: Any, keepdim: bool) -> Any:
-        if dim is not None and not isinstance(dim, int):
-            raise ArgumentError(f"{name}(): argument 'dim' (position 2) must be int, not {type(dim).__name__}")
         if x.dtype.kind == "b":
             raise DtypeError(f"{name}(): does not support bool input")
         axis = None if dim is None else dim_index(dim, x.ndim)
@@ -300,7 +302,7 @@ argmin = op(
 argmin.summary = "Where the smallest element is: the first place, in the flattened input or along `dim`."
 
 for _entry in (argmax, argmin):
-    takes_tensor(_entry)
+    takes_tensor(_entry, one_dim=True)
 
 
 # --- median, nanmedian, kthvalue, mode -----------------------------------------------------------------------------------
@@ -371,7 +373,7 @@ nanmedian = op(
     formula="g at the median; along a dim, at the returned index",
     kinks="ties: nanmedian() shares g equally; nanmedian(dim) gives it to the returned index",
     example="nanmedian(tensor([1., nan, 2., 4.]))",
-)(_middle("nanmedian", True))
+)(_middle("median", True))
 nanmedian.summary = "The middle element of those that are not nan, the lower one of an even count."
 
 for _entry in (median, nanmedian):
@@ -401,12 +403,16 @@ def kthvalue(x: Any, k: int, dim: int, keepdim: bool) -> Any:
     _not_empty("kthvalue", x, axis)
     if not 1 <= k <= (x.shape[axis] if x.ndim else 1):
         raise ValueProblem(f"kthvalue(): selected number k out of range for dimension {axis}")
-    index = _ranked(x, axis, np.full(kept(x.shape, axis), k - 1)) if x.ndim else 0
+    if not x.ndim:
+        return picked(x, 0, axis, keepdim)
+    order = np.argsort(x, axis, kind="stable")
+    near = np.take_along_axis(x, np.take(order, around(k, x.shape[axis]), axis), axis)
+    index = settle_ties(x, np.take(order, [k - 1], axis), near, axis, lambda row: quick_select(row, k - 1)[k - 1 : k])
     return picked(x, index, axis, keepdim)
 
 
 kthvalue.vjp("input", saves="out")(lambda F, g, out, x, k, dim, keepdim: put_back(F, g[0], out[1], x, dim, keepdim))
-takes_tensor(kthvalue, "kthvalue")
+takes_tensor(kthvalue, "kthvalue", one_dim=True)
 
 
 @op(
@@ -430,8 +436,11 @@ def mode_(x: Any, dim: int, keepdim: bool) -> Any:
     starts = np.concatenate([np.ones((*rows.shape[:-1], 1), bool), rows[..., 1:] != rows[..., :-1]], -1)
     lengths = places - np.maximum.accumulate(np.where(starts, places, 0), -1)
     best = np.moveaxis(np.argmax(lengths, -1, keepdims=True), -1, axis)
-    return picked(x, np.take_along_axis(order, best, axis), axis, keepdim)
+    index = np.take_along_axis(order, best, axis)
+    if len(places) > 16 or (x != x).any():
+        index = settle_ties(x, index, None, axis, lambda row: [most_frequent(row)])
+    return picked(x, index, axis, keepdim)
 
 
 mode_.vjp("input", saves="out")(lambda F, g, out, x, dim, keepdim: put_back(F, g[0], out[1], x, dim, keepdim))
-takes_tensor(mode_, "mode")
+takes_tensor(mode_, "mode", one_dim=True)

@@ -7,17 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, need_tensor, type_word
+from gradsh.engine.checks import dim_index, type_word
 from gradsh.engine.data import array_of
-from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
 from gradsh.engine.graph import Kind, Node, sequence
 from gradsh.engine.modes import mode
 from gradsh.engine.ops import shape as views
-from gradsh.engine.registry import A, T, alias, caller, composite, function
+from gradsh.engine.registry import T, caller
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, TensorExtra, make
-from gradsh.errors import ArgumentError, DtypeError, IndexError_, ShapeError, ValueError_, ValueProblem
+from gradsh.errors import ArgumentError, DtypeError, IndexError_, ValueError_
 
 ndarray = np.ndarray
 _getframe = sys._getframe
@@ -98,7 +97,12 @@ def _select(x: Tensor, dim: int, index: int) -> Tensor:
         raise IndexError_(f"index {index} is out of bounds for dimension {dim} with size {extent}")
     if index < 0:
         index += extent
-    return _view(x, data[(slice(None),) * dim + (index, ...)] if dim else data[index, ...], SELECT, (shape, data.dtype, dim, index))
+    return _view(
+        x,
+        data[(slice(None),) * dim + (index, ...)] if dim else data[index, ...],
+        SELECT,
+        (shape, data.dtype, dim, index),
+    )
 
 
 def _slice(x: Tensor, dim: int, part: slice) -> Tensor:
@@ -157,7 +161,7 @@ def parts(x: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Tensor], list
     for item in index:
         if item is None or item is Ellipsis or item is True or item is False:
             continue
-        if item.__class__ is Tensor and item.data.dtype.kind in "b" or _byte(item):
+        if (item.__class__ is Tensor and item.data.dtype.kind in "b") or _byte(item):
             specified += max(item.data.ndim, 0)
         elif isinstance(item, ndarray) and item.dtype.kind == "b":
             specified += item.ndim
@@ -230,7 +234,8 @@ def parts(x: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Tensor], list
             elif kind == "f":
                 raise IndexError_("tensors used as indices must be long, int, byte or bool tensors")
             else:
-                picks.append(pick)
+                # versions of tensors in lists count from 0
+                picks.append(make(data) if pick.storage is not None and pick.storage.version else pick)
                 dims.append(dim)
                 dim += 1
     return out, picks, dims
@@ -312,9 +317,7 @@ def index_(x: Any, indices: Any, dims: Any) -> Any:
     return np.ascontiguousarray(x[_full_index(indices, dims, x.shape)])
 
 
-index_.vjp("input", saves="indices")(
-    lambda F, g, out, x, indices, dims: F.index_backward(g, x.shape, indices, dims)
-)
+index_.vjp("input", saves="indices")(lambda F, g, out, x, indices, dims: F.index_backward(g, x.shape, indices, dims))
 
 
 def add_at(full: Any, index: Any, g: Any) -> None:
@@ -335,6 +338,75 @@ def index_backward(g: Any, shape: Any, indices: Any, dims: Any) -> Any:
     return full
 
 
-index_backward.vjp("grad", saves="indices")(
-    lambda F, g, out, grad, shape, indices, dims: F.index(g, indices, dims)
+index_backward.vjp("grad", saves="indices")(lambda F, g, out, grad, shape, indices, dims: F.index(g, indices, dims))
+
+
+@op(
+    "index_select(input, dim, index)",
+    grad_fn="IndexSelectBackward0",
+    samples=lambda: [
+        call(t(2, 3), 1, t(4, dtype="int64", values=[0, 2, 2, 1])),
+        call(t(3), -1, t(1, dtype="int32", values=[1])),
+        call(t(), 0, t(1, dtype="int64", values=[0])),
+    ],
+    formula="g, added up where the slices came from",
+    example="index_select(eye(3), 0, tensor([0, 2]))",
+)
+def index_select(x: Any, dim: int, index: Any) -> Any:
+    """The slices along `dim` that a vector of indices picks, copied."""
+    dim = dim_index(dim, x.ndim)
+    pick = long_vector("index_select", index)
+    extent = x.shape[dim] if x.ndim else 1
+    _check_select(pick, extent)
+    return np.take(x, pick, dim) if x.ndim else np.asarray(x).reshape(1).take(pick[:1])[0]
+
+
+def long_vector(operator: str, index: Any) -> Any:
+    """An index argument as an int64 vector; a 0-d tensor counts as one of length 1."""
+    if not isinstance(index, (ndarray, np.generic)):
+        raise ArgumentError(f"{operator}(): argument 'index' (position 3) must be Tensor, not {type_word(index)}")
+    if index.ndim > 1:
+        raise IndexError_(f"{operator}(): Index is supposed to be a vector")
+    if index.dtype.kind not in "iu" or index.dtype.itemsize < 4:
+        words = (
+            "Expected dtype int32 or int64 for index"
+            if operator == "index_select"
+            else "Expected dtype int32/int64 for index"
+        )
+        raise DtypeError(f"{operator}(): {words}")
+    return np.asarray(index).reshape(-1)
+
+
+def _check_select(pick: Any, extent: int) -> None:
+    if pick.size:
+        low, high = int(pick.min()), int(pick.max())
+        if low < 0 or high >= extent:
+            wrong = low if low < 0 else high
+            raise IndexError_(
+                f"INDICES element is out of DATA bounds, id={wrong} axis_dim={extent}", kind="RuntimeError"
+            )
+
+
+index_select.vjp("input", saves="index")(
+    lambda F, g, out, x, dim, index: F.index_select_backward(g, x.shape, dim, index)
+)
+
+
+@op(
+    "index_select_backward(grad, shape, dim, index)",
+    grad_fn="IndexAddBackward0",
+    private=True,
+    samples=lambda: [call(t(2, 4), (2, 3), 1, t(4, dtype="int64", values=[0, 2, 2, 1]))],
+)
+def index_select_backward(g: Any, shape: Any, dim: int, index: Any) -> Any:
+    """Zeros of `shape` to which the slices of `grad` are added along `dim`."""
+    if not shape:
+        return g
+    full = np.zeros(shape, g.dtype)
+    add_at(full, (slice(None),) * (dim % len(shape)) + (np.asarray(index).reshape(-1),), g)
+    return full
+
+
+index_select_backward.vjp("grad", saves="index")(
+    lambda F, g, out, grad, shape, dim, index: F.index_select(g, dim, index)
 )

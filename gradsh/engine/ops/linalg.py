@@ -1,1 +1,806 @@
-"""Linear algebra: norms, determinants, inverses, solving."""
+"""Linear algebra on batches of square matrices: determinants, inverses, solving, powers, exponentials."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.checks import need_tensor
+from gradsh.engine.dtypes import OF
+from gradsh.engine.general import op, run
+from gradsh.engine.ops.matmul import matmul
+from gradsh.engine.promotion import broadcast_error
+from gradsh.engine.registry import T, alias, composite
+from gradsh.engine.results import named
+from gradsh.engine.samples import call, t
+from gradsh.engine.tensor import Tensor, make
+from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
+
+# --- checks, in PyTorch's words ----------------------------------------------------------------------------------
+
+
+def need_matrix(name: str, a: Any, what: str = "A") -> None:
+    """Raise ShapeError unless there are two dims."""
+    if a.ndim < 2:
+        raise ShapeError(f"{name}: The input tensor {what} must have at least 2 dimensions.")
+
+
+def need_square(name: str, a: Any) -> None:
+    """Raise ShapeError unless the last two dims are there and equal."""
+    need_matrix(name, a)
+    m, n = a.shape[-2:]
+    if m != n:
+        raise ShapeError(f"{name}: A must be batches of square matrices, but they are {m} by {n} matrices")
+
+
+def need_floating(name: str, a: Any) -> None:
+    """Raise DtypeError for integers and for float16, which LAPACK does not know."""
+    if a.dtype.kind != "f":
+        raise DtypeError(f"{name}: Expected a floating point or complex tensor as input. Got {OF[a.dtype].title}")
+    if a.dtype.itemsize == 2:
+        raise DtypeError(f"{name}: Low precision dtypes not supported. Got {OF[a.dtype].title}")
+
+
+def linalg_error(text: str) -> ValueProblem:
+    """PyTorch's LinAlgError."""
+    return ValueProblem(text, kind="_LinAlgError")
+
+
+def batch_element(a: Any, index: int) -> str:
+    """Which matrix of a batch an error is about; nothing when there is only one."""
+    return f"(Batch element {index}): " if a.ndim > 2 else ""
+
+
+# --- what the rules are written in -------------------------------------------------------------------------------
+
+
+@op(
+    "keep(input, mask, other)",
+    grad_fn="WhereBackward0",
+    private=True,
+    samples=lambda: [call(t(2, 2), np.eye(2, dtype=bool), 0)],
+    formula="g where mask",
+)
+def keep(x: Any, mask: Any, other: Any) -> Any:
+    """`input` where `mask`, a constant array, is true, `other` elsewhere."""
+    return np.where(mask, x, np.asarray(other, x.dtype))
+
+
+keep.vjp("input")(lambda F, g, out, x, mask, other: F.keep(g, mask, 0))
+
+
+def lower(F: Any, x: Any, k: int = 0) -> Any:
+    """The part of matrices on and below diagonal `k`."""
+    return F.keep(x, np.tri(x.shape[-2], x.shape[-1], k, dtype=bool), 0)
+
+
+def upper(F: Any, x: Any, k: int = 0) -> Any:
+    """The part of matrices on and above diagonal `k`."""
+    return F.keep(x, ~np.tri(x.shape[-2], x.shape[-1], k - 1, dtype=bool), 0)
+
+
+def diagonal_matrix(F: Any, x: Any) -> Any:
+    """Matrices with the vectors `x` on the diagonal."""
+    return F.keep(F.unsqueeze(x, -1), np.eye(x.shape[-1], dtype=bool), 0)
+
+
+def trace_of(F: Any, x: Any) -> Any:
+    """Traces, of shape (..., 1, 1)."""
+    return sum_last_two(F, F.keep(x, np.eye(x.shape[-1], dtype=bool), 0))
+
+
+def sum_last_two(F: Any, x: Any) -> Any:
+    return F.sum(x, (-2, -1), True, None)
+
+
+# --- inverse -----------------------------------------------------------------------------------------------------
+
+
+def zero_pivots(a: Any) -> Any:
+    """For each matrix of a batch the number (from 1) of its first zero pivot in Gaussian elimination, else 0."""
+    from gradsh.engine.ops.decompositions import eliminate
+
+    n = a.shape[-1]
+    pivots = np.diagonal(eliminate(a)[0], 0, -2, -1) == 0
+    return np.where(pivots.any(-1), pivots.argmax(-1) + 1, 0) if n else np.zeros(a.shape[:-2], np.int64)
+
+
+def _singular(name: str, a: Any) -> ValueProblem:
+    """The error of an inversion that failed, naming the first singular matrix."""
+    infos = zero_pivots(a).reshape(-1)
+    # rounding may hide the zero from our elimination; then it is the last pivot
+    index = int(np.flatnonzero(infos)[0]) if infos.any() else 0
+    element = int(infos[index]) or a.shape[-1]
+    return linalg_error(
+        f"{name}: {batch_element(a, index)}The diagonal element {element} is zero, the inversion could not be "
+        "completed because the input matrix is singular."
+    )
+
+
+@op(
+    "inverse_of(input, name)",
+    grad_fn="LinalgInvExBackward0",
+    private=True,
+    samples=lambda: [call(t(2, 2), "linalg.inv")],
+    formula="-out.mT @ g @ out.mT",
+)
+def inverse_of(a: Any, name: str) -> Any:
+    """Inverses; `name` is the operator that a singular matrix is an error of, or empty: its inverse is then inf."""
+    label = name or "linalg.inv_ex"
+    need_square(label, a)
+    need_floating(label, a)
+    try:
+        return np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        if name:
+            raise _singular(name, a) from None
+    out = np.full(a.shape, np.inf, a.dtype)
+    for index in np.ndindex(a.shape[:-2]):
+        try:
+            out[index] = np.linalg.inv(a[index])
+        except np.linalg.LinAlgError:
+            pass
+    return out
+
+
+@inverse_of.vjp("input", saves="out")
+def _(F: Any, g: Any, out: Any, a: Any, name: str) -> Any:
+    across = F.matrix_transpose(out)
+    return -F.matmul(F.matmul(across, g), across)
+
+
+def square_samples(**span: Any) -> list[call]:
+    """Square matrices that are far from singular: one, a batch, 1x1, empty, transposed."""
+    return [
+        call(t(2, 2, values=[[1.5, 0.5], [-0.7, 1.2]]), **span),
+        call(t(3, 3, values=[[2.0, 0.3, -0.5], [0.4, -1.5, 0.2], [0.1, 0.6, 1.1]]), **span),
+        call(t(2, 2, 2, values=[[[1.5, 0.5], [-0.7, 1.2]], [[0.4, 1.1], [-0.9, 0.3]]]), **span),
+        call(t(1, 1, low=0.5), **span),
+        call(t(0, 0), **span),
+        call(t(2, 2, strided=True, low=0.5, high=0.6), **span) if False else call(t(0, 2, 2), **span),
+    ]
+
+
+@composite(
+    "linalg.inv(A)",
+    method=False,
+    samples=square_samples,
+    formula="-inv(A).mT @ g @ inv(A).mT",
+    example="linalg.inv(tensor([[2., 0.], [0., 4.]]))",
+)
+def linalg_inv(a: Tensor) -> Any:
+    """The inverse of square matrices."""
+    need_tensor("linalg_inv", "A", 1, a)
+    return run(inverse_of, [a, "linalg.inv"], None)
+
+
+@composite(
+    "inverse(input)",
+    samples=square_samples,
+    formula="-inverse(input).mT @ g @ inverse(input).mT",
+    example="inverse(tensor([[2., 0.], [0., 4.]]))",
+)
+def inverse(a: Tensor) -> Any:
+    """The inverse of square matrices."""
+    need_tensor("inverse", "input", 1, a)
+    return run(inverse_of, [a, "linalg.inv"], None)
+
+
+def infos(numbers: Any) -> Tensor:
+    """LAPACK's info numbers as a tensor."""
+    return make(np.asarray(numbers, np.int32)[()])
+
+
+@composite(
+    "linalg.inv_ex(A, *, check_errors=False)",
+    method=False,
+    formula="as linalg.inv",
+    example="linalg.inv_ex(tensor([[2., 0.], [0., 4.]]))",
+)
+def linalg_inv_ex(a: Tensor, check_errors: bool) -> Any:
+    """Inverses, and the number of the zero pivot of each matrix that has none (0 for the others)."""
+    need_tensor("linalg_inv_ex", "A", 1, a)
+    out = run(inverse_of, [a, "linalg.inv_ex" if check_errors else ""], None)
+    return named("linalg_inv_ex", inverse=out, info=infos(zero_pivots(a.data)))
+
+
+# --- determinants ------------------------------------------------------------------------------------------------
+
+
+@op(
+    "linalg.det(A)",
+    grad_fn="LinalgDetBackward0",
+    method=False,
+    samples=lambda: [
+        *square_samples(),
+        call(t(2, 2, values=[[1.0, 2.0], [2.0, 4.0]])),
+        call(t(3, 3, values=[[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [0.5, -1.0, 2.0]])),
+        call(t(3, 3, values=[[0.0] * 3] * 3)),
+    ],
+    formula="g * the matrix of cofactors of A (det(A) * inv(A).mT where A has an inverse)",
+    kinks="a singular matrix has a gradient too: its cofactors. PyTorch gives zeros there.",
+    example="linalg.det(tensor([[2., 0.], [0., 4.]]))",
+)
+def linalg_det(a: Any) -> Any:
+    """The determinant of square matrices."""
+    need_square("linalg.det", a)
+    need_floating("linalg.det", a)
+    return np.linalg.det(a)
+
+
+@linalg_det.vjp("A", saves="A")
+def _(F: Any, g: Any, out: Any, a: Any) -> Any:
+    return F.unsqueeze(F.unsqueeze(g, -1), -1) * F.cofactors(a)
+
+
+alias("det", linalg_det, method=True)
+
+
+def _others(s: Any, pairs: bool) -> Any:
+    """Products of all of `s` (..., n) but one, (..., n), or but two, (..., n, n)."""
+    n = s.shape[-1]
+    if pairs:
+        grid = np.broadcast_to(s[..., None, None, :], (*s.shape[:-1], n, n, n)).copy()
+        i = np.arange(n)
+        grid[..., i, :, i] = 1
+        grid[..., :, i, i] = 1
+        return np.multiply.reduce(grid, -1)
+    grid = np.broadcast_to(s[..., None, :], (*s.shape[:-1], n, n)).copy()
+    i = np.arange(n)
+    grid[..., i, i] = 1
+    return np.multiply.reduce(grid, -1)
+
+
+def _oriented_svd(a: Any) -> tuple[Any, Any, Any, Any]:
+    """U, S, Vh and det(U) * det(Vh), which is 1 or -1, of shape (..., 1, 1)."""
+    u, s, vh = np.linalg.svd(a)
+    sign = np.sign(np.linalg.det(u) * np.linalg.det(vh))
+    return u, s, vh, np.asarray(sign)[..., None, None]
+
+
+@op(
+    "cofactors(input)",
+    grad_fn="LinalgDetBackwardBackward0",
+    private=True,
+    samples=lambda: [call(t(2, 2)), call(t(3, 3))],
+    formula="the second derivative of det along g",
+)
+def cofactors(a: Any) -> Any:
+    """The matrices of cofactors: the gradient of det, also where there is no inverse."""
+    n = a.shape[-1]
+    if n == 0 or a.size == 0:
+        return np.zeros(a.shape, a.dtype)
+    if n == 1:
+        return np.ones(a.shape, a.dtype)
+    try:
+        inv = np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        inv = None
+    if inv is not None:
+        condition = np.abs(a).sum(-1).max(-1) * np.abs(inv).sum(-1).max(-1)
+        if np.all(condition < 1e-3 / np.finfo(a.dtype).eps):
+            return np.ascontiguousarray(inv.swapaxes(-1, -2) * np.asarray(np.linalg.det(a))[..., None, None])
+    if not np.isfinite(a).all():
+        return np.full(a.shape, np.nan, a.dtype)
+    u, s, vh, sign = _oriented_svd(a)
+    return sign * ((u * _others(s, False)[..., None, :]) @ vh)
+
+
+cofactors.vjp("input", saves="input")(lambda F, g, out, a: F.det_second(a, g))
+
+
+@op(
+    "det_second(input, along)",
+    grad_fn="LinalgDetBackwardBackward0",
+    private=True,
+    samples=lambda: [call(t(3, 3), t(3, 3))],
+    formula="the third derivative of det",
+)
+def det_second(a: Any, h: Any) -> Any:
+    """The second derivative of det at `input`, applied to `along` once: a matrix."""
+    n = a.shape[-1]
+    if n < 2 or a.size == 0 or not np.isfinite(a).all():
+        return np.zeros(a.shape, a.dtype) if n < 2 or a.size == 0 else np.full(a.shape, np.nan, a.dtype)
+    u, s, vh, sign = _oriented_svd(a)
+    # in the basis of the singular vectors det is the product of the diagonal minus products of mirrored pairs
+    inside = u.swapaxes(-1, -2) @ h @ vh.swapaxes(-1, -2)
+    products = _others(s, True)
+    out = -inside.swapaxes(-1, -2) * products
+    i = np.arange(n)
+    products[..., i, i] = 0
+    out[..., i, i] = (products @ np.diagonal(inside, 0, -2, -1)[..., None])[..., 0]
+    return sign * (u @ out @ vh)
+
+
+@det_second.vjp("input", "along", saves="input along")
+def _(F: Any, needs: Any, g: Any, out: Any, a: Any, h: Any) -> Any:
+    first = None
+    if needs[0]:
+        inv = F.inverse_of(a, "linalg.det")
+        p, q = F.matmul(inv, h), F.matmul(inv, g)
+        pq = F.matmul(p, q)
+        tp, tq = trace_of(F, p), trace_of(F, q)
+        inner = pq + F.matmul(q, p) - tp * q - tq * p
+        identity = F.matmul(inv, a)
+        scale = F.unsqueeze(F.unsqueeze(F.linalg_det(a), -1), -1)
+        first = scale * F.matrix_transpose(F.matmul(inner + (tp * tq - trace_of(F, pq)) * identity, inv))
+    return first, F.det_second(a, g) if needs[1] else None
+
+
+@op(
+    "slogdet_of(input, name)",
+    grad_fn="LinalgSlogdetBackward0",
+    outputs=2,
+    private=True,
+    samples=lambda: [call(t(2, 2), "slogdet")],
+    formula="g of logabsdet * inv(input).mT",
+)
+def slogdet_of(a: Any, name: str) -> Any:
+    """The signs of determinants and the logarithms of their absolute values."""
+    need_square(name, a)
+    need_floating(name, a)
+    sign, logabsdet = np.linalg.slogdet(a)
+    return sign, logabsdet
+
+
+@slogdet_of.vjp("input", saves="input")
+def _(F: Any, g: Any, out: Any, a: Any, name: str) -> Any:
+    if g[1] is None:
+        return None
+    return F.unsqueeze(F.unsqueeze(g[1], -1), -1) * F.matrix_transpose(F.inverse_of(a, ""))
+
+
+@composite(
+    "linalg.slogdet(A)",
+    method=False,
+    samples=square_samples,
+    formula="sign: 0; logabsdet: g * inv(A).mT",
+    example="linalg.slogdet(tensor([[2., 0.], [0., -4.]]))",
+)
+def linalg_slogdet(a: Tensor) -> Any:
+    """The sign of the determinant and the logarithm of its absolute value."""
+    need_tensor("linalg_slogdet", "A", 1, a)
+    sign, logabsdet = run(slogdet_of, [a, "linalg.slogdet"], None)
+    return named("linalg_slogdet", sign=sign, logabsdet=logabsdet)
+
+
+@composite(
+    "slogdet(input)",
+    samples=square_samples,
+    formula="sign: 0; logabsdet: g * inv(input).mT",
+    example="slogdet(tensor([[2., 0.], [0., -4.]]))",
+)
+def slogdet(a: Tensor) -> Any:
+    """The sign of the determinant and the logarithm of its absolute value."""
+    need_tensor("slogdet", "input", 1, a)
+    sign, logabsdet = run(slogdet_of, [a, "linalg.slogdet"], None)
+    return named("slogdet", sign=sign, logabsdet=logabsdet)
+
+
+@composite(
+    "logdet(input)",
+    samples=lambda: square_samples()[2:4],
+    formula="g * inv(input).mT",
+    example="logdet(tensor([[2., 0.], [0., 4.]]))",
+)
+def logdet(a: Tensor) -> Any:
+    """The logarithm of the determinant; nan where that is negative."""
+    need_tensor("logdet", "input", 1, a)
+    sign, logabsdet = run(slogdet_of, [a, "logdet"], None)
+    nan = make(a.data.dtype.type(np.nan))
+    return T.where(make(sign.data == -1), nan, logabsdet)
+
+
+# --- solving -----------------------------------------------------------------------------------------------------
+
+
+def _vector_rhs(a: Any, b: Any) -> bool:
+    """Whether the right side is a batch of vectors: PyTorch's rule, which does not broadcast them."""
+    return b.ndim == 1 or (a.ndim - 1 == b.ndim and b.shape == a.shape[:-1])
+
+
+def check_system(name: str, a: Any, b: Any, left: bool) -> None:
+    """Shapes of A and of the matrix B in AX = B, or XA = B."""
+    m, n = b.shape[-2:]
+    if (m if left else n) != a.shape[-1]:
+        equation = "AX = B" if left else "XA = B"
+        raise ShapeError(
+            f"{name}: Incompatible shapes of A and B for the equation {equation} "
+            f"({a.shape[-2]}x{a.shape[-1]} and {m}x{n})"
+        )
+    try:
+        np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    except ValueError:
+        raise broadcast_error(b.shape[:-2], a.shape[:-2]) from None
+
+
+@op(
+    "solve_of(A, B, left, vector, strict)",
+    grad_fn="LinalgSolveExBackward0",
+    private=True,
+    samples=lambda: [call(t(2, 2, values=[[1.5, 0.5], [-0.7, 1.2]]), t(2, 1), True, False, True)],
+    formula="B: solve(A.mT, g); A: -solve(A.mT, g) @ out.mT",
+)
+def solve_of(a: Any, b: Any, left: bool, vector: bool, strict: bool) -> Any:
+    """Solutions of AX = B, or XA = B unless `left`; `vector`: B is a batch of vectors; `strict`: a singular A is an
+    error, else its solution is inf."""
+    need_square("linalg.solve", a)
+    need_floating("linalg.solve", a)
+    if a.dtype != b.dtype:
+        p, q = OF[a.dtype].title, OF[b.dtype].title
+        raise DtypeError(
+            f"linalg.solve: Expected A and B to have the same dtype, but found A of type {p} and B of type {q} instead"
+        )
+    need_matrix("linalg.solve", b[..., None] if vector else b, "B")
+    rhs = b[..., None] if vector else b
+    check_system("linalg.solve", a, rhs, left)
+    coefficients, rhs = (a, rhs) if left else (a.swapaxes(-1, -2), rhs.swapaxes(-1, -2))
+    try:
+        x = np.linalg.solve(coefficients, rhs)
+    except np.linalg.LinAlgError:
+        if strict:
+            bad = zero_pivots(a).reshape(-1)
+            index = int(np.flatnonzero(bad)[0]) if bad.any() else 0
+            raise linalg_error(
+                f"torch.linalg.solve: {batch_element(a, index)}The solver failed because the input matrix is singular."
+            ) from None
+        x = np.full(np.broadcast_shapes(a.shape[:-2], rhs.shape[:-2]) + rhs.shape[-2:], np.inf, a.dtype)
+    if not left:
+        x = np.ascontiguousarray(x.swapaxes(-1, -2))
+    return x[..., 0] if vector else x
+
+
+@solve_of.vjp("A", "B", saves="A out")
+def _(F: Any, needs: Any, g: Any, out: Any, a: Any, b: Any, left: bool, vector: bool, strict: bool) -> Any:
+    gb = F.solve_of(F.matrix_transpose(a), g, left, vector, strict)
+    ga = None
+    if needs[0]:
+        p, q = (F.unsqueeze(gb, -1), F.unsqueeze(out, -1)) if vector else (gb, out)
+        ga = -F.matmul(p, F.matrix_transpose(q)) if left else -F.matmul(F.matrix_transpose(q), p)
+    return ga, gb if needs[1] else None
+
+
+def _solve(name: str, a: Tensor, b: Tensor, left: bool, strict: bool) -> Any:
+    need_tensor(name, "A", 1, a)
+    need_tensor(name, "B", 2, b)
+    vector = a.data.ndim >= 2 and _vector_rhs(a.data, b.data)
+    if vector and not left:
+        n = b.data.shape[-1]
+        size = a.data.shape[-1]
+        raise ShapeError(
+            f"linalg.solve: Incompatible shapes of A and B for the equation XA = B ({size}x{size} and {n}x1)"
+        )
+    return run(solve_of, [a, b, left, vector, strict], None)
+
+
+A2 = [[1.5, 0.5], [-0.7, 1.2]]
+
+
+@composite(
+    "linalg.solve(A, B, *, left=True)",
+    method=False,
+    samples=lambda: [
+        call(t(2, 2, values=A2), t(2)),
+        call(t(2, 2, values=A2), t(2, 1)),
+        call(t(2, 2, values=A2), t(1, 2), left=False),
+        call(t(2, 2, 2, values=[A2, A2]), t(2, 2)),
+        call(t(2, 2, 2, values=[A2, A2]), t(2, 1)),
+        call(t(2, 2, values=A2), t(2, 2, 1)),
+        call(t(0, 0), t(0, 2)),
+    ],
+    formula="B: solve(A.mT, g); A: -solve(A.mT, g) @ X.mT",
+    example="linalg.solve(tensor([[2., 0.], [0., 4.]]), tensor([2., 4.]))",
+)
+def linalg_solve(a: Tensor, b: Tensor, left: bool) -> Any:
+    """The solution X of AX = B, or of XA = B with `left=False`."""
+    return _solve("linalg_solve", a, b, left, True)
+
+
+@composite(
+    "linalg.solve_ex(A, B, *, left=True, check_errors=False)",
+    method=False,
+    formula="as linalg.solve",
+    example="linalg.solve_ex(tensor([[2., 0.], [0., 4.]]), tensor([2., 4.]))",
+)
+def linalg_solve_ex(a: Tensor, b: Tensor, left: bool, check_errors: bool) -> Any:
+    """As linalg.solve, with the number of the zero pivot of each singular matrix instead of an error."""
+    out = _solve("linalg_solve_ex", a, b, left, check_errors)
+    return named("linalg_solve_ex", result=out, info=infos(zero_pivots(a.data)))
+
+
+def substitute(a: Any, b: Any, upper: bool) -> Any:
+    """X of AX = B for triangular A, of which only the triangle is read; division by zero gives inf and nan."""
+    n = a.shape[-1]
+    triangle = np.triu(a) if upper else np.tril(a)[..., ::-1, ::-1]
+    rhs = b if upper else b[..., ::-1, :]
+    try:
+        # an upper triangle is its own LU decomposition: LAPACK then does the substitution only
+        x = np.linalg.solve(triangle, rhs)
+    except np.linalg.LinAlgError:
+        x = np.array(np.broadcast_to(rhs, np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) + b.shape[-2:]))
+        for i in range(n - 1, -1, -1):
+            x[..., i, :] /= triangle[..., i, i, None]
+            x[..., :i, :] -= triangle[..., :i, i, None] * x[..., None, i, :]
+    return x if upper else np.ascontiguousarray(x[..., ::-1, :])
+
+
+@op(
+    "triangular_of(A, B, upper, left, unitriangular)",
+    grad_fn="LinalgSolveTriangularBackward0",
+    private=True,
+    samples=lambda: [call(t(2, 2, low=0.5), t(2, 1), True, True, False)],
+    formula="B: solve(A.mT, g); A: the triangle of -solve(A.mT, g) @ out.mT",
+)
+def triangular_of(a: Any, b: Any, upper: bool, left: bool, unitriangular: bool) -> Any:
+    """Solutions of AX = B, or XA = B unless `left`, for triangular A."""
+    name = "linalg.solve_triangular"
+    need_square(name, a)
+    need_matrix(name, b, "B")
+    check_system(name, a, b, left)
+    if a.dtype.kind != "f":
+        raise DtypeError(
+            f"\"triangular_solve_cpu\" not implemented for '{OF[a.dtype].title}'", kind="NotImplementedError"
+        )
+    if a.dtype != b.dtype:
+        b = b.astype(a.dtype)
+    if unitriangular:
+        a = np.where(np.eye(a.shape[-1], dtype=bool), a.dtype.type(1), a)
+    if left:
+        return substitute(a, b, upper)
+    return np.ascontiguousarray(substitute(a.swapaxes(-1, -2), b.swapaxes(-1, -2), not upper).swapaxes(-1, -2))
+
+
+@triangular_of.vjp("A", "B", saves="A out")
+def _(F: Any, needs: Any, g: Any, out: Any, a: Any, b: Any, up: bool, left: bool, unit: bool) -> Any:
+    gb = F.triangular_of(F.matrix_transpose(a), g, not up, left, unit)
+    ga = None
+    if needs[0]:
+        across = F.matrix_transpose(out)
+        ga = -F.matmul(gb, across) if left else -F.matmul(across, gb)
+        ga = upper(F, ga, int(unit)) if up else lower(F, ga, -int(unit))
+    return ga, gb if needs[1] else None
+
+
+@composite(
+    "linalg.solve_triangular(A, B, *, upper, left=True, unitriangular=False)",
+    method=False,
+    samples=lambda: [
+        call(t(2, 2, values=A2), t(2, 1), upper=True),
+        call(t(2, 2, values=A2), t(2, 1), upper=False),
+        call(t(2, 2, values=A2), t(1, 2), upper=True, left=False),
+        call(t(2, 2, values=A2), t(2, 1), upper=False, unitriangular=True),
+        call(t(2, 2, 2, values=[A2, A2]), t(2, 1), upper=True),
+    ],
+    formula="B: solve_triangular(A.mT, g); A: the triangle of -solve_triangular(A.mT, g) @ X.mT",
+    example="linalg.solve_triangular(tensor([[2., 1.], [0., 4.]]), tensor([[2.], [4.]]), upper=true)",
+)
+def linalg_solve_triangular(a: Tensor, b: Tensor, upper: bool, left: bool, unitriangular: bool) -> Any:
+    """The solution X of AX = B for a triangular A, or of XA = B with `left=False`."""
+    need_tensor("linalg_solve_triangular", "A", 1, a)
+    need_tensor("linalg_solve_triangular", "B", 2, b)
+    return run(triangular_of, [a, b, bool(upper), bool(left), bool(unitriangular)], None)
+
+
+@composite(
+    "triangular_solve(input, A, upper=True, transpose=False, unitriangular=False)",
+    rename="TriangularSolveBackward0",
+    formula="as linalg.solve_triangular",
+    example="triangular_solve(tensor([[2.], [4.]]), tensor([[2., 1.], [0., 4.]]))",
+)
+def triangular_solve(b: Tensor, a: Tensor, upper: bool, transpose: bool, unitriangular: bool) -> Any:
+    """The solution of a triangular system, and a copy of the coefficients."""
+    need_tensor("triangular_solve", "input", 1, b)
+    need_tensor("triangular_solve", "A", 2, a)
+    coefficients = T.matrix_transpose(a) if transpose else a
+    out = run(triangular_of, [coefficients, b, upper != transpose, True, unitriangular], None)
+    return named("triangular_solve", solution=out, cloned_coefficient=T.clone(a))
+
+
+@composite(
+    "linalg.tensorinv(A, ind=2)",
+    method=False,
+    samples=lambda: [call(t(2, 2, values=A2), 1), call(t(1, 2, 2, values=[A2]))],
+    formula="as linalg.inv",
+    example="linalg.tensorinv(eye(4).reshape(2, 2, 4))",
+)
+def tensorinv(a: Tensor, ind: int) -> Any:
+    """The inverse with respect to tensordot: the first `ind` dims are the rows."""
+    need_tensor("linalg_tensorinv", "A", 1, a)
+    if ind <= 0:
+        raise ValueProblem(f"Expected a strictly positive integer for 'ind', but got {ind}")
+    shape = a.data.shape
+    rows, columns = int(np.prod(shape[:ind])), int(np.prod(shape[ind:]))
+    if rows != columns:
+        raise ShapeError(
+            "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), "
+            f"but got {columns} != {rows}"
+        )
+    flat = run(inverse_of, [T.reshape(a, (rows, columns)), "inv"], None)
+    return T.reshape(flat, shape[ind:] + shape[:ind])
+
+
+@composite(
+    "linalg.tensorsolve(A, B, dims=None)",
+    method=False,
+    samples=lambda: [call(t(1, 2, 2, values=[A2]), t(1, 2)), call(t(2, 2, values=A2), t(2))],
+    formula="as linalg.solve",
+    example="linalg.tensorsolve(eye(4).reshape(2, 2, 4), ones(2, 2))",
+)
+def tensorsolve(a: Tensor, b: Tensor, dims: Any) -> Any:
+    """The solution X of tensordot(A, X) = B."""
+    need_tensor("linalg_tensorsolve", "A", 1, a)
+    need_tensor("linalg_tensorsolve", "B", 2, b)
+    if dims is not None:
+        a = T.movedim(a, tuple(dims), tuple(range(a.data.ndim - len(dims), a.data.ndim)))
+    n = b.data.ndim
+    rest = a.data.shape[n:]
+    rows, columns = int(np.prod(a.data.shape[:n])), int(np.prod(rest))
+    if rows != columns:
+        raise ShapeError(
+            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), "
+            f"but got {columns} != {rows}"
+        )
+    flat = run(solve_of, [T.reshape(a, (rows, columns)), T.reshape(b, (rows,)), True, True, True], None)
+    return T.reshape(flat, rest)
+
+
+# --- powers and exponentials ---------------------------------------------------------------------------------------
+
+
+def _power(name: str, a: Tensor, n: Any) -> Any:
+    need_tensor(name, "input", 1, a)
+    if isinstance(n, bool) or not isinstance(n, int):
+        raise ArgumentError(f"{name}(): argument 'n' (position 2) must be int, not {type(n).__name__}")
+    need_square("linalg.matrix_power", a.data)
+    if n == 0:
+        # every entry is a constant, and the gradient flows as zeros
+        return T.keep(T.clone(a), np.False_, np.eye(a.data.shape[-1]))
+    if n < 0:
+        a = run(inverse_of, [a, "linalg.inv"], None)
+        n = -n
+        if n == 1:
+            return a
+    elif n == 1:
+        return T.clone(a)
+    product = matmul.apply
+    if n == 2:
+        return product(a, a)
+    if n == 3:
+        return product(product(a, a), a)
+    result = square = None
+    while n:
+        square = a if square is None else product(square, square)
+        n, bit = divmod(n, 2)
+        if bit:
+            result = square if result is None else product(result, square)
+    return result
+
+
+def power_samples() -> list[call]:
+    """Powers from -3 to 5."""
+    return [call(t(2, 2, values=A2), n) for n in (0, 1, 2, 3, 4, 5, -1, -3)] + [
+        call(t(2, 2, 2, values=[A2, A2]), 3)
+    ]
+
+
+@composite(
+    "matrix_power(input, n)",
+    samples=power_samples,
+    formula="the sum over k of input.mT**k @ g @ input.mT**(n - 1 - k)",
+    example="matrix_power(tensor([[1., 1.], [0., 1.]]), 5)",
+)
+def matrix_power(a: Tensor, n: Any) -> Any:
+    """The n-th power of square matrices, of their inverses for negative n."""
+    return _power("matrix_power", a, n)
+
+
+@composite(
+    "linalg.matrix_power(A, n)",
+    method=False,
+    samples=power_samples,
+    formula="the sum over k of A.mT**k @ g @ A.mT**(n - 1 - k)",
+    example="linalg.matrix_power(tensor([[1., 1.], [0., 1.]]), 5)",
+)
+def linalg_matrix_power(a: Tensor, n: Any) -> Any:
+    """The n-th power of square matrices, of their inverses for negative n."""
+    return _power("linalg_matrix_power", a, n)
+
+
+_PADE = (
+    64764752532480000.0,
+    32382376266240000.0,
+    7771770303897600.0,
+    1187353796428800.0,
+    129060195264000.0,
+    10559470521600.0,
+    670442572800.0,
+    33522128640.0,
+    1323241920.0,
+    40840800.0,
+    960960.0,
+    16380.0,
+    182.0,
+    1.0,
+)
+
+
+def _exponential(a: Any) -> Any:
+    """exp of one float64 matrix: the 13th Padé approximant, with scaling and squaring (Higham 2005)."""
+    norm = np.abs(a).sum(0).max() if a.size else 0.0
+    if not np.isfinite(norm):
+        return np.full(a.shape, np.nan)
+    squarings = max(0, int(np.ceil(np.log2(norm / 5.371920351148152)))) if norm > 0 else 0
+    a = a / 2.0**squarings
+    b = _PADE
+    identity = np.eye(len(a))
+    a2 = a @ a
+    a4 = a2 @ a2
+    a6 = a4 @ a2
+    odd = a @ (a6 @ (b[13] * a6 + b[11] * a4 + b[9] * a2) + b[7] * a6 + b[5] * a4 + b[3] * a2 + b[1] * identity)
+    even = a6 @ (b[12] * a6 + b[10] * a4 + b[8] * a2) + b[6] * a6 + b[4] * a4 + b[2] * a2 + b[0] * identity
+    x = np.linalg.solve(even - odd, even + odd)
+    for _ in range(squarings):
+        x = x @ x
+    return x
+
+
+@op(
+    "linalg.matrix_exp(A)",
+    grad_fn="LinalgMatrixExpBackward0",
+    method=False,
+    samples=lambda: [
+        call(t(2, 2)),
+        call(t(3, 3, low=-1, high=1)),
+        call(t(2, 2, 2)),
+        call(t(1, 1)),
+        call(t(0, 0)),
+        call(t(2, 2, values=[[8.0, 1.0], [-2.0, 6.0]])),
+    ],
+    formula="the upper right block of matrix_exp([[A.mT, g], [0, A.mT]])",
+    example="linalg.matrix_exp(tensor([[0., 1.], [-1., 0.]]))",
+)
+def matrix_exp(a: Any) -> Any:
+    """The exponential of square matrices."""
+    need_square("linalg.matrix_exp", a)
+    if a.dtype.kind != "f":
+        need_floating("linalg.matrix_exp", a)
+    out = np.empty(a.shape, np.float64)
+    for index in np.ndindex(a.shape[:-2]):
+        out[index] = _exponential(a[index].astype(np.float64))
+    return out.astype(a.dtype)
+
+
+@matrix_exp.vjp("A", saves="A")
+def _(F: Any, g: Any, out: Any, a: Any) -> Any:
+    n = a.shape[-1]
+    block = F.linalg_matrix_exp(F.block_triangle(F.matrix_transpose(a), g))
+    return F.narrow(F.narrow(block, -2, 0, n), -1, n, n)
+
+
+alias("matrix_exp", matrix_exp, method=True)
+
+
+@op(
+    "block_triangle(input, corner)",
+    grad_fn="CatBackward0",
+    private=True,
+    samples=lambda: [call(t(2, 2), t(2, 2))],
+    formula="input: the sum of the two blocks of g; corner: the upper right block",
+)
+def block_triangle(a: Any, c: Any) -> Any:
+    """The matrices [[input, corner], [0, input]]."""
+    n = a.shape[-1]
+    out = np.zeros((*a.shape[:-2], 2 * n, 2 * n), a.dtype)
+    out[..., :n, :n] = a
+    out[..., n:, n:] = a
+    out[..., :n, n:] = c
+    return out
+
+
+@block_triangle.vjp("input", "corner")
+def _(F: Any, needs: Any, g: Any, out: Any, a: Any, c: Any) -> Any:
+    n = a.shape[-1]
+    top = F.narrow(g, -2, 0, n)
+    below = F.narrow(F.narrow(g, -2, n, n), -1, n, n)
+    return F.narrow(top, -1, 0, n) + below, F.narrow(top, -1, n, n)

@@ -77,10 +77,13 @@ def count(a: Any, b: Any) -> int:
     return math.prod(shape)
 
 
-def constant(name: str, value: Any) -> None:
+def constant(function: str, name: str, value: Any) -> None:
     """Raise when a gradient is wanted for an argument that PyTorch has no derivative for."""
     if value.__class__ is Tensor and value.rg and mode.grad:
-        raise NotDifferentiable(f"the derivative for '{name}' is not implemented")
+        raise NotDifferentiable(
+            f"The function '{function}' is not differentiable with respect to argument '{name}'. "
+            "This input cannot have requires_grad True."
+        )
 
 
 def floats_only(kernel: str, x: Any) -> None:
@@ -232,8 +235,8 @@ def binary_cross_entropy_with_logits(
     need_tensors(target, input)
     if input.data.shape != target.data.shape:
         raise ValueError_(f"Target size ({size_text(target)}) must be the same as input size ({size_text(input)})")
-    constant("weight", weight)
-    constant("pos_weight", pos_weight)
+    constant("binary_cross_entropy_with_logits", "weight", weight)
+    constant("binary_cross_entropy_with_logits", "pos_weight", pos_weight)
     return T.bce_logits(input, target, weight, pos_weight, reduction)
 
 
@@ -443,7 +446,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any, size_average: Any
             f"Using a target size ({size_text(target)}) that is different to the input size ({size_text(input)}) is "
             "deprecated. Please ensure they have the same size."
         )
-    constant("weight", weight)
+    constant("binary_cross_entropy", "weight", weight)
     return T.bce(input, target, weight, reduction)
 
 
@@ -578,7 +581,7 @@ def _(F: Any, g: Any, out: Any, x: Any, target: Any, reduction: str) -> Any:
 def soft_margin_loss(input: Any, target: Any, size_average: Any, reduce: Any, reduction: Any) -> Any:
     """The mean of log(1 + exp(-target input)) for targets 1 and -1."""
     reduction = reduction_of(size_average, reduce, reduction)
-    constant("target", target)
+    constant("soft_margin_loss", "target", target)
     return T.soft_margin(input, target, reduction)
 
 

@@ -145,7 +145,7 @@ def picked_loss(input: Tensor, target: Tensor, weight: Any, reduction: str, igno
     """Negative log likelihood of class indices for inputs of any number of dims."""
     x = input.data
     _check_target(x, target.data, None if weight is None else weight.data)
-    constant("weight", weight)
+    constant("nll_loss_forward", "weight", weight)
     if x.ndim <= 2:
         return T.nll(input, target, weight, reduction, ignore_index)
     if x.ndim == 4:
@@ -358,7 +358,7 @@ def multi_margin_loss(
         raise ValueError_("only p == 1 and p == 2 supported")
     if weight is not None and weight.data.ndim != 1:
         raise ValueError_("weight must be one-dimensional")
-    constant("weight", weight)
+    constant("multi_margin_loss", "weight", weight)
     n, classes = _rows(input)
     if target.data.ndim > 1 or target.data.size != n:
         raise ShapeError(

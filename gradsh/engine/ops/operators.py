@@ -63,3 +63,14 @@ def _number_over(x: Tensor, number: Any) -> Any:
 
 
 Operators.__rtruediv__ = _number_over
+
+
+def _matmul(x: Tensor, y: Any) -> Any:
+    """`x @ y` for the first time: the file that has it puts the real method in this one's place."""
+    from gradsh.engine.ops import matmul
+
+    return matmul.operator_matmul(x, y)
+
+
+if "__matmul__" not in vars(Tensor):
+    Operators.__matmul__ = _matmul

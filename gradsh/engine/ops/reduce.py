@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index
+from gradsh.engine.checks import dim_index, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
 from gradsh.engine.graph import Kind, Node
+from gradsh.engine.overloads import Types
 from gradsh.engine.reduction import axes, public, record, takes_tensor, variant
 from gradsh.engine.registry import T, composite
 from gradsh.engine.samples import call, t
@@ -135,7 +136,14 @@ def _sum_step(node: Node, g: Any) -> Any:
 
 SUM_ALL = Kind("SumBackward0", _sum_step, lambda node, g: T.spread(g, node.saved, None, False), saves=False, operator="sum")
 SUM_DIM = variant(sum, "SumBackward1")
-_bind_sum = sum.signature.bind
+_bind_sum = Types(
+    sum.signature,
+    False,
+    (
+        "(Tensor input, *, torch.dtype dtype = None)",
+        "(Tensor input, tuple of ints dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
+    ),
+).bind
 
 
 @public(sum)
@@ -147,15 +155,7 @@ def _(*args: Any, **kwargs: Any) -> Any:
             if a.__class__ is ndarray and (a.dtype is float32 or a.dtype is float64):
                 return record(x, add_reduce(a, None), SUM_ALL, a.shape, _getframe(1))
     values = _bind_sum(args, kwargs)
-    tensor_needed("sum", values[0])
     return run(sum, values, _getframe(1), None if values[1] is None else SUM_DIM)
-
-
-def tensor_needed(operator: str, value: Any) -> None:
-    if value.__class__ is not Tensor:
-        from gradsh.engine.checks import need_tensor
-
-        need_tensor(operator, "input", 1, value)
 
 
 # --- mean ------------------------------------------------------------------------------------------------------------
@@ -222,7 +222,14 @@ MEAN_ALL = Kind(
     operator="mean",
 )
 MEAN_DIM = variant(mean, "MeanBackward1")
-_bind_mean = mean.signature.bind
+_bind_mean = Types(
+    mean.signature,
+    False,
+    (
+        "(Tensor input, *, torch.dtype dtype = None, Tensor out = None)",
+        "(Tensor input, tuple of ints dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
+    ),
+).bind
 
 
 @public(mean)
@@ -235,7 +242,6 @@ def _(*args: Any, **kwargs: Any) -> Any:
                 n = a.size
                 return record(x, add_reduce(a, None) / n, MEAN_ALL, (a.shape, n), _getframe(1))
     values = _bind_mean(args, kwargs)
-    tensor_needed("mean", values[0])
     return run(mean, values, _getframe(1), None if values[1] is None else MEAN_DIM)
 
 
@@ -309,7 +315,15 @@ def ones_of(x: Any, dim: int) -> Any:
     return np.ones(kept(x.shape, dim), x.dtype)
 
 
-takes_tensor(prod, dim_kind="ProdBackward1")
+takes_tensor(
+    prod,
+    dim_kind="ProdBackward1",
+    one_dim=True,
+    forms=(
+        "(Tensor input, *, torch.dtype dtype = None)",
+        "(Tensor input, int dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
+    ),
+)
 
 
 # --- nansum, nanmean, counts -----------------------------------------------------------------------------------------
@@ -352,7 +366,7 @@ def not_nan(x: Any) -> Any:
 )
 def nanmean(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
     """The mean of what is not nan."""
-    tensor_needed("nanmean", x)
+    need_tensor("nanmean", "input", 1, x)
     if x.data.dtype.kind != "f":
         raise DtypeError(
             f"nanmean(): expected input to have floating point or complex dtype but got {OF[x.data.dtype].title}"
@@ -370,7 +384,7 @@ def count_nonzero(x: Any, dim: Any) -> Any:
     return add_reduce(x != 0, axes("count_nonzero", dim, x.ndim), int64)
 
 
-takes_tensor(count_nonzero)
+takes_tensor(count_nonzero, forms=("(Tensor input, int dim = None)", "(Tensor input, tuple of ints dim)"))
 
 
 def _logical(x: Any, dim: Any, keepdim: bool, name: str, reduce: Any) -> Any:
@@ -396,5 +410,12 @@ def any(x: Any, dim: Any, keepdim: bool) -> Any:
     return _logical(x, dim, keepdim, "any", np.logical_or.reduce)
 
 
-takes_tensor(all)
-takes_tensor(any)
+for _entry in (all, any):
+    takes_tensor(
+        _entry,
+        forms=(
+            "(Tensor input, *, Tensor out = None)",
+            "(Tensor input, tuple of ints dim = None, bool keepdim = False, *, Tensor out = None)",
+            "(Tensor input, int dim, bool keepdim = False, *, Tensor out = None)",
+        ),
+    )

@@ -12,7 +12,6 @@ from gradsh.engine.graph import Kind
 from gradsh.engine.modes import mode
 from gradsh.engine.ops.creation import INT64, number, scalar_like, sizes
 from gradsh.engine.registry import composite, function
-from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, leaf, make
 from gradsh.errors import ArgumentError, DtypeError, ValueError_
 
@@ -26,7 +25,9 @@ def stream(operator: str = "", generator: Any = None) -> Generator:
 
     if generator is not None:
         if generator.__class__ is not Generator:
-            raise ArgumentError(f"{operator}(): argument 'generator' must be torch.Generator, not {type_word(generator)}")
+            raise ArgumentError(
+                f"{operator}(): argument 'generator' must be torch.Generator, not {type_word(generator)}"
+            )
         return generator  # type: ignore[no-any-return]  # its class was compared
     if mode.generator is None:
         mode.generator = Generator.fresh()
@@ -85,7 +86,13 @@ def get_rng_state() -> Tensor:
     return make(stream().get_state())
 
 
-@function("set_rng_state(new_state)", method=False, differentiable=False, effect=True, example="set_rng_state(get_rng_state())")
+@function(
+    "set_rng_state(new_state)",
+    method=False,
+    differentiable=False,
+    effect=True,
+    example="set_rng_state(get_rng_state())",
+)
 def set_rng_state(new_state: Any) -> None:
     """Continues the random stream from a state that `get_rng_state` gave."""
     need_tensor("set_rng_state", "new_state", 1, new_state)
@@ -145,7 +152,9 @@ def randint(low: Any, high: Any, size: Any, generator: Any, dtype: Any, requires
         raise ArgumentError('randint() missing 1 required positional arguments: "size"')
     first, last = need_int("randint", "low", 1, low), need_int("randint", "high", position - 1, high)
     shape, target = sizes("randint", size, position), numpy_dtype("randint", dtype, INT64)
-    return leaf(scalar_like(randint(stream("randint", generator), first, last, shape, target)), requires_grad, mode.where)
+    return leaf(
+        scalar_like(randint(stream("randint", generator), first, last, shape, target)), requires_grad, mode.where
+    )
 
 
 @function(
@@ -165,7 +174,12 @@ def randperm(n: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
 # --- after the likeness of others -------------------------------------------------------------------------------------
 
 
-@function("rand_like(input, *, generator=None, dtype=None, requires_grad=False)", method=False, differentiable=False, example="rand_like(ones(2))")
+@function(
+    "rand_like(input, *, generator=None, dtype=None, requires_grad=False)",
+    method=False,
+    differentiable=False,
+    example="rand_like(ones(2))",
+)
 def rand_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """Numbers uniform in [0, 1), with the shape and dtype of another tensor."""
     from gradsh.engine.random import uniform
@@ -176,7 +190,12 @@ def rand_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> Te
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
-@function("randn_like(input, *, generator=None, dtype=None, requires_grad=False)", method=False, differentiable=False, example="randn_like(ones(2))")
+@function(
+    "randn_like(input, *, generator=None, dtype=None, requires_grad=False)",
+    method=False,
+    differentiable=False,
+    example="randn_like(ones(2))",
+)
 def randn_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """Numbers of the standard normal distribution, with the shape and dtype of another tensor."""
     from gradsh.engine.random import normal
@@ -233,8 +252,12 @@ def numpy_title(dtype: Any) -> str:
 normal_tensors.vjp("mean")(lambda F, g, out, mean, std, generator: F.zeros_like(g))
 normal_tensors.vjp("std")(lambda F, g, out, mean, std, generator: F.zeros_like(g))
 
-_ONLY_MEAN = Kind("NormalBackward1", normal_tensors.kind.step, normal_tensors.kind.tensor_step, saves=False, operator="normal")
-_ONLY_STD = Kind("NormalBackward2", normal_tensors.kind.step, normal_tensors.kind.tensor_step, saves=False, operator="normal")
+_ONLY_MEAN = Kind(
+    "NormalBackward1", normal_tensors.kind.step, normal_tensors.kind.tensor_step, saves=False, operator="normal"
+)
+_ONLY_STD = Kind(
+    "NormalBackward2", normal_tensors.kind.step, normal_tensors.kind.tensor_step, saves=False, operator="normal"
+)
 
 
 @composite(
@@ -266,7 +289,13 @@ def normal(mean: Any, std: Any, size: Any, generator: Any, dtype: Any, requires_
             "bool pin_memory = False, bool requires_grad = False)\n"
         )
     target = numpy_dtype("normal", dtype, mode.default)
-    data = normal(gen, sizes("normal", size, 3), target, float(number("normal", "mean", 1, mean)), float(number("normal", "std", 2, std)))
+    data = normal(
+        gen,
+        sizes("normal", size, 3),
+        target,
+        float(number("normal", "mean", 1, mean)),
+        float(number("normal", "std", 2, std)),
+    )
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 

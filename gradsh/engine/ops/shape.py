@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, dims_tuple, int_tuple, need_int, need_tensor, type_word
-from gradsh.engine.dtypes import OF, DType
+from gradsh.engine.checks import dim_index, dims_tuple, int_tuple, need_tensor
 from gradsh.engine.general import op
-from gradsh.engine.registry import A, T, alias, composite
+from gradsh.engine.registry import A, alias, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import ArgumentError, DimError, ShapeError, ValueProblem
+from gradsh.errors import DimError, ShapeError
 
 ndarray = np.ndarray
 
@@ -104,9 +103,14 @@ def broadcast_view(x: Any, shape: tuple[int, ...]) -> Any:
         x = np.asarray(x)
     lead = len(shape) - x.ndim
     strides = (0,) * lead + tuple(
-        0 if old == 1 and new != 1 else stride for old, new, stride in zip(x.shape, shape[lead:], x.strides, strict=True)
+        0 if old == 1 and new != 1 else stride
+        for old, new, stride in zip(x.shape, shape[lead:], x.strides, strict=True)
     )
-    return ndarray(shape, x.dtype, x, 0, strides) if x.flags.c_contiguous else np.lib.stride_tricks.as_strided(x, shape, strides)
+    return (
+        ndarray(shape, x.dtype, x, 0, strides)
+        if x.flags.c_contiguous
+        else np.lib.stride_tricks.as_strided(x, shape, strides)
+    )
 
 
 @op(
@@ -328,7 +332,12 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     return view.apply(input, (*shape[:at], *parts, *shape[at + 1 :]))
 
 
-@composite("ravel(input)", samples=lambda: [call(t(2, 3)), call(t(3, 2, strided=True))], formula="g, reshaped back", example="ravel(ones(2, 2))")
+@composite(
+    "ravel(input)",
+    samples=lambda: [call(t(2, 3)), call(t(3, 2, strided=True))],
+    formula="g, reshaped back",
+    example="ravel(ones(2, 2))",
+)
 def ravel(input: Any) -> Any:
     """All elements in one dimension."""
     return reshape.apply(input, (-1,)) if input.data.size else reshape.apply(input, (0,))
@@ -501,9 +510,7 @@ def narrow(x: Any, dim: int, start: Any, length: int) -> Any:
     extent = x.shape[dim]
     start = int(start)
     if not -extent <= start <= extent:
-        raise DimError(
-            f"start out of range (expected to be in range of [-{extent}, {extent}], but got {start})"
-        )
+        raise DimError(f"start out of range (expected to be in range of [-{extent}, {extent}], but got {start})")
     if start < 0:
         start += extent
     if start > extent - length:
@@ -530,9 +537,7 @@ def slice_(x: Any, dim: int, start: int, end: int, step: int) -> Any:
     return x[(slice(None),) * dim + (slice(start, end, step),)]
 
 
-slice_.vjp("input")(
-    lambda F, g, out, x, dim, start, end, step: F.slice_backward(g, x.shape, dim, start, end, step)
-)
+slice_.vjp("input")(lambda F, g, out, x, dim, start, end, step: F.slice_backward(g, x.shape, dim, start, end, step))
 
 
 @op(
@@ -548,9 +553,7 @@ def slice_backward(g: Any, shape: Any, dim: int, start: int, end: int, step: int
     return full
 
 
-slice_backward.vjp("grad")(
-    lambda F, g, out, grad, shape, dim, start, end, step: F.slice(g, dim, start, end, step)
-)
+slice_backward.vjp("grad")(lambda F, g, out, grad, shape, dim, start, end, step: F.slice(g, dim, start, end, step))
 
 
 def select_index(operator: str, shape: tuple[int, ...], dim: int, index: int) -> tuple[int, int]:
@@ -560,9 +563,7 @@ def select_index(operator: str, shape: tuple[int, ...], dim: int, index: int) ->
     dim = dim_index(dim, len(shape))
     extent = shape[dim]
     if not -extent <= index < extent:
-        raise DimError(
-            f"{operator}(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}"
-        )
+        raise DimError(f"{operator}(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}")
     return dim, index % extent
 
 

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, need_tensor, type_word
-from gradsh.engine.dtypes import OF, DType
+from gradsh.engine.checks import dim_index, need_tensor
+from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
 from gradsh.engine.modes import mode
 from gradsh.engine.ops.reduce import opened
+from gradsh.engine.overloads import Types
 from gradsh.engine.reduction import axes, public, takes_tensor
-from gradsh.engine.registry import T, alias, composite
+from gradsh.engine.registry import METHODS, T, alias, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import ArgumentError, DtypeError
+from gradsh.errors import DtypeError
 
 add_reduce = np.add.reduce
 max_reduce = np.maximum.reduce
@@ -109,29 +110,23 @@ def _implicit_dim(name: str, ndim: int) -> int:
 
 
 def _call(entry: Any) -> None:
-    name = entry.name
-    bind = entry.signature.bind
+    """The function may leave out `dim`, as `torch.nn.functional` has it; the method may not."""
+    bind = Types(entry.signature, True).bind
+
+    def strict(*args: Any, **kwargs: Any) -> Any:
+        return run(entry, bind(args, kwargs), _getframe(1))
 
     def apply(*args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and "dim" not in kwargs and "axis" not in kwargs and args[0].__class__ is Tensor:
-            kwargs["dim"] = None
+        if len(args) == 1 and args[0].__class__ is Tensor:
+            if not kwargs or kwargs.get("dim", kwargs.get("axis")) is None and "axis" not in kwargs:
+                kwargs["dim"] = _implicit_dim(entry.name, args[0].data.ndim)
+        elif len(args) > 1 and args[1] is None and args[0].__class__ is Tensor:
+            args = (args[0], _implicit_dim(entry.name, args[0].data.ndim), *args[2:])
         kwargs.pop("_stacklevel", None)
-        values = bind(args, kwargs)
-        x, dim, dtype = values
-        if x.__class__ is not Tensor:
-            need_tensor(name, "input", 1, x)
-        if dim is None:
-            values[1] = _implicit_dim(name, x.data.ndim)
-        elif dim.__class__ is not int:
-            if isinstance(dim, Tensor) and dim.data.dtype.kind in "iu" and dim.data.size == 1:
-                values[1] = int(dim.data.item())
-            else:
-                raise ArgumentError(f"{name}(): argument 'dim' (position 2) must be int, not {type_word(dim)}")
-        if dtype is not None and dtype.__class__ is not DType:
-            raise ArgumentError(f"{name}(): argument 'dtype' must be torch.dtype, not {type_word(dtype)}")
-        return run(entry, values, _getframe(1))
+        return run(entry, bind(args, kwargs), _getframe(1))
 
     public(entry)(apply)
+    METHODS[entry.name] = strict
 
 
 _call(softmax)

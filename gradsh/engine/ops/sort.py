@@ -13,6 +13,7 @@ from gradsh.engine.graph import Node
 from gradsh.engine.reduction import public, takes_tensor
 from gradsh.engine.registry import composite
 from gradsh.engine.samples import call, t
+from gradsh.engine.selection import settle_ties, top
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, DtypeError, NotDifferentiable, ShapeError, ValueProblem
 
@@ -58,7 +59,15 @@ def _put_sorted(F: Any, g: Any, out: Any, x: Any, dim: int) -> Any:
 
 
 sort.vjp("input", saves="out")(lambda F, g, out, x, dim, descending, stable: _put_sorted(F, g, out, x, dim))
-takes_tensor(sort, "sort")
+takes_tensor(
+    sort,
+    "sort",
+    one_dim=True,
+    forms=(
+        "(Tensor input, *, bool stable, int dim = -1, bool descending = False, tuple of Tensors out = None)",
+        "(Tensor input, int dim = -1, bool descending = False, *, tuple of Tensors out = None)",
+    ),
+)
 
 
 @composite("msort(input)", samples=lambda: [call(t(3, 2, distinct=True)), call(t())], example="msort(tensor([3., 1., 2.]))")
@@ -79,7 +88,14 @@ def argsort(x: Any, dim: int, descending: bool, stable: Any) -> Any:
     return ordered(x, axis, descending) if x.ndim else np.int64(0)
 
 
-takes_tensor(argsort)
+takes_tensor(
+    argsort,
+    one_dim=True,
+    forms=(
+        "(Tensor input, *, bool stable, int dim = -1, bool descending = False, Tensor out = None)",
+        "(Tensor input, int dim = -1, bool descending = False)",
+    ),
+)
 
 
 @op(
@@ -93,7 +109,7 @@ takes_tensor(argsort)
         call(t(3, 2, strided=True, distinct=True), 1),
     ],
     formula="g at the returned indices",
-    kinks="ties: the returned indices",
+    kinks="ties: the returned indices, which are PyTorch's",
     example="topk(tensor([3., 1., 2.]), 2)",
 )
 def topk(x: Any, k: int, dim: int, largest: bool, sorted: bool) -> Any:
@@ -105,12 +121,15 @@ def topk(x: Any, k: int, dim: int, largest: bool, sorted: bool) -> Any:
         raise DtypeError("topk does not support bool dtypes on CPU")
     if not x.ndim:
         return x.dtype.type(x), np.int64(0)
-    index = np.take(ordered(x, axis, largest), np.arange(k), axis)
+    places = np.take(ordered(x, axis, largest), np.arange(min(k + 1, x.shape[axis])), axis)
+    index = np.take(places, np.arange(k), axis)
+    near = np.take_along_axis(x, places, axis) if sorted else None
+    index = settle_ties(x, index, near, axis, lambda row: top(row, k, largest, sorted))
     return np.take_along_axis(x, index, axis), index
 
 
 topk.vjp("input", saves="out")(lambda F, g, out, x, k, dim, largest, sorted: _put_sorted(F, g, out, x, dim))
-takes_tensor(topk, "topk")
+takes_tensor(topk, "topk", one_dim=True)
 
 # --- unique ------------------------------------------------------------------------------------------------------------
 
@@ -120,7 +139,7 @@ def _refuses(entry: Any, torch_name: str) -> None:
     entry.not_implemented("the result is not a differentiable function")
 
     def step(node: Node, g: Any) -> Any:
-        raise NotDifferentiable(f"the derivative for '{torch_name}' is not implemented.")
+        raise NotDifferentiable(f"the derivative for '{torch_name}' is not implemented.", kind="NotImplementedError")
 
     entry.kind.step = entry.kind.tensor_step = step
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, need_tensor, type_word
+from gradsh.engine.checks import dim_index, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
 from gradsh.engine.modes import mode
 from gradsh.engine.ops.reduce import kept, opened
+from gradsh.engine.overloads import Types, combination_error
 from gradsh.engine.reduction import axes, public, takes_tensor
 from gradsh.engine.registry import T, composite
 from gradsh.engine.samples import call, t
@@ -35,11 +36,12 @@ def _terms(shape: Any, axis: Any) -> int:
 def _moments(name: str, x: Any, dim: Any, correction: Any, keepdim: bool) -> tuple[Any, Any]:
     """Mean and variance in float64, which is what PyTorch accumulates float32 in."""
     if x.dtype.kind != "f":
-        raise DtypeError(f"{name} only support floating point and complex dtypes")
+        which = name if name.endswith("_mean") else "std and var"
+        raise DtypeError(f"{which} only support floating point and complex dtypes")
     axis = axes(name, dim, x.ndim)
     n = _terms(x.shape, axis)
     free = n - correction
-    if free <= 0:
+    if free <= 0 or not x.size:
         mode.warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor "
             "(input numel divided by output numel)."
@@ -71,10 +73,8 @@ def _var_samples() -> list[call]:
 def _var_rule(F: Any, g: Any, x: Any, dim: Any, correction: Any, keepdim: bool) -> Any:
     axis = axes("var", dim, x.ndim)
     free = _terms(x.shape, axis) - correction
-    g = opened(F, g, x, dim, keepdim)
-    if free <= 0:
-        return g * float("inf") * (x - F.mean(x, dim, True, None)) if free else g * float("inf")
-    return g * (2.0 / free) * (x - F.mean(x, dim, True, None))
+    scale = 2.0 / free if free else float("inf")
+    return opened(F, g, x, dim, keepdim) * scale * (x - F.mean(x, dim, True, None))
 
 
 def _std_rule(F: Any, g: Any, out: Any, x: Any, dim: Any, correction: Any, keepdim: bool) -> Any:
@@ -180,10 +180,16 @@ def _with_mean(F: Any, first: Any, g: Any, x: Any, dim: Any, keepdim: bool) -> A
 
 def _var_call(entry: Any) -> None:
     """`unbiased` in any of PyTorch's places: var(x, False), var(x, 1, False, True), var(x, unbiased=False)."""
-    name = entry.name
-    bind = entry.signature.bind
+    out = "" if entry.name.endswith("_mean") else ", Tensor out = None"
+    forms = (
+        "(Tensor input, tuple of ints dim, bool unbiased = True, bool keepdim = False" + (", *" + out if out else "") + ")",
+        "(Tensor input, tuple of ints dim = None, *, Number correction = None, bool keepdim = False" + out + ")",
+        "(Tensor input, bool unbiased = True)",
+    )
+    types = Types(entry.signature, False, forms)
 
     def apply(*args: Any, **kwargs: Any) -> Any:
+        given = (args, kwargs)
         if len(args) > 1 and args[1].__class__ is bool:
             args = (args[0], None, *args[1:])
         if len(args) > 2:
@@ -191,10 +197,13 @@ def _var_call(entry: Any) -> None:
             kwargs = dict(zip(places, args[2:4], strict=False)) | kwargs
             args = (*args[:2], *args[4:])
         if "unbiased" in kwargs:
+            if "correction" in kwargs:
+                raise combination_error(types.name, *given, forms)
             kwargs = {("correction" if k == "unbiased" else k): v for k, v in kwargs.items()}
-        values = bind(args, kwargs)
-        if values[0].__class__ is not Tensor:
-            need_tensor(name, "input", 1, values[0])
+        try:
+            values = types.bind(args, kwargs)
+        except ArgumentError:
+            raise combination_error(types.name, *given, forms) from None
         if values[2] is None:
             values[2] = 1
         elif values[2].__class__ is bool:
@@ -211,9 +220,14 @@ for _entry in (var, std, var_mean, std_mean):
 
 
 def _quantile(name: str, skip_nan: bool) -> Any:
+    first = "(Tensor input, Tensor q, int dim = None, bool keepdim = False, *, str interpolation = \"linear\", Tensor out = None)"
+    forms = (first, first.replace("Tensor q", "float q"))
+
     def quantile(x: Any, q: Any, dim: Any, keepdim: bool, interpolation: str) -> Any:
         need_tensor(name, "input", 1, x)
-        _check_quantile(name, x, q, interpolation)
+        if q.__class__ is not Tensor and not isinstance(q, (int, float)):
+            raise combination_error(name, (x, q), {}, forms)
+        _check_quantile("quantile", x, q, interpolation)
         shape, ndim = x.data.shape, x.data.ndim
         if dim is None or not ndim:
             if dim is not None:
@@ -243,11 +257,8 @@ def _check_quantile(name: str, x: Any, q: Any, interpolation: str) -> None:
             raise DtypeError(f"{name}() q tensor must be same dtype as the input tensor")
         if q.data.size and not np.all((q.data >= 0) & (q.data <= 1)):
             raise ValueProblem(f"{name}() q values must be in the range [0, 1]")
-    elif isinstance(q, (int, float)):
-        if not 0 <= q <= 1:
-            raise ValueProblem(f"{name}() q must be in the range [0, 1] but got {q:g}")
-    else:
-        raise ArgumentError(f"{name}(): argument 'q' (position 2) must be Tensor, not {type_word(q)}")
+    elif not 0 <= q <= 1:
+        raise ValueProblem(f"{name}() q must be in the range [0, 1] but got {q:g}")
     if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
         raise ValueProblem(
             f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}"

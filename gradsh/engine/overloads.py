@@ -1,0 +1,136 @@
+"""What PyTorch says of a call that fits none of an operator's forms, or gives an argument of the wrong type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradsh.engine.checks import is_int, type_word
+from gradsh.engine.dtypes import DType
+from gradsh.engine.signature import Signature
+from gradsh.engine.tensor import Tensor
+from gradsh.errors import ArgumentError
+
+# what the arguments of these names must be; `dim` is one int or several, by operator
+TYPES = {
+    "k": "int",
+    "n": "int",
+    "bins": "int",
+    "minlength": "int",
+    "keepdim": "bool",
+    "descending": "bool",
+    "largest": "bool",
+    "sorted": "bool",
+    "dtype": "torch.dtype",
+}
+
+
+def fits(word: str, value: Any) -> bool:
+    """Whether PyTorch takes `value` for a parameter of the type `word`."""
+    if word == "int":
+        return is_int(value)
+    if word == "tuple of ints":
+        return is_int(value) or isinstance(value, (tuple, list)) and (not value or is_int(value[0]))
+    if word == "Tensor":
+        return value.__class__ is Tensor
+    if word == "bool":
+        return value.__class__ is bool
+    if word in ("float", "Number"):
+        return isinstance(value, (int, float)) and value.__class__ is not bool
+    if word == "torch.dtype":
+        return value is None or value.__class__ is DType or value in (float, int, bool)
+    return True
+
+
+def combination_error(name: str, args: Any, kwargs: dict[str, Any], forms: tuple[str, ...]) -> ArgumentError:
+    """PyTorch's `invalid combination of arguments`, which lists the forms `(Tensor input, *, Tensor out = None)`."""
+    given = [type_word_of(a) for a in args] + [f"{k}={type_word_of(v)}" for k, v in kwargs.items()]
+    lines = [f"{name}() received an invalid combination of arguments - got ({', '.join(given)}), but expected one of:"]
+    for form in forms:
+        lines.append(f" * {form}")
+        parameters = form[1:-1].split(", ")
+        if len(parameters) == len(given):  # PyTorch gives its reason for forms of this length only, the `*` counted
+            lines.append("      didn't match because " + _reason(parameters, args, kwargs))
+    return ArgumentError("\n".join(lines) + "\n")
+
+
+def type_word_of(value: Any) -> str:
+    return "Tensor" if value.__class__ is Tensor else "torch.dtype" if value.__class__ is DType else type_word(value)
+
+
+def _reason(parameters: list[str], args: Any, kwargs: dict[str, Any]) -> str:
+    words = {}
+    for parameter in parameters:
+        word, _, name = parameter.partition(" = ")[0].rpartition(" ")
+        words[name] = word
+    unknown = [k for k in kwargs if k not in words]
+    if unknown:
+        return f"some of the keywords were incorrect: {', '.join(unknown)}"
+    shown = []
+    for value, word in zip(args, words.values(), strict=False):
+        shown.append(type_word_of(value) if fits(word, value) else f"!{_long_type(value)}!")
+    for name, value in kwargs.items():
+        mark = "" if fits(words[name], value) else "!"
+        shown.append(f"{mark}{name}={type_word_of(value)}{mark}")
+    return f"some of the arguments have invalid types: ({', '.join(shown)})"
+
+
+def _long_type(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return f"{type(value).__name__} of ({', '.join(type_word_of(v) for v in value)}{',' * (len(value) == 1)})"
+    return type_word_of(value)
+
+
+class Types:
+    """Checks the bound arguments of one operator by their names, and turns 0-d tensors that stand for ints into ints.
+
+    one_dim  `dim` is one int, not several
+    forms    the operator's forms, where PyTorch overloads it
+    """
+
+    __slots__ = ("forms", "name", "one_dim", "plan", "signature")
+
+    def __init__(self, signature: Signature, one_dim: bool, forms: tuple[str, ...] = ()) -> None:
+        self.signature = signature
+        self.name = signature.short
+        self.one_dim = one_dim
+        self.forms = forms
+        self.plan: list[tuple[int, str, str, Any]] | None = None
+
+    def bind(self, args: Any, kwargs: dict[str, Any]) -> list[Any]:
+        """The bound values. Raises ArgumentError in PyTorch's words."""
+        try:
+            values = self.signature.bind(args, kwargs)
+        except ArgumentError:
+            if self.forms:
+                raise combination_error(self.name, args, kwargs, self.forms) from None
+            raise
+        if values[0].__class__ is not Tensor:
+            self.refuse(args, kwargs, 0, self.signature.parameters[0].name, "Tensor", values[0])
+        if self.plan is None:
+            self._plan()
+        for index, name, word, default in self.plan:  # type: ignore[union-attr]  # made above
+            value = values[index]
+            if value is default or value.__class__ is int and (word == "int" or word == "tuple of ints"):
+                continue
+            if not fits(word, value):
+                self.refuse(args, kwargs, index, name, word, value)
+            if value.__class__ is Tensor or word == "int":
+                values[index] = int(value.__index__())
+        return values
+
+    def _plan(self) -> None:
+        dims = "int" if self.one_dim else "tuple of ints"
+        self.plan = [
+            (i, p.name, dims if p.name == "dim" else TYPES[p.name], p.default if p.has_default else Types)
+            for i, p in enumerate(self.signature.parameters)
+            if p.name == "dim" or p.name in TYPES
+        ]
+
+    def refuse(self, args: Any, kwargs: dict[str, Any], index: int, name: str, word: str, value: Any) -> None:
+        """Raise for an argument of the wrong type."""
+        if self.forms and (index or not args):
+            raise combination_error(self.name, args, kwargs, self.forms)
+        place = f" (position {index + 1})" if index < len(args) else ""
+        if word == "tuple of ints" and isinstance(value, (tuple, list)) and value:
+            value = value[0]
+        raise ArgumentError(f"{self.name}(): argument '{name}'{place} must be {word}, not {type_word_of(value)}")
