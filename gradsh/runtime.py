@@ -32,7 +32,12 @@ OPERATORS = "gradsh.engine.ops."
 EFFECTS = frozenset(
     ("backward", "zero_grad", "manual_seed", "set_grad_enabled", "set_default_dtype", "set_printoptions")
 )
-MODES = {"no_grad": modes.no_grad, "enable_grad": modes.enable_grad, "inference_mode": modes.inference_mode}
+MODES = {
+    "no_grad": modes.no_grad,
+    "enable_grad": modes.enable_grad,
+    "inference_mode": modes.inference_mode,
+    "detect_anomaly": modes.detect_anomaly,
+}
 CONSTANTS: dict[str, Any] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
 
 
@@ -96,6 +101,8 @@ class BuiltinTable:
             return Signature(name, known[0] if known is not None else None, checked=False)
         if name == "inference_mode":
             return Signature(name, [("mode", "positional", True, True)], python=True)
+        if name == "detect_anomaly":
+            return Signature(name, [("check_nan", "positional", True, True)], python=True)
         if name in MODES:
             return Signature(name, [], python=True)
         if name in plain.OWN or name in CONSTANTS or name in dtypes.NAMES:

@@ -167,8 +167,9 @@ class Session:
         self.display.errors(errors)
         return Result(status, errors)
 
-    def _warn(self, message: str, category: str) -> None:
-        self.display.warning(WarningRecord(message, here(), category))
+    def _warn(self, message: str, category: str, where: tuple[CodeType, int] | None) -> None:
+        span = program.locate(*where) if where is not None and isinstance(where[0], CodeType) else None
+        self.display.warning(WarningRecord(message, span or here(), category))
 
 
 def _add_label(error: GradshError, span: Span | None, words: str) -> None:

@@ -16,7 +16,16 @@ from gradsh.engine.dtypes import Size
 from gradsh.engine.graph import Freed, Node, Output, Where
 from gradsh.engine.modes import mode
 from gradsh.engine.tensor import Tensor, make
-from gradsh.errors import ArgumentError, AutogradError, GradientMismatch, NoGraph, NonScalarBackward, UnusedInput
+from gradsh.errors import (
+    ArgumentError,
+    AutogradError,
+    GradientMismatch,
+    GradshError,
+    NoGraph,
+    NonScalarBackward,
+    UnusedInput,
+    VersionMismatch,
+)
 
 ndarray = np.ndarray
 
@@ -25,6 +34,12 @@ CREATE_GRAPH = (
     "can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use "
     "this function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid "
     "the leak."
+)
+
+
+AFTER_TRACEBACK = (
+    "Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in question "
+    "was changed in there or anywhere later. Good luck!"
 )
 
 
@@ -100,12 +115,13 @@ class Walk:
                         if node not in needed:  # type: ignore[operator]  # set together with captures
                             break
                 kind = node.kind
-                gs = self.tensor_step(node, g) if create else kind.step(node, g)
+                if anomaly is None:
+                    gs = self.tensor_step(node, g) if create else kind.step(node, g)
+                else:
+                    gs = self.watched_step(node, g, anomaly)
                 edges = node.next
                 if node.fix is not None:
                     gs = bring_back(gs, node.fix, create)
-                if anomaly is not None:
-                    check_anomaly(node, gs, anomaly)
                 if node.extra is not None and node.extra.hooks:
                     gs = self.after(node, g, gs)
                 if not keep and kind.saves:
@@ -129,6 +145,8 @@ class Walk:
         while leaves:
             t = next(iter(leaves))
             g = leaves.pop(t)
+            if not t.rg:
+                continue  # its flag was cleared after it had been used
             if t.extra is not None and t.extra.hooks:
                 g = run_hooks(t.extra.hooks, g, create)
             if captures is None:
@@ -144,6 +162,21 @@ class Walk:
             return node.kind.tensor_step(node, g)
         finally:
             mode.where = before
+
+    def watched_step(self, node: Node, g: Any, check_nan: bool) -> Any:
+        """A step inside `detect_anomaly`: what goes wrong in it is reported with the line that recorded the node."""
+        name = node.kind.name
+        made = (node.code, node.lasti)
+        try:
+            gs = self.tensor_step(node, g) if self.create else node.kind.step(node, g)
+            if check_nan:
+                check_anomaly(node, gs)
+        except GradshError as error:
+            mode.warn(f"Error detected in {name}. Traceback of forward call that caused the error:", where=made)
+            if isinstance(error, VersionMismatch):
+                error.message = error.message.partition("Hint: ")[0] + AFTER_TRACEBACK
+            raise
+        return gs
 
     def before(self, node: Node, g: Any) -> Any:
         """Hooks of the tensors that the node made, then its own prehooks, then the gradients that are to be kept."""
@@ -163,19 +196,22 @@ class Walk:
             if t is not None and value is not None and self.captures is None:
                 accumulate(t, value, self.create)
         if extra.prehooks:
-            g = run_prehooks(extra.prehooks, g, many, self.create)
+            gs = run_prehooks(extra.prehooks, g if many else (g,), self.create)
+            g = list(gs) if many else gs[0]
         return g
 
     def after(self, node: Node, g: Any, gs: Any) -> Any:
         """The node's own hooks, called with (gradients of inputs, gradients of outputs)."""
         single = gs.__class__ is not tuple
         ins = tuple(_as_tensor(x) for x in ((gs,) if single else gs))
+        if single and node.kind.number_slot:
+            ins = (*ins, None)
         outs = tuple(_as_tensor(x) for x in (g if g.__class__ is list else (g,)))
         assert node.extra is not None
         for hook in list(node.extra.hooks.values()):
             result = hook(ins, outs)
             if result is not None:
-                ins = result if result.__class__ is tuple else (result,)
+                ins = _replaced(hook, result, ins)
         back = tuple(x if self.create or x is None else x.data for x in ins)
         return back[0] if single else back
 
@@ -199,19 +235,42 @@ def run_hooks(hooks: dict[int, Any], g: Any, create: bool) -> Any:
             if result.__class__ is not Tensor:
                 raise ArgumentError(f"expected Variable, but hook returned '{type(result).__name__}'", kind="TypeError")
             if result.data.shape != t.data.shape:
-                raise GradientMismatch(f"hook '{getattr(hook, '__name__', 'hook')}' has changed the size of value")
+                raise GradientMismatch(f"hook '{_name(hook)}' has changed the size of value")
             g = result if create else result.data
     return g
 
 
-def run_prehooks(hooks: dict[int, Any], g: Any, many: bool, create: bool) -> Any:
-    gs = tuple(_as_tensor(x) for x in (g if many else (g,)))
+def run_prehooks(hooks: dict[int, Any], given: Any, create: bool) -> tuple[Any, ...]:
+    """A node's prehooks, each called with the tuple of gradients that come in."""
+    gs = tuple(_as_tensor(x) for x in given)
     for hook in list(hooks.values()):
         result = hook(gs)
         if result is not None:
-            gs = result if result.__class__ is tuple else (result,)
-    back = [x if create or x is None else x.data for x in gs]
-    return back if many else back[0]
+            gs = _replaced(hook, result, gs)
+    return tuple(x if create or x is None else x.data for x in gs)
+
+
+def _replaced(hook: Any, result: Any, before: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a node's hook returned in place of `before`, checked."""
+    if result.__class__ is not tuple:
+        raise ArgumentError(f"expected tuple, but hook returned '{type(result).__name__}'")
+    name = _name(hook)
+    if len(result) != len(before):
+        raise GradientMismatch(
+            f"hook '{name}' has returned an incorrect number of values (got {len(result)}, but expected {len(before)})"
+        )
+    for new, old in zip(result, before, strict=True):
+        if new is not None and new.__class__ is not Tensor:
+            raise ArgumentError(f"expected Variable, but hook returned '{type(new).__name__}'")
+        if new is not None and old is not None and new.data.shape != old.data.shape:
+            raise GradientMismatch(f"hook '{name}' has changed the size of value")
+    return result  # type: ignore[no-any-return]  # a tuple: its class was compared
+
+
+def _name(hook: Any) -> str:
+    """What PyTorch's errors call a hook."""
+    name = getattr(hook, "__name__", "hook")
+    return "<lambda>" if name == "fn" else str(name).removeprefix(".")
 
 
 def bring_back(gs: Any, fix: Any, create: bool) -> Any:
@@ -238,25 +297,29 @@ def bring_one_back(g: Any, fix: Any, create: bool) -> Any:
 
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum an array over the dims that broadcasting added or stretched, so that it has `shape`."""
+    if not shape:
+        return np.add.reduce(g, None, dtype=g.dtype)
     lead = g.ndim - len(shape)
     axes = tuple(range(lead)) + tuple(
         i + lead for i, extent in enumerate(shape) if extent == 1 and g.shape[i + lead] != 1
     )
-    if axes:
-        g = np.add.reduce(g, axes, keepdims=True, dtype=g.dtype)
+    if len(axes) == lead:
+        return np.add.reduce(g, axes, dtype=g.dtype) if lead else g
+    g = np.add.reduce(g, axes, keepdims=True, dtype=g.dtype)
     return g.reshape(shape) if lead else g
 
 
-def check_anomaly(node: Node, gs: Any, check_nan: bool) -> None:
-    """`detect_anomaly`: stop at the first node that returns NaN."""
-    if not check_nan:
-        return
+def check_anomaly(node: Node, gs: Any) -> None:
+    """`detect_anomaly`: stop at the first node that returns NaN, and say on which values it worked."""
     for number, g in enumerate(gs if gs.__class__ is tuple else (gs,)):
         data = g.data if g.__class__ is Tensor else g
         if data is not None and data.dtype.kind == "f" and np.isnan(data).any():
+            from gradsh.engine.saved import described
+
+            on = described(node)
             raise AutogradError(
                 f"Function '{node.kind.name}' returned nan values in its {number}th output.",
-                places=[((node.code, node.lasti), f"{node.kind.name} was recorded here")],
+                places=[((node.code, node.lasti), f"{node.kind.name} was recorded here{on and ', with ' + on}")],
             )
 
 
@@ -266,6 +329,8 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
     The first is stored contiguous and unaliased, later ones are added in place (the same tensor object); with
     `create_graph` out of place, so that the graph of the sum is kept.
     """
+    if t.extra is not None and t.extra.prehooks and t.fn is None:
+        (g,) = run_prehooks(t.extra.prehooks, (g,), create)
     held = t.grad_
     if create:
         from gradsh.engine.registry import T
@@ -294,8 +359,13 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
     extra = t.extra
     if extra is not None:
         extra.accumulated += 1
+        if t.fn is None:
+            for hook in list(extra.node_hooks.values()):
+                hook((), (_as_tensor(g),))
         for hook in list(extra.post_hooks.values()):
-            hook(t)
+            result = hook(t)
+            if result is not None:
+                raise ArgumentError(f"expected Variable, but hook returned '{type(result).__name__}'")
 
 
 def _owned(g: Any) -> bool:
@@ -446,8 +516,17 @@ def _node(edge: Any) -> Node:
     return edge.node if edge.__class__ is Output else edge  # type: ignore[no-any-return]  # the only other kind of edge
 
 
+_ONES: dict[Any, Any] = {kind: kind(1) for kind in (np.float16, np.float32, np.float64)}
+
+
 def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -> list[tuple[Any, Any]]:
     """The first gradients: given ones checked, missing ones made for scalars."""
+    if len(outputs) == 1 and not create and gradients[0] is None:
+        # the one loss of a training step
+        out = outputs[0]
+        one = _ONES.get(out.data.__class__)
+        if one is not None and out.rg:
+            return [(out.edge, one)]
     if len(outputs) != len(gradients):
         raise GradientMismatch(f"got {len(outputs)} tensors and {len(gradients)} gradients")
     roots = []

@@ -191,7 +191,8 @@ def run_inner(entry: Operator, values: Any) -> Any:
         return call(entry, list(values))
     if _space(values) is A:
         return entry.kernel(*values)
-    return entry.apply(*values)
+    # every argument is spelled out, keyword-only ones too: T's form takes them
+    return getattr(T, entry.name.replace(".", "_"))(*values)
 
 
 def _space(values: Any) -> Namespace:

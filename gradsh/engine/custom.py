@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.backward import sum_to
-from gradsh.engine.graph import Freed, Kind, Node, Output, extra_of, freed, sequence, verify, verify_output
+from gradsh.engine.graph import Freed, Kind, Node, Output, freed, note_version, sequence, verify, verify_output
 from gradsh.engine.modes import GradMode, mode
 from gradsh.engine.registry import T, caller, type_name
 from gradsh.engine.tensor import Tensor, make, output_tensor, restore
@@ -127,7 +127,7 @@ class CustomOperator:
                 continue
             saved.append(value)
             if value.__class__ is Tensor and value.storage is not None and value.storage.version:
-                extra_of(node).versions[index] = value.storage.version
+                note_version(node, index, value.storage.version)
         meta = [
             (o.data.shape, o.data.dtype) if o.__class__ is Tensor else None for o in outputs
         ]

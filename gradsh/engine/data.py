@@ -150,7 +150,7 @@ def _carefully(data: Any, dtype: Any) -> Any:
 
 def _shape(data: Any) -> tuple[int, ...]:
     shape = []
-    while _is_sequence(data) and not _zero_dim(data):
+    while _is_sequence(data) and not _zero_dim(data) and data.__class__ is not Tensor:
         if isinstance(data, ndarray):
             return (*shape, *data.shape)
         shape.append(len(data))
@@ -201,9 +201,8 @@ def _collect(data: Any, shape: tuple[int, ...], dim: int, items: list[Any], foun
         return
     if not _is_sequence(data):
         raise ArgumentError("not a sequence")
-    if data.__class__ is Tensor:
-        if data.data.size != 1:
-            raise ValueError_("only one element tensors can be converted to Python scalars")
+    if data.__class__ is Tensor and data.data.size != 1:
+        raise ValueError_("only one element tensors can be converted to Python scalars")
     if _zero_dim(data):
         raise ArgumentError("not a sequence")
     if len(data) != shape[dim]:

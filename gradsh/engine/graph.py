@@ -76,9 +76,10 @@ class Node:
     fix     None, or per edge None or (shape, NumPy dtype) that its gradient must be brought back to
     code, lasti   the place in the user's program
     extra   rarely needed things, see NodeExtra
+    versions  {index of a saved tensor, -1 for the output: its version at saving}, where not 0; unset when all are 0
     """
 
-    __slots__ = ("__weakref__", "code", "extra", "fix", "kind", "lasti", "next", "saved", "seq")
+    __slots__ = ("__weakref__", "code", "extra", "fix", "kind", "lasti", "next", "saved", "seq", "versions")
 
     kind: Kind
     next: Any
@@ -88,6 +89,7 @@ class Node:
     lasti: int
     extra: NodeExtra | None
     seq: int
+    versions: dict[Any, int]
 
     def __repr__(self) -> str:
         return f"<{self.kind.name}>"
@@ -151,7 +153,6 @@ class Handle:
 class NodeExtra:
     """What few nodes have.
 
-    versions   {index of saved tensor: version at saving}, where not 0
     storage    the Storage of this node's output, once it has one, for rules that saved the output
     retained   [(output number, weak reference to the tensor)] that keep their gradient
     hooks, prehooks   callables on the node
@@ -159,10 +160,9 @@ class NodeExtra:
     metadata   what the program keeps in `grad_fn.metadata`
     """
 
-    __slots__ = ("hooks", "metadata", "prehooks", "retained", "storage", "tensor_hooks", "versions")
+    __slots__ = ("hooks", "metadata", "prehooks", "retained", "storage", "tensor_hooks")
 
     def __init__(self) -> None:
-        self.versions: dict[Any, int] = {}
         self.storage: Storage | None = None
         self.retained: list[tuple[int, Any]] = []
         self.hooks: dict[int, Any] = {}
@@ -270,17 +270,31 @@ def _note(node: Node, tensor: Any, storage: Storage, index: Any) -> None:
                 "it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
             )
     else:
-        extra_of(node).versions[index] = storage.version
+        note_version(node, index, storage.version)
 
 
 def _saves(saved: Any, tensor: Any) -> bool:
     return saved is tensor or (saved.__class__ in (list, tuple) and any(_saves(each, tensor) for each in saved))
 
 
+def note_version(node: Node, index: Any, version: int) -> None:
+    try:
+        node.versions[index] = version
+    except AttributeError:
+        node.versions = {index: version}
+
+
+def expected_version(node: Node, index: Any) -> int:
+    try:
+        return node.versions.get(index, 0)
+    except AttributeError:
+        return 0
+
+
 def verify(node: Node, tensor: Tensor, index: Any) -> None:
     """Raise if a saved input was written in place since it was saved. Called only for tensors that have a Storage."""
     storage = tensor.storage
-    expected = node.extra.versions.get(index, 0) if node.extra is not None else 0
+    expected = expected_version(node, index)
     if storage is not None and storage.version != expected and not storage.inference:
         raise _mismatch(node, tensor.data, tensor.fn, storage, expected)
 
@@ -289,7 +303,7 @@ def verify_output(node: Node, data: Any) -> None:
     """Raise if the saved output was written in place since. Called only for nodes with `extra`."""
     extra = node.extra
     if extra is not None and extra.storage is not None:
-        expected = extra.versions.get(-1, 0)
+        expected = expected_version(node, -1)
         if extra.storage.version != expected:
             raise _mismatch(node, data, node, extra.storage, expected)
 

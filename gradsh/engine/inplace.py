@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from gradsh.engine.graph import Kind, Node, Output, extra_of, sequence
+from gradsh.engine.graph import Kind, Node, Output, extra_of, note_version, sequence
 from gradsh.engine.modes import mode
 from gradsh.engine.registry import A, T, Namespace, caller
 from gradsh.engine.tensor import Tensor, make
@@ -238,7 +238,7 @@ def rebase(x: Tensor, result: Tensor, where: Any) -> None:
         made.saved = x.data
     made_extra = extra_of(made)
     made_extra.storage = storage
-    made_extra.versions[-1] = storage.version
+    note_version(made, -1, storage.version)
     if extra is None or extra.base is None:
         old_fn = x.fn
         x.fn, x.rg = result.fn, True
@@ -255,7 +255,7 @@ def rebase(x: Tensor, result: Tensor, where: Any) -> None:
     node.seq = sequence()
     base.fn, base.rg = node, True
     extra_of(node).storage = storage
-    extra_of(node).versions[-1] = storage.version
+    note_version(node, -1, storage.version)
     refresh(x)
 
 

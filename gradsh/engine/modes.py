@@ -22,7 +22,7 @@ class Context:
     generator    the random stream, made at first use
     print_options  how tensors print, made at first use
     warned       texts that are said once per session
-    warn_sink    where warnings go: called with (text, category)
+    warn_sink    where warnings go: called with (text, category, place in the program or None for the running one)
     where        (code, lasti) of the user's frame that composite operators and `create_graph` work for, or None
     transforms   how many transforms (grad of a function, jacobian, …) are running the program's function now
     batched      how many `vmap`s are running
@@ -54,18 +54,28 @@ class Context:
         self.transforms = 0
         self.batched = 0
         self.warned: set[str] = set()
-        self.warn_sink: Callable[[str, str], None] | None = None
+        self.warn_sink: Callable[[str, str, tuple[Any, int] | None], None] | None = None
         self.where: tuple[Any, int] | None = None
         self.written: Callable[[Any, Any], None] | None = None
 
-    def warn(self, text: str, *, once: bool = False, category: str = "UserWarning") -> None:
-        """Say a warning in PyTorch's words; `once` per session where PyTorch says it once per process."""
+    def warn(
+        self,
+        text: str,
+        *,
+        once: bool = False,
+        category: str = "UserWarning",
+        where: tuple[Any, int] | None = None,
+    ) -> None:
+        """Say a warning in PyTorch's words; `once` per session where PyTorch says it once per process.
+
+        `where` is the place in the program that it is about, if that is not the one that is running.
+        """
         if once:
             if text in self.warned:
                 return
             self.warned.add(text)
         if self.warn_sink is not None:
-            self.warn_sink(text, category)
+            self.warn_sink(text, category, where)
 
     def load(self, other: Context) -> None:
         """Take over every setting of `other`."""
@@ -124,3 +134,27 @@ def enable_grad() -> GradMode:
 
 def inference_mode(on: bool = True) -> GradMode:
     return GradMode(False if on else mode.grad, on)
+
+
+class Anomaly:
+    """A `detect_anomaly` block: backward passes in it stop at NaN, and say which forward line is to blame."""
+
+    __slots__ = ("before", "check_nan")
+
+    def __init__(self, check_nan: bool = True) -> None:
+        self.check_nan = check_nan
+        mode.warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
+            "debugging."
+        )
+
+    def __enter__(self) -> None:
+        self.before = mode.anomaly
+        mode.anomaly = self.check_nan
+
+    def __exit__(self, *_: object) -> None:
+        mode.anomaly = self.before
+
+
+def detect_anomaly(check_nan: bool = True) -> Anomaly:
+    return Anomaly(check_nan)

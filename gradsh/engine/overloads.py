@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradsh.engine.batching import Batched
 from gradsh.engine.checks import is_int, type_word
 from gradsh.engine.dtypes import DType
 from gradsh.engine.signature import Signature
@@ -29,7 +30,7 @@ def fits(word: str, value: Any) -> bool:
     if word == "int":
         return is_int(value)
     if word == "tuple of ints":
-        return is_int(value) or isinstance(value, (tuple, list)) and (not value or is_int(value[0]))
+        return is_int(value) or (isinstance(value, (tuple, list)) and (not value or is_int(value[0])))
     if word == "Tensor":
         return value.__class__ is Tensor
     if word == "bool":
@@ -104,13 +105,13 @@ class Types:
             if self.forms:
                 raise combination_error(self.name, args, kwargs, self.forms) from None
             raise
-        if values[0].__class__ is not Tensor:
+        if values[0].__class__ is not Tensor and values[0].__class__ is not Batched:
             self.refuse(args, kwargs, 0, self.signature.parameters[0].name, "Tensor", values[0])
         if self.plan is None:
             self._plan()
         for index, name, word, default in self.plan:  # type: ignore[union-attr]  # made above
             value = values[index]
-            if value is default or value.__class__ is int and (word == "int" or word == "tuple of ints"):
+            if value is default or (value.__class__ is int and (word == "int" or word == "tuple of ints")):
                 continue
             if not fits(word, value):
                 self.refuse(args, kwargs, index, name, word, value)

@@ -222,7 +222,8 @@ class Binary(Operator):
 
     `names` are the grad_fn names of tensor-tensor, tensor-number and number-tensor; all empty: not differentiable.
     `apply` is what programs call by name; `operator` and `reflected` are Python's special methods. `variant` is called
-    instead, with all arguments, when a keyword beyond the two inputs is given (`alpha`, `rounding_mode`).
+    instead, with all arguments, when a keyword beyond the two inputs is given (`alpha`, `rounding_mode`); `number` for
+    two plain numbers.
     """
 
     kinds: tuple[Kind, Kind, Kind]
@@ -230,6 +231,7 @@ class Binary(Operator):
     reflected: Any = None
     variant: Any = None
     numbers = "other"
+    number: Any = None
 
     def finish(self) -> None:
         """Compile the rules into steps once both are there."""
@@ -354,6 +356,7 @@ def binary(
     promote: str = "same",
     check: Any = None,
     numbers: str = "other",
+    number: Any = None,
     inplace: bool = True,
     **options: Any,
 ) -> Callable[[Any], Binary]:
@@ -367,6 +370,7 @@ def binary(
     def register(kernel: Any) -> Binary:
         entry = Binary(signature, grad_fn=names[0], inplace=inplace, elementwise=True, differentiable=bool(names[0]), **options)
         entry.numbers = numbers
+        entry.number = number
         tracks = bool(names[0])
         entry.kernel = kernel
         entry.kinds = both, left, right = tuple(  # type: ignore[assignment]  # three of them
@@ -528,6 +532,8 @@ def binary(
                     return mixed(y, x, 1)
                 if numbers == "both" and isinstance(y, (int, float)):
                     return tensors(number_tensor(x), number_tensor(y))
+                if entry.number is not None and isinstance(y, (int, float)):
+                    return entry.number(x, y)
             if x.__class__ is Batched or y.__class__ is Batched:
                 return batched_call(entry, [x, y])
             raise refused(entry, x, y)

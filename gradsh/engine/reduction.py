@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from gradsh.engine.checks import dims_tuple, type_word
+from gradsh.engine.checks import dim_index, dims_tuple, type_word
 from gradsh.engine.general import General, run
-from gradsh.engine.graph import Kind, Node, note_versions, sequence
+from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify, verify_output
 from gradsh.engine.modes import mode
 from gradsh.engine.overloads import Types
-from gradsh.engine.registry import METHODS, T, caller
+from gradsh.engine.registry import METHODS, A, T, untracked
 from gradsh.engine.results import named
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError
@@ -24,7 +24,7 @@ def axes(operator: str, dim: Any, ndim: int) -> Any:
 
     Raises ArgumentError for what is not a dim, DimError for one that does not exist or comes twice.
     """
-    if dim is None or ndim == 0 and dim in (0, -1):
+    if dim is None or (ndim == 0 and dim in (0, -1)):
         return None
     if dim.__class__ is int:
         if 0 <= dim < ndim:
@@ -46,11 +46,9 @@ def axes(operator: str, dim: Any, ndim: int) -> Any:
 
 
 def variant(entry: General, grad_fn: str) -> Kind:
-    """The entry's kind under another of PyTorch's names (`SumBackward1` of `sum` along a dim). Call it after the rules."""
+    """The entry's kind under another of PyTorch's names (`SumBackward1` along a dim). Call it after the rules."""
     kind = entry.kind
-    return Kind(
-        grad_fn, kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator, outputs=kind.outputs
-    )
+    return Kind(grad_fn, kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator, outputs=kind.outputs)
 
 
 def public(entry: General) -> Callable[[Any], Any]:
@@ -91,6 +89,10 @@ def takes_tensor(
     Call it after the rules.
     """
     bind = Types(entry.signature, one_dim, forms).bind
+    if len(entry.rules) == 1 and not entry.why_not:
+        short_step(entry)
+    if result:
+        entry.kind.outputs = len(names.split())
     along = variant(entry, dim_kind) if dim_kind else None
     items = names.split()
 
@@ -103,6 +105,69 @@ def takes_tensor(
         return out
 
     public(entry)(apply)
+    if any(p.name == "dim" for p in entry.signature.parameters):
+        batches_along(entry, result, names, one_dim=one_dim)
+
+
+def short_step(entry: General) -> None:
+    """Give an operator whose only differentiable input is its first one a step without the general one's loops."""
+    rule = entry.ordered_rules[0]
+    keeps_x, keeps_out = 0 in entry.kept_at, entry.keeps_out
+    plain = entry.kept_at <= {0}
+
+    def step(node: Node, g: Any) -> Any:
+        saved = node.saved
+        if saved.__class__ is Freed:
+            raise freed(node)
+        x = saved[0]
+        if keeps_x:
+            if x.storage is not None:
+                verify(node, x, 0)
+            x = x.data
+        if keeps_out and node.extra is not None and saved[-1].__class__ is not tuple:
+            verify_output(node, saved[-1])
+        return rule(A, g, saved[-1], x, *saved[1:-1])
+
+    if plain:
+        entry.kind.step = step
+
+
+def batches_along(entry: General, result: str = "", names: str = "values indices", *, one_dim: bool = False) -> None:
+    """The batch rule of an operator along `dim`: the same operator one dim further."""
+    parameters = [p.name for p in entry.signature.parameters]
+    at = parameters.index("dim")
+    keep = parameters.index("keepdim") if "keepdim" in parameters else 0
+    attribute = entry.name.replace(".", "_")
+    items = names.split()
+
+    def rule(F: Any, size: int, batched: Any, x: Any, *rest: Any) -> Any:
+        values = [x, *rest]
+        sample = tuple(x.shape[1:])
+        dim = values[at]
+        final: tuple[int, ...] | None = None
+        if not sample:
+            # a 0-d sample: one element along a dim of its own
+            axes("", dim, 0)
+            values[0], values[at], final = F.reshape(x, (size, 1)), 1, (size,)
+            if keep:
+                values[keep] = False
+        elif dim is None or (isinstance(dim, (tuple, list)) and not dim):
+            if one_dim:
+                values[0], values[at] = F.reshape(x, (size, -1)), 1
+                final = (size, *(1 for _ in sample)) if keep and values[keep] else None
+            else:
+                values[at] = tuple(range(1, len(sample) + 1))
+        elif isinstance(dim, (tuple, list)):
+            values[at] = tuple(d + 1 for d in dims_tuple(dim, len(sample)))
+        else:
+            values[at] = dim_index(dim, len(sample)) + 1
+        out = getattr(F, attribute)(*values)
+        if out.__class__ is not tuple:
+            return out if final is None else F.reshape(out, final)
+        outs = [o if final is None else F.reshape(o, final) for o in out]
+        return named(result, **dict(zip(items, outs, strict=True))) if result else tuple(outs)
+
+    entry.batched(rule)
 
 
 def record(x: Tensor, data: Any, kind: Kind, saved: Any, frame: Any) -> Tensor:
@@ -135,7 +200,7 @@ def record(x: Tensor, data: Any, kind: Kind, saved: Any, frame: Any) -> Tensor:
 
 
 def renamed(t: Any, name: str, *, saves: bool | None = None) -> Any:
-    """A result of other operators with the grad_fn name that PyTorch gives it; `saves` False if its node is never freed."""
+    """A result of other operators with the grad_fn name that PyTorch gives it; `saves` False: never freed."""
     node = t.fn
     if node.__class__ is Node:
         kind = node.kind

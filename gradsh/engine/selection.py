@@ -30,7 +30,9 @@ def settle_ties(x: Any, index: Any, near: Any, axis: int, choose: Callable[[list
     else:
         near = np.moveaxis(near, axis, -1)
         # nan counts as equal to nan here
-        same = (near[..., 1:] == near[..., :-1]) | ((near[..., 1:] != near[..., 1:]) & (near[..., :-1] != near[..., :-1]))
+        same = (near[..., 1:] == near[..., :-1]) | (
+            (near[..., 1:] != near[..., 1:]) & (near[..., :-1] != near[..., :-1])
+        )
         tied = same.any(-1)
     if not tied.any():
         return index
@@ -51,7 +53,7 @@ def quick_select(keys: list[Any], k: int) -> list[int]:
     """The order of places after PyTorch's quick selection of the element of rank `k` (kthvalue); nan is largest."""
 
     def after(a: Any, b: Any) -> bool:
-        return (a != a and b == b) or a > b
+        return bool((a != a and b == b) or a > b)
 
     v = list(keys)
     order = list(range(len(v)))
@@ -98,7 +100,7 @@ def top(keys: list[Any], k: int, largest: bool, in_order: bool) -> list[int]:
     def before(i: int, j: int) -> bool:
         a, b = keys[i], keys[j]
         if largest:
-            return (a != a and b == b) or a > b
+            return bool((a != a and b == b) or a > b)
         return (a == a and b != b) or a < b
 
     order = list(range(len(keys)))

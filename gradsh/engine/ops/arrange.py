@@ -82,8 +82,13 @@ def rot90(x: Any, k: int, dims: Any) -> Any:
         raise ShapeError(f"expected total dims >= 2, but got total dims = {x.ndim}")
     if dims[0] == dims[1] or abs(dims[0] - dims[1]) == x.ndim:
         raise ShapeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
-    axes = (dim_index(dims[0], x.ndim), dim_index(dims[1], x.ndim))
-    return np.array(np.rot90(x, k, axes), order="C")
+    first, second = dim_index(dims[0], x.ndim), dim_index(dims[1], x.ndim)
+    k %= 4
+    if k == 0:
+        return x.copy()
+    if k == 2:
+        return flip.kernel(x, (first, second))
+    return flip.kernel(x, (second if k == 1 else first,)).swapaxes(first, second)
 
 
 rot90.vjp("input")(lambda F, g, out, x, k, dims: F.rot90(g, -k, dims))

@@ -488,7 +488,6 @@ def meshgrid(tensors: Any, indexing: Any) -> Any:
         view = T.reshape(x, (1,) * i + (shape[i],) + (1,) * (n - i - 1))
         grids.append(T.expand(view, shape))
     if swap:
-        grids = [T.transpose(grid, 0, 1) for grid in grids]
         grids[0], grids[1] = grids[1], grids[0]
     return tuple(grids)
 

@@ -34,7 +34,7 @@ def _accumulated(name: str, function: Any, x: Any, dim: Any, dtype: Any) -> Any:
     """NumPy's running function in the dtype PyTorch accumulates in: float64 for floats, int64 for integers."""
     target = dtype.np if dtype is not None else x.dtype if x.dtype.kind == "f" else int64
     if target.kind == "b":
-        raise DtypeError(f'"{name}_out_cpu" not implemented for \'Bool\'', kind="NotImplementedError")
+        raise DtypeError(f"\"{name}_out_cpu\" not implemented for 'Bool'", kind="NotImplementedError")
     axis = dim_index(dim, x.ndim)
     if x.dtype.kind == "f" and target.kind != "f":
         x = x.astype(target)
@@ -79,7 +79,11 @@ takes_tensor(cumsum, one_dim=True)
 @op(
     "cumprod(input, dim, *, dtype=None)",
     grad_fn="CumprodBackward0",
-    samples=lambda: [*_samples(), call(t(4, values=[2.0, 0.0, 3.0, 0.0]), 0), call(t(2, 2, values=[[0.0, 2.0], [3.0, 4.0]]), 1)],
+    samples=lambda: [
+        *_samples(),
+        call(t(4, values=[2.0, 0.0, 3.0, 0.0]), 0),
+        call(t(2, 2, values=[[0.0, 2.0], [3.0, 4.0]]), 1),
+    ],
     formula="the running sum from the end of g * out, divided by input",
     kinks="zeros are no exception: the gradient is the one of the products",
     example="cumprod(tensor([1., 2., 3.]), 0)",
@@ -179,9 +183,7 @@ gather_at.vjp("input", saves="index")(lambda F, g, out, x, index, dim: F.add_at(
 
 
 for _entry in (cummax, cummin):
-    _entry.vjp("input", saves="out")(
-        lambda F, g, out, x, dim: F.add_at(g[0], out[1], dim_index(dim, x.ndim), x.shape)
-    )
+    _entry.vjp("input", saves="out")(lambda F, g, out, x, dim: F.add_at(g[0], out[1], dim_index(dim, x.ndim), x.shape))
     takes_tensor(_entry, _entry.name, one_dim=True)
 
 # --- logcumsumexp ----------------------------------------------------------------------------------------------------
@@ -197,7 +199,9 @@ for _entry in (cummax, cummin):
 def logcumsumexp(x: Any, dim: int) -> Any:
     """The logarithm of the running sum of exp along `dim`."""
     if x.dtype.kind != "f":
-        raise DtypeError(f'"logcumsumexp_out_cpu" not implemented for \'{OF[x.dtype].title}\'', kind="NotImplementedError")
+        raise DtypeError(
+            f"\"logcumsumexp_out_cpu\" not implemented for '{OF[x.dtype].title}'", kind="NotImplementedError"
+        )
     axis = dim_index(dim, x.ndim)
     if not x.ndim:
         return x.dtype.type(x)
@@ -243,12 +247,18 @@ def _(F: Any, g: Any, out: Any, x: Any, positive: bool) -> Any:
 
 takes_tensor(logcumsumexp, one_dim=True)
 
-# --- differences and integrals -----------------------------------------------------------------------------------------
+# --- differences and integrals ---------------------------------------------------------------------------------------
 
 
 @composite(
     "diff(input, n=1, dim=-1, prepend=None, append=None)",
-    samples=lambda: [call(t(4)), call(t(2, 4), 2), call(t(2, 3), dim=0), call(t(3), prepend=t(1), append=t(2)), call(t(2), 3)],
+    samples=lambda: [
+        call(t(4)),
+        call(t(2, 4), 2),
+        call(t(2, 3), dim=0),
+        call(t(3), prepend=t(1), append=t(2)),
+        call(t(2), 3),
+    ],
     formula="g, moved by one, minus g",
     example="diff(tensor([1., 4., 9.]))",
 )
@@ -346,7 +356,13 @@ def _cumulative_trapezoid(y: Any, x: Any, dx: Any, axis: int) -> Any:
 
 
 def _integral_samples() -> list[call]:
-    return [call(t(4)), call(t(2, 3), t(3)), call(t(2, 3), dx=0.5, dim=0), call(t(2, 3), t(2, 3)), call(t(3, 2, strided=True))]
+    return [
+        call(t(4)),
+        call(t(2, 3), t(3)),
+        call(t(2, 3), dx=0.5, dim=0),
+        call(t(2, 3), t(2, 3)),
+        call(t(3, 2, strided=True)),
+    ]
 
 
 trapezoid = composite(

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batching import Batched
+from gradsh.engine.checks import need_tensor
+from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
 from gradsh.engine.pointwise import binary, no_step, unary
-from gradsh.engine.registry import A, alias, composite
+from gradsh.engine.registry import alias, composite
 from gradsh.engine.registry import T as tensors
 from gradsh.engine.samples import binary_samples, call, t, unary_samples
 from gradsh.engine.tensor import Tensor, make
@@ -22,9 +25,42 @@ ndarray = np.ndarray
 
 def zeros(F: Any, g: Any) -> Any:
     """Zeros like `g`, for rules: an array for arrays, a tensor for tensors."""
-    data = g if F is A else g.data
+    cls = g.__class__
+    if cls is Batched:
+        return Batched(zeros(F, g.value), g.level)
+    data = g.data if cls is Tensor else g
     z = np.zeros(data.shape, data.dtype)[()]
-    return z if F is A else make(z)
+    return make(z) if cls is Tensor else z
+
+
+# the checks stand first: entries name them when they are registered
+
+
+def refused_dtype(kernel_name: str, dtype: Any) -> DtypeError:
+    """PyTorch's words for a dtype that its kernel does not know."""
+    return DtypeError(f"\"{kernel_name}\" not implemented for '{OF[dtype].title}'", kind="NotImplementedError")
+
+
+def floats_only(kernel_name: str) -> Any:
+    """A check that refuses integers, of one dtype or of two inputs, with the name of PyTorch's kernel in the words."""
+
+    def check(first: Any, second: Any = None) -> None:
+        a = getattr(first, "dtype", first)
+        b = getattr(second, "dtype", a)
+        if a.kind != "f" and b.kind != "f":
+            raise refused_dtype(kernel_name, a)
+
+    return check
+
+
+def not_bool(kernel_name: str) -> Any:
+    """A check that refuses bools only."""
+
+    def check(dtype: Any) -> None:
+        if dtype.kind == "b":
+            raise refused_dtype(kernel_name, dtype)
+
+    return check
 
 
 @op(
@@ -32,6 +68,7 @@ def zeros(F: Any, g: Any) -> Any:
     grad_fn="WhereBackward0",
     method=False,
     private=True,
+    elementwise=True,
     samples=lambda: [call(t(2, 3), t(2, 3, dtype="bool"))],
 )
 def drop_where(g: Any, mask: Any) -> Any:
@@ -49,6 +86,7 @@ drop_where.vjp("grad", saves="mask")(lambda F, g, out, grad, mask: F.drop_where(
     grad_fn="WhereBackward0",
     method=False,
     private=True,
+    elementwise=True,
     samples=lambda: [call(t(2, 3), t(2, 3, dtype="bool"))],
 )
 def keep_where(g: Any, mask: Any) -> Any:
@@ -58,6 +96,20 @@ def keep_where(g: Any, mask: Any) -> Any:
     return np.where(mask, g, g.dtype.type(0))
 
 
+@op(
+    "fill_where(input, mask, value)",
+    grad_fn="MaskedFillBackward0",
+    method=False,
+    private=True,
+    elementwise=True,
+    samples=lambda: [call(t(2, 3), t(2, 3, dtype="bool"), 0.5)],
+)
+def fill_where(x: Any, mask: Any, value: float) -> Any:
+    """`input`, with a number where the mask is true."""
+    return np.where(mask, x.dtype.type(value), x)[()]
+
+
+fill_where.vjp("input", saves="mask")(lambda F, g, out, x, mask, value: F.drop_where(g, mask))
 keep_where.vjp("grad", saves="mask")(lambda F, g, out, grad, mask: F.keep_where(g, mask))
 
 # --- sums and products -----------------------------------------------------------------------------------------
@@ -120,7 +172,9 @@ def _scaled(name: str, other: Any, alpha: Any, *inputs: Any) -> Any:
         raise DtypeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(alpha, bool) and not all(isinstance(v, Tensor) and v.data.dtype.kind == "b" for v in (*inputs, other)):
         raise DtypeError("Boolean alpha only supported for Boolean results.")
-    return other if alpha.__class__ is bool and alpha else other * alpha
+    if other.__class__ is Tensor and other.data.dtype.kind == "b":
+        alpha = bool(alpha)
+    return other * alpha
 
 
 def _floating(value: Any) -> bool:
@@ -131,9 +185,15 @@ add.variant = lambda a, b, alpha: add.apply(a, _scaled("add", b, alpha, a))
 sub.variant = lambda a, b, alpha: sub.apply(a, _scaled("sub", b, alpha, a))
 
 
+@composite("rsub_tensor(input, other)", rename="RsubBackward0", method=False, private=True)
+def rsub_tensor(input: Any, other: Any) -> Any:
+    """rsub of a tensor, which PyTorch names differently."""
+    return sub.apply(other, input)
+
+
 @composite(
     "rsub(input, other, *, alpha=1)",
-    rename="RsubBackward0",
+    method=False,
     samples=lambda: [call(t(2, 3), t(3)), call(t(2), 1.5), call(t(2), t(2), alpha=2)],
     formula="input: -g * alpha; other: g",
     example="rsub(tensor([1., 2.]), 10.)",
@@ -142,7 +202,7 @@ def rsub(input: Any, other: Any, alpha: Any) -> Any:
     """Subtracts `input`, multiplied by `alpha`, from `other`."""
     if alpha != 1:
         input = _scaled("rsub", input, alpha, other)
-    return sub.apply(other, input)
+    return sub.apply(other, input) if isinstance(other, (int, float)) else rsub_tensor.apply(input, other)
 
 
 @binary(
@@ -210,12 +270,18 @@ def _by_zero(b: Any) -> None:
         raise ZeroDivision("ZeroDivisionError", kind="RuntimeError")
 
 
+def _not_bools(kernel_name: str, a: Any, b: Any) -> None:
+    if all(v.__class__ is bool or getattr(v, "dtype", None) == np.bool_ for v in (a, b)):
+        raise refused_dtype(kernel_name, a.dtype if hasattr(a, "dtype") else b.dtype)
+
+
 def _is_float(a: Any, b: Any) -> bool:
     return any(v.__class__ is float or (v.__class__ is not int and v.dtype.kind == "f") for v in (a, b))
 
 
 def _floored(a: Any, b: Any) -> Any:
     if not _is_float(a, b):
+        _not_bools("div_floor_cpu", a, b)
         _by_zero(b)
     return np.floor_divide(a, b)
 
@@ -245,6 +311,7 @@ def div_trunc(a: Any, b: Any) -> Any:
     """The quotient, rounded towards zero."""
     if _is_float(a, b):
         return np.trunc(np.true_divide(a, b))
+    _not_bools("div_trunc_cpu", a, b)
     _by_zero(b)
     down = np.floor_divide(a, b)
     return down + ((down < 0) & (np.remainder(a, b) != 0)).astype(down.dtype)
@@ -309,6 +376,7 @@ floor_divide.not_implemented("PyTorch has none")
 def remainder(a: Any, b: Any) -> Any:
     """What is left of a division rounded down (`%`); it has the sign of `other`."""
     if not _is_float(a, b):
+        _not_bools("remainder_cpu", a, b)
         _by_zero(b)
     return np.remainder(a, b)
 
@@ -334,6 +402,7 @@ remainder.kinds[2].step = remainder.kinds[2].tensor_step = no_step
 def fmod(a: Any, b: Any) -> Any:
     """What is left of a division rounded towards zero; it has the sign of `input`."""
     if not _is_float(a, b):
+        _not_bools("fmod_cpu", a, b)
         _by_zero(b)
     return np.fmod(a, b)
 
@@ -373,7 +442,11 @@ neg.vjp()(lambda F, g, out, x: -g)
 @composite("positive(input)", samples=unary_samples, formula="g", example="positive(tensor([1., -2.]))")
 def positive(x: Any) -> Any:
     """`input` itself."""
-    if x.__class__ is Tensor and x.data.dtype.kind == "b":
+    if not isinstance(x, (Tensor, Batched)):
+        if isinstance(x, (int, float)):
+            return +x
+        need_tensor("positive", "input", 1, x)
+    if x.data.dtype.kind == "b":
         raise DtypeError("The `+` operator, on a bool tensor is not supported.")
     return x
 
@@ -383,6 +456,7 @@ def positive(x: Any) -> Any:
     grad_fn="AbsBackward0",
     number=abs,
     keeps_int=True,
+    check=not_bool("abs_cpu"),
     samples=lambda: unary_samples(away=0.2),
     formula="g * sign(input)",
     kinks="0 at 0",
@@ -437,6 +511,15 @@ sgn.vjp(saves="input")(lambda F, g, out, x: zeros(F, g))
 # --- powers ----------------------------------------------------------------------------------------------------
 
 
+def _number_power(a: Any, b: Any) -> Any:
+    """Two plain numbers; inf or nan where Python raises."""
+    try:
+        result = a**b
+        return math.nan if isinstance(result, complex) else result
+    except (OverflowError, ZeroDivisionError):
+        return float(np.power(np.float64(a), np.float64(b)))
+
+
 def _int_power(x: Any, q: Any) -> Any:
     """Integers to integer powers; negative ones of a tensor round towards zero, as PyTorch's do."""
     if not np.any(np.less(q, 0)):
@@ -451,6 +534,7 @@ def _int_power(x: Any, q: Any) -> Any:
     "pow(input, exponent)",
     names=("PowBackward1", "PowBackward0", "PowBackward2"),
     numbers="either",
+    number=_number_power,
     samples=lambda: [
         *binary_samples(0.3, 3, numbers=False),
         *(call(t(2, 3, low=0.3, high=3), q) for q in (2, 3, 0.5, -0.5, -1, -2, 1.7, -3.0, 1, 0)),
@@ -490,10 +574,10 @@ def pow(x: Any, q: Any) -> Any:
         if q == -2:
             return 1 / (x * x)
         return np.power(x, q)
-    if q.dtype.kind == "f":
+    if q.dtype.kind == "f" or _is_float(x, q):
         return np.power(x, q)
     if q.dtype.kind == "b":
-        raise DtypeError("\"pow\" not implemented for 'Bool'")
+        raise refused_dtype("pow", q.dtype)
     return _int_power(x, q)
 
 
@@ -525,13 +609,15 @@ def _(F: Any, g: Any, out: Any, x: Any, q: Any) -> Any:
 )
 def float_power(x: Any, q: Any) -> Any:
     """`pow`, computed in float64."""
-    return pow.apply(_double(x), _double(q))
+    if all(isinstance(v, (Tensor, Batched, int, float)) for v in (x, q)):
+        x, q = _double(x), _double(q)
+    return pow.apply(x, q)
 
 
 def _double(value: Any) -> Any:
     from gradsh.engine.dtypes import float64
 
-    if value.__class__ is Tensor:
+    if value.__class__ is Tensor or value.__class__ is Batched:
         return value if value.data.dtype == np.float64 else tensors.to(value, float64)
     return float(value)
 
@@ -547,6 +633,8 @@ def _double(value: Any) -> Any:
 )
 def square(x: Any) -> Any:
     """Every element multiplied by itself."""
+    if x.dtype.kind == "b":
+        return x.astype(np.int64)
     return x * x
 
 

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.checks import dim_index
-from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
 from gradsh.engine.graph import Kind
 from gradsh.engine.modes import mode
 from gradsh.engine.ops.reduce import kept, opened
 from gradsh.engine.overloads import Types, combination_error
-from gradsh.engine.reduction import axes, public, takes_tensor
+from gradsh.engine.reduction import axes, batches_along, public, short_step, takes_tensor
 from gradsh.engine.registry import T, caller
 from gradsh.engine.results import named
 from gradsh.engine.samples import call, t
@@ -25,7 +24,7 @@ from gradsh.errors import DimError, DtypeError, ValueProblem
 int64 = np.dtype(np.int64)
 _getframe = sys._getframe
 
-# --- what gradients of picked elements are made of --------------------------------------------------------------------
+# --- what gradients of picked elements are made of -------------------------------------------------------------------
 
 
 @op("tie_mask(input, extreme, nans)", private=True)
@@ -37,7 +36,7 @@ def tie_mask(x: Any, extreme: Any, nans: bool) -> Any:
     return mask.astype(x.dtype)
 
 
-@op("put_at(grad, index, dim, shape)", grad_fn="ValueSelectingReductionBackward0", private=True, samples=lambda: [])
+@op("put_at(grad, index, dim, shape)", grad_fn="ValueSelectingReductionBackward0", private=True, samples=list)
 def put_at(g: Any, index: Any, dim: int, shape: Any) -> Any:
     """Zeros of `shape` with `grad` written at `index` along `dim`; no index comes twice."""
     full = np.zeros(shape, g.dtype)
@@ -50,7 +49,7 @@ def put_at(g: Any, index: Any, dim: int, shape: Any) -> Any:
 put_at.vjp("grad", saves="index")(lambda F, g, out, grad, index, dim, shape: F.take_at(g, index, dim))
 
 
-@op("take_at(input, index, dim)", grad_fn="GatherBackward0", private=True, samples=lambda: [])
+@op("take_at(input, index, dim)", grad_fn="GatherBackward0", private=True, samples=list)
 def take_at(x: Any, index: Any, dim: int) -> Any:
     """The elements at `index` along `dim`; no index comes twice."""
     return x if np.ndim(x) == 0 else np.take_along_axis(x, index, dim)
@@ -143,6 +142,9 @@ def _extreme_call(entry: Any, dim_kind: str, both: str) -> None:
         return named(name, values=out[0], indices=out[1])
 
     public(entry)(apply)
+    short_step(entry)
+    along.step = entry.kind.step
+    batches_along(entry, name, one_dim=True)
 
 
 def _extreme_samples() -> list[call]:
@@ -183,7 +185,7 @@ min.vjp("input", saves="input out")(_extreme_rule)
 _extreme_call(min, "MinBackward0", "minimum")
 
 
-# --- amax, amin, aminmax, argmax, argmin -------------------------------------------------------------------------------
+# --- amax, amin, aminmax, argmax, argmin -----------------------------------------------------------------------------
 
 
 def _over(name: str, reduce: Any) -> Any:
@@ -291,21 +293,21 @@ def _place_samples() -> list[call]:
     return [call(t(2, 3)), call(t(2, 3), 1), call(t(2, 3), dim=0, keepdim=True), call(t()), call(t(3, dtype="int64"))]
 
 
-argmax = op(
-    "argmax(input, dim=None, keepdim=False)", samples=_place_samples, example="argmax(tensor([1., 3., 2.]))"
-)(_place("argmax", np.argmax))
+argmax = op("argmax(input, dim=None, keepdim=False)", samples=_place_samples, example="argmax(tensor([1., 3., 2.]))")(
+    _place("argmax", np.argmax)
+)
 argmax.summary = "Where the largest element is: the first place, in the flattened input or along `dim`."
 
-argmin = op(
-    "argmin(input, dim=None, keepdim=False)", samples=_place_samples, example="argmin(tensor([1., 3., 2.]))"
-)(_place("argmin", np.argmin))
+argmin = op("argmin(input, dim=None, keepdim=False)", samples=_place_samples, example="argmin(tensor([1., 3., 2.]))")(
+    _place("argmin", np.argmin)
+)
 argmin.summary = "Where the smallest element is: the first place, in the flattened input or along `dim`."
 
 for _entry in (argmax, argmin):
     takes_tensor(_entry, one_dim=True)
 
 
-# --- median, nanmedian, kthvalue, mode -----------------------------------------------------------------------------------
+# --- median, nanmedian, kthvalue, mode -------------------------------------------------------------------------------
 
 
 def _ranked(x: Any, axis: int, rank: Any) -> Any:
@@ -316,7 +318,7 @@ def _ranked(x: Any, axis: int, rank: Any) -> Any:
 def _middle(name: str, skip_nan: bool) -> Any:
     def kernel(x: Any, dim: Any, keepdim: Any) -> Any:
         if x.dtype.kind == "b":
-            raise DtypeError('"median_cpu" not implemented for \'Bool\'', kind="NotImplementedError")
+            raise DtypeError("\"median_cpu\" not implemented for 'Bool'", kind="NotImplementedError")
         if dim is None:
             if not x.size:
                 return x.dtype.type(np.nan) if x.dtype.kind == "f" else x.dtype.type(np.iinfo(x.dtype).min)
@@ -326,7 +328,9 @@ def _middle(name: str, skip_nan: bool) -> Any:
         _not_empty(name, x, axis)
         if not x.ndim or not x.size:
             shape = x.shape if keepdim or not x.ndim else (*x.shape[:axis], *x.shape[axis + 1 :])
-            return np.array(x).reshape(shape)[()] if not x.ndim else np.empty(shape, x.dtype), np.zeros(shape, int64)[()]
+            return np.array(x).reshape(shape)[()] if not x.ndim else np.empty(shape, x.dtype), np.zeros(shape, int64)[
+                ()
+            ]
         return picked(x, _middle_place(x, axis, skip_nan), axis, keepdim)
 
     return kernel
@@ -398,7 +402,7 @@ _extreme_call(nanmedian, "NanmedianBackward1", "")
 def kthvalue(x: Any, k: int, dim: int, keepdim: bool) -> Any:
     """The k-th smallest element along `dim` (from 1), and where it is."""
     if x.dtype.kind == "b":
-        raise DtypeError('"kthvalue_cpu" not implemented for \'Bool\'', kind="NotImplementedError")
+        raise DtypeError("\"kthvalue_cpu\" not implemented for 'Bool'", kind="NotImplementedError")
     axis = dim_index(dim, x.ndim)
     _not_empty("kthvalue", x, axis)
     if not 1 <= k <= (x.shape[axis] if x.ndim else 1):

@@ -228,7 +228,7 @@ def parts(x: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Tensor], list
                             f"indexed tensor {list(out.data.shape)} at index {dim + i}"
                         )
                 for i, found in enumerate(np.nonzero(data)):
-                    picks.append(make(found))
+                    picks.append(make(np.ascontiguousarray(found)))
                     dims.append(dim + i)
                 dim += data.ndim
             elif kind == "f":

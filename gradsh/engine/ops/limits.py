@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import need_tensor
+from gradsh.engine.batching import Batched
+from gradsh.engine.checks import invalid_combination, need_tensor
 from gradsh.engine.general import op
-from gradsh.engine.ops.elementwise import mul, zeros
+from gradsh.engine.ops.elementwise import floats_only, mul, not_bool, refused_dtype, zeros
 from gradsh.engine.ops.elementwise import pow as power
 from gradsh.engine.pointwise import Unary, binary, unary
 from gradsh.engine.promotion import broadcast_error, result_dtype
@@ -41,7 +42,7 @@ def _rounding(name: str, words: str, ufunc: Any, **options: Any) -> Unary:
         name,
         grad_fn=f"{title.removesuffix('_even').capitalize()}Backward0",
         keeps_int=True,
-        check=_no_bool(title),
+        check=not_bool(f"{title.removesuffix('_even')}_vml_cpu"),
         samples=_between,
         formula="0",
         kinks="0 everywhere",
@@ -52,14 +53,6 @@ def _rounding(name: str, words: str, ufunc: Any, **options: Any) -> Unary:
     return entry
 
 
-def _no_bool(name: str) -> Any:
-    def check(dtype: Any) -> None:
-        if dtype.kind == "b":
-            raise DtypeError(f"\"{name}_vml_cpu\" not implemented for 'Bool'", kind="NotImplementedError")
-
-    return check
-
-
 floor = _rounding("floor(input)", "The largest whole number that is not larger than the element", np.floor)
 ceil = _rounding("ceil(input)", "The smallest whole number that is not smaller than the element", np.ceil)
 trunc = _rounding("trunc(input)", "The element without its fraction", np.trunc)
@@ -68,6 +61,7 @@ round_even = _rounding("round_even(input)", "The nearest whole number", np.rint,
 
 @op(
     "round_decimals(input, decimals)",
+    elementwise=True,
     grad_fn="RoundBackward1",
     method=False,
     private=True,
@@ -76,7 +70,7 @@ round_even = _rounding("round_even(input)", "The nearest whole number", np.rint,
 def round_decimals(x: Any, decimals: int) -> Any:
     """The nearest number with so many decimals."""
     if x.dtype.kind != "f":
-        raise DtypeError("\"round_cpu\" not implemented for 'Long'", kind="NotImplementedError")
+        raise refused_dtype("round_cpu", x.dtype)
     ten = x.dtype.type(10.0 ** abs(decimals))
     return np.rint(x * ten) / ten if decimals > 0 else np.rint(x / ten) * ten
 
@@ -102,6 +96,7 @@ def round(x: Any, decimals: int) -> Any:
 @unary(
     "frac(input)",
     grad_fn="FracBackward0",
+    check=floats_only("frac_cpu"),
     samples=_between,
     formula="g",
     kinks="g also where it jumps",
@@ -130,6 +125,7 @@ def _numbers(x: Any, *bounds: Any) -> Any:
 
 @op(
     "clamp_numbers(input, min, max)",
+    elementwise=True,
     grad_fn="ClampBackward1",
     method=False,
     private=True,
@@ -152,6 +148,7 @@ def _(F: Any, g: Any, out: Any, x: Any, low: Any, high: Any) -> Any:
 
 @op(
     "clamp_tensors(input, min, max)",
+    elementwise=True,
     grad_fn="ClampBackward0",
     method=False,
     private=True,
@@ -201,21 +198,23 @@ def _(F: Any, g: Any, out: Any, x: Any, low: Any, high: Any) -> Any:
 )
 def clamp(x: Any, min: Any, max: Any) -> Any:
     """Every element, brought between `min` and `max`, which are numbers or tensors."""
-    if min is None and max is None:
+    bounds = [b for b in (min, max) if b is not None]
+    numbers = all(isinstance(b, (int, float)) for b in bounds)
+    if x.__class__ is not Tensor and isinstance(x, (int, float)) and bounds and numbers:
+        return clamp_numbers.kernel(np.float64(x) if isinstance(x, float) else np.int64(x), min, max).item()
+    if not isinstance(x, _TENSORS) or not (numbers or all(isinstance(b, _TENSORS) for b in bounds)):
+        given = (x, min) if max is None else (x, min, max)
+        raise invalid_combination("clamp", given, {}, *_CLAMP_FORMS)
+    if not bounds:
         raise ValueProblem("torch.clamp: At least one of 'min' or 'max' must not be None")
-    if x.__class__ is not Tensor:
-        if isinstance(x, (int, float)) and min.__class__ is not Tensor and max.__class__ is not Tensor:
-            return clamp_numbers.kernel(np.float64(x) if isinstance(x, float) else np.int64(x), min, max).item()
-        need_tensor("clamp", "input", 1, x)
-    if min.__class__ is Tensor or max.__class__ is Tensor:
-        return clamp_tensors.apply(x, _bound(min), _bound(max))
-    return clamp_numbers.apply(x, min, max)
+    return (clamp_numbers if numbers else clamp_tensors).apply(x, min, max)
 
 
-def _bound(value: Any) -> Any:
-    from gradsh.engine.pointwise import number_tensor
-
-    return value if value is None or value.__class__ is Tensor else number_tensor(value)
+_TENSORS = (Tensor, Batched)
+_CLAMP_FORMS = (
+    "(Tensor input, Tensor min = None, Tensor max = None, *, Tensor out = None)",
+    "(Tensor input, Number min = None, Number max = None, *, Tensor out = None)",
+)
 
 
 def _clamp_samples() -> list[call]:
@@ -265,6 +264,7 @@ clamp_max.vjp("max", saves="input max")(lambda F, g, out, x, high: F.keep_where(
 
 @op(
     "share(grad, a, b)",
+    elementwise=True,
     grad_fn="MaskedFillBackward0",
     method=False,
     private=True,
@@ -380,8 +380,9 @@ copysign.vjp("other")(lambda F, g, out, a, b: zeros(F, g))
     "nextafter(input, other)",
     names=("NextafterBackward0", "NextafterBackward0", "NextafterBackward0"),
     numbers="none",
+    check=floats_only("nextafter_cpu"),
     samples=lambda: [call(t(3, grad=False), t(3, grad=False))],
-    formula="not implemented, as in PyTorch",
+    formula="input: g, 0 where both are equal; other: 0",
     example="nextafter(tensor([1.]), tensor([2.]))",
 )
 def nextafter(a: Any, b: Any) -> Any:
@@ -389,7 +390,8 @@ def nextafter(a: Any, b: Any) -> Any:
     return np.nextafter(a, b)
 
 
-nextafter.not_implemented("PyTorch has none")
+nextafter.vjp("input", saves="input other")(lambda F, g, out, a, b: F.drop_where(g, a == b))
+nextafter.vjp("other")(lambda F, g, out, a, b: zeros(F, g))
 
 # --- mixtures ----------------------------------------------------------------------------------------------------
 
@@ -422,6 +424,7 @@ def _same(name: str, *arrays: Any) -> None:
 
 @op(
     "lerp_number(input, end, weight)",
+    elementwise=True,
     grad_fn="LerpBackward0",
     method=False,
     private=True,
@@ -429,6 +432,8 @@ def _same(name: str, *arrays: Any) -> None:
 )
 def lerp_number(a: Any, b: Any, weight: Any) -> Any:
     """lerp with a number as weight."""
+    if a.dtype.kind != "f" and b.dtype.kind != "f":
+        raise refused_dtype("lerp_kernel_scalar", a.dtype)
     _same("end", a, b)
     a, b = together(a, b)
     return a + weight * (b - a) if abs(weight) < 0.5 else b - (b - a) * (1 - weight)
@@ -440,6 +445,7 @@ lerp_number.vjp("end")(lambda F, g, out, a, b, weight: g * weight)
 
 @op(
     "lerp_tensor(input, end, weight)",
+    elementwise=True,
     grad_fn="LerpBackward1",
     method=False,
     private=True,
@@ -473,13 +479,27 @@ lerp_tensor.vjp("weight", saves="input end")(lambda F, g, out, a, b, weight: g *
 )
 def lerp(a: Any, b: Any, weight: Any) -> Any:
     """The point between `input` (weight 0) and `end` (weight 1)."""
-    need_tensor("lerp", "input", 1, a)
-    need_tensor("lerp", "end", 2, b)
-    return (lerp_tensor if weight.__class__ is Tensor else lerp_number).apply(a, b, weight)
+    tensors = isinstance(weight, _TENSORS)
+    if not (isinstance(a, _TENSORS) and isinstance(b, _TENSORS) and (tensors or isinstance(weight, (int, float)))):
+        raise invalid_combination(
+            "lerp",
+            (a, b, weight),
+            {},
+            "(Tensor input, Tensor end, Tensor weight, *, Tensor out = None)",
+            "(Tensor input, Tensor end, Number weight, *, Tensor out = None)",
+        )
+    return (lerp_tensor if tensors else lerp_number).apply(a, b, weight)
+
+
+def _need_three(name: str, x: Any, a: Any, b: Any) -> None:
+    for position, parameter, v in ((1, "input", x), (2, "tensor1", a), (3, "tensor2", b)):
+        if not isinstance(v, (np.ndarray, np.generic)):
+            need_tensor(name, parameter, position, v)
 
 
 @op(
     "addcmul(input, tensor1, tensor2, *, value=1)",
+    elementwise=True,
     grad_fn="AddcmulBackward0",
     inplace=True,
     samples=lambda: [
@@ -492,7 +512,10 @@ def lerp(a: Any, b: Any, weight: Any) -> Any:
 )
 def addcmul(x: Any, a: Any, b: Any, value: Any) -> Any:
     """input + value * tensor1 * tensor2, element by element."""
+    _need_three("addcmul", x, a, b)
     x, a, b = together(x, a, b)
+    if x.dtype.kind == "b":
+        raise refused_dtype("addcmul_cpu_out", x.dtype)
     return x + (a * b if value == 1 else value * a * b)
 
 
@@ -503,6 +526,7 @@ addcmul.vjp("tensor2", saves="tensor1")(lambda F, g, out, x, a, b, value: g * (a
 
 @op(
     "addcdiv(input, tensor1, tensor2, *, value=1)",
+    elementwise=True,
     grad_fn="AddcdivBackward0",
     inplace=True,
     samples=lambda: [
@@ -515,6 +539,7 @@ addcmul.vjp("tensor2", saves="tensor1")(lambda F, g, out, x, a, b, value: g * (a
 )
 def addcdiv(x: Any, a: Any, b: Any, value: Any) -> Any:
     """input + value * tensor1 / tensor2, element by element."""
+    _need_three("addcdiv", x, a, b)
     x, a, b = together(x, a, b)
     if x.dtype.kind != "f":
         raise DtypeError(
@@ -542,13 +567,15 @@ addcdiv.vjp("tensor2", saves="tensor1 tensor2")(lambda F, g, out, x, a, b, value
 )
 def ldexp(a: Any, b: Any) -> Any:
     """input * 2**other, element by element."""
-    need_tensor("ldexp", "input", 1, a)
-    need_tensor("ldexp", "other", 2, b)
+    for position, name, v in ((1, "input", a), (2, "other", b)):
+        if not isinstance(v, _TENSORS):
+            need_tensor("ldexp", name, position, v)
     return mul.apply(a, power.apply(2.0, b))
 
 
 @op(
     "nan_to_num(input, nan=None, posinf=None, neginf=None)",
+    elementwise=True,
     grad_fn="NanToNumBackward0",
     inplace=True,
     samples=lambda: [call(t(2, 3)), call(t()), call(t(0)), call(t(2), 1.0, 2.0, 3.0)],
@@ -558,6 +585,10 @@ def ldexp(a: Any, b: Any) -> Any:
 )
 def nan_to_num(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
     """`input` with nan as 0 and infinities as the largest numbers, or as given."""
+    if not isinstance(x, (np.ndarray, np.generic)):
+        if not isinstance(x, (int, float)):
+            need_tensor("nan_to_num", "input", 1, x)
+        x = np.float64(x)
     if x.dtype.kind != "f":
         return x.copy()
     info = np.finfo(x.dtype)

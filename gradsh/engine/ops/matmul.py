@@ -11,7 +11,7 @@ import numpy as np
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
-from gradsh.engine.graph import Kind, Node, note_versions, sequence
+from gradsh.engine.graph import Kind, Node, Storage, note_versions, sequence
 from gradsh.engine.modes import mode
 from gradsh.engine.pointwise import _binary_steps
 from gradsh.engine.registry import METHODS, A, Operator, T, caller, composite
@@ -110,6 +110,8 @@ def multiply(entry: Product, x: Tensor, y: Tensor, depth: int) -> Tensor:
         out.fn = None
         out.rg = False
         out.made = where
+        if mode.inference:
+            out.storage = Storage(inference=True)
     return out
 
 

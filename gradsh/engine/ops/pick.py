@@ -247,7 +247,7 @@ def nonzero(input: Any, as_tuple: bool) -> Any:
     if not as_tuple:
         return nonzero_table.apply(input)
     x = input.data
-    return tuple(make(found) for found in np.nonzero(x if x.ndim else np.asarray(x).reshape(1)))
+    return tuple(make(np.ascontiguousarray(found)) for found in np.nonzero(x if x.ndim else np.asarray(x).reshape(1)))
 
 
 @function("argwhere(input)", differentiable=False, example="argwhere(tensor([0, 3, 4]))")

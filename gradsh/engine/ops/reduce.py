@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, need_tensor
+from gradsh.engine.checks import dim_index, dims_tuple, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
 from gradsh.engine.graph import Kind, Node
 from gradsh.engine.overloads import Types
-from gradsh.engine.reduction import axes, public, record, takes_tensor, variant
+from gradsh.engine.reduction import axes, batches_along, public, record, short_step, takes_tensor, variant
 from gradsh.engine.registry import T, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import DtypeError
 
 ndarray = np.ndarray
-add_reduce = np.add.reduce
+add_reduce: Any = np.add.reduce  # NumPy types no bool for keepdims
 float16 = np.dtype(np.float16)
 float32 = np.dtype(np.float32)
 float64 = np.dtype(np.float64)
@@ -33,16 +33,29 @@ LONG = 512
 # --- what gradients of reductions are made of ------------------------------------------------------------------------
 
 
-@op("spread(grad, shape, dim, keepdim)", grad_fn="ExpandBackward0", private=True, samples=lambda: [call(t(2), (2, 3), 1, False)])
+@op(
+    "spread(grad, shape, dim, keepdim)",
+    grad_fn="ExpandBackward0",
+    private=True,
+    samples=lambda: [call(t(2), (2, 3), 1, False)],
+)
 def spread(g: Any, shape: Any, dim: Any, keepdim: bool) -> Any:
     """The gradient of a reduction along `dim`, repeated over the elements that were reduced."""
     full = np.empty(shape, g.dtype)
-    axis = axes("sum", dim, len(shape))
-    if axis is None or keepdim:
+    if dim is None or keepdim:
         full[...] = g
     else:
-        full[...] = g.reshape(kept(shape, axis))
+        axis = axes("sum", dim, len(shape))
+        full[...] = g if axis is None else g.reshape(kept(shape, axis))
     return full
+
+
+@spread.batched
+def _(F: Any, size: int, batched: Any, g: Any, shape: Any, dim: Any, keepdim: bool) -> Any:
+    axis = range(len(shape)) if dim is None or not shape else dims_tuple(dim, len(shape)) or range(len(shape))
+    if not keepdim:
+        g = F.reshape(g, (size, *kept(shape, tuple(axis))))
+    return F.spread(g, (size, *shape), (), True)
 
 
 spread.vjp("grad")(lambda F, g, out, grad, shape, dim, keepdim: F.sum(g, dim, keepdim, None))
@@ -134,7 +147,11 @@ def _sum_step(node: Node, g: Any) -> Any:
     return full
 
 
-SUM_ALL = Kind("SumBackward0", _sum_step, lambda node, g: T.spread(g, node.saved, None, False), saves=False, operator="sum")
+SUM_ALL = Kind(
+    "SumBackward0", _sum_step, lambda node, g: T.spread(g, node.saved, None, False), saves=False, operator="sum"
+)
+short_step(sum)
+batches_along(sum)
 SUM_DIM = variant(sum, "SumBackward1")
 _bind_sum = Types(
     sum.signature,
@@ -151,6 +168,8 @@ def _(*args: Any, **kwargs: Any) -> Any:
     if len(args) == 1 and not kwargs:
         x = args[0]
         if x.__class__ is Tensor:
+            if x.storage is not None:
+                x.up_to_date()
             a = x.data
             if a.__class__ is ndarray and (a.dtype is float32 or a.dtype is float64):
                 return record(x, add_reduce(a, None), SUM_ALL, a.shape, _getframe(1))
@@ -191,9 +210,9 @@ def mean(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
     """The mean of all elements, or along `dim`; nan for none."""
     target = x.dtype if dtype is None else dtype.np
     if target.kind != "f":
-        which, verb = ("input", "Input") if dtype is None else ("output", "Optional")
+        which = "Input" if dtype is None else "Optional"
         raise DtypeError(
-            f"mean(): could not infer output dtype. {verb} dtype must be either a floating point or complex dtype. "
+            f"mean(): could not infer output dtype. {which} dtype must be either a floating point or complex dtype. "
             f"Got: {OF[target].title}"
         )
     axis = axes("mean", dim, x.ndim)
@@ -221,6 +240,8 @@ MEAN_ALL = Kind(
     saves=False,
     operator="mean",
 )
+short_step(mean)
+batches_along(mean)
 MEAN_DIM = variant(mean, "MeanBackward1")
 _bind_mean = Types(
     mean.signature,
@@ -237,6 +258,8 @@ def _(*args: Any, **kwargs: Any) -> Any:
     if len(args) == 1 and not kwargs:
         x = args[0]
         if x.__class__ is Tensor:
+            if x.storage is not None:
+                x.up_to_date()
             a = x.data
             if a.__class__ is ndarray and a.size and (a.dtype is float32 or a.dtype is float64):
                 n = a.size
@@ -332,7 +355,13 @@ takes_tensor(
 @op(
     "nansum(input, dim=None, keepdim=False, *, dtype=None)",
     grad_fn="NansumBackward0",
-    samples=lambda: [call(t(2, 3)), call(t(2, 3), 1, True), call(t()), call(t(0, 3)), call(t(3, 2, strided=True), (0, 1))],
+    samples=lambda: [
+        call(t(2, 3)),
+        call(t(2, 3), 1, True),
+        call(t()),
+        call(t(0, 3)),
+        call(t(3, 2, strided=True), (0, 1)),
+    ],
     formula="g, expanded to input's shape, 0 at nan",
     example="nansum(tensor([1., nan]))",
 )

@@ -7,20 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batching import Batched
 from gradsh.engine.checks import dim_index, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
 from gradsh.engine.modes import mode
 from gradsh.engine.ops.reduce import opened
 from gradsh.engine.overloads import Types
-from gradsh.engine.reduction import axes, public, takes_tensor
+from gradsh.engine.reduction import axes, batches_along, public, short_step, takes_tensor
 from gradsh.engine.registry import METHODS, T, alias, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import DtypeError
 
-add_reduce = np.add.reduce
-max_reduce = np.maximum.reduce
+add_reduce: Any = np.add.reduce  # NumPy types no bool for keepdims
+max_reduce: Any = np.maximum.reduce
 float16 = np.dtype(np.float16)
 _getframe = sys._getframe
 
@@ -30,7 +31,9 @@ def _prepared(name: str, x: Any, dim: Any, dtype: Any) -> tuple[Any, Any]:
     if dtype is not None and x.dtype != dtype.np:
         x = x.astype(dtype.np)
     if x.dtype.kind != "f":
-        raise DtypeError(f'"{name}_kernel_impl" not implemented for \'{OF[x.dtype].title}\'', kind="NotImplementedError")
+        raise DtypeError(
+            f"\"{name}_kernel_impl\" not implemented for '{OF[x.dtype].title}'", kind="NotImplementedError"
+        )
     axis = dim_index(dim, x.ndim)
     return x, axis if x.ndim else None
 
@@ -117,16 +120,18 @@ def _call(entry: Any) -> None:
         return run(entry, bind(args, kwargs), _getframe(1))
 
     def apply(*args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and args[0].__class__ is Tensor:
-            if not kwargs or kwargs.get("dim", kwargs.get("axis")) is None and "axis" not in kwargs:
+        if len(args) == 1 and args[0].__class__ in (Tensor, Batched):
+            if not kwargs or (kwargs.get("dim", kwargs.get("axis")) is None and "axis" not in kwargs):
                 kwargs["dim"] = _implicit_dim(entry.name, args[0].data.ndim)
-        elif len(args) > 1 and args[1] is None and args[0].__class__ is Tensor:
+        elif len(args) > 1 and args[1] is None and args[0].__class__ in (Tensor, Batched):
             args = (args[0], _implicit_dim(entry.name, args[0].data.ndim), *args[2:])
         kwargs.pop("_stacklevel", None)
         return run(entry, bind(args, kwargs), _getframe(1))
 
     public(entry)(apply)
     METHODS[entry.name] = strict
+    short_step(entry)
+    batches_along(entry, one_dim=True)
 
 
 _call(softmax)
@@ -151,7 +156,7 @@ def softmin(x: Any, dim: Any, dtype: Any) -> Any:
     return T.softmax(-x, dim, dtype)
 
 
-# --- logsumexp ---------------------------------------------------------------------------------------------------------
+# --- logsumexp -------------------------------------------------------------------------------------------------------
 
 
 @op(

@@ -20,7 +20,7 @@ from gradsh.errors import ArgumentError, DtypeError, NotDifferentiable, ShapeErr
 int64 = np.dtype(np.int64)
 _getframe = sys._getframe
 
-# --- sort, argsort, msort, topk ----------------------------------------------------------------------------------------
+# --- sort, argsort, msort, topk --------------------------------------------------------------------------------------
 
 
 def ordered(x: Any, axis: int, descending: bool) -> Any:
@@ -70,7 +70,9 @@ takes_tensor(
 )
 
 
-@composite("msort(input)", samples=lambda: [call(t(3, 2, distinct=True)), call(t())], example="msort(tensor([3., 1., 2.]))")
+@composite(
+    "msort(input)", samples=lambda: [call(t(3, 2, distinct=True)), call(t())], example="msort(tensor([3., 1., 2.]))"
+)
 def msort(x: Any) -> Any:
     """The elements in ascending order along the first dim."""
     need_tensor("msort", "input", 1, x)
@@ -131,7 +133,7 @@ def topk(x: Any, k: int, dim: int, largest: bool, sorted: bool) -> Any:
 topk.vjp("input", saves="out")(lambda F, g, out, x, k, dim, largest, sorted: _put_sorted(F, g, out, x, dim))
 takes_tensor(topk, "topk", one_dim=True)
 
-# --- unique ------------------------------------------------------------------------------------------------------------
+# --- unique ----------------------------------------------------------------------------------------------------------
 
 
 def _refuses(entry: Any, torch_name: str) -> None:
@@ -228,14 +230,17 @@ def unique_consecutive(x: Any, return_inverse: bool, return_counts: bool, dim: A
     return _chosen(unique_runs.apply(x, dim), return_inverse, return_counts)
 
 
-# --- bucketize, searchsorted -------------------------------------------------------------------------------------------
+# --- bucketize, searchsorted -----------------------------------------------------------------------------------------
 
 
 @op(
     "searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None)",
     method=False,
     example="searchsorted(tensor([1., 3., 5.]), tensor([2., 3.]))",
-    samples=lambda: [call(t(values=[1.0, 3.0, 5.0]), t(2, 2)), call(t(values=[[1.0, 3.0], [0.0, 1.0]]), t(2, 3), right=True)],
+    samples=lambda: [
+        call(t(values=[1.0, 3.0, 5.0]), t(2, 2)),
+        call(t(values=[[1.0, 3.0], [0.0, 1.0]]), t(2, 3), right=True),
+    ],
 )
 def searchsorted(edges: Any, x: Any, out_int32: bool, right: bool, side: Any, sorter: Any) -> Any:
     """Where elements would have to go to keep the sequence sorted; rows go with rows."""
@@ -249,18 +254,18 @@ def searchsorted(edges: Any, x: Any, out_int32: bool, right: bool, side: Any, so
     if edges.ndim != 1:
         if not x.ndim or not edges.ndim:
             raise ShapeError(
-                "torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1, but we got "
-                f"boundaries tensor dim({edges.ndim}) and input value's dim({x.ndim}) numel({x.size})"
+                "torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1, but we "
+                f"got boundaries tensor dim({edges.ndim}) and input value's dim({x.ndim}) numel({x.size})"
             )
         if edges.shape[:-1] != x.shape[:-1]:
             raise ShapeError(
-                "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
-                f"tensor and input value tensor must match, but we got boundaries tensor {list(edges.shape)} and input "
-                f"value tensor {list(x.shape)}"
+                "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of "
+                "boundaries tensor and input value tensor must match, but we got boundaries tensor "
+                f"{list(edges.shape)} and input value tensor {list(x.shape)}"
             )
     if sorter is not None:
         edges = np.take_along_axis(edges, sorter, -1)
-    where = "right" if right or side == "right" else "left"
+    where: Any = "right" if right or side == "right" else "left"
     if edges.ndim == 1:
         found = np.searchsorted(edges, x, where)
     else:
@@ -293,7 +298,9 @@ def bucketize(x: Any, edges: Any, out_int32: bool, right: bool) -> Any:
     """The number of the interval between `boundaries` that each element is in."""
     if edges.ndim != 1:
         raise ShapeError(f"boundaries tensor must be 1 dimension, but got dim({edges.ndim})")
-    return np.asarray(np.searchsorted(edges, x, "right" if right else "left")).astype(np.int32 if out_int32 else np.int64)
+    return np.asarray(np.searchsorted(edges, x, "right" if right else "left")).astype(
+        np.int32 if out_int32 else np.int64
+    )
 
 
 @public(bucketize)

@@ -13,13 +13,13 @@ from gradsh.engine.general import op, run
 from gradsh.engine.modes import mode
 from gradsh.engine.ops.reduce import kept, opened
 from gradsh.engine.overloads import Types, combination_error
-from gradsh.engine.reduction import axes, public, takes_tensor
+from gradsh.engine.reduction import axes, batches_along, public, short_step, takes_tensor
 from gradsh.engine.registry import T, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
-add_reduce = np.add.reduce
+add_reduce: Any = np.add.reduce  # NumPy types no bool for keepdims
 float64 = np.dtype(np.float64)
 _getframe = sys._getframe
 
@@ -182,7 +182,9 @@ def _var_call(entry: Any) -> None:
     """`unbiased` in any of PyTorch's places: var(x, False), var(x, 1, False, True), var(x, unbiased=False)."""
     out = "" if entry.name.endswith("_mean") else ", Tensor out = None"
     forms = (
-        "(Tensor input, tuple of ints dim, bool unbiased = True, bool keepdim = False" + (", *" + out if out else "") + ")",
+        "(Tensor input, tuple of ints dim, bool unbiased = True, bool keepdim = False"
+        + (", *" + out if out else "")
+        + ")",
         "(Tensor input, tuple of ints dim = None, *, Number correction = None, bool keepdim = False" + out + ")",
         "(Tensor input, bool unbiased = True)",
     )
@@ -214,14 +216,16 @@ def _var_call(entry: Any) -> None:
 
 
 for _entry in (var, std, var_mean, std_mean):
+    short_step(_entry)
     _var_call(_entry)
+    batches_along(_entry)
 
-# --- quantiles ---------------------------------------------------------------------------------------------------------
+# --- quantiles -------------------------------------------------------------------------------------------------------
 
 
 def _quantile(name: str, skip_nan: bool) -> Any:
-    first = "(Tensor input, Tensor q, int dim = None, bool keepdim = False, *, str interpolation = \"linear\", Tensor out = None)"
-    forms = (first, first.replace("Tensor q", "float q"))
+    rest = 'int dim = None, bool keepdim = False, *, str interpolation = "linear", Tensor out = None)'
+    forms = ("(Tensor input, Tensor q, " + rest, "(Tensor input, float q, " + rest)
 
     def quantile(x: Any, q: Any, dim: Any, keepdim: bool, interpolation: str) -> Any:
         need_tensor(name, "input", 1, x)
@@ -271,10 +275,7 @@ def _at_ranks(ordered: Any, q: Any, dtype: Any, skip_nan: bool, interpolation: s
     """The elements of the ordered rows at the ranks q * (n - 1), interpolated; the last dim runs over q."""
     rows = ordered.data
     nan = np.isnan(rows)
-    if q.__class__ is Tensor:
-        share = T.reshape(q, (-1,))
-    else:
-        share = make(np.array([q], dtype))
+    share = T.reshape(q, (-1,)) if q.__class__ is Tensor else make(np.array([q], dtype))
     if skip_nan:
         last = np.maximum(rows.shape[-1] - 1 - add_reduce(nan, -1, np.int64, keepdims=True), 0).astype(dtype)
         ranks = share * make(last)
@@ -324,13 +325,18 @@ nanquantile = composite(
 )(_quantile("nanquantile", True))
 nanquantile.summary = "The q-th quantiles of what is not nan."
 
-# --- cov, corrcoef -----------------------------------------------------------------------------------------------------
+# --- cov, corrcoef ---------------------------------------------------------------------------------------------------
 
 
 @composite(
     "cov(input, *, correction=1, fweights=None, aweights=None)",
     rename="SqueezeBackward0",
-    samples=lambda: [call(t(2, 3)), call(t(4)), call(t(2, 3), correction=0), call(t(2, 3), aweights=t(3, low=0.5, high=1))],
+    samples=lambda: [
+        call(t(2, 3)),
+        call(t(4)),
+        call(t(2, 3), correction=0),
+        call(t(2, 3), aweights=t(3, low=0.5, high=1)),
+    ],
     formula="(g + g.T) times the deviations from the mean, over n - correction",
     example="cov(tensor([[1., 2., 4.], [2., 1., 0.]]))",
 )
@@ -339,8 +345,7 @@ def cov(x: Any, correction: Any, fweights: Any, aweights: Any) -> Any:
     need_tensor("cov", "input", 1, x)
     if x.data.ndim > 2:
         raise ShapeError(
-            "cov(): expected input to have two or fewer dimensions but got an input with "
-            f"{x.data.ndim} dimensions"
+            f"cov(): expected input to have two or fewer dimensions but got an input with {x.data.ndim} dimensions"
         )
     if x.data.dtype.kind == "b":
         raise DtypeError("cov(): bool dtype is not supported for input")
@@ -376,9 +381,13 @@ def _check_weights(name: str, weights: Any, n: int, kinds: str, word: str) -> No
         return
     data = weights.data
     if data.ndim > 1:
-        raise ShapeError(f"cov(): expected {name} to have one or fewer dimensions but got {name} with {data.ndim} dimensions")
+        raise ShapeError(
+            f"cov(): expected {name} to have one or fewer dimensions but got {name} with {data.ndim} dimensions"
+        )
     if data.dtype.kind not in kinds:
-        raise DtypeError(f"cov(): expected {name} to have {word} dtype but got {name} with {OF[data.dtype].title} dtype")
+        raise DtypeError(
+            f"cov(): expected {name} to have {word} dtype but got {name} with {OF[data.dtype].title} dtype"
+        )
     if data.size != n:
         raise ShapeError(
             f"cov(): expected {name} to have the same numel as there are observations in the input but got "
@@ -400,8 +409,7 @@ def corrcoef(x: Any) -> Any:
     need_tensor("corrcoef", "input", 1, x)
     if x.data.ndim > 2:
         raise ShapeError(
-            "corrcoef(): expected input to have two or fewer dimensions but got an input with "
-            f"{x.data.ndim} dimensions"
+            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {x.data.ndim} dimensions"
         )
     c = T.cov(x)
     if not c.data.ndim:
@@ -411,7 +419,7 @@ def corrcoef(x: Any) -> Any:
     return T.clamp(c, -1, 1)
 
 
-# --- histograms --------------------------------------------------------------------------------------------------------
+# --- histograms ------------------------------------------------------------------------------------------------------
 
 
 @op(
@@ -424,7 +432,7 @@ def histc(x: Any, bins: int, min: Any, max: Any) -> Any:
     if bins <= 0:
         raise ValueProblem(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     if x.dtype.kind != "f":
-        raise DtypeError(f'"histogram_cpu" not implemented for \'{OF[x.dtype].title}\'', kind="NotImplementedError")
+        raise DtypeError(f"\"histogram_cpu\" not implemented for '{OF[x.dtype].title}'", kind="NotImplementedError")
     low, high = float(min), float(max)
     if low == high and x.size:
         low, high = float(np.minimum.reduce(x, None)), float(np.maximum.reduce(x, None))
@@ -458,7 +466,7 @@ def bincount(x: Any, weights: Any, minlength: int) -> Any:
     if minlength < 0:
         raise ValueProblem("minlength should be >= 0")
     if x.dtype.kind not in "iu":
-        raise DtypeError(f'"bincount_cpu" not implemented for \'{OF[x.dtype].title}\'', kind="NotImplementedError")
+        raise DtypeError(f"\"bincount_cpu\" not implemented for '{OF[x.dtype].title}'", kind="NotImplementedError")
     if x.ndim == 1 and not x.size:
         return np.zeros(minlength, np.int64)
     if x.ndim != 1 or np.minimum.reduce(x) < 0:
@@ -473,7 +481,7 @@ def bincount(x: Any, weights: Any, minlength: int) -> Any:
 
 takes_tensor(bincount)
 
-# --- renorm ------------------------------------------------------------------------------------------------------------
+# --- renorm ----------------------------------------------------------------------------------------------------------
 
 
 @composite(
