@@ -104,13 +104,13 @@ METHODS: dict[type, dict[str, Callable[..., Any]]] = {
     dict: {"keys": dict.keys, "values": dict.values, "items": dict.items, "get": dict.get},
     str: {"join": _join, "split": str.split, "upper": str.upper, "lower": str.lower, "strip": str.strip},
     Size: {"numel": Size.numel},
-    Node: {"name": Node.name},
+    Node: {"name": Node.name, "register_hook": Node.register_hook, "register_prehook": Node.register_prehook},
     np.ndarray: _ARRAY,
     np.generic: _SCALAR,
 }
 GETTERS: dict[type, dict[str, Getter]] = {
     Tensor: {name: getattr(getattr(Tensor, name), "fget", attrgetter(name)) for name in TENSOR_ATTRIBUTES},
-    Node: {"next_functions": attrgetter("next_functions")},
+    Node: {"next_functions": attrgetter("next_functions"), "metadata": attrgetter("metadata")},
     Message: {"code": attrgetter("code")},
     DType: {name: attrgetter(name) for name in ("is_floating_point", "itemsize")},
     np.ndarray: {name: attrgetter(name) for name in ARRAY_ATTRIBUTES},
@@ -212,6 +212,12 @@ def find_getter(value: Any, name: str) -> Getter | None:
         if getter is not None:
             GETTERS.setdefault(kind, {})[name] = getter
             return getter
+    if kind is Node and name.startswith("_saved_"):
+        from gradsh.engine.saved import saved_values
+
+        saved = saved_values(value)
+        if name[7:] in saved:
+            return lambda node: saved_values(node)[name[7:]]
     if isinstance(value, Named) and name in value.names:
         return lambda named: named.field(name)
     if name in getattr(kind, "__public__", ()):

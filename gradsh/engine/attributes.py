@@ -37,6 +37,7 @@ def _data(x: Tensor) -> Tensor:
     x.share()
     out = make(x.data)
     out.made = mode.where
+    out.own_storage()  # its own counter; and writes in place go to the memory, not to a new array
     return out
 
 

@@ -135,9 +135,28 @@ class Walk:
                         continue
                     deliver(edges, gs)
                 elif edges.__class__ is tuple:
-                    for edge, gi in zip(edges, gs, strict=True):
-                        if edge is not None and gi is not None:
+                    following = None
+                    for edge, gi in zip(edges, gs, strict=False):
+                        if edge is None or gi is None:
+                            continue
+                        if edge is following:
+                            g = g + gi
+                        elif (
+                            following is None
+                            and edge.__class__ is Node
+                            and not heap
+                            and edge.kind.outputs == 1
+                            and (admitted is None or edge in admitted)
+                        ):
+                            following = edge
+                            g = gi
+                        else:
                             deliver(edge, gi)
+                    if following is not None:
+                        if not heap:
+                            node = following
+                            continue
+                        deliver(following, g)
                 elif gs is not None:
                     deliver(edges, gs)
                 break
@@ -277,7 +296,13 @@ def bring_back(gs: Any, fix: Any, create: bool) -> Any:
     """Undo broadcasting and promotion: each gradient gets the shape and dtype of its input."""
     if gs.__class__ is not tuple:
         return bring_one_back(gs, fix, create)
-    return tuple(g if f is None or g is None else bring_one_back(g, f, create) for g, f in zip(gs, fix, strict=False))
+    if len(gs) == 2:
+        first, second = gs
+        return (
+            first if fix[0] is None else bring_one_back(first, fix[0], create),
+            second if fix[1] is None else bring_one_back(second, fix[1], create),
+        )
+    return tuple(g if f is None else bring_one_back(g, f, create) for g, f in zip(gs, fix, strict=False))
 
 
 def bring_one_back(g: Any, fix: Any, create: bool) -> Any:

@@ -17,14 +17,16 @@ def type_word(value: Any) -> str:
 def need_tensor(operator: str, name: str, position: int, value: Any) -> None:
     """Raise ArgumentError unless `value` is a tensor; `position` counts from 1."""
     if value.__class__ is not Tensor:
+        from gradsh.engine.batching import Batched
+
+        if value.__class__ is Batched:
+            return
         raise ArgumentError(
             f"{operator}(): argument '{name}' (position {position}) must be Tensor, not {type_word(value)}"
         )
 
 
-def invalid_combination(
-    operator: str, args: tuple[Any, ...], kwargs: dict[str, Any], *forms: str
-) -> ArgumentError:
+def invalid_combination(operator: str, args: tuple[Any, ...], kwargs: dict[str, Any], *forms: str) -> ArgumentError:
     """PyTorch's error when no overload takes the arguments; `forms` as it writes them, "(Tensor input, Number min)"."""
     given = [type_word(a) for a in args] + [f"{name}={type_word(a)}" for name, a in kwargs.items()]
     listed = "".join(f" * {form}\n" for form in forms)
@@ -79,7 +81,7 @@ def int_tuple(operator: str, name: str, position: int, values: Any) -> tuple[int
         raise ArgumentError(
             f"{operator}(): argument '{name}' (position {position}) must be tuple of ints, not {type_word(values)}"
         )
-    for at, value in enumerate(values):
+    for value in values:
         if value.__class__ is not int:
             break
     else:
@@ -109,3 +111,25 @@ def numpy_dtype(operator: str, dtype: Any, default: Any = None) -> Any:
     except TypeError:  # unhashable
         pass
     raise ArgumentError(f"{operator}(): argument 'dtype' must be torch.dtype, not {type_word(dtype)}")
+
+
+# parameters that are plain ints wherever they occur
+_INTS = frozenset(
+    "dim dim0 dim1 dim2 dimension start length index_dim diagonal offset k n chunks step source destination".split()
+)
+
+
+def wrong_argument(entry: Any, values: list[Any]) -> ArgumentError | None:
+    """What is wrong with the arguments of a general operator whose kernel failed: no tensor, or no int. None if neither."""
+    for at, (parameter, value) in enumerate(zip(entry.signature.parameters, values, strict=True)):
+        if value.__class__ is Tensor or isinstance(value, (list, tuple)):
+            continue
+        word = "Tensor" if at == 0 and parameter.kind == "positional" else ""
+        if parameter.name in _INTS and isinstance(value, (float, str)):
+            word = "int"
+        if word:
+            return ArgumentError(
+                f"{entry.name.rpartition('.')[2]}(): argument '{parameter.name}' (position {at + 1}) must be {word}, "
+                f"not {type_word(value)}"
+            )
+    return None

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradsh.engine.batching import Batched, level_of
 from gradsh.engine.batching import call as batched_call
+from gradsh.engine.checks import wrong_argument
 from gradsh.engine.graph import (
     Freed,
     Kind,
@@ -134,7 +135,13 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
             return batched_call(entry, values)
         else:
             raw.append(v)
-    result = entry.kernel(*raw)
+    try:
+        result = entry.kernel(*raw)
+    except (AttributeError, TypeError, ValueError):
+        wrong = wrong_argument(entry, values)
+        if wrong is None:
+            raise
+        raise wrong from None
     cls = result.__class__
     if cls is ndarray and result.ndim == 0 and not entry.view:
         result = result[()]
@@ -215,9 +222,14 @@ def _share(base: Tensor, out: Tensor, multiple: tuple[str, int] | None = None) -
     extra.base = base if source is None or source.base is None else source.base
     extra.seen = out.storage.version
     extra.made_without_grad = not mode.grad or (source is not None and source.made_without_grad)
+    if not mode.grad and extra.base.rg:
+        # as in PyTorch: a view of a flagged tensor keeps the flag without grad mode
+        out.rg = out.data.dtype.kind == "f"
     extra.multiple = multiple
     if out.fn is not None:
         extra_of(out.fn.node if out.fn.__class__ is Output else out.fn).storage = out.storage
+    elif base.rg and not mode.grad and out.data.dtype.kind == "f":
+        out.rg = True  # as in PyTorch: a view that is made without grad mode keeps the flag, as a leaf
 
 
 def _unwrap(v: Any) -> tuple[Any, bool]:

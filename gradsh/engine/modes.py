@@ -136,6 +136,11 @@ def inference_mode(on: bool = True) -> GradMode:
     return GradMode(False if on else mode.grad, on)
 
 
+ANOMALY = (
+    "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging."
+)
+
+
 class Anomaly:
     """A `detect_anomaly` block: backward passes in it stop at NaN, and say which forward line is to blame."""
 
@@ -143,10 +148,7 @@ class Anomaly:
 
     def __init__(self, check_nan: bool = True) -> None:
         self.check_nan = check_nan
-        mode.warn(
-            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
-            "debugging."
-        )
+        mode.warn(ANOMALY)
 
     def __enter__(self) -> None:
         self.before = mode.anomaly

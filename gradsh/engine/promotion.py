@@ -8,7 +8,7 @@ import numpy as np
 
 from gradsh.engine.dtypes import BOOL, FLOAT, OF, DType, promote_dtypes
 from gradsh.engine.modes import mode
-from gradsh.errors import ShapeError
+from gradsh.errors import Overflow, ShapeError
 
 
 def result_dtype(a: Any, b: Any) -> DType:
@@ -45,6 +45,8 @@ def promoted_number(a: Any, number: Any, floating: bool) -> tuple[Any, Any]:
         target = np.dtype(np.int64) if dtype.category == BOOL else a.dtype
     if floating and target.kind != "f":
         target = mode.default
+    if number.__class__ is int and not -(2**63) <= number < 2**64:
+        raise Overflow("int too big to convert")
     if target.kind in "iu" and number.__class__ is int and not _fits(number, target):
         # PyTorch wraps a number that the dtype cannot hold
         number = int(np.array(number % 2**64, np.uint64).astype(target))

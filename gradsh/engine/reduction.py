@@ -10,7 +10,7 @@ from gradsh.engine.checks import dim_index, dims_tuple, type_word
 from gradsh.engine.general import General, run
 from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify, verify_output
 from gradsh.engine.modes import mode
-from gradsh.engine.overloads import Types
+from gradsh.engine.overloads import Types, combination_error
 from gradsh.engine.registry import METHODS, A, T, untracked
 from gradsh.engine.results import named
 from gradsh.engine.tensor import Tensor
@@ -99,6 +99,8 @@ def takes_tensor(
     def apply(*args: Any, **kwargs: Any) -> Any:
         values = bind(args, kwargs)
         kind = along if along is not None and values[1] is not None else None
+        if one_dim and along is not None and kind is None and (len(args) > 1 or kwargs.keys() & {"dim", "keepdim"}):
+            raise combination_error(entry.name, args, kwargs, forms)
         out = run(entry, values, _getframe(1), kind)
         if result:
             return named(result, **dict(zip(items, out, strict=True)))
@@ -201,7 +203,7 @@ def record(x: Tensor, data: Any, kind: Kind, saved: Any, frame: Any) -> Tensor:
 
 def renamed(t: Any, name: str, *, saves: bool | None = None) -> Any:
     """A result of other operators with the grad_fn name that PyTorch gives it; `saves` False: never freed."""
-    node = t.fn
+    node = t.fn if t.__class__ is Tensor else None
     if node.__class__ is Node:
         kind = node.kind
         node.kind = Kind(

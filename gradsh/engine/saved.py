@@ -62,9 +62,9 @@ def described(node: Node) -> str:
     parts = []
     for name, value in saved_values(node).items():
         if value.__class__ is Tensor and value.data.size <= 8:
-            from gradsh.engine.format import tensor_str
+            from gradsh.engine.show import value_text
 
-            parts.append(f"{words.get(name, name)} = {' '.join(tensor_str(value.data).split())}")
+            parts.append(f"{words.get(name, name)} = {' '.join(value_text(value.data).split())}")
         elif isinstance(value, (int, float)):
             parts.append(f"{words.get(name, name)} = {value}")
     return ", ".join(parts)

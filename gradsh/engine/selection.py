@@ -101,7 +101,7 @@ def top(keys: list[Any], k: int, largest: bool, in_order: bool) -> list[int]:
         a, b = keys[i], keys[j]
         if largest:
             return bool((a != a and b == b) or a > b)
-        return (a == a and b != b) or a < b
+        return bool((a == a and b != b) or a < b)
 
     order = list(range(len(keys)))
     if not k:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.format import DEFAULT_OPTIONS, format_tensor
 from gradsh.engine.modes import mode
 
 if TYPE_CHECKING:
     from gradsh.engine.tensor import Tensor
+
+
+def value_text(data: Any) -> str:
+    """The text of an array as a tensor without history."""
+    return format_tensor(data, suffixes=[], options=mode.print_options or DEFAULT_OPTIONS, default_dtype=mode.default)
 
 
 def tensor_text(t: Tensor) -> str:

@@ -4,94 +4,21 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, need_tensor
-from gradsh.engine.dtypes import OF
-from gradsh.engine.general import General, op, run
-from gradsh.engine.ops.elementwise import zeros
+from gradsh.engine.batching import Batched
+from gradsh.engine.checks import need_tensor
+from gradsh.engine.ops.masks import backward_of, floats_only, pick, with_settings, written
 from gradsh.engine.pointwise import binary, unary
-from gradsh.engine.registry import METHODS, T, alias, composite
+from gradsh.engine.registry import T, alias, composite
 from gradsh.engine.samples import call, t, unary_samples
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import DtypeError, ShapeError
 
 ndarray = np.ndarray
 _getframe = sys._getframe
-
-# --- forms -------------------------------------------------------------------------------------------------------
-
-
-def floats_only(kernel_name: str) -> Callable[[Any], None]:
-    """A check that refuses integers, with the name of PyTorch's kernel in the words."""
-
-    def check(dtype: Any) -> None:
-        if dtype.kind != "f":
-            raise DtypeError(f"\"{kernel_name}\" not implemented for '{OF[dtype].title}'", kind="NotImplementedError")
-
-    return check
-
-
-def pick(mask: Any, a: Any, b: Any) -> Any:
-    """`np.where` that gives scalars for scalars; `a` and `b` in one dtype, or plain numbers."""
-    return np.where(mask, a, b)[()]
-
-
-def activation(signature: str, *, grad_fn: str, kernel_name: str, **options: Any) -> Callable[[Any], General]:
-    """Register an elementwise operator of one tensor and some settings; a plain number gives a plain number."""
-    form = op(signature, grad_fn=grad_fn, **options)
-    check = floats_only(kernel_name)
-
-    def register(kernel: Any) -> General:
-        entry = form(kernel)
-        bind = entry.signature.bind
-        short = entry.name
-
-        def apply(*args: Any, **kwargs: Any) -> Any:
-            values = bind(args, kwargs)
-            x = values[0]
-            if x.__class__ is not Tensor:
-                if isinstance(x, (int, float)):
-                    return kernel(np.float64(x), *values[1:]).item()
-                need_tensor(short, "input", 1, x)
-            if x.data.dtype.kind != "f":
-                check(x.data.dtype)
-            return run(entry, values, _getframe(1))
-
-        apply.__name__ = apply.__qualname__ = short
-        entry.apply = T.__dict__[short] = apply
-        if short in METHODS:
-            METHODS[short] = apply
-        return entry
-
-    return register
-
-
-def backward_of(signature: str, grad_fn: str, sample: call, second: Any = None) -> Callable[[Any], General]:
-    """Register `f_backward(grad, input, *settings)`, an operator of its own as in PyTorch.
-
-    `second(F, g, grad, input, *settings)` is its derivative with respect to `input`; None where that is 0.
-    """
-
-    def register(kernel: Any) -> General:
-        entry = op(signature, grad_fn=grad_fn, method=False, private=True, samples=lambda: [sample])(kernel)
-        name = entry.name
-
-        def first(F: Any, g: Any, out: Any, grad: Any, x: Any, *settings: Any) -> Any:
-            return getattr(F, name)(g, x, *settings)
-
-        def other(F: Any, g: Any, out: Any, grad: Any, x: Any, *settings: Any) -> Any:
-            return zeros(F, g) if second is None else second(F, g, grad, x, *settings)
-
-        entry.vjp("grad", saves="input")(first)
-        entry.vjp("input", saves="grad input")(other)
-        return entry
-
-    return register
-
 
 # --- relu and its family -------------------------------------------------------------------------------------------
 
@@ -102,7 +29,7 @@ def _no_bool_relu(dtype: Any) -> None:
 
 
 @unary(
-    "relu(input)",
+    "relu(input, inplace=False)",
     grad_fn="ReluBackward0",
     keeps_int=True,
     check=_no_bool_relu,
@@ -129,28 +56,30 @@ def threshold_backward(g: Any, x: Any, threshold: Any) -> Any:
     return np.where(x <= threshold, g.dtype.type(0), g)
 
 
-@activation(
-    "threshold(input, threshold, value)",
+@with_settings(
+    "threshold(input, threshold, value, inplace=False)",
     grad_fn="ThresholdBackward0",
-    kernel_name="threshold_cpu",
+    check=None,
+    method=False,
     samples=lambda: [call(t(2, 3, away=0.2), 0.1, 20.0), call(t(3, 2, strided=True), 5.0, -1), call(t(), -5.0, 0.0)],
-    inplace=True,
     formula="g where input > threshold, else 0",
     kinks="0 at the threshold",
     example="threshold(tensor([0.1, 2.]), 1., 0.)",
 )
-def threshold(x: Any, threshold: Any, value: Any) -> Any:
+def threshold(x: Any, threshold: Any, value: Any, inplace: bool) -> Any:
     """Every element over `threshold`, `value` in place of the others."""
     return pick(x <= threshold, x.dtype.type(value), x)
 
 
-threshold.vjp("input", saves="input")(lambda F, g, out, x, threshold, value: F.threshold_backward(g, x, threshold))
+threshold.vjp("input", saves="input")(
+    lambda F, g, out, x, threshold, value, inplace: F.threshold_backward(g, x, threshold)
+)
 
 
-@activation(
+@with_settings(
     "leaky_relu(input, negative_slope=0.01, inplace=False)",
     grad_fn="LeakyReluBackward0",
-    kernel_name="leaky_relu_cpu",
+    check=floats_only("leaky_relu_cpu"),
     method=False,
     samples=lambda: [*unary_samples(away=0.2), call(t(2, 3, away=0.2), 0.3)],
     formula="g where input > 0, else g * negative_slope",
@@ -209,13 +138,13 @@ prelu_kernel.vjp("weight", saves="input")(lambda F, g, out, x, weight: F.drop_wh
 )
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
     """leaky_relu with a learnt slope, one for all or one per channel (dim 1)."""
-    need_tensor("prelu", "input", 1, x)
-    need_tensor("prelu", "weight", 2, weight)
+    for position, name, v in ((1, "input", x), (2, "weight", weight)):
+        if not isinstance(v, (Tensor, Batched)):
+            need_tensor("prelu", name, position, v)
     if x.data.dtype != weight.data.dtype:
-        raise DtypeError(
-            "prelu: Type promoting not supported. Got "
-            f"{x.dtype.c_name} and {weight.dtype.c_name}"
-        )
+        raise DtypeError(f"prelu: Type promoting not supported. Got {x.dtype.title} and {weight.dtype.title}")
+    if weight.data.ndim > 1:
+        raise ShapeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.data.ndim}")
     if weight.data.size != 1:
         if not x.data.ndim:
             raise ShapeError("Not allow zero-dim input tensor.")
@@ -225,10 +154,6 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
                 f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.data.size} "
                 f"and channel size = {channels}."
             )
-    if weight.data.ndim > 1:
-        raise ShapeError(
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.data.ndim}"
-        )
     if x.data.ndim != weight.data.ndim:
         shape = [1] * x.data.ndim
         if x.data.ndim > 1:
@@ -237,12 +162,10 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     return prelu_kernel.apply(x, weight)  # type: ignore[no-any-return]  # a Tensor
 
 
-_NOISE_SLOPE = (1.0 / 8 + 1.0 / 3) / 2
-
-
 @composite(
     "rrelu(input, lower=0.125, upper=0.3333333333333333, training=False, inplace=False)",
     rename="RreluWithNoiseBackward0",
+    method=False,
     samples=lambda: [call(t(2, 3, away=0.2)), call(t(2, away=0.2), 0.1, 0.3)],
     formula="g where input > 0, else g * slope",
     kinks="the slope at 0",
@@ -250,6 +173,10 @@ _NOISE_SLOPE = (1.0 / 8 + 1.0 / 3) / 2
 )
 def rrelu(x: Tensor, lower: float, upper: float, training: bool, inplace: bool) -> Any:
     """leaky_relu with a random slope per element while training, the middle of `lower` and `upper` otherwise."""
+    if lower > upper:
+        raise DtypeError("Lower bound should be less than or equal to the upper bound")
+    if inplace:
+        return written(rrelu.apply, x, lower, upper, training)
     if training:
         noise = T.rand_like(x) * (upper - lower) + lower
         return prelu_kernel.apply(x, noise)
@@ -261,13 +188,13 @@ def rrelu(x: Tensor, lower: float, upper: float, training: bool, inplace: bool) 
 
 def _elu_second(F: Any, g: Any, grad: Any, x: Any, alpha: Any, scale: Any, inner: Any) -> Any:
     bend = F.exp(F.drop_where(x, x > 0) * inner) * (inner * inner * alpha * scale)
-    return g * grad * F.keep_where(bend, x <= 0)
+    return g * grad * F.keep_where(bend, x < 0)
 
 
-@activation(
+@with_settings(
     "elu_full(input, alpha, scale, input_scale)",
     grad_fn="EluBackward0",
-    kernel_name="elu_cpu",
+    check=floats_only("elu_cpu"),
     method=False,
     private=True,
     samples=lambda: [call(t(2, 3, away=0.2), 1.3, 0.9, 1.1)],
@@ -303,13 +230,15 @@ def elu_backward(g: Any, x: Any, alpha: Any, scale: Any, inner: Any) -> Any:
 )
 def elu(x: Any, alpha: float, inplace: bool) -> Any:
     """Every element; alpha * (exp(input) - 1) for negative ones."""
+    if inplace:
+        return written(elu.apply, x, alpha)
     return elu_full.apply(x, alpha, 1.0, 1.0)
 
 
 @composite(
     "celu(input, alpha=1.0, inplace=False)",
     rename="CeluBackward0",
-    inplace=True,
+    method=False,
     samples=lambda: [*unary_samples(away=0.2), call(t(2, 3, away=0.2), 0.7)],
     formula="g where input > 0, else g * exp(input / alpha)",
     kinks="1 at 0",
@@ -319,12 +248,14 @@ def celu(x: Any, alpha: float, inplace: bool) -> Any:
     """Every element; alpha * (exp(input / alpha) - 1) for negative ones."""
     if alpha == 0:
         raise DtypeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    if inplace:
+        return written(celu.apply, x, alpha)
     return elu_full.apply(x, alpha, 1.0, 1.0 / alpha)
 
 
 @composite(
     "selu(input, inplace=False)",
-    inplace=True,
+    method=False,
     samples=lambda: unary_samples(away=0.2),
     formula="as elu with alpha 1.6733, times 1.0507",
     kinks="scale * alpha at 0",
@@ -332,6 +263,8 @@ def celu(x: Any, alpha: float, inplace: bool) -> Any:
 )
 def selu(x: Any, inplace: bool) -> Any:
     """elu with fixed alpha and scale that keep mean 0 and variance 1."""
+    if inplace:
+        return written(selu.apply, x)
     return elu_full.apply(x, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946, 1.0)
 
 
@@ -401,10 +334,11 @@ def log_sigmoid_backward(g: Any, x: Any) -> Any:
 
 
 @unary(
-    "silu(input)",
+    "silu(input, inplace=False)",
     grad_fn="SiluBackward0",
     check=floats_only("silu_cpu"),
     method=False,
+    inplace=False,
     samples=unary_samples,
     formula="g * s * (1 + input * (1 - s)) with s = sigmoid(input)",
     example="silu(tensor([0., 2.]))",
@@ -421,10 +355,11 @@ def _(F: Any, g: Any, out: Any, x: Any) -> Any:
 
 
 @unary(
-    "mish(input)",
+    "mish(input, inplace=False)",
     grad_fn="MishBackward0",
     check=floats_only("mish_cpu"),
     method=False,
+    inplace=False,
     samples=unary_samples,
     formula="g * (t + input * sigmoid(input) * (1 - t**2)) with t = tanh(softplus(input))",
     example="mish(tensor([0., 2.]))",
@@ -440,10 +375,10 @@ def _(F: Any, g: Any, out: Any, x: Any) -> Any:
     return g * (squashed + x * F.sigmoid(x) * (1 - squashed * squashed))
 
 
-@activation(
+@with_settings(
     "softplus(input, beta=1.0, threshold=20.0)",
     grad_fn="SoftplusBackward0",
-    kernel_name="softplus_cpu",
+    check=floats_only("softplus_cpu"),
     method=False,
     samples=lambda: [*unary_samples(), call(t(2, 3), 2.0), call(t(2, 3, away=0.5), 1.0, 0.1)],
     formula="g * sigmoid(beta * input); g over the threshold",
@@ -484,10 +419,10 @@ _GELU = math.sqrt(2 / math.pi)
 _CUBIC = 0.044715
 
 
-@activation(
+@with_settings(
     "gelu(input, *, approximate='none')",
     grad_fn="GeluBackward0",
-    kernel_name="GeluKernelImpl",
+    check=floats_only("GeluKernelImpl"),
     method=False,
     samples=lambda: [*unary_samples(), call(t(2, 3), approximate="tanh")],
     formula="g * (P(input) + input * p(input)), P and p of the normal distribution",
@@ -515,7 +450,9 @@ def _gelu_second(F: Any, g: Any, grad: Any, x: Any, approximate: str) -> Any:
     squashed = F.tanh((x + x * x * x * _CUBIC) * _GELU)
     slope = 1 - squashed * squashed
     inner = (x * x * (3 * _CUBIC) + 1) * _GELU
-    return g * grad * (slope * inner + 0.5 * x * (slope * x * (6 * _CUBIC * _GELU) - 2 * squashed * slope * inner * inner))
+    return (
+        g * grad * (slope * inner + 0.5 * x * (slope * x * (6 * _CUBIC * _GELU) - 2 * squashed * slope * inner * inner))
+    )
 
 
 @backward_of(
@@ -530,213 +467,6 @@ def gelu_backward(g: Any, x: Any, approximate: str) -> Any:
     squashed = np.tanh(_GELU * (x + _CUBIC * (x * x * x)))
     inner = _GELU * (1 + 3 * _CUBIC * (x * x))
     return g * (0.5 * (1 + squashed) + 0.5 * x * (1 - squashed * squashed) * inner)
-
-
-# --- piecewise linear ones, and those written in others ------------------------------------------------------------
-
-
-@activation(
-    "hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False)",
-    grad_fn="HardtanhBackward0",
-    kernel_name="hardtanh_cpu",
-    method=False,
-    samples=lambda: [call(t(2, 3, values=[[-2, -0.5, 0.5], [0.1, 1.2, 3]])), call(t(2, 3), -5.0, 5.0), call(t(), -3, 3)],
-    formula="g between the ends, else 0",
-    kinks="0 at both ends",
-    example="hardtanh(tensor([-2., 0.5]))",
-)
-def hardtanh(x: Any, low: Any, high: Any, inplace: bool) -> Any:
-    """Every element, brought between `min_val` and `max_val`."""
-    if low > high:
-        raise DtypeError("hardtanh: min_val cannot be greater than max_val", kind="ValueError")
-    return np.minimum(np.maximum(x, low), high)
-
-
-hardtanh.vjp("input", saves="input")(lambda F, g, out, x, low, high, inplace: F.hardtanh_backward(g, x, low, high))
-
-
-@backward_of(
-    "hardtanh_backward(grad, input, min_val, max_val)",
-    "HardtanhBackwardBackward0",
-    call(t(3), t(3, values=[-2, 0.5, 2]), -1.0, 1.0),
-)
-def hardtanh_backward(g: Any, x: Any, low: Any, high: Any) -> Any:
-    """`grad` strictly between the ends, else 0."""
-    return pick((x <= low) | (x >= high), g.dtype.type(0), g)
-
-
-@composite(
-    "relu6(input, inplace=False)",
-    method=False,
-    samples=lambda: [call(t(3, values=[-1, 2, 7])), call(t(2, 3, away=0.2)), call(t(low=1))],
-    formula="g between 0 and 6, else 0",
-    kinks="0 at 0 and 6",
-    example="relu6(tensor([-1., 8.]))",
-)
-def relu6(x: Any, inplace: bool) -> Any:
-    """Every element, brought between 0 and 6."""
-    return hardtanh.apply(x, 0.0, 6.0)
-
-
-@unary(
-    "hardsigmoid(input)",
-    grad_fn="HardsigmoidBackward0",
-    check=floats_only("hardsigmoid_cpu"),
-    method=False,
-    samples=lambda: [*unary_samples(), call(t(3, values=[-4, 1, 4]))],
-    formula="g / 6 between -3 and 3, else 0",
-    kinks="0 at -3 and 3",
-    example="hardsigmoid(tensor([-4., 0.]))",
-)
-def hardsigmoid(x: Any) -> Any:
-    """relu6(input + 3) / 6, element by element."""
-    return np.minimum(np.maximum(x + 3, 0), 6) / 6
-
-
-hardsigmoid.vjp(saves="input")(lambda F, g, out, x: F.hardsigmoid_backward(g, x))
-
-
-@backward_of("hardsigmoid_backward(grad, input)", "HardsigmoidBackwardBackward0", call(t(2, 3), t(2, 3)))
-def hardsigmoid_backward(g: Any, x: Any) -> Any:
-    """The gradient of hardsigmoid."""
-    return pick((x > -3) & (x < 3), g * (1 / 6), g.dtype.type(0))
-
-
-@unary(
-    "hardswish(input)",
-    grad_fn="HardswishBackward0",
-    check=floats_only("hardswish_cpu"),
-    method=False,
-    samples=lambda: [*unary_samples(), call(t(3, values=[-4, 1, 4]))],
-    formula="0 below -3, g * (input / 3 + 1 / 2) up to 3, g above",
-    kinks="0 at -3, 1 at 3",
-    example="hardswish(tensor([-4., 1.]))",
-)
-def hardswish(x: Any) -> Any:
-    """input * relu6(input + 3) / 6, element by element."""
-    return x * np.minimum(np.maximum(x + 3, 0), 6) / 6
-
-
-hardswish.vjp(saves="input")(lambda F, g, out, x: F.hardswish_backward(g, x))
-
-
-@backward_of(
-    "hardswish_backward(grad, input)",
-    "HardswishBackwardBackward0",
-    call(t(2, 3), t(2, 3)),
-    lambda F, g, grad, x: F.keep_where(g * grad * (1 / 3), (x > -3) & (x < 3)),
-)
-def hardswish_backward(g: Any, x: Any) -> Any:
-    """The gradient of hardswish."""
-    return pick(x <= -3, g.dtype.type(0), pick(x < 3, g * (x / 3 + 0.5), g))
-
-
-def _shrink_samples() -> list[call]:
-    return [call(t(2, 3, away=0.7)), call(t(3, values=[-0.3, 0.1, 2])), call(t(2, away=1.2), 1.0), call(t(away=0.7))]
-
-
-@activation(
-    "softshrink(input, lambd=0.5)",
-    grad_fn="SoftshrinkBackward0",
-    kernel_name="softshrink_cpu",
-    method=False,
-    samples=_shrink_samples,
-    formula="g outside [-lambd, lambd], else 0",
-    kinks="0 at both ends",
-    example="softshrink(tensor([0.2, 2.]))",
-)
-def softshrink(x: Any, lambd: Any) -> Any:
-    """Every element, moved by `lambd` towards 0 and not past it."""
-    if lambd < 0:
-        raise DtypeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
-    return pick(x > lambd, x - lambd, pick(x < -lambd, x + lambd, x * 0))
-
-
-@activation(
-    "hardshrink(input, lambd=0.5)",
-    grad_fn="HardshrinkBackward0",
-    kernel_name="hardshrink_cpu",
-    samples=_shrink_samples,
-    formula="g outside [-lambd, lambd], else 0",
-    kinks="0 at both ends",
-    example="hardshrink(tensor([0.2, 2.]))",
-)
-def hardshrink(x: Any, lambd: Any) -> Any:
-    """Every element outside [-lambd, lambd], 0 in place of the others."""
-    return pick((x >= -lambd) & (x <= lambd), x.dtype.type(0), x)
-
-
-def _shrink_backward(g: Any, x: Any, lambd: Any) -> Any:
-    """`grad` outside [-lambd, lambd], else 0."""
-    return pick((x >= -lambd) & (x <= lambd), g.dtype.type(0), g)
-
-
-_SHRINK = call(t(3), t(3, values=[-2, 0.2, 2]), 0.5)
-backward_of("softshrink_backward(grad, input, lambd)", "SoftshrinkBackwardBackward0", _SHRINK)(_shrink_backward)
-backward_of("hardshrink_backward(grad, input, lambd)", "HardshrinkBackwardBackward0", _SHRINK)(_shrink_backward)
-softshrink.vjp("input", saves="input")(lambda F, g, out, x, lambd: F.softshrink_backward(g, x, lambd))
-hardshrink.vjp("input", saves="input")(lambda F, g, out, x, lambd: F.hardshrink_backward(g, x, lambd))
-
-
-@composite(
-    "tanhshrink(input)",
-    method=False,
-    samples=unary_samples,
-    formula="g * tanh(input)**2",
-    example="tanhshrink(tensor([0.2, 2.]))",
-)
-def tanhshrink(x: Any) -> Any:
-    """input - tanh(input), element by element."""
-    return x - T.tanh(x)
-
-
-@composite(
-    "softsign(input)",
-    method=False,
-    samples=lambda: unary_samples(away=0.2),
-    formula="g / (1 + abs(input))**2",
-    example="softsign(tensor([-1., 3.]))",
-)
-def softsign(x: Any) -> Any:
-    """input / (1 + abs(input)), element by element."""
-    return x / (abs(x) + 1)
-
-
-@op(
-    "glu(input, dim=-1)",
-    grad_fn="GluBackward0",
-    method=False,
-    samples=lambda: [call(t(2, 4)), call(t(4, 3), 0), call(t(2, 4, 3), dim=1), call(t(2))],
-    formula="the first half a: g * sigmoid(b); the second half b: g * a * sigmoid(b) * (1 - sigmoid(b))",
-    example="glu(tensor([1., 2., 3., 4.]))",
-)
-def glu(x: Any, dim: int) -> Any:
-    """The first half of `input` along `dim` times the sigmoid of the second half."""
-    a, b = _halves(x, dim)
-    return a / (1 + np.exp(-b))
-
-
-def _halves(x: Any, dim: int) -> tuple[Any, Any]:
-    if x.ndim == 0:
-        raise ShapeError("glu does not support 0-dimensional tensors")
-    dim = dim_index(dim, x.ndim)
-    if x.shape[dim] % 2:
-        raise ShapeError(f"Halving dimension must be even, but dimension {dim} is size {x.shape[dim]}")
-    half = x.shape[dim] // 2
-    index: list[Any] = [slice(None)] * x.ndim
-    index[dim] = slice(0, half)
-    first = x[tuple(index)]
-    index[dim] = slice(half, None)
-    return first, x[tuple(index)]
-
-
-@glu.vjp("input", saves="input")
-def _(F: Any, g: Any, out: Any, x: Any, dim: int) -> Any:
-    dim %= len(x.shape)
-    half = x.shape[dim] // 2
-    a, b = F.narrow(x, dim, 0, half), F.narrow(x, dim, half, half)
-    s = F.sigmoid(b)
-    return F.cat([g * s, g * a * (s * (1 - s))], dim)
 
 
 alias("special.expit", sigmoid, method=False)

@@ -6,7 +6,8 @@ from typing import Any
 
 from gradsh.engine import backward as engine
 from gradsh.engine.checks import type_word
-from gradsh.engine.modes import mode
+from gradsh.engine.graph import Handle, extra_of
+from gradsh.engine.modes import ANOMALY, mode
 from gradsh.engine.registry import function
 from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, AutogradError, LeafFlag, NotYet, ValueError_
@@ -150,7 +151,7 @@ def requires_grad_(x: Tensor, requires_grad: bool) -> Tensor:
     """Sets the flag of a leaf in place; gives the tensor back."""
     if requires_grad and x.data.dtype.kind != "f":
         raise LeafFlag("only Tensors of floating point dtype can require gradients", x.made_at)
-    if requires_grad and x.extra is not None and x.extra.inference and not mode.inference:
+    if requires_grad and x.storage is not None and x.storage.inference and not mode.inference:
         raise AutogradError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
     x.set_requires_grad(requires_grad)
     return x
@@ -174,23 +175,6 @@ def zero_grad(things: Any) -> None:
             raise ArgumentError(f"zero_grad(): expected tensors, but got {type_word(thing)}")
 
 
-class Handle:
-    """What registering a hook gives: `remove()` takes the hook away again."""
-
-    __slots__ = ("hooks", "key")
-
-    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
-        self.hooks = hooks
-        self.key = max(hooks, default=-1) + 1
-        hooks[self.key] = hook
-
-    def remove(self) -> None:
-        self.hooks.pop(self.key, None)
-
-    def __repr__(self) -> str:
-        return "<RemovableHandle>"
-
-
 @function("register_hook(input, hook)")
 def register_hook(x: Tensor, hook: Any) -> Handle:
     """Calls `hook` with the gradient of the tensor each time one is computed; what it returns replaces it."""
@@ -199,8 +183,6 @@ def register_hook(x: Tensor, hook: Any) -> Handle:
     node = x.grad_fn
     if node is None:
         return Handle(x.own_extra().hooks, hook)
-    from gradsh.engine.graph import extra_of
-
     hooks: dict[int, Any] = {}
     extra_of(node).tensor_hooks.append((x.output_nr, hooks))
     return Handle(hooks, hook)
@@ -237,4 +219,18 @@ def set_grad_enabled(on: bool) -> None:
 @function("is_inference(input)")
 def is_inference(x: Tensor) -> bool:
     """Whether the tensor was made inside `inference_mode`."""
-    return x.extra is not None and x.extra.inference
+    return x.storage is not None and x.storage.inference
+
+
+@function("set_detect_anomaly(mode, check_nan=True)", method=False, effect=True)
+def set_detect_anomaly(on: bool, check_nan: bool) -> None:
+    """Switches on or off that backward stops at NaN and names the forward line to blame."""
+    if on:
+        mode.warn(ANOMALY)
+    mode.anomaly = check_nan if on else None
+
+
+@function("is_anomaly_enabled()", method=False, example="is_anomaly_enabled()")
+def is_anomaly_enabled() -> bool:
+    """Whether backward passes are watched, by `detect_anomaly` or `set_detect_anomaly`."""
+    return mode.anomaly is not None

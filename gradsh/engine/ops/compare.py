@@ -10,7 +10,7 @@ from gradsh.engine.pointwise import Binary, Unary, binary, unary
 from gradsh.engine.registry import alias, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import ArgumentError, DtypeError, ValueProblem
+from gradsh.errors import DtypeError
 
 NOTHING = ("", "", "")
 
@@ -203,7 +203,9 @@ bitwise_right_shift = _bits("bitwise_right_shift", "The bits shifted right", np.
 def bitwise_not(x: Any) -> Any:
     """Every bit turned around (`~`); not, for bools."""
     if x.dtype.kind == "f":
-        raise DtypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors", kind="TypeError")
+        raise DtypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors", kind="TypeError"
+        )
     return np.invert(x)
 
 
@@ -237,10 +239,16 @@ isreal = _test("isreal", "a real number", lambda x: np.ones(x.shape, np.bool_)[(
 signbit = _test("signbit", "negative, or -0.", lambda x: np.signbit(x) if x.dtype.kind != "b" else np.zeros_like(x)[()])
 
 
+def _same_dtypes(a: Any, b: Any) -> None:
+    if a.dtype != b.dtype:
+        raise DtypeError("heaviside is not yet implemented for tensors with different dtypes.")
+
+
 @binary(
     "heaviside(input, values)",
     names=("NotImplemented", "NotImplemented", "NotImplemented"),
     numbers="none",
+    check=_same_dtypes,
     samples=lambda: [call(t(3, grad=False), t(3, grad=False))],
     formula="not implemented, as in PyTorch",
     example="heaviside(tensor([-1., 0., 2.]), tensor([0.5]))",
@@ -251,5 +259,3 @@ def heaviside(x: Any, values: Any) -> Any:
 
 
 heaviside.not_implemented("PyTorch has none")
-
-_UNUSED = (ArgumentError, ValueProblem)

@@ -1,164 +1,19 @@
-"""Products added to something, outer and inner products, chains of matrices, tensordot, kron, cross."""
+"""Outer and inner products, chains of matrices, tensordot, kron, cross."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-
 from gradsh.engine.checks import dim_index, dims_tuple, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
-from gradsh.engine.ops.matmul import accumulate_product, expand_to, mm, multiply, scaled, unsafe_view
+from gradsh.engine.ops.matmul import mm, multiply, unsafe_view
 from gradsh.engine.promotion import broadcast_error
 from gradsh.engine.registry import T, alias, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
-
-# --- a product added to a tensor ------------------------------------------------------------------------
-
-
-@op(
-    "addmv(input, mat, vec, *, beta=1, alpha=1)",
-    grad_fn="AddmvBackward0",
-    samples=lambda: [
-        call(t(2), t(2, 3), t(3)),
-        call(t(), t(2, 3), t(3), beta=0.5, alpha=2),
-        call(t(1), t(2, 3, strided=True), t(3), beta=0),
-    ],
-    formula="input: beta * g; mat: alpha * outer(g, vec); vec: alpha * mat.T @ g",
-    example="addmv(ones(2), ones(2, 3), ones(3))",
-)
-def addmv(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
-    """`beta * input + alpha * mat @ vec`."""
-    if a.ndim != 2 or b.ndim != 1 or x.ndim > 1:
-        raise ShapeError(f"vector + matrix @ vector expected, got {x.ndim}, {a.ndim}, {b.ndim}")
-    rows, columns = a.shape
-    if columns != b.shape[0] or (x.ndim and x.shape[0] not in (1, rows)):
-        got = x.shape[0] if x.ndim else rows
-        raise ShapeError(f"size mismatch, got input ({got}), mat ({rows}x{columns}), vec ({b.shape[0]})")
-    if x.dtype != a.dtype or a.dtype != b.dtype:
-        p, q, r = (OF[v.dtype].title for v in (x, a, b))
-        raise DtypeError(f"addmv input tensors must have the same dtype, but got {p}, {q}, and {r}")
-    return accumulate_product(x, a.dot(b), beta, alpha)
-
-
-addmv.vjp("input")(lambda F, g, out, x, a, b, beta, alpha: scaled(g, beta))
-addmv.vjp("mat", saves="vec")(lambda F, g, out, x, a, b, beta, alpha: F.outer_product(scaled(g, alpha), b))
-addmv.vjp("vec", saves="mat")(lambda F, g, out, x, a, b, beta, alpha: scaled(F.vector_matrix(g, a), alpha))
-
-
-@op(
-    "addr(input, vec1, vec2, *, beta=1, alpha=1)",
-    grad_fn="AddrBackward0",
-    samples=lambda: [
-        call(t(2, 3), t(2), t(3)),
-        call(t(3), t(2), t(3), beta=0.5, alpha=2),
-        call(t(2, 1), t(2), t(3), beta=0),
-    ],
-    formula="input: beta * g; vec1: alpha * g @ vec2; vec2: alpha * vec1 @ g",
-    example="addr(zeros(2, 2), tensor([1., 2.]), tensor([3., 4.]))",
-)
-def addr(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
-    """`beta * input + alpha * outer(vec1, vec2)`."""
-    for name, v in (("vec1", a), ("vec2", b)):
-        if v.ndim != 1:
-            raise ShapeError(f"addr: Expected 1-D argument {name}, but got {v.ndim}-D")
-    dtype = np.result_type(x.dtype, a.dtype, b.dtype) if not x.dtype == a.dtype == b.dtype else x.dtype
-    if dtype.kind != "f" and (alpha.__class__ is float or beta.__class__ is float):
-        which = "alpha" if alpha.__class__ is float else "beta"
-        raise DtypeError(f"For integral input tensors, argument {which} must not be a floating point number.")
-    product = np.multiply.outer(a.astype(dtype, copy=False), b.astype(dtype, copy=False))
-    if dtype.kind == "b":
-        seen = expand_to(x, product.shape)
-        return (product & bool(alpha)) | (seen & bool(beta))
-    return accumulate_product(x, product, beta, alpha)
-
-
-addr.vjp("input")(lambda F, g, out, x, a, b, beta, alpha: scaled(g, beta))
-addr.vjp("vec1", saves="vec2")(lambda F, g, out, x, a, b, beta, alpha: scaled(F.mv(g, b), alpha))
-addr.vjp("vec2", saves="vec1")(lambda F, g, out, x, a, b, beta, alpha: scaled(F.vector_matrix(a, g), alpha))
-
-
-@op(
-    "addbmm(input, batch1, batch2, *, beta=1, alpha=1)",
-    grad_fn="AddbmmBackward0",
-    samples=lambda: [
-        call(t(2, 2), t(2, 2, 1), t(2, 1, 2)),
-        call(t(2), t(2, 1, 3), t(2, 3, 2), beta=0.5, alpha=2),
-    ],
-    formula="input: beta * g; batch1: alpha * g @ batch2.mT; batch2: alpha * batch1.mT @ g",
-    example="addbmm(zeros(2, 2), ones(3, 2, 1), ones(3, 1, 2))",
-)
-def addbmm(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
-    """`beta * input + alpha * ` the sum of the products of two batches of matrices."""
-    if a.ndim == 3 and b.ndim == 3:
-        if a.shape[0] != b.shape[0]:
-            raise ShapeError(f"batch1 and batch2 must have same number of batches, got {a.shape[0]} and {b.shape[0]}")
-        if a.shape[2] != b.shape[1]:
-            raise ShapeError(f"Incompatible matrix sizes for bmm ({_matrix(a)} and {_matrix(b)})")
-    _batches(a, b)
-    for v in (a, b):
-        if x.dtype != v.dtype:
-            p, q = OF[x.dtype].title, OF[v.dtype].title
-            raise DtypeError(f"self and mat2 must have the same dtype, but got {p} and {q}")
-    product = np.add.reduce(np.matmul(a, b), 0, dtype=x.dtype)
-    return accumulate_product(x, product, beta, alpha)
-
-
-def _matrix(a: Any) -> str:
-    return f"{a.shape[-2]}x{a.shape[-1]}"
-
-
-def _batches(a: Any, b: Any) -> None:
-    for name, v in (("batch1", a), ("batch2", b)):
-        if v.ndim != 3:
-            raise ShapeError(f"{name} must be a 3D tensor")
-
-
-def _addbmm_left(F: Any, g: Any, out: Any, x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
-    return F.matmul(scaled(g, alpha), F.matrix_transpose(b))
-
-
-def _addbmm_right(F: Any, g: Any, out: Any, x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
-    return F.matmul(F.matrix_transpose(a), scaled(g, alpha))
-
-
-addbmm.vjp("input")(lambda F, g, out, x, a, b, beta, alpha: scaled(g, beta))
-addbmm.vjp("batch1", saves="batch2")(_addbmm_left)
-addbmm.vjp("batch2", saves="batch1")(_addbmm_right)
-
-
-@op(
-    "baddbmm(input, batch1, batch2, *, beta=1, alpha=1)",
-    grad_fn="BaddbmmBackward0",
-    samples=lambda: [
-        call(t(2, 2, 2), t(2, 2, 1), t(2, 1, 2)),
-        call(t(2), t(2, 1, 3), t(2, 3, 2), beta=0.5, alpha=2),
-    ],
-    formula="input: beta * g; batch1: alpha * g @ batch2.mT; batch2: alpha * batch1.mT @ g",
-    example="baddbmm(zeros(3, 2, 2), ones(3, 2, 1), ones(3, 1, 2))",
-)
-def baddbmm(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
-    """`beta * input + alpha * ` the products of two batches of matrices."""
-    _batches(a, b)
-    if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
-        raise ShapeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{a.shape[0]}, {a.shape[2]}] "
-            f"but got: [{b.shape[0]}, {b.shape[1]}]."
-        )
-    if a.dtype != b.dtype:
-        raise DtypeError(f"expected scalar type {OF[a.dtype].title} but found {OF[b.dtype].title}")
-    if x.dtype != a.dtype:
-        p, q, r = (OF[v.dtype].c_name for v in (x, a, b))
-        raise DtypeError(f"Input dtypes must be the same, got: input {p}, batch1: {q}, batch2: {r}")
-    return accumulate_product(x, np.matmul(a, b), beta, alpha)
-
-
-baddbmm.vjp("input")(lambda F, g, out, x, a, b, beta, alpha: scaled(g, beta))
-baddbmm.vjp("batch1", saves="batch2")(_addbmm_left)
-baddbmm.vjp("batch2", saves="batch1")(_addbmm_right)
 
 # --- outer and inner products ---------------------------------------------------------------------------
 
@@ -466,71 +321,3 @@ def cross(x: Tensor, y: Tensor, dim: int | None) -> Any:
             raise ShapeError("no dimension of size 3 in input")
         dim = x.data.shape.index(3)
     return run(cross_product, [x, y, dim], None)
-
-
-# --- bilinear -------------------------------------------------------------------------------------------
-
-
-@composite(
-    "bilinear(input1, input2, weight, bias=None)",
-    method=False,
-    samples=lambda: [
-        call(t(2, 2), t(2, 3), t(1, 2, 3), t(1)),
-        call(t(2), t(2), t(2, 2, 2)),
-        call(t(1, 2, 2), t(1, 2, 1), t(2, 2, 1), t(2)),
-    ],
-    formula="sums of products of g with the two other factors",
-    example="bilinear(ones(1, 2), ones(1, 3), ones(4, 2, 3))",
-)
-def bilinear(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor | None) -> Any:
-    """`input1 @ weight[k] @ input2` for every k, plus the bias."""
-    for i, (name, v) in enumerate((("input1", x), ("input2", y), ("weight", weight)), 1):
-        need_tensor("bilinear", name, i, v)
-    a, b, w = x.data.shape, y.data.shape, weight.data.shape
-    if len(a) != len(b):
-        raise ShapeError(f"bilinear(): input dimensions do not match: got {len(a)} and {len(b)}")
-    for i, (p, q) in enumerate(zip(a[:-1], b[:-1], strict=True)):
-        if p != q:
-            raise ShapeError(f"bilinear(): input batch dimensions do not match at dim {i}: got {p} and {q}")
-    for name, have, want in (("input1", a[-1], w[1]), ("input2", b[-1], w[2])):
-        if have != want:
-            raise ShapeError(f"bilinear(): {name} size does not match weight size: got {have} but expected {want}")
-    if bias is not None and bias.data.shape[0] != w[0]:
-        raise ShapeError(
-            f"bilinear(): bias size does not match weight size: got {bias.data.shape[0]} but expected {w[0]}"
-        )
-    first = T.reshape(x, (-1, a[-1]))
-    second = T.reshape(y, (-1, b[-1]))
-    flat = run(trilinear, [first, weight, second], None)
-    out = T.reshape(flat, (*a[:-1], w[0]))
-    return out if bias is None else T.add(out, bias)
-
-
-@op(
-    "trilinear(input1, weight, input2)",
-    grad_fn="TrilinearBackward0",
-    private=True,
-    samples=lambda: [call(t(2, 2), t(1, 2, 3), t(2, 3))],
-    formula="sums of products of g with the two other factors",
-)
-def trilinear(a: Any, w: Any, b: Any) -> Any:
-    """`input1[n] @ weight[k] @ input2[n]` for every n and k."""
-    # (k, n, j): each weight slice times all of input1, then row-wise products with input2
-    return np.ascontiguousarray(np.add.reduce(np.matmul(a, w) * b, 2, dtype=a.dtype).T)
-
-
-@trilinear.vjp("input1", "weight", "input2", saves="input1 weight input2")
-def _(F: Any, needs: Any, g: Any, out: Any, a: Any, w: Any, b: Any) -> Any:
-    n, k = g.shape
-    i, j = w.shape[1:]
-    gs: list[Any] = [None, None, None]
-    if needs[0] or needs[1]:
-        pairs = F.reshape(F.unsqueeze(g, 2) * F.unsqueeze(b, 1), (n, k * j))
-        if needs[0]:
-            gs[0] = F.mm(pairs, F.reshape(F.transpose(w, 1, 2), (k * j, i)))
-        if needs[1]:
-            gs[1] = F.transpose(F.reshape(F.mm(F.matrix_transpose(a), pairs), (i, k, j)), 0, 1)
-    if needs[2]:
-        pairs = F.reshape(F.unsqueeze(g, 2) * F.unsqueeze(a, 1), (n, k * i))
-        gs[2] = F.mm(pairs, F.reshape(w, (k * i, j)))
-    return tuple(gs)

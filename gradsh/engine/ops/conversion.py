@@ -9,6 +9,7 @@ import numpy as np
 from gradsh.engine.checks import need_tensor, numpy_dtype, type_word
 from gradsh.engine.dtypes import NAMES, OF, DType
 from gradsh.engine.general import op
+from gradsh.engine.ops.shape import clone_contiguous
 from gradsh.engine.registry import A, composite, function
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
@@ -64,7 +65,7 @@ A.to = lambda x, dtype, *_: x.astype(dtype if isinstance(dtype, np.dtype) else d
 def type_(input: Any, dtype: Any) -> Any:
     """The tensor in another dtype; without one, the name of its type."""
     if dtype is None:
-        return f"torch.{OF[input.data.dtype].title}Tensor"
+        return f"{OF[input.data.dtype].title}Tensor"
     if isinstance(dtype, str):
         word = dtype.removeprefix("torch.")
         found = next((d for d in OF.values() if f"{d.title}Tensor" == word), None)
@@ -120,15 +121,6 @@ def _dense_copy(x: Any) -> Any:
     """A copy that keeps the order of memory where the elements are dense, as PyTorch's preserve_format does."""
     copied = x.copy(order="K")
     return copied if 0 not in x.strides else x.copy(order="C")
-
-
-@op("clone_contiguous(input)", grad_fn="CloneBackward0", private=True, samples=lambda: [call(t(3, 2, strided=True))])
-def clone_contiguous(x: Any) -> Any:
-    """A copy with the elements in order."""
-    return x.copy()
-
-
-clone_contiguous.vjp("input")(lambda F, g, out, x: g)
 
 
 @composite(

@@ -62,7 +62,9 @@ def from_numpy(ndarray: Any) -> Tensor:
     """A tensor that shares the memory of a NumPy array."""
     if not isinstance(ndarray, np.ndarray):
         raise ArgumentError(f"expected np.ndarray (got {type_word(ndarray)})")
-    return leaf(array_of(ndarray, None, copy=False), False, mode.where)
+    t = leaf(array_of(ndarray, None, copy=False), False, mode.where)
+    t.own_storage()  # writes in place go to the shared memory
+    return t
 
 
 # --- from sizes -------------------------------------------------------------------------------------------------------
@@ -173,7 +175,7 @@ def arange(start: Any, end: Any, step: Any, dtype: Any, requires_grad: bool) -> 
     if target.kind != "f":
         start, end, step = int(start), int(end), int(step)
         if not step:
-            raise ValueProblem("step must be nonzero")
+            raise ValueProblem("step must be nonzero", kind="ValueError")
         return leaf(np.arange(start, end, step, dtype=INT64).astype(target, copy=False), requires_grad, mode.where)
     n = math.ceil((end - start) / step)
     data = _steps(float(start), float(step), n).astype(target)

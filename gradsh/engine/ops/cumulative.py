@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, need_tensor, type_word
+from gradsh.engine.checks import dim_index, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
 from gradsh.engine.reduction import renamed, takes_tensor
 from gradsh.engine.registry import T, alias, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make
-from gradsh.errors import ArgumentError, DimError, DtypeError, ShapeError, ValueProblem
+from gradsh.errors import DimError, DtypeError, ShapeError, ValueProblem
 
 float64 = np.dtype(np.float64)
 int64 = np.dtype(np.int64)
@@ -324,8 +324,8 @@ def _integral(name: str, function: Any) -> Any:
             raise DimError(f"Dimension specified as {dim} but tensor has no dimensions")
         if not y.data.ndim:
             raise DimError("slice() cannot be applied to a 0-dim tensor.")
-        if x is not None and x.__class__ is not Tensor:
-            raise ArgumentError(f"{name}(): argument 'x' (position 2) must be Tensor, not {type_word(x)}")
+        if x is not None:
+            need_tensor(name, "x", 2, x)
         return function(y, x, 1 if dx is None else dx, dim_index(dim, y.data.ndim))
 
     integral.__doc__ = function.__doc__

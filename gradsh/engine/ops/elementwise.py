@@ -1,116 +1,19 @@
-"""Arithmetic, powers, exponentials and logarithms, element by element."""
+"""Arithmetic and signs, element by element."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.batching import Batched
 from gradsh.engine.checks import need_tensor
-from gradsh.engine.dtypes import OF
-from gradsh.engine.general import op
+from gradsh.engine.ops.masks import by_zero, is_float, not_bool, not_bools, zeros
 from gradsh.engine.pointwise import binary, no_step, unary
 from gradsh.engine.registry import alias, composite
-from gradsh.engine.registry import T as tensors
 from gradsh.engine.samples import binary_samples, call, t, unary_samples
-from gradsh.engine.tensor import Tensor, make
-from gradsh.errors import DtypeError, ValueProblem, ZeroDivision
-
-ndarray = np.ndarray
-
-# --- helpers of rules ------------------------------------------------------------------------------------------
-
-
-def zeros(F: Any, g: Any) -> Any:
-    """Zeros like `g`, for rules: an array for arrays, a tensor for tensors."""
-    cls = g.__class__
-    if cls is Batched:
-        return Batched(zeros(F, g.value), g.level)
-    data = g.data if cls is Tensor else g
-    z = np.zeros(data.shape, data.dtype)[()]
-    return make(z) if cls is Tensor else z
-
-
-# the checks stand first: entries name them when they are registered
-
-
-def refused_dtype(kernel_name: str, dtype: Any) -> DtypeError:
-    """PyTorch's words for a dtype that its kernel does not know."""
-    return DtypeError(f"\"{kernel_name}\" not implemented for '{OF[dtype].title}'", kind="NotImplementedError")
-
-
-def floats_only(kernel_name: str) -> Any:
-    """A check that refuses integers, of one dtype or of two inputs, with the name of PyTorch's kernel in the words."""
-
-    def check(first: Any, second: Any = None) -> None:
-        a = getattr(first, "dtype", first)
-        b = getattr(second, "dtype", a)
-        if a.kind != "f" and b.kind != "f":
-            raise refused_dtype(kernel_name, a)
-
-    return check
-
-
-def not_bool(kernel_name: str) -> Any:
-    """A check that refuses bools only."""
-
-    def check(dtype: Any) -> None:
-        if dtype.kind == "b":
-            raise refused_dtype(kernel_name, dtype)
-
-    return check
-
-
-@op(
-    "drop_where(grad, mask)",
-    grad_fn="WhereBackward0",
-    method=False,
-    private=True,
-    elementwise=True,
-    samples=lambda: [call(t(2, 3), t(2, 3, dtype="bool"))],
-)
-def drop_where(g: Any, mask: Any) -> Any:
-    """`grad`, with 0 where the mask is true."""
-    if g.__class__ is not ndarray and mask.__class__ is not ndarray:
-        return g.__class__(0) if mask else g
-    return np.where(mask, g.dtype.type(0), g)
-
-
-drop_where.vjp("grad", saves="mask")(lambda F, g, out, grad, mask: F.drop_where(g, mask))
-
-
-@op(
-    "keep_where(grad, mask)",
-    grad_fn="WhereBackward0",
-    method=False,
-    private=True,
-    elementwise=True,
-    samples=lambda: [call(t(2, 3), t(2, 3, dtype="bool"))],
-)
-def keep_where(g: Any, mask: Any) -> Any:
-    """`grad` where the mask is true, else 0."""
-    if g.__class__ is not ndarray and mask.__class__ is not ndarray:
-        return g if mask else g.__class__(0)
-    return np.where(mask, g, g.dtype.type(0))
-
-
-@op(
-    "fill_where(input, mask, value)",
-    grad_fn="MaskedFillBackward0",
-    method=False,
-    private=True,
-    elementwise=True,
-    samples=lambda: [call(t(2, 3), t(2, 3, dtype="bool"), 0.5)],
-)
-def fill_where(x: Any, mask: Any, value: float) -> Any:
-    """`input`, with a number where the mask is true."""
-    return np.where(mask, x.dtype.type(value), x)[()]
-
-
-fill_where.vjp("input", saves="mask")(lambda F, g, out, x, mask, value: F.drop_where(g, mask))
-keep_where.vjp("grad", saves="mask")(lambda F, g, out, grad, mask: F.keep_where(g, mask))
+from gradsh.engine.tensor import Tensor
+from gradsh.errors import DtypeError, ValueProblem
 
 # --- sums and products -----------------------------------------------------------------------------------------
 
@@ -119,6 +22,7 @@ keep_where.vjp("grad", saves="mask")(lambda F, g, out, grad, mask: F.keep_where(
     "add(input, other, *, alpha=1)",
     names=("AddBackward0", "AddBackward0", "AddBackward0"),
     numbers="both",
+    constants=True,
     samples=lambda: [*binary_samples(), call(t(2, 3), t(3), alpha=2.5), call(t(2), 1.5, alpha=-1)],
     formula="input: g; other: g * alpha",
     example="add(tensor([1., 2.]), 10., alpha=2)",
@@ -152,6 +56,7 @@ def _no_bools(a: Any, b: Any) -> None:
     "sub(input, other, *, alpha=1)",
     names=("SubBackward0", "SubBackward0", "RsubBackward1"),
     numbers="both",
+    constants=True,
     check=_no_bools,
     samples=lambda: [*binary_samples(), call(t(2, 3), t(3), alpha=2.5), call(t(2), 1.5, alpha=-1)],
     formula="input: g; other: -g * alpha",
@@ -168,9 +73,13 @@ sub.vjp("other")(lambda F, g, out, a, b: -g)
 
 def _scaled(name: str, other: Any, alpha: Any, *inputs: Any) -> Any:
     """`other * alpha`, with PyTorch's refusal of a fractional alpha for integers."""
+    if alpha.__class__ is int and alpha == 1:
+        return other
     if isinstance(alpha, float) and all(not isinstance(v, float) and not _floating(v) for v in (*inputs, other)):
         raise DtypeError("For integral input tensors, argument alpha must not be a floating point number.")
-    if isinstance(alpha, bool) and not all(isinstance(v, Tensor) and v.data.dtype.kind == "b" for v in (*inputs, other)):
+    if isinstance(alpha, bool) and not all(
+        isinstance(v, Tensor) and v.data.dtype.kind == "b" for v in (*inputs, other)
+    ):
         raise DtypeError("Boolean alpha only supported for Boolean results.")
     if other.__class__ is Tensor and other.data.dtype.kind == "b":
         alpha = bool(alpha)
@@ -209,6 +118,7 @@ def rsub(input: Any, other: Any, alpha: Any) -> Any:
     "mul(input, other)",
     names=("MulBackward0", "MulBackward0", "MulBackward0"),
     numbers="both",
+    constants=True,
     samples=binary_samples,
     formula="input: g * other; other: g * input",
     example="mul(tensor([1., 2.]), 10.)",
@@ -227,6 +137,7 @@ mul.vjp("other", saves="input")(lambda F, g, out, a, b: g * a)
     names=("DivBackward0", "DivBackward0", "DivBackward0"),
     promote="float",
     numbers="both",
+    constants=True,
     samples=lambda: [
         *binary_samples(away=0.5),
         call(1.5, t(2, 3, away=0.5)),
@@ -251,6 +162,7 @@ div.vjp("other", saves="input other")(lambda F, g, out, a, b: -g * ((a / b) / b)
     names=("DivBackward0", "DivBackward0", "DivBackward0"),
     promote="float",
     numbers="both",
+    constants=True,
     samples=lambda: binary_samples(away=0.5),
     formula="input: g / other; other: -g * input / other / other",
     example="true_divide(tensor([1., 2.]), 4.)",
@@ -264,25 +176,10 @@ true_divide.vjp("input", saves="other")(lambda F, g, out, a, b: g / b)
 true_divide.vjp("other", saves="input other")(lambda F, g, out, a, b: -g * ((a / b) / b))
 
 
-def _by_zero(b: Any) -> None:
-    """PyTorch refuses integers divided by 0."""
-    if not np.all(b):
-        raise ZeroDivision("ZeroDivisionError", kind="RuntimeError")
-
-
-def _not_bools(kernel_name: str, a: Any, b: Any) -> None:
-    if all(v.__class__ is bool or getattr(v, "dtype", None) == np.bool_ for v in (a, b)):
-        raise refused_dtype(kernel_name, a.dtype if hasattr(a, "dtype") else b.dtype)
-
-
-def _is_float(a: Any, b: Any) -> bool:
-    return any(v.__class__ is float or (v.__class__ is not int and v.dtype.kind == "f") for v in (a, b))
-
-
 def _floored(a: Any, b: Any) -> Any:
-    if not _is_float(a, b):
-        _not_bools("div_floor_cpu", a, b)
-        _by_zero(b)
+    if not is_float(a, b):
+        not_bools("div_floor_cpu", a, b)
+        by_zero(b)
     return np.floor_divide(a, b)
 
 
@@ -309,10 +206,10 @@ def div_floor(a: Any, b: Any) -> Any:
 )
 def div_trunc(a: Any, b: Any) -> Any:
     """The quotient, rounded towards zero."""
-    if _is_float(a, b):
+    if is_float(a, b):
         return np.trunc(np.true_divide(a, b))
-    _not_bools("div_trunc_cpu", a, b)
-    _by_zero(b)
+    not_bools("div_trunc_cpu", a, b)
+    by_zero(b)
     down = np.floor_divide(a, b)
     return down + ((down < 0) & (np.remainder(a, b) != 0)).astype(down.dtype)
 
@@ -335,9 +232,7 @@ def _div_variant(a: Any, b: Any, rounding_mode: Any) -> Any:
         return div_floor.apply(a, b)
     if rounding_mode == "trunc":
         return div_trunc.apply(a, b)
-    raise ValueProblem(
-        f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
-    )
+    raise ValueProblem(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
 
 
 div.variant = _div_variant
@@ -375,9 +270,9 @@ floor_divide.not_implemented("PyTorch has none")
 )
 def remainder(a: Any, b: Any) -> Any:
     """What is left of a division rounded down (`%`); it has the sign of `other`."""
-    if not _is_float(a, b):
-        _not_bools("remainder_cpu", a, b)
-        _by_zero(b)
+    if not is_float(a, b):
+        not_bools("remainder_cpu", a, b)
+        by_zero(b)
     return np.remainder(a, b)
 
 
@@ -401,9 +296,9 @@ remainder.kinds[2].step = remainder.kinds[2].tensor_step = no_step
 )
 def fmod(a: Any, b: Any) -> Any:
     """What is left of a division rounded towards zero; it has the sign of `input`."""
-    if not _is_float(a, b):
-        _not_bools("fmod_cpu", a, b)
-        _by_zero(b)
+    if not is_float(a, b):
+        not_bools("fmod_cpu", a, b)
+        by_zero(b)
     return np.fmod(a, b)
 
 
@@ -508,301 +403,10 @@ def sgn(x: Any) -> Any:
 
 sgn.vjp(saves="input")(lambda F, g, out, x: zeros(F, g))
 
-# --- powers ----------------------------------------------------------------------------------------------------
-
-
-def _number_power(a: Any, b: Any) -> Any:
-    """Two plain numbers; inf or nan where Python raises."""
-    try:
-        result = a**b
-        return math.nan if isinstance(result, complex) else result
-    except (OverflowError, ZeroDivisionError):
-        return float(np.power(np.float64(a), np.float64(b)))
-
-
-def _int_power(x: Any, q: Any) -> Any:
-    """Integers to integer powers; negative ones of a tensor round towards zero, as PyTorch's do."""
-    if not np.any(np.less(q, 0)):
-        return np.power(x, q)
-    parity = np.where(np.remainder(q, 2) == 0, 1, -1)
-    low = np.where(np.equal(x, 1), 1, np.where(np.equal(x, -1), parity, 0))
-    result = np.where(np.less(q, 0), low, np.power(x, np.maximum(q, 0)))
-    return result.astype(np.result_type(x, q))
-
-
-@binary(
-    "pow(input, exponent)",
-    names=("PowBackward1", "PowBackward0", "PowBackward2"),
-    numbers="either",
-    number=_number_power,
-    samples=lambda: [
-        *binary_samples(0.3, 3, numbers=False),
-        *(call(t(2, 3, low=0.3, high=3), q) for q in (2, 3, 0.5, -0.5, -1, -2, 1.7, -3.0, 1, 0)),
-        call(t(low=0.3, high=3), 2.5),
-        call(t(2, low=-2, high=-0.5), 3),
-        call(t(2, low=-2, high=-0.5), t(2, values=[2.0, 3.0], grad=False)),
-        call(2.5, t(2, 3)),
-        call(1, t(2)),
-    ],
-    formula="input: g * exponent * input**(exponent - 1); exponent: g * out * log(input)",
-    kinks="input: 0 for exponent 0; exponent: 0 where input is 0 and exponent >= 0",
-    example="pow(tensor([2., 3.]), 2)",
-)
-def pow(x: Any, q: Any) -> Any:
-    """`input` to the power of `exponent` (`**`)."""
-    cls = q.__class__
-    if cls is int or cls is float:
-        # products where PyTorch uses them; and NumPy's `x ** 3` differs between its scalars and its arrays
-        if q == 2:
-            return x * x
-        if q == 3:
-            return x * x * x
-        if q == 1:
-            return x.copy()
-        if q == 0:
-            return np.ones(x.shape, x.dtype)[()]
-        if x.dtype.kind != "f":
-            if q < 0:
-                raise ValueProblem("Integers to negative integer powers are not allowed.")
-            return np.power(x, q)
-        if q == 0.5:
-            return np.sqrt(x)
-        if q == -0.5:
-            return 1 / np.sqrt(x)
-        if q == -1:
-            return 1 / x
-        if q == -2:
-            return 1 / (x * x)
-        return np.power(x, q)
-    if q.dtype.kind == "f" or _is_float(x, q):
-        return np.power(x, q)
-    if q.dtype.kind == "b":
-        raise refused_dtype("pow", q.dtype)
-    return _int_power(x, q)
-
-
-@pow.vjp("input", saves="input exponent")
-def _(F: Any, g: Any, out: Any, x: Any, q: Any) -> Any:
-    if q.__class__ is float or q.__class__ is int:
-        if q == 2:
-            return g * (2 * x)
-        return zeros(F, g) if q == 0 else g * (q * F.pow(x, q - 1))
-    return F.drop_where(g * (q * F.pow(x, q - 1)), q == 0)
-
-
-@pow.vjp("exponent", saves="input exponent out")
-def _(F: Any, g: Any, out: Any, x: Any, q: Any) -> Any:
-    # float32 rounds g * (out * log x) as PyTorch does
-    if x.__class__ is float or x.__class__ is int:
-        if x == 0:
-            return g * F.drop_where(out * -math.inf, q >= 0)
-        return g * (out * (math.log(x) if x > 0 else math.nan))
-    return g * F.drop_where(out * F.log(x), (x == 0) & (q >= 0))
-
-
-@composite(
-    "float_power(input, exponent)",
-    inplace=True,
-    samples=lambda: [call(t(2, 3, low=0.3, high=2), 2), call(t(2, low=0.3, high=2), t(2)), call(2, t(3))],
-    formula="as pow",
-    example="float_power(tensor([2., 3.]), 2)",
-)
-def float_power(x: Any, q: Any) -> Any:
-    """`pow`, computed in float64."""
-    if all(isinstance(v, (Tensor, Batched, int, float)) for v in (x, q)):
-        x, q = _double(x), _double(q)
-    return pow.apply(x, q)
-
-
-def _double(value: Any) -> Any:
-    from gradsh.engine.dtypes import float64
-
-    if value.__class__ is Tensor or value.__class__ is Batched:
-        return value if value.data.dtype == np.float64 else tensors.to(value, float64)
-    return float(value)
-
-
-@unary(
-    "square(input)",
-    grad_fn="PowBackward0",
-    number=lambda v: v * v,
-    keeps_int=True,
-    samples=unary_samples,
-    formula="2 * g * input",
-    example="square(tensor([1., -2.]))",
-)
-def square(x: Any) -> Any:
-    """Every element multiplied by itself."""
-    if x.dtype.kind == "b":
-        return x.astype(np.int64)
-    return x * x
-
-
-square.vjp(saves="input")(lambda F, g, out, x: g * (2 * x))
-
-
-@unary(
-    "sqrt(input)",
-    grad_fn="SqrtBackward0",
-    number=math.sqrt,
-    samples=lambda: unary_samples(0.2, 3),
-    formula="g / (2 * out)",
-    kinks="inf at 0",
-    example="sqrt(tensor([4., 2.]))",
-)
-def sqrt(x: Any) -> Any:
-    """The square root of every element; nan below 0."""
-    return np.sqrt(x)
-
-
-sqrt.vjp(saves="out")(lambda F, g, out, x: g / (2 * out))
-
-
-@unary(
-    "rsqrt(input)",
-    grad_fn="RsqrtBackward0",
-    samples=lambda: unary_samples(0.2, 3),
-    formula="-g / 2 * out**3",
-    example="rsqrt(tensor([4., 2.]))",
-)
-def rsqrt(x: Any) -> Any:
-    """One over the square root of every element."""
-    return 1 / np.sqrt(x)
-
-
-rsqrt.vjp(saves="out")(lambda F, g, out, x: -0.5 * g * F.pow(out, 3))
-
-
-@unary(
-    "reciprocal(input)",
-    grad_fn="ReciprocalBackward0",
-    samples=lambda: unary_samples(0.3, 3),
-    formula="-g * out * out",
-    kinks="-inf at 0",
-    example="reciprocal(tensor([4., 2.]))",
-)
-def reciprocal(x: Any) -> Any:
-    """One over every element."""
-    return 1 / x
-
-
-reciprocal.vjp(saves="out")(lambda F, g, out, x: -g * (out * out))
-
-# --- exponentials and logarithms -------------------------------------------------------------------------------
-
-
-@unary(
-    "exp(input)",
-    grad_fn="ExpBackward0",
-    number=math.exp,
-    samples=unary_samples,
-    formula="g * exp(input)",
-    example="exp(tensor([0., 1.]))",
-)
-def exp(x: Any) -> Any:
-    """e to the power of every element."""
-    return np.exp(x)
-
-
-exp.vjp(saves="out")(lambda F, g, out, x: g * out)
-
-
-@unary("exp2(input)", grad_fn="Exp2Backward0", samples=unary_samples, formula="g * out * log(2)", example="exp2(tensor([0., 3.]))")
-def exp2(x: Any) -> Any:
-    """2 to the power of every element."""
-    return np.exp2(x)
-
-
-exp2.vjp(saves="out")(lambda F, g, out, x: g * out * 0.6931471805599453)
-
-
-@unary(
-    "expm1(input)",
-    grad_fn="Expm1Backward0",
-    number=math.expm1,
-    samples=unary_samples,
-    formula="g * (out + 1)",
-    example="expm1(tensor([0., 1e-6]))",
-)
-def expm1(x: Any) -> Any:
-    """exp(input) - 1, exact for small elements."""
-    return np.expm1(x)
-
-
-expm1.vjp(saves="out")(lambda F, g, out, x: g * (out + 1))
-
-
-@unary(
-    "log(input)",
-    grad_fn="LogBackward0",
-    number=math.log,
-    samples=lambda: unary_samples(0.2, 3),
-    formula="g / input",
-    kinks="inf at 0",
-    example="log(tensor([1., 10.]))",
-)
-def log(x: Any) -> Any:
-    """The natural logarithm of every element; -inf at 0, nan below."""
-    return np.log(x)
-
-
-log.vjp(saves="input")(lambda F, g, out, x: g / x)
-
-
-@unary(
-    "log2(input)",
-    grad_fn="Log2Backward0",
-    number=math.log2,
-    samples=lambda: unary_samples(0.2, 3),
-    formula="g / (input * log(2))",
-    example="log2(tensor([1., 8.]))",
-)
-def log2(x: Any) -> Any:
-    """The logarithm to base 2 of every element."""
-    return np.log2(x)
-
-
-log2.vjp(saves="input")(lambda F, g, out, x: g / (x * 0.6931471805599453))
-
-
-@unary(
-    "log10(input)",
-    grad_fn="Log10Backward0",
-    number=math.log10,
-    samples=lambda: unary_samples(0.2, 3),
-    formula="g / (input * log(10))",
-    example="log10(tensor([1., 100.]))",
-)
-def log10(x: Any) -> Any:
-    """The logarithm to base 10 of every element."""
-    return np.log10(x)
-
-
-log10.vjp(saves="input")(lambda F, g, out, x: g / (x * 2.3025850929940456))
-
-
-@unary(
-    "log1p(input)",
-    grad_fn="Log1PBackward0",
-    number=math.log1p,
-    samples=lambda: unary_samples(-0.7, 3),
-    formula="g / (input + 1)",
-    example="log1p(tensor([0., 1e-6]))",
-)
-def log1p(x: Any) -> Any:
-    """log(1 + input), exact for small elements."""
-    return np.log1p(x)
-
-
-log1p.vjp(saves="input")(lambda F, g, out, x: g / (x + 1))
-
-# --- other names -------------------------------------------------------------------------------------------------
+# --- other names -----------------------------------------------------------------------------------------------------
 
 alias("multiply", mul)
 alias("subtract", sub)
 alias("divide", div)
 alias("negative", neg)
 alias("absolute", absolute)
-alias("special.exp2", exp2, method=False)
-alias("special.expm1", expm1, method=False)
-alias("special.log1p", log1p, method=False)

@@ -23,6 +23,8 @@ from gradsh.errors import DimError, DtypeError, ValueProblem
 
 int64 = np.dtype(np.int64)
 _getframe = sys._getframe
+max_reduce: Any = np.maximum.reduce  # NumPy types no bool for keepdims
+min_reduce: Any = np.minimum.reduce
 
 # --- what gradients of picked elements are made of -------------------------------------------------------------------
 
@@ -145,6 +147,15 @@ def _extreme_call(entry: Any, dim_kind: str, both: str) -> None:
     short_step(entry)
     along.step = entry.kind.step
     batches_along(entry, name, one_dim=True)
+    along_dim = entry.batch_rule
+
+    def rule(F: Any, size: int, batched: Any, x: Any, dim: Any, keepdim: Any) -> Any:
+        if dim is not None:
+            return along_dim(F, size, batched, x, dim, keepdim)
+        rows = F.reshape(x, (size, -1))
+        return getattr(F, "a" + name)(rows, 1, False) if both else getattr(F, name)(rows, 1, False)[0]
+
+    entry.batched(rule)
 
 
 def _extreme_samples() -> list[call]:
@@ -167,7 +178,7 @@ max = op(
     formula="g at the maximum; along a dim, at the returned index",
     kinks="ties: max() shares g equally; max(dim) gives it to the first",
     example="max(tensor([1., 3., 2.]))",
-)(_extreme("max", np.maximum.reduce, np.argmax))
+)(_extreme("max", max_reduce, np.argmax))
 max.summary = "The largest element; with `dim` values and indices along it; with a tensor the larger of two."
 max.vjp("input", saves="input out")(_extreme_rule)
 _extreme_call(max, "MaxBackward0", "maximum")
@@ -179,7 +190,7 @@ min = op(
     formula="g at the minimum; along a dim, at the returned index",
     kinks="ties: min() shares g equally; min(dim) gives it to the first",
     example="min(tensor([1., 3., 2.]))",
-)(_extreme("min", np.minimum.reduce, np.argmin))
+)(_extreme("min", min_reduce, np.argmin))
 min.summary = "The smallest element; with `dim` values and indices along it; with a tensor the smaller of two."
 min.vjp("input", saves="input out")(_extreme_rule)
 _extreme_call(min, "MinBackward0", "minimum")
@@ -222,7 +233,7 @@ amax = op(
     formula="g, shared equally among the maxima",
     kinks="ties share equally",
     example="amax(tensor([[1., 3.], [2., 0.]]), 1)",
-)(_over("amax", np.maximum.reduce))
+)(_over("amax", max_reduce))
 amax.summary = "The largest element of all, or along one or several dims."
 
 amin = op(
@@ -232,7 +243,7 @@ amin = op(
     formula="g, shared equally among the minima",
     kinks="ties share equally",
     example="amin(tensor([[1., 3.], [2., 0.]]), 1)",
-)(_over("amin", np.minimum.reduce))
+)(_over("amin", min_reduce))
 amin.summary = "The smallest element of all, or along one or several dims."
 
 for _entry in (amax, amin):
@@ -262,7 +273,7 @@ def aminmax(x: Any, dim: Any, keepdim: bool) -> Any:
         )
     if axis is not None and not x.shape[axis]:
         raise DimError(f"aminmax: Expected reduction dim {axis} to have non-zero size.")
-    return np.minimum.reduce(x, axis, keepdims=keepdim), np.maximum.reduce(x, axis, keepdims=keepdim)
+    return min_reduce(x, axis, keepdims=keepdim), max_reduce(x, axis, keepdims=keepdim)
 
 
 @aminmax.vjp("input", saves="input out")

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradsh.engine.checks import dim_index, type_word
 from gradsh.engine.data import array_of
+from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
 from gradsh.engine.graph import Kind, Node, sequence
 from gradsh.engine.modes import mode
@@ -50,7 +51,7 @@ def _view(x: Tensor, data: Any, kind: Kind, saved: Any) -> Tensor:
         out.rg = True
     else:
         out.fn = None
-        out.rg = x.rg  # as in PyTorch: a view made without grad mode keeps the flag, as a leaf of its own
+        out.rg = extra.base.rg  # as in PyTorch: a view made without grad mode keeps the flag, as a leaf of its own
         out.made = caller(_getframe(2))
     return out
 
@@ -84,7 +85,8 @@ SLICE = Kind("SliceBackward0", _slice_step, _slice_tensor_step, saves=False, ope
 ALIAS = Kind("AliasBackward0", lambda node, g: g, lambda node, g: g, saves=False, operator="alias")
 
 
-def _select(x: Tensor, dim: int, index: int) -> Tensor:
+def _select(x: Tensor, dim: int, index: int, real: int = 0) -> Tensor:
+    """The slice at `index`; errors call the dimension `real`, its number in the tensor that was indexed."""
     data = x.data
     shape = data.shape
     if not shape:
@@ -94,7 +96,7 @@ def _select(x: Tensor, dim: int, index: int) -> Tensor:
         )
     extent = shape[dim]
     if not -extent <= index < extent:
-        raise IndexError_(f"index {index} is out of bounds for dimension {dim} with size {extent}")
+        raise IndexError_(f"index {index} is out of bounds for dimension {real} with size {extent}")
     if index < 0:
         index += extent
     return _view(
@@ -105,22 +107,24 @@ def _select(x: Tensor, dim: int, index: int) -> Tensor:
     )
 
 
-def _slice(x: Tensor, dim: int, part: slice) -> Tensor:
-    """The slice; `x` itself when it is all of it."""
+def _slice(x: Tensor, dim: int, part: slice, alone: bool = False) -> Tensor:
+    """The slice; `x` itself when it is all of it, unless it stands `alone` in the index."""
     data = x.data
     shape = data.shape
     if not shape:
         raise IndexError_("slice() cannot be applied to a 0-dim tensor.")
     if part.step is not None:
         step = part.step
-        if (step.data if step.__class__ is Tensor else step) <= 0:
-            raise ValueError_("step must be greater than zero")
+        if step.__class__ is Tensor:
+            step = step.__index__()
+        if step.__class__ is int and step <= 0:
+            raise ValueError_("step must be greater than zero" if step else "slice step cannot be zero")
     extent = shape[dim]
     try:
         start, stop, step = part.indices(extent)
     except TypeError:
         raise ArgumentError("slice indices must be integers or None or have an __index__ method") from None
-    if start == 0 and stop == extent and step == 1:
+    if start == 0 and stop == extent and step == 1 and not alone:
         return x
     if stop < start:
         stop = start
@@ -136,9 +140,26 @@ def getitem(x: Tensor, index: Any) -> Any:
     if cls is int:
         return _select(x, 0, index)
     if cls is slice:
-        out = _slice(x, 0, index)
-        return out if out is not x else _alias(x)
+        return _slice(x, 0, index, True)
+    if cls is list and _like_tuple(index):
+        mode.warn(NOT_A_TUPLE, once=True)
+        index = tuple(index)
+        cls = tuple
     return _general(x, index if cls is tuple else (index,))
+
+
+NOT_A_TUPLE = (
+    "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use "
+    "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, x[torch.tensor(seq)], "
+    "which will result either in an error or a different result"
+)
+
+
+def _like_tuple(index: list[Any]) -> bool:
+    """Whether PyTorch takes a list in an index for a tuple: when it holds more than plain numbers."""
+    return len(index) < 32 and any(
+        item is None or item is Ellipsis or isinstance(item, (Tensor, ndarray, list, tuple, slice)) for item in index
+    )
 
 
 def _alias(x: Tensor) -> Tensor:
@@ -176,69 +197,75 @@ def parts(x: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Tensor], list
                 raise IndexError_("slice() cannot be applied to a 0-dim tensor.")
             raise IndexError_(f"too many indices for tensor of dimension {ndim}")
     dim = 0
+    real = 0
     out = x
     picks: list[Tensor] = []
     dims: list[int] = []
     for item in index:
         cls = item.__class__
         if cls is int:
-            shape = out.data.shape
-            extent = shape[dim]
-            if not -extent <= item < extent:
-                raise IndexError_(f"index {item} is out of bounds for dimension {dim} with size {extent}")
-            out = _select(out, dim, item)
+            out = _select(out, dim, item, real)
+            real += 1
         elif cls is slice:
             out = _slice(out, dim, item)
             dim += 1
+            real += 1
         elif item is Ellipsis:
             dim += ndim - specified
+            real += ndim - specified
         elif item is None:
             out = views.unsqueeze.apply(out, dim)
             dim += 1
+            real += 1
         elif cls is bool:
             out = views.unsqueeze.apply(out, dim)
             picks.append(make(np.zeros(1 if item else 0, np.int64)))
             dims.append(dim)
             dim += 1
+            real += 1
         else:
-            pick = _as_index(item)
+            pick = as_index(item)
             data = pick.data
-            kind = data.dtype.kind
-            if data.ndim == 0 and kind in "iu" and data.dtype != np.uint8:
-                item = int(data.item())
-                extent = out.data.shape[dim]
-                if not -extent <= item < extent:
-                    raise IndexError_(f"index {item} is out of bounds for dimension {dim} with size {extent}")
-                out = _select(out, dim, item)
-            elif kind == "b" or data.dtype == np.uint8:
-                if kind != "b":
-                    mode.warn(
-                        "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead."
-                    )
-                if data.ndim == 0:
-                    out = views.unsqueeze.apply(out, dim)
-                    picks.append(make(np.zeros(1 if data else 0, np.int64)))
-                    dims.append(dim)
-                    dim += 1
-                    continue
-                for i, extent in enumerate(data.shape):
-                    if dim + i >= out.data.ndim or out.data.shape[dim + i] != extent:
-                        raise IndexError_(
-                            f"The shape of the mask {list(data.shape)} at index {i} does not match the shape of the "
-                            f"indexed tensor {list(out.data.shape)} at index {dim + i}"
-                        )
-                for i, found in enumerate(np.nonzero(data)):
-                    picks.append(make(np.ascontiguousarray(found)))
-                    dims.append(dim + i)
-                dim += data.ndim
-            elif kind == "f":
-                raise IndexError_("tensors used as indices must be long, int, byte or bool tensors")
-            else:
-                # versions of tensors in lists count from 0
-                picks.append(make(data) if pick.storage is not None and pick.storage.version else pick)
-                dims.append(dim)
-                dim += 1
+            if data.ndim == 0 and data.dtype.kind == "i":
+                out = _select(out, dim, int(data.item()), real)
+                real += 1
+                continue
+            used = _by_tensor(out, pick, dim, picks, dims)
+            if not used:
+                out = views.unsqueeze.apply(out, dim)
+                used = 1
+            dim += used
+            real += used
     return out, picks, dims
+
+
+def _by_tensor(x: Tensor, pick: Tensor, dim: int, picks: list[Tensor], dims: list[int]) -> int:
+    """Note an index tensor, a mask as the indices of what it is true for. Gives how many dims it stands for."""
+    data = pick.data
+    if data.dtype.kind == "b" or data.dtype == np.uint8:
+        if data.dtype.kind != "b":
+            mode.warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.")
+        if data.ndim == 0:
+            picks.append(make(np.zeros(1 if data else 0, np.int64)))
+            dims.append(dim)
+            return 0
+        shape = x.data.shape
+        for i, extent in enumerate(data.shape):
+            if dim + i >= len(shape) or shape[dim + i] != extent:
+                raise IndexError_(
+                    f"The shape of the mask {list(data.shape)} at index {i} does not match the shape of the "
+                    f"indexed tensor {list(shape)} at index {dim + i}"
+                )
+        for i, found in enumerate(np.nonzero(data)):
+            picks.append(make(np.ascontiguousarray(found)))
+            dims.append(dim + i)
+        return int(data.ndim)
+    if data.dtype.kind != "i" or data.dtype.itemsize < 4:
+        raise IndexError_("tensors used as indices must be long, int, byte or bool tensors")
+    # versions of tensors in lists count from 0
+    picks.append(make(data) if pick.storage is not None and pick.storage.version else pick)
+    dims.append(dim)
+    return 1
 
 
 def _byte(item: Any) -> bool:
@@ -249,24 +276,35 @@ def _mask(item: Any) -> bool:
     return item.__class__ is bool or (isinstance(item, (Tensor, ndarray)) and item.ndim == 0)
 
 
-def _as_index(item: Any) -> Tensor:
+def as_index(item: Any) -> Tensor:
     """A tensor of a list of ints or bools, an array or a tensor that stands in an index."""
     if item.__class__ is Tensor:
         return item  # type: ignore[no-any-return]  # its class was compared
     if isinstance(item, (list, tuple, range)):
         if not len(item):
             return make(np.zeros(0, np.int64))
-        return make(np.asarray(array_of(list(item) if isinstance(item, range) else item)))
+        data = array_of(list(item) if isinstance(item, range) else item)
+        return make(data if data.dtype.kind == "b" else data.astype(np.int64))
     if isinstance(item, ndarray):
         return make(item)
     if hasattr(item, "__index__"):
         return make(np.int64(item.__index__()))
+    if isinstance(item, str):
+        raise ArgumentError("new(): invalid data type 'str'")
     raise IndexError_(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
         f"(got {type_word(item)})"
     )
 
 
+def iterate(x: Tensor) -> Any:
+    """`for row in x`: the slices along the first dimension."""
+    if x.data.ndim == 0:
+        raise ArgumentError("iteration over a 0-d tensor")
+    return iter(T.unbind(x, 0))
+
+
+Tensor.__iter__ = iterate  # type: ignore[method-assign]  # as below
 Tensor.__getitem__ = getitem  # type: ignore[method-assign]  # the operators of a tensor are added by their families
 
 
@@ -291,13 +329,15 @@ def _check_index(picks: Any, dims: tuple[int, ...], shape: tuple[int, ...]) -> N
                 "shape mismatch: indexing tensors could not be broadcast together with shapes "
                 + ", ".join(str(list(pick.shape)) for pick in picks)
             ) from None
-    for pick, dim in zip(picks, dims, strict=True):
+    for number, (pick, dim) in enumerate(zip(picks, dims, strict=True)):
         extent = shape[dim]
         if pick.size:
+            if not extent:
+                raise IndexError_("index is out of bounds for dimension with size 0")
             low, high = int(pick.min()), int(pick.max())
             if low < -extent or high >= extent:
                 wrong = next(v for v in pick.reshape(-1).tolist() if not -extent <= v < extent)
-                raise IndexError_(f"index {wrong} is out of bounds for dimension {dim} with size {extent}")
+                raise IndexError_(f"index {wrong} is out of bounds for dimension {number} with size {extent}")
 
 
 @op(
@@ -368,12 +408,10 @@ def long_vector(operator: str, index: Any) -> Any:
     if index.ndim > 1:
         raise IndexError_(f"{operator}(): Index is supposed to be a vector")
     if index.dtype.kind not in "iu" or index.dtype.itemsize < 4:
-        words = (
-            "Expected dtype int32 or int64 for index"
-            if operator == "index_select"
-            else "Expected dtype int32/int64 for index"
-        )
-        raise DtypeError(f"{operator}(): {words}")
+        if operator == "index_add":
+            raise DtypeError(f"index_add_(): Expected dtype int32/int64 for index but got: {OF[index.dtype].title}")
+        words = "int32 or int64" if operator == "index_select" else "int32/int64"
+        raise DtypeError(f"{operator}(): Expected dtype {words} for index")
     return np.asarray(index).reshape(-1)
 
 

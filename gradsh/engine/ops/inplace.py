@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.checks import type_word
-from gradsh.engine.general import op
+from gradsh.engine.general import op, run
 from gradsh.engine.inplace import Region, apply_in_place, assign, bump, check_writable, refresh
 from gradsh.engine.modes import mode
 from gradsh.engine.ops import elementwise
@@ -120,7 +120,15 @@ overwrite.vjp("source")(lambda F, g, out, x, source: F.mul(g, 1))
 @function("copy_(input, src, non_blocking=False)")
 def copy_(x: Tensor, source: Any, non_blocking: bool) -> Tensor:
     """Copies the values of `src`, broadcast and cast as needed, into the tensor; gives the tensor back."""
-    if source.__class__ is not Tensor:
+    if source.__class__ is Tensor:
+        given, wanted = source.data.shape, x.data.shape
+        for back in range(1, min(len(given), len(wanted)) + 1):
+            if given[-back] != wanted[-back] and given[-back] != 1:
+                raise ShapeError(
+                    f"The size of tensor a ({wanted[-back]}) must match the size of tensor b ({given[-back]}) at "
+                    f"non-singleton dimension {len(wanted) - back}"
+                )
+    elif not isinstance(source, (int, float)):
         raise ArgumentError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type_word(source)}")
     return write(x, source)
 
@@ -134,8 +142,8 @@ def write(x: Tensor, value: Any) -> Tensor:
         refresh(value)
     tracked = mode.grad and (x.rg or (is_tensor and value.rg))
     check_writable(x, tracked, where)
-    if is_tensor:
-        _check_expands(value.data.shape, x.data.shape)
+    if is_tensor and value.data.ndim and value.data.shape != x.data.shape:
+        check_expands(value.data.shape, x.data.shape)
     if not tracked:
         if x.data.__class__ is not ndarray:
             x.data = x.data.dtype.type(value.data.item() if is_tensor else value)
@@ -150,20 +158,17 @@ def write(x: Tensor, value: Any) -> Tensor:
     return x
 
 
-def _check_expands(given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
-    """Raise unless a value of shape `given` broadcasts into a place of shape `wanted`; leading 1s are dropped."""
-    shape = given
-    while len(shape) > len(wanted) and shape[0] == 1:
-        shape = shape[1:]
-    if len(shape) > len(wanted):
+def check_expands(given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    """Raise unless a value of shape `given` broadcasts into a place of shape `wanted`."""
+    if len(given) > len(wanted):
         raise ShapeError(
             f"expand(torch.FloatTensor{{{list(given)}}}, size={list(wanted)}): the number of sizes provided ({len(wanted)}) "
             f"must be greater or equal to the number of dimensions in the tensor ({len(given)})"
         )
-    for back in range(1, len(shape) + 1):
-        if shape[-back] != wanted[-back] and shape[-back] != 1:
+    for back in range(1, len(given) + 1):
+        if given[-back] != wanted[-back] and given[-back] != 1:
             raise ShapeError(
-                f"The expanded size of the tensor ({wanted[-back]}) must match the existing size ({shape[-back]}) at "
+                f"The expanded size of the tensor ({wanted[-back]}) must match the existing size ({given[-back]}) at "
                 f"non-singleton dimension {len(wanted) - back}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(given)}"
             )
 
@@ -264,37 +269,161 @@ Operators.__imul__ = _augmented(elementwise.mul, np.multiply)
 
 
 def set_item(x: Tensor, index: Any, value: Any) -> None:
-    """`x[index] = value`."""
-    from gradsh.engine.ops.index import split_index
+    """`x[index] = value`: ints, slices, `...` and `none` make a view that is written; tensors are written through."""
+    from gradsh.engine.ops.index import parts
+    from gradsh.engine.ops.scatter import index_write
 
     before = mode.where
     if before is None:
         mode.where = caller(_getframe(1))
     try:
-        if isinstance(value, (list, tuple)):
+        cls = value.__class__
+        if cls is not Tensor and cls is not float and cls is not int and cls is not bool:
             raise ArgumentError(
                 f"can't assign a {type_word(value)} to a torch.{x.dtype.title}Tensor", help="x[0] = tensor([1., 2.])"
             )
-        basic, advanced = split_index(x, index)
-        target = x if basic is None else x[basic]
-        if basic is None and advanced is None:
-            write(x, value)
-        elif advanced is None:
+        refresh(x)
+        target, picks, dims = parts(x, index if index.__class__ is tuple else (index,))
+        if not picks:
+            if cls is Tensor:
+                value = _without_leading_ones(value, target.data.ndim)
             write(target, value)
-        else:
-            given = value if value.__class__ is Tensor else make(x.data.dtype.type(value))
-            METHODS["index_put_"](target, advanced, given)
+            return
+        given = value if cls is Tensor else make(x.data.dtype.type(value))
+        if given.data.ndim == 0 and given.data.dtype != x.data.dtype:
+            given = T.to(given, x.dtype)
+        apply_in_place(index_write.apply, target, (picks, tuple(dims), given, False), {}, None)
     finally:
         mode.where = before
+
+
+def _without_leading_ones(value: Tensor, ndim: int) -> Tensor:
+    """PyTorch drops leading dims of size 1 of an assigned value beyond those of the place it goes to."""
+    shape = value.data.shape
+    extra = len(shape) - ndim
+    if extra > 0 and all(n == 1 for n in shape[:extra]):
+        return T.reshape(value, shape[extra:])
+    return value
 
 
 Operators.__setitem__ = set_item
 
 
-def set_data(x: Tensor, value: Any) -> None:
-    """`x.data = value`: other values for the same tensor, unseen by the graph and the version counter."""
-    if value.__class__ is not Tensor:
-        raise ArgumentError(f"Variable data has to be a tensor, but got {type_word(value)}")
-    if value.storage is None:
-        value.own_storage()
-    x.data = value.data
+# --- filling with random numbers ---------------------------------------------------------------------------------------
+
+
+@op(
+    "redraw(input, draws)",
+    grad_fn="RandomBackward0",
+    method=False,
+    private=True,
+    samples=lambda: [call(t(2, 3), t(2, 3))],
+)
+def redraw(x: Any, draws: Any) -> Any:
+    """`draws` in the place of `input`, which has no influence on them."""
+    return np.array(draws, x.dtype)
+
+
+redraw.vjp("input")(lambda F, g, out, x, draws: F.mul(g, 0))
+
+
+def _random_method(signature: str, grad_fn: str) -> Any:
+    """Register `x.name_(…)` that fills `x` with the random numbers of `draw(generator, x's array, *arguments)`."""
+    from gradsh.engine.graph import Kind
+    from gradsh.engine.signature import Signature
+
+    parsed = Signature(signature)
+    kind = Kind(grad_fn, redraw.kind.step, redraw.kind.tensor_step, saves=False, operator=parsed.name)
+
+    def register(draw: Any) -> Any:
+        def apply(*args: Any, **kwargs: Any) -> Tensor:
+            from gradsh.engine.ops.sampling import stream
+            from gradsh.engine.random import in_memory_order
+
+            x, *arguments, generator = parsed.bind(args, kwargs)
+            where = caller(_getframe(1))
+            refresh(x)
+            tracked = mode.grad and x.rg
+            check_writable(x, tracked, where)
+            shape = x.data.shape
+            draws = draw(stream(parsed.name, generator), x.data, *arguments)
+            if x.data.__class__ is ndarray and not x.data.flags.c_contiguous:
+                ordered = np.empty_like(x.data)
+                in_memory_order(ordered, draws)
+                draws = ordered
+            if not shape:
+                draws = draws.reshape(())[()]
+            if tracked:
+                old = make(x.data)
+                old.fn, old.rg = x.fn, x.rg
+                result = run(redraw, [old, make(draws)], _getframe(1), kind)
+                assign(x, result, old, where)
+            else:
+                assign(x, make(draws), None, where)
+            return x
+
+        apply.__name__ = apply.__qualname__ = parsed.name
+        METHODS[parsed.name] = apply
+        return apply
+
+    return register
+
+
+@_random_method("uniform_(input, _from=0., to=1., *, generator=None)", "UniformBackward0")
+def _uniform(stream: Any, x: Any, low: float, high: float) -> Any:
+    from gradsh.engine.random import uniform
+
+    return uniform(stream, x.shape, x.dtype, low, high)
+
+
+@_random_method("normal_(input, mean=0., std=1., *, generator=None)", "NormalBackward0")
+def _normal(stream: Any, x: Any, mean: float, std: float) -> Any:
+    from gradsh.engine.random import normal
+
+    return normal(stream, x.shape, x.dtype, mean, std, contiguous=x.__class__ is not ndarray or x.flags.c_contiguous)
+
+
+@_random_method("log_normal_(input, mean=1., std=2., *, generator=None)", "LogNormalBackward0")
+def _log_normal(stream: Any, x: Any, mean: float, std: float) -> Any:
+    from gradsh.engine.random import log_normal
+
+    return log_normal(stream, x.shape, x.dtype, mean, std)
+
+
+@_random_method("exponential_(input, lambd=1., *, generator=None)", "ExponentialBackward0")
+def _exponential(stream: Any, x: Any, rate: float) -> Any:
+    from gradsh.engine.random import exponential
+
+    return exponential(stream, x.shape, x.dtype, rate)
+
+
+@_random_method("cauchy_(input, median=0., sigma=1., *, generator=None)", "CauchyBackward0")
+def _cauchy(stream: Any, x: Any, median: float, sigma: float) -> Any:
+    from gradsh.engine.random import cauchy
+
+    return cauchy(stream, x.shape, x.dtype, median, sigma)
+
+
+@_random_method("geometric_(input, p, *, generator=None)", "GeometricBackward0")
+def _geometric(stream: Any, x: Any, p: float) -> Any:
+    from gradsh.engine.random import geometric
+
+    return geometric(stream, x.shape, x.dtype, p)
+
+
+@_random_method("bernoulli_(input, p=0.5, *, generator=None)", "BernoulliBackward2")
+def _bernoulli(stream: Any, x: Any, p: Any) -> Any:
+    from gradsh.engine.random import bernoulli, bernoulli_each
+
+    if p.__class__ is Tensor:
+        return bernoulli_each(stream, np.broadcast_to(p.data, x.shape), x.dtype)
+    return bernoulli(stream, p, x.shape, x.dtype)
+
+
+@_random_method("random_(input, _from=None, to=None, *, generator=None)", "RandomBackward0")
+def _random(stream: Any, x: Any, low: Any, high: Any) -> Any:
+    from gradsh.engine.random import random
+
+    if high is None and low is not None:
+        return random(stream, x.shape, x.dtype, None, low)  # one number is the upper bound
+    return random(stream, x.shape, x.dtype, low, high)

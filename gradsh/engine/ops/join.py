@@ -59,9 +59,9 @@ def _common(arrays: list[Any]) -> Any:
 )
 def cat(tensors: Any, dim: int) -> Any:
     """Joins tensors along an existing dimension."""
+    _need_arrays("cat", tensors)
     if not len(tensors):
         raise ValueProblem("torch.cat(): expected a non-empty list of Tensors", kind="ValueError")
-    _need_arrays("cat", tensors)
     for i, a in enumerate(tensors):
         if a.ndim == 0:
             raise ShapeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
@@ -124,9 +124,9 @@ alias("concatenate", cat)
 )
 def stack(tensors: Any, dim: int) -> Any:
     """Joins tensors of one shape along a new dimension."""
+    _need_arrays("stack", tensors)
     if not len(tensors):
         raise ValueProblem("stack expects a non-empty TensorList")
-    _need_arrays("stack", tensors)
     first = tensors[0].shape
     for i, a in enumerate(tensors):
         if a.shape != first:

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.batching import Batched
-from gradsh.engine.checks import invalid_combination, need_tensor
+from gradsh.engine.checks import invalid_combination, is_int, need_tensor
 from gradsh.engine.general import op
-from gradsh.engine.ops.elementwise import floats_only, mul, not_bool, refused_dtype, zeros
-from gradsh.engine.ops.elementwise import pow as power
+from gradsh.engine.ops.elementwise import mul
+from gradsh.engine.ops.masks import floats_only, not_bool, refused_dtype, with_settings, zeros
+from gradsh.engine.ops.powers import pow as power
 from gradsh.engine.pointwise import Unary, binary, unary
 from gradsh.engine.promotion import broadcast_error, result_dtype
 from gradsh.engine.registry import alias, composite
@@ -90,6 +91,9 @@ def round(x: Any, decimals: int) -> Any:
     """The nearest whole number, or the nearest with `decimals` decimals; halves go to the even one."""
     if x.__class__ is not Tensor and isinstance(x, (int, float)):
         return float(np.round(x, decimals)) if isinstance(x, float) else x
+    if not is_int(decimals):
+        forms = ("(Tensor input, *, Tensor out = None)", "(Tensor input, *, int decimals, Tensor out = None)")
+        raise invalid_combination("round", (x,), {"decimals": decimals}, *forms)
     return round_decimals.apply(x, decimals) if decimals else round_even.apply(x)
 
 
@@ -419,7 +423,9 @@ def _same(name: str, *arrays: Any) -> None:
 
     for a in arrays[1:]:
         if a.dtype != arrays[0].dtype:
-            raise DtypeError(f"expected dtype {OF[arrays[0].dtype].c_name} for `{name}` but got dtype {OF[a.dtype].c_name}")
+            raise DtypeError(
+                f"expected dtype {OF[arrays[0].dtype].c_name} for `{name}` but got dtype {OF[a.dtype].c_name}"
+            )
 
 
 @op(
@@ -457,9 +463,7 @@ def lerp_tensor(a: Any, b: Any, weight: Any) -> Any:
     if weight.dtype != a.dtype:
         from gradsh.engine.dtypes import OF
 
-        raise DtypeError(
-            f"expected dtype {OF[a.dtype].c_name} for `weight` but got dtype {OF[weight.dtype].c_name}"
-        )
+        raise DtypeError(f"expected dtype {OF[a.dtype].c_name} for `weight` but got dtype {OF[weight.dtype].c_name}")
     a, b, weight = together(a, b, weight)
     near = np.abs(weight) < 0.5
     return np.where(near, a + weight * (b - a), b - (b - a) * (1 - weight))[()]
@@ -543,9 +547,9 @@ def addcdiv(x: Any, a: Any, b: Any, value: Any) -> Any:
     x, a, b = together(x, a, b)
     if x.dtype.kind != "f":
         raise DtypeError(
-            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
-            "division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value * "
-            "torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
+            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a "
+            "true division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value "
+            "* torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
             "tensor2) for float inputs. The future addcdiv behavior is just the latter implementation: (input + value "
             "* tensor1 / tensor2), for all dtypes."
         )
@@ -573,9 +577,8 @@ def ldexp(a: Any, b: Any) -> Any:
     return mul.apply(a, power.apply(2.0, b))
 
 
-@op(
+@with_settings(
     "nan_to_num(input, nan=None, posinf=None, neginf=None)",
-    elementwise=True,
     grad_fn="NanToNumBackward0",
     inplace=True,
     samples=lambda: [call(t(2, 3)), call(t()), call(t(0)), call(t(2), 1.0, 2.0, 3.0)],
@@ -585,10 +588,6 @@ def ldexp(a: Any, b: Any) -> Any:
 )
 def nan_to_num(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
     """`input` with nan as 0 and infinities as the largest numbers, or as given."""
-    if not isinstance(x, (np.ndarray, np.generic)):
-        if not isinstance(x, (int, float)):
-            need_tensor("nan_to_num", "input", 1, x)
-        x = np.float64(x)
     if x.dtype.kind != "f":
         return x.copy()
     info = np.finfo(x.dtype)

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from gradsh.engine.modes import mode
-from gradsh.engine.ops import compare, elementwise
+from gradsh.engine.ops import compare, elementwise, powers
 from gradsh.engine.registry import here
 from gradsh.engine.tensor import Tensor
 
@@ -25,8 +25,8 @@ Operators.__floordiv__ = elementwise.floor_divide.operator
 Operators.__rfloordiv__ = elementwise.floor_divide.reflected
 Operators.__mod__ = elementwise.remainder.operator
 Operators.__rmod__ = elementwise.remainder.reflected
-Operators.__pow__ = elementwise.pow.operator
-Operators.__rpow__ = elementwise.pow.reflected
+Operators.__pow__ = powers.pow.operator
+Operators.__rpow__ = powers.pow.reflected
 Operators.__neg__ = elementwise.neg.apply
 Operators.__pos__ = elementwise.positive.apply
 Operators.__abs__ = elementwise.absolute.apply
@@ -57,7 +57,7 @@ def _number_over(x: Tensor, number: Any) -> Any:
     if before is None:
         mode.where = here(_getframe(1))
     try:
-        return elementwise.mul.operator(elementwise.reciprocal.apply(x), number)
+        return elementwise.mul.operator(powers.reciprocal.apply(x), number)
     finally:
         mode.where = before
 

@@ -20,6 +20,7 @@ from gradsh.errors import DtypeError
 
 ndarray = np.ndarray
 add_reduce: Any = np.add.reduce  # NumPy types no bool for keepdims
+multiply_reduce: Any = np.multiply.reduce
 float16 = np.dtype(np.float16)
 float32 = np.dtype(np.float32)
 float64 = np.dtype(np.float64)
@@ -98,8 +99,8 @@ def _far_apart(x: Any, axis: Any) -> bool:
     """Whether many terms are added that do not lie side by side in memory (there NumPy does not add pairwise)."""
     near = x.ndim - 1
     if axis.__class__ is int:
-        return axis != near and x.shape[axis] >= LONG
-    return near not in axis and max(x.shape[a] for a in axis) >= LONG
+        return bool(axis != near and x.shape[axis] >= LONG)
+    return bool(near not in axis and max(x.shape[a] for a in axis) >= LONG)
 
 
 @op(
@@ -124,6 +125,7 @@ def sum(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
     """The sum of all elements, or along `dim`."""
     if dim.__class__ is not int or not 0 <= dim < x.ndim:
         dim = axes("sum", dim, x.ndim)
+    target: Any
     if dtype is None:
         if x.dtype is float32 or x.dtype is float64:
             if dim is None or x.size < LONG:
@@ -293,9 +295,10 @@ def _(*args: Any, **kwargs: Any) -> Any:
 def prod(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
     """The product of all elements, or along one `dim`."""
     target = dtype.np if dtype is not None else x.dtype if x.dtype.kind == "f" else int64
-    axis = None if dim is None else dim_index(dim, x.ndim) if x.ndim else dim_index(dim, 0) and None
+    axis = None if dim is None else dim_index(dim, x.ndim)
+    axis = axis if x.ndim else None
     wide = float32 if target == float16 else int64 if target.kind == "b" else target
-    out = np.multiply.reduce(x, axis, wide, keepdims=keepdim)
+    out = multiply_reduce(x, axis, wide, keepdims=keepdim)
     return out if wide == target else out.astype(target)
 
 
@@ -380,7 +383,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool, dtype: Any) -> 
 takes_tensor(nansum)
 
 
-@op("not_nan(input)", private=True)
+@op("not_nan(input)", private=True, elementwise=True)
 def not_nan(x: Any) -> Any:
     """1 for numbers and 0 for nan, in the dtype of `input`."""
     return (x == x).astype(x.dtype)

@@ -51,7 +51,8 @@ def need_mask(operator: str, mask: Any) -> None:
     if not array(mask):
         raise ArgumentError(f"{operator}(): argument 'mask' (position 2) must be Tensor, not {type_word(mask)}")
     if mask.dtype.kind != "b":
-        raise DtypeError(f"{operator} only supports boolean masks, but got mask with dtype {OF[mask.dtype].c_name}")
+        word = OF[mask.dtype].c_name if operator == "masked_fill" else OF[mask.dtype].title
+        raise DtypeError(f"{operator}_ only supports boolean masks, but got mask with dtype {word}")
 
 
 def _mask_samples() -> list[call]:
@@ -78,14 +79,12 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     need_mask("masked_fill", mask)
     if getattr(value, "ndim", 0):
         raise ShapeError(
-            f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
-    shape = x.shape if x.shape == mask.shape else broadcast_shape(x.shape, mask.shape)
-    full = np.array(np.broadcast_to(x, shape)) if x.shape != shape else np.array(x)
+    shape = x.shape if x.shape == mask.shape else broadcast_shape(mask.shape, x.shape)
+    full = np.array(np.broadcast_to(x, shape), order="C") if x.shape != shape else np.array(x)
     if x.dtype.kind in "iub" and (value.__class__ is float or getattr(value, "dtype", x.dtype).kind == "f"):
-        if value.__class__ is float and x.dtype.kind != "b" and not float(value).is_integer():
-            raise DtypeError("value cannot be converted to type " + OF[x.dtype].c_name + " without overflow")
-        if value.__class__ is not float and x.dtype.kind != "b":
+        if x.dtype.kind != "b":
             value = int(value)
     if isinstance(value, (ndarray, np.generic)):
         value = value.astype(x.dtype)
@@ -114,16 +113,16 @@ def _(F: Any, g: Any, out: Any, x: Any, mask: Any, value: Any) -> Any:
 )
 def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
     """A copy in which the elements where a mask is true are those of `source`, in order."""
-    need_mask("masked_scatter_", mask)
+    need_mask("masked_scatter", mask)
     if not array(source):
         raise ArgumentError(f"masked_scatter(): argument 'source' (position 3) must be Tensor, not {type_word(source)}")
     if source.dtype != x.dtype:
         raise DtypeError(
-            f"masked_scatter: expected self and source to have same dtypes but got {OF[x.dtype].title} and "
+            f"masked_scatter: expected self and source to have same dtypes but got{OF[x.dtype].title} and "
             f"{OF[source.dtype].title}"
         )
     shape = broadcast_shape(x.shape, mask.shape)
-    full = np.array(np.broadcast_to(x, shape))
+    full = np.array(np.broadcast_to(x, shape), order="C")
     wide = np.broadcast_to(mask, shape)
     n = int(np.count_nonzero(wide))
     if n > source.size:
@@ -154,9 +153,9 @@ def _places(operator: str, x: Any, dim: int, index: Any) -> tuple[int, Any]:
         low, high = int(pick.min()), int(pick.max())
         if low < -extent or high >= extent or (low < 0 and operator != "index_fill"):
             wrong = low if low < 0 else high
-            if operator == "index_add":
-                raise IndexError_("index out of range in self")
-            raise IndexError_(f"index {wrong} is out of bounds for dimension {dim} with size {extent}")
+            where = "index_copy_(): " if operator == "index_copy" else ""
+            kind = "RuntimeError" if operator == "index_add" else "IndexError"
+            raise IndexError_(f"{where}index {wrong} is out of bounds for dimension {dim} with size {extent}", kind=kind)
     return dim, pick
 
 
@@ -167,7 +166,7 @@ def _sourced(operator: str, x: Any, dim: int, pick: Any, source: Any) -> Any:
     if source.dtype != x.dtype:
         if operator == "index_add":
             raise DtypeError(
-                f"index_add(): self ({OF[x.dtype].title}) and source ({OF[source.dtype].title}) must have the same scalar type"
+                f"index_add_(): self ({OF[x.dtype].title}) and source ({OF[source.dtype].title}) must have the same scalar type"
             )
         raise DtypeError(
             f"index_copy_(): self and source expected to have the same dtype, but got (self) {OF[x.dtype].title} and "
@@ -180,12 +179,16 @@ def _sourced(operator: str, x: Any, dim: int, pick: Any, source: Any) -> Any:
         if operator == "index_add":
             if source.ndim and source.ndim == x.ndim and source.shape[dim] != pick.size:
                 raise ShapeError(
-                    f"index_add(): Number of indices ({pick.size}) should be equal to source.size(dim): "
+                    f"index_add_(): Number of indices ({pick.size}) should be equal to source.size(dim): "
                     f"({source.shape[dim]}), for dim: {dim}"
                 )
             raise ShapeError(
                 "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
                 f"self.shape = {list(x.shape)} source.shape = {list(source.shape)}"
+            )
+        if source.ndim and source.ndim == x.ndim and source.shape[dim] != pick.size:
+            raise IndexError_(
+                f"index_copy_(): Number of indices ({pick.size}) should be equal to source.size(dim) ({source.shape[dim]})"
             )
         raise ShapeError(
             "index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: "
@@ -306,7 +309,8 @@ def _fits(operator: str, x: Any, dim: int, index: Any, src: Any) -> None:
             f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart from dimension {dim}"
         )
         if src is not None:
-            text += f" and to be no larger than src {list(src.shape)}"
+            size = "size " if operator == "scatter_add" else ""
+            text += f" and to be no larger {size}than src {list(src.shape)}"
         raise ShapeError(text)
     check_along(x.shape, index, dim)
 
@@ -346,7 +350,7 @@ def _index_samples() -> list[Any]:
 )
 def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Any:
     """A copy to which the elements of `src` are added: `out[i][index[i][j]] += src[i][j]` for dim 1."""
-    full, where, src = _prepared("scatter", x, dim, index, src)
+    full, where, src = _prepared("scatter_add", x, dim, index, src)
     if where is not None:
         add_at(full, where, src)
     return full.reshape(x.shape)
@@ -426,7 +430,7 @@ def scatter(input: Any, dim: int, index: Any, src: Any, value: Any, reduce: Any)
         raise ArgumentError('scatter() missing 1 required positional arguments: "src"')
     if reduce is not None:
         if reduce not in ("add", "multiply"):
-            raise ValueProblem("reduce argument must be either add or multiply")
+            raise ValueProblem("reduce argument must be either add or multiply.")
         if source.__class__ is not Tensor:
             source = make(np.full(index.data.shape, source, input.data.dtype)[()])
         how = "sum" if reduce == "add" else "prod"
@@ -462,7 +466,7 @@ A.scatter = scatter_source.kernel
 def scatter_reduce(x: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool) -> Any:
     """A copy whose elements are reduced with those of `src` that `index` sends there: sum, prod, mean, amax or amin."""
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
-        raise ValueProblem(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}.")
+        raise ValueProblem(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     full, where, src = _prepared("scatter", x, dim, index, src)
     if where is not None:
         if not include_self:
@@ -593,7 +597,8 @@ def put(x: Any, index: Any, source: Any, accumulate: bool) -> Any:
     if index.size != source.size:
         raise ShapeError(
             f"put_(): Expected source and index to have the same number of elements, but got source.numel() = "
-            f"{source.size}, index.numel() = {index.size}"
+            f"{source.size}, index.numel() = {index.size}",
+            kind="IndexError",
         )
     n = x.size
     for v in (int(index.min()), int(index.max())) if index.size else ():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, dims_tuple, int_tuple, need_tensor
-from gradsh.engine.general import op
-from gradsh.engine.registry import A, alias, composite
+from gradsh.engine.checks import dim_index, dims_tuple, int_tuple, is_int, need_tensor
+from gradsh.engine.dtypes import OF, DType
+from gradsh.engine.general import op, run
+from gradsh.engine.graph import Kind
+from gradsh.engine.modes import mode
+from gradsh.engine.registry import METHODS, A, T, alias, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import DimError, ShapeError
@@ -61,6 +65,23 @@ def squeeze(x: Any, dim: Any) -> Any:
 
 
 squeeze.vjp("input")(lambda F, g, out, x, dim: F.reshape(g, x.shape))
+
+# PyTorch has a name for each form: without a dim, with one, with several
+_SQUEEZE_DIM, _SQUEEZE_DIMS = (
+    Kind(f"SqueezeBackward{i}", squeeze.kind.step, squeeze.kind.tensor_step, saves=False, operator="squeeze")
+    for i in (1, 2)
+)
+
+
+def _squeeze(*args: Any, **kwargs: Any) -> Any:
+    values = squeeze.signature.bind(args, kwargs)
+    dim = values[1]
+    kind = None if dim is None else _SQUEEZE_DIMS if isinstance(dim, (tuple, list)) else _SQUEEZE_DIM
+    return run(squeeze, values, sys._getframe(1), kind)
+
+
+squeeze.apply = _squeeze
+T.squeeze = METHODS["squeeze"] = _squeeze
 
 # --- expanding --------------------------------------------------------------------------------------------------------
 
@@ -138,31 +159,39 @@ def expand_as(input: Any, other: Any) -> Any:
     return expand.apply(input, other.data.shape)
 
 
-@composite("broadcast_to(input, size)", example="broadcast_to(tensor([1., 2.]), (3, 2))")
+@composite("broadcast_to(input, *size)", example="broadcast_to(tensor([1., 2.]), (3, 2))")
 def broadcast_to(input: Any, size: Any) -> Any:
     """A view expanded to `size`."""
     return expand.apply(input, size)
 
 
-@op(
+def summed(x: Any, size: Any) -> Any:
+    """An array summed to a size; rules use it."""
+    from gradsh.engine.backward import sum_to
+
+    return x if x.shape == size else sum_to(x, size)
+
+
+@composite(
     "sum_to_size(input, *size)",
-    grad_fn="SumBackward1",
     samples=lambda: [call(t(2, 3), 1, 3), call(t(4, 2, 3), (3,)), call(t(2, 3), 2, 3)],
     formula="g, expanded",
     example="sum_to_size(ones(2, 3), 1, 3)",
 )
-def sum_to_size(x: Any, size: Any) -> Any:
+def sum_to_size(input: Any, size: Any) -> Any:
     """Sums over the dimensions that `size` does not have, or has with size 1."""
-    from gradsh.engine.backward import sum_to
+    need_tensor("sum_to_size", "input", 1, input)
+    shape = int_tuple("sum_to_size", "size", 2, size)
+    old = input.data.shape
+    lead = len(old) - len(shape)
+    if lead < 0 or any(new not in (1, extent) for extent, new in zip(old[lead:], shape, strict=True)):
+        raise ShapeError(f"size {{{list(shape)}}} is not expandable to size {{{list(old)}}}.")
+    dims = (*range(lead), *(i + lead for i, new in enumerate(shape) if new == 1 and old[i + lead] != 1))
+    result = T.sum(input, dims, True) if dims else input
+    return view.apply(result, shape) if lead else result
 
-    shape = int_tuple("sum_to_size", "size", 1, size)
-    lead = x.ndim - len(shape)
-    if lead < 0 or any(new not in (1, old) for old, new in zip(x.shape[lead:], shape, strict=True)):
-        raise ShapeError(f"size {{{list(shape)}}} is not expandable to size {{{list(x.shape)}}}.")
-    return x.copy() if x.shape == shape else sum_to(x, shape)
 
-
-sum_to_size.vjp("input")(lambda F, g, out, x, size: F.expand(g, x.shape))
+A.sum_to_size = summed
 
 # --- another shape ----------------------------------------------------------------------------------------------------
 
@@ -230,18 +259,75 @@ def view(x: Any, shape: Any) -> Any:
 view.vjp("input")(lambda F, g, out, x, shape: F.reshape(g, x.shape))
 
 
-@op(
-    "reshape_copy(input, shape)",
-    grad_fn="UnsafeViewBackward0",
-    private=True,
-    samples=lambda: [call(t(3, 2, strided=True), (6,))],
-)
-def reshape_copy(x: Any, shape: Any) -> Any:
-    """A copy in another shape."""
-    return np.array(x, order="C").reshape(shape)
+def from_tensors(entry: Any) -> None:
+    """Let an operator take sizes that are 0-d tensors, as `x.view(n, -1)` with a computed `n`."""
+    plain = entry.apply
+
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        for value in args[1:]:
+            if value.__class__ is Tensor:
+                args = (args[0], *(int(v) if v.__class__ is Tensor and is_int(v) else v for v in args[1:]))
+                break
+        return plain(*args, **kwargs)
+
+    rebind(entry, apply)
 
 
-reshape_copy.vjp("input")(lambda F, g, out, x, shape: F.reshape(g, x.shape))
+def rebind(entry: Any, apply: Any) -> None:
+    """Give an operator another function for programs to call."""
+    apply.__name__ = apply.__qualname__ = entry.name
+    entry.apply = apply
+    T.__dict__[entry.name] = METHODS[entry.name] = apply
+
+
+@op("view_dtype(input, dtype)", view=True, private=True)
+def view_dtype(x: Any, dtype: Any) -> Any:
+    """The same memory read as another dtype."""
+    if x.dtype.itemsize != dtype.itemsize and not (x.ndim and x.strides[-1] == x.itemsize):
+        raise ShapeError(
+            f"self.dim() cannot be 0 to view {OF[x.dtype].title} as {OF[dtype].title} (different element sizes)"
+        )
+    return x.view(dtype)
+
+
+def _view(*args: Any, **kwargs: Any) -> Any:
+    """`x.view(sizes)`, and `x.view(dtype)`."""
+    if len(args) == 2 and args[1].__class__ is DType:
+        return view_dtype.apply(args[0], args[1].np)
+    return _view_sizes(*args, **kwargs)
+
+
+from_tensors(expand)
+from_tensors(view)
+_view_sizes = view.apply
+rebind(view, _view)
+
+
+@op("clone_contiguous(input)", grad_fn="CloneBackward0", private=True, samples=lambda: [call(t(3, 2, strided=True))])
+def clone_contiguous(x: Any) -> Any:
+    """A copy with the elements in order."""
+    return x.copy()
+
+
+clone_contiguous.vjp("input")(lambda F, g, out, x: g)
+
+
+@op("reshape_alias(input, shape)", grad_fn="ReshapeAliasBackward0", view=True, private=True)
+def reshape_alias(x: Any, shape: Any) -> Any:
+    """A view in another shape of memory that is not contiguous."""
+    return viewed(x, shape)
+
+
+reshape_alias.vjp("input")(lambda F, g, out, x, shape: F.reshape(g, x.shape))
+
+
+@op("reshaped_copy(input, shape)", grad_fn="UnsafeViewBackward0", private=True, samples=lambda: [call(t(3, 2), (6,))])
+def reshaped_copy(x: Any, shape: Any) -> Any:
+    """Another shape for a tensor that nobody else holds."""
+    return x.reshape(shape)
+
+
+reshaped_copy.vjp("input")(lambda F, g, out, x, shape: F.reshape(g, x.shape))
 
 
 @composite(
@@ -255,9 +341,11 @@ def reshape(input: Any, shape: Any) -> Any:
     need_tensor("reshape", "input", 1, input)
     x = input.data
     shape = inferred(int_tuple("reshape", "shape", 2, shape), x.size)
-    if x.__class__ is ndarray and not x.flags.c_contiguous and viewed(x, shape) is None:
-        return reshape_copy.apply(input, shape)
-    return view.apply(input, shape)
+    if x.__class__ is ndarray and not x.flags.c_contiguous:
+        if viewed(x, shape) is None:
+            return reshaped_copy.apply(clone_contiguous.apply(input), shape)
+        return reshape_alias.apply(input, shape)
+    return _view_sizes(input, shape)
 
 
 A.reshape = np.reshape
@@ -320,11 +408,6 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     except ShapeError as error:
         if "invalid for input" not in error.message:
             raise
-        if -1 in parts:
-            raise ShapeError(
-                f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {at} ({shape[at]}) in the "
-                "input tensor"
-            ) from None
         raise ShapeError(
             f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {at} ({shape[at]}) in the "
             "input tensor"
@@ -340,7 +423,10 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
 )
 def ravel(input: Any) -> Any:
     """All elements in one dimension."""
-    return reshape.apply(input, (-1,)) if input.data.size else reshape.apply(input, (0,))
+    x = input.data
+    if x.__class__ is ndarray and not x.flags.c_contiguous:
+        input = clone_contiguous.apply(input)
+    return view.apply(input, (x.size,))
 
 
 # --- another order of dimensions --------------------------------------------------------------------------------------
@@ -465,9 +551,11 @@ def adjoint(input: Any) -> Any:
 def matrix_transpose(x: Tensor, how: str) -> Any:
     """`x.mT`, `x.adjoint()`: the last two dimensions exchanged."""
     n = x.data.ndim
+    if n == 0:
+        word = "adjoint()" if how == "adjoint" else how
+        mode.warn(f"Tensor.{word} is deprecated on 0-D tensors. This function is the identity in these cases.", once=True)
+        return x
     if n < 2:
-        if how == "adjoint" and n == 0:
-            raise ShapeError("tensor.adjoint() is only supported on matrices or batches of matrices. Got 0-D tensor.")
         if how == "adjoint":
             raise ShapeError("tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.")
         raise ShapeError(f"tensor.{how} is only supported on matrices or batches of matrices. Got {n}-D tensor.")
@@ -477,9 +565,9 @@ def matrix_transpose(x: Tensor, how: str) -> Any:
 def reversed_dims(x: Tensor) -> Any:
     """`x.T`: all dimensions in reverse order."""
     n = x.data.ndim
-    if n != 2:
-        from gradsh.engine.modes import mode
-
+    if n == 0:
+        mode.warn("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.", once=True)
+    elif n != 2:
         mode.warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw "
             "an error in a future release. Consider `x.mT` to transpose batches of matrices or "

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.batching import Batched
 from gradsh.engine.checks import dim_index, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -18,7 +17,7 @@ from gradsh.engine.reduction import axes, batches_along, public, short_step, tak
 from gradsh.engine.registry import METHODS, T, alias, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import DtypeError
+from gradsh.errors import ArgumentError, DtypeError
 
 add_reduce: Any = np.add.reduce  # NumPy types no bool for keepdims
 max_reduce: Any = np.maximum.reduce
@@ -52,7 +51,7 @@ def _samples() -> list[call]:
 
 
 @op(
-    "softmax(input, dim, dtype=None)",
+    "softmax(input, dim=None, dtype=None)",
     grad_fn="SoftmaxBackward0",
     samples=_samples,
     formula="softmax * (g - sum(g * softmax, dim))",
@@ -78,7 +77,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int, dtype: Any) -> Any:
 
 
 @op(
-    "log_softmax(input, dim, dtype=None)",
+    "log_softmax(input, dim=None, dtype=None)",
     grad_fn="LogSoftmaxBackward0",
     samples=_samples,
     formula="g - softmax * sum(g, dim)",
@@ -117,16 +116,20 @@ def _call(entry: Any) -> None:
     bind = Types(entry.signature, True).bind
 
     def strict(*args: Any, **kwargs: Any) -> Any:
-        return run(entry, bind(args, kwargs), _getframe(1))
+        values = bind(args, kwargs)
+        if values[1] is None:
+            if len(args) < 2 and not kwargs.keys() & {"dim", "axis"}:
+                raise ArgumentError(f'{entry.name}() missing 1 required positional arguments: "dim"')
+            place = " (position 2)" if len(args) > 1 else ""
+            raise ArgumentError(f"{entry.name}(): argument 'dim'{place} must be int, not NoneType")
+        return run(entry, values, _getframe(1))
 
     def apply(*args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and args[0].__class__ in (Tensor, Batched):
-            if not kwargs or (kwargs.get("dim", kwargs.get("axis")) is None and "axis" not in kwargs):
-                kwargs["dim"] = _implicit_dim(entry.name, args[0].data.ndim)
-        elif len(args) > 1 and args[1] is None and args[0].__class__ in (Tensor, Batched):
-            args = (args[0], _implicit_dim(entry.name, args[0].data.ndim), *args[2:])
         kwargs.pop("_stacklevel", None)
-        return run(entry, bind(args, kwargs), _getframe(1))
+        values = bind(args, kwargs)
+        if values[1] is None:
+            values[1] = _implicit_dim(entry.name, values[0].data.ndim)
+        return run(entry, values, _getframe(1))
 
     public(entry)(apply)
     METHODS[entry.name] = strict

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batching import Batched
+from gradsh.engine.checks import is_int, type_word
 from gradsh.engine.general import op
-from gradsh.engine.ops.elementwise import zeros
+from gradsh.engine.ops.masks import floats_only, with_settings
 from gradsh.engine.pointwise import Unary, binary, unary
-from gradsh.engine.registry import T, alias, composite
+from gradsh.engine.registry import alias, composite
 from gradsh.engine.samples import binary_samples, call, t, unary_samples
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import ValueProblem
+from gradsh.errors import ArgumentError, NotDifferentiable, ValueProblem
 
 _scipy: Any = None
 
@@ -23,7 +25,7 @@ def scipy_special() -> Any:
     global _scipy
     if _scipy is None:
         try:
-            from scipy import special
+            from scipy import special  # type: ignore[import-untyped]  # SciPy ships no types
         except ImportError:
             raise ValueProblem("this function needs SciPy: pip install gradsh[scipy]", kind="ImportError") from None
         _scipy = special
@@ -45,6 +47,7 @@ def wide(function: Any, *arrays: Any) -> Any:
     "logaddexp(input, other)",
     names=("LogaddexpBackward0", "LogaddexpBackward0", "LogaddexpBackward0"),
     numbers="none",
+    check=floats_only("logaddexp_cpu"),
     inplace=False,
     samples=lambda: binary_samples(numbers=False),
     formula="input: g / (1 + exp(other - input)); other: g / (1 + exp(input - other))",
@@ -63,6 +66,7 @@ logaddexp.vjp("other", saves="input other")(lambda F, g, out, a, b: g / (1 + F.e
     "logaddexp2(input, other)",
     names=("Logaddexp2Backward0", "Logaddexp2Backward0", "Logaddexp2Backward0"),
     numbers="none",
+    check=floats_only("logaddexp2_cpu"),
     inplace=False,
     samples=lambda: binary_samples(numbers=False),
     formula="input: g / (1 + 2**(other - input)); other: g / (1 + 2**(input - other))",
@@ -126,7 +130,7 @@ def xlogy(a: Any, b: Any) -> Any:
 def _(F: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     if b.__class__ is float or b.__class__ is int:
         return F.drop_where(g * _log(F, b), a == 0) if b <= 0 else g * _log(F, b)
-    return F.drop_where(g * F.log(b), (a == 0) & (b <= 0))
+    return F.fill_where(g * F.log(b), (a == 0) & (b <= 0), 0.0)
 
 
 xlogy.vjp("other", saves="input other")(lambda F, g, out, a, b: g * a / b)
@@ -153,7 +157,7 @@ def xlog1py(a: Any, b: Any) -> Any:
 def _(F: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     if b.__class__ is float or b.__class__ is int:
         return F.drop_where(g * _log1p(F, b), a == 0) if b <= -1 else g * _log1p(F, b)
-    return F.drop_where(g * F.log1p(b), (a == 0) & (b <= -1))
+    return F.fill_where(g * F.log1p(b), (a == 0) & (b <= -1), 0.0)
 
 
 xlog1py.vjp("other", saves="input other")(lambda F, g, out, a, b: g * a / (b + 1))
@@ -274,7 +278,7 @@ log_ndtr = _special(
     "log_ndtr",
     "SpecialLogNdtrBackward0",
     "The logarithm of special.ndtr, without underflow.",
-    lambda F, g, out, x: g / F.special_erfcx(x * -math.sqrt(0.5)) * (2 / math.sqrt(2 * math.pi)),
+    lambda F, g, out, x: g * (F.exp(-(F.special_log_ndtr(x) + x * x / 2)) * (1 / math.sqrt(2 * math.pi))),
     formula="g * exp(-input**2 / 2) / (sqrt(2 * pi) * ndtr(input))",
 )
 
@@ -321,11 +325,14 @@ i0e = _special(
 )
 
 
+_EPS = 2.0**-23
+
+
 def _i1_slope(F: Any, g: Any, out: Any, x: Any) -> Any:
     # i1(x) / x tends to 1/2 at 0
-    zero = x == 0
-    ratio = F.special_i1(x) / (x + F.drop_where(x * 0 + 1, x != 0))
-    return g * (F.i0(x) - ratio - F.drop_where(x * 0 + 0.5, x != 0)) if zero is not None else g
+    tiny = (x <= _EPS) & (x >= -_EPS)
+    safe = F.fill_where(x, tiny, _EPS)
+    return g * F.fill_where(F.i0(safe) - F.special_i1(x) / safe, tiny, 0.5)
 
 
 i1 = _special(
@@ -339,9 +346,10 @@ i1 = _special(
 
 
 def _i1e_slope(F: Any, g: Any, out: Any, x: Any) -> Any:
-    y = F.special_i1e(x)
-    ratio = y / (x + F.drop_where(x * 0 + 1, x != 0))
-    return g * (F.special_i0e(x) - y * F.sgn(x) - ratio - F.drop_where(x * 0 + 0.5, x != 0))
+    tiny = (x <= _EPS) & (x >= -_EPS)
+    safe = F.fill_where(x, tiny, _EPS)
+    slope = F.special_i0e(safe) - F.special_i1e(x) * (F.sgn(safe) + 1 / safe)
+    return g * F.fill_where(slope, tiny, 0.5)
 
 
 i1e = _special(
@@ -386,7 +394,8 @@ for _name, _scipy_name, _words in (
 )
 def lgamma(x: Any) -> Any:
     """log(abs(gamma(input))), element by element."""
-    return wide(scipy_special().gammaln, x)
+    y = wide(scipy_special().gammaln, x)
+    return np.where(np.isinf(x), x.dtype.type(np.inf), y)[()]
 
 
 lgamma.vjp(saves="input")(lambda F, g, out, x: g * F.digamma(x))
@@ -415,6 +424,7 @@ digamma.vjp(saves="input")(lambda F, g, out, x: g * F.polygamma_n(x, 1))
     grad_fn="PolygammaBackward0",
     method=False,
     private=True,
+    elementwise=True,
     samples=lambda: [call(t(2, 3, low=0.5, high=3), 1)],
 )
 def polygamma_n(x: Any, n: int) -> Any:
@@ -426,7 +436,7 @@ def polygamma_n(x: Any, n: int) -> Any:
     if n == 0:
         return digamma.kernel(x)
     special = scipy_special()
-    return wide(lambda v: ((-1.0) ** (n + 1) * math.factorial(n) * _zeta(special, n + 1, v)), x)
+    return wide(lambda v: (-1.0) ** (n + 1) * math.factorial(n) * _zeta(special, n + 1, v), x)
 
 
 def _zeta(special: Any, n: int, x: Any) -> Any:
@@ -446,15 +456,17 @@ polygamma_n.vjp("input", saves="input")(lambda F, g, out, x, n: g * F.polygamma_
 
 @composite(
     "polygamma(n, input)",
-    method=False,
+    inplace=True,
     samples=lambda: [call(1, t(2, 3, low=0.5, high=3)), call(0, t(low=0.5, high=3)), call(2, t(2, low=0.5, high=3))],
     formula="g * polygamma(n + 1, input)",
     example="polygamma(1, tensor([1., 2.]))",
 )
 def polygamma(n: Any, x: Any) -> Any:
     """The n-th derivative of digamma."""
-    if n.__class__ is Tensor and x.__class__ is not Tensor:
+    if isinstance(n, (Tensor, Batched)) and not isinstance(x, (Tensor, Batched)):
         n, x = x, n  # x.polygamma(n)
+    if not is_int(n):
+        raise ArgumentError(f"polygamma(): argument 'n' (position 1) must be int, not {type_word(n)}")
     if n < 0:
         raise ValueProblem("polygamma(n, x) does not support negative n.")
     return polygamma_n.apply(x, n)
@@ -463,16 +475,28 @@ def polygamma(n: Any, x: Any) -> Any:
 @composite(
     "mvlgamma(input, p)",
     rename="MvlgammaBackward0",
+    inplace=True,
     samples=lambda: [call(t(2, low=2.1, high=4), 2), call(t(low=2.1, high=4), 3)],
     formula="g * sum of digamma(input - i / 2) over i < p",
     example="mvlgamma(tensor([3.]), 2)",
 )
 def mvlgamma(x: Any, p: int) -> Any:
     """The logarithm of the multivariate gamma function of dimension p."""
+    if p < 1:
+        raise ValueProblem("p has to be greater than or equal to 1")
     result = lgamma.apply(x)
     for i in range(1, p):
         result = result + lgamma.apply(x - i / 2)
     return result + p * (p - 1) / 4 * math.log(math.pi)
+
+
+def _refuse(name: str) -> Any:
+    """A rule that says, in PyTorch's words, that there is none."""
+
+    def rule(*_: Any) -> Any:
+        raise NotDifferentiable(f"the derivative for '{name}' is not implemented.")
+
+    return rule
 
 
 def _incomplete(name: str, words: str, scipy_name: str) -> None:
@@ -482,14 +506,15 @@ def _incomplete(name: str, words: str, scipy_name: str) -> None:
     kernel.__doc__ = words
     entry = binary(
         f"{name}(input, other)",
-        names=(f"{name.capitalize()}Backward0",) * 3,  # type: ignore[arg-type]  # three
+        names=(f"{name.capitalize()}Backward0",) * 3,
         numbers="none",
+        check=floats_only(f"{name}_cpu"),
         samples=lambda: [call(t(3, low=0.5, high=2, grad=False), t(3, low=0.5, high=2))],
         formula="input: not implemented, as in PyTorch; other: the density",
         example=f"{name}(tensor([2.]), tensor([1.]))",
     )(kernel)
     sign = 1 if name == "igamma" else -1
-    entry.vjp("input")(lambda F, g, out, a, b: zeros(F, g))
+    entry.vjp("input")(_refuse(f"{name}: input"))
     entry.vjp("other", saves="input other")(
         lambda F, g, out, a, b: g * (sign * F.exp((a - 1) * F.log(b) - b - F.lgamma(a)))
     )
@@ -518,14 +543,19 @@ def zeta(a: Any, b: Any) -> Any:
     return wide(scipy_special().zeta, a.astype(dtype), b.astype(dtype))[()]
 
 
-zeta.not_implemented("PyTorch has none")
+zeta.vjp("input")(_refuse("zeta"))
+zeta.vjp("other")(_refuse("zeta"))
 
 
-@op(
+@with_settings(
     "logit(input, eps=None)",
     grad_fn="LogitBackward0",
     inplace=True,
-    samples=lambda: [*unary_samples(0.1, 0.9), call(t(3, values=[0.01, 0.5, 0.99]), 0.1), call(t(2, low=0.2, high=0.8), 1e-6)],
+    samples=lambda: [
+        *unary_samples(0.1, 0.9),
+        call(t(3, values=[0.01, 0.5, 0.99]), 0.1),
+        call(t(2, low=0.2, high=0.8), 1e-6),
+    ],
     formula="g / (input * (1 - input))",
     kinks="0 outside [eps, 1 - eps], nan outside [0, 1] without eps",
     example="logit(tensor([0.5, 0.9]))",
@@ -545,8 +575,7 @@ def logit(x: Any, eps: Any) -> Any:
 def _(F: Any, g: Any, out: Any, x: Any, eps: Any) -> Any:
     if eps is not None:
         return F.keep_where(g / (x * (1 - x)), (x >= eps) & (x <= 1 - eps))
-    inside = (x >= 0) & (x <= 1)
-    return F.keep_where(g, inside) / F.keep_where(x * (1 - x), inside)  # 0 / 0 outside
+    return F.fill_where(g / (x * (1 - x)), (x < 0) | (x > 1), math.nan)
 
 
 # --- other names -------------------------------------------------------------------------------------------------
@@ -562,4 +591,3 @@ alias("special.multigammaln", mvlgamma, method=False)
 alias("special.xlogy", xlogy, method=False)
 alias("special.logit", logit, method=False)
 alias("special.logaddexp", logaddexp, method=False)
-_ = T

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batching import Batched
 from gradsh.engine.checks import dim_index, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
-from gradsh.engine.modes import mode
+from gradsh.engine.modes import mode, no_grad
 from gradsh.engine.ops.reduce import kept, opened
-from gradsh.engine.overloads import Types, combination_error
+from gradsh.engine.overloads import Types, combination_error, fits
 from gradsh.engine.reduction import axes, batches_along, public, short_step, takes_tensor
 from gradsh.engine.registry import T, composite
 from gradsh.engine.samples import call, t
@@ -83,7 +84,7 @@ def _std_rule(F: Any, g: Any, out: Any, x: Any, dim: Any, correction: Any, keepd
     return _var_rule(F, g, x, dim, correction, keepdim)
 
 
-@op("zero_where(input, zero)", grad_fn="MaskedFillBackward0", private=True)
+@op("zero_where(input, zero)", grad_fn="MaskedFillBackward0", private=True, elementwise=True)
 def zero_where(x: Any, zero: Any) -> Any:
     """`input` with 0 where `zero` is 0."""
     return np.where(zero == 0, x.dtype.type(0), x)
@@ -229,9 +230,12 @@ def _quantile(name: str, skip_nan: bool) -> Any:
 
     def quantile(x: Any, q: Any, dim: Any, keepdim: bool, interpolation: str) -> Any:
         need_tensor(name, "input", 1, x)
-        if q.__class__ is not Tensor and not isinstance(q, (int, float)):
+        if not fits("Tensor", q) and not fits("Number", q):
             raise combination_error(name, (x, q), {}, forms)
         _check_quantile("quantile", x, q, interpolation)
+        several: Any = q.data.size if q.__class__ is Tensor and q.data.ndim else None
+        if x.__class__ is Batched:
+            return _batched_quantile(quantile, x, q, several, dim, keepdim, interpolation)
         shape, ndim = x.data.shape, x.data.ndim
         if dim is None or not ndim:
             if dim is not None:
@@ -242,13 +246,27 @@ def _quantile(name: str, skip_nan: bool) -> Any:
             axis = dim_index(dim, ndim)
             rows = T.movedim(x, axis, -1)
             target = kept(shape, axis) if keepdim else (*shape[:axis], *shape[axis + 1 :])
-        several = q.__class__ is Tensor and q.data.ndim == 1
         ranked = _at_ranks(T.sort(rows, -1, False, False)[0], q, x.data.dtype, skip_nan, interpolation)
         if ranked.data.ndim > 1:
             ranked = T.movedim(ranked, -1, 0)
-        return T.reshape(ranked, ((q.data.size,) if several else ()) + target)
+        return T.reshape(ranked, (() if several is None else (several,)) + target)
 
     return quantile
+
+
+def _batched_quantile(
+    quantile: Any, x: Batched, q: Any, several: Any, dim: Any, keepdim: bool, interpolation: str
+) -> Any:
+    """Of every sample: along a dim one further; the dim of q comes after the batch."""
+    held, size, ndim = x.value, x.value.shape[0], x.ndim
+    if dim is None or not ndim:
+        out = quantile(T.reshape(held, (size, -1)), q, 1, False, interpolation)
+    else:
+        out = quantile(held, q, dim_index(dim, ndim) + 1, keepdim, interpolation)
+    out = out if several is None else T.movedim(out, 0, 1)
+    if dim is None and keepdim:
+        out = T.reshape(out, (size, *(() if several is None else (several,)), *(1 for _ in range(ndim))))
+    return Batched(out, x.level)
 
 
 def _check_quantile(name: str, x: Any, q: Any, interpolation: str) -> None:
@@ -275,7 +293,7 @@ def _at_ranks(ordered: Any, q: Any, dtype: Any, skip_nan: bool, interpolation: s
     """The elements of the ordered rows at the ranks q * (n - 1), interpolated; the last dim runs over q."""
     rows = ordered.data
     nan = np.isnan(rows)
-    share = T.reshape(q, (-1,)) if q.__class__ is Tensor else make(np.array([q], dtype))
+    share: Any = T.reshape(q, (-1,)) if q.__class__ is Tensor else make(np.array([q], dtype))
     if skip_nan:
         last = np.maximum(rows.shape[-1] - 1 - add_reduce(nan, -1, np.int64, keepdims=True), 0).astype(dtype)
         ranks = share * make(last)
@@ -503,7 +521,12 @@ def renorm(x: Any, p: Any, dim: int, maxnorm: Any) -> Any:
     if ndim < 2:
         raise ShapeError(f"renorm: input needs at least 2 dimensions, got {ndim} dimensions")
     axis = dim_index(dim, ndim)
-    norm = T.linalg_vector_norm(x, p, tuple(i for i in range(ndim) if i != axis), True, None)
+    dims = tuple(i for i in range(ndim) if i != axis)
+    with no_grad():
+        larger = T.linalg_vector_norm(x, p, dims, True) > maxnorm
+    one = make(x.data.dtype.type(1))
+    # slices that stay as they are keep out of the norm: its derivative may be nan there
+    norm = T.linalg_vector_norm(T.where(larger, x, one), p, dims, True)
     # PyTorch's guard against a division by zero
-    factor = T.where(norm > maxnorm, maxnorm / (norm + 1e-7), make(x.data.dtype.type(1)))
+    factor = T.where(larger, maxnorm / (norm + 1e-7), one)
     return x * factor

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.ops.masks import floats_only
 from gradsh.engine.pointwise import binary, unary
 from gradsh.engine.registry import alias
 from gradsh.engine.samples import binary_samples, call, t, unary_samples
@@ -138,6 +139,7 @@ atan2.vjp("other", saves="input other")(lambda F, g, out, a, b: g * (-a * _aroun
 @binary(
     "hypot(input, other)",
     names=("HypotBackward0", "HypotBackward0", "HypotBackward0"),
+    check=floats_only("hypot_cpu"),
     numbers="none",
     samples=lambda: binary_samples(away=0.4, numbers=False),
     formula="input: g * input / out; other: g * other / out",
