@@ -6,24 +6,39 @@ it as it is, after the shapes were aligned behind the batch; other operators say
     @sum.batched
     def _(F, size, batched, x, dim, keepdim, dtype): ...
 
-which gets the held values (with the batch where `batched` says so) and gives a result with the batch in front. What has
-no rule is done sample by sample and stacked; `LOOPED` collects these operators' names for whoever wants to say so.
+or in the table gradsh/engine/batch_rules.py. A rule gets the held values (with the batch where `batched` says so) and
+gives a result with the batch in front, or NotImplemented. What has no rule is done sample by sample and stacked;
+`LOOPED` collects these operators' names for whoever wants to say so.
 """
 
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from gradsh.engine.dtypes import OF, DType, Size
-from gradsh.engine.registry import A, Namespace, Operator, T
-from gradsh.engine.tensor import Tensor
-from gradsh.errors import AutogradError
+from gradsh.engine.dtypes import Size
+from gradsh.engine.modes import mode
+from gradsh.engine.registry import OPERATORS, A, Namespace, Operator, T, caller
+from gradsh.engine.tensor import Tensor, make
+from gradsh.errors import AutogradError, ShapeError
+
+ndarray = np.ndarray
+_getframe = sys._getframe
 
 LOOPED: set[str] = set()
+
+# the sizes of the `vmap`s that are running, the outermost first; a Batched of level i belongs to number i
+SIZES: list[int] = []
+
+ITEM = (
+    "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, "
+    "please try to rewrite what you're doing with other operations. If error is occurring somewhere inside PyTorch "
+    "internals, please file a bug report."
+)
 
 
 class Shape:
@@ -43,82 +58,111 @@ class Shape:
     def size(self) -> int:
         return Size(self.shape).numel()
 
+    @property
+    def itemsize(self) -> int:
+        return int(self.dtype.itemsize)
 
-class Batched:
+    def item(self) -> Any:
+        raise AutogradError(ITEM)
+
+    __array__ = tolist = item
+
+
+class Batched(Tensor):
     """One sample of many. `value` is a tensor, an array or a Batched of a lower level, with the batch in front.
 
     level   how deep the `vmap` is that made it: operators work on the deepest level first
+
+    To a program it is a tensor; the engine tells it by its class, and has only its shape and dtype in `data`.
     """
 
     __slots__ = ("level", "value")
+    __array_ufunc__ = None  # NumPy leaves `array * batched` to the methods here
 
-    # what programs may read of it, beside the methods of tensors
-    __public__ = frozenset({"shape", "ndim", "dtype", "T", "requires_grad"})
+    storage = None
+    fn = None
+    extra = None
+    grad_ = None
+    made = None
 
     def __init__(self, value: Any, level: int) -> None:
         self.value = value
         self.level = level
 
     @property
-    def data(self) -> Shape:
+    def data(self) -> Shape:  # type: ignore[override]  # a sample has no memory of its own
         value = self.value
-        inner = value.data if isinstance(value, (Tensor, Batched)) else value
+        inner = value.data if isinstance(value, Tensor) else value
         return Shape(tuple(inner.shape[1:]), inner.dtype)
+
+    @property
+    def rg(self) -> bool:  # type: ignore[override]  # what it holds decides
+        return isinstance(self.value, Tensor) and self.value.rg
 
     @property
     def shape(self) -> Size:
         return Size(self.value.shape[1:])
 
     @property
-    def dtype(self) -> DType:
-        return OF[self.data.dtype]
-
-    @property
     def ndim(self) -> int:
         return len(self.value.shape) - 1
 
-    @property
-    def T(self) -> Any:
-        return call(_entry("permute"), [self, tuple(range(self.ndim))[::-1]])
-
-    @property
-    def requires_grad(self) -> bool:
-        return bool(getattr(self.value, "requires_grad", False))
+    def set_requires_grad(self, on: bool) -> None:
+        raise AutogradError(
+            "You are attempting to call Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs) inside "
+            "of a function being transformed by a functorch transform. This is unsupported, please attempt to use the "
+            "functorch transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside of a function "
+            "being transformed instead."
+        )
 
     def __len__(self) -> int:
+        if not self.ndim:
+            raise ShapeError("len() of a 0-d tensor", kind="TypeError")
         return int(self.value.shape[1])
 
     def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise ShapeError("iteration over a 0-d tensor", kind="TypeError")
         return iter([self[i] for i in range(len(self))])
 
     def __getitem__(self, index: Any) -> Any:
+        return pick(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
         items = index if isinstance(index, tuple) else (index,)
-        if any(isinstance(i, Batched) for i in items):
-            return call(_entry("take_sample"), [self, index])
-        return Batched(self.value[(slice(None), *items)], self.level)
+        if level_of(items) >= 0 or level_of((value,)) > self.level:
+            raise AutogradError(
+                "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in "
+                "extra_args that has more elements than `self`. This happened due to `other` being vmapped over but `self` "
+                "not being vmapped over. Please try to use out-of-place operators instead of inplace arithmetic."
+            )
+        place = (slice(None), *items)
+        if value.__class__ is Batched and value.level == self.level:
+            region = len(self.value[place].shape)
+            value = value.value if len(value.value.shape) >= region else padded(value.value, region - 1)
+        self.value[place] = value
 
     def __bool__(self) -> bool:
         raise AutogradError(
             "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't support "
-            "that yet, please shout over at https://github.com/pytorch/functorch/issues/257 .",
+            "that yet, please file an issue at https://github.com/pytorch/pytorch/issues .",
             help="where(x > 0, a, b) chooses element by element",
         )
 
     def item(self) -> Any:
-        raise AutogradError(
-            "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, "
-            "please try to rewrite what you're doing with other operations. If error is occurring somewhere inside PyTorch "
-            "internals, please file a bug report."
-        )
+        raise AutogradError(ITEM)
+
+    __float__ = __int__ = __index__ = _scalar = item
+
+    def __contains__(self, item: object) -> bool:
+        raise AutogradError(ITEM)
 
     def __repr__(self) -> str:
-        return f"BatchedTensor(lvl={self.level}, bdim=0, value=\n    {self.value!r}\n)"
+        inside = repr(self.value).replace("\n", "\n    ")
+        return f"BatchedTensor(lvl={self.level + 1}, bdim=0, value=\n    {inside}\n)"
 
-
-def _entry(name: str) -> Operator:
-    from gradsh.engine.registry import OPERATORS
-
-    return OPERATORS[name]
+    def __format__(self, spec: str) -> str:
+        return repr(self)
 
 
 # --- Python's operators --------------------------------------------------------------------------------------------
@@ -138,23 +182,42 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Any:
     return method
 
 
+def _in_place(function: Callable[[Any, Any], Any]) -> Any:
+    def method(self: Batched, other: Any) -> Any:
+        return write(self, elementwise(function, [self, other]))
+
+    return method
+
+
 def _define_operators() -> None:
-    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor"):
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor", "lshift", "rshift"):
         function = getattr(operator, name)
         plain = name.rstrip("_")
         setattr(Batched, f"__{plain}__", _forward(function))
         setattr(Batched, f"__r{plain}__", _reflected(function))
+        setattr(Batched, f"__i{plain}__", _in_place(function))
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         setattr(Batched, f"__{name}__", _forward(getattr(operator, name)))
     for name in ("neg", "invert", "abs", "pos"):
         function = getattr(operator, name)
         setattr(Batched, f"__{name}__", lambda self, f=function: Batched(f(self.value), self.level))
-    Batched.__matmul__ = lambda self, other: call(_entry("matmul"), [self, other])  # type: ignore[attr-defined]
-    Batched.__rmatmul__ = lambda self, other: call(_entry("matmul"), [other, self])  # type: ignore[attr-defined]
+    Batched.__matmul__ = lambda self, other: call(entry_of("matmul"), [self, other])  # type: ignore[attr-defined]
+    Batched.__rmatmul__ = lambda self, other: call(entry_of("matmul"), [other, self])  # type: ignore[attr-defined]
     Batched.__hash__ = object.__hash__  # type: ignore[method-assign]  # __eq__ compares elements
 
 
 _define_operators()
+
+
+def write(x: Batched, result: Any) -> Batched:
+    """`x` with the values of `result`, in the same memory: what operators in place do."""
+    if result.__class__ is not Batched or result.level < x.level:
+        result = Batched(expanded(result, int(x.value.shape[0])), x.level)
+    if tuple(result.shape) != tuple(x.shape) or result.level != x.level:
+        shape = result.shape if result.level == x.level else result.value.shape
+        raise ShapeError(f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(shape)}")
+    T.copy_(x.value, result.value)
+    return x
 
 
 # --- running an operator on batches ----------------------------------------------------------------------------------
@@ -164,43 +227,69 @@ def level_of(values: Any) -> int:
     """The deepest level among arguments, also inside lists; -1 when nothing is batched."""
     deepest = -1
     for v in values:
-        if v.__class__ is Batched:
-            deepest = max(deepest, v.level)
-        elif v.__class__ is list or v.__class__ is tuple:
-            deepest = max(deepest, level_of(v))
+        cls = v.__class__
+        if cls is Batched:
+            if v.level > deepest:
+                deepest = v.level
+        elif cls is list or cls is tuple:
+            inner = level_of(v)
+            if inner > deepest:
+                deepest = inner
     return deepest
 
 
 def call(entry: Operator, values: list[Any]) -> Any:
     """Run an operator on bound arguments of which at least one is Batched."""
-    level = level_of(values)
-    if entry.elementwise:
+    from gradsh.engine.batch_rules import AS_WRITTEN, ELEMENTWISE, rule_of
+
+    if entry.elementwise or entry.name in ELEMENTWISE:
         return elementwise(lambda *inner: run_inner(entry, inner), values)
-    held, batched, size = _opened(values, level)
-    if entry.batch_rule is not None:
-        result = entry.batch_rule(_space(held), size, batched, *held)
-    else:
-        LOOPED.add(entry.name)
-        result = _looped(entry, values, level, size)
-    return _closed(result, level)
+    rule = entry.batch_rule or rule_of(entry)
+    level = level_of(values)
+    if rule is not None:
+        held, batched, size = _opened(values, level)
+        result = rule(_space(held), size, batched, *held)
+        if result is not NotImplemented:
+            return closed(result, level)
+    elif entry.body is not None and entry.name in AS_WRITTEN:
+        return _composed(entry, values)
+    LOOPED.add(entry.name)
+    return looped(lambda sample: run_inner(entry, sample), values, level)
 
 
 def run_inner(entry: Operator, values: Any) -> Any:
     """An operator on what batches hold: tensors, arrays, or batches of a lower level."""
+    values = list(values)
     if level_of(values) >= 0:
-        return call(entry, list(values))
+        return call(entry, values)
     if _space(values) is A:
-        return entry.kernel(*values)
-    # every argument is spelled out, keyword-only ones too: T's form takes them
-    return getattr(T, entry.name.replace(".", "_"))(*values)
+        return getattr(A, entry.name.replace(".", "_"))(*values)
+    if entry.body is not None:
+        return _composed(entry, values)
+    from gradsh.engine.general import General, run
+
+    if isinstance(entry, General):
+        return run(entry, values, _getframe(1))
+    return entry.apply(*values)
+
+
+def _composed(entry: Operator, values: list[Any]) -> Any:
+    """A composite as it is written."""
+    before = mode.where
+    if before is None:
+        mode.where = caller(_getframe(1))
+    try:
+        return entry.body(*values)
+    finally:
+        mode.where = before
 
 
 def _space(values: Any) -> Namespace:
     """The namespace of operators for these values."""
     for v in values:
-        if v.__class__ is Tensor or v.__class__ is Batched:
+        if isinstance(v, Tensor):
             return T
-        if v.__class__ in (list, tuple) and any(x.__class__ is Tensor or x.__class__ is Batched for x in v):
+        if v.__class__ in (list, tuple) and any(isinstance(x, Tensor) for x in v):
             return T
     return A
 
@@ -211,14 +300,15 @@ def _opened(values: Any, level: int) -> tuple[list[Any], list[Any], int]:
     batched: list[Any] = []
     size = 0
     for v in values:
-        if v.__class__ is Batched and v.level == level:
+        cls = v.__class__
+        if cls is Batched and v.level == level:
             held.append(v.value)
             batched.append(True)
             size = int(v.value.shape[0])
-        elif v.__class__ is list or v.__class__ is tuple:
+        elif cls is list or cls is tuple:
             inner, flags, inner_size = _opened(v, level)
-            held.append(type(v)(inner))
-            batched.append(flags if any(f for f in flags if f is True) else False)
+            held.append(cls(inner))
+            batched.append(flags if any(flags) else False)
             size = size or inner_size
         else:
             held.append(v)
@@ -226,66 +316,141 @@ def _opened(values: Any, level: int) -> tuple[list[Any], list[Any], int]:
     return held, batched, size
 
 
-def _closed(result: Any, level: int) -> Any:
+def closed(result: Any, level: int) -> Any:
+    """A result with the batch in front as a Batched; inside tuples and lists too."""
     if isinstance(result, tuple) and not isinstance(result, Size):
         from gradsh.engine.results import Named, named
 
-        items = [Batched(r, level) for r in result]
+        items = [closed(r, level) for r in result]
         if isinstance(result, Named):
             return named(result.kind, **dict(zip(result.names, items, strict=True)))
         return tuple(items)
+    if isinstance(result, list):
+        return [closed(r, level) for r in result]
     return Batched(result, level)
 
 
 def elementwise(function: Callable[..., Any], values: list[Any]) -> Any:
     """Run an elementwise function after aligning the samples' shapes behind the batch."""
-    level = level_of(values)
-    held, batched, _ = _opened(values, level)
-    dims = [len(v.shape) - b for v, b in zip(held, batched, strict=True) if hasattr(v, "shape")]
-    deepest = max(dims)
-    aligned = [
-        _pad(v, deepest) if b and len(v.shape) - 1 < deepest else v for v, b in zip(held, batched, strict=True)
-    ]
-    return Batched(function(*aligned), level)
+    level = -1
+    for v in values:
+        if v.__class__ is Batched and v.level > level:
+            level = v.level
+    held: list[Any] = []
+    short: list[tuple[int, int]] = []
+    deepest = 0
+    for v in values:
+        if v.__class__ is Batched and v.level == level:
+            v = v.value
+            n = len(v.shape) - 1
+            short.append((len(held), n))
+        else:
+            n = len(v.shape) if hasattr(v, "shape") else 0
+        if n > deepest:
+            deepest = n
+        held.append(v)
+    for i, n in short:
+        if n < deepest:
+            held[i] = padded(held[i], deepest)
+    return Batched(function(*held), level)
 
 
-def _pad(value: Any, ndim: int) -> Any:
+def padded(value: Any, ndim: int) -> Any:
     """Dims of size 1 behind the batch, so that the sample has `ndim` dims."""
     shape = tuple(value.shape)
     wanted = (shape[0],) + (1,) * (ndim - len(shape) + 1) + shape[1:]
-    return value.reshape(wanted) if isinstance(value, np.ndarray) else _space([value]).reshape(value, wanted)
+    return value.reshape(wanted) if value.__class__ is ndarray else T.reshape(value, wanted)
 
 
-def _looped(entry: Operator, values: list[Any], level: int, size: int) -> Any:
-    """Sample by sample, stacked."""
-    results = [run_inner(entry, _sample(values, level, i)) for i in range(size)]
-    first = results[0] if results else None
-    if isinstance(first, tuple) and not isinstance(first, Size):
-        columns = [_stacked([r[k] for r in results]) for k in range(len(first))]
-        from gradsh.engine.results import Named, named
-
-        if isinstance(first, Named):
-            return named(first.kind, **dict(zip(first.names, columns, strict=True)))
-        return tuple(columns)
-    return _stacked(results)
+def expanded(value: Any, size: int) -> Any:
+    """The same value for each sample: a batch in front without a copy."""
+    if isinstance(value, Tensor):
+        return T.expand(value, (size, *value.shape))
+    return np.broadcast_to(value, (size, *value.shape))
 
 
-def _sample(values: Any, level: int, i: int) -> list[Any]:
+def looped(function: Callable[[list[Any]], Any], values: list[Any], level: int) -> Any:
+    """A function of the arguments, sample by sample, stacked."""
+    size = _opened(values, level)[2]
+    if not size:
+        one = function(_sample(values, level, None))
+        return closed(_stacked([one], empty=True), level)
+    return closed(_stacked([function(_sample(values, level, i)) for i in range(size)]), level)
+
+
+def _sample(values: Any, level: int, i: int | None) -> list[Any]:
+    """The arguments of sample `i`; None: zeros that look like one, where there is none."""
     picked: list[Any] = []
     for v in values:
         if v.__class__ is Batched and v.level == level:
-            picked.append(v.value[i])
+            if i is None:
+                picked.append(_zeros(v))
+            else:
+                picked.append(v.value[i])
         elif v.__class__ is list or v.__class__ is tuple:
-            picked.append(type(v)(_sample(v, level, i)))
+            picked.append(v.__class__(_sample(v, level, i)))
         else:
             picked.append(v)
     return picked
 
 
-def _stacked(results: list[Any]) -> Any:
-    if results and (results[0].__class__ is Tensor or results[0].__class__ is Batched):
-        return T.stack(results, 0)
-    return np.stack(results)
+def _zeros(v: Batched) -> Any:
+    value = v.value
+    while isinstance(value, Batched):
+        value = value.value
+    zeros = np.zeros(v.data.shape, v.data.dtype)[()]
+    return make(zeros) if isinstance(value, Tensor) else zeros
+
+
+def _stacked(results: list[Any], empty: bool = False) -> Any:
+    """Results of samples as one, with the samples in front; `empty`: with none of them."""
+    first = results[0]
+    if isinstance(first, (tuple, list)) and not isinstance(first, Size):
+        from gradsh.engine.results import Named, named
+
+        columns = [_stacked([r[k] for r in results], empty) for k in range(len(first))]
+        if isinstance(first, Named):
+            return named(first.kind, **dict(zip(first.names, columns, strict=True)))
+        return columns if isinstance(first, list) else tuple(columns)
+    if isinstance(first, Tensor):
+        out = T.stack(results, 0)
+        return out[:0] if empty else out
+    if not isinstance(first, (ndarray, np.generic)):
+        raise AutogradError(ITEM)
+    return np.stack(results)[: 0 if empty else None]
+
+
+# --- indexing ------------------------------------------------------------------------------------------------------------
+
+
+def pick(x: Any, index: Any) -> Any:
+    """`x[index]` where `x` or something in the index is Batched."""
+    items = index if isinstance(index, tuple) else (index,)
+    level = max(level_of((x,)), level_of(items))
+    of_level = x.__class__ is Batched and x.level == level
+    if level_of(items) < level:
+        if not any(isinstance(i, (Tensor, list, ndarray)) for i in items):
+            return Batched(x.value[(slice(None), *items)], level)
+        special = [n for n, i in enumerate(items) if not (isinstance(i, slice) or i is None or i is Ellipsis)]
+        if special == list(range(special[0], special[-1] + 1)):  # else NumPy and PyTorch put the picked dims in front
+            return Batched(x.value[(slice(None), *items)], level)
+    elif any(isinstance(i, Tensor) and i.data.dtype.kind == "b" for i in items):
+        raise AutogradError(
+            "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing "
+            "with a boolean mask."
+        )
+    elif all(isinstance(i, Tensor) for i in items):
+        held = [i.value if i.__class__ is Batched and i.level == level else i for i in items]
+        flags = [i.__class__ is Batched and i.level == level for i in items]
+        deepest = max(len(i.shape) for i in items)
+        size = next(int(h.shape[0]) for h, f in zip(held, flags, strict=True) if f)
+        held = [padded(h, deepest) if f else h for h, f in zip(held, flags, strict=True)]
+        if not of_level:
+            return Batched(x[tuple(held)], level)
+        rows = make(np.arange(size).reshape((size,) + (1,) * deepest))
+        return Batched(x.value[(rows, *held)], level)
+    LOOPED.add("index")
+    return looped(lambda sample: sample[0][sample[1]], [x, tuple(items)], level)
 
 
 # --- the operators on batched arrays, as rules see them ------------------------------------------------------------------
@@ -298,30 +463,26 @@ class BatchedNamespace(Namespace):
     """
 
     def __getattr__(self, name: str) -> Any:
-        entry = _entry_of(name)
+        entry = entry_of(name)
+        plain = getattr(A, name)
 
         def run(*args: Any) -> Any:
-            values = list(args)
-            if level_of(values) >= 0:
-                return call(entry, values)
-            return entry.kernel(*values)
+            if level_of(args) >= 0:
+                return call(entry, list(args))
+            return plain(*args)
 
         self.__dict__[name] = run
         return run
 
-    @staticmethod
-    def restore(x: Any, edge: Any) -> Any:
-        return x.data
 
-    @staticmethod
-    def output(node: Any, data: Any) -> Any:
-        return data
-
-
-def _entry_of(attribute: str) -> Operator:
-    from gradsh.engine.registry import OPERATORS
-
-    for name in (attribute, attribute.replace("_", ".", 1)):
+def entry_of(attribute: str) -> Operator:
+    """The entry behind an attribute of the namespaces, `linalg_norm` for `linalg.norm`; loaded if need be."""
+    names = (attribute, attribute.replace("_", ".", 1))
+    for name in names:
+        if name in OPERATORS:
+            return OPERATORS[name]
+    getattr(T, attribute)  # which loads every family
+    for name in names:
         if name in OPERATORS:
             return OPERATORS[name]
     raise AttributeError(attribute)
@@ -333,9 +494,13 @@ B = BatchedNamespace()
 def sum_to_batched(g: Batched, shape: tuple[int, ...]) -> Batched:
     """Undo broadcasting within the samples: sum each to `shape`."""
     value = g.value
-    lead = value.ndim - 1 - len(shape)
+    lead = len(value.shape) - 1 - len(shape)
     axes = tuple(range(1, lead + 1)) + tuple(
         i + lead + 1 for i, extent in enumerate(shape) if extent == 1 and value.shape[i + lead + 1] != 1
     )
+    wanted = (value.shape[0], *shape)
+    if value.__class__ is not ndarray:
+        summed = T.sum(value, axes, True, None) if axes else value
+        return Batched(T.reshape(summed, wanted), g.level)
     summed = np.add.reduce(value, axes, keepdims=True, dtype=value.dtype) if axes else value
-    return Batched(summed.reshape((value.shape[0], *shape)), g.level)
+    return Batched(summed.reshape(wanted), g.level)

@@ -159,6 +159,8 @@ def _shape(data: Any) -> tuple[int, ...]:
         if not len(data):
             break
         data = data[0]
+    if shape and isinstance(data, str):
+        raise ValueError_("too many dimensions 'str'")  # to PyTorch a string is a sequence of strings, without end
     return tuple(shape)
 
 

@@ -75,9 +75,11 @@ class General(Operator):
         self.keeps_out = "out" in kept
         self.ordered_rules = [] if self.joint else [self.rules[names[i]] for i in self.tensor_at]
         self.kind.saves = bool(kept)
+        self.sometimes_saves = bool(kept) and not self.joint and not all(self.saves.values())
 
     kept_at: frozenset[int] = frozenset()
     keeps_out = False
+    sometimes_saves = False
     ordered_rules: list[Any]
 
 
@@ -222,9 +224,6 @@ def _share(base: Tensor, out: Tensor, multiple: tuple[str, int] | None = None) -
     extra.base = base if source is None or source.base is None else source.base
     extra.seen = out.storage.version
     extra.made_without_grad = not mode.grad or (source is not None and source.made_without_grad)
-    if not mode.grad and extra.base.rg:
-        # as in PyTorch: a view of a flagged tensor keeps the flag without grad mode
-        out.rg = out.data.dtype.kind == "f"
     extra.multiple = multiple
     if out.fn is not None:
         extra_of(out.fn.node if out.fn.__class__ is Output else out.fn).storage = out.storage
@@ -270,6 +269,11 @@ def _connect(entry: General, node: Node, values: list[Any], result: Any) -> None
             if v.__class__ is Tensor and v.rg:
                 edges.append(v.fn or v)
                 fixes.append(None)
+    if entry.sometimes_saves and not any(
+        entry.saves[entry.signature.parameters[i].name] and _any_wants(values[i]) for i in entry.tensor_at
+    ):
+        # PyTorch frees nothing here, so that a second backward works (addcmul with constants)
+        node.kind = _unsaved(node.kind)
     if len(edges) == 1:
         node.next, node.fix = edges[0], fixes[0]
     else:
@@ -297,6 +301,25 @@ def _connect(entry: General, node: Node, values: list[Any], result: Any) -> None
     node.saved = saved
     if stored:
         note_versions(node, tuple(saved[:-1]))
+
+
+def _any_wants(v: Any) -> bool:
+    if v.__class__ is Tensor:
+        return bool(v.rg)
+    return (v.__class__ is list or v.__class__ is tuple) and any(t.__class__ is Tensor and t.rg for t in v)
+
+
+_UNSAVED: dict[Kind, Kind] = {}
+
+
+def _unsaved(kind: Kind) -> Kind:
+    """The same kind for calls in which no rule needs anything."""
+    if kind not in _UNSAVED:
+        own = Kind(
+            kind.name, kind.step, kind.tensor_step, saves=False, operator=kind.operator, outputs=kind.outputs
+        )
+        _UNSAVED[kind] = own
+    return _UNSAVED[kind]
 
 
 def _general_step(entry: General, node: Node, g: Any, F: Namespace) -> Any:

@@ -118,9 +118,11 @@ def unary(
     keeps_int: bool = False,
     check: Any = None,
     inplace: bool = True,
+    direct: Any = None,
     **options: Any,
 ) -> Callable[[Any], Unary]:
-    """Register an elementwise operator of one input; see Unary."""
+    """Register an elementwise operator of one input; see Unary. `direct` is the function of C that the kernel calls and
+    nothing else: the fast path calls it without a Python call in between."""
 
     def register(kernel: Any) -> Unary:
         entry = Unary(
@@ -131,6 +133,7 @@ def unary(
         entry.keeps_int = keeps_int
         entry.check = check
         tracks = bool(grad_fn)
+        compute = direct or kernel
         entry.kind = kind = Kind(grad_fn, no_step, no_step, saves=False, operator=entry.name)
         name = entry.name
 
@@ -142,7 +145,7 @@ def unary(
             x = input.data
             if x.__class__ is not float32 and x.dtype.kind != "f":
                 x = _to_floating(entry, x)
-            y = kernel(x)
+            y = compute(x)
             out = Tensor()
             out.data = y
             out.grad_ = out.storage = out.extra = None
@@ -386,6 +389,7 @@ def binary(
     numbers: str = "other",
     number: Any = None,
     inplace: bool = True,
+    direct: Any = None,
     constants: bool = False,
     **options: Any,
 ) -> Callable[[Any], Binary]:
@@ -393,6 +397,7 @@ def binary(
 
     promote "same" computes in the promoted dtype, "float" turns integers into the default dtype first.
     check(a, b) may raise for dtypes that the operator refuses (bool - bool).
+    direct: the function of C that the kernel calls and nothing else, to save that call.
     constants: the kernel and the rules treat a number as they would a 0-d array, so that numbers may be turned into such.
     numbers "none": both inputs must be tensors; "other": the second may be a number; "either"; "both": also both.
     """
@@ -406,6 +411,7 @@ def binary(
         entry.number = number
         tracks = bool(names[0])
         entry.kernel = kernel
+        compute = direct or kernel
         entry.kinds = both, left, right = tuple(  # type: ignore[assignment]  # three of them
             Kind(n, no_step, no_step, saves=False, operator=entry.name) for n in names
         )
@@ -415,7 +421,15 @@ def binary(
         entry.plan = plan = [False] * 6
         floating = promote == "float"
 
-        def tensors(x: Tensor, y: Tensor) -> Tensor:
+        def operator(x: Tensor, y: Any, depth: int = 1) -> Any:
+            """`x op y` where x is a tensor; the user's frame is `depth` frames up."""
+            if y.__class__ is not Tensor:
+                cls = y.__class__
+                if cls is float or cls is int or cls is bool:
+                    return mixed(x, y, 0)
+                if isinstance(y, (np.generic, int, float)):
+                    return mixed(x, y.item() if isinstance(y, np.generic) else y, 0)
+                return NotImplemented
             if x.storage is not None:
                 x.up_to_date()
             if y.storage is not None:
@@ -425,7 +439,7 @@ def binary(
             cls = a.__class__
             fix = None
             if cls is float32 and b.__class__ is float32:
-                c = kernel(a, b)
+                c = compute(a, b)
             elif (
                 cls is ndarray
                 and b.__class__ is ndarray
@@ -433,7 +447,7 @@ def binary(
                 and (dtype is FLOAT32 or dtype is FLOAT64)
             ):
                 try:
-                    c = kernel(a, b)
+                    c = compute(a, b)
                 except ValueError:
                     raise broadcast_error(a.shape, b.shape) from None
                 if a.shape != b.shape:
@@ -443,7 +457,7 @@ def binary(
                     check(a, b)
                 p, q = promoted(a, b, floating)
                 try:
-                    c = kernel(p, q)
+                    c = compute(p, q)
                 except ValueError:
                     raise broadcast_error(a.shape, b.shape) from None
                 fix = _fix(a, b, c)
@@ -468,7 +482,7 @@ def binary(
                 node.seq = sequence()
                 where = mode.where
                 if where is None:
-                    frame = _getframe(2)
+                    frame = _getframe(depth)
                     node.code = frame.f_code
                     node.lasti = frame.f_lasti
                 else:
@@ -480,7 +494,7 @@ def binary(
             else:
                 out.fn = None
                 out.rg = False
-                untracked(out, _getframe(2))
+                untracked(out, _getframe(depth))
             return out
 
         def mixed(x: Tensor, number: Any, side: int) -> Tensor:
@@ -493,9 +507,9 @@ def binary(
                 a, number = promoted_number(a, number, floating)
             if constants and a.__class__ is ndarray and (a.dtype is FLOAT32 or a.dtype is FLOAT64):
                 operand = constant(number, a.dtype)
-                c = kernel(operand, a) if side else kernel(a, operand)
+                c = compute(operand, a) if side else compute(a, operand)
             else:
-                c = kernel(number, a) if side else kernel(a, number)
+                c = compute(number, a) if side else compute(a, number)
             out = Tensor()
             out.data = c
             out.grad_ = out.storage = out.extra = None
@@ -529,17 +543,6 @@ def binary(
                 untracked(out, _getframe(2))
             return out
 
-        def operator(x: Tensor, y: Any) -> Any:
-            """`x op y` where x is a tensor."""
-            cls = y.__class__
-            if cls is Tensor:
-                return tensors(x, y)
-            if cls is float or cls is int or cls is bool:
-                return mixed(x, y, 0)
-            if isinstance(y, (np.generic, int, float)):
-                return mixed(x, y.item() if isinstance(y, np.generic) else y, 0)
-            return NotImplemented
-
         def reflected(x: Tensor, y: Any) -> Any:
             """`y op x` where x is a tensor and y is not."""
             cls = y.__class__
@@ -565,14 +568,14 @@ def binary(
             x, y = args
             if x.__class__ is Tensor:
                 if y.__class__ is Tensor:
-                    return tensors(x, y)
+                    return operator(x, y, 2)
                 if numbers != "none" and isinstance(y, (int, float, np.generic)):
                     return mixed(x, y.item() if isinstance(y, np.generic) else y, 0)
             elif numbers in ("either", "both") and isinstance(x, (int, float)):
                 if y.__class__ is Tensor:
                     return mixed(y, x, 1)
                 if numbers == "both" and isinstance(y, (int, float)):
-                    return tensors(number_tensor(x), number_tensor(y))
+                    return operator(number_tensor(x), number_tensor(y), 2)
                 if entry.number is not None and isinstance(y, (int, float)):
                     return entry.number(x, y)
             if x.__class__ is Batched or y.__class__ is Batched:

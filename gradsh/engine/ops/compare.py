@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.checks import need_tensor
+from gradsh.engine.dtypes import OF
+from gradsh.engine.general import op
 from gradsh.engine.pointwise import Binary, Unary, binary, unary
 from gradsh.engine.registry import alias, composite
 from gradsh.engine.samples import call, t
@@ -59,18 +62,21 @@ for _name, _entry in (
     alias(_name, _entry)
 
 
-@composite(
+@op(
     "isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False)",
-    differentiable=False,
+    grad_fn="",
+    elementwise=True,
     samples=lambda: [call(t(3), t(3)), call(t(3), t(3), equal_nan=True)],
     example="isclose(tensor([1., 2.]), tensor([1., 2.1]))",
 )
-def isclose(input: Tensor, other: Tensor, rtol: float, atol: float, equal_nan: bool) -> Tensor:
+def isclose(a: Any, b: Any, rtol: float, atol: float, equal_nan: bool) -> Any:
     """Whether |input - other| <= atol + rtol * |other|, element by element."""
-    _both_tensors("isclose", input, other)
-    if input.data.dtype != other.data.dtype:
-        raise DtypeError(f"{input.dtype.title} did not match {other.dtype.title}")
-    return _new(_close(input.data, other.data, rtol, atol, equal_nan))
+    for position, name, v in ((1, "input", a), (2, "other", b)):
+        if not isinstance(v, (np.ndarray, np.generic)):
+            need_tensor("isclose", name, position, v)
+    if a.dtype != b.dtype:
+        raise DtypeError(f"{OF[a.dtype].title} did not match {OF[b.dtype].title}")
+    return _close(a, b, rtol, atol, equal_nan)
 
 
 def _close(a: Any, b: Any, rtol: float, atol: float, equal_nan: bool) -> Any:
@@ -109,19 +115,8 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 
 def _both_tensors(name: str, a: Any, b: Any) -> None:
-    from gradsh.engine.checks import need_tensor
-
     need_tensor(name, "input", 1, a)
     need_tensor(name, "other", 2, b)
-
-
-def _new(data: Any) -> Tensor:
-    from gradsh.engine.modes import mode
-    from gradsh.engine.tensor import make
-
-    out = make(data)
-    out.made = mode.where
-    return out
 
 
 # --- logic -------------------------------------------------------------------------------------------------------
@@ -180,7 +175,6 @@ def _bits(name: str, words: str, ufunc: Any, torch_name: str) -> Binary:
 
 
 def _title(a: Any, b: Any) -> str:
-    from gradsh.engine.dtypes import OF
     from gradsh.engine.modes import mode
 
     kinds = [OF[v.dtype].title if hasattr(v, "dtype") else OF[mode.default].title for v in (a, b)]

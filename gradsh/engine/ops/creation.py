@@ -42,6 +42,8 @@ def tensor(data: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """A tensor of the given numbers: a number, nested lists or tuples of one length per level, an array, a tensor."""
     if data.__class__ is Tensor:
         mode.warn(COPY_CONSTRUCT)
+    if requires_grad is not True and requires_grad is not False:
+        raise ArgumentError(f"tensor(): argument 'requires_grad' must be bool, not {type_word(requires_grad)}")
     target = None if dtype is None else numpy_dtype("tensor", dtype)
     return leaf(array_of(data, target), requires_grad, mode.where)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from gradsh.errors import DtypeError, ValueProblem
     "add(input, other, *, alpha=1)",
     names=("AddBackward0", "AddBackward0", "AddBackward0"),
     numbers="both",
+    direct=operator.add,
     constants=True,
     samples=lambda: [*binary_samples(), call(t(2, 3), t(3), alpha=2.5), call(t(2), 1.5, alpha=-1)],
     formula="input: g; other: g * alpha",
@@ -56,6 +58,7 @@ def _no_bools(a: Any, b: Any) -> None:
     "sub(input, other, *, alpha=1)",
     names=("SubBackward0", "SubBackward0", "RsubBackward1"),
     numbers="both",
+    direct=operator.sub,
     constants=True,
     check=_no_bools,
     samples=lambda: [*binary_samples(), call(t(2, 3), t(3), alpha=2.5), call(t(2), 1.5, alpha=-1)],
@@ -118,6 +121,7 @@ def rsub(input: Any, other: Any, alpha: Any) -> Any:
     "mul(input, other)",
     names=("MulBackward0", "MulBackward0", "MulBackward0"),
     numbers="both",
+    direct=operator.mul,
     constants=True,
     samples=binary_samples,
     formula="input: g * other; other: g * input",
@@ -137,6 +141,7 @@ mul.vjp("other", saves="input")(lambda F, g, out, a, b: g * a)
     names=("DivBackward0", "DivBackward0", "DivBackward0"),
     promote="float",
     numbers="both",
+    direct=operator.truediv,
     constants=True,
     samples=lambda: [
         *binary_samples(away=0.5),
@@ -162,6 +167,7 @@ div.vjp("other", saves="input other")(lambda F, g, out, a, b: -g * ((a / b) / b)
     names=("DivBackward0", "DivBackward0", "DivBackward0"),
     promote="float",
     numbers="both",
+    direct=operator.truediv,
     constants=True,
     samples=lambda: binary_samples(away=0.5),
     formula="input: g / other; other: -g * input / other / other",
@@ -356,6 +362,7 @@ def positive(x: Any) -> Any:
     formula="g * sign(input)",
     kinks="0 at 0",
     example="abs(tensor([-1., 2.]))",
+    direct=np.abs,
 )
 def absolute(x: Any) -> Any:
     """The absolute value of every element."""

@@ -475,3 +475,25 @@ def broadcast_shapes(shapes: Any) -> Any:
         except ShapeError:
             raise ShapeError("Shape mismatch: objects cannot be broadcast to a single shape") from None
     return Size(shape)
+
+
+# --- with a batch in front (vmap, batched Jacobians) --------------------------------------------------------------------
+
+
+def _all_batched(F: Any, size: int, batched: Any, tensors: Any) -> list[Any]:
+    """Every tensor of a list with the batch in front, those without one repeated."""
+    return [
+        x if b else F.expand(F.unsqueeze(x, 0), (size, *x.shape)) for x, b in zip(tensors, batched, strict=True)
+    ]
+
+
+@cat.batched
+def _(F: Any, size: int, batched: Any, tensors: Any, dim: int) -> Any:
+    wide = _all_batched(F, size, batched[0], tensors)
+    return F.cat(wide, dim_index(dim, len(wide[0].shape) - 1) + 1)
+
+
+@stack.batched
+def _(F: Any, size: int, batched: Any, tensors: Any, dim: int) -> Any:
+    wide = _all_batched(F, size, batched[0], tensors)
+    return F.stack(wide, dim_index(dim, len(wide[0].shape)) + 1)

@@ -688,3 +688,94 @@ def select_backward(g: Any, shape: Any, dim: int, index: int) -> Any:
 
 
 select_backward.vjp("grad")(lambda F, g, out, grad, shape, dim, index: F.select(g, dim, index))
+
+
+# --- with a batch in front (vmap, batched Jacobians) --------------------------------------------------------------------
+#
+# Each rule does the same one dimension further back; rules of the graph name these on every kind of node.
+
+
+def _shift(dim: int, ndim: int) -> int:
+    """The dim of a sample with `ndim` dims, in the batch."""
+    return dim_index(dim, ndim) + 1
+
+
+def _batch_reshape(F: Any, size: int, batched: Any, x: Any, shape: Any) -> Any:
+    count = 1
+    for extent in x.shape[1:]:
+        count *= extent
+    return F.reshape(x, (size, *inferred(tuple(shape), count)))
+
+
+reshape.batched(_batch_reshape)
+view.batched(_batch_reshape)
+
+
+@unsqueeze.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: int) -> Any:
+    return F.unsqueeze(x, _shift(dim, len(x.shape)))
+
+
+@permute.batched
+def _(F: Any, size: int, batched: Any, x: Any, dims: Any) -> Any:
+    n = len(x.shape) - 1
+    return F.permute(x, (0, *(_shift(d, n) for d in dims)))
+
+
+@transpose.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim0: int, dim1: int) -> Any:
+    n = len(x.shape) - 1
+    return F.transpose(x, _shift(dim0, n), _shift(dim1, n)) if n else x
+
+
+@t_.batched
+def _(F: Any, size: int, batched: Any, x: Any) -> Any:
+    return F.transpose(x, 1, 2) if len(x.shape) == 3 else x
+
+
+@squeeze.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: Any) -> Any:
+    shape = tuple(x.shape[1:])
+    gone = range(len(shape)) if dim is None else dims_tuple(dim, len(shape)) if shape else ()
+    return F.reshape(x, (size, *(e for i, e in enumerate(shape) if e != 1 or i not in gone)))
+
+
+@expand.batched
+def _(F: Any, size: int, batched: Any, x: Any, sizes: Any) -> Any:
+    shape = tuple(x.shape[1:])
+    target = expanded_shape(shape, tuple(sizes))
+    wide = F.reshape(x, (size, *(1,) * (len(target) - len(shape)), *shape))
+    return F.expand(wide, (size, *target))
+
+
+@sum_to_size.batched
+def _(F: Any, size: int, batched: Any, x: Any, sizes: Any) -> Any:
+    shape = tuple(x.shape[1:])
+    lead = len(shape) - len(sizes)
+    wide = F.sum_to_size(x, (size, *(1,) * lead, *sizes))
+    return F.reshape(wide, (size, *sizes)) if lead else wide
+
+
+@select.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any) -> Any:
+    return F.select(x, _shift(dim, len(x.shape) - 1), index)
+
+
+@select_backward.batched
+def _(F: Any, size: int, batched: Any, g: Any, shape: Any, dim: int, index: int) -> Any:
+    return F.select_backward(g, (size, *shape), dim + 1, index)
+
+
+@slice_.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: int, start: int, end: int, step: int) -> Any:
+    return F.slice(x, dim + 1, start, end, step)
+
+
+@slice_backward.batched
+def _(F: Any, size: int, batched: Any, g: Any, shape: Any, dim: int, start: int, end: int, step: int) -> Any:
+    return F.slice_backward(g, (size, *shape), dim + 1, start, end, step)
+
+
+@narrow.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: int, start: Any, length: int) -> Any:
+    return F.narrow(x, _shift(dim, len(x.shape) - 1), start, length)

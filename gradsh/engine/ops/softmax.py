@@ -72,8 +72,7 @@ def softmax(x: Any, dim: int, dtype: Any) -> Any:
 
 @softmax.vjp("input", saves="out")
 def _(F: Any, g: Any, out: Any, x: Any, dim: int, dtype: Any) -> Any:
-    weighted = g * out
-    return weighted - out * F.sum(weighted, dim, True, None)
+    return (g - F.sum(g * out, dim, True, None)) * out
 
 
 @op(

@@ -22,6 +22,7 @@ from gradsh.engine.samples import binary_samples, call, t, unary_samples
     samples=unary_samples,
     formula="g * cos(input)",
     example="sin(tensor([0., 1.]))",
+    direct=np.sin,
 )
 def sin(x: Any) -> Any:
     """The sine of every element, in radians."""
@@ -38,6 +39,7 @@ sin.vjp(saves="input")(lambda F, g, out, x: g * F.cos(x))
     samples=unary_samples,
     formula="-g * sin(input)",
     example="cos(tensor([0., 1.]))",
+    direct=np.cos,
 )
 def cos(x: Any) -> Any:
     """The cosine of every element, in radians."""
@@ -54,6 +56,7 @@ cos.vjp(saves="input")(lambda F, g, out, x: g * -F.sin(x))
     samples=lambda: unary_samples(-1.2, 1.2),
     formula="g * (1 + out**2)",
     example="tan(tensor([0., 1.]))",
+    direct=np.tan,
 )
 def tan(x: Any) -> Any:
     """The tangent of every element, in radians."""
@@ -70,6 +73,7 @@ tan.vjp(saves="out")(lambda F, g, out, x: g * (1 + out * out))
     samples=lambda: unary_samples(-0.9, 0.9),
     formula="g / sqrt(1 - input**2)",
     example="asin(tensor([0., 1.]))",
+    direct=np.arcsin,
 )
 def asin(x: Any) -> Any:
     """The angle in radians whose sine is the element."""
@@ -86,6 +90,7 @@ asin.vjp(saves="input")(lambda F, g, out, x: g * F.rsqrt(1 - x * x))
     samples=lambda: unary_samples(-0.9, 0.9),
     formula="-g / sqrt(1 - input**2)",
     example="acos(tensor([0., 1.]))",
+    direct=np.arccos,
 )
 def acos(x: Any) -> Any:
     """The angle in radians whose cosine is the element."""
@@ -102,6 +107,7 @@ acos.vjp(saves="input")(lambda F, g, out, x: g * -F.rsqrt(1 - x * x))
     samples=unary_samples,
     formula="g / (input**2 + 1)",
     example="atan(tensor([0., 1.]))",
+    direct=np.arctan,
 )
 def atan(x: Any) -> Any:
     """The angle in radians whose tangent is the element."""
@@ -217,6 +223,7 @@ rad2deg.vjp()(lambda F, g, out, x: g * (180 / math.pi))
     samples=unary_samples,
     formula="g * cosh(input)",
     example="sinh(tensor([0., 1.]))",
+    direct=np.sinh,
 )
 def sinh(x: Any) -> Any:
     """The hyperbolic sine of every element."""
@@ -233,6 +240,7 @@ sinh.vjp(saves="input")(lambda F, g, out, x: g * F.cosh(x))
     samples=unary_samples,
     formula="g * sinh(input)",
     example="cosh(tensor([0., 1.]))",
+    direct=np.cosh,
 )
 def cosh(x: Any) -> Any:
     """The hyperbolic cosine of every element."""
@@ -249,6 +257,7 @@ cosh.vjp(saves="input")(lambda F, g, out, x: g * F.sinh(x))
     samples=unary_samples,
     formula="g * (1 - out**2)",
     example="tanh(tensor([0., 1.]))",
+    direct=np.tanh,
 )
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent of every element."""
@@ -281,6 +290,7 @@ tanh_backward.vjp("output", saves="grad output")(lambda F, g, out, grad, y: grad
     samples=unary_samples,
     formula="g / sqrt(input**2 + 1)",
     example="asinh(tensor([0., 1.]))",
+    direct=np.arcsinh,
 )
 def asinh(x: Any) -> Any:
     """The inverse hyperbolic sine of every element."""
@@ -297,6 +307,7 @@ asinh.vjp(saves="input")(lambda F, g, out, x: g * F.rsqrt(x * x + 1))
     samples=lambda: unary_samples(1.2, 3),
     formula="g / sqrt(input**2 - 1)",
     example="acosh(tensor([1., 2.]))",
+    direct=np.arccosh,
 )
 def acosh(x: Any) -> Any:
     """The inverse hyperbolic cosine of every element; nan below 1."""
@@ -313,6 +324,7 @@ acosh.vjp(saves="input")(lambda F, g, out, x: g * F.rsqrt(x * x - 1))
     samples=lambda: unary_samples(-0.8, 0.8),
     formula="g / (1 - input**2)",
     example="atanh(tensor([0., 0.5]))",
+    direct=np.arctanh,
 )
 def atanh(x: Any) -> Any:
     """The inverse hyperbolic tangent of every element; inf at 1."""
