@@ -124,6 +124,8 @@ class GradshError(Exception):
     A subclass without a `code` of its own is a variant of its parent and is not registered.
 
     `places` is for code that knows no spans: (where, words) pairs that the session turns into secondary labels.
+    `subject` is what the error is about, a tensor or shapes, for gradsh.advice, which knows names and lines.
+    `help` is one line: either gradsh as it stands, or a sentence in which all gradsh is between backticks.
     """
 
     code: str = "E0000"
@@ -139,12 +141,14 @@ class GradshError(Exception):
         *,
         kind: str | None = None,
         places: list[tuple[Where | None, str]] | None = None,
+        subject: object = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.labels: list[Label] = labels if labels is not None else []
         self.help = help
         self.places: list[tuple[Where | None, str]] = places if places is not None else []
+        self.subject = subject
         if kind is not None:
             self.kind = kind
 
@@ -291,6 +295,13 @@ class BadParameter(GradshError):
     kind = "SyntaxError"
     summary = "A parameter list that cannot be: a name twice, or a parameter without default after one with."
     example = "fn f(x, x) = x"
+
+
+class OutsideOp(GradshError):
+    code = "E0210"
+    kind = "SyntaxError"
+    summary = "`save_for_backward` or `needs_grad` where an op has no use for it."
+    example = "fn f(x) {\n    save_for_backward x\n    return x\n}"
 
 
 class UnknownAttribute(GradshError):

@@ -285,7 +285,15 @@ def _multiply_by(value: Any, factor: Any) -> Any:
     return value
 
 
+def _op(*parts: Any) -> Any:
+    """What runs an op of the program."""
+    from gradsh.engine.custom import CustomOperator
+
+    return CustomOperator(*parts)
+
+
 HELPERS: dict[str, Any] = {
+    "@operator": _op,
     "@attr": access.attribute,
     "@set_attr": access.set_attribute,
     "@method": access.method,

@@ -204,6 +204,6 @@ def _row(name: str, tensor: Tensor) -> StateRow:
         requires_grad=tensor.requires_grad,
         is_leaf=tensor.is_leaf,
         retains_grad=tensor.retains_grad,
-        grad_fn=node.name() if node is not None else None,
+        grad_fn=node.kind.name if node is not None else None,
         grad=tensor.grad_,  # not `.grad`: looking must not warn
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradsh.engine.dtypes import OF
 from gradsh.engine.modes import mode
-from gradsh.engine.ops.shape import matrix_transpose, reversed_dims
+from gradsh.engine.ops.dims import matrix_transpose, reversed_dims
 from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, AutogradError, DtypeError
 

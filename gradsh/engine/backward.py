@@ -460,7 +460,7 @@ def run_grad(
     walk = Walk(create if keep is None else keep, create, where)
     for t in inputs:
         if not t.rg:
-            raise AutogradError("One of the differentiated Tensors does not require grad")
+            raise AutogradError("One of the differentiated Tensors does not require grad", subject=t)
     roots = seeds(outputs, gradients, create)
     found = gradients_of(walk, roots, inputs)
     results: list[Tensor | None] = []
@@ -473,7 +473,7 @@ def run_grad(
                 raise UnusedInput(
                     f"The differentiated Tensor at index {index} appears to not have been used in the graph. "
                     "Set allow_unused=True if this is the desired behavior.",
-                    places=[(t.made_at, "made here, and not used in the result")],
+                    subject=t,
                 )
             results.append(None)
         elif create:
@@ -504,13 +504,13 @@ def gradients_of(walk: Walk, roots: list[tuple[Any, Any]], inputs: list[Tensor])
         key = t if t.fn is None else t.grad_fn
         captures.setdefault(key, []).append((t.output_nr, slot))
     walk.captures = captures
-    walk.needed = _needed([edge for edge, _ in roots], captures)
+    walk.needed = needed_nodes([edge for edge, _ in roots], captures)
     walk.admitted = walk.needed.union(key for key in captures if key.__class__ is Node)
     with_grad_mode(walk, roots)
     return [walk.captured.get(slot) for slot in range(len(inputs))]
 
 
-def _needed(edges: list[Any], captures: dict[Any, list[tuple[int, int]]]) -> set[Node]:
+def needed_nodes(edges: list[Any], captures: dict[Any, list[tuple[int, int]]]) -> set[Node]:
     """The nodes from which a captured node or leaf can be reached."""
     run: set[Node] = set()
     done: set[Node] = set()
@@ -560,14 +560,17 @@ def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -
         if g is not None and g.data.shape != data.shape:
             raise GradientMismatch(
                 f"Mismatch in shape: grad_output[{index}] has a shape of torch.{Size(g.data.shape)} and output[{index}] "
-                f"has a shape of torch.{Size(data.shape)}."
+                f"has a shape of torch.{Size(data.shape)}.",
+                subject=(out, g),
             )
         if g is None and out.rg and data.size != 1:
-            raise NonScalarBackward("grad can be implicitly created only for scalar outputs")
+            raise NonScalarBackward("grad can be implicitly created only for scalar outputs", subject=out)
     for index, (out, g) in enumerate(zip(outputs, gradients, strict=True)):
         data = out.data
         if not out.rg:
-            raise NoGraph(f"element {index} of tensors does not require grad and does not have a grad_fn")
+            raise NoGraph(
+                f"element {index} of tensors does not require grad and does not have a grad_fn", subject=out
+            )
         if g is None:
             value = data.dtype.type(1) if data.ndim == 0 else np.ones(data.shape, data.dtype)
             roots.append((out.edge, make(value) if create else value))

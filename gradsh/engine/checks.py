@@ -67,7 +67,7 @@ def is_int(value: Any) -> bool:
 def need_int(operator: str, name: str, position: int, value: Any) -> int:
     """`value` as an int; ArgumentError for what is none. `position` counts from 1."""
     if value.__class__ is int:
-        return value  # type: ignore[no-any-return]  # its class was compared
+        return value
     if not is_int(value):
         raise ArgumentError(
             f"{operator}(): argument '{name}' (position {position}) must be int, not {type_word(value)}"
@@ -115,12 +115,12 @@ def numpy_dtype(operator: str, dtype: Any, default: Any = None) -> Any:
 
 # parameters that are plain ints wherever they occur
 _INTS = frozenset(
-    "dim dim0 dim1 dim2 dimension start length index_dim diagonal offset k n chunks step source destination".split()
+    ("dim", "dim0", "dim1", "dim2", "dimension", "start", "length", "diagonal", "offset", "k", "chunks", "step")
 )
 
 
 def wrong_argument(entry: Any, values: list[Any]) -> ArgumentError | None:
-    """What is wrong with the arguments of a general operator whose kernel failed: no tensor, or no int. None if neither."""
+    """What is wrong with the arguments of an operator whose kernel failed: no tensor, no int; None for neither."""
     for at, (parameter, value) in enumerate(zip(entry.signature.parameters, values, strict=True)):
         if value.__class__ is Tensor or isinstance(value, (list, tuple)):
             continue

@@ -9,205 +9,322 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.backward import sum_to
-from gradsh.engine.graph import Freed, Kind, Node, Output, freed, note_version, sequence, verify, verify_output
+from gradsh.engine.graph import Freed, Kind, Node, Output, Storage, freed, note_versions, sequence, verify
 from gradsh.engine.modes import GradMode, mode
 from gradsh.engine.registry import T, caller, type_name
-from gradsh.engine.tensor import Tensor, make, output_tensor, restore
-from gradsh.errors import AutogradError, GradientMismatch
+from gradsh.engine.tensor import Tensor, make, restore
+from gradsh.errors import ArgumentError, AutogradError, GradientMismatch
 
 _getframe = sys._getframe
 
+Meta = tuple[tuple[int, ...], Any]  # shape and NumPy dtype
 
-class Call:
-    """One call of a custom operator: what its forward saved, and which gradients its backward owes.
 
-    names    the saved names, in order; values: what each was (a tensor, or anything else as given)
-    needs    {parameter: whether its gradient is wanted}
-    """
+class Saving:
+    """What the forward is handed, to say what its backward will need."""
 
-    __slots__ = ("names", "needs", "values")
+    __slots__ = ("saved",)
 
-    def __init__(self, needs: dict[str, bool]) -> None:
-        self.names: list[str] = []
-        self.values: list[Any] = []
-        self.needs = needs
+    def __init__(self) -> None:
+        self.saved: dict[str, Any] = {}
 
     def save(self, names: tuple[str, ...], values: tuple[Any, ...]) -> None:
-        """`save_for_backward a, b`: tensors are checked for later writes and freed by backward."""
-        self.names.extend(names)
-        self.values.extend(values)
-
-    def needs_grad(self, name: str) -> bool:
-        """`needs_grad(a)`: whether the gradient of this parameter is wanted."""
-        return self.needs.get(name, False)
+        """`save_for_backward a, b`: anything can be saved; tensors are watched for later writes and freed by backward."""
+        self.saved.update(zip(names, values, strict=True))
 
 
 class CustomOperator:
-    """What `op name(parameters) { … } backward(gradients) { … }` defines; call it like a function.
+    """What `op name(parameters) { … } backward(gradients) { … }` defines.
 
-    forward(call, *arguments) computes the outputs and saves; backward(call, saved, *gradients) gives the gradients, where
-    `saved` are the saved values in order.
+    names      of the parameters; `star` is the place of the `*rest` among them, or -1
+    required   how many gradients backward owes at least: parameters with a default may be left out at the end
+    reads      the saved names that backward uses
+    gradients  how many gradients backward takes, -1 for any number
+    forward    forward(saving, *values) gives the outputs; a `*rest` is one value
+    backward   backward(step, *gradients) gives what `step.give(…)` gives
     """
 
-    __public__ = frozenset({"name"})
+    __slots__ = ("backward", "forward", "gradients", "name", "names", "reads", "required", "star")
 
     def __init__(
         self,
         name: str,
-        parameters: tuple[str, ...],
+        names: tuple[str, ...],
+        star: int,
+        required: int,
+        reads: tuple[str, ...],
+        gradients: int,
         forward: Callable[..., Any],
         backward: Callable[..., Any],
-        bind: Callable[..., list[Any]],
     ) -> None:
         self.name = name
-        self.parameters = parameters
+        self.names = names
+        self.star = star
+        self.required = required
+        self.reads = reads
+        self.gradients = gradients
         self.forward = forward
         self.backward = backward
-        self.bind = bind
-        self.__name__ = name
 
-    def __repr__(self) -> str:
-        return f"<op {self.name}>"
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        values = self.bind(*args, **kwargs)
-        where = caller(_getframe(1))
-        inputs = [v for v in values if v.__class__ is Tensor]
+    def __call__(self, values: tuple[Any, ...]) -> Any:
+        """Run it on its bound arguments. Called by the function that the program knows, so two frames below the call."""
+        where = caller(_getframe(2))
+        arguments = values
+        if self.star >= 0:
+            arguments = (*values[: self.star], *values[self.star], *values[self.star + 1 :])
+        inputs = [v for v in arguments if v.__class__ is Tensor]
         for x in inputs:
             x.up_to_date()
         tracked = mode.grad and any(x.rg for x in inputs)
-        needs = {p: v.__class__ is Tensor and v.rg for p, v in zip(self.parameters, values, strict=False)}
-        call = Call(needs)
-        with GradMode(False):
-            result = self.forward(call, *values)
-        several = result.__class__ is tuple
-        outputs = list(result) if several else [result]
-        outputs = [self._own(o, inputs, where) if o.__class__ is Tensor else o for o in outputs]
+        saving = Saving()
+        result = _called(self.forward, False, saving, *values)
+        several = isinstance(result, tuple)
+        raw = tuple(result) if several else (result,)
+        outputs = [_own(o, where) if any(o is x for x in inputs) else o for o in raw]
         if tracked:
-            self._record(call, values, outputs, where, result if several else (result,))
+            self._record(arguments, saving.saved, raw, outputs, where)
         return tuple(outputs) if several else outputs[0]
 
-    def _own(self, out: Tensor, inputs: list[Tensor], where: Any) -> Tensor:
-        """An output that is an input as it is becomes a tensor of its own on the same memory."""
-        if not any(out is x for x in inputs):
-            return out
-        storage = out.share()
-        own = make(out.data)
-        own.storage = storage
-        own.made = where
-        extra = own.own_extra()
-        extra.base = out if out.extra is None or out.extra.base is None else out.extra.base
-        extra.seen = storage.version
-        return own
-
-    def _record(self, call: Call, values: list[Any], outputs: list[Any], where: Any, raw: tuple[Any, ...]) -> None:
-        tensors = [o for o in outputs if o.__class__ is Tensor and o.data.dtype.kind == "f"]
-        if not tensors:
+    def _record(
+        self,
+        arguments: tuple[Any, ...],
+        saved: dict[str, Any],
+        raw: tuple[Any, ...],
+        outputs: list[Any],
+        where: Any,
+    ) -> None:
+        differentiable = [n for n, o in enumerate(outputs) if o.__class__ is Tensor and o.data.dtype.kind == "f"]
+        if not differentiable:
             return
         node = Node()
-        saves = any(v.__class__ is Tensor for v in call.values)
-        node.kind = Kind(
-            self.name + "Backward",
-            lambda node, g: self._step(node, g, False),
-            lambda node, g: self._step(node, g, True),
-            saves=saves,
-            operator=self.name,
-            outputs=len(outputs),
-        )
-        edges = tuple(v.edge if v.__class__ is Tensor else None for v in values)
-        node.next = edges
+        node.next = tuple(v.edge for v in arguments if v.__class__ is Tensor)
         node.fix = node.extra = None
         node.code, node.lasti = where
         node.seq = sequence()
-        saved: list[Any] = []
-        for index, value in enumerate(call.values):
-            number = next((n for n, o in enumerate(raw) if o is value), -1) if value.__class__ is Tensor else -1
-            if number >= 0 and not any(value is v for v in values):
-                saved.append(_SavedOutput(number, value.data))
-                continue
-            saved.append(value)
-            if value.__class__ is Tensor and value.storage is not None and value.storage.version:
-                note_version(node, index, value.storage.version)
-        meta = [
-            (o.data.shape, o.data.dtype) if o.__class__ is Tensor else None for o in outputs
-        ]
-        inputs = [(v.data.shape, v.data.dtype) if v.__class__ is Tensor else None for v in values]
-        arguments = [v if v.__class__ is Tensor else None for v in values]
-        # an argument is kept only as what it is saved for: the list finds a saved input's edge again
-        places = [next((i for i, a in enumerate(arguments) if a is not None and a is v), -1) for v in call.values]
-        node.saved = (call, saved, places, meta, inputs)
-        for number, out in enumerate(outputs):
-            if out.__class__ is Tensor and out.data.dtype.kind == "f":
-                out.fn = Output(node, number) if len(outputs) > 1 else node
-                out.rg = True
-        call.values = []
+        kept: list[Any] = []
+        node.saved = kept
+        node.kind = kind = CustomKind(self, arguments, outputs, saved)
+        tensors = [v for v in arguments if v.__class__ is Tensor]
+        for name in kind.names:
+            value = saved[name]
+            place = next((i for i, x in enumerate(tensors) if x is value), -1)
+            kind.places.append(place)
+            number = -1 if place >= 0 else next((n for n in differentiable if raw[n] is value), -1)
+            kept.append(value if number < 0 else SavedOutput(number, value))
+        note_versions(node, tuple(kept))
+        for number in differentiable:
+            out = outputs[number]
+            out.fn = Output(node, number) if len(outputs) > 1 else node
+            out.rg = True
+            if out.extra is not None and out.extra.base is not None:
+                # a write to it would give it a history that knows nothing of the program's backward: see engine.inplace
+                if len(differentiable) > 1:
+                    out.extra.multiple = (self.name, number)
+                else:
+                    out.extra.custom = (self.name, number)
 
-    def _step(self, node: Node, g: Any, create: bool) -> Any:
+
+class SavedOutput:
+    """A saved output: its memory alone, since the node must not hold the tensor that holds the node."""
+
+    __slots__ = ("data", "number", "storage")
+
+    def __init__(self, number: int, out: Tensor) -> None:
+        self.number = number
+        self.data = out.data
+        self.storage: Storage = out.own_storage()
+
+    def tensor(self, node: Node) -> Tensor:
+        """The output with its history."""
+        t = make(self.data)
+        t.storage = self.storage
+        t.fn = Output(node, self.number) if node.kind.outputs > 1 else node
+        t.rg = True
+        return t
+
+
+class CustomKind(Kind):
+    """One call of a custom operator; the node's `saved` holds the tensors that its forward saved, in the order of `names`.
+
+    arguments  (shape, dtype) of each argument, None for one that is no tensor
+    results    the same of each output
+    plain      what was saved and is no tensor: stays as it is
+    names, places   of the saved tensors: their names, and which of the tensors among the arguments each is, or -1
+    """
+
+    __slots__ = ("arguments", "custom", "names", "places", "plain", "results")
+
+    def __init__(
+        self, custom: CustomOperator, arguments: tuple[Any, ...], outputs: list[Any], saved: dict[str, Any]
+    ) -> None:
+        self.name = custom.name + "Backward"
+        self.operator = ""
+        self.number_slot = False
+        self.outputs = len(outputs)
+        self.custom = custom
+        self.arguments = [_meta(v) for v in arguments]
+        self.results = [_meta(o) for o in outputs]
+        self.names = tuple(n for n, v in saved.items() if v.__class__ is Tensor)
+        self.plain = {n: v for n, v in saved.items() if v.__class__ is not Tensor}
+        self.places: list[int] = []
+        self.saves = bool(self.names)
+
+    # methods, not attributes as other kinds have them: bound ones would be cycles that keep every tensor alive
+    def step(self, node: Node, g: Any) -> Any:
+        return self.run(node, g, False)
+
+    def tensor_step(self, node: Node, g: Any) -> Any:
+        return self.run(node, g, True)
+
+    def run(self, node: Node, g: Any, create: bool) -> Any:
+        """The program's backward: a gradient, or None, for each tensor among the arguments.
+
+        Arrays, or with `create` tensors with a graph.
+        """
+        custom = self.custom
+        step = Step(self, node, create, {name: self.read(node, name) for name in custom.reads if self.saved(name)})
+        incoming = g if self.outputs > 1 else (g,)
+        gradients = [_materialized(gi, meta) for gi, meta in zip(incoming, self.results, strict=True)]
+        if custom.gradients not in (-1, len(gradients)):
+            takes, given = custom.gradients, len(gradients)
+            raise ArgumentError(
+                f"{custom.name}.backward() takes {takes} positional argument{'' if takes == 1 else 's'} but {given} "
+                f"{'was' if given == 1 else 'were'} given",
+                help=f"`{custom.name}` gave {given} output{'' if given == 1 else 's'}: its backward takes one gradient for each",
+                places=[((custom.backward.__code__, 0), "the backward")],
+            )
+        return _called(custom.backward, create, step, *gradients)
+
+    def saved(self, name: str) -> bool:
+        """Whether this call's forward saved the name."""
+        return name in self.plain or name in self.names
+
+    def read(self, node: Node, name: str) -> Any:
+        """A saved value. Errors: FreedGraph, VersionMismatch."""
+        if name in self.plain:
+            return self.plain[name]
         if node.saved.__class__ is Freed:
             raise freed(node)
-        call, saved, places, meta, inputs = node.saved
-        values = []
-        for index, (value, place) in enumerate(zip(saved, places, strict=True)):
-            if value.__class__ is _SavedOutput:
-                verify_output(node, value.data)
-                t = output_tensor(node, value.data)
-                if node.kind.outputs > 1:
-                    t.fn = Output(node, value.number)
-                values.append(t)
-            elif value.__class__ is Tensor:
-                if value.storage is not None:
-                    verify(node, value, index)
-                values.append(restore(value, node.next[place]) if place >= 0 else value)
-            else:
-                values.append(value)
-        gradients = [
-            _materialized(gi, m) for gi, m in zip(g if node.kind.outputs > 1 else [g], meta, strict=True)
-        ]
-        with GradMode(create):
-            result = self.backward(call, values, *gradients)
-        given = list(result) if isinstance(result, tuple) else [result]
-        expected = len(inputs)
-        while len(given) > expected and given[-1] is None:
-            given.pop()
-        name = self.name + "Backward"
+        index = self.names.index(name)
+        value = node.saved[index]
+        if value.__class__ is SavedOutput:
+            value = value.tensor(node)
+        if value.storage is not None:
+            verify(node, value, index)
+        place = self.places[index]
+        return value if place < 0 else restore(value, node.next[place])
+
+    def described(self, node: Node) -> dict[str, Any]:
+        """The saved values by name, for messages: nothing is checked."""
+        kept = [v.tensor(node) if v.__class__ is SavedOutput else v for v in node.saved]
+        return {**dict(zip(self.names, kept, strict=True)), **self.plain}
+
+
+class Step:
+    """What one run of a backward is handed.
+
+    saved   {name: value} of what the forward saved, as far as the backward uses it
+    """
+
+    __slots__ = ("create", "kind", "node", "saved")
+
+    def __init__(self, kind: CustomKind, node: Node, create: bool, saved: dict[str, Any]) -> None:
+        self.kind = kind
+        self.node = node
+        self.create = create
+        self.saved = saved
+
+    def needs(self, name: str) -> bool | tuple[bool, ...]:
+        """`needs_grad(a)`: whether the gradient of this parameter is wanted; of a `*rest`, for each of its values."""
+        custom = self.kind.custom
+        wanted = [edge is not None for edge in self.edges()]
+        at = custom.names.index(name)
+        behind = len(custom.names) - 1 - at
+        if custom.star == at:
+            return tuple(wanted[at : len(wanted) - behind])
+        return wanted[at] if custom.star < 0 or at < custom.star else wanted[len(wanted) - 1 - behind]
+
+    def edges(self) -> list[Any]:
+        """Where the gradient of each argument goes; None where none is wanted."""
+        edges = iter(self.node.next)
+        return [None if meta is None else next(edges) for meta in self.kind.arguments]
+
+    def give(self, result: Any) -> tuple[Any, ...]:
+        """What backward returns, checked in PyTorch's words and brought to the shapes and dtypes of the arguments.
+
+        It is called by the `return` itself, which is what an error then points at.
+        """
+        kind = self.kind
+        name = kind.name
+        edges = self.edges()
+        given = result if isinstance(result, tuple) else (result,)
+        expected, got = len(edges), len(given)
+        if got > expected and all(g is None for g in given[expected:]):
+            given = given[:expected]
+        elif kind.custom.required <= got < expected and all(edge is None for edge in edges[got:]):
+            given = (*given, *[None] * (expected - got))
         if len(given) != expected:
             raise AutogradError(
-                f"function {name} returned an incorrect number of gradients (expected {expected}, got {len(given)})"
+                f"function {name} returned an incorrect number of gradients (expected {expected}, got {got})",
+                help=owed(kind.custom.names, kind.custom.star),
             )
         checked = []
-        for index, (gi, m, edge) in enumerate(zip(given, inputs, node.next, strict=True)):
-            if gi is None:
-                checked.append(None)
+        for index, (g, meta, edge) in enumerate(zip(given, kind.arguments, edges, strict=True)):
+            if meta is None:
+                if g is not None:
+                    raise AutogradError(
+                        f"function {name} returned a gradient different than None at position {index + 1}, but the "
+                        "corresponding forward input was not a Variable",
+                        help="give `none` there",
+                    )
                 continue
-            if gi.__class__ is not Tensor:
-                raise AutogradError(f"expected Variable or None (got {type_name(gi)})")
-            if m is None:
-                raise AutogradError(
-                    f"function {name} returned a gradient different than None at position {index + 1}, but the "
-                    "corresponding forward input was not a Variable"
-                )
-            checked.append(None if edge is None else _fitted(gi, m, name, index, create))
+            if g is not None and g.__class__ is not Tensor:
+                raise AutogradError(f"expected Variable or None (got {type_name(g)})")
+            wanted = g is not None and edge is not None
+            checked.append(_fitted(g, meta, name, len(checked), self.create) if wanted else None)
         return tuple(checked)
 
 
-class _SavedOutput:
-    """A saved output: its data alone, since the node must not hold the tensor that holds the node."""
-
-    __slots__ = ("data", "number")
-
-    def __init__(self, number: int, data: Any) -> None:
-        self.number = number
-        self.data = data
+def owed(names: tuple[str, ...], star: int) -> str:
+    """What a backward should return, in words."""
+    listed = ", ".join(("*" if n == star else "") + name for n, name in enumerate(names))
+    return f"backward returns one gradient for each of ({listed}); `none` where there is none"
 
 
-def _materialized(g: Any, meta: Any) -> Any:
+def _called(function: Callable[..., Any], grad: bool, *values: Any) -> Any:
+    """Run a part of the program's text in that grad mode; what it makes was made where it stands in the text."""
+    before, mode.where = mode.where, None
+    try:
+        with GradMode(grad):
+            return function(*values)
+    finally:
+        mode.where = before
+
+
+def _own(out: Tensor, where: Any) -> Tensor:
+    """An output that is an input as it is: a tensor of its own, a view of the input."""
+    storage = out.share()
+    own = make(out.data)
+    own.storage = storage
+    own.made = where
+    extra = own.own_extra()
+    extra.base = out if out.extra is None or out.extra.base is None else out.extra.base
+    extra.seen = storage.version
+    return own
+
+
+def _meta(value: Any) -> Meta | None:
+    return (value.data.shape, value.data.dtype) if value.__class__ is Tensor else None
+
+
+def _materialized(g: Any, meta: Meta | None) -> Any:
     """The incoming gradient as a tensor, zeros where none arrived, None for an output that is no tensor."""
     if g is None:
-        return None if meta is None else make(np.zeros(*meta)[()] if meta[0] == () else np.zeros(*meta))
+        return None if meta is None else make(np.zeros(*meta)[()])
     return g if g.__class__ is Tensor else make(g)
 
 
-def _fitted(g: Tensor, meta: Any, name: str, index: int, create: bool) -> Any:
+def _fitted(g: Tensor, meta: Meta, name: str, index: int, create: bool) -> Any:
     """A returned gradient in its input's shape and dtype; summed if it is broadcast, refused if it cannot be."""
     shape, dtype = meta
     got = g.data.shape

@@ -16,8 +16,8 @@ ndarray = np.ndarray
 INT64 = np.dtype(np.int64)
 BOOL = np.dtype(np.bool_)
 SLOW_LIST = (
-    "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a single "
-    "numpy.ndarray with numpy.array() before converting to a tensor."
+    "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a "
+    "single numpy.ndarray with numpy.array() before converting to a tensor."
 )
 
 
@@ -76,7 +76,8 @@ def _supported(data: Any) -> None:
     if any(stride < 0 for stride in data.strides):
         raise ValueError_(
             "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
-            "currently supported. (You can probably work around this by making a copy of your array  with array.copy().) "
+            "currently supported. (You can probably work around this by making a copy of your array  with "
+            "array.copy().) "
         )
 
 
@@ -149,7 +150,7 @@ def _carefully(data: Any, dtype: Any) -> Any:
 
 
 def _shape(data: Any) -> tuple[int, ...]:
-    shape = []
+    shape: list[int] = []
     while _is_sequence(data) and not _zero_dim(data) and data.__class__ is not Tensor:
         if isinstance(data, ndarray):
             return (*shape, *data.shape)
@@ -181,7 +182,7 @@ def _check_types(data: Any) -> None:
 def _collect(data: Any, shape: tuple[int, ...], dim: int, items: list[Any], found: list[Any]) -> None:
     if dim == len(shape):
         if data.__class__ is Tensor or isinstance(data, (ndarray, np.generic)):
-            raw = data.data if data.__class__ is Tensor else data
+            raw: Any = data.data if data.__class__ is Tensor else data
             if raw.size != 1 or (data.__class__ is not Tensor and raw.ndim):
                 raise ValueError_("only one element tensors can be converted to Python scalars")
             found.append(raw.dtype)

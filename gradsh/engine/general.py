@@ -17,6 +17,7 @@ from gradsh.engine.graph import (
     Node,
     Output,
     Storage,
+    Unrecorded,
     extra_of,
     freed,
     note_versions,
@@ -245,7 +246,7 @@ def _unwrap(v: Any) -> tuple[Any, bool]:
 
 def _untracked(data: Any, where: Any) -> Tensor:
     t = make(data)
-    t.made = where
+    t.made = where if mode.grad else Unrecorded(where)
     if mode.inference:
         t.storage = Storage(inference=True)
     return t

@@ -22,6 +22,12 @@ sequence = count(0, -1).__next__
 Where = tuple[Any, int]  # code object and instruction offset of a frame: a place in the user's program
 
 
+class Unrecorded(tuple[Any, int]):
+    """The `Where` of what was made while recording was switched off (`no_grad`): why it has no history."""
+
+    __slots__ = ()
+
+
 class Storage:
     """What all views of one piece of memory share: how often it was written in place, and where last.
 
@@ -95,8 +101,9 @@ class Node:
         return f"<{self.kind.name}>"
 
     def name(self) -> str:
-        """PyTorch's name of the function."""
-        return self.kind.name
+        """PyTorch's name of the function; what prints is without the namespace that two of them have."""
+        name = self.kind.name
+        return "torch::autograd::" + name if name in ("CopySlices", "CopyBackwards") else name
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
@@ -315,7 +322,7 @@ def _mismatch(node: Node, data: Any, maker: Any, storage: Storage, expected: int
     if maker is not None:
         number = maker.number if maker.__class__ is Output else 0
         maker = maker.node if maker.__class__ is Output else maker
-        which = f", which is output {number} of {maker.kind.name.rstrip('0123456789').removesuffix('Backward')},"
+        which = f", which is output {number} of {maker.name().rstrip('0123456789').removesuffix('Backward')},"
     description = f"[torch.{OF[data.dtype].title}Tensor {list(data.shape)}]{which}"
     return VersionMismatch(
         description, storage.version, expected, saved=(node.code, node.lasti), written=storage.writer

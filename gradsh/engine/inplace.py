@@ -7,6 +7,7 @@ date when they are next used (`refresh`), with an `AsStridedBackward0` on the ne
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,8 @@ def refresh(t: Tensor) -> None:
     version = t.storage.version if t.storage is not None else 0
     if version == extra.seen:
         return
+    if extra.custom and base.rg:
+        raise _custom_view(extra.custom, "its base or another view of its base has been")
     extra.seen = version
     if not base.rg:
         return
@@ -115,6 +118,44 @@ COPY_SLICES = Kind("CopySlices", _copy_slices_step(A), _copy_slices_step(T), sav
 
 
 # --- the write itself --------------------------------------------------------------------------------------------------
+
+
+OVERLAP = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. "
+    "Please clone() the tensor before performing the operation."
+)
+
+
+def check_overlap(x: Tensor, sources: Iterable[Any]) -> None:
+    """Raise if a source lies partly in the memory that is to be written; PyTorch looks at dense tensors only."""
+    storage = x.storage
+    if storage is None:
+        return
+    for source in sources:
+        if source.__class__ is Tensor and source is not x and source.storage is storage:
+            a, b = x.data, source.data
+            if not a.size or not b.size or not _dense(a) or not _dense(b):
+                continue
+            first = a.__array_interface__["data"][0]
+            second = b.__array_interface__["data"][0]
+            if first == second and a.nbytes == b.nbytes:
+                partly = a.strides != b.strides
+            else:
+                partly = first < second + b.nbytes and second < first + a.nbytes
+            if partly:
+                raise ValueProblem(OVERLAP)
+
+
+def _dense(array: Any) -> bool:
+    """Whether the elements fill one stretch of memory, in whatever order of dims."""
+    if array.flags.c_contiguous:
+        return True
+    expected = array.itemsize
+    for stride, extent in sorted((s, n) for s, n in zip(array.strides, array.shape, strict=True) if n > 1):
+        if stride != expected:
+            return False
+        expected *= extent
+    return True
 
 
 def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
@@ -157,6 +198,8 @@ def _check_view(extra: Any) -> None:
             "output of a function that returns multiple views. Such functions do not allow the output views to be modified "
             "inplace. You should replace the inplace operation by an out-of-place one."
         )
+    if extra.custom:
+        raise _custom_view(extra.custom, "is being")
     if extra.made_without_grad and extra.base.rg:
         raise AutogradError(
             "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use "
@@ -164,6 +207,15 @@ def _check_view(extra: Any) -> None:
             "inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if "
             "you want the inplace to be tracked)."
         )
+
+
+def _custom_view(made: tuple[str, int], written: str) -> AutogradError:
+    return AutogradError(
+        f"Output {made[1]} of {made[0]} is a view and {written} modified inplace. This view was created inside a custom "
+        "Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would override the "
+        "custom backward associated with the custom Function, leading to incorrect gradients. This behavior is forbidden. "
+        "You can fix this by cloning the output of the custom Function."
+    )
 
 
 def bump(x: Tensor, where: Any) -> None:
@@ -189,8 +241,10 @@ def apply_in_place(function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict
         old.fn, old.rg = x.fn, x.rg
         if x.rg and x.fn is None:
             old = x
-        tracked = mode.grad and (x.rg or any(a.__class__ is Tensor and a.rg for a in (*args, *kwargs.values())))
+        given = (*args, *kwargs.values())
+        tracked = mode.grad and (x.rg or any(a.__class__ is Tensor and a.rg for a in given))
         check_writable(x, tracked, where)
+        check_overlap(x, given)
         result = function(old, *args, **kwargs)
     finally:
         mode.where = before

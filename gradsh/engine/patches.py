@@ -1,8 +1,12 @@
 """The arithmetic of convolutions: patches of the input as the columns of a matrix, and one matrix product.
 
 All take `how = (stride, padding, dilation, groups)`; inputs are (batch, channels, *spatial), weights
-(outputs, channels / groups, *kernel). The columns are in the order of the weight's memory, so that a weight, which
-changes at every training step, is never copied.
+(outputs, channels / groups, *kernel).
+
+Two things decide the speed. The columns are in the order of the weight's memory, so that a weight, which changes at
+every training step, is never copied; within a row the samples of the batch lie side by side, so that patches are
+copied in runs that are long even where a plane is only 2 x 2. And what is needed for a moment only lives in buffers
+that are used again: fresh memory costs as much as the copy into it.
 """
 
 from __future__ import annotations
@@ -13,102 +17,193 @@ from typing import Any
 import numpy as np
 
 as_strided = np.lib.stride_tricks.as_strided
+float16 = np.dtype(np.float16)
+
+# columns of more bytes than this are made for a few samples of the batch at a time
+MOST = 1 << 25
+_BUFFERS: dict[tuple[str, Any], Any] = {}
 
 
-def padded(x: Any, padding: Any) -> Any:
-    """The input with zeros around its spatial dims."""
+def buffer(use: str, shape: tuple[int, ...], dtype: Any) -> Any:
+    """An array of undefined content that is valid until the next call for the same use."""
+    n = math.prod(shape)
+    held = _BUFFERS.get((use, dtype))
+    if held is None or held.size < n:
+        held = np.empty(n, dtype)
+        if held.nbytes <= MOST:
+            _BUFFERS[use, dtype] = held
+    return held[:n].reshape(shape)
+
+
+def inner(size: Any, padding: Any) -> tuple[slice, ...]:
+    """Where the input lies in (channels, *padded, batch)."""
+    return (slice(None), *(slice(p, p + n) for n, p in zip(size, padding, strict=True)))
+
+
+def channels_first(x: Any, use: str) -> Any:
+    """(batch, channels, *spatial) as (channels, *spatial, batch); a view where that is contiguous anyway."""
+    if len(x) == 1 and x.flags.c_contiguous:
+        return x.reshape(*x.shape[1:], 1)
+    moved = buffer(use, (*x.shape[1:], len(x)), x.dtype)
+    moved[...] = np.moveaxis(x, 0, -1)
+    return moved
+
+
+def padded_channels_first(x: Any, padding: Any) -> Any:
+    """`channels_first` with zeros around the spatial dims."""
     if not any(padding):
-        return x
-    shape = x.shape[:2] + tuple(n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True))
-    full = np.zeros(shape, x.dtype)
-    full[(slice(None), slice(None), *(slice(p, p + n) for n, p in zip(x.shape[2:], padding, strict=True)))] = x
+        return channels_first(x, "input")
+    n, c, *size = x.shape
+    full = buffer("input", (c, *(m + 2 * p for m, p in zip(size, padding, strict=True)), n), x.dtype)
+    full.fill(0)
+    full[inner(size, padding)] = np.moveaxis(x, 0, -1)
     return full
 
 
-def windows(x: Any, kernel: Any, stride: Any, dilation: Any, places: Any = None) -> Any:
-    """A view of all patches of a padded input, or of the first `places`: (channels, *kernel, batch, *places)."""
-    dims = len(kernel)
-    if places is None:
-        places = tuple(
-            (n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(x.shape[2:], kernel, stride, dilation, strict=True)
-        )
-    strides = x.strides
-    return as_strided(
-        x,
-        (x.shape[1], *kernel, x.shape[0], *places),
-        (
-            strides[1],
-            *(strides[i + 2] * dilation[i] for i in range(dims)),
-            strides[0],
-            *(strides[i + 2] * stride[i] for i in range(dims)),
-        ),
-        writeable=False,
+def count(size: Any, kernel: Any, how: Any) -> tuple[int, ...]:
+    """How many places a kernel has along each dim."""
+    return tuple(
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, k, s, p, d in zip(size, kernel, how[0], how[1], how[2], strict=True)
     )
 
 
-def columns(x: Any, kernel: Any, how: Any, places: Any = None) -> tuple[Any, tuple[int, ...]]:
-    """The patches as a matrix for each group, (groups, channels / group * kernel, batch * places), and the places."""
+def columns(x: Any, kernel: Any, places: Any, how: Any) -> Any:
+    """The patches as a matrix for each group: (groups, channels / group * kernel, places * batch)."""
     stride, padding, dilation, groups = how
-    view = windows(padded(x, padding), kernel, stride, dilation, places)
-    places = view.shape[len(kernel) + 2 :]
-    rows = x.shape[1] // groups * math.prod(kernel)
-    return view.reshape(groups, rows, x.shape[0] * math.prod(places)), places
+    full = padded_channels_first(x, padding)
+    n, c = x.shape[:2]
+    rows = c // groups * math.prod(kernel)
+    if rows * groups == c and places == full.shape[1:-1]:
+        return full.reshape(groups, rows, -1)
+    steps = full.strides
+    spatial = steps[1:-1]
+    view = as_strided(
+        full,
+        (c, *kernel, *places, n),
+        (
+            steps[0],
+            *(b * d for b, d in zip(spatial, dilation, strict=True)),
+            *(b * s for b, s in zip(spatial, stride, strict=True)),
+            steps[-1],
+        ),
+    )
+    cols = buffer("columns", view.shape, x.dtype)
+    cols[...] = view
+    return cols.reshape(groups, rows, -1)
 
 
-def by_channel(g: Any, groups: int) -> Any:
-    """(batch, channels, *places) as a matrix for each group, (groups, channels / group, batch * places)."""
-    n, c = g.shape[:2]
-    rows = g[0] if n == 1 else g.swapaxes(0, 1)
-    return rows.reshape(groups, c // groups, n * math.prod(g.shape[2:]))
+def pieces(x: Any, rows: int, places: Any) -> list[slice]:
+    """The batch in slices whose columns are not too large."""
+    n = len(x)
+    each = rows * math.prod(places) * x.itemsize
+    step = max(1, MOST // max(each, 1))
+    return [slice(i, min(i + step, n)) for i in range(0, n, step)]
+
+
+def widened(*arrays: Any) -> Any:
+    """Half floats as float32, in which they are multiplied."""
+    return tuple(None if a is None else a.astype(np.float32) for a in arrays)
 
 
 def forward(x: Any, weight: Any, bias: Any, how: Any) -> Any:
     """The convolution: (batch, outputs, *places)."""
-    groups = how[3]
-    n, outputs = x.shape[0], weight.shape[0]
-    if x.dtype == np.float16:
-        out = forward(*(None if a is None else a.astype(np.float32) for a in (x, weight, bias)), how)
-        return out.astype(np.float16)
-    cols, places = columns(x, weight.shape[2:], how)
-    out = np.matmul(weight.reshape(groups, outputs // groups, -1), cols)
+    if x.dtype == float16:
+        x, weight, bias = widened(x, weight, bias)
+        return forward(x, weight, bias, how).astype(float16)
+    n, outputs = len(x), len(weight)
+    groups, kernel = how[3], weight.shape[2:]
+    places = count(x.shape[2:], kernel, how)
+    flat = weight.reshape(groups, outputs // groups, -1)
+    out = np.empty((n, outputs, *places), x.dtype)
+    for part in pieces(x, x.shape[1] * math.prod(kernel), places):
+        some = x[part]
+        cols = columns(some, kernel, places, how)
+        if len(some) == 1:
+            result = out[part].reshape(groups, outputs // groups, -1)
+            np.matmul(flat, cols, out=result)
+        else:
+            result = buffer("output", (groups, outputs // groups, cols.shape[2]), x.dtype)
+            np.matmul(flat, cols, out=result)
+            out[part] = np.moveaxis(result.reshape(outputs, *places, len(some)), -1, 0)
     if bias is not None:
-        out += bias.reshape(groups, -1, 1)
-    return from_channels(out, n, outputs, places)
-
-
-def from_channels(out: Any, n: int, channels: int, places: Any) -> Any:
-    """Undo `by_channel`; C-ordered."""
-    if n == 1:
-        return out.reshape(1, channels, *places)
-    return np.ascontiguousarray(out.reshape(channels, n, *places).swapaxes(0, 1))
+        out += bias.reshape(-1, *(1,) * len(places))
+    return out
 
 
 def backward_weight(g: Any, x: Any, kernel: Any, how: Any) -> Any:
     """The gradient of the weight, (outputs, channels / groups, *kernel)."""
-    if x.dtype == np.float16:
-        return backward_weight(g.astype(np.float32), x.astype(np.float32), kernel, how).astype(np.float16)
-    groups = how[3]
-    cols, _ = columns(x, kernel, how, g.shape[2:])
-    out = np.matmul(by_channel(g, groups), cols.swapaxes(1, 2))
-    return out.reshape(g.shape[1], x.shape[1] // groups, *kernel)
+    if x.dtype == float16:
+        return backward_weight(g.astype(np.float32), x.astype(np.float32), kernel, how).astype(float16)
+    groups, places, outputs = how[3], g.shape[2:], g.shape[1]
+    rows = x.shape[1] // groups * math.prod(kernel)
+    out: Any = None if len(x) else np.zeros((groups, outputs // groups, rows), x.dtype)
+    for part in pieces(x, rows * groups, places):
+        cols = columns(x[part], kernel, places, how)
+        gs = channels_first(g[part], "gradient").reshape(groups, outputs // groups, -1)
+        product = np.matmul(gs, cols.swapaxes(1, 2))
+        out = product if out is None else np.add(out, product, out=out)
+    return out.reshape(outputs, x.shape[1] // groups, *kernel)
 
 
 def backward_input(g: Any, weight: Any, bias: Any, size: Any, how: Any) -> Any:
     """The gradient of an input of spatial `size`: every element of `g` writes its kernel."""
+    if g.dtype == float16:
+        g, weight, bias = widened(g, weight, bias)
+        return backward_input(g, weight, bias, size, how).astype(float16)
     stride, padding, dilation, groups = how
-    if g.dtype == np.float16:
-        out = backward_input(*(None if a is None else a.astype(np.float32) for a in (g, weight, bias)), size, how)
-        return out.astype(np.float16)
-    n = g.shape[0]
+    n, outputs = g.shape[:2]
     kernel, places = weight.shape[2:], g.shape[2:]
     channels = weight.shape[1] * groups
-    cols = np.matmul(weight.reshape(groups, g.shape[1] // groups, -1).swapaxes(1, 2), by_channel(g, groups))
-    cols = cols.reshape(channels, *kernel, n, *places)
-    full = np.zeros((channels, n, *(m + 2 * p for m, p in zip(size, padding, strict=True))), g.dtype)
+    out = np.empty((n, channels, *size), g.dtype)
+    if _as_convolution(weight, how, places):
+        flipped = weight[(slice(None), slice(None), *(slice(None, None, -1),) * len(kernel))]
+        back = tuple(k - 1 - p for k, p in zip(kernel, padding, strict=True))
+        out = forward(g, np.ascontiguousarray(flipped.swapaxes(0, 1)), None, (stride, back, dilation, 1))
+    else:
+        flat = weight.reshape(groups, outputs // groups, -1).swapaxes(1, 2)
+        for part in pieces(g, channels * math.prod(kernel), places):
+            gs = channels_first(g[part], "gradient").reshape(groups, outputs // groups, -1)
+            cols = buffer("columns", (groups, flat.shape[1], gs.shape[2]), g.dtype)
+            np.matmul(flat, gs, out=cols)
+            many = gs.shape[2] // math.prod(places)
+            full = _added(cols.reshape(channels, *kernel, *places, many), size, kernel, places, how)
+            out[part] = np.moveaxis(full, -1, 0)
+    if bias is not None:
+        out += bias.reshape(-1, *(1,) * len(size))
+    return out
+
+
+def _as_convolution(weight: Any, how: Any, places: Any) -> bool:
+    """Whether the gradient is better computed as a convolution of `g` with the flipped kernels: with few channels
+    their copy is cheap, and adding up overlapping patches costs more."""
+    stride, padding, dilation, groups = how
+    kernel = weight.shape[2:]
+    return (
+        groups == 1
+        and weight.size <= FEW
+        and math.prod(kernel) > 1
+        and all(s == 1 for s in stride)
+        and all(d == 1 for d in dilation)
+        and all(p < k for p, k in zip(padding, kernel, strict=True))
+    )
+
+
+# elements of a weight that are flipped in less time than its patches are added up
+FEW = 40_000
+
+
+def _added(cols: Any, size: Any, kernel: Any, places: Any, how: Any) -> Any:
+    """The sum of patches (channels, *kernel, *places, batch) where they lie: (channels, *size, batch)."""
+    stride, padding, dilation, _ = how
+    if math.prod(kernel) == 1 and places == size and not any(padding):
+        return cols.reshape(len(cols), *places, -1)
+    shape = tuple(m + 2 * p for m, p in zip(size, padding, strict=True))
+    full = buffer("input", (len(cols), *shape, cols.shape[-1]), cols.dtype)
+    full.fill(0)
     for at in np.ndindex(*kernel):
         target = full[
             (
-                slice(None),
                 slice(None),
                 *(
                     slice(i * d, i * d + s * (m - 1) + 1, s)
@@ -117,9 +212,4 @@ def backward_input(g: Any, weight: Any, bias: Any, size: Any, how: Any) -> Any:
             )
         ]
         target += cols[(slice(None), *at)]
-    if any(padding):
-        full = full[(slice(None), slice(None), *(slice(p, p + m) for m, p in zip(size, padding, strict=True)))]
-    out = np.ascontiguousarray(full.swapaxes(0, 1))
-    if bias is not None:
-        out += bias.reshape(-1, *(1,) * len(size))
-    return out
+    return full[inner(size, padding)]

@@ -283,14 +283,14 @@ def _binary_steps(first: Any, second: Any, saves: bool) -> tuple[Any, Any]:
         if saved.__class__ is Freed:
             raise freed(node)
         x, y, out = saved
+        if y is not None:  # first, as in PyTorch: if both were written to, the error is about this one
+            if y.storage is not None:
+                verify(node, y, 1)
+            y = y.data
         if x is not None:
             if x.storage is not None:
                 verify(node, x, 0)
             x = x.data
-        if y is not None:
-            if y.storage is not None:
-                verify(node, y, 1)
-            y = y.data
         if node.extra is not None and out is not None:
             verify_output(node, out)
         a, b = node.next
@@ -305,14 +305,14 @@ def _binary_steps(first: Any, second: Any, saves: bool) -> tuple[Any, Any]:
             raise freed(node)
         x, y, out = saved
         a, b = node.next
-        if x is not None:
-            if x.storage is not None:
-                verify(node, x, 0)
-            x = F.restore(x, a)
         if y is not None:
             if y.storage is not None:
                 verify(node, y, 1)
             y = F.restore(y, b)
+        if x is not None:
+            if x.storage is not None:
+                verify(node, x, 0)
+            x = F.restore(x, a)
         if out is not None:
             verify_output(node, out)
             out = F.output(node, out)

@@ -68,7 +68,8 @@ def broadcast_error(a: tuple[int, ...], b: tuple[int, ...]) -> Exception:
         if p[dim] != q[dim] and p[dim] != 1 and q[dim] != 1:
             return ShapeError(
                 f"The size of tensor a ({p[dim]}) must match the size of tensor b ({q[dim]}) "
-                f"at non-singleton dimension {dim}"
+                f"at non-singleton dimension {dim}",
+                subject=(a, b),
             )
     return ShapeError(f"shapes {list(a)} and {list(b)} do not go together")
 

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
-from gradsh.engine.graph import Kind, Node, Storage
+from gradsh.engine.graph import Kind, Node, Storage, Unrecorded
 from gradsh.engine.modes import mode
 from gradsh.engine.signature import Signature
 from gradsh.engine.tensor import Tensor, output_tensor, restore
@@ -47,10 +47,13 @@ FAMILIES = (
     "sort",
     "softmax",
     "shape",
+    "dims",
     "arrange",
+    "diagonal",
     "join",
     "index",
     "pick",
+    "fill",
     "scatter",
     "creation",
     "conversion",
@@ -79,10 +82,12 @@ FAMILIES = (
     "embedding",
     "attention",
     "loss",
+    "loss_probability",
     "loss_class",
     "loss_distance",
     "loss_sequence",
     "autograd",
+    "functional",
     "inplace",
 )
 
@@ -125,6 +130,7 @@ class Operator:
 
     name        as programs write it, "linalg.norm" with its namespace
     apply       the function that programs call
+    body        a composite as it was written: takes bound arguments
     kernel      the forward on arrays, None for composites and functions
     signature   see gradsh.engine.signature
     rules       {input name: rule}; None when it is not differentiable at all
@@ -174,6 +180,7 @@ class Operator:
         self.elementwise = elementwise
         self.linear = linear
         self.batch_rule: Any = None
+        self.body: Any = None
         self.kernel: Any = None
         self.apply: Any = None
         self.summary = ""
@@ -247,7 +254,8 @@ def here(frame: Any) -> tuple[Any, int]:
 
 def untracked(out: Tensor, frame: Any) -> None:
     """Note on a result without history where it was made, and whether that was inside `inference_mode`."""
-    out.made = mode.where or (frame.f_code, frame.f_lasti)
+    made = mode.where or (frame.f_code, frame.f_lasti)
+    out.made = made if mode.grad else Unrecorded(made)
     if mode.inference:
         out.storage = Storage(inference=True)
 
@@ -281,6 +289,7 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
 
     def register(function: Any) -> Operator:
         entry = Operator(signature, grad_fn=rename, **options)
+        entry.body = function
         bind = entry.signature.bind
 
         def apply(*args: Any, **kwargs: Any) -> Any:
@@ -289,6 +298,11 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
             if before is None:
                 mode.where = caller(_getframe(1))
             try:
+                if mode.batched:
+                    from gradsh.engine import batching
+
+                    if batching.level_of(values) >= 0:
+                        return batching.call(entry, values)
                 result = function(*values)
             finally:
                 mode.where = before
@@ -323,6 +337,11 @@ def alias(name: str, entry: Operator, *, method: bool | None = None) -> None:
     A.__dict__[attribute] = entry.kernel or entry.apply
     if entry.method if method is None else method:
         METHODS[name] = entry.apply
+
+
+def on_arrays(name: str, kernel: Any) -> None:
+    """Give a composite that rules call a form for arrays, so that it is `A.name` too."""
+    A.__dict__[name] = kernel
 
 
 function = composite  # creators and inspectors have the same form: bound arguments in, a value out

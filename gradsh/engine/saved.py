@@ -17,6 +17,9 @@ def saved_values(node: Node) -> dict[str, Any]:
 
     if node.saved.__class__ is Freed:
         raise freed(node)
+    custom = getattr(node.kind, "described", None)
+    if custom is not None:
+        return custom(node)  # type: ignore[no-any-return]  # see engine.custom, which most programs never load
     entry = OPERATORS.get(node.kind.operator)
     if entry is None or node.saved is None:
         return {}

@@ -32,6 +32,7 @@ class TensorExtra:
     base      the tensor this one is a view of; seen is the storage's version when its history was last up to date
     made_without_grad   the view was made while grad mode was off
     multiple  (operator, output number) for views that come several at once (split, unbind)
+    custom    likewise for a view that a custom operator gave
     parameter made by `Parameter(t)`
     accumulated   how many gradients were added to `.grad` since it was last cleared
     prehooks, node_hooks   {id: callable} on a leaf's AccumulateGrad, before and after accumulation
@@ -40,6 +41,7 @@ class TensorExtra:
     __slots__ = (
         "accumulated",
         "base",
+        "custom",
         "hooks",
         "made_without_grad",
         "multiple",
@@ -62,6 +64,7 @@ class TensorExtra:
         self.accumulated = 0
         self.made_without_grad = False
         self.multiple: tuple[str, int] | None = None
+        self.custom: tuple[str, int] | None = None
         self.seen = 0
 
 

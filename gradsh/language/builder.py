@@ -398,8 +398,9 @@ class Builder:
 
     def op_statement(self, parts: Parts) -> nodes.Stmt:
         word, name, (parameters, _, _), (forward, _, _) = parts[:4]
-        (gradients, _, _), (backward, _, end) = parts[-2:]
-        return nodes.Op(word.start_pos, end, self.spelled(name), parameters, forward, gradients, backward)
+        again, (gradients, _, _), (backward, _, end) = parts[-3:]
+        spelled, at, again_at = self.spelled(name), name.start_pos, again.start_pos
+        return nodes.Op(word.start_pos, end, spelled, at, parameters, forward, again_at, gradients, backward)
 
     def model_empty(self, parts: Parts) -> Block:
         return [], parts[0].start_pos, parts[1].end_pos

@@ -45,6 +45,7 @@ class Calls:
         self.open = False  # a `use` brings in names that are not known here
         self.everything: set[str] | None = None
         self.reported: set[str] = set()
+        self.words: dict[int, Node] = {}  # `save_for_backward` and `needs_grad` that no op has claimed yet
 
     # --- helpers ------------------------------------------------------------------------------------------
 
@@ -98,8 +99,26 @@ class Calls:
             scope = scope.parent
         return [*names, *self.session, *(n for n in self.table.names() if not n.startswith("Tensor.")), *KEYWORDS]
 
+    def unsaved(self, name: str, at: Node | tuple[int, int]) -> bool:
+        """Report a name of an op's forward that its backward would have to be given, if it is one."""
+        scope: Scope | None = self.scope
+        while scope is not None and name not in scope.bound:
+            hides = scope.hidden.get(name)
+            if hides is not None and scope.op is not None:
+                if not hides and self.is_user(name):
+                    return False
+                self.fail(
+                    errors.UnknownName,
+                    f"'{name}' is not in scope in backward: the forward of {scope.op.name} does not save it",
+                    at,
+                    f"in the forward: save_for_backward {name}",
+                )
+                return True
+            scope = scope.parent
+        return False
+
     def unknown(self, name: str, at: Node | tuple[int, int], extra: Iterable[str] = ()) -> None:
-        if self.open:
+        if self.open or self.unsaved(name, at):
             return
         if name in LATER:
             self.fail(errors.NotYet, f"`{name}` is not in this version yet", at)

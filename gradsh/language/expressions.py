@@ -55,6 +55,7 @@ class Expressions:
         self.temporaries: list[str] = []  # of this statement, to be let go after it
         self.counter = 0
         self.globals: set[str] = set()
+        self.backwards: set[int] = set()  # the bodies that are the backward of an op
         self.function: int | None = None  # the id of the node whose body this is
 
     # --- helpers ------------------------------------------------------------------------------------------
@@ -128,13 +129,18 @@ class Expressions:
     def function_def(
         self, name: str, node: Node, parameters: list[Parameter], body: Expr | list[Stmt], line: int
     ) -> ast.stmt:
-        arguments = self.parameters(parameters)
+        return self.body_def(name, id(node), self.parameters(parameters), body, line)
+
+    def body_def(
+        self, name: str, key: int, arguments: ast.arguments, body: Expr | list[Stmt], line: int
+    ) -> ast.FunctionDef:
+        """`key`: what the resolver knows the body by."""
         outer, outer_temporaries = self.before, self.temporaries
-        outer_function, self.function = self.function, id(node)
+        outer_function, self.function = self.function, key
         lowered: list[ast.stmt] = []
         if isinstance(body, list):
             for table, kind in ((self.resolution.outward, ast.Global), (self.resolution.nonlocals, ast.Nonlocal)):
-                names = table.get(id(node))
+                names = table.get(key)
                 if names:
                     lowered.append(kind(["." + n for n in names], lineno=line, col_offset=0))
             lowered += self.full_block(body, line)
@@ -147,7 +153,7 @@ class Expressions:
         return self.definition(name, arguments, lowered, line)
 
     @staticmethod
-    def definition(name: str, arguments: ast.arguments, body: list[ast.stmt], line: int) -> ast.stmt:
+    def definition(name: str, arguments: ast.arguments, body: list[ast.stmt], line: int) -> ast.FunctionDef:
         keywords: dict[str, Any] = {"lineno": line, "col_offset": 0, "type_params": []}  # which 3.11 does not know yet
         return ast.FunctionDef(name, arguments, body, [], **keywords)
 
@@ -371,6 +377,10 @@ class Expressions:
         """`value` is the function, or the receiver of a method."""
         line = self.line(node)
         function = node.function
+        parameter = self.resolution.needs.get(id(node))
+        if parameter is not None:
+            needs = ast.Attribute(self.load("@op", line), "needs", LOAD, lineno=line, col_offset=0)
+            return self.called(needs, [self.constant(parameter, line)], line)
         reference = self.resolution.references.get(id(function))
         if reference in SPANNED:
             return self.spanned(reference, node.arguments, line)

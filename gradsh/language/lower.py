@@ -17,8 +17,9 @@ from typing import Any
 
 from gradsh.errors import Label, Refused, Source, Span, TooDeep
 from gradsh.language import nodes
-from gradsh.language.expressions import BINARY, SPANNED, STORE, UNARY, Expressions, has_attribute
+from gradsh.language.expressions import BINARY, COMPARE, LOAD, SPANNED, STORE, UNARY, Expressions, has_attribute
 from gradsh.language.nodes import Expr, Node, Stmt
+from gradsh.language.operators import saved_by
 from gradsh.language.scopes import Resolution
 
 
@@ -150,6 +151,8 @@ class Lowering(Expressions):
 
     def do_ExprStmt(self, node: nodes.ExprStmt) -> list[ast.stmt]:
         line = self.line(node.value)
+        if id(node.value) in self.resolution.saving:
+            return self.saved(saved_by(node), line)
         value = self.expr(node.value)
         if node.muted or id(node.value) in self.resolution.quiet:
             return [self.done(value, line)]
@@ -160,6 +163,8 @@ class Lowering(Expressions):
 
     def do_Command(self, node: nodes.Command) -> list[ast.stmt]:
         line = self.line(node)
+        if id(node) in self.resolution.saving:
+            return self.saved(node.arguments, line)
         if id(node) in self.resolution.variables:
             value = self.load("." + node.name, line)
             return [self.done(value, line) if node.muted else self.echo(value, line)]
@@ -244,7 +249,10 @@ class Lowering(Expressions):
 
     def do_Return(self, node: nodes.Return) -> list[ast.stmt]:
         value = self.expr(node.value) if node.value is not None else None
-        return [ast.Return(value, lineno=self.line(node), col_offset=0)]
+        line = self.line(node)
+        if self.function in self.backwards:
+            return [self.given(value or self.constant(None, line), line)]
+        return [ast.Return(value, lineno=line, col_offset=0)]
 
     def do_Assert(self, node: nodes.Assert) -> list[ast.stmt]:
         line = self.line(node.condition)
@@ -277,6 +285,92 @@ class Lowering(Expressions):
         if self.function is None:
             self.globals.add("." + node.name)
         return [self.function_def("." + node.name, node, node.parameters, node.body, line)]
+
+    # --- ops ----------------------------------------------------------------------------------------------------
+
+    def do_Op(self, node: nodes.Op) -> list[ast.stmt]:
+        """A function of the parameters, to programs like any other, that hands them on to the engine:
+
+            def @f1(@op, .a, .b): …                 the forward; `@op.save` saves
+            def @f2(@op, .g): …                     the backward; each `return v` is `return @op.give(v)`
+            def .name(.a, .b=2, *, @run=@operator("name", …, @f1, @f2)): return @run((.a, .b))
+        """
+        line = self.line_of(node.name_start, node.name_start + len(node.name))
+        header = self.line_of(node.backward_start, node.backward_start + len("backward"))
+        function = self.parameters(node.parameters)
+        forward, backward = self.fresh("f"), self.fresh("f")
+        names = [p.name for p in node.parameters]
+        self.before.append(self.body_def(forward, id(node), self.operator_arguments(names, None, line), node.forward, line))
+        plain = [p.name for p in node.gradients if not p.star]
+        rest = next((p.name for p in node.gradients if p.star), None)
+        key = id(node.backward)
+        self.backwards.add(key)
+        lowered = self.body_def(backward, key, self.operator_arguments(plain, rest, header), node.backward, header)
+        outer, self.function = self.function, key
+        reads = self.resolution.reads[id(node)]
+        scoped = [s for s in lowered.body if isinstance(s, (ast.Global, ast.Nonlocal))]
+        lowered.body = [
+            *scoped,
+            *(self.restored(name, header) for name in reads),
+            *lowered.body[len(scoped) :],
+            self.given(self.constant(None, header), header),  # where nothing was returned
+        ]
+        self.function = outer
+        self.before.append(lowered)
+
+        star = next((n for n, p in enumerate(node.parameters) if p.star), -1)
+        required = next((n for n, p in enumerate(node.parameters) if p.default is not None), len(names))
+        described = (node.name, tuple(names), star, required, reads, -1 if rest is not None else len(plain))
+        parts = [*(self.constant(value, line) for value in described), self.load(forward, line), self.load(backward, line)]
+        if self.function is None:
+            self.globals |= {"." + node.name, forward, backward}
+        function.kwonlyargs.append(ast.arg("@run", lineno=line, col_offset=0))
+        function.kw_defaults.append(self.called("@operator", parts, line))
+        # line 0 is no place: to the program, this function is not there
+        values: list[ast.expr] = [ast.Name("." + name, LOAD, lineno=0, col_offset=0) for name in names]
+        run = ast.Name("@run", LOAD, lineno=0, col_offset=0)
+        call = ast.Call(run, [ast.Tuple(values, LOAD, lineno=0, col_offset=0)], [], lineno=0, col_offset=0)
+        return [self.definition("." + node.name, function, [ast.Return(call, lineno=0, col_offset=0)], line)]
+
+    @staticmethod
+    def operator_arguments(names: list[str], rest: str | None, line: int) -> ast.arguments:
+        plain = [ast.arg(name, lineno=line, col_offset=0) for name in ["@op", *("." + name for name in names)]]
+        star = ast.arg("." + rest, lineno=line, col_offset=0) if rest is not None else None
+        return ast.arguments([], plain, star, [], [], None, [])
+
+    def of_op(self, name: str, line: int) -> ast.expr:
+        return ast.Attribute(self.load("@op", line), name, LOAD, lineno=line, col_offset=0)
+
+    def given(self, value: ast.expr, line: int) -> ast.stmt:
+        """A `return` of a backward: checked there, so that an error points at it."""
+        return ast.Return(self.called(self.of_op("give", line), [value], line), lineno=line, col_offset=0)
+
+    def restored(self, name: str, line: int) -> ast.stmt:
+        """At the beginning of a backward: a saved name gets its value, if this call of the forward has saved it."""
+        saved = ast.Compare(self.constant(name, line), [COMPARE["in"]], [self.of_op("saved", line)], lineno=line, col_offset=0)
+        value = ast.Subscript(self.of_op("saved", line), self.constant(name, line), LOAD, lineno=line, col_offset=0)
+        bind = self.assigned(self.store("." + name, line), value, line)
+        return ast.If(saved, [bind], [], lineno=line, col_offset=0)
+
+    def saved(self, arguments: list[nodes.Argument], line: int) -> list[ast.stmt]:
+        """`save_for_backward a, out=a**b`."""
+        names: list[str] = []
+        result: list[ast.stmt] = []
+        for argument in arguments:
+            if argument.name is not None:
+                at = self.line(argument)
+                result.append(self.assigned(self.store("." + argument.name, at), self.expr(argument.value), at))
+                names.append(argument.name)
+            else:
+                assert isinstance(argument.value, nodes.Name)
+                names.append(argument.value.name)
+        given = [arguments[n].value if arguments[n].name is None else None for n in range(len(names))]
+        values = [
+            self.expr(value) if value is not None else self.load("." + name, line)
+            for name, value in zip(names, given, strict=True)
+        ]
+        both = [self.constant(tuple(names), line), ast.Tuple(values, LOAD, lineno=line, col_offset=0)]
+        return [*result, self.done(self.called(self.of_op("save", line), both, line), line)]
 
 
 def may_extend_list(node: nodes.AugAssign) -> bool:

@@ -313,9 +313,13 @@ class Import(Stmt):
 
 
 class Op(Stmt):
+    """`op name(parameters) { forward } backward(gradients) { backward }`."""
+
     name: str
+    name_start: int
     parameters: list[Parameter]
     forward: list[Stmt]
+    backward_start: int  # of the word
     gradients: list[Parameter]
     backward: list[Stmt]
 

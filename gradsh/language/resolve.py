@@ -7,13 +7,13 @@ engine: the session hands it a table of signatures (`Builtins`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gradsh import errors
 from gradsh.errors import Refused, Source
 from gradsh.language import nodes
-from gradsh.language.calls import Calls
 from gradsh.language.nodes import Expr, Node, Parameter, Stmt
+from gradsh.language.operators import NEEDS, SAVE, Operators, saved_by
 from gradsh.language.scopes import Resolution, Scope, bound_by, spine_child
 from gradsh.language.signatures import KEYWORDS, MODULES, ROOTS, Builtins, Signature
 
@@ -41,13 +41,14 @@ def resolve(
 IN_PLACE = "@inplace"  # among the built-ins that a program uses: it writes in place without naming a function
 
 
-class Resolver(Calls):
+class Resolver(Operators):
     """One walk over the tree, entering what a scope binds before its statements are looked at."""
 
     def run(self) -> None:
         self.collect(self.program.body)
         self.resolution.bound = self.scope.bound
         self.block(self.program.body)
+        self.misplaced()
 
     # --- what a scope binds -----------------------------------------------------------------------------------
 
@@ -61,7 +62,7 @@ class Resolver(Calls):
                 if isinstance(statement, nodes.Assign):
                     if isinstance(statement.value, nodes.Lambda) and isinstance(statement.target, nodes.Name):
                         self.scope.functions[statement.target.name] = statement.value.parameters
-                elif isinstance(statement, nodes.Function):
+                elif isinstance(statement, (nodes.Function, nodes.Op)):
                     self.scope.functions[statement.name] = statement.parameters
                 elif isinstance(statement, nodes.If):
                     stack += [statement.body, statement.orelse]
@@ -71,6 +72,13 @@ class Resolver(Calls):
                     stack.append(statement.body)
                 elif isinstance(statement, nodes.Use) and not statement.alias:
                     self.open = True
+                elif self.scope.saved is not None:
+                    for argument in saved_by(statement):
+                        if argument.name is not None:
+                            self.scope.bind(argument.name)
+                            self.scope.saved[argument.name] = argument
+                        elif isinstance(argument.value, nodes.Name):
+                            self.scope.saved[argument.value.name] = argument
 
     # --- statements -------------------------------------------------------------------------------------------
 
@@ -118,6 +126,8 @@ class Resolver(Calls):
 
     def outward(self, node: nodes.Name) -> None:
         """A name that is updated where it was bound: makes nothing local."""
+        if self.unsaved(node.name, node):
+            return
         scope = self.find(node.name)
         if scope is None and node.name not in self.session:
             if self.table.lookup(node.name) is not None:
@@ -132,11 +142,17 @@ class Resolver(Calls):
             inner.outward.add(node.name)
 
     def do_ExprStmt(self, node: nodes.ExprStmt) -> None:
-        self.expr(node.value)
+        if self.scope.saved is not None and saved_by(node):
+            self.save(node.value, saved_by(node))
+        else:
+            self.expr(node.value)
 
     def do_Command(self, node: nodes.Command) -> None:
         if node.name == "show" and not node.arguments and self.is_user("show"):
             self.resolution.variables.add(id(node))  # a word alone on its line
+            return
+        if node.name == SAVE:
+            self.save(node, node.arguments)
             return
         signature = self.table.lookup(node.name)
         if signature is None:
@@ -242,9 +258,6 @@ class Resolver(Calls):
     def later(self, node: Node, what: str) -> None:
         self.fail(errors.NotYet, f"`{what}` is not in this version yet", (node.start, node.start + len(what)))
 
-    def do_Op(self, node: nodes.Op) -> None:
-        self.later(node, "op")
-
     def do_Model(self, node: nodes.Model) -> None:
         self.later(node, "model")
 
@@ -256,6 +269,10 @@ class Resolver(Calls):
 
     def function(self, node: Node, parameters: list[Parameter], body: Expr | list[Stmt]) -> None:
         """A body of its own: parameters, then what it assigns, are local to it."""
+        self.body(id(node), Scope(self.scope, True), self.parameters(parameters), body)
+
+    def parameters(self, parameters: list[Parameter]) -> list[str]:
+        """The names in a parameter list, checked."""
         seen: set[str] = set()
         defaulted = starred = False
         for parameter in parameters:
@@ -273,10 +290,14 @@ class Resolver(Calls):
                     errors.BadParameter, f"duplicate argument '{parameter.name}' in function definition", parameter
                 )
             seen.add(parameter.name)
+        return list(seen)
+
+    def body(self, key: int, inner: Scope, names: Iterable[str], body: Expr | list[Stmt]) -> None:
+        """A body in its own scope, which the names are bound in first; `key` is what the lowering knows it by."""
         scope = self.scope
         loops, self.loops = self.loops, 0
-        self.scope = inner = Scope(scope, True)
-        for name in seen:
+        self.scope = inner
+        for name in names:
             inner.bind(name)
         self.functions += 1
         if isinstance(body, list):
@@ -292,7 +313,7 @@ class Resolver(Calls):
             while owner is not None and owner.parent is not None and not owner.is_function:
                 owner = owner.parent
             table = self.resolution.outward if owner is None or owner.parent is None else self.resolution.nonlocals
-            table.setdefault(id(node), []).append(name)
+            table.setdefault(key, []).append(name)
 
     # --- expressions ------------------------------------------------------------------------------------------
 
@@ -336,6 +357,8 @@ class Resolver(Calls):
 
     def see_Name(self, node: nodes.Name) -> None:
         name = node.name
+        if self.unsaved(name, node):
+            return
         owner = self.find(name)
         if owner is not None or name in self.session:
             if owner is not None and owner.parent is None and name not in self.session and self.table.lookup(name):
@@ -348,6 +371,8 @@ class Resolver(Calls):
             self.fail(
                 errors.UnknownName, f"module '{module}' is not a value", node, f"name what you need of it: `{name}.…`"
             )
+        elif name in (SAVE, NEEDS):
+            self.words[id(node)] = node
         else:
             self.unknown(name, node)
 
@@ -431,5 +456,7 @@ class Resolver(Calls):
         function = node.function
         if isinstance(function, nodes.Attribute) and id(function) not in self.resolution.references:
             self.method(node, function, node.arguments)
+        elif id(function) in self.words:
+            self.op_call(node)
         else:
             self.named_call(node, function, node.arguments, 0)

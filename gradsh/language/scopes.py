@@ -7,9 +7,14 @@ from gradsh.language.nodes import Expr, Node, Parameter
 
 
 class Scope:
-    """One global scope, function body or comprehension: what it binds, and what it updates further out."""
+    """One global scope, function body or comprehension: what it binds, and what it updates further out.
 
-    __slots__ = ("bound", "functions", "is_function", "outward", "parent")
+    `saved`: in the forward of an op, the names that it saves, each with where it says so; else None.
+    `op`: in a backward, the op; `hidden`: what its forward binds but does not save. A parameter (True) is not in scope
+    there, nor is what it hides; of any other name (False) that is only said when nothing else can be meant.
+    """
+
+    __slots__ = ("bound", "functions", "hidden", "is_function", "op", "outward", "parent", "saved")
 
     def __init__(self, parent: Scope | None, is_function: bool) -> None:
         self.parent = parent
@@ -17,6 +22,9 @@ class Scope:
         self.bound: dict[str, int] = {}
         self.functions: dict[str, list[Parameter]] = {}
         self.outward: set[str] = set()
+        self.saved: dict[str, nodes.Node] | None = None
+        self.op: nodes.Op | None = None
+        self.hidden: dict[str, bool] = {}
 
     def bind(self, name: str) -> None:
         self.bound[name] = self.bound.get(name, 0) + 1
@@ -30,11 +38,14 @@ class Resolution:
         "builtins",
         "calls",
         "flags",
+        "needs",
         "nonlocals",
         "outward",
         "pinned",
         "quiet",
+        "reads",
         "references",
+        "saving",
         "user_methods",
         "variables",
     )
@@ -47,6 +58,9 @@ class Resolution:
         self.variables: set[int] = set()  # Command `show` that is the user's variable of that name
         self.calls: set[int] = set()  # Call, Pipe whose keywords can be passed as they are
         self.user_methods: set[int] = set()  # Attribute that a function of the user may answer
+        self.saving: set[int] = set()  # Command, Call that is `save_for_backward`
+        self.needs: dict[int, str] = {}  # Call of `needs_grad` -> the parameter it asks about
+        self.reads: dict[int, tuple[str, ...]] = {}  # Op -> the saved names that its backward uses
         self.outward: dict[int, list[str]] = {}  # function -> global names it updates
         self.nonlocals: dict[int, list[str]] = {}  # function -> names of an outer function it updates
         self.builtins: set[str] = set()  # to be put into the globals before the run

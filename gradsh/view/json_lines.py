@@ -61,7 +61,7 @@ def describe(value: Any, inside: set[int]) -> dict[str, object]:
             "dtype": repr(value.dtype),
             "shape": list(value.shape),
             "requires_grad": value.requires_grad,
-            "grad_fn": node.name() if node is not None else None,
+            "grad_fn": node.kind.name if node is not None else None,
             "data": exact_array(value.data),
         }
     if value is None:

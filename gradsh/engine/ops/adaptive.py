@@ -87,8 +87,8 @@ def _largest(x: Any, out: Any) -> tuple[Any, Any]:
     """The largest of each window and its flat position in the plane."""
     dims = len(out)
     lead, size = x.shape[:-dims], x.shape[-dims:]
-    values = np.empty((*lead, *out), x.dtype)
-    index = np.empty((*lead, *out), np.int64)
+    values: Any = np.empty((*lead, *out), x.dtype)
+    index: Any = np.empty((*lead, *out), np.int64)
     planes = np.arange(math.prod(size)).reshape(size)
     for at in product(*map(range, out)):
         window = tuple(slice(n * i // m, -((i + 1) * n // -m)) for i, n, m in zip(at, size, out, strict=True))
@@ -122,7 +122,8 @@ def _checked(name: str, kind: str, dims: int, input: Any) -> Any:
     if len(shape) not in (dims + 1, dims + 2):
         if dims == 1:
             raise ShapeError(
-                f"Expected 2 to 3 dimensions, but got {len(shape)}-dimensional tensor for argument #1 'self' (while checking "
+                f"Expected 2 to 3 dimensions, but got {len(shape)}-dimensional tensor for argument #1 'self' (while "
+                "checking "
                 f"arguments for {name})"
             )
         but = "but got:" if kind == "max" else "but got"
@@ -138,7 +139,8 @@ def _adaptive_avg(dims: int) -> Any:
         out = _size(name, output_size, x.data.shape[-dims:])
         if any(m < 0 for m in out):
             raise ShapeError(
-                f"{name}: elements of output_size must be greater than or equal to 0 but received {{{', '.join(map(str, out))}}}"
+                f"{name}: elements of output_size must be greater than or equal to 0 but received "
+                f"{{{', '.join(map(str, out))}}}"
             )
         if dims == 1:
             x = T.unsqueeze(x, -2)

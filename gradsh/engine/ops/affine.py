@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
+
 from gradsh.engine.checks import need_tensor
-from gradsh.engine.dtypes import OF
+from gradsh.engine.dtypes import OF, promote_dtypes
 from gradsh.engine.general import op, run
-from gradsh.engine.ops.matmul import _count, _matmul, _sizes
-from gradsh.engine.registry import T, composite
+from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify
+from gradsh.engine.modes import mode
+from gradsh.engine.ops.matmul import _count, _matmul, _sizes, need_arrays
+from gradsh.engine.registry import T, caller, composite
 from gradsh.engine.samples import call, t
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import DtypeError, ShapeError
+
+_getframe = sys._getframe
 
 # --- linear ---------------------------------------------------------------------------------------------
 
@@ -57,6 +63,7 @@ def accumulate_product(x: Any, c: Any, beta: Any, alpha: Any) -> Any:
 
 @op(
     "addmm(input, mat1, mat2, *, beta=1, alpha=1)",
+    inplace=True,
     grad_fn="AddmmBackward0",
     samples=lambda: [
         call(t(2, 2), t(2, 3), t(3, 2)),
@@ -70,6 +77,7 @@ def accumulate_product(x: Any, c: Any, beta: Any, alpha: Any) -> Any:
 )
 def addmm(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
     """`beta * input + alpha * mat1 @ mat2`."""
+    need_arrays("addmm", 2, mat1=a, mat2=b)
     if a.ndim != 2 or b.ndim != 2:
         which, got = ("mat1", a) if a.ndim != 2 else ("mat2", b)
         raise ShapeError(f"{which} must be a matrix, got {got.ndim}-D tensor")
@@ -114,7 +122,7 @@ addmm.vjp("mat2", saves="mat1")(lambda F, g, out, x, a, b, beta, alpha: scaled(F
     formula="input: g @ weight; weight: g.T @ input; bias: g, summed over the batch",
     example="linear(ones(1, 2), tensor([[1., 2.]]), tensor([10.]))",
 )
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Any:
     """`input @ weight.T + bias`: one layer without activation."""
     need_tensor("linear", "input", 1, x)
     need_tensor("linear", "weight", 2, weight)
@@ -135,11 +143,134 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     return T.add(_matmul(x, columns), bias)
 
 
+# the step of a linear layer of matrices, in the form of `addmm`'s node: bias, mat1, mat2 (the weight transposed)
+
+
+def _layer_step(node: Node, g: Any) -> Any:
+    saved = node.saved
+    if saved.__class__ is Freed:
+        raise freed(node)
+    for_bias, for_input, for_weight = node.next
+    x, w = saved[1], saved[2]
+    gx = gw = None
+    if for_input is not None:
+        if w.storage is not None:
+            verify(node, w, 2)
+        gx = g.dot(w.data.T)
+    if for_weight is not None:
+        if x.storage is not None:
+            verify(node, x, 1)
+        gw = g.T.dot(x.data).T
+    return None if for_bias is None else np.add.reduce(g, 0), gx, gw
+
+
+def _layer_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
+    saved = node.saved
+    if saved.__class__ is Freed:
+        raise freed(node)
+    for_bias, for_input, for_weight = node.next
+    x, w = saved[1], saved[2]
+    gx = gw = None
+    if for_input is not None:
+        verify(node, w, 2)
+        gx = F.mm(g, F.matrix_transpose(F.restore(w, for_weight)))
+    if for_weight is not None:
+        verify(node, x, 1)
+        gw = F.mm(F.matrix_transpose(F.restore(x, for_input)), g)
+    return None if for_bias is None else F.sum(g, (0,), False, None), gx, gw
+
+
+_LAYER = Kind("AddmmBackward0", _layer_step, _layer_tensor_step, saves=True, operator="addmm")
+
+
+def _columns_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
+    return F.matrix_transpose(g)
+
+
+_COLUMNS = Kind("TBackward0", lambda node, g: g.T, _columns_tensor_step, saves=False, operator="t")
+# PyTorch says of a weight that was written to since that it is an output of AsStrided
+_WRITTEN_VIEW = Node()
+_WRITTEN_VIEW.kind = Kind("AsStridedBackward0", _COLUMNS.step, _COLUMNS.tensor_step, saves=False, operator="t")
+_any_linear = linear.apply
+
+
+def apply_linear(*args: Any, **kwargs: Any) -> Any:
+    """`linear(input, weight, bias)`: a layer of matrices with a bias on the shortest way, all else by the composite."""
+    if len(args) == 3 and not kwargs and mode.grad:
+        x, weight, bias = args
+        if x.__class__ is Tensor and weight.__class__ is Tensor and bias.__class__ is Tensor:
+            a, w, b = x.data, weight.data, bias.data
+            dtype = a.dtype
+            if (
+                a.ndim == 2
+                and w.ndim == 2
+                and b.ndim == 1
+                and w.dtype is dtype
+                and b.dtype is dtype
+                and dtype.kind == "f"
+                and a.shape[1] == w.shape[1]
+                and b.shape[0] == w.shape[0]
+                and (x.rg or weight.rg or bias.rg)
+            ):
+                return _layer(x, weight, bias)
+    before = mode.where
+    if before is None:
+        mode.where = caller(_getframe(1))
+    try:
+        return _any_linear(*args, **kwargs)
+    finally:
+        mode.where = before
+
+
+def _layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """`x @ weight.T + bias` with the two nodes that PyTorch records."""
+    for v in (x, weight, bias):
+        if v.storage is not None:
+            v.up_to_date()
+    columns = weight.data.T
+    data = x.data.dot(columns)
+    data += bias.data
+    node = Node()
+    node.code, node.lasti = where = mode.where or caller(_getframe(2))
+    edge = None
+    if weight.rg:
+        edge = Node()
+        edge.kind = _COLUMNS
+        edge.next = weight.fn or weight
+        edge.saved = edge.fix = edge.extra = None
+        edge.code, edge.lasti = where
+        edge.seq = sequence()
+    saved_weight: Any = None
+    if x.rg:
+        saved_weight = make(columns)
+        saved_weight.storage = weight.share()
+        if weight.rg:
+            saved_weight.fn = _WRITTEN_VIEW
+            saved_weight.rg = True
+    out = Tensor()
+    out.data = data
+    out.grad_ = out.storage = out.extra = None
+    node.kind = _LAYER
+    node.next = ((bias.fn or bias) if bias.rg else None, (x.fn or x) if x.rg else None, edge)
+    node.saved = [None, x if weight.rg else None, saved_weight, 1, 1, None]
+    node.fix = node.extra = None
+    node.seq = sequence()
+    if saved_weight is not None or x.storage is not None:
+        note_versions(node, tuple(node.saved[:3]))
+    out.fn = node
+    out.rg = True
+    return out
+
+
+linear.apply = T.__dict__["linear"] = apply_linear
+
+
 # --- a product added to a tensor ------------------------------------------------------------------------
 
 
 @op(
     "addmv(input, mat, vec, *, beta=1, alpha=1)",
+    inplace=True,
     grad_fn="AddmvBackward0",
     samples=lambda: [
         call(t(2), t(2, 3), t(3)),
@@ -151,6 +282,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 )
 def addmv(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
     """`beta * input + alpha * mat @ vec`."""
+    need_arrays("addmv", 2, mat=a, vec=b)
     if a.ndim != 2 or b.ndim != 1 or x.ndim > 1:
         raise ShapeError(f"vector + matrix @ vector expected, got {x.ndim}, {a.ndim}, {b.ndim}")
     rows, columns = a.shape
@@ -170,6 +302,7 @@ addmv.vjp("vec", saves="mat")(lambda F, g, out, x, a, b, beta, alpha: scaled(F.v
 
 @op(
     "addr(input, vec1, vec2, *, beta=1, alpha=1)",
+    inplace=True,
     grad_fn="AddrBackward0",
     samples=lambda: [
         call(t(2, 3), t(2), t(3)),
@@ -181,10 +314,11 @@ addmv.vjp("vec", saves="mat")(lambda F, g, out, x, a, b, beta, alpha: scaled(F.v
 )
 def addr(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
     """`beta * input + alpha * outer(vec1, vec2)`."""
+    need_arrays("addr", 2, vec1=a, vec2=b)
     for name, v in (("vec1", a), ("vec2", b)):
         if v.ndim != 1:
             raise ShapeError(f"addr: Expected 1-D argument {name}, but got {v.ndim}-D")
-    dtype = np.result_type(x.dtype, a.dtype, b.dtype) if not x.dtype == a.dtype == b.dtype else x.dtype
+    dtype = promote_dtypes(promote_dtypes(OF[x.dtype], OF[a.dtype]), OF[b.dtype]).np
     if dtype.kind != "f" and (alpha.__class__ is float or beta.__class__ is float):
         which = "alpha" if alpha.__class__ is float else "beta"
         raise DtypeError(f"For integral input tensors, argument {which} must not be a floating point number.")
@@ -202,6 +336,7 @@ addr.vjp("vec2", saves="vec1")(lambda F, g, out, x, a, b, beta, alpha: scaled(F.
 
 @op(
     "addbmm(input, batch1, batch2, *, beta=1, alpha=1)",
+    inplace=True,
     grad_fn="AddbmmBackward0",
     samples=lambda: [
         call(t(2, 2), t(2, 2, 1), t(2, 1, 2)),
@@ -212,6 +347,7 @@ addr.vjp("vec2", saves="vec1")(lambda F, g, out, x, a, b, beta, alpha: scaled(F.
 )
 def addbmm(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
     """`beta * input + alpha * ` the sum of the products of two batches of matrices."""
+    need_arrays("addbmm", 2, batch1=a, batch2=b)
     if a.ndim == 3 and b.ndim == 3:
         if a.shape[0] != b.shape[0]:
             raise ShapeError(f"batch1 and batch2 must have same number of batches, got {a.shape[0]} and {b.shape[0]}")
@@ -251,6 +387,7 @@ addbmm.vjp("batch2", saves="batch1")(_addbmm_right)
 
 @op(
     "baddbmm(input, batch1, batch2, *, beta=1, alpha=1)",
+    inplace=True,
     grad_fn="BaddbmmBackward0",
     samples=lambda: [
         call(t(2, 2, 2), t(2, 2, 1), t(2, 1, 2)),
@@ -261,6 +398,7 @@ addbmm.vjp("batch2", saves="batch1")(_addbmm_right)
 )
 def baddbmm(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
     """`beta * input + alpha * ` the products of two batches of matrices."""
+    need_arrays("baddbmm", 2, batch1=a, batch2=b)
     _batches(a, b)
     if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
         raise ShapeError(

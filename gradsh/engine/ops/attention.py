@@ -12,7 +12,7 @@ from gradsh.engine.graph import Node
 from gradsh.engine.registry import T, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make
-from gradsh.errors import DtypeError, ShapeError
+from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
 
 def _check(query: Tensor, key: Tensor, value: Tensor, mask: Any) -> None:
@@ -77,6 +77,9 @@ def scaled_dot_product_attention(
     """Means of the values, weighted by the softmax of the scaled products of queries and keys."""
     _check(query, key, value, attn_mask)
     size = query.data.shape
+    fused = len(size) == 4 and not dropout_p and (attn_mask is None or not attn_mask.rg)
+    if is_causal and attn_mask is not None and not fused:
+        raise ValueProblem("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
     if enable_gqa and key.data.shape[-3] != size[-3]:
         heads = key.data.shape[-3]
         if size[-3] % heads:
@@ -98,7 +101,6 @@ def scaled_dot_product_attention(
     if dropout_p > 0:
         weights = T.dropout(weights, dropout_p)
     out = T.matmul(weights, value)
-    fused = len(size) == 4 and not dropout_p and (attn_mask is None or not attn_mask.rg)
     if fused and out.fn.__class__ is Node:
         from gradsh.engine.registry import _renamed
 

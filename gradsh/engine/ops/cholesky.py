@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -19,6 +20,7 @@ from gradsh.engine.ops.linalg import (
     need_square,
     upper,
 )
+from gradsh.engine.ops.matmul import need_arrays
 from gradsh.engine.ops.solving import substitute
 from gradsh.engine.registry import T, composite
 from gradsh.engine.results import named
@@ -192,6 +194,7 @@ def _(F: Any, g: Any, out: Any, factor: Any, up: bool) -> Any:
 )
 def cholesky_solve(b: Any, factor: Any, up: bool) -> Any:
     """The solution X of L @ L.mT @ X = B, given L, of which one triangle is read."""
+    need_arrays("cholesky_solve", 2, L=factor)
     for name, v in (("b", b), ("u", factor)):
         if v.ndim < 2:
             raise ShapeError(f"{name} should have at least 2 dimensions, but has {v.ndim} dimensions instead")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from gradsh.engine.checks import dim_index, dims_tuple, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -168,7 +169,7 @@ def multi_dot(tensors: list[Tensor]) -> Any:
         raise ValueProblem(f"multi_dot(): expected at least 2 tensors but got {n}")
     tensors = list(tensors)
     shape: list[int] = []
-    for i, where in ((0, "first"), (n - 1, "last")):
+    for i, which in ((0, "first"), (n - 1, "last")):
         v = tensors[i]
         need_tensor("linalg_multi_dot", "tensors", 1, v)
         ndim = v.data.ndim
@@ -177,7 +178,7 @@ def multi_dot(tensors: list[Tensor]) -> Any:
         elif ndim == 2:
             shape.append(v.data.shape[-1 if i else 0])
         else:
-            raise ShapeError(f"multi_dot(): the {where} tensor must be 1D or 2D but got {ndim}D")
+            raise ShapeError(f"multi_dot(): the {which} tensor must be 1D or 2D but got {ndim}D")
     for i, v in enumerate(tensors):
         if v.data.ndim != 2:
             raise ShapeError(f"multi_dot(): tensor {i} must be 2D but got {v.data.ndim}D")
@@ -187,8 +188,10 @@ def multi_dot(tensors: list[Tensor]) -> Any:
                 f"multi_dot(): all tensors must have be the same dtype but tensor 0 is {p} and tensor {i} {q}"
             )
         if i and tensors[i - 1].data.shape[1] != v.data.shape[0]:
-            p, q = list(tensors[i - 1].data.shape), list(v.data.shape)
-            raise ShapeError(f"multi_dot(): tensors {i - 1} and {i} with shapes {p} and {q} cannot be multiplied")
+            before, after = list(tensors[i - 1].data.shape), list(v.data.shape)
+            raise ShapeError(
+                f"multi_dot(): tensors {i - 1} and {i} with shapes {before} and {after} cannot be multiplied"
+            )
     return T.view(_chain(tensors), tuple(shape))
 
 

@@ -10,12 +10,12 @@ from gradsh.engine.checks import need_tensor, numpy_dtype, type_word
 from gradsh.engine.dtypes import NAMES, OF, DType
 from gradsh.engine.general import op
 from gradsh.engine.ops.shape import clone_contiguous
-from gradsh.engine.registry import A, composite, function
+from gradsh.engine.registry import composite, function, on_arrays
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, NeedsDetach
 
-# --- dtypes -----------------------------------------------------------------------------------------------------------
+# --- dtypes ----------------------------------------------------------------------------------------------------------
 
 
 @op(
@@ -33,7 +33,7 @@ to_copy.vjp("input")(lambda F, g, out, x, dtype: g)  # the engine casts it back
 
 def cast(x: Tensor, dtype: Any) -> Tensor:
     """`x` in a NumPy dtype, itself when it has it."""
-    return x if x.data.dtype == dtype else to_copy.apply(x, dtype)  # type: ignore[no-any-return]  # entries are untyped
+    return x if x.data.dtype == dtype else to_copy.apply(x, dtype)
 
 
 @composite(
@@ -58,7 +58,7 @@ def to(input: Any, dtype: Any, non_blocking: bool, copy: bool) -> Any:
     return cast(input, target)
 
 
-A.to = lambda x, dtype, *_: x.astype(dtype if isinstance(dtype, np.dtype) else dtype.np, copy=False)
+on_arrays("to", lambda x, dtype, *_: x.astype(dtype if isinstance(dtype, np.dtype) else dtype.np, copy=False))
 
 
 @function("type(input, dtype=None)", method=True, differentiable=False, example="ones(2).type(int64)")
@@ -99,7 +99,7 @@ for _name, _dtype in {
 }.items():
     _short(_name, _dtype)
 
-# --- copies -----------------------------------------------------------------------------------------------------------
+# --- copies ----------------------------------------------------------------------------------------------------------
 
 
 @op(
@@ -138,7 +138,7 @@ def contiguous(input: Any) -> Any:
     return clone_contiguous.apply(input)
 
 
-A.contiguous = np.ascontiguousarray
+on_arrays("contiguous", np.ascontiguousarray)
 
 
 @op("copy(input)", grad_fn="CopyBackwards", private=True, samples=lambda: [call(t(2, 3))])
@@ -150,7 +150,7 @@ def copy(x: Any) -> Any:
 copy.vjp("input")(lambda F, g, out, x: g)
 
 
-# --- plain values -----------------------------------------------------------------------------------------------------
+# --- plain values ----------------------------------------------------------------------------------------------------
 
 
 @function("item(input)", differentiable=False, example="tensor(2.5).item()")

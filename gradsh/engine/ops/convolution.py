@@ -44,7 +44,8 @@ def bias_gradient(F: Any, g: Any) -> Any:
 
 @op("convolve_input(grad, weight, bias, size, how)", grad_fn="ConvolutionBackward0", private=True)
 def convolve_input(g: Any, weight: Any, bias: Any, size: Any, how: Any) -> Any:
-    """The gradient of a convolution with respect to an input of spatial `size`, plus bias: the transposed convolution."""
+    """The gradient of a convolution with respect to an input of spatial `size`, plus bias: the transposed "
+    "convolution."""
     return patches.backward_input(g, weight, bias, size, how)
 
 
@@ -79,7 +80,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, grad: Any, x: Any, kernel: Any, how:
     )
 
 
-# --- checks ------------------------------------------------------------------------------------------------------------
+# --- checks ----------------------------------------------------------------------------------------------------------
 
 
 def _expanded(name: str, value: Any, dims: int) -> tuple[int, ...]:
@@ -91,7 +92,8 @@ def _expanded(name: str, value: Any, dims: int) -> tuple[int, ...]:
         return values * dims
     if len(values) != dims:
         raise ShapeError(
-            f"expected {name} to be a single integer value or a list of {dims} values to match the convolution dimensions, "
+            f"expected {name} to be a single integer value or a list of {dims} values to match the convolution "
+            "dimensions, "
             f"but got {name}={list(values)}"
         )
     return values
@@ -141,20 +143,23 @@ def _check(
         )
     if shape[0] % groups:
         raise ShapeError(
-            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size "
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of "
+            "size "
             f"[{list(shape)}] instead"
         )
     channels = shape[0] if transposed else shape[1] * groups
     if size[1] != channels:
         raise ShapeError(
-            f"Given {which}, weight of size {list(shape)}, expected input{list(size)} to have {channels} channels, but got "
+            f"Given {which}, weight of size {list(shape)}, expected input{list(size)} to have {channels} channels, "
+            "but got "
             f"{size[1]} channels instead"
         )
     outputs = shape[1] * groups if transposed else shape[0]
     if bias is not None and bias.shape != (outputs,):
         given = "Given transposed=1, weight" if transposed else "Given weight"
         raise ShapeError(
-            f"{given} of size {list(shape)}, expected bias to be 1-dimensional with {outputs} elements, but got bias of "
+            f"{given} of size {list(shape)}, expected bias to be 1-dimensional with {outputs} elements, but got bias "
+            "of "
             f"size {list(bias.shape)} instead"
         )
     if 0 in shape[2:]:
@@ -230,7 +235,8 @@ def _named_padding(x: Any, padding: str, kernel: Any, stride: Any, dilation: Any
     whole = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
     if any(w % 2 for w in whole):
         mode.warn(
-            "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy of the input be "
+            "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy of the "
+            "input be "
             "created (Triggered internally at /__w/pytorch/pytorch/aten/src/ATen/native/Convolution.cpp:1101.)",
             once=True,
         )

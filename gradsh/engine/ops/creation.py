@@ -11,7 +11,7 @@ from gradsh.engine.checks import int_tuple, need_int, need_tensor, numpy_dtype, 
 from gradsh.engine.data import array_of
 from gradsh.engine.dtypes import OF
 from gradsh.engine.modes import mode
-from gradsh.engine.registry import A, Operator, T, caller, composite, function
+from gradsh.engine.registry import Operator, T, caller, composite, function, on_arrays
 from gradsh.engine.tensor import Tensor, leaf, make
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
@@ -29,7 +29,7 @@ def scalar_like(data: Any) -> Any:
     return data[()] if data.ndim == 0 else data
 
 
-# --- from values ------------------------------------------------------------------------------------------------------
+# --- from values -----------------------------------------------------------------------------------------------------
 
 
 @function(
@@ -52,7 +52,7 @@ def tensor(data: Any, dtype: Any, requires_grad: bool) -> Tensor:
 def as_tensor(data: Any, dtype: Any) -> Tensor:
     """A tensor as it is, an array sharing its memory, anything else as `tensor` makes it."""
     if data.__class__ is Tensor:
-        return data if dtype is None else T.to(data, dtype)  # type: ignore[no-any-return]  # T is untyped
+        return data if dtype is None else T.to(data, dtype)
     target = numpy_dtype("as_tensor", dtype)
     if isinstance(data, np.ndarray) and (target is None or target == data.dtype):
         return from_numpy.apply(data)  # type: ignore[no-any-return]  # entries are untyped
@@ -69,7 +69,7 @@ def from_numpy(ndarray: Any) -> Tensor:
     return t
 
 
-# --- from sizes -------------------------------------------------------------------------------------------------------
+# --- from sizes ------------------------------------------------------------------------------------------------------
 
 
 def sizes(operator: str, size: Any, position: int = 1) -> tuple[int, ...]:
@@ -180,16 +180,25 @@ def arange(start: Any, end: Any, step: Any, dtype: Any, requires_grad: bool) -> 
             raise ValueProblem("step must be nonzero", kind="ValueError")
         return leaf(np.arange(start, end, step, dtype=INT64).astype(target, copy=False), requires_grad, mode.where)
     n = math.ceil((end - start) / step)
-    data = _steps(float(start), float(step), n).astype(target)
-    return leaf(data, requires_grad, mode.where)
+    return leaf(_steps(float(start), float(step), n, target), requires_grad, mode.where)
 
 
-def _steps(start: float, step: float, n: int) -> Any:
-    """start + step * i in double precision, as PyTorch computes it."""
-    values = np.arange(n, dtype=np.float64)
-    values *= step
-    values += start
-    return values
+def _steps(start: float, step: float, n: int, dtype: Any) -> Any:
+    """start + step * i for i < n, to the last bit as PyTorch's vectors compute it (AVX2; the rest one by one)."""
+    from gradsh.engine.rounding import fma
+
+    i = np.arange(n, dtype=np.float64)
+    values = fma(i, step, start)
+    if n >= 8 and dtype == np.float64:
+        lane = i % 4
+        inside = i < n - n % 8
+        values = np.where(inside, fma(lane, step, fma(i - lane, step, start)), values)
+    elif n >= 16 and dtype == np.float32:
+        lane = i % 8
+        inside = i < n - n % 16
+        first = fma(i - lane, step, start).astype(np.float32)
+        values = np.where(inside, first + lane * step, values)
+    return values.astype(dtype, copy=False)
 
 
 def _step_count(operator: str, value: Any) -> int:
@@ -199,27 +208,30 @@ def _step_count(operator: str, value: Any) -> int:
     return n
 
 
-def _even(start: float, end: float, steps: int, dtype: Any) -> Any:
-    """Evenly spaced numbers, counted from both ends so that both are exact."""
+def _even(start: float, end: float, steps: int, dtype: Any, fused: bool = True) -> Any:
+    """Evenly spaced numbers, counted from both ends so that both are exact; `fused` rounds as one multiply-add."""
+    from gradsh.engine.rounding import fma
+
     if dtype.kind != "f":
-        # the step is a float32 even for integers
-        first, last = int(start), int(end)
-        step = np.float32(last - first) / np.float32(max(steps - 1, 1))
-        i = np.arange(steps)
-        half = steps // 2
-        values = np.where(i < half, first + (step * i), last - step * (steps - i - 1))
-        return np.trunc(values).astype(dtype)
-    wide = np.float32 if dtype == np.float16 else dtype.type
-    first, last = wide(start), wide(end)
-    if steps == 1:
-        return np.array([first], dtype)
-    step = wide((last - first) / wide(max(steps - 1, 1)))
-    i = np.arange(steps).astype(wide)
+        # PyTorch computes integers in float64
+        start, end = int(start), int(end)
+        return np.trunc(_even(start, end, steps, np.dtype(np.float64), False)).astype(dtype)
+    kind = dtype.type
+    first, last = kind(start), kind(end)
+    if steps <= 1:
+        return np.array([first][:steps], dtype)
+    step = kind((last - first) / kind(steps - 1))
     half = steps // 2
-    values = np.empty(steps, wide)
-    values[:half] = first + step * i[:half]
-    values[half:] = last - step * (wide(steps - 1) - i[half:])
-    return values.astype(dtype, copy=False)
+    up = np.arange(half).astype(dtype)
+    down = np.arange(steps - half - 1, -1, -1).astype(dtype)
+    values = np.empty(steps, dtype)
+    if fused and dtype != np.float16:
+        values[:half] = fma(up, float(step), float(first))
+        values[half:] = fma(down, -float(step), float(last))
+    else:
+        values[:half] = first + step * up
+        values[half:] = last - step * down
+    return values
 
 
 @function(
@@ -247,9 +259,10 @@ def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: Any, requires_g
     n = _step_count("logspace", steps)
     target = numpy_dtype("logspace", dtype, mode.default)
     working = target if target.kind == "f" else np.dtype(np.float32)
-    exponents = _even(number("logspace", "start", 1, start), number("logspace", "end", 2, end), n, working)
-    data = np.power(working.type(base), exponents, dtype=working)
-    return leaf(data.astype(target, copy=False), requires_grad, mode.where)
+    first, last = number("logspace", "start", 1, start), number("logspace", "end", 2, end)
+    exponents = _even(first, last, n, working, False)
+    data = np.power(float(base), exponents.astype(np.float64))
+    return leaf(data.astype(target), requires_grad, mode.where)
 
 
 def _triangle(operator: str, rows: Any, columns: Any, dtype: Any) -> tuple[int, int, Any]:
@@ -278,7 +291,7 @@ def triu_indices(row: Any, col: Any, offset: Any, dtype: Any) -> Tensor:
     return leaf(np.array(np.triu_indices(n, offset, m)).astype(target), False, mode.where)
 
 
-# --- after the likeness of others -------------------------------------------------------------------------------------
+# --- after the likeness of others ------------------------------------------------------------------------------------
 
 
 def _like(operator: str, input: Any, value: Any, dtype: Any, requires_grad: bool) -> Tensor:
@@ -336,9 +349,9 @@ def full_like(input: Any, fill_value: Any, dtype: Any, requires_grad: bool) -> T
 
 
 # for rules: the same on arrays
-A.zeros_like = lambda x, *_: np.zeros(x.shape, x.dtype)[()]
-A.ones_like = lambda x, *_: np.ones(x.shape, x.dtype)[()]
-A.full_like = lambda x, value, *_: np.full(x.shape, value, x.dtype)[()]
+on_arrays("zeros_like", lambda x, *_: np.zeros(x.shape, x.dtype)[()])
+on_arrays("ones_like", lambda x, *_: np.ones(x.shape, x.dtype)[()])
+on_arrays("full_like", lambda x, value, *_: np.full(x.shape, value, x.dtype)[()])
 
 
 def _new(name: str, value: int) -> None:
@@ -461,7 +474,7 @@ for _dtype in OF.values():
     _typed(f"{_dtype.title}Tensor", _dtype.np)
 
 
-# --- grids ------------------------------------------------------------------------------------------------------------
+# --- grids -----------------------------------------------------------------------------------------------------------
 
 
 @composite("meshgrid(*tensors, indexing=None)", method=False, example="meshgrid(arange(2), arange(3), indexing='ij')")

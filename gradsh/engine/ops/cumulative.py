@@ -48,6 +48,7 @@ def _accumulated(name: str, function: Any, x: Any, dim: Any, dtype: Any) -> Any:
 
 @op(
     "cumsum(input, dim, *, dtype=None)",
+    inplace=True,
     grad_fn="CumsumBackward0",
     samples=_samples,
     formula="the running sum of g from the end",
@@ -78,6 +79,7 @@ takes_tensor(cumsum, one_dim=True)
 
 @op(
     "cumprod(input, dim, *, dtype=None)",
+    inplace=True,
     grad_fn="CumprodBackward0",
     samples=lambda: [
         *_samples(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -36,7 +37,7 @@ from gradsh.errors import AutogradError, DtypeError, ValueProblem
     samples=lambda: [call(t(3, 2), "reduced"), call(t(2, 3), "reduced")],
     formula="of Q and R: see PyTorch's linalg_qr_backward",
 )
-def qr_of(a: Any, mode: str) -> Any:
+def qr_of(a: Any, mode: Any) -> Any:
     """Q and R of A = QR."""
     need_matrix("linalg.qr", a)
     need_floating("linalg.qr", a)
@@ -132,14 +133,15 @@ def qr(a: Tensor, some: bool) -> Any:
     samples=lambda: [call(t(1, 1), "L")],
     formula="the symmetric part of V @ (diag(gL) + (V.mT @ gV) / E) @ V.mT, E[i, j] = L[j] - L[i]",
 )
-def eigh_of(a: Any, uplo: str) -> Any:
+def eigh_of(a: Any, uplo: Any) -> Any:
     """Eigenvalues in rising order and eigenvectors (columns) of symmetric matrices, of which one triangle is read."""
     need_square("linalg.eigh", a)
     if not isinstance(uplo, str) or uplo.upper() not in ("L", "U"):
         raise ValueProblem(f"Expected UPLO argument to be 'L' or 'U', but got {uplo}")
     if a.dtype.kind != "f" or a.dtype.itemsize == 2:
         raise DtypeError(f"\"linalg_eigh_cpu\" not implemented for '{OF[a.dtype].title}'", kind="NotImplementedError")
-    values, vectors = np.linalg.eigh(a, uplo)
+    side: Any = uplo
+    values, vectors = np.linalg.eigh(a, side)
     return values, vectors
 
 
@@ -206,9 +208,10 @@ def svd_of(a: Any, full: bool) -> Any:
     need_floating("linalg.svd", a)
     try:
         u, s, vh = np.linalg.svd(a, full)
+        failed = bool(np.isnan(s).any())
     except np.linalg.LinAlgError:
-        u = s = vh = None
-    if s is None or np.isnan(s).any():
+        failed = True
+    if failed:
         finite = np.isfinite(a).all((-2, -1)).reshape(-1)
         if not finite.all():
             index = int(np.flatnonzero(~finite)[0])

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
+from gradsh.engine.ops.matmul import need_arrays
 from gradsh.engine.ops.norms import INF, kept_shape, p_norm, p_norm_rule
 from gradsh.engine.promotion import broadcast_error, promoted
 from gradsh.engine.registry import T, composite
@@ -32,6 +34,7 @@ from gradsh.errors import DtypeError, ShapeError, ValueProblem
 )
 def dist(a: Any, b: Any, p: float) -> Any:
     """The p-norm of the difference."""
+    need_arrays("dist", 2, other=b)
     a, b = promoted(a, b, False)
     if a.dtype.kind != "f":
         raise DtypeError(
@@ -83,7 +86,11 @@ def reaches(x: Any, out: Any) -> Any:
 )
 def cdist_of(a: Any, b: Any, p: float) -> Any:
     """Distances between all rows of two batches of matrices."""
-    return p_norm(a[..., :, None, :] - b[..., None, :, :], p, (-1,), False)
+    difference = a[..., :, None, :] - b[..., None, :, :]
+    if p == 0:
+        # as PyTorch counts: nan stays nan
+        return np.add.reduce(np.minimum(np.ceil(np.abs(difference)), 1), -1)
+    return p_norm(difference, p, (-1,), False)
 
 
 @cdist_of.vjp("x1", "x2", saves="x1 x2 out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from gradsh.engine import random
 from gradsh.engine.dtypes import OF
 from gradsh.engine.modes import mode
-from gradsh.engine.registry import METHODS, T, composite
+from gradsh.engine.registry import METHODS, Operator, T, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import make
 from gradsh.errors import DtypeError, ShapeError, ValueError_
@@ -66,8 +67,8 @@ def _samples() -> list[call]:
     return [call(t(2, 3), 0.0), call(t(2, 3), 0.5, False)]
 
 
-def _entry(name: str, training: str, summary: str, samples: Any = _samples) -> Any:
-    def register(function: Any) -> Any:
+def _entry(name: str, training: str, summary: str, samples: Any = _samples) -> Callable[[Any], Operator]:
+    def register(function: Any) -> Operator:
         function.__doc__ = summary
         return composite(
             f"{name}(input, p=0.5, training={training}, inplace=False)",
@@ -114,7 +115,8 @@ def dropout1d(input: Any, p: Any, training: Any, inplace: Any) -> Any:
     if ndim not in (2, 3):
         raise ShapeError(
             f"dropout1d: Expected 2D or 3D input, but received a {ndim}D input. Note that dropout1d exists to provide "
-            "channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional batch dimension "
+            "channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional batch "
+            "dimension "
             "(i.e. 2D or 3D inputs)."
         )
     if ndim == 2:
@@ -135,13 +137,16 @@ def dropout2d(input: Any, p: Any, training: Any, inplace: Any) -> Any:
         mode.warn(
             f"dropout2d: Received a {ndim}-D input to dropout2d, which is deprecated and will result in an error in a "
             "future release. To retain the behavior and silence this warning, please use dropout instead. Note that "
-            "dropout2d exists to provide channel-wise dropout on inputs with 2 spatial dimensions, a channel dimension, "
+            "dropout2d exists to provide channel-wise dropout on inputs with 2 spatial dimensions, a channel "
+            "dimension, "
             "and an optional batch dimension (i.e. 3D or 4D inputs)."
         )
     if ndim == 3:
         mode.warn(
-            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired - "
-            "input is interpreted as shape (N, C, L), where C is the channel dim. This behavior will change in a future "
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is "
+            "desired - "
+            "input is interpreted as shape (N, C, L), where C is the channel dim. This behavior will change in a "
+            "future "
             "release to interpret the input as one without a batch dimension, i.e. shape (C, H, W). To maintain the 1D "
             "channel-wise dropout behavior, please switch to using dropout1d instead."
         )
@@ -161,7 +166,8 @@ def dropout3d(input: Any, p: Any, training: Any, inplace: Any) -> Any:
         mode.warn(
             f"dropout3d: Received a {ndim}-D input to dropout3d, which is deprecated and will result in an error in a "
             "future release. To retain the behavior and silence this warning, please use dropout instead. Note that "
-            "dropout3d exists to provide channel-wise dropout on inputs with 3 spatial dimensions, a channel dimension, "
+            "dropout3d exists to provide channel-wise dropout on inputs with 3 spatial dimensions, a channel "
+            "dimension, "
             "and an optional batch dimension (i.e. 4D or 5D inputs)."
         )
     if ndim != 5:

@@ -122,7 +122,7 @@ def _plan(equation: str, operands: list[Tensor]) -> tuple[list[list[str]], list[
     return inputs, order, size, covered
 
 
-def _arrange(x: Tensor, labels: list[str], order: list[str], covered: int, number: int) -> Tensor:
+def _arrange(x: Tensor, labels: list[str], order: list[str], covered: int, number: int) -> Any:
     """The operand with one dim for every label of `order`: diagonals taken, missing dims of size 1."""
     place: dict[str, int] = {}
     missing = covered - (x.data.ndim - len(labels) + 1)
@@ -175,7 +175,7 @@ def _broadcast_check(operands: list[Tensor], order: list[str]) -> None:
                 )
 
 
-def _sum_product_pair(x: Tensor, y: Tensor, dims: list[int]) -> Tensor:
+def _sum_product_pair(x: Tensor, y: Tensor, dims: list[int]) -> Any:
     """The product of two operands with the same dims, summed (keeping them) over `dims`: one batched product."""
     if not dims:
         return T.mul(x, y)
@@ -211,7 +211,7 @@ def _sum_product_pair(x: Tensor, y: Tensor, dims: list[int]) -> Tensor:
     return T.permute(T.view(multiply(bmm, x, y, 1), tuple(shape)), tuple(back))
 
 
-def _contract(operands: list[Tensor], width: int, size: int) -> Tensor:
+def _contract(operands: list[Tensor], width: int, size: int) -> Any:
     """Multiply the arranged operands from left to right, summing over each dim beyond the first `size` of `width` as
     soon as no later operand has it."""
     counts = [sum(x.data.shape[d] != 1 for x in operands) for d in range(width)]

@@ -120,7 +120,7 @@ def embedding(
     return T.embed(weight, input, padding_idx, bool(scale_grad_by_freq))
 
 
-# --- embedding_bag -----------------------------------------------------------------------------------------------------
+# --- embedding_bag ---------------------------------------------------------------------------------------------------
 
 
 @op("bag_sums(input, counts)", grad_fn="EmbeddingBagBackward0", private=True)
@@ -217,7 +217,8 @@ def embedding_bag(
     index = np.asarray(input.data)
     if per_sample_weights is not None and per_sample_weights.data.shape != index.shape:
         raise ValueError_(
-            f"embedding_bag: If per_sample_weights (torch.Size({list(per_sample_weights.data.shape)})) is not None, then it "
+            f"embedding_bag: If per_sample_weights (torch.Size({list(per_sample_weights.data.shape)})) is not None, "
+            "then it "
             f"must have the same shape as the input (torch.Size({list(index.shape)}))"
         )
     if weight.data.ndim != 2:
@@ -280,7 +281,7 @@ def embedding_bag(
     return T.bag_sums(found, counts)
 
 
-# --- one_hot -------------------------------------------------------------------------------------------------------------
+# --- one_hot ---------------------------------------------------------------------------------------------------------
 
 
 @op(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batching import B, Batched
 from gradsh.engine.checks import dim_index, type_word
 from gradsh.engine.data import array_of
 from gradsh.engine.dtypes import OF
@@ -22,7 +23,7 @@ from gradsh.errors import ArgumentError, DtypeError, IndexError_, ValueError_
 ndarray = np.ndarray
 _getframe = sys._getframe
 
-# --- views by index, on a short path ------------------------------------------------------------------------------------
+# --- views by index, on a short path ---------------------------------------------------------------------------------
 #
 # `x[0]` and `x[1:3]` are what loops over data do most, so they make their node here rather than by way of
 # `select` and `slice`; the rules are the same.
@@ -58,6 +59,8 @@ def _view(x: Tensor, data: Any, kind: Kind, saved: Any) -> Tensor:
 
 def _select_step(node: Node, g: Any) -> Any:
     shape, dtype, dim, index = node.saved
+    if g.__class__ is Batched:
+        return B.select_backward(g, shape, dim, index)
     full = np.zeros(shape, dtype)
     full[(slice(None),) * dim + (index,)] = g
     return full
@@ -65,6 +68,8 @@ def _select_step(node: Node, g: Any) -> Any:
 
 def _slice_step(node: Node, g: Any) -> Any:
     shape, dtype, dim, part = node.saved
+    if g.__class__ is Batched:
+        return B.slice_backward(g, shape, dim, part.start, part.stop, part.step)
     full = np.zeros(shape, dtype)
     full[(slice(None),) * dim + (part,)] = g
     return full
@@ -243,7 +248,7 @@ def _by_tensor(x: Tensor, pick: Tensor, dim: int, picks: list[Tensor], dims: lis
     """Note an index tensor, a mask as the indices of what it is true for. Gives how many dims it stands for."""
     data = pick.data
     if data.dtype.kind == "b" or data.dtype == np.uint8:
-        if data.dtype.kind != "b":
+        if data.dtype.kind != "b" and data.ndim:
             mode.warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.")
         if data.ndim == 0:
             picks.append(make(np.zeros(1 if data else 0, np.int64)))
@@ -279,7 +284,7 @@ def _mask(item: Any) -> bool:
 def as_index(item: Any) -> Tensor:
     """A tensor of a list of ints or bools, an array or a tensor that stands in an index."""
     if item.__class__ is Tensor:
-        return item  # type: ignore[no-any-return]  # its class was compared
+        return item
     if isinstance(item, (list, tuple, range)):
         if not len(item):
             return make(np.zeros(0, np.int64))
@@ -308,7 +313,7 @@ Tensor.__iter__ = iterate  # type: ignore[method-assign]  # as below
 Tensor.__getitem__ = getitem  # type: ignore[method-assign]  # the operators of a tensor are added by their families
 
 
-# --- by tensors -------------------------------------------------------------------------------------------------------
+# --- by tensors ------------------------------------------------------------------------------------------------------
 
 
 def _full_index(picks: Any, dims: tuple[int, ...], shape: tuple[int, ...]) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradsh.engine.checks import type_word
 from gradsh.engine.general import op, run
-from gradsh.engine.inplace import Region, apply_in_place, assign, bump, check_writable, refresh
+from gradsh.engine.inplace import Region, apply_in_place, assign, bump, check_overlap, check_writable, refresh
 from gradsh.engine.modes import mode
 from gradsh.engine.ops import elementwise
 from gradsh.engine.registry import METHODS, OPERATORS, Operator, T, caller, function
@@ -128,6 +128,7 @@ def copy_(x: Tensor, source: Any, non_blocking: bool) -> Tensor:
                     f"The size of tensor a ({wanted[-back]}) must match the size of tensor b ({given[-back]}) at "
                     f"non-singleton dimension {len(wanted) - back}"
                 )
+        check_overlap(x, (source,))
     elif not isinstance(source, (int, float)):
         raise ArgumentError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type_word(source)}")
     return write(x, source)
@@ -217,11 +218,72 @@ def _twin(entry: Operator) -> Any:
     return in_place
 
 
+def _view_twin(name: str, entry: Operator) -> Any:
+    """`x.t_()` and its kin: the tensor itself gets the view's shape; no element is written."""
+    apply = entry.apply
+
+    def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        where = caller(_getframe(1))
+        refresh(input)
+        check_writable(input, mode.grad and input.rg, where)
+        storage = input.share()
+        old = make(input.data)
+        old.fn, old.rg, old.storage = input.fn, input.rg, storage
+        before = mode.where
+        mode.where = where
+        try:
+            result = apply(old, *args, **kwargs)
+        finally:
+            mode.where = before
+        input.data = result.data
+        bump(input, where)
+        if input.extra is not None:
+            input.extra.seen = storage.version
+        if result.rg and result.fn is not None:
+            input.fn = result.fn
+            input.grad_fn.kind = _in_place_kind(result.grad_fn.kind)  # type: ignore[union-attr]  # both have nodes
+        return input
+
+    in_place.__name__ = in_place.__qualname__ = name
+    return in_place
+
+
+def _in_place_kind(kind: Any) -> Any:
+    """PyTorch numbers these nodes on from those of the operators that give a new view."""
+    from gradsh.engine.graph import Kind
+
+    stem, number = kind.name[:-1], int(kind.name[-1])
+    forms = 3 if stem == "SqueezeBackward" else 1
+    return Kind(f"{stem}{number + forms}", kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator)
+
+
 def add_twins() -> None:
     """Give every operator that PyTorch has in place its method with the trailing underscore."""
     for name, entry in OPERATORS.items():
-        if entry.inplace and name + "_" not in METHODS:
+        if entry.inplace and not entry.private and entry.method and "." not in name and name + "_" not in METHODS:
             METHODS[name + "_"] = _twin(entry)
+    for name in ("t", "transpose", "swapaxes", "swapdims", "squeeze", "unsqueeze"):
+        METHODS[name + "_"] = _view_twin(name + "_", OPERATORS[name])
+
+
+@function("fill_diagonal_(input, fill_value, wrap=False)", method=True)
+def fill_diagonal_(x: Tensor, value: Any, wrap: bool) -> Tensor:
+    """Sets the elements of the main diagonal to a number; gives the tensor back."""
+    if x.data.ndim < 2:
+        raise ShapeError("dimensions must larger than 1")
+    if x.data.ndim > 2:
+        if len(set(x.data.shape)) > 1:
+            raise ShapeError("all dimensions of input must be of equal length")
+        for i in range(len(x.data)):
+            write(x[(i,) * x.data.ndim], value)
+        return x
+    rows, columns = x.data.shape
+    if wrap and rows > columns + 1:
+        for start in range(0, rows, columns + 1):
+            write(T.diagonal(x[start : start + columns], 0, 0, 1), value)
+        return x
+    write(T.diagonal(x, 0, 0, 1), value)
+    return x
 
 
 # --- augmented assignment ----------------------------------------------------------------------------------------------
@@ -287,6 +349,8 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
         if not picks:
             if cls is Tensor:
                 value = _without_leading_ones(value, target.data.ndim)
+                if value.data.shape == target.data.shape != ():
+                    check_overlap(target, (value,))
             write(target, value)
             return
         given = value if cls is Tensor else make(x.data.dtype.type(value))

@@ -14,7 +14,7 @@ from gradsh.engine.registry import alias, function
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, ScalarConversion
 
-# --- a tensor's size ------------------------------------------------------------------------------------------------------
+# --- a tensor's size -------------------------------------------------------------------------------------------------
 
 
 @function("size(input, dim=None)", differentiable=False, example="ones(2, 3).size(0)")
@@ -105,7 +105,7 @@ def is_same_size(input: Any, other: Any) -> bool:
     return bool(input.data.shape == other.data.shape)
 
 
-# --- what it is -----------------------------------------------------------------------------------------------------------
+# --- what it is ------------------------------------------------------------------------------------------------------
 
 
 @function("is_tensor(obj)", method=False, differentiable=False, example="is_tensor(ones(2))")
@@ -145,7 +145,7 @@ def is_nonzero(input: Any) -> bool:
     return bool(input.data.item())
 
 
-# --- mixing dtypes --------------------------------------------------------------------------------------------------------
+# --- mixing dtypes ---------------------------------------------------------------------------------------------------
 
 
 @function("result_type(tensor1, tensor2)", method=False, differentiable=False, example="result_type(tensor([1]), 1.5)")
@@ -186,7 +186,7 @@ def can_cast(from_: Any, to: Any) -> bool:
     return not (first.category == INTEGER and second.category == BOOL)
 
 
-# --- the limits of dtypes -------------------------------------------------------------------------------------------------
+# --- the limits of dtypes --------------------------------------------------------------------------------------------
 
 
 class FloatInfo:
@@ -239,7 +239,7 @@ def finfo(type: Any) -> FloatInfo:
     dtype = numpy_dtype("finfo", type, mode.default)
     if dtype.kind != "f":
         raise ArgumentError(
-            f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{OF[dtype]}'"
+            "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
         )
     return FloatInfo(dtype)
 
@@ -252,11 +252,11 @@ def iinfo(type: Any) -> IntegerInfo:
         name = OF[dtype].name if dtype is not None else "None"
         if name == "bool":
             raise ArgumentError("torch.bool is not supported by torch.iinfo")
-        raise ArgumentError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.{name}'")
+        raise ArgumentError("torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'")
     return IntegerInfo(dtype)
 
 
-# --- settings -------------------------------------------------------------------------------------------------------------
+# --- settings --------------------------------------------------------------------------------------------------------
 
 
 @function("get_default_dtype()", method=False, differentiable=False, example="get_default_dtype()")

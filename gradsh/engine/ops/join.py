@@ -144,7 +144,7 @@ def _(F: Any, g: Any, out: Any, tensors: list[Any], dim: int) -> list[Any]:
     return [F.select(g, dim, i) for i in range(len(tensors))]
 
 
-# --- other ways to join -------------------------------------------------------------------------------------------------
+# --- other ways to join ----------------------------------------------------------------------------------------------
 
 
 def _first(operator: str, tensors: Any) -> list[Any]:
@@ -207,7 +207,7 @@ def column_stack(tensors: Any) -> Any:
     return cat.apply(columns, 1)
 
 
-# --- splitting ----------------------------------------------------------------------------------------------------------
+# --- splitting -------------------------------------------------------------------------------------------------------
 
 
 def _pieces(x: Any, dim: int, lengths: Any) -> tuple[Any, ...]:
@@ -477,14 +477,12 @@ def broadcast_shapes(shapes: Any) -> Any:
     return Size(shape)
 
 
-# --- with a batch in front (vmap, batched Jacobians) --------------------------------------------------------------------
+# --- with a batch in front (vmap, batched Jacobians) -----------------------------------------------------------------
 
 
 def _all_batched(F: Any, size: int, batched: Any, tensors: Any) -> list[Any]:
     """Every tensor of a list with the batch in front, those without one repeated."""
-    return [
-        x if b else F.expand(F.unsqueeze(x, 0), (size, *x.shape)) for x, b in zip(tensors, batched, strict=True)
-    ]
+    return [x if b else F.expand(F.unsqueeze(x, 0), (size, *x.shape)) for x, b in zip(tensors, batched, strict=True)]
 
 
 @cat.batched

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -135,7 +136,8 @@ def linalg_matrix_rank(a: Tensor, tol: Any, hermitian: bool, atol: Any, rtol: An
     x = a.data
     s = np.abs(np.linalg.eigvalsh(x)) if hermitian else np.linalg.svd(x, compute_uv=False)
     atol, rtol = (_plain(tol), 0.0) if tol is not None else (_plain(atol), _plain(rtol))
-    limit = _threshold(s, *x.shape[-2:], atol, rtol)
+    m, n = x.shape[-2:]
+    limit = _threshold(s, m, n, atol, rtol)
     return make(np.asarray(np.add.reduce(s > limit, -1, dtype=np.int64))[()])
 
 

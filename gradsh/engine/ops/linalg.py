@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
+
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -125,7 +125,7 @@ def _singular(name: str, a: Any) -> ValueProblem:
     formula="-out.mT @ g @ out.mT",
 )
 def inverse_of(a: Any, name: str) -> Any:
-    """Inverses; `name` is the operator that a singular matrix is an error of, or empty: its inverse is then inf."""
+    """Inverses; a singular matrix is an error of the operator `name`; if that is empty, its inverse is inf and nan."""
     label = name or "linalg.inv_ex"
     need_square(label, a)
     need_floating(label, a)
@@ -134,11 +134,9 @@ def inverse_of(a: Any, name: str) -> Any:
     except np.linalg.LinAlgError:
         if name:
             raise _singular(name, a) from None
-    out = np.full(a.shape, np.inf, a.dtype)
-    for index in np.ndindex(a.shape[:-2]):
-        with suppress(np.linalg.LinAlgError):
-            out[index] = np.linalg.inv(a[index])
-    return out
+    from gradsh.engine.ops.lu import solve_by_elimination
+
+    return solve_by_elimination(a, np.eye(a.shape[-1], dtype=a.dtype))
 
 
 @inverse_of.vjp("input", saves="out")
@@ -209,32 +207,59 @@ def linalg_inv_ex(a: Tensor, check_errors: bool) -> Any:
 
 
 @op(
-    "linalg.det(A)",
+    "det_of(input)",
     grad_fn="LinalgDetBackward0",
-    method=False,
-    samples=lambda: [
-        *square_samples(),
-        call(t(2, 2, values=[[1.0, 2.0], [2.0, 4.0]])),
-        call(t(3, 3, values=[[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [0.5, -1.0, 2.0]])),
-        call(t(3, 3, values=[[0.0] * 3] * 3)),
-    ],
-    formula="g * the matrix of cofactors of A (det(A) * inv(A).mT where A has an inverse)",
-    kinks="a singular matrix has a gradient too: its cofactors. PyTorch gives zeros there.",
-    example="linalg.det(tensor([[2., 0.], [0., 4.]]))",
+    private=True,
+    samples=lambda: [call(t(2, 2))],
+    formula="g * cofactors(input)",
 )
-def linalg_det(a: Any) -> Any:
-    """The determinant of square matrices."""
+def det_of(a: Any) -> Any:
+    """Determinants."""
     need_square("linalg.det", a)
     need_floating("linalg.det", a)
     return np.linalg.det(a)
 
 
-@linalg_det.vjp("A", saves="A")
+@det_of.vjp("input", saves="input")
 def _(F: Any, g: Any, out: Any, a: Any) -> Any:
     return F.unsqueeze(F.unsqueeze(g, -1), -1) * F.cofactors(a)
 
 
-alias("det", linalg_det, method=True)
+def det_samples() -> list[call]:
+    """Square matrices, singular ones too."""
+    return [
+        *square_samples(),
+        call(t(2, 2, values=[[1.0, 2.0], [2.0, 4.0]])),
+        call(t(3, 3, values=[[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [0.5, -1.0, 2.0]])),
+        call(t(3, 3, values=[[0.0] * 3] * 3)),
+    ]
+
+
+@composite(
+    "linalg.det(A)",
+    method=False,
+    samples=det_samples,
+    formula="g * the matrix of cofactors of A (det(A) * inv(A).mT where A has an inverse)",
+    kinks="a singular matrix has a gradient too: its cofactors. PyTorch gives zeros there.",
+    example="linalg.det(tensor([[2., 0.], [0., 4.]]))",
+)
+def linalg_det(a: Tensor) -> Any:
+    """The determinant of square matrices."""
+    need_tensor("linalg_det", "A", 1, a)
+    return run(det_of, [a], None)
+
+
+@composite(
+    "det(input)",
+    samples=det_samples,
+    formula="g * the matrix of cofactors of input (det(input) * inv(input).mT where there is an inverse)",
+    kinks="a singular matrix has a gradient too: its cofactors. PyTorch gives zeros there.",
+    example="det(tensor([[2., 0.], [0., 4.]]))",
+)
+def det(a: Tensor) -> Any:
+    """The determinant of square matrices."""
+    need_tensor("det", "input", 1, a)
+    return run(det_of, [a], None)
 
 
 def _others(s: Any, pairs: bool) -> Any:
@@ -323,7 +348,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, a: Any, h: Any) -> Any:
         tp, tq = trace_of(F, p), trace_of(F, q)
         inner = pq + F.matmul(q, p) - tp * q - tq * p
         identity = F.matmul(inv, a)
-        scale = F.unsqueeze(F.unsqueeze(F.linalg_det(a), -1), -1)
+        scale = F.unsqueeze(F.unsqueeze(F.det_of(a), -1), -1)
         first = scale * F.matrix_transpose(F.matmul(inner + (tp * tq - trace_of(F, pq)) * identity, inv))
     return first, F.det_second(a, g) if needs[1] else None
 

@@ -54,7 +54,8 @@ def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore_index: int) ->
         picked = np.where(w == 0, x.dtype.type(0), picked * w)
     if reduction == "none":
         return (-picked).reshape(shape)
-    total = -add_reduce(picked, None, np.float32 if x.dtype == float16 else None)
+    # from 0, so that nothing to add is not -0
+    total = 0 - add_reduce(picked, None, np.float32 if x.dtype == float16 else None)
     if reduction == "mean":
         # np.float32 / int stays float32; 0 / 0 gives PyTorch's nan
         total = total / whole
@@ -204,7 +205,7 @@ def _spread_weight(weight: Tensor, ndim: int) -> Any:
     return weight if ndim == 1 else T.reshape(weight, 1, -1, *(1,) * (ndim - 2))
 
 
-def _probabilities_loss(input: Tensor, target: Tensor, weight: Any, reduction: str, smoothing: float) -> Any:
+def _probabilities_loss(input: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Any:
     """Cross entropy with a probability for every class."""
     shape = input.data.shape
     dim = 0 if len(shape) == 1 else 1
@@ -363,7 +364,8 @@ def multi_margin_loss(
     if target.data.ndim > 1 or target.data.size != n:
         raise ShapeError(
             "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch "
-            f"size). Expected target size [{n}], but got {list(target.data.shape)}. Input has shape {list(input.data.shape)}."
+            f"size). Expected target size [{n}], but got {list(target.data.shape)}. Input has shape "
+            f"{list(input.data.shape)}."
         )
     if weight is not None and weight.data.size != classes:
         raise ShapeError(f"inconsistent weight size, expected {classes} but got {list(weight.data.shape)}")

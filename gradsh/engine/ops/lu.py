@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -56,6 +57,14 @@ def row_order(pivots: Any, m: int) -> Any:
         other = flat[:, j] - 1
         order[every, j], order[every, other] = order[every, other], order[every, j].copy()
     return order.reshape(*pivots.shape[:-1], m)
+
+
+def solve_by_elimination(a: Any, b: Any) -> Any:
+    """X of AX = B as LAPACK gives it for singular matrices too: with inf and nan."""
+    packed, pivots = eliminate(a)
+    order = row_order(pivots, a.shape[-1])
+    unit = np.where(np.eye(a.shape[-1], dtype=bool), a.dtype.type(1), packed)
+    return substitute(packed, substitute(unit, order_rows.kernel(b, order), False), True)
 
 
 @op(
@@ -156,7 +165,7 @@ def lu_of(a: Any) -> Any:
 @lu_of.vjp("input", saves="out")
 def _(F: Any, g: Any, out: Any, a: Any) -> Any:
     left, right, order = out
-    return _lu_rule(F, g[0], g[1], left, right, order.data if order.__class__ is Tensor else order)
+    return _lu_rule(F, g[0], g[1], left, right, order if order.__class__ is np.ndarray else order.data)
 
 
 def _permutation(order: Any, dtype: Any) -> Tensor:
@@ -207,7 +216,7 @@ def _(F: Any, g: Any, out: Any, a: Any) -> Any:
     left, right = _unpack(F, packed)
     gl = lower(F, F.narrow(g[0], -1, 0, k), -1)
     gu = upper(F, F.narrow(g[0], -2, 0, k))
-    pivots = pivots.data if pivots.__class__ is Tensor else pivots
+    pivots = pivots if pivots.__class__ is np.ndarray else pivots.data
     return _lu_rule(F, gl, gu, left, right, row_order(pivots, m))
 
 

@@ -7,16 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from gradsh.engine.checks import need_tensor
+
+from gradsh.engine.checks import need_tensor, type_word
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
-from gradsh.engine.graph import Kind, Node, Storage, note_versions, sequence
+from gradsh.engine.graph import Kind, Node, Storage, Unrecorded, note_versions, sequence
 from gradsh.engine.modes import mode
 from gradsh.engine.pointwise import _binary_steps
 from gradsh.engine.registry import METHODS, A, Operator, T, caller, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import DtypeError, ShapeError
+from gradsh.errors import ArgumentError, DtypeError, ShapeError
 
 _getframe = sys._getframe
 ndarray = np.ndarray
@@ -76,6 +77,10 @@ def _unfinished(node: Node, g: Any) -> Any:
 
 def multiply(entry: Product, x: Tensor, y: Tensor, depth: int) -> Tensor:
     """Run a product and record it; the program's frame is `depth` frames up."""
+    if x.storage is not None:
+        x.up_to_date()
+    if y.storage is not None:
+        y.up_to_date()
     a = x.data
     b = y.data
     if (
@@ -97,7 +102,7 @@ def multiply(entry: Product, x: Tensor, y: Tensor, depth: int) -> Tensor:
         node = Node()
         node.kind = entry.node_kind
         node.next = ((x.fn or x) if one else None, (y.fn or y) if two else None)
-        node.saved = (x if two else None, y if one else None, None)
+        node.saved = [x if two else None, y if one else None, None]
         node.fix = node.extra = None
         node.code, node.lasti = where
         node.seq = sequence()
@@ -108,13 +113,22 @@ def multiply(entry: Product, x: Tensor, y: Tensor, depth: int) -> Tensor:
     else:
         out.fn = None
         out.rg = False
-        out.made = where
+        out.made = where if mode.grad else Unrecorded(where)
         if mode.inference:
             out.storage = Storage(inference=True)
     return out
 
 
 # --- checks, in PyTorch's words -------------------------------------------------------------------------
+
+
+def need_arrays(operator: str, position: int, **arrays: Any) -> None:
+    """Raise ArgumentError for what is no array; the first one's position in the call is given."""
+    for at, (name, value) in enumerate(arrays.items(), position):
+        if not hasattr(value, "dtype"):
+            raise ArgumentError(
+                f"{operator}(): argument '{name}' (position {at}) must be Tensor, not {type_word(value)}"
+            )
 
 
 def _sizes(a: Any, b: Any) -> str:
@@ -132,7 +146,7 @@ def check_mm(a: Any, b: Any) -> None:
     if b.ndim != 2:
         raise ShapeError("mat2 must be a matrix")
     if a.shape[1] != b.shape[0]:
-        raise ShapeError(f"mat1 and mat2 shapes cannot be multiplied ({_sizes(a, b)})")
+        raise ShapeError(f"mat1 and mat2 shapes cannot be multiplied ({_sizes(a, b)})", subject=(a.shape, b.shape))
     if a.dtype != b.dtype:
         raise DtypeError(
             f"expected m1 and m2 to have the same dtype, but got: {OF[a.dtype].c_name} != {OF[b.dtype].c_name}"
@@ -386,14 +400,14 @@ unsafe_view.vjp("input")(lambda F, g, out, x, size: F.unsafe_view(g, x.shape))
     formula="input: g @ other.mT; other: input.mT @ g",
     example="matmul(tensor([[1., 2.]]), tensor([3., 4.]))",
 )
-def matmul(x: Tensor, y: Tensor) -> Tensor:
+def matmul(x: Tensor, y: Tensor) -> Any:
     """The product of vectors, matrices, or batches of matrices with broadcasting: the operator `@`."""
     need_tensor("matmul", "input", 1, x)
     need_tensor("matmul", "other", 2, y)
     return _matmul(x, y)
 
 
-def _matmul(x: Tensor, y: Tensor) -> Tensor:
+def _matmul(x: Tensor, y: Tensor) -> Any:
     """PyTorch's way to take a product of any ranks apart: the graph shows these steps."""
     a, b = x.data, y.data
     n, m = a.ndim, b.ndim
@@ -424,7 +438,7 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
     return _batched(x, y)
 
 
-def _batched(x: Tensor, y: Tensor) -> Tensor:
+def _batched(x: Tensor, y: Tensor) -> Any:
     """A product of batches: broadcast, flattened to one batch dim, multiplied, and put in shape again."""
     a, b = x.data, y.data
     try:
@@ -455,7 +469,8 @@ def _folds(x: Tensor, y: Tensor) -> bool:
         return False
     if large.data.size == 0:
         return True
-    strides, shape = large.data.strides, large.data.shape
+    whole = large.data.swapaxes(-1, -2) if large is y else large.data
+    strides, shape = whole.strides, whole.shape
     return all(strides[i] == strides[i + 1] * shape[i + 1] for i in range(len(shape) - 2))
 
 

@@ -12,7 +12,6 @@ from gradsh.engine.general import op
 from gradsh.engine.ops.loss import size_text
 from gradsh.engine.registry import A, T, composite
 from gradsh.engine.samples import call, t
-
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueError_, ValueProblem, ZeroDivision
 
 add_reduce = np.add.reduce
@@ -166,7 +165,8 @@ def _batch_checks(x: Any, mean: Any, var: Any, weight: Any, bias: Any, training:
 
 
 def _update(running: Any, value: Any, momentum: float) -> None:
-    """Move running statistics towards the batch's. As in PyTorch, this is no in-place write that backward would notice."""
+    """Move running statistics towards the batch's. As in PyTorch, this is no in-place write that backward would "
+    "notice."""
     if running is not None:
         data = running.data
         data *= 1 - momentum
@@ -196,7 +196,8 @@ def batch_norm(
     momentum: Any,
     eps: Any,
 ) -> Any:
-    """Each channel with mean 0 and variance 1 over the batch, times weight plus bias; updates the running statistics."""
+    """Each channel with mean 0 and variance 1 over the batch, times weight plus bias; updates the running "
+    "statistics."""
     x = input.data
     if training:
         n = math.prod(x.shape[:1] + x.shape[2:])
@@ -264,7 +265,7 @@ def instance_norm(
     return T.reshape(out, *shape)
 
 
-# --- over rows ---------------------------------------------------------------------------------------------------------
+# --- over rows -------------------------------------------------------------------------------------------------------
 # Layers and groups are both rows of a matrix, each with mean and deviation of its own.
 
 
@@ -381,7 +382,8 @@ def normalized_shape_of(operator: str, value: Any, x: Any, weight: Any, bias: An
             )
     if x.shape[max(x.ndim - len(shape), 0) :] != shape:
         raise ShapeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*{star}{', '.join(map(str, shape))}], but "
+            f"Given normalized_shape={list(shape)}, expected input with shape [*{star}{', '.join(map(str, shape))}], "
+            "but "
             f"got input of size{list(x.shape)}"
         )
     return shape
@@ -528,7 +530,8 @@ def group_norm(input: Any, num_groups: Any, weight: Any, bias: Any, eps: Any) ->
     for name, parameter in (("weight", weight), ("bias", bias)):
         if parameter is not None and parameter.data.shape != (x.shape[1],):
             raise ShapeError(
-                f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
+                f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of "
+                "shape "
                 f"{list(parameter.data.shape)} and input of shape {list(x.shape)}"
             )
     if x.dtype.kind != "f":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from gradsh.engine.checks import dim_index, dims_tuple, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -20,7 +21,7 @@ INF = float("inf")
 # --- the norm of vectors -----------------------------------------------------------------------------------------
 
 
-def p_norm(x: Any, p: float, axes: Any, keepdim: bool) -> Any:
+def p_norm(x: Any, p: float, axes: Any, keepdim: Any) -> Any:
     """The p-norm of an array over `axes` (a tuple, or None for all), in its dtype."""
     dtype = x.dtype
     if dtype.itemsize == 2:

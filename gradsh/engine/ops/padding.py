@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.general import General, op, run
-from gradsh.engine.graph import Kind
+from gradsh.engine.graph import Kind, Node
 from gradsh.engine.reduction import variant
-from gradsh.engine.registry import T, composite
+from gradsh.engine.registry import T, _renamed, composite
 from gradsh.engine.samples import call, t
 from gradsh.errors import ShapeError, ValueProblem
 
@@ -24,6 +24,14 @@ def run_as(entry: General, grad_fn: str, *values: Any) -> Any:
     if kind is None:
         kind = _KINDS[entry.name, grad_fn] = variant(entry, grad_fn)
     return run(entry, list(values), _getframe(1), kind)
+
+
+def without_batch(x: Any, grad_fn: str) -> Any:
+    """Drop the batch dim that was added; PyTorch's kernels take unbatched input and record one node of this name."""
+    out = T.squeeze(x, 0)
+    if out.fn.__class__ is Node:
+        out.fn.kind = _renamed(out.fn.kind, grad_fn)
+    return out
 
 
 # --- constants -------------------------------------------------------------------------------------------------------
@@ -50,7 +58,7 @@ def constant_pad(x: Any, pad: Any, value: Any) -> Any:
 
 constant_pad.vjp("input")(lambda F, g, out, x, pad, value: F.constant_pad(g, tuple(-p for p in pad), 0))
 
-# --- elements of the input ---------------------------------------------------------------------------------------------
+# --- elements of the input -------------------------------------------------------------------------------------------
 # An index array for each of the last dims says which element stands where; None leaves a dim as it is.
 
 
@@ -98,7 +106,8 @@ def _around(kind: str, shape: Any, pad: Any) -> tuple[Any, ...]:
         if kind == "reflect":
             if left >= n or right >= n:
                 raise ShapeError(
-                    f"Argument #{4 + 2 * i}: Padding size should be less than the corresponding input dimension, but got: "
+                    f"Argument #{4 + 2 * i}: Padding size should be less than the corresponding input dimension, but "
+                    "got: "
                     f"padding ({left}, {right}) at dimension {len(shape) - 1 - i} of input {list(shape)}"
                 )
             index = _reflected(n, left, right)
@@ -109,7 +118,9 @@ def _around(kind: str, shape: Any, pad: Any) -> tuple[Any, ...]:
                 raise ShapeError("Padding value causes wrapping around more than once.")
             if n + left + right < 0:
                 raise ShapeError("Negative padding value is resulting in an empty dimension")
-            index = np.arange(-left, n + right) % n
+            # what is cut off first does not come back on the other side
+            kept = n - max(-left, 0) - max(-right, 0)
+            index = max(-left, 0) + np.arange(-max(left, 0), kept + max(right, 0)) % max(kept, 1)
         indices.append(index)
     return tuple(reversed(indices))
 
@@ -153,6 +164,8 @@ def pad(input: Any, pad: Any, mode: Any, value: Any) -> Any:
         return T.constant_pad(input, pads, 0 if value is None else value)
     if value is not None and value != 0:
         raise ValueProblem(f'Padding mode "{mode}" doesn\'t take in value argument')
+    if mode not in NAMES:
+        raise ValueProblem(f"Unrecognised padding mode {mode}", kind="NotImplementedError")
     dims = len(pads) // 2
     if not 1 <= dims <= 3 or len(shape) not in (dims + 1, dims + 2):
         raise ShapeError(
@@ -163,6 +176,4 @@ def pad(input: Any, pad: Any, mode: Any, value: Any) -> Any:
             "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)",
             kind="NotImplementedError",
         )
-    if mode not in NAMES:
-        raise ValueProblem(f"Unrecognised padding mode {mode}", kind="NotImplementedError")
     return run_as(take_axes, NAMES[mode].format(dims), input, _around(mode, shape, pads))

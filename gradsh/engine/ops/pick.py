@@ -14,14 +14,14 @@ from gradsh.engine.modes import mode
 from gradsh.engine.ops.index import add_at
 from gradsh.engine.ops.join import broadcast_shape
 from gradsh.engine.promotion import promoted, promoted_number
-from gradsh.engine.registry import METHODS, A, T, composite, function
+from gradsh.engine.registry import METHODS, T, composite, function, on_arrays
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, DtypeError, IndexError_, ShapeError
 
 ndarray = np.ndarray
 
-# --- by an index for every element --------------------------------------------------------------------------------------
+# --- by an index for every element -----------------------------------------------------------------------------------
 
 
 def need_index(operator: str, index: Any) -> None:
@@ -189,7 +189,7 @@ def take_backward(g: Any, shape: Any, index: Any) -> Any:
 
 take_backward.vjp("grad", saves="index")(lambda F, g, out, grad, shape, index: F.take(g, index))
 
-# --- by a mask ------------------------------------------------------------------------------------------------------------
+# --- by a mask -------------------------------------------------------------------------------------------------------
 
 
 @op(
@@ -257,7 +257,7 @@ def argwhere(input: Any) -> Any:
     return nonzero_table.apply(input)
 
 
-# --- where ----------------------------------------------------------------------------------------------------------------
+# --- where -----------------------------------------------------------------------------------------------------------
 
 
 @op(
@@ -322,8 +322,8 @@ def where(condition: Any, input: Any, other: Any) -> Any:
         return nonzero.apply(condition, as_tuple=True)
     if input is None or other is None:
         raise ArgumentError(
-            f"where() received an invalid combination of arguments - got (Tensor, {type_word(input)}), but expected one "
-            "of:\n * (Tensor condition)\n * (Tensor condition, Tensor input, Tensor other, *, Tensor out = None)\n"
+            f"where() received an invalid combination of arguments - got (Tensor, {type_word(input)}), but expected "
+            "one of:\n * (Tensor condition)\n * (Tensor condition, Tensor input, Tensor other, *, Tensor out = None)\n"
             " * (Tensor condition, Number self, Tensor other)\n * (Tensor condition, Tensor input, Number other)\n"
             " * (Tensor condition, Number self, Number other)\n"
         )
@@ -342,7 +342,7 @@ def where(condition: Any, input: Any, other: Any) -> Any:
     return where_each.apply(condition, input, other)
 
 
-A.where = where_each.kernel
+on_arrays("where", where_each.kernel)
 
 
 def _where_method(x: Any, condition: Any, other: Any) -> Any:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.checks import dim_index
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
+from gradsh.engine.ops.padding import without_batch
 from gradsh.engine.registry import T, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
@@ -224,7 +226,8 @@ def _max_pool(dims: int) -> Any:
             raise DtypeError(f"\"{name}\" not implemented for 'Bool'", kind="NotImplementedError")
         if 0 in data.shape[1:]:
             raise ShapeError(
-                f"Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with optional 0 dim batch size for input, but "
+                f"Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with optional 0 dim batch size for input, "
+                "but "
                 f"got:{list(data.shape)}"
             )
         out: tuple[int, ...] = ()
@@ -240,7 +243,8 @@ def _max_pool(dims: int) -> Any:
         out = places(data.shape[2:], kernel, steps, pad, spacing, ceil_mode)
         values, index = getattr(T, f"max_windows{dims}d")(x, kernel, steps, pad, spacing, out)
         if single:
-            values, index = T.squeeze(values, 0), T.squeeze(index, 0)
+            values = without_batch(values, f"MaxPool{dims}DWithIndicesBackward0")
+            index = T.squeeze(index, 0)
         return (values, index) if return_indices else values
 
     function.__doc__ = f"The largest element of each window over the last {dims} dim{'s' * (dims > 1)}."
@@ -406,9 +410,11 @@ def _avg_pool(dims: int) -> Any:
             out = mean_pool(name, 2, x, ((1, *kernel), (1, *steps), (0, *pad)), ceil_mode, include, None)
             out = T.squeeze(out, 0) if single else out
             return T.squeeze(out, -2)
+        if dims == 2 and input.__class__ is Tensor:
+            dim_index(-3, input.data.ndim)
         x, single = _batched(name, dims, input)
         out = mean_pool(name, dims, x, (kernel, steps, pad), ceil_mode, include, override)
-        return T.squeeze(out, 0) if single else out
+        return without_batch(out, f"AvgPool{dims}DBackward0") if single else out
 
     function.__doc__ = f"The mean of each window over the last {dims} dim{'s' * (dims > 1)}."
     size = ", ".join(["2"] * dims)
@@ -425,7 +431,8 @@ def _avg_pool(dims: int) -> Any:
 def _one_dim_words(name: str, input: Any) -> str:
     ndim = input.data.ndim if input.__class__ is Tensor else 0
     return (
-        f"Expected 2 to 3 dimensions, but got {ndim}-dimensional tensor for argument #1 'self' (while checking arguments "
+        f"Expected 2 to 3 dimensions, but got {ndim}-dimensional tensor for argument #1 'self' (while checking "
+        "arguments "
         f"for {name})"
     )
 
@@ -454,7 +461,7 @@ _AVG_SAMPLES: dict[int, Any] = {
 max_pool1d, max_pool2d, max_pool3d = (_max_pool(n) for n in (1, 2, 3))
 avg_pool1d, avg_pool2d, avg_pool3d = (_avg_pool(n) for n in (1, 2, 3))
 
-# --- the p-norm --------------------------------------------------------------------------------------------------------
+# --- the p-norm ------------------------------------------------------------------------------------------------------
 
 
 def _lp_pool(dims: int) -> Any:

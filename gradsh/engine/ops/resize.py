@@ -71,7 +71,7 @@ def resample_backward(g: Any, taps: Any) -> Any:
 
 resample_backward.vjp("grad")(lambda F, g, out, grad, taps: F.resample(g, taps))
 
-# --- where the taps are ------------------------------------------------------------------------------------------------
+# --- where the taps are ----------------------------------------------------------------------------------------------
 
 
 def _nearest(n: int, m: int, scale: Any, exact: bool) -> Any:
@@ -154,7 +154,7 @@ def _antialiased(mode: str, n: int, m: int, scale: Any, corners: bool, dtype: An
     return Taps(np.minimum(index, n - 1), weight, n)
 
 
-# --- interpolate -------------------------------------------------------------------------------------------------------
+# --- interpolate -----------------------------------------------------------------------------------------------------
 
 
 def _asked(input: Any, size: Any, scale_factor: Any, recompute: Any, mode: str) -> tuple[Any, Any]:
@@ -167,8 +167,10 @@ def _asked(input: Any, size: Any, scale_factor: Any, recompute: Any, mode: str) 
     if size is not None:
         if several[0] and len(size) != dims:
             raise ValueError_(
-                "Input and output must have the same number of spatial dimensions, but got input with spatial dimensions "
-                f"of {list(shape)} and output size of {size}. Please provide input tensor in (N, C, d1, d2, ...,dK) format "
+                "Input and output must have the same number of spatial dimensions, but got input with spatial "
+                "dimensions "
+                f"of {list(shape)} and output size of {size}. Please provide input tensor in (N, C, d1, d2, ...,dK) "
+                "format "
                 "and output size in (o1, o2, ...,oK) format."
             )
         if recompute:
@@ -184,7 +186,8 @@ def _asked(input: Any, size: Any, scale_factor: Any, recompute: Any, mode: str) 
         raise ValueError_("either size or scale_factor should be defined")
     if several[1] and len(scale_factor) != dims:
         raise ValueError_(
-            "Input and scale_factor must have the same number of spatial dimensions, but got input with spatial dimensions "
+            "Input and scale_factor must have the same number of spatial dimensions, but got input with spatial "
+            "dimensions "
             f"of {list(shape)} and scale_factor of shape {scale_factor}. Please provide input tensor in (N, C, d1, d2, "
             "...,dK) format and scale_factor in (s1, s2, ...,sK) format."
         )
@@ -199,7 +202,7 @@ def _check_mode(input: Any, mode: str, corners: Any, antialias: Any) -> None:
         raise ValueError_(
             "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input"
         )
-    if mode in ("nearest", "area", "nearest-exact") and 3 <= ndim <= 5 or MODES.get(mode) == ndim:
+    if (mode in ("nearest", "area", "nearest-exact") and 3 <= ndim <= 5) or MODES.get(mode) == ndim:
         if mode == "lanczos":
             if corners:
                 raise ValueError_("Lanczos mode does not support align_corners=True")
@@ -209,7 +212,8 @@ def _check_mode(input: Any, mode: str, corners: Any, antialias: Any) -> None:
     if mode in ("linear", "bilinear", "trilinear") and 3 <= ndim <= 5:
         raise ShapeError(f"Got {ndim}D input, but {mode} mode needs {MODES[mode]}D input", kind="NotImplementedError")
     raise ShapeError(
-        f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {ndim}D) for the modes: nearest | linear | bilinear "
+        f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {ndim}D) for the modes: nearest | linear | "
+        "bilinear "
         f"| bicubic | trilinear | lanczos | area | nearest-exact (got {mode})",
         kind="NotImplementedError",
     )

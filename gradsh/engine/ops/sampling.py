@@ -28,13 +28,13 @@ def stream(operator: str = "", generator: Any = None) -> Generator:
             raise ArgumentError(
                 f"{operator}(): argument 'generator' must be torch.Generator, not {type_word(generator)}"
             )
-        return generator  # type: ignore[no-any-return]  # its class was compared
+        return generator
     if mode.generator is None:
         mode.generator = Generator.fresh()
     return mode.generator  # type: ignore[no-any-return]  # a Generator
 
 
-# --- seeds ------------------------------------------------------------------------------------------------------------
+# --- seeds -----------------------------------------------------------------------------------------------------------
 
 
 @function("manual_seed(seed)", method=False, differentiable=False, effect=True, example="manual_seed(0)")
@@ -101,7 +101,7 @@ def set_rng_state(new_state: Any) -> None:
     stream().set_state(new_state.data)
 
 
-# --- of a size --------------------------------------------------------------------------------------------------------
+# --- of a size -------------------------------------------------------------------------------------------------------
 
 
 @function(
@@ -171,7 +171,7 @@ def randperm(n: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     return leaf(randperm(stream("randperm", generator), count, target), requires_grad, mode.where)
 
 
-# --- after the likeness of others -------------------------------------------------------------------------------------
+# --- after the likeness of others ------------------------------------------------------------------------------------
 
 
 @function(
@@ -225,7 +225,7 @@ def randint_like(input: Any, low: Any, high: Any, generator: Any, dtype: Any, re
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
-# --- with parameters --------------------------------------------------------------------------------------------------
+# --- with parameters -------------------------------------------------------------------------------------------------
 
 
 @op("normal_tensors(mean, std, generator)", grad_fn="NormalBackward3", private=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -33,7 +34,7 @@ from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
 def _vector_rhs(a: Any, b: Any) -> bool:
     """Whether the right side is a batch of vectors: PyTorch's rule, which does not broadcast them."""
-    return b.ndim == 1 or (a.ndim - 1 == b.ndim and b.shape == a.shape[:-1])
+    return bool(b.ndim == 1 or (a.ndim - 1 == b.ndim and b.shape == a.shape[:-1]))
 
 
 def check_system(name: str, a: Any, b: Any, left: bool) -> None:
@@ -81,7 +82,9 @@ def solve_of(a: Any, b: Any, left: bool, vector: bool, strict: bool) -> Any:
             raise linalg_error(
                 f"torch.linalg.solve: {batch_element(a, index)}The solver failed because the input matrix is singular."
             ) from None
-        x = np.full(np.broadcast_shapes(a.shape[:-2], rhs.shape[:-2]) + rhs.shape[-2:], np.inf, a.dtype)
+        from gradsh.engine.ops.lu import solve_by_elimination
+
+        x = solve_by_elimination(coefficients, rhs)
     if not left:
         x = np.ascontiguousarray(x.swapaxes(-1, -2))
     return x[..., 0] if vector else x
@@ -268,11 +271,11 @@ def tensorsolve(a: Tensor, b: Tensor, dims: Any) -> Any:
         a = T.movedim(a, tuple(dims), tuple(range(a.data.ndim - len(dims), a.data.ndim)))
     n = b.data.ndim
     rest = a.data.shape[n:]
-    rows, columns = int(np.prod(a.data.shape[:n])), int(np.prod(rest))
+    rows, columns = int(b.data.size), int(np.prod(rest))
     if rows != columns:
         raise ShapeError(
             "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), "
             f"but got {columns} != {rows}"
         )
-    flat = run(solve_of, [T.reshape(a, (rows, columns)), T.reshape(b, (rows,)), True, True, True], None)
+    flat = run(solve_of, [T.reshape(a, (columns, columns)), T.reshape(b, (rows,)), True, True, True], None)
     return T.reshape(flat, rest)

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine import patches
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
 from gradsh.engine.modes import mode as context
 from gradsh.engine.ops.loss import size_text
+from gradsh.engine.ops.padding import without_batch
 from gradsh.engine.registry import T, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import make
@@ -41,7 +41,8 @@ def pixel_shuffle(input: Any, upscale_factor: Any) -> Any:
     *lead, c, h, w = shape
     if c % (r * r):
         raise ShapeError(
-            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, "
+            "but "
             f"input.size(-3)={c} is not divisible by {r * r}"
         )
     k = len(lead)
@@ -102,16 +103,22 @@ def channel_shuffle(input: Any, groups: Any) -> Any:
     return T.reshape(T.transpose(x, 1, 2), *shape)
 
 
-# --- patches as columns -----------------------------------------------------------------------------------------------
+# --- patches as columns ----------------------------------------------------------------------------------------------
 
 
 @op("im2col(input, how)", grad_fn="Im2ColBackward0", private=True)
 def im2col(x: Any, how: Any) -> Any:
     """Patches as columns, (batch, channels * kernel, places); `how` is (kernel, dilation, padding, stride, size)."""
     kernel, dilation, padding, stride, _ = how
-    view = patches.windows(patches.padded(x, padding), kernel, stride, dilation)
-    view = view.transpose(3, 0, 1, 2, 4, 5)
-    return view.reshape(x.shape[0], x.shape[1] * math.prod(kernel), -1)
+    n, c, *size = x.shape
+    full = np.zeros((n, c, *(m + 2 * p for m, p in zip(size, padding, strict=True))), x.dtype)
+    full[:, :, padding[0] : padding[0] + size[0], padding[1] : padding[1] + size[1]] = x
+    steps = full.strides
+    spatial = [(steps[i + 2] * dilation[i], steps[i + 2] * stride[i]) for i in range(2)]
+    view = np.lib.stride_tricks.as_strided(
+        full, (n, c, *kernel, *blocks(how)), (*steps[:2], *(a for a, _ in spatial), *(b for _, b in spatial))
+    )
+    return view.reshape(n, c * math.prod(kernel), -1)
 
 
 im2col.vjp("input")(lambda F, g, out, x, how: F.col2im(g, how))
@@ -202,27 +209,17 @@ def unfold(input: Any, kernel_size: Any, dilation: Any, padding: Any, stride: An
     if min(out) < 1:
         raise ShapeError(
             f"Given input with spatial size {_tuple(shape[-2:])}, kernel_size={_tuple(pairs[0])}, "
-            f"dilation={_tuple(pairs[1])}, padding={_tuple(pairs[2])}, calculated shape of the array of sliding blocks as "
+            f"dilation={_tuple(pairs[1])}, padding={_tuple(pairs[2])}, calculated shape of the array of sliding "
+            "blocks as "
             f"{_tuple(out)}, but its components must be at least one."
         )
     if len(shape) == 3:
-        return _renamed_squeeze(T.im2col(T.unsqueeze(input, 0), how), "Im2ColBackward0")
+        return without_batch(T.im2col(T.unsqueeze(input, 0), how), "Im2ColBackward0")
     return T.im2col(input, how)
 
 
 def _tuple(values: Any) -> str:
     return f"({', '.join(map(str, values))})"
-
-
-def _renamed_squeeze(x: Any, name: str) -> Any:
-    """Without the batch dim; PyTorch's kernels take unbatched input and record one node."""
-    from gradsh.engine.graph import Node
-    from gradsh.engine.registry import _renamed
-
-    out = T.squeeze(x, 0)
-    if out.fn.__class__ is Node:
-        out.fn.kind = _renamed(out.fn.kind, name)
-    return out
 
 
 @composite(
@@ -265,14 +262,15 @@ def fold(input: Any, output_size: Any, kernel_size: Any, dilation: Any, padding:
         )
     if min(out) < 1:
         raise ShapeError(
-            f"{given}calculated shape of the array of sliding blocks as {_tuple(out)}, which is too small (non-positive)"
+            f"{given}calculated shape of the array of sliding blocks as {_tuple(out)}, which is too small "
+            "(non-positive)"
         )
     if len(shape) == 2:
-        return _renamed_squeeze(T.col2im(T.unsqueeze(input, 0), how), "Col2ImBackward0")
+        return without_batch(T.col2im(T.unsqueeze(input, 0), how), "Col2ImBackward0")
     return T.col2im(input, how)
 
 
-# --- sampling ------------------------------------------------------------------------------------------------------------
+# --- sampling --------------------------------------------------------------------------------------------------------
 
 DEFAULT_CORNERS = (
     "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify "
@@ -420,7 +418,8 @@ def grid_sample(input: Any, grid: Any, mode: Any, padding_mode: Any, align_corne
         )
     if y[-1] != len(x) - 2:
         raise ShapeError(
-            f"grid_sampler(): expected grid to have size {len(x) - 2} in last dimension, but got grid with sizes {list(y)}"
+            f"grid_sampler(): expected grid to have size {len(x) - 2} in last dimension, but got grid with sizes "
+            f"{list(y)}"
         )
     if 0 in x[2:]:
         raise ShapeError(
@@ -492,7 +491,8 @@ def affine_grid(theta: Any, size: Any, align_corners: Any) -> Any:
         )
     if align_corners and min(sizes[2:]) == 1:
         context.warn(
-            "Since version 1.3.0, affine_grid behavior has changed for unit-size grids when align_corners=True. This is not "
+            "Since version 1.3.0, affine_grid behavior has changed for unit-size grids when align_corners=True. "
+            "This is not "
             "an intended use case of affine_grid. See the documentation of affine_grid for details."
         )
     elif min(sizes) <= 0:

@@ -1,0 +1,91 @@
+"""Views and writes in place: random programs against central differences, and against PyTorch where it is installed."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import gradsh
+from tests.programs import Program
+
+START = [[0.3, -0.7, 0.5], [0.9, 0.2, -0.4]]
+STEP = 1e-6
+# what PyTorch forbids, too: a program that does it has no gradient to compare
+FORBIDDEN = ("modified by an inplace operation",)
+
+
+@st.composite
+def programs(draw: Any, **options: Any) -> Program:
+    steps = draw(st.integers(10, 40))
+    return Program(lambda among: draw(st.sampled_from(among)), steps, **options)
+
+
+def answers(text: str) -> tuple[list[Any] | None, str]:
+    """What a program prints last, as data; or the message of its error."""
+    out = io.StringIO()
+    result = gradsh.Session(out=out, err=io.StringIO()).run(text)
+    if not result.ok:
+        assert result.status == 1, result.errors[0].message
+        return None, result.errors[0].message
+    return json.loads(out.getvalue().replace("inf", "Infinity").replace("nan", "NaN")), ""
+
+
+def gradient(program: Program) -> tuple[list[Any] | None, str]:
+    return answers(
+        f"{program.gradsh()}x = tensor({START}, dtype=float64, grad)\ny = f(x)\n"
+        "if y.requires_grad { backward y }\n[y.item(), x.grad.tolist() if x.grad is not none else 0]"
+    )
+
+
+def numeric(program: Program) -> list[float]:
+    points = []
+    for row in (0, 1):
+        for column in (0, 1, 2):
+            for sign in (1, -1):
+                point = [list(r) for r in START]
+                point[row][column] += sign * STEP
+                points.append(point)
+    values, trouble = answers(f"{program.gradsh()}[f(tensor(p, dtype=float64)).item() for p in {points}]")
+    assert values is not None, trouble
+    return [(values[i] - values[i + 1]) / (2 * STEP) for i in range(0, len(values), 2)]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(programs())
+def test_gradients_are_those_of_central_differences(program):
+    found, trouble = gradient(program)
+    if found is None:
+        assert any(words in trouble for words in FORBIDDEN), trouble
+        return
+    exact = [0.0] * 6 if found[1] == 0 else [v for row in found[1] for v in row]
+    for a, b in zip(exact, numeric(program), strict=True):
+        assert a == pytest.approx(b, rel=1e-5, abs=1e-6), program.gradsh()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(programs(cut=True))
+def test_programs_agree_with_torch(program):
+    torch = pytest.importorskip("torch")
+    scope: dict[str, Any] = {"tensor": torch.tensor}
+    exec(program.python(), scope)
+    x = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+    expected, text = None, ""
+    try:
+        y = scope["f"](x)
+        if y.requires_grad:
+            y.backward()
+        expected = [y.item(), x.grad.tolist() if x.grad is not None else 0]
+    except RuntimeError as error:
+        text = str(error)
+    found, trouble = gradient(program)
+    assert trouble == text, program.gradsh()
+    assert found == pytest.approx(expected) if found is None else flat(found) == pytest.approx(flat(expected))
+
+
+def flat(values: Any) -> list[float]:
+    return [v for item in values for v in flat(item)] if isinstance(values, list) else [values]
