@@ -202,7 +202,6 @@ def decode(name: str, text: bytes) -> str | GradshError:
         return NotUtf8(
             f"the program is not UTF-8 text: byte 0x{text[error.start]:02x} at offset {error.start}",
             [Label(Span(source, at, at + 1))],
-            help="save the file as UTF-8",
         )
 
 

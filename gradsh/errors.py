@@ -107,14 +107,26 @@ class Label:
 
 
 class WarningRecord:
-    """A warning as the session prints it: the UserWarning's text and where in the user's program it arose."""
+    """A warning as the session prints it: the UserWarning's text and where in the user's program it arose.
 
-    __slots__ = ("category", "message", "span")
+    `labels` are further places, `help` is as an error's.
+    """
 
-    def __init__(self, message: str, span: Span | None = None, category: str = "UserWarning") -> None:
+    __slots__ = ("category", "help", "labels", "message", "span")
+
+    def __init__(
+        self,
+        message: str,
+        span: Span | None = None,
+        category: str = "UserWarning",
+        labels: list[Label] | None = None,
+        help: str | None = None,
+    ) -> None:
         self.message = message
         self.span = span
         self.category = category
+        self.labels: list[Label] = labels if labels is not None else []
+        self.help = help
 
 
 class GradshError(Exception):

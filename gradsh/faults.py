@@ -61,7 +61,7 @@ def translate(exception: BaseException) -> GradshError:
         return exception
     if isinstance(exception, RecursionError):
         return errors.RecursionLimit(
-            "maximum recursion depth exceeded", help="a function calls itself without end, or use a loop"
+            "maximum recursion depth exceeded", help="a function that calls itself needs an end, `if n <= 0 { return 0 }`; or write it as a loop"
         )
     if isinstance(exception, MemoryError):
         return errors.OutOfMemory(str(exception) or "out of memory")
@@ -86,7 +86,7 @@ def _native(exception: BaseException) -> GradshError:
     if isinstance(exception, OverflowError):
         return errors.Overflow(clean(str(exception.args[-1])))  # (34, text) when the C library said so
     if isinstance(exception, KeyError):
-        return errors.KeyError_(text)
+        return errors.KeyError_(f"{text} is not a key of the dict")
     if isinstance(exception, IndexError):
         return errors.IndexError_(text)
     if isinstance(exception, ValueError):

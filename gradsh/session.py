@@ -148,6 +148,9 @@ class Session:
         for where, words in error.places:
             if where is not None and isinstance(where[0], CodeType):
                 _add_label(error, program.locate(where[0], where[1]), words)
+        from gradsh.advice import advise
+
+        advise(error, raised, self.globals)
         for span in _calls(spans):
             _add_label(error, span, "called here")
         return self._ended(FAILED, [error])
@@ -158,9 +161,9 @@ class Session:
 
             traceback.print_exception(raised)
         error.message += (
-            "\nThis is a fault of gradsh itself, not of your program; we are sorry. What was bound before is intact."
+            "\nThis is a fault of gradsh itself, not of your program; we are sorry. What was bound before is intact.\n"
+            "GRADSH_DEBUG=1 shows where in gradsh it happened; please report it together with the line above."
         )
-        error.help = "GRADSH_DEBUG=1 shows where in gradsh it happened; please report it together with the line above"
         return self._ended(FAULT, [error])
 
     def _ended(self, status: int, errors: list[GradshError]) -> Result:
@@ -168,8 +171,12 @@ class Session:
         return Result(status, errors)
 
     def _warn(self, message: str, category: str, where: tuple[CodeType, int] | None) -> None:
+        from gradsh.advice import of_warning
+
         span = program.locate(*where) if where is not None and isinstance(where[0], CodeType) else None
-        self.display.warning(WarningRecord(message, span or here(), category))
+        span = span or here()
+        labels, help = of_warning(message, span, self.globals) if span is not None else ([], None)
+        self.display.warning(WarningRecord(message, span, category, labels, help))
 
 
 def _add_label(error: GradshError, span: Span | None, words: str) -> None:

@@ -26,14 +26,18 @@ class Program:
 
     def __init__(self, choose: Choose, steps: int, *, cut: bool = False) -> None:
         self.choose = choose
-        self.careful = not cut or choose([True, True, False])  # what is saved is a copy, so that it may be written later
+        self.careful = not cut or choose(
+            [True, True, False]
+        )  # what is saved is a copy, so that it may be written later
         self.cut = cut  # whether detach() and data come in, which central differences know nothing of
         self.lines = ["v0 = x * 1.0"]
         self.shapes: list[tuple[int, ...]] = [(2, 3)]
         self.fixed: set[int] = set()  # expanded or one of several views: not to be written
         for _ in range(steps):
             self.step()
-        last = " + ".join(f"(v{i} * {0.3 + 0.1 * i:.1f}).sum()" for i in range(max(0, len(self.shapes) - 5), len(self.shapes)))
+        last = " + ".join(
+            f"(v{i} * {0.3 + 0.1 * i:.1f}).sum()" for i in range(max(0, len(self.shapes) - 5), len(self.shapes))
+        )
         self.lines.append(f"return {last}")
 
     def new(self, text: str, shape: tuple[int, ...], *, fixed: bool = False) -> None:
@@ -42,7 +46,9 @@ class Program:
         self.lines.append(f"v{len(self.shapes)} = {text}")
         self.shapes.append(shape)
 
-    def some(self, fits: Callable[[tuple[int, ...]], bool] = lambda shape: True, *, writable: bool = False) -> int | None:
+    def some(
+        self, fits: Callable[[tuple[int, ...]], bool] = lambda shape: True, *, writable: bool = False
+    ) -> int | None:
         found = [i for i, s in enumerate(self.shapes) if fits(s) and not (writable and i in self.fixed)]
         return self.choose(found[-8:]) if found else None
 
@@ -75,7 +81,7 @@ class Program:
     def view(self) -> None:
         i = self.some()
         shape = self.shapes[i]
-        options: list[tuple[str, tuple[int, ...]]] = [("unsqueeze(0)[0]", shape), ("view_as(v%d)" % i, shape)]
+        options: list[tuple[str, tuple[int, ...]]] = [("unsqueeze(0)[0]", shape), (f"view_as(v{i})", shape)]
         if shape:
             n = shape[0]
             options += [(f"[{k}]", shape[1:]) for k in (0, n - 1)]
@@ -85,7 +91,7 @@ class Program:
             options += [(f"[:, {k}]", (shape[0],)) for k in (0, shape[1] - 1)]
             options += [("diagonal()", (min(shape),)), ("[..., 1:]", (shape[0], shape[1] - 1))]
         if len(shape) == 1:
-            options += [("unsqueeze(1)[:, 0]", shape), ("expand(2, %d)" % shape[0], (2, *shape))]
+            options += [("unsqueeze(1)[:, 0]", shape), (f"expand(2, {shape[0]})", (2, *shape))]
         options = [(text, s) for text, s in options if 0 not in s]
         text, s = self.choose(options)
         fixed = i in self.fixed or text.startswith("expand")

@@ -30,16 +30,16 @@ from gradsh.errors import (
 ndarray = np.ndarray
 
 CREATE_GRAPH = (
-    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which "
-    "can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use "
-    "this function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid "
-    "the leak."
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+    "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
+    "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break the "
+    "cycle and avoid the leak."
 )
 
 
 AFTER_TRACEBACK = (
-    "Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in question "
-    "was changed in there or anywhere later. Good luck!"
+    "Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in "
+    "question was changed in there or anywhere later. Good luck!"
 )
 
 
@@ -283,7 +283,7 @@ def _replaced(hook: Any, result: Any, before: tuple[Any, ...]) -> tuple[Any, ...
             raise ArgumentError(f"expected Variable, but hook returned '{type(new).__name__}'")
         if new is not None and old is not None and new.data.shape != old.data.shape:
             raise GradientMismatch(f"hook '{name}' has changed the size of value")
-    return result  # type: ignore[no-any-return]  # a tuple: its class was compared
+    return result
 
 
 def _name(hook: Any) -> str:
@@ -531,14 +531,13 @@ def needed_nodes(edges: list[Any], captures: dict[Any, list[tuple[int, int]]]) -
             continue
         done.add(node)
         stack.append((node, True))
-        for edge in following:
-            if edge is not None and edge.__class__ is not Tensor and _node(edge) not in done:
-                stack.append((_node(edge), False))
+        nodes = (_node(edge) for edge in following if edge is not None and edge.__class__ is not Tensor)
+        stack.extend((n, False) for n in nodes if n not in done)
     return run
 
 
 def _node(edge: Any) -> Node:
-    return edge.node if edge.__class__ is Output else edge  # type: ignore[no-any-return]  # the only other kind of edge
+    return edge.node if edge.__class__ is Output else edge
 
 
 _ONES: dict[Any, Any] = {kind: kind(1) for kind in (np.float16, np.float32, np.float64)}
@@ -559,7 +558,8 @@ def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -
         data = out.data
         if g is not None and g.data.shape != data.shape:
             raise GradientMismatch(
-                f"Mismatch in shape: grad_output[{index}] has a shape of torch.{Size(g.data.shape)} and output[{index}] "
+                f"Mismatch in shape: grad_output[{index}] has a shape of torch.{Size(g.data.shape)} and "
+                f"output[{index}] "
                 f"has a shape of torch.{Size(data.shape)}.",
                 subject=(out, g),
             )
@@ -568,9 +568,7 @@ def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -
     for index, (out, g) in enumerate(zip(outputs, gradients, strict=True)):
         data = out.data
         if not out.rg:
-            raise NoGraph(
-                f"element {index} of tensors does not require grad and does not have a grad_fn", subject=out
-            )
+            raise NoGraph(f"element {index} of tensors does not require grad and does not have a grad_fn", subject=out)
         if g is None:
             value = data.dtype.type(1) if data.ndim == 0 else np.ones(data.shape, data.dtype)
             roots.append((out.edge, make(value) if create else value))

@@ -11,25 +11,50 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from gradsh.engine.batching import entry_of, expanded, padded, run_inner
 from gradsh.engine.checks import dim_index, dims_tuple
 from gradsh.engine.registry import Operator
+from gradsh.engine.tensor import Tensor
 
 Rule = Callable[..., Any]
 
 RULES: dict[str, Rule] = {}
 
 # composites and general operators that work element by element, whatever they are written in
-ELEMENTWISE = frozenset(("where", "where_each", "to", "to_copy", "clone", "clone_contiguous", "contiguous", "copy"))
+ELEMENTWISE = frozenset(("where", "where_each", "to_copy", "clone", "clone_contiguous", "contiguous", "copy"))
 
 # composites that use nothing but operators and shapes: they run on batches as they are written
 AS_WRITTEN = frozenset(
-    "size dim ndimension numel nelement is_floating_point is_complex is_signed element_size is_tensor is_same_size "
-    "result_type "
-    "rsub_tensor rsub positive float_power ldexp clamp clip round lerp special.ndtr polygamma mvlgamma prelu elu celu selu relu6 "
-    "tanhshrink softsign expand_as view_as reshape_as flatten unflatten ravel movedim adjoint fliplr flipud atleast_1d "
-    "atleast_2d atleast_3d outer inner split chunk hsplit vsplit dsplit softmin nanmean half float double".split()
+    "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
+    "adaptive_max_pool3d adjoint affine_grid alpha_dropout atleast_1d atleast_2d atleast_3d avg_pool1d avg_pool2d "
+    "avg_pool3d bilinear binary_cross_entropy binary_cross_entropy_with_logits broadcast_tensors cdist celu "
+    "chain_matmul channel_shuffle cholesky chunk clamp clip column_stack conv1d conv2d conv3d conv_transpose1d "
+    "conv_transpose2d conv_transpose3d corrcoef cosine_embedding_loss cosine_similarity cross cross_entropy "
+    "cumulative_trapezoid det diag diagflat diff dim double dsplit dstack element_size elu expand_as "
+    "feature_alpha_dropout flatten fliplr flipud float float_power fold gaussian_nll_loss ger grad grad_and_value "
+    "grid_sample group_norm half hessian hinge_embedding_loss hsplit hstack huber_loss hvp instance_norm interpolate "
+    "inverse is_complex is_floating_point is_same_size is_signed is_tensor jacfwd jacobian jacrev jvp kl_div kron "
+    "l1_loss layer_norm ldexp lerp linalg.cholesky linalg.cond linalg.cross linalg.diagonal linalg.eigh "
+    "linalg.eigvalsh linalg.householder_product linalg.inv linalg.matrix_norm linalg.matrix_power linalg.norm "
+    "linalg.pinv linalg.qr linalg.slogdet linalg.solve linalg.solve_triangular linalg.svd linalg.svdvals "
+    "linalg.tensorinv linalg.tensorsolve linalg.vander linalg.vecdot linalg.vector_norm local_response_norm lp_pool1d "
+    "lp_pool2d lp_pool3d margin_ranking_loss matrix_power max_pool1d max_pool2d max_pool3d moveaxis movedim mse_loss "
+    "msort multilabel_soft_margin_loss mvlgamma nanmean ndimension nelement nll_loss norm numel outer pad "
+    "pairwise_distance pdist pinverse pixel_shuffle pixel_unshuffle poisson_nll_loss polygamma positive prelu ravel "
+    "relu6 renorm reshape_as rms_norm round rsub rsub_tensor scatter selu size slogdet smooth_l1_loss "
+    "soft_margin_loss softmin softsign special.ndtr split take_along_dim tanhshrink tensor_split tile trapezoid "
+    "triplet_margin_loss triplet_margin_with_distance_loss unflatten unfold upsample value_and_grad vhp view_as vjp "
+    "vmap vsplit vstack".split()
 )
+
+# but not when they look at values: with these arguments, sample by sample
+LOOKS = {
+    "cross_entropy": lambda values: values[-1] != 0.0,
+    "gaussian_nll_loss": lambda values: isinstance(values[2], Tensor) and values[2].__class__ is not Tensor,
+    "scatter": lambda values: values[-1] is not None,
+}
 
 
 def rule_of(entry: Operator) -> Rule | None:
@@ -243,10 +268,10 @@ def _leading(name: str, least: int) -> None:
 
 for _name in (
     "matrix_transpose tril triu linalg.det cofactors inverse_of slogdet_of cholesky_of qr_of eigh_of svd_of "
-    "linalg.matrix_exp".split()
+    "linalg.matrix_exp times_constant order_rows".split()
 ):
     _leading(_name, 2)
-for _name in ("constant_pad", "zeros_like", "ones_like", "full_like", "empty_like", "detach"):
+for _name in ("constant_pad", "take_axes", "put_axes", "resample", "resample_backward", "zeros_like", "ones_like", "full_like", "empty_like", "detach"):
     _leading(_name, 0)
 
 
@@ -453,6 +478,31 @@ for _name in ("scatter_add", "scatter_source", "scatter_value", "scatter_reduce"
     _scattered(_name)
 
 
+@batched_rule("take_at", "gather_at")
+def _take_at(F: Any, size: int, batched: Any, x: Any, index: Any, dim: int) -> Any:
+    x, index = fronted(x, batched[0], size), fronted(index, batched[1], size)
+    return go("gather_at", x, index, dim % len(sample(x)) + 1) if sample(x) else x
+
+
+@batched_rule("put_at", "add_at")
+def _put_at(F: Any, size: int, batched: Any, g: Any, index: Any, dim: int, shape: Any) -> Any:
+    g, index = fronted(g, batched[0], size), fronted(index, batched[1], size)
+    return go("add_at", g, index, dim % len(shape) + 1, (size, *shape)) if len(shape) else g
+
+
+@batched_rule("plane_pick", "plane_put")
+def _plane(F: Any, size: int, batched: Any, x: Any, index: Any, dims: Any) -> Any:
+    x, index = fronted(x, batched[0], size), fronted(index, batched[1], size)
+    return go("plane_pick" if isinstance(dims, int) else "plane_put", x, index, dims)
+
+
+@batched_rule("keep")
+def _keep(F: Any, size: int, batched: Any, x: Any, mask: Any, other: Any) -> Any:
+    if not batched[0] or any(batched[1:]) or len(sample(x)) < max(np.ndim(mask), np.ndim(other)):
+        return NotImplemented
+    return go("keep", x, mask, other)
+
+
 @batched_rule("masked_fill")
 def _masked_fill(F: Any, size: int, batched: Any, x: Any, mask: Any, value: Any) -> Any:
     if batched[2]:
@@ -478,6 +528,13 @@ def _index_add(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, so
 @batched_rule("cast_like")
 def _cast_like(F: Any, size: int, batched: Any, x: Any, other: Any) -> Any:
     return go("cast_like", x, other) if batched[0] else NotImplemented
+
+
+@batched_rule("to")
+def _to(F: Any, size: int, batched: Any, x: Any, dtype: Any, *rest: Any) -> Any:
+    if not batched[0]:
+        return NotImplemented
+    return go("to", x, dtype.data.dtype if hasattr(dtype, "data") else dtype, *rest)
 
 
 @batched_rule("fill")
@@ -507,3 +564,63 @@ def _mse(F: Any, size: int, batched: Any, x: Any, target: Any, reduction: str) -
         target = padded(target, deepest)
     each = x - target
     return _reduced(F, each * each, reduction)
+
+
+@batched_rule("nll")
+def _nll(F: Any, size: int, batched: Any, x: Any, target: Any, weight: Any, reduction: str, ignore: int) -> Any:
+    if weight is not None or any(batched[2:]):
+        return NotImplemented
+    x, target = fronted(x, batched[0], size), fronted(target, batched[1], size)
+    if len(sample(x)) not in (1, 2) or len(sample(target)) != len(sample(x)) - 1:
+        return NotImplemented
+    skipped = target == ignore
+    at = F.unsqueeze(F.where(skipped, 0, target), -1)
+    picked = go("gather", x, len(x.shape) - 1, at, False)
+    each = F.where(skipped, 0.0, -F.reshape(picked, tuple(target.shape)))
+    if reduction == "none" or not sample(target) and reduction == "sum":
+        return each
+    total = go("sum", each, (1,), False, None) if sample(target) else each
+    if reduction == "sum":
+        return total
+    counted = F.to(~skipped, each.dtype)
+    return total / (go("sum", counted, (1,), False, None) if sample(target) else counted)
+
+
+# --- others ----------------------------------------------------------------------------------------------------------
+
+
+@batched_rule("inner")
+def _inner(F: Any, size: int, batched: Any, x: Any, y: Any) -> Any:
+    first, second = sample(x) if batched[0] else tuple(x.shape), sample(y) if batched[1] else tuple(y.shape)
+    if not first or not second or first[-1] != second[-1]:
+        return NotImplemented
+    rows = F.reshape(x, ((size,) if batched[0] else ()) + (_count(first[:-1]), first[-1]))
+    columns = F.reshape(y, ((size,) if batched[1] else ()) + (_count(second[:-1]), second[-1]))
+    out = F.matmul(rows, F.transpose(columns, -2, -1))
+    return F.reshape(out, (size, *first[:-1], *second[:-1]))
+
+
+@batched_rule("einsum")
+def _einsum(F: Any, size: int, batched: Any, equation: Any, operands: Any) -> Any:
+    if not isinstance(equation, str):
+        return NotImplemented
+    flags = batched[1]
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands, flags = operands[0], flags[0]
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(operands):
+        return NotImplemented
+    letters = [c for c in left if c.isalpha()]
+    if not arrow:
+        right = ("..." if "..." in left else "") + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    new = next((c for c in "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in letters), None)
+    if new is None:
+        return NotImplemented
+    terms = [new + term if flag else term for term, flag in zip(terms, flags, strict=True)]
+    return go("einsum", f"{','.join(terms)}->{new}{right}", tuple(operands))
+
+
+@batched_rule("embedding")
+def _embedding(F: Any, size: int, batched: Any, *values: Any) -> Any:
+    return NotImplemented if any(batched[1:]) else go("embedding", *values)

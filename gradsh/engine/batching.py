@@ -146,7 +146,7 @@ class Batched(Tensor):
         raise AutogradError(
             "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't support "
             "that yet, please file an issue at https://github.com/pytorch/pytorch/issues .",
-            help="where(x > 0, a, b) chooses element by element",
+            help="`where(x > 0, a, b)` chooses element by element",
         )
 
     def item(self) -> Any:
@@ -240,7 +240,7 @@ def level_of(values: Any) -> int:
 
 def call(entry: Operator, values: list[Any]) -> Any:
     """Run an operator on bound arguments of which at least one is Batched."""
-    from gradsh.engine.batch_rules import AS_WRITTEN, ELEMENTWISE, rule_of
+    from gradsh.engine.batch_rules import AS_WRITTEN, ELEMENTWISE, LOOKS, rule_of
 
     if entry.elementwise or entry.name in ELEMENTWISE:
         return elementwise(lambda *inner: run_inner(entry, inner), values)
@@ -251,7 +251,7 @@ def call(entry: Operator, values: list[Any]) -> Any:
         result = rule(_space(held), size, batched, *held)
         if result is not NotImplemented:
             return closed(result, level)
-    elif entry.body is not None and entry.name in AS_WRITTEN:
+    elif entry.body is not None and entry.name in AS_WRITTEN and not (entry.name in LOOKS and LOOKS[entry.name](values)):
         return _composed(entry, values)
     LOOPED.add(entry.name)
     return looped(lambda sample: run_inner(entry, sample), values, level)
@@ -465,14 +465,43 @@ class BatchedNamespace(Namespace):
     def __getattr__(self, name: str) -> Any:
         entry = entry_of(name)
         plain = getattr(A, name)
+        parameters = entry.signature.parameters
+        # `A` has no composites but those with a twin for arrays
+        on_tensors = entry.body is not None and plain is entry.apply
+        runs_by_rule = entry.kernel is not None or entry.elementwise
 
         def run(*args: Any) -> Any:
-            if level_of(args) >= 0:
-                return call(entry, list(args))
-            return plain(*args)
+            values = list(args)
+            if runs_by_rule and len(values) < len(parameters):
+                values.extend(p.default for p in parameters[len(values) :])
+            if on_tensors and not entry.elementwise:
+                return _through_tensors(plain, values)
+            if level_of(values) >= 0:
+                return call(entry, values)
+            return plain(*values)
 
         self.__dict__[name] = run
         return run
+
+
+def _through_tensors(function: Any, values: list[Any]) -> Any:
+    """A composite on arrays and batches of arrays."""
+
+    def to_tensor(v: Any) -> Any:
+        if v.__class__ is Batched:
+            return Batched(to_tensor(v.value), v.level)
+        return make(v) if isinstance(v, (ndarray, np.generic)) else v
+
+    def to_array(v: Any) -> Any:
+        if v.__class__ is Batched:
+            return Batched(to_array(v.value), v.level)
+        return v.data if v.__class__ is Tensor else v
+
+    mode.batched += 1
+    try:
+        return to_array(function(*map(to_tensor, values)))
+    finally:
+        mode.batched -= 1
 
 
 def entry_of(attribute: str) -> Operator:

@@ -29,7 +29,7 @@ class Saving:
         self.saved: dict[str, Any] = {}
 
     def save(self, names: tuple[str, ...], values: tuple[Any, ...]) -> None:
-        """`save_for_backward a, b`: anything can be saved; tensors are watched for later writes and freed by backward."""
+        """`save_for_backward a, b`. Anything can be saved; tensors are watched for writes, and freed by backward."""
         self.saved.update(zip(names, values, strict=True))
 
 
@@ -67,39 +67,34 @@ class CustomOperator:
         self.backward = backward
 
     def __call__(self, values: tuple[Any, ...]) -> Any:
-        """Run it on its bound arguments. Called by the function that the program knows, so two frames below the call."""
+        """Run it on bound arguments. The function that the program knows calls it: the call is two frames up."""
         where = caller(_getframe(2))
         arguments = values
         if self.star >= 0:
             arguments = (*values[: self.star], *values[self.star], *values[self.star + 1 :])
         inputs = [v for v in arguments if v.__class__ is Tensor]
-        for x in inputs:
-            x.up_to_date()
-        tracked = mode.grad and any(x.rg for x in inputs)
+        edges = tuple([x.edge for x in inputs])  # as they are before the forward, which may write to them
+        tracked = mode.grad and any(edge is not None for edge in edges)
         saving = Saving()
         result = _called(self.forward, False, saving, *values)
         several = isinstance(result, tuple)
         raw = tuple(result) if several else (result,)
         outputs = [_own(o, where) if any(o is x for x in inputs) else o for o in raw]
         if tracked:
-            self._record(arguments, saving.saved, raw, outputs, where)
+            node = Node()
+            node.next = edges
+            node.code, node.lasti = where
+            self._record(node, arguments, saving.saved, raw, outputs)
         return tuple(outputs) if several else outputs[0]
 
     def _record(
-        self,
-        arguments: tuple[Any, ...],
-        saved: dict[str, Any],
-        raw: tuple[Any, ...],
-        outputs: list[Any],
-        where: Any,
+        self, node: Node, arguments: tuple[Any, ...], saved: dict[str, Any], raw: tuple[Any, ...], outputs: list[Any]
     ) -> None:
+        """Complete the node of this call, and make it the history of the outputs that can have gradients."""
         differentiable = [n for n, o in enumerate(outputs) if o.__class__ is Tensor and o.data.dtype.kind == "f"]
         if not differentiable:
             return
-        node = Node()
-        node.next = tuple(v.edge for v in arguments if v.__class__ is Tensor)
         node.fix = node.extra = None
-        node.code, node.lasti = where
         node.seq = sequence()
         kept: list[Any] = []
         node.saved = kept
@@ -144,7 +139,7 @@ class SavedOutput:
 
 
 class CustomKind(Kind):
-    """One call of a custom operator; the node's `saved` holds the tensors that its forward saved, in the order of `names`.
+    """One call of a custom operator; the node's `saved` holds the tensors that its forward saved, as `names` has them.
 
     arguments  (shape, dtype) of each argument, None for one that is no tensor
     results    the same of each output
@@ -190,7 +185,7 @@ class CustomKind(Kind):
             raise ArgumentError(
                 f"{custom.name}.backward() takes {takes} positional argument{'' if takes == 1 else 's'} but {given} "
                 f"{'was' if given == 1 else 'were'} given",
-                help=f"`{custom.name}` gave {given} output{'' if given == 1 else 's'}: its backward takes one gradient for each",
+                help=f"backward takes one gradient for each output, and `{custom.name}` gave {given}",
                 places=[((custom.backward.__code__, 0), "the backward")],
             )
         return _called(custom.backward, create, step, *gradients)
@@ -268,7 +263,7 @@ class Step:
                 f"function {name} returned an incorrect number of gradients (expected {expected}, got {got})",
                 help=owed(kind.custom.names, kind.custom.star),
             )
-        checked = []
+        checked: list[Any] = []
         for index, (g, meta, edge) in enumerate(zip(given, kind.arguments, edges, strict=True)):
             if meta is None:
                 if g is not None:
@@ -280,8 +275,8 @@ class Step:
                 continue
             if g is not None and g.__class__ is not Tensor:
                 raise AutogradError(f"expected Variable or None (got {type_name(g)})")
-            wanted = g is not None and edge is not None
-            checked.append(_fitted(g, meta, name, len(checked), self.create) if wanted else None)
+            unwanted = g is None or edge is None
+            checked.append(None if unwanted else _fitted(g, meta, name, len(checked), self.create))
         return tuple(checked)
 
 
@@ -324,7 +319,7 @@ def _materialized(g: Any, meta: Meta | None) -> Any:
     return g if g.__class__ is Tensor else make(g)
 
 
-def _fitted(g: Tensor, meta: Meta, name: str, index: int, create: bool) -> Any:
+def _fitted(g: Any, meta: Meta, name: str, index: int, create: bool) -> Any:
     """A returned gradient in its input's shape and dtype; summed if it is broadcast, refused if it cannot be."""
     shape, dtype = meta
     got = g.data.shape

@@ -46,7 +46,7 @@ class Kind:
     """What all nodes of one form of an operator have in common.
 
     name     as PyTorch prints it, "MulBackward0"
-    step     step(node, g): the gradients for `node.next`, computed on arrays; g is an array (a list for several outputs)
+    step     step(node, g): the gradients for `node.next`, on arrays; g is an array (a list for several outputs)
     tensor_step  the same on tensors, recording a graph (`create_graph`)
     saves    whether backward needs saved tensors, so that it can run only once unless they are retained
     outputs  how many outputs the node has
@@ -127,7 +127,7 @@ class Node:
         return extra.metadata
 
     def register_hook(self, hook: Any) -> Handle:
-        """Call `hook(gradients of inputs, gradients of outputs)` after the node has run; a tuple replaces the former."""
+        """Call `hook(gradients of inputs, gradients of outputs)` after it has run; a tuple replaces the former."""
         return Handle(extra_of(self).hooks, hook)
 
     def register_prehook(self, hook: Any) -> Handle:
@@ -272,9 +272,9 @@ def _note(node: Node, tensor: Any, storage: Storage, index: Any) -> None:
     if storage.inference:
         if _saves(node.saved, tensor):
             raise AutogradError(
-                "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
-                "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use "
-                "it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+                "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode "
+                "in computation tracked by autograd. To work around this, you can make a clone to get a normal tensor "
+                "and use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
             )
     else:
         note_version(node, index, storage.version)
@@ -322,7 +322,9 @@ def _mismatch(node: Node, data: Any, maker: Any, storage: Storage, expected: int
     if maker is not None:
         number = maker.number if maker.__class__ is Output else 0
         maker = maker.node if maker.__class__ is Output else maker
-        which = f", which is output {number} of {maker.name().rstrip('0123456789').removesuffix('Backward')},"
+        name = maker.name().removesuffix("0")
+        stem, found, form = name.rpartition("Backward")  # PyTorch says Exp for ExpBackward0, Pow1 for PowBackward1
+        which = f", which is output {number} of {stem + form if found and form != 's' else name},"
     description = f"[torch.{OF[data.dtype].title}Tensor {list(data.shape)}]{which}"
     return VersionMismatch(
         description, storage.version, expected, saved=(node.code, node.lasti), written=storage.writer

@@ -1,8 +1,8 @@
 """Writing in place: version counters, rebased history, writes through views.
 
 A write to a tensor gives it a new grad_fn (`rebase`). A write to a view gives its *base* a node `CopySlices`, whose
-gradient is zero where the view wrote and goes to the written value there; the other views of that base are brought up to
-date when they are next used (`refresh`), with an `AsStridedBackward0` on the new base.
+gradient is zero where the view wrote and goes to the written value there; the other views of that base are brought up
+to date when they are next used (`refresh`), with an `AsStridedBackward0` on the new base.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from gradsh.engine.graph import Kind, Node, Output, extra_of, note_version, sequence
 from gradsh.engine.modes import mode
-from gradsh.engine.registry import A, T, Namespace, caller
+from gradsh.engine.registry import A, Namespace, T, caller
 from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import AutogradError, DtypeError, LeafInPlace, ShapeError, ValueProblem
 
@@ -47,8 +47,8 @@ class Region:
 def _in_c_order(base: Any, start: int, strides: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
     """Offset and strides of a view as they would be if its base were stored in C order.
 
-    Each stride of a view is a sum of whole steps along the base's dims; greedily taking the base's longest strides first
-    gives these steps, since the strides of a dense base nest.
+    Each stride of a view is a sum of whole steps along the base's dims; greedily taking the base's longest strides
+    first gives these steps, since the strides of a dense base nest.
     """
     order = sorted(range(base.ndim), key=lambda i: -abs(base.strides[i]))
     c_strides = np.empty(base.shape, base.dtype).strides
@@ -117,12 +117,12 @@ def _copy_slices_step(F: Namespace) -> Any:
 COPY_SLICES = Kind("CopySlices", _copy_slices_step(A), _copy_slices_step(T), saves=False, operator="copy_slices")
 
 
-# --- the write itself --------------------------------------------------------------------------------------------------
+# --- the write itself -------------------------------------------------------------------------------------------------
 
 
 OVERLAP = (
-    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. "
-    "Please clone() the tensor before performing the operation."
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+    "location. Please clone() the tensor before performing the operation."
 )
 
 
@@ -161,7 +161,11 @@ def _dense(array: Any) -> bool:
 def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
     """Raise unless PyTorch allows a write to `x` now; `tracked`: whether the write takes part in a graph."""
     data = x.data
-    if data.__class__ is ndarray and data.size > 1 and any(s == 0 and n > 1 for s, n in zip(data.strides, data.shape, strict=True)):
+    if (
+        data.__class__ is ndarray
+        and data.size > 1
+        and any(s == 0 and n > 1 for s, n in zip(data.strides, data.shape, strict=True))
+    ):
         raise ValueProblem(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."
@@ -169,8 +173,8 @@ def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
     extra = x.extra
     if x.storage is not None and x.storage.inference and not mode.inference:
         raise AutogradError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "
-            "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
+            "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
         )
     if not tracked:
         return
@@ -180,13 +184,13 @@ def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
         if x.rg and base.fn is None and base.rg:
             raise LeafInPlace(
                 "a view of a leaf Variable that requires grad is being used in an in-place operation.",
-                help="no_grad { … } around the write, or write to a copy: `.clone()`",
+                help="write inside of `no_grad { pass }`, or write to a copy, `.clone()`",
                 places=[(base.made_at, "the leaf is made here")],
             )
     if x.rg and x.fn is None:
         raise LeafInPlace(
             "a leaf Variable that requires grad is being used in an in-place operation.",
-            help="no_grad { … } around the update",
+            help="`no_grad { w -= 0.1 * w.grad }` updates it",
             places=[(x.made_at, "the leaf is made here")],
         )
 
@@ -194,27 +198,27 @@ def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
 def _check_view(extra: Any) -> None:
     if extra.multiple:
         raise AutogradError(
-            f"Output {extra.multiple[1]} of {extra.multiple[0]} is a view and is being modified inplace. This view is the "
-            "output of a function that returns multiple views. Such functions do not allow the output views to be modified "
-            "inplace. You should replace the inplace operation by an out-of-place one."
+            f"Output {extra.multiple[1]} of {extra.multiple[0]} is a view and is being modified inplace. This view is "
+            "the output of a function that returns multiple views. Such functions do not allow the output views to be "
+            "modified inplace. You should replace the inplace operation by an out-of-place one."
         )
     if extra.custom:
         raise _custom_view(extra.custom, "is being")
-    if extra.made_without_grad and extra.base.rg:
+    if extra.made_without_grad:
         raise AutogradError(
-            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use "
-            "case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
-            "inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if "
-            "you want the inplace to be tracked)."
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
+            "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
+            "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or "
+            "both outside (if you want the inplace to be tracked)."
         )
 
 
 def _custom_view(made: tuple[str, int], written: str) -> AutogradError:
     return AutogradError(
-        f"Output {made[1]} of {made[0]} is a view and {written} modified inplace. This view was created inside a custom "
-        "Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would override the "
-        "custom backward associated with the custom Function, leading to incorrect gradients. This behavior is forbidden. "
-        "You can fix this by cloning the output of the custom Function."
+        f"Output {made[1]} of {made[0]} is a view and {written} modified inplace. This view was created inside a "
+        "custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would "
+        "override the custom backward associated with the custom Function, leading to incorrect gradients. This "
+        "behavior is forbidden. You can fix this by cloning the output of the custom Function."
     )
 
 
@@ -246,11 +250,27 @@ def apply_in_place(function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict
         check_writable(x, tracked, where)
         check_overlap(x, given)
         result = function(old, *args, **kwargs)
+        if tracked and x.rg and not result.rg and function.__name__ in COMPARISONS:
+            result = _without_gradient(function.__name__, old, result, given[0])
     finally:
         mode.where = before
     check_result(x, result)
     assign(x, result, old, where)
     return x
+
+
+COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
+
+
+def _without_gradient(name: str, old: Tensor, result: Tensor, other: Any) -> Tensor:
+    """A comparison's result, for the place of a tracked tensor: that gets a gradient of zero."""
+    out: Tensor = T.overwrite(old, result)
+    node = out.grad_fn
+    if node is not None:
+        kind = node.kind
+        own = f"{name.title()}Backward{int(other.__class__ is Tensor)}"
+        node.kind = Kind(own, kind.step, kind.tensor_step, saves=False, operator=name)
+    return out
 
 
 def check_result(x: Tensor, result: Tensor) -> None:

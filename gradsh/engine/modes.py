@@ -151,11 +151,11 @@ class Anomaly:
         mode.warn(ANOMALY)
 
     def __enter__(self) -> None:
-        self.before = mode.anomaly
+        self.before = (mode.anomaly, mode.grad)
         mode.anomaly = self.check_nan
 
     def __exit__(self, *_: object) -> None:
-        mode.anomaly = self.before
+        mode.anomaly, mode.grad = self.before  # `set_grad_enabled` lasts until the end of any mode block
 
 
 def detect_anomaly(check_nan: bool = True) -> Anomaly:

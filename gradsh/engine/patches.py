@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-as_strided = np.lib.stride_tricks.as_strided
+ndarray = np.ndarray
 float16 = np.dtype(np.float16)
 
 # columns of more bytes than this are made for a few samples of the batch at a time
@@ -45,8 +45,14 @@ def channels_first(x: Any, use: str) -> Any:
     if len(x) == 1 and x.flags.c_contiguous:
         return x.reshape(*x.shape[1:], 1)
     moved = buffer(use, (*x.shape[1:], len(x)), x.dtype)
-    moved[...] = np.moveaxis(x, 0, -1)
+    moved[...] = x.transpose(*range(1, x.ndim), 0)
     return moved
+
+
+def batch_first(x: Any) -> Any:
+    """Undo `channels_first`: a view."""
+    last = x.ndim - 1
+    return x.transpose(last, *range(last))
 
 
 def padded_channels_first(x: Any, padding: Any) -> Any:
@@ -56,7 +62,7 @@ def padded_channels_first(x: Any, padding: Any) -> Any:
     n, c, *size = x.shape
     full = buffer("input", (c, *(m + 2 * p for m, p in zip(size, padding, strict=True)), n), x.dtype)
     full.fill(0)
-    full[inner(size, padding)] = np.moveaxis(x, 0, -1)
+    full[inner(size, padding)] = x.transpose(*range(1, x.ndim), 0)
     return full
 
 
@@ -78,9 +84,12 @@ def columns(x: Any, kernel: Any, places: Any, how: Any) -> Any:
         return full.reshape(groups, rows, -1)
     steps = full.strides
     spatial = steps[1:-1]
-    view = as_strided(
-        full,
+    # as_strided, without the cost of its checks; `full` is contiguous
+    view: Any = ndarray(
         (c, *kernel, *places, n),
+        x.dtype,
+        full,
+        0,
         (
             steps[0],
             *(b * d for b, d in zip(spatial, dilation, strict=True)),
@@ -125,7 +134,7 @@ def forward(x: Any, weight: Any, bias: Any, how: Any) -> Any:
         else:
             result = buffer("output", (groups, outputs // groups, cols.shape[2]), x.dtype)
             np.matmul(flat, cols, out=result)
-            out[part] = np.moveaxis(result.reshape(outputs, *places, len(some)), -1, 0)
+            out[part] = batch_first(result.reshape(outputs, *places, len(some)))
     if bias is not None:
         out += bias.reshape(-1, *(1,) * len(places))
     return out
@@ -168,7 +177,7 @@ def backward_input(g: Any, weight: Any, bias: Any, size: Any, how: Any) -> Any:
             np.matmul(flat, gs, out=cols)
             many = gs.shape[2] // math.prod(places)
             full = _added(cols.reshape(channels, *kernel, *places, many), size, kernel, places, how)
-            out[part] = np.moveaxis(full, -1, 0)
+            out[part] = batch_first(full)
     if bias is not None:
         out += bias.reshape(-1, *(1,) * len(size))
     return out

@@ -56,7 +56,10 @@ class Unary(Operator):
 
 def no_step(node: Node, g: Any) -> Any:
     """The step of an operator that has no derivative yet."""
-    raise NotDifferentiable(f"derivative for aten::{node.kind.operator} is not implemented")
+    raise NotDifferentiable(
+        f"derivative for aten::{node.kind.operator} is not implemented",
+        places=[((node.code, node.lasti), f"recorded here ({node.kind.name})")],
+    )
 
 
 def _unary_steps(rule: Any, saves: frozenset[str]) -> tuple[Any, Any]:

@@ -37,7 +37,7 @@ ndarray = np.ndarray
 
 # linear in their tensors taken together; `@entry` may say so too (`linear=True`)
 LINEAR = frozenset(
-    "sum mean spread sum_to_size expand reshape_copy reshaped_copy reshape_alias unsafe_view unsqueeze squeeze transpose t "
+    "view sum mean spread sum_to_size expand reshape_copy reshaped_copy reshape_alias unsafe_view unsqueeze squeeze transpose t "
     "permute matrix_transpose narrow slice slice_backward select select_backward flip rot90 roll repeat tril triu diagonal "
     "diagonal_backward diagonal_copy diag_embed trace block_diag unfold_windows unfold_backward cat stack split_pieces "
     "split_with_sizes unbind index index_backward index_select index_select_backward gather gather_backward take "
@@ -336,6 +336,10 @@ class Sweep:
             else:
                 values.append(self.zeros_for(ins[at], v, ins))
                 at += 1
+        if entry.name == "constant_pad":
+            values[2] = 0
+        if entry.name == "view":
+            return _go("reshape", values[0], tuple(saved[-1].shape))
         out = run_inner(entry, values)
         return list(out) if isinstance(out, tuple) else out
 
@@ -372,7 +376,8 @@ class Sweep:
             if meta is None or np.dtype(meta[1]).kind != "f":
                 us.append(None)
                 continue
-            u = make(np.zeros(*meta)[()] if meta[0] == () else np.zeros(*meta))
+            # not zeros: a rule may take its gradient apart by logarithms
+            u = make(np.ones(*meta)[()] if meta[0] == () else np.ones(*meta))
             u.rg = True
             us.append(u)
         with GradMode(True):
@@ -407,9 +412,15 @@ class Sweep:
         saved = node.saved
         if saved.__class__ is list:
             out = saved[-1]
+            if out is None:
+                return self.from_backward(node)
             return [(tuple(o.shape), o.dtype) for o in (out if out.__class__ is tuple else (out,))]
         if saved.__class__ is tuple and len(saved) == 5 and saved[0].__class__.__name__ == "Call":
             return list(saved[3])
+        return self.from_backward(node)
+
+    def from_backward(self, node: Node) -> list[Any]:
+        """The same, from what arrives at the node in a backward pass."""
         if self.shapes is None:
             self.shapes = self.arriving()
         g = self.shapes[node]

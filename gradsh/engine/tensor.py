@@ -202,10 +202,10 @@ class Tensor:
         if value.data.dtype != self.data.dtype:
             raise GradAssignment(
                 f"attempting to assign a gradient with dtype '{value.dtype.c_name}' to a tensor with grad_dtype "
-                f"'{self.dtype.title}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). "
-                "You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
-                "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break downstream systems "
-                "that assume they match."
+                f"'{self.dtype.title}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
+                "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any "
+                "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
+                "downstream systems that assume they match."
             )
         if value.data.shape != self.data.shape:
             raise GradAssignment(
@@ -307,7 +307,7 @@ class Tensor:
 
     def __contains__(self, item: object) -> bool:
         if item.__class__ is Tensor or isinstance(item, (int, float, bool)):
-            return bool(np.any(self.data == (item.data if item.__class__ is Tensor else item)))  # type: ignore[attr-defined]  # a Tensor here
+            return bool(np.any(self.data == (item.data if item.__class__ is Tensor else item)))
         raise ArgumentError(
             "Tensor.__contains__ only supports Tensor or scalar, but you passed in a " + repr(type(item)) + ".",
             kind="RuntimeError",

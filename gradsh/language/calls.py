@@ -54,7 +54,7 @@ class Calls:
         self.errors.append(kind(message, [Label(Span(self.source, start, end))], help))
 
     def too_deep(self, at: Node) -> None:
-        self.fail(errors.TooDeep, "nested too deeply", at, "bind inner parts to names with `let`, one step at a time")
+        self.fail(errors.TooDeep, "nested too deeply", at, "bind inner parts to names, step by step: `let inner = a * b`")
         raise Refused(self.errors[-1:])
 
     def bound_anywhere(self, name: str) -> bool:
@@ -91,13 +91,24 @@ class Calls:
         else:
             self.resolution.builtins.add(name)
 
-    def pool(self) -> list[str]:
+    def pool(self, name: str, at: Node | tuple[int, int]) -> list[str]:
+        """What `name` can have been meant to be: names of the program first, then built-ins that can stand there.
+
+        A name that is not called is seldom a misspelt function, unless it is long and so can hardly be anything else.
+        """
         names: list[str] = []
         scope: Scope | None = self.scope
         while scope is not None:
             names.extend(scope.bound)
             scope = scope.parent
-        return [*names, *self.session, *(n for n in self.table.names() if not n.startswith("Tensor.")), *KEYWORDS]
+        start, end = (at.start, at.end) if isinstance(at, Node) else at
+        text = self.source.text
+        called = text[end : end + 1] == "(" or text[:start].rstrip().endswith("|>")
+        builtins = [n for n in self.table.names() if not n.startswith("Tensor.")]
+        if not called and len(name) < 6:
+            builtins = [n for n in builtins if (known := self.table.lookup(n)) is not None and known.parameters is None]
+        keywords = [] if called else [k for k in KEYWORDS if len(k) > 4 or k in ("true", "none")]
+        return [*names, *self.session, *builtins, *keywords]
 
     def unsaved(self, name: str, at: Node | tuple[int, int]) -> bool:
         """Report a name of an op's forward that its backward would have to be given, if it is one."""
@@ -123,7 +134,7 @@ class Calls:
         if name in LATER:
             self.fail(errors.NotYet, f"`{name}` is not in this version yet", at)
             return
-        close = None if name in self.reported else suggest(name, [*extra, *self.pool()])
+        close = None if name in self.reported else suggest(name, [*extra, *self.pool(name, at)])
         self.reported.add(name)
         self.fail(
             errors.UnknownName, f"name '{name}' is not defined", at, f"did you mean `{close}`?" if close else None
@@ -188,7 +199,7 @@ class Calls:
         """Arguments of any call: flags found, then (for a checked signature) their number and their keywords."""
         positional = extra
         keywords: list[tuple[str, Argument]] = []
-        starred = False
+        starred = uncertain = False
         for argument in arguments:
             value = argument.value
             if argument.name is not None:
@@ -211,7 +222,7 @@ class Calls:
                             errors.ShadowedFlag,
                             f"'{value.name}' is a flag of {name}() and a variable here",
                             value,
-                            f"write {flag}=true for the flag, or ({value.name}) for the variable",
+                            f"write `{flag}=true` for the flag, or `({value.name})` for the variable",
                         )
                     else:
                         self.resolution.flags[id(argument)] = flag
@@ -220,7 +231,7 @@ class Calls:
                 if not self.is_user(value.name) and self.table.lookup(value.name) is None and value.name not in ROOTS:
                     flags = [p[0] for p in signature.parameters or () if p[3]]
                     self.unknown(value.name, value, flags)
-                    positional += 1
+                    starred = uncertain = True  # a misspelt flag is no argument: how many there are is not known
                     continue
             positional += 1
             self.expr(value)
@@ -229,7 +240,7 @@ class Calls:
             if keyword in seen:
                 self.fail(errors.UnknownKeyword, f"keyword argument repeated: {keyword}", argument)
             seen.add(keyword)
-        if signature.checked:
+        if signature.checked and not uncertain:
             self.check(node, signature, name, positional, keywords, starred)
 
     @staticmethod
@@ -254,11 +265,12 @@ class Calls:
         for keyword, argument in keywords:
             if keyword not in names and NUMPY_NAMES.get(keyword) not in names:
                 close = suggest(keyword, names)
+                value = self.source.text[argument.value.start : argument.value.end]
                 self.fail(
                     errors.UnknownKeyword,
                     f"{name}() got an unexpected keyword argument '{keyword}'",
                     argument,
-                    f"did you mean `{close}=`?" if close else None,
+                    f"did you mean `{close}={value}`?" if close and len(value) < 40 else None,
                 )
         given = {k if k in names else NUMPY_NAMES.get(k, k) for k, _ in keywords}
         for place in places[:positional]:

@@ -38,7 +38,7 @@ def lower(program: nodes.Program, source: Source, resolution: Resolution, filena
         start, end = program.start, program.end
         if isinstance(fault, SyntaxError) and fault.lineno:
             start, end = lowering.spans[2 * fault.lineno - 2 : 2 * fault.lineno]
-        help = "move inner blocks into functions"
+        help = "move inner blocks into functions: `fn inner(x) { pass }`"
         raise Refused([TooDeep("nested too deeply", [Label(Span(source, start, end))], help)]) from None
 
 
@@ -291,16 +291,18 @@ class Lowering(Expressions):
     def do_Op(self, node: nodes.Op) -> list[ast.stmt]:
         """A function of the parameters, to programs like any other, that hands them on to the engine:
 
-            def @f1(@op, .a, .b): …                 the forward; `@op.save` saves
-            def @f2(@op, .g): …                     the backward; each `return v` is `return @op.give(v)`
-            def .name(.a, .b=2, *, @run=@operator("name", …, @f1, @f2)): return @run((.a, .b))
+        def @f1(@op, .a, .b): …                 the forward; `@op.save` saves
+        def @f2(@op, .g): …                     the backward; each `return v` is `return @op.give(v)`
+        def .name(.a, .b=2, *, @run=@operator("name", …, @f1, @f2)): return @run((.a, .b))
         """
         line = self.line_of(node.name_start, node.name_start + len(node.name))
         header = self.line_of(node.backward_start, node.backward_start + len("backward"))
         function = self.parameters(node.parameters)
         forward, backward = self.fresh("f"), self.fresh("f")
         names = [p.name for p in node.parameters]
-        self.before.append(self.body_def(forward, id(node), self.operator_arguments(names, None, line), node.forward, line))
+        self.before.append(
+            self.body_def(forward, id(node), self.operator_arguments(names, None, line), node.forward, line)
+        )
         plain = [p.name for p in node.gradients if not p.star]
         rest = next((p.name for p in node.gradients if p.star), None)
         key = id(node.backward)
@@ -321,7 +323,11 @@ class Lowering(Expressions):
         star = next((n for n, p in enumerate(node.parameters) if p.star), -1)
         required = next((n for n, p in enumerate(node.parameters) if p.default is not None), len(names))
         described = (node.name, tuple(names), star, required, reads, -1 if rest is not None else len(plain))
-        parts = [*(self.constant(value, line) for value in described), self.load(forward, line), self.load(backward, line)]
+        parts = [
+            *(self.constant(value, line) for value in described),
+            self.load(forward, line),
+            self.load(backward, line),
+        ]
         if self.function is None:
             self.globals |= {"." + node.name, forward, backward}
         function.kwonlyargs.append(ast.arg("@run", lineno=line, col_offset=0))
@@ -347,7 +353,9 @@ class Lowering(Expressions):
 
     def restored(self, name: str, line: int) -> ast.stmt:
         """At the beginning of a backward: a saved name gets its value, if this call of the forward has saved it."""
-        saved = ast.Compare(self.constant(name, line), [COMPARE["in"]], [self.of_op("saved", line)], lineno=line, col_offset=0)
+        saved = ast.Compare(
+            self.constant(name, line), [COMPARE["in"]], [self.of_op("saved", line)], lineno=line, col_offset=0
+        )
         value = ast.Subscript(self.of_op("saved", line), self.constant(name, line), LOAD, lineno=line, col_offset=0)
         bind = self.assigned(self.store("." + name, line), value, line)
         return ast.If(saved, [bind], [], lineno=line, col_offset=0)

@@ -135,7 +135,9 @@ class Operators(Calls):
                 "backward takes one gradient for each output",
             )
             plural = "" if count == 1 else "s"
-            self.errors[-1].labels.append(Label(Span(self.source, given.start, given.end), f"{count} output{plural} here"))
+            self.errors[-1].labels.append(
+                Label(Span(self.source, given.start, given.end), f"{count} output{plural} here")
+            )
             return
 
     def owed(self, node: nodes.Op, scope: Scope) -> None:
@@ -202,7 +204,7 @@ def returns(body: list[Stmt]) -> list[nodes.Return]:
 
 
 def values_of(value: Expr | None, tensors: frozenset[str]) -> list[Expr] | None:
-    """The values that a `return` gives, when it is certain how many: those of a tuple that is written out, or just one."""
+    """What a `return` gives, when it is certain how many values: those of a tuple that is written out, or one."""
     if value is None:
         return [nodes.Constant(0, 0, None)]
     if isinstance(value, nodes.TupleExpr):

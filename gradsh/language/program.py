@@ -106,7 +106,7 @@ def _compiled(source: Source, filename: str, bound: Mapping[str, Sequence[str]],
         code, spans = lower(tree, source, resolution, filename)
     except RecursionError:
         whole = Span(source, 0, len(source.text))
-        raise Refused([TooDeep("nested too deeply", [Label(whole)], "bind inner parts to names with `let`")]) from None
+        raise Refused([TooDeep("nested too deeply", [Label(whole)], "bind inner parts to names: `let inner = a * b`")]) from None
     return Program(source, code, spans, tuple(sorted(resolution.builtins)), tuple(resolution.bound))
 
 

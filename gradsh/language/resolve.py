@@ -20,6 +20,8 @@ from gradsh.language.signatures import KEYWORDS, MODULES, ROOTS, Builtins, Signa
 __all__ = ["Builtins", "Resolution", "Signature", "resolve"]
 
 MAX_ERRORS = 20
+# what a help line shows of a module
+MEMBERS = {"F": "relu", "nn": "ReLU", "optim": "SGD", "linalg": "norm", "special": "erf", "init": "zeros_"}
 MAX_DEPTH = 100  # nested brackets and blocks; CPython's own compiler gives up at some hundreds
 
 
@@ -369,7 +371,10 @@ class Resolver(Operators):
         elif name in ROOTS:
             module = MODULES.get(name, "torch." + name)
             self.fail(
-                errors.UnknownName, f"module '{module}' is not a value", node, f"name what you need of it: `{name}.…`"
+                errors.UnknownName,
+                f"module '{module}' is not a value",
+                node,
+                f"name what you need of it: `{name}.{MEMBERS.get(name, 'log')}`",
             )
         elif name in (SAVE, NEEDS):
             self.words[id(node)] = node

@@ -45,8 +45,8 @@ EFFECT_METHODS = frozenset(_EFFECT_METHODS.split())
 
 # Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name".
 _LATER = """
-graph explain why saved kinks plot save load step zero_grad save_for_backward help nancheck show gradcheck
-gradgradcheck detect_anomaly inference_mode jacobian hessian vjp jvp hvp vmap value_and_grad needs_grad
+graph explain why saved kinks plot save load step zero_grad help nancheck show gradcheck
+gradgradcheck detect_anomaly inference_mode jacobian hessian vjp jvp hvp vmap value_and_grad
 Linear Conv1d Conv2d ConvTranspose2d BatchNorm1d BatchNorm2d LayerNorm GroupNorm Embedding Dropout Flatten Identity
 ReLU GELU Sigmoid Tanh Softmax MaxPool2d AvgPool2d AdaptiveAvgPool2d Sequential ModuleList RNN LSTM GRU
 MultiheadAttention SGD Adam AdamW RMSprop Adagrad LBFGS Adadelta Adamax NAdam RAdam Rprop ASGD
@@ -109,13 +109,43 @@ class Builtins(Protocol):
 
 
 def suggest(word: str, pool: Iterable[str]) -> str | None:
-    """The name in the pool that `word` was probably meant to be."""
-    import difflib
+    """The name in the pool that `word` was probably meant to be; the earlier of two that are as near.
 
+    A wrong suggestion is worse than none: a short word may differ by one slip of the finger, a longer one by two, and
+    beyond that only a word that was left unfinished is recognised.
+    """
     lower = word.lower()
-    names = list(dict.fromkeys(pool))
-    for name in names:
-        if name.lower() == lower and name != word:
+    best, least = None, 9
+    for name in dict.fromkeys(pool):
+        if name == word or name[:1] == "_" != word[:1]:
+            continue
+        if name.lower() == lower:
             return name
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.65 if len(word) > 2 else 0.85)
-    return close[0] if close else None
+        far = _slips(word, name)
+        if far is not None and far < least:
+            best, least = name, far
+    return best
+
+
+def _slips(word: str, name: str) -> int | None:
+    """How many letters are missing, too many, wrong or exchanged; None when too many for a word of that length."""
+    size, longer = len(word), len(name) - len(word)
+    if size >= 4 and name.startswith(word) and (longer <= 3 or name[size] == "_"):
+        return 1 + (longer > 1)
+    if len(name) >= 3 and word.startswith(name) and longer >= -2:
+        return -longer
+    allowed = 2 if size >= 6 else 1 if size >= 3 else 0
+    if abs(longer) > allowed or not allowed:
+        return None
+    if size == 3 and longer == 0 and sorted(word) != sorted(name):
+        return None  # foo is not for, err is not erf
+    before: list[int] = []
+    row = list(range(len(name) + 1))
+    for i, letter in enumerate(word, 1):
+        older, before, row = before, row, [i]
+        for j, other in enumerate(name, 1):
+            step = min(before[j - 1] + (letter != other), before[j] + 1, row[j - 1] + 1)
+            if older and j > 1 and letter == name[j - 2] and word[i - 2] == other:
+                step = min(step, older[j - 2] + 1)
+            row.append(step)
+    return row[-1] if row[-1] <= allowed else None

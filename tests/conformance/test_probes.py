@@ -1,4 +1,4 @@
-"""What was recorded of PyTorch, probe by probe: values, error texts and warnings. `probes.json` says how they compare."""
+"""What was recorded of PyTorch, probe by probe: values, errors and warnings. `probes.json` says how they compare."""
 
 from __future__ import annotations
 

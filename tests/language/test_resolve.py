@@ -22,7 +22,7 @@ from tests.language.running import Session, at, refused, run
         ("1 |> log(2)", "log() takes 1 positional argument but 2 were given", "1 |> log(2)", None),
         ("total(1, input=2)", "total() got multiple values for argument 'input'", "total(1, input=2)", None),
         ("ones(2, foo=1)", "ones() got an unexpected keyword argument 'foo'", "foo=1", None),
-        ("total(1, dims=0)", "total() got an unexpected keyword argument 'dims'", "dims=0", "did you mean `dim=`?"),
+        ("total(1, dims=0)", "total() got an unexpected keyword argument 'dims'", "dims=0", "did you mean `dim=0`?"),
         ("torch.foo", "module 'torch' has no attribute 'foo'", "foo", None),
         (
             "torch.nn.functional.relo(1)",
@@ -32,7 +32,7 @@ from tests.language.running import Session, at, refused, run
         ),
         ("F.foo(1)", "module 'torch.nn.functional' has no attribute 'foo'", "foo", None),
         ("linalg.nrm(1)", "module 'torch.linalg' has no attribute 'nrm'", "nrm", "did you mean `norm`?"),
-        ("print torch", "module 'torch' is not a value", "torch", "name what you need of it: `torch.…`"),
+        ("print torch", "module 'torch' is not a value", "torch", "name what you need of it: `torch.log`"),
         ("break", "'break' outside loop", "break", None),
         ("for i in [1] { fn f() { continue } }", "'continue' not properly in loop", "continue", None),
         ("return 1", "'return' outside function", "return 1", None),
@@ -81,7 +81,7 @@ def test_flags() -> None:
 def test_a_variable_of_the_same_name_is_ambiguous() -> None:
     error = refused("let keepdim = false\ntotal([1], 0, keepdim)")
     assert isinstance(error, errors.ShadowedFlag) and at(error) == "keepdim"
-    assert error.help == "write keepdim=true for the flag, or (keepdim) for the variable"
+    assert error.help == "write `keepdim=true` for the flag, or `(keepdim)` for the variable"
     assert run("let keepdim = 7\ntotal([1], 0, (keepdim))") == ["'sum([1], dim=0, keepdim=7)'"]
     assert run("let keepdim = 7\ntotal([1], 0, keepdim=true)") == ["'sum([1], dim=0, keepdim=True)'"]
 

@@ -116,7 +116,7 @@ _max_op(3)
 
 
 def _checked(name: str, kind: str, dims: int, input: Any) -> Any:
-    if input.__class__ is not Tensor:
+    if not isinstance(input, Tensor):
         raise ArgumentError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     shape = input.data.shape
     if len(shape) not in (dims + 1, dims + 2):

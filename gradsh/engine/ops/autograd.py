@@ -10,7 +10,7 @@ from gradsh.engine.graph import Handle, extra_of
 from gradsh.engine.modes import ANOMALY, mode
 from gradsh.engine.registry import function
 from gradsh.engine.tensor import Tensor, make
-from gradsh.errors import ArgumentError, AutogradError, LeafFlag, NotYet, ValueError_
+from gradsh.errors import ArgumentError, AutogradError, LeafFlag, ValueError_
 
 
 def _tensors(value: Any) -> list[Any]:
@@ -24,7 +24,7 @@ def _gradients(given: Any, count: int) -> list[Tensor | None]:
     if given.__class__ is Tensor:
         return [given]
     if not isinstance(given, (list, tuple)):
-        raise ArgumentError(f"'{type_word(given)}' object is not iterable", help="give a tensor of the output's shape")
+        raise ArgumentError(f"'{type_word(given)}' object is not iterable", help="`backward y, ones_like(y)`")
     for g in given:
         if g is not None and g.__class__ is not Tensor:
             raise ArgumentError(
@@ -53,8 +53,9 @@ def backward(tensors: Any, gradient: Any, retain_graph: Any, create_graph: bool,
 
 
 @function(
-    "grad(outputs, inputs=None, grad_outputs=None, retain_graph: bool=None, create_graph=False, is_grads_batched=False, "
-    "allow_unused: bool=None, materialize_grads=False)",
+    "grad(outputs, inputs=None, grad_outputs=None, retain_graph: bool=None, create_graph=False, "
+    "is_grads_batched=False, "
+    "allow_unused: bool=None, materialize_grads=False, *, argnums=None, has_aux=False)",
     method=False,
     example="let x = tensor(3., grad); grad(x**2, x)",
 )
@@ -67,10 +68,17 @@ def grad(
     is_grads_batched: bool,
     allow_unused: Any,
     materialize_grads: bool,
-) -> tuple[Tensor | None, ...]:
-    """The gradients of the sum of `outputs` with respect to `inputs`, as a tuple; no `.grad` is touched."""
+    argnums: Any,
+    has_aux: bool,
+) -> Any:
+    """The gradients of the sum of `outputs` by `inputs`, as a tuple. Of a function, `grad(f, argnums=0)`: its gradient."""
     if callable(outputs):
-        raise NotYet("derivatives of functions, `grad(f)`, are not in this version yet")
+        from gradsh.engine.transforms import gradient_of
+
+        # torch.func.grad(func, argnums=0, has_aux=False)
+        if inputs is not None:
+            argnums = inputs
+        return gradient_of(outputs, 0 if argnums is None else argnums, bool(has_aux or grad_outputs))
     outs = _tensors(outputs)
     if inputs is None:
         raise ArgumentError("grad() missing 1 required positional argument: 'inputs'", help="grad(z, x)")
@@ -133,10 +141,10 @@ def detach_(x: Tensor) -> Tensor:
     """Takes the tensor itself out of the graph: it becomes a leaf that requires no gradient."""
     if x.extra is not None and x.extra.base is not None:
         raise AutogradError(
-            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, "
-            "and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be "
-            "called on these gradients. To fix this error, please refer to the Optimizer.zero_grad() function in "
-            "torch/optim/optimizer.py as the solution."
+            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
+            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
+            "detach_() cannot be called on these gradients. To fix this error, please refer to the "
+            "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
         )
     x.fn = None
     x.rg = False
@@ -163,7 +171,12 @@ def retain_grad(x: Tensor) -> None:
     x.retain_grad()
 
 
-@function("zero_grad(*tensors)", method=False, effect=True, example="let x = ones(2, grad); backward x.sum(); zero_grad x; x.grad")
+@function(
+    "zero_grad(*tensors)",
+    method=False,
+    effect=True,
+    example="let x = ones(2, grad); backward x.sum(); zero_grad x; x.grad",
+)
 def zero_grad(things: Any) -> None:
     """Sets `.grad` to none."""
     for thing in things:

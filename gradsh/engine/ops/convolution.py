@@ -101,7 +101,7 @@ def _expanded(name: str, value: Any, dims: int) -> tuple[int, ...]:
 
 def _tensors(name: str, dims: int, transposed: bool, input: Any, weight: Any, bias: Any) -> None:
     given = [input, weight] if bias is None else [input, weight, bias]
-    if all(v.__class__ is Tensor for v in given):
+    if all(isinstance(v, Tensor) for v in given):
         return
     got = ", ".join("Tensor" if v.__class__ is Tensor else type_word(v) for v in given)
     ints = "tuple of ints"

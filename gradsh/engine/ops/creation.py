@@ -258,11 +258,25 @@ def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: Any, requires_g
     """Powers of `base`, whose exponents are evenly spaced from `start` to `end`."""
     n = _step_count("logspace", steps)
     target = numpy_dtype("logspace", dtype, mode.default)
-    working = target if target.kind == "f" else np.dtype(np.float32)
     first, last = number("logspace", "start", 1, start), number("logspace", "end", 2, end)
-    exponents = _even(first, last, n, working, False)
-    data = np.power(float(base), exponents.astype(np.float64))
+    exponents = _even(first, last, n, np.dtype(np.float64), False)
+    # in float64 whatever the dtype, and by the C library, whose last digit NumPy's vectors do not always share
+    data = libm_power(float(base), exponents)
     return leaf(data.astype(target), requires_grad, mode.where)
+
+
+def libm_power(base: float, exponents: Any) -> Any:
+    """base ** exponents; nan where that is no real number, inf where it is too large."""
+
+    def one(exponent: float) -> float:
+        try:
+            return math.pow(base, exponent)
+        except ValueError:
+            return math.inf if base == 0 else math.nan
+        except OverflowError:
+            return math.inf
+
+    return np.array([one(e) for e in exponents.tolist()], np.float64)
 
 
 def _triangle(operator: str, rows: Any, columns: Any, dtype: Any) -> tuple[int, int, Any]:

@@ -9,7 +9,6 @@ import numpy as np
 from gradsh.engine.checks import dim_index, int_tuple, need_tensor
 from gradsh.engine.general import op
 from gradsh.engine.modes import mode
-from gradsh.engine.ops.shape import shift
 from gradsh.engine.registry import alias, composite, on_arrays
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
@@ -279,48 +278,3 @@ def select_backward(g: Any, shape: Any, dim: int, index: int) -> Any:
 
 
 select_backward.vjp("grad")(lambda F, g, out, grad, shape, dim, index: F.select(g, dim, index))
-
-
-# --- with a batch in front (vmap, batched Jacobians) ------------------------------------------------------------------
-
-
-@permute.batched
-def _(F: Any, size: int, batched: Any, x: Any, dims: Any) -> Any:
-    n = len(x.shape) - 1
-    return F.permute(x, (0, *(shift(d, n) for d in dims)))
-
-
-@transpose.batched
-def _(F: Any, size: int, batched: Any, x: Any, dim0: int, dim1: int) -> Any:
-    n = len(x.shape) - 1
-    return F.transpose(x, shift(dim0, n), shift(dim1, n)) if n else x
-
-
-@t_.batched
-def _(F: Any, size: int, batched: Any, x: Any) -> Any:
-    return F.transpose(x, 1, 2) if len(x.shape) == 3 else x
-
-
-@select.batched
-def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any) -> Any:
-    return F.select(x, shift(dim, len(x.shape) - 1), index)
-
-
-@select_backward.batched
-def _(F: Any, size: int, batched: Any, g: Any, shape: Any, dim: int, index: int) -> Any:
-    return F.select_backward(g, (size, *shape), dim + 1, index)
-
-
-@slice_.batched
-def _(F: Any, size: int, batched: Any, x: Any, dim: int, start: int, end: int, step: int) -> Any:
-    return F.slice(x, dim + 1, start, end, step)
-
-
-@slice_backward.batched
-def _(F: Any, size: int, batched: Any, g: Any, shape: Any, dim: int, start: int, end: int, step: int) -> Any:
-    return F.slice_backward(g, (size, *shape), dim + 1, start, end, step)
-
-
-@narrow.batched
-def _(F: Any, size: int, batched: Any, x: Any, dim: int, start: Any, length: int) -> Any:
-    return F.narrow(x, shift(dim, len(x.shape) - 1), start, length)

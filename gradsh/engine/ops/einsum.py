@@ -282,7 +282,7 @@ def einsum(equation: str, operands: Any) -> Any:
     if not operands:
         raise _problem("must provide at least one operand")
     for i, x in enumerate(operands):
-        if x.__class__ is not Tensor:
+        if not isinstance(x, Tensor):
             raise ArgumentError(f"expected Tensor as element {i} in argument 1, but got {type(x).__name__}")
     operands = list(operands)
     inputs, order, size, covered = _plan(equation, operands)

@@ -84,13 +84,13 @@ def _scaled(name: str, other: Any, alpha: Any, *inputs: Any) -> Any:
         isinstance(v, Tensor) and v.data.dtype.kind == "b" for v in (*inputs, other)
     ):
         raise DtypeError("Boolean alpha only supported for Boolean results.")
-    if other.__class__ is Tensor and other.data.dtype.kind == "b":
+    if isinstance(other, Tensor) and other.data.dtype.kind == "b":
         alpha = bool(alpha)
     return other * alpha
 
 
 def _floating(value: Any) -> bool:
-    return value.__class__ is Tensor and value.data.dtype.kind == "f"
+    return isinstance(value, Tensor) and value.data.dtype.kind == "f"
 
 
 add.variant = lambda a, b, alpha: add.apply(a, _scaled("add", b, alpha, a))

@@ -58,7 +58,7 @@ def _(F: Any, g: Any, out: Any, grad: Any, index: Any, scale: Any, rows: int) ->
     picked = F.embed(g, index, -1, False)
     if scale is None:
         return picked
-    return picked * (make(scale) if picked.__class__ is Tensor else scale)
+    return picked * (make(scale) if F is T else scale)
 
 
 def _renorm(weight: Tensor, index: Any, max_norm: float, norm_type: float) -> None:

@@ -127,7 +127,7 @@ def _extreme_call(entry: Any, dim_kind: str, both: str) -> None:
     def apply(*args: Any, **kwargs: Any) -> Any:
         if both and "other" in kwargs:
             args, kwargs = (*args, kwargs["other"]), {k: v for k, v in kwargs.items() if k != "other"}
-        if both and len(args) == 2 and args[1].__class__ is Tensor and not kwargs:
+        if both and len(args) == 2 and isinstance(args[1], Tensor) and not kwargs:
             before = mode.where
             if before is None:
                 mode.where = caller(_getframe(1))

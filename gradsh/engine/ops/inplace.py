@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.checks import type_word
 from gradsh.engine.general import op, run
+from gradsh.engine.graph import Kind, Node
 from gradsh.engine.inplace import Region, apply_in_place, assign, bump, check_overlap, check_writable, refresh
 from gradsh.engine.modes import mode
-from gradsh.engine.ops import elementwise
+from gradsh.engine.ops import elementwise, powers
 from gradsh.engine.registry import METHODS, OPERATORS, Operator, T, caller, function
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make
@@ -50,7 +52,10 @@ region_read.vjp("input")(lambda F, g, out, x, region: F.region_write(g, region))
 
 def _write_samples() -> list[call]:
     base = np.zeros((3, 4))
-    return [call(t(2, 2), Region(base, base[1:, ::2])), call(t(2, 3), Region(np.zeros(3), np.broadcast_to(np.zeros(3), (2, 3))))]
+    return [
+        call(t(2, 2), Region(base, base[1:, ::2])),
+        call(t(2, 3), Region(np.zeros(3), np.broadcast_to(np.zeros(3), (2, 3)))),
+    ]
 
 
 @op("region_write(input, region)", grad_fn="AsStridedBackward1", method=False, private=True, samples=_write_samples)
@@ -163,14 +168,15 @@ def check_expands(given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
     """Raise unless a value of shape `given` broadcasts into a place of shape `wanted`."""
     if len(given) > len(wanted):
         raise ShapeError(
-            f"expand(torch.FloatTensor{{{list(given)}}}, size={list(wanted)}): the number of sizes provided ({len(wanted)}) "
-            f"must be greater or equal to the number of dimensions in the tensor ({len(given)})"
+            f"expand(torch.FloatTensor{{{list(given)}}}, size={list(wanted)}): the number of sizes provided "
+            f"({len(wanted)}) must be greater or equal to the number of dimensions in the tensor ({len(given)})"
         )
     for back in range(1, len(given) + 1):
         if given[-back] != wanted[-back] and given[-back] != 1:
             raise ShapeError(
                 f"The expanded size of the tensor ({wanted[-back]}) must match the existing size ({given[-back]}) at "
-                f"non-singleton dimension {len(wanted) - back}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(given)}"
+                f"non-singleton dimension {len(wanted) - back}.  Target sizes: {list(wanted)}.  Tensor sizes: "
+                f"{list(given)}"
             )
 
 
@@ -181,7 +187,17 @@ def fill_(x: Tensor, value: Any) -> Tensor:
         raise ShapeError(
             f"fill_ only supports 0-dimension value tensor but got tensor with {value.data.ndim} dimensions."
         )
-    return write(x, value)
+    return _fill(x, value)
+
+
+def _fill(x: Tensor, value: Any) -> Tensor:
+    """Write one number, or a 0-d tensor, into every element; its node has the name of PyTorch's form in place."""
+    before = x.fn
+    write(x, value)
+    node = x.fn
+    if node is not before and node.__class__ is Node and node.kind.name in ("FillBackward0", "CopyBackwards"):
+        node.kind = FILLED[value.__class__ is Tensor]
+    return x
 
 
 @function("zero_(input)")
@@ -195,14 +211,12 @@ def zero_(x: Tensor) -> Tensor:
     return x
 
 
-def _zero_kind() -> Any:
-    from gradsh.engine.graph import Kind
-
-    kind = fill.kind
-    return Kind("ZeroBackward0", kind.step, kind.tensor_step, saves=False, operator="zero_")
+def _kind(name: str, entry: Any) -> Kind:
+    return Kind(name, entry.kind.step, entry.kind.tensor_step, saves=False, operator=name)
 
 
-ZERO = _zero_kind()
+ZERO = _kind("ZeroBackward0", fill)
+FILLED = (_kind("FillBackward2", fill), _kind("FillBackward3", overwrite))
 
 
 # --- the in-place twins of operators ---------------------------------------------------------------------------------
@@ -250,7 +264,6 @@ def _view_twin(name: str, entry: Operator) -> Any:
 
 def _in_place_kind(kind: Any) -> Any:
     """PyTorch numbers these nodes on from those of the operators that give a new view."""
-    from gradsh.engine.graph import Kind
 
     stem, number = kind.name[:-1], int(kind.name[-1])
     forms = 3 if stem == "SqueezeBackward" else 1
@@ -286,7 +299,7 @@ def fill_diagonal_(x: Tensor, value: Any, wrap: bool) -> Tensor:
     return x
 
 
-# --- augmented assignment ----------------------------------------------------------------------------------------------
+# --- augmented assignment ---------------------------------------------------------------------------------------------
 
 
 def _augmented(entry: Any, ufunc: Any) -> Any:
@@ -305,17 +318,24 @@ def _augmented(entry: Any, ufunc: Any) -> Any:
         else:
             return NotImplemented
         a = x.data
-        if not tracked and x.extra is None and a.dtype.kind == "f" and (cls is not Tensor or b.dtype is a.dtype):
+        storage = x.storage
+        if (
+            not tracked
+            and ufunc is not None
+            and x.extra is None
+            and a.dtype.kind == "f"
+            and (storage is None or not storage.inference)
+            and (cls is not Tensor or (b.dtype is a.dtype and (storage is None or y.storage is not storage)))
+        ):
             if a.__class__ is not ndarray:
                 if cls is not Tensor or b.__class__ is a.__class__:
                     x.data = kernel(a, b)
                     bump(x, mode.where or caller(_getframe(1)))
                     return x
-            elif cls is not Tensor or b.shape == a.shape or b.ndim == 0:
-                if a.flags.writeable:
-                    ufunc(a, b, a)
-                    bump(x, mode.where or caller(_getframe(1)))
-                    return x
+            elif (cls is not Tensor or b.shape == a.shape or b.ndim == 0) and a.flags.writeable:
+                ufunc(a, b, a)
+                bump(x, mode.where or caller(_getframe(1)))
+                return x
         return apply_in_place(apply, x, (y,), {}, _getframe(1))
 
     return augmented
@@ -325,6 +345,10 @@ Operators: Any = Tensor
 Operators.__iadd__ = _augmented(elementwise.add, np.add)
 Operators.__isub__ = _augmented(elementwise.sub, np.subtract)
 Operators.__imul__ = _augmented(elementwise.mul, np.multiply)
+Operators.__itruediv__ = _augmented(elementwise.div, np.divide)
+Operators.__ifloordiv__ = _augmented(elementwise.floor_divide, None)
+Operators.__imod__ = _augmented(elementwise.remainder, None)
+Operators.__ipow__ = _augmented(powers.pow, None)
 
 
 # --- item assignment ------------------------------------------------------------------------------------------------
@@ -344,14 +368,21 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
             raise ArgumentError(
                 f"can't assign a {type_word(value)} to a torch.{x.dtype.title}Tensor", help="x[0] = tensor([1., 2.])"
             )
+        if index is False:
+            return
         refresh(x)
         target, picks, dims = parts(x, index if index.__class__ is tuple else (index,))
         if not picks:
-            if cls is Tensor:
+            if cls is not Tensor:
+                value = make(target.data.dtype.type(value))
+            else:
                 value = _without_leading_ones(value, target.data.ndim)
                 if value.data.shape == target.data.shape != ():
                     check_overlap(target, (value,))
-            write(target, value)
+            if value.data.ndim == 0 and target.data.ndim:
+                _fill(target, value)
+            else:
+                write(target, value)
             return
         given = value if cls is Tensor else make(x.data.dtype.type(value))
         if given.data.ndim == 0 and given.data.dtype != x.data.dtype:
@@ -366,14 +397,14 @@ def _without_leading_ones(value: Tensor, ndim: int) -> Tensor:
     shape = value.data.shape
     extra = len(shape) - ndim
     if extra > 0 and all(n == 1 for n in shape[:extra]):
-        return T.reshape(value, shape[extra:])
+        value = T.reshape(value, shape[extra:])
     return value
 
 
 Operators.__setitem__ = set_item
 
 
-# --- filling with random numbers ---------------------------------------------------------------------------------------
+# --- filling with random numbers --------------------------------------------------------------------------------------
 
 
 @op(
@@ -391,20 +422,27 @@ def redraw(x: Any, draws: Any) -> Any:
 redraw.vjp("input")(lambda F, g, out, x, draws: F.mul(g, 0))
 
 
-def _random_method(signature: str, grad_fn: str) -> Any:
-    """Register `x.name_(…)` that fills `x` with the random numbers of `draw(generator, x's array, *arguments)`."""
-    from gradsh.engine.graph import Kind
+def _random_method(
+    signature: str, *names: str, form: Any = lambda *arguments: 0
+) -> Callable[[Callable[..., Any]], Callable[..., Tensor]]:
+    """Register `x.name_(…)` that fills `x` with the random numbers of `draw(generator, x's array, *arguments)`.
+
+    `names` are those of its grad_fn, of which `form(*arguments)` picks one.
+    """
     from gradsh.engine.signature import Signature
 
     parsed = Signature(signature)
-    kind = Kind(grad_fn, redraw.kind.step, redraw.kind.tensor_step, saves=False, operator=parsed.name)
+    kinds = tuple(_kind(name, redraw) for name in names)
 
-    def register(draw: Any) -> Any:
+    def register(draw: Callable[..., Any]) -> Callable[..., Tensor]:
         def apply(*args: Any, **kwargs: Any) -> Tensor:
             from gradsh.engine.ops.sampling import stream
             from gradsh.engine.random import in_memory_order
 
-            x, *arguments, generator = parsed.bind(args, kwargs)
+            given = parsed.bind(args, kwargs)
+            x: Tensor = given[0]
+            arguments, generator = given[1:-1], given[-1]
+            kind = kinds[form(*arguments)]
             where = caller(_getframe(1))
             refresh(x)
             tracked = mode.grad and x.rg
@@ -475,7 +513,12 @@ def _geometric(stream: Any, x: Any, p: float) -> Any:
     return geometric(stream, x.shape, x.dtype, p)
 
 
-@_random_method("bernoulli_(input, p=0.5, *, generator=None)", "BernoulliBackward2")
+@_random_method(
+    "bernoulli_(input, p=0.5, *, generator=None)",
+    "BernoulliBackward2",
+    "BernoulliBackward1",
+    form=lambda p: int(p.__class__ is Tensor),
+)
 def _bernoulli(stream: Any, x: Any, p: Any) -> Any:
     from gradsh.engine.random import bernoulli, bernoulli_each
 
@@ -484,7 +527,13 @@ def _bernoulli(stream: Any, x: Any, p: Any) -> Any:
     return bernoulli(stream, p, x.shape, x.dtype)
 
 
-@_random_method("random_(input, _from=None, to=None, *, generator=None)", "RandomBackward0")
+@_random_method(
+    "random_(input, _from=None, to=None, *, generator=None)",
+    "RandomBackward2",
+    "RandomBackward1",
+    "RandomBackward0",
+    form=lambda low, high: (low is not None) + (high is not None),
+)
 def _random(stream: Any, x: Any, low: Any, high: Any) -> Any:
     from gradsh.engine.random import random
 

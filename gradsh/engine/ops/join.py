@@ -23,7 +23,7 @@ def tensor_list(operator: str, name: str, values: Any, position: int = 1) -> Any
             f"{operator}(): argument '{name}' (position {position}) must be tuple of Tensors, not {type_word(values)}"
         )
     for i, value in enumerate(values):
-        if value.__class__ is not Tensor:
+        if not isinstance(value, Tensor):
             raise ArgumentError(
                 f"expected Tensor as element {i} in argument {position - 1}, but got {type_word(value)}"
             )
@@ -222,12 +222,12 @@ def _pieces(x: Any, dim: int, lengths: Any) -> tuple[Any, ...]:
 def _joined(F: Any, g: Any, dim: int, metas: Any) -> Any:
     """The gradients of pieces side by side, zeros for those without one."""
     some = next(one for one in g if one is not None)
-    dtype = some.data.dtype if some.__class__ is Tensor else some.dtype
+    dtype = some.data.dtype if isinstance(some, Tensor) else some.dtype
     parts = []
     for one, meta in zip(g, metas, strict=True):
         if one is None:
             zeros = np.zeros(meta.shape, dtype)
-            one = make(zeros) if some.__class__ is Tensor else zeros
+            one = make(zeros) if F is T else zeros
         parts.append(one)
     return F.cat(parts, dim)
 
@@ -432,7 +432,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int) -> Any:
     metas = _metas(out)
     if any(one is None for one in gs):
         zeros = np.zeros(metas[0].shape, x.dtype)
-        filler = make(zeros[()]) if some.__class__ is Tensor else zeros
+        filler = make(zeros[()]) if F is T else zeros
         gs = [filler if one is None else one for one in gs]
     return F.stack(gs, dim)
 
@@ -475,23 +475,3 @@ def broadcast_shapes(shapes: Any) -> Any:
         except ShapeError:
             raise ShapeError("Shape mismatch: objects cannot be broadcast to a single shape") from None
     return Size(shape)
-
-
-# --- with a batch in front (vmap, batched Jacobians) -----------------------------------------------------------------
-
-
-def _all_batched(F: Any, size: int, batched: Any, tensors: Any) -> list[Any]:
-    """Every tensor of a list with the batch in front, those without one repeated."""
-    return [x if b else F.expand(F.unsqueeze(x, 0), (size, *x.shape)) for x, b in zip(tensors, batched, strict=True)]
-
-
-@cat.batched
-def _(F: Any, size: int, batched: Any, tensors: Any, dim: int) -> Any:
-    wide = _all_batched(F, size, batched[0], tensors)
-    return F.cat(wide, dim_index(dim, len(wide[0].shape) - 1) + 1)
-
-
-@stack.batched
-def _(F: Any, size: int, batched: Any, tensors: Any, dim: int) -> Any:
-    wide = _all_batched(F, size, batched[0], tensors)
-    return F.stack(wide, dim_index(dim, len(wide[0].shape)) + 1)

@@ -48,7 +48,7 @@ def size_text(x: Tensor) -> str:
 def need_tensors(*values: Any) -> None:
     """Raise as PyTorch does when a loss is given something that has no size."""
     for value in values:
-        if value.__class__ is not Tensor:
+        if not isinstance(value, Tensor):
             raise AttributeError_(f"'{type_name(value)}' object has no attribute 'size'")
 
 

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
+from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify
+from gradsh.engine.modes import mode
 from gradsh.engine.ops.loss import LEGACY, add_reduce, constant, finish, float16, reduction_of
-from gradsh.engine.registry import T, composite
+from gradsh.engine.reduction import public
+from gradsh.engine.registry import T, caller, composite
 from gradsh.engine.samples import call, t
-from gradsh.engine.tensor import Tensor, make
+from gradsh.engine.tensor import Tensor, make, output_tensor
 from gradsh.errors import DtypeError, IndexError_, ShapeError, ValueError_, ValueProblem
 
+_getframe = sys._getframe
+max_reduce = np.maximum.reduce
 int64 = np.dtype(np.int64)
+uint64 = np.dtype(np.uint64)
+float32 = np.dtype(np.float32)
+float64 = np.dtype(np.float64)
 
 # --- negative log likelihood -----------------------------------------------------------------------------------------
 
@@ -312,6 +321,98 @@ def cross_entropy(
     if label_smoothing > 0:
         return _smoothed_loss(input, target, weight, reduction, ignore_index, label_smoothing)
     return picked_loss(T.log_softmax(input, 0 if len(shape) == 1 else 1), target, weight, reduction, ignore_index)
+
+
+# The usual call, cross_entropy(logits, classes), leaves the same two nodes as PyTorch, made without detours: in the
+# training of a small network it is called as often as everything else.
+
+
+def _log_softmax_step(node: Node, g: Any) -> Any:
+    out = node.saved
+    if out.__class__ is Freed:
+        raise freed(node)
+    return g - np.exp(out) * add_reduce(g, 1, keepdims=True)
+
+
+def _log_softmax_tensor_step(node: Node, g: Any) -> Any:
+    if node.saved.__class__ is Freed:
+        raise freed(node)
+    return g - T.exp(output_tensor(node, node.saved)) * T.sum(g, 1, True)
+
+
+def _picked_step(node: Node, g: Any) -> Any:
+    if node.saved.__class__ is Freed:
+        raise freed(node)
+    target, rows, shape = node.saved
+    if target.storage is not None:
+        verify(node, target, 0)
+    full = np.zeros(shape, g.dtype)
+    full[rows, target.data] = g / -shape[0]
+    return full
+
+
+def _picked_tensor_step(node: Node, g: Any) -> Any:
+    if node.saved.__class__ is Freed:
+        raise freed(node)
+    target, _, shape = node.saved
+    if target.storage is not None:
+        verify(node, target, 0)
+    return T.nll_backward(g, target, None, "mean", -100, shape)
+
+
+_LOGS = Kind("LogSoftmaxBackward0", _log_softmax_step, _log_softmax_tensor_step, saves=True, operator="log_softmax")
+_PICKED = Kind("NllLossBackward0", _picked_step, _picked_tensor_step, saves=True, operator="nll_loss")
+
+
+def _node(kind: Kind, next: Any, saved: Any, where: Any) -> Node:
+    node = Node()
+    node.kind = kind
+    node.next = next
+    node.saved = saved
+    node.fix = node.extra = None
+    node.code, node.lasti = where
+    node.seq = sequence()
+    return node
+
+
+def _usual(input: Tensor, target: Tensor, frame: Any) -> Any:
+    """The mean cross entropy of rows of logits with classes; None when something about it is unusual."""
+    x, t = input.data, target.data
+    if x.ndim != 2 or t.ndim != 1 or t.dtype is not int64 or not (x.dtype is float32 or x.dtype is float64):
+        return None
+    shape = x.shape
+    n = shape[0]
+    # as unsigned numbers the negative ones are too large as well
+    if t.shape[0] != n or not n or not mode.grad or not input.rg or max_reduce(t.view(uint64)) >= shape[1]:
+        return None
+    logs = x - max_reduce(x, 1, keepdims=True)
+    logs -= np.log(add_reduce(np.exp(logs), 1, keepdims=True))
+    rows = np.arange(n)
+    where = caller(frame)
+    first = _node(_LOGS, input.fn or input, logs, where)
+    second = _node(_PICKED, first, (target, rows, shape), where)
+    if target.storage is not None:
+        note_versions(second, (target,))
+    out = make((0 - add_reduce(logs[rows, t])) / n)
+    out.fn = second
+    out.rg = True
+    return out
+
+
+_any_cross_entropy = cross_entropy.apply
+
+
+@public(cross_entropy)  # type: ignore[arg-type]  # any entry can be given a call, not only a General
+def _(*args: Any, **kwargs: Any) -> Any:
+    if len(args) == 2 and not kwargs:
+        input, target = args
+        if input.__class__ is Tensor and target.__class__ is Tensor:
+            if input.storage is not None:
+                input.up_to_date()
+            out = _usual(input, target, _getframe(1))
+            if out is not None:
+                return out
+    return _any_cross_entropy(*args, **kwargs)
 
 
 # --- margins between classes -----------------------------------------------------------------------------------------

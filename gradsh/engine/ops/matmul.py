@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batching import call as batched_call
 from gradsh.engine.checks import need_tensor, type_word
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -61,6 +62,7 @@ def product(
             if x.__class__ is not Tensor or y.__class__ is not Tensor:
                 need_tensor(entry.name, first, 1, x)
                 need_tensor(entry.name, second, 2, y)
+                return batched_call(entry, [x, y])
             return multiply(entry, x, y, 2)
 
         apply.__name__ = apply.__qualname__ = entry.name
@@ -159,7 +161,8 @@ def check_mv(a: Any, b: Any) -> None:
         raise ShapeError(f"vector + matrix @ vector expected, got 1, {a.ndim}, {b.ndim}")
     if a.shape[1] != b.shape[0]:
         raise ShapeError(
-            f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({b.shape[0]})"
+            f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({b.shape[0]})",
+            subject=(a.shape, b.shape),
         )
     if a.dtype != b.dtype:
         p, q = OF[a.dtype].title, OF[b.dtype].title
@@ -177,7 +180,8 @@ def check_dot(a: Any, b: Any) -> None:
         n, m = len(a), len(b)
         raise ShapeError(
             f"inconsistent tensor size, expected tensor [{n}] and src [{m}] to have the same number of elements, "
-            f"but got {n} and {m} elements respectively"
+            f"but got {n} and {m} elements respectively",
+            subject=(a.shape, b.shape),
         )
     _not_for_bool(a, "dot")
 

@@ -103,7 +103,7 @@ def tap(at: Any, stride: Any, dilation: Any, out: Any) -> tuple[slice, ...]:
 
 def _batched(name: str, dims: int, input: Any, words: str = "") -> tuple[Any, bool]:
     """The input with a batch dim, and whether it came without."""
-    if input.__class__ is not Tensor:
+    if not isinstance(input, Tensor):
         raise ArgumentError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     shape = input.data.shape
     if len(shape) == dims + 1:
@@ -147,24 +147,27 @@ def _largest(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out:
     low = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     full = surrounded(x, kernel, stride, padding, dilation, out, low)
     nan = x.dtype.kind == "f" and bool(np.isnan(np.add.reduce(x, None)))
-    best: Any = None
-    which: Any = None
-    for number, at in enumerate(product(*map(range, kernel))):
-        value = full[tap(at, stride, dilation, out)]
-        if best is None:
-            best = value.copy()
-            which = np.zeros(best.shape, np.int16 if math.prod(kernel) < 2**15 else np.int64)
-            if any(padding):
-                # the first tap that stands inside, should all be -inf
-                best.fill(low)
-                which.fill(-1)
-        better = value > best
+    elements = list(product(*map(range, kernel)))
+    taps = [full[tap(at, stride, dilation, out)] for at in elements]
+    best = taps[0].copy()
+    for value in taps[1:]:
+        np.maximum(best, value, out=best)
+    # the first tap that equals the maximum, found with operations on bytes: the larger the code, the earlier the tap
+    code: Any = np.zeros(best.shape, np.uint8 if len(taps) < 256 else np.int64)
+    found: Any = np.empty_like(code)
+    same = np.empty(best.shape, bool)
+    for number, value in enumerate(taps):
+        np.equal(value, best, out=same)
         if nan:
-            better |= np.isnan(value)
-        if any(padding):
-            better |= (which < 0) & _inside(at, size, stride, padding, dilation, out)
-        np.copyto(best, value, where=better)
-        which[better] = number
+            same |= np.isnan(value) & np.isnan(best)
+        np.multiply(same.view(np.uint8), code.dtype.type(len(taps) - number), out=found)
+        np.maximum(code, found, out=code)
+    which = len(taps) - code.astype(np.int64)
+    if any(padding) and (lowest := best == low).any():
+        # windows of nothing but the lowest value: the first element that is no padding
+        which[lowest] = -1
+        for number, at in enumerate(elements):
+            np.copyto(which, number, where=(which < 0) & _inside(at, size, stride, padding, dilation, out))
     index = _flat(which, kernel, stride, padding, dilation, out, size)
     return best, index
 
@@ -267,7 +270,7 @@ def _max_pool1d(
     steps = kernel if stride is None or stride == () or stride == [] else spread_int("max_pool1d", "stride", stride, 1)
     pad = spread_int("max_pool1d", "padding", padding, 1)
     spacing = spread_int("max_pool1d", "dilation", dilation, 1)
-    if input.__class__ is not Tensor:
+    if not isinstance(input, Tensor):
         _batched("max_pool1d", 1, input)
     shape = input.data.shape
     if len(shape) not in (2, 3) or 0 in shape[-2:]:
@@ -429,7 +432,7 @@ def _avg_pool(dims: int) -> Any:
 
 
 def _one_dim_words(name: str, input: Any) -> str:
-    ndim = input.data.ndim if input.__class__ is Tensor else 0
+    ndim = input.data.ndim if isinstance(input, Tensor) else 0
     return (
         f"Expected 2 to 3 dimensions, but got {ndim}-dimensional tensor for argument #1 'self' (while checking "
         "arguments "

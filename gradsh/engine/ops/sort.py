@@ -284,7 +284,7 @@ def _(*args: Any, **kwargs: Any) -> Any:
 
 
 def _number_or_tensor(name: str, position: int, value: Any) -> None:
-    if value.__class__ is not Tensor and not isinstance(value, (int, float)):
+    if not isinstance(value, (Tensor, int, float)):
         raise ArgumentError(f"{name}(): argument 'input' (position {position}) must be Tensor, not {type_word(value)}")
 
 

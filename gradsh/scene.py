@@ -1,0 +1,295 @@
+"""An error with the program around it: the failing piece of text as a tree, the variables it could see, their places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any
+
+from gradsh.engine.tensor import Tensor
+from gradsh.errors import GradshError, Label, Refused, Source, Span, Where
+from gradsh.language import nodes, program
+
+LONG = 60  # longer pieces of the program's text are not repeated in a help line
+LIMIT = 5000  # nor is a longer failing piece read again
+
+
+class Scene:
+    """What gradsh.advice works with. `tree` is the failing piece: an expression, or a statement; None when unreadable.
+
+    Offsets in `tree` count from the start of the failing piece, `text`.
+    """
+
+    def __init__(self, error: GradshError, raised: BaseException, space: dict[str, Any]) -> None:
+        self.error = error
+        self.globals = space
+        self.primary: Span | None = error.labels[0].span if error.labels else None
+        self.text = self.primary.text if self.primary is not None else ""
+        self.frames = list(_frames(raised))  # innermost first
+        self.tree = self.fragment(self.primary) if self.primary is not None else None
+
+    # --- the program's text -------------------------------------------------------------------------------
+
+    def fragment(self, span: Span) -> nodes.Node | None:
+        """A piece of the program as a tree: its expression, or its one statement."""
+        return read(span.text)
+
+    def span_of(self, node: nodes.Node) -> Span:
+        """Where a node of `tree` stands."""
+        assert self.primary is not None
+        return Span(self.primary.source, self.primary.start + node.start, self.primary.start + node.end)
+
+    def text_of(self, node: nodes.Node) -> str:
+        return " ".join(self.text[node.start : node.end].split())
+
+    def statement_text(self) -> str | None:
+        """The failing statement on one line, if it is short."""
+        assert self.primary is not None
+        text = self.text
+        if isinstance(self.tree, (nodes.Index, nodes.Attribute)):  # the target of an assignment that failed
+            whole = self.primary.source.text
+            rest = re.compile(r"\s*=(?!=)[^\n;{}#]*").match(whole, self.primary.end)
+            text += rest.group() if rest else ""
+        text = " ".join(text.split())
+        return text if 0 < len(text) <= LONG and "#" not in text else None
+
+    # --- values -------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str, code: object = None) -> Any:
+        """What a name is bound to where the error happened, or in the running function that has this `code`."""
+        key = "." + name
+        for its_code, local in self.frames:
+            if key in local and (code is None or its_code is code):
+                return local[key]
+        if isinstance(code, CodeType) and (key in code.co_varnames or key in code.co_cellvars):
+            return None  # a variable of a function that has returned
+        return self.globals.get(key)
+
+    def value_of(self, node: nodes.Node) -> Any:
+        """The value of a name or a literal; None of anything else, which would have to be computed."""
+        if isinstance(node, nodes.Name):
+            return self.lookup(node.name)
+        if isinstance(node, (nodes.String, nodes.Number, nodes.Constant)):
+            return node.value
+        return None
+
+    def name_of(self, value: object) -> str | None:
+        """A name that is bound to this very value."""
+        for _, local in self.frames:
+            for key, bound in local.items():
+                if bound is value and key[0] == ".":
+                    return key[1:]
+        return next((k[1:] for k, bound in self.globals.items() if bound is value and k[0] == "."), None)
+
+    def located(self, where: Where | None) -> Span | None:
+        if where is None or not isinstance(where[0], CodeType):
+            return None
+        return program.locate(where[0], where[1])
+
+    # --- what the error's labels and help become --------------------------------------------------------------
+
+    def add(self, span: Span | None, words: str) -> None:
+        """A further label, unless there is one at this place already."""
+        if span is not None and all(span != label.span for label in self.error.labels):
+            self.error.labels.append(Label(span, words))
+
+    def add_all(self, labels: list[tuple[Span | None, str]]) -> None:
+        for span, words in labels:
+            if self.error.labels and span is not None and span == self.error.labels[0].span:
+                self.error.labels[0].text = words
+            self.add(span, words)
+
+    def point_at(self, node: nodes.Node, words: str = "") -> None:
+        """Move the error's first label to a part of the failing piece."""
+        self.error.labels[0] = Label(self.span_of(node), words)
+
+    def label_made(self, name: str, words: str) -> None:
+        """A label where the tensor of this name was made."""
+        t = self.lookup(name)
+        if isinstance(t, Tensor):
+            self.add(self.located(t.made_at), words)
+
+    def labels_at(self, words: str) -> Span | None:
+        """Where the engine's place with these words is."""
+        return next((self.located(where) for where, said in self.error.places if said == words), None)
+
+    def offer(self, help: str | None) -> None:
+        """Give this help, if everything in it that is shown as gradsh is gradsh; else leave what there was."""
+        if help is not None and all(read(code) is not None for code in offered(help)):
+            self.error.help = help
+
+    # --- the parts of a backward or grad ----------------------------------------------------------------------
+
+    def output_node(self, out: Tensor | None = None) -> nodes.Node | None:
+        """What is differentiated in the failing `backward y`, `y.backward()`, `grad(y, x)`."""
+        tree = self.tree
+        node: nodes.Node | None = None
+        if isinstance(tree, nodes.Command) and tree.name == "backward" and tree.arguments:
+            node = tree.arguments[0].value
+        elif isinstance(tree, nodes.Call):
+            function = tree.function
+            if isinstance(function, nodes.Attribute) and function.name == "backward":
+                node = function.value
+                if isinstance(node, nodes.Name) and node.name in ("torch", "autograd"):
+                    node = None
+            if node is None and tree.arguments and tree.arguments[0].name is None:
+                node = tree.arguments[0].value
+        if isinstance(node, (nodes.ListExpr, nodes.TupleExpr)):
+            return next((item for item in node.items if self.value_of(item) is out), node)
+        return node
+
+    def output_text(self, out: Tensor | None = None) -> str:
+        """The text of what is differentiated, fit to stand before a dot; "y" when it is long."""
+        node = self.output_node(out)
+        text = self.text_of(node) if node is not None else ""
+        return operand(text, node) if node is not None and 0 < len(text) <= LONG else "y"
+
+    def point_at_output(self, out: Tensor, words: str = "does not require grad") -> str | None:
+        """Move the first label to the output; its name, if it is one."""
+        node = self.output_node(out)
+        if node is not None:
+            self.point_at(node, words)
+            if isinstance(node, nodes.Name):
+                return node.name
+        return self.name_of(out)
+
+    def _arguments(self) -> list[nodes.Argument]:
+        tree = self.tree
+        return tree.arguments if isinstance(tree, (nodes.Command, nodes.Call)) else []
+
+    def gradient_node(self) -> nodes.Node | None:
+        """The gradient that was given to a backward or grad."""
+        given = self._arguments()
+        for argument in given:
+            if argument.name in ("gradient", "grad_outputs", "grad_tensors"):
+                return argument.value
+        places = [a.value for a in given if a.name is None]
+        tree = self.tree
+        method = isinstance(tree, nodes.Call) and isinstance(tree.function, nodes.Attribute)
+        at = 0 if method else 1
+        if isinstance(tree, nodes.Call) and isinstance(tree.function, nodes.Name) and tree.function.name == "grad":
+            at = 2
+        return places[at] if len(places) > at else None
+
+    def input_node(self, t: Tensor) -> nodes.Node | None:
+        """The argument that is this tensor."""
+        for argument in self._arguments()[1:]:
+            value = argument.value
+            items = value.items if isinstance(value, (nodes.ListExpr, nodes.TupleExpr)) else [value]
+            for item in items:
+                if self.value_of(item) is t:
+                    return item
+        return None
+
+    def receiver(self) -> tuple[Tensor | None, str | None]:
+        """The tensor of a failing method call, and its name."""
+        tree = self.tree
+        if isinstance(tree, nodes.Call) and isinstance(tree.function, nodes.Attribute):
+            value = self.value_of(tree.function.value)
+            if isinstance(value, Tensor) and isinstance(tree.function.value, nodes.Name):
+                return value, tree.function.value.name
+        return None, None
+
+    def operands(self) -> list[nodes.Node]:
+        """The two operands of a failing operation, however it is written."""
+        tree = self.tree
+        if isinstance(tree, nodes.AugAssign):
+            return [tree.target, tree.value]
+        if isinstance(tree, (nodes.Binary, nodes.Compare)):
+            return [tree.left, tree.right]
+        if isinstance(tree, nodes.Call):
+            given: list[nodes.Node] = [a.value for a in tree.arguments if a.name is None and not a.star]
+            if isinstance(tree.function, nodes.Attribute) and len(given) == 1:
+                return [tree.function.value, *given]
+            if isinstance(tree.function, nodes.Name) and len(given) == 2:
+                return given
+        return []
+
+
+def _frames(raised: BaseException) -> Iterator[tuple[object, dict[str, Any]]]:
+    """Code and variables of the program's running functions, innermost first; not of its top level."""
+    found = []
+    traceback = raised.__traceback__
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if frame.f_code.co_filename.startswith(program.PREFIX) and frame.f_locals is not frame.f_globals:
+            found.append((frame.f_code, frame.f_locals))
+        traceback = traceback.tb_next
+    yield from reversed(found)
+
+
+def read(text: str) -> nodes.Node | None:
+    """A piece of a program as a tree: the expression or statement that it is, or a whole program if it is several."""
+    if not text.strip() or len(text) > LIMIT:
+        return None
+    if "\n" in text and "#" not in text:
+        joined = _parsed(text.replace("\n", " "))  # an operand may go on where the piece stood in brackets
+        if joined is not None:
+            return joined
+    return _parsed(text)
+
+
+def _parsed(text: str) -> nodes.Node | None:
+    from gradsh.language.syntax import parse
+
+    try:
+        tree = parse(Source("<piece>", text))
+    except Refused:
+        return None
+    if len(tree.body) != 1:
+        return tree
+    only = tree.body[0]
+    return only.value if isinstance(only, nodes.ExprStmt) else only
+
+
+def walk(node: object) -> Iterator[nodes.Node]:
+    """A node and all that it holds, in the order of the text."""
+    if isinstance(node, (list, tuple)):
+        for item in node:
+            yield from walk(item)
+    elif isinstance(node, nodes.Node):
+        yield node
+        for field in node.fields[2:]:
+            yield from walk(getattr(node, field))
+
+
+def offered(help: str) -> list[str]:
+    """What a help line shows as gradsh: all between backticks, or all of a line that has none.
+
+    The name of an attribute, `.grad`, stands for any value's.
+    """
+    pieces = help.split("`")[1::2] if "`" in help else [help]
+    return ["x" + piece if piece[:1] == "." else piece for piece in pieces]
+
+
+_TIGHT = (nodes.Binary, nodes.Unary, nodes.Compare, nodes.Logical, nodes.Conditional, nodes.Lambda, nodes.Pipe)
+
+
+def operand(text: str, node: nodes.Node) -> str:
+    """An expression's text, fit to stand before a dot: in parentheses where it needs them."""
+    loose = isinstance(node, _TIGHT) and not getattr(node, "grouped", False)
+    loose = loose or isinstance(node, nodes.Number)
+    return f"({text})" if loose and not (text.startswith("(") and node.start == 0 and _closes_last(text)) else text
+
+
+def bare(text: str) -> str:
+    """An expression's text without the parentheses around all of it."""
+    return text[1:-1] if text.startswith("(") and _closes_last(text) else text
+
+
+def _closes_last(text: str) -> bool:
+    from gradsh.language.brackets import partner
+
+    return partner(text, 0) == len(text) - 1
+
+
+def with_argument(text: str, argument: str) -> str | None:
+    """A call or a command with one more argument; None when the text is neither, or too long to repeat."""
+    text = " ".join(text.split())
+    node = read(text) if len(text) <= LONG else None
+    if isinstance(node, nodes.Command):
+        return f"{text}, {argument}"
+    if isinstance(node, nodes.Call) and text.endswith(")"):
+        return f"{text[:-1].rstrip(', ')}{', ' if node.arguments else ''}{argument})"
+    return None

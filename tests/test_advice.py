@@ -1,0 +1,185 @@
+"""What errors say in the program's own terms, and that every help that is offered works."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from gradsh import Session
+from gradsh.errors import REGISTRY
+from gradsh.language.words import RESERVED
+from gradsh.scene import offered, read
+from tests.test_errors import PROGRAMS
+
+GRADSH = Path(__file__).parent.parent / "gradsh"
+
+
+def reads(code: str) -> bool:
+    """Is it gradsh: a program, an expression, or a word that is one of the language's?"""
+    return read(code) is not None or code in RESERVED
+
+
+def failing(text: str) -> tuple[str | None, list[tuple[str, str]]]:
+    """The help of the one error of a program, and the (text, words) of its labels."""
+    (error,) = Session(out=io.StringIO(), err=io.StringIO()).run(text).errors
+    return error.help, [(label.span.text, label.text) for label in error.labels]
+
+
+# --- every help is gradsh ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_recorded_help_reads(program: Path) -> None:
+    for line in program.with_suffix(".out").read_text(encoding="utf-8").splitlines():
+        if line.startswith("help: "):
+            assert all(map(reads, offered(line.removeprefix("help: ")))), line
+
+
+@pytest.mark.parametrize("code", sorted(code for code, kind in REGISTRY.items() if kind.example))
+def test_help_of_every_example_reads(code: str) -> None:
+    for error in Session(out=io.StringIO(), err=io.StringIO()).run(REGISTRY[code].example).errors:
+        assert error.help is None or all(map(reads, offered(error.help))), error.help
+
+
+def written_helps() -> list[tuple[str, str]]:
+    """Every `help="…"` in the code that is a plain string."""
+    found = []
+    for path in sorted(GRADSH.rglob("*.py")):
+        if path.name == "arguments.py":
+            continue  # argparse's, which is about options
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "help" and isinstance(node.value, ast.Constant):
+                found.append((f"{path.name}:{node.value.lineno}", node.value.value))
+    return [(place, help) for place, help in found if help is not None]
+
+
+@pytest.mark.parametrize(("place", "help"), written_helps())
+def test_help_in_the_code_reads(place: str, help: str) -> None:
+    assert "\n" not in help
+    assert all(map(reads, offered(help))), place
+
+
+# --- and it works ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line", "pattern"),
+    [
+        ("let x = tensor(2.0)\nlet z = x * 3\nbackward z", 1, r"^`(.*)`$"),
+        ("let x = tensor([1, 2], grad)\nbackward x.sum()", 1, r"^`(.*)`$"),
+        ("let x = ones(3, grad)\nbackward x * 2", 2, r"`(backward \(x \* 2\)\.sum\(\))`"),
+        ("let x = ones(3, grad)\nbackward x * 2", 2, r"`(backward [^`]*, [^`]*)`"),
+        ("let x = ones(2, grad)\nbackward x * 2, ones(3)", 2, r"^`(.*)`$"),
+        ("let w = ones(2, grad)\nw -= 0.1", 2, r"^`(.*)`$"),
+        ("let w = ones(2, grad)\nw[0] = 0.1", 2, r"^`([^`]*)`"),
+        ("let x = ones(1, grad); let y = ones(1, grad)\ngrad(x * 2, y)", 2, r"^`([^`]*)`"),
+        ("let x = tensor(2.0, grad); let z = x * x\nbackward z\nbackward z", 2, r"`(backward z, retain_graph)`$"),
+        ("let x = ones(2, grad)\n(x * 2).numpy()", 2, r"^`(.*)`$"),
+        ("let a = ones(2, 3)\na @ a", 2, r"^`(.*)`$"),
+        ("let a = ones(3, 4); let b = ones(3)\na - b", 2, r"`(.*)`$"),
+        ("let a = ones(2, 2)\na @ ones(2, 2, dtype=int64)", 2, None),
+        ("let x = ones(2)\nif x > 0 { pass }", 2, None),
+        ("let x = ones(2)\nprint f'{x:.2f}'", 2, r"`(.*)`$"),
+        ('let d = {"momentum": 1}\nd["momentun"]', 2, r"`(.*)`"),
+        ("let x = ones(2)\nx.gard", 2, r"`(.*)`"),
+        ('let n = 1\nprint n + "a"', 2, r"^`(.*)`$"),
+        ("let x = ones(2, grad)\nlet y = exp(x)\ny += 1\nbackward y.sum()", 3, r"`(.*)`$"),
+        ("let x = ones(2, grad)\nlet y = exp(x)\ny.mul_(2);\nbackward y.sum()", 3, r"`(.*)`$"),
+    ],
+)
+def test_the_help_works(wrong: str, line: int, pattern: str | None) -> None:
+    """Putting what is offered in the place of the wrong line makes the program run."""
+    help, _ = failing(wrong)
+    if pattern is None:
+        return
+    found = re.search(pattern, help or "")
+    assert found, help
+    lines = wrong.split("\n")
+    lines[line - 1] = found.group(1)
+    result = Session(out=io.StringIO(), err=io.StringIO()).run("\n".join(lines))
+    assert result.ok, (lines, result.errors)
+
+
+# --- why there is no graph ----------------------------------------------------------------------------------------
+
+
+def test_no_graph_names_the_input() -> None:
+    help, labels = failing("let x = tensor(2.0)\nlet z = x * 3\nbackward z")
+    assert labels == [("z", "does not require grad"), ("tensor(2.0)", "`x` is made here, without `grad`")]
+    assert help == "`let x = tensor(2.0, grad)`"
+
+
+def test_a_cut_is_told_before_an_input_without_the_flag() -> None:
+    _, labels = failing("let x = tensor(2., grad)\nlet c = tensor(3.)\nlet z = c * x.detach()\nbackward z")
+    assert ("x.detach()", "`detach` gives the values without their history") in labels
+    assert not any("without `grad`" in words for _, words in labels)
+
+
+def test_detach_of_what_had_no_history_is_not_to_blame() -> None:
+    _, labels = failing("let x = tensor(2.)\nlet z = x.detach() * 2\nbackward z")
+    assert ("tensor(2.)", "`x` is made here, without `grad`") in labels
+
+
+def test_no_grad_is_named_with_its_line() -> None:
+    _, labels = failing("let x = tensor(2., grad)\nno_grad {\n  let z = x * 3\n}\nbackward z + 1")
+    assert ("no_grad", "recording is off from here") in labels
+    assert ("x * 3", "`z` is made here, inside of `no_grad`: nothing is recorded") in labels
+
+
+def test_without_the_flag_no_grad_is_not_to_blame() -> None:
+    _, labels = failing("let x = tensor(2.)\nno_grad { let z = x * 3 }\nbackward z + 1")
+    assert ("tensor(2.)", "`x` is made here, without `grad`") in labels
+
+
+def test_variables_of_a_function_that_returned_are_not_taken_for_global_ones() -> None:
+    text = "let a = tensor(1., grad)\nfn f(a) = a * 2\nlet q = tensor(3.)\nlet z = f(q)\nbackward z"
+    help, labels = failing(text)
+    assert ("tensor(3.)", "`q` is made here, without `grad`") in labels
+    assert help == "`let q = tensor(3., grad)`"
+
+
+def test_never_the_fix_that_hides_the_error() -> None:
+    """`loss.requires_grad = true` silences the error, and nothing trains."""
+    for text in ("fn f() { return ones(2).sum() }\nlet z = f()\nbackward z", "let z = ones(2).sum() * 2\nbackward z"):
+        help, _ = failing(text)
+        assert "requires_grad" not in (help or "")
+
+
+def test_a_long_or_unreadable_program_does_no_harm() -> None:
+    text = "let x = [" + "1., " * 5000 + "]\nlet t = tensor(x)\nbackward t.sum()"
+    assert failing(text)[1][0][0] == "t.sum()"
+
+
+def test_warnings_have_help_too() -> None:
+    err = io.StringIO()
+    Session(out=io.StringIO(), err=err).run("let x = tensor(1., grad)\nlet y = x * 2\nbackward y\ny.grad")
+    assert "help: `y.retain_grad()` before the backward keeps it" in err.getvalue()
+
+
+# --- did you mean ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("let loss = 1\nprint los", "did you mean `loss`?"),
+        ("print beta", None),
+        ("print gamma", None),
+        ("print loss", None),
+        ("print foo", None),
+        ("sigmod(1.0)", "did you mean `sigmoid`?"),
+        ("sgimoid(1.0)", "did you mean `sigmoid`?"),
+        ("1.0 |> relo", "did you mean `relu`?"),
+        ("lgo(1.0)", "did you mean `log`?"),
+        ("Tensor_(1.0)", None),
+        ("contineu", "did you mean `continue`?"),
+        ("tensor(1.0, requires)", "did you mean `requires_grad`?"),
+        ("let logger = 1\nprint loger", "did you mean `logger`?"),
+    ],
+)
+def test_did_you_mean(text: str, help: str | None) -> None:
+    assert failing(text)[0] == help
