@@ -47,9 +47,11 @@ bench: $(VENV)/.demo
 bench-peers: $(VENV)/.demo
 	$(PY) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 
-# Writes tests/errors/*.out anew; read the difference before you keep it.
+# Writes tests/errors/*.out, examples/*.out and the outputs in README.md anew; read the difference before you keep it.
 record: $(VENV)/.test
 	$(PY) -m tests.record.errors
+	$(PY) -m tests.record.examples
+	$(PY) -m tests.record.readme
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -23,6 +23,22 @@ def regression_data() -> tuple[Any, Any]:
     return X, y
 
 
+def elementwise_data(n: int = 10_000_000) -> list[Any]:
+    import numpy as np
+
+    r = np.random.default_rng(0)
+    return [r.standard_normal(n, dtype=np.float32) for _ in range(3)]
+
+
+def large_mlp_data(batch: int = 512, d: tuple[int, ...] = (1024, 2048, 2048, 10)) -> tuple[Any, Any, list[Any], list[Any]]:
+    import numpy as np
+
+    r = np.random.default_rng(0)
+    x, y = r.standard_normal((batch, d[0]), dtype=np.float32), r.integers(0, 10, batch)
+    weights = [(r.standard_normal((d[i + 1], d[i])) / d[i] ** 0.5).astype(np.float32) for i in range(3)]
+    return x, y, weights, [np.zeros(d[i + 1], np.float32) for i in range(3)]
+
+
 def gradsh(work: str) -> Run:
     """gradsh: the function `run` of works/WORK.grad, called the way a program calls it."""
     import gc
@@ -31,7 +47,7 @@ def gradsh(work: str) -> Run:
 
     import gradsh
     from gradsh.engine.modes import swapped
-    from gradsh.engine.tensor import make
+    from gradsh.engine.tensor import leaf, make
 
     name, _, variant = work.partition(":")
     session = gradsh.Session()
@@ -43,6 +59,11 @@ def gradsh(work: str) -> Run:
         args = ((3, 3) if variant == "3x3" else (),)
     if name == "work4":
         args = tuple(make(a) for a in regression_data())
+    if name == "work6":
+        args = tuple(leaf(a, True, None) for a in elementwise_data())
+    if name == "work7":
+        x, y, weights, biases = large_mlp_data()
+        args = (make(x), make(y), [leaf(w, True, None) for w in weights], [leaf(b, True, None) for b in biases])
     # as the command does it, gradsh/cli.py
     gc.set_threshold(100_000, 20, 20)
     gc.freeze()
@@ -99,6 +120,31 @@ def torch(work: str) -> Run:
                 w.grad = None
                 b.grad = None
             return w.tolist(), b.item()
+
+    elif name == "work6":
+        x, w, b = (torch.from_numpy(a).requires_grad_() for a in elementwise_data())
+
+        def run() -> Any:
+            x.grad = w.grad = b.grad = None
+            y = (torch.tanh(x * w + b) * torch.exp(-(x**2)) / (1 + torch.abs(x))).sum()
+            y.backward()
+            return y.item()
+
+    elif name == "work7":
+        import torch.nn.functional as F
+
+        data, labels, weights, biases = large_mlp_data()
+        data, labels = torch.from_numpy(data), torch.from_numpy(labels)
+        W = [torch.from_numpy(w).requires_grad_() for w in weights]
+        B = [torch.from_numpy(b).requires_grad_() for b in biases]
+
+        def run() -> Any:
+            for p in W + B:
+                p.grad = None
+            h = F.relu(F.linear(data, W[0], B[0]))
+            h = F.relu(F.linear(h, W[1], B[1]))
+            F.cross_entropy(F.linear(h, W[2], B[2]), labels).backward()
+            return W[0].grad[1, 1].item()
 
     elif name == "work9":
 

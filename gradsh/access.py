@@ -143,6 +143,10 @@ def method(value: Any, name: str, user: Callable[[], Any] | None = None) -> Any:
         return MethodType(METHODS[type(value)][name], value)
     except KeyError:
         pass
+    try:
+        return _member(value, name)
+    except KeyError:
+        pass
     found = find_method(type(value), name)
     if found is not None:
         return MethodType(found, value)
@@ -154,9 +158,22 @@ def method(value: Any, name: str, user: Callable[[], Any] | None = None) -> Any:
     raise missing(value, name)
 
 
+def _member(value: Any, name: str) -> Any:
+    """`value.name` of a value that has fields of its own, a model. Errors: KeyError."""
+    find = getattr(type(value), "__member__", None)
+    if find is None:
+        raise KeyError(name)
+    return find(value, name)
+
+
 def attribute(value: Any, name: str) -> Any:
     """`value.name`. Errors: AttributeError_ in Python's words."""
     table = GETTERS.get(type(value))
+    if table is None:
+        try:
+            return _member(value, name)
+        except KeyError:
+            pass
     getter = (table.get(name) if table is not None else None) or find_getter(value, name)
     if getter is not None:
         return getter(value)
@@ -175,6 +192,9 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
         if isinstance(value, Tensor):
             entry = _tensor_attributes().get(name)
             setter = entry.set if entry is not None else None
+        elif hasattr(kind, "__set_member__"):
+            kind.__set_member__(value, name, new)
+            return
         elif name in getattr(kind, "__settable__", ()):
             setattr(value, name, new)
             return
@@ -235,6 +255,8 @@ def names(value: Any) -> list[str]:
     if isinstance(value, Named):
         found.update(value.names)
     found.update(getattr(type(value), "__public__", ()))
+    if hasattr(type(value), "__members__"):
+        found.update(value.__members__())
     return sorted(found)
 
 

@@ -137,6 +137,7 @@ class GradshError(Exception):
 
     `places` is for code that knows no spans: (where, words) pairs that the session turns into secondary labels.
     `subject` is what the error is about, a tensor or shapes, for gradsh.advice, which knows names and lines.
+    `note` is what is known beyond the message, of any number of lines.
     `help` is one line: either gradsh as it stands, or a sentence in which all gradsh is between backticks.
     """
 
@@ -154,6 +155,7 @@ class GradshError(Exception):
         kind: str | None = None,
         places: list[tuple[Where | None, str]] | None = None,
         subject: object = None,
+        note: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -161,6 +163,7 @@ class GradshError(Exception):
         self.help = help
         self.places: list[tuple[Where | None, str]] = places if places is not None else []
         self.subject = subject
+        self.note = note
         if kind is not None:
             self.kind = kind
 
@@ -299,7 +302,7 @@ class NotYet(GradshError):
     code = "E0207"
     kind = "NotImplementedError"
     summary = "A part of the language that this version of gradsh does not have yet."
-    example = "param lr = 0.1"
+    example = "plot ones(2)"
 
 
 class BadParameter(GradshError):
@@ -321,6 +324,20 @@ class UnknownAttribute(GradshError):
     kind = "AttributeError"
     summary = "A namespace that does not have the member asked for."
     example = "linalg.nrm(ones(2))"
+
+
+class TopLevelOnly(GradshError):
+    code = "E0211"
+    kind = "SyntaxError"
+    summary = "`param` or `use` inside a block or a function; they stand at the top level of a file."
+    example = 'if true { use "lib.grad" }'
+
+
+class UseCycle(GradshError):
+    code = "E0212"
+    kind = "ImportError"
+    summary = "Files that use each other in a circle."
+    example = ""
 
 
 # --- E03xx: values: types, shapes, dtypes, indices --------------------------------------------------------------
@@ -548,6 +565,13 @@ class GradAssignment(GradshError):
     example = "let x = ones(2, grad)\nx.grad = ones(3)"
 
 
+class GradcheckFailed(GradshError):
+    code = "E0413"
+    kind = "GradcheckError"
+    summary = "gradcheck: a derivative is not what central differences say."
+    example = "gradcheck(fn(x) = x.detach() * x, tensor([1., 2.], grad, dtype=float64))"
+
+
 # --- E05xx: files and data -------------------------------------------------------------------------------------------
 
 
@@ -555,6 +579,34 @@ class FileError(GradshError):
     code = "E0501"
     kind = "OSError"
     summary = "A file that cannot be read or written."
+    example = 'load("nowhere.npy")'
+
+
+class BadFile(GradshError):
+    code = "E0502"
+    kind = "ValueError"
+    summary = "A file whose content is broken, or not what the ending of its name says."
+    example = ""
+
+
+class UnknownFormat(GradshError):
+    code = "E0503"
+    kind = "ValueError"
+    summary = "A file name whose ending does not say what the file holds."
+    example = 'load("run.xyz")'
+
+
+class CannotHold(GradshError):
+    code = "E0504"
+    kind = "TypeError"
+    summary = "A value that a file of this kind cannot hold."
+    example = 'save "text", "x.npy"'
+
+
+class MissingPackage(GradshError):
+    code = "E0505"
+    kind = "ModuleNotFoundError"
+    summary = "A file that needs an optional package, which is not installed."
     example = ""
 
 
@@ -601,6 +653,27 @@ class NotIterable(GradshError):
     kind = "TypeError"
     summary = "A loop over, or an unpacking of, something that has no items."
     example = "for i in 5 { print i }"
+
+
+class BadParam(GradshError):
+    code = "E0608"
+    kind = "TypeError"
+    summary = "A script parameter that was given a value of another type than its default."
+    example = "param step = ones(2)"
+
+
+class NoForward(GradshError):
+    code = "E0611"
+    kind = "NotImplementedError"
+    summary = "A model that is called and has no `forward`."
+    example = "model M() { let w = ones(2, grad) }\nM()(1.0)"
+
+
+class StateMismatch(GradshError):
+    code = "E0612"
+    kind = "RuntimeError"
+    summary = "A state that does not fit the model it is loaded into."
+    example = 'Linear(2, 1).load_state_dict({"weight": ones(1, 2)})'
 
 
 # --- E09xx: limits and internal ------------------------------------------------------------------------------------

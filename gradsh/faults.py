@@ -9,11 +9,13 @@ from typing import Any
 
 from gradsh import errors
 from gradsh.errors import GradshError, Span
-from gradsh.language.program import PREFIX, locate
+from gradsh.language.program import LIBRARY, PREFIX, locate
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 # Helpers that act for the program: what is raised in them is the program's, not gradsh's.
 HELPERS = frozenset(os.path.join(_HERE, name) for name in ("runtime.py", "plain.py", "access.py", "text.py"))
+# Written after PyTorch's own Python: what Python says there of a wrong argument is what a PyTorch user reads, too.
+OPTIMISERS = os.path.join(_HERE, "engine", "optim", "")
 
 ENDS = 10  # of a long way through the program, how many places at either end are looked up
 
@@ -48,7 +50,7 @@ def is_programs_own(exception: BaseException) -> bool:
     while traceback.tb_next is not None:
         traceback = traceback.tb_next
     name = traceback.tb_frame.f_code.co_filename
-    return name.startswith(PREFIX) or name in HELPERS
+    return name.startswith((PREFIX, LIBRARY, OPTIMISERS)) or name in HELPERS
 
 
 def translate(exception: BaseException) -> GradshError:
@@ -115,7 +117,7 @@ def clean(text: str) -> str:
     import re
 
     text = re.sub(r"(?:[^\s']*<locals>\.)?@[a-z]\d+\(\)", "<lambda>()", text)
-    text = re.sub(r"(?:[^\s']*<locals>\.)?[.@]?([^\s.'@]+)\(\)", r"\1()", text)
+    text = re.sub(r"(?:[^\s']*<locals>\.)?[.@]?([^\s.'@]+(?:\.__init__)?)\(\)", r"\1()", text)
     return re.sub(r"'\.([^\s']+)'", r"'\1'", text)
 
 

@@ -22,16 +22,24 @@ Parameters = tuple[tuple[str, str, bool, bool], ...]
 
 
 class Index:
-    """families: operator -> file under engine/ops; methods: likewise; signatures: operator -> (parameters, effect)."""
+    """families: operator -> file under engine/ops; methods: likewise; signatures: operator -> (parameters, effect).
 
-    __slots__ = ("families", "methods", "signatures")
+    models: model of the library -> (file under gradsh/lib, parameters).
+    """
+
+    __slots__ = ("families", "methods", "models", "signatures")
 
     def __init__(
-        self, families: dict[str, str], methods: dict[str, str], signatures: dict[str, tuple[Parameters, bool]]
+        self,
+        families: dict[str, str],
+        methods: dict[str, str],
+        signatures: dict[str, tuple[Parameters, bool]],
+        models: dict[str, tuple[str, Parameters]],
     ) -> None:
         self.families = families
         self.methods = methods
         self.signatures = signatures
+        self.models = models
 
 
 _index: Index | None = None
@@ -92,6 +100,8 @@ def _read() -> Index | None:
 
 def _made() -> Index:
     """Load file after file and see what each brings."""
+    from gradsh import library
+
     families = dict.fromkeys(registry.OPERATORS, ALL)
     methods = dict.fromkeys(registry.METHODS, ALL)
     owner: dict[int, str] = {}
@@ -116,5 +126,6 @@ def _made() -> Index:
         name: (tuple(tuple(parameter) for parameter in entry.parameters), bool(entry.effect))
         for name, entry in registry.functions().items()
     }
-    cache.write(_key(), marshal.dumps((families, methods, signatures)))
-    return Index(families, methods, signatures)  # type: ignore[arg-type]  # rows of four, as the registry gives them
+    models = library.table()
+    cache.write(_key(), marshal.dumps((families, methods, signatures, models)))
+    return Index(families, methods, signatures, models)  # type: ignore[arg-type]  # rows of four, as the registry gives them

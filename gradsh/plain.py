@@ -10,7 +10,7 @@ from gradsh import index
 from gradsh.engine.dtypes import NAMES, DType
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import CallError, TypeError_
-from gradsh.text import written
+from gradsh.text import is_model, written
 
 
 class Converter:
@@ -81,6 +81,8 @@ def _isinstance(value: Any, kind: Any) -> bool:
 def _is_of(value: Any, kind: Any) -> bool:
     if isinstance(kind, (Converter, ConverterDType)):
         return isinstance(value, kind.python)
+    if is_model(kind):
+        return isinstance(value, kind)
     raise TypeError_("isinstance() arg 2 must be a type, such as int, float, str, list or Tensor, or a tuple of these")
 
 

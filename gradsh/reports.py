@@ -56,3 +56,30 @@ class StateTable:
 
     def __init__(self, rows: list[StateRow]) -> None:
         self.rows = rows
+
+
+class HelpPage:
+    """The report of `help`: how a built-in is written, what it does, its gradient, and an example with its output."""
+
+    __slots__ = ("example", "formula", "kinks", "method", "name", "output", "summary", "usage")
+
+    def __init__(
+        self,
+        name: str,
+        usage: str,
+        summary: str,
+        *,
+        formula: str = "",
+        kinks: str = "",
+        method: str = "",
+        example: str = "",
+        output: list[str] | None = None,
+    ) -> None:
+        self.name = name
+        self.usage = usage
+        self.summary = summary
+        self.formula = formula
+        self.kinks = kinks
+        self.method = method
+        self.example = example
+        self.output = output or []

@@ -15,7 +15,7 @@ from importlib import import_module
 from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from gradsh import access, faults, index, plain, text
+from gradsh import access, faults, index, library, plain, text
 from gradsh.engine import dtypes, modes
 from gradsh.errors import AssertionFailed, Span, Unbound
 from gradsh.language import program as programs
@@ -77,9 +77,7 @@ class BuiltinTable:
             if name in table:
                 return table[name]
         found = _operator(name)
-        if found is None:
-            raise KeyError(name)
-        return found
+        return found if found is not None else library.value(name)
 
     def lookup(self, name: str) -> Signature | None:
         """What the resolver may know; None when there is no such built-in."""
@@ -108,12 +106,13 @@ class BuiltinTable:
         if name in plain.OWN or name in CONSTANTS or name in dtypes.NAMES:
             return Signature(name)
         if known is None:
-            return None
+            parameters = library.parameters(name)
+            return Signature(name, parameters, model=True) if parameters is not None else None
         return Signature(name, known[0], effect=known[1] or name in EFFECTS)
 
     def names(self) -> Iterable[str]:
         """All names, for suggestions and completion."""
-        return {*index.index().signatures, *plain.SHARED, *plain.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *SESSION}
+        return {*index.index().signatures, *library.names(), *plain.SHARED, *plain.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *SESSION}
 
 
 def _operator(name: str) -> Callable[..., Any] | None:
@@ -155,6 +154,7 @@ def namespace(session: Session, table: BuiltinTable = BUILTINS) -> dict[str, Any
     space["@echo"] = echo
     space["@print"] = _with_spans(session, _print)
     space["@show"] = _with_spans(session, _show)
+    space["@help"] = _with_spans(session, _help)
     space.update(HELPERS)
     return space
 
@@ -188,6 +188,7 @@ def _is_builtin(space: dict[str, Any], name: str, value: Any) -> bool:
 
 def flags(function: Any) -> tuple[str, ...]:
     """The boolean parameters of a function of the user; () for anything else."""
+    function = getattr(function, "body", None) if text.is_model(function) else function
     if type(function) is not FunctionType or not is_users(function):
         return ()
     code, defaults = function.__code__, function.__defaults__ or ()
@@ -210,7 +211,7 @@ def _with_spans(session: Session, act: Callable[[Session, tuple[Any, ...], list[
     """A helper that is told, before its values, which expressions they come from."""
 
     def call(lines: tuple[int, ...] | None, /, *values: Any) -> None:
-        if lines is None or not (session.display.needs_spans or act is _show):
+        if lines is None or not (session.display.needs_spans or act is not _print):
             act(session, values, [None] * len(values))
         else:
             code = _getframe(1).f_code
@@ -227,6 +228,10 @@ def _show(session: Session, values: tuple[Any, ...], spans: list[Span | None]) -
     session.show(values, spans)
 
 
+def _help(session: Session, values: tuple[Any, ...], spans: list[Span | None]) -> None:
+    session.help(values, spans)
+
+
 def _as_value(
     name: str, act: Callable[[Session, tuple[Any, ...], list[Span | None]], None]
 ) -> Callable[[Session], Any]:
@@ -241,7 +246,9 @@ def _as_value(
 
 
 # Built-ins that belong to one session.
-SESSION: dict[str, Callable[[Session], Any]] = {"print": _as_value("print", _print), "show": _as_value("show", _show)}
+SESSION: dict[str, Callable[[Session], Any]] = {
+    name: _as_value(name, act) for name, act in (("print", _print), ("show", _show), ("help", _help))
+}
 
 
 def seed(number: int) -> None:
@@ -285,6 +292,27 @@ def _multiply_by(value: Any, factor: Any) -> Any:
     return value
 
 
+def _model(name: str, fields: tuple[str, ...], parameters: tuple[str, ...], body: FunctionType) -> Any:
+    """The class of a model of the program."""
+    from gradsh.engine.module import define
+
+    hidden = frozenset(key[1:] for key in body.__code__.co_cellvars if key[0] == ".").union(parameters) - {*fields}
+    return define(name, body, hidden, _spelled, body.__code__.co_filename.startswith(programs.LIBRARY))
+
+
+def _open(instance: Any, fields: tuple[str, ...], seen: FunctionType) -> None:
+    """A model's body begins: the instance learns the cells of its variables."""
+    names = [key[1:] for key in seen.__code__.co_freevars]
+    instance.open(fields, dict(zip(names, seen.__closure__ or (), strict=True)))
+
+
+def _spelled(function: Any, keywords: dict[str, Any]) -> dict[str, Any]:
+    """Keywords as the function wants them: those of the user have parameters spelled `.name`."""
+    if keywords and type(function) is FunctionType and is_users(function):
+        return {"." + name: value for name, value in keywords.items()}
+    return keywords
+
+
 def _op(*parts: Any) -> Any:
     """What runs an op of the program."""
     from gradsh.engine.custom import CustomOperator
@@ -294,6 +322,8 @@ def _op(*parts: Any) -> Any:
 
 HELPERS: dict[str, Any] = {
     "@operator": _op,
+    "@model": _model,
+    "@open": _open,
     "@attr": access.attribute,
     "@set_attr": access.set_attribute,
     "@method": access.method,

@@ -131,6 +131,13 @@ class Session:
                     raise ArgumentError(said, help=f"`print {name}` shows any value")
         self.display.report(StateTable([_row(name, value) for name, value in named if isinstance(value, Tensor)]))
 
+    def help(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
+        """`help f, …`: a page on each."""
+        from gradsh.guide import page
+
+        for value, span in zip(values, spans, strict=True):
+            self.display.report(page(value, span))
+
     def _name_of(self, value: object, span: Span | None) -> str:
         if span is not None:
             return " ".join(span.text.split())

@@ -38,6 +38,8 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         return f"({items},)" if len(value) == 1 else f"({items})"
     if kind is MethodType:
         return f"<method {function_name(value)}>"
+    if is_model(value):
+        return repr(value)
     if kind is FunctionType or kind is BuiltinFunctionType or isinstance(value, type):
         return f"<function {function_name(value)}>"
     if kind in _views:
@@ -59,6 +61,11 @@ def function_name(function: Any) -> str:
     """The name that the program gave a function; `<lambda>` when it gave none."""
     name = getattr(function, "__name__", "function").removeprefix(".")
     return "<lambda>" if name.startswith("@") else str(name)
+
+
+def is_model(value: Any) -> bool:
+    """Is it the class of a model? The engine's module of models is not loaded where there are none."""
+    return type(value).__name__ == "ModelType"
 
 
 def formatted(value: Any, conversion: str | None, spec: str) -> str:

@@ -67,12 +67,15 @@ def test_stay_in_the_shell_with_a_pipe(gradsh: Gradsh) -> None:
 def test_failed_while_running(gradsh: Gradsh) -> None:
     done = gradsh("-c", "print 1\nlet x = tensor(2.0)\nbackward x * 3\nprint 2")
     assert (done.returncode, done.stdout) == (1, "1\n")
-    assert done.stderr.splitlines()[:5] == [
+    assert done.stderr.splitlines() == [
         "error[E0401]: element 0 of tensors does not require grad and does not have a grad_fn",
-        " --> <command line>:3:1",
+        " --> <command line>:3:10",
         "  |",
+        "2 | let x = tensor(2.0)",
+        "  |         ----------- `x` is made here, without `grad`",
         "3 | backward x * 3",
-        "  | ^^^^^^^^^^^^^^",
+        "  |          ^^^^^ does not require grad",
+        "help: `let x = tensor(2.0, grad)`",
     ]
 
 

@@ -17,7 +17,7 @@ FLOORS = [
     ["gradsh.cli", "gradsh.arguments"],
     ["gradsh.shell"],
     ["gradsh.view"],
-    ["gradsh.session", "gradsh.check"],
+    ["gradsh.session", "gradsh.check", "gradsh.advice", "gradsh.guide"],
     ["gradsh.runtime", "gradsh.data", "gradsh.text", "gradsh.plain", "gradsh.access", "gradsh.faults", "gradsh.index"],
     ["gradsh.language", "gradsh.engine"],
     ["gradsh.reports", "gradsh.cache", "gradsh.errors", "gradsh"],

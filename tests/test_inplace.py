@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gradsh
+from gradsh.engine import registry
+from gradsh.engine.backward import run_grad
+from gradsh.engine.gradcheck import tensors_in
+from gradsh.engine.registry import T
+from gradsh.engine.tensor import Tensor
+from gradsh.errors import GradshError
 from tests.programs import Program
+
+METHODS = registry.methods()
+TWINS = [
+    pytest.param(entry, METHODS[name + "_"], sample, id=f"{name}_{sample}")
+    for name, entry in sorted(registry.functions().items())
+    if entry.inplace and entry.samples is not None and name + "_" in METHODS
+    for sample in entry.samples()
+]
 
 START = [[0.3, -0.7, 0.5], [0.9, 0.2, -0.4]]
 STEP = 1e-6
@@ -85,10 +101,41 @@ def test_programs_agree_with_torch(program):
     found, trouble = gradient(program)
     if text.startswith("a leaf Variable") and not trouble:
         return  # PyTorch takes a view whose base came to be tracked for a leaf, unless its grad_fn was looked at before
-    assert trouble == text, program.gradsh()
+    # a value written through a view has two names in PyTorch, and which one it says hangs on what is still alive
+    maker = re.compile(r", which is output \d+ of [\w:]+,")
+    assert maker.sub("", trouble) == maker.sub("", text), program.gradsh()
     if found is not None:
         assert flat(found) == pytest.approx(flat(expected), nan_ok=True), program.gradsh()
 
 
 def flat(values: Any) -> list[float]:
     return [v for item in values for v in flat(item)] if isinstance(values, list) else [values]
+
+
+@pytest.mark.parametrize(("entry", "twin", "sample"), TWINS)
+def test_writing_in_place_gives_the_same_value_and_gradients(entry, twin, sample):
+    args, kwargs = sample.draw()
+    x = args[0]
+    if x.__class__ is not Tensor:
+        return
+    with np.errstate(all="ignore"):
+        out = entry.apply(*args, **kwargs)
+        if out.__class__ is not Tensor or out.data.shape != x.data.shape or out.data.dtype != x.data.dtype:
+            return  # nothing that can be written into `x`
+        y = T.clone(x)
+        try:
+            assert twin(y, *args[1:], **kwargs) is y
+        except GradshError as error:
+            assert "single memory location" in error.message  # `a.add_(a)` of samples that share a tensor
+            return
+        assert y._version == 1
+        np.testing.assert_array_equal(y.data, out.data)
+        inputs = [t for t in tensors_in([*args, *kwargs.values()]) if t.rg]
+        assert y.rg == out.rg or not out.rg
+        if not out.rg:
+            return
+        one = T.ones_like(out)
+        expected = run_grad([out], inputs, [one], None, False, True, True, None)
+        found = run_grad([y], inputs, [one], None, False, True, True, None)
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(a.data, b.data)

@@ -131,7 +131,9 @@ def test_warnings_name_the_line() -> None:
     assert run("y.grad", "<prompt 2>") == ""
     lines = run.err.getvalue().splitlines()
     assert lines[0].startswith("warning: UserWarning: The .grad attribute of a Tensor that is not a leaf")
-    assert lines[1:] == [" --> <prompt 2>:1:1", "  |", "1 | y.grad", "  | ^^^^^^"]
+    assert lines[1:5] == [" --> <prompt 2>:1:1", "  |", "1 | y.grad", "  | ^^^^^^"]
+    assert lines[5] == " ::: <input>:2:9"  # where y was made
+    assert lines[-1] == "help: `y.retain_grad()` before the backward keeps it"
 
 
 def test_a_fault_of_gradsh_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

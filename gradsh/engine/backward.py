@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -160,7 +161,7 @@ class Walk:
                 elif gs is not None:
                     deliver(edges, gs)
                 break
-            g = gs = None
+            g = gs = gi = None  # what stays referred to here would be copied when it becomes a leaf's `.grad`
         while leaves:
             t = next(iter(leaves))
             g = leaves.pop(t)
@@ -395,7 +396,13 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
 
 def _owned(g: Any) -> bool:
     """Whether nobody but the engine holds this array, so that it may become `.grad` as it is."""
-    return sys.getrefcount(g) <= _REFERENCES and g.base is None and g.flags.c_contiguous
+    if sys.getrefcount(g) > _REFERENCES or not g.flags.c_contiguous:
+        return False
+    base = g.base
+    if base is None:
+        return True
+    # a view of a whole array that nothing else refers to, as transposing twice gives it
+    return base.__class__ is ndarray and base.base is None and base.size == g.size and sys.getrefcount(base) <= 3
 
 
 def _count_references() -> int:
@@ -512,28 +519,35 @@ def gradients_of(walk: Walk, roots: list[tuple[Any, Any]], inputs: list[Tensor])
 
 def needed_nodes(edges: list[Any], captures: dict[Any, list[tuple[int, int]]]) -> set[Node]:
     """The nodes from which a captured node or leaf can be reached."""
-    run: set[Node] = set()
-    done: set[Node] = set()
-    stack: list[tuple[Node, bool]] = [(_node(e), False) for e in edges if e.__class__ is not Tensor]
+    seen: set[Node] = set()
+    stack: list[Node] = [_node(e) for e in edges if e.__class__ is not Tensor]
     while stack:
-        node, leaving = stack.pop()
-        following = node.next if node.next.__class__ is tuple else (node.next,)
-        if leaving:
-            for edge in following:
-                if edge is None:
-                    continue
-                target = edge if edge.__class__ is Tensor else _node(edge)
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        following = node.next
+        if following.__class__ is Node:
+            stack.append(following)
+            continue
+        for edge in following if following.__class__ is tuple else (following,):
+            if edge.__class__ is Node:
+                stack.append(edge)
+            elif edge.__class__ is Output:
+                stack.append(edge.node)
+    run: set[Node] = set()
+    for node in sorted(seen, key=_by_creation, reverse=True):  # numbers count downwards: what is consumed comes first
+        following = node.next
+        for edge in following if following.__class__ is tuple else (following,):
+            if edge is not None:
+                target = edge.node if edge.__class__ is Output else edge
                 if target in captures or target in run:
                     run.add(node)
                     break
-            continue
-        if node in done:
-            continue
-        done.add(node)
-        stack.append((node, True))
-        nodes = (_node(edge) for edge in following if edge is not None and edge.__class__ is not Tensor)
-        stack.extend((n, False) for n in nodes if n not in done)
     return run
+
+
+_by_creation = attrgetter("seq")
 
 
 def _node(edge: Any) -> Node:

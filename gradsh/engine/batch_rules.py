@@ -9,6 +9,7 @@ batches do not pay for it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,28 +27,28 @@ RULES: dict[str, Rule] = {}
 ELEMENTWISE = frozenset(("where", "where_each", "to_copy", "clone", "clone_contiguous", "contiguous", "copy"))
 
 # composites that use nothing but operators and shapes: they run on batches as they are written
-AS_WRITTEN = frozenset(
-    "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
-    "adaptive_max_pool3d adjoint affine_grid alpha_dropout atleast_1d atleast_2d atleast_3d avg_pool1d avg_pool2d "
-    "avg_pool3d bilinear binary_cross_entropy binary_cross_entropy_with_logits broadcast_tensors cdist celu "
-    "chain_matmul channel_shuffle cholesky chunk clamp clip column_stack conv1d conv2d conv3d conv_transpose1d "
-    "conv_transpose2d conv_transpose3d corrcoef cosine_embedding_loss cosine_similarity cross cross_entropy "
-    "cumulative_trapezoid det diag diagflat diff dim double dsplit dstack element_size elu expand_as "
-    "feature_alpha_dropout flatten fliplr flipud float float_power fold gaussian_nll_loss ger grad grad_and_value "
-    "grid_sample group_norm half hessian hinge_embedding_loss hsplit hstack huber_loss hvp instance_norm interpolate "
-    "inverse is_complex is_floating_point is_same_size is_signed is_tensor jacfwd jacobian jacrev jvp kl_div kron "
-    "l1_loss layer_norm ldexp lerp linalg.cholesky linalg.cond linalg.cross linalg.diagonal linalg.eigh "
-    "linalg.eigvalsh linalg.householder_product linalg.inv linalg.matrix_norm linalg.matrix_power linalg.norm "
-    "linalg.pinv linalg.qr linalg.slogdet linalg.solve linalg.solve_triangular linalg.svd linalg.svdvals "
-    "linalg.tensorinv linalg.tensorsolve linalg.vander linalg.vecdot linalg.vector_norm local_response_norm lp_pool1d "
-    "lp_pool2d lp_pool3d margin_ranking_loss matrix_power max_pool1d max_pool2d max_pool3d moveaxis movedim mse_loss "
-    "msort multilabel_soft_margin_loss mvlgamma nanmean ndimension nelement nll_loss norm numel outer pad "
-    "pairwise_distance pdist pinverse pixel_shuffle pixel_unshuffle poisson_nll_loss polygamma positive prelu ravel "
-    "relu6 renorm reshape_as rms_norm round rsub rsub_tensor scatter selu size slogdet smooth_l1_loss "
-    "soft_margin_loss softmin softsign special.ndtr split take_along_dim tanhshrink tensor_split tile trapezoid "
-    "triplet_margin_loss triplet_margin_with_distance_loss unflatten unfold upsample value_and_grad vhp view_as vjp "
-    "vmap vsplit vstack".split()
-)
+_AS_WRITTEN = """
+adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d
+adaptive_max_pool3d adjoint affine_grid alpha_dropout atleast_1d atleast_2d atleast_3d avg_pool1d avg_pool2d
+avg_pool3d bilinear binary_cross_entropy binary_cross_entropy_with_logits broadcast_tensors cdist celu chain_matmul
+channel_shuffle cholesky chunk clamp clip column_stack conv1d conv2d conv3d conv_transpose1d conv_transpose2d
+conv_transpose3d corrcoef cosine_embedding_loss cosine_similarity cross cross_entropy cumulative_trapezoid det diag
+diagflat diff dim double dsplit dstack element_size elu expand_as feature_alpha_dropout flatten fliplr flipud float
+float_power fold gaussian_nll_loss ger grad grad_and_value grid_sample group_norm half hessian hinge_embedding_loss
+hsplit hstack huber_loss hvp instance_norm interpolate inverse is_complex is_floating_point is_same_size is_signed
+is_tensor jacfwd jacobian jacrev jvp kl_div kron l1_loss layer_norm ldexp lerp linalg.cholesky linalg.cond
+linalg.cross linalg.diagonal linalg.eigh linalg.eigvalsh linalg.householder_product linalg.inv linalg.matrix_norm
+linalg.matrix_power linalg.norm linalg.pinv linalg.qr linalg.slogdet linalg.solve linalg.solve_triangular linalg.svd
+linalg.svdvals linalg.tensorinv linalg.tensorsolve linalg.vander linalg.vecdot linalg.vector_norm
+local_response_norm lp_pool1d lp_pool2d lp_pool3d margin_ranking_loss matrix_power max_pool1d max_pool2d max_pool3d
+moveaxis movedim mse_loss msort multilabel_soft_margin_loss mvlgamma nanmean ndimension nelement nll_loss norm numel
+outer pad pairwise_distance pdist pinverse pixel_shuffle pixel_unshuffle poisson_nll_loss polygamma positive prelu
+ravel relu6 renorm reshape_as rms_norm round rsub rsub_tensor scatter selu size slogdet smooth_l1_loss
+soft_margin_loss softmin softsign special.ndtr split take_along_dim tanhshrink tensor_split tile trapezoid
+triplet_margin_loss triplet_margin_with_distance_loss unflatten unfold upsample value_and_grad vhp backward requires_grad_ retain_grad item tolist numpy view_as vjp vmap
+vsplit vstack
+"""
+AS_WRITTEN = frozenset(_AS_WRITTEN.split())
 
 # but not when they look at values: with these arguments, sample by sample
 LOOKS = {
@@ -55,6 +56,9 @@ LOOKS = {
     "gaussian_nll_loss": lambda values: isinstance(values[2], Tensor) and values[2].__class__ is not Tensor,
     "scatter": lambda values: values[-1] is not None,
 }
+
+# the shape of the result depends on values
+DYNAMIC = frozenset(("nonzero", "argwhere", "unique", "unique_consecutive"))
 
 
 def rule_of(entry: Operator) -> Rule | None:
@@ -266,12 +270,24 @@ def _leading(name: str, least: int) -> None:
     RULES[name] = rule
 
 
-for _name in (
-    "matrix_transpose tril triu linalg.det cofactors inverse_of slogdet_of cholesky_of qr_of eigh_of svd_of "
-    "linalg.matrix_exp times_constant order_rows".split()
-):
+_MATRICES = """
+matrix_transpose tril triu linalg.det cofactors inverse_of slogdet_of cholesky_of qr_of eigh_of svd_of
+linalg.matrix_exp times_constant order_rows
+"""
+for _name in _MATRICES.split():
     _leading(_name, 2)
-for _name in ("constant_pad", "take_axes", "put_axes", "resample", "resample_backward", "zeros_like", "ones_like", "full_like", "empty_like", "detach"):
+for _name in (
+    "constant_pad",
+    "take_axes",
+    "put_axes",
+    "resample",
+    "resample_backward",
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "empty_like",
+    "detach",
+):
     _leading(_name, 0)
 
 
@@ -294,11 +310,12 @@ def _merged(name: str, at: tuple[int, ...] = (0,)) -> None:
     RULES[name] = rule
 
 
-for _name in (
-    "convolve convolve_input mean_windows2d mean_windows2d_backward mean_windows3d mean_windows3d_backward "
-    "adaptive_means2d adaptive_means2d_backward adaptive_means3d adaptive_means3d_backward max_windows2d max_windows3d "
-    "adaptive_largest2d adaptive_largest3d".split()
-):
+_IMAGES = """
+convolve convolve_input mean_windows2d mean_windows2d_backward mean_windows3d mean_windows3d_backward
+adaptive_means2d adaptive_means2d_backward adaptive_means3d adaptive_means3d_backward max_windows2d max_windows3d
+adaptive_largest2d adaptive_largest3d
+"""
+for _name in _IMAGES.split():
     _merged(_name)
 
 
@@ -404,7 +421,7 @@ def _linear(F: Any, size: int, batched: Any, x: Any, weight: Any, bias: Any) -> 
 
 def _apart(dims: Any) -> bool:
     """Whether NumPy puts the picked dims in front because others lie between them."""
-    return any(b != a + 1 for a, b in zip(dims, dims[1:], strict=False))
+    return any(b != a + 1 for a, b in pairwise(dims))
 
 
 @batched_rule("index")
@@ -577,7 +594,7 @@ def _nll(F: Any, size: int, batched: Any, x: Any, target: Any, weight: Any, redu
     at = F.unsqueeze(F.where(skipped, 0, target), -1)
     picked = go("gather", x, len(x.shape) - 1, at, False)
     each = F.where(skipped, 0.0, -F.reshape(picked, tuple(target.shape)))
-    if reduction == "none" or not sample(target) and reduction == "sum":
+    if reduction == "none" or (not sample(target) and reduction == "sum"):
         return each
     total = go("sum", each, (1,), False, None) if sample(target) else each
     if reduction == "sum":

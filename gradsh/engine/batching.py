@@ -34,6 +34,9 @@ LOOPED: set[str] = set()
 # the sizes of the `vmap`s that are running, the outermost first; a Batched of level i belongs to number i
 SIZES: list[int] = []
 
+# what these say of random numbers: "error", "same" or "different"
+RANDOMNESS: list[str] = []
+
 ITEM = (
     "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, "
     "please try to rewrite what you're doing with other operations. If error is occurring somewhere inside PyTorch "
@@ -90,7 +93,7 @@ class Batched(Tensor):
         self.level = level
 
     @property
-    def data(self) -> Shape:  # type: ignore[override]  # a sample has no memory of its own
+    def data(self) -> Shape:  # a sample has no memory of its own
         value = self.value
         inner = value.data if isinstance(value, Tensor) else value
         return Shape(tuple(inner.shape[1:]), inner.dtype)
@@ -109,9 +112,11 @@ class Batched(Tensor):
 
     def set_requires_grad(self, on: bool) -> None:
         raise AutogradError(
-            "You are attempting to call Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs) inside "
+            "You are attempting to call Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs) "
+            "inside "
             "of a function being transformed by a functorch transform. This is unsupported, please attempt to use the "
-            "functorch transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside of a function "
+            "functorch transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside of a "
+            "function "
             "being transformed instead."
         )
 
@@ -133,7 +138,8 @@ class Batched(Tensor):
         if level_of(items) >= 0 or level_of((value,)) > self.level:
             raise AutogradError(
                 "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in "
-                "extra_args that has more elements than `self`. This happened due to `other` being vmapped over but `self` "
+                "extra_args that has more elements than `self`. This happened due to `other` being vmapped over but "
+                "`self` "
                 "not being vmapped over. Please try to use out-of-place operators instead of inplace arithmetic."
             )
         place = (slice(None), *items)
@@ -144,7 +150,8 @@ class Batched(Tensor):
 
     def __bool__(self) -> bool:
         raise AutogradError(
-            "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't support "
+            "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't "
+            "support "
             "that yet, please file an issue at https://github.com/pytorch/pytorch/issues .",
             help="`where(x > 0, a, b)` chooses element by element",
         )
@@ -165,11 +172,31 @@ class Batched(Tensor):
         return repr(self)
 
 
+def check_random() -> None:
+    """Raise where a `vmap` is running that allows no random numbers."""
+    if "error" in RANDOMNESS:
+        raise AutogradError(
+            "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
+            "randomness flags on vmap or perform the randomness operation out of vmap",
+            help='`vmap(f, randomness="different")` draws anew for each sample',
+        )
+
+
 # --- Python's operators --------------------------------------------------------------------------------------------
 
 
 def _forward(function: Callable[[Any, Any], Any]) -> Any:
     def method(self: Batched, other: Any) -> Any:
+        # the short way where the shapes are aligned as they are
+        cls = other.__class__
+        value = self.value
+        if cls is ndarray or cls is Tensor:
+            if len(value.shape) > other.ndim:
+                return Batched(function(value, other), self.level)
+        elif cls is float or cls is int:
+            return Batched(function(value, other), self.level)
+        elif cls is Batched and other.level == self.level and len(other.value.shape) == len(value.shape):
+            return Batched(function(value, other.value), self.level)
         return elementwise(function, [self, other])
 
     return method
@@ -189,6 +216,9 @@ def _in_place(function: Callable[[Any, Any], Any]) -> Any:
     return method
 
 
+Operators: Any = Batched  # the special methods are added here
+
+
 def _define_operators() -> None:
     for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor", "lshift", "rshift"):
         function = getattr(operator, name)
@@ -201,9 +231,9 @@ def _define_operators() -> None:
     for name in ("neg", "invert", "abs", "pos"):
         function = getattr(operator, name)
         setattr(Batched, f"__{name}__", lambda self, f=function: Batched(f(self.value), self.level))
-    Batched.__matmul__ = lambda self, other: call(entry_of("matmul"), [self, other])  # type: ignore[attr-defined]
-    Batched.__rmatmul__ = lambda self, other: call(entry_of("matmul"), [other, self])  # type: ignore[attr-defined]
-    Batched.__hash__ = object.__hash__  # type: ignore[method-assign]  # __eq__ compares elements
+    Operators.__matmul__ = lambda self, other: call(entry_of("matmul"), [self, other])
+    Operators.__rmatmul__ = lambda self, other: call(entry_of("matmul"), [other, self])
+    Operators.__hash__ = object.__hash__  # which went with __eq__
 
 
 _define_operators()
@@ -218,6 +248,15 @@ def write(x: Batched, result: Any) -> Batched:
         raise ShapeError(f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(shape)}")
     T.copy_(x.value, result.value)
     return x
+
+
+def refuse_larger(x: Tensor, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise if a tensor that is the same for all samples is to be written with one that is not."""
+    if level_of((*args, *kwargs.values())) < 0:
+        return
+    result = function(x, *args, **kwargs)
+    shape = list(result.value.shape) if result.__class__ is Batched else list(result.shape)
+    raise ShapeError(f"output with shape {list(x.shape)} doesn't match the broadcast shape {shape}")
 
 
 # --- running an operator on batches ----------------------------------------------------------------------------------
@@ -240,7 +279,7 @@ def level_of(values: Any) -> int:
 
 def call(entry: Operator, values: list[Any]) -> Any:
     """Run an operator on bound arguments of which at least one is Batched."""
-    from gradsh.engine.batch_rules import AS_WRITTEN, ELEMENTWISE, LOOKS, rule_of
+    from gradsh.engine.batch_rules import AS_WRITTEN, DYNAMIC, ELEMENTWISE, LOOKS, rule_of
 
     if entry.elementwise or entry.name in ELEMENTWISE:
         return elementwise(lambda *inner: run_inner(entry, inner), values)
@@ -251,8 +290,15 @@ def call(entry: Operator, values: list[Any]) -> Any:
         result = rule(_space(held), size, batched, *held)
         if result is not NotImplemented:
             return closed(result, level)
-    elif entry.body is not None and entry.name in AS_WRITTEN and not (entry.name in LOOKS and LOOKS[entry.name](values)):
+    elif (
+        entry.body is not None and entry.name in AS_WRITTEN and not (entry.name in LOOKS and LOOKS[entry.name](values))
+    ):
         return _composed(entry, values)
+    if entry.name in DYNAMIC:
+        raise AutogradError(
+            "vmap: We do not support batching operators that can output dynamic shape. Attempted to vmap over "
+            f"aten::{entry.name}. Please file an issue at https://github.com/pytorch/pytorch/issues if you need this feature."
+        )
     LOOPED.add(entry.name)
     return looped(lambda sample: run_inner(entry, sample), values, level)
 
@@ -420,7 +466,7 @@ def _stacked(results: list[Any], empty: bool = False) -> Any:
     return np.stack(results)[: 0 if empty else None]
 
 
-# --- indexing ------------------------------------------------------------------------------------------------------------
+# --- indexing --------------------------------------------------------------------------------------------------------
 
 
 def pick(x: Any, index: Any) -> Any:
@@ -436,7 +482,8 @@ def pick(x: Any, index: Any) -> Any:
             return Batched(x.value[(slice(None), *items)], level)
     elif any(isinstance(i, Tensor) and i.data.dtype.kind == "b" for i in items):
         raise AutogradError(
-            "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing "
+            "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over "
+            "indexing "
             "with a boolean mask."
         )
     elif all(isinstance(i, Tensor) for i in items):
@@ -453,7 +500,7 @@ def pick(x: Any, index: Any) -> Any:
     return looped(lambda sample: sample[0][sample[1]], [x, tuple(items)], level)
 
 
-# --- the operators on batched arrays, as rules see them ------------------------------------------------------------------
+# --- the operators on batched arrays, as rules see them --------------------------------------------------------------
 
 
 class BatchedNamespace(Namespace):

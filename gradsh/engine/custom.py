@@ -68,7 +68,17 @@ class CustomOperator:
 
     def __call__(self, values: tuple[Any, ...]) -> Any:
         """Run it on bound arguments. The function that the program knows calls it: the call is two frames up."""
-        where = caller(_getframe(2))
+        return self.run(values, caller(_getframe(2)))
+
+    def run(self, values: tuple[Any, ...], where: Any) -> Any:
+        """The outputs; `where` is the place of the call."""
+        if mode.batched:
+            from gradsh.engine.batching import LOOPED, level_of, looped
+
+            level = level_of(values)
+            if level >= 0:  # inside `vmap`: nothing is known of the program's backward, so sample by sample
+                LOOPED.add(self.name)
+                return looped(lambda sample: self.run(tuple(sample), where), list(values), level)
         arguments = values
         if self.star >= 0:
             arguments = (*values[: self.star], *values[self.star], *values[self.star + 1 :])
@@ -97,7 +107,6 @@ class CustomOperator:
         node.fix = node.extra = None
         node.seq = sequence()
         kept: list[Any] = []
-        node.saved = kept
         node.kind = kind = CustomKind(self, arguments, outputs, saved)
         tensors = [v for v in arguments if v.__class__ is Tensor]
         for name in kind.names:
@@ -106,7 +115,8 @@ class CustomOperator:
             kind.places.append(place)
             number = -1 if place >= 0 else next((n for n in differentiable if raw[n] is value), -1)
             kept.append(value if number < 0 else SavedOutput(number, value))
-        note_versions(node, tuple(kept))
+        node.saved = tuple(kept)
+        note_versions(node, node.saved)
         for number in differentiable:
             out = outputs[number]
             out.fn = Output(node, number) if len(outputs) > 1 else node
@@ -164,12 +174,14 @@ class CustomKind(Kind):
         self.places: list[int] = []
         self.saves = bool(self.names)
 
-    # methods, not attributes as other kinds have them: bound ones would be cycles that keep every tensor alive
-    def step(self, node: Node, g: Any) -> Any:
-        return self.run(node, g, False)
+    # functions of the class, not attributes as in other kinds: bound to it they would be cycles that keep tensors alive
+    @staticmethod
+    def step(node: Node, g: Any) -> Any:
+        return node.kind.run(node, g, False)  # type: ignore[attr-defined]  # a node of this kind
 
-    def tensor_step(self, node: Node, g: Any) -> Any:
-        return self.run(node, g, True)
+    @staticmethod
+    def tensor_step(node: Node, g: Any) -> Any:
+        return node.kind.run(node, g, True)  # type: ignore[attr-defined]  # likewise
 
     def run(self, node: Node, g: Any, create: bool) -> Any:
         """The program's backward: a gradient, or None, for each tensor among the arguments.
@@ -182,10 +194,11 @@ class CustomKind(Kind):
         gradients = [_materialized(gi, meta) for gi, meta in zip(incoming, self.results, strict=True)]
         if custom.gradients not in (-1, len(gradients)):
             takes, given = custom.gradients, len(gradients)
+            names = ", ".join(f"g{n}" for n in range(1, given + 1))
             raise ArgumentError(
                 f"{custom.name}.backward() takes {takes} positional argument{'' if takes == 1 else 's'} but {given} "
                 f"{'was' if given == 1 else 'were'} given",
-                help=f"backward takes one gradient for each output, and `{custom.name}` gave {given}",
+                help=f"one gradient comes in for each output: `backward({names})`",
                 places=[((custom.backward.__code__, 0), "the backward")],
             )
         return _called(custom.backward, create, step, *gradients)

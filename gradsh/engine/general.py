@@ -332,7 +332,7 @@ def _general_step(entry: General, node: Node, g: Any, F: Namespace) -> Any:
     if entry.why_not or not at_inputs:
         raise NotDifferentiable(
             f"derivative for {entry.name} is not implemented" + _because(entry.why_not),
-            places=[((node.code, node.lasti), f"recorded here ({node.kind.name})")],
+            places=[((node.code, node.lasti), "recorded here")],
         )
     edges = node.next if node.next.__class__ is tuple else (node.next,)
     out = saved[-1]

@@ -161,16 +161,26 @@ class NodeExtra:
     """What few nodes have.
 
     storage    the Storage of this node's output, once it has one, for rules that saved the output
+    through_view   where that output was written into a view, a weak reference to the view's node: it names the value
     retained   [(output number, weak reference to the tensor)] that keep their gradient
     hooks, prehooks   callables on the node
     tensor_hooks  [(output number, {id: callable})]
     metadata   what the program keeps in `grad_fn.metadata`
     """
 
-    __slots__ = ("hooks", "metadata", "prehooks", "retained", "storage", "tensor_hooks")
+    __slots__ = (
+        "hooks",
+        "metadata",
+        "prehooks",
+        "retained",
+        "storage",
+        "tensor_hooks",
+        "through_view",
+    )
 
     def __init__(self) -> None:
         self.storage: Storage | None = None
+        self.through_view: Any = None
         self.retained: list[tuple[int, Any]] = []
         self.hooks: dict[int, Any] = {}
         self.prehooks: dict[int, Any] = {}
@@ -312,7 +322,8 @@ def verify_output(node: Node, data: Any) -> None:
     if extra is not None and extra.storage is not None:
         expected = expected_version(node, -1)
         if extra.storage.version != expected:
-            raise _mismatch(node, data, node, extra.storage, expected)
+            maker = extra.through_view() if extra.through_view is not None else None
+            raise _mismatch(node, data, maker or node, extra.storage, expected)
 
 
 def _mismatch(node: Node, data: Any, maker: Any, storage: Storage, expected: int) -> VersionMismatch:

@@ -7,6 +7,7 @@ to date when they are next used (`refresh`), with an `AsStridedBackward0` on the
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable
 from typing import Any
 
@@ -236,6 +237,12 @@ def bump(x: Tensor, where: Any) -> None:
 def apply_in_place(function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any], frame: Any) -> Tensor:
     """`x.f_(…)` for an operator `f`: its result is written into `x`, which takes over its history. Returns `x`."""
     where = caller(frame)
+    if mode.batched:
+        from gradsh.engine import batching
+
+        if x.__class__ is batching.Batched:
+            return batching.write(x, function(x, *args, **kwargs))
+        batching.refuse_larger(x, function, args, kwargs)
     refresh(x)
     before = mode.where
     mode.where = where
@@ -331,6 +338,8 @@ def rebase(x: Tensor, result: Tensor, where: Any) -> None:
     extra_of(node).storage = storage
     note_version(node, -1, storage.version)
     refresh(x)
+    if x.grad_fn is not None:
+        made_extra.through_view = weakref.ref(x.grad_fn)
 
 
 def _move_retained(x: Tensor, old_fn: Any) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from gradsh.engine.batching import SIZES, Batched, expanded
+from gradsh.engine.batching import RANDOMNESS, SIZES, Batched, expanded
 from gradsh.engine.modes import mode
 from gradsh.engine.registry import T
 from gradsh.engine.tensor import Tensor
@@ -21,7 +21,8 @@ def vmap(f: Any, in_dims: Any, out_dims: Any, randomness: str) -> Callable[..., 
     """The function that maps `f` over a dim of its arguments, as torch.func.vmap."""
     if randomness not in ("error", "different", "same"):
         raise ArgumentError(
-            f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}", kind="RuntimeError"
+            f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}",
+            kind="RuntimeError",
         )
 
     def mapped(*args: Any, **kwargs: Any) -> Any:
@@ -38,7 +39,8 @@ def _run(f: Any, in_dims: Any, out_dims: Any, randomness: str, args: tuple[Any, 
         for d in leaves(out_dims):
             if d is not None and not isinstance(d, int):
                 raise ValueError_(
-                    f"vmap({name}, ..., out_dims={out_dims}): `out_dims` must be an int, None or a python collection of ints "
+                    f"vmap({name}, ..., out_dims={out_dims}): `out_dims` must be an int, None or a python collection "
+                    "of ints "
                     "representing where in the outputs the vmapped dimension should appear."
                 )
     items = leaves(list(args))
@@ -76,10 +78,6 @@ def _run(f: Any, in_dims: Any, out_dims: Any, randomness: str, args: tuple[Any, 
     return _outputs(name, out, out_dims, size, level)
 
 
-# what the running `vmap`s say of random numbers, the outermost first
-RANDOMNESS: list[str] = []
-
-
 def _called(f: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """The program's function, whose operations are recorded where it stands."""
     where = mode.where
@@ -93,7 +91,8 @@ def _called(f: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 def _in_dims(name: str, in_dims: Any, args: tuple[Any, ...], items: list[Any]) -> list[Any]:
     if not isinstance(in_dims, (int, tuple, list)):
         raise ValueError_(
-            f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): expected `in_dims` to be int or a (potentially nested) tuple "
+            f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): expected `in_dims` to be int or a (potentially nested) "
+            "tuple "
             f"matching the structure of inputs, got: {python_type(in_dims)}."
         )
     if not args:
@@ -105,10 +104,11 @@ def _in_dims(name: str, in_dims: Any, args: tuple[Any, ...], items: list[Any]) -
     dims = matched(pattern, args)
     if dims is None:
         raise ValueError_(
-            f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): in_dims is not compatible with the structure of `inputs`. "
+            f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): in_dims is not compatible with the structure of "
+            "`inputs`. "
             f"in_dims has structure {structure(pattern)} but inputs has structure {structure(args)}."
         )
-    found = []
+    found: list[int | None] = []
     for x, d in zip(items, dims, strict=True):
         start = f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): Got in_dim={d} for "
         if d is None:
@@ -134,7 +134,9 @@ def _in_dims(name: str, in_dims: Any, args: tuple[Any, ...], items: list[Any]) -
 def _outputs(name: str, out: Any, out_dims: Any, size: int, level: int) -> Any:
     """The results with the mapped dim where `out_dims` says; `level` -1: it is in front already."""
     if not is_node(out):
-        dims: Any = [out_dims[0]] if isinstance(out_dims, (tuple, list)) and len(out_dims) == 1 else matched(out_dims, out)
+        dims: Any = (
+            [out_dims[0]] if isinstance(out_dims, (tuple, list)) and len(out_dims) == 1 else matched(out_dims, out)
+        )
     else:
         pattern = out_dims
         if isinstance(out_dims, (tuple, list)):
@@ -142,7 +144,8 @@ def _outputs(name: str, out: Any, out_dims: Any, size: int, level: int) -> Any:
         dims = matched(pattern, out)
     if dims is None:
         raise ValueError_(
-            f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of `outputs`. "
+            f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of "
+            "`outputs`. "
             f"out_dims has structure {structure(out_dims)} but outputs has structure {structure(out)}."
         )
     results = []
@@ -161,8 +164,6 @@ def _outputs(name: str, out: Any, out_dims: Any, size: int, level: int) -> Any:
         if level < 0:
             value: Any = x
         else:
-            value = x.value if x.__class__ is Batched and x.level == level else expanded(x, size)  # type: ignore[attr-defined]  # a Batched
+            value = x.value if x.__class__ is Batched and x.level == level else expanded(x, size)
         results.append(T.movedim(value, 0, d) if d else value)
     return filled(out, results)
-
-

@@ -25,6 +25,7 @@ class Context:
     warn_sink    where warnings go: called with (text, category, place in the program or None for the running one)
     where        (code, lasti) of the user's frame that composite operators and `create_graph` work for, or None
     transforms   how many transforms (grad of a function, jacobian, …) are running the program's function now
+    functorch    how many of these are torch.func's, in which `backward` is refused
     batched      how many `vmap`s are running
     written      called with (tensor, where) after every in-place write, or None
     """
@@ -33,6 +34,7 @@ class Context:
         "anomaly",
         "batched",
         "default",
+        "functorch",
         "generator",
         "grad",
         "inference",
@@ -53,6 +55,7 @@ class Context:
         self.print_options: Any = None
         self.transforms = 0
         self.batched = 0
+        self.functorch = 0
         self.warned: set[str] = set()
         self.warn_sink: Callable[[str, str, tuple[Any, int] | None], None] | None = None
         self.where: tuple[Any, int] | None = None

@@ -58,7 +58,7 @@ def no_step(node: Node, g: Any) -> Any:
     """The step of an operator that has no derivative yet."""
     raise NotDifferentiable(
         f"derivative for aten::{node.kind.operator} is not implemented",
-        places=[((node.code, node.lasti), f"recorded here ({node.kind.name})")],
+        places=[((node.code, node.lasti), "recorded here")],
     )
 
 

@@ -88,7 +88,9 @@ FAMILIES = (
     "loss_sequence",
     "autograd",
     "functional",
+    "optimisers",
     "inplace",
+    "initializers",
 )
 
 OPERATORS: dict[str, Operator] = {}

@@ -1,6 +1,6 @@
 """Many derivatives at once: batches of gradients pulled back through a recorded graph, and tangents pushed forward.
 
-`pull` is the backward walk with gradients that have a batch in front: one pass instead of one for each row of a Jacobian.
+`pull` is the backward walk with gradients that have a batch in front: one pass instead of one for each row.
 `push` is forward mode on a graph that is there already: tangents go through the nodes in the order in which these were
 made. An elementwise operator's rule is its own forward rule (its Jacobian is diagonal), a linear operator is applied to
 the tangents themselves, and for every other one the vjp, which is linear in the gradient, is differentiated once more.
@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.backward import Walk, bring_one_back, gradients_of, needed_nodes
+from gradsh.engine.backward import Walk, bring_one_back, gradients_of, needed_nodes, with_grad_mode
 from gradsh.engine.batching import (
     SIZES,
     B,
     Batched,
     closed,
-    elementwise,
     entry_of,
     expanded,
     level_of,
@@ -30,25 +29,29 @@ from gradsh.engine.batching import (
 from gradsh.engine.general import General
 from gradsh.engine.graph import Freed, Node, Output, freed
 from gradsh.engine.modes import GradMode, mode
-from gradsh.engine.registry import OPERATORS, A, T
+from gradsh.engine.registry import OPERATORS, T
 from gradsh.engine.tensor import Tensor, make
 
 ndarray = np.ndarray
 
 # linear in their tensors taken together; `@entry` may say so too (`linear=True`)
-LINEAR = frozenset(
-    "view sum mean spread sum_to_size expand reshape_copy reshaped_copy reshape_alias unsafe_view unsqueeze squeeze transpose t "
-    "permute matrix_transpose narrow slice slice_backward select select_backward flip rot90 roll repeat tril triu diagonal "
-    "diagonal_backward diagonal_copy diag_embed trace block_diag unfold_windows unfold_backward cat stack split_pieces "
-    "split_with_sizes unbind index index_backward index_select index_select_backward gather gather_backward take "
-    "take_backward clone clone_contiguous copy cumsum cumsum_back constant_pad take_axes put_axes resample resample_backward "
-    "squeeze_row mean_windows2d mean_windows2d_backward mean_windows3d mean_windows3d_backward adaptive_means2d "
-    "adaptive_means2d_backward adaptive_means3d adaptive_means3d_backward plane_pick plane_put as_strided "
-    "as_strided_backward region_read region_write region_clear".split()
-)
+_LINEAR = """
+view sum mean spread sum_to_size expand reshape_copy reshaped_copy reshape_alias unsafe_view unsqueeze squeeze
+transpose t permute matrix_transpose narrow slice slice_backward select select_backward flip rot90 roll repeat tril
+triu diagonal diagonal_backward diagonal_copy diag_embed trace block_diag unfold_windows unfold_backward cat stack
+split_pieces split_with_sizes unbind index index_backward index_select index_select_backward gather gather_backward
+take take_backward clone clone_contiguous copy cumsum cumsum_back constant_pad take_axes put_axes resample
+resample_backward squeeze_row mean_windows2d mean_windows2d_backward mean_windows3d mean_windows3d_backward
+adaptive_means2d adaptive_means2d_backward adaptive_means3d adaptive_means3d_backward plane_pick plane_put
+as_strided as_strided_backward region_read region_write region_clear
+"""
+LINEAR = frozenset(_LINEAR.split())
 
 # linear in each of their two tensors: the sum of the operator on (tangent, other) and on (input, tangent)
-BILINEAR = frozenset("dot vdot mv mm bmm outer_product vector_matrix cross_product".split())
+_BILINEAR = """
+dot vdot mv mm bmm outer_product vector_matrix cross_product
+"""
+BILINEAR = frozenset(_BILINEAR.split())
 
 
 def has_hooks(nodes: Any, leaves: Any) -> bool:
@@ -71,10 +74,13 @@ def keyed(inputs: list[Tensor]) -> dict[Any, list[tuple[int, int]]]:
 # --- batches of gradients --------------------------------------------------------------------------------------------
 
 
-def pull(outputs: list[Tensor], gradients: list[Any], inputs: list[Tensor], create: bool) -> list[Any]:
+def pull(
+    outputs: list[Tensor], gradients: list[Any], inputs: list[Tensor], create: bool, needed: set[Node] | None = None
+) -> list[Any]:
     """The gradients of `inputs` for a batch of gradients of `outputs` (arrays, or tensors with `create`).
 
     Gives arrays (tensors) with the batch in front, None for what `outputs` do not depend on. The graph is kept.
+    `needed` are the nodes on the way, where they are known.
     """
     walk = BatchedWalk(True, create, mode.where)
     walk.F = T if create else B
@@ -82,15 +88,18 @@ def pull(outputs: list[Tensor], gradients: list[Any], inputs: list[Tensor], crea
     size = int(gradients[0].shape[0])
     mode.batched += 1
     try:
-        found = gradients_of(
-            walk, [(out.edge, Batched(g, level)) for out, g in zip(outputs, gradients, strict=True)], inputs
-        )
+        roots = [(out.edge, Batched(g, level)) for out, g in zip(outputs, gradients, strict=True)]
+        if needed is None:
+            found = gradients_of(walk, roots, inputs)
+        else:
+            walk.captures = keyed(inputs)
+            walk.needed = needed
+            walk.admitted = needed.union(key for key in walk.captures if key.__class__ is Node)
+            with_grad_mode(walk, roots)
+            found = [walk.captured.get(slot) for slot in range(len(inputs))]
     finally:
         mode.batched -= 1
-    return [
-        None if g is None else g.value if g.__class__ is Batched else expanded(g, size)
-        for g in found
-    ]
+    return [None if g is None else g.value if g.__class__ is Batched else expanded(g, size) for g in found]
 
 
 class BatchedWalk(Walk):
@@ -191,7 +200,7 @@ def as_dtype(g: Any, dtype: Any) -> Any:
     return g if g.dtype == dtype else g.astype(dtype)
 
 
-# --- tangents ----------------------------------------------------------------------------------------------------------
+# --- tangents --------------------------------------------------------------------------------------------------------
 
 
 def push(outputs: list[Tensor], inputs: list[Tensor], tangents: list[Any], create: bool, batch: int = -1) -> list[Any]:
@@ -259,10 +268,7 @@ class Sweep:
                 continue
             if node.saved.__class__ is Freed:
                 raise freed(node)
-            if self.create:
-                outs = in_its_place(node, self.forward, ins)
-            else:
-                outs = self.forward(node, ins)
+            outs = in_its_place(node, self.forward, ins) if self.create else self.forward(node, ins)
             for number, t in enumerate(outs if outs.__class__ is list else (outs,)):
                 if t is not None:
                     self.tangents[node, number] = t
@@ -300,10 +306,7 @@ class Sweep:
             if t is None:
                 continue
             t = self.spread(t, shape)
-            if self.create:
-                part = step(node, t, self.F)[i]
-            else:
-                part = step(_only(node, i), t, self.F)[i]
+            part = step(node if self.create else _only(node, i), t, self.F)[i]
             total = part if total is None else total + part
         return total
 
@@ -320,7 +323,11 @@ class Sweep:
     def linear(self, entry: Any, node: Node, ins: list[Any]) -> Any:
         """The operator on the tangents, zeros for those that are not there."""
         saved = node.saved
-        if not isinstance(entry, General) or saved.__class__ is not list or len(saved) != len(entry.signature.parameters) + 1:
+        if (
+            not isinstance(entry, General)
+            or saved.__class__ is not list
+            or len(saved) != len(entry.signature.parameters) + 1
+        ):
             short = SHORT.get(node.kind.operator)
             return NotImplemented if short is None or saved.__class__ is list else short(self.F, ins[0], saved)
         values: list[Any] = []
@@ -371,7 +378,7 @@ class Sweep:
     def twice(self, node: Node, ins: list[Any]) -> Any:
         """J t as the gradient of u -> <J^T u, t>, which is linear in u."""
         many = node.kind.outputs != 1
-        us = []
+        us: list[Tensor | None] = []
         for meta in self.outputs_of(node):
             if meta is None or np.dtype(meta[1]).kind != "f":
                 us.append(None)
@@ -415,8 +422,9 @@ class Sweep:
             if out is None:
                 return self.from_backward(node)
             return [(tuple(o.shape), o.dtype) for o in (out if out.__class__ is tuple else (out,))]
-        if saved.__class__ is tuple and len(saved) == 5 and saved[0].__class__.__name__ == "Call":
-            return list(saved[3])
+        results = getattr(node.kind, "results", None)
+        if results is not None:  # an operator of the program's own: see engine.custom
+            return list(results)
         return self.from_backward(node)
 
     def from_backward(self, node: Node) -> list[Any]:

@@ -34,6 +34,7 @@ class TensorExtra:
     multiple  (operator, output number) for views that come several at once (split, unbind)
     custom    likewise for a view that a custom operator gave
     parameter made by `Parameter(t)`
+    retired   it was the argument of a function whose transform is done: nobody wants its gradient any more
     accumulated   how many gradients were added to `.grad` since it was last cleared
     prehooks, node_hooks   {id: callable} on a leaf's AccumulateGrad, before and after accumulation
     """
@@ -66,6 +67,7 @@ class TensorExtra:
         self.multiple: tuple[str, int] | None = None
         self.custom: tuple[str, int] | None = None
         self.seen = 0
+        self.retired = False
 
 
 class Tensor:

@@ -122,7 +122,7 @@ class Calls:
                     errors.UnknownName,
                     f"'{name}' is not in scope in backward: the forward of {scope.op.name} does not save it",
                     at,
-                    f"in the forward: save_for_backward {name}",
+                    f"in the forward: `save_for_backward {name}`",
                 )
                 return True
             scope = scope.parent
@@ -260,6 +260,9 @@ class Calls:
     ) -> None:
         parameters = signature.parameters or ()
         names = [p[0] for p in parameters]
+        own = 1 if signature.model else 0  # the instance, which Python counts
+        if signature.model:
+            name += ".__init__"
         places = [p for p in parameters if p[1] == POSITIONAL]
         open_ended = any(p[1] == REST for p in parameters)
         for keyword, argument in keywords:
@@ -278,9 +281,9 @@ class Calls:
                 self.fail(errors.WrongArity, f"{name}() got multiple values for argument '{place[0]}'", node)
                 return
         if positional > len(places) and not open_ended:
-            least = sum(not p[2] for p in places)
-            takes = f"{len(places)}" if least == len(places) else f"from {least} to {len(places)}"
-            plural = "" if len(places) == 1 and least == len(places) else "s"
+            least, most, positional = sum(not p[2] for p in places) + own, len(places) + own, positional + own
+            takes = f"{most}" if least == most else f"from {least} to {most}"
+            plural = "" if most == 1 and least == most else "s"
             was = "was" if positional == 1 else "were"
             self.fail(
                 errors.WrongArity,

@@ -16,7 +16,7 @@ from types import CodeType
 from typing import Any
 
 from gradsh.errors import Label, Refused, Source, Span, TooDeep
-from gradsh.language import nodes
+from gradsh.language import models, nodes
 from gradsh.language.expressions import BINARY, COMPARE, LOAD, SPANNED, STORE, UNARY, Expressions, has_attribute
 from gradsh.language.nodes import Expr, Node, Stmt
 from gradsh.language.operators import saved_by
@@ -285,6 +285,39 @@ class Lowering(Expressions):
         if self.function is None:
             self.globals.add("." + node.name)
         return [self.function_def("." + node.name, node, node.parameters, node.body, line)]
+
+    # --- models -------------------------------------------------------------------------------------------------
+
+    def do_Model(self, node: nodes.Model) -> list[ast.stmt]:
+        """The body as a function of the instance, and the class that calls it:
+
+            def .name.__init__(.self, .a, .b=2):
+                @open(.self, names of fields, lambda: (.field, …, .a, .b))      whose closure is their cells
+                …
+            .name = @model("name", names of fields, names of parameters, .name.__init__)
+        """
+        start = self.source.text.index(node.name, node.start + len("model"))
+        line = self.line_of(start, start + len(node.name))
+        arguments = self.parameters(node.parameters)
+        arguments.args.insert(0, ast.arg("." + models.SELF, lineno=line, col_offset=0))
+        body = "." + node.name + ".__init__"
+        definition = self.body_def(body, id(node), arguments, node.body, line)
+        fields = self.resolution.fields[id(node)]
+        names = [p.name for p in node.parameters]
+        outer, self.function = self.function, id(node)
+        seen = self.resolution.locals[id(node)]
+        cells = ast.Tuple([self.load("." + name, line) for name in seen], LOAD, lineno=line, col_offset=0)
+        nothing = ast.arguments([], [], None, [], [], None, [])
+        closure = ast.Lambda(nothing, cells, lineno=line, col_offset=0)
+        opened = self.called("@open", [self.load("." + models.SELF, line), self.constant(fields, line), closure], line)
+        self.function = outer
+        scoped = sum(isinstance(s, (ast.Global, ast.Nonlocal)) for s in definition.body)
+        definition.body.insert(scoped, self.done(opened, line))
+        if self.function is None:
+            self.globals.add(body)
+        described = [self.constant(value, line) for value in (node.name, fields, tuple(names))]
+        kind = self.called("@model", [*described, self.load(body, line)], line)
+        return [definition, self.assigned(self.store("." + node.name, line), kind, line)]
 
     # --- ops ----------------------------------------------------------------------------------------------------
 

@@ -132,7 +132,7 @@ class Operators(Calls):
                 f"{node.name}.backward() takes {takes} positional argument{'' if takes == 1 else 's'} but {count} "
                 f"{'was' if count == 1 else 'were'} given",
                 (node.backward_start, node.backward_start + len("backward")),
-                "backward takes one gradient for each output",
+                f"one gradient comes in for each output: `backward({', '.join(f'g{n}' for n in range(1, count + 1))})`",
             )
             plural = "" if count == 1 else "s"
             self.errors[-1].labels.append(

@@ -21,28 +21,46 @@ except ImportError:  # pragma: no cover - a Python built without it
     from hashlib import blake2b
 
 if TYPE_CHECKING:
+    from gradsh.language.scripts import Param
     from gradsh.language.signatures import Builtins
+    from gradsh.language.using import Uses
 
 PREFIX = "<gradsh "  # of the file names of lowered code
+LIBRARY = "<gradsh-library "  # of that of gradsh's own models: nothing in it is a place in the user's program
 
 
 class Program:
     """One compiled text.
 
     `code` runs in a session's globals, `spans` holds start and end of each place that an instruction can have come
-    from, `builtins` the built-ins to put into the globals first, `bound` the global names that it binds.
+    from, `builtins` the built-ins to put into the globals first, `bound` the global names that it binds, each with the
+    flags of the function that it is bound to, if it is one; `params` are its script parameters, `uses` the programs of
+    the files that it uses, by the path that it says. `digest` tells it apart from any other, used files included;
+    `path` is the file of a used one.
     """
 
-    __slots__ = ("bound", "builtins", "code", "source", "spans")
+    __slots__ = ("bound", "builtins", "code", "digest", "params", "path", "source", "spans", "uses")
 
     def __init__(
-        self, source: Source, code: CodeType, spans: Sequence[int], builtins: tuple[str, ...], bound: tuple[str, ...]
+        self,
+        source: Source,
+        code: CodeType,
+        spans: Sequence[int],
+        builtins: tuple[str, ...],
+        bound: tuple[tuple[str, tuple[str, ...]], ...],
+        params: tuple[Param, ...],
+        uses: dict[str, Program],
+        digest: str,
     ) -> None:
         self.source = source
         self.code = code
         self.spans = spans
         self.builtins = builtins
         self.bound = bound
+        self.params = params
+        self.uses = uses
+        self.digest = digest
+        self.path = ""
 
     def span(self, line: int) -> Span | None:
         """The place with this number: what a line number of the code object means."""
@@ -60,27 +78,43 @@ def compile_program(
     bound: Mapping[str, Sequence[str]],
     builtins: Builtins,
     options: tuple[str, ...] = (),
+    library: bool = False,
+    uses: Uses | None = None,
 ) -> Program:
     """Parse, resolve and lower a text, or take it from the cache.
 
     `bound`: the names that the session has bound, each with the flags of the function it is bound to, if it is one;
-    `builtins`: only asked when the text is compiled; `options`: whatever else the result depends on.
-    Raises errors.Refused with all that was found wrong.
+    `builtins`: only asked when the text is compiled; `options`: whatever else the result depends on; `library`: it is
+    one of gradsh's own files; `uses` opens the files that it uses, which become part of what it depends on.
+    Raises errors.Refused with all that was found wrong, there too.
     """
     key = _key(source, bound, options)
-    filename = f"{PREFIX}{key[:16]}>"
-    program = PROGRAMS.get(filename)
+    prefix = LIBRARY if library else PREFIX
+    program = PROGRAMS.get(_filename(prefix, key))  # not one that uses files: see `_digest`
     if program is None:
         # Lines typed at a prompt hardly ever come again with the same names bound: keeping them would fill the folder.
         kept = not bound
-        program = _stored(source, key) if kept else None
+        program = _stored(source, key, prefix, uses) if kept else None
         if program is None:
             given = source.text
-            program = _compiled(source, filename, bound, builtins)
+            program = _compiled(source, key, prefix, bound, builtins, uses)
             if kept:
                 _store(program, key, given)
-        PROGRAMS[filename] = program
+        if not library:
+            PROGRAMS[program.code.co_filename] = program
     return program
+
+
+def _filename(prefix: str, digest: str) -> str:
+    return f"{prefix}{digest[:16]}>"
+
+
+def _digest(key: str, uses: Mapping[str, Program]) -> str:
+    """The key of a text together with what it uses, so that a change there makes it another program."""
+    if not uses:
+        return key
+    parts = [key, *(f"{path}\0{used.digest}" for path, used in uses.items())]
+    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
 def locate(code: CodeType, lasti: int) -> Span | None:
@@ -94,20 +128,37 @@ def locate(code: CodeType, lasti: int) -> Span | None:
     return None
 
 
-def _compiled(source: Source, filename: str, bound: Mapping[str, Sequence[str]], builtins: Builtins) -> Program:
+def _compiled(
+    source: Source,
+    key: str,
+    prefix: str,
+    bound: Mapping[str, Sequence[str]],
+    builtins: Builtins,
+    uses: Uses | None,
+) -> Program:
     from gradsh.errors import Label, Refused, TooDeep
     from gradsh.language.lower import lower
     from gradsh.language.resolve import resolve
+    from gradsh.language.scripts import params_of
     from gradsh.language.syntax import parse
+    from gradsh.language.using import Uses
 
     try:
         tree = parse(source)
-        resolution = resolve(tree, source, bound, builtins)
-        code, spans = lower(tree, source, resolution, filename)
+        used, wrong = (uses or Uses(builtins)).of(tree, source)
+        try:
+            resolution = resolve(tree, source, bound, builtins, used)
+        except Refused as refused:
+            wrong = [*refused.errors, *wrong]
+        if wrong:
+            raise Refused(wrong[:20])
+        digest = _digest(key, used)
+        code, spans = lower(tree, source, resolution, _filename(prefix, digest))
     except RecursionError:
         whole = Span(source, 0, len(source.text))
         raise Refused([TooDeep("nested too deeply", [Label(whole)], "bind inner parts to names: `let inner = a * b`")]) from None
-    return Program(source, code, spans, tuple(sorted(resolution.builtins)), tuple(resolution.bound))
+    names = tuple(resolution.exports.items())
+    return Program(source, code, spans, tuple(sorted(resolution.builtins)), names, params_of(tree, source), used, digest)
 
 
 # --- the cache --------------------------------------------------------------------------------------------
@@ -145,7 +196,7 @@ def fingerprint() -> str:
     return _sources
 
 
-def _stored(source: Source, key: str) -> Program | None:
+def _stored(source: Source, key: str, prefix: str, uses: Uses | None) -> Program | None:
     """The program from the user's own cache folder; None when it is not there, or not what it should be."""
     from gradsh import cache
 
@@ -153,14 +204,31 @@ def _stored(source: Source, key: str) -> Program | None:
     if data is None:
         return None
     try:
-        code, spans, builtins, bound, text = marshal.loads(data)
+        code, spans, builtins, bound, text, params, paths = marshal.loads(data)
     except (ValueError, EOFError, TypeError):
         return None
-    if not isinstance(code, CodeType) or code.co_filename != f"{PREFIX}{key[:16]}>":
+    used = _used(source, paths, uses) if paths else {}
+    if used is None:
         return None
+    digest = _digest(key, used)
+    if not isinstance(code, CodeType) or code.co_filename != _filename(prefix, digest):
+        return None  # or a used file has changed
     if text is not None:
         source.text = text
-    return Program(source, code, spans, builtins, bound)
+    return Program(source, code, spans, builtins, bound, params, used, digest)
+
+
+def _used(source: Source, paths: Sequence[str], uses: Uses | None) -> dict[str, Program] | None:
+    """The programs of the files that a stored one uses, as they are now; None when something is wrong with them."""
+    from gradsh.errors import Refused
+
+    if uses is None:
+        return None
+    try:
+        return {path: uses.program(path, source, None) for path in paths}
+    except Refused:
+        uses.forget()  # said properly when the text is compiled
+        return None
 
 
 def _store(program: Program, key: str, given: str) -> None:
@@ -168,5 +236,8 @@ def _store(program: Program, key: str, given: str) -> None:
     from gradsh import cache
 
     text = program.source.text
-    kept = (program.code, tuple(program.spans), program.builtins, program.bound, text if text != given else None)
+    again = text if text != given else None
+    kept = (
+        program.code, tuple(program.spans), program.builtins, program.bound, again, program.params, tuple(program.uses)
+    )  # fmt: skip
     cache.write("program-" + key, marshal.dumps(kept))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gradsh import errors
 from gradsh.errors import Refused, Source
-from gradsh.language import nodes
+from gradsh.language import models, nodes
 from gradsh.language.nodes import Expr, Node, Parameter, Stmt
 from gradsh.language.operators import NEEDS, SAVE, Operators, saved_by
 from gradsh.language.scopes import Resolution, Scope, bound_by, spine_child
@@ -64,7 +64,7 @@ class Resolver(Operators):
                 if isinstance(statement, nodes.Assign):
                     if isinstance(statement.value, nodes.Lambda) and isinstance(statement.target, nodes.Name):
                         self.scope.functions[statement.target.name] = statement.value.parameters
-                elif isinstance(statement, (nodes.Function, nodes.Op)):
+                elif isinstance(statement, (nodes.Function, nodes.Op, nodes.Model)):
                     self.scope.functions[statement.name] = statement.parameters
                 elif isinstance(statement, nodes.If):
                     stack += [statement.body, statement.orelse]
@@ -218,7 +218,7 @@ class Resolver(Operators):
             self.fail(errors.OutsideLoop, "'continue' not properly in loop", node)
 
     def do_Return(self, node: nodes.Return) -> None:
-        if not self.functions:
+        if not self.functions or self.scope.is_model:
             self.fail(errors.OutsideFunction, "'return' outside function", node)
         if node.value is not None:
             self.expr(node.value)
@@ -261,7 +261,15 @@ class Resolver(Operators):
         self.fail(errors.NotYet, f"`{what}` is not in this version yet", (node.start, node.start + len(what)))
 
     def do_Model(self, node: nodes.Model) -> None:
-        self.later(node, "model")
+        names = self.parameters(node.parameters)
+        for parameter in node.parameters:
+            if parameter.name == models.SELF:
+                self.fail(errors.BadParameter, "`self` is the instance: it has that name without being asked for", parameter)
+        inner = Scope(self.scope, True)
+        inner.is_model = True
+        self.resolution.fields[id(node)] = models.fields(node.body)
+        self.body(id(node), inner, [models.SELF, *names], node.body)
+        self.resolution.locals[id(node)] = tuple(name for name in inner.bound if name != models.SELF)
 
     def do_Param(self, node: nodes.Param) -> None:
         self.later(node, "param")

@@ -12,13 +12,15 @@ class Scope:
     `saved`: in the forward of an op, the names that it saves, each with where it says so; else None.
     `op`: in a backward, the op; `hidden`: what its forward binds but does not save. A parameter (True) is not in scope
     there, nor is what it hides; of any other name (False) that is only said when nothing else can be meant.
+    `is_model`: the body of a model, from which nothing is returned.
     """
 
-    __slots__ = ("bound", "functions", "hidden", "is_function", "op", "outward", "parent", "saved")
+    __slots__ = ("bound", "functions", "hidden", "is_function", "is_model", "op", "outward", "parent", "saved")
 
     def __init__(self, parent: Scope | None, is_function: bool) -> None:
         self.parent = parent
         self.is_function = is_function
+        self.is_model = False
         self.bound: dict[str, int] = {}
         self.functions: dict[str, list[Parameter]] = {}
         self.outward: set[str] = set()
@@ -37,7 +39,9 @@ class Resolution:
         "bound",
         "builtins",
         "calls",
+        "fields",
         "flags",
+        "locals",
         "needs",
         "nonlocals",
         "outward",
@@ -61,6 +65,8 @@ class Resolution:
         self.saving: set[int] = set()  # Command, Call that is `save_for_backward`
         self.needs: dict[int, str] = {}  # Call of `needs_grad` -> the parameter it asks about
         self.reads: dict[int, tuple[str, ...]] = {}  # Op -> the saved names that its backward uses
+        self.fields: dict[int, tuple[str, ...]] = {}  # Model -> what its instances have
+        self.locals: dict[int, tuple[str, ...]] = {}  # Model -> the variables of its body, parameters too
         self.outward: dict[int, list[str]] = {}  # function -> global names it updates
         self.nonlocals: dict[int, list[str]] = {}  # function -> names of an outer function it updates
         self.builtins: set[str] = set()  # to be put into the globals before the run

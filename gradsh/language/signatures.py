@@ -38,18 +38,16 @@ KEYWORDS = tuple(_KEYWORDS.split())
 
 # Methods called for what they do: a bare statement that calls one prints nothing.
 _EFFECT_METHODS = """
-train eval load_state_dict zero_grad step backward retain_grad remove register_hook register_prehook
+train eval apply load_state_dict zero_grad step backward retain_grad remove register_hook register_prehook
 register_forward_hook register_forward_pre_hook register_full_backward_hook register_post_accumulate_grad_hook
 """
 EFFECT_METHODS = frozenset(_EFFECT_METHODS.split())
 
 # Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name".
 _LATER = """
-graph explain why saved kinks plot save load step zero_grad help nancheck show gradcheck
+graph explain why saved kinks plot save load step zero_grad nancheck show gradcheck
 gradgradcheck detect_anomaly inference_mode jacobian hessian vjp jvp hvp vmap value_and_grad
-Linear Conv1d Conv2d ConvTranspose2d BatchNorm1d BatchNorm2d LayerNorm GroupNorm Embedding Dropout Flatten Identity
-ReLU GELU Sigmoid Tanh Softmax MaxPool2d AvgPool2d AdaptiveAvgPool2d Sequential ModuleList RNN LSTM GRU
-MultiheadAttention SGD Adam AdamW RMSprop Adagrad LBFGS Adadelta Adamax NAdam RAdam Rprop ASGD
+SGD Adam AdamW RMSprop Adagrad LBFGS Adadelta Adamax NAdam RAdam Rprop ASGD
 StepLR ExponentialLR CosineAnnealingLR clip_grad_norm_ Parameter Variable
 """
 LATER = frozenset(_LATER.split())
@@ -69,10 +67,10 @@ class Signature:
     "rest" (`*size`); or None when anything goes (a constant, a class of its own checks). `effect`: called for its
     effect, so that a bare statement prints nothing. `checked`: False when only the flags are to be trusted (a function
     that also takes plain values in Python's way). `python`: errors in the words of a Python function, not of
-    PyTorch's C++.
+    PyTorch's C++. `model`: the class of a model, whose `__init__` counts the instance among its arguments.
     """
 
-    __slots__ = ("checked", "effect", "name", "parameters", "python")
+    __slots__ = ("checked", "effect", "model", "name", "parameters", "python")
 
     def __init__(
         self,
@@ -82,12 +80,14 @@ class Signature:
         effect: bool = False,
         checked: bool = True,
         python: bool = False,
+        model: bool = False,
     ) -> None:
         self.name = name
         self.parameters = parameters
         self.effect = effect
         self.checked = checked and parameters is not None
-        self.python = python
+        self.python = python or model
+        self.model = model
 
     def flag(self, word: str) -> str | None:
         """The boolean parameter that the bare word `word` sets, or None; `grad` stands for requires_grad."""

@@ -9,8 +9,14 @@ from typing import Any
 from gradsh import errors
 from gradsh.language import brackets, strings
 from gradsh.language.mistakes import MISTAKES
+from gradsh.language.signatures import suggest
 from gradsh.language.words import RESERVED
 
+# words that begin a statement, for those that are misspelt
+COMMANDS = (
+    "print backward show graph explain why saved kinks zero_grad step save plot help let fn if while for return repeat "
+    "no_grad enable_grad assert try import use param model op del"
+).split()
 NEAR = 300  # characters on each side that a pattern sees
 
 
@@ -246,6 +252,12 @@ def missing(trouble: Trouble) -> errors.GradshError | None:
         )
     if "END" in expected or "$END" in expected:
         if call := re.fullmatch(r"\s*([^\W\d][\w.]*)[ \t]+", left):
+            meant = suggest(call.group(1), COMMANDS)
+            if meant is not None:
+                word = errors.Label(errors.Span(trouble.source, line_start + call.start(1), line_start + call.end(1)))
+                return errors.SyntaxError_(
+                    f"`{call.group(1)}` is not a statement", [word], f"{meant} {right.strip()}" if len(right) < 60 else None
+                )
             return errors.SyntaxError_(
                 "two values stand side by side; a function is called with parentheses",
                 here,

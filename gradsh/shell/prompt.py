@@ -22,6 +22,17 @@ from gradsh.session import Session
 
 PROMPT = "gradsh> "
 CONTINUATION = "   ...> "
+HELP = """\
+let x = tensor(5.0, grad)   a name; `grad` says that gradients are wanted
+z = log(x**3)               compute with it
+backward z                  fill in the gradients
+x.grad                      a bare expression prints itself; a `;` after it mutes
+show                        every tensor, with what decides about its gradient
+help log                    what a built-in does, its gradient, an example
+
+An open bracket goes on over several lines. Ctrl-C clears the line, or stops
+what runs and keeps every name; Ctrl-D leaves.
+"""
 LEAVE = ("exit", "quit", "exit()", "quit()")
 
 
@@ -39,7 +50,7 @@ class Prompt:
         if not sys.stdin.isatty():  # `-i` with a pipe: there is nobody to prompt, but there may be more program
             return self.session.run(sys.stdin.read(), "<stdin>").status
         if not self.quiet:
-            print(f"gradsh {__version__}. Ctrl-D leaves; `show` lists your tensors.", flush=True)
+            print(f"gradsh {__version__}. `help log` explains, `show` lists your tensors, Ctrl-D leaves.", flush=True)
         reader: PromptSession[str] = PromptSession(
             PROMPT,
             history=open_history() if self.history else InMemoryHistory(),
@@ -57,6 +68,9 @@ class Prompt:
             if text.strip() in LEAVE and not self.session.binds(text.strip().removesuffix("()")):
                 return 0
             if not text.strip():
+                continue
+            if text.strip() == "help" and not self.session.binds("help"):
+                print(HELP, end="", flush=True)
                 continue
             self.count += 1
             try:

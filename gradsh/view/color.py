@@ -16,6 +16,7 @@ STYLES = {
     "line": "1;34",  # line numbers, the arrow and the gutter
     "primary": "1;31",
     "secondary": "1;34",
+    "note": "1;36",
     "help": "1;32",
 }
 

@@ -25,7 +25,7 @@ SPAN_LINES = 4  # a longer span shows its first two and its last line
 def render(error: GradshError, *, style: str = "full", color: bool = False, width: int | None = None) -> str:
     """One error as text that ends in a newline. `style` is full or short; `width` is the terminal's, if any."""
     heading = f"error[{error.code}]"
-    return _render(heading, "error", error.message, error.labels, error.help, style, color, width)
+    return _render(heading, "error", error.message, error.labels, error.help, style, color, width, error.note)
 
 
 def render_warning(
@@ -64,6 +64,8 @@ def as_data(error: GradshError) -> dict[str, object]:
     data: dict[str, object] = {"error": error.code, "message": error.message}
     data.update(_place(error.labels))
     data["help"] = error.help
+    if error.note is not None:
+        data["note"] = error.note
     return data
 
 
@@ -93,6 +95,7 @@ def _render(
     style: str,
     color: bool,
     width: int | None,
+    note: str | None = None,
 ) -> str:
     message = visible(message, keep="\n").rstrip("\n")
     if style == "short":
@@ -102,12 +105,39 @@ def _render(
             place = f"{visible(labels[0].span.source.name)}:{line}:{column}: "
         first = message.split("\n", 1)[0]
         return f"{place}{paint(heading, heading_style, color)}: {first}\n"
-    out = [paint(heading, heading_style, color) + ": " + paint(message, "bold", color)]
+    message = _wrapped(message, width, len(heading) + 2)
+    first, newline, rest = message.partition("\n")
+    bold = paint(first, "bold", color) + newline + paint(rest, "bold", color)
+    out = [paint(heading, heading_style, color) + ": " + bold]
     if labels:
         out += _excerpts(labels, color, width)
+    if note:
+        out.append(paint("note", "note", color) + ": " + _wrapped(visible(note, keep="\n"), width, 6))
     if help:
-        out.append(paint("help", "help", color) + ": " + visible(help, keep="\n"))
+        out.append(paint("help", "help", color) + ": " + _wrapped(visible(help, keep="\n"), width, 6))
     return "\n".join(out) + "\n"
+
+
+def _wrapped(text: str, width: int | None, before: int) -> str:
+    """Prose broken between words for a terminal of `width` columns; as it is where there is none.
+
+    `before` columns of the first line are taken. Lines that begin with a space, tables and tensors, stay whole.
+    """
+    if width is None or len(text) + before <= width:
+        return text
+    lines = []
+    for line in text.split("\n"):
+        used = before if not lines else 0
+        row: list[str] = []
+        for word in line.split(" ") if line[:1] != " " else [line]:
+            size = columns_of(word)
+            if row and used + size > width:
+                lines.append(" ".join(row))
+                row, used = [], 0
+            row.append(word)
+            used += size + 1
+        lines.append(" ".join(row))
+    return "\n".join(lines)
 
 
 # --- the user's lines -----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from gradsh import session, text
 from gradsh.errors import GradshError, Span, WarningRecord
-from gradsh.reports import StateTable
+from gradsh.reports import HelpPage, StateTable
 from gradsh.session import ClosedPipe
 
 
@@ -62,6 +62,8 @@ class Display(session.Display):
     def report(self, report: object) -> None:
         if isinstance(report, StateTable):
             self.state_table(report)
+        elif isinstance(report, HelpPage):
+            self.help_page(report)
         else:
             raise TypeError(f"no view for a {type(report).__name__}")
 
@@ -70,12 +72,21 @@ class Display(session.Display):
 
         colored = color.wanted(self.out, self.color)
         width = color.terminal_width(self.out)
+        if width is not None and not table.rows:
+            self.write("no tensors yet\n")
+            return
         if width is None and not colored:
             self.write(state_table.plain(table))
             return
         with writing():
             state_table.write(table, self.out, colored, width or 140)
             self.out.flush()
+
+    def help_page(self, page: HelpPage) -> None:
+        from gradsh.view import color, help_page
+
+        width = color.terminal_width(self.out)
+        self.write(help_page.render(page, color=color.wanted(self.out, self.color), width=width))
 
     # --- writing -----------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ import numpy as np
 from gradsh.engine.results import Named
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import Span
-from gradsh.reports import StateTable
+from gradsh.reports import HelpPage, StateTable
 from gradsh.text import shown
 from gradsh.view.display import Display
 
@@ -40,6 +40,11 @@ class JsonDisplay(Display):
         from gradsh.view.state_table import as_data
 
         self.write(dumps(as_data(table)))
+
+    def help_page(self, page: HelpPage) -> None:
+        from gradsh.view.help_page import as_data
+
+        self.write(dumps(as_data(page)))
 
 
 def dumps(data: dict[str, object]) -> str:

@@ -101,7 +101,7 @@ def test_runs(source: str, lines: list[str]) -> None:
         ('let y = 3 * (1 + "a")', errors.TypeError_, "unsupported operand type(s) for +: 'int' and 'str'", '(1 + "a")'),
         ("let a = 1\nlet b = a / (a - 1)", errors.ZeroDivision, "division by zero", "a / (a - 1)"),
         ("[1, 2][7]", errors.IndexError_, "list index out of range", "[1, 2][7]"),
-        ('let d = {"a": 1}\nd["b"]', errors.KeyError_, "'b'", 'd["b"]'),
+        ('let d = {"a": 1}\nd["b"]', errors.KeyError_, "'b' is not a key of the dict", 'd["b"]'),
         ("let x = 3\nx()", errors.NotCallable, "'int' object is not callable", "x()"),
         ("for i in 5 { i }", errors.NotIterable, "'int' object is not iterable", "5"),
         ("let a, b = 3", errors.NotIterable, "cannot unpack non-iterable int object", None),

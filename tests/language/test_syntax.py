@@ -34,7 +34,7 @@ def refused(text: str) -> list[errors.GradshError]:
 def written(value: object) -> str:
     """A tree in a short form: the class names and fields as a nested call."""
     if isinstance(value, nodes.Node):
-        fields = [getattr(value, name) for name in value.fields[2:] if name != "name_start"]
+        fields = [getattr(value, name) for name in value.fields[2:] if not name.endswith("_start")]
         return f"{type(value).__name__}({', '.join(map(written, fields))})"
     if isinstance(value, list):
         return f"[{', '.join(map(written, value))}]"

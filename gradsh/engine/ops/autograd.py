@@ -41,6 +41,11 @@ def _gradients(given: Any, count: int) -> list[Tensor | None]:
 )
 def backward(tensors: Any, gradient: Any, retain_graph: Any, create_graph: bool, inputs: Any) -> None:
     """Computes the gradients of `tensors` and adds them to the `.grad` of the leaves they were made from."""
+    if mode.functorch or mode.batched:
+        raise AutogradError(
+            "backward() called inside a functorch transform. This is not supported, please use functorch.grad or "
+            "functorch.vjp instead or call backward() outside of functorch transforms."
+        )
     outputs = _tensors(tensors)
     for out in outputs:
         if out.__class__ is not Tensor:
@@ -71,7 +76,7 @@ def grad(
     argnums: Any,
     has_aux: bool,
 ) -> Any:
-    """The gradients of the sum of `outputs` by `inputs`, as a tuple. Of a function, `grad(f, argnums=0)`: its gradient."""
+    """The gradients of the sum of `outputs` by `inputs`, as a tuple; `grad(f, argnums=0)`: a function's gradient."""
     if callable(outputs):
         from gradsh.engine.transforms import gradient_of
 
@@ -178,14 +183,18 @@ def retain_grad(x: Tensor) -> None:
     example="let x = ones(2, grad); backward x.sum(); zero_grad x; x.grad",
 )
 def zero_grad(things: Any) -> None:
-    """Sets `.grad` to none."""
+    """Sets `.grad` to none, of tensors or of all parameters of models and optimisers."""
     for thing in things:
         if isinstance(thing, (list, tuple)):
             zero_grad.apply(*thing)
         elif thing.__class__ is Tensor:
             thing.grad = None
+        elif "zero_grad" in getattr(type(thing), "__public__", ()):  # a model, an optimiser
+            thing.zero_grad()
         else:
-            raise ArgumentError(f"zero_grad(): expected tensors, but got {type_word(thing)}")
+            raise ArgumentError(
+                f"zero_grad(): expected tensors, models or optimisers, but got {type_word(thing)}"
+            )
 
 
 @function("register_hook(input, hook)")

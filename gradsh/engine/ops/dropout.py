@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine import random
+from gradsh.engine.batching import check_random
 from gradsh.engine.dtypes import OF
 from gradsh.engine.modes import mode
 from gradsh.engine.registry import METHODS, Operator, T, composite
@@ -21,6 +22,8 @@ ALPHA = 1.7580993408473766
 
 
 def _generator() -> random.Generator:
+    if mode.batched:
+        check_random()
     if mode.generator is None:
         mode.generator = random.Generator.fresh()
     return mode.generator  # type: ignore[no-any-return]  # a Generator

@@ -40,56 +40,61 @@ def grad_and_value(f: Any, argnums: Any, has_aux: bool) -> Any:
     example="jacobian(fn(x) = x**2, tensor([1., 2.]))",
 )
 def jacobian(func: Any, inputs: Any, create_graph: bool, strict: bool, vectorize: bool, strategy: str) -> Any:
-    """The derivatives of all outputs of a function by all of its inputs; of a function alone, the function that gives them."""
-    from gradsh.engine import transforms
+    """The derivatives of all outputs of a function by all of its inputs; of a function alone, the function that "
+    "gives them."""
+    from gradsh.engine import jacobians
 
     if strategy not in ("forward-mode", "reverse-mode"):
         raise ArgumentError(
-            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more outputs than '
-            'inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use "reverse-mode".',
+            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more outputs '
+            'than inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use "reverse-mode".',
             kind="AssertionError",
         )
     if strict and vectorize:
         raise ArgumentError(
-            "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. Please "
+            "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. "
+            "Please "
             "either set `strict=False` or `vectorize=False`.",
             kind="RuntimeError",
         )
     if inputs is None:
-        return transforms.by_argument(_callable("jacobian", func), 0, transforms.jacobian)
-    return transforms.jacobian(_callable("jacobian", func), inputs, create_graph, strict)
+        return jacobians.by_argument(_callable("jacobian", func), 0, jacobians.jacobian)
+    return jacobians.jacobian(_callable("jacobian", func), inputs, create_graph, strict)
 
 
 @function(
-    "hessian(func, inputs=None, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy='reverse-mode')",
+    "hessian(func, inputs=None, create_graph=False, strict=False, vectorize=False, "
+    "outer_jacobian_strategy='reverse-mode')",
     method=False,
     example="hessian(fn(x) = (x**3).sum(), tensor([1., 2.]))",
 )
-def hessian(func: Any, inputs: Any, create_graph: bool, strict: bool, vectorize: bool, outer_jacobian_strategy: str) -> Any:
+def hessian(
+    func: Any, inputs: Any, create_graph: bool, strict: bool, vectorize: bool, outer_jacobian_strategy: str
+) -> Any:
     """The second derivatives of a function of one number; of a function alone, the function that gives them."""
-    from gradsh.engine import transforms
+    from gradsh.engine import jacobians
 
     if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
         raise ArgumentError('Expected strategy to be either "forward-mode" or "reverse-mode".', kind="AssertionError")
     if inputs is None:
-        return transforms.by_argument(_callable("hessian", func), 0, transforms.hessian)
-    return transforms.hessian(_callable("hessian", func), inputs, create_graph, strict)
+        return jacobians.by_argument(_callable("hessian", func), 0, jacobians.hessian)
+    return jacobians.hessian(_callable("hessian", func), inputs, create_graph, strict)
 
 
 @function("jacrev(func, argnums=0)", method=False, example="jacrev(fn(x) = x**2)(tensor([1., 2.]))")
 def jacrev(func: Any, argnums: Any) -> Any:
     """The function that gives the Jacobian of `func` by argument number `argnums`."""
-    from gradsh.engine import transforms
+    from gradsh.engine import jacobians
 
-    return transforms.by_argument(_callable("jacrev", func), argnums, transforms.jacobian)
+    return jacobians.by_argument(_callable("jacrev", func), argnums, jacobians.jacobian)
 
 
 @function("jacfwd(func, argnums=0)", method=False, example="jacfwd(fn(x) = x**2)(tensor([1., 2.]))")
 def jacfwd(func: Any, argnums: Any) -> Any:
     """The same as `jacrev`: the cheaper of forward and reverse mode is taken."""
-    from gradsh.engine import transforms
+    from gradsh.engine import jacobians
 
-    return transforms.by_argument(_callable("jacfwd", func), argnums, transforms.jacobian)
+    return jacobians.by_argument(_callable("jacfwd", func), argnums, jacobians.jacobian)
 
 
 @function(
@@ -99,9 +104,9 @@ def jacfwd(func: Any, argnums: Any) -> Any:
 )
 def vjp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any:
     """The value of a function, and `v` times its Jacobian."""
-    from gradsh.engine import transforms
+    from gradsh.engine import products
 
-    return transforms.vjp(_callable("vjp", func), inputs, v, create_graph, strict)
+    return products.vjp(_callable("vjp", func), inputs, v, create_graph, strict)
 
 
 @function(
@@ -111,9 +116,9 @@ def vjp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any
 )
 def jvp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any:
     """The value of a function, and its Jacobian times `v`, by forward mode."""
-    from gradsh.engine import transforms
+    from gradsh.engine import products
 
-    return transforms.jvp(_callable("jvp", func), inputs, v, create_graph, strict)
+    return products.jvp(_callable("jvp", func), inputs, v, create_graph, strict)
 
 
 @function(
@@ -123,9 +128,9 @@ def jvp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any
 )
 def hvp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any:
     """The value of a function of one number, and its Hessian times `v`."""
-    from gradsh.engine import transforms
+    from gradsh.engine import products
 
-    return transforms.hvp(_callable("hvp", func), inputs, v, create_graph, strict)
+    return products.hvp(_callable("hvp", func), inputs, v, create_graph, strict)
 
 
 @function(
@@ -135,9 +140,9 @@ def hvp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any
 )
 def vhp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any:
     """The value of a function of one number, and `v` times its Hessian."""
-    from gradsh.engine import transforms
+    from gradsh.engine import products
 
-    return transforms.vhp(_callable("vhp", func), inputs, v, create_graph, strict)
+    return products.vhp(_callable("vhp", func), inputs, v, create_graph, strict)
 
 
 @function(
@@ -167,8 +172,10 @@ def gradcheck(*arguments: Any) -> bool:
 
 
 @function(
-    "gradgradcheck(func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=1e-3, gen_non_contig_grad_outputs=False, "
-    "raise_exception=True, nondet_tol=0.0, check_undefined_grad=True, check_grad_dtypes=False, check_batched_grad=False, "
+    "gradgradcheck(func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=1e-3, "
+    "gen_non_contig_grad_outputs=False, "
+    "raise_exception=True, nondet_tol=0.0, check_undefined_grad=True, check_grad_dtypes=False, "
+    "check_batched_grad=False, "
     "check_fwd_over_rev=False, check_rev_over_rev=True, fast_mode=False, masked=False)",
     method=False,
     example="gradgradcheck(sin, tensor([1., 2.], grad, dtype=float64))",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.batching import B, Batched
+from gradsh.engine.batching import level_of, pick
 from gradsh.engine.checks import dim_index, type_word
 from gradsh.engine.data import array_of
 from gradsh.engine.dtypes import OF
@@ -75,14 +76,14 @@ def _slice_step(node: Node, g: Any) -> Any:
     return full
 
 
-def _select_tensor_step(node: Node, g: Any) -> Any:
+def _select_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
     shape, _, dim, index = node.saved
-    return T.select_backward(g, shape, dim, index)
+    return F.select_backward(g, shape, dim, index)
 
 
-def _slice_tensor_step(node: Node, g: Any) -> Any:
+def _slice_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
     shape, _, dim, part = node.saved
-    return T.slice_backward(g, shape, dim, part.start, part.stop, part.step)
+    return F.slice_backward(g, shape, dim, part.start, part.stop, part.step)
 
 
 SELECT = Kind("SelectBackward0", _select_step, _select_tensor_step, saves=False, operator="select")
@@ -175,6 +176,8 @@ def _alias(x: Tensor) -> Tensor:
 
 def _general(x: Tensor, index: tuple[Any, ...]) -> Tensor:
     """An index of several parts, or with tensors, lists, `none` or `...`: views first, then the tensors at once."""
+    if mode.batched and level_of(index) >= 0:
+        return pick(x, index)  # type: ignore[no-any-return]  # a Batched
     out, picks, dims = parts(x, index)
     if picks:
         return index_.apply(out, picks, tuple(dims))  # type: ignore[no-any-return]  # entries are untyped

@@ -428,7 +428,6 @@ def unbind(x: Any, dim: int) -> Any:
 @unbind.vjp("input")
 def _(F: Any, g: Any, out: Any, x: Any, dim: int) -> Any:
     gs = _listed(g)
-    some = next(one for one in gs if one is not None)
     metas = _metas(out)
     if any(one is None for one in gs):
         zeros = np.zeros(metas[0].shape, x.dtype)

@@ -56,7 +56,7 @@ def _(F: Any, size: int, batched: Any, g: Any, shape: Any, dim: Any, keepdim: bo
     axis = range(len(shape)) if dim is None or not shape else dims_tuple(dim, len(shape)) or range(len(shape))
     if not keepdim:
         g = F.reshape(g, (size, *kept(shape, tuple(axis))))
-    return F.spread(g, (size, *shape), (), True)
+    return F.spread(g, (size, *shape), tuple(d + 1 for d in axis), True) if shape else g
 
 
 spread.vjp("grad")(lambda F, g, out, grad, shape, dim, keepdim: F.sum(g, dim, keepdim, None))
@@ -150,7 +150,7 @@ def _sum_step(node: Node, g: Any) -> Any:
 
 
 SUM_ALL = Kind(
-    "SumBackward0", _sum_step, lambda node, g: T.spread(g, node.saved, None, False), saves=False, operator="sum"
+    "SumBackward0", _sum_step, lambda node, g, F=T: F.spread(g, node.saved, None, False), saves=False, operator="sum"
 )
 short_step(sum)
 batches_along(sum)
@@ -238,7 +238,7 @@ def _mean_step(node: Node, g: Any) -> Any:
 MEAN_ALL = Kind(
     "MeanBackward0",
     _mean_step,
-    lambda node, g: T.spread(g / node.saved[1], node.saved[0], None, False),
+    lambda node, g, F=T: F.spread(g / node.saved[1], node.saved[0], None, False),
     saves=False,
     operator="mean",
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsh.engine.batching import check_random
 from gradsh.engine.checks import need_int, need_tensor, numpy_dtype, type_word
 from gradsh.engine.general import op, run
 from gradsh.engine.graph import Kind
@@ -23,6 +24,8 @@ def stream(operator: str = "", generator: Any = None) -> Generator:
     """The generator of a `generator=` argument, or the session's, made now if need be."""
     from gradsh.engine.random import Generator
 
+    if mode.batched:
+        check_random()
     if generator is not None:
         if generator.__class__ is not Generator:
             raise ArgumentError(

@@ -8,15 +8,16 @@ say. It reads the program's text and variables, and changes neither.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from gradsh import untracked
+from gradsh.advice import untracked
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import GradshError, Label, Span
 from gradsh.language import nodes, program
-from gradsh.scene import LONG, Scene, bare, operand, read, walk, with_argument
+from gradsh.advice.scene import LONG, Scene, bare, operand, read, walk, with_argument
 
 MANY = 3  # names that are explained at most
 
@@ -143,7 +144,10 @@ def leaf_flag(scene: Scene) -> None:
             scene.error.labels[0] = Label(at, "an integer")
         else:
             scene.add(at, "an integer")
-        scene.offer(f"`{span.text[: number.end]}.0{span.text[number.end :]}`")
+        source = span.source.text
+        before = source[source.rfind("\n", 0, span.start) + 1 : span.start]
+        binding = re.search(r"(?:^|[;{])[ \t]*((?:let[ \t]+)?\w+[ \t]*=[ \t]*)$", before)
+        scene.offer(f"`{binding.group(1) if binding else ''}{span.text[: number.end]}.0{span.text[number.end :]}`")
     elif "dtype" not in text:
         scene.offer("only floating values have gradients: `x = x.float()` makes them so")
 
@@ -399,7 +403,7 @@ def assertion(scene: Scene) -> None:
                 text = shown(value)
                 if len(text) <= 40 and "\n" not in text:
                     told.add(node.name)
-                    scene.add(scene.span_of(node), text)
+                    scene.add(scene.span_of(node), f"`{node.name}` is {text}")
 
 
 def call(scene: Scene) -> None:
@@ -418,12 +422,13 @@ def not_callable(scene: Scene) -> None:
     tree = scene.tree
     if not isinstance(tree, nodes.Call):
         return
-    inside = scene.text[tree.function.end :].strip("()")
+    inside = bare(scene.text[tree.function.end :].strip())
+    factor = operand(inside, tree.arguments[0].value) if len(tree.arguments) == 1 else inside
     text = scene.text_of(tree.function)
     if len(tree.arguments) == 1 and tree.arguments[0].name is None and ("Tensor" in scene.error.message):
-        scene.offer(f"`{text} * ({inside})` multiplies, `{text}[{inside}]` picks elements")
+        scene.offer(f"`{text} * {factor}` multiplies, `{text}[{inside}]` picks elements")
     elif len(tree.arguments) == 1 and ("'int'" in scene.error.message or "'float'" in scene.error.message):
-        scene.offer(f"`{text} * ({inside})` multiplies")
+        scene.offer(f"`{text} * {factor}` multiplies")
 
 
 def not_iterable(scene: Scene) -> None:

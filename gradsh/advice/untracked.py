@@ -14,7 +14,7 @@ from gradsh.engine.graph import Unrecorded
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import Source, Span
 from gradsh.language import brackets, nodes
-from gradsh.scene import LONG, Scene, read, walk, with_argument
+from gradsh.advice.scene import LONG, Scene, read, walk, with_argument
 
 FAR = 50  # operations that are followed back
 MANY = 3  # causes that are named

@@ -90,7 +90,10 @@ class Scene:
     # --- what the error's labels and help become --------------------------------------------------------------
 
     def add(self, span: Span | None, words: str) -> None:
-        """A further label, unless there is one at this place already."""
+        """A further label, unless there is one at this place already; of several lines the last one is marked."""
+        if span is not None and "\n" in span.text:
+            last = span.text.rpartition("\n")[2]
+            span = Span(span.source, span.end - len(last.lstrip()), span.end)
         if span is not None and all(span != label.span for label in self.error.labels):
             self.error.labels.append(Label(span, words))
 
@@ -269,7 +272,6 @@ _TIGHT = (nodes.Binary, nodes.Unary, nodes.Compare, nodes.Logical, nodes.Conditi
 def operand(text: str, node: nodes.Node) -> str:
     """An expression's text, fit to stand before a dot: in parentheses where it needs them."""
     loose = isinstance(node, _TIGHT) and not getattr(node, "grouped", False)
-    loose = loose or isinstance(node, nodes.Number)
     return f"({text})" if loose and not (text.startswith("(") and node.start == 0 and _closes_last(text)) else text
 
 

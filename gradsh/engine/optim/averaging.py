@@ -1,0 +1,175 @@
+"""ASGD and Rprop: the average of all iterates, and steps that follow only the sign of the gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.optim.base import Elementwise, check, check_lr, number, scalar
+from gradsh.engine.optim.sweep import Work, add_scaled, effective
+from gradsh.engine.tensor import Tensor, make
+
+add, subtract, multiply = np.add, np.subtract, np.multiply
+
+
+class ASGD(Elementwise):
+    """Gradient descent with a falling rate, and beside it the average of the parameters, `ax` in the state."""
+
+    __slots__ = ()
+    numbers = ("step", "eta", "mu")
+    own_constants = True
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any,
+        lambd: Any,
+        alpha: Any,
+        t0: Any,
+        weight_decay: Any,
+        foreach: Any,
+        maximize: Any,
+        differentiable: Any,
+        capturable: Any,
+    ) -> None:
+        check_lr(lr)
+        check("weight_decay value", 0.0 <= weight_decay, weight_decay)
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "lambd": lambd,
+                "alpha": alpha,
+                "t0": t0,
+                "weight_decay": weight_decay,
+                "foreach": foreach,
+                "maximize": maximize,
+                "differentiable": differentiable,
+                "capturable": capturable,
+            },
+        )
+
+    def arrays(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return ("ax",)
+
+    def begin(self, group: dict[str, Any], data: Any) -> dict[str, Tensor]:
+        return {
+            "step": scalar(0.0),
+            "eta": scalar(float(number(group["lr"]))),
+            "mu": scalar(1.0),
+            "ax": make(np.zeros_like(data)),
+        }
+
+    def hyper(self, group: dict[str, Any]) -> tuple[Any, ...]:
+        return (
+            number(group["lr"]),
+            group["lambd"],
+            group["alpha"],
+            group["t0"],
+            group["weight_decay"],
+            bool(group["maximize"]),
+        )
+
+    def constants(self, hyper: tuple[Any, ...], step: float, state: dict[str, Any]) -> tuple[Any, ...]:
+        lr, lambd, alpha, t0, decay, maximize = hyper
+        eta, mu = float(state["eta"].data), float(state["mu"].data)
+        for name, value in (("eta", lr / ((1 + lambd * lr * step) ** alpha)), ("mu", 1 / max(1, step - t0))):
+            held = state[name]
+            held.data = held.data.dtype.type(scalar(float(value)).data)
+        return (maximize, decay if decay != 0 else None, 1 - lambd * eta, -eta, mu if mu != 1 else None)
+
+    @staticmethod
+    def kernel(
+        work: Work, p: Any, g: Any, average: Any, maximize: bool, decay: Any, shrink: Any, rate: Any, mu: Any
+    ) -> None:
+        g = effective(work, p, g, maximize, decay)
+        multiply(p, shrink, p)
+        add_scaled(work, p, g, rate, p)
+        if mu is None:
+            average[...] = p
+        else:
+            t = work.t
+            subtract(p, average, t)
+            multiply(t, mu, t)
+            add(average, t, average)
+
+
+class Rprop(Elementwise):
+    """Each element has its own step size, which grows while the gradient keeps its sign and shrinks when it turns."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any,
+        etas: Any,
+        step_sizes: Any,
+        capturable: Any,
+        foreach: Any,
+        maximize: Any,
+        differentiable: Any,
+    ) -> None:
+        check_lr(lr)
+        check("eta values", 0.0 < etas[0] < 1.0 < etas[1], f"{etas[0]}, {etas[1]}")
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "etas": etas,
+                "step_sizes": step_sizes,
+                "foreach": foreach,
+                "maximize": maximize,
+                "differentiable": differentiable,
+                "capturable": capturable,
+            },
+        )
+
+    def arrays(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return ("prev", "step_size")
+
+    def begin(self, group: dict[str, Any], data: Any) -> dict[str, Tensor]:
+        return {
+            "step": scalar(0.0),
+            "prev": make(np.zeros_like(data)),
+            "step_size": make(np.full_like(data, number(group["lr"]))),
+        }
+
+    def hyper(self, group: dict[str, Any]) -> tuple[Any, ...]:
+        shrink, grow = group["etas"]
+        least, most = group["step_sizes"]
+        return (bool(group["maximize"]), shrink, grow, least, most)
+
+    def constants(self, hyper: tuple[Any, ...], step: float, state: dict[str, Any]) -> tuple[Any, ...]:
+        return hyper
+
+    @staticmethod
+    def kernel(
+        work: Work,
+        p: Any,
+        g: Any,
+        before: Any,
+        sizes: Any,
+        maximize: bool,
+        shrink: Any,
+        grow: Any,
+        least: Any,
+        most: Any,
+    ) -> None:
+        g = effective(work, p, g, maximize, None)
+        t = work.t
+        multiply(g, before, t)
+        grew, turned = t > 0, t < 0
+        np.sign(t, t)
+        t[grew] = grow
+        t[turned] = shrink
+        t[t == 0] = 1
+        multiply(sizes, t, sizes)
+        np.maximum(sizes, least, out=sizes)
+        np.minimum(sizes, most, out=sizes)
+        before[...] = g
+        before[turned] = 0
+        np.sign(before, work.u)
+        multiply(work.u, sizes, work.u)
+        subtract(p, work.u, p)

@@ -1,0 +1,84 @@
+"""Clipping gradients by their norm or by value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.inplace import bump
+from gradsh.engine.modes import mode
+from gradsh.engine.registry import T
+from gradsh.engine.tensor import Tensor
+from gradsh.errors import ValueError_
+
+ndarray = np.ndarray
+
+
+def _grads(parameters: Any) -> list[Tensor]:
+    given = [parameters] if parameters.__class__ is Tensor else list(parameters)
+    return [grad for grad in (p.grad for p in given) if grad is not None]
+
+
+def get_total_norm(tensors: Any, norm_type: Any, error_if_nonfinite: Any, foreach: Any) -> Tensor:
+    """The norm of all tensors as one vector. Errors: ValueError_ (RuntimeError) for one that is not finite, if asked."""
+    given = [tensors] if tensors.__class__ is Tensor else list(tensors)
+    order = float(norm_type)
+    if not given:
+        return T.tensor(0.0)
+    grad = mode.grad
+    mode.grad = False
+    try:
+        norms = [T.linalg_vector_norm(g, order) for g in given]
+        # of several dtypes, the norms are in the first one's
+        total = T.linalg_vector_norm(T.stack([T.to(norm, norms[0].dtype) for norm in norms]), order)
+    finally:
+        mode.grad = grad
+    if error_if_nonfinite and not np.isfinite(total.data):
+        raise ValueError_(
+            f"The total norm of order {order} for gradients from `parameters` is non-finite, so it cannot be clipped. "
+            "To disable this error and scale the gradients by the non-finite norm anyway, set "
+            "`error_if_nonfinite=False`",
+            kind="RuntimeError",
+        )
+    return total
+
+
+def clip_grads_with_norm_(parameters: Any, max_norm: Any, total_norm: Tensor, foreach: Any) -> None:
+    """Scale the gradients by max_norm / total_norm, if that is below 1."""
+    limit = float(max_norm)
+    grads = _grads(parameters)
+    if not grads:
+        return
+    norm = total_norm.data[()]
+    small = norm.dtype.type(1e-6)
+    scale = np.minimum(np.reciprocal(norm + small) * norm.dtype.type(limit), norm.dtype.type(1.0))
+    for grad in grads:
+        _write(grad, lambda data, out: np.multiply(data, scale.astype(data.dtype), out))
+
+
+def clip_grad_norm_(parameters: Any, max_norm: Any, norm_type: Any, error_if_nonfinite: Any, foreach: Any) -> Tensor:
+    """Scale the gradients down so that their norm, all taken together, is at most `max_norm`; gives the norm it was."""
+    given = [parameters] if parameters.__class__ is Tensor else list(parameters)
+    total = get_total_norm(_grads(given), norm_type, error_if_nonfinite, foreach)
+    clip_grads_with_norm_(given, max_norm, total, foreach)
+    return total
+
+
+def clip_grad_value_(parameters: Any, clip_value: Any, foreach: Any) -> None:
+    """Bring every element of the gradients into [-clip_value, clip_value]."""
+    limit = float(clip_value)
+    for grad in _grads(parameters):
+        _write(grad, lambda data, out: np.minimum(np.maximum(data, -limit, out=out), limit, out=out))
+
+
+def _write(grad: Tensor, operation: Any) -> None:
+    """Run `operation(data, out)` in place."""
+    data = grad.data
+    if data.__class__ is ndarray and data.flags.writeable:
+        operation(data, data)
+    else:
+        out = np.array(data)
+        operation(data, out)
+        grad.data = out[()] if out.ndim == 0 else out
+    bump(grad, mode.where)

@@ -1,0 +1,230 @@
+"""NAdam and RAdam: Adam with Nesterov's momentum, and Adam that trusts its averages only once they are reliable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.optim.base import Elementwise, check, check_betas, check_lr, number, scalar
+from gradsh.engine.optim.sweep import Work, addcdiv, addcmul, effective, lerp, lerp_weights
+from gradsh.engine.tensor import Tensor, make
+
+add, subtract, multiply, divide, sqrt = np.add, np.subtract, np.multiply, np.divide, np.sqrt
+
+
+def _shrink(lr: Any, decay: Any, decoupled: Any) -> tuple[Any, Any]:
+    """(the decay that is added to the gradient, the factor that shrinks the parameter), None where there is none."""
+    if decay == 0:
+        return None, None
+    return (None, 1 - lr * decay) if decoupled else (decay, None)
+
+
+class NAdam(Elementwise):
+    """Adam that looks ahead: the step takes the momentum of the next one."""
+
+    __slots__ = ()
+    numbers = ("step", "mu_product")
+    own_constants = True
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any,
+        betas: Any,
+        eps: Any,
+        weight_decay: Any,
+        momentum_decay: Any,
+        decoupled_weight_decay: Any,
+        foreach: Any,
+        maximize: Any,
+        capturable: Any,
+        differentiable: Any,
+    ) -> None:
+        check_lr(lr)
+        check("epsilon value", 0.0 <= eps, eps)
+        check_betas(betas)
+        check("weight_decay value", 0.0 <= weight_decay, weight_decay)
+        check("momentum_decay value", 0.0 <= momentum_decay, momentum_decay)
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "momentum_decay": momentum_decay,
+                "decoupled_weight_decay": decoupled_weight_decay,
+                "maximize": maximize,
+                "foreach": foreach,
+                "capturable": capturable,
+                "differentiable": differentiable,
+            },
+        )
+
+    def arrays(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return ("exp_avg", "exp_avg_sq")
+
+    def begin(self, group: dict[str, Any], data: Any) -> dict[str, Tensor]:
+        return {
+            "step": scalar(0.0),
+            "mu_product": scalar(1.0),
+            "exp_avg": make(np.zeros_like(data)),
+            "exp_avg_sq": make(np.zeros_like(data)),
+        }
+
+    def hyper(self, group: dict[str, Any]) -> tuple[Any, ...]:
+        lr = number(group["lr"])
+        beta1, beta2 = group["betas"]
+        pull, shrink = _shrink(lr, group["weight_decay"], group["decoupled_weight_decay"])
+        return (lr, beta1, beta2, group["eps"], pull, shrink, group["momentum_decay"], bool(group["maximize"]))
+
+    def constants(self, hyper: tuple[Any, ...], step: float, state: dict[str, Any]) -> tuple[Any, ...]:
+        lr, beta1, beta2, eps, pull, shrink, momentum_decay, maximize = hyper
+        mu = beta1 * (1.0 - 0.5 * (0.96 ** (step * momentum_decay)))
+        mu_next = beta1 * (1.0 - 0.5 * (0.96 ** ((step + 1) * momentum_decay)))
+        held = state["mu_product"]
+        held.data = held.data * held.data.dtype.type(mu)
+        product = float(held.data)
+        return (
+            maximize,
+            pull,
+            shrink,
+            *lerp_weights(1 - beta1),
+            beta2,
+            1 - beta2,
+            1 - beta2**step,
+            eps,
+            -lr * (1.0 - mu) / (1.0 - product),
+            (-lr * mu_next) / (1.0 - product * mu_next),
+        )
+
+    @staticmethod
+    def kernel(
+        work: Work,
+        p: Any,
+        g: Any,
+        m: Any,
+        v: Any,
+        maximize: bool,
+        decay: Any,
+        shrink: Any,
+        weight: Any,
+        far: bool,
+        beta2: Any,
+        fresh: Any,
+        correction: Any,
+        eps: Any,
+        rate: Any,
+        rate_ahead: Any,
+    ) -> None:
+        g = effective(work, p, g, maximize, decay)
+        if shrink is not None:
+            multiply(p, shrink, p)
+        lerp(work, m, g, weight, far)
+        multiply(v, beta2, v)
+        addcmul(work, v, g, g, fresh, v)
+        u = work.u
+        divide(v, correction, u)
+        sqrt(u, u)
+        add(u, eps, u)
+        addcdiv(work, p, g, u, rate)
+        addcdiv(work, p, m, u, rate_ahead)
+
+
+class RAdam(Elementwise):
+    """Adam that begins as plain momentum, until the average of g**2 has a variance that can be trusted."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any,
+        betas: Any,
+        eps: Any,
+        weight_decay: Any,
+        decoupled_weight_decay: Any,
+        foreach: Any,
+        maximize: Any,
+        capturable: Any,
+        differentiable: Any,
+    ) -> None:
+        check_lr(lr)
+        check("epsilon value", 0.0 <= eps, eps)
+        check_betas(betas)
+        check("weight_decay value", 0.0 <= weight_decay, weight_decay)
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "maximize": maximize,
+                "foreach": foreach,
+                "capturable": capturable,
+                "decoupled_weight_decay": decoupled_weight_decay,
+                "differentiable": differentiable,
+            },
+        )
+
+    def arrays(self, group: dict[str, Any]) -> tuple[str, ...]:
+        return ("exp_avg", "exp_avg_sq")
+
+    def hyper(self, group: dict[str, Any]) -> tuple[Any, ...]:
+        lr = number(group["lr"])
+        beta1, beta2 = group["betas"]
+        pull, shrink = _shrink(lr, group["weight_decay"], group["decoupled_weight_decay"])
+        return (lr, beta1, beta2, group["eps"], pull, shrink, bool(group["maximize"]))
+
+    def constants(self, hyper: tuple[Any, ...], step: float, state: dict[str, Any]) -> tuple[Any, ...]:
+        lr, beta1, beta2, eps, pull, shrink, maximize = hyper
+        correction1 = 1 - beta1**step
+        correction2 = 1 - beta2**step
+        limit = 2 / (1 - beta2) - 1
+        length = limit - 2 * step * (beta2**step) / correction2
+        root = rect = None
+        if length > 5.0:
+            root = correction2**0.5
+            rect = ((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)) ** 0.5
+        weights = lerp_weights(1 - beta1)
+        return (maximize, pull, shrink, *weights, beta2, 1 - beta2, correction1, lr, eps, root, rect)
+
+    @staticmethod
+    def kernel(
+        work: Work,
+        p: Any,
+        g: Any,
+        m: Any,
+        v: Any,
+        maximize: bool,
+        decay: Any,
+        shrink: Any,
+        weight: Any,
+        far: bool,
+        beta2: Any,
+        fresh: Any,
+        correction: Any,
+        lr: Any,
+        eps: Any,
+        root: Any,
+        rect: Any,
+    ) -> None:
+        g = effective(work, p, g, maximize, decay)
+        if shrink is not None:
+            multiply(p, shrink, p)
+        lerp(work, m, g, weight, far)
+        multiply(v, beta2, v)
+        addcmul(work, v, g, g, fresh, v)
+        u, t = work.u, work.t
+        divide(m, correction, u)
+        multiply(u, lr, u)
+        if root is not None:
+            sqrt(v, t)
+            add(t, eps, t)
+            np.reciprocal(t, t)  # a number over a tensor is computed so
+            multiply(t, root, t)
+            multiply(u, t, u)
+            multiply(u, rect, u)
+        subtract(p, u, p)

@@ -1,0 +1,44 @@
+"""`model` blocks: which names are the fields of an instance, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradsh.language import nodes
+from gradsh.language.nodes import Expr, Stmt
+from gradsh.language.scopes import bound_by
+
+SELF = "self"
+
+
+def fields(body: list[Stmt]) -> tuple[str, ...]:
+    """What the body of a model binds, in the order of the text, `self.x = …` included.
+
+    What a loop or a `catch` binds is a variable of the body like any other, but no field.
+    """
+    return tuple(dict.fromkeys(_bound(body)))
+
+
+def _bound(body: list[Stmt]) -> Iterator[str]:
+    for statement in body:
+        if isinstance(statement, (nodes.For, nodes.While, nodes.Repeat, nodes.Mode)):
+            yield from _bound(statement.body)
+        elif isinstance(statement, nodes.If):
+            yield from _bound(statement.body)
+            yield from _bound(statement.orelse)
+        elif isinstance(statement, nodes.Try):
+            yield from _bound(statement.body)
+            yield from _bound(statement.handler)
+        else:
+            if isinstance(statement, nodes.Assign):
+                yield from _attributes(statement.target)
+            yield from bound_by(statement)
+
+
+def _attributes(target: Expr) -> Iterator[str]:
+    """The names of `self.a, self.b = …`."""
+    if isinstance(target, (nodes.TupleExpr, nodes.ListExpr)):
+        for item in target.items:
+            yield from _attributes(item)
+    elif isinstance(target, nodes.Attribute) and isinstance(target.value, nodes.Name) and target.value.name == SELF:
+        yield target.name
