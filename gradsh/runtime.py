@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gradsh.language.signatures import Signature
     from gradsh.session import Session
 
+    Command = Callable[[Session, tuple[Any, ...], list[Span | None]], None]
+
 _getframe = sys._getframe
 translate = faults.translate
 locate = programs.locate
@@ -152,9 +154,8 @@ def namespace(session: Session, table: BuiltinTable = BUILTINS) -> dict[str, Any
     space["@builtin"] = builtin
     space["@unbind"] = unbind
     space["@echo"] = echo
-    space["@print"] = _with_spans(session, _print)
-    space["@show"] = _with_spans(session, _show)
-    space["@help"] = _with_spans(session, _help)
+    for name, act in COMMANDS.items():
+        space["@" + name] = _with_spans(session, act)
     space.update(HELPERS)
     return space
 
@@ -207,7 +208,7 @@ def _span(code: CodeType, line: int) -> Span | None:
     return program.span(line) if program is not None else None
 
 
-def _with_spans(session: Session, act: Callable[[Session, tuple[Any, ...], list[Span | None]], None]) -> Any:
+def _with_spans(session: Session, act: Command) -> Any:
     """A helper that is told, before its values, which expressions they come from."""
 
     def call(lines: tuple[int, ...] | None, /, *values: Any) -> None:
@@ -232,9 +233,12 @@ def _help(session: Session, values: tuple[Any, ...], spans: list[Span | None]) -
     session.help(values, spans)
 
 
-def _as_value(
-    name: str, act: Callable[[Session, tuple[Any, ...], list[Span | None]], None]
-) -> Callable[[Session], Any]:
+# What `print x, y` and its kin do with the values and the places of their arguments. To add one of the contract's
+# commands, add it here; what it finds out is a report (gradsh/reports.py) that a view renders.
+COMMANDS: dict[str, Command] = {"print": _print, "show": _show, "help": _help}
+
+
+def _as_value(name: str, act: Command) -> Callable[[Session], Any]:
     def make(session: Session) -> Any:
         def call(*values: Any) -> None:
             act(session, values, [None] * len(values))
@@ -246,9 +250,7 @@ def _as_value(
 
 
 # Built-ins that belong to one session.
-SESSION: dict[str, Callable[[Session], Any]] = {
-    name: _as_value(name, act) for name, act in (("print", _print), ("show", _show), ("help", _help))
-}
+SESSION: dict[str, Callable[[Session], Any]] = {name: _as_value(name, act) for name, act in COMMANDS.items()}
 
 
 def seed(number: int) -> None:

@@ -51,6 +51,7 @@ class TensorExtra:
         "post_hooks",
         "prehooks",
         "retains",
+        "retired",
         "seen",
     )
 

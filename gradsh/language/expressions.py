@@ -10,7 +10,8 @@ from gradsh.language import nodes
 from gradsh.language.nodes import Argument, Expr, Node, Parameter, Stmt
 from gradsh.language.scopes import Resolution, spine_child
 
-SPANNED = ("print", "show", "help")
+# statements that are told which expressions their values come from; what each does is said in gradsh/runtime.py
+SPANNED = ("print", "show", "graph", "explain", "why", "saved", "kinks", "plot", "help")
 CHAIN = 40  # links of a chain in one Python expression
 
 LOAD, STORE = ast.Load(), ast.Store()
@@ -389,7 +390,7 @@ class Expressions:
         return self.call(value, [], node.arguments, id(node) in self.resolution.calls, line)
 
     def spanned(self, name: str, arguments: list[Argument], line: int) -> ast.expr:
-        """`@print`, `@show` and `@help` are told which expressions the values come from; not when a `*list` hides them."""
+        """`@print`, `@show` and their kin are told which expressions the values come from; not when a `*list` hides them."""
         shown = [a for a in arguments if a.name is None and id(a) not in self.resolution.flags]
         spans = None if any(a.star for a in shown) else tuple(self.line(a.value) for a in shown)
         return self.call(self.load("@" + name, line), [self.constant(spans, line)], arguments, True, line)

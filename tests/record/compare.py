@@ -477,7 +477,10 @@ def main() -> int:
             continue
         began = time.time()
         if deep:
-            comparison.samples(info)
+            try:
+                comparison.samples(info)
+            except Exception as error:
+                print("FAULT", info.name, repr(error)[:300], file=sys.stderr)
         if "errors" in kinds:
             comparison.errors(info)
         if time.time() - began > 10:

@@ -135,7 +135,7 @@ class Pair:
                 raise Unsupported(f"{value.layout} {value.dtype} tensors on {value.device.type}")
             if str(value.dtype).removeprefix("torch.") not in NAMES:
                 raise Unsupported(f"{value.dtype} tensors")
-            array = value.detach().resolve_neg().numpy()
+            array = value.numpy(force=True)
         if self.cast is not None:
             array = np.asarray(self.cast(array))
             grad = grad and array.dtype.kind == "f"
@@ -186,7 +186,7 @@ def array_of(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         if value.dtype.is_complex or str(value.dtype).removeprefix("torch.") not in NAMES:
             raise Unsupported(f"{value.dtype} results")
-        return value.detach().resolve_neg().numpy()
+        return value.numpy(force=True)
     return np.asarray(value.data) if isinstance(value, Tensor) else value
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-PIECE = 1 << 16
+PIECE = 1 << 18
 SHARED = 1 << 18  # from here on a second core helps
 FUSED = 256
 
