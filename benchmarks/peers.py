@@ -157,6 +157,13 @@ def torch(work: str) -> Run:
             y.backward()
             return x.grad.item()
 
+    elif name == "work10":
+        point = torch.linspace(-1, 1, 100, dtype=torch.float64)
+        hessian = torch.func.hessian(lambda x: torch.sin(x[:-1] * x[1:]).sum() + 0.1 * (x * x).sum() ** 2)
+
+        def run() -> Any:
+            return hessian(point)
+
     else:
         raise KeyError(work)
     return run
@@ -195,6 +202,11 @@ def jax(work: str) -> Run:
 
         loop = jax.jit(lambda w, b: jax.lax.fori_loop(0, 5_000, step, (w, b)))
         return lambda: jax.block_until_ready(loop(jnp.zeros(3), jnp.zeros(())))
+    if name == "work10":
+        jax.config.update("jax_enable_x64", True)
+        second = jax.jit(jax.hessian(lambda x: jnp.sin(x[:-1] * x[1:]).sum() + 0.1 * (x * x).sum() ** 2))
+        point = jnp.linspace(-1, 1, 100)
+        return lambda: second(point).block_until_ready()
     raise KeyError(work)
 
 
@@ -251,6 +263,12 @@ def autograd(work: str) -> Run:
             return y
 
         return lambda: grad(long)(1.0)
+    if name == "work10":
+        from autograd import hessian
+
+        point = np.linspace(-1.0, 1.0, 100)
+        second = hessian(lambda x: np.sum(np.sin(x[:-1] * x[1:])) + 0.1 * np.sum(x * x) ** 2)
+        return lambda: second(point)
     raise KeyError(work)
 
 

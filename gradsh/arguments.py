@@ -12,7 +12,7 @@ from gradsh.cli import COMMANDS, Options, UsageError
 
 USAGE = """\
 gradsh                        the shell; with a program on standard input, run that
-       gradsh FILE.grad [ARG ...]
+       gradsh FILE.grad [--NAME VALUE ...]
        gradsh -c CODE [-i]
        gradsh check FILE ..."""
 
@@ -66,7 +66,7 @@ def _parser() -> Parser:
     add("--json", action="store_true", help="one JSON object a line for every value, and for every error")
     add("--dtype", choices=["float16", "float32", "float64"], help="dtype of floating literals (float32)")
     add("--seed", type=int, metavar="N", help="seed of the random stream, as manual_seed(N)")
-    add("--set", action="append", metavar="NAME=VALUE", help="a script parameter (not in this version yet)")
+    add("--set", action="append", metavar="NAME=VALUE", help="a value for a script parameter; for -c and standard input too")
     add("--color", choices=["auto", "always", "never"], default="auto", help="colour (auto)")
     add("--errors", choices=["full", "short", "json"], default="full", help="form of errors (full)")
     add("-q", "--quiet", action="store_true", help="no welcome line")
@@ -105,7 +105,7 @@ def parse(argv: Sequence[str]) -> Options:
     if given.version:
         sys.stdout.write(f"gradsh {__version__}\n")
         raise SystemExit(0)
-    for name, option in (("set", "--set"), ("sandbox", "--sandbox"), ("max_memory", "--max-memory")):
+    for name, option in (("sandbox", "--sandbox"), ("max_memory", "--max-memory")):
         if getattr(given, name):
             raise UsageError(f"{option} is not in this version yet")
     if given.timeout:
@@ -115,6 +115,10 @@ def parse(argv: Sequence[str]) -> Options:
     options = Options()
     for name in ("code", "interactive", "json", "dtype", "seed", "color", "errors", "quiet", "no_config"):
         setattr(options, name, getattr(given, name))
+    options.set = given.set or []
+    for each in options.set:
+        if "=" not in each or each.startswith(("=", "-")):
+            raise UsageError(f"--set takes NAME=VALUE, not {each!r}")
     rest: list[str] = given.rest
     if rest and rest[0] == "--":
         rest = rest[1:]

@@ -15,17 +15,23 @@ FAULT = 70
 INTERRUPTED = 130
 CLOSED_PIPE = 141
 COMMANDS = ("check", "fmt", "graph", "explain", "export")
+# options of gradsh's own that somebody may have put behind the file
+OWN = ("--json", "--dtype", "--seed", "--set", "--sandbox", "--color", "--errors", "-q", "-i", "-c", "--no-config")
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradsh.errors import GradshError
+    from gradsh.errors import BadArguments
     from gradsh.session import Session
 
 
 class UsageError(Exception):
-    """The command line was wrong; the message says how."""
+    """The command line was wrong; the message says how, `more` which command says how it should be."""
+
+    def __init__(self, message: str, more: str = "gradsh --help") -> None:
+        super().__init__(message)
+        self.more = more
 
 
 class Options:
@@ -44,6 +50,7 @@ class Options:
         "no_config",
         "quiet",
         "seed",
+        "set",
     )
 
     def __init__(self, code: str | None = None, file: str | None = None) -> None:
@@ -59,6 +66,7 @@ class Options:
         self.no_config = False
         self.quiet = False
         self.seed: int | None = None
+        self.set: list[str] = []
 
 
 def run(argv: Sequence[str]) -> int:
@@ -76,7 +84,7 @@ def run(argv: Sequence[str]) -> int:
             return _check(options)
         return _run(options)
     except UsageError as error:
-        sys.stderr.write(f"gradsh: {error}\nTry 'gradsh --help'.\n")
+        sys.stderr.write(f"gradsh: {error}\nTry '{error.more}'.\n")
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -121,19 +129,28 @@ def _run(options: Options) -> int:
         name, text = "<command line>", options.code.encode("utf-8", "surrogateescape")
     elif options.file is not None and options.file != "-":
         name, text = options.file, _read(options.file)
-        if options.arguments:
-            _refuse_arguments(options)
     elif options.file is None and sys.stdin is not None and sys.stdin.isatty():
         return _shell(options, None)
     else:
         name, text = "<stdin>", sys.stdin.buffer.read() if sys.stdin is not None else b""
+    from gradsh.errors import BadArguments
+    from gradsh.files import decode
+
     program = decode(name, text)
+    words = [f"--{given}" for given in options.set] + options.arguments
+    if isinstance(program, str) and ("--help" in options.arguments or "-h" in options.arguments):
+        return _help(options, program)
     session = _session(options)
+    if name != "<stdin>" and not options.interactive and sys.stdin is not None:
+        session.files.stdin = sys.stdin.buffer.read
     gc.freeze()  # what is loaded now stays: no collection need look at it
     if not isinstance(program, str):
         session.display.errors([program])
         return 3
-    status = session.run(program, name).status
+    try:
+        status = session.run(program, name, words).status
+    except BadArguments as error:
+        raise _bad_arguments(error, options) from None
     if options.interactive and name != "<stdin>":
         return _shell(options, session)
     return status
@@ -180,34 +197,35 @@ def _near(file: str) -> str:
     return f"; did you mean {os.path.join(folder, near[0])!r}?" if near else ""
 
 
-def _refuse_arguments(options: Options) -> None:
-    first = options.arguments[0]
-    if first in ("--help", "-h"):
-        sys.stdout.write(f"usage: gradsh {options.file}\n\nThis script declares no parameters.\n")
-        raise SystemExit(0)
-    own = first.split("=")[0] in ("--json", "--dtype", "--seed", "--color", "--errors", "-q", "-i", "-c", "--no-config")
-    hint = f"; gradsh's own options stand before the file: gradsh {first} {options.file}" if own else ""
-    raise UsageError(f"{options.file} declares no parameter for {first!r}{hint}")
+def _bad_arguments(error: BadArguments, options: Options) -> UsageError:
+    """What was given for the script does not fit; one of gradsh's own options may stand behind the file."""
+    said = str(error)
+    for word in options.arguments:
+        if word.partition("=")[0] in OWN and repr(word.partition("=")[0]) in said:
+            said = f"{said.partition(';')[0]}; gradsh's own options stand before the file: gradsh {word} {options.file}"
+            break
+    return UsageError(said, f"gradsh {options.file} --help" if options.file not in (None, "-") else "gradsh --help")
 
 
-def decode(name: str, text: bytes) -> str | GradshError:
-    """A program's text from its bytes, or the error that says where it stops being UTF-8."""
+def _help(options: Options, program: str) -> int:
+    """`gradsh FILE --help`."""
+    from gradsh.errors import Refused
+    from gradsh.language.scripts import help_text
+
     try:
-        return text.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        from gradsh.errors import Label, NotUtf8, Source, Span
+        sys.stdout.write(help_text(options.file or "", program))
+    except Refused as refused:
+        from gradsh.view.diagnostics import write
 
-        source = Source(name, text.decode("utf-8", "replace"))
-        at = len(text[: error.start].decode("utf-8"))
-        return NotUtf8(
-            f"the program is not UTF-8 text: byte 0x{text[error.start]:02x} at offset {error.start}",
-            [Label(Span(source, at, at + 1))],
-        )
+        write(refused.errors, sys.stderr, color=options.color, style="json" if options.json else options.errors)
+        return 3
+    return 0
 
 
 def _check(options: Options) -> int:
     """`gradsh check FILE …`: parse and resolve, run nothing. Needs no engine, and so does not import NumPy."""
     from gradsh.check import check
+    from gradsh.files import decode
     from gradsh.view.diagnostics import write
 
     status = 0

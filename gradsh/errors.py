@@ -187,6 +187,10 @@ class Refused(Exception):
         self.errors = errors
 
 
+class BadArguments(Exception):
+    """What was given for the parameters of a script does not fit them; the message says how. Nothing has run."""
+
+
 # --- E01xx: syntax ------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,10 @@ from gradsh.language.program import LIBRARY, PREFIX, locate
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 # Helpers that act for the program: what is raised in them is the program's, not gradsh's.
-HELPERS = frozenset(os.path.join(_HERE, name) for name in ("runtime.py", "plain.py", "access.py", "text.py"))
+CALLING = ("engine/module.py", "engine/containers.py")  # which call the functions of a model
+HELPERS = frozenset(
+    os.path.join(_HERE, *name.split("/")) for name in ("runtime.py", "plain.py", "access.py", "text.py", *CALLING)
+)
 # Written after PyTorch's own Python: what Python says there of a wrong argument is what a PyTorch user reads, too.
 OPTIMISERS = os.path.join(_HERE, "engine", "optim", "")
 
@@ -63,7 +66,8 @@ def translate(exception: BaseException) -> GradshError:
         return exception
     if isinstance(exception, RecursionError):
         return errors.RecursionLimit(
-            "maximum recursion depth exceeded", help="a function that calls itself needs an end, `if n <= 0 { return 0 }`; or write it as a loop"
+            "maximum recursion depth exceeded",
+            help="a function that calls itself needs an end, `if n <= 0 { return 0 }`; or write it as a loop",
         )
     if isinstance(exception, MemoryError):
         return errors.OutOfMemory(str(exception) or "out of memory")
@@ -116,9 +120,24 @@ def clean(text: str) -> str:
     """Python's message without the spelling of lowered names: `.x` is x, a hoisted function is `<lambda>`."""
     import re
 
+    text, of_a_model = re.subn(r"(?:[^\s']*\.)?\.([^\s.']+)\.__init__\.<locals>\.\.([^\s.']+)\(\)", r"\1.\2()", text)
+    if of_a_model:
+        return re.sub(r"'\.([^\s']+)'", r"'\1'", _with_self(text))
     text = re.sub(r"(?:[^\s']*<locals>\.)?@[a-z]\d+\(\)", "<lambda>()", text)
     text = re.sub(r"(?:[^\s']*<locals>\.)?[.@]?([^\s.'@]+(?:\.__init__)?)\(\)", r"\1()", text)
     return re.sub(r"'\.([^\s']+)'", r"'\1'", text)
+
+
+def _with_self(text: str) -> str:
+    """Python counts the instance among the arguments of a method, which in gradsh is not written."""
+    import re
+
+    said = re.fullmatch(r"(\S+\(\) takes )(from )?(?:(\d+)( to ))?(\d+)( positional arguments?)( but )(\d+)( .*)", text)
+    if said is None:
+        return text
+    head, since, least, to, most, _, but, given, _ = said.groups("")
+    first = f"{since}{int(least) + 1}{to}" if least else ""
+    return f"{head}{first}{int(most) + 1} positional arguments{but}{int(given) + 1} were given"
 
 
 def message(exception: BaseException) -> Any:

@@ -1,7 +1,7 @@
 """The standard library of models: gradsh/lib/*.grad, and the few that the engine has (Sequential and its kin).
 
-A file of it is compiled and run when a program first names one of its models, in a namespace of the library's own that
-all sessions of a process share: nothing of a session's state is in it. Which file has which model, with what
+A file of it is compiled and run when a program first names one of its models, in a namespace of its own that all
+sessions of a process share: nothing of a session's state is in it. Which file has which model, with what
 parameters, stands in gradsh.index.
 """
 
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from gradsh import index
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gradsh.index import Parameters
+    from gradsh.language.signatures import Signature
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib")
 
-_space: dict[str, Any] | None = None
-_loaded: set[str] = set()
+_spaces: dict[str, dict[str, Any]] = {}  # by file
 
 
 def names() -> list[str]:
@@ -39,39 +41,73 @@ def value(name: str) -> Any:
         from gradsh.engine.containers import MODELS
 
         return MODELS[name]
-    if file not in _loaded:
-        _load(file)
-        _loaded.add(file)
-    return _namespace()["." + name]
+    if file not in _spaces:
+        _spaces[file] = _run(file)
+    return _spaces[file]["." + name]
 
 
-def _namespace() -> dict[str, Any]:
-    global _space
-    if _space is None:
+def refuse(kind: str, message: str) -> None:
+    """For the library: fail as PyTorch does, with its type of error. Errors: ValueError_, else ValueProblem."""
+    from gradsh.errors import ValueError_, ValueProblem
+
+    raise ValueError_(message) if kind == "ValueError" else ValueProblem(message, kind=kind)
+
+
+def warn(message: str) -> None:
+    """For the library: a warning, in PyTorch's words."""
+    from gradsh.engine.modes import mode
+
+    mode.warn(message)
+
+
+OWN: dict[str, Any] = {"refuse": refuse, "warn": warn}
+
+
+class Table:
+    """The built-ins that the library sees: those of programs, and two more."""
+
+    def __init__(self) -> None:
         from gradsh import runtime
 
-        table = runtime.BUILTINS
-        _space = {"__builtins__": {}, "@own": {}, "@table": table, "@builtin": table.value, **runtime.HELPERS}
-        _space["@echo"] = lambda value, line: None
-    return _space
+        self.all = runtime.BUILTINS
+        self.values = self.all.values
+
+    def value(self, name: str) -> Any:
+        return OWN[name] if name in OWN else self.all.value(name)
+
+    def lookup(self, name: str) -> Signature | None:
+        if name in OWN:
+            from gradsh.language.signatures import Signature
+
+            return Signature(name, effect=True)
+        return self.all.lookup(name)
+
+    def names(self) -> Iterable[str]:
+        return [*OWN, *self.all.names()]
 
 
-def _load(file: str) -> None:
+def _run(file: str) -> dict[str, Any]:
+    """What a file of the library binds."""
     from gradsh import runtime
     from gradsh.engine.modes import mode
     from gradsh.errors import Source
     from gradsh.language.program import compile_program
 
+    table = Table()
+    space = {"__builtins__": {}, "@own": {}, "@table": table, "@builtin": table.value, **runtime.HELPERS}
+    space["@echo"] = lambda value, line: None
     with open(os.path.join(FOLDER, file), encoding="utf-8") as stream:
         source = Source(f"gradsh/lib/{file}", stream.read())
-    program = compile_program(source, {}, runtime.BUILTINS, library=True)
-    space = _namespace()
+    program = compile_program(source, {}, table, library=True)
+    models = index.index().models
+    program.builtins = tuple(b for b in program.builtins if models.get(b, ("",))[0] != file)  # its own come by running
     runtime.prepare(space, program)
     before, mode.where = mode.where, (program.code, 0)  # whatever it makes is not made in the user's program
     try:
         exec(program.code, space)
     finally:
         mode.where = before
+    return space
 
 
 def table() -> dict[str, tuple[str, Parameters]]:

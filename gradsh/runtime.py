@@ -128,21 +128,21 @@ BUILTINS = BuiltinTable()
 # --- a session's globals ------------------------------------------------------------------------------------
 
 
-def namespace(session: Session, table: BuiltinTable = BUILTINS) -> dict[str, Any]:
-    """The globals of a session: the helpers, and no built-in of Python's."""
-    own = {name: make(session) for name, make in SESSION.items()}
-    space: dict[str, Any] = {"__builtins__": {}, "@own": own, "@table": table}
+def namespace(session: Session, table: BuiltinTable = BUILTINS, used: bool = False) -> dict[str, Any]:
+    """The globals of a session, or of a file that it uses: the helpers, and no built-in of Python's."""
+    commands = {name: make(session) for name, make in SESSION.items()}
+    space: dict[str, Any] = {"__builtins__": {}, "@own": commands, "@table": table}
 
     def builtin(name: str) -> Any:
-        return own[name] if name in own else table.value(name)
+        return commands[name] if name in commands else table.value(name)
 
     def unbind(name: str) -> None:
         """`del name` of a global: what the user bound goes, and the built-in of that name is there again."""
         key = "." + name
-        if key not in space or _is_builtin(space, name, space[key]):
+        if key not in space or is_builtin(space, name, space[key]):
             raise Unbound(f"name '{name}' is not defined")
         del space[key]
-        if name in own or table.has(name):
+        if name in commands or table.has(name):
             space[key] = builtin(name)
 
     def echo(value: Any, line: int) -> None:
@@ -154,10 +154,32 @@ def namespace(session: Session, table: BuiltinTable = BUILTINS) -> dict[str, Any
     space["@builtin"] = builtin
     space["@unbind"] = unbind
     space["@echo"] = echo
+    space["@use"], space["@param"] = _modules(session, space, used)
     for name, act in COMMANDS.items():
         space["@" + name] = _with_spans(session, act)
     space.update(HELPERS)
     return space
+
+
+def _modules(session: Session, space: dict[str, Any], used: bool) -> tuple[Any, Any]:
+    """The helpers of `use` and `param`, whose module only a program that has them needs."""
+
+    def use(path: str, alias: bool) -> Any:
+        from gradsh import modules
+
+        program = programs.PROGRAMS[_getframe(1).f_code.co_filename]
+        module = modules.use(session, program.uses[path])
+        if alias:
+            return module
+        space.update(module.public())
+        return None
+
+    def param(name: str, default: Any) -> Any:
+        from gradsh import modules
+
+        return modules.param(name, default, {} if used else session.parameters)
+
+    return use, param
 
 
 def prepare(space: dict[str, Any], program: programs.Program) -> None:
@@ -177,11 +199,11 @@ def bound(space: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     return {
         key[1:]: flags(value)
         for key, value in space.items()
-        if key[0] == "." and "." not in key[1:] and not _is_builtin(space, key[1:], value)
+        if key[0] == "." and "." not in key[1:] and not is_builtin(space, key[1:], value)
     }
 
 
-def _is_builtin(space: dict[str, Any], name: str, value: Any) -> bool:
+def is_builtin(space: dict[str, Any], name: str, value: Any) -> bool:
     """Is the value the built-in of that name? Only built-ins that some program has used are in the tables."""
     own, values = space["@own"], space["@table"].values
     return (name in own and own[name] is value) or (name in values and values[name] is value)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from types import CodeType, FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,9 +19,24 @@ from gradsh import faults, runtime
 from gradsh.engine import dtypes
 from gradsh.engine.modes import Context, swapped
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import ArgumentError, GradshError, InternalFault, Label, Refused, Source, Span, WarningRecord
+from gradsh.errors import (
+    ArgumentError,
+    BadArguments,
+    GradshError,
+    InternalFault,
+    Label,
+    Refused,
+    Source,
+    Span,
+    WarningRecord,
+)
+from gradsh.files import Files
+from gradsh.host import Host
 from gradsh.language import program
 from gradsh.reports import StateRow, StateTable
+
+if TYPE_CHECKING:
+    from gradsh.modules import Module
 
 DONE, FAILED, REFUSED, FAULT = 0, 1, 3, 70
 
@@ -49,6 +65,10 @@ class Display:
 
     def report(self, report: object) -> None:
         """What a statement like `show` found out (gradsh.reports)."""
+
+    def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
+        """The items of a loop whose progress is to be seen."""
+        return items
 
     def warning(self, warning: WarningRecord) -> None:
         """A warning of the engine."""
@@ -84,27 +104,37 @@ class Session:
         self.display = display
         self.context = Context()
         self.context.warn_sink = self._warn
+        self.context.host = Host(self)
         if dtype is not None:
             self.context.default = dtypes.NAMES[dtype].np
+        self.files = Files()
+        self.modules: dict[str, Module] = {}  # used files that have run, by path
+        self.parameters: Mapping[str, object] = {}  # given to the script that runs
         self.globals: dict[str, Any] = runtime.namespace(self)
         if seed is not None:
             with swapped(self.context):
                 runtime.seed(seed)
 
-    def run(self, text: str, name: str = "<input>") -> Result:
-        """Run a program text; `name` is what its errors call it.
+    def run(
+        self, text: str, name: str = "<input>", arguments: Sequence[str] | Mapping[str, object] = ()
+    ) -> Result:
+        """Run a program text; `name` is what its errors call it, and where it is a file's, files it uses are beside it.
 
-        What the program bound stays bound, also when it failed. KeyboardInterrupt, and ClosedPipe from the display,
+        `arguments` are for its script parameters: words as on the command line, `["--lr", "0.1"]`, or values by name.
+        Raises errors.BadArguments when such words do not fit; nothing has run then. What the program bound stays bound, also when it failed. KeyboardInterrupt, and ClosedPipe from the display,
         pass through after the engine's state has been restored; everything else ends in the Result.
         """
         source = Source(name, text.removeprefix("\ufeff"))
         try:
             with swapped(self.context), np.errstate(all="ignore"):
-                compiled = program.compile_program(source, self.bound(), runtime.BUILTINS)
+                compiled = program.compile_program(source, self.bound(), runtime.BUILTINS, files=self.files)
+                self.parameters = _parameters(compiled, arguments, name) if arguments else {}
                 runtime.prepare(self.globals, compiled)
                 exec(compiled.code, self.globals)
         except Refused as refused:
             return self._ended(REFUSED, refused.errors)
+        except BadArguments:
+            raise
         except Exception as raised:  # what the program did wrong, or gradsh itself: told apart in _failed
             return self._failed(raised)
         return Result(DONE, [])
@@ -155,12 +185,19 @@ class Session:
         for where, words in error.places:
             if where is not None and isinstance(where[0], CodeType):
                 _add_label(error, program.locate(where[0], where[1]), words)
-        from gradsh.advice import advise
-
-        advise(error, raised, self.globals)
+        self._advise(error, raised)
         for span in _calls(spans):
             _add_label(error, span, "called here")
         return self._ended(FAILED, [error])
+
+    def _advise(self, error: GradshError, raised: Exception) -> None:
+        try:
+            from gradsh.advice import advise
+
+            advise(error, raised, self.globals)
+        except Exception:  # what is said on top of an error must never hide the error itself
+            if os.environ.get("GRADSH_DEBUG") == "1":
+                raise
 
     def _fault(self, raised: Exception, error: InternalFault) -> Result:
         if os.environ.get("GRADSH_DEBUG") == "1":
@@ -184,6 +221,20 @@ class Session:
         span = span or here()
         labels, help = of_warning(message, span, self.globals) if span is not None else ([], None)
         self.display.warning(WarningRecord(message, span, category, labels, help))
+
+
+def _parameters(
+    compiled: program.Program, arguments: Sequence[str] | Mapping[str, object], name: str
+) -> Mapping[str, object]:
+    if isinstance(arguments, Mapping):
+        known = {param[0] for param in compiled.params}
+        for given in arguments:
+            if given not in known:
+                raise BadArguments(f"{name} declares no parameter '{given}'")
+        return arguments
+    from gradsh.language.scripts import read
+
+    return read(compiled.params, arguments, "the program" if name.startswith("<") else name)
 
 
 def _add_label(error: GradshError, span: Span | None, words: str) -> None:

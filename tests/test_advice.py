@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from gradsh import Session
+from gradsh.advice.scene import offered, read
 from gradsh.errors import REGISTRY
 from gradsh.language.words import RESERVED
-from gradsh.advice.scene import offered, read
 from tests.test_errors import PROGRAMS
 
 GRADSH = Path(__file__).parent.parent / "gradsh"
@@ -51,9 +51,11 @@ def written_helps() -> list[tuple[str, str]]:
     for path in sorted(GRADSH.rglob("*.py")):
         if path.name == "arguments.py":
             continue  # argparse's, which is about options
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg == "help" and isinstance(node.value, ast.Constant):
-                found.append((f"{path.name}:{node.value.lineno}", node.value.value))
+        found += [
+            (f"{path.name}:{node.value.lineno}", node.value.value)
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.keyword) and node.arg == "help" and isinstance(node.value, ast.Constant)
+        ]
     return [(place, help) for place, help in found if help is not None]
 
 
@@ -182,3 +184,34 @@ def test_warnings_have_help_too() -> None:
 )
 def test_did_you_mean(text: str, help: str | None) -> None:
     assert failing(text)[0] == help
+
+
+def test_a_fault_in_what_is_said_on_top_does_not_hide_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("gradsh.advice.advise", broken)
+    help, labels = failing("let x = tensor(2.0)\nbackward x")
+    assert help is None and labels == [("backward x", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        (
+            "let x = tensor(1., grad)\nfor i in range(3) { x = x.detach() * 2 }\nbackward x",
+            ("x.detach()", "`detach` gives the values without their history"),
+        ),
+        (
+            "let x = tensor(1., grad)\nset_grad_enabled(false)\nlet z = x + 1\nset_grad_enabled(true)\nbackward z",
+            ("x + 1", "`z` is made here while recording is switched off"),
+        ),
+        (
+            "let x = tensor(1., grad)\nlet y = (x > 0) * 1.0\nbackward y",
+            ("(x > 0) * 1.0", "`y` is made here of `x`, by operations that have no gradient"),
+        ),
+        ("let a = tensor(1., grad); let b = tensor(2.)\ngrad([a, b * 2], [a])", ("b * 2", "does not require grad")),
+    ],
+)
+def test_other_ways_to_lose_the_graph(text: str, label: tuple[str, str]) -> None:
+    assert label in failing(text)[1]

@@ -14,10 +14,10 @@ from types import CodeType
 from typing import Any
 
 from gradsh.advice import untracked
+from gradsh.advice.scene import LONG, Scene, bare, operand, read, walk, with_argument
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import GradshError, Label, Span
 from gradsh.language import nodes, program
-from gradsh.advice.scene import LONG, Scene, bare, operand, read, walk, with_argument
 
 MANY = 3  # names that are explained at most
 
@@ -68,7 +68,7 @@ def gradient_mismatch(scene: Scene) -> None:
 
 def freed(scene: Scene) -> None:
     """E0402: recompute, or keep the graph in the first backward."""
-    places = dict((words.split(" ")[0], where) for where, words in scene.error.places)
+    places = {words.split(" ")[0]: where for where, words in scene.error.places}
     span = scene.located(places.get("freed"))
     if span is not None and scene.primary is not None and span == scene.primary:
         scene.error.labels[0].text = "freed here too, when this ran before"
@@ -89,7 +89,9 @@ def version_mismatch(scene: Scene) -> None:
     if isinstance(node, nodes.AugAssign) and isinstance(node.target, nodes.Name):
         name = node.target.name
         value = written.text[node.value.start : node.value.end]
-        value = operand(value, node.value) if node.op not in "+-" or isinstance(node.value, nodes.Conditional) else value
+        value = (
+            operand(value, node.value) if node.op not in "+-" or isinstance(node.value, nodes.Conditional) else value
+        )
         scene.offer(f"write the change as a new value: `{name} = {name} {node.op} {value}`")
     elif isinstance(node, nodes.Call) and isinstance(node.function, nodes.Attribute) and node.function.name[-1:] == "_":
         receiver = text[: node.function.name_start]
@@ -136,7 +138,9 @@ def leaf_flag(scene: Scene) -> None:
     if creator is None:
         return
     number = next((n for n in walk(creator) if isinstance(n, nodes.Number) and isinstance(n.value, int)), None)
-    called = creator.function.name if isinstance(creator, nodes.Call) and isinstance(creator.function, nodes.Name) else ""
+    called = (
+        creator.function.name if isinstance(creator, nodes.Call) and isinstance(creator.function, nodes.Name) else ""
+    )
     text = " ".join(span.text.split())
     if called == "tensor" and number is not None and span.text.isprintable():
         at = Span(span.source, span.start + number.start, span.start + number.end)
@@ -289,7 +293,9 @@ def format_spec(scene: Scene) -> None:
         if value.data.size == 1:
             scene.offer(f"`print f{quote}{{{name}.item():{spec}}}{quote}`")
         else:
-            scene.offer(f"format its numbers one by one: `[f{quote}{{v:{spec}}}{quote} for v in {name}.flatten().tolist()]`")
+            scene.offer(
+                f"format its numbers one by one: `[f{quote}{{v:{spec}}}{quote} for v in {name}.flatten().tolist()]`"
+            )
 
 
 def operation(scene: Scene) -> None:
@@ -335,9 +341,13 @@ def in_place(name: str, made: Span | None) -> str:
     """The update that keeps the leaf, for one that was written `w = w - lr * w.grad`."""
     node = read(made.text) if made is not None else None
     step = f"0.1 * {name}.grad"
-    if isinstance(node, nodes.Binary) and node.op == "-" and made is not None and len(made.text) <= LONG:
-        if isinstance(node.left, nodes.Name) and node.left.name == name:
-            step = " ".join(made.text[node.right.start : node.right.end].split())
+    if made is not None and len(made.text) <= LONG and isinstance(node, nodes.Binary) and node.op == "-":
+        left = node.left
+        step = (
+            " ".join(made.text[node.right.start : node.right.end].split())
+            if isinstance(left, nodes.Name) and left.name == name
+            else step
+        )
     return f"keep the leaf, and change it in place: `no_grad {{ {name} -= {step} }}`"
 
 
@@ -376,7 +386,9 @@ def key(scene: Scene) -> None:
         scene.offer(f"did you mean `{text}[{as_written(near)}]`?")
     elif held and len(held) <= 8:
         listed = ", ".join(f"`{as_written(k)}`" for k in held)
-        scene.offer(f"it has {listed}; `{text}.get({scene.text_of(tree.items[0])}, 0)` gives 0 for a key that is not there")
+        scene.offer(
+            f"it has {listed}; `{text}.get({scene.text_of(tree.items[0])}, 0)` gives 0 for a key that is not there"
+        )
     else:
         scene.offer(f"`{text}.get({scene.text_of(tree.items[0])}, 0)` gives 0 for a key that is not there")
 

@@ -1,4 +1,4 @@
-"""An error with the program around it: the failing piece of text as a tree, the variables it could see, their places."""
+"""An error with the program around it: the failing piece of text as a tree, and the variables that it could see."""
 
 from __future__ import annotations
 
@@ -139,14 +139,20 @@ class Scene:
             if node is None and tree.arguments and tree.arguments[0].name is None:
                 node = tree.arguments[0].value
         if isinstance(node, (nodes.ListExpr, nodes.TupleExpr)):
-            return next((item for item in node.items if self.value_of(item) is out), node)
+            items = node.items
+            number = re.match(r"element (\d+) of", self.error.message)
+            if number is not None and int(number.group(1)) < len(items):
+                return items[int(number.group(1))]
+            return items[0] if len(items) == 1 else next((i for i in items if self.value_of(i) is out), node)
         return node
 
     def output_text(self, out: Tensor | None = None) -> str:
         """The text of what is differentiated, fit to stand before a dot; "y" when it is long."""
         node = self.output_node(out)
         text = self.text_of(node) if node is not None else ""
-        return operand(text, node) if node is not None and 0 < len(text) <= LONG else "y"
+        if node is None or isinstance(node, (nodes.ListExpr, nodes.TupleExpr)) or not 0 < len(text) <= LONG:
+            return "y"
+        return operand(text, node)
 
     def point_at_output(self, out: Tensor, words: str = "does not require grad") -> str | None:
         """Move the first label to the output; its name, if it is one."""

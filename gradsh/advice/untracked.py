@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from types import CodeType
 
+from gradsh.advice.scene import LONG, Scene, read, walk, with_argument
 from gradsh.engine.graph import Unrecorded
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import Source, Span
 from gradsh.language import brackets, nodes
-from gradsh.advice.scene import LONG, Scene, read, walk, with_argument
 
 FAR = 50  # operations that are followed back
 MANY = 3  # causes that are named
@@ -72,31 +72,38 @@ class Search:
                     self.visit(value, n, 1)
                 return
         tracked = [n for n, value in inputs if value.rg]
-        for cut in self.scissors(node, span, code):
+        for cut in self.scissors(node, span, code, t):
             self.cuts.append(cut)
             return
         for part in walk(node):  # a plain number of which the tensor was made may have been a tensor's `item()`
             if isinstance(part, nodes.Name) and isinstance(self.scene.lookup(part.name, code), (int, float, list)):
                 at = self.assigned(part.name, span.source)
-                value = read(at.text) if at is not None else None
-                cut = next(self.scissors(value, at, code), None) if value is not None and at is not None else None
-                if cut is not None:
-                    self.cuts.append(cut)
+                number = read(at.text) if at is not None else None
+                found = list(self.scissors(number, at, code, t)) if number is not None and at is not None else []
+                if found:
+                    self.cuts.append(found[0])
                     return
         if t.data.dtype.kind != "f":
             words = f"{shown} is of dtype {t.dtype!r}: only floating values have gradients"
             self.integers.append((span, words, self.floating(node, span, name, bool(tracked))))
             return
-        elif isinstance(where, Unrecorded) and (tracked or not inputs):
+        if isinstance(where, Unrecorded) and (tracked or not inputs):
             block = self.block_around(span)
-            words = f"{shown} is made here, inside of `no_grad`: nothing is recorded"
-            self.cuts.append((span, words, f"compute {shown} outside of `no_grad` where gradients should flow"))
-            if block is not None:
-                self.cuts.append((block, "recording is off from here", ""))
+            if block is None:
+                words = f"{shown} is made here while recording is switched off"
+                self.cuts.append((span, words, f"compute {shown} where recording is on" if name else ""))
+                return
+            inside = f"`{block.text}`"
+            words = f"{shown} is made here, inside of {inside}: nothing is recorded"
+            self.cuts.append((span, words, f"compute {shown} outside of {inside} where gradients should flow"))
+            self.cuts.append((block, "recording is off from here", ""))
             return
         untracked = [(n, value) for n, value in inputs if not value.rg]
         if not untracked and not tracked:
             self.leaf(span, node, name)
+        elif tracked and not untracked:
+            of = ", ".join(f"`{n}`" for n in tracked[:MANY])
+            self.cuts.append((span, f"{shown} is made here of {of}, by operations that have no gradient", ""))
         for n, value in untracked:
             self.visit(value, n, depth + 1)
 
@@ -124,7 +131,7 @@ class Search:
                 if isinstance(value, Tensor) and value is not out:
                     yield part.name, value
 
-    def scissors(self, node: nodes.Node, span: Span, code: object) -> Iterator[tuple[Span, str, str]]:
+    def scissors(self, node: nodes.Node, span: Span, code: object, out: Tensor) -> Iterator[tuple[Span, str, str]]:
         """Parts of a piece that give values without their history, of a tensor that has one."""
         for part in walk(node):
             base: nodes.Node | None = None
@@ -141,8 +148,8 @@ class Search:
             if base is None:
                 continue
             names = self.named(base, code)
-            if names and not any(value.rg for value in names):
-                continue  # it cut nothing off: the cause is further back
+            if names and not any(value.rg or value is out for value in names):
+                continue  # it cut nothing off: the cause is further back (unless the name has been bound anew)
             at = Span(span.source, span.start + part.start, span.start + part.end)
             text = " ".join(span.text[base.start : base.end].split())
             plain = f"`{text}`" if len(text) <= LONG else "the tensor itself"

@@ -8,6 +8,7 @@ from typing import Any
 from gradsh.engine.dtypes import OF
 from gradsh.engine.modes import mode
 from gradsh.engine.ops.dims import matrix_transpose, reversed_dims
+from gradsh.engine.registry import T
 from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, AutogradError, DtypeError
 
@@ -34,6 +35,8 @@ def _property(name: str, doc: str, settable: bool = False) -> Attribute:
 
 def _data(x: Tensor) -> Tensor:
     """The same memory without the graph, and without the version counter: writes through it go unnoticed."""
+    if x.__class__ is not Tensor:
+        return T.detach(x)  # type: ignore[no-any-return]  # a sample inside `vmap`
     x.share()
     out = make(x.data)
     out.made = mode.where

@@ -30,28 +30,28 @@ ELEMENTWISE = frozenset(("where", "where_each", "to_copy", "clone", "clone_conti
 _AS_WRITTEN = """
 adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d
 adaptive_max_pool3d adjoint affine_grid alpha_dropout atleast_1d atleast_2d atleast_3d avg_pool1d avg_pool2d
-avg_pool3d bilinear binary_cross_entropy binary_cross_entropy_with_logits broadcast_tensors cdist celu chain_matmul
-channel_shuffle cholesky chunk clamp clip column_stack conv1d conv2d conv3d conv_transpose1d conv_transpose2d
-conv_transpose3d corrcoef cosine_embedding_loss cosine_similarity cross cross_entropy cumulative_trapezoid det diag
-diagflat diff dim double dsplit dstack element_size elu expand_as feature_alpha_dropout flatten fliplr flipud float
-float_power fold gaussian_nll_loss ger grad grad_and_value grid_sample group_norm half hessian hinge_embedding_loss
-hsplit hstack huber_loss hvp instance_norm interpolate inverse is_complex is_floating_point is_same_size is_signed
-is_tensor jacfwd jacobian jacrev jvp kl_div kron l1_loss layer_norm ldexp lerp linalg.cholesky linalg.cond
-linalg.cross linalg.diagonal linalg.eigh linalg.eigvalsh linalg.householder_product linalg.inv linalg.matrix_norm
-linalg.matrix_power linalg.norm linalg.pinv linalg.qr linalg.slogdet linalg.solve linalg.solve_triangular linalg.svd
-linalg.svdvals linalg.tensorinv linalg.tensorsolve linalg.vander linalg.vecdot linalg.vector_norm
-local_response_norm lp_pool1d lp_pool2d lp_pool3d margin_ranking_loss matrix_power max_pool1d max_pool2d max_pool3d
-moveaxis movedim mse_loss msort multilabel_soft_margin_loss mvlgamma nanmean ndimension nelement nll_loss norm numel
-outer pad pairwise_distance pdist pinverse pixel_shuffle pixel_unshuffle poisson_nll_loss polygamma positive prelu
-ravel relu6 renorm reshape_as rms_norm round rsub rsub_tensor scatter selu size slogdet smooth_l1_loss
-soft_margin_loss softmin softsign special.ndtr split take_along_dim tanhshrink tensor_split tile trapezoid
-triplet_margin_loss triplet_margin_with_distance_loss unflatten unfold upsample value_and_grad vhp backward requires_grad_ retain_grad item tolist numpy view_as vjp vmap
-vsplit vstack
+avg_pool3d backward bilinear binary_cross_entropy binary_cross_entropy_with_logits broadcast_tensors cdist celu
+chain_matmul channel_shuffle cholesky chunk clamp clip column_stack conv1d conv2d conv3d conv_transpose1d
+conv_transpose2d conv_transpose3d corrcoef cosine_embedding_loss cosine_similarity cross cross_entropy
+cumulative_trapezoid det diag diagflat diff dim double dsplit dstack element_size elu expand_as
+feature_alpha_dropout flatten fliplr flipud float float_power fold gaussian_nll_loss ger grad grad_and_value
+grid_sample group_norm half hessian hinge_embedding_loss hsplit hstack huber_loss hvp instance_norm interpolate
+inverse is_complex is_floating_point is_same_size is_signed is_tensor item jacfwd jacobian jacrev jvp kl_div kron
+l1_loss layer_norm ldexp lerp linalg.cholesky linalg.cond linalg.cross linalg.diagonal linalg.eigh linalg.eigvalsh
+linalg.householder_product linalg.inv linalg.matrix_norm linalg.matrix_power linalg.norm linalg.pinv linalg.qr
+linalg.slogdet linalg.solve linalg.solve_triangular linalg.svd linalg.svdvals linalg.tensorinv linalg.tensorsolve
+linalg.vander linalg.vecdot linalg.vector_norm local_response_norm lp_pool1d lp_pool2d lp_pool3d margin_ranking_loss
+matrix_power max_pool1d max_pool2d max_pool3d moveaxis movedim mse_loss msort multilabel_soft_margin_loss mvlgamma
+nanmean ndimension nelement nll_loss norm numel numpy outer pad pairwise_distance pdist pinverse pixel_shuffle
+pixel_unshuffle poisson_nll_loss polygamma positive prelu ravel relu6 renorm requires_grad_ reshape_as retain_grad
+rms_norm round rsub rsub_tensor scatter selu size slogdet smooth_l1_loss soft_margin_loss softmin softsign
+special.ndtr split take_along_dim tanhshrink tensor_split tile tolist trapezoid triplet_margin_loss
+triplet_margin_with_distance_loss unflatten unfold upsample value_and_grad vhp view_as vjp vmap vsplit vstack
 """
 AS_WRITTEN = frozenset(_AS_WRITTEN.split())
 
 # but not when they look at values: with these arguments, sample by sample
-LOOKS = {
+LOOKS: dict[str, Callable[[list[Any]], bool]] = {
     "cross_entropy": lambda values: values[-1] != 0.0,
     "gaussian_nll_loss": lambda values: isinstance(values[2], Tensor) and values[2].__class__ is not Tensor,
     "scatter": lambda values: values[-1] is not None,

@@ -120,6 +120,11 @@ class Batched(Tensor):
             "being transformed instead."
         )
 
+    def share(self) -> Any:
+        raise AutogradError(ITEM)
+
+    own_storage = share
+
     def __len__(self) -> int:
         if not self.ndim:
             raise ShapeError("len() of a 0-d tensor", kind="TypeError")
@@ -183,6 +188,9 @@ def check_random() -> None:
 
 
 # --- Python's operators --------------------------------------------------------------------------------------------
+
+
+Batched.__name__ = Batched.__qualname__ = "Tensor"  # what errors call it
 
 
 def _forward(function: Callable[[Any, Any], Any]) -> Any:
@@ -297,7 +305,8 @@ def call(entry: Operator, values: list[Any]) -> Any:
     if entry.name in DYNAMIC:
         raise AutogradError(
             "vmap: We do not support batching operators that can output dynamic shape. Attempted to vmap over "
-            f"aten::{entry.name}. Please file an issue at https://github.com/pytorch/pytorch/issues if you need this feature."
+            f"aten::{entry.name}. Please file an issue at https://github.com/pytorch/pytorch/issues if you need this "
+            "feature."
         )
     LOOPED.add(entry.name)
     return looped(lambda sample: run_inner(entry, sample), values, level)

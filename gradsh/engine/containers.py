@@ -11,12 +11,6 @@ from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, IndexError_, KeyError_
 
 
-class Module(Model):
-    """PyTorch's base of all models; as a model of its own it is empty."""
-
-    __slots__ = ()
-
-
 class Numbered(Model):
     """Holds `items`, which are its fields "0", "1" and so on, besides what a program sets."""
 
@@ -350,7 +344,7 @@ def _described(value: Any, form: str) -> str:
 
 
 MODELS: dict[str, type[Model]] = {
-    kind.__name__: kind for kind in (Module, Sequential, ModuleList, ModuleDict, ParameterList, ParameterDict)
+    kind.__name__: kind for kind in (Model, Sequential, ModuleList, ModuleDict, ParameterList, ParameterDict)
 }
 # name, kind, has a default, is a flag: as in gradsh.engine.registry
 SIGNATURES: dict[str, tuple[tuple[str, str, bool, bool], ...]] = {

@@ -318,6 +318,10 @@ class Report:
         left, right = (here - value(-eps)) / eps, (value(eps) - here) / eps
         # smooth functions: the two slopes differ by the step times the curvature, which half the step halves
         half = (value(eps / 2) - here) / (eps / 2) - (here - value(-eps / 2)) / (eps / 2)
+        middle = (value(eps / 2) - value(-eps / 2)) / eps
+        whole = (left + right) / 2
+        if abs(middle) > 1e-3 / eps and abs(middle) > 1.5 * abs(whole):
+            return "the function jumps within the step"
         gap = right - left
         scale = max(1.0, abs(left), abs(right))
         if abs(gap) < 1e-3 * scale or abs(gap) < 1e-7 / eps * 1e-3:

@@ -16,6 +16,7 @@ class Context:
     """What `mode` holds.
 
     grad         whether operators record a graph
+    host         what the session does for built-ins that reach outside (gradsh.host.Host), or None
     inference    inside `inference_mode`
     anomaly      `detect_anomaly`: None, or whether NaN is looked for
     default      NumPy dtype of floating literals and of creators
@@ -37,6 +38,7 @@ class Context:
         "functorch",
         "generator",
         "grad",
+        "host",
         "inference",
         "print_options",
         "transforms",
@@ -48,6 +50,7 @@ class Context:
 
     def __init__(self) -> None:
         self.grad = True
+        self.host: Any = None
         self.inference = False
         self.anomaly: bool | None = None
         self.default: Any = np.dtype(np.float32)

@@ -24,6 +24,16 @@ _getframe = sys._getframe
 Self = TypeVar("Self", bound="Model")
 
 
+PUBLIC = frozenset(
+    """
+    parameters named_parameters buffers named_buffers modules named_modules children named_children state_dict
+    load_state_dict train eval zero_grad requires_grad_ training apply to float double half cpu extra_repr
+    register_forward_hook register_forward_pre_hook register_buffer register_parameter register_module add_module
+    get_submodule get_parameter get_buffer
+    """.split()  # noqa: SIM905 - a list of thirty strings reads worse
+)
+
+
 class ModelType(type):
     """The class of one model; called, it makes an instance.
 
@@ -99,6 +109,7 @@ class Model(metaclass=ModelType):
     """
 
     __slots__ = ("__weakref__", "buffer_names", "cells", "hooks", "run", "training")
+    __public__ = PUBLIC
 
     cells: dict[str, CellType]
     buffer_names: dict[str, bool]
@@ -243,17 +254,14 @@ class Model(metaclass=ModelType):
     # --- the tree -----------------------------------------------------------------------------------------------
 
     def named_children(self) -> list[tuple[str, Model]]:
-        """The models among the fields; a list, tuple or dict of models counts as one that holds them."""
-        found: list[tuple[str, Model]] = []
-        for name, value in self.fields():
-            if isinstance(value, Model):
-                found.append((name, value))
-            elif value.__class__ in GROUPS and value:
-                group = _group(value)
-                if group is not None:
-                    found.append((name, group))
-        seen: set[int] = set()
-        return [(name, child) for name, child in found if not (id(child) in seen or seen.add(id(child)))]  # type: ignore[func-returns-value]  # `add` is called for its effect
+        """The models among the fields; a list, tuple or dict of models counts as one that holds them.
+
+        Lists and the like whose name begins with an underscore are nobody's but the model's own.
+        """
+        found: dict[int, tuple[str, Model]] = {}
+        for name, child in self.printed_children():
+            found.setdefault(id(child), (name, child))
+        return list(found.values())
 
     def children(self) -> list[Model]:
         return [child for _, child in self.named_children()]
@@ -262,9 +270,7 @@ class Model(metaclass=ModelType):
         """This model and all below it with their full names, a shared one as often as it occurs."""
         yield prefix, self
         for name, value in self.fields():
-            child = value if isinstance(value, Model) else None
-            if child is None and value.__class__ in GROUPS and value:
-                child = _group(value)
+            child = model_of(name, value)
             if child is not None:
                 yield from child.tree(f"{prefix}.{name}" if prefix else name)
 
@@ -289,7 +295,7 @@ class Model(metaclass=ModelType):
             if value.__class__ is Tensor:
                 if name not in self.buffer_names and adopt(value):
                     yield name, value
-            elif value.__class__ in GROUPS and value:
+            elif value.__class__ in GROUPS and value and name[0] != "_":
                 items = list(value.items() if isinstance(value, dict) else enumerate(value))
                 if all(item.__class__ is Tensor and adopt(item) for _, item in items):
                     for key, item in items:
@@ -526,12 +532,10 @@ class Model(metaclass=ModelType):
         return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
 
     def printed_children(self) -> list[tuple[str, Model]]:
-        found = []
-        for name, value in self.fields():
-            child = value if isinstance(value, Model) else _group(value) if value.__class__ in GROUPS and value else None
-            if child is not None:
-                found.append((name, child))
-        return found
+        return [(name, child) for name, value in self.fields() if (child := model_of(name, value)) is not None]
+
+
+Model.__name__ = Model.__qualname__ = "Module"  # which programs know it by
 
 
 class LibraryModel(Model):
@@ -551,25 +555,21 @@ class LibraryModel(Model):
         return self.call(arguments, keywords)
 
 
-PUBLIC = frozenset(
-    """
-    parameters named_parameters buffers named_buffers modules named_modules children named_children state_dict
-    load_state_dict train eval zero_grad requires_grad_ training apply to float double half cpu extra_repr
-    register_forward_hook register_forward_pre_hook register_buffer register_parameter register_module add_module
-    get_submodule get_parameter get_buffer
-    """.split()  # noqa: SIM905 - a list of thirty strings reads worse
-)
 GROUPS = frozenset((list, tuple, dict))
 
 
-def _group(value: Any) -> Model | None:
-    """A list, tuple or dict of nothing but models as a model that holds them; None for any other."""
-    items = value.values() if isinstance(value, dict) else value
+def model_of(name: str, value: Any) -> Model | None:
+    """The field as a model, if it is one; a list, tuple or dict of nothing but models counts as one that holds them."""
+    if isinstance(value, Model):
+        return value
+    if value.__class__ not in GROUPS or not value or name[0] == "_":
+        return None
+    items = value.values() if value.__class__ is dict else value
     if not all(isinstance(item, Model) for item in items):
         return None
     from gradsh.engine.containers import ModuleDict, ModuleList
 
-    return ModuleDict.over(value) if isinstance(value, dict) else ModuleList.over(value)
+    return ModuleDict.over(value) if value.__class__ is dict else ModuleList.over(value)
 
 
 class StateDict(dict[str, Any]):

@@ -91,6 +91,7 @@ FAMILIES = (
     "optimisers",
     "inplace",
     "initializers",
+    "files",
 )
 
 OPERATORS: dict[str, Operator] = {}

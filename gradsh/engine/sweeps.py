@@ -9,6 +9,7 @@ Both run on arrays, or on tensors where the result is to be differentiated again
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heappop
 from typing import Any
 
@@ -494,7 +495,7 @@ def _short_slice(F: Any, t: Any, saved: Any) -> Any:
 
 
 # the short forms of some nodes, which save less than the operator's arguments
-SHORT = {
+SHORT: dict[str, Callable[[Any, Any, Any], Any]] = {
     "sum": _short_sum,
     "mean": lambda F, t, saved: _go("mean", t, None, False, None),
     "select": _short_select,

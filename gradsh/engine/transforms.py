@@ -25,7 +25,7 @@ from gradsh.engine.modes import GradMode, mode
 from gradsh.engine.registry import T, caller
 from gradsh.engine.tensor import Tensor, make
 from gradsh.engine.trees import filled, leaves, mapped
-from gradsh.errors import ArgumentError, AutogradError, LeafFlag, ValueProblem
+from gradsh.errors import ArgumentError, AutogradError, LeafFlag, NonScalarBackward, ValueProblem
 
 _getframe = sys._getframe
 
@@ -245,6 +245,29 @@ def _gradient(
     value, aux = result(out), mapped(result, aux)
     retire(inputs)
     return tuple(shaped) if several else shaped[0], value, aux
+
+
+def gradients_of_samples(
+    outputs: list[Any], inputs: list[Any], grad_outputs: Any, create: bool, allow_unused: bool, materialize: bool
+) -> tuple[Any, ...]:
+    """`torch.autograd.grad` inside `vmap`: for all samples at once, on what the batches hold."""
+    given = grad_outputs if isinstance(grad_outputs, (list, tuple)) else [grad_outputs] * len(outputs)
+    seeds = []
+    for out, v in zip(outputs, given, strict=True):
+        if v is None and out.ndim:
+            raise NonScalarBackward("grad can be implicitly created only for scalar outputs", subject=out)
+        seeds.append(make(np.ones(lifted(out).data.shape, out.data.dtype)) if v is None else lifted(v))
+    found = run_grad(
+        [lifted(o) for o in outputs],
+        [lifted(x) for x in inputs],
+        seeds,
+        True,
+        create,
+        allow_unused,
+        materialize,
+        mode.where,
+    )
+    return tuple(None if g is None else lowered(g) for g in found)
 
 
 def argument_numbers(argnums: Any, count: int) -> list[int]:

@@ -42,7 +42,9 @@ class Calls:
         self.loops = 0
         self.functions = 0
         self.depth = 0
-        self.open = False  # a `use` brings in names that are not known here
+        self.open = False  # a used file that has errors brings in names that are not known here
+        self.aliases: dict[str, dict[str, tuple[str, ...]]] = {}  # `use … as lib`: what lib has, with flags
+        self.params: set[str] = set()
         self.everything: set[str] | None = None
         self.reported: set[str] = set()
         self.words: dict[int, Node] = {}  # `save_for_backward` and `needs_grad` that no op has claimed yet
@@ -54,7 +56,9 @@ class Calls:
         self.errors.append(kind(message, [Label(Span(self.source, start, end))], help))
 
     def too_deep(self, at: Node) -> None:
-        self.fail(errors.TooDeep, "nested too deeply", at, "bind inner parts to names, step by step: `let inner = a * b`")
+        self.fail(
+            errors.TooDeep, "nested too deeply", at, "bind inner parts to names, step by step: `let inner = a * b`"
+        )
         raise Refused(self.errors[-1:])
 
     def bound_anywhere(self, name: str) -> bool:
@@ -178,6 +182,12 @@ class Calls:
         """`x.f(a)`: what x is, is known when it runs; a flag is one if some function of that name has it."""
         name = function.name
         flags: list[tuple[str, str, bool, bool]] = []
+        names = self.used(function.value)
+        if names is not None:
+            self.member(function)
+            flags = [(flag, KEYWORD, True, True) for flag in names.get(name, ())]
+            self.call(node, Signature(name, flags, checked=False), name, arguments, 0)
+            return
         known = False
         for candidate in ("Tensor." + name, name, name.rstrip("_")):
             signature = self.table.lookup(candidate)
@@ -192,6 +202,30 @@ class Calls:
         self.call(node, Signature(name, flags, checked=False), name, arguments, 0)
         if name in EFFECT_METHODS:
             self.resolution.quiet.add(id(node))
+
+    # --- names of used files ------------------------------------------------------------------------------------
+
+    def used(self, node: Expr) -> dict[str, tuple[str, ...]] | None:
+        """What a used file has, if the expression is its alias and nothing else can be meant."""
+        if type(node) is not nodes.Name or node.name not in self.aliases:
+            return None
+        scope = self.find(node.name)
+        if scope is None or scope.parent is not None or scope.bound[node.name] != 1:
+            return None
+        return self.aliases[node.name]
+
+    def member(self, node: nodes.Attribute) -> None:
+        """Report `lib.name` where lib is a used file that has no such name."""
+        names = self.used(node.value)
+        if names is not None and node.name not in names:
+            close = suggest(node.name, names)
+            alias = self.source.text[node.value.start : node.value.end]
+            self.fail(
+                errors.UnknownAttribute,
+                f"'{alias}' has no name '{node.name}'",
+                (node.name_start, node.name_start + len(node.name)),
+                f"did you mean `{alias}.{close}`?" if close else None,
+            )
 
     # --- calls ------------------------------------------------------------------------------------------------
 

@@ -286,6 +286,18 @@ class Lowering(Expressions):
             self.globals.add("." + node.name)
         return [self.function_def("." + node.name, node, node.parameters, node.body, line)]
 
+    def do_Param(self, node: nodes.Param) -> list[ast.stmt]:
+        line = self.line(node)
+        value = self.called("@param", [self.constant(node.name, line), self.expr(node.value)], line)
+        return [self.assigned(self.store("." + node.name, line), value, line)]
+
+    def do_Use(self, node: nodes.Use) -> list[ast.stmt]:
+        line = self.line(node)
+        used = self.called("@use", [self.constant(node.path, line), self.constant(node.alias is not None, line)], line)
+        if node.alias is None:
+            return [self.done(used, line)]
+        return [self.assigned(self.store("." + node.alias, line), used, line)]
+
     # --- models -------------------------------------------------------------------------------------------------
 
     def do_Model(self, node: nodes.Model) -> list[ast.stmt]:

@@ -31,14 +31,17 @@ def _bound(body: list[Stmt]) -> Iterator[str]:
             yield from _bound(statement.handler)
         else:
             if isinstance(statement, nodes.Assign):
-                yield from _attributes(statement.target)
-            yield from bound_by(statement)
+                yield from _targets(statement.target)
+            else:
+                yield from bound_by(statement)
 
 
-def _attributes(target: Expr) -> Iterator[str]:
-    """The names of `self.a, self.b = …`."""
+def _targets(target: Expr) -> Iterator[str]:
+    """The names of `a, self.b = …`."""
     if isinstance(target, (nodes.TupleExpr, nodes.ListExpr)):
         for item in target.items:
-            yield from _attributes(item)
+            yield from _targets(item)
+    elif isinstance(target, nodes.Name):
+        yield target.name
     elif isinstance(target, nodes.Attribute) and isinstance(target.value, nodes.Name) and target.value.name == SELF:
         yield target.name

@@ -21,6 +21,7 @@ except ImportError:  # pragma: no cover - a Python built without it
     from hashlib import blake2b
 
 if TYPE_CHECKING:
+    from gradsh.files import Files
     from gradsh.language.scripts import Param
     from gradsh.language.signatures import Builtins
     from gradsh.language.using import Uses
@@ -79,13 +80,15 @@ def compile_program(
     builtins: Builtins,
     options: tuple[str, ...] = (),
     library: bool = False,
+    files: Files | None = None,
     uses: Uses | None = None,
 ) -> Program:
     """Parse, resolve and lower a text, or take it from the cache.
 
     `bound`: the names that the session has bound, each with the flags of the function it is bound to, if it is one;
     `builtins`: only asked when the text is compiled; `options`: whatever else the result depends on; `library`: it is
-    one of gradsh's own files; `uses` opens the files that it uses, which become part of what it depends on.
+    one of gradsh's own files; `files` reads the files that it uses, which become part of what it depends on; `uses` is
+    given for such a file.
     Raises errors.Refused with all that was found wrong, there too.
     """
     key = _key(source, bound, options)
@@ -94,10 +97,10 @@ def compile_program(
     if program is None:
         # Lines typed at a prompt hardly ever come again with the same names bound: keeping them would fill the folder.
         kept = not bound
-        program = _stored(source, key, prefix, uses) if kept else None
+        program = _stored(source, key, prefix, builtins, files, uses) if kept else None
         if program is None:
             given = source.text
-            program = _compiled(source, key, prefix, bound, builtins, uses)
+            program = _compiled(source, key, prefix, bound, builtins, files, uses)
             if kept:
                 _store(program, key, given)
         if not library:
@@ -134,6 +137,7 @@ def _compiled(
     prefix: str,
     bound: Mapping[str, Sequence[str]],
     builtins: Builtins,
+    files: Files | None,
     uses: Uses | None,
 ) -> Program:
     from gradsh.errors import Label, Refused, TooDeep
@@ -145,7 +149,7 @@ def _compiled(
 
     try:
         tree = parse(source)
-        used, wrong = (uses or Uses(builtins)).of(tree, source)
+        used, wrong = (uses or Uses(builtins, files)).of(tree, source)
         try:
             resolution = resolve(tree, source, bound, builtins, used)
         except Refused as refused:
@@ -196,7 +200,9 @@ def fingerprint() -> str:
     return _sources
 
 
-def _stored(source: Source, key: str, prefix: str, uses: Uses | None) -> Program | None:
+def _stored(
+    source: Source, key: str, prefix: str, builtins: Builtins, files: Files | None, uses: Uses | None
+) -> Program | None:
     """The program from the user's own cache folder; None when it is not there, or not what it should be."""
     from gradsh import cache
 
@@ -204,10 +210,10 @@ def _stored(source: Source, key: str, prefix: str, uses: Uses | None) -> Program
     if data is None:
         return None
     try:
-        code, spans, builtins, bound, text, params, paths = marshal.loads(data)
+        code, spans, needed, bound, text, params, paths = marshal.loads(data)
     except (ValueError, EOFError, TypeError):
         return None
-    used = _used(source, paths, uses) if paths else {}
+    used = _used(source, paths, builtins, files, uses) if paths else {}
     if used is None:
         return None
     digest = _digest(key, used)
@@ -215,15 +221,18 @@ def _stored(source: Source, key: str, prefix: str, uses: Uses | None) -> Program
         return None  # or a used file has changed
     if text is not None:
         source.text = text
-    return Program(source, code, spans, builtins, bound, params, used, digest)
+    return Program(source, code, spans, needed, bound, params, used, digest)
 
 
-def _used(source: Source, paths: Sequence[str], uses: Uses | None) -> dict[str, Program] | None:
+def _used(
+    source: Source, paths: Sequence[str], builtins: Builtins, files: Files | None, uses: Uses | None
+) -> dict[str, Program] | None:
     """The programs of the files that a stored one uses, as they are now; None when something is wrong with them."""
     from gradsh.errors import Refused
+    from gradsh.language.using import Uses
 
     if uses is None:
-        return None
+        uses = Uses(builtins, files)
     try:
         return {path: uses.program(path, source, None) for path in paths}
     except Refused:

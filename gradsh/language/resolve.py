@@ -8,6 +8,7 @@ engine: the session hands it a table of signatures (`Builtins`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from gradsh import errors
 from gradsh.errors import Refused, Source
@@ -25,14 +26,26 @@ MEMBERS = {"F": "relu", "nn": "ReLU", "optim": "SGD", "linalg": "norm", "special
 MAX_DEPTH = 100  # nested brackets and blocks; CPython's own compiler gives up at some hundreds
 
 
+class Used(Protocol):
+    """The program of a used file: the names that it binds, with the flags of those that are functions."""
+
+    bound: tuple[tuple[str, tuple[str, ...]], ...]
+
+
 def resolve(
-    program: nodes.Program, source: Source, bound: Mapping[str, Sequence[str]], builtins: Builtins
+    program: nodes.Program,
+    source: Source,
+    bound: Mapping[str, Sequence[str]],
+    builtins: Builtins,
+    used: Mapping[str, Used] | None = None,
 ) -> Resolution:
-    """Check the whole program. `bound`: what the session has bound, with the flags of those that are functions.
+    """Check the whole program. `bound`: what the session has bound, with the flags of those that are functions;
+    `used`: the programs of the files that it uses, by path.
 
     Raises Refused with all errors (up to 20), in the order of the text.
     """
     resolver = Resolver(program, source, bound, builtins)
+    resolver.bring_in(used or {})
     resolver.run()
     if resolver.errors:
         found = sorted(resolver.errors, key=lambda e: e.labels[0].span.start)
@@ -51,6 +64,25 @@ class Resolver(Operators):
         self.resolution.bound = self.scope.bound
         self.block(self.program.body)
         self.misplaced()
+        self.resolution.exports |= {name: tuple(self.user_flags(name)) for name in self.scope.bound}
+
+    def bring_in(self, used: Mapping[str, Used]) -> None:
+        """Enter the names of used files: as if the session had bound them, or behind their alias."""
+        names: dict[str, Sequence[str]] = {}
+        for statement in self.program.body:
+            if isinstance(statement, nodes.Use):
+                program = used.get(statement.path)
+                if program is None:
+                    self.open = True  # it has errors of its own; which names it has is not known
+                elif statement.alias:
+                    self.aliases[statement.alias] = dict(program.bound)
+                else:
+                    names.update({name: flags for name, flags in program.bound if name[0] != "_"})  # not `_names` of its own
+        self.resolution.exports = {name: tuple(flags) for name, flags in names.items()}
+        for name in names:
+            if name not in self.session and self.table.lookup(name) is not None:
+                self.resolution.builtins.add(name)  # it is the built-in until the file has been used
+        self.session = {**self.session, **names}
 
     # --- what a scope binds -----------------------------------------------------------------------------------
 
@@ -72,8 +104,6 @@ class Resolver(Operators):
                     stack += [statement.body, statement.handler]
                 elif isinstance(statement, (nodes.For, nodes.While, nodes.Repeat, nodes.Mode)):
                     stack.append(statement.body)
-                elif isinstance(statement, nodes.Use) and not statement.alias:
-                    self.open = True
                 elif self.scope.saved is not None:
                     for argument in saved_by(statement):
                         if argument.name is not None:
@@ -257,9 +287,6 @@ class Resolver(Operators):
                 'another gradsh file is read with `use "file.grad"`',
             )
 
-    def later(self, node: Node, what: str) -> None:
-        self.fail(errors.NotYet, f"`{what}` is not in this version yet", (node.start, node.start + len(what)))
-
     def do_Model(self, node: nodes.Model) -> None:
         names = self.parameters(node.parameters)
         for parameter in node.parameters:
@@ -272,10 +299,23 @@ class Resolver(Operators):
         self.resolution.locals[id(node)] = tuple(name for name in inner.bound if name != models.SELF)
 
     def do_Param(self, node: nodes.Param) -> None:
-        self.later(node, "param")
+        self.expr(node.value)
+        if not self.at_top("param", node):
+            return
+        if node.name in self.params:
+            self.fail(errors.BadParameter, f"the parameter '{node.name}' is declared twice", node)
+        self.params.add(node.name)
 
     def do_Use(self, node: nodes.Use) -> None:
-        self.later(node, "use")
+        self.at_top("use", node)
+
+    def at_top(self, word: str, node: Stmt) -> bool:
+        """Report a statement that belongs to the top level and is not there."""
+        if self.depth == 1 and not self.functions:
+            return True
+        what = "a parameter belongs to the whole script" if word == "param" else "files are read before anything runs"
+        self.fail(errors.TopLevelOnly, f"`{word}` stands at the top level of a file only: {what}", node)
+        return False
 
     def function(self, node: Node, parameters: list[Parameter], body: Expr | list[Stmt]) -> None:
         """A body of its own: parameters, then what it assigns, are local to it."""
@@ -450,7 +490,7 @@ class Resolver(Operators):
             self.expr(item)
 
     def see_Attribute(self, node: nodes.Attribute) -> None:
-        pass  # of a value: known when it runs; of a namespace: see `dotted`
+        self.member(node)  # of another value: known when it runs; of a namespace: see `dotted`
 
     def see_Pipe(self, node: nodes.Pipe) -> None:
         right = node.right

@@ -39,6 +39,7 @@ class Resolution:
         "bound",
         "builtins",
         "calls",
+        "exports",
         "fields",
         "flags",
         "locals",
@@ -71,6 +72,7 @@ class Resolution:
         self.nonlocals: dict[int, list[str]] = {}  # function -> names of an outer function it updates
         self.builtins: set[str] = set()  # to be put into the globals before the run
         self.bound: dict[str, int] = {}  # what the program binds globally
+        self.exports: dict[str, tuple[str, ...]] = {}  # the same and what used files bring in, with functions' flags
 
 
 def spine_child(node: Expr, resolution: Resolution) -> Expr | None:

@@ -13,10 +13,38 @@ from gradsh.language.signatures import suggest
 from gradsh.language.words import RESERVED
 
 # words that begin a statement, for those that are misspelt
-COMMANDS = (
-    "print backward show graph explain why saved kinks zero_grad step save plot help let fn if while for return repeat "
-    "no_grad enable_grad assert try import use param model op del"
-).split()
+COMMANDS = [
+    "print",
+    "backward",
+    "show",
+    "graph",
+    "explain",
+    "why",
+    "saved",
+    "kinks",
+    "zero_grad",
+    "step",
+    "save",
+    "plot",
+    "help",
+    "let",
+    "fn",
+    "if",
+    "while",
+    "for",
+    "return",
+    "repeat",
+    "no_grad",
+    "enable_grad",
+    "assert",
+    "try",
+    "import",
+    "use",
+    "param",
+    "model",
+    "op",
+    "del",
+]
 NEAR = 300  # characters on each side that a pattern sees
 
 
@@ -256,7 +284,9 @@ def missing(trouble: Trouble) -> errors.GradshError | None:
             if meant is not None:
                 word = errors.Label(errors.Span(trouble.source, line_start + call.start(1), line_start + call.end(1)))
                 return errors.SyntaxError_(
-                    f"`{call.group(1)}` is not a statement", [word], f"{meant} {right.strip()}" if len(right) < 60 else None
+                    f"`{call.group(1)}` is not a statement",
+                    [word],
+                    f"{meant} {right.strip()}" if len(right) < 60 else None,
                 )
             return errors.SyntaxError_(
                 "two values stand side by side; a function is called with parentheses",

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from gradsh import errors
 from gradsh.errors import GradshError, Label, Refused, Source, Span
 from gradsh.files import Files, decode
-from gradsh.language import nodes
 
 if TYPE_CHECKING:
+    from gradsh.language import nodes
     from gradsh.language.program import Program
     from gradsh.language.signatures import Builtins
 
@@ -30,10 +30,12 @@ class Uses:
 
     def of(self, tree: nodes.Program, source: Source) -> tuple[dict[str, Program], list[GradshError]]:
         """The programs that a tree uses at its top level, by the path it says, and what is wrong with the others."""
+        from gradsh.language.nodes import Use
+
         found: dict[str, Program] = {}
         wrong: list[GradshError] = []
         for statement in tree.body:
-            if isinstance(statement, nodes.Use) and statement.path not in found:
+            if isinstance(statement, Use) and statement.path not in found:
                 try:
                     span = Span(source, statement.start, statement.end)
                     found[statement.path] = self.program(statement.path, source, span)

@@ -7,7 +7,7 @@
       |       ^^^
     help: did you mean `loss`?
 
-Plain strings only: no rich, so that a failing one-liner is as fast as one that works.
+Plain strings only: nobody should wait for rich to be told of a typing error.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _wrapped(text: str, width: int | None, before: int) -> str:
     """
     if width is None or len(text) + before <= width:
         return text
-    lines = []
+    lines: list[str] = []
     for line in text.split("\n"):
         used = before if not lines else 0
         row: list[str] = []

@@ -6,12 +6,16 @@ Nothing here is heavy: the modules that render are imported when something is re
 from __future__ import annotations
 
 import sys
-from typing import TextIO
+from collections.abc import Iterable, Sized
+from typing import TYPE_CHECKING, Any, TextIO
 
 from gradsh import session, text
 from gradsh.errors import GradshError, Span, WarningRecord
 from gradsh.reports import HelpPage, StateTable
 from gradsh.session import ClosedPipe
+
+if TYPE_CHECKING:
+    from gradsh.view.progress import Bar
 
 
 class Display(session.Display):
@@ -30,6 +34,7 @@ class Display(session.Display):
         self._err = err
         self.color = color
         self.style = style
+        self.bars: list[Bar] = []  # of the loops that run
 
     @property
     def out(self) -> TextIO:
@@ -53,9 +58,21 @@ class Display(session.Display):
     def errors(self, errors: list[GradshError]) -> None:
         self._diagnose(errors)
 
+    def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
+        """The items, with a bar on a terminal's standard error; without one where nobody sees it."""
+        from gradsh.view import color
+        from gradsh.view.progress import Bar, Tracked
+
+        if not color.is_terminal(self.err):
+            return items
+        if total is None and isinstance(items, Sized):
+            total = len(items)
+        return Tracked(items, Bar(self.err, title, total, color.wanted(self.err, self.color)), self.bars)
+
     def _diagnose(self, problems: list[GradshError] | list[WarningRecord]) -> None:
         from gradsh.view.diagnostics import write
 
+        self.hide_bars()
         with writing():
             write(problems, self.err, color=self.color, style=self.style)
 
@@ -90,7 +107,14 @@ class Display(session.Display):
 
     # --- writing -----------------------------------------------------------------------------------------
 
+    def hide_bars(self) -> None:
+        """Before anything is written: values may go to the terminal that a bar is on."""
+        for bar in self.bars:
+            bar.hide()
+
     def write(self, line: str) -> None:
+        if self.bars:
+            self.hide_bars()
         out = self.out
         try:
             out.write(line)

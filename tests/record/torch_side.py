@@ -32,11 +32,45 @@ class Unsupported(Exception):
     """The call has something in it that gradsh leaves out on purpose."""
 
 
+# PyTorch's samples of these call something else than the function of the name: the same for gradsh's side. By name, or
+# by name and variant.
+def _method(name: str) -> Any:
+    return lambda x, *args, **kwargs: METHODS[name](x, *args, **kwargs)
+
+
+def _call(name: str) -> Any:
+    return FUNCTIONS[name].apply
+
+
+ADAPTERS: dict[str, Any] = {
+    "einsum": lambda tensors, equation: _call("einsum")(equation, tensors),
+    "where": lambda x, condition, other: _call("where")(condition, x, other),
+    "polygamma": lambda x, n: _call("polygamma")(n, x),
+    "special.polygamma": lambda x, n: _call("special.polygamma")(n, x),
+    "normal.in_place": _method("normal_"),
+    "normal.number_mean": lambda std, mean, **options: _call("normal")(mean, std, **options),
+    "zero_": lambda x: METHODS["zero_"](_call("clone")(x)),
+    "nn.functional.embedding": lambda weight, index, **options: _call("embedding")(index, weight, **options),
+    "nn.functional.embedding_bag": lambda weight, index, **options: _call("embedding_bag")(index, weight, **options),
+    "linalg.lstsq.grad_oriented": lambda a, b, driver: _call("linalg.lstsq")(a, b, driver=driver)[:2],
+    "linalg.pinv.singular": lambda a, b: _call("linalg.pinv")(a @ METHODS["transpose"](b, -2, -1)),
+    "unfold": _method("unfold"),
+    "nn.functional.unfold": _call("unfold"),
+    "slice": lambda x, dim=0, start=None, end=None, step=1: x[(slice(None),) * (dim % x.ndim) + (slice(start, end, step),)],
+}
+
+# results that are determined up to a sign of their columns (rows): which outputs
+UP_TO_SIGN = {"linalg.eigh": (1,), "linalg.svd": (0, 2), "svd": (0, 2)}
+
+
 # --- names -----------------------------------------------------------------------------------------------------------
 
 
-def gradsh_callable(name: str) -> Callable[..., Any] | None:
+def gradsh_callable(name: str, variant: str = "") -> Callable[..., Any] | None:
     """What runs PyTorch's operator `name` ("nn.functional.pad", "__radd__", "mT") in gradsh; None if nothing does."""
+    adapter = ADAPTERS.get(f"{name}.{variant}") or ADAPTERS.get(name)
+    if adapter is not None:
+        return adapter  # type: ignore[no-any-return]  # a function
     bare = name.removeprefix("nn.functional.")
     if bare in FUNCTIONS:
         return FUNCTIONS[bare].apply  # type: ignore[no-any-return]  # an operator's function
@@ -46,8 +80,6 @@ def gradsh_callable(name: str) -> Callable[..., Any] | None:
         return ATTRIBUTES[bare].get
     if bare in METHODS:
         return METHODS[bare]
-    if bare in registry.OPERATORS:
-        return registry.OPERATORS[bare].apply  # type: ignore[no-any-return]  # an operator's function
     plain = bare.removeprefix("special.")
     return FUNCTIONS[plain].apply if plain in FUNCTIONS else None
 
@@ -87,6 +119,10 @@ class Pair:
         self.their_keywords: dict[str, Any] = {}
         self.our_keywords: dict[str, Any] = {}
         for name, value in kwargs.items():
+            if name == "out":
+                raise Unsupported("out=")
+            if name == "device" and value in ("cpu", None, torch.device("cpu")):
+                continue
             self.their_keywords[name], self.our_keywords[name] = self.both(value)
 
     def both(self, value: Any) -> tuple[Any, Any]:
@@ -135,6 +171,8 @@ class Pair:
                 raise Unsupported(f"{value.layout} {value.dtype} tensors on {value.device.type}")
             if str(value.dtype).removeprefix("torch.") not in NAMES:
                 raise Unsupported(f"{value.dtype} tensors")
+            if value.ndim > 64:
+                raise Unsupported("more than 64 dims (NumPy's limit)")
             array = value.numpy(force=True)
         if self.cast is not None:
             array = np.asarray(self.cast(array))
@@ -269,6 +307,6 @@ def error_of(run: Callable[[], Any]) -> tuple[str, str] | None:
         return error.kind, clean(error.message)
     except Unsupported:
         raise
-    except Exception as error:  # noqa: BLE001  # any error is what is asked for
+    except Exception as error:  # any error is what is asked for
         return type(error).__name__, clean(str(error))
     return None

@@ -14,7 +14,7 @@ from gradsh.engine.ops.masks import backward_of, floats_only, pick, with_setting
 from gradsh.engine.pointwise import binary, unary
 from gradsh.engine.registry import T, alias, composite
 from gradsh.engine.samples import call, t, unary_samples
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import DtypeError, ShapeError
 
 ndarray = np.ndarray
@@ -162,6 +162,16 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     return prelu_kernel.apply(x, weight)  # type: ignore[no-any-return]  # a Tensor
 
 
+def _slopes(data: Any, lower: float, upper: float) -> Any:
+    """A random slope for each element that is not positive, drawn in their order; 1 for the others."""
+    from gradsh.engine.ops.sampling import stream
+
+    wanted = data <= 0
+    noise = np.ones(data.shape, data.dtype)
+    noise[wanted] = stream().doubles(int(np.count_nonzero(wanted))) * (upper - lower) + lower
+    return noise if data.ndim else noise[()]
+
+
 @composite(
     "rrelu(input, lower=0.125, upper=0.3333333333333333, training=False, inplace=False)",
     rename="RreluWithNoiseBackward0",
@@ -178,8 +188,7 @@ def rrelu(x: Tensor, lower: float, upper: float, training: bool, inplace: bool) 
     if inplace:
         return written(rrelu.apply, x, lower, upper, training)
     if training:
-        noise = T.rand_like(x) * (upper - lower) + lower
-        return prelu_kernel.apply(x, noise)
+        return prelu_kernel.apply(x, make(_slopes(x.data, lower, upper)))
     return leaky_relu.apply(x, (lower + upper) / 2)
 
 

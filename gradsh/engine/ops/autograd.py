@@ -94,6 +94,10 @@ def grad(
         raise ValueError_(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
         )
+    if mode.batched and any(isinstance(t, Tensor) and t.__class__ is not Tensor for t in (*outs, *wanted)):
+        from gradsh.engine.transforms import gradients_of_samples
+
+        return gradients_of_samples(outs, wanted, grad_outputs, create_graph, bool(allow_unused), materialize_grads)
     for t in wanted:
         if t.__class__ is not Tensor:
             raise AutogradError(f"all inputs have to be Tensors or GradientEdges, but got {type_word(t)}")

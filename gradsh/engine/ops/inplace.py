@@ -254,8 +254,8 @@ def _view_twin(name: str, entry: Operator) -> Any:
         if input.extra is not None:
             input.extra.seen = storage.version
         if result.rg and result.fn is not None:
-            input.fn = result.fn
-            input.grad_fn.kind = _in_place_kind(result.grad_fn.kind)  # type: ignore[union-attr]  # both have nodes
+            node = input.fn = result.fn  # not `result.grad_fn`: brought up to date, it would have another history
+            node.kind = _in_place_kind(node.kind)
         return input
 
     in_place.__name__ = in_place.__qualname__ = name

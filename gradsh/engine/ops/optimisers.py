@@ -33,13 +33,13 @@ def _entry(signature: str, summary: str, example: str, *, effect: bool = False) 
     example="let w = ones(2, grad); let opt = SGD([w], lr=0.1); backward w.sum(); step opt; w",
 )
 def step(thing: Any, closure: Any) -> Any:
-    """One step of an optimiser, with a closure where it needs one; or of a scheduler, with the number that it watches."""
+    """One step of an optimiser, with a closure if it needs one; or of a scheduler, with the number that it watches."""
     if "step" not in getattr(type(thing), "__public__", ()):
         raise ArgumentError(f"step(): expected an optimiser or a scheduler, but got {type_word(thing)}")
     return thing.step() if closure is None else thing.step(closure)
 
 
-# --- optimisers -----------------------------------------------------------------------------------------------------------
+# --- optimisers ----------------------------------------------------------------------------------------------------
 
 _TRAIN = "let w = ones(2, grad); let opt = {}; backward (w**2).sum(); step opt; w"
 _COMMON = "foreach: bool=None, maximize=False, capturable=False, differentiable=False"
@@ -81,8 +81,8 @@ RAdam = _entry(
     _TRAIN.format("RAdam([w], lr=0.1)"),
 )
 Adagrad = _entry(
-    "Adagrad(params, lr=0.01, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10, foreach: bool=None, *, "
-    "maximize=False, differentiable=False, fused: bool=None)",
+    "Adagrad(params, lr=0.01, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10, foreach: bool=None, "
+    "*, maximize=False, differentiable=False, fused: bool=None)",
     "Steps scaled by the size of all gradients so far.",
     _TRAIN.format("Adagrad([w], lr=0.1)"),
 )
@@ -118,7 +118,7 @@ LBFGS = _entry(
     "fn loss() { zero_grad w; let l = (w**2).sum(); backward l; return l }; step opt, loss; w",
 )
 
-# --- schedulers -----------------------------------------------------------------------------------------------------------
+# --- schedulers ----------------------------------------------------------------------------------------------------
 
 _SCHEDULE = "let opt = SGD([ones(2, grad)], lr=0.1); let s = {}; step opt; step s; s.get_last_lr()"
 
@@ -203,7 +203,7 @@ ChainedScheduler = _entry(
     _SCHEDULE.format("ChainedScheduler([LinearLR(opt), ExponentialLR(opt, 0.9)])"),
 )
 
-# --- clipping -------------------------------------------------------------------------------------------------------------
+# --- clipping ------------------------------------------------------------------------------------------------------
 
 _CLIP = "let w = ones(2, grad); backward (w**2).sum(); {}; w.grad"
 

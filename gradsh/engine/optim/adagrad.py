@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.optim.base import Elementwise, check, check_lr, number, scalar
+from gradsh.engine.optim.base import Elementwise, check, check_lr, check_not_negative, number, scalar
 from gradsh.engine.optim.sgd import check_fused
 from gradsh.engine.optim.sweep import Work, add_scaled, addcdiv, addcmul, constant, effective, lerp, lerp_weights
 from gradsh.engine.tensor import Tensor, make
@@ -33,10 +33,10 @@ class Adagrad(Elementwise):
         fused: Any,
     ) -> None:
         check_lr(lr)
-        check("lr_decay value", 0.0 <= lr_decay, lr_decay)
-        check("weight_decay value", 0.0 <= weight_decay, weight_decay)
-        check("initial_accumulator_value value", 0.0 <= initial_accumulator_value, initial_accumulator_value)
-        check("epsilon value", 0.0 <= eps, eps)
+        check_not_negative("lr_decay value", lr_decay)
+        check_not_negative("weight_decay value", weight_decay)
+        check_not_negative("initial_accumulator_value value", initial_accumulator_value)
+        check_not_negative("epsilon value", eps)
         super().__init__(
             params,
             {
@@ -104,8 +104,8 @@ class Adadelta(Elementwise):
     ) -> None:
         check_lr(lr)
         check("rho value", 0.0 <= rho <= 1.0, rho)
-        check("epsilon value", 0.0 <= eps, eps)
-        check("weight_decay value", 0.0 <= weight_decay, weight_decay)
+        check_not_negative("epsilon value", eps)
+        check_not_negative("weight_decay value", weight_decay)
         super().__init__(
             params,
             {
@@ -179,10 +179,10 @@ class RMSprop(Elementwise):
         differentiable: Any,
     ) -> None:
         check_lr(lr)
-        check("epsilon value", 0.0 <= eps, eps)
-        check("momentum value", 0.0 <= momentum, momentum)
-        check("weight_decay value", 0.0 <= weight_decay, weight_decay)
-        check("alpha value", 0.0 <= alpha, alpha)
+        check_not_negative("epsilon value", eps)
+        check_not_negative("momentum value", momentum)
+        check_not_negative("weight_decay value", weight_decay)
+        check_not_negative("alpha value", alpha)
         super().__init__(
             params,
             {

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.optim.base import Elementwise, check, check_betas, check_lr, number
+from gradsh.engine.optim.base import Elementwise, check_betas, check_lr, check_not_negative, number
 from gradsh.engine.optim.sgd import check_fused
 from gradsh.engine.optim.sweep import Work, addcdiv, addcmul, effective, lerp, lerp_weights
 from gradsh.engine.tensor import Tensor
@@ -38,9 +38,9 @@ class Adam(Elementwise):
         if lr.__class__ is Tensor and foreach and not capturable:
             raise ValueError_("lr as a Tensor is not supported for capturable=False and foreach=True")
         check_lr(lr)
-        check("epsilon value", 0.0 <= eps, eps)
+        check_not_negative("epsilon value", eps)
         check_betas(betas)
-        check("weight_decay value", 0.0 <= weight_decay, weight_decay)
+        check_not_negative("weight_decay value", weight_decay)
         if not (
             (isinstance(betas[0], float) and isinstance(betas[1], float))
             or (isinstance(betas[0], Tensor) and isinstance(betas[1], Tensor))
@@ -152,9 +152,9 @@ class Adamax(Elementwise):
         capturable: Any,
     ) -> None:
         check_lr(lr)
-        check("epsilon value", 0.0 <= eps, eps)
+        check_not_negative("epsilon value", eps)
         check_betas(betas)
-        check("weight_decay value", 0.0 <= weight_decay, weight_decay)
+        check_not_negative("weight_decay value", weight_decay)
         super().__init__(
             params,
             {

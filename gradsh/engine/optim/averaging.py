@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.optim.base import Elementwise, check, check_lr, number, scalar
+from gradsh.engine.optim.base import Elementwise, check, check_lr, check_not_negative, number, scalar
 from gradsh.engine.optim.sweep import Work, add_scaled, effective
 from gradsh.engine.tensor import Tensor, make
 
@@ -34,7 +34,7 @@ class ASGD(Elementwise):
         capturable: Any,
     ) -> None:
         check_lr(lr)
-        check("weight_decay value", 0.0 <= weight_decay, weight_decay)
+        check_not_negative("weight_decay value", weight_decay)
         super().__init__(
             params,
             {

@@ -113,7 +113,7 @@ class Optimizer:
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
         return "\n".join(lines) + "\n)"
 
-    # --- groups -------------------------------------------------------------------------------------------
+    # --- groups ------------------------------------------------------------------------------------------------
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Optimise more parameters: {"params": a tensor or a list, and options of their own}."""
@@ -129,9 +129,7 @@ class Optimizer:
             param_group["param_names"] = names
         for p in params:
             if p.__class__ is not Tensor:
-                raise ArgumentError(
-                    f"optimizer can only optimize Tensors, but one of the params is {type_word(p)}"
-                )
+                raise ArgumentError(f"optimizer can only optimize Tensors, but one of the params is {type_word(p)}")
             if not self.defaults.get("differentiable") and not (p.is_leaf or p.retains_grad):
                 raise ValueError_(
                     "can't optimize a non-leaf Tensor",
@@ -168,7 +166,7 @@ class Optimizer:
                     grad.fn, grad.rg = None, False
                     T.zero_(grad)
 
-    # --- stepping -----------------------------------------------------------------------------------------
+    # --- stepping ----------------------------------------------------------------------------------------------
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One step along the gradients that the parameters have; gives what `closure`, if any, returned.
@@ -226,7 +224,7 @@ class Optimizer:
             self.seen[p] = data
         return data
 
-    # --- saving and loading -------------------------------------------------------------------------------
+    # --- saving and loading ------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
         """{"state": {number of the parameter: its state}, "param_groups": […]}; the tensors are the optimiser's own."""
@@ -299,7 +297,7 @@ def _cast(p: Tensor, value: Any, name: Any = None) -> Any:
     return value
 
 
-# --- numbers ------------------------------------------------------------------------------------------------------------
+# --- numbers -------------------------------------------------------------------------------------------------------
 
 
 def scalar(value: float) -> Tensor:
@@ -325,7 +323,13 @@ def check_lr(lr: Any) -> None:
     """Raise ValueError_ for a learning rate that is negative, or a tensor of several."""
     if lr.__class__ is Tensor and lr.data.size != 1:
         raise ValueError_("Tensor lr must be 1-element")
-    check("learning rate", 0.0 <= lr, lr)
+    check_not_negative("learning rate", lr)
+
+
+def check_not_negative(what: str, value: Any) -> None:
+    """Raise ValueError_ for a value below 0. Compares as PyTorch does, which shows in what Python says of a string."""
+    least = 0.0
+    check(what, least <= value, value)
 
 
 def check_betas(betas: Any) -> None:
@@ -340,7 +344,7 @@ def check(what: str, right: Any, value: Any) -> None:
         raise ValueError_(f"Invalid {what}: {value}")
 
 
-# --- most optimisers ------------------------------------------------------------------------------------------------------
+# --- most optimisers -----------------------------------------------------------------------------------------------
 
 
 class Elementwise(Optimizer):

@@ -9,7 +9,7 @@ import numpy as np
 from gradsh.engine.inplace import bump
 from gradsh.engine.modes import mode
 from gradsh.engine.registry import T
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ValueError_
 
 ndarray = np.ndarray
@@ -21,12 +21,13 @@ def _grads(parameters: Any) -> list[Tensor]:
 
 
 def get_total_norm(tensors: Any, norm_type: Any, error_if_nonfinite: Any, foreach: Any) -> Tensor:
-    """The norm of all tensors as one vector. Errors: ValueError_ (RuntimeError) for one that is not finite, if asked."""
+    """The norm of all tensors as one vector. Errors: ValueError_ for one that is not finite, if asked."""
     given = [tensors] if tensors.__class__ is Tensor else list(tensors)
     order = float(norm_type)
     if not given:
-        return T.tensor(0.0)
+        return make(mode.default.type(0.0))
     grad = mode.grad
+    total: Tensor
     mode.grad = False
     try:
         norms = [T.linalg_vector_norm(g, order) for g in given]

@@ -15,7 +15,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     __public__ = LRScheduler.__public__ | {"T_0", "T_cur", "T_i", "T_mult", "eta_min"}
 
-    def __init__(self, optimizer: Any, T_0: Any, T_mult: Any, eta_min: Any, last_epoch: Any) -> None:  # noqa: N803  # PyTorch's names
+    def __init__(self, optimizer: Any, T_0: Any, T_mult: Any, eta_min: Any, last_epoch: Any) -> None:
         if not isinstance(T_0, int) or T_0 <= 0:
             raise ValueError_(f"Expected positive integer T_0, but got {T_0}")
         if not isinstance(T_mult, int) or T_mult < 1:
@@ -92,7 +92,7 @@ class CyclicLR(LRScheduler):
     """The rate goes between `base_lr` and `max_lr` in a triangle, whose height may shrink from cycle to cycle."""
 
     __public__ = LRScheduler.__public__ | {"base_momentums", "max_lrs", "max_momentums", "mode", "scale_mode"}
-    hidden = ("optimizer",)
+    hidden = ("optimizer", "_scale_fn_custom")
 
     def __init__(
         self,
@@ -154,11 +154,6 @@ class CyclicLR(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "_scale_fn_custom": None}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        custom = self._scale_fn_custom
-        super().load_state_dict(state_dict)
-        self._scale_fn_custom = custom
 
 
 class OneCycleLR(LRScheduler):
@@ -228,9 +223,7 @@ class OneCycleLR(LRScheduler):
     def rule(self) -> list[Any]:
         n = self.last_epoch
         if n > self.total_steps:
-            raise ValueError_(
-                f"Tried to step {n} times. The specified number of total steps is {self.total_steps}"
-            )
+            raise ValueError_(f"Tried to step {n} times. The specified number of total steps is {self.total_steps}")
         start, phase = 0.0, self._schedule_phases[-1]
         for each in self._schedule_phases[:-1]:
             if n <= each["end_step"]:

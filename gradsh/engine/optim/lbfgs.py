@@ -14,6 +14,7 @@ import numpy as np
 from gradsh.engine.inplace import bump
 from gradsh.engine.modes import mode
 from gradsh.engine.optim.base import Optimizer, _getframe, check_lr, evaluate, number
+from gradsh.engine.optim.sweep import Work, add_scaled, constant, sweep
 from gradsh.engine.registry import caller
 from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, ValueError_, ZeroDivision
@@ -53,7 +54,7 @@ class LBFGS(Optimizer):
         if len(self.param_groups) != 1:
             raise ValueError_("LBFGS doesn't support per-parameter options (parameter groups)")
 
-    # --- the parameters as one vector -------------------------------------------------------------------------
+    # --- the parameters as one vector --------------------------------------------------------------------------
 
     def _flat_grad(self) -> Any:
         parts = []
@@ -69,10 +70,13 @@ class LBFGS(Optimizer):
             data = self.writable(p, where)
             part = direction[start : start + data.size].reshape(data.shape)
             start += data.size
-            np.add(data, np.multiply(part, data.dtype.type(step)), data)
+            self._plus(data, part, step)
             if p.data.__class__ is not ndarray:
                 p.data = data[()]
             bump(p, where)
+
+    def _plus(self, x: Any, y: Any, factor: Any) -> None:
+        sweep(self.scratch, _scaled, (x, y), (constant(factor, x.dtype),))
 
     def _copies(self) -> list[Any]:
         return [np.array(p.data) for p in self.params]
@@ -85,7 +89,7 @@ class LBFGS(Optimizer):
                 p.data = data[()]
             bump(p, where)
 
-    # --- the step ---------------------------------------------------------------------------------------------
+    # --- the step ----------------------------------------------------------------------------------------------
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Up to `max_iter` iterations; gives the loss that `closure` returned first.
@@ -199,9 +203,15 @@ class LBFGS(Optimizer):
         state["prev_flat_grad"], state["prev_loss"] = make(before), loss_before
         return original
 
-    @staticmethod
     def _direction(
-        state: dict[str, Any], gradient: Any, dirs: list[Any], steps: list[Any], ro: list[Any], h: Any, history: int
+        self,
+        state: dict[str, Any],
+        gradient: Any,
+        dirs: list[Any],
+        steps: list[Any],
+        ro: list[Any],
+        h: Any,
+        history: int,
     ) -> Any:
         """Minus the gradient times the guessed inverse Hessian: the two loops of L-BFGS."""
         kept = state.setdefault("al", [None] * history)
@@ -210,11 +220,15 @@ class LBFGS(Optimizer):
         for i in range(len(dirs) - 1, -1, -1):
             weights[i] = steps[i].dot(q) * ro[i]
             kept[i] = make(weights[i])
-            q += dirs[i] * -weights[i]
+            self._plus(q, dirs[i], -weights[i])
         q *= h
         for i in range(len(dirs)):
-            q += steps[i] * (weights[i] - dirs[i].dot(q) * ro[i])
+            self._plus(q, steps[i], weights[i] - dirs[i].dot(q) * ro[i])
         return q
+
+
+def _scaled(work: Work, x: Any, y: Any, factor: Any) -> None:
+    add_scaled(work, x, y, factor, x)
 
 
 def _float(loss: Any) -> float:
@@ -243,7 +257,7 @@ def _largest(x: Any) -> Any:
     return np.abs(x).max()
 
 
-# --- line search ----------------------------------------------------------------------------------------------------------
+# --- line search ---------------------------------------------------------------------------------------------------
 
 
 def _cubic_interpolate(x1: Any, f1: Any, g1: Any, x2: Any, f2: Any, g2: Any, bounds: Any = None) -> Any:

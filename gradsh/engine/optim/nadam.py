@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.optim.base import Elementwise, check, check_betas, check_lr, number, scalar
+from gradsh.engine.optim.base import Elementwise, check_betas, check_lr, check_not_negative, number, scalar
 from gradsh.engine.optim.sweep import Work, addcdiv, addcmul, effective, lerp, lerp_weights
 from gradsh.engine.tensor import Tensor, make
 
@@ -42,10 +42,10 @@ class NAdam(Elementwise):
         differentiable: Any,
     ) -> None:
         check_lr(lr)
-        check("epsilon value", 0.0 <= eps, eps)
+        check_not_negative("epsilon value", eps)
         check_betas(betas)
-        check("weight_decay value", 0.0 <= weight_decay, weight_decay)
-        check("momentum_decay value", 0.0 <= momentum_decay, momentum_decay)
+        check_not_negative("weight_decay value", weight_decay)
+        check_not_negative("momentum_decay value", momentum_decay)
         super().__init__(
             params,
             {
@@ -151,9 +151,9 @@ class RAdam(Elementwise):
         differentiable: Any,
     ) -> None:
         check_lr(lr)
-        check("epsilon value", 0.0 <= eps, eps)
+        check_not_negative("epsilon value", eps)
         check_betas(betas)
-        check("weight_decay value", 0.0 <= weight_decay, weight_decay)
+        check_not_negative("weight_decay value", weight_decay)
         super().__init__(
             params,
             {

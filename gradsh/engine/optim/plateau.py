@@ -78,7 +78,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.threshold = threshold
         self.threshold_mode = threshold_mode
 
-    def step(self, metrics: Any = None, epoch: Any = None) -> None:
+    def step(self, metrics: Any = None, epoch: Any = None) -> None:  # type: ignore[override]  # as in PyTorch
         """Look at the number that should improve, such as the validation loss."""
         if metrics is None:
             raise ArgumentError(
@@ -111,9 +111,9 @@ class ReduceLROnPlateau(LRScheduler):
             if self.default_min_lr is None:
                 raise ValueError_(
                     f"The number of param groups in the `optimizer` ({len(groups)}) differs from when "
-                    f"`ReduceLROnPlateau` was initialized ({len(self.min_lrs)}), usually due to a new param group being "
-                    "added to the optimizer. Please modify the `min_lrs` field to match the length of the `optimizer` "
-                    "param groups.",
+                    f"`ReduceLROnPlateau` was initialized ({len(self.min_lrs)}), usually due to a new param group "
+                    "being added to the optimizer. Please modify the `min_lrs` field to match the length of the "
+                    "`optimizer` param groups.",
                     kind="RuntimeError",
                 )
             self.min_lrs = [self.default_min_lr] * len(groups)
@@ -131,7 +131,7 @@ class ReduceLROnPlateau(LRScheduler):
     def _better(self, value: float, best: float) -> bool:
         sign = 1 if self.mode == "max" else -1
         bar = best * (1.0 + sign * self.threshold) if self.threshold_mode == "rel" else best + sign * self.threshold
-        return value > bar if sign > 0 else value < bar
+        return bool(value > bar if sign > 0 else value < bar)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         super().load_state_dict(state_dict)

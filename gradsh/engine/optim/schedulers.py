@@ -19,14 +19,14 @@ from gradsh.errors import ArgumentError, KeyError_, ValueError_
 
 EPOCH = (
     "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use "
-    "`scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from None, the closed form "
-    "is used instead of the new chainable form, where available. Please open an issue if you are unable to replicate "
-    "your use case: https://github.com/pytorch/pytorch/issues/new/choose."
+    "`scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from None, the closed "
+    "form is used instead of the new chainable form, where available. Please open an issue if you are unable to "
+    "replicate your use case: https://github.com/pytorch/pytorch/issues/new/choose."
 )
 TOO_EARLY = (
-    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should call them "
-    "in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will result in PyTorch "
-    "skipping the first value of the learning rate schedule. See more details at "
+    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should call "
+    "them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will result in "
+    "PyTorch skipping the first value of the learning rate schedule. See more details at "
     "https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
 )
 GET_LR = "To get the last learning rate computed by the scheduler, please use `get_last_lr()`."
@@ -104,8 +104,8 @@ class LRScheduler:
                     raise KeyError_(
                         f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with "
                         "last_epoch >= 0.\nThis typically happens when:\n1. You're trying to resume training from a "
-                        "checkpoint but haven't properly loaded the optimizer state\n2. You're using last_epoch >= 0 for "
-                        "a fresh training run (not recommended)"
+                        "checkpoint but haven't properly loaded the optimizer state\n2. You're using last_epoch >= 0 "
+                        "for a fresh training run (not recommended)"
                     )
         self.base_lrs = rates(optimizer, "initial_lr")
         self.last_epoch = last_epoch
@@ -172,7 +172,7 @@ class LRScheduler:
             set_rate(group, lr)
         self._last_lr = rates(self.optimizer)
 
-    # --- what rules are made of ---------------------------------------------------------------------------
+    # --- what rules are made of --------------------------------------------------------------------------------
 
     def same(self) -> list[Any]:
         return rates(self.optimizer)
@@ -307,9 +307,7 @@ class LinearLR(LRScheduler):
 
     def __init__(self, optimizer: Any, start_factor: Any, end_factor: Any, total_iters: Any, last_epoch: Any) -> None:
         if start_factor > 1.0 or start_factor <= 0:
-            raise ValueError_(
-                "Starting multiplicative factor expected to be greater than 0 and less or equal to 1."
-            )
+            raise ValueError_("Starting multiplicative factor expected to be greater than 0 and less or equal to 1.")
         if end_factor > 1.0 or end_factor < 0:
             raise ValueError_("Ending multiplicative factor expected to be between 0 and 1.")
         self.start_factor = start_factor
@@ -374,7 +372,7 @@ class CosineAnnealingLR(LRScheduler):
     __public__ = LRScheduler.__public__ | {"T_max", "eta_min"}
     __settable__ = LRScheduler.__settable__ | {"T_max", "eta_min"}
 
-    def __init__(self, optimizer: Any, T_max: Any, eta_min: Any, last_epoch: Any) -> None:  # noqa: N803  # PyTorch's name
+    def __init__(self, optimizer: Any, T_max: Any, eta_min: Any, last_epoch: Any) -> None:
         self.T_max = T_max
         self.eta_min = eta_min
         super().__init__(optimizer, last_epoch)
@@ -386,7 +384,7 @@ class CosineAnnealingLR(LRScheduler):
         if self._step_count == 1 and epoch > 0:
             return [least + (base - least) * (1 + math.cos(epoch * math.pi / period)) / 2 for base in self.base_lrs]
         if (epoch - 1 - period) % (2 * period) == 0:
-            rise = (1 - math.cos(math.pi / period))
+            rise = 1 - math.cos(math.pi / period)
             return [g["lr"] + (b - least) * rise / 2 for b, g in zip(self.base_lrs, groups, strict=True)]
         fall = (1 + math.cos(math.pi * epoch / period)) / (1 + math.cos(math.pi * (epoch - 1) / period))
         return [fall * (group["lr"] - least) + least for group in groups]

@@ -78,12 +78,13 @@ class SGD(Optimizer):
             refuse(group)
         # the plain case, small tensors with momentum or without, costs nothing beyond its four operations
         plain = not (decay or dampening or nesterov or maximize)
-        known, seen, states, views, written = self.known, self.seen, self.state, self.scratch.views, mode.written
+        known, states, views, written = self.known, self.state, self.scratch.views, mode.written
+        seen: Any = self.seen
         for p in group["params"]:
             grad = p.grad_
             if grad is None:
                 continue
-            data = p.data
+            data: Any = p.data
             if plain and seen.get(p) is data and p.storage is not None:
                 dtype = data.dtype
                 work = views.get((dtype, data.shape))

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-PIECE = 1 << 18
+PIECE = 1 << 16
 SHARED = 1 << 18  # from here on a second core helps
 FUSED = 256
 
@@ -146,7 +146,7 @@ def constant(value: float, dtype: Any) -> Any:
     return array(value, FLOAT32 if dtype == HALF else dtype)
 
 
-# --- PyTorch's in-place operations, with its order of rounding -----------------------------------------------------------
+# --- PyTorch's in-place operations, with its order of rounding -----------------------------------------------------
 
 
 def add_scaled(work: Work, x: Any, y: Any, alpha: Any, out: Any) -> None:
@@ -180,7 +180,7 @@ def lerp(work: Work, x: Any, y: Any, weight: Any, far: bool) -> None:
 
 def lerp_weights(weight: float) -> tuple[float, bool]:
     """The last two arguments of `lerp`."""
-    return weight, weight >= 0.5
+    return weight, bool(weight >= 0.5)
 
 
 def addcmul(work: Work, x: Any, a: Any, b: Any, value: Any, out: Any) -> None:

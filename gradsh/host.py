@@ -1,0 +1,88 @@
+"""What a session does for a program outside of it: files, the environment, a bar on the terminal.
+
+The built-ins are the engine's (gradsh/engine/ops/files.py), which asks for these through `mode.host`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradsh.engine.dtypes import NAMES, OF, DType, Size
+from gradsh.engine.modes import mode
+from gradsh.engine.tensor import Tensor, make
+
+if TYPE_CHECKING:
+    from gradsh.session import Session
+
+
+class Host:
+    """The outside of one session."""
+
+    __slots__ = ("session",)
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def load(self, path: str, dtype: Any) -> object:
+        """The value in a file; see gradsh.data."""
+        from gradsh import data
+
+        return data.load(path, self.session.files, CODEC, dtype)
+
+    def save(self, value: object, path: str) -> None:
+        """Write a value to a file, whole or not at all."""
+        from gradsh import data
+
+        data.save(value, path, self.session.files, CODEC)
+
+    def env(self, name: str) -> str | None:
+        """A variable of the environment."""
+        return os.environ.get(name)
+
+    def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
+        """The items, with a bar where somebody sees it."""
+        return self.session.display.progress(items, title, total)
+
+
+class Codec:
+    """Tensors and their kin, for gradsh.data."""
+
+    def array(self, value: object) -> tuple[str, Any] | None:
+        if isinstance(value, Tensor):
+            kind = "parameter" if value.extra is not None and value.extra.parameter else "tensor"
+            return (kind + " grad" if value.requires_grad else kind), value.data
+        if isinstance(value, (np.ndarray, np.generic)) and value.dtype in OF:
+            return "array", value
+        return None
+
+    def make(self, kind: str, array: Any) -> object:
+        if kind == "array":
+            return array[()]
+        tensor = make(array[()])
+        if kind.startswith("parameter"):
+            tensor.own_extra().parameter = True
+        if kind.endswith("grad"):
+            tensor.requires_grad = True
+        tensor.made = mode.where
+        return tensor
+
+    def tag(self, value: object) -> tuple[str, object] | None:
+        if isinstance(value, DType):
+            return "dtype", value.name
+        if isinstance(value, Size):
+            return "size", list(value)
+        return None
+
+    def untag(self, tag: str, content: object) -> object:
+        if tag == "dtype":
+            return NAMES[content]  # type: ignore[index]  # anything but a name is a KeyError or TypeError, as it should
+        if tag == "size":
+            return Size(int(extent) for extent in content)  # type: ignore[attr-defined]  # likewise
+        raise KeyError(tag)
+
+
+CODEC = Codec()

@@ -1,0 +1,118 @@
+"""Every layer of the library against PyTorch 2.13: the tree it prints, its first weights, its values and gradients.
+
+tests/data/layers.json is written by tests/record/layers.py.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradsh
+from gradsh import library
+from gradsh.engine.tensor import Tensor
+
+CASES = json.loads((Path(__file__).parent / "data" / "layers.json").read_text(encoding="utf-8"))["cases"]
+# what PyTorch computes by a faster way, whose node has another name here
+OTHER_NODES = {"MkldnnRnnLayerBackward0", "ScaledDotProductFlashAttentionForCpuBackward0"}
+
+
+def close(got: Any, want: Any, where: str, tolerance: float = 2e-5) -> None:
+    """Numbers as recorded: flat, in C order."""
+    if want is None:
+        assert got is None, where
+        return
+    assert isinstance(got, Tensor), where
+    values = np.array([float(v) for v in want], got.data.dtype)
+    np.testing.assert_allclose(np.ravel(got.data), values, tolerance, tolerance, err_msg=where)
+
+
+def flat(value: Any) -> list[Tensor]:
+    if isinstance(value, (list, tuple)):
+        return [t for item in value for t in flat(item)]
+    return [] if value is None else [value]
+
+
+def program(case: dict[str, Any]) -> str:
+    lines = ["manual_seed(0)", f"let net = {case['make']}", f"net.train({str(case['train']).lower()});"]
+    lines += ["let start = net.state_dict()", "let kept = [v.clone() for v in start.values()]"]
+    for name, text in zip("abcd", case["inputs"], strict=False):
+        lines.append(f"let {name} = {text}")
+        if not text.startswith("randint"):
+            lines.append(f"{name}.requires_grad = true")
+    lines += [
+        f"let result = {case['call']}",
+        "fn flat(v) {",
+        "    if isinstance(v, Tensor) { return [v] }",
+        "    let all = []",
+        "    if isinstance(v, (list, tuple)) { for item in v { all = all + flat(item) } }",
+        "    return all",
+        "}",
+        "let outs = [t for t in flat(result) if t.is_floating_point()]",
+        "for t in outs {",
+        "    if t.requires_grad {",
+        "        (t * cos(arange(t.numel()).view_as(t) * 1.0)).sum().backward(retain_graph)",
+        "    }",
+        "}",
+    ]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{n}-{case['make']}" for n, case in enumerate(CASES)])
+def test_layer(number: int) -> None:
+    case = CASES[number]
+    out, err = io.StringIO(), io.StringIO()
+    session = gradsh.Session(out=out, err=err)
+    assert session.run(program(case)).ok, err.getvalue()
+    space = session.globals
+    net = space[".net"]
+    assert repr(net) == case["tree"]
+    assert list(space[".start"]) == list(case["start"])
+    for name, got in zip(case["start"], space[".kept"], strict=True):
+        close(got, case["start"][name], f"initial {name}", 0)
+    assert [list(t.shape) for t in space[".outs"]] == case["shapes"]
+    for got, want in zip(space[".outs"], case["outputs"], strict=True):
+        close(got, want, "output")
+    for name, want in zip("abcd", case["input_grads"], strict=False):
+        if want is not None:
+            close(space["." + name].grad_, want, f"gradient of {name}")
+    assert [name for name, _ in net.named_parameters()] == list(case["grads"])
+    for name, t in net.named_parameters():
+        close(t.grad_, case["grads"][name], f"gradient of {name}")
+    assert [name for name, _ in net.named_buffers()] == list(case["buffers"])
+    for name, t in net.named_buffers():
+        close(t, case["buffers"][name], name)
+    node = space[".outs"][0].grad_fn
+    if case["grad_fn"] not in OTHER_NODES:
+        assert (node.kind.name if node is not None else None) == case["grad_fn"]
+
+
+def test_every_model_of_the_library_has_a_case() -> None:
+    made = {case["make"].partition("(")[0] for case in CASES} | {"Module", "ParameterList", "ParameterDict"}
+    inner = {"NonDynamicallyQuantizableLinear"}  # of MultiheadAttention
+    missing = set(library.names()) - made - inner
+    assert not missing, missing
+
+
+def test_layers_cost_nothing_where_there_are_none() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from gradsh import Session; s = Session(); s.run('let x = tensor(1., grad); backward x * 2'); "
+        "sys.exit('gradsh.engine.module' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_seeds_other_than_zero_follow_from_the_stream() -> None:
+    session = gradsh.Session(out=io.StringIO(), err=io.StringIO())
+    session.run("manual_seed(1); let a = Linear(3, 2); manual_seed(1); let w = (rand(2, 3) * 2 - 1) / sqrt(3.0)")
+    np.testing.assert_allclose(session.globals[".a"].get("weight").data, session.globals[".w"].data, 1e-6)
+    assert math.isclose(session.globals[".a"].get("weight").data[0, 0], session.globals[".w"].data[0, 0], rel_tol=1e-6)
