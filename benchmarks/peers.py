@@ -12,6 +12,7 @@ from typing import Any
 
 Run = Callable[[], Any]
 WORKS = Path(__file__).parent / "works"
+RESNET = Path(__file__).parent.parent / "examples" / "resnet18.grad"
 
 
 def regression_data() -> tuple[Any, Any]:
@@ -23,6 +24,13 @@ def regression_data() -> tuple[Any, Any]:
     return X, y
 
 
+def digits_like() -> tuple[Any, Any]:
+    import numpy as np
+
+    r = np.random.default_rng(0)
+    return r.random((1797, 64)).astype(np.float32), r.integers(0, 10, 1797)
+
+
 def elementwise_data(n: int = 10_000_000) -> list[Any]:
     import numpy as np
 
@@ -30,7 +38,9 @@ def elementwise_data(n: int = 10_000_000) -> list[Any]:
     return [r.standard_normal(n, dtype=np.float32) for _ in range(3)]
 
 
-def large_mlp_data(batch: int = 512, d: tuple[int, ...] = (1024, 2048, 2048, 10)) -> tuple[Any, Any, list[Any], list[Any]]:
+def large_mlp_data(
+    batch: int = 512, d: tuple[int, ...] = (1024, 2048, 2048, 10)
+) -> tuple[Any, Any, list[Any], list[Any]]:
     import numpy as np
 
     r = np.random.default_rng(0)
@@ -51,7 +61,10 @@ def gradsh(work: str) -> Run:
 
     name, _, variant = work.partition(":")
     session = gradsh.Session()
-    result = session.run((WORKS / f"{name}.grad").read_text(), f"{name}.grad")
+    text = (WORKS / f"{name}.grad").read_text()
+    if name == "resnet18":
+        text = RESNET.read_text().partition("manual_seed(0)")[0] + text
+    result = session.run(text, f"{name}.grad")
     assert result.ok, result.errors
     function = session.globals[".run"]
     args: tuple[Any, ...] = ()
@@ -59,11 +72,16 @@ def gradsh(work: str) -> Run:
         args = ((3, 3) if variant == "3x3" else (),)
     if name == "work4":
         args = tuple(make(a) for a in regression_data())
+    if name == "work5":
+        args = tuple(make(a) for a in digits_like())
     if name == "work6":
         args = tuple(leaf(a, True, None) for a in elementwise_data())
     if name == "work7":
         x, y, weights, biases = large_mlp_data()
         args = (make(x), make(y), [leaf(w, True, None) for w in weights], [leaf(b, True, None) for b in biases])
+    if name == "resnet18":
+        with swapped(session.context):
+            args = session.globals[".images"](int(variant or 1))
     # as the command does it, gradsh/cli.py
     gc.set_threshold(100_000, 20, 20)
     gc.freeze()
@@ -87,8 +105,14 @@ def torch(work: str) -> Run:
             x, w, b = (torch.full(shape, v, requires_grad=True) for v in (0.7, 0.9, 0.3))
             y = x
             for _ in range(125):
-                y = y * w; y = y + b; y = torch.sin(y); y = torch.exp(y)  # noqa: E702  # one line a round, as in the gradsh twin
-                y = torch.log(y); y = torch.tanh(y); y = y - 0.1; y = y * y  # noqa: E702  # the same
+                y = y * w
+                y = y + b
+                y = torch.sin(y)
+                y = torch.exp(y)  # noqa: E702  # one line a round, as in the gradsh twin
+                y = torch.log(y)
+                y = torch.tanh(y)
+                y = y - 0.1
+                y = y * y  # noqa: E702  # the same
             y.sum().backward()
             return x.grad
 
@@ -120,6 +144,23 @@ def torch(work: str) -> Run:
                 w.grad = None
                 b.grad = None
             return w.tolist(), b.item()
+
+    elif name == "work5":
+        import torch.nn.functional as F
+
+        X, target = (torch.from_numpy(a) for a in digits_like())
+
+        def run() -> Any:
+            torch.manual_seed(0)
+            net = torch.nn.Sequential(torch.nn.Linear(64, 32), torch.nn.ReLU(), torch.nn.Linear(32, 10))
+            opt = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9)
+            for _ in range(10):
+                for i in range(1797 // 64):
+                    opt.zero_grad()
+                    loss = F.cross_entropy(net(X[i * 64 : (i + 1) * 64]), target[i * 64 : (i + 1) * 64])
+                    loss.backward()
+                    opt.step()
+            return loss.item()
 
     elif name == "work6":
         x, w, b = (torch.from_numpy(a).requires_grad_() for a in elementwise_data())
@@ -156,6 +197,11 @@ def torch(work: str) -> Run:
                 y = y + 1e-6
             y.backward()
             return x.grad.item()
+
+    elif name == "resnet18":
+        from benchmarks.resnet_torch import prepare
+
+        run = prepare(int(variant or 1))
 
     elif name == "work10":
         point = torch.linspace(-1, 1, 100, dtype=torch.float64)
@@ -202,6 +248,29 @@ def jax(work: str) -> Run:
 
         loop = jax.jit(lambda w, b: jax.lax.fori_loop(0, 5_000, step, (w, b)))
         return lambda: jax.block_until_ready(loop(jnp.zeros(3), jnp.zeros(())))
+    if name == "work5":
+        data, labels = (jnp.asarray(a) for a in digits_like())
+
+        def loss(p: Any, x: Any, y: Any) -> Any:
+            scores = jax.nn.relu(x @ p[0].T + p[1]) @ p[2].T + p[3]
+            return -jnp.take_along_axis(jax.nn.log_softmax(scores), y[:, None], 1).mean()
+
+        @jax.jit
+        def train(p: Any, v: Any, x: Any, y: Any) -> Any:
+            v = [0.9 * vi + g for vi, g in zip(v, jax.grad(loss)(p, x, y), strict=True)]
+            return [pi - 0.05 * vi for pi, vi in zip(p, v, strict=True)], v
+
+        def run5() -> Any:
+            key = jax.random.PRNGKey(0)
+            shapes = ((32, 64), (32,), (10, 32), (10,))
+            p = [jax.random.uniform(key, s, minval=-0.1, maxval=0.1) for s in shapes]
+            v = [jnp.zeros(s) for s in shapes]
+            for _ in range(10):
+                for i in range(1797 // 64):
+                    p, v = train(p, v, data[i * 64 : (i + 1) * 64], labels[i * 64 : (i + 1) * 64])
+            return jax.block_until_ready(p)
+
+        return run5
     if name == "work10":
         jax.config.update("jax_enable_x64", True)
         second = jax.jit(jax.hessian(lambda x: jnp.sin(x[:-1] * x[1:]).sum() + 0.1 * (x * x).sum() ** 2))

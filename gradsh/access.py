@@ -143,10 +143,12 @@ def method(value: Any, name: str, user: Callable[[], Any] | None = None) -> Any:
         return MethodType(METHODS[type(value)][name], value)
     except KeyError:
         pass
-    try:
-        return _member(value, name)
-    except KeyError:
-        pass
+    of_model = getattr(type(value), "__member__", None)
+    if of_model is not None:
+        try:
+            return of_model(value, name)
+        except KeyError:
+            pass
     found = find_method(type(value), name)
     if found is not None:
         return MethodType(found, value)
@@ -158,20 +160,13 @@ def method(value: Any, name: str, user: Callable[[], Any] | None = None) -> Any:
     raise missing(value, name)
 
 
-def _member(value: Any, name: str) -> Any:
-    """`value.name` of a value that has fields of its own, a model. Errors: KeyError."""
-    find = getattr(type(value), "__member__", None)
-    if find is None:
-        raise KeyError(name)
-    return find(value, name)
-
-
 def attribute(value: Any, name: str) -> Any:
     """`value.name`. Errors: AttributeError_ in Python's words."""
     table = GETTERS.get(type(value))
-    if table is None:
+    of_model = getattr(type(value), "__member__", None) if table is None else None
+    if of_model is not None:  # its fields, which each instance has of its own
         try:
-            return _member(value, name)
+            return of_model(value, name)
         except KeyError:
             pass
     getter = (table.get(name) if table is not None else None) or find_getter(value, name)

@@ -66,7 +66,12 @@ def _parser() -> Parser:
     add("--json", action="store_true", help="one JSON object a line for every value, and for every error")
     add("--dtype", choices=["float16", "float32", "float64"], help="dtype of floating literals (float32)")
     add("--seed", type=int, metavar="N", help="seed of the random stream, as manual_seed(N)")
-    add("--set", action="append", metavar="NAME=VALUE", help="a value for a script parameter; for -c and standard input too")
+    add(
+        "--set",
+        action="append",
+        metavar="NAME=VALUE",
+        help="a value for a script parameter; for -c and standard input too",
+    )
     add("--color", choices=["auto", "always", "never"], default="auto", help="colour (auto)")
     add("--errors", choices=["full", "short", "json"], default="full", help="form of errors (full)")
     add("-q", "--quiet", action="store_true", help="no welcome line")

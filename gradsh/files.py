@@ -53,7 +53,7 @@ class Files:
             if self.stdin is None:
                 raise FileError(
                     "cannot read '-': standard input is where the program comes from",
-                    help="run the program from a file or with `-c`: then `load(\"-\")` reads standard input",
+                    help='run the program from a file or with `-c`: then `load("-")` reads standard input',
                 )
             self._numbers = self.stdin()
         return self._numbers

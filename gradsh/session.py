@@ -115,13 +115,13 @@ class Session:
             with swapped(self.context):
                 runtime.seed(seed)
 
-    def run(
-        self, text: str, name: str = "<input>", arguments: Sequence[str] | Mapping[str, object] = ()
-    ) -> Result:
+    def run(self, text: str, name: str = "<input>", arguments: Sequence[str] | Mapping[str, object] = ()) -> Result:
         """Run a program text; `name` is what its errors call it, and where it is a file's, files it uses are beside it.
 
         `arguments` are for its script parameters: words as on the command line, `["--lr", "0.1"]`, or values by name.
-        Raises errors.BadArguments when such words do not fit; nothing has run then. What the program bound stays bound, also when it failed. KeyboardInterrupt, and ClosedPipe from the display,
+        Raises errors.BadArguments when such words do not fit; nothing has run then.
+
+        What the program bound stays bound, also when it failed. KeyboardInterrupt, and ClosedPipe from the display,
         pass through after the engine's state has been restored; everything else ends in the Result.
         """
         source = Source(name, text.removeprefix("\ufeff"))

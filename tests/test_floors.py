@@ -18,8 +18,11 @@ FLOORS = [
     ["gradsh.shell"],
     ["gradsh.view"],
     ["gradsh.session", "gradsh.check", "gradsh.advice", "gradsh.guide"],
-    ["gradsh.runtime", "gradsh.data", "gradsh.text", "gradsh.plain", "gradsh.access", "gradsh.faults", "gradsh.index"],
-    ["gradsh.language", "gradsh.engine"],
+    [
+        *("gradsh.runtime", "gradsh.access", "gradsh.faults", "gradsh.index", "gradsh.plain", "gradsh.text"),
+        *("gradsh.data", "gradsh.host", "gradsh.library", "gradsh.modules"),
+    ],
+    ["gradsh.language", "gradsh.engine", "gradsh.files"],
     ["gradsh.reports", "gradsh.cache", "gradsh.errors", "gradsh"],
 ]
 MAY_NOT = {

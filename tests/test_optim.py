@@ -132,7 +132,10 @@ def test_float32_rounds_once_where_pytorch_does():
     assert run(begin + "step SGD([p], lr=0.1)\np.tolist()") == (
         "[0.22300001978874207, 1.6100000143051147, 2.2890000343322754, 0.8699999451637268]\n"
     )
-    assert run("let p = tensor(0.9, grad); p.grad = tensor(0.3)\nstep SGD([p], lr=0.1)\np.item()") == "0.8699999451637268\n"
+    assert (
+        run("let p = tensor(0.9, grad); p.grad = tensor(0.3)\nstep SGD([p], lr=0.1)\np.item()")
+        == "0.8699999451637268\n"
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
@@ -157,7 +160,10 @@ def test_step_is_noticed_by_the_graph():
 
 def test_step_is_seen_through_views_and_arrays():
     begin = "let w = tensor([1., 2.], grad)\nlet v = w.detach()\nlet a = v.numpy()\nw.grad = ones(2)\n"
-    assert run(begin + "let m = SGD([w], lr=1., momentum=0.5)\nrepeat 2 { step m }\nprint v, a.tolist(), w._version") == "tensor([-1.5000, -0.5000]) [-1.5, -0.5] 2\n"
+    assert (
+        run(begin + "let m = SGD([w], lr=1., momentum=0.5)\nrepeat 2 { step m }\nprint v, a.tolist(), w._version")
+        == "tensor([-1.5000, -0.5000]) [-1.5, -0.5] 2\n"
+    )
 
 
 def test_step_skips_what_has_no_gradient():
@@ -214,7 +220,8 @@ step o; before.remove(); step o
 def test_printed_form():
     assert run("let a = ones(1, grad); Adam([a], lr=tensor(0.5))") == (
         "Adam (\nParameter Group 0\n    amsgrad: False\n    betas: (0.9, 0.999)\n    capturable: False\n"
-        "    decoupled_weight_decay: False\n    differentiable: False\n    eps: 1e-08\n    foreach: None\n    fused: None\n"
+        "    decoupled_weight_decay: False\n    differentiable: False\n    eps: 1e-08\n    foreach: None\n"
+        "    fused: None\n"
         "    lr: 0.5\n    maximize: False\n    weight_decay: 0\n)\n"
     )
 
@@ -222,10 +229,12 @@ def test_printed_form():
 def test_printed_state():
     text = "let p = tensor([1., 2.], grad); p.grad = p.detach()*2; let o = SGD([p], lr=0.1, momentum=0.9); step o\n"
     assert run(text + "print o.state_dict(); print o.state") == (
-        "{'state': {0: {'momentum_buffer': tensor([2., 4.])}}, 'param_groups': [{'lr': 0.1, 'momentum': 0.9, 'dampening': 0, "
-        "'weight_decay': 0, 'nesterov': False, 'maximize': False, 'foreach': None, 'differentiable': False, 'fused': None, "
-        "'params': [0]}]}\n"
-        "defaultdict(<class 'dict'>, {tensor([0.8000, 1.6000], requires_grad=True): {'momentum_buffer': tensor([2., 4.])}})\n"
+        "{'state': {0: {'momentum_buffer': tensor([2., 4.])}}, 'param_groups': [{'lr': 0.1, 'momentum': 0.9, "
+        "'dampening': 0, 'weight_decay': 0, 'nesterov': False, 'maximize': False, 'foreach': None, "
+        "'differentiable': False, "
+        "'fused': None, 'params': [0]}]}\n"
+        "defaultdict(<class 'dict'>, {tensor([0.8000, 1.6000], requires_grad=True): "
+        "{'momentum_buffer': tensor([2., 4.])}})\n"
     )
 
 
@@ -290,9 +299,9 @@ ERRORS = {
     ),
     "StepLR(SGD([p]), 1, last_epoch=3)": (
         "KeyError",
-        "param 'initial_lr' is not specified in param_groups[0] when resuming scheduler with last_epoch >= 0.\nThis typically "
-        "happens when:\n1. You're trying to resume training from a checkpoint but haven't properly loaded the optimizer state\n"
-        "2. You're using last_epoch >= 0 for a fresh training run (not recommended)",
+        "param 'initial_lr' is not specified in param_groups[0] when resuming scheduler with last_epoch >= 0.\nThis "
+        "typically happens when:\n1. You're trying to resume training from a checkpoint but haven't properly loaded "
+        "the optimizer state\n2. You're using last_epoch >= 0 for a fresh training run (not recommended)",
     ),
     "clip_grad_norm_([p], 'a')": ("ValueError", "could not convert string to float: 'a'"),
 }
@@ -332,7 +341,9 @@ RATES = {
     "LambdaLR(o, fn(epoch) = 1 / (1 + epoch))": [0.5 / (1 + epoch) for epoch in range(8)],
     "MultiplicativeLR(o, fn(epoch) = 0.5)": [0.5**epoch / 2 for epoch in range(8)],
     "CosineAnnealingLR(o, 4)": [0.25 * (1 + np.cos(np.pi * epoch / 4)) for epoch in range(8)],
-    "CosineAnnealingWarmRestarts(o, 2, 2)": [0.25 * (1 + np.cos(np.pi * x)) for x in (0, 0.5, 0, 0.25, 0.5, 0.75, 0, 0.125)],
+    "CosineAnnealingWarmRestarts(o, 2, 2)": [
+        0.25 * (1 + np.cos(np.pi * x)) for x in (0, 0.5, 0, 0.25, 0.5, 0.75, 0, 0.125)
+    ],
     "OneCycleLR(o, 1.0, total_steps=8, pct_start=0.5, anneal_strategy='linear')": [
         0.04, 0.36, 0.68, 1.0, 0.750001, 0.500002, 0.250003, 4e-06,
     ],
@@ -365,12 +376,14 @@ def test_every_scheduler_is_tried():
 
 def test_plateau():
     text = P + "let o = SGD([p], lr=1.); let s = ReduceLROnPlateau(o, factor=0.5, patience=1, cooldown=1)\n"
-    loop = "for loss in [1.0, 0.5, tensor(0.6), 0.6, 0.6, 0.6, 0.6, 0.4] { step s, loss; print s.get_last_lr()[0], s.num_bad_epochs }"
-    assert run(text + loop) == "1.0 0\n1.0 0\n1.0 1\n0.5 0\n0.5 0\n0.5 1\n0.25 0\n0.25 0\n"
+    loop = "for loss in [1.0, 0.5, tensor(0.6), 0.6, 0.6, 0.6, 0.6, 0.4] "
+    body = "{ step s, loss; print s.get_last_lr()[0], s.num_bad_epochs }"
+    assert run(text + loop + body) == "1.0 0\n1.0 0\n1.0 1\n0.5 0\n0.5 0\n0.5 1\n0.25 0\n0.25 0\n"
 
 
 def test_clipping():
-    text = "let a = tensor([3., 4.], grad); let b = tensor(12., grad); let c = ones(1, grad)\na.grad = tensor([3., 4.]); b.grad = tensor(12.)\n"
+    text = "let a = tensor([3., 4.], grad); let b = tensor(12., grad); let c = ones(1, grad)\n"
+    text += "a.grad = tensor([3., 4.]); b.grad = tensor(12.)\n"
     assert run(text + "let n = clip_grad_norm_([a, b, c], 6.5); print n, a.grad, b.grad, c.grad") == (
         "tensor(13.) tensor([1.5000, 2.0000]) tensor(6.0000) None\n"
     )

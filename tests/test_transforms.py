@@ -11,8 +11,10 @@ import pytest
 
 import gradsh
 from gradsh.engine import batching, jacobians, mapping, products, registry
-from gradsh.engine.gradcheck import tensors_in
+from gradsh.engine.backward import run_grad
+from gradsh.engine.gradcheck import check_second, tensors_in
 from gradsh.engine.graph import Kind, Node, sequence
+from gradsh.engine.modes import GradMode
 from gradsh.engine.ops import functional
 from gradsh.engine.tensor import Tensor, leaf, make
 from gradsh.errors import GradcheckFailed, GradshError
@@ -300,6 +302,34 @@ def test_jvp_agrees_with_vjp(entry):
         left = sum(np.sum(v.data * t.data) for v, t in zip(vs, pushed, strict=True))
         right = sum(np.sum(g.data * t.data) for g, t in zip(pulled, ts, strict=True))
         np.testing.assert_allclose(left, right, 1e-7, 1e-9, err_msg=str(sample))
+
+
+@pytest.mark.parametrize("entry", [case for case in DIFFERENTIABLE if case.values[0].elementwise])
+def test_third_derivatives_of_elementwise_operators(entry):
+    """The gradient's second derivatives against central differences of its first."""
+    for sample in entry.samples():
+        args, kwargs = sample.draw(6)
+        tensors = tensors_in([*args, *kwargs.values()])
+        inputs = [x for x in tensors if x.rg]
+        if not inputs:
+            continue
+
+        def gradient(*_, inputs=inputs, args=args, kwargs=kwargs):
+            outs = [o for o in tensors_in([entry.apply(*args, **kwargs)]) if o.rg]
+            ones = [make(np.ones(o.data.shape, o.data.dtype)[()]) for o in outs]
+            found = run_grad(outs, inputs, ones, True, True, True, False, None) if outs else ()
+            return [g for g in found if g is not None and g.rg]
+
+        with GradMode(True):
+            if gradient():
+                check_second(gradient, [inputs], {}, eps=1e-5, atol=1e-3, rtol=1e-3)
+
+
+def test_large_jacobians_are_made_in_pieces(monkeypatch):
+    program = "let x = tensor([[0.1, 0.7], [0.3, 2.]])\nprint jacobian(fn(a) = (sin(a) @ a, a.sum() * a), x)"
+    whole = run(program)[0]
+    monkeypatch.setattr(jacobians, "PIECE", 9)
+    assert run(program)[0] == whole
 
 
 def test_what_is_looped_is_noted():

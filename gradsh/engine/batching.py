@@ -113,11 +113,9 @@ class Batched(Tensor):
     def set_requires_grad(self, on: bool) -> None:
         raise AutogradError(
             "You are attempting to call Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs) "
-            "inside "
-            "of a function being transformed by a functorch transform. This is unsupported, please attempt to use the "
-            "functorch transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside of a "
-            "function "
-            "being transformed instead."
+            "inside of a function being transformed by a functorch transform. This is unsupported, please attempt "
+            "to use the functorch transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() "
+            "outside of a function being transformed instead."
         )
 
     def share(self) -> Any:
@@ -142,10 +140,10 @@ class Batched(Tensor):
         items = index if isinstance(index, tuple) else (index,)
         if level_of(items) >= 0 or level_of((value,)) > self.level:
             raise AutogradError(
-                "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in "
-                "extra_args that has more elements than `self`. This happened due to `other` being vmapped over but "
-                "`self` "
-                "not being vmapped over. Please try to use out-of-place operators instead of inplace arithmetic."
+                "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` "
+                "in extra_args that has more elements than `self`. This happened due to `other` being vmapped over "
+                "but `self` not being vmapped over. Please try to use out-of-place operators instead of inplace "
+                "arithmetic."
             )
         place = (slice(None), *items)
         if value.__class__ is Batched and value.level == self.level:
@@ -156,8 +154,7 @@ class Batched(Tensor):
     def __bool__(self) -> bool:
         raise AutogradError(
             "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't "
-            "support "
-            "that yet, please file an issue at https://github.com/pytorch/pytorch/issues .",
+            "support that yet, please file an issue at https://github.com/pytorch/pytorch/issues .",
             help="`where(x > 0, a, b)` chooses element by element",
         )
 
@@ -492,8 +489,7 @@ def pick(x: Any, index: Any) -> Any:
     elif any(isinstance(i, Tensor) and i.data.dtype.kind == "b" for i in items):
         raise AutogradError(
             "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over "
-            "indexing "
-            "with a boolean mask."
+            "indexing with a boolean mask."
         )
     elif all(isinstance(i, Tensor) for i in items):
         held = [i.value if i.__class__ is Batched and i.level == level else i for i in items]

@@ -102,9 +102,7 @@ class Numbered(Model):
 
     def extend(self, modules: Any) -> Any:
         if not isinstance(modules, Iterable):
-            raise ArgumentError(
-                f"ModuleList.extend should be called with an iterable, but got {type_text(modules)}"
-            )
+            raise ArgumentError(f"ModuleList.extend should be called with an iterable, but got {type_text(modules)}")
         self.items += self.checked(modules)
         return self
 

@@ -91,14 +91,14 @@ def op(signature: str, *, grad_fn: str = "", outputs: int = 1, **options: Any) -
     def register(kernel: Any) -> General:
         entry = General(signature, grad_fn=grad_fn, **options)
         entry.kernel = kernel
-        entry.kind = Kind(
-            grad_fn,
-            lambda node, g: _general_step(entry, node, g, A),
-            lambda node, g, F=T: _general_step(entry, node, g, F),
-            saves=False,
-            operator=entry.name,
-            outputs=outputs,
-        )
+
+        def step(node: Node, g: Any) -> Any:
+            return _general_step(entry, node, g, A)
+
+        def tensor_step(node: Node, g: Any, F: Namespace = T) -> Any:
+            return _general_step(entry, node, g, F)
+
+        entry.kind = Kind(grad_fn, step, tensor_step, saves=False, operator=entry.name, outputs=outputs)
         if not grad_fn:
             entry.differentiable = False
         bind = entry.signature.bind

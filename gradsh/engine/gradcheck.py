@@ -128,8 +128,7 @@ class Check:
                         shown = [f"torch.{Size(v)!r}" if what == "shape" else f"torch.{OF[v]!r}" for v in (p, q)]
                         raise ArgumentError(
                             f"Expected `func` to return outputs with the same {what} when inputs are perturbed on "
-                            "index "
-                            f"{place} by {self.eps}, but got: {what}s {shown[0]} and {shown[1]}.",
+                            f"index {place} by {self.eps}, but got: {what}s {shown[0]} and {shown[1]}.",
                             kind="AssertionError",
                         )
                 if a.dtype.kind == "b":
@@ -148,8 +147,8 @@ class Check:
     # --- analytical ---------------------------------------------------------------------------------------------
 
     def analytical(self, out: Tensor, nondet_tol: float, check_dtypes: bool) -> list[tuple[Array, bool]]:
-        """For each input (Jacobian, whether a gradient arrived at all): an array (elements of it, elements of "
-        "`out`)."""
+        """For each input (Jacobian, whether a gradient arrived at all): an array (elements of it, elements of
+        `out`)."""
         twice = [self.rows(out), self.rows(out)]
         results = []
         for j, x in enumerate(self.wanted):
@@ -168,10 +167,9 @@ class Check:
                 found.append(jacobian)
             if found[0].size and np.max(np.abs(found[0] - found[1])) > nondet_tol:
                 raise GradcheckFailed(
-                    "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times "
-                    "gives "
-                    "different values, although analytical gradient matches numerical gradient."
-                    f"The tolerance for nondeterminism was {nondet_tol}."
+                    "Backward is not reentrant, i.e., running backward with same input and grad_output multiple "
+                    "times gives different values, although analytical gradient matches numerical gradient.The "
+                    f"tolerance for nondeterminism was {nondet_tol}."
                 )
             results.append((found[0], any(row[j] is not None for row in twice[0])))
         return results
@@ -186,8 +184,8 @@ class Check:
         return rows
 
     def forward(self, outputs: list[Tensor]) -> list[list[Array]]:
-        """Jacobians by forward mode: for each output, for each input an array (elements of it, elements of the "
-        "output)."""
+        """Jacobians by forward mode: for each output, for each input an array (elements of it, elements of the
+        output)."""
         from gradsh.engine.sweeps import push
 
         results: list[list[Array]] = [[] for _ in outputs]
@@ -447,18 +445,15 @@ def _check_inputs(check: Check) -> None:
         if data.dtype != np.float64:
             mode.warn(
                 f"Input #{index} requires gradient and is not a double precision floating point or complex. This "
-                "check will "
-                "likely fail if all the inputs are not of double precision floating point or complex. "
+                "check will likely fail if all the inputs are not of double precision floating point or complex. "
             )
         if isinstance(data, np.ndarray) and any(
             s == 0 and n > 1 for s, n in zip(data.strides, data.shape, strict=True)
         ):
             raise AutogradError(
                 f"The {index}th input has a dimension with stride 0. gradcheck only supports inputs that are "
-                "non-overlapping "
-                "to be able to compute the numerical gradients correctly. You should call .contiguous on the input "
-                "before "
-                "passing it to gradcheck."
+                "non-overlapping to be able to compute the numerical gradients correctly. You should call "
+                ".contiguous on the input before passing it to gradcheck."
             )
     if not some:
         integers = [i for i, x in enumerate(check.inputs) if isinstance(x, Tensor) and x.data.dtype.kind != "f"]

@@ -39,8 +39,8 @@ def jacobian(f: Any, inputs: Any, create_graph: bool, strict: bool, own: bool = 
 
 
 class Jacobian:
-    """The Jacobians of one run: batches of gradients pulled back, or of tangents pushed forward where there are "
-    "fewer."""
+    """The Jacobians of one run: batches of gradients pulled back, or of tangents pushed forward where there are
+    fewer."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -74,15 +74,13 @@ class Jacobian:
                     if run.strict:
                         raise AutogradError(
                             f"Output {i} of the user-provided function is independent of input {j}. This is not "
-                            "allowed in "
-                            "strict mode."
+                            "allowed in strict mode."
                         )
                     row[j] = make(np.zeros((*self.batch, *self.outs[i], *self.ins[j]), run.inputs[j].data.dtype)[()])
                 elif run.strict and run.create and not x.rg:
                     raise AutogradError(
-                        f"The jacobian of the user-provided function is independent of input {i}. This is not allowed "
-                        "in "
-                        "strict mode when create_graph=True."
+                        f"The jacobian of the user-provided function is independent of input {i}. This is not "
+                        "allowed in strict mode when create_graph=True."
                     )
         return rows
 

@@ -10,6 +10,7 @@ import numpy as np
 from gradsh.engine.checks import type_word
 from gradsh.engine.modes import mode
 from gradsh.engine.random import INT64, Generator, random, randperm
+from gradsh.engine.registry import T
 from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, DimError, ShapeError, ValueError_
 
@@ -22,11 +23,11 @@ class Loader:
 
     __public__ = frozenset({"batch_size", "drop_last", "generator"})
 
-    def __init__(
-        self, tensors: tuple[Any, ...], batch_size: Any, shuffle: Any, drop_last: Any, generator: Any
-    ) -> None:
+    def __init__(self, tensors: tuple[Any, ...], batch_size: Any, shuffle: Any, drop_last: Any, generator: Any) -> None:
         if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
-            raise ArgumentError("loader() takes tensors, one after the other: `loader(*tensors)` spreads a list of them")
+            raise ArgumentError(
+                "loader() takes tensors, one after the other: `loader(*tensors)` spreads a list of them"
+            )
         if not tensors:
             raise ArgumentError("loader() needs at least one tensor")
         for tensor in tensors:
@@ -52,7 +53,8 @@ class Loader:
         self.generator = generator
 
     def __len__(self) -> int:
-        return self.count // self.batch_size if self.drop_last else -(-self.count // self.batch_size)
+        full, rest = divmod(int(self.count), int(self.batch_size))
+        return full + (rest > 0 and not self.drop_last)
 
     def __repr__(self) -> str:
         return f"<loader of {len(self)} batches>"
@@ -84,7 +86,8 @@ class Loader:
 def _rows(tensor: Tensor, rows: Any) -> Tensor:
     """Some rows of a tensor as a tensor of its own."""
     if tensor.requires_grad and mode.grad:
-        return tensor[rows if isinstance(rows, slice) else make(rows)].clone()  # type: ignore[attr-defined, no-any-return]  # a method of the registry
+        part: Tensor = T.clone(tensor[rows]) if isinstance(rows, slice) else tensor[make(rows)]
+        return part
     values = tensor.data[rows]
     part = make(values.copy() if isinstance(rows, slice) else values)
     part.made = mode.where

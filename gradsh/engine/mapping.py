@@ -40,8 +40,7 @@ def _run(f: Any, in_dims: Any, out_dims: Any, randomness: str, args: tuple[Any, 
             if d is not None and not isinstance(d, int):
                 raise ValueError_(
                     f"vmap({name}, ..., out_dims={out_dims}): `out_dims` must be an int, None or a python collection "
-                    "of ints "
-                    "representing where in the outputs the vmapped dimension should appear."
+                    "of ints representing where in the outputs the vmapped dimension should appear."
                 )
     items = leaves(list(args))
     dims = _in_dims(name, in_dims, args, items)
@@ -92,8 +91,7 @@ def _in_dims(name: str, in_dims: Any, args: tuple[Any, ...], items: list[Any]) -
     if not isinstance(in_dims, (int, tuple, list)):
         raise ValueError_(
             f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): expected `in_dims` to be int or a (potentially nested) "
-            "tuple "
-            f"matching the structure of inputs, got: {python_type(in_dims)}."
+            f"tuple matching the structure of inputs, got: {python_type(in_dims)}."
         )
     if not args:
         raise ValueError_(
@@ -105,8 +103,7 @@ def _in_dims(name: str, in_dims: Any, args: tuple[Any, ...], items: list[Any]) -
     if dims is None:
         raise ValueError_(
             f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): in_dims is not compatible with the structure of "
-            "`inputs`. "
-            f"in_dims has structure {structure(pattern)} but inputs has structure {structure(args)}."
+            f"`inputs`. in_dims has structure {structure(pattern)} but inputs has structure {structure(args)}."
         )
     found: list[int | None] = []
     for x, d in zip(items, dims, strict=True):
@@ -145,8 +142,7 @@ def _outputs(name: str, out: Any, out_dims: Any, size: int, level: int) -> Any:
     if dims is None:
         raise ValueError_(
             f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of "
-            "`outputs`. "
-            f"out_dims has structure {structure(out_dims)} but outputs has structure {structure(out)}."
+            f"`outputs`. out_dims has structure {structure(out_dims)} but outputs has structure {structure(out)}."
         )
     results = []
     for x, d in zip(leaves(out), dims, strict=True):

@@ -274,7 +274,9 @@ class Model(metaclass=ModelType):
             if child is not None:
                 yield from child.tree(f"{prefix}.{name}" if prefix else name)
 
-    def named_modules(self, memo: Any = None, prefix: str = "", remove_duplicate: bool = True) -> list[tuple[str, Model]]:
+    def named_modules(
+        self, memo: Any = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> list[tuple[str, Model]]:
         """This model and all below it with their full names, each once."""
         seen: set[int] = set()
         result = []

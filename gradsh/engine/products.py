@@ -27,8 +27,7 @@ def as_tuple(value: Any, what: str, function: str) -> tuple[bool, tuple[Tensor, 
             which = f"value at index {i}" if several else f"given {what}"
             raise ArgumentError(
                 f"The {what} given to {function} must be either a Tensor or a tuple of Tensors but the {which} has "
-                "type "
-                f"{python_type(item)}."
+                f"type {python_type(item)}."
             )
     return several, items
 
@@ -61,26 +60,20 @@ def check_requires_grad(items: Any, kind: str) -> None:
         if kind == "hessian":
             raise AutogradError(
                 f"The hessian of the user-provided function with respect to input {i} is independent of the input. "
-                "This is "
-                "not allowed in strict mode. You should ensure that your function is thrice differentiable and that "
-                "the "
-                "hessian depends on the inputs."
+                "This is not allowed in strict mode. You should ensure that your function is thrice differentiable "
+                "and that the hessian depends on the inputs."
             )
         if kind == "jacobian":
             raise AutogradError(
                 "While computing the hessian, found that the jacobian of the user-provided function with respect to "
-                "input "
-                f"{i} is independent of the input. This is not allowed in strict mode. You should ensure that your "
-                "function "
-                "is twice differentiable and that the jacobian depends on the inputs (this would be violated by a "
-                "linear "
-                "function for example)."
+                f"input {i} is independent of the input. This is not allowed in strict mode. You should ensure that "
+                "your function is twice differentiable and that the jacobian depends on the inputs (this would be "
+                "violated by a linear function for example)."
             )
         if kind == "grad_inputs":
             raise AutogradError(
                 f"The gradient with respect to input {i} is independent of the inputs of the user-provided function. "
-                "This "
-                "is not allowed in strict mode."
+                "This is not allowed in strict mode."
             )
         raise AutogradError(
             f"Output {i} of the user-provided function does not require gradients. The outputs must be computed in a "
@@ -109,19 +102,17 @@ def fill_in(grads: Any, like: Any, strict: bool, create: bool, stage: str) -> li
                     text = f"The output of the user-provided function is independent of input {i}. {NOT_STRICT}"
                 elif stage == "back_trick":
                     text = (
-                        f"The gradient with respect to the input is independent of entry {i} in the grad_outputs when "
-                        "using "
-                        "the double backward trick to compute forward mode gradients. This is not allowed in strict "
-                        "mode."
+                        f"The gradient with respect to the input is independent of entry {i} in the grad_outputs "
+                        "when using the double backward trick to compute forward mode gradients. This is not "
+                        "allowed in strict mode."
                     )
                 elif stage == "double_back":
                     text = f"The jacobian of the user-provided function is independent of input {i}. {NOT_STRICT}"
                 else:
                     text = (
-                        f"The hessian of the user-provided function is independent of entry {i} in the grad_jacobian. "
-                        "This "
-                        "is not allowed in strict mode as it prevents from using the double backward trick to replace "
-                        "forward mode AD."
+                        f"The hessian of the user-provided function is independent of entry {i} in the "
+                        "grad_jacobian. This is not allowed in strict mode as it prevents from using the double "
+                        "backward trick to replace forward mode AD."
                     )
                 raise AutogradError(text)
             g = make(np.zeros(x.data.shape, x.data.dtype)[()])
@@ -129,8 +120,7 @@ def fill_in(grads: Any, like: Any, strict: bool, create: bool, stage: str) -> li
             which = "jacobian" if "double" not in stage else "hessian"
             raise AutogradError(
                 f"The {which} of the user-provided function is independent of input {i}. This is not allowed in "
-                "strict mode "
-                "when create_graph=True."
+                "strict mode when create_graph=True."
             )
         filled_in.append(g)
     return filled_in
@@ -185,9 +175,8 @@ class Run:
         if v is None:
             if len(self.given) != 1 or numel(self.given[0]) != 1:
                 raise AutogradError(
-                    "The vector v can only be None if the input to the user-provided function is a single Tensor with "
-                    "a "
-                    "single element."
+                    "The vector v can only be None if the input to the user-provided function is a single Tensor "
+                    "with a single element."
                 )
             return [make(np.ones(x.data.shape, x.data.dtype)[()]) for x in self.inputs]
         found = self.vector(v, self.given, self.several_in)

@@ -252,7 +252,7 @@ def gradients_of_samples(
 ) -> tuple[Any, ...]:
     """`torch.autograd.grad` inside `vmap`: for all samples at once, on what the batches hold."""
     given = grad_outputs if isinstance(grad_outputs, (list, tuple)) else [grad_outputs] * len(outputs)
-    seeds = []
+    seeds: list[Tensor | None] = []
     for out, v in zip(outputs, given, strict=True):
         if v is None and out.ndim:
             raise NonScalarBackward("grad can be implicitly created only for scalar outputs", subject=out)

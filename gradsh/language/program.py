@@ -160,9 +160,13 @@ def _compiled(
         code, spans = lower(tree, source, resolution, _filename(prefix, digest))
     except RecursionError:
         whole = Span(source, 0, len(source.text))
-        raise Refused([TooDeep("nested too deeply", [Label(whole)], "bind inner parts to names: `let inner = a * b`")]) from None
+        raise Refused(
+            [TooDeep("nested too deeply", [Label(whole)], "bind inner parts to names: `let inner = a * b`")]
+        ) from None
     names = tuple(resolution.exports.items())
-    return Program(source, code, spans, tuple(sorted(resolution.builtins)), names, params_of(tree, source), used, digest)
+    return Program(
+        source, code, spans, tuple(sorted(resolution.builtins)), names, params_of(tree, source), used, digest
+    )
 
 
 # --- the cache --------------------------------------------------------------------------------------------

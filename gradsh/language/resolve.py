@@ -77,7 +77,9 @@ class Resolver(Operators):
                 elif statement.alias:
                     self.aliases[statement.alias] = dict(program.bound)
                 else:
-                    names.update({name: flags for name, flags in program.bound if name[0] != "_"})  # not `_names` of its own
+                    names.update(
+                        {name: flags for name, flags in program.bound if name[0] != "_"}
+                    )  # not `_names` of its own
         self.resolution.exports = {name: tuple(flags) for name, flags in names.items()}
         for name in names:
             if name not in self.session and self.table.lookup(name) is not None:
@@ -291,7 +293,9 @@ class Resolver(Operators):
         names = self.parameters(node.parameters)
         for parameter in node.parameters:
             if parameter.name == models.SELF:
-                self.fail(errors.BadParameter, "`self` is the instance: it has that name without being asked for", parameter)
+                self.fail(
+                    errors.BadParameter, "`self` is the instance: it has that name without being asked for", parameter
+                )
         inner = Scope(self.scope, True)
         inner.is_model = True
         self.resolution.fields[id(node)] = models.fields(node.body)

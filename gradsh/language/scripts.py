@@ -194,11 +194,10 @@ def _find(option: str, table: Mapping[str, Param]) -> tuple[Param | None, bool]:
     """The parameter that an option names, and whether as `--no-…`."""
     name = _plain(option)
     for each, param in table.items():
-        if _plain("--" + each) == name:
+        plain = _plain("--" + each)
+        if plain == name:
             return param, False
-    if name.startswith("no_"):
-        param, negated = _find("--" + name[3:], table)
-        if param is not None and not negated and param[3] and type(param[4]) is bool:
+        if "no_" + plain == name and param[3] and type(param[4]) is bool:
             return param, True
     return None, False
 

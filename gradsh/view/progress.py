@@ -1,6 +1,6 @@
 """A bar for a loop, on a terminal: what is done, how fast, how long it will take.
 
-    epoch 1  ━━━━━━━━━━━━╸            512/938  55%  118/s  0:00:03 left
+epoch 1  ━━━━━━━━━━━━╸            512/938  55%  118/s  0:00:03 left
 """
 
 from __future__ import annotations

@@ -45,7 +45,6 @@ from tests.language.running import Session, at, refused, run
         ("[i for i in [1]]; i", "name 'i' is not defined", "i", None),
         ("let g = graph(1)", "`graph` is not in this version yet", "graph", None),
         ("param lr = 0.1\nlr", "`param` is not in this version yet", "param", None),
-        ("model M { let a = Linear(1, 2) }\nM()", "`model` is not in this version yet", "model", None),
         ('use "lib.grad"\nanything(1)', "`use` is not in this version yet", "use", None),
     ],
 )

@@ -197,7 +197,9 @@ def record() -> None:
         make = case["make"]
         if "{" in make and make.startswith("Sequential"):
             names["Sequential"] = lambda *a: (
-                torch.nn.Sequential(collections.OrderedDict(a[0])) if isinstance(a[0], dict) else torch.nn.Sequential(*a)
+                torch.nn.Sequential(collections.OrderedDict(a[0]))
+                if isinstance(a[0], dict)
+                else torch.nn.Sequential(*a)
             )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -8,7 +8,7 @@ from torch import nn
 def digits(n):
     images = 0.3 * torch.randn(n, 1, 12, 12)
     labels = torch.randint(0, 4, (n,))
-    for image, label in zip(images, labels):
+    for image, label in zip(images, labels, strict=True):
         r, c = torch.randint(1, 5, (2,)).tolist()
         patch = image[0, r : r + 6, c : c + 6]
         if label == 0:

@@ -32,6 +32,6 @@ with torch.no_grad():
 print("accuracy", right.float().mean().item())
 print("wrong at", torch.nonzero(~right).flatten().tolist())
 confusion = torch.zeros(2, 2, dtype=torch.int64)
-for truth, guess in zip(y.long().tolist(), (probability > 0.5).long().tolist()):
+for truth, guess in zip(y.long().tolist(), (probability > 0.5).long().tolist(), strict=True):
     confusion[truth, guess] += 1
 print(confusion)

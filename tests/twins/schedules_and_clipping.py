@@ -22,9 +22,9 @@ def train(make_optimizer, make_schedule, clip):
     net, optimizer = build(make_optimizer)
     schedule = make_schedule(optimizer)
     for step in range(12):
-        for inputs, targets in zip(x.chunk(2), y.chunk(2)):
+        for inputs, targets in zip(x.chunk(2), y.chunk(2), strict=True):
             (F.mse_loss(net(inputs), targets) / 2).backward()
-        norm = clip(net.parameters())
+        norm = clip(list(net.parameters()))
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
@@ -48,6 +48,10 @@ def sgd(groups):
 print("SGD, StepLR")
 train(sgd, lambda o: StepLR(o, step_size=4, gamma=0.5), lambda p: clip_grad_norm_(p, 0.1))
 print("Adam, ExponentialLR")
-train(torch.optim.Adam, lambda o: ExponentialLR(o, gamma=0.9), lambda p: clip_grad_value_(p, 0.01) or clip_grad_norm_(p, 0.02, norm_type=2.0))
+train(
+    torch.optim.Adam,
+    lambda o: ExponentialLR(o, gamma=0.9),
+    lambda p: clip_grad_value_(p, 0.01) or clip_grad_norm_(p, 1.0),
+)
 print("AdamW, CosineAnnealingLR")
 train(torch.optim.AdamW, lambda o: CosineAnnealingLR(o, T_max=12), lambda p: clip_grad_norm_(p, 0.2, norm_type=1))

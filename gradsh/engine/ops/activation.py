@@ -10,7 +10,7 @@ import numpy as np
 
 from gradsh.engine.batching import Batched
 from gradsh.engine.checks import need_tensor
-from gradsh.engine.ops.masks import backward_of, floats_only, pick, with_settings, written
+from gradsh.engine.ops.masks import backward_of, floats_only, kept, pick, with_settings, written
 from gradsh.engine.pointwise import binary, unary
 from gradsh.engine.registry import T, alias, composite
 from gradsh.engine.samples import call, t, unary_samples
@@ -53,7 +53,8 @@ def threshold_backward(g: Any, x: Any, threshold: Any) -> Any:
     """`grad` where `input` is over the threshold, else 0."""
     if g.__class__ is not ndarray and x.__class__ is not ndarray:
         return g.__class__(0) if x <= threshold else g
-    return np.where(x <= threshold, g.dtype.type(0), g)
+    under = x <= threshold
+    return kept(g, np.logical_not(under, out=under) if under.__class__ is ndarray else not under)
 
 
 @with_settings(

@@ -272,12 +272,12 @@ def diff(x: Any, n: int, dim: int, prepend: Any, append: Any) -> Any:
     if n < 0:
         raise ValueProblem(f"order must be non-negative but got {n}")
     axis = dim_index(dim, x.data.ndim)
+    if n == 0:
+        return T.copy(x)
     parts = [p for p in (prepend, x, append) if p is not None]
     if len(parts) > 1:
         _check_neighbours(x, parts, axis)
         x = T.cat(parts, axis)
-    if n == 0:
-        return T.copy(x)
     for _ in range(min(n, x.data.shape[axis])):
         length = max(x.data.shape[axis] - 1, 0)
         later, earlier = T.narrow(x, axis, 1 if length else 0, length), T.narrow(x, axis, 0, length)

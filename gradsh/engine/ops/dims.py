@@ -167,6 +167,8 @@ def reversed_dims(x: Tensor) -> Any:
     return permute.apply(x, tuple(range(n - 1, -1, -1)))
 
 
+_INT64 = np.dtype(np.int64)
+
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 
@@ -179,7 +181,9 @@ def reversed_dims(x: Tensor) -> Any:
     example="narrow(arange(5.), 0, 1, 3)",
 )
 def narrow(x: Any, dim: int, start: Any, length: int) -> Any:
-    """A view of `length` elements from `start` along `dim`."""
+    """A view of `length` elements from `start` along `dim`; `start` may be a 0-d tensor."""
+    if start.__class__ is not int and (getattr(start, "ndim", 0) or getattr(start, "dtype", _INT64).kind not in "iu"):
+        raise ShapeError("start must be an 0-dim integral Tensor.")
     if x.ndim == 0:
         raise ShapeError("narrow() cannot be applied to a 0-dim tensor.")
     if length < 0:
@@ -196,7 +200,7 @@ def narrow(x: Any, dim: int, start: Any, length: int) -> Any:
     return x[(slice(None),) * dim + (slice(start, start + length),)]
 
 
-@narrow.vjp("input")
+@narrow.vjp("input", saves="start")
 def _(F: Any, g: Any, out: Any, x: Any, dim: int, start: Any, length: int) -> Any:
     dim, start = dim % len(x.shape), int(start)
     start = start % x.shape[dim] if start < 0 else start

@@ -27,13 +27,17 @@ def text(operator: str, argument: str, value: Any) -> str:
     return str(value)
 
 
-@function("load(path, *, dtype=None)", method=False, differentiable=False, example='save ones(2), "x.npy"; load("x.npy")')
+@function(
+    "load(path, *, dtype=None)", method=False, differentiable=False, example='save ones(2), "x.npy"; load("x.npy")'
+)
 def load(path: Any, dtype: Any) -> Any:
     """The value in a file: .npy, .npz, .csv, .tsv, .json or .safetensors; "-" is numbers on standard input."""
     return host("load").load(text("load", "path", path), numpy_dtype("load", dtype, mode.default))
 
 
-@function("save(value, path)", method=False, differentiable=False, effect=True, example='save {"a": ones(2)}, "run.npz"')
+@function(
+    "save(value, path)", method=False, differentiable=False, effect=True, example='save {"a": ones(2)}, "run.npz"'
+)
 def save(value: Any, path: Any) -> None:
     """Writes a value to a file, whole or not at all; the ending of the name says how, as for load."""
     host("save").save(value, text("save", "path", path))

@@ -40,8 +40,8 @@ def grad_and_value(f: Any, argnums: Any, has_aux: bool) -> Any:
     example="jacobian(fn(x) = x**2, tensor([1., 2.]))",
 )
 def jacobian(func: Any, inputs: Any, create_graph: bool, strict: bool, vectorize: bool, strategy: str) -> Any:
-    """The derivatives of all outputs of a function by all of its inputs; of a function alone, the function that "
-    "gives them."""
+    """The derivatives of all outputs of a function by all of its inputs; of a function alone, the function that
+    gives them."""
     from gradsh.engine import jacobians
 
     if strategy not in ("forward-mode", "reverse-mode"):
@@ -53,8 +53,7 @@ def jacobian(func: Any, inputs: Any, create_graph: bool, strict: bool, vectorize
     if strict and vectorize:
         raise ArgumentError(
             "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. "
-            "Please "
-            "either set `strict=False` or `vectorize=False`.",
+            "Please either set `strict=False` or `vectorize=False`.",
             kind="RuntimeError",
         )
     if inputs is None:

@@ -86,13 +86,16 @@ def hardsigmoid(x: Any) -> Any:
     return np.minimum(np.maximum(x + 3, 0), 6) / 6
 
 
+# PyTorch has the slope as a float32, for float64 tensors too
+_SIXTH = float(np.float32(1 / 6))
+
 hardsigmoid.vjp(saves="input")(lambda F, g, out, x: F.hardsigmoid_backward(g, x))
 
 
 @backward_of("hardsigmoid_backward(grad, input)", "HardsigmoidBackwardBackward0", call(t(2, 3), t(2, 3)))
 def hardsigmoid_backward(g: Any, x: Any) -> Any:
     """The gradient of hardsigmoid."""
-    return pick((x > -3) & (x < 3), g * (1 / 6), g.dtype.type(0))
+    return pick((x > -3) & (x < 3), g * _SIXTH, g.dtype.type(0))
 
 
 @unary(

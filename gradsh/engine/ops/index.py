@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.batching import B, Batched
-from gradsh.engine.batching import level_of, pick
+from gradsh.engine.batching import B, Batched, level_of
+from gradsh.engine.batching import pick as pick_sample
 from gradsh.engine.checks import dim_index, type_word
 from gradsh.engine.data import array_of
 from gradsh.engine.dtypes import OF
@@ -177,7 +177,7 @@ def _alias(x: Tensor) -> Tensor:
 def _general(x: Tensor, index: tuple[Any, ...]) -> Tensor:
     """An index of several parts, or with tensors, lists, `none` or `...`: views first, then the tensors at once."""
     if mode.batched and level_of(index) >= 0:
-        return pick(x, index)  # type: ignore[no-any-return]  # a Batched
+        return pick_sample(x, index)  # type: ignore[no-any-return]  # a Batched
     out, picks, dims = parts(x, index)
     if picks:
         return index_.apply(out, picks, tuple(dims))  # type: ignore[no-any-return]  # entries are untyped

@@ -72,7 +72,9 @@ def gain_of(nonlinearity: Any, param: Any) -> float:
     return gains[nonlinearity]
 
 
-@function("calculate_gain(nonlinearity, param=None)", method=False, differentiable=False, example='calculate_gain("relu")')
+@function(
+    "calculate_gain(nonlinearity, param=None)", method=False, differentiable=False, example='calculate_gain("relu")'
+)
 def calculate_gain(nonlinearity: Any, param: Any) -> float:
     """The factor that keeps the spread of values through a nonlinearity: sqrt(2) for relu, 5/3 for tanh, …"""
     return gain_of(nonlinearity, param)
@@ -190,8 +192,7 @@ def trunc_normal_(tensor: Tensor, mean: float, std: float, a: float, b: float, g
     """Fills with normally distributed numbers within [a, b]: what falls outside is drawn again."""
     if mean < a - 2 * std or mean > b + 2 * std:
         mode.warn(
-            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. "
-            "The distribution of values may be incorrect."
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect."
         )
 
     def below(x: float) -> float:

@@ -245,9 +245,11 @@ def linalg_lstsq(a: Tensor, b: Tensor, rcond: Any, driver: Any) -> Any:
 def linalg_vander(x: Tensor, n: Any) -> Any:
     """The powers 0, 1, ... N - 1 of every element, along a new last dim."""
     need_tensor("linalg_vander", "x", 1, x)
+    if not x.data.ndim:
+        x = T.unsqueeze(x, 0)
     shape = x.data.shape
     if n is None:
-        n = shape[-1] if shape else 1
+        n = shape[-1]
     if n <= 1:
         raise ValueProblem("N must be greater than 1.")
     powers = T.cumprod(T.expand(T.unsqueeze(x, -1), (*shape, n - 1)), -1)

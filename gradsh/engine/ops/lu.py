@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def eliminate(a: Any) -> tuple[Any, Any]:
 
 def row_order(pivots: Any, m: int) -> Any:
     """The rows of A in the order of the rows of LU, from LAPACK's pivots."""
-    flat = pivots.reshape(-1, pivots.shape[-1])
+    flat = pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1])
     order = np.tile(np.arange(m), (len(flat), 1))
     every = np.arange(len(flat))
     for j in range(flat.shape[1]):

@@ -19,12 +19,17 @@ float16 = np.dtype(np.float16)
 
 
 class Statistics:
-    """The means and the inverse deviations that a forward found and its backward needs again."""
+    """The means and the inverse deviations that a forward found and its backward needs again; `moved`, the input minus
+    the means, is there until the forward has made its output of it."""
 
-    __slots__ = ("inverse", "mean")
+    __slots__ = ("inverse", "mean", "moved")
 
     mean: Any
     inverse: Any
+    moved: Any
+
+    def __init__(self) -> None:
+        self.moved = None
 
 
 # --- over the batch --------------------------------------------------------------------------------------------------
@@ -36,13 +41,58 @@ def _flat(x: Any) -> Any:
     return x.reshape(x.shape[0], x.shape[1], -1 if x.size else math.prod(x.shape[2:]))
 
 
+# elements that are worked on at a time: they stay in the cache from one pass to the next
+BLOCK = 1 << 17
+# terms that one product of BLAS may add up: its sums go one after the other in each lane
+TERMS = 4096
+# samples from which sums across them are accumulated in float64, and positions that make a row worth a call of BLAS
+MANY, LONG = 512, 64
+
+
+def _blocks(x: Any) -> list[slice]:
+    """The channels in slices of about BLOCK elements."""
+    channels = x.shape[1]
+    step = max(1, BLOCK * channels // max(x.size, 1))
+    return [slice(i, min(i + step, channels)) for i in range(0, channels, step)]
+
+
 def _channel_sums(x: Any) -> Any:
-    """Sums over batch and positions: contiguous positions first, where NumPy adds pairwise."""
-    if x.shape[2] == 1:
-        rows = x[:, :, 0]
-        return add_reduce(rows, 0, np.float64).astype(x.dtype) if len(rows) > 512 else add_reduce(rows, 0)
-    sums = add_reduce(x, 2)
-    return sums[0] if len(sums) == 1 else add_reduce(sums, 0)
+    """Sums over batch and positions."""
+    n, channels, positions = x.shape
+    if positions < LONG:
+        rows = x.reshape(n, channels * positions)
+        sums = add_reduce(rows, 0, np.float64).astype(x.dtype) if n > MANY else add_reduce(rows, 0)
+        return sums if positions == 1 else add_reduce(sums.reshape(channels, positions), 1)
+    if positions > TERMS:
+        return _over_samples(add_reduce(x, 2))
+    return _over_samples(np.matmul(x, np.ones(positions, x.dtype)))
+
+
+def _channel_dots(x: Any, y: Any) -> Any:
+    """Sums over batch and positions of `x * y`."""
+    positions = x.shape[2]
+    if positions < LONG:
+        return _channel_sums(x * y)
+    if positions <= TERMS:
+        return _over_samples(np.vecdot(x, y))
+    parts = (slice(i, i + TERMS) for i in range(0, positions, TERMS))
+    sums = [np.vecdot(x[:, :, part], y[:, :, part]) for part in parts]
+    return _over_samples(add_reduce(sums, 0, np.float64).astype(x.dtype))
+
+
+def _over_samples(sums: Any) -> Any:
+    if len(sums) == 1:
+        return sums[0]
+    return add_reduce(sums, 0, np.float64).astype(sums.dtype) if len(sums) > MANY else add_reduce(sums, 0)
+
+
+def _laid_out(x: Any) -> tuple[Any, Any]:
+    """`x` as it is best combined with numbers per channel, and what makes those fit: rows of a few positions are
+    joined, as NumPy works on runs of memory."""
+    n, channels, positions = x.shape
+    if positions == 1 or (n >= 4 and positions < 1024):
+        return x.reshape(n, channels * positions), lambda v: v if positions == 1 else v.repeat(positions)
+    return x, lambda v: v[:, None]
 
 
 @op(
@@ -54,11 +104,24 @@ def batch_normalize(x: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: fl
     half = x.dtype == float16
     flat = _flat(x.astype(np.float32) if half else x)
     scale = statistics.inverse if weight is None else statistics.inverse * weight
-    shift = -statistics.mean * scale
-    if bias is not None:
-        shift += bias
-    out = flat * scale[:, None]
-    out += shift[:, None]
+    out = statistics.moved
+    statistics.moved = None
+    if out is None:
+        shift = -statistics.mean * scale
+        if bias is not None:
+            shift += bias
+        out = np.empty(flat.shape, np.result_type(flat, scale))
+        for part in _blocks(flat):
+            some, fit = _laid_out(flat[:, part])
+            target = _laid_out(out[:, part])[0]
+            np.multiply(some, fit(scale[part]), out=target)
+            target += fit(shift[part])
+    else:
+        for part in _blocks(out):
+            target, fit = _laid_out(out[:, part])
+            target *= fit(scale[part])
+            if bias is not None:
+                target += fit(bias[part])
     return out.reshape(x.shape).astype(float16) if half else out.reshape(x.shape)
 
 
@@ -67,10 +130,16 @@ def batch_statistics(x: Any, eps: float) -> tuple[Statistics, Any]:
     flat = _flat(x if x.dtype != float16 else x.astype(np.float32))
     n = flat.shape[0] * flat.shape[2]
     found = Statistics()
-    found.mean = _channel_sums(flat) / n
-    moved = flat - found.mean[:, None]
-    np.multiply(moved, moved, out=moved)
-    variance = _channel_sums(moved) / n
+    moved = np.empty(flat.shape, flat.dtype)
+    found.mean = np.empty(flat.shape[1], flat.dtype)
+    variance = np.empty(flat.shape[1], flat.dtype)
+    for part in _blocks(flat):
+        some, target = flat[:, part], moved[:, part]
+        mean = found.mean[part] = _channel_sums(some) / n
+        rows, fit = _laid_out(some)
+        np.subtract(rows, fit(mean), out=_laid_out(target)[0])
+        variance[part] = _channel_dots(target, target) / n
+    found.moved = moved
     found.inverse = 1 / np.sqrt(variance + eps)
     return found, variance
 
@@ -95,30 +164,31 @@ def _(
     if x.dtype == float16:
         flat, gs = flat.astype(np.float32), gs.astype(np.float32)
     inverse = statistics.inverse
-    total = _channel_sums(gs) if needs[2] or needs[0] else None
-    dx = dw = None
     scale = inverse if weight is None else inverse * weight
-    if mean is not None:  # the running statistics are constants
-        if needs[1]:
-            moved = flat - statistics.mean[:, None]
-            moved *= gs
-            dw = _channel_sums(moved) * inverse
-        if needs[0]:
-            dx = (gs * scale[:, None]).reshape(x.shape)
-        return dx, dw, total
-    moved = flat - statistics.mean[:, None]
-    products = moved * gs
-    dot = _channel_sums(products)
-    if needs[1]:
-        dw = dot * inverse
-    if needs[0]:
-        n = flat.shape[0] * flat.shape[2]
-        moved *= (dot * inverse * inverse * scale / n)[:, None]
-        dx = np.multiply(gs, scale[:, None], out=products)
-        dx -= moved
-        dx -= (total * scale / n)[:, None]
-        dx = dx.reshape(x.shape)
-    return dx, dw, total
+    n = flat.shape[0] * flat.shape[2]
+    frozen = mean is not None  # the running statistics are constants
+    channels = flat.shape[1]
+    dx = np.empty(flat.shape, np.result_type(gs, scale)) if needs[0] else None
+    total = np.empty(channels, gs.dtype) if needs[2] or (needs[0] and not frozen) else None
+    dot = np.empty(channels, gs.dtype) if needs[1] or (needs[0] and not frozen) else None
+    for part in _blocks(flat):
+        g_part = gs[:, part]
+        grows, fit = _laid_out(g_part)
+        if total is not None:
+            total[part] = _channel_sums(g_part)
+        if dot is not None:
+            moved = np.subtract(_laid_out(flat[:, part])[0], fit(statistics.mean[part]))
+            dot[part] = _channel_dots(moved.reshape(g_part.shape), g_part)
+        if dx is not None:
+            target = _laid_out(dx[:, part])[0]
+            factor = scale[part]
+            np.multiply(grows, fit(factor), out=target)
+            if not frozen:
+                moved *= fit(dot[part] * inverse[part] * inverse[part] * factor / n)
+                target -= moved
+                target -= fit(total[part] * factor / n)
+    dw = dot * inverse if needs[1] else None
+    return None if dx is None else dx.reshape(x.shape), dw, total if needs[2] else None
 
 
 def _batch_rule(F: Any, needs: Any, g: Any, x: Any, weight: Any, mean: Any, var: Any, eps: float) -> Any:

@@ -15,6 +15,7 @@ from gradsh.engine.ops.padding import without_batch
 from gradsh.engine.registry import T, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
+from gradsh.engine.windows import largest
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
 WORDS = {1: "one int", 2: "two ints", 3: "three ints"}
@@ -134,6 +135,10 @@ def plane_put(g: Any, index: Any, size: Any) -> Any:
     plane = math.prod(size)
     channels = math.prod(lead)
     at = index.reshape(channels, -1) + np.arange(channels)[:, None] * plane
+    if g.dtype.kind == "f" and g.itemsize > 2:
+        sums = np.zeros(channels * plane, g.dtype)
+        np.add.at(sums, at.reshape(-1), g.reshape(-1))
+        return sums.reshape(*lead, *size)
     full = np.bincount(at.reshape(-1), g.reshape(-1), channels * plane)
     return full.astype(g.dtype).reshape(*lead, *size)
 
@@ -141,65 +146,11 @@ def plane_put(g: Any, index: Any, size: Any) -> Any:
 plane_put.vjp("grad", saves="index")(lambda F, g, out, grad, index, size: F.plane_pick(g, index, len(size)))
 
 
-def _largest(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> tuple[Any, Any]:
-    """The largest of each window, and its flat position in the plane."""
-    size = x.shape[2:]
-    low = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    full = surrounded(x, kernel, stride, padding, dilation, out, low)
-    nan = x.dtype.kind == "f" and bool(np.isnan(np.add.reduce(x, None)))
-    elements = list(product(*map(range, kernel)))
-    taps = [full[tap(at, stride, dilation, out)] for at in elements]
-    best = taps[0].copy()
-    for value in taps[1:]:
-        np.maximum(best, value, out=best)
-    # the first tap that equals the maximum, found with operations on bytes: the larger the code, the earlier the tap
-    code: Any = np.zeros(best.shape, np.uint8 if len(taps) < 256 else np.int64)
-    found: Any = np.empty_like(code)
-    same = np.empty(best.shape, bool)
-    for number, value in enumerate(taps):
-        np.equal(value, best, out=same)
-        if nan:
-            same |= np.isnan(value) & np.isnan(best)
-        np.multiply(same.view(np.uint8), code.dtype.type(len(taps) - number), out=found)
-        np.maximum(code, found, out=code)
-    which = len(taps) - code.astype(np.int64)
-    if any(padding) and (lowest := best == low).any():
-        # windows of nothing but the lowest value: the first element that is no padding
-        which[lowest] = -1
-        for number, at in enumerate(elements):
-            np.copyto(which, number, where=(which < 0) & _inside(at, size, stride, padding, dilation, out))
-    index = _flat(which, kernel, stride, padding, dilation, out, size)
-    return best, index
-
-
-def _inside(at: Any, size: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> Any:
-    """Where the kernel's element `at` stands inside the input, not in its padding."""
-    mask: Any = True
-    dims = len(out)
-    for axis, (i, n, s, p, d, m) in enumerate(zip(at, size, stride, padding, dilation, out, strict=True)):
-        place = np.arange(m) * s - p + i * d
-        mask = mask & ((place >= 0) & (place < n)).reshape((-1, *(1,) * (dims - axis - 1)))
-    return mask
-
-
-def _flat(which: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any, size: Any) -> Any:
-    """Flat positions in the plane of the kernel's elements with these numbers."""
-    dims = len(kernel)
-    index = np.zeros(which.shape, np.int64)
-    rest = which.astype(np.int64)
-    for axis in range(dims):
-        below = math.prod(kernel[axis + 1 :])
-        step, rest = np.divmod(rest, below)
-        place = (np.arange(out[axis]) * stride[axis] - padding[axis]).reshape((-1, *(1,) * (dims - axis - 1)))
-        index += (step * dilation[axis] + place) * math.prod(size[axis + 1 :])
-    return index
-
-
 def _max_op(dims: int) -> Any:
     signature = f"max_windows{dims}d(input, kernel, stride, padding, dilation, out)"
 
     def kernel(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> Any:
-        return _largest(x, kernel, stride, padding, dilation, out)
+        return largest(x, kernel, stride, padding, dilation, out)
 
     entry = op(signature, grad_fn=f"MaxPool{dims}DWithIndicesBackward0", private=True, outputs=2)(kernel)
     # PyTorch saves the input too, and so notices when it is written to

@@ -149,9 +149,11 @@ def _sum_step(node: Node, g: Any) -> Any:
     return full
 
 
-SUM_ALL = Kind(
-    "SumBackward0", _sum_step, lambda node, g, F=T: F.spread(g, node.saved, None, False), saves=False, operator="sum"
-)
+def _sum_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
+    return F.spread(g, node.saved, None, False)
+
+
+SUM_ALL = Kind("SumBackward0", _sum_step, _sum_tensor_step, saves=False, operator="sum")
 short_step(sum)
 batches_along(sum)
 SUM_DIM = variant(sum, "SumBackward1")
@@ -235,13 +237,11 @@ def _mean_step(node: Node, g: Any) -> Any:
     return full
 
 
-MEAN_ALL = Kind(
-    "MeanBackward0",
-    _mean_step,
-    lambda node, g, F=T: F.spread(g / node.saved[1], node.saved[0], None, False),
-    saves=False,
-    operator="mean",
-)
+def _mean_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
+    return F.spread(g / node.saved[1], node.saved[0], None, False)
+
+
+MEAN_ALL = Kind("MeanBackward0", _mean_step, _mean_tensor_step, saves=False, operator="mean")
 short_step(mean)
 batches_along(mean)
 MEAN_DIM = variant(mean, "MeanBackward1")

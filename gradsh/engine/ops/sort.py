@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -169,7 +170,7 @@ def _unique_all(x: Any) -> tuple[Any, Any, Any]:
 def _unique_rows(x: Any, dim: int, consecutive: bool) -> tuple[Any, Any, Any]:
     axis = dim_index(dim, x.ndim)
     rows = np.moveaxis(np.asarray(x).reshape(np.shape(x) or (1,)), axis, 0)
-    flat = rows.reshape(len(rows), -1)
+    flat = rows.reshape(len(rows), math.prod(rows.shape[1:]))
     order = np.arange(len(rows)) if consecutive or not flat.size else np.lexsort(flat.T[::-1])
     starts, runs, counts = _without_runs(flat[order])
     inverse = np.empty(len(rows), int64)
@@ -269,7 +270,8 @@ def searchsorted(edges: Any, x: Any, out_int32: bool, right: bool, side: Any, so
     if edges.ndim == 1:
         found = np.searchsorted(edges, x, where)
     else:
-        rows, wanted = edges.reshape(-1, edges.shape[-1]), x.reshape(-1, x.shape[-1])
+        count = math.prod(edges.shape[:-1])
+        rows, wanted = edges.reshape(count, edges.shape[-1]), x.reshape(count, x.shape[-1])
         found = np.array([np.searchsorted(r, w, where) for r, w in zip(rows, wanted, strict=True)]).reshape(x.shape)
     return np.asarray(found).astype(np.int32 if out_int32 else np.int64)
 

@@ -62,6 +62,9 @@ logaddexp.vjp("input", saves="input other")(lambda F, g, out, a, b: g / (1 + F.e
 logaddexp.vjp("other", saves="input other")(lambda F, g, out, a, b: g / (1 + F.exp(a - b)))
 
 
+_ONE_OVER_LOG_2 = 1 / math.log(2)
+
+
 @binary(
     "logaddexp2(input, other)",
     names=("Logaddexp2Backward0", "Logaddexp2Backward0", "Logaddexp2Backward0"),
@@ -74,7 +77,9 @@ logaddexp.vjp("other", saves="input other")(lambda F, g, out, a, b: g / (1 + F.e
 )
 def logaddexp2(a: Any, b: Any) -> Any:
     """log2(2**input + 2**other), without overflow."""
-    return np.logaddexp2(a, b)
+    high = np.maximum(a, b)
+    total = high + np.log1p(np.exp2(-np.abs(a - b))) * _ONE_OVER_LOG_2
+    return np.where((a == b) & np.isinf(a), a, total)[()]
 
 
 logaddexp2.vjp("input", saves="input other")(lambda F, g, out, a, b: g / (1 + F.exp2(b - a)))
@@ -129,8 +134,8 @@ def xlogy(a: Any, b: Any) -> Any:
 @xlogy.vjp("input", saves="input other")
 def _(F: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     if b.__class__ is float or b.__class__ is int:
-        return F.drop_where(g * _log(F, b), a == 0) if b <= 0 else g * _log(F, b)
-    return F.fill_where(g * F.log(b), (a == 0) & (b <= 0), 0.0)
+        return F.drop_where(F.xlogy(g, b), a == 0) if b <= 0 else F.xlogy(g, b)
+    return F.fill_where(F.xlogy(g, b), (a == 0) & (b <= 0), 0.0)
 
 
 xlogy.vjp("other", saves="input other")(lambda F, g, out, a, b: g * a / b)
@@ -156,8 +161,8 @@ def xlog1py(a: Any, b: Any) -> Any:
 @xlog1py.vjp("input", saves="input other")
 def _(F: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
     if b.__class__ is float or b.__class__ is int:
-        return F.drop_where(g * _log1p(F, b), a == 0) if b <= -1 else g * _log1p(F, b)
-    return F.fill_where(g * F.log1p(b), (a == 0) & (b <= -1), 0.0)
+        return F.drop_where(F.special_xlog1py(g, b), a == 0) if b <= -1 else F.special_xlog1py(g, b)
+    return F.fill_where(F.special_xlog1py(g, b), (a == 0) & (b <= -1), 0.0)
 
 
 xlog1py.vjp("other", saves="input other")(lambda F, g, out, a, b: g * a / (b + 1))
@@ -300,6 +305,11 @@ entr = _special(
 # --- Bessel functions ----------------------------------------------------------------------------------------------
 
 
+def grown(scaled: Any, x: Any) -> Any:
+    """What SciPy scaled down by exp(abs(x)), in its size; overflows where the exponential in x's dtype does."""
+    return wide(scaled, x) * np.exp(np.abs(x))
+
+
 @unary(
     "i0(input)",
     grad_fn="I0Backward0",
@@ -309,7 +319,7 @@ entr = _special(
 )
 def i0(x: Any) -> Any:
     """The modified Bessel function of the first kind, order 0."""
-    return wide(scipy_special().i0, x)
+    return grown(scipy_special().i0e, x)
 
 
 i0.vjp(saves="input")(lambda F, g, out, x: g * F.special_i1(x))
@@ -329,8 +339,8 @@ _EPS = 2.0**-23
 
 
 def _i1_slope(F: Any, g: Any, out: Any, x: Any) -> Any:
-    # i1(x) / x tends to 1/2 at 0
-    tiny = (x <= _EPS) & (x >= -_EPS)
+    # i1(x) / x tends to 1/2 at 0; PyTorch has 1/2 for nan too
+    tiny = F.logical_not((x > _EPS) | (x < -_EPS))
     safe = F.fill_where(x, tiny, _EPS)
     return g * F.fill_where(F.i0(safe) - F.special_i1(x) / safe, tiny, 0.5)
 
@@ -341,12 +351,13 @@ i1 = _special(
     "The modified Bessel function of the first kind, order 1.",
     _i1_slope,
     samples=lambda: unary_samples(away=0.2),
+    kernel=lambda x: grown(scipy_special().i1e, x),
     formula="g * (i0(input) - out / input)",
 )
 
 
 def _i1e_slope(F: Any, g: Any, out: Any, x: Any) -> Any:
-    tiny = (x <= _EPS) & (x >= -_EPS)
+    tiny = F.logical_not((x > _EPS) | (x < -_EPS))
     safe = F.fill_where(x, tiny, _EPS)
     slope = F.special_i0e(safe) - F.special_i1e(x) * (F.sgn(safe) + 1 / safe)
     return g * F.fill_where(slope, tiny, 0.5)
@@ -366,8 +377,8 @@ for _name, _scipy_name, _words in (
     ("bessel_j1", "j1", "The Bessel function of the first kind, order 1."),
     ("bessel_y0", "y0", "The Bessel function of the second kind, order 0."),
     ("bessel_y1", "y1", "The Bessel function of the second kind, order 1."),
-    ("modified_bessel_i0", "i0", "The modified Bessel function of the first kind, order 0."),
-    ("modified_bessel_i1", "i1", "The modified Bessel function of the first kind, order 1."),
+    ("modified_bessel_i0", "i0e", "The modified Bessel function of the first kind, order 0."),
+    ("modified_bessel_i1", "i1e", "The modified Bessel function of the first kind, order 1."),
     ("modified_bessel_k0", "k0", "The modified Bessel function of the second kind, order 0."),
     ("modified_bessel_k1", "k1", "The modified Bessel function of the second kind, order 1."),
     ("scaled_modified_bessel_k0", "k0e", "modified_bessel_k0 times exp(input)."),
@@ -378,7 +389,9 @@ for _name, _scipy_name, _words in (
         "",
         _words,
         None,
-        kernel=lambda x, name=_scipy_name: getattr(scipy_special(), name)(x),
+        kernel=lambda x, name=_scipy_name: (
+            grown(getattr(scipy_special(), name), x) if name in ("i0e", "i1e") else getattr(scipy_special(), name)(x)
+        ),
         samples=lambda: [call(t(3, low=0.2, high=2))],
     )
 
@@ -395,6 +408,8 @@ for _name, _scipy_name, _words in (
 def lgamma(x: Any) -> Any:
     """log(abs(gamma(input))), element by element."""
     y = wide(scipy_special().gammaln, x)
+    # where gamma(x) itself, 1 / x, is out of range
+    y = np.where(np.abs(x) < np.finfo(x.dtype).tiny, -np.log(np.abs(x)), y)
     return np.where(np.isinf(x), x.dtype.type(np.inf), y)[()]
 
 
@@ -435,8 +450,26 @@ def polygamma_n(x: Any, n: int) -> Any:
         x = x.astype(mode.default)
     if n == 0:
         return digamma.kernel(x)
+    if n == 1:
+        return _trigamma(x)
     special = scipy_special()
     return wide(lambda v: (-1.0) ** (n + 1) * math.factorial(n) * _zeta(special, n + 1, v), x)
+
+
+def _trigamma(x: Any) -> Any:
+    """polygamma(1, x) in x's own precision, as PyTorch has it: by reflection, recurrence and an asymptotic series."""
+    if x.dtype == np.float16:
+        return _trigamma(x.astype(np.float32)).astype(np.float16)
+    reflected = x < 0.5
+    sine = np.sin(np.pi * x)
+    total = np.where(reflected, -(np.pi * np.pi) / (sine * sine), 0).astype(x.dtype)
+    z = np.where(reflected, 1 - x, x)
+    for _ in range(6):
+        total = total + 1 / (z * z)
+        z = z + 1
+    s = 1 / (z * z)
+    total = total + (1 + 1 / (2 * z) + s * (1 / 6 - s * (1 / 30 - s * (1 / 42)))) / z
+    return np.where(reflected, -total, total)[()]
 
 
 def _zeta(special: Any, n: int, x: Any) -> Any:
@@ -500,8 +533,18 @@ def _refuse(name: str) -> Any:
 
 
 def _incomplete(name: str, words: str, scipy_name: str) -> None:
+    lower = name == "igamma"
+
     def kernel(a: Any, b: Any) -> Any:
-        return wide(getattr(scipy_special(), scipy_name), *np.broadcast_arrays(a, b))[()]
+        a, b = np.broadcast_arrays(a, b)
+        y = wide(getattr(scipy_special(), scipy_name), a, b)
+        # the ends, in PyTorch's order
+        begin, end = (0, 1) if lower else (1, 0)
+        y = np.where(np.isinf(b), end, y)
+        y = np.where(np.isinf(a), np.where(np.isinf(b), np.nan, begin), y)
+        y = np.where(b == 0, begin, y)
+        y = np.where(a == 0, np.where(b > 0, end, np.nan), y)
+        return np.where((a < 0) | (b < 0), np.nan, y).astype(a.dtype)[()]
 
     kernel.__doc__ = words
     entry = binary(
@@ -513,12 +556,12 @@ def _incomplete(name: str, words: str, scipy_name: str) -> None:
         formula="input: not implemented, as in PyTorch; other: the density",
         example=f"{name}(tensor([2.]), tensor([1.]))",
     )(kernel)
-    sign = 1 if name == "igamma" else -1
+    sign = 1 if lower else -1
     entry.vjp("input")(_refuse(f"{name}: input"))
     entry.vjp("other", saves="input other")(
         lambda F, g, out, a, b: g * (sign * F.exp((a - 1) * F.log(b) - b - F.lgamma(a)))
     )
-    alias("special.gammainc" if name == "igamma" else "special.gammaincc", entry, method=False)
+    alias("special.gammainc" if lower else "special.gammaincc", entry, method=False)
 
 
 _incomplete("igamma", "The regularized lower incomplete gamma function.", "gammainc")

@@ -118,7 +118,7 @@ def im2col(x: Any, how: Any) -> Any:
     view = np.lib.stride_tricks.as_strided(
         full, (n, c, *kernel, *blocks(how)), (*steps[:2], *(a for a, _ in spatial), *(b for _, b in spatial))
     )
-    return view.reshape(n, c * math.prod(kernel), -1)
+    return view.reshape(n, c * math.prod(kernel), math.prod(blocks(how)))
 
 
 im2col.vjp("input")(lambda F, g, out, x, how: F.col2im(g, how))
