@@ -2,9 +2,9 @@
 
     python -m benchmarks [WORK …] [--rounds N]
 
-Works: one-shot work2 work2:3x3 work3 work4 work5 work6 work7 work9 work10 resnet18:1
-resnet18:8 (all by default). Peers that are not installed are left out;
-`make bench-peers` installs them. Times depend on the machine, ratios less so: only ratios are to be quoted.
+Works: one-shot work2 work2:3x3 work3 work4 work5 work6 work7 work9 work10 resnet18:1 resnet18:8 (all by default).
+Peers that are not installed are left out; `make bench-peers` installs them. Times depend on the machine, ratios less
+so: only ratios are to be quoted.
 """
 
 from __future__ import annotations

@@ -108,11 +108,11 @@ def torch(work: str) -> Run:
                 y = y * w
                 y = y + b
                 y = torch.sin(y)
-                y = torch.exp(y)  # noqa: E702  # one line a round, as in the gradsh twin
+                y = torch.exp(y)  # one line a round, as in the gradsh twin
                 y = torch.log(y)
                 y = torch.tanh(y)
                 y = y - 0.1
-                y = y * y  # noqa: E702  # the same
+                y = y * y  # the same
             y.sum().backward()
             return x.grad
 
@@ -216,7 +216,10 @@ def torch(work: str) -> Run:
 
 
 def jax(work: str) -> Run:
-    """JAX, compiled: a step is jitted, loops are in XLA where the work's loop has no Python in it. Compiling is not timed."""
+    """JAX, compiled: a step is jitted, loops are in XLA where the work's loop has no Python in it.
+
+    Compiling is not timed.
+    """
     import jax
     import jax.numpy as jnp
 
@@ -346,7 +349,9 @@ PEERS: dict[str, Callable[[str], Run]] = {"gradsh": gradsh, "torch": torch, "jax
 # work 1: one-shot, whole process; {program} is a new text each time for the "new" variant
 ONE_SHOT = {
     "numpy": "import numpy",
-    "torch": "import torch\nx = torch.tensor(5.0, requires_grad=True); z = torch.log(x**3); z.backward(); print(x.grad)",
+    "torch": (
+        "import torch\nx = torch.tensor(5.0, requires_grad=True); z = torch.log(x**3); z.backward(); print(x.grad)"
+    ),
     "jax": "import jax, jax.numpy as jnp\nprint(jax.grad(lambda x: jnp.log(x**3))(5.0))",
     "autograd": "import autograd.numpy as np\nfrom autograd import grad\nprint(grad(lambda x: np.log(x**3))(5.0))",
 }

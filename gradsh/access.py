@@ -211,7 +211,21 @@ def find_method(kind: type, name: str) -> Callable[..., Any] | None:
             found = index.method(name)
         if found is not None:
             METHODS.setdefault(kind, {})[name] = found
-            break
+            return found
+    return _opened_method(kind, name)
+
+
+def _opened_method(kind: type, name: str) -> Callable[..., Any] | None:
+    """The method of a class that opens it in `__public__`, remembered too: `opt.step()` stands in loops.
+
+    Not that of a model, whose own fields come first, and nothing that a program may put something else in the place of.
+    """
+    if name not in getattr(kind, "__public__", ()) or name in getattr(kind, "__settable__", ()):
+        return None
+    found = next((base.__dict__[name] for base in kind.__mro__ if name in base.__dict__), None)
+    if not isinstance(found, FunctionType) or hasattr(kind, "__member__"):
+        return None
+    METHODS.setdefault(kind, {})[name] = found
     return found
 
 

@@ -75,6 +75,7 @@ def _parser() -> Parser:
     add("--color", choices=["auto", "always", "never"], default="auto", help="colour (auto)")
     add("--errors", choices=["full", "short", "json"], default="full", help="form of errors (full)")
     add("-q", "--quiet", action="store_true", help="no welcome line")
+    add("-v", "--verbose", action="store_true", help="tell which operators vmap and Jacobians looped over")
     add("--no-config", action="store_true", help="read no configuration and no history, and write none")
     add("--sandbox", action="store_true", help=argparse.SUPPRESS)
     add("--max-memory", metavar="SIZE", help=argparse.SUPPRESS)
@@ -118,7 +119,7 @@ def parse(argv: Sequence[str]) -> Options:
     if given.seed is not None and not -(2**63) <= given.seed < 2**64:
         raise UsageError(f"--seed {given.seed} does not fit in 64 bits")
     options = Options()
-    for name in ("code", "interactive", "json", "dtype", "seed", "color", "errors", "quiet", "no_config"):
+    for name in ("code", "interactive", "json", "dtype", "seed", "color", "errors", "quiet", "verbose", "no_config"):
         setattr(options, name, getattr(given, name))
     options.set = given.set or []
     for each in options.set:

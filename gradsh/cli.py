@@ -16,7 +16,7 @@ INTERRUPTED = 130
 CLOSED_PIPE = 141
 COMMANDS = ("check", "fmt", "graph", "explain", "export")
 # options of gradsh's own that somebody may have put behind the file
-OWN = ("--json", "--dtype", "--seed", "--set", "--sandbox", "--color", "--errors", "-q", "-i", "-c", "--no-config")
+OWN = ("--json", "--dtype", "--seed", "--set", "--sandbox", "--color", "--errors", "-q", "-v", "-i", "-c", "--no-config")
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Options:
         "quiet",
         "seed",
         "set",
+        "verbose",
     )
 
     def __init__(self, code: str | None = None, file: str | None = None) -> None:
@@ -67,6 +68,7 @@ class Options:
         self.quiet = False
         self.seed: int | None = None
         self.set: list[str] = []
+        self.verbose = False
 
 
 def run(argv: Sequence[str]) -> int:
@@ -162,8 +164,11 @@ def _session(options: Options) -> Session:
     if options.json:
         from gradsh.view.json_lines import JsonDisplay
 
-        return Session(options.dtype, options.seed, display=JsonDisplay())
-    return Session(options.dtype, options.seed, display=Display(color=options.color, style=options.errors))
+        display: Display = JsonDisplay()
+    else:
+        display = Display(color=options.color, style=options.errors)
+    display.verbose = options.verbose
+    return Session(options.dtype, options.seed, display=display)
 
 
 def _shell(options: Options, session: Session | None) -> int:

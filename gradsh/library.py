@@ -8,6 +8,7 @@ parameters, stands in gradsh.index.
 from __future__ import annotations
 
 import os
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from gradsh import index
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib")
 
 _spaces: dict[str, dict[str, Any]] = {}  # by file
+_supplied: set[Any] = set()  # the models and functions whose built-ins are in place
 
 
 def names() -> list[str]:
@@ -43,7 +45,32 @@ def value(name: str) -> Any:
         return MODELS[name]
     if file not in _spaces:
         _spaces[file] = _run(file)
-    return _spaces[file]["." + name]
+    space = _spaces[file]
+    model = space["." + name]
+    if model not in _supplied:
+        _supplied.add(model)
+        _supply(space, model.body.__code__)
+    return model
+
+
+def _supply(space: dict[str, Any], code: CodeType) -> None:
+    """Put the built-ins into the globals that a model, and what it uses of its file, may come to need.
+
+    Only those: a file holds many models, and each file of operators takes its time to load.
+    """
+    for name in code.co_names:
+        if name[0] != ".":
+            continue
+        if name not in space:
+            space[name] = space["@builtin"](name[1:])
+        used = space[name]
+        body = getattr(used, "body", used)
+        if isinstance(body, FunctionType) and body.__globals__ is space and used not in _supplied:
+            _supplied.add(used)
+            _supply(space, body.__code__)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            _supply(space, constant)
 
 
 def refuse(kind: str, message: str) -> None:
@@ -60,11 +87,21 @@ def warn(message: str) -> None:
     mode.warn(message)
 
 
-OWN: dict[str, Any] = {"refuse": refuse, "warn": warn}
+def recorded_as(t: Any, name: str) -> Any:
+    """For the library: the tensor, its node called as PyTorch calls that of a layer which it computes as a whole."""
+    from gradsh.engine.graph import Node
+    from gradsh.engine.registry import renamed
+
+    if t.fn.__class__ is Node:
+        t.fn.kind = renamed(t.fn.kind, name)
+    return t
+
+
+OWN: dict[str, Any] = {"refuse": refuse, "warn": warn, "recorded_as": recorded_as}
 
 
 class Table:
-    """The built-ins that the library sees: those of programs, and two more."""
+    """The built-ins that the library sees: those of programs, and a few of its own."""
 
     def __init__(self) -> None:
         from gradsh import runtime
@@ -99,8 +136,12 @@ def _run(file: str) -> dict[str, Any]:
     with open(os.path.join(FOLDER, file), encoding="utf-8") as stream:
         source = Source(f"gradsh/lib/{file}", stream.read())
     program = compile_program(source, {}, table, library=True)
+    # built-ins come when a model needs them, see `_supply`; what its file itself evaluates are defaults of parameters
+    own = program.code.co_names
     models = index.index().models
-    program.builtins = tuple(b for b in program.builtins if models.get(b, ("",))[0] != file)  # its own come by running
+    program.builtins = tuple(
+        b for b in program.builtins if b[0] == "@" or ("." + b in own and models.get(b, ("",))[0] != file)
+    )
     runtime.prepare(space, program)
     before, mode.where = mode.where, (program.code, 0)  # whatever it makes is not made in the user's program
     try:

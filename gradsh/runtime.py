@@ -114,7 +114,8 @@ class BuiltinTable:
 
     def names(self) -> Iterable[str]:
         """All names, for suggestions and completion."""
-        return {*index.index().signatures, *library.names(), *plain.SHARED, *plain.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *SESSION}
+        plain_names = (*plain.SHARED, *plain.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *SESSION)
+        return {*index.index().signatures, *library.names(), *plain_names}
 
 
 def _operator(name: str) -> Callable[..., Any] | None:

@@ -57,6 +57,8 @@ class Display:
 
     needs_spans = False  # whether `value` and `printed` want the expressions' spans, which cost a look-up
 
+    verbose = False  # whether `looped` wants to be told
+
     def value(self, value: object, span: Span | None) -> None:
         """A bare expression's value."""
 
@@ -75,6 +77,9 @@ class Display:
 
     def errors(self, errors: list[GradshError]) -> None:
         """Why a program failed or was refused."""
+
+    def looped(self, names: list[str]) -> None:
+        """The operators that a run did sample by sample in `vmap` or a batched Jacobian, which takes its time."""
 
 
 class Result:
@@ -124,6 +129,17 @@ class Session:
         What the program bound stays bound, also when it failed. KeyboardInterrupt, and ClosedPipe from the display,
         pass through after the engine's state has been restored; everything else ends in the Result.
         """
+        if not self.display.verbose:
+            return self._run(text, name, arguments)
+        from gradsh.engine.batching import LOOPED
+
+        LOOPED.clear()
+        result = self._run(text, name, arguments)
+        if LOOPED:
+            self.display.looped(sorted(LOOPED))
+        return result
+
+    def _run(self, text: str, name: str, arguments: Sequence[str] | Mapping[str, object]) -> Result:
         source = Source(name, text.removeprefix("\ufeff"))
         try:
             with swapped(self.context), np.errstate(all="ignore"):

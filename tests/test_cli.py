@@ -269,6 +269,23 @@ def test_check(gradsh: Gradsh, tmp_path: Path) -> None:
     assert done.stderr.startswith("error[E0201]") and "bad.grad:1:7" in done.stderr
 
 
+def test_verbose_tells_what_was_looped_over(gradsh: Gradsh) -> None:
+    program = "let a = eye(2).repeat(3, 1, 1); vmap(linalg.lu_factor)(a)[1].shape"
+    told = "note: done sample by sample in vmap or a Jacobian: linalg.lu_factor\n"
+    for option in ("-v", "--verbose"):
+        done = gradsh(option, "-c", program)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "Size([3, 2])\n", told)
+    assert gradsh("-c", program).stderr == ""
+    assert gradsh("-v", "-c", "vmap(sin)(ones(3)); jacobian(fn(v) = v**2, ones(2))").stderr == ""
+    failed = gradsh("-v", "--errors=short", "-c", f"{program}\nones(2) @ ones(3)")
+    assert failed.returncode == 1 and failed.stderr.endswith(told) and failed.stderr.count("\n") == 2
+    # told run by run: what the first did is not the second's
+    done = gradsh("-v", "-i", "-c", program, input="1 + 1")
+    assert (done.stdout, done.stderr) == ("Size([3, 2])\n2\n", told)
+    error = json.loads(gradsh("-v", "--json", "-c", program).stderr)
+    assert error == {"note": "done sample by sample in vmap or a Jacobian", "operators": ["linalg.lu_factor"]}
+
+
 def test_what_a_one_shot_imports(gradsh: Gradsh) -> None:
     gradsh("-c", SHOWN)  # so that the program has been seen before
     code = (

@@ -42,7 +42,7 @@ def read(path: str, data: bytes, codec: Codec, dtype: Any) -> object:
         broken(path, "was written by a later version of gradsh")
     try:
         return Decoder(path, members, codec).value(structure)
-    except (KeyError, TypeError, ValueError, RecursionError):
+    except (KeyError, TypeError, ValueError, RecursionError, StopIteration):
         broken(path, f"is broken: its {MANIFEST} does not fit its other members")
 
 

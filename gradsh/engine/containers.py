@@ -166,7 +166,8 @@ class Sequential(Numbered):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice) and self.names is not None:
-            return Sequential(dict(zip(self.names[index], self.items[index], strict=False)))
+            kind: Any = Sequential
+            return kind(dict(zip(self.names[index], self.items[index], strict=False)))
         return super().__getitem__(index)
 
 

@@ -24,10 +24,6 @@ class Loader:
     __public__ = frozenset({"batch_size", "drop_last", "generator"})
 
     def __init__(self, tensors: tuple[Any, ...], batch_size: Any, shuffle: Any, drop_last: Any, generator: Any) -> None:
-        if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
-            raise ArgumentError(
-                "loader() takes tensors, one after the other: `loader(*tensors)` spreads a list of them"
-            )
         if not tensors:
             raise ArgumentError("loader() needs at least one tensor")
         for tensor in tensors:

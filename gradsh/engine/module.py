@@ -17,8 +17,9 @@ from gradsh.engine.dtypes import DType
 from gradsh.engine.graph import Handle
 from gradsh.engine.modes import mode
 from gradsh.engine.registry import caller
+from gradsh.engine.states import IncompatibleKeys, StateDict, load
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import ArgumentError, AttributeError_, GradshError, NoForward, StateMismatch, ValueError_
+from gradsh.errors import ArgumentError, AttributeError_, GradshError, NoForward, ValueError_
 
 _getframe = sys._getframe
 Self = TypeVar("Self", bound="Model")
@@ -47,7 +48,7 @@ class ModelType(type):
     hidden: frozenset[str]
 
     def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
-        self: Model = cls.__new__(cls)
+        self: Model = object.__new__(cls)  # type: ignore[arg-type]  # mypy does not see that these are classes
         self.cells = {}
         self.buffer_names = {}
         self.hooks = None
@@ -131,7 +132,7 @@ class Model(metaclass=ModelType):
         """Called first in the body: its names in the order of the text, and the cells of those that are variables."""
         own = self.cells
         for name in names:
-            own[name] = cells.pop(name, None) or CellType()
+            own[name] = cells.pop(name) if name in cells else CellType()
         own.update(cells)
 
     def finish(self) -> None:
@@ -177,7 +178,7 @@ class Model(metaclass=ModelType):
         raise KeyError(name)
 
     def __members__(self) -> list[str]:
-        return [*(name for name, cell in self.cells.items() if cell != CellType()), *PUBLIC]
+        return [*(name for name in self.cells if self.get(name, self) is not self), *PUBLIC]
 
     def __set_member__(self, name: str, value: Any) -> None:
         """`instance.name = value`: PyTorch's rules for what may take the place of what."""
@@ -438,7 +439,8 @@ class Model(metaclass=ModelType):
             if isinstance(dtype, DType):
                 if dtype.np.kind != "f":
                     raise ArgumentError(
-                        f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.{dtype!r}"
+                        "nn.Module.to only accepts floating point or complex dtypes, but got desired "
+                        f"dtype=torch.{dtype!r}"
                     )
                 for t in (*self.parameters(), *self.buffers()):
                     _convert(t, dtype.np)
@@ -473,48 +475,12 @@ class Model(metaclass=ModelType):
 
         return StateDict((prefix + name, t if keep_vars else detach.apply(t)) for name, t in self._state())
 
-    def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> Any:
+    def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> IncompatibleKeys:
         """Copy the values of a state into this model's; all that does not fit is said in one error.
 
-        Errors: StateMismatch, and nothing is copied that fits before the first that does not: as in PyTorch, what fits
-        has been copied.
+        Errors: StateMismatch; as in PyTorch, what fits has been copied then. ArgumentError for what is no dict.
         """
-        if not isinstance(state_dict, dict):
-            raise ArgumentError(f"Expected state_dict to be dict-like, got <class '{type(state_dict).__name__}'>.")
-        from gradsh.engine.modes import no_grad
-        from gradsh.engine.registry import methods
-
-        own = dict(self._state())
-        missing = [name for name in own if name not in state_dict]
-        unexpected = [name for name in state_dict if name not in own]
-        problems: list[str] = []
-        copy_ = methods()["copy_"]
-        with no_grad():
-            for name, t in own.items():
-                if name not in state_dict:
-                    continue
-                given = state_dict[name]
-                if given.__class__ is not Tensor:
-                    problems.append(
-                        f'While copying the parameter named "{name}", expected torch.Tensor or Tensor-like object from '
-                        f"checkpoint but received <class '{type(given).__name__}'>"
-                    )
-                elif given.data.shape != t.data.shape and not (given.data.shape == (1,) and t.data.shape == ()):
-                    problems.append(
-                        f"size mismatch for {name}: copying a param with shape torch.{given.shape} from checkpoint, the "
-                        f"shape in current model is torch.{t.shape}."
-                    )
-                else:
-                    copy_(t, given if given.data.shape == t.data.shape else given[0])
-        if strict:
-            for keys, word in ((unexpected, "Unexpected"), (missing, "Missing")):
-                if keys:
-                    listed = ", ".join(f'"{key}"' for key in keys)
-                    problems.insert(0, f"{word} key(s) in state_dict: {listed}. ")
-        if problems:
-            listed = "\n\t".join(problems)
-            raise StateMismatch(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
-        return IncompatibleKeys(missing, unexpected)
+        return load(type(self).__name__, dict(self._state()), state_dict, strict)
 
     # --- how it prints ----------------------------------------------------------------------------------------
 
@@ -572,37 +538,6 @@ def model_of(name: str, value: Any) -> Model | None:
     from gradsh.engine.containers import ModuleDict, ModuleList
 
     return ModuleDict.over(value) if value.__class__ is dict else ModuleList.over(value)
-
-
-class StateDict(dict[str, Any]):
-    """What `state_dict()` gives: a dict that prints as PyTorch's OrderedDict."""
-
-    def __repr__(self) -> str:
-        inside = ", ".join(f"({key!r}, {value!r})" for key, value in self.items())
-        return f"OrderedDict([{inside}])" if self else "OrderedDict()"
-
-
-class IncompatibleKeys(tuple[list[str], list[str]]):
-    """What `load_state_dict` gives: which keys were missing, and which nothing in the model has."""
-
-    __slots__ = ()
-    __public__ = frozenset({"missing_keys", "unexpected_keys"})
-
-    def __new__(cls, missing: list[str], unexpected: list[str]) -> IncompatibleKeys:
-        return super().__new__(cls, (missing, unexpected))
-
-    @property
-    def missing_keys(self) -> list[str]:
-        return self[0]
-
-    @property
-    def unexpected_keys(self) -> list[str]:
-        return self[1]
-
-    def __repr__(self) -> str:
-        if not self[0] and not self[1]:
-            return "<All keys matched successfully>"
-        return f"_IncompatibleKeys(missing_keys={self[0]!r}, unexpected_keys={self[1]!r})"
 
 
 # --- helpers ----------------------------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ float16 = np.dtype(np.float16)
 
 # columns of more bytes than this are made for a few samples of the batch at a time
 MOST = 1 << 25
+# from so many places on, a sample is a product by itself: its columns stay in the cache, and nothing is transposed
+WIDE = 512
 _BUFFERS: dict[tuple[str, Any], Any] = {}
 
 
@@ -105,8 +107,11 @@ def columns(x: Any, kernel: Any, places: Any, how: Any) -> Any:
 def pieces(x: Any, rows: int, places: Any) -> list[slice]:
     """The batch in slices whose columns are not too large."""
     n = len(x)
-    each = rows * math.prod(places) * x.itemsize
-    step = max(1, MOST // max(each, 1))
+    one = math.prod(places)
+    if one >= WIDE:
+        step = 1
+    else:
+        step = max(1, MOST // max(rows * one * x.itemsize, 1))
     return [slice(i, min(i + step, n)) for i in range(0, n, step)]
 
 

@@ -553,7 +553,7 @@ def binary(
                 return mixed(x, y, 1)
             if isinstance(y, (np.generic, int, float)):
                 return mixed(x, y.item() if isinstance(y, np.generic) else y, 1)
-            return NotImplemented
+            return operator(y, x, 2) if cls is Tensor else NotImplemented
 
         bind = entry.signature.bind
 

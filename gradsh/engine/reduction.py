@@ -77,12 +77,13 @@ def takes_tensor(
     names: str = "values indices",
     *,
     dim_kind: str = "",
+    kind_by: str = "dim",
     one_dim: bool = False,
     forms: tuple[str, ...] = (),
 ) -> None:
     """Give the entry its call: argument types are checked, and several outputs become the named result `result`.
 
-    dim_kind  the grad_fn's name when a dim is given
+    dim_kind  the grad_fn's name when a dim (the parameter `kind_by`) is given
     one_dim   `dim` is one int, not several
     forms     PyTorch's forms of an overloaded operator, for its error texts
 
@@ -95,11 +96,13 @@ def takes_tensor(
         entry.kind.outputs = len(names.split())
     along = variant(entry, dim_kind) if dim_kind else None
     items = names.split()
+    decides = next((i for i, p in enumerate(entry.signature.parameters) if p.name == kind_by), 1)
+    needs_dim = one_dim and along is not None and kind_by == "dim"
 
     def apply(*args: Any, **kwargs: Any) -> Any:
         values = bind(args, kwargs)
-        kind = along if along is not None and values[1] is not None else None
-        if one_dim and along is not None and kind is None and (len(args) > 1 or kwargs.keys() & {"dim", "keepdim"}):
+        kind = along if along is not None and values[decides] is not None else None
+        if needs_dim and kind is None and (len(args) > 1 or kwargs.keys() & {"dim", "keepdim"}):
             raise combination_error(entry.name, args, kwargs, forms)
         out = run(entry, values, _getframe(1), kind)
         if result:

@@ -310,7 +310,7 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
             finally:
                 mode.where = before
             if rename and result.__class__ is Tensor and result.fn.__class__ is Node:
-                result.fn.kind = _renamed(result.fn.kind, rename)
+                result.fn.kind = renamed(result.fn.kind, rename)
             return result
 
         apply.__name__ = apply.__qualname__ = entry.name
@@ -324,7 +324,7 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
 _RENAMED: dict[tuple[int, str], Kind] = {}
 
 
-def _renamed(kind: Kind, name: str) -> Kind:
+def renamed(kind: Kind, name: str) -> Kind:
     found = _RENAMED.get((id(kind), name))
     if found is None:
         found = Kind(name, kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator, outputs=kind.outputs)

@@ -52,7 +52,7 @@ def largest(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: 
     wide = math.prod(lengths)
     low = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     nan = x.dtype.kind == "f" and bool(np.isnan(np.add.reduce(x, None)))
-    plain = tuple(lengths) == size and all(deal.phases == [0] for deal in deals) and not any(padding)
+    plain = tuple(lengths) == size and all(deal.stride == 1 for deal in deals) and not any(padding)
     runs = list(product(*(deal.phases for deal in deals)))
     # each element of the kernel: its run, how far that is shifted, its distance from the window's first element
     taps = []
@@ -94,7 +94,10 @@ def largest(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: 
         found_at = code.reshape(n, *lengths)[kept]
         if any(padding) and target.size and np.minimum.reduce(target, None) == low:
             found_at = _not_padding(found_at, target == low, kernel, stride, padding, dilation, size, out)
-        np.add(steps.take(found_at), base, out=index[begin : begin + n])
+        places = np.add(steps.take(found_at), base, out=index[begin : begin + n])
+        if any(padding):
+            # windows of padding alone have no element to name
+            np.clip(places, 0, max(math.prod(size) - 1, 0), out=places)
     shape = (*x.shape[: x.ndim - dims], *out)
     return values.reshape(shape), index.reshape(shape)
 
@@ -138,4 +141,4 @@ def _not_padding(code: Any, lowest: Any, kernel: Any, stride: Any, padding: Any,
             place = np.arange(m) * s - p + i * d
             inside = inside & ((place >= 0) & (place < n)).reshape((-1, *(1,) * (len(out) - axis - 1)))
         np.copyto(which, number, where=(which < 0) & inside)
-    return which
+    return np.maximum(which, 0, out=which)

@@ -97,7 +97,7 @@ def _render(
     width: int | None,
     note: str | None = None,
 ) -> str:
-    message = visible(message, keep="\n").rstrip("\n")
+    message = visible(message, keep="\n\t").rstrip("\n")
     if style == "short":
         place = ""
         if labels:

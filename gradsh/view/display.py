@@ -58,6 +58,9 @@ class Display(session.Display):
     def errors(self, errors: list[GradshError]) -> None:
         self._diagnose(errors)
 
+    def looped(self, names: list[str]) -> None:
+        self.note(f"note: done sample by sample in vmap or a Jacobian: {', '.join(names)}\n")
+
     def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
         """The items, with a bar on a terminal's standard error; without one where nobody sees it."""
         from gradsh.view import color
@@ -75,6 +78,13 @@ class Display(session.Display):
         self.hide_bars()
         with writing():
             write(problems, self.err, color=self.color, style=self.style)
+
+    def note(self, line: str) -> None:
+        """Write a line to the standard error."""
+        self.hide_bars()
+        with writing():
+            self.err.write(line)
+            self.err.flush()
 
     def report(self, report: object) -> None:
         if isinstance(report, StateTable):

@@ -36,6 +36,9 @@ class JsonDisplay(Display):
     def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
         self.write("".join(line_of(value, span) for value, span in zip(values, spans, strict=True)))
 
+    def looped(self, names: list[str]) -> None:
+        self.note(dumps({"note": "done sample by sample in vmap or a Jacobian", "operators": names}))
+
     def state_table(self, table: StateTable) -> None:
         from gradsh.view.state_table import as_data
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradsh import errors
+from gradsh.language.signatures import LATER
 from tests.language.running import Session, at, refused, run
 
 
@@ -43,9 +44,16 @@ from tests.language.running import Session, at, refused, run
         ("count += 1", "name 'count' is not defined", "count", None),
         ("fn f() { let y = 1 }\ny", "name 'y' is not defined", "y", None),
         ("[i for i in [1]]; i", "name 'i' is not defined", "i", None),
+        ("param lr = 0.1; param lr = 1", "the parameter 'lr' is declared twice", "param lr = 1", None),
+        (
+            'fn f() { use "a.grad" }',
+            "`use` stands at the top level of a file only: files are read before anything runs",
+            'use "a.grad"',
+            None,
+        ),
+        ('use "nowhere.grad"\nanything(1)', "cannot read 'nowhere.grad': No such file or directory", None, None),
         ("let g = graph(1)", "`graph` is not in this version yet", "graph", None),
-        ("param lr = 0.1\nlr", "`param` is not in this version yet", "param", None),
-        ('use "lib.grad"\nanything(1)', "`use` is not in this version yet", "use", None),
+        *((f"{word} 1", f"`{word}` is not in this version yet", word, None) for word in LATER),
     ],
 )
 def test_refused(source: str, message: str, where: str | None, help: str | None) -> None:

@@ -119,6 +119,39 @@ def test_classes_open_what_they_name() -> None:
     assert session.fails("h.remove = 1").message == "attribute 'remove' of 'Handle' objects is not writable"
 
 
+def test_methods_of_an_open_class_are_remembered() -> None:
+    class Counter:
+        __public__ = frozenset({"step", "rate", "again"})
+        __settable__ = frozenset({"again"})
+
+        def __init__(self, rate: int) -> None:
+            self.rate = rate
+            self.again: object = 0
+
+        def step(self) -> str:
+            return f"{type(self).__name__} {self.rate}"
+
+        def hidden(self) -> None: ...
+
+    class Other(Counter):
+        __public__ = frozenset({"rate"})
+
+    first, second = Counter(1), Counter(2)
+    session = Session()
+    session.globals |= {".a": first, ".b": second, ".o": Other(3)}
+    for _ in range(2):  # the second time from the table
+        assert session.run("print a.step()\nprint b.step()\nlet s = b.step\nprint s(), a.rate, b.rate") == [
+            "Counter 1",
+            "Counter 2",
+            "Counter 2 1 2",
+        ]
+    assert access.METHODS[Counter] == {"step": Counter.step}
+    assert session.fails("a.hidden()").message == "'Counter' object has no attribute 'hidden'"
+    assert session.fails("a.step = 1").message == "attribute 'step' of 'Counter' objects is not writable"
+    assert session.fails("o.step()").message == "'Other' object has no attribute 'step'"  # it does not open it
+    assert session.run("a.again = log\nprint a.again(1)\na.again = 2\nprint a.again") == ["log(1)", "2"]
+
+
 def test_attributes_of_tensors() -> None:
     tensor = make(np.ones((2, 3), dtype=np.float32))
     assert access.attribute(tensor, "shape") == (2, 3)

@@ -195,7 +195,7 @@ class Comparison:
     def name(self, name: str, label: str, outputs: list[Any]) -> None:
         if "name" not in self.kinds:
             return
-        wanted = [p.grad_fn.name() if p.grad_fn else None for p, _ in outputs]
+        wanted = [p.grad_fn.name().removeprefix("torch::autograd::") if p.grad_fn else None for p, _ in outputs]
         found = [q.grad_fn.kind.name if q.grad_fn else None for _, q in outputs]
         if wanted == found:
             self.report.same("name", name)

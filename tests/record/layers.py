@@ -38,9 +38,9 @@ CASES = [
         layer(f"{name}", X2)
         for name in """
         ReLU() ReLU6() LeakyReLU() LeakyReLU(0.3) ELU() ELU(0.5) CELU() SELU() GELU() GELU("tanh") SiLU() Mish()
-        Sigmoid() Tanh() Softplus() Softplus(2.0,1.0) Softsign() Softshrink() Hardshrink(0.3) Hardtanh() Hardtanh(-0.5,0.5)
-        Hardsigmoid() Hardswish() Tanhshrink() Threshold(0.1,2.0) LogSigmoid() PReLU() PReLU(4) GLU() Softmax(1)
-        Softmax(dim=0) LogSoftmax(1) Softmin(1)
+        Sigmoid() Tanh() Softplus() Softplus(2.0,1.0) Softsign() Softshrink() Hardshrink(0.3) Hardtanh()
+        Hardtanh(-0.5,0.5) Hardsigmoid() Hardswish() Tanhshrink() Threshold(0.1,2.0) LogSigmoid() PReLU()
+        PReLU(4) GLU() Softmax(1) Softmax(dim=0) LogSoftmax(1) Softmin(1)
         """.split()  # noqa: SIM905 - a list of forty strings reads worse
     ),
     layer("RReLU()", X2),

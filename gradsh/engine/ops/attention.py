@@ -102,7 +102,7 @@ def scaled_dot_product_attention(
         weights = T.dropout(weights, dropout_p)
     out = T.matmul(weights, value)
     if fused and out.fn.__class__ is Node:
-        from gradsh.engine.registry import _renamed
+        from gradsh.engine.registry import renamed
 
-        out.fn.kind = _renamed(out.fn.kind, "ScaledDotProductFlashAttentionForCpuBackward0")
+        out.fn.kind = renamed(out.fn.kind, "ScaledDotProductFlashAttentionForCpuBackward0")
     return out

@@ -252,6 +252,8 @@ def householder_product(a: Tensor, tau: Tensor) -> Any:
     k = tau.data.shape[-1]
     if n < k:
         raise ShapeError(f"{name}: input.shape[-1] must be greater than or equal to tau.shape[-1]")
+    if not k:
+        return run(keep, [a, np.False_, np.eye(m, n)], None)
     q: Any = T.expand(make(np.eye(m, n, dtype=a.data.dtype)), (*a.data.shape[:-2], m, n))
     rows = np.arange(m)[:, None]
     for i in range(k - 1, -1, -1):

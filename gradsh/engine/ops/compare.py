@@ -13,7 +13,7 @@ from gradsh.engine.pointwise import Binary, Unary, binary, unary
 from gradsh.engine.registry import alias, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import DtypeError
+from gradsh.errors import DtypeError, ValueProblem
 
 NOTHING = ("", "", "")
 
@@ -76,6 +76,9 @@ def isclose(a: Any, b: Any, rtol: float, atol: float, equal_nan: bool) -> Any:
             need_tensor("isclose", name, position, v)
     if a.dtype != b.dtype:
         raise DtypeError(f"{OF[a.dtype].title} did not match {OF[b.dtype].title}")
+    for name, tolerance in (("rtol", rtol), ("atol", atol)):
+        if tolerance < 0:
+            raise ValueProblem(f"{name} must be greater than or equal to zero, but got {tolerance:g}")
     return _close(a, b, rtol, atol, equal_nan)
 
 
@@ -157,6 +160,8 @@ def _bits(name: str, words: str, ufunc: Any, torch_name: str) -> Binary:
 
     def kernel(a: Any, b: Any) -> Any:
         try:
+            if name.endswith("shift") and a.dtype.kind == "b":
+                raise DtypeError(f"\"{torch_name}\" not implemented for 'Bool'", kind="NotImplementedError")
             return ufunc(a, b)
         except TypeError:
             check(a, b)

@@ -231,7 +231,7 @@ def chain_matmul(matrices: Any) -> Any:
         need_tensor("chain_matmul", "matrices", 1, v)
         if v.data.ndim != 2:
             raise ShapeError(f"Tensor dimension is {v.data.ndim}, expected 2 instead.")
-    return matrices[0] if len(matrices) == 1 else T.linalg_multi_dot(list(matrices))
+    return T.clone(matrices[0]) if len(matrices) == 1 else T.linalg_multi_dot(list(matrices))
 
 
 # --- kron, cross ----------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def convolve_weight(g: Any, x: Any, kernel: Any, how: Any) -> Any:
 @convolve_weight.vjp("grad", "input", saves="grad input")
 def _(F: Any, needs: Any, g: Any, out: Any, grad: Any, x: Any, kernel: Any, how: Any) -> Any:
     return (
-        F.convolve(x, g, None, how) if needs[0] else None,
+        cropped(F, F.convolve(x, g, None, how), grad.shape) if needs[0] else None,
         F.convolve_input(grad, g, None, tuple(x.shape[2:]), how) if needs[1] else None,
     )
 

@@ -208,6 +208,20 @@ def _step_count(operator: str, value: Any) -> int:
     return n
 
 
+def _ends(operator: str, start: Any, end: Any) -> tuple[Any, Any]:
+    """Numbers or 0-d tensors, as numbers."""
+    wrong = [
+        f"{name} with {v.data.ndim} dimension(s)"
+        for name, v in (("start", start), ("end", end))
+        if v.__class__ is Tensor and v.data.ndim
+    ]
+    if wrong:
+        raise ShapeError(
+            f"{operator} only supports 0-dimensional start and end tensors, but got {' and '.join(wrong)}."
+        )
+    return number(operator, "start", 1, start), number(operator, "end", 2, end)
+
+
 def _even(start: float, end: float, steps: int, dtype: Any, fused: bool = True) -> Any:
     """Evenly spaced numbers, counted from both ends so that both are exact; `fused` rounds as one multiply-add."""
     from gradsh.engine.rounding import fma
@@ -244,7 +258,7 @@ def linspace(start: Any, end: Any, steps: Any, dtype: Any, requires_grad: bool) 
     """`steps` evenly spaced numbers from `start` to `end`, both included."""
     n = _step_count("linspace", steps)
     target = numpy_dtype("linspace", dtype, mode.default)
-    data = _even(number("linspace", "start", 1, start), number("linspace", "end", 2, end), n, target)
+    data = _even(*_ends("linspace", start, end), n, target)
     return leaf(data, requires_grad, mode.where)
 
 
@@ -258,7 +272,9 @@ def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: Any, requires_g
     """Powers of `base`, whose exponents are evenly spaced from `start` to `end`."""
     n = _step_count("logspace", steps)
     target = numpy_dtype("logspace", dtype, mode.default)
-    first, last = number("logspace", "start", 1, start), number("logspace", "end", 2, end)
+    first, last = _ends("logspace", start, end)
+    if target.kind != "f":
+        first, last = int(first), int(last)
     exponents = _even(first, last, n, np.dtype(np.float64), False)
     # in float64 whatever the dtype, and by the C library, whose last digit NumPy's vectors do not always share
     data = libm_power(float(base), exponents)

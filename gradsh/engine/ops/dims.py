@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.checks import dim_index, int_tuple, need_tensor
-from gradsh.engine.general import op
+from gradsh.engine.general import op, run
 from gradsh.engine.modes import mode
+from gradsh.engine.reduction import public
 from gradsh.engine.registry import alias, composite, on_arrays
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
@@ -167,7 +169,7 @@ def reversed_dims(x: Tensor) -> Any:
     return permute.apply(x, tuple(range(n - 1, -1, -1)))
 
 
-_INT64 = np.dtype(np.int64)
+_getframe = sys._getframe
 
 # --- parts -----------------------------------------------------------------------------------------------------------
 
@@ -182,8 +184,6 @@ _INT64 = np.dtype(np.int64)
 )
 def narrow(x: Any, dim: int, start: Any, length: int) -> Any:
     """A view of `length` elements from `start` along `dim`; `start` may be a 0-d tensor."""
-    if start.__class__ is not int and (getattr(start, "ndim", 0) or getattr(start, "dtype", _INT64).kind not in "iu"):
-        raise ShapeError("start must be an 0-dim integral Tensor.")
     if x.ndim == 0:
         raise ShapeError("narrow() cannot be applied to a 0-dim tensor.")
     if length < 0:
@@ -200,11 +200,22 @@ def narrow(x: Any, dim: int, start: Any, length: int) -> Any:
     return x[(slice(None),) * dim + (slice(start, start + length),)]
 
 
-@narrow.vjp("input", saves="start")
+@narrow.vjp("input")
 def _(F: Any, g: Any, out: Any, x: Any, dim: int, start: Any, length: int) -> Any:
     dim, start = dim % len(x.shape), int(start)
     start = start % x.shape[dim] if start < 0 else start
     return F.slice_backward(g, x.shape, dim, start, start + length, 1)
+
+
+@public(narrow)
+def _(*args: Any, **kwargs: Any) -> Any:
+    values = narrow.signature.bind(args, kwargs)
+    start = values[2]
+    if start.__class__ is Tensor:
+        if start.data.ndim or start.data.dtype.kind not in "iu":
+            raise ShapeError("start must be an 0-dim integral Tensor.")
+        values[2] = int(start.data)
+    return run(narrow, values, _getframe(1))
 
 
 @op(

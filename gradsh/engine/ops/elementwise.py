@@ -9,8 +9,10 @@ import numpy as np
 
 from gradsh.engine.batching import Batched
 from gradsh.engine.checks import need_tensor
+from gradsh.engine.general import General, op
 from gradsh.engine.ops.masks import by_zero, is_float, not_bool, not_bools, zeros
 from gradsh.engine.pointwise import binary, no_step, unary
+from gradsh.engine.promotion import broadcast_error, promoted
 from gradsh.engine.registry import alias, composite
 from gradsh.engine.samples import binary_samples, call, t, unary_samples
 from gradsh.engine.tensor import Tensor
@@ -74,27 +76,55 @@ sub.vjp("input")(lambda F, g, out, a, b: g)
 sub.vjp("other")(lambda F, g, out, a, b: -g)
 
 
-def _scaled(name: str, other: Any, alpha: Any, *inputs: Any) -> Any:
-    """`other * alpha`, with PyTorch's refusal of a fractional alpha for integers."""
-    if alpha.__class__ is int and alpha == 1:
-        return other
+def _alpha_checks(other: Any, alpha: Any, *inputs: Any) -> None:
+    """PyTorch's refusal of a fractional alpha for integers, and of a bool for numbers."""
     if isinstance(alpha, float) and all(not isinstance(v, float) and not _floating(v) for v in (*inputs, other)):
         raise DtypeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(alpha, bool) and not all(
         isinstance(v, Tensor) and v.data.dtype.kind == "b" for v in (*inputs, other)
     ):
         raise DtypeError("Boolean alpha only supported for Boolean results.")
-    if isinstance(other, Tensor) and other.data.dtype.kind == "b":
-        alpha = bool(alpha)
-    return other * alpha
 
 
 def _floating(value: Any) -> bool:
     return isinstance(value, Tensor) and value.data.dtype.kind == "f"
 
 
-add.variant = lambda a, b, alpha: add.apply(a, _scaled("add", b, alpha, a))
-sub.variant = lambda a, b, alpha: sub.apply(a, _scaled("sub", b, alpha, a))
+def _added(name: str, grad_fn: str, sign: int) -> General:
+    """`input + sign * alpha * other` as one node, as in PyTorch."""
+
+    @op(f"{name}(input, other, alpha)", grad_fn=grad_fn, method=False, private=True, elementwise=True)
+    def kernel(a: Any, b: Any, alpha: Any) -> Any:
+        if sign < 0:
+            _no_bools(a, b)
+        a, b = promoted(a, b, False)
+        try:
+            scaled = b * (bool(alpha) if b.dtype.kind == "b" else b.dtype.type(alpha))
+            return a + scaled if sign > 0 else a - scaled
+        except ValueError:
+            raise broadcast_error(a.shape, b.shape) from None
+
+    kernel.vjp("input")(lambda F, g, out, a, b, alpha: g)
+    kernel.vjp("other")(lambda F, g, out, a, b, alpha: g * (sign * alpha))
+    return kernel
+
+
+add_scaled = _added("add_scaled", "AddBackward0", 1)
+sub_scaled = _added("sub_scaled", "SubBackward0", -1)
+rsub_scaled = _added("rsub_scaled", "RsubBackward0", -1)
+
+
+def _with_alpha(plain: Any, scaled: General, a: Any, b: Any, alpha: Any) -> Any:
+    if alpha.__class__ is int and alpha == 1:
+        return plain.apply(a, b)
+    _alpha_checks(b, alpha, a)
+    if a.__class__ is Tensor and b.__class__ is Tensor:
+        return scaled.apply(a, b, alpha)
+    return plain.apply(a, b * alpha)
+
+
+add.variant = lambda a, b, alpha: _with_alpha(add, add_scaled, a, b, alpha)
+sub.variant = lambda a, b, alpha: _with_alpha(sub, sub_scaled, a, b, alpha)
 
 
 @composite("rsub_tensor(input, other)", rename="RsubBackward0", method=False, private=True)
@@ -113,7 +143,10 @@ def rsub_tensor(input: Any, other: Any) -> Any:
 def rsub(input: Any, other: Any, alpha: Any) -> Any:
     """Subtracts `input`, multiplied by `alpha`, from `other`."""
     if alpha != 1:
-        input = _scaled("rsub", input, alpha, other)
+        if other.__class__ is Tensor and input.__class__ is Tensor:
+            _alpha_checks(input, alpha, other)
+            return rsub_scaled.apply(other, input, alpha)
+        input = input * alpha
     return sub.apply(other, input) if isinstance(other, (int, float)) else rsub_tensor.apply(input, other)
 
 

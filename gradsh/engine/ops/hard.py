@@ -38,9 +38,13 @@ def _no_bool_hardtanh(dtype: Any) -> None:
     example="hardtanh(tensor([-2., 0.5]))",
 )
 def hardtanh(x: Any, low: Any, high: Any, inplace: bool) -> Any:
-    """Every element, brought between `min_val` and `max_val`."""
+    """Every element, brought between `min_val` and `max_val`; whole numbers stay whole."""
     if low > high:
         raise DtypeError("min_val cannot be greater than max_val", kind="ValueError")
+    if x.dtype.kind != "f":
+        low, high = int(low), int(high)
+        if x.dtype.kind == "u" and low < 0:
+            raise DtypeError("cannot do hardtanh on an unsigned type with negative limits")
     return np.minimum(np.maximum(x, low), high)
 
 

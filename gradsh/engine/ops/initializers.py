@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.checks import need_tensor
-from gradsh.engine.ops.inplace import write
 from gradsh.engine.modes import mode, no_grad
 from gradsh.engine.ops import inplace  # noqa: F401 - the methods that fill a tensor
 from gradsh.engine.registry import METHODS, T, function

@@ -11,7 +11,8 @@ from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
 from gradsh.engine.ops.linalg import need_matrix
 from gradsh.engine.promotion import broadcast_error
-from gradsh.engine.registry import T, composite
+from gradsh.engine.graph import Node
+from gradsh.engine.registry import T, composite, renamed
 from gradsh.engine.results import named
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make
@@ -219,17 +220,26 @@ def linalg_lstsq(a: Tensor, b: Tensor, rcond: Any, driver: Any) -> Any:
     nothing = make(np.zeros(0, x.dtype))
     s = np.linalg.svd(x, compute_uv=False)
     rank = np.asarray(np.add.reduce(s > limit * s.max(-1, initial=0, keepdims=True), -1, dtype=np.int64))
-    residuals = nothing
     if m > n and driver in ("gels", "gelsd", "gelss") and bool(np.all(rank == n)):
         difference = T.sub(T.matmul(a, solution), b)
         residuals = T.sum(T.mul(difference, difference), -2)
+    else:
+        residuals = T.reshape(T.narrow(solution, -1, 0, 0), (0,))
+    residuals = _lstsq_node(residuals)
     return named(
         "linalg_lstsq",
-        solution=T.squeeze(solution, -1) if vector else solution,
+        solution=_lstsq_node(T.squeeze(solution, -1)) if vector else solution,
         residuals=residuals,
         rank=make(np.zeros(0, np.int64) if driver == "gels" else rank[()]),
         singular_values=make(s) if driver in ("gelsd", "gelss") else nothing,
     )
+
+
+def _lstsq_node(x: Tensor) -> Tensor:
+    """Named as PyTorch's one node for all results."""
+    if x.fn.__class__ is Node:
+        x.fn.kind = renamed(x.fn.kind, "LinalgLstsqBackward0")
+    return x
 
 
 # --- small things ------------------------------------------------------------------------------------------------
@@ -274,6 +284,8 @@ def linalg_vecdot(x: Tensor, y: Tensor, dim: int) -> Any:
         raise DtypeError(
             f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {p} and y of type {q} instead"
         )
+    if x.data.ndim == y.data.ndim == 1:
+        return T.vdot(x, y)
     return T.sum(T.mul(x, y), dim)
 
 

@@ -427,7 +427,8 @@ def _power(name: str, a: Tensor, n: Any) -> Any:
     need_square("linalg.matrix_power", a.data)
     if n == 0:
         # every entry is a constant, and the gradient flows as zeros
-        return T.keep(T.clone(a), np.False_, np.eye(a.data.shape[-1]))
+        identity = np.broadcast_to(np.eye(a.data.shape[-1], dtype=a.data.dtype), a.data.shape)
+        return T.overwrite(T.clone(a), make(np.ascontiguousarray(identity)))
     if n < 0:
         a = run(inverse_of, [a, "linalg.inv"], None)
         n = -n

@@ -19,7 +19,8 @@ from gradsh.engine.ops.linalg import (
     upper,
 )
 from gradsh.engine.ops.solving import check_system, substitute
-from gradsh.engine.registry import T, composite
+from gradsh.engine.graph import Node
+from gradsh.engine.registry import T, composite, renamed
 from gradsh.engine.results import named
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make
@@ -360,6 +361,9 @@ def lu_unpack(packed: Tensor, pivots: Tensor, unpack_data: bool, unpack_pivots: 
     need_tensor("lu_unpack", "LU_pivots", 2, pivots)
     nothing = make(np.zeros(0, packed.data.dtype))
     left, right = _unpack(T, packed) if unpack_data else (nothing, nothing)
+    for half in (left, right):
+        if half.fn.__class__ is Node:  # PyTorch's one node for both
+            half.fn.kind = renamed(half.fn.kind, "LuUnpackBackward0")
     order = row_order(pivots.data, packed.data.shape[-2])
     p = _permutation(order, packed.data.dtype) if unpack_pivots else nothing
     return named("lu_unpack", P=p, L=left, U=right)

@@ -220,8 +220,11 @@ def _count_of(what: str, value: Any, channels: int) -> None:
 def _batch_checks(x: Any, mean: Any, var: Any, weight: Any, bias: Any, training: bool) -> None:
     from gradsh.engine.checks import dim_index
 
-    dim_index(1, x.ndim)
-    channels = x.shape[1]
+    if x.shape == (0,):
+        channels = 0
+    else:
+        dim_index(1, x.ndim)
+        channels = x.shape[1]
     if not training:
         for name, value in (("running_mean", mean), ("running_var", var)):
             if value is None:
@@ -280,6 +283,8 @@ def batch_norm(
     elif eps < 0:
         raise ValueError_(f"batch_norm eps must be non-negative, but got {eps}")
     _batch_checks(x, running_mean, running_var, weight, bias, training)
+    if x.ndim == 1:
+        return T.clone(input)  # nothing at all, which PyTorch lets pass
     if training:
         found, variance = batch_statistics(x, eps)
         if running_mean is not None and n:

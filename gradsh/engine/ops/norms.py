@@ -191,7 +191,7 @@ def _matrix(x: Tensor, p: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
     if p == "nuc" or abs(p) == 2:
         rest = tuple(d for d in range(ndim) if d not in (i, j))
         values = run(svd_of, [T.permute(x, (*rest, i, j)), False], None)[1]
-        if p == "nuc" or not values.data.shape[-1]:
+        if p == "nuc" or (p > 0 and not values.data.shape[-1]):
             out = T.sum(values, -1)
         else:
             out = (T.amax if p > 0 else T.amin)(values, -1)
@@ -201,6 +201,8 @@ def _matrix(x: Tensor, p: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
         return out
     if abs(p) == INF:
         i, j = j, i
+    if p > 0 and not x.data.shape[j] and p != 2:
+        return T.sum(T.mul(x, 0), (i, j), keepdim)  # no rows (columns) to be the largest: 0
     sums = _vector(x, 1, (i,), keepdim, None)
     if not keepdim and j > i:
         j -= 1

@@ -10,7 +10,7 @@ import numpy as np
 from gradsh.engine.general import General, op, run
 from gradsh.engine.graph import Kind, Node
 from gradsh.engine.reduction import variant
-from gradsh.engine.registry import T, _renamed, composite
+from gradsh.engine.registry import T, composite, renamed
 from gradsh.engine.samples import call, t
 from gradsh.errors import ShapeError, ValueProblem
 
@@ -18,11 +18,12 @@ _getframe = sys._getframe
 _KINDS: dict[tuple[str, str], Kind] = {}
 
 
-def run_as(entry: General, grad_fn: str, *values: Any) -> Any:
-    """Run an operator whose node is to have another of PyTorch's names."""
+def run_as(entry: General, grad_fn: str, *values: Any, saves: bool = True) -> Any:
+    """Run an operator whose node is to have another of PyTorch's names; `saves=False`: and may run backward twice."""
     kind = _KINDS.get((entry.name, grad_fn))
     if kind is None:
         kind = _KINDS[entry.name, grad_fn] = variant(entry, grad_fn)
+        kind.saves = kind.saves and saves
     return run(entry, list(values), _getframe(1), kind)
 
 
@@ -30,7 +31,7 @@ def without_batch(x: Any, grad_fn: str) -> Any:
     """Drop the batch dim that was added; PyTorch's kernels take unbatched input and record one node of this name."""
     out = T.squeeze(x, 0)
     if out.fn.__class__ is Node:
-        out.fn.kind = _renamed(out.fn.kind, grad_fn)
+        out.fn.kind = renamed(out.fn.kind, grad_fn)
     return out
 
 

@@ -28,7 +28,7 @@ def need_index(operator: str, index: Any) -> None:
     """Raise DtypeError unless `index` is a tensor of int32 or int64."""
     if not isinstance(index, (ndarray, np.generic)):
         raise ArgumentError(f"{operator}(): argument 'index' (position 3) must be Tensor, not {type_word(index)}")
-    if index.dtype.kind != "i" or index.dtype.itemsize < 4:
+    if (index.dtype.kind != "i" or index.dtype.itemsize < 4) and (index.size or operator != "gather"):
         raise DtypeError(f"{operator}(): Expected dtype int32/int64 for index")
 
 
@@ -83,7 +83,7 @@ def gather(x: Any, dim: int, index: Any, sparse_grad: bool = False) -> Any:
                 f"{list(x.shape)} apart from dimension {dim}"
             )
     check_along(x.shape, index, dim)
-    return x[along(index, dim)]
+    return x[along(index, dim)] if index.size else np.empty(index.shape, x.dtype)
 
 
 gather.vjp("input", saves="index")(
@@ -137,7 +137,10 @@ def take_along_dim(input: Any, indices: Any, dim: Any) -> Any:
             tuple(e for d, e in enumerate(indices.data.shape) if d != at),
         )
     )
-    wide = (*shape[:at], input.data.shape[at], *shape[at:])
+    extent = input.data.shape[at]
+    if extent and indices.data.dtype.kind == "i":
+        indices = T.remainder(indices, extent)
+    wide = (*shape[:at], extent, *shape[at:])
     picks = (*shape[:at], indices.data.shape[at], *shape[at:])
     return gather.apply(T.expand(input, wide), at, T.expand(indices, picks))
 

@@ -281,7 +281,7 @@ def interpolate(
     if mode.startswith("nearest"):
         exact = mode == "nearest-exact"
         indices = tuple(_nearest(n, m, s, exact) for n, m, s in zip(shape, out, scales, strict=True))
-        return run_as(take_axes, f"UpsampleNearest{'Exact' * exact}{dims}DBackward0", input, indices)
+        return run_as(take_axes, f"UpsampleNearest{'Exact' * exact}{dims}DBackward0", input, indices, saves=False)
     corners = bool(align_corners)
     dtype = np.dtype(np.float64 if x.dtype == np.float64 else np.float32)
     how = zip(shape, out, scales, strict=True)

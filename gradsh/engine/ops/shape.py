@@ -186,8 +186,9 @@ def sum_to_size(input: Any, size: Any) -> Any:
     if lead < 0 or any(new not in (1, extent) for extent, new in zip(old[lead:], shape, strict=True)):
         raise ShapeError(f"size {{{list(shape)}}} is not expandable to size {{{list(old)}}}.")
     dims = (*range(lead), *(i + lead for i, new in enumerate(shape) if new == 1 and old[i + lead] != 1))
-    # PyTorch sums a 0-d tensor too, over no dims
-    result = T.sum(input, dims, True) if dims or not old else input
+    if not old:
+        return T.sum(input)  # as PyTorch does, over no dims
+    result = T.sum(input, dims, True) if dims else input
     return view.apply(result, shape) if lead else result
 
 

@@ -32,7 +32,7 @@ def ordered(x: Any, axis: int, descending: bool) -> Any:
 
 
 @op(
-    "sort(input, dim=-1, descending=False, stable=False)",
+    "sort(input, dim=-1, descending=False, stable: bool=None)",
     grad_fn="SortBackward0",
     samples=lambda: [
         call(t(4, distinct=True)),
@@ -64,6 +64,8 @@ takes_tensor(
     sort,
     "sort",
     one_dim=True,
+    dim_kind="SortBackward1",
+    kind_by="stable",
     forms=(
         "(Tensor input, *, bool stable, int dim = -1, bool descending = False, tuple of Tensors out = None)",
         "(Tensor input, int dim = -1, bool descending = False, *, tuple of Tensors out = None)",
@@ -153,7 +155,7 @@ def _without_runs(rows: Any) -> tuple[Any, Any, Any]:
     if not n:
         return np.zeros(0, bool), np.zeros(0, int64), np.zeros(0, int64)
     differs = rows[1:] != rows[:-1]
-    starts = np.concatenate([[True], differs.reshape(n - 1, -1).any(1) if differs.ndim > 1 else differs])
+    starts = np.concatenate([[True], differs.reshape(n - 1, math.prod(differs.shape[1:])).any(1) if differs.ndim > 1 else differs])
     runs = np.cumsum(starts) - 1
     return starts, runs, np.bincount(runs).astype(int64)
 

@@ -497,6 +497,7 @@ def bincount(x: Any, weights: Any, minlength: int) -> Any:
     return np.bincount(x.astype(np.int64), weights.astype(float64), minlength).astype(target)
 
 
+bincount.not_implemented("")
 takes_tensor(bincount)
 
 # --- renorm ----------------------------------------------------------------------------------------------------------

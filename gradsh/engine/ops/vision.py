@@ -130,7 +130,7 @@ def col2im(x: Any, how: Any) -> Any:
     kernel, dilation, padding, stride, size = how
     n = x.shape[0]
     out = blocks(how)
-    cols = x.reshape(n, -1, *kernel, *out)
+    cols = x.reshape(n, x.shape[1] // math.prod(kernel), *kernel, *out)
     full = np.zeros((n, cols.shape[1], *(s + 2 * p for s, p in zip(size, padding, strict=True))), x.dtype)
     for i, j in product(*map(range, kernel)):
         top, left = i * dilation[0], j * dilation[1]
