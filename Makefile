@@ -4,7 +4,7 @@ VENV ?= .venv
 PY = $(VENV)/bin/python
 EXAMPLE ?= examples/linear_regression.grad
 
-.PHONY: demo test lint format bench bench-peers record clean
+.PHONY: demo test lint format bench bench-peers stress record clean
 
 # `.demo`, `.test` and `.dev` in the venv say what is installed there; pyproject.toml says what that should be.
 $(PY):
@@ -46,6 +46,10 @@ bench: $(VENV)/.demo
 # PyTorch, JAX and autograd into the same venv, so that `make bench` can compare with them.
 bench-peers: $(VENV)/.demo
 	$(PY) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+
+# What takes too long for every run of the tests: a training program killed 500 times while it writes its checkpoint.
+stress: $(VENV)/.test
+	GRADSH_KILLS=500 $(PY) -m pytest tests/test_data.py -k kill $(ARGS)
 
 # Writes tests/errors/*.out, examples/*.out and the outputs in README.md anew; read the difference before you keep it.
 record: $(VENV)/.test

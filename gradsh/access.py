@@ -207,6 +207,8 @@ def find_method(kind: type, name: str) -> Callable[..., Any] | None:
     for base in kind.__mro__:
         table = METHODS.get(base)
         found = table.get(name) if table is not None else None
+        if base is not kind and name in getattr(base, "__public__", ()):
+            found = None  # a base's opened methods are not always this one's too
         if found is None and base is Tensor:
             found = index.method(name)
         if found is not None:

@@ -16,7 +16,19 @@ INTERRUPTED = 130
 CLOSED_PIPE = 141
 COMMANDS = ("check", "fmt", "graph", "explain", "export")
 # options of gradsh's own that somebody may have put behind the file
-OWN = ("--json", "--dtype", "--seed", "--set", "--sandbox", "--color", "--errors", "-q", "-v", "-i", "-c", "--no-config")
+OWN = (
+    "--json",
+    "--dtype",
+    "--seed",
+    "--set",
+    "--sandbox",
+    "--color",
+    "--errors",
+    "--verbose",
+    "--no-config",
+    "--quiet",
+)
+OWN += ("-q", "-v", "-i", "-c")
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ LOOKED_AT = 1000  # names of a folder, for one that was meant
 
 
 class Files:
-    """What a session may do with files; `closed` says why it may not."""
+    """What a session may do with files; `closed` says why it may not (standard input is no file)."""
 
     __slots__ = ("_numbers", "closed", "stdin")
 
@@ -48,7 +48,6 @@ class Files:
 
     def standard_input(self) -> bytes:
         """All that comes on standard input; the same again when asked again. Errors: FileError."""
-        self.check("-", "read")
         if self._numbers is None:
             if self.stdin is None:
                 raise FileError(

@@ -165,7 +165,9 @@ def test_tables(tmp_path: Path, draws: st.DataObject, dtype: Any, ending: str) -
 
 
 def test_a_tensor_in_two_places_is_one_again(tmp_path: Path) -> None:
-    text = 'let w = ones(2); save {"a": w, "b": [w]}, "@/x.npz"; let d = load("@/x.npz"); d["a"].add_(1);\n print d["b"]'
+    text = (
+        'let w = ones(2); save {"a": w, "b": [w]}, "@/x.npz"; let d = load("@/x.npz"); d["a"].add_(1);\n print d["b"]'
+    )
     assert run(text, tmp_path) == "[tensor([2., 2.])]\n"
 
 

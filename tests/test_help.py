@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,8 @@ OPERATORS = registry.functions()
 
 
 @pytest.mark.parametrize("name", sorted(name for name, entry in OPERATORS.items() if entry.example))
-def test_the_example_runs(name: str) -> None:
+def test_the_example_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # some write files
     out = io.StringIO()
     result = Session(out=out, err=out).run(OPERATORS[name].example)
     assert result.ok, out.getvalue()

@@ -114,3 +114,47 @@ def test_seeds_other_than_zero_follow_from_the_stream() -> None:
     session.run("manual_seed(1); let a = Linear(3, 2); manual_seed(1); let w = (rand(2, 3) * 2 - 1) / sqrt(3.0)")
     np.testing.assert_allclose(session.globals[".a"].get("weight").data, session.globals[".w"].data, 1e-6)
     assert math.isclose(session.globals[".a"].get("weight").data[0, 0], session.globals[".w"].data[0, 0], rel_tol=1e-6)
+
+
+REFERENCE = json.loads((Path(__file__).parent / "data" / "rng_reference.json").read_text(encoding="utf-8"))
+FILLED = [(seed, call) for seed in ("0", "1", "42") for call in REFERENCE[seed] if "_(empty" in call]
+
+
+@pytest.mark.parametrize(("seed", "call"), FILLED)
+def test_initialisers(seed: str, call: str) -> None:
+    session = gradsh.Session(seed=int(seed), out=io.StringIO(), err=io.StringIO())
+    assert session.run(f"let w = {call}").ok
+    want = np.array(REFERENCE[seed][call], np.float32)
+    tolerance = 1e-6 if "orthogonal" in call else 0  # LAPACK may round differently
+    np.testing.assert_allclose(session.globals[".w"].data.reshape(want.shape), want, tolerance, tolerance)
+
+
+def test_initialisers_record_nothing_and_echo_nothing() -> None:
+    out = io.StringIO()
+    session = gradsh.Session(out=out, err=out)
+    program = "let w = ones(2, 3, grad)\nkaiming_normal_(w)\neye_(w)\nprint w.grad_fn, w.is_leaf, w[0, 0].item()"
+    assert session.run(program).ok
+    assert out.getvalue() == "None True 1.0\n"
+
+
+def test_the_other_initialisers() -> None:
+    out = io.StringIO()
+    session = gradsh.Session(out=out, err=out, seed=0)
+    lines = [
+        "print constant_(empty(2), 0.5), ones_(empty(1)), zeros_(empty(1))",
+        "print dirac_(empty(2, 2, 3))[1]",
+        "print (sparse_(empty(4, 3), 0.5) == 0).sum(0)",
+        'print calculate_gain("relu"), calculate_gain("leaky_relu", 0.2)',
+        "print (trunc_normal_(empty(100), 0., 1., 2., 3.) >= 2).all()",
+        "print xavier_uniform_(empty(2))",
+    ]
+    results = [session.run(line) for line in lines]
+    assert [result.ok for result in results] == [True] * 5 + [False]
+    assert results[-1].errors[0].message == (
+        "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
+    )
+    assert out.getvalue().startswith(
+        "tensor([0.5000, 0.5000]) tensor([1.]) tensor([0.])\n"
+        "tensor([[0., 0., 0.],\n        [0., 1., 0.]])\ntensor([2, 2, 2])\n"
+        "1.4142135623730951 1.3867504905630728\ntensor(True)\n"
+    )

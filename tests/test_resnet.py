@@ -106,8 +106,9 @@ def test_two_steps(name: str) -> None:
     elements = np.array([math.sqrt(p.data.size) for p in parameters])
     close(net["sums"], list(wanted["grad_sums"].values()), norms * elements)
     conv1, bn1, bias = (net["gradients"][i] for i in (0, 1, -1))
-    close(np.ravel(conv1.data)[:5], wanted["conv1_grad_first5"])
-    close(bn1.data[:5], wanted["bn1_weight_grad_first5"])
+    typical = np.array(norms) / elements
+    close(np.ravel(conv1.data)[:5], wanted["conv1_grad_first5"], typical[0])
+    close(bn1.data[:5], wanted["bn1_weight_grad_first5"], typical[1])
     close(bias.data[:3], wanted["fc_bias_grad_first3"])
     close(net["running"][0], wanted["bn1_running_mean_first3"])
     close(net["running"][1], wanted["bn1_running_var_first3"])
@@ -121,5 +122,6 @@ def test_two_steps(name: str) -> None:
     net.run(SECOND_STEP)
     after = wanted["after_second_step"]
     close(net["loss2"].item(), after["loss2"], size)
-    close(net["conv1_after"], after["conv1_first5"])
+    # in float32 PyTorch's two convolutions, oneDNN's and its own, are 3.6e-4 apart here
+    close(net["conv1_after"], after["conv1_first5"], 1.0 if tolerance < 1e-4 else 5.0)
     close(net["bias_after"], after["fc_bias_first3"])

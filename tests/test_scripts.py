@@ -367,4 +367,4 @@ def test_progress_when_piped_and_inside_one_another(monkeypatch: pytest.MonkeyPa
     text = f'for e in progress(range(2), "outer") {{ {inner} }}\nlog("a")'
     assert not Session(out=io.StringIO(), err=err).run(text).ok
     assert err.getvalue().count("1/1") == 2 and err.getvalue().count("\n") > 3
-    assert run("progress(3)")[1].startswith("error[E0606]")
+    assert run("progress(3)")[1].startswith("error[E0306]")

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradsh.engine.batching import Batched, level_of
 from gradsh.engine.batching import call as batched_call
-from gradsh.engine.checks import wrong_argument
+from gradsh.engine.checks import FAILURES, blame
 from gradsh.engine.graph import (
     Freed,
     Kind,
@@ -140,11 +140,8 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
             raw.append(v)
     try:
         result = entry.kernel(*raw)
-    except (AttributeError, TypeError, ValueError):
-        wrong = wrong_argument(entry, values)
-        if wrong is None:
-            raise
-        raise wrong from None
+    except FAILURES as error:
+        raise blame(entry, values, error) from None
     cls = result.__class__
     if cls is ndarray and result.ndim == 0 and not entry.view:
         result = result[()]

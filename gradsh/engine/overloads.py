@@ -81,6 +81,15 @@ def _long_type(value: Any) -> str:
     return type_word_of(value)
 
 
+def plausible(forms: tuple[str, ...], count: int) -> int:
+    """How many of the forms take so many arguments; where one alone does, PyTorch's error is about that one."""
+    found = 0
+    for form in forms:
+        parameters = [p for p in form[1:-1].split(", ") if p != "*"]
+        found += sum(" = " not in p for p in parameters) <= count <= len(parameters)
+    return found
+
+
 class Types:
     """Checks the bound arguments of one operator by their names, and turns 0-d tensors that stand for ints into ints.
 
@@ -102,7 +111,7 @@ class Types:
         try:
             values = self.signature.bind(args, kwargs)
         except ArgumentError:
-            if self.forms:
+            if self.forms and plausible(self.forms, len(args) + len(kwargs)) != 1:
                 raise combination_error(self.name, args, kwargs, self.forms) from None
             raise
         if values[0].__class__ is not Tensor and values[0].__class__ is not Batched:
@@ -129,7 +138,7 @@ class Types:
 
     def refuse(self, args: Any, kwargs: dict[str, Any], index: int, name: str, word: str, value: Any) -> None:
         """Raise for an argument of the wrong type."""
-        if self.forms and (index or not args):
+        if self.forms and plausible(self.forms, len(args) + len(kwargs)) != 1:
             raise combination_error(self.name, args, kwargs, self.forms)
         place = f" (position {index + 1})" if index < len(args) else ""
         if word == "tuple of ints" and isinstance(value, (tuple, list)) and value:

@@ -23,6 +23,8 @@ float16 = np.dtype(np.float16)
 MOST = 1 << 25
 # from so many places on, a sample is a product by itself: its columns stay in the cache, and nothing is transposed
 WIDE = 512
+# up to so many channels are an image's, and as many terms of its sums are added up at a time
+COLOURS, PART = 4, 32
 _BUFFERS: dict[tuple[str, Any], Any] = {}
 
 
@@ -108,16 +110,27 @@ def pieces(x: Any, rows: int, places: Any) -> list[slice]:
     """The batch in slices whose columns are not too large."""
     n = len(x)
     one = math.prod(places)
-    if one >= WIDE:
-        step = 1
-    else:
-        step = max(1, MOST // max(rows * one * x.itemsize, 1))
+    step = 1 if one >= WIDE else max(1, MOST // max(rows * one * x.itemsize, 1))
     return [slice(i, min(i + step, n)) for i in range(0, n, step)]
 
 
 def widened(*arrays: Any) -> Any:
     """Half floats as float32, in which they are multiplied."""
     return tuple(None if a is None else a.astype(np.float32) for a in arrays)
+
+
+def product(flat: Any, cols: Any, out: Any, channels: int) -> None:
+    """`flat @ cols`. The sums of a large kernel over few channels, the first layer of images, go in parts: BLAS rounds
+    after each term, and batch normalisation in the layers behind makes much of what is lost here."""
+    terms = cols.shape[1]
+    if channels > COLOURS or terms <= PART:
+        np.matmul(flat, cols, out=out)
+        return
+    np.matmul(flat[:, :, :PART], cols[:, :PART], out=out)
+    part = buffer("part", out.shape, out.dtype)
+    for i in range(PART, terms, PART):
+        np.matmul(flat[:, :, i : i + PART], cols[:, i : i + PART], out=part)
+        out += part
 
 
 def forward(x: Any, weight: Any, bias: Any, how: Any) -> Any:
@@ -135,10 +148,10 @@ def forward(x: Any, weight: Any, bias: Any, how: Any) -> Any:
         cols = columns(some, kernel, places, how)
         if len(some) == 1:
             result = out[part].reshape(groups, outputs // groups, -1)
-            np.matmul(flat, cols, out=result)
+            product(flat, cols, result, weight.shape[1])
         else:
             result = buffer("output", (groups, outputs // groups, cols.shape[2]), x.dtype)
-            np.matmul(flat, cols, out=result)
+            product(flat, cols, result, weight.shape[1])
             out[part] = batch_first(result.reshape(outputs, *places, len(some)))
     if bias is not None:
         out += bias.reshape(-1, *(1,) * len(places))

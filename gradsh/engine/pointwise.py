@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.batching import Batched
 from gradsh.engine.batching import call as batched_call
-from gradsh.engine.checks import invalid_combination
+from gradsh.engine.blocks import BIG, in_pieces
 from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify, verify_output
 from gradsh.engine.modes import mode
 from gradsh.engine.promotion import broadcast_error, promoted, promoted_number
@@ -45,6 +46,7 @@ class Unary(Operator):
     keeps_int = False
     check: Any = None
     kind: Kind
+    large: Kind  # the same for large arrays
 
     def finish(self) -> None:
         if not self.rules:
@@ -52,6 +54,17 @@ class Unary(Operator):
         name = next(iter(self.rules))
         self.kind.saves = bool(self.saves[name])
         self.kind.step, self.kind.tensor_step = _unary_steps(self.rules[name], self.saves[name])
+        self.large.saves = self.kind.saves
+        self.large.step, self.large.tensor_step = _unary_steps(_pieced(self.rules[name]), self.saves[name])
+
+
+def _pieced(rule: Any) -> Any:
+    """An elementwise rule that works on large arrays piece by piece."""
+
+    def pieced(F: Any, *values: Any) -> Any:
+        return in_pieces(partial(rule, F), *values) if F is A else rule(F, *values)
+
+    return pieced
 
 
 def no_step(node: Node, g: Any) -> Any:
@@ -137,7 +150,8 @@ def unary(
         entry.check = check
         tracks = bool(grad_fn)
         compute = direct or kernel
-        entry.kind = kind = Kind(grad_fn, no_step, no_step, saves=False, operator=entry.name)
+        entry.kind = small = Kind(grad_fn, no_step, no_step, saves=False, operator=entry.name)
+        entry.large = large = Kind(grad_fn, no_step, no_step, saves=False, operator=entry.name)
         name = entry.name
 
         def apply(input: Any = MISSING, inplace: Any = False) -> Any:
@@ -146,9 +160,17 @@ def unary(
             if input.storage is not None:
                 input.up_to_date()
             x = input.data
-            if x.__class__ is not float32 and x.dtype.kind != "f":
-                x = _to_floating(entry, x)
-            y = compute(x)
+            kind = small
+            if x.__class__ is float32:
+                y = compute(x)
+            else:
+                if x.dtype is not FLOAT32 and x.dtype.kind != "f":
+                    x = _to_floating(entry, x)
+                if x.size < BIG:
+                    y = compute(x)
+                else:
+                    y = in_pieces(compute, x)
+                    kind = large
             out = Tensor()
             out.data = y
             out.grad_ = out.storage = out.extra = None
@@ -239,6 +261,7 @@ class Binary(Operator):
     """
 
     kinds: tuple[Kind, Kind, Kind]
+    large: tuple[Kind, Kind, Kind]  # the same for large arrays
     operator: Any = None
     reflected: Any = None
     variant: Any = None
@@ -255,6 +278,14 @@ class Binary(Operator):
         self.plan[:] = [name in self.saves[input] for input in (one, two) for name in (one, two, "out")]
         both, left, right = self.kinds
         both.saves, left.saves, right.saves = any(self.plan), any(self.plan[:3]), any(self.plan[3:])
+        for small, large in zip(self.kinds, self.large, strict=True):
+            large.saves = small.saves
+            large.number_slot = small.number_slot
+        both.step, both.tensor_step = _binary_steps(first, second, both.saves)
+        left.step, left.tensor_step = _mixed_steps(first, 0, left.saves, self.constants)
+        right.step, right.tensor_step = _mixed_steps(second, 1, right.saves, self.constants)
+        both, left, right = self.large
+        first, second = _pieced(first), _pieced(second)
         both.step, both.tensor_step = _binary_steps(first, second, both.saves)
         left.step, left.tensor_step = _mixed_steps(first, 0, left.saves, self.constants)
         right.step, right.tensor_step = _mixed_steps(second, 1, right.saves, self.constants)
@@ -418,6 +449,9 @@ def binary(
         entry.kinds = both, left, right = tuple(  # type: ignore[assignment]  # three of them
             Kind(n, no_step, no_step, saves=False, operator=entry.name) for n in names
         )
+        entry.large = large_both, large_left, large_right = tuple(  # type: ignore[assignment]  # the same
+            Kind(n, no_step, no_step, saves=False, operator=entry.name) for n in names
+        )
         for form in (left, right):
             # a form with the name of the form of two tensors is that form, with the number as a tensor without history
             form.number_slot = form.name == both.name
@@ -441,6 +475,7 @@ def binary(
             b = y.data
             cls = a.__class__
             fix = None
+            kind = both
             if cls is float32 and b.__class__ is float32:
                 c = compute(a, b)
             elif (
@@ -449,10 +484,17 @@ def binary(
                 and (dtype := a.dtype) is b.dtype
                 and (dtype is FLOAT32 or dtype is FLOAT64)
             ):
-                try:
-                    c = compute(a, b)
-                except ValueError:
-                    raise broadcast_error(a.shape, b.shape) from None
+                if a.size < BIG:
+                    try:
+                        c = compute(a, b)
+                    except ValueError:
+                        raise broadcast_error(a.shape, b.shape) from None
+                else:
+                    try:
+                        c = in_pieces(compute, a, b)
+                    except ValueError:
+                        raise broadcast_error(a.shape, b.shape) from None
+                    kind = large_both
                 if a.shape != b.shape:
                     fix = _fix(a, b, c)
             else:
@@ -469,7 +511,7 @@ def binary(
             out.grad_ = out.storage = out.extra = None
             if mode.grad and (x.rg or y.rg) and tracks:
                 node = Node()
-                node.kind = both
+                node.kind = kind
                 one, two = x.rg, y.rg
                 node.next = ((x.fn or x) if one else None, (y.fn or y) if two else None)
                 if both.saves:
@@ -508,9 +550,14 @@ def binary(
                 if check is not None:
                     check(a, number)
                 a, number = promoted_number(a, number, floating)
-            if constants and a.__class__ is ndarray and (a.dtype is FLOAT32 or a.dtype is FLOAT64):
-                operand = constant(number, a.dtype)
-                c = compute(operand, a) if side else compute(a, operand)
+            kind = right if side else left
+            if a.__class__ is ndarray and ((dtype := a.dtype) is FLOAT32 or dtype is FLOAT64):
+                operand = constant(number, dtype) if constants else number
+                if a.size < BIG:
+                    c = compute(operand, a) if side else compute(a, operand)
+                else:
+                    c = in_pieces(compute, operand, a) if side else in_pieces(compute, a, operand)
+                    kind = large_right if side else large_left
             else:
                 c = compute(number, a) if side else compute(a, number)
             out = Tensor()
@@ -518,7 +565,7 @@ def binary(
             out.grad_ = out.storage = out.extra = None
             if x.rg and mode.grad and tracks:
                 node = Node()
-                node.kind = kind = right if side else left
+                node.kind = kind
                 node.next = x.fn or x
                 if kind.saves:
                     if side:
@@ -622,9 +669,15 @@ _OVERLOADED = {
 
 def no_overload(entry: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: str) -> ArgumentError:
     """PyTorch's list of overloads; `numbers` as in `binary`, "other" or "either"."""
+    from gradsh.engine.overloads import combination_error
+
     second = entry.signature.parameters[1].name
-    forms = [f"({form.format(second)}, *, Tensor out = None)" for form in _OVERLOADED[numbers]]
-    return invalid_combination(entry.name, args, kwargs, *forms)
+    no_out = entry.name == "remainder" or entry.name.startswith("bitwise_")
+    forms = tuple(
+        f"({form.format(second)}{'' if no_out and form.startswith('Number') else ', *, Tensor out = None'})"
+        for form in _OVERLOADED[numbers]
+    )
+    return combination_error(entry.name.replace(".", "_"), args, kwargs, forms)
 
 
 def refused(entry: Binary, x: Any, y: Any) -> ArgumentError:

@@ -72,5 +72,3 @@ def broadcast_error(a: tuple[int, ...], b: tuple[int, ...]) -> Exception:
                 subject=(a, b),
             )
     return ShapeError(f"shapes {list(a)} and {list(b)} do not go together")
-
-

@@ -6,8 +6,8 @@
     @log.vjp(saves="input")
     def _(F, g, out, x): return g / x
 
-The signature is PyTorch's; arity checks, flags, keyword names, help and completion come from it. The decorated function is
-the forward on arrays. A rule is written once in terms of operators: `F` is the same operators on arrays (the fast
+The signature is PyTorch's; arity checks, flags, keyword names, help and completion come from it. The decorated function
+is the forward on arrays. A rule is written once in terms of operators: `F` is the same operators on arrays (the fast
 backward) or on tensors (`create_graph`). A rule never un-broadcasts, never accumulates and never asks for
 `requires_grad`: the engine does that once for all.
 
@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
+from gradsh.engine.checks import FAILURES, blame
 from gradsh.engine.graph import Kind, Node, Storage, Unrecorded
 from gradsh.engine.modes import mode
 from gradsh.engine.signature import Signature
@@ -107,7 +108,6 @@ class Namespace:
             return self.__dict__[name]
         except KeyError:
             raise AttributeError(name) from None
-
 
     # how a rule sees what was saved for it; the tensors' namespace gives tensors with their history
     @staticmethod
@@ -307,6 +307,8 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
                     if batching.level_of(values) >= 0:
                         return batching.call(entry, values)
                 result = function(*values)
+            except FAILURES as error:
+                raise blame(entry, values, error) from None
             finally:
                 mode.where = before
             if rename and result.__class__ is Tensor and result.fn.__class__ is Node:

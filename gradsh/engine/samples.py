@@ -44,6 +44,9 @@ class t:
         self.strided = strided
         self.values = values
 
+    def __repr__(self) -> str:
+        return f"{self.dtype}{list(self.shape)}" + ("^T" if self.strided else "")
+
     def draw(self, rng: np.random.Generator) -> np.ndarray[Any, Any]:
         """An array of these values; C-ordered unless `strided`."""
         shape = self.shape
@@ -51,10 +54,14 @@ class t:
             return np.array(self.values, self.dtype)
         if self.strided and shape:
             # drawn in another memory order, then seen through a view of the wanted shape
-            memory = t(*shape[::-1], low=self.low, high=self.high, away=self.away, distinct=self.distinct, dtype=self.dtype)
+            memory = t(
+                *shape[::-1], low=self.low, high=self.high, away=self.away, distinct=self.distinct, dtype=self.dtype
+            )
             if len(shape) > 1:
                 return memory.draw(rng).T
-            twice = t(2 * shape[0], low=self.low, high=self.high, away=self.away, distinct=self.distinct, dtype=self.dtype)
+            twice = t(
+                2 * shape[0], low=self.low, high=self.high, away=self.away, distinct=self.distinct, dtype=self.dtype
+            )
             return twice.draw(rng)[::2]
         if self.distinct:
             n = int(np.prod(shape))
@@ -82,7 +89,7 @@ class call:
         return [_fill(a, rng) for a in self.args], {k: _fill(v, rng) for k, v in self.kwargs.items()}
 
     def __repr__(self) -> str:
-        inside = [_text(a) for a in self.args] + [f"{k}={_text(v)}" for k, v in self.kwargs.items()]
+        inside = [repr(a) for a in self.args] + [f"{k}={v!r}" for k, v in self.kwargs.items()]
         return f"({', '.join(inside)})"
 
 
@@ -95,14 +102,6 @@ def _fill(value: Any, rng: np.random.Generator) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(_fill(v, rng) for v in value)
     return value
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, t):
-        return f"{value.dtype}{list(value.shape)}" + ("^T" if value.strided else "")
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_text, value)) + "]"
-    return repr(value)
 
 
 def unary_samples(low: float = -2.0, high: float = 2.0, away: float = 0.0) -> list[call]:
@@ -118,7 +117,7 @@ def unary_samples(low: float = -2.0, high: float = 2.0, away: float = 0.0) -> li
 
 
 def binary_samples(low: float = -2.0, high: float = 2.0, away: float = 0.0, numbers: bool = True) -> list[call]:
-    """What every elementwise operator of two inputs is tried on: same shape, broadcast both ways, 0-d, empty, numbers."""
+    """What every elementwise operator of two inputs is tried on: same shape, broadcast both ways, 0-d, empty, number."""
     span: dict[str, Any] = {"low": low, "high": high, "away": away}
     number = high / 2 + 0.25
     calls = [

@@ -30,9 +30,9 @@ def saved_values(node: Node) -> dict[str, Any]:
     if isinstance(entry, Binary):
         first, second, out = node.saved
         values: dict[str, Any] = {}
-        if node.kind is entry.kinds[0] or node.kind.number_slot:
+        if node.kind in (entry.kinds[0], entry.large[0]) or node.kind.number_slot:
             values = {"self": _tensor(first), "other": _tensor(second)}
-        elif node.kind is entry.kinds[1]:
+        elif node.kind in (entry.kinds[1], entry.large[1]):
             values = {"self": _tensor(first), _NUMBERS.get(entry.name, "other"): second}
         else:
             values = {"self": second, _NUMBERS.get(entry.name, "other"): first}

@@ -12,6 +12,25 @@ from gradsh.errors import ArgumentError
 _LITERALS: dict[str, Any] = {"None": None, "True": True, "False": False, "()": (), "inf": float("inf")}
 
 
+# PyTorch's functions that are written in Python, whose errors are in Python's words
+PYTHON = frozenset(
+    """
+    tanh relu threshold leaky_relu rrelu elu celu selu sigmoid silu mish hardtanh relu6 hardsigmoid hardswish
+    tanhshrink softsign glu unique unique_consecutive softmax log_softmax softmin atleast_1d atleast_2d atleast_3d
+    block_diag split broadcast_tensors broadcast_shapes meshgrid cartesian_prod tensordot chain_matmul einsum norm
+    normalize cdist pad max_pool1d max_pool2d max_pool3d lp_pool1d lp_pool2d lp_pool3d adaptive_avg_pool2d
+    adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d binary_cross_entropy_with_logits
+    mse_loss l1_loss smooth_l1_loss huber_loss soft_margin_loss multilabel_soft_margin_loss hinge_embedding_loss
+    margin_ranking_loss batch_norm instance_norm layer_norm rms_norm group_norm local_response_norm dropout
+    alpha_dropout feature_alpha_dropout dropout1d dropout2d dropout3d interpolate upsample unfold fold grid_sample
+    affine_grid embedding embedding_bag binary_cross_entropy kl_div poisson_nll_loss gaussian_nll_loss nll_loss
+    cross_entropy multi_margin_loss multilabel_margin_loss cosine_embedding_loss triplet_margin_loss
+    triplet_margin_with_distance_loss ctc_loss calculate_gain uniform_ normal_ constant_ ones_ zeros_ eye_ dirac_
+    xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ trunc_normal_ orthogonal_ sparse_
+    """.split()
+)
+
+
 class Parameter:
     """One parameter. kind is "positional", "keyword" (after the `*`) or "rest" (`*size`); a flag defaults to a bool."""
 
@@ -83,8 +102,10 @@ class Signature:
             return self._bind_rest(args, kwargs)
         if len(args) > plain:
             least = sum(not p.has_default for p in parameters[:plain])
-            many = f"{plain} positional argument{'s' * (plain != 1)}" if least == plain else (
-                f"from {least} to {plain} positional arguments"
+            many = (
+                f"{plain} positional argument{'s' * (plain != 1)}"
+                if least == plain
+                else (f"from {least} to {plain} positional arguments")
             )
             raise ArgumentError(
                 f"{self.short}() takes {many} but {len(args)} {'were' if len(args) != 1 else 'was'} given"
@@ -100,7 +121,8 @@ class Signature:
 
     @property
     def short(self) -> str:
-        return self.name.rpartition(".")[2]
+        """The name as PyTorch's errors write it, `linalg_inv`."""
+        return self.name.replace(".", "_")
 
     def _keywords(self, values: list[Any], given: int, kwargs: dict[str, Any]) -> None:
         for name, value in kwargs.items():
@@ -118,6 +140,12 @@ class Signature:
         aliases = {"axis": "dim", "x": "input"}
         named = {aliases.get(k, k) if k not in self._names else k for k in kwargs}
         missing = [p.name for p in self.parameters[given:] if not p.has_default and p.name not in named]
+        if missing and self.name in PYTHON:
+            quoted = [f"'{name}'" for name in missing]
+            last = f"{', '.join(quoted[:-1])}{',' * (len(quoted) > 2)} and {quoted[-1]}" if len(quoted) > 1 else quoted[0]
+            raise ArgumentError(
+                f"{self.short}() missing {len(missing)} required positional argument{'s' * (len(missing) > 1)}: {last}"
+            )
         if missing:
             names = ", ".join(f'"{name}"' for name in missing)
             raise ArgumentError(f"{self.short}() missing {len(missing)} required positional arguments: {names}")
@@ -134,7 +162,9 @@ class Signature:
         taken = min(len(args), len(before))
         if kwargs:
             if len(args) > len(before) and self.parameters[len(before)].name in kwargs:
-                raise ArgumentError(f"{self.short}() got multiple values for argument '{self.parameters[len(before)].name}'")
+                raise ArgumentError(
+                    f"{self.short}() got multiple values for argument '{self.parameters[len(before)].name}'"
+                )
             self._keywords(values, taken, kwargs)
         self._missing(taken, kwargs)
         return values

@@ -131,7 +131,9 @@ def _base(size: Any, stride: Any, padding: Any, out: Any) -> Any:
     return base
 
 
-def _not_padding(code: Any, lowest: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, size: Any, out: Any) -> Any:
+def _not_padding(
+    code: Any, lowest: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, size: Any, out: Any
+) -> Any:
     """Windows of nothing but the lowest value have their first element that is no padding."""
     which = code.astype(np.int64)
     which[lowest] = -1

@@ -303,10 +303,10 @@ class Lowering(Expressions):
     def do_Model(self, node: nodes.Model) -> list[ast.stmt]:
         """The body as a function of the instance, and the class that calls it:
 
-            def .name.__init__(.self, .a, .b=2):
-                @open(.self, names of fields, lambda: (.field, …, .a, .b))      whose closure is their cells
-                …
-            .name = @model("name", names of fields, names of parameters, .name.__init__)
+        def .name.__init__(.self, .a, .b=2):
+            @open(.self, names of fields, lambda: (.field, …, .a, .b))      whose closure is their cells
+            …
+        .name = @model("name", names of fields, names of parameters, .name.__init__)
         """
         start = self.source.text.index(node.name, node.start + len("model"))
         line = self.line_of(start, start + len(node.name))

@@ -44,13 +44,7 @@ register_forward_hook register_forward_pre_hook register_full_backward_hook regi
 EFFECT_METHODS = frozenset(_EFFECT_METHODS.split())
 
 # Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name".
-_LATER = """
-graph explain why saved kinks plot save load step zero_grad nancheck show gradcheck
-gradgradcheck detect_anomaly inference_mode jacobian hessian vjp jvp hvp vmap value_and_grad
-SGD Adam AdamW RMSprop Adagrad LBFGS Adadelta Adamax NAdam RAdam Rprop ASGD
-StepLR ExponentialLR CosineAnnealingLR clip_grad_norm_ Parameter Variable
-"""
-LATER = frozenset(_LATER.split())
+LATER = frozenset(("explain", "graph", "kinks", "nancheck", "plot", "saved", "why"))
 
 # kinds of parameters
 POSITIONAL, KEYWORD, REST = "positional", "keyword", "rest"

@@ -52,8 +52,8 @@ from tests.language.running import Session, at, refused, run
             None,
         ),
         ('use "nowhere.grad"\nanything(1)', "cannot read 'nowhere.grad': No such file or directory", None, None),
-        ("let g = graph(1)", "`graph` is not in this version yet", "graph", None),
-        *((f"{word} 1", f"`{word}` is not in this version yet", word, None) for word in LATER),
+        *((f"let g = {word}(1)", f"`{word}` is not in this version yet", word, None) for word in sorted(LATER)),
+        *((f"{word} 1", f"`{word}` is not in this version yet", word, None) for word in ("why", "explain", "plot")),
     ],
 )
 def test_refused(source: str, message: str, where: str | None, help: str | None) -> None:

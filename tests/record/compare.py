@@ -3,7 +3,7 @@
     python -m tests.record.compare                      everything; a table of counts, then what differs
     python -m tests.record.compare --op softmax --op linalg.qr      these only (PyTorch's names or gradsh's)
     python -m tests.record.compare --kind first --seed 7            one kind of comparison, another seed
-    python -m tests.record.compare --all                            every difference, not only the first of each operator
+    python -m tests.record.compare --all                    every difference, not only the first of each operator
 
 Needs torch 2.13 with `expecttest` (its operator samples import it). Writes nothing; exit status 1 if something differs
 that the table DELIBERATE in tests/record/deliberate.py does not explain.
@@ -90,9 +90,8 @@ class Report:
         for kind in KINDS:
             if self.counts[kind]:
                 total, wrong = sum(self.counts[kind].values()), sum(self.wrong[kind].values())
-                print(
-                    f"{kind:8s} {len(self.counts[kind]):10d} {total:9d} {wrong:10d}  {dict(self.wrong[kind].most_common(12))}"
-                )
+                most = dict(self.wrong[kind].most_common(12))
+                print(f"{kind:8s} {len(self.counts[kind]):10d} {total:9d} {wrong:10d}  {most}")
         for title, table in (("differs on purpose", self.explained), ("left out", self.skipped)):
             print(f"\n{title}:")
             for reason, count in table.most_common():
@@ -227,7 +226,7 @@ class Comparison:
                 report.differs("second", name, f"{label} gradients {lacking} differ in requires_grad")
         if "freed" in kinds:
             ways = []
-            for side, grad in ((0, torch.autograd.grad), (1, None)):
+            for side in (0, 1):
                 outs, ins = [o[side] for o in outputs], [i[side] for i in inputs]
                 gs = [s[side].detach() if side == 0 else s[side] for s in seeds]
                 if side == 0:
@@ -241,11 +240,8 @@ class Comparison:
             if ways[0] == ways[1]:
                 report.same("freed", name)
             else:
-                report.differs(
-                    "freed",
-                    name,
-                    f"{label} second backward {'raises' if ways[1][1] else 'works'} {ways[1][0] or ''}, torch's {'raises' if ways[0][1] else 'works'}",
-                )
+                theirs, ours = ("raises" if freed else "works" for _, freed in ways)
+                report.differs("freed", name, f"{label} second backward {ours} {ways[1][0] or ''}, torch's {theirs}")
 
     @staticmethod
     def _dependent(grad: Any, inputs: list[Any]) -> bool:
@@ -300,11 +296,8 @@ class Comparison:
             if (p is None or q is None) and not zeros and kind == "first":
                 given = array_of(p if q is None else q)
                 word = "zeros" if not given.any() else "values"
-                report.differs(
-                    kind,
-                    name,
-                    f"{label} gradient {at} is {'None' if q is None else word}, torch's {'None' if p is None else word}",
-                )
+                ours, theirs = ("None" if gradient is None else word for gradient in (q, p))
+                report.differs(kind, name, f"{label} gradient {at} is {ours}, torch's {theirs}")
                 return None
             a = array_of(p) if p is not None else np.zeros_like(array_of(q))
             b = array_of(q) if q is not None else np.zeros_like(a)
@@ -409,11 +402,9 @@ class Comparison:
         if first is None:
             self.report.differs(kind, name, f"{label} raises {found}, torch gives a result")
         else:
-            self.report.differs(
-                kind,
-                name,
-                f"{label}\n    torch {first[0]}: {first[1]!r}\n    ours  {found[0] if found else None}: {found[1] if found else None!r}",
-            )
+            ours = found or (None, None)
+            said = f"{label}\n    torch {first[0]}: {first[1]!r}\n    ours  {ours[0]}: {ours[1]!r}"
+            self.report.differs(kind, name, said)
 
     # --- the registry's samples --------------------------------------------------------------------------------------
 

@@ -16,7 +16,12 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
         "a second derivative that PyTorch has not written",
     ),
     ("forward method", "empty empty_like new_empty", r"output 0 ", "uninitialised memory: zeros here"),
-    ("", "det linalg.det logdet linalg.slogdet", "", "a singular determinant's gradient is the true one; LAPACK's last digit"),
+    (
+        "",
+        "det linalg.det logdet linalg.slogdet",
+        "",
+        "a singular determinant's gradient is the true one; LAPACK's last digit",
+    ),
     (
         "forward special",
         "special.bessel_j0 special.bessel_j1 special.bessel_y0 special.bessel_y1",
@@ -24,10 +29,20 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
         "SciPy's Bessel functions are exact to the last digits, PyTorch's to seven",
     ),
     ("first", "linalg.cond", "modified by an inplace", "PyTorch's own backward fails there"),
-    ("first", "group_norm nn.functional.group_norm", "is invalid for input of size", "PyTorch's own backward fails there"),
+    (
+        "first",
+        "group_norm nn.functional.group_norm",
+        "is invalid for input of size",
+        "PyTorch's own backward fails there",
+    ),
     ("first", "scatter_add", "invalid gradient", "PyTorch's own backward fails there"),
     ("second", "embedding nn.functional.embedding", "cannot reshape tensor of 0", "PyTorch's own backward fails there"),
-    ("first", "scatter", "derivative for aten::scatter is not implemented", "a derivative that PyTorch has not written"),
+    (
+        "first",
+        "scatter",
+        "derivative for aten::scatter is not implemented",
+        "a derivative that PyTorch has not written",
+    ),
     (
         "first second",
         "cholesky_solve cholesky_inverse",
@@ -50,7 +65,12 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
     ("first second", "ldexp", "", "PyTorch computes the gradient with whole numbers, 0 for negative exponents"),
     ("first second", "celu nn.functional.celu", "", "PyTorch rounds 1 / alpha to float32 there"),
     ("first second", "atan2 arctan2", "special", "PyTorch squares the inputs, which underflows"),
-    ("second", "sinc special.sinc mish softplus cov digamma special.digamma special.psi", "", "rounding near a pole or far out"),
+    (
+        "second",
+        "sinc special.sinc mish softplus cov digamma special.digamma special.psi",
+        "",
+        "rounding near a pole or far out",
+    ),
     ("special", "special.zeta", "", "PyTorch's series overflows"),
     ("special", "gelu", "float32", "PyTorch's vectorised float32 erf is good to six digits, and nan at inf"),
     ("special first", "special.ndtri igammac special.gammaincc", "", "the last digits far out"),
@@ -62,6 +82,10 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
 def reason(kind: str, name: str, text: str) -> str:
     """Why this difference is none to mend; "" if it is one."""
     for kinds, operators, piece, why in DELIBERATE:
-        if (not kinds or kind in kinds.split()) and (not operators or name in operators.split()) and re.search(piece, text, re.S):
+        if (
+            (not kinds or kind in kinds.split())
+            and (not operators or name in operators.split())
+            and re.search(piece, text, re.S)
+        ):
             return why
     return ""

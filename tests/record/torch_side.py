@@ -57,7 +57,9 @@ ADAPTERS: dict[str, Any] = {
     "linalg.pinv.singular": lambda a, b: _call("linalg.pinv")(a @ METHODS["transpose"](b, -2, -1)),
     "unfold": _method("unfold"),
     "nn.functional.unfold": _call("unfold"),
-    "slice": lambda x, dim=0, start=None, end=None, step=1: x[(slice(None),) * (dim % x.ndim) + (slice(start, end, step),)],
+    "slice": lambda x, dim=0, start=None, end=None, step=1: x[
+        (slice(None),) * (dim % x.ndim) + (slice(start, end, step),)
+    ],
 }
 
 # results that are determined up to a sign of their columns (rows): which outputs

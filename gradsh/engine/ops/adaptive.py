@@ -26,6 +26,10 @@ def _size(name: str, output_size: Any, size: Any) -> tuple[int, ...]:
     dims = len(size)
     values = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * dims
     if len(values) != dims:
+        if dims == 1:
+            raise ShapeError(f"{name}() argument 'output_size' should contain one int (got {len(values)})")
+        if "max" in name:
+            raise ShapeError(f"{name}(): internal error: output_size.size() must be {dims}")
         raise ShapeError(f"{name}: output_size must be {dims}")
     return tuple(n if v is None else int(v) for v, n in zip(values, size, strict=True))
 
@@ -115,7 +119,7 @@ _max_op(2)
 _max_op(3)
 
 
-def _checked(name: str, kind: str, dims: int, input: Any) -> Any:
+def _checked(name: str, kind: str, dims: int, input: Any, output_size: Any) -> Any:
     if not isinstance(input, Tensor):
         raise ArgumentError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     shape = input.data.shape
@@ -126,6 +130,8 @@ def _checked(name: str, kind: str, dims: int, input: Any) -> Any:
                 "checking "
                 f"arguments for {name})"
             )
+        if isinstance(output_size, (tuple, list)) and len(shape) <= len(output_size):
+            raise ShapeError(f"Input dimension should be at least {len(output_size) + 1}", kind="ValueError")
         but = "but got:" if kind == "max" else "but got"
         raise ShapeError(f"{name}(): Expected {dims + 1}D or {dims + 2}D tensor, {but} {list(shape)}")
     return input
@@ -135,12 +141,14 @@ def _adaptive_avg(dims: int) -> Any:
     name = f"adaptive_avg_pool{dims}d"
 
     def function(input: Any, output_size: Any) -> Any:
-        x = _checked(name, "avg", dims, input)
+        x = _checked(name, "avg", dims, input, output_size)
         out = _size(name, output_size, x.data.shape[-dims:])
         if any(m < 0 for m in out):
+            # the words are of the kernel: that of a plane for one dim, and PyTorch's own comma for three
+            shown = f"1, {out[0]}" if dims == 1 else f"{out[0]}, {','.join(map(str, out[1:]))}"
             raise ShapeError(
-                f"{name}: elements of output_size must be greater than or equal to 0 but received "
-                f"{{{', '.join(map(str, out))}}}"
+                f"adaptive_avg_pool{max(dims, 2)}d: elements of output_size must be greater than or equal to 0 "
+                f"but received {{{shown}}}"
             )
         if dims == 1:
             x = T.unsqueeze(x, -2)
@@ -177,7 +185,7 @@ def _adaptive_max(dims: int) -> Any:
     name = f"adaptive_max_pool{dims}d"
 
     def function(input: Any, output_size: Any, return_indices: Any) -> Any:
-        x = _checked(name, "max", dims, input)
+        x = _checked(name, "max", dims, input, output_size)
         shape = x.data.shape
         for dim in range(len(shape) - dims, len(shape)):
             if not shape[dim]:
@@ -186,6 +194,10 @@ def _adaptive_max(dims: int) -> Any:
                     f"{list(shape)} with dimension {dim} being empty"
                 )
         out = _size(name, output_size, shape[-dims:])
+        for m in out:
+            if m < 0:
+                whole = [*shape[:-dims], *(1,) * (dims == 1), *out]
+                raise ShapeError(f"Trying to create tensor with negative dimension {m}: {whole}")
         if dims == 1:
             values, index = T.adaptive_largest2d(T.unsqueeze(x, -2), (1, *out))
             values, index = T.squeeze(values, -2), T.squeeze(index, -2)

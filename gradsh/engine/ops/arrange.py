@@ -12,7 +12,7 @@ from gradsh.engine.ops.shape import reshape, unsqueeze, view
 from gradsh.engine.registry import METHODS, T, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make
-from gradsh.errors import DtypeError, ShapeError, ValueProblem
+from gradsh.errors import DimError, DtypeError, ShapeError, ValueProblem
 
 ndarray = np.ndarray
 
@@ -116,6 +116,8 @@ def roll(x: Any, shifts: Any, dims: Any) -> Any:
         return np.roll(x, moves[0])
     if len(moves) != len(along):
         raise ShapeError(f"shifts and dimensions must align. shifts: {len(moves)}, dims:{len(along)}")
+    if not x.ndim:
+        raise DimError(f"Dimension specified as {along[0]} but tensor has no dimensions")
     return np.roll(x, moves, tuple(dim_index(d, x.ndim) for d in along))
 
 

@@ -160,7 +160,9 @@ def _bits(name: str, words: str, ufunc: Any, torch_name: str) -> Binary:
 
     def kernel(a: Any, b: Any) -> Any:
         try:
-            if name.endswith("shift") and a.dtype.kind == "b":
+            if name.endswith("shift") and getattr(a, "dtype", b.dtype if hasattr(b, "dtype") else None) == bool and (
+                getattr(b, "dtype", np.dtype(bool)) == bool
+            ):
                 raise DtypeError(f"\"{torch_name}\" not implemented for 'Bool'", kind="NotImplementedError")
             return ufunc(a, b)
         except TypeError:

@@ -125,7 +125,7 @@ def _check(
     if any(p < 0 for p in padding):
         raise ValueProblem("negative padding is not supported")
     if any(d <= 0 for d in dilation):
-        raise ValueProblem(f"dilation should be greater than zero, but got {list(dilation)}")
+        raise ValueProblem("dilation should be greater than zero")
     if groups <= 0:
         raise ValueProblem("non-positive groups is not supported")
     shape, size = weight.shape, x.shape
@@ -201,6 +201,14 @@ def _convolution(dims: int) -> Any:
         _tensors(name, dims, False, input, weight, bias)
         x, single = _batched(name, dims, input)
         dims_of_weight = weight.data.ndim - 2
+        if dims_of_weight < 1:
+            raise ShapeError("weight should have at least three dimensions")
+        if dims_of_weight != dims and isinstance(padding, str):
+            n = weight.data.ndim
+            raise ShapeError(
+                f"Expected {n}-dimensional input for {n}-dimensional weight{list(weight.data.shape)}, but got "
+                f"{x.data.ndim}-dimensional input of size {list(x.data.shape)} instead"
+            )
         stride = _expanded("stride", stride, dims)
         dilation = _expanded("dilation", dilation, dims)
         if dims_of_weight != dims:

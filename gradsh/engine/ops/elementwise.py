@@ -317,7 +317,8 @@ def remainder(a: Any, b: Any) -> Any:
 
 remainder.vjp("input")(lambda F, g, out, a, b: g)
 remainder.vjp("other", saves="input other")(lambda F, g, out, a, b: -g * F.div_floor(a, b))
-remainder.kinds[2].step = remainder.kinds[2].tensor_step = no_step
+for _kind in (remainder.kinds[2], remainder.large[2]):
+    _kind.step = _kind.tensor_step = no_step
 
 
 @binary(

@@ -10,7 +10,7 @@ from typing import Any
 from gradsh.engine.checks import numpy_dtype, type_word
 from gradsh.engine.modes import mode
 from gradsh.engine.registry import function
-from gradsh.errors import ArgumentError, FileError, NotIterable
+from gradsh.errors import ArgumentError, FileError
 
 
 def host(name: str) -> Any:
@@ -59,7 +59,10 @@ def env(name: Any, default: Any) -> Any:
 def progress(items: Any, title: Any, total: Any) -> Any:
     """The items of a loop, with a bar, the rate and the time left on a terminal's standard error."""
     if not hasattr(items, "__iter__"):
-        raise NotIterable(f"'{type_word(items)}' object is not iterable")
+        help = f"`progress(range({items}))` counts from 0" if isinstance(items, int) else None
+        raise ArgumentError(
+            f"progress(): argument 'items' must be something to loop over, not {type_word(items)}", help=help
+        )
     if total is not None and (not isinstance(total, int) or total < 0):
         raise ArgumentError(f"progress(): argument 'total' must be a count, not {total!r}")
     return host("progress").progress(items, text("progress", "title", title), total)

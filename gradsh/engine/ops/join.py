@@ -10,6 +10,7 @@ from gradsh.engine.checks import dim_index, int_tuple, need_int, need_tensor, ty
 from gradsh.engine.dtypes import OF, Size, promote_dtypes
 from gradsh.engine.general import op
 from gradsh.engine.promotion import broadcast_error
+from gradsh.engine.overloads import combination_error, fits
 from gradsh.engine.registry import T, alias, composite, function
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make
@@ -384,6 +385,9 @@ def _split_along(name: str, needed: int, words: str) -> None:
                 f"torch.{name} requires a tensor with at least {needed} dimension, but got a tensor with {x.ndim} "
                 "dimensions!"
             )
+        if not fits("int", indices_or_sections) and not fits("tuple of ints", indices_or_sections):
+            forms = ("(Tensor input, int sections)", "(Tensor input, tuple of ints indices)")
+            raise combination_error(name, (input, indices_or_sections), {}, forms)
         dim = {"hsplit": 0 if x.ndim == 1 else 1, "vsplit": 0, "dsplit": 2}[name]
         if indices_or_sections.__class__ is int:
             n = indices_or_sections

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.batching import Batched
-from gradsh.engine.checks import invalid_combination, is_int, need_tensor
+from gradsh.engine.checks import is_int, need_tensor
 from gradsh.engine.general import op
 from gradsh.engine.ops.elementwise import mul
 from gradsh.engine.ops.masks import floats_only, not_bool, refused_dtype, with_settings, zeros
 from gradsh.engine.ops.powers import pow as power
+from gradsh.engine.overloads import combination_error
 from gradsh.engine.pointwise import Unary, binary, unary
 from gradsh.engine.promotion import broadcast_error, result_dtype
 from gradsh.engine.registry import alias, composite
@@ -93,7 +94,7 @@ def round(x: Any, decimals: int) -> Any:
         return float(np.round(x, decimals)) if isinstance(x, float) else x
     if not is_int(decimals):
         forms = ("(Tensor input, *, Tensor out = None)", "(Tensor input, *, int decimals, Tensor out = None)")
-        raise invalid_combination("round", (x,), {"decimals": decimals}, *forms)
+        raise combination_error("round", (x,), {"decimals": decimals}, forms)
     return round_decimals.apply(x, decimals) if decimals else round_even.apply(x)
 
 
@@ -208,7 +209,7 @@ def clamp(x: Any, min: Any, max: Any) -> Any:
         return clamp_numbers.kernel(np.float64(x) if isinstance(x, float) else np.int64(x), min, max).item()
     if not isinstance(x, _TENSORS) or not (numbers or all(isinstance(b, _TENSORS) for b in bounds)):
         given = (x, min) if max is None else (x, min, max)
-        raise invalid_combination("clamp", given, {}, *_CLAMP_FORMS)
+        raise combination_error("clamp", given, {}, _CLAMP_FORMS)
     if not bounds:
         raise ValueProblem("torch.clamp: At least one of 'min' or 'max' must not be None")
     return (clamp_numbers if numbers else clamp_tensors).apply(x, min, max)
@@ -485,13 +486,11 @@ def lerp(a: Any, b: Any, weight: Any) -> Any:
     """The point between `input` (weight 0) and `end` (weight 1)."""
     tensors = isinstance(weight, _TENSORS)
     if not (isinstance(a, _TENSORS) and isinstance(b, _TENSORS) and (tensors or isinstance(weight, (int, float)))):
-        raise invalid_combination(
-            "lerp",
-            (a, b, weight),
-            {},
+        forms = (
             "(Tensor input, Tensor end, Tensor weight, *, Tensor out = None)",
             "(Tensor input, Tensor end, Number weight, *, Tensor out = None)",
         )
+        raise combination_error("lerp", (a, b, weight), {}, forms)
     return (lerp_tensor if tensors else lerp_number).apply(a, b, weight)
 
 

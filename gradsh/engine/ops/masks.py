@@ -43,7 +43,7 @@ def kept(g: Any, mask: Any) -> Any:
     if g.__class__ is not ndarray or g.size < MANY or g.dtype.kind != "f" or mask.shape != g.shape:
         return np.where(mask, g, g.dtype.type(0))
     # the bits times 0 or 1: no infinity becomes nan
-    bits = _BITS[g.itemsize]
+    bits: Any = _BITS[g.itemsize]
     out = np.empty(g.shape, g.dtype)
     np.multiply(g.view(bits), mask, out=out.view(bits))
     return out

@@ -43,8 +43,8 @@ def _flat(x: Any) -> Any:
 
 # elements that are worked on at a time: they stay in the cache from one pass to the next
 BLOCK = 1 << 17
-# terms that one product of BLAS may add up: its sums go one after the other in each lane
-TERMS = 4096
+# terms that are added up in the array's own dtype; what they give is added in float64, as PyTorch adds all of them
+TERMS = 64
 # samples from which sums across them are accumulated in float64, and positions that make a row worth a call of BLAS
 MANY, LONG = 512, 64
 
@@ -63,27 +63,27 @@ def _channel_sums(x: Any) -> Any:
         rows = x.reshape(n, channels * positions)
         sums = add_reduce(rows, 0, np.float64).astype(x.dtype) if n > MANY else add_reduce(rows, 0)
         return sums if positions == 1 else add_reduce(sums.reshape(channels, positions), 1)
-    if positions > TERMS:
-        return _over_samples(add_reduce(x, 2))
-    return _over_samples(np.matmul(x, np.ones(positions, x.dtype)))
+    return _over_samples(x, None)
 
 
 def _channel_dots(x: Any, y: Any) -> Any:
     """Sums over batch and positions of `x * y`."""
-    positions = x.shape[2]
-    if positions < LONG:
-        return _channel_sums(x * y)
-    if positions <= TERMS:
-        return _over_samples(np.vecdot(x, y))
-    parts = (slice(i, i + TERMS) for i in range(0, positions, TERMS))
-    sums = [np.vecdot(x[:, :, part], y[:, :, part]) for part in parts]
-    return _over_samples(add_reduce(sums, 0, np.float64).astype(x.dtype))
+    return _channel_sums(x * y) if x.shape[2] < LONG else _over_samples(x, y)
 
 
-def _over_samples(sums: Any) -> Any:
-    if len(sums) == 1:
-        return sums[0]
-    return add_reduce(sums, 0, np.float64).astype(sums.dtype) if len(sums) > MANY else add_reduce(sums, 0)
+def _over_samples(x: Any, y: Any) -> Any:
+    """The sums of long rows, of `x` or of `x * y`."""
+    n, channels, positions = x.shape
+    even = positions - positions % TERMS
+    sums: Any = 0
+    for part, terms in ((slice(0, even), TERMS), (slice(even, positions), positions - even)):
+        if not terms or part.start == part.stop:
+            continue
+        shape = (n, channels, -1, terms)
+        a = x[:, :, part].reshape(shape)
+        rows = np.matmul(a, np.ones(terms, x.dtype)) if y is None else np.vecdot(a, y[:, :, part].reshape(shape))
+        sums = sums + add_reduce(rows, (0, 2), np.float64)
+    return sums.astype(x.dtype)
 
 
 def _laid_out(x: Any) -> tuple[Any, Any]:
@@ -140,7 +140,7 @@ def batch_statistics(x: Any, eps: float) -> tuple[Statistics, Any]:
         np.subtract(rows, fit(mean), out=_laid_out(target)[0])
         variance[part] = _channel_dots(target, target) / n
     found.moved = moved
-    found.inverse = 1 / np.sqrt(variance + eps)
+    found.inverse = (1 / np.sqrt(variance.astype(np.float64) + eps)).astype(flat.dtype)
     return found, variance
 
 
@@ -168,9 +168,9 @@ def _(
     n = flat.shape[0] * flat.shape[2]
     frozen = mean is not None  # the running statistics are constants
     channels = flat.shape[1]
-    dx = np.empty(flat.shape, np.result_type(gs, scale)) if needs[0] else None
-    total = np.empty(channels, gs.dtype) if needs[2] or (needs[0] and not frozen) else None
-    dot = np.empty(channels, gs.dtype) if needs[1] or (needs[0] and not frozen) else None
+    dx: Any = np.empty(flat.shape, np.result_type(gs, scale)) if needs[0] else None
+    total: Any = np.empty(channels, gs.dtype) if needs[2] or (needs[0] and not frozen) else None
+    dot: Any = np.empty(channels, gs.dtype) if needs[1] or (needs[0] and not frozen) else None
     for part in _blocks(flat):
         g_part = gs[:, part]
         grows, fit = _laid_out(g_part)

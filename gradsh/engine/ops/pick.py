@@ -102,6 +102,8 @@ def gather_backward(g: Any, shape: Any, dim: int, index: Any) -> Any:
     if not shape:
         return np.add.reduce(g, None)
     full = np.zeros(shape, g.dtype)
+    if not index.size:
+        return full
     add_at(full, along(np.asarray(index), dim % len(shape)) if index.ndim else (index,), g)
     return full
 

@@ -49,17 +49,8 @@ def places(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, cei
     return tuple(result)
 
 
-def check_windows(name: str, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> None:
-    """PyTorch's errors for windows that cannot be."""
-    dims = len(kernel)
-    if any(s == 0 for s in stride):
-        raise ValueProblem("stride should not be zero")
-    if any(k <= 0 for k in kernel):
-        words = " ".join(f"k{a}: {k}" for a, k in zip(AXES[-dims:], kernel, strict=True))
-        raise ValueProblem(f"kernel size should be greater than zero, but got {words}")
-    if any(d <= 0 for d in dilation):
-        words = " ".join(f"dilation{a}: {d}" for a, d in zip(AXES[-dims:], dilation, strict=True))
-        raise ValueProblem(f"dilation should be greater than zero, but got {words}")
+def check_padding(kernel: Any, padding: Any, dilation: Any) -> None:
+    """PyTorch's errors for padding that no window could reach beyond."""
     for p, k, d in zip(padding, kernel, dilation, strict=True):
         if p < 0:
             raise ValueProblem(f"pad must be non-negative, but got pad: {p}")
@@ -68,6 +59,23 @@ def check_windows(name: str, x: Any, kernel: Any, stride: Any, padding: Any, dil
                 "pad should be at most half of effective kernel size, but got "
                 f"pad={p}, kernel_size={k} and dilation={d}"
             )
+
+
+def check_windows(name: str, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> None:
+    """PyTorch's errors for windows that cannot be."""
+    dims = len(kernel)
+    if any(s == 0 for s in stride):
+        raise ValueProblem("stride should not be zero")
+    if any(s < 0 for s in stride):
+        words = " ".join(f"d{a}: {s}" for a, s in zip(AXES[-dims:], stride, strict=True))
+        raise ValueProblem(f"stride should be greater than zero, but got {words}")
+    if any(k <= 0 for k in kernel):
+        words = " ".join(f"k{a}: {k}" for a, k in zip(AXES[-dims:], kernel, strict=True))
+        raise ValueProblem(f"kernel size should be greater than zero, but got {words}")
+    if any(d <= 0 for d in dilation):
+        words = " ".join(f"dilation{a}: {d}" for a, d in zip(AXES[-dims:], dilation, strict=True))
+        raise ValueProblem(f"dilation should be greater than zero, but got {words}")
+    check_padding(kernel, padding, dilation)
     if any(n < 1 for n in out()):
         size = "x".join(map(str, x.shape[1:]))
         raise ShapeError(
@@ -179,6 +187,7 @@ def _max_pool(dims: int) -> Any:
         if data.dtype.kind == "b":
             raise DtypeError(f"\"{name}\" not implemented for 'Bool'", kind="NotImplementedError")
         if 0 in data.shape[1:]:
+            check_padding(kernel, pad, spacing)
             raise ShapeError(
                 f"Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with optional 0 dim batch size for input, "
                 "but "
@@ -224,6 +233,8 @@ def _max_pool1d(
     if not isinstance(input, Tensor):
         _batched("max_pool1d", 1, input)
     shape = input.data.shape
+    if return_indices:  # another of PyTorch's operators, with words of its own
+        check_padding(kernel, pad, spacing)
     if len(shape) not in (2, 3) or 0 in shape[-2:]:
         raise ShapeError(
             "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:"

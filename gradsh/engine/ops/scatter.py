@@ -52,7 +52,8 @@ def _prepared(operator: str, x: Any, dim: int, index: Any, src: Any) -> tuple[An
     if src is not None and not array(src):
         raise ArgumentError(f"{operator}(): argument 'src' (position 4) must be Tensor, not {type_word(src)}")
     if src is not None and src.dtype != x.dtype:
-        raise DtypeError(f"{operator}(): Expected self.dtype to be equal to src.dtype")
+        word = "scatter" if operator == "scatter_add" else operator
+        raise DtypeError(f"{word}(): Expected self.dtype to be equal to src.dtype")
     _fits(operator, x, dim, index, src)
     full = np.array(x).reshape(x.shape or (1,))
     index = np.asarray(index).reshape(index.shape or (1,))
