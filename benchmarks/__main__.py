@@ -32,6 +32,8 @@ TARGETS = {
     "work5": 0.6,
     "work6": 0.6,
     "work7": 1.2,
+    "work8:1": 1.25,
+    "work8:8": 1.05,
     "work10": 0.5,
     "work9": 0.5,
     "resnet18:1": 1.2,
@@ -122,7 +124,7 @@ def one_shot(rounds: int) -> None:
 
 
 # how much of PyTorch's peak memory is allowed; a process prepares the work and does it REPEATED times
-MEMORY = {"work9": 0.6, "resnet18:1": 1.0, "resnet18:8": 1.0}
+MEMORY = {"work6": 0.8, "work9": 0.6, "resnet18:1": 1.0, "resnet18:8": 1.0}
 REPEATED = {"resnet18:1": 5, "resnet18:8": 5}
 
 
@@ -148,6 +150,8 @@ def main() -> None:
         "work5",
         "work6",
         "work7",
+        "work8:1",
+        "work8:8",
         "work9",
         "work10",
         "resnet18:1",

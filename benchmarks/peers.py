@@ -49,6 +49,27 @@ def large_mlp_data(
     return x, y, weights, [np.zeros(d[i + 1], np.float32) for i in range(3)]
 
 
+def convolution_data(batch: int) -> list[tuple[Any, Any, Any, int, int]]:
+    """(input, weight, gradient of the result, stride, padding) of each convolution of ResNet-18 for 64 x 64."""
+    import numpy as np
+
+    layers = [(3, 64, 7, 2, 64), *[(64, 64, 3, 1, 16)] * 4]
+    before, size = 64, 16
+    for width in (128, 256, 512):
+        layers += [(before, width, 3, 2, size), (before, width, 1, 2, size)]
+        size //= 2
+        layers += [(width, width, 3, 1, size)] * 3
+        before = width
+    r = np.random.default_rng(0)
+    data = []
+    for inputs, outputs, kernel, stride, size in layers:
+        x = r.standard_normal((batch, inputs, size, size), dtype=np.float32)
+        w = r.standard_normal((outputs, inputs, kernel, kernel), dtype=np.float32) / (inputs * kernel**2) ** 0.5
+        g = r.standard_normal((batch, outputs, size // stride, size // stride), dtype=np.float32)
+        data.append((x, w.astype(np.float32), g, stride, kernel // 2))
+    return data
+
+
 def gradsh(work: str) -> Run:
     """gradsh: the function `run` of works/WORK.grad, called the way a program calls it."""
     import gc
@@ -79,6 +100,9 @@ def gradsh(work: str) -> Run:
     if name == "work7":
         x, y, weights, biases = large_mlp_data()
         args = (make(x), make(y), [leaf(w, True, None) for w in weights], [leaf(b, True, None) for b in biases])
+    if name == "work8":
+        data = convolution_data(int(variant or 1))
+        args = ([(leaf(x, True, None), leaf(w, True, None), make(g), *how) for x, w, g, *how in data],)
     if name == "resnet18":
         with swapped(session.context):
             args = session.globals[".images"](int(variant or 1))
@@ -186,6 +210,20 @@ def torch(work: str) -> Run:
             h = F.relu(F.linear(h, W[1], B[1]))
             F.cross_entropy(F.linear(h, W[2], B[2]), labels).backward()
             return W[0].grad[1, 1].item()
+
+    elif name == "work8":
+        import torch.nn.functional as F
+
+        layers = [
+            (torch.from_numpy(x).requires_grad_(), torch.from_numpy(w).requires_grad_(), torch.from_numpy(g), *how)
+            for x, w, g, *how in convolution_data(int(variant or 1))
+        ]
+
+        def run() -> Any:
+            for x, w, g, stride, padding in layers:
+                x.grad = w.grad = None
+                F.conv2d(x, w, None, stride, padding).backward(g)
+            return layers[0][1].grad[0, 0, 0, 0].item()
 
     elif name == "work9":
 

@@ -17,18 +17,20 @@ CLOSED_PIPE = 141
 COMMANDS = ("check", "fmt", "graph", "explain", "export")
 # options of gradsh's own that somebody may have put behind the file
 OWN = (
-    "--json",
-    "--dtype",
-    "--seed",
-    "--set",
-    "--sandbox",
-    "--color",
-    "--errors",
-    "--verbose",
-    "--no-config",
-    "--quiet",
+    *(
+        "--json",
+        "--dtype",
+        "--seed",
+        "--set",
+        "--sandbox",
+        "--color",
+        "--errors",
+        "--verbose",
+        "--no-config",
+        "--quiet",
+    ),
+    *("-q", "-v", "-i", "-c"),
 )
-OWN += ("-q", "-v", "-i", "-c")
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:

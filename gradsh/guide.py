@@ -9,6 +9,7 @@ from gradsh import index, plain, runtime
 from gradsh.engine.dtypes import DType
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, Span
+from gradsh.files import Files
 from gradsh.language.signatures import MODULES, suggest
 from gradsh.reports import HelpPage
 from gradsh.session import Display, Session
@@ -121,5 +122,7 @@ def _output(example: str) -> list[str]:
     if not example:
         return []
     display = _Caught()
-    Session(display, seed=0).run(example, "<help>")
+    session = Session(display, seed=0)
+    session.files = Files("help touches no files")
+    session.run(example, "<help>")
     return display.lines

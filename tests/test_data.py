@@ -563,3 +563,8 @@ def test_errors_say_where(tmp_path: Path) -> None:
     assert isinstance(result.errors[0], GradshError) and result.errors[0].labels[0].span.text == 'load("nowhere.npy")'
     with pytest.raises(CannotHold):
         save(object(), tmp_path / "x.npz")
+
+
+def test_help_touches_no_files(gradsh: Gradsh, tmp_path: Path) -> None:
+    assert gradsh("-c", "help save; help load").returncode == 0
+    assert os.listdir(tmp_path) == []

@@ -174,11 +174,26 @@ def wrong_argument(entry: Any, values: list[Any]) -> Misused | None:
         if given == "Tensor" and value.__class__ is Tensor and value.data.size == 1 and kinds & {"int", "float", "bool"}:
             continue
         word = next(w for k, w in _WORDS.items() if k in kinds)
+        overloaded = _overloaded(entry, values)
+        if overloaded is not None:
+            return overloaded
         return Misused(
             f"{entry.name.replace('.', '_')}(): argument '{parameter.name}' (position {at + 1}) must be {word}, "
             f"not {type_word(value)}"
         )
     return None
+
+
+def _overloaded(entry: Any, values: list[Any]) -> Misused | None:
+    """PyTorch's list of forms for an overloaded function, called with these values."""
+    from gradsh.engine.overloads import overload_error
+
+    parameters = entry.signature.parameters
+    given = len(values)
+    while given and parameters[given - 1].has_default and values[given - 1] == parameters[given - 1].default:
+        given -= 1
+    error = overload_error(entry.name, values[:given], {})
+    return None if error is None else Misused(error.message)
 
 
 _WORDS = {

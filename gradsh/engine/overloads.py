@@ -45,7 +45,10 @@ def fits(word: str, value: Any) -> bool:
 def combination_error(name: str, args: Any, kwargs: dict[str, Any], forms: tuple[str, ...]) -> ArgumentError:
     """PyTorch's `invalid combination of arguments`, which lists the forms `(Tensor input, *, Tensor out = None)`."""
     given = [type_word_of(a) for a in args] + [f"{k}={type_word_of(v)}" for k, v in kwargs.items()]
-    lines = [f"{name}() received an invalid combination of arguments - got ({', '.join(given)}), but expected one of:"]
+    head = f"{name}() received an invalid combination of arguments - got ({', '.join(given)}), but expected"
+    if len(forms) == 1:
+        return ArgumentError(f"{head} {forms[0]}")
+    lines = [f"{head} one of:"]
     for form in forms:
         lines.append(f" * {form}")
         parameters = form[1:-1].split(", ")
@@ -79,6 +82,33 @@ def _long_type(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return f"{type(value).__name__} of ({', '.join(type_word_of(v) for v in value)}{',' * (len(value) == 1)})"
     return type_word_of(value)
+
+
+_FORMS: dict[str, tuple[str, ...]] = {}
+
+
+def forms_of(name: str) -> tuple[str, ...]:
+    """The forms of a function that PyTorch overloads, as its errors list them; none for others. Read at first use."""
+    if not _FORMS:
+        import os
+
+        current = ""
+        with open(os.path.join(os.path.dirname(__file__), "forms.txt"), encoding="utf-8") as file:
+            for line in file.read().splitlines():
+                if line.startswith("("):
+                    _FORMS[current] += (line,)
+                else:
+                    current = line
+                    _FORMS[current] = ()
+    return _FORMS.get(name, ())
+
+
+def overload_error(name: str, args: Any, kwargs: dict[str, Any]) -> ArgumentError | None:
+    """PyTorch's list of forms, unless it has but one form or one alone takes so many arguments."""
+    forms = forms_of(name)
+    if not forms or plausible(forms, len(args) + len(kwargs)) == 1:
+        return None
+    return combination_error(name.replace(".", "_"), args, kwargs, forms)
 
 
 def plausible(forms: tuple[str, ...], count: int) -> int:

@@ -432,7 +432,7 @@ def binary(
     promote "same" computes in the promoted dtype, "float" turns integers into the default dtype first.
     check(a, b) may raise for dtypes that the operator refuses (bool - bool).
     direct: the function of C that the kernel calls and nothing else, to save that call.
-    constants: the kernel and the rules treat a number as they would a 0-d array, so that numbers may be turned into such.
+    constants: the kernel and the rules treat a number as they would a 0-d array, so numbers may be turned into such.
     numbers "none": both inputs must be tensors; "other": the second may be a number; "either"; "both": also both.
     """
 

@@ -55,6 +55,13 @@ def promoted_number(a: Any, number: Any, floating: bool) -> tuple[Any, Any]:
     return (a if a.dtype == target else a.astype(target)), number
 
 
+def in_dtype(number: Any, dtype: Any) -> Any:
+    """A number for arrays of `dtype`; where a whole one does not fit it wraps around, as in PyTorch."""
+    if dtype.kind in "iu" and not _fits(int(number), dtype):
+        return dtype.type(np.array(int(number) % 2**64, np.uint64).astype(dtype))
+    return number
+
+
 def _fits(number: int, dtype: Any) -> bool:
     info = np.iinfo(dtype)
     return bool(info.min <= number <= info.max)

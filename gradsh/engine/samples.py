@@ -117,7 +117,7 @@ def unary_samples(low: float = -2.0, high: float = 2.0, away: float = 0.0) -> li
 
 
 def binary_samples(low: float = -2.0, high: float = 2.0, away: float = 0.0, numbers: bool = True) -> list[call]:
-    """What every elementwise operator of two inputs is tried on: same shape, broadcast both ways, 0-d, empty, number."""
+    """What every elementwise operator of two inputs is tried on: same shape, broadcast twice, 0-d, empty, number."""
     span: dict[str, Any] = {"low": low, "high": high, "away": away}
     number = high / 2 + 0.25
     calls = [

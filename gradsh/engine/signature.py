@@ -107,48 +107,54 @@ class Signature:
                 if least == plain
                 else (f"from {least} to {plain} positional arguments")
             )
-            raise ArgumentError(
-                f"{self.short}() takes {many} but {len(args)} {'were' if len(args) != 1 else 'was'} given"
+            raise self._refused(
+                args, kwargs, f"takes {many} but {len(args)} {'were' if len(args) != 1 else 'was'} given"
             )
         values = list(args)
         values.extend(p.default for p in parameters[len(args) :])
         given = len(args)
         if kwargs:
-            self._keywords(values, given, kwargs)
+            self._keywords(values, args, kwargs)
         if given < self._required:
-            self._missing(given, kwargs)
+            self._missing(args, kwargs)
         return values
+
+    def _refused(self, args: tuple[Any, ...], kwargs: dict[str, Any], words: str) -> ArgumentError:
+        """The error for a call with wrong arguments: PyTorch's list of forms if the function has several."""
+        from gradsh.engine.overloads import overload_error
+
+        return overload_error(self.name, args, kwargs) or ArgumentError(f"{self.short}() {words}")
 
     @property
     def short(self) -> str:
         """The name as PyTorch's errors write it, `linalg_inv`."""
         return self.name.replace(".", "_")
 
-    def _keywords(self, values: list[Any], given: int, kwargs: dict[str, Any]) -> None:
+    def _keywords(self, values: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         for name, value in kwargs.items():
             index = self._names.get(name, -1)
             if index < 0:
                 # NumPy's names, which PyTorch takes as well
                 index = self._names.get({"axis": "dim", "x": "input", "keepdims": "keepdim"}.get(name, ""), -1)
             if index < 0:
-                raise ArgumentError(f"{self.short}() got an unexpected keyword argument '{name}'")
-            if index < given:
-                raise ArgumentError(f"{self.short}() got multiple values for argument '{name}'")
+                raise self._refused(args, kwargs, f"got an unexpected keyword argument '{name}'")
+            if index < len(args):
+                raise self._refused(args, kwargs, f"got multiple values for argument '{name}'")
             values[index] = value
 
-    def _missing(self, given: int, kwargs: dict[str, Any]) -> None:
+    def _missing(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         aliases = {"axis": "dim", "x": "input"}
         named = {aliases.get(k, k) if k not in self._names else k for k in kwargs}
-        missing = [p.name for p in self.parameters[given:] if not p.has_default and p.name not in named]
+        missing = [p.name for p in self.parameters[len(args) :] if not p.has_default and p.name not in named]
         if missing and self.name in PYTHON:
             quoted = [f"'{name}'" for name in missing]
             last = f"{', '.join(quoted[:-1])}{',' * (len(quoted) > 2)} and {quoted[-1]}" if len(quoted) > 1 else quoted[0]
-            raise ArgumentError(
-                f"{self.short}() missing {len(missing)} required positional argument{'s' * (len(missing) > 1)}: {last}"
+            raise self._refused(
+                args, kwargs, f"missing {len(missing)} required positional argument{'s' * (len(missing) > 1)}: {last}"
             )
         if missing:
             names = ", ".join(f'"{name}"' for name in missing)
-            raise ArgumentError(f"{self.short}() missing {len(missing)} required positional arguments: {names}")
+            raise self._refused(args, kwargs, f"missing {len(missing)} required positional arguments: {names}")
 
     def _bind_rest(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         before = [p for p in self.parameters if p.kind == "positional"]
@@ -159,7 +165,7 @@ class Signature:
             rest = rest[0]
         values.append(tuple(rest))
         values.extend(p.default for p in self.parameters[len(before) + 1 :])
-        taken = min(len(args), len(before))
+        taken = args[: len(before)]
         if kwargs:
             if len(args) > len(before) and self.parameters[len(before)].name in kwargs:
                 raise ArgumentError(

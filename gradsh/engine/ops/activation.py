@@ -12,6 +12,7 @@ from gradsh.engine.batching import Batched
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.ops.masks import backward_of, floats_only, kept, pick, with_settings, written
 from gradsh.engine.pointwise import binary, unary
+from gradsh.engine.promotion import in_dtype
 from gradsh.engine.registry import T, alias, composite
 from gradsh.engine.samples import call, t, unary_samples
 from gradsh.engine.tensor import Tensor, make
@@ -69,7 +70,7 @@ def threshold_backward(g: Any, x: Any, threshold: Any) -> Any:
 )
 def threshold(x: Any, threshold: Any, value: Any, inplace: bool) -> Any:
     """Every element over `threshold`, `value` in place of the others."""
-    return pick(x <= threshold, x.dtype.type(value), x)
+    return pick(x <= threshold, x.dtype.type(in_dtype(value, x.dtype)), x)
 
 
 threshold.vjp("input", saves="input")(

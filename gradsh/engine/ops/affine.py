@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import need_tensor
+from gradsh.engine.checks import dim_error, need_tensor
 from gradsh.engine.dtypes import OF, promote_dtypes
 from gradsh.engine.general import op, run
 from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify
@@ -442,6 +442,10 @@ def bilinear(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor | None) -> Any:
     for i, (p, q) in enumerate(zip(a[:-1], b[:-1], strict=True)):
         if p != q:
             raise ShapeError(f"bilinear(): input batch dimensions do not match at dim {i}: got {p} and {q}")
+    if len(w) < 3:
+        raise dim_error(len(w))
+    if len(w) > 3:
+        raise ShapeError(f"bilinear(): weight must have 3 dimensions, but got {len(w)}")
     for name, have, want in (("input1", a[-1], w[1]), ("input2", b[-1], w[2])):
         if have != want:
             raise ShapeError(f"bilinear(): {name} size does not match weight size: got {have} but expected {want}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import need_tensor
+from gradsh.engine.checks import dim_error, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
 from gradsh.engine.ops.linalg import (
@@ -246,6 +246,8 @@ def householder_product(a: Tensor, tau: Tensor) -> Any:
     name = "torch.linalg.householder_product"
     if a.data.ndim < 2:
         raise ShapeError(f"{name}: input must have at least 2 dimensions.")
+    if not tau.data.ndim:
+        raise dim_error(0)
     m, n = a.data.shape[-2:]
     if m < n:
         raise ShapeError(f"{name}: input.shape[-2] must be greater than or equal to input.shape[-1]")

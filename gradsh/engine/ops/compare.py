@@ -160,9 +160,7 @@ def _bits(name: str, words: str, ufunc: Any, torch_name: str) -> Binary:
 
     def kernel(a: Any, b: Any) -> Any:
         try:
-            if name.endswith("shift") and getattr(a, "dtype", b.dtype if hasattr(b, "dtype") else None) == bool and (
-                getattr(b, "dtype", np.dtype(bool)) == bool
-            ):
+            if name.endswith("shift") and all(v.dtype.kind == "b" for v in (a, b) if hasattr(v, "dtype")):
                 raise DtypeError(f"\"{torch_name}\" not implemented for 'Bool'", kind="NotImplementedError")
             return ufunc(a, b)
         except TypeError:
@@ -175,7 +173,10 @@ def _bits(name: str, words: str, ufunc: Any, torch_name: str) -> Binary:
         names=NOTHING,
         numbers="either",
         check=check,
-        samples=lambda: [call(t(3, dtype="int64"), t(3, dtype="int64")), call(t(3, dtype="bool"), t(3, dtype="bool"))],
+        samples=lambda: [
+            call(t(3, dtype=kind), t(3, dtype=kind))
+            for kind in ("int64", "int32" if name.endswith("shift") else "bool")
+        ],
         example=f"{name}(tensor([1, 2]), 3)",
     )
     return form(kernel)

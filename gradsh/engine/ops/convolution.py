@@ -191,6 +191,14 @@ def _batched(name: str, dims: int, input: Tensor) -> tuple[Any, bool]:
     )
 
 
+def _other_dims(weight: tuple[int, ...], size: tuple[int, ...], space: str = " ") -> ShapeError:
+    n = len(weight)
+    return ShapeError(
+        f"Expected {n}-dimensional input for {n}-dimensional weight{space}{list(weight)}, but got "
+        f"{len(size)}-dimensional input of size {list(size)} instead"
+    )
+
+
 # --- convolutions ----------------------------------------------------------------------------------------------------
 
 
@@ -204,15 +212,12 @@ def _convolution(dims: int) -> Any:
         if dims_of_weight < 1:
             raise ShapeError("weight should have at least three dimensions")
         if dims_of_weight != dims and isinstance(padding, str):
-            n = weight.data.ndim
-            raise ShapeError(
-                f"Expected {n}-dimensional input for {n}-dimensional weight{list(weight.data.shape)}, but got "
-                f"{x.data.ndim}-dimensional input of size {list(x.data.shape)} instead"
-            )
+            raise _other_dims(weight.data.shape, x.data.shape, "")
         stride = _expanded("stride", stride, dims)
         dilation = _expanded("dilation", dilation, dims)
         if dims_of_weight != dims:
             _expanded("stride", stride, dims_of_weight)
+            raise _other_dims(weight.data.shape, input.data.shape)
         if isinstance(padding, str):
             x, padding = _named_padding(x, padding, weight.data.shape[2:], stride, dilation)
         else:
@@ -266,6 +271,9 @@ def _transposed(dims: int) -> Any:
         dilation = _expanded("dilation", dilation, dims)
         extra = _expanded("output_padding", output_padding, dims)
         how = (stride, padding, dilation, int(groups))
+        if weight.data.ndim != dims + 2:
+            _expanded("stride", stride, weight.data.ndim - 2)
+            raise _other_dims(weight.data.shape, input.data.shape)
         _check(name, x.data, weight.data, None if bias is None else bias.data, how, True)
         if any(e >= s and e >= d for e, s, d in zip(extra, stride, dilation, strict=True)):
             words = ("depth", "height", "width")[-dims:] if dims > 1 else ("height", "width")

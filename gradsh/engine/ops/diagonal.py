@@ -8,6 +8,7 @@ import numpy as np
 
 from gradsh.engine.checks import dim_index, need_tensor, type_word
 from gradsh.engine.general import op
+from gradsh.engine.modes import mode
 from gradsh.engine.ops.dims import select_index
 from gradsh.engine.ops.shape import reshape
 from gradsh.engine.registry import composite
@@ -224,6 +225,8 @@ def block_diag(tensors: Any) -> Any:
             raise ShapeError(
                 f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {x.ndim} dimensions"
             )
+    if not tensors:
+        return np.zeros((1, 0), mode.default)
     blocks = [np.reshape(x, (1,) * (2 - x.ndim) + x.shape) for x in tensors]
     dtype = np.result_type(*blocks) if len({b.dtype for b in blocks}) > 1 else blocks[0].dtype
     full = np.zeros((sum(b.shape[0] for b in blocks), sum(b.shape[1] for b in blocks)), dtype)

@@ -42,7 +42,7 @@ def hardtanh(x: Any, low: Any, high: Any, inplace: bool) -> Any:
     if low > high:
         raise DtypeError("min_val cannot be greater than max_val", kind="ValueError")
     if x.dtype.kind != "f":
-        low, high = int(low), int(high)
+        low, high = int(low), int(high)  # the ends, as C++ cuts them
         if x.dtype.kind == "u" and low < 0:
             raise DtypeError("cannot do hardtanh on an unsigned type with negative limits")
     return np.minimum(np.maximum(x, low), high)

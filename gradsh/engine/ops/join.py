@@ -9,8 +9,8 @@ import numpy as np
 from gradsh.engine.checks import dim_index, int_tuple, need_int, need_tensor, type_word
 from gradsh.engine.dtypes import OF, Size, promote_dtypes
 from gradsh.engine.general import op
-from gradsh.engine.promotion import broadcast_error
 from gradsh.engine.overloads import combination_error, fits
+from gradsh.engine.promotion import broadcast_error
 from gradsh.engine.registry import T, alias, composite, function
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make

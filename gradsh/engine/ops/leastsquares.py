@@ -9,9 +9,9 @@ import numpy as np
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
+from gradsh.engine.graph import Node
 from gradsh.engine.ops.linalg import need_matrix
 from gradsh.engine.promotion import broadcast_error
-from gradsh.engine.graph import Node
 from gradsh.engine.registry import T, composite, renamed
 from gradsh.engine.results import named
 from gradsh.engine.samples import call, t
@@ -194,6 +194,8 @@ def linalg_lstsq(a: Tensor, b: Tensor, rcond: Any, driver: Any) -> Any:
     need_tensor("linalg_lstsq", "A", 1, a)
     need_tensor("linalg_lstsq", "B", 2, b)
     x, y = a.data, b.data
+    if x.dtype.kind != "f" or x.dtype.itemsize < 4:
+        raise DtypeError("This function doesn't handle types other than float and double")
     if x.ndim < 2:
         raise ShapeError(f"{name}: input must have at least 2 dimensions.")
     if y.ndim < 1:

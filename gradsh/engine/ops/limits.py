@@ -14,7 +14,7 @@ from gradsh.engine.ops.masks import floats_only, not_bool, refused_dtype, with_s
 from gradsh.engine.ops.powers import pow as power
 from gradsh.engine.overloads import combination_error
 from gradsh.engine.pointwise import Unary, binary, unary
-from gradsh.engine.promotion import broadcast_error, result_dtype
+from gradsh.engine.promotion import broadcast_error, in_dtype, result_dtype
 from gradsh.engine.registry import alias, composite
 from gradsh.engine.samples import binary_samples, call, t
 from gradsh.engine.tensor import Tensor
@@ -519,7 +519,7 @@ def addcmul(x: Any, a: Any, b: Any, value: Any) -> Any:
     x, a, b = together(x, a, b)
     if x.dtype.kind == "b":
         raise refused_dtype("addcmul_cpu_out", x.dtype)
-    return x + (a * b if value == 1 else value * a * b)
+    return x + (a * b if value == 1 else in_dtype(value, x.dtype) * a * b)
 
 
 addcmul.vjp("input")(lambda F, g, out, x, a, b, value: g)

@@ -137,6 +137,10 @@ def _check_target(x: Any, target: Any, weight: Any) -> None:
             raise ShapeError(f"size mismatch (got input: {list(x.shape)} , target: {list(target.shape)}")
     elif target.shape[1:] != x.shape[2:]:
         raise ShapeError(f"Expected target size {[x.shape[0], *x.shape[2:]]}, got {list(target.shape)}")
+    if x.ndim == 1 and target.ndim == 1 and target.shape[0] != 1:
+        raise ShapeError(
+            f"For 1D input, 1D target must have size 1, but got target size: {target.shape[0]}", kind="ValueError"
+        )
     classes = x.shape[0 if x.ndim == 1 else 1]
     if weight is not None and (weight.ndim != 1 or weight.size != classes) and x.ndim <= 2:
         raise ShapeError(

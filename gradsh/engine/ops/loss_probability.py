@@ -168,7 +168,7 @@ lifted.vjp("input")(lambda F, g, out, x, eps: g)
 )
 def gaussian_nll_loss(input: Any, target: Any, var: Any, full: Any, eps: Any, reduction: Any) -> Any:
     """The negative log likelihood of `target` under normal distributions with mean `input` and variance `var`."""
-    if isinstance(var, float):
+    if isinstance(var, (int, float)):
         if var < 0:
             raise ValueError_("var has negative entry/entries")
         var = T.full_like(input, var)

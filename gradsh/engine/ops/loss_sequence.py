@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.general import op
-from gradsh.engine.ops.loss import reduction_of
 from gradsh.engine.graph import Node
+from gradsh.engine.ops.loss import reduction_of
 from gradsh.engine.registry import T, composite, renamed
 from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import DtypeError, ShapeError, ValueProblem

@@ -10,6 +10,7 @@ import numpy as np
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
+from gradsh.engine.graph import Node
 from gradsh.engine.ops.linalg import (
     A2,
     infos,
@@ -19,7 +20,6 @@ from gradsh.engine.ops.linalg import (
     upper,
 )
 from gradsh.engine.ops.solving import check_system, substitute
-from gradsh.engine.graph import Node
 from gradsh.engine.registry import T, composite, renamed
 from gradsh.engine.results import named
 from gradsh.engine.samples import call, t

@@ -501,6 +501,8 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any, eps: Any) -> Any:
     """The last dims divided by their root mean square, times weight."""
     x = input.data
     shape = normalized_shape_of("rms_norm", normalized_shape, x, weight, None, "")
+    if x.dtype.kind != "f":
+        raise DtypeError(f"\"rms_norm\" not implemented for '{OF[x.dtype].title}'", kind="NotImplementedError")
     if eps is None:
         eps = float(np.finfo(x.dtype).eps)
     axes = tuple(range(x.ndim - len(shape), x.ndim))

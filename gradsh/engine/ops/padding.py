@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.checks import int_tuple
 from gradsh.engine.general import General, op, run
 from gradsh.engine.graph import Kind, Node
 from gradsh.engine.reduction import variant
@@ -152,7 +153,7 @@ def _pad_samples() -> list[call]:
 )
 def pad(input: Any, pad: Any, mode: Any, value: Any) -> Any:
     """`input` with (left, right, top, bottom, …) elements around its last dims."""
-    pads = tuple(int(p) for p in pad)
+    pads = int_tuple("pad", "pad", 2, pad)
     shape = input.data.shape
     if len(pads) % 2:
         raise ShapeError("Padding length must be divisible by 2")

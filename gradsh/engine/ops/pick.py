@@ -75,6 +75,7 @@ def gather(x: Any, dim: int, index: Any, sparse_grad: bool = False) -> Any:
         return np.zeros(index.shape, x.dtype)
     if not x.ndim or not index.ndim:
         check_along(x.shape, index, 0)
+        index = index.astype(np.int64, copy=False)
         return np.take(x, index) if index.ndim or not x.ndim else x[index]
     for d, extent in enumerate(index.shape):
         if d != dim and extent > x.shape[d]:

@@ -233,6 +233,8 @@ def _max_pool1d(
     if not isinstance(input, Tensor):
         _batched("max_pool1d", 1, input)
     shape = input.data.shape
+    if input.data.dtype.kind == "b":
+        raise DtypeError("\"max_pool1d\" not implemented for 'Bool'", kind="NotImplementedError")
     if return_indices:  # another of PyTorch's operators, with words of its own
         check_padding(kernel, pad, spacing)
     if len(shape) not in (2, 3) or 0 in shape[-2:]:

@@ -33,7 +33,9 @@ def _fits(operator: str, x: Any, dim: int, index: Any, src: Any) -> None:
     if src is not None and max(src.ndim, 1) != max(index.ndim, 1):
         raise ShapeError("Index tensor must have the same number of dimensions as src tensor")
     bad_self = any(d != dim and n > x.shape[d] for d, n in enumerate(index.shape)) if x.ndim and index.ndim else False
-    bad_src = src is not None and index.ndim and src.ndim and any(n > src.shape[d] for d, n in enumerate(index.shape))
+    bad_src = src is not None and (
+        any(n > src.shape[d] for d, n in enumerate(index.shape)) if index.ndim and src.ndim else not src.size
+    )
     if bad_self or bad_src:
         text = (
             f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart from dimension {dim}"

@@ -9,6 +9,7 @@ import numpy as np
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
+from gradsh.engine.graph import Node
 from gradsh.engine.ops.linalg import (
     A2,
     batch_element,
@@ -23,7 +24,6 @@ from gradsh.engine.ops.linalg import (
     zero_pivots,
 )
 from gradsh.engine.promotion import broadcast_error
-from gradsh.engine.graph import Node
 from gradsh.engine.registry import T, composite, renamed
 from gradsh.engine.results import named
 from gradsh.engine.samples import call, t

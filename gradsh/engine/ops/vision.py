@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.checks import int_tuple
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
 from gradsh.engine.modes import mode as context
@@ -476,7 +477,7 @@ def affine_grid(theta: Any, size: Any, align_corners: Any) -> Any:
         align_corners = False
     if theta.data.dtype.kind != "f":
         raise ValueError_(f"Expected theta to have floating point type, but got torch.{OF[theta.data.dtype].name}")
-    sizes = tuple(int(s) for s in size)
+    sizes = int_tuple("affine_grid", "size", 2, size)
     dims = len(sizes) - 2
     if dims not in (2, 3):
         raise ShapeError(
