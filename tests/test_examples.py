@@ -5,6 +5,7 @@ To add one, write NAME.grad and run `make record`; then read what it wrote.
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 
@@ -19,7 +20,8 @@ PROGRAMS = sorted((ROOT / "examples").glob("*.grad"))
 def printed(program: Path) -> str:
     """Everything that the program prints, on both streams as they come. Raises if it fails."""
     out = io.StringIO()
-    result = Session(out=out, err=out).run(program.read_text(encoding="utf-8"), program.name)
+    with contextlib.chdir(ROOT):  # they load examples/data
+        result = Session(out=out, err=out).run(program.read_text(encoding="utf-8"), program.name)
     assert result.ok, out.getvalue()
     return out.getvalue()
 

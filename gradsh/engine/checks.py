@@ -118,7 +118,8 @@ def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
 
     An exception that no argument explains is a fault of gradsh, and stays what it is.
     """
-    if entry.private or any(callable(v) and not isinstance(v, type) for v in values):
+    knows_nothing = entry.samples is None and not entry.method
+    if entry.private or knows_nothing or any(callable(v) and not isinstance(v, type) for v in values):
         return error
     return wrong_argument(entry, values) or _wrong_tensor(entry, values, error) or error
 
@@ -256,7 +257,7 @@ def _known_kinds(entry: Any) -> list[set[str]]:
             kinds.add("int")
         elif parameter.has_default and parameter.default is not None:
             kinds.add(_kind(parameter.default))
-        if not kinds and at == 0 and parameter.kind == "positional":
+        if not kinds and at == 0 and parameter.name in ("input", "A", "x", "tensor"):
             kinds.add("Tensor")
         if kinds == {"None"}:  # nothing but the default was seen
             kinds.clear()

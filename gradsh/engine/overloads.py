@@ -44,8 +44,9 @@ def fits(word: str, value: Any) -> bool:
 
 def combination_error(name: str, args: Any, kwargs: dict[str, Any], forms: tuple[str, ...]) -> ArgumentError:
     """PyTorch's `invalid combination of arguments`, which lists the forms `(Tensor input, *, Tensor out = None)`."""
-    given = [type_word_of(a) for a in args] + [f"{k}={type_word_of(v)}" for k, v in kwargs.items()]
-    head = f"{name}() received an invalid combination of arguments - got ({', '.join(given)}), but expected"
+    given = [type_word_of(a) for a in args] + [f"{k}={type_word_of(kwargs[k])}" for k in sorted(kwargs)]
+    end = ", " if kwargs and not args else ""
+    head = f"{name}() received an invalid combination of arguments - got ({', '.join(given)}{end}), but expected"
     if len(forms) == 1:
         return ArgumentError(f"{head} {forms[0]}")
     lines = [f"{head} one of:"]
@@ -72,7 +73,7 @@ def _reason(parameters: list[str], args: Any, kwargs: dict[str, Any]) -> str:
     shown = []
     for value, word in zip(args, words.values(), strict=False):
         shown.append(type_word_of(value) if fits(word, value) else f"!{_long_type(value)}!")
-    for name, value in kwargs.items():
+    for name, value in sorted(kwargs.items()):
         mark = "" if fits(words[name], value) else "!"
         shown.append(f"{mark}{name}={type_word_of(value)}{mark}")
     return f"some of the arguments have invalid types: ({', '.join(shown)})"

@@ -154,7 +154,9 @@ class Signature:
             )
         if missing:
             names = ", ".join(f'"{name}"' for name in missing)
-            raise self._refused(args, kwargs, f"missing {len(missing)} required positional arguments: {names}")
+            # the plural of PyTorch's C++ is the wrong way round
+            plural = "s" * (len(missing) == 1)
+            raise self._refused(args, kwargs, f"missing {len(missing)} required positional argument{plural}: {names}")
 
     def _bind_rest(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         before = [p for p in self.parameters if p.kind == "positional"]
