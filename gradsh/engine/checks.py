@@ -134,7 +134,9 @@ def _wrong_tensor(entry: Any, values: list[Any], error: Exception) -> Exception 
         for data in tensors:
             if data.dtype.kind == "b" or data.dtype.itemsize <= 2:
                 name = entry.name.replace(".", "_")
-                return DtypeError(f"\"{name}\" not implemented for '{OF[data.dtype].title}'", kind="NotImplementedError")
+                return DtypeError(
+                    f"\"{name}\" not implemented for '{OF[data.dtype].title}'", kind="NotImplementedError"
+                )
     if isinstance(error, IndexError) and "tuple index out of range" in said:
         return dim_error(min(data.ndim for data in tensors))
     if isinstance(error, ValueError) and "broadcast" in said:
@@ -172,7 +174,12 @@ def wrong_argument(entry: Any, values: list[Any]) -> Misused | None:
         given = _kind(value)
         if not kinds or given in kinds or any(given in _ALSO[k] for k in kinds):
             continue
-        if given == "Tensor" and value.__class__ is Tensor and value.data.size == 1 and kinds & {"int", "float", "bool"}:
+        if (
+            given == "Tensor"
+            and value.__class__ is Tensor
+            and value.data.size == 1
+            and kinds & {"int", "float", "bool"}
+        ):
             continue
         word = next(w for k, w in _WORDS.items() if k in kinds)
         overloaded = _overloaded(entry, values)
@@ -232,7 +239,15 @@ def _kind(value: Any) -> str:
         return "Tensor"
     if isinstance(value, (list, tuple)):
         inside = {_kind(v) for v in value}
-        return "tensors" if "Tensor" in inside else "floats" if "float" in inside else "ints" if inside <= {"int"} else "other"
+        return (
+            "tensors"
+            if "Tensor" in inside
+            else "floats"
+            if "float" in inside
+            else "ints"
+            if inside <= {"int"}
+            else "other"
+        )
     if value is None:
         return "None"
     for name, cls in (("bool", bool), ("int", int), ("float", float), ("str", str), ("dtype", DType)):

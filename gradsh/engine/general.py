@@ -207,9 +207,7 @@ def _share_all(entry: General, base: Tensor, outs: Iterable[Tensor]) -> None:
 
 def _with_outputs(kind: Kind, outputs: int) -> Kind:
     """The same kind with another number of outputs (split, unbind)."""
-    return Kind(
-        kind.name, kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator, outputs=outputs
-    )
+    return Kind(kind.name, kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator, outputs=outputs)
 
 
 def _share(base: Tensor, out: Tensor, multiple: tuple[str, int] | None = None) -> None:
@@ -313,9 +311,7 @@ _UNSAVED: dict[Kind, Kind] = {}
 def _unsaved(kind: Kind) -> Kind:
     """The same kind for calls in which no rule needs anything."""
     if kind not in _UNSAVED:
-        own = Kind(
-            kind.name, kind.step, kind.tensor_step, saves=False, operator=kind.operator, outputs=kind.outputs
-        )
+        own = Kind(kind.name, kind.step, kind.tensor_step, saves=False, operator=kind.operator, outputs=kind.outputs)
         _UNSAVED[kind] = own
     return _UNSAVED[kind]
 
@@ -404,5 +400,3 @@ def _outputs(node: Node, out: Any) -> Any:
             t.rg = True
         wrapped.append(t)
     return tuple(wrapped)
-
-

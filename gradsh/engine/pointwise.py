@@ -276,6 +276,12 @@ class Binary(Operator):
         one, two = (p.name for p in self.signature.parameters[:2])
         first, second = self.rules[one], self.rules[two]
         self.plan[:] = [name in self.saves[input] for input in (one, two) for name in (one, two, "out")]
+        one_saves, two_saves = self.plan[:3], self.plan[3:]
+        self.keeps[:] = [
+            tuple(p or q for p, q in zip(one_saves, two_saves, strict=True)),
+            tuple(one_saves),
+            tuple(two_saves),
+        ]
         both, left, right = self.kinds
         both.saves, left.saves, right.saves = any(self.plan), any(self.plan[:3]), any(self.plan[3:])
         for small, large in zip(self.kinds, self.large, strict=True):
@@ -291,6 +297,7 @@ class Binary(Operator):
         right.step, right.tensor_step = _mixed_steps(second, 1, right.saves, self.constants)
 
     plan: list[bool]
+    keeps: list[Any]  # which of the first, the second and the output: both want gradients, the first, the second
 
 
 def _binary_steps(first: Any, second: Any, saves: bool) -> tuple[Any, Any]:
@@ -456,6 +463,7 @@ def binary(
             # a form with the name of the form of two tensors is that form, with the number as a tensor without history
             form.number_slot = form.name == both.name
         entry.plan = plan = [False] * 6
+        entry.keeps = keeps = [(False, False, False)] * 3
         floating = promote == "float"
 
         def operator(x: Tensor, y: Any, depth: int = 1) -> Any:
@@ -515,11 +523,8 @@ def binary(
                 one, two = x.rg, y.rg
                 node.next = ((x.fn or x) if one else None, (y.fn or y) if two else None)
                 if both.saves:
-                    node.saved = (
-                        x if (one and plan[0]) or (two and plan[3]) else None,
-                        y if (one and plan[1]) or (two and plan[4]) else None,
-                        c if (one and plan[2]) or (two and plan[5]) else None,
-                    )
+                    first, second, result = keeps[0] if one and two else keeps[1] if one else keeps[2]
+                    node.saved = (x if first else None, y if second else None, c if result else None)
                 else:
                     node.saved = None
                 node.fix = fix

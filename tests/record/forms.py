@@ -30,7 +30,7 @@ def forms_of(function: Any) -> list[str]:
             if "invalid combination" in said:
                 one = re.search(r"but expected (\(.*\))$", said)
                 return [one[1]] if one else [line[3:] for line in said.split("\n") if line.startswith(" * ")]
-        except Exception:  # noqa: BLE001, S112  # whatever else it says, it is not the forms
+        except Exception:  # whatever else it says, it is not the forms
             continue
     return []
 

@@ -55,6 +55,8 @@ ADAPTERS: dict[str, Any] = {
     "nn.functional.embedding_bag": lambda weight, index, **options: _call("embedding_bag")(index, weight, **options),
     "linalg.lstsq.grad_oriented": lambda a, b, driver: _call("linalg.lstsq")(a, b, driver=driver)[:2],
     "linalg.pinv.singular": lambda a, b: _call("linalg.pinv")(a @ METHODS["transpose"](b, -2, -1)),
+    "__rdiv__": lambda x, y: Tensor.__rtruediv__(x, y),
+    "__rmatmul__": lambda x, y: y @ x,
     "unfold": _method("unfold"),
     "nn.functional.unfold": _call("unfold"),
     "slice": lambda x, dim=0, start=None, end=None, step=1: x[

@@ -196,9 +196,7 @@ def zero_grad(things: Any) -> None:
         elif "zero_grad" in getattr(type(thing), "__public__", ()):  # a model, an optimiser
             thing.zero_grad()
         else:
-            raise ArgumentError(
-                f"zero_grad(): expected tensors, models or optimisers, but got {type_word(thing)}"
-            )
+            raise ArgumentError(f"zero_grad(): expected tensors, models or optimisers, but got {type_word(thing)}")
 
 
 @function("register_hook(input, hook)")

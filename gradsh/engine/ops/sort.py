@@ -155,7 +155,9 @@ def _without_runs(rows: Any) -> tuple[Any, Any, Any]:
     if not n:
         return np.zeros(0, bool), np.zeros(0, int64), np.zeros(0, int64)
     differs = rows[1:] != rows[:-1]
-    starts = np.concatenate([[True], differs.reshape(n - 1, math.prod(differs.shape[1:])).any(1) if differs.ndim > 1 else differs])
+    starts = np.concatenate(
+        [[True], differs.reshape(n - 1, math.prod(differs.shape[1:])).any(1) if differs.ndim > 1 else differs]
+    )
     runs = np.cumsum(starts) - 1
     return starts, runs, np.bincount(runs).astype(int64)
 
