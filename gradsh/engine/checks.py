@@ -56,6 +56,11 @@ def is_int(value: Any) -> bool:
     return hasattr(value, "__index__") and value.__class__ is not bool and not hasattr(value, "__len__")
 
 
+def not_implemented(kernel: str, dtype: Any) -> DtypeError:
+    """PyTorch's error for a dtype that a kernel of that name is not made for."""
+    return DtypeError(f"\"{kernel}\" not implemented for '{OF[dtype].title}'", kind="NotImplementedError")
+
+
 def need_int(operator: str, name: str, position: int, value: Any) -> int:
     """`value` as an int; ArgumentError for what is none. `position` counts from 1."""
     if value.__class__ is int:

@@ -66,22 +66,26 @@ def _reason(parameters: list[str], args: Any, kwargs: dict[str, Any]) -> str:
     words = {}
     for parameter in parameters:
         word, _, name = parameter.partition(" = ")[0].rpartition(" ")
-        words[name] = word
+        # PyTorch compares the names of types, and reads none out of a parameter with a default
+        words[name] = "" if " = " in parameter else word
     unknown = [k for k in kwargs if k not in words]
     if unknown:
         return f"some of the keywords were incorrect: {', '.join(unknown)}"
     shown = []
     for value, word in zip(args, words.values(), strict=False):
-        shown.append(type_word_of(value) if fits(word, value) else f"!{_long_type(value)}!")
+        shown.append(word if type_word_of(value) == word else f"!{_long_type(value)}!")
     for name, value in sorted(kwargs.items()):
-        mark = "" if fits(words[name], value) else "!"
+        mark = "" if type_word_of(value) == words[name] else "!"
         shown.append(f"{mark}{name}={type_word_of(value)}{mark}")
     return f"some of the arguments have invalid types: ({', '.join(shown)})"
 
 
 def _long_type(value: Any) -> str:
-    if isinstance(value, (tuple, list)):
-        return f"{type(value).__name__} of ({', '.join(type_word_of(v) for v in value)}{',' * (len(value) == 1)})"
+    inside = ", ".join(map(type_word_of, value)) if isinstance(value, (tuple, list)) else ""
+    if isinstance(value, tuple):
+        return f"tuple of ({inside}{',' * (len(value) == 1)})"
+    if isinstance(value, list):
+        return f"list of [{inside}]"
     return type_word_of(value)
 
 

@@ -115,6 +115,8 @@ def leaky_relu_backward(g: Any, x: Any, slope: Any) -> Any:
 )
 def prelu_kernel(x: Any, weight: Any) -> Any:
     """leaky_relu with slopes from a tensor that broadcasts."""
+    if x.dtype.kind != "f":
+        raise not_implemented("prelu_cpu", x.dtype)
     return pick(x > 0, x, weight * x)
 
 

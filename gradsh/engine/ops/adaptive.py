@@ -160,7 +160,7 @@ def _adaptive_avg(dims: int) -> Any:
             return T.mean(x, tuple(range(-len(out), 0)), True)
         if x.data.dtype.kind != "f":
             raise DtypeError(
-                f"\"adaptive_avg_pool{dims}d_cpu\" not implemented for '{OF[x.data.dtype].title}'",
+                f"\"adaptive_avg_pool{'3d_cpu' if dims == 3 else '2d'}\" not implemented for '{OF[x.data.dtype].title}'",
                 kind="NotImplementedError",
             )
         return getattr(T, f"adaptive_means{len(out)}d")(x, out)

@@ -120,6 +120,8 @@ def linalg_cholesky(a: Tensor, upper: bool) -> Any:
 def cholesky(a: Tensor, upper: bool) -> Any:
     """The lower triangular L with input = L @ L.mT of a symmetric positive-definite matrix."""
     need_tensor("cholesky", "input", 1, a)
+    if a.data.dtype.kind != "f" and a.data.ndim > 1:
+        raise not_implemented("cholesky_cpu", a.data.dtype)
     return run(old_cholesky_of, [a, upper, "cholesky"], None)
 
 
@@ -158,7 +160,8 @@ def linalg_cholesky_ex(a: Tensor, upper: bool, check_errors: bool) -> Any:
 def cholesky_inverse(factor: Any, up: bool) -> Any:
     """The inverse of L @ L.mT, given L, of which one triangle is read."""
     need_square("cholesky_inverse", factor)
-    need_floating("cholesky_inverse", factor)
+    if factor.dtype.kind != "f" or factor.dtype.itemsize == 2:
+        raise not_implemented("cholesky_inverse_out_cpu", factor.dtype)
     zeros = np.diagonal(factor, 0, -2, -1) == 0
     if zeros.any():
         index = int(np.flatnonzero(zeros.reshape(-1, zeros.shape[-1]).any(-1))[0])
@@ -206,6 +209,8 @@ def cholesky_solve(b: Any, factor: Any, up: bool) -> Any:
             f"Incompatible matrix sizes for cholesky_solve: each A matrix is {m} by {n} but each b matrix is "
             f"{b.shape[-2]} by {b.shape[-1]}"
         )
+    if b.dtype.kind != "f" or b.dtype.itemsize == 2:
+        raise not_implemented("cholesky_solve_cpu", b.dtype)
     if b.dtype != factor.dtype:
         p, q = OF[b.dtype].title, OF[factor.dtype].title
         raise DtypeError(f"Expected b and A to have the same dtype, but found b of type {p} and A of type {q} instead.")

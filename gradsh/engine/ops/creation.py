@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import int_tuple, need_int, need_tensor, numpy_dtype, type_word
+from gradsh.engine.checks import int_tuple, is_int, need_int, need_tensor, numpy_dtype, type_word
 from gradsh.engine.data import array_of
 from gradsh.engine.dtypes import OF
 from gradsh.engine.modes import mode
@@ -201,7 +201,13 @@ def _steps(start: float, step: float, n: int, dtype: Any) -> Any:
     return values.astype(dtype, copy=False)
 
 
-def _step_count(operator: str, value: Any) -> int:
+def _step_count(operator: str, start: Any, end: Any, value: Any) -> int:
+    if not is_int(value):
+        from gradsh.engine.overloads import overload_error
+
+        error = overload_error(operator, (start, end, value), {})
+        if error is not None:
+            raise error
     n = need_int(operator, "steps", 3, value)
     if n < 0:
         raise ValueProblem("number of steps must be non-negative")
@@ -256,7 +262,7 @@ def _even(start: float, end: float, steps: int, dtype: Any, fused: bool = True) 
 )
 def linspace(start: Any, end: Any, steps: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """`steps` evenly spaced numbers from `start` to `end`, both included."""
-    n = _step_count("linspace", steps)
+    n = _step_count("linspace", start, end, steps)
     target = numpy_dtype("linspace", dtype, mode.default)
     data = _even(*_ends("linspace", start, end), n, target)
     return leaf(data, requires_grad, mode.where)
@@ -270,7 +276,7 @@ def linspace(start: Any, end: Any, steps: Any, dtype: Any, requires_grad: bool) 
 )
 def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """Powers of `base`, whose exponents are evenly spaced from `start` to `end`."""
-    n = _step_count("logspace", steps)
+    n = _step_count("logspace", start, end, steps)
     target = numpy_dtype("logspace", dtype, mode.default)
     first, last = _ends("logspace", start, end)
     if target.kind != "f":

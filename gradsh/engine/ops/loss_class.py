@@ -160,6 +160,8 @@ def picked_loss(input: Tensor, target: Tensor, weight: Any, reduction: str, igno
     x = input.data
     _check_target(x, target.data, None if weight is None else weight.data)
     constant("nll_loss_forward", "weight", weight)
+    if x.dtype.kind != "f":
+        raise not_implemented("nll_loss2d_forward_out_frame" if x.ndim > 2 else "nll_loss_out_frame", x.dtype)
     if x.ndim <= 2:
         return T.nll(input, target, weight, reduction, ignore_index)
     if x.ndim == 4:

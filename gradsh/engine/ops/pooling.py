@@ -191,7 +191,7 @@ def _max_pool(dims: int) -> Any:
             raise ShapeError(
                 f"Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with optional 0 dim batch size for input, "
                 "but "
-                f"got:{list(data.shape)}"
+                f"got:{list(input.data.shape)}"
             )
         out: tuple[int, ...] = ()
         check_windows(
@@ -357,7 +357,7 @@ def mean_pool(name: str, dims: int, x: Any, how: Any, ceil_mode: bool, include: 
     out = places(size, kernel, stride, padding, ones, ceil_mode)
     if x.data.dtype.kind == "b":
         raise DtypeError(
-            f"\"{name}_out_frame\" not implemented for '{OF[x.data.dtype].title}'", kind="NotImplementedError"
+            f"\"{name}{'_out_frame' * (dims == 3)}\" not implemented for '{OF[x.data.dtype].title}'", kind="NotImplementedError"
         )
     return getattr(T, f"mean_windows{dims}d")(x, kernel, stride, padding, out, bool(include), override, tuple(size))
 

@@ -29,11 +29,10 @@ def _prepared(name: str, x: Any, dim: Any, dtype: Any) -> tuple[Any, Any]:
     """The input in the dtype to compute in, and the dim as NumPy's axis (None for a 0-d input)."""
     if dtype is not None and x.dtype != dtype.np:
         x = x.astype(dtype.np)
-    if x.dtype.kind != "f":
-        raise DtypeError(
-            f"\"{name}_kernel_impl\" not implemented for '{OF[x.dtype].title}'", kind="NotImplementedError"
-        )
     axis = dim_index(dim, x.ndim)
+    if x.dtype.kind != "f" and x.size:
+        last = "lastdim_" if axis == max(x.ndim, 1) - 1 else ""
+        raise not_implemented(f"{name}_{last}kernel_impl", x.dtype)
     return x, axis if x.ndim else None
 
 

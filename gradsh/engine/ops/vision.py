@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import int_tuple
+from gradsh.engine.checks import int_tuple, not_implemented
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
 from gradsh.engine.modes import mode as context
@@ -411,6 +411,8 @@ def grid_sample(input: Any, grid: Any, mode: Any, padding_mode: Any, align_corne
     if align_corners is None:
         context.warn(DEFAULT_CORNERS)
         align_corners = False
+    if input.data.dtype.kind != "f":
+        raise not_implemented(f"grid_sampler_{input.data.ndim - 2}d_cpu_kernel_impl", input.data.dtype)
     x, y = input.data.shape, grid.data.shape
     if x[:1] != y[:1]:
         raise ShapeError(
