@@ -13,116 +13,21 @@ _LITERALS: dict[str, Any] = {"None": None, "True": True, "False": False, "()": (
 
 
 # PyTorch's functions that are written in Python, whose errors are in Python's words
-PYTHON = frozenset(
-    [
-        "tanh",
-        "relu",
-        "threshold",
-        "leaky_relu",
-        "rrelu",
-        "elu",
-        "celu",
-        "selu",
-        "sigmoid",
-        "silu",
-        "mish",
-        "hardtanh",
-        "relu6",
-        "hardsigmoid",
-        "hardswish",
-        "tanhshrink",
-        "softsign",
-        "glu",
-        "unique",
-        "unique_consecutive",
-        "softmax",
-        "log_softmax",
-        "softmin",
-        "atleast_1d",
-        "atleast_2d",
-        "atleast_3d",
-        "block_diag",
-        "split",
-        "broadcast_tensors",
-        "broadcast_shapes",
-        "meshgrid",
-        "cartesian_prod",
-        "tensordot",
-        "chain_matmul",
-        "einsum",
-        "norm",
-        "normalize",
-        "cdist",
-        "pad",
-        "max_pool1d",
-        "max_pool2d",
-        "max_pool3d",
-        "lp_pool1d",
-        "lp_pool2d",
-        "lp_pool3d",
-        "adaptive_avg_pool2d",
-        "adaptive_avg_pool3d",
-        "adaptive_max_pool1d",
-        "adaptive_max_pool2d",
-        "adaptive_max_pool3d",
-        "binary_cross_entropy_with_logits",
-        "mse_loss",
-        "l1_loss",
-        "smooth_l1_loss",
-        "huber_loss",
-        "soft_margin_loss",
-        "multilabel_soft_margin_loss",
-        "hinge_embedding_loss",
-        "margin_ranking_loss",
-        "batch_norm",
-        "instance_norm",
-        "layer_norm",
-        "rms_norm",
-        "group_norm",
-        "local_response_norm",
-        "dropout",
-        "alpha_dropout",
-        "feature_alpha_dropout",
-        "dropout1d",
-        "dropout2d",
-        "dropout3d",
-        "interpolate",
-        "upsample",
-        "unfold",
-        "fold",
-        "grid_sample",
-        "affine_grid",
-        "embedding",
-        "embedding_bag",
-        "binary_cross_entropy",
-        "kl_div",
-        "poisson_nll_loss",
-        "gaussian_nll_loss",
-        "nll_loss",
-        "cross_entropy",
-        "multi_margin_loss",
-        "multilabel_margin_loss",
-        "cosine_embedding_loss",
-        "triplet_margin_loss",
-        "triplet_margin_with_distance_loss",
-        "ctc_loss",
-        "calculate_gain",
-        "uniform_",
-        "normal_",
-        "constant_",
-        "ones_",
-        "zeros_",
-        "eye_",
-        "dirac_",
-        "xavier_uniform_",
-        "xavier_normal_",
-        "kaiming_uniform_",
-        "kaiming_normal_",
-        "trunc_normal_",
-        "orthogonal_",
-        "sparse_",
-    ]
-)
+_PYTHON = """
+tanh relu threshold leaky_relu rrelu elu celu selu sigmoid silu mish hardtanh relu6 hardsigmoid hardswish
+tanhshrink softsign glu unique unique_consecutive softmax log_softmax softmin atleast_1d atleast_2d atleast_3d
+block_diag split broadcast_tensors broadcast_shapes meshgrid cartesian_prod tensordot chain_matmul einsum norm
+normalize cdist pad max_pool1d max_pool2d max_pool3d lp_pool1d lp_pool2d lp_pool3d adaptive_avg_pool2d
+adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d binary_cross_entropy_with_logits
+mse_loss l1_loss smooth_l1_loss huber_loss soft_margin_loss multilabel_soft_margin_loss hinge_embedding_loss
+margin_ranking_loss batch_norm instance_norm layer_norm rms_norm group_norm local_response_norm dropout
+alpha_dropout feature_alpha_dropout dropout1d dropout2d dropout3d interpolate upsample unfold fold grid_sample
+affine_grid embedding embedding_bag binary_cross_entropy kl_div poisson_nll_loss gaussian_nll_loss nll_loss
+cross_entropy multi_margin_loss multilabel_margin_loss cosine_embedding_loss triplet_margin_loss
+triplet_margin_with_distance_loss ctc_loss calculate_gain uniform_ normal_ constant_ ones_ zeros_ eye_ dirac_
+xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_ trunc_normal_ orthogonal_ sparse_
+"""
+PYTHON = frozenset(_PYTHON.split())
 
 
 class Parameter:

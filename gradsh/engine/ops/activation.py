@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.batching import Batched
-from gradsh.engine.checks import need_tensor
+from gradsh.engine.checks import need_tensor, not_implemented
 from gradsh.engine.ops.masks import backward_of, floats_only, kept, pick, with_settings, written
 from gradsh.engine.pointwise import binary, unary
 from gradsh.engine.promotion import in_dtype

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.dtypes import OF
+from gradsh.engine.checks import not_implemented
 from gradsh.engine.general import op
 from gradsh.engine.registry import T, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import ArgumentError, DtypeError, ShapeError
+from gradsh.errors import ArgumentError, ShapeError
 
 
 def bounds(n: int, m: int) -> list[tuple[int, int]]:
@@ -159,10 +159,7 @@ def _adaptive_avg(dims: int) -> Any:
         if all(m == 1 for m in out):
             return T.mean(x, tuple(range(-len(out), 0)), True)
         if x.data.dtype.kind != "f":
-            raise DtypeError(
-                f"\"adaptive_avg_pool{'3d_cpu' if dims == 3 else '2d'}\" not implemented for '{OF[x.data.dtype].title}'",
-                kind="NotImplementedError",
-            )
+            raise not_implemented("adaptive_avg_pool3d_cpu" if dims == 3 else "adaptive_avg_pool2d", x.data.dtype)
         return getattr(T, f"adaptive_means{len(out)}d")(x, out)
 
     function.__doc__ = f"Means of as many windows as asked for over the last {dims} dim{'s' * (dims > 1)}."

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_error, need_tensor
+from gradsh.engine.checks import dim_error, need_tensor, not_implemented
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
 from gradsh.engine.ops.linalg import (

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.checks import not_implemented
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
 from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify

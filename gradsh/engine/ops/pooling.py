@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index
-from gradsh.engine.dtypes import OF
+from gradsh.engine.checks import dim_index, not_implemented
 from gradsh.engine.general import op
 from gradsh.engine.ops.padding import without_batch
 from gradsh.engine.registry import T, composite
@@ -356,9 +355,7 @@ def mean_pool(name: str, dims: int, x: Any, how: Any, ceil_mode: bool, include: 
     )
     out = places(size, kernel, stride, padding, ones, ceil_mode)
     if x.data.dtype.kind == "b":
-        raise DtypeError(
-            f"\"{name}{'_out_frame' * (dims == 3)}\" not implemented for '{OF[x.data.dtype].title}'", kind="NotImplementedError"
-        )
+        raise not_implemented("avg_pool3d_out_frame" if dims == 3 else "avg_pool2d", x.data.dtype)
     return getattr(T, f"mean_windows{dims}d")(x, kernel, stride, padding, out, bool(include), override, tuple(size))
 
 

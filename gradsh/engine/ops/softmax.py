@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, need_tensor
-from gradsh.engine.dtypes import OF
+from gradsh.engine.checks import dim_index, need_tensor, not_implemented
 from gradsh.engine.general import op, run
 from gradsh.engine.modes import mode
 from gradsh.engine.ops.reduce import opened
@@ -17,7 +16,7 @@ from gradsh.engine.reduction import axes, batches_along, public, short_step, tak
 from gradsh.engine.registry import METHODS, T, alias, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import ArgumentError, DtypeError
+from gradsh.errors import ArgumentError
 
 add_reduce: Any = np.add.reduce  # NumPy types no bool for keepdims
 max_reduce: Any = np.maximum.reduce
