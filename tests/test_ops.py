@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
 from gradsh.engine import registry
 from gradsh.engine.gradcheck import check, check_second, tensors_in
+from gradsh.errors import GradshError
 
 OPERATORS = registry.functions()
 CASES = [
@@ -62,3 +65,15 @@ def test_entry_is_complete(entry):
     if entry.differentiable and entry.kernel is not None:
         assert entry.samples is not None, "a differentiable operator has samples"
         assert entry.rules or entry.joint or entry.why_not, "its derivative is a rule, or says why there is none"
+
+
+@pytest.mark.parametrize(("entry", "sample"), CASES)
+def test_integers_give_a_result_or_a_clear_error(entry, sample):
+    """An integer where a float is usual is computed with or refused in words: never a fault of gradsh."""
+    args, kwargs = sample.draw()
+    for x in tensors_in([*args, *kwargs.values()]):
+        if x.data.dtype.kind == "f":
+            whole = np.asarray(x.data).astype(np.int64)
+            x.data, x.rg = whole if whole.ndim else whole[()], False
+    with contextlib.suppress(GradshError):
+        entry.apply(*args, **kwargs)
