@@ -46,7 +46,7 @@ def check(name: str, text: str) -> list[GradshError]:
 
 def table() -> Table:
     """The table of this version of gradsh, from the cache or from the engine."""
-    key = "signatures-" + cache.digest(program.fingerprint().encode()).hex()
+    key = "signatures-" + cache.digest(cache.fingerprint().encode()).hex()
     stored = cache.read(key)
     if stored is not None:
         try:

@@ -14,7 +14,6 @@ from typing import Any
 
 from gradsh import cache
 from gradsh.engine import registry
-from gradsh.language.program import fingerprint
 
 ALL = "*"  # in place of a family: what only exists when all are loaded
 
@@ -85,7 +84,7 @@ def _load(family: str) -> None:
 
 
 def _key() -> str:
-    return "operators-" + cache.digest((sys.version + fingerprint()).encode()).hex()
+    return "operators-" + cache.digest((sys.version + cache.fingerprint()).encode()).hex()
 
 
 def _read() -> Index | None:

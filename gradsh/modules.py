@@ -10,7 +10,7 @@ from gradsh.access import type_name
 from gradsh.errors import BadArguments, BadParam
 
 if TYPE_CHECKING:
-    from gradsh.language.program import Program
+    from gradsh.language.places import Program
     from gradsh.session import Session
 
 PLAIN = (int, float, str, bool, type(None), list, tuple, dict)
