@@ -253,17 +253,6 @@ def _parsed(text: str) -> nodes.Node | None:
     return only.value if isinstance(only, nodes.ExprStmt) else only
 
 
-def walk(node: object) -> Iterator[nodes.Node]:
-    """A node and all that it holds, in the order of the text."""
-    if isinstance(node, (list, tuple)):
-        for item in node:
-            yield from walk(item)
-    elif isinstance(node, nodes.Node):
-        yield node
-        for field in node.fields[2:]:
-            yield from walk(getattr(node, field))
-
-
 def offered(help: str) -> list[str]:
     """What a help line shows as gradsh: all between backticks, or all of a line that has none.
 
