@@ -7,12 +7,12 @@ seen starts as fast as Python can load its code object.
 from __future__ import annotations
 
 import marshal
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from types import CodeType
 from typing import TYPE_CHECKING
 
+from gradsh import cache
 from gradsh.errors import Source, Span
 
 try:  # as in gradsh.cache: without OpenSSL
@@ -175,41 +175,14 @@ def _compiled(
 def _key(source: Source, bound: Mapping[str, Sequence[str]], options: tuple[str, ...]) -> str:
     """What a compiled program depends on, in one number. Also tells programs apart within a process."""
     parts = [source.name, source.text, repr(sorted((name, *flags) for name, flags in bound.items())), repr(options)]
-    parts += [sys.version, fingerprint()]
+    parts += [sys.version, cache.fingerprint()]
     return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
-
-
-_sources: str | None = None
-
-
-def fingerprint() -> str:
-    """Sizes and times of gradsh's own files: another version, or an edited one, never reads this one's programs."""
-    global _sources
-    if _sources is None:
-        found: list[str] = []
-        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        folders = [root, os.path.join(os.path.dirname(root), "grammar")]
-        while folders:
-            try:
-                with os.scandir(folders.pop()) as entries:
-                    for entry in entries:
-                        if entry.name.endswith((".py", ".lark", ".grad")):
-                            status = entry.stat()
-                            found.append(f"{entry.path} {status.st_size} {status.st_mtime_ns}")
-                        elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
-                            folders.append(entry.path)
-            except OSError:
-                continue
-        _sources = "\n".join(sorted(found))
-    return _sources
 
 
 def _stored(
     source: Source, key: str, prefix: str, builtins: Builtins, files: Files | None, uses: Uses | None
 ) -> Program | None:
     """The program from the user's own cache folder; None when it is not there, or not what it should be."""
-    from gradsh import cache
-
     data = cache.read("program-" + key)
     if data is None:
         return None
@@ -246,8 +219,6 @@ def _used(
 
 def _store(program: Program, key: str, given: str) -> None:
     """`given`: the text as it came. The parser normalises it (line ends, a byte-order mark), spans fit the result."""
-    from gradsh import cache
-
     text = program.source.text
     again = text if text != given else None
     kept = (
