@@ -17,7 +17,8 @@ from gradsh.advice import untracked
 from gradsh.advice.scene import LONG, Scene, bare, operand, read, walk, with_argument
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import GradshError, Label, Span
-from gradsh.language import nodes, program
+from gradsh.language import nodes
+from gradsh.language.places import locate
 
 MANY = 3  # names that are explained at most
 
@@ -509,7 +510,7 @@ def of_warning(message: str, span: Span, space: dict[str, Any]) -> tuple[list[La
     if not dot or not isinstance(value, Tensor):
         return [], None
     made = value.made_at
-    place = program.locate(*made) if made is not None and isinstance(made[0], CodeType) else None
+    place = locate(*made) if made is not None and isinstance(made[0], CodeType) else None
     if place is not None and f"{name}.grad" in place.text:
         words = f"`{name}` is a new tensor since here, not the leaf that it was"
         return [Label(place, words)], in_place(name, place)

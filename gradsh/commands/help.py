@@ -10,7 +10,8 @@ from gradsh.engine.dtypes import DType
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, Span
 from gradsh.files import Files
-from gradsh.language.signatures import MODULES, suggest
+from gradsh.language.signatures import suggest
+from gradsh.language.words import MODULES
 from gradsh.reports import HelpPage
 from gradsh.runtime import namespace, python
 from gradsh.runtime.text import shown, written

@@ -9,21 +9,8 @@ from gradsh.errors import GradshError, Label, Refused, Source, Span
 from gradsh.language import nodes
 from gradsh.language.nodes import Argument, Expr, Node
 from gradsh.language.scopes import Resolution, Scope, bound_by
-from gradsh.language.signatures import (
-    EFFECT_METHODS,
-    KEYWORD,
-    KEYWORDS,
-    LATER,
-    MODULES,
-    NAMESPACES,
-    NUMPY_NAMES,
-    POSITIONAL,
-    REST,
-    ROOTS,
-    Builtins,
-    Signature,
-    suggest,
-)
+from gradsh.language.signatures import KEYWORD, NUMPY_NAMES, POSITIONAL, REST, Builtins, Signature, suggest
+from gradsh.language.words import EFFECT_METHODS, KEYWORDS, LATER, MODULES, NAMESPACES, ROOTS
 
 
 class Calls:

@@ -16,7 +16,8 @@ from gradsh.language import models, nodes
 from gradsh.language.nodes import Expr, Node, Parameter, Stmt
 from gradsh.language.operators import NEEDS, SAVE, Operators, saved_by
 from gradsh.language.scopes import Resolution, Scope, bound_by, spine_child
-from gradsh.language.signatures import KEYWORDS, MODULES, ROOTS, Builtins, Signature
+from gradsh.language.signatures import Builtins, Signature
+from gradsh.language.words import KEYWORDS, MODULES, ROOTS
 
 __all__ = ["Builtins", "Resolution", "Signature", "resolve"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gradsh import errors
 from gradsh.errors import GradshError, Span
-from gradsh.language.program import LIBRARY, PREFIX, locate
+from gradsh.language.places import LIBRARY, PREFIX, locate
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Helpers that act for the program: what is raised in them is the program's, not gradsh's.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradsh.engine import catalogue, dtypes, modes
 from gradsh.errors import AssertionFailed, Span, Unbound
-from gradsh.language import program as programs
+from gradsh.language import places
 from gradsh.runtime import access, faults, library, python, text
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _getframe = sys._getframe
 translate = faults.translate
-locate = programs.locate
+locate = places.locate
 
 OPERATORS = "gradsh.engine.ops."
 EFFECTS = frozenset(
@@ -168,7 +168,7 @@ def _modules(session: Session, space: dict[str, Any], used: bool) -> tuple[Any, 
     def use(path: str, alias: bool) -> Any:
         from gradsh.runtime import used_files
 
-        program = programs.PROGRAMS[_getframe(1).f_code.co_filename]
+        program = places.PROGRAMS[_getframe(1).f_code.co_filename]
         module = used_files.use(session, program.uses[path])
         if alias:
             return module
@@ -183,7 +183,7 @@ def _modules(session: Session, space: dict[str, Any], used: bool) -> tuple[Any, 
     return use, param
 
 
-def prepare(space: dict[str, Any], program: programs.Program) -> None:
+def prepare(space: dict[str, Any], program: places.Program) -> None:
     """Put the built-ins that a program uses into the globals, where the user has not bound their names."""
     import_module(OPERATORS + "operators")  # what `+` and its kin do on tensors
     for name in program.builtins:
@@ -227,7 +227,7 @@ def is_users(function: FunctionType) -> bool:
 
 
 def _span(code: CodeType, line: int) -> Span | None:
-    program = programs.PROGRAMS.get(code.co_filename)
+    program = places.PROGRAMS.get(code.co_filename)
     return program.span(line) if program is not None else None
 
 
@@ -322,7 +322,7 @@ def _model(name: str, fields: tuple[str, ...], parameters: tuple[str, ...], body
     from gradsh.engine.module import define
 
     hidden = frozenset(key[1:] for key in body.__code__.co_cellvars if key[0] == ".").union(parameters) - {*fields}
-    return define(name, body, hidden, _spelled, body.__code__.co_filename.startswith(programs.LIBRARY))
+    return define(name, body, hidden, _spelled, body.__code__.co_filename.startswith(places.LIBRARY))
 
 
 def _open(instance: Any, fields: tuple[str, ...], seen: FunctionType) -> None:

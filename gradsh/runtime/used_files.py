@@ -10,7 +10,7 @@ from gradsh.runtime import namespace
 from gradsh.runtime.access import type_name
 
 if TYPE_CHECKING:
-    from gradsh.language.program import Program
+    from gradsh.language.places import Program
     from gradsh.session.session import Session
 
 PLAIN = (int, float, str, bool, type(None), list, tuple, dict)

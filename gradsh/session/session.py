@@ -30,7 +30,8 @@ from gradsh.errors import (
     WarningRecord,
 )
 from gradsh.files import Files
-from gradsh.language import program
+from gradsh.language.places import Program, locate
+from gradsh.language.program import compile_program
 from gradsh.reports import StateRow, StateTable
 from gradsh.runtime import faults, namespace
 from gradsh.session.host import Host
@@ -143,7 +144,7 @@ class Session:
         source = Source(name, text.removeprefix("\ufeff"))
         try:
             with swapped(self.context), np.errstate(all="ignore"):
-                compiled = program.compile_program(source, self.bound(), namespace.BUILTINS, files=self.files)
+                compiled = compile_program(source, self.bound(), namespace.BUILTINS, files=self.files)
                 self.parameters = _parameters(compiled, arguments, name) if arguments else {}
                 namespace.prepare(self.globals, compiled)
                 exec(compiled.code, self.globals)
@@ -200,7 +201,7 @@ class Session:
             return self._fault(raised, error)
         for where, words in error.places:
             if where is not None and isinstance(where[0], CodeType):
-                _add_label(error, program.locate(where[0], where[1]), words)
+                _add_label(error, locate(where[0], where[1]), words)
         self._advise(error, raised)
         for span in _calls(spans):
             _add_label(error, span, "called here")
@@ -233,15 +234,13 @@ class Session:
     def _warn(self, message: str, category: str, where: tuple[CodeType, int] | None) -> None:
         from gradsh.advice import of_warning
 
-        span = program.locate(*where) if where is not None and isinstance(where[0], CodeType) else None
+        span = locate(*where) if where is not None and isinstance(where[0], CodeType) else None
         span = span or here()
         labels, help = of_warning(message, span, self.globals) if span is not None else ([], None)
         self.display.warning(WarningRecord(message, span, category, labels, help))
 
 
-def _parameters(
-    compiled: program.Program, arguments: Sequence[str] | Mapping[str, object], name: str
-) -> Mapping[str, object]:
+def _parameters(compiled: Program, arguments: Sequence[str] | Mapping[str, object], name: str) -> Mapping[str, object]:
     if isinstance(arguments, Mapping):
         known = {param[0] for param in compiled.params}
         for given in arguments:
@@ -268,7 +267,7 @@ def here() -> Span | None:
     """The place in the user's program that is running now."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        span = program.locate(frame.f_code, frame.f_lasti)
+        span = locate(frame.f_code, frame.f_lasti)
         if span is not None:
             return span
         frame = frame.f_back

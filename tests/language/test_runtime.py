@@ -171,6 +171,7 @@ def test_attributes_of_tensors() -> None:
 
 
 def test_every_operator_and_method_is_found_alone() -> None:
+    registry.load_all()
     table = catalogue.table()
     assert set(table.families) == set(registry.OPERATORS) and set(table.methods) == set(registry.METHODS)
     for name in registry.functions():
