@@ -397,7 +397,7 @@ def key(scene: Scene) -> None:
 
 def as_written(key: object) -> str:
     """A dict's key as a program would write it."""
-    from gradsh.text import shown
+    from gradsh.runtime.text import shown
 
     return f'"{key}"' if isinstance(key, str) and key.isprintable() and not set(key) & set('"\\\\') else shown(key)
 
@@ -407,7 +407,7 @@ def as_written(key: object) -> str:
 
 def assertion(scene: Scene) -> None:
     """E0601: the values that the condition was about."""
-    from gradsh.text import shown
+    from gradsh.runtime.text import shown
 
     told: set[str] = set()
     for node in walk(scene.tree):

@@ -193,11 +193,11 @@ class Search:
 
 def creates(function: nodes.Node) -> bool:
     """Is this the name of a built-in that takes the grad flag?"""
-    from gradsh import index
+    from gradsh.engine import catalogue
 
     while isinstance(function, nodes.Attribute):
         function = nodes.Name(0, 0, function.name)
-    known = index.index().signatures.get(function.name) if isinstance(function, nodes.Name) else None
+    known = catalogue.table().signatures.get(function.name) if isinstance(function, nodes.Name) else None
     return known is not None and any(parameter[0] == "requires_grad" for parameter in known[0])
 
 

@@ -16,7 +16,7 @@ from gradsh.engine.modes import mode
 from gradsh.engine.tensor import Tensor, make
 
 if TYPE_CHECKING:
-    from gradsh.session import Session
+    from gradsh.session.session import Session
 
 
 class Host:

@@ -15,14 +15,14 @@ from importlib import import_module
 from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from gradsh import access, faults, index, library, plain, text
-from gradsh.engine import dtypes, modes
+from gradsh.engine import catalogue, dtypes, modes
 from gradsh.errors import AssertionFailed, Span, Unbound
 from gradsh.language import places
+from gradsh.runtime import access, faults, library, python, text
 
 if TYPE_CHECKING:
     from gradsh.language.signatures import Signature
-    from gradsh.session import Session
+    from gradsh.session.session import Session
 
     Command = Callable[[Session, tuple[Any, ...], list[Span | None]], None]
 
@@ -73,9 +73,9 @@ class BuiltinTable:
         return True
 
     def _value(self, name: str) -> Any:
-        if name in plain.SHARED:
-            return plain.shared(name, _operator(name))
-        for table in (plain.OWN, MODES, CONSTANTS, dtypes.NAMES):
+        if name in python.SHARED:
+            return python.shared(name, _operator(name))
+        for table in (python.OWN, MODES, CONSTANTS, dtypes.NAMES):
             if name in table:
                 return table[name]
         found = _operator(name)
@@ -96,8 +96,8 @@ class BuiltinTable:
             return None  # a method is the function of its name
         if name in SESSION:
             return Signature(name, [("values", REST, True, False)], effect=True)
-        known = index.index().signatures.get(name)
-        if name in plain.SHARED:
+        known = catalogue.table().signatures.get(name)
+        if name in python.SHARED:
             return Signature(name, known[0] if known is not None else None, checked=False)
         if name == "inference_mode":
             return Signature(name, [("mode", "positional", True, True)], python=True)
@@ -105,7 +105,7 @@ class BuiltinTable:
             return Signature(name, [("check_nan", "positional", True, True)], python=True)
         if name in MODES:
             return Signature(name, [], python=True)
-        if name in plain.OWN or name in CONSTANTS or name in dtypes.NAMES:
+        if name in python.OWN or name in CONSTANTS or name in dtypes.NAMES:
             return Signature(name)
         if known is None:
             parameters = library.parameters(name)
@@ -114,12 +114,12 @@ class BuiltinTable:
 
     def names(self) -> Iterable[str]:
         """All names, for suggestions and completion."""
-        plain_names = (*plain.SHARED, *plain.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *SESSION)
-        return {*index.index().signatures, *library.names(), *plain_names}
+        plain_names = (*python.SHARED, *python.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *SESSION)
+        return {*catalogue.table().signatures, *library.names(), *plain_names}
 
 
 def _operator(name: str) -> Callable[..., Any] | None:
-    entry = index.operator(name)
+    entry = catalogue.operator(name)
     return entry.apply if entry is not None else None
 
 
@@ -166,19 +166,19 @@ def _modules(session: Session, space: dict[str, Any], used: bool) -> tuple[Any, 
     """The helpers of `use` and `param`, whose module only a program that has them needs."""
 
     def use(path: str, alias: bool) -> Any:
-        from gradsh import modules
+        from gradsh.runtime import used_files
 
         program = places.PROGRAMS[_getframe(1).f_code.co_filename]
-        module = modules.use(session, program.uses[path])
+        module = used_files.use(session, program.uses[path])
         if alias:
             return module
         space.update(module.public())
         return None
 
     def param(name: str, default: Any) -> Any:
-        from gradsh import modules
+        from gradsh.runtime import used_files
 
-        return modules.param(name, default, {} if used else session.parameters)
+        return used_files.param(name, default, {} if used else session.parameters)
 
     return use, param
 
