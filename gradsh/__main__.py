@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    from gradsh.cli import run
+    from gradsh.cli.main import run
 
     sys.exit(run(sys.argv[1:]))
 

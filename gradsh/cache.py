@@ -24,6 +24,11 @@ def digest(data: bytes) -> bytes:
     return blake2b(data, digest_size=DIGEST).digest()
 
 
+def key(parts: list[str]) -> str:
+    """What depends on all of these texts, as part of a file name."""
+    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+
+
 def wanted() -> str | None:
     """Where the cache should be: GRADSH_CACHE_DIR, else the platform's own place; None where there is no home."""
     if given := os.environ.get("GRADSH_CACHE_DIR"):
@@ -104,3 +109,28 @@ def write(key: str, data: bytes) -> None:
             os.unlink(temporary)
     except OSError:
         pass
+
+
+_sources: str | None = None
+
+
+def fingerprint() -> str:
+    """Sizes and times of gradsh's own files: another version, or an edited one, never reads this one's programs."""
+    global _sources
+    if _sources is None:
+        found: list[str] = []
+        root = os.path.dirname(os.path.abspath(__file__))
+        folders = [root, os.path.join(os.path.dirname(root), "grammar")]
+        while folders:
+            try:
+                with os.scandir(folders.pop()) as entries:
+                    for entry in entries:
+                        if entry.name.endswith((".py", ".lark", ".grad")):
+                            status = entry.stat()
+                            found.append(f"{entry.path} {status.st_size} {status.st_mtime_ns}")
+                        elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
+                            folders.append(entry.path)
+            except OSError:
+                continue
+        _sources = "\n".join(sorted(found))
+    return _sources

@@ -25,7 +25,7 @@ def test_version_and_help_start_without_numpy(gradsh: Gradsh) -> None:
         assert done.stdout.startswith("gradsh 0.")
     done = gradsh("--help")
     assert done.returncode == 0 and "examples:" in done.stdout and "exit status" in done.stdout
-    code = "import sys; from gradsh.cli import run; run(['--help']); print({'numpy', 'rich'} & set(sys.modules))"
+    code = "import sys; from gradsh.cli.main import run; run(['--help']); print({'numpy', 'rich'} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True).stdout
     assert out.splitlines()[-1] == "set()"
 
@@ -289,7 +289,7 @@ def test_verbose_tells_what_was_looped_over(gradsh: Gradsh) -> None:
 def test_what_a_one_shot_imports(gradsh: Gradsh) -> None:
     gradsh("-c", SHOWN)  # so that the program has been seen before
     code = (
-        "import sys; from gradsh.cli import run; run(['-c', sys.argv[1]]);"
+        "import sys; from gradsh.cli.main import run; run(['-c', sys.argv[1]]);"
         "print(sorted({'rich', 'prompt_toolkit', 'lark', 'argparse', 'dataclasses'} & set(sys.modules)))"
     )
     plain = subprocess.run([sys.executable, "-c", "import numpy, sys; print('dataclasses' in sys.modules)"])

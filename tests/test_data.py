@@ -25,7 +25,7 @@ from gradsh.engine.core.dtypes import ALL, Size
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.errors import BadFile, CannotHold, FileError, GradshError, MissingPackage, UnknownFormat
 from gradsh.files import Files
-from gradsh.host import CODEC
+from gradsh.session.host import CODEC
 from tests.conftest import ROOT, Gradsh
 
 FLOAT32 = np.dtype(np.float32)
@@ -498,7 +498,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     draws = random.Random(0)
     code = "import os, sys; sys.argv[1:] and os.__dict__.pop('O_TMPFILE', 0)\n"
-    code += "from gradsh.cli import run; run(['train.grad'])"
+    code += "from gradsh.cli.main import run; run(['train.grad'])"
     for kill in range(int(os.environ.get("GRADSH_KILLS", "20"))):
         path.unlink(missing_ok=True)
         process = subprocess.Popen(

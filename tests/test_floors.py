@@ -14,14 +14,11 @@ PACKAGE = Path(__file__).parent.parent / "gradsh"
 # with the exceptions under MAY_NOT: the language knows no engine and no terminal, the engine knows no language.
 FLOORS = [
     ["gradsh.__main__"],
-    ["gradsh.cli", "gradsh.arguments"],
+    ["gradsh.cli"],
     ["gradsh.shell"],
     ["gradsh.view"],
-    ["gradsh.session", "gradsh.check", "gradsh.advice", "gradsh.guide"],
-    [
-        *("gradsh.runtime", "gradsh.access", "gradsh.faults", "gradsh.index", "gradsh.plain", "gradsh.text"),
-        *("gradsh.data", "gradsh.host", "gradsh.library", "gradsh.modules"),
-    ],
+    ["gradsh.session", "gradsh.advice", "gradsh.commands"],
+    ["gradsh.runtime", "gradsh.data"],
     ["gradsh.language", "gradsh.engine", "gradsh.files"],
     ["gradsh.reports", "gradsh.cache", "gradsh.errors", "gradsh"],
 ]
@@ -33,13 +30,13 @@ ONLY_IN = {
     "lark": ["gradsh.language.syntax"],
     "rich": ["gradsh.view"],
     "prompt_toolkit": ["gradsh.shell"],
-    "argparse": ["gradsh.arguments"],
+    "argparse": ["gradsh.cli"],
 }
 LONGEST = 800
 HEAVY = {"argparse", "rich", "prompt_toolkit", "lark", "dataclasses", "enum", "inspect", "difflib", "json"}
 # Imported on the way of `gradsh -c` with a program seen before: at their top level nothing heavy may stand.
-START_UP = ["cli.py", "errors.py", "session.py", "runtime.py", "__init__.py", "__main__.py", "reports.py"]
-START_UP += ["view/display.py", "language/program.py"]
+START_UP = ["errors.py", "__init__.py", "__main__.py", "reports.py", "cli/main.py", "session/session.py"]
+START_UP += ["view/display.py", "runtime/namespace.py", "language/program.py"]
 
 
 def modules() -> dict[str, Path]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gradsh import Session, guide
+from gradsh import Session
+from gradsh.commands import help
 from gradsh.engine.ops import families
 from gradsh.view.help_page import render
 from gradsh.view.json_lines import JsonDisplay
@@ -28,7 +29,7 @@ def test_the_example_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_page(name: str) -> None:
     entry = OPERATORS[name]
     assert entry.summary and "\n" not in entry.summary and "\n" not in entry.formula and "\n" not in entry.kinks
-    text = render(guide.page(name, None))
+    text = render(help.page(name, None))
     first, second, *_ = text.splitlines()
     assert first.startswith(entry.name + "(") and second.startswith("  ")
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import gradsh
-from gradsh import library
 from gradsh.engine.core.tensor import Tensor
+from gradsh.runtime import library
 
 CASES = json.loads((Path(__file__).parent / "data" / "layers.json").read_text(encoding="utf-8"))["cases"]
 

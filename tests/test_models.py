@@ -302,7 +302,7 @@ def test_where_things_are_said_to_be(run: Run) -> None:
     assert not session.run("let net = Sequential(Linear(2, 3))\nlet y = net(ones(4, 5))", "a.grad").ok
     assert "--> a.grad:2:9" in out.getvalue() and "linear.grad" not in out.getvalue()
     assert session.run("let x = ones(1, 2)\nlet z = net(x)", "b.grad").ok
-    from gradsh.language.program import locate
+    from gradsh.language.places import locate
 
     span = locate(*session.globals[".z"].made_at)
     assert span is not None and span.text == "net(x)"

@@ -11,8 +11,8 @@ import pytest
 
 import gradsh
 from gradsh.errors import GradshError
-from gradsh.session import Display
-from gradsh.session import Session as BareSession
+from gradsh.session.session import Display
+from gradsh.session.session import Session as BareSession
 from gradsh.view.json_lines import JsonDisplay
 
 

@@ -40,7 +40,7 @@ def quiet_numpy():
         yield
 
 
-def run(program: str) -> tuple[str, gradsh.session.Result]:
+def run(program: str) -> tuple[str, gradsh.session.session.Result]:
     out, err = io.StringIO(), io.StringIO()
     result = gradsh.Session(out=out, err=err).run(program, "test.grad")
     return out.getvalue(), result

@@ -14,10 +14,12 @@ from types import CodeType
 from typing import Any
 
 from gradsh.advice import untracked
-from gradsh.advice.scene import LONG, Scene, bare, operand, read, walk, with_argument
+from gradsh.advice.scene import LONG, Scene, bare, operand, read, with_argument
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import GradshError, Label, Span
-from gradsh.language import nodes, program
+from gradsh.language import nodes
+from gradsh.language.nodes import walk
+from gradsh.language.places import locate
 
 MANY = 3  # names that are explained at most
 
@@ -395,7 +397,7 @@ def key(scene: Scene) -> None:
 
 def as_written(key: object) -> str:
     """A dict's key as a program would write it."""
-    from gradsh.text import shown
+    from gradsh.runtime.text import shown
 
     return f'"{key}"' if isinstance(key, str) and key.isprintable() and not set(key) & set('"\\\\') else shown(key)
 
@@ -405,7 +407,7 @@ def as_written(key: object) -> str:
 
 def assertion(scene: Scene) -> None:
     """E0601: the values that the condition was about."""
-    from gradsh.text import shown
+    from gradsh.runtime.text import shown
 
     told: set[str] = set()
     for node in walk(scene.tree):
@@ -509,7 +511,7 @@ def of_warning(message: str, span: Span, space: dict[str, Any]) -> tuple[list[La
     if not dot or not isinstance(value, Tensor):
         return [], None
     made = value.made_at
-    place = program.locate(*made) if made is not None and isinstance(made[0], CodeType) else None
+    place = locate(*made) if made is not None and isinstance(made[0], CodeType) else None
     if place is not None and f"{name}.grad" in place.text:
         words = f"`{name}` is a new tensor since here, not the leaf that it was"
         return [Label(place, words)], in_place(name, place)

@@ -9,7 +9,8 @@ from typing import Any
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import GradshError, Label, Refused, Source, Span, Where
-from gradsh.language import nodes, program
+from gradsh.language import nodes
+from gradsh.language.places import PREFIX, locate
 
 LONG = 60  # longer pieces of the program's text are not repeated in a help line
 LIMIT = 5000  # nor is a longer failing piece read again
@@ -85,7 +86,7 @@ class Scene:
     def located(self, where: Where | None) -> Span | None:
         if where is None or not isinstance(where[0], CodeType):
             return None
-        return program.locate(where[0], where[1])
+        return locate(where[0], where[1])
 
     # --- what the error's labels and help become --------------------------------------------------------------
 
@@ -222,7 +223,7 @@ def _frames(raised: BaseException) -> Iterator[tuple[object, dict[str, Any]]]:
     traceback = raised.__traceback__
     while traceback is not None:
         frame = traceback.tb_frame
-        if frame.f_code.co_filename.startswith(program.PREFIX) and frame.f_locals is not frame.f_globals:
+        if frame.f_code.co_filename.startswith(PREFIX) and frame.f_locals is not frame.f_globals:
             found.append((frame.f_code, frame.f_locals))
         traceback = traceback.tb_next
     yield from reversed(found)
@@ -250,17 +251,6 @@ def _parsed(text: str) -> nodes.Node | None:
         return tree
     only = tree.body[0]
     return only.value if isinstance(only, nodes.ExprStmt) else only
-
-
-def walk(node: object) -> Iterator[nodes.Node]:
-    """A node and all that it holds, in the order of the text."""
-    if isinstance(node, (list, tuple)):
-        for item in node:
-            yield from walk(item)
-    elif isinstance(node, nodes.Node):
-        yield node
-        for field in node.fields[2:]:
-            yield from walk(getattr(node, field))
 
 
 def offered(help: str) -> list[str]:

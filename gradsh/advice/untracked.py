@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from types import CodeType
 
-from gradsh.advice.scene import LONG, Scene, read, walk, with_argument
+from gradsh.advice.scene import LONG, Scene, read, with_argument
 from gradsh.engine.core.graph import Unrecorded
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import Source, Span
 from gradsh.language import brackets, nodes
+from gradsh.language.nodes import walk
 
 FAR = 50  # operations that are followed back
 MANY = 3  # causes that are named
@@ -192,11 +193,11 @@ class Search:
 
 def creates(function: nodes.Node) -> bool:
     """Is this the name of a built-in that takes the grad flag?"""
-    from gradsh import index
+    from gradsh.engine import catalogue
 
     while isinstance(function, nodes.Attribute):
         function = nodes.Name(0, 0, function.name)
-    known = index.index().signatures.get(function.name) if isinstance(function, nodes.Name) else None
+    known = catalogue.table().signatures.get(function.name) if isinstance(function, nodes.Name) else None
     return known is not None and any(parameter[0] == "requires_grad" for parameter in known[0])
 
 

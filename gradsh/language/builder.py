@@ -81,7 +81,7 @@ class Builder:
     def ended_body(self, parts: Parts) -> list[nodes.Stmt]:
         body: list[nodes.Stmt] = parts[0]
         last, end = body[-1], parts[1]
-        if end.value[0] == ";" and (type(last) is nodes.ExprStmt or type(last) is nodes.Command):
+        if end.value[0] == ";":
             last.muted = True
         return body
 
@@ -93,9 +93,7 @@ class Builder:
         end, statement = parts[1:]
         # `;` mutes where it ends the line or stands before a comment, not between two statements of a line.
         if end.value[0] == ";" and ("\n" in end.value or "#" in end.value):
-            last = body[-1]
-            if type(last) is nodes.ExprStmt or type(last) is nodes.Command:
-                last.muted = True
+            body[-1].muted = True
         body.append(statement)
         return body
 
@@ -411,11 +409,11 @@ class Builder:
 
     def model_bare(self, parts: Parts) -> nodes.Stmt:
         word, name, (body, _, end) = parts
-        return nodes.Model(word.start_pos, end, self.spelled(name), [], body)
+        return nodes.Model(word.start_pos, end, self.spelled(name), name.start_pos, [], body)
 
     def model(self, parts: Parts) -> nodes.Stmt:
         word, name, (parameters, _, _), (body, _, end) = parts
-        return nodes.Model(word.start_pos, end, self.spelled(name), parameters, body)
+        return nodes.Model(word.start_pos, end, self.spelled(name), name.start_pos, parameters, body)
 
     # --- arguments and what takes them --------------------------------------------------------------------
 

@@ -361,16 +361,14 @@ class Expressions:
 
     def subscript(self, node: nodes.Index) -> ast.expr:
         line = self.line(node)
-        items = [self.index_item(item) for item in node.items]
+        items = [self.expr(item) for item in node.items]
         if node.tuple_index or len(items) != 1:
             return ast.Tuple(items, LOAD, lineno=line, col_offset=0)
         return items[0]
 
-    def index_item(self, item: Expr) -> ast.expr:
-        if not isinstance(item, nodes.Slice):
-            return self.expr(item)
-        parts = [self.expr(part) if part is not None else None for part in (item.lower, item.upper, item.step)]
-        return ast.Slice(*parts, lineno=self.line(item), col_offset=0)
+    def see_Slice(self, node: nodes.Slice) -> ast.expr:
+        parts = [self.expr(part) if part is not None else None for part in (node.lower, node.upper, node.step)]
+        return ast.Slice(*parts, lineno=self.line(node), col_offset=0)
 
     # --- calls ------------------------------------------------------------------------------------------------
 

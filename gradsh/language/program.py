@@ -7,71 +7,19 @@ seen starts as fast as Python can load its code object.
 from __future__ import annotations
 
 import marshal
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from types import CodeType
 from typing import TYPE_CHECKING
 
+from gradsh import cache
 from gradsh.errors import Source, Span
-
-try:  # as in gradsh.cache: without OpenSSL
-    from _blake2 import blake2b
-except ImportError:  # pragma: no cover - a Python built without it
-    from hashlib import blake2b
+from gradsh.language.places import LIBRARY, PREFIX, PROGRAMS, Program
 
 if TYPE_CHECKING:
     from gradsh.files import Files
-    from gradsh.language.scripts import Param
     from gradsh.language.signatures import Builtins
     from gradsh.language.using import Uses
-
-PREFIX = "<gradsh "  # of the file names of lowered code
-LIBRARY = "<gradsh-library "  # of that of gradsh's own models: nothing in it is a place in the user's program
-
-
-class Program:
-    """One compiled text.
-
-    `code` runs in a session's globals, `spans` holds start and end of each place that an instruction can have come
-    from, `builtins` the built-ins to put into the globals first, `bound` the global names that it binds, each with the
-    flags of the function that it is bound to, if it is one; `params` are its script parameters, `uses` the programs of
-    the files that it uses, by the path that it says. `digest` tells it apart from any other, used files included;
-    `path` is the file of a used one.
-    """
-
-    __slots__ = ("bound", "builtins", "code", "digest", "params", "path", "source", "spans", "uses")
-
-    def __init__(
-        self,
-        source: Source,
-        code: CodeType,
-        spans: Sequence[int],
-        builtins: tuple[str, ...],
-        bound: tuple[tuple[str, tuple[str, ...]], ...],
-        params: tuple[Param, ...],
-        uses: dict[str, Program],
-        digest: str,
-    ) -> None:
-        self.source = source
-        self.code = code
-        self.spans = spans
-        self.builtins = builtins
-        self.bound = bound
-        self.params = params
-        self.uses = uses
-        self.digest = digest
-        self.path = ""
-
-    def span(self, line: int) -> Span | None:
-        """The place with this number: what a line number of the code object means."""
-        if not 0 < line <= len(self.spans) // 2:
-            return None
-        return Span(self.source, self.spans[2 * line - 2], self.spans[2 * line - 1])
-
-
-# by the file name of their code, which tells name and text; functions live on after their program, so all are kept
-PROGRAMS: dict[str, Program] = {}
 
 
 def compile_program(
@@ -117,18 +65,7 @@ def _digest(key: str, uses: Mapping[str, Program]) -> str:
     if not uses:
         return key
     parts = [key, *(f"{path}\0{used.digest}" for path, used in uses.items())]
-    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
-
-
-def locate(code: CodeType, lasti: int) -> Span | None:
-    """The place in the text of the instruction at `lasti` of lowered code; None for any other code."""
-    program = PROGRAMS.get(code.co_filename)
-    if program is None:
-        return None
-    for start, end, line in code.co_lines():
-        if start <= lasti < end:
-            return program.span(line) if line is not None else None
-    return None
+    return cache.key(parts)
 
 
 def _compiled(
@@ -149,7 +86,7 @@ def _compiled(
 
     try:
         tree = parse(source)
-        used, wrong = (uses or Uses(builtins, files)).of(tree, source)
+        used, wrong = (uses or Uses(builtins, files, compile_program)).of(tree, source)
         try:
             resolution = resolve(tree, source, bound, builtins, used)
         except Refused as refused:
@@ -175,41 +112,14 @@ def _compiled(
 def _key(source: Source, bound: Mapping[str, Sequence[str]], options: tuple[str, ...]) -> str:
     """What a compiled program depends on, in one number. Also tells programs apart within a process."""
     parts = [source.name, source.text, repr(sorted((name, *flags) for name, flags in bound.items())), repr(options)]
-    parts += [sys.version, fingerprint()]
-    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
-
-
-_sources: str | None = None
-
-
-def fingerprint() -> str:
-    """Sizes and times of gradsh's own files: another version, or an edited one, never reads this one's programs."""
-    global _sources
-    if _sources is None:
-        found: list[str] = []
-        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        folders = [root, os.path.join(os.path.dirname(root), "grammar")]
-        while folders:
-            try:
-                with os.scandir(folders.pop()) as entries:
-                    for entry in entries:
-                        if entry.name.endswith((".py", ".lark", ".grad")):
-                            status = entry.stat()
-                            found.append(f"{entry.path} {status.st_size} {status.st_mtime_ns}")
-                        elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
-                            folders.append(entry.path)
-            except OSError:
-                continue
-        _sources = "\n".join(sorted(found))
-    return _sources
+    parts += [sys.version, cache.fingerprint()]
+    return cache.key(parts)
 
 
 def _stored(
     source: Source, key: str, prefix: str, builtins: Builtins, files: Files | None, uses: Uses | None
 ) -> Program | None:
     """The program from the user's own cache folder; None when it is not there, or not what it should be."""
-    from gradsh import cache
-
     data = cache.read("program-" + key)
     if data is None:
         return None
@@ -236,7 +146,7 @@ def _used(
     from gradsh.language.using import Uses
 
     if uses is None:
-        uses = Uses(builtins, files)
+        uses = Uses(builtins, files, compile_program)
     try:
         return {path: uses.program(path, source, None) for path in paths}
     except Refused:
@@ -246,8 +156,6 @@ def _used(
 
 def _store(program: Program, key: str, given: str) -> None:
     """`given`: the text as it came. The parser normalises it (line ends, a byte-order mark), spans fit the result."""
-    from gradsh import cache
-
     text = program.source.text
     again = text if text != given else None
     kept = (

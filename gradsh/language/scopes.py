@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradsh.language import nodes
-from gradsh.language.nodes import Expr, Node, Parameter
+from gradsh.language.nodes import Expr, Parameter
 
 
 class Scope:
@@ -91,29 +91,3 @@ def spine_child(node: Expr, resolution: Resolution) -> Expr | None:
     if isinstance(node, nodes.Index) or (isinstance(node, nodes.Attribute) and id(node) not in resolution.references):
         return node.value
     return None
-
-
-def target_names(target: Expr) -> list[str]:
-    """The names that an assignment target binds."""
-    found: list[str] = []
-    stack: list[Expr] = [target]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, nodes.Name):
-            found.append(item.name)
-        elif isinstance(item, (nodes.TupleExpr, nodes.ListExpr)):
-            stack.extend(item.items)
-    return found
-
-
-def bound_by(node: Node) -> list[str]:
-    """The names that this one node binds, whatever their scope."""
-    if isinstance(node, (nodes.Assign, nodes.For, nodes.CompFor)):
-        return target_names(node.target)
-    if isinstance(node, (nodes.Function, nodes.Op, nodes.Model, nodes.Param, nodes.Parameter)):
-        return [node.name]
-    if isinstance(node, nodes.Try):
-        return [node.name] if node.name else []
-    if isinstance(node, nodes.Use):
-        return [node.alias] if node.alias else []
-    return []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from gradsh import errors
 from gradsh.errors import GradshError, Label, Refused, Source, Span
@@ -11,15 +12,24 @@ from gradsh.files import Files, decode
 
 if TYPE_CHECKING:
     from gradsh.language import nodes
-    from gradsh.language.program import Program
+    from gradsh.language.places import Program
     from gradsh.language.signatures import Builtins
+
+
+class Compile(Protocol):
+    """What compiles a used file: `gradsh.language.program.compile_program`, which is handed in."""
+
+    def __call__(
+        self, source: Source, bound: Mapping[str, Sequence[str]], builtins: Builtins, *, uses: Uses
+    ) -> Program: ...
 
 
 class Uses:
     """Opens used files for one program: each file once, whatever it is called, and none that is already on the way."""
 
-    def __init__(self, builtins: Builtins, files: Files | None = None) -> None:
+    def __init__(self, builtins: Builtins, files: Files | None, compile: Compile) -> None:
         self.builtins = builtins
+        self.compile = compile
         self.files = files if files is not None else Files()
         self.way: list[tuple[str, str]] = []  # the files from the program to the one being compiled: path, name shown
         self.done: dict[str, Program | None] = {}  # by path; None for one with errors, which have been said
@@ -45,8 +55,6 @@ class Uses:
 
     def program(self, path: str, source: Source, at: Span | None) -> Program:
         """The program of the file that `source` calls `path`, said `at`. Raises Refused."""
-        from gradsh.language.program import compile_program
-
         name = os.path.normpath(os.path.join(folder(source.name), path))
         real = os.path.realpath(name)
         if real in self.done:
@@ -68,7 +76,7 @@ class Uses:
             raise Refused([error]) from None
         outer, self.way = self.way, [*way, (real, name)]
         try:
-            used = compile_program(Source(name, text), {}, self.builtins, uses=self)
+            used = self.compile(Source(name, text), {}, self.builtins, uses=self)
         finally:
             self.way = outer
         used.path = real

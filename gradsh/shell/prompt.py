@@ -18,7 +18,7 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from gradsh import __version__
 from gradsh.language.syntax import is_incomplete
-from gradsh.session import Session
+from gradsh.session.session import Session
 
 PROMPT = "gradsh> "
 CONTINUATION = "   ...> "

@@ -9,10 +9,11 @@ import sys
 from collections.abc import Iterable, Sized
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gradsh import session, text
 from gradsh.errors import GradshError, Span, WarningRecord
 from gradsh.reports import HelpPage, StateTable
-from gradsh.session import ClosedPipe
+from gradsh.runtime import text
+from gradsh.session import session
+from gradsh.session.session import ClosedPipe
 
 if TYPE_CHECKING:
     from gradsh.view.progress import Bar

@@ -18,7 +18,7 @@ from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import Span
 from gradsh.reports import HelpPage, StateTable
-from gradsh.text import shown
+from gradsh.runtime.text import shown
 from gradsh.view.display import Display
 
 

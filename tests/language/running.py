@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from gradsh import faults, runtime, text
 from gradsh.errors import GradshError, Refused, Source, Span
 from gradsh.language import program
 from gradsh.language.signatures import Signature
+from gradsh.runtime import faults, namespace, python, text
 
 POSITIONAL, KEYWORD, REST = "positional", "keyword", "rest"
 
@@ -73,17 +73,17 @@ VALUES = {
 }
 
 
-class Table(runtime.BuiltinTable):
+class Table(namespace.BuiltinTable):
     """The built-ins above, and Python's own helpers."""
 
     def _value(self, name: str) -> Any:
-        return VALUES[name] if name in VALUES else runtime.plain.OWN[name]
+        return VALUES[name] if name in VALUES else python.OWN[name]
 
     def lookup(self, name: str) -> Signature | None:
-        return SIGNATURES.get(name) or (Signature(name) if name in runtime.plain.OWN else None)
+        return SIGNATURES.get(name) or (Signature(name) if name in python.OWN else None)
 
     def names(self) -> Iterable[str]:
-        return [*SIGNATURES, *runtime.plain.OWN]
+        return [*SIGNATURES, *python.OWN]
 
 
 class Display:
@@ -106,7 +106,7 @@ class Session:
 
     def __init__(self) -> None:
         self.display = Display()
-        self.globals = runtime.namespace(self, Table())  # type: ignore[arg-type]  # as much of a session as is needed
+        self.globals = namespace.namespace(self, Table())  # type: ignore[arg-type]  # as much of a session as is needed
         self.shown: list[Any] = []
 
     def show(self, values: tuple[Any, ...], spans: list[Span | None]) -> None:
@@ -116,9 +116,9 @@ class Session:
         self.display.lines = []
         self.display.spans = []
         compiled = program.compile_program(
-            Source("<test>", source), runtime.bound(self.globals), self.globals["@table"]
+            Source("<test>", source), namespace.bound(self.globals), self.globals["@table"]
         )
-        runtime.prepare(self.globals, compiled)
+        namespace.prepare(self.globals, compiled)
         exec(compiled.code, self.globals)
         return self.display.lines
 

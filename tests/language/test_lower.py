@@ -10,7 +10,7 @@ import pytest
 
 from gradsh import errors
 from gradsh.errors import Source
-from gradsh.language import program
+from gradsh.language.program import compile_program
 from tests.language.running import Session, fails, run
 
 
@@ -197,7 +197,7 @@ def test_positions_survive_python_without_columns() -> None:
 def test_loop_bodies_are_plain_instructions() -> None:
     session = Session()
     source = Source("<test>", "let y = 1.5\nlet w = 2.0\nrepeat 3 { y = y * w }")
-    code = program.compile_program(source, {}, session.globals["@table"]).code
+    code = compile_program(source, {}, session.globals["@table"]).code
     import dis
 
     loop = [i.opname for i in dis.get_instructions(code)]

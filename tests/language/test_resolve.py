@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradsh import errors
-from gradsh.language.signatures import LATER
+from gradsh.language.words import LATER
 from tests.language.running import Session, at, refused, run
 
 

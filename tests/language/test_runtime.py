@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradsh import access, errors, faults, index, plain, runtime, text
+from gradsh import errors
+from gradsh.engine import catalogue
 from gradsh.engine.core import dtypes
 from gradsh.engine.core.named import named
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators import registry
 from gradsh.engine.ops import families
+from gradsh.runtime import access, faults, namespace, python, text
 from tests.language.running import Session, fails, run
 
 
@@ -47,15 +49,15 @@ def test_pythons_helpers() -> None:
 
 
 def test_dtypes_that_are_functions_too() -> None:
-    float_ = plain.OWN["float"]
+    float_ = python.OWN["float"]
     assert isinstance(float_, dtypes.DType) and float_ == dtypes.float32 and dtypes.float32 == float_
     assert float_.np == np.float32 and repr(float_) == "float32"
     assert float_("2.5") == 2.5
-    assert plain.OWN["int"] == dtypes.int32 and plain.OWN["bool"] == dtypes.bool_
+    assert python.OWN["int"] == dtypes.int32 and python.OWN["bool"] == dtypes.bool_
 
 
 def test_shared_helpers_ask_the_first_argument() -> None:
-    largest = plain.shared("max", lambda *a, **k: ("operator", a, k))
+    largest = python.shared("max", lambda *a, **k: ("operator", a, k))
     tensor = make(np.float32(1.0))
     assert largest(1, 2, 3) == 3
     assert largest([4, 5]) == 5
@@ -172,17 +174,18 @@ def test_attributes_of_tensors() -> None:
 
 
 def test_every_operator_and_method_is_found_alone() -> None:
-    table = index.index()
+    families.load_all()
+    table = catalogue.table()
     assert set(table.families) == set(registry.OPERATORS) and set(table.methods) == set(registry.METHODS)
     for name in families.functions():
-        assert runtime.BUILTINS.lookup(name) is not None
-    assert runtime.BUILTINS.lookup("no such") is None
+        assert namespace.BUILTINS.lookup(name) is not None
+    assert namespace.BUILTINS.lookup("no such") is None
 
 
 def test_flags_of_a_function() -> None:
     session = Session()
     session.run("fn f(x, a=true, b=1, *r, c=false) = x\nlet g = fn(x, v=false) = x\nlet n = 3")
-    assert runtime.bound(session.globals) == {"f": ("a", "c"), "g": ("v",), "n": ()}
+    assert namespace.bound(session.globals) == {"f": ("a", "c"), "g": ("v",), "n": ()}
 
 
 def test_text_of_values() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gradsh import text
 from gradsh.errors import GradshError, Refused
+from gradsh.runtime import text
 from tests.language.running import Session
 
 VALUES = [

@@ -19,7 +19,7 @@ class Context:
     """What `mode` holds.
 
     grad         whether operators record a graph
-    host         what the session does for built-ins that reach outside (gradsh.host.Host), or None
+    host         what the session does for built-ins that reach outside (gradsh.session.host.Host), or None
     inference    inside `inference_mode`
     anomaly      `detect_anomaly`: None, or whether NaN is looked for
     default      NumPy dtype of floating literals and of creators

@@ -2,43 +2,48 @@
 
 A file of it is compiled and run when a program first names one of its models, in a namespace of its own that all
 sessions of a process share: nothing of a session's state is in it. Which file has which model, with what
-parameters, stands in gradsh.index.
+parameters, is read from the files once and kept in the user's cache folder.
 """
 
 from __future__ import annotations
 
+import marshal
 import os
+import sys
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from gradsh import index
+from gradsh import cache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gradsh.index import Parameters
+    from gradsh.engine.catalogue import Parameters
     from gradsh.language.signatures import Signature
 
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib")
+FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib")
 
+Models = dict[str, tuple[str, "Parameters"]]
+
+_models: Models | None = None
 _spaces: dict[str, dict[str, Any]] = {}  # by file
 _supplied: set[Any] = set()  # the models and functions whose built-ins are in place
 
 
 def names() -> list[str]:
     """Every model of the library."""
-    return list(index.index().models)
+    return list(models())
 
 
 def parameters(name: str) -> Parameters | None:
     """The parameters of a model, None when there is no such model."""
-    known = index.index().models.get(name)
+    known = models().get(name)
     return known[1] if known is not None else None
 
 
 def value(name: str) -> Any:
     """The model of that name, loaded now if need be. Errors: KeyError."""
-    file = index.index().models[name][0]
+    file = models()[name][0]
     if not file:
         from gradsh.engine.nn.containers import MODELS
 
@@ -104,9 +109,9 @@ class Table:
     """The built-ins that the library sees: those of programs, and a few of its own."""
 
     def __init__(self) -> None:
-        from gradsh import runtime
+        from gradsh.runtime import namespace
 
-        self.all = runtime.BUILTINS
+        self.all = namespace.BUILTINS
         self.values = self.all.values
 
     def value(self, name: str) -> Any:
@@ -125,24 +130,24 @@ class Table:
 
 def _run(file: str) -> dict[str, Any]:
     """What a file of the library binds."""
-    from gradsh import runtime
     from gradsh.engine.core.modes import mode
     from gradsh.errors import Source
     from gradsh.language.program import compile_program
+    from gradsh.runtime import namespace
 
     table = Table()
-    space = {"__builtins__": {}, "@own": {}, "@table": table, "@builtin": table.value, **runtime.HELPERS}
+    space = {"__builtins__": {}, "@own": {}, "@table": table, "@builtin": table.value, **namespace.HELPERS}
     space["@echo"] = lambda value, line: None
     with open(os.path.join(FOLDER, file), encoding="utf-8") as stream:
         source = Source(f"gradsh/lib/{file}", stream.read())
     program = compile_program(source, {}, table, library=True)
     # built-ins come when a model needs them, see `_supply`; what its file itself evaluates are defaults of parameters
     own = program.code.co_names
-    models = index.index().models
+    known = models()
     program.builtins = tuple(
-        b for b in program.builtins if b[0] == "@" or ("." + b in own and models.get(b, ("",))[0] != file)
+        b for b in program.builtins if b[0] == "@" or ("." + b in own and known.get(b, ("",))[0] != file)
     )
-    runtime.prepare(space, program)
+    namespace.prepare(space, program)
     before, mode.where = mode.where, (program.code, 0)  # whatever it makes is not made in the user's program
     try:
         exec(program.code, space)
@@ -151,8 +156,30 @@ def _run(file: str) -> dict[str, Any]:
     return space
 
 
-def table() -> dict[str, tuple[str, Parameters]]:
-    """name -> (file, parameters), read from the files; "" is the file of what the engine has."""
+def models() -> Models:
+    """name -> (file, parameters), from the cache or made now; "" is the file of what the engine has."""
+    global _models
+    if _models is None:
+        key = "models-" + cache.digest((sys.version + cache.fingerprint()).encode()).hex()
+        _models = _stored(key)
+        if _models is None:
+            _models = _read()
+            cache.write(key, marshal.dumps(_models))
+    return _models
+
+
+def _stored(key: str) -> Models | None:
+    stored = cache.read(key)
+    if stored is None:
+        return None
+    try:
+        return dict(marshal.loads(stored))
+    except (ValueError, EOFError, TypeError):  # torn, or of another Python
+        return None
+
+
+def _read() -> Models:
+    """The table, read from the files."""
     from gradsh.engine.nn.containers import SIGNATURES
     from gradsh.errors import Source
     from gradsh.language import nodes

@@ -15,20 +15,21 @@ from importlib import import_module
 from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from gradsh import access, faults, index, library, plain, text
+from gradsh.engine import catalogue
 from gradsh.engine.core import dtypes, modes
 from gradsh.errors import AssertionFailed, Span, Unbound
-from gradsh.language import program as programs
+from gradsh.language import places
+from gradsh.runtime import access, faults, library, python, text
 
 if TYPE_CHECKING:
     from gradsh.language.signatures import Signature
-    from gradsh.session import Session
+    from gradsh.session.session import Session
 
     Command = Callable[[Session, tuple[Any, ...], list[Span | None]], None]
 
 _getframe = sys._getframe
 translate = faults.translate
-locate = programs.locate
+locate = places.locate
 
 OPERATORS = "gradsh.engine.ops."
 EFFECTS = frozenset(
@@ -73,9 +74,9 @@ class BuiltinTable:
         return True
 
     def _value(self, name: str) -> Any:
-        if name in plain.SHARED:
-            return plain.shared(name, _operator(name))
-        for table in (plain.OWN, MODES, CONSTANTS, dtypes.NAMES):
+        if name in python.SHARED:
+            return python.shared(name, _operator(name))
+        for table in (python.OWN, MODES, CONSTANTS, dtypes.NAMES):
             if name in table:
                 return table[name]
         found = _operator(name)
@@ -96,8 +97,8 @@ class BuiltinTable:
             return None  # a method is the function of its name
         if name in SESSION:
             return Signature(name, [("values", REST, True, False)], effect=True)
-        known = index.index().signatures.get(name)
-        if name in plain.SHARED:
+        known = catalogue.table().signatures.get(name)
+        if name in python.SHARED:
             return Signature(name, known[0] if known is not None else None, checked=False)
         if name == "inference_mode":
             return Signature(name, [("mode", "positional", True, True)], python=True)
@@ -105,7 +106,7 @@ class BuiltinTable:
             return Signature(name, [("check_nan", "positional", True, True)], python=True)
         if name in MODES:
             return Signature(name, [], python=True)
-        if name in plain.OWN or name in CONSTANTS or name in dtypes.NAMES:
+        if name in python.OWN or name in CONSTANTS or name in dtypes.NAMES:
             return Signature(name)
         if known is None:
             parameters = library.parameters(name)
@@ -114,12 +115,12 @@ class BuiltinTable:
 
     def names(self) -> Iterable[str]:
         """All names, for suggestions and completion."""
-        plain_names = (*plain.SHARED, *plain.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *SESSION)
-        return {*index.index().signatures, *library.names(), *plain_names}
+        plain_names = (*python.SHARED, *python.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *SESSION)
+        return {*catalogue.table().signatures, *library.names(), *plain_names}
 
 
 def _operator(name: str) -> Callable[..., Any] | None:
-    entry = index.operator(name)
+    entry = catalogue.operator(name)
     return entry.apply if entry is not None else None
 
 
@@ -166,24 +167,24 @@ def _modules(session: Session, space: dict[str, Any], used: bool) -> tuple[Any, 
     """The helpers of `use` and `param`, whose module only a program that has them needs."""
 
     def use(path: str, alias: bool) -> Any:
-        from gradsh import modules
+        from gradsh.runtime import used_files
 
-        program = programs.PROGRAMS[_getframe(1).f_code.co_filename]
-        module = modules.use(session, program.uses[path])
+        program = places.PROGRAMS[_getframe(1).f_code.co_filename]
+        module = used_files.use(session, program.uses[path])
         if alias:
             return module
         space.update(module.public())
         return None
 
     def param(name: str, default: Any) -> Any:
-        from gradsh import modules
+        from gradsh.runtime import used_files
 
-        return modules.param(name, default, {} if used else session.parameters)
+        return used_files.param(name, default, {} if used else session.parameters)
 
     return use, param
 
 
-def prepare(space: dict[str, Any], program: programs.Program) -> None:
+def prepare(space: dict[str, Any], program: places.Program) -> None:
     """Put the built-ins that a program uses into the globals, where the user has not bound their names."""
     import_module(OPERATORS + "elementwise.operators")  # what `+` and its kin do on tensors
     for name in program.builtins:
@@ -227,7 +228,7 @@ def is_users(function: FunctionType) -> bool:
 
 
 def _span(code: CodeType, line: int) -> Span | None:
-    program = programs.PROGRAMS.get(code.co_filename)
+    program = places.PROGRAMS.get(code.co_filename)
     return program.span(line) if program is not None else None
 
 
@@ -322,7 +323,7 @@ def _model(name: str, fields: tuple[str, ...], parameters: tuple[str, ...], body
     from gradsh.engine.nn.module import define
 
     hidden = frozenset(key[1:] for key in body.__code__.co_cellvars if key[0] == ".").union(parameters) - {*fields}
-    return define(name, body, hidden, _spelled, body.__code__.co_filename.startswith(programs.LIBRARY))
+    return define(name, body, hidden, _spelled, body.__code__.co_filename.startswith(places.LIBRARY))
 
 
 def _open(instance: Any, fields: tuple[str, ...], seen: FunctionType) -> None:

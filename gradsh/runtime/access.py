@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh import index
+from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import DType, Size
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.named import Named
@@ -210,7 +210,7 @@ def find_method(kind: type, name: str) -> Callable[..., Any] | None:
         if base is not kind and name in getattr(base, "__public__", ()):
             found = None  # a base's opened methods are not always this one's too
         if found is None and base is Tensor:
-            found = index.method(name)
+            found = catalogue.method(name)
         if found is not None:
             METHODS.setdefault(kind, {})[name] = found
             return found
@@ -262,7 +262,7 @@ def names(value: Any) -> list[str]:
     for base in type(value).__mro__:
         found.update(METHODS.get(base, ()), GETTERS.get(base, ()))
         if base is Tensor:
-            found.update(index.index().methods, _tensor_attributes())
+            found.update(catalogue.table().methods, _tensor_attributes())
     if isinstance(value, Named):
         found.update(value.names)
     found.update(getattr(type(value), "__public__", ()))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
-from gradsh import index, plain, runtime
+from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import ArgumentError, Span
 from gradsh.files import Files
-from gradsh.language.signatures import MODULES, suggest
+from gradsh.language.signatures import suggest
+from gradsh.language.words import MODULES
 from gradsh.reports import HelpPage
-from gradsh.session import Display, Session
-from gradsh.text import shown, written
+from gradsh.runtime import namespace, python
+from gradsh.runtime.text import shown, written
+from gradsh.session.session import Display, Session
 
 # What belongs to the language rather than to the registry: how it is written, what it does, an example.
 WORDS = {
@@ -36,21 +38,21 @@ def page(value: object, span: Span | None) -> HelpPage:
     said = " ".join(span.text.split()) if span is not None else getattr(value, "__name__", "")
     if isinstance(value, str) and not (said and said.isidentifier()):
         return _named(value)
-    if isinstance(value, FunctionType) and runtime.is_users(value):
+    if isinstance(value, FunctionType) and namespace.is_users(value):
         return _users(value)
     name = _without_module(said)
-    if index.operator(name) is None and not _is_word(name):
+    if catalogue.operator(name) is None and not _is_word(name):
         name = getattr(value, "__name__", name)
-    if isinstance(value, DType) and index.operator(name) is None:
+    if isinstance(value, DType) and catalogue.operator(name) is None:
         return HelpPage(repr(value), repr(value), f"A dtype: {value.itemsize} bytes an element.")
-    if index.operator(name) is None and not _is_word(name):
+    if catalogue.operator(name) is None and not _is_word(name):
         kind = f"a tensor of shape {list(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
         return HelpPage(said, said, f"Bound to {kind}; `print {said}` prints it.")
     return _named(name)
 
 
 def _is_word(name: str) -> bool:
-    return name in WORDS or name in CONSTANTS or name in plain.OWN
+    return name in WORDS or name in CONSTANTS or name in python.OWN
 
 
 def _without_module(name: str) -> str:
@@ -65,11 +67,11 @@ def _named(name: str) -> HelpPage:
         return HelpPage(name, usage, summary, example=example, output=_output(example))
     if name in CONSTANTS:
         return HelpPage(name, name, CONSTANTS[name], example=name, output=_output(name))
-    entry = index.operator(name)
+    entry = catalogue.operator(name)
     if entry is None:
-        if name in plain.OWN:
+        if name in python.OWN:
             return HelpPage(name, f"{name}(…)", f"As Python's {name}, on plain values.")
-        near = suggest(name, runtime.BUILTINS.names())
+        near = suggest(name, namespace.BUILTINS.names())
         help = f"did you mean `help {near}`?" if near is not None and "." not in near else None
         raise ArgumentError(f"help: there is no built-in '{name}'", help=help, kind="NameError")
     formula = entry.formula or ("" if entry.differentiable else "none: the result carries no gradient")

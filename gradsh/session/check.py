@@ -46,14 +46,14 @@ def check(name: str, text: str) -> list[GradshError]:
 
 def table() -> Table:
     """The table of this version of gradsh, from the cache or from the engine."""
-    key = "signatures-" + cache.digest(program.fingerprint().encode()).hex()
+    key = "signatures-" + cache.digest(cache.fingerprint().encode()).hex()
     stored = cache.read(key)
     if stored is not None:
         try:
             return Table(marshal.loads(stored))
         except (ValueError, EOFError, TypeError):
             pass  # written by another Python: made anew below
-    from gradsh.runtime import BUILTINS
+    from gradsh.runtime.namespace import BUILTINS
 
     entries: list[Entry] = []
     for builtin in sorted(BUILTINS.names()):

@@ -16,7 +16,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, make
 
 if TYPE_CHECKING:
-    from gradsh.session import Session
+    from gradsh.session.session import Session
 
 
 class Host:

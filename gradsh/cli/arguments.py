@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from gradsh import __version__
-from gradsh.cli import COMMANDS, Options, UsageError
+from gradsh.cli.main import COMMANDS, Options, UsageError
 
 USAGE = """\
 gradsh                        the shell; with a program on standard input, run that

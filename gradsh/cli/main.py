@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradsh.errors import BadArguments
-    from gradsh.session import Session
+    from gradsh.session.session import Session
 
 
 class UsageError(Exception):
@@ -127,7 +127,7 @@ def _options(argv: Sequence[str]) -> Options:
         options = Options(file=argv[0])
         options.arguments = list(argv[1:])
         return options
-    from gradsh.arguments import parse
+    from gradsh.cli.arguments import parse
 
     return parse(argv)
 
@@ -243,8 +243,8 @@ def _help(options: Options, program: str) -> int:
 
 def _check(options: Options) -> int:
     """`gradsh check FILE …`: parse and resolve, run nothing. Needs no engine, and so does not import NumPy."""
-    from gradsh.check import check
     from gradsh.files import decode
+    from gradsh.session.check import check
     from gradsh.view.diagnostics import write
 
     status = 0
@@ -272,7 +272,7 @@ def _closed() -> int:
 
 
 def _failed(error: BaseException) -> int:
-    session = sys.modules.get("gradsh.session")
+    session = sys.modules.get("gradsh.session.session")
     if session is not None and isinstance(error, session.ClosedPipe):
         if error.reason is None:
             return _closed()

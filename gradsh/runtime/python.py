@@ -6,11 +6,11 @@ import time as clock
 from collections.abc import Callable
 from typing import Any
 
-from gradsh import index
+from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import CallError, TypeError_
-from gradsh.text import is_model, written
+from gradsh.runtime.text import is_model, written
 
 
 class Converter:
@@ -46,7 +46,7 @@ class TensorType(Converter):
     __slots__ = ()
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        maker = index.operator("FloatTensor")
+        maker = catalogue.operator("FloatTensor")
         if maker is None:
             raise TypeError_("Tensor() cannot be called; tensor(data) makes one")
         return maker.apply(*arguments, **keywords)

@@ -15,50 +15,44 @@ from typing import Any
 from gradsh import cache
 from gradsh.engine.operators import registry
 from gradsh.engine.ops import families
-from gradsh.language.program import fingerprint
 
 ALL = "*"  # in place of a family: what only exists when all are loaded
 
 Parameters = tuple[tuple[str, str, bool, bool], ...]
 
 
-class Index:
-    """families: operator -> file under engine/ops; methods: likewise; signatures: operator -> (parameters, effect).
+class Catalogue:
+    """families: operator -> file under engine/ops; methods: likewise; signatures: operator -> (parameters, effect)."""
 
-    models: model of the library -> (file under gradsh/lib, parameters).
-    """
-
-    __slots__ = ("families", "methods", "models", "signatures")
+    __slots__ = ("families", "methods", "signatures")
 
     def __init__(
         self,
         families: dict[str, str],
         methods: dict[str, str],
         signatures: dict[str, tuple[Parameters, bool]],
-        models: dict[str, tuple[str, Parameters]],
     ) -> None:
         self.families = families
         self.methods = methods
         self.signatures = signatures
-        self.models = models
 
 
-_index: Index | None = None
+_table: Catalogue | None = None
 
 
-def index() -> Index:
+def table() -> Catalogue:
     """The table of this version of gradsh, from the cache or made now."""
-    global _index
-    if _index is None:
-        _index = _read() or _made()
-    return _index
+    global _table
+    if _table is None:
+        _table = _read() or _made()
+    return _table
 
 
 def operator(name: str) -> Any:
     """The registry's entry of that name, loaded if need be; None when there is none that programs see."""
     entry = registry.OPERATORS.get(name)
     if entry is None:
-        family = index().families.get(name)
+        family = table().families.get(name)
         if family is None:
             return None
         _load(family)
@@ -70,7 +64,7 @@ def method(name: str) -> Callable[..., Any] | None:
     """What `x.name(...)` calls for a tensor x, loaded if need be; None when tensors have no such method."""
     found = registry.METHODS.get(name)
     if found is None:
-        family = index().methods.get(name)
+        family = table().methods.get(name)
         if family is None:
             return None
         _load(family)
@@ -86,23 +80,21 @@ def _load(family: str) -> None:
 
 
 def _key() -> str:
-    return "operators-" + cache.digest((sys.version + fingerprint()).encode()).hex()
+    return "operators-" + cache.digest((sys.version + cache.fingerprint()).encode()).hex()
 
 
-def _read() -> Index | None:
+def _read() -> Catalogue | None:
     stored = cache.read(_key())
     if stored is None:
         return None
     try:
-        return Index(*marshal.loads(stored))
+        return Catalogue(*marshal.loads(stored))
     except (ValueError, EOFError, TypeError):
         return None
 
 
-def _made() -> Index:
+def _made() -> Catalogue:
     """Load file after file and see what each brings."""
-    from gradsh import library
-
     homes = dict.fromkeys(registry.OPERATORS, ALL)
     methods = dict.fromkeys(registry.METHODS, ALL)
     owner: dict[int, str] = {}
@@ -127,6 +119,5 @@ def _made() -> Index:
         name: (tuple(tuple(parameter) for parameter in entry.parameters), bool(entry.effect))
         for name, entry in families.functions().items()
     }
-    models = library.table()
-    cache.write(_key(), marshal.dumps((homes, methods, signatures, models)))
-    return Index(homes, methods, signatures, models)  # type: ignore[arg-type]  # rows of four, as the registry gives them
+    cache.write(_key(), marshal.dumps((homes, methods, signatures)))
+    return Catalogue(homes, methods, signatures)  # type: ignore[arg-type]  # rows of four, as the registry gives them

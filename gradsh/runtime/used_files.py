@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gradsh import runtime
-from gradsh.access import type_name
 from gradsh.errors import BadArguments, BadParam
+from gradsh.runtime import namespace
+from gradsh.runtime.access import type_name
 
 if TYPE_CHECKING:
-    from gradsh.language.program import Program
-    from gradsh.session import Session
+    from gradsh.language.places import Program
+    from gradsh.session.session import Session
 
 PLAIN = (int, float, str, bool, type(None), list, tuple, dict)
 
@@ -32,26 +32,26 @@ class Module:
     def __member__(self, name: str) -> Any:
         """`lib.name`. Errors: KeyError."""
         value = self.space["." + name]
-        if runtime.is_builtin(self.space, name, value):
+        if namespace.is_builtin(self.space, name, value):
             raise KeyError(name)
         return value
 
     def __members__(self) -> list[str]:
-        return list(runtime.bound(self.space))
+        return list(namespace.bound(self.space))
 
     def __set_member__(self, name: str, value: Any) -> None:
         """`lib.name = value`: the file's own functions see it. Errors: KeyError for a name that it does not bind."""
         try:
             self.__member__(name)
         except KeyError:
-            from gradsh.access import missing
+            from gradsh.runtime.access import missing
 
             raise missing(self, name) from None
         self.space["." + name] = value
 
     def public(self) -> dict[str, Any]:
         """What comes in where the file is used without an alias: not `_names` of its own."""
-        return {"." + name: self.space["." + name] for name in runtime.bound(self.space) if name[0] != "_"}
+        return {"." + name: self.space["." + name] for name in namespace.bound(self.space) if name[0] != "_"}
 
 
 Module.__name__ = Module.__qualname__ = "module"
@@ -61,8 +61,8 @@ def use(session: Session, used: Program) -> Module:
     """The module of a used file; it runs now if it has not, or if the file is another than it was."""
     module = session.modules.get(used.path)
     if module is None or module.digest != used.digest:
-        module = Module(used.source.name, used.digest, runtime.namespace(session, used=True))
-        runtime.prepare(module.space, used)
+        module = Module(used.source.name, used.digest, namespace.namespace(session, used=True))
+        namespace.prepare(module.space, used)
         exec(used.code, module.space)
         session.modules[used.path] = module
     return module

@@ -9,13 +9,14 @@ from typing import Any
 
 from gradsh import errors
 from gradsh.errors import GradshError, Span
-from gradsh.language.program import LIBRARY, PREFIX, locate
+from gradsh.language.places import LIBRARY, PREFIX, locate
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Helpers that act for the program: what is raised in them is the program's, not gradsh's.
 CALLING = ("engine/nn/module.py", "engine/nn/containers.py")  # which call the functions of a model
 HELPERS = frozenset(
-    os.path.join(_HERE, *name.split("/")) for name in ("runtime.py", "plain.py", "access.py", "text.py", *CALLING)
+    os.path.join(_HERE, *name.split("/"))
+    for name in ("runtime/namespace.py", "runtime/python.py", "runtime/access.py", "runtime/text.py", *CALLING)
 )
 # Written after PyTorch's own Python: what Python says there of a wrong argument is what a PyTorch user reads, too.
 OPTIMISERS = os.path.join(_HERE, "engine", "optim", "")
@@ -145,7 +146,7 @@ def message(exception: BaseException) -> Any:
 
     Raises the exception again if a program cannot catch it.
     """
-    from gradsh.access import Message
+    from gradsh.runtime.access import Message
 
     error = translate(exception)
     if error.code.startswith("E09") and not isinstance(error, errors.RecursionLimit):

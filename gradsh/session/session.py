@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsh import faults, runtime
 from gradsh.engine.core import dtypes
 from gradsh.engine.core.modes import Context, swapped
 from gradsh.engine.core.tensor import Tensor
@@ -31,12 +30,14 @@ from gradsh.errors import (
     WarningRecord,
 )
 from gradsh.files import Files
-from gradsh.host import Host
-from gradsh.language import program
+from gradsh.language.places import Program, locate
+from gradsh.language.program import compile_program
 from gradsh.reports import StateRow, StateTable
+from gradsh.runtime import faults, namespace
+from gradsh.session.host import Host
 
 if TYPE_CHECKING:
-    from gradsh.modules import Module
+    from gradsh.runtime.used_files import Module
 
 DONE, FAILED, REFUSED, FAULT = 0, 1, 3, 70
 
@@ -115,10 +116,10 @@ class Session:
         self.files = Files()
         self.modules: dict[str, Module] = {}  # used files that have run, by path
         self.parameters: Mapping[str, object] = {}  # given to the script that runs
-        self.globals: dict[str, Any] = runtime.namespace(self)
+        self.globals: dict[str, Any] = namespace.namespace(self)
         if seed is not None:
             with swapped(self.context):
-                runtime.seed(seed)
+                namespace.seed(seed)
 
     def run(self, text: str, name: str = "<input>", arguments: Sequence[str] | Mapping[str, object] = ()) -> Result:
         """Run a program text; `name` is what its errors call it, and where it is a file's, files it uses are beside it.
@@ -143,9 +144,9 @@ class Session:
         source = Source(name, text.removeprefix("\ufeff"))
         try:
             with swapped(self.context), np.errstate(all="ignore"):
-                compiled = program.compile_program(source, self.bound(), runtime.BUILTINS, files=self.files)
+                compiled = compile_program(source, self.bound(), namespace.BUILTINS, files=self.files)
                 self.parameters = _parameters(compiled, arguments, name) if arguments else {}
-                runtime.prepare(self.globals, compiled)
+                namespace.prepare(self.globals, compiled)
                 exec(compiled.code, self.globals)
         except Refused as refused:
             return self._ended(REFUSED, refused.errors)
@@ -157,7 +158,7 @@ class Session:
 
     def bound(self) -> dict[str, tuple[str, ...]]:
         """The names that programs have bound here, each with the flags of the function that it is bound to, if any."""
-        return runtime.bound(self.globals)
+        return namespace.bound(self.globals)
 
     def binds(self, name: str) -> bool:
         """Whether a program has bound `name` in this session."""
@@ -179,7 +180,7 @@ class Session:
 
     def help(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
         """`help f, …`: a page on each."""
-        from gradsh.guide import page
+        from gradsh.commands.help import page
 
         for value, span in zip(values, spans, strict=True):
             self.display.report(page(value, span))
@@ -192,7 +193,7 @@ class Session:
     # --- errors and warnings --------------------------------------------------------------------------------------
 
     def _failed(self, raised: Exception) -> Result:
-        error = runtime.translate(raised)
+        error = namespace.translate(raised)
         spans = faults.spans(raised)
         if not error.labels and spans:
             error.labels.append(Label(spans[0]))
@@ -200,7 +201,7 @@ class Session:
             return self._fault(raised, error)
         for where, words in error.places:
             if where is not None and isinstance(where[0], CodeType):
-                _add_label(error, program.locate(where[0], where[1]), words)
+                _add_label(error, locate(where[0], where[1]), words)
         self._advise(error, raised)
         for span in _calls(spans):
             _add_label(error, span, "called here")
@@ -233,15 +234,13 @@ class Session:
     def _warn(self, message: str, category: str, where: tuple[CodeType, int] | None) -> None:
         from gradsh.advice import of_warning
 
-        span = program.locate(*where) if where is not None and isinstance(where[0], CodeType) else None
+        span = locate(*where) if where is not None and isinstance(where[0], CodeType) else None
         span = span or here()
         labels, help = of_warning(message, span, self.globals) if span is not None else ([], None)
         self.display.warning(WarningRecord(message, span, category, labels, help))
 
 
-def _parameters(
-    compiled: program.Program, arguments: Sequence[str] | Mapping[str, object], name: str
-) -> Mapping[str, object]:
+def _parameters(compiled: Program, arguments: Sequence[str] | Mapping[str, object], name: str) -> Mapping[str, object]:
     if isinstance(arguments, Mapping):
         known = {param[0] for param in compiled.params}
         for given in arguments:
@@ -268,7 +267,7 @@ def here() -> Span | None:
     """The place in the user's program that is running now."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        span = program.locate(frame.f_code, frame.f_lasti)
+        span = locate(frame.f_code, frame.f_lasti)
         if span is not None:
             return span
         frame = frame.f_back
