@@ -145,7 +145,11 @@ class Operator:
     elementwise each element of the result depends on one element of every (broadcast) tensor: batching and forward mode
                 follow from that
     linear      linear in its tensors taken together: its forward derivative is the operator itself on the tangents
+    bilinear    linear in each of its two tensors: f(tangent, second) + f(first, tangent)
+    jvp_rule    its forward derivative in its one tensor, where that is none of these
     batch_rule  how it runs on samples with a batch in front, see gradsh.engine.batching
+    looped      of a composite: why `vmap` runs it sample by sample and not as it is written
+    dynamic     the shape of the result depends on values: `vmap` refuses it
     samples     a function giving the sample calls that tests loop over
     """
 
@@ -166,6 +170,9 @@ class Operator:
         inplace: bool = False,
         elementwise: bool = False,
         linear: bool = False,
+        bilinear: bool = False,
+        looped: str = "",
+        dynamic: bool = False,
     ) -> None:
         self.signature = Signature(signature)
         self.name = self.signature.name
@@ -182,6 +189,10 @@ class Operator:
         self.inplace = inplace
         self.elementwise = elementwise
         self.linear = linear
+        self.bilinear = bilinear
+        self.looped = looped
+        self.dynamic = dynamic
+        self.jvp_rule: Any = None
         self.batch_rule: Any = None
         self.body: Any = None
         self.kernel: Any = None
@@ -225,6 +236,11 @@ class Operator:
     def batched(self, rule: Any) -> Any:
         """Register the batch rule: `rule(F, size, batched, *values)`, see gradsh.engine.batching."""
         self.batch_rule = rule
+        return rule
+
+    def jvp(self, rule: Any) -> Any:
+        """Register the forward derivative: `rule(F, t, saved)`, the tangent and what the node has saved."""
+        self.jvp_rule = rule
         return rule
 
     def not_implemented(self, reason: str) -> None:
@@ -287,7 +303,8 @@ def type_name(value: Any) -> str:
 def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[Any], Operator]:
     """Register an operator that is written in other operators; it gets bound arguments positionally and needs no rule.
 
-    What it records is said to be made where the user called it. `rename` gives the last node PyTorch's name.
+    What it records is said to be made where the user called it. `rename` gives the last node PyTorch's name. In `vmap`
+    it runs as it is written; where it cannot, because it reads values, its entry says why: `looped="..."`.
     """
 
     def register(function: Any) -> Operator:
@@ -349,7 +366,9 @@ def on_arrays(name: str, kernel: Any) -> None:
     A.__dict__[name] = kernel
 
 
-function = composite  # creators and inspectors have the same form: bound arguments in, a value out
+def function(signature: str, *, looped: str = "it works on arrays", **options: Any) -> Callable[[Any], Operator]:
+    """Register what makes or inspects tensors: the form of a composite, but `vmap` runs it sample by sample."""
+    return composite(signature, looped=looped, **options)
 
 
 # --- looking things up ------------------------------------------------------------------------------------------------

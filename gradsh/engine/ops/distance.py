@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import on_last_dims
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -227,6 +228,9 @@ def times_constant(x: Any, matrix: Any) -> Any:
 
 
 times_constant.vjp("input")(lambda F, g, out, x, matrix: F.times_constant(g, matrix.T))
+
+
+on_last_dims(times_constant, 2)
 
 
 @composite(

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import applied, fronted, sample_of
+from gradsh.engine.batching import expanded, padded
 from gradsh.engine.checks import dim_index, type_word
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import General, op, run
@@ -97,6 +99,19 @@ masked_fill.vjp("input", saves="mask")(lambda F, g, out, x, mask, value: F.maske
 @masked_fill.vjp("value", saves="mask")
 def _(F: Any, g: Any, out: Any, x: Any, mask: Any, value: Any) -> Any:
     return F.sum(F.where(mask, g, 0), None, False, None)
+
+
+@masked_fill.batched
+def _(F: Any, size: int, batched: Any, x: Any, mask: Any, value: Any) -> Any:
+    if batched[2]:
+        return NotImplemented
+    deepest = max(len(x.shape) - bool(batched[0]), len(mask.shape) - bool(batched[1]))
+    if batched[0]:
+        x = padded(x, deepest)
+    else:
+        x = expanded(x, size)
+        x = padded(x, deepest)
+    return applied(masked_fill, x, padded(mask, deepest) if batched[1] else mask, value)
 
 
 @op(
@@ -232,6 +247,15 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int, index: Any, source: Any, alpha
     return picked if alpha == 1 else picked * alpha
 
 
+@index_add.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, source: Any, alpha: Any) -> Any:
+    x, source = fronted(x, batched[0], size), fronted(source, batched[3], size)
+    n = len(sample_of(x))
+    if batched[2] or not n or len(sample_of(source)) != n:
+        return NotImplemented
+    return applied(index_add, x, dim_index(dim, n) + 1, index, source, alpha)
+
+
 @op(
     "index_copy(input, dim, index, source)",
     grad_fn="IndexCopyBackward0",
@@ -258,6 +282,15 @@ index_copy.vjp("input", saves="index")(lambda F, g, out, x, dim, index, source: 
 index_copy.vjp("source", saves="index")(
     lambda F, g, out, x, dim, index, source: F.reshape(F.index_select(g, dim, index), source.shape)
 )
+
+
+@index_copy.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, source: Any) -> Any:
+    x, source = fronted(x, batched[0], size), fronted(source, batched[3], size)
+    n = len(sample_of(x))
+    if batched[2] or not n or len(sample_of(source)) != n:
+        return NotImplemented
+    return applied(index_copy, x, dim_index(dim, n) + 1, index, source)
 
 
 @op(
