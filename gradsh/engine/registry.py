@@ -17,6 +17,7 @@ Forms of an entry: `unary` and `binary` elementwise operators have a fast path o
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -29,71 +30,6 @@ from gradsh.engine.signature import Signature
 from gradsh.engine.tensor import Tensor, output_tensor, restore
 
 _getframe = sys._getframe
-
-# the files of gradsh/engine/ops, one per family; importing one registers its operators
-FAMILIES = (
-    "elementwise",
-    "powers",
-    "limits",
-    "trigonometric",
-    "special",
-    "activation",
-    "hard",
-    "compare",
-    "operators",
-    "reduce",
-    "extremes",
-    "statistics",
-    "cumulative",
-    "sort",
-    "softmax",
-    "shape",
-    "dims",
-    "arrange",
-    "diagonal",
-    "join",
-    "index",
-    "pick",
-    "fill",
-    "scatter",
-    "creation",
-    "conversion",
-    "inspection",
-    "sampling",
-    "matmul",
-    "affine",
-    "contraction",
-    "einsum",
-    "linalg",
-    "solving",
-    "cholesky",
-    "lu",
-    "decompositions",
-    "norms",
-    "leastsquares",
-    "distance",
-    "convolution",
-    "pooling",
-    "adaptive",
-    "normalization",
-    "dropout",
-    "padding",
-    "resize",
-    "vision",
-    "embedding",
-    "attention",
-    "loss",
-    "loss_probability",
-    "loss_class",
-    "loss_distance",
-    "loss_sequence",
-    "autograd",
-    "functional",
-    "optimisers",
-    "inplace",
-    "initializers",
-    "files",
-)
 
 OPERATORS: dict[str, Operator] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
@@ -141,7 +77,8 @@ class Operator:
     method      whether PyTorch has it as a Tensor method
     effect      called for its effect: echoes nothing
     private     used by rules only; programs do not see it
-    inplace     PyTorch has it in place too, with a trailing underscore
+    inplace     PyTorch has it in place too, with a trailing underscore; or the name of its node there, if it has a
+                gradient only there (of zero)
     elementwise each element of the result depends on one element of every (broadcast) tensor: batching and forward mode
                 follow from that
     linear      linear in its tensors taken together: its forward derivative is the operator itself on the tangents
@@ -167,7 +104,7 @@ class Operator:
         differentiable: bool = True,
         view: bool = False,
         private: bool = False,
-        inplace: bool = False,
+        inplace: bool | str = False,
         elementwise: bool = False,
         linear: bool = False,
         bilinear: bool = False,
@@ -377,13 +314,26 @@ def function(signature: str, *, looped: str = "it works on arrays", **options: A
 _loaded = False
 
 
+OPS = "gradsh.engine.ops."
+
+
+def families() -> list[str]:
+    """The files of gradsh/engine/ops, as names of modules below it: importing one registers its operators."""
+    folder = import_module(OPS[:-1]).__path__[0]
+    found = []
+    for where, _, files in os.walk(folder):
+        below = [] if where == folder else os.path.relpath(where, folder).split(os.sep)
+        found += [".".join((*below, name[:-3])) for name in files if name.endswith(".py") and name != "__init__.py"]
+    return sorted(found)
+
+
 def load_all() -> None:
     """Import every family."""
     global _loaded
     if not _loaded:
         _loaded = True
-        for family in FAMILIES:
-            import_module(f"gradsh.engine.ops.{family}")
+        for family in families():
+            import_module(OPS + family)
         from gradsh.engine.ops.inplace import add_twins
 
         add_twins()

@@ -30,6 +30,7 @@ ndarray = np.ndarray
     formula="g, transposed back",
     example="transpose(ones(2, 3), 0, 1)",
     linear=True,
+    inplace=True,
 )
 def transpose(x: Any, dim0: int, dim1: int) -> Any:
     """A view with two dimensions exchanged."""
@@ -54,6 +55,7 @@ alias("swapdims", transpose)
     formula="g.t()",
     example="t(ones(2, 3))",
     linear=True,
+    inplace=True,
 )
 def t_(x: Any) -> Any:
     """The transpose of a matrix, as a view; 1-D and 0-D tensors as they are."""

@@ -251,9 +251,10 @@ FILLED = (_kind("FillBackward2", fill), _kind("FillBackward3", overwrite))
 
 def _twin(entry: Operator) -> Any:
     apply = entry.apply
+    own = entry.inplace if isinstance(entry.inplace, str) else ""
 
     def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return apply_in_place(apply, input, args, kwargs, _getframe(1))
+        return apply_in_place(apply, input, args, kwargs, _getframe(1), own)
 
     in_place.__name__ = in_place.__qualname__ = entry.name + "_"
     return in_place
@@ -301,9 +302,7 @@ def add_twins() -> None:
     """Give every operator that PyTorch has in place its method with the trailing underscore."""
     for name, entry in OPERATORS.items():
         if entry.inplace and not entry.private and entry.method and "." not in name and name + "_" not in METHODS:
-            METHODS[name + "_"] = _twin(entry)
-    for name in ("t", "transpose", "swapaxes", "swapdims", "squeeze", "unsqueeze"):
-        METHODS[name + "_"] = _view_twin(name + "_", OPERATORS[name])
+            METHODS[name + "_"] = _view_twin(name + "_", entry) if entry.view else _twin(entry)
 
 
 @function("fill_diagonal_(input, fill_value, wrap=False)", method=True)

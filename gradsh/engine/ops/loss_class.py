@@ -11,7 +11,7 @@ import numpy as np
 from gradsh.engine.batch_rules import fronted, sample_of
 from gradsh.engine.checks import not_implemented
 from gradsh.engine.dtypes import OF
-from gradsh.engine.general import op
+from gradsh.engine.general import General, op
 from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify
 from gradsh.engine.modes import mode
 from gradsh.engine.ops.loss import LEGACY, add_reduce, constant, finish, float16, reduction_of
@@ -77,7 +77,7 @@ def _nll_rule(F: Any, g: Any, out: Any, x: Any, target: Any, weight: Any, reduct
     return F.nll_backward(g, target, weight, reduction, ignore_index, tuple(x.shape))
 
 
-def _nll_op(name: str, grad_fn: str) -> Any:
+def _nll_op(name: str, grad_fn: str) -> General:
     entry = op(f"{name}(input, target, weight, reduction, ignore_index)", grad_fn=grad_fn, private=True)(_nll)
     entry.vjp("input", saves="input target weight")(_nll_rule)
     return entry

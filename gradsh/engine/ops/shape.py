@@ -31,6 +31,7 @@ ndarray = np.ndarray
     formula="g.squeeze(dim)",
     example="unsqueeze(tensor([1., 2.]), 0)",
     linear=True,
+    inplace=True,
 )
 def unsqueeze(x: Any, dim: int) -> Any:
     """A view with a new dimension of size 1 at `dim`."""
@@ -60,6 +61,7 @@ def _(F: Any, size: int, batched: Any, x: Any, dim: int) -> Any:
     formula="g, viewed as input",
     example="squeeze(ones(1, 2))",
     linear=True,
+    inplace=True,
 )
 def squeeze(x: Any, dim: Any) -> Any:
     """A view without the dimensions of size 1, or without those of `dim` (one or several) that have size 1."""
