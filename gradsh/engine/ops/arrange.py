@@ -437,6 +437,7 @@ as_strided_backward.vjp("grad")(
     grad_fn="AsStridedBackward0",
     private=True,
     samples=lambda: [call(t(6), (2, 2), (1, 2), 1)],
+    linear=True,
 )
 def as_strided_copy(x: Any, size: Any, stride: Any, offset: int) -> Any:
     """The elements that the strides lead to, counted in C order."""

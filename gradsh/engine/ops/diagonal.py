@@ -300,6 +300,7 @@ def _same_size(source: Any, part: Any) -> None:
     samples=lambda: [call(t(3, 3), t(3)), call(t(2, 3), t(2), 1)],
     formula="input: g with zeros on the diagonal; src: g's diagonal",
     example="diagonal_scatter(zeros(2, 2), ones(2))",
+    linear=True,
 )
 def diagonal_scatter(x: Any, src: Any, offset: int, dim1: int, dim2: int) -> Any:
     """A copy with `src` on the diagonal."""
@@ -324,6 +325,7 @@ diagonal_scatter.vjp("src")(lambda F, g, out, x, src, offset, dim1, dim2: F.diag
     samples=lambda: [call(t(2, 3), t(3), 0, 1), call(t(2, 3), t(2), -1, -1)],
     formula="input: g with zeros there; src: g there",
     example="select_scatter(zeros(2, 2), ones(2), 0, 0)",
+    linear=True,
 )
 def select_scatter(x: Any, src: Any, dim: int, index: int) -> Any:
     """A copy with `src` at `index` along `dim`."""
@@ -357,6 +359,7 @@ def slice_bounds(shape: tuple[int, ...], dim: int, start: Any, end: Any, step: i
     samples=lambda: [call(t(4, 2), t(2, 2), 0, 1, 3), call(t(2, 5), t(2, 2), -1, 1, 5, 2)],
     formula="input: g with zeros there; src: g there",
     example="slice_scatter(zeros(4), ones(2), 0, 1, 3)",
+    linear=True,
 )
 def slice_scatter(x: Any, src: Any, dim: int, start: Any, end: Any, step: int) -> Any:
     """A copy with `src` in a slice along `dim`."""

@@ -124,6 +124,7 @@ def _(F: Any, size: int, batched: Any, x: Any, mask: Any, value: Any) -> Any:
     ],
     formula="input: g where the mask is false, else 0; source: g where it is true, in order",
     example="masked_scatter(zeros(3), tensor([true, false, true]), tensor([1., 2.]))",
+    linear=True,
 )
 def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
     """A copy in which the elements where a mask is true are those of `source`, in order."""
@@ -226,6 +227,7 @@ def _sourced(operator: str, x: Any, dim: int, pick: Any, source: Any) -> Any:
     ],
     formula="input: g; source: alpha times the slices of g at index",
     example="index_add(zeros(3), 0, tensor([0, 0]), tensor([1., 2.]))",
+    linear=True,
 )
 def index_add(x: Any, dim: int, index: Any, source: Any, alpha: Any = 1) -> Any:
     """A copy to whose slices at `index` along `dim` those of `source` are added, alpha times."""
@@ -266,6 +268,7 @@ def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, source: Any
     ],
     formula="input: g with zeros in the slices at index; source: these slices of g",
     example="index_copy(zeros(3), 0, tensor([1]), tensor([5.]))",
+    linear=True,
 )
 def index_copy(x: Any, dim: int, index: Any, source: Any) -> Any:
     """A copy whose slices at `index` along `dim` are those of `source`."""

@@ -137,6 +137,7 @@ def _(F: Any, size: int, batched: Any, x: Any, value: Any) -> Any:
     method=False,
     private=True,
     samples=lambda: [call(t(2, 3), t(3)), call(t(2), t())],
+    linear=True,
 )
 def overwrite(x: Any, source: Any) -> Any:
     """`source`, broadcast to the shape and cast to the dtype of `input`."""

@@ -59,7 +59,7 @@ def batch_element(a: Any, index: int) -> str:
     "keep(input, mask, other)",
     grad_fn="WhereBackward0",
     private=True,
-    samples=lambda: [call(t(2, 2), np.eye(2, dtype=bool), 0)],
+    samples=lambda: [call(t(2, 2), np.eye(2, dtype=bool), 0), call(t(2, 2), np.eye(2, dtype=bool), 1)],
     formula="g where mask",
 )
 def keep(x: Any, mask: Any, other: Any) -> Any:
@@ -68,6 +68,7 @@ def keep(x: Any, mask: Any, other: Any) -> Any:
 
 
 keep.vjp("input")(lambda F, g, out, x, mask, other: F.keep(g, mask, 0))
+keep.jvp(lambda F, t, saved: F.keep(t, saved[1], 0))
 
 
 @keep.batched
@@ -337,7 +338,7 @@ on_last_dims(cofactors, 2)
     "det_second(input, along)",
     grad_fn="LinalgDetBackwardBackward0",
     private=True,
-    samples=lambda: [call(t(3, 3), t(3, 3))],
+    samples=lambda: [call(t(3, 3), t(3, 3)), call(t(2, 2), t(2, 2))],
     formula="the third derivative of det",
 )
 def det_second(a: Any, h: Any) -> Any:
@@ -583,6 +584,7 @@ alias("matrix_exp", matrix_exp, method=True)
     private=True,
     samples=lambda: [call(t(2, 2), t(2, 2))],
     formula="input: the sum of the two blocks of g; corner: the upper right block",
+    linear=True,
 )
 def block_triangle(a: Any, c: Any) -> Any:
     """The matrices [[input, corner], [0, input]]."""

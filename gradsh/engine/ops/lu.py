@@ -76,6 +76,7 @@ def solve_by_elimination(a: Any, b: Any) -> Any:
     private=True,
     samples=lambda: [call(t(2, 2), np.array([1, 0]))],
     formula="g, its rows in the opposite order",
+    linear=True,
 )
 def order_rows(x: Any, order: Any) -> Any:
     """The rows of matrices in another order, given as a constant array."""

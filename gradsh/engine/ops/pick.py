@@ -230,6 +230,7 @@ take_backward.vjp("grad", saves="index")(lambda F, g, out, grad, shape, index: F
     ],
     formula="g where the mask is true, else 0",
     example="masked_select(arange(3.), tensor([true, false, true]))",
+    linear=True,
 )
 def masked_select(x: Any, mask: Any) -> Any:
     """The elements at which a mask is true, in one dimension; both broadcast."""
@@ -249,6 +250,7 @@ masked_select.vjp("input", saves="mask")(lambda F, g, out, x, mask: F.masked_sel
     grad_fn="MaskedScatterBackward0",
     private=True,
     samples=lambda: [call(t(2), (3,), t(3, dtype="bool", values=[True, False, True]))],
+    linear=True,
 )
 def masked_select_backward(g: Any, shape: Any, mask: Any) -> Any:
     """Zeros of the common shape with `grad` where the mask is true."""

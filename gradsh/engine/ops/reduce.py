@@ -402,6 +402,12 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool, dtype: Any) -> 
     return F.spread(g, x.shape, dim, keepdim) * F.not_nan(x)
 
 
+@nansum.jvp
+def _(F: Any, t: Any, saved: Any) -> Any:
+    x, dim, keepdim, dtype = saved[:-1]
+    return F.sum(t * F.not_nan(F.restore(x, None)), dim, keepdim, dtype)
+
+
 takes_tensor(nansum)
 
 

@@ -81,6 +81,7 @@ def _index_samples() -> list[Any]:
     ],
     formula="input: g; src: the elements of g at index",
     example="scatter_add(zeros(3), 0, tensor([0, 0, 2]), tensor([1., 2., 3.]))",
+    linear=True,
 )
 def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Any:
     """A copy to which the elements of `src` are added: `out[i][index[i][j]] += src[i][j]` for dim 1."""
@@ -114,6 +115,7 @@ def gathered(F: Any, g: Any, dim: int, index: Any, shape: tuple[int, ...]) -> An
         call(t(2, 3), 0, _index_samples()[1], t(2, 3)),
         call(t(), 0, t(dtype="int64", values=0), t()),
     ],
+    linear=True,
 )
 def scatter_source(x: Any, dim: int, index: Any, src: Any) -> Any:
     """A copy with the elements of `src` written to it; of several for one place the last one stays."""
@@ -316,6 +318,7 @@ def _prod_gradients(F: Any, g: Any, out: Any, x: Any, dim: int, index: Any, src:
     ],
     formula="input: g, with zeros at index unless accumulate; source: g at index",
     example="put(zeros(2, 2), tensor([0, 3]), tensor([1., 2.]))",
+    linear=True,
 )
 def put(x: Any, index: Any, source: Any, accumulate: bool) -> Any:
     """A copy with the elements of `source` written, or added, to places counted in flat order."""
@@ -366,6 +369,7 @@ put.vjp("source", saves="index")(
         call(t(4, 2), [t(2, dtype="int64", values=[0, 2])], (0,), t(2, 2), False),
         call(t(4, 2), [t(3, dtype="int64", values=[0, 2, 2])], (0,), t(2), True),
     ],
+    linear=True,
 )
 def index_write(x: Any, indices: Any, dims: Any, values: Any, accumulate: bool) -> Any:
     """A copy with `values` written, or added, where integer tensors at `dims` point."""

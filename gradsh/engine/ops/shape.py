@@ -202,7 +202,6 @@ def summed(x: Any, size: Any) -> Any:
     samples=lambda: [call(t(2, 3), 1, 3), call(t(4, 2, 3), (3,)), call(t(2, 3), 2, 3)],
     formula="g, expanded",
     example="sum_to_size(ones(2, 3), 1, 3)",
-    linear=True,
 )
 def sum_to_size(input: Any, size: Any) -> Any:
     """Sums over the dimensions that `size` does not have, or has with size 1."""
