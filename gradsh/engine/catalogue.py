@@ -7,9 +7,11 @@ folder under the fingerprint of gradsh's own files.
 from __future__ import annotations
 
 import marshal
+import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from gradsh import cache
@@ -76,7 +78,7 @@ def _load(family: str) -> None:
     if family == ALL:
         families.load_all()
     else:
-        import_module(f"gradsh.engine.ops.{family}")
+        import_module(registry.OPS + family)
 
 
 def _key() -> str:
@@ -93,13 +95,35 @@ def _read() -> Catalogue | None:
         return None
 
 
+def _lowest_first(families: list[str]) -> list[str]:
+    """The files, each after those that it imports, so that what comes with an import is its own."""
+    imported = re.compile(r"^from gradsh\.engine\.ops\.?([\w.]*) import \(?([^)#\n]*)", re.MULTILINE)
+    ordered: dict[str, None] = {}
+
+    def visit(family: str) -> None:
+        path = find_spec(registry.OPS + family).origin  # type: ignore[union-attr]  # it is there
+        with open(path, encoding="utf-8") as file:  # type: ignore[arg-type]  # likewise
+            found = imported.findall(file.read())
+        for module, names in found:
+            for name in ("", *re.findall(r"\w+", names)):
+                below = f"{module}.{name}".strip(".")
+                if below in families and below not in ordered:
+                    visit(below)
+        ordered[family] = None
+
+    for family in families:
+        if family not in ordered:
+            visit(family)
+    return list(ordered)
+
+
 def _made() -> Catalogue:
     """Load file after file and see what each brings."""
     homes = dict.fromkeys(registry.OPERATORS, ALL)
     methods = dict.fromkeys(registry.METHODS, ALL)
     owner: dict[int, str] = {}
-    for family in families.FAMILIES:
-        module = import_module(f"gradsh.engine.ops.{family}")
+    for family in _lowest_first(registry.families()):
+        module = import_module(registry.OPS + family)
         for value in vars(module).values():
             if isinstance(value, registry.Operator):
                 owner.setdefault(id(value), family)

@@ -48,10 +48,10 @@ class Shape:
     def itemsize(self) -> int:
         return int(self.dtype.itemsize)
 
-    def item(self) -> Any:
+    def item(self, *_: Any, **__: Any) -> Any:
         raise AutogradError(ITEM)
 
-    __array__ = tolist = item
+    __array__ = __getitem__ = __bool__ = __lt__ = __le__ = __gt__ = __ge__ = tolist = item
 
 
 class Batched(Tensor):

@@ -16,7 +16,8 @@ from gradsh.engine.operators.registry import Operator
 def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[Any], Operator]:
     """Register an operator that is written in other operators; it gets bound arguments positionally and needs no rule.
 
-    What it records is said to be made where the user called it. `rename` gives the last node PyTorch's name.
+    What it records is said to be made where the user called it. `rename` gives the last node PyTorch's name. In `vmap`
+    it runs as it is written; where it cannot, because it reads values, its entry says why: `looped="..."`.
     """
 
     def register(function: Any) -> Operator:
@@ -61,4 +62,6 @@ def renamed(kind: Kind, name: str) -> Kind:
     return found
 
 
-function = composite  # creators and inspectors have the same form: bound arguments in, a value out
+def function(signature: str, *, looped: str = "it works on arrays", **options: Any) -> Callable[[Any], Operator]:
+    """Register what makes or inspects tensors: the form of a composite, but `vmap` runs it sample by sample."""
+    return composite(signature, looped=looped, **options)

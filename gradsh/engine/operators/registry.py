@@ -17,7 +17,9 @@ Forms of an entry: `unary` and `binary` elementwise operators have a fast path o
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 from gradsh.engine.core.namespaces import A, T
@@ -40,11 +42,16 @@ class Operator:
     method      whether PyTorch has it as a Tensor method
     effect      called for its effect: echoes nothing
     private     used by rules only; programs do not see it
-    inplace     PyTorch has it in place too, with a trailing underscore
+    inplace     PyTorch has it in place too, with a trailing underscore; or the name of its node there, if it has a
+                gradient only there (of zero)
     elementwise each element of the result depends on one element of every (broadcast) tensor: batching and forward mode
                 follow from that
     linear      linear in its tensors taken together: its forward derivative is the operator itself on the tangents
+    bilinear    linear in each of its two tensors: f(tangent, second) + f(first, tangent)
+    jvp_rule    its forward derivative in its one tensor, where that is none of these
     batch_rule  how it runs on samples with a batch in front, see gradsh.engine.transforms.batching
+    looped      of a composite: why `vmap` runs it sample by sample and not as it is written
+    dynamic     the shape of the result depends on values: `vmap` refuses it
     samples     a function giving the sample calls that tests loop over
     """
 
@@ -62,9 +69,12 @@ class Operator:
         differentiable: bool = True,
         view: bool = False,
         private: bool = False,
-        inplace: bool = False,
+        inplace: bool | str = False,
         elementwise: bool = False,
         linear: bool = False,
+        bilinear: bool = False,
+        looped: str = "",
+        dynamic: bool = False,
     ) -> None:
         self.signature = Signature(signature)
         self.name = self.signature.name
@@ -81,6 +91,10 @@ class Operator:
         self.inplace = inplace
         self.elementwise = elementwise
         self.linear = linear
+        self.bilinear = bilinear
+        self.looped = looped
+        self.dynamic = dynamic
+        self.jvp_rule: Any = None
         self.batch_rule: Any = None
         self.body: Any = None
         self.kernel: Any = None
@@ -126,6 +140,11 @@ class Operator:
         self.batch_rule = rule
         return rule
 
+    def jvp(self, rule: Any) -> Any:
+        """Register the forward derivative: `rule(F, t, saved)`, the tangent and what the node has saved."""
+        self.jvp_rule = rule
+        return rule
+
     def not_implemented(self, reason: str) -> None:
         """Declare that there is no derivative yet, and why: backward says so instead of giving a wrong number."""
         self.why_not = reason
@@ -169,3 +188,16 @@ def on_arrays(name: str, kernel: Any) -> None:
 
 
 # --- looking things up ------------------------------------------------------------------------------------------------
+
+
+OPS = "gradsh.engine.ops."
+
+
+def families() -> list[str]:
+    """The files of gradsh/engine/ops, as names of modules below it: importing one registers its operators."""
+    folder = import_module(OPS[:-1]).__path__[0]
+    found = []
+    for where, _, files in os.walk(folder):
+        below = [] if where == folder else os.path.relpath(where, folder).split(os.sep)
+        found += [".".join((*below, name[:-3])) for name in files if name.endswith(".py") and name != "__init__.py"]
+    return sorted(found)

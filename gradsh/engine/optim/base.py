@@ -161,8 +161,6 @@ class Optimizer:
                     continue
                 if set_to_none:
                     p.grad_ = None
-                    if p.extra is not None:
-                        p.extra.accumulated = 0
                 else:
                     grad.fn, grad.rg = None, False
                     T.zero_(grad)

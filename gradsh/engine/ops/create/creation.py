@@ -16,6 +16,7 @@ from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.registry import Operator, on_arrays
+from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
 INT64 = np.dtype(np.int64)
@@ -351,6 +352,9 @@ def zeros_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
     return _like("zeros_like", input, 0, dtype, requires_grad)
 
 
+on_last_dims(zeros_like, 0)
+
+
 @function(
     "ones_like(input, *, dtype=None, requires_grad=False)",
     method=False,
@@ -362,6 +366,9 @@ def ones_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
     return _like("ones_like", input, 1, dtype, requires_grad)
 
 
+on_last_dims(ones_like, 0)
+
+
 @function(
     "empty_like(input, *, dtype=None, requires_grad=False)",
     method=False,
@@ -371,6 +378,9 @@ def ones_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
 def empty_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """A tensor with the shape and dtype of another, whose values do not matter (zeros, here)."""
     return _like("empty_like", input, 0, dtype, requires_grad)
+
+
+on_last_dims(empty_like, 0)
 
 
 @function(
@@ -385,6 +395,9 @@ def full_like(input: Any, fill_value: Any, dtype: Any, requires_grad: bool) -> T
     value = number("full_like", "fill_value", 2, fill_value)
     target = numpy_dtype("full_like", dtype, input.data.dtype)
     return _like("full_like", input, array_of(value, target), dtype, requires_grad)
+
+
+on_last_dims(full_like, 0)
 
 
 # for rules: the same on arrays

@@ -14,6 +14,7 @@ from gradsh.engine.operators.elementwise import unary
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t, unary_samples
 from gradsh.engine.ops.elementwise.masks import backward_of, floats_only, pick, refused_dtype, with_settings
+from gradsh.engine.transforms.batch_rules import along
 from gradsh.errors import DtypeError, ShapeError
 
 # --- piecewise linear ones, and those written in others ------------------------------------------------------------
@@ -243,3 +244,6 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int) -> Any:
     a, b = F.narrow(x, dim, 0, half), F.narrow(x, dim, half, half)
     s = F.sigmoid(b)
     return F.cat([g * s, g * a * (s * (1 - s))], dim)
+
+
+along(glu, 1)

@@ -12,6 +12,7 @@ from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
+from gradsh.engine.transforms.batch_rules import applied
 from gradsh.errors import AssertionFailed, DtypeError, IndexError_, ShapeError, ValueError_, ValueProblem
 
 int64 = np.dtype(np.int64)
@@ -121,6 +122,11 @@ def embedding(
     return T.embed(weight, input, padding_idx, bool(scale_grad_by_freq))
 
 
+@embedding.batched
+def _(F: Any, size: int, batched: Any, *values: Any) -> Any:
+    return NotImplemented if any(batched[1:]) else applied(embedding, *values)
+
+
 # --- embedding_bag ---------------------------------------------------------------------------------------------------
 
 
@@ -200,6 +206,7 @@ def _bag_samples() -> list[call]:
     samples=_bag_samples,
     formula="weight: g (divided by the bag's size for the mean) added to the rows of the bag",
     example="embedding_bag(tensor([[1, 0]]), tensor([[1., 2.], [3., 4.]]))",
+    looped="it reads the offsets",
 )
 def embedding_bag(
     input: Any,

@@ -27,6 +27,7 @@ from gradsh.engine.ops.linalg.common import (
     upper,
 )
 from gradsh.engine.ops.linalg.matmul import need_arrays
+from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import DtypeError, ShapeError
 
 # --- cholesky ----------------------------------------------------------------------------------------------------
@@ -77,6 +78,9 @@ def _cholesky_rule(F: Any, g: Any, out: Any, a: Any, up: bool, name: str) -> Any
 
 
 cholesky_of.vjp("input", saves="out")(_cholesky_rule)
+
+
+on_last_dims(cholesky_of, 2)
 
 
 @op(
@@ -131,6 +135,7 @@ def cholesky(a: Tensor, upper: bool) -> Any:
     method=False,
     formula="as linalg.cholesky",
     example="linalg.cholesky_ex(tensor([[4., 2.], [2., 5.]]))",
+    looped="it looks for minors that are not positive",
 )
 def linalg_cholesky_ex(a: Tensor, upper: bool, check_errors: bool) -> Any:
     """As linalg.cholesky, with the order of the first minor that is not positive-definite instead of an error."""

@@ -51,7 +51,7 @@ def batch_element(a: Any, index: int) -> str:
     "keep(input, mask, other)",
     grad_fn="WhereBackward0",
     private=True,
-    samples=lambda: [call(t(2, 2), np.eye(2, dtype=bool), 0)],
+    samples=lambda: [call(t(2, 2), np.eye(2, dtype=bool), 0), call(t(2, 2), np.eye(2, dtype=bool), 1)],
     formula="g where mask",
 )
 def keep(x: Any, mask: Any, other: Any) -> Any:
@@ -190,6 +190,7 @@ def solve_by_elimination(a: Any, b: Any) -> Any:
     private=True,
     samples=lambda: [call(t(2, 2), np.array([1, 0]))],
     formula="g, its rows in the opposite order",
+    linear=True,
 )
 def order_rows(x: Any, order: Any) -> Any:
     """The rows of matrices in another order, given as a constant array."""

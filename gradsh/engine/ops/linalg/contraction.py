@@ -16,6 +16,7 @@ from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.matmul import mm, multiply, unsafe_view
+from gradsh.engine.transforms.batch_rules import count, sample_of
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
 # --- outer and inner products ---------------------------------------------------------------------------
@@ -67,6 +68,17 @@ def inner(x: Tensor, y: Tensor) -> Any:
     return _tensordot(x, y, (len(a) - 1,), (len(b) - 1,))
 
 
+@inner.batched
+def _(F: Any, size: int, batched: Any, x: Any, y: Any) -> Any:
+    first, second = sample_of(x) if batched[0] else tuple(x.shape), sample_of(y) if batched[1] else tuple(y.shape)
+    if not first or not second or first[-1] != second[-1]:
+        return NotImplemented
+    rows = F.reshape(x, ((size,) if batched[0] else ()) + (count(first[:-1]), first[-1]))
+    columns = F.reshape(y, ((size,) if batched[1] else ()) + (count(second[:-1]), second[-1]))
+    out = F.matmul(rows, F.transpose(columns, -2, -1))
+    return F.reshape(out, (size, *first[:-1], *second[:-1]))
+
+
 # --- tensordot ------------------------------------------------------------------------------------------
 
 
@@ -82,6 +94,7 @@ def inner(x: Tensor, y: Tensor) -> Any:
     ],
     formula="the other factor, contracted with g over its free dims",
     example="tensordot(ones(2, 3), ones(3, 2), dims=1)",
+    looped="it works on arrays",
 )
 def tensordot(x: Tensor, y: Tensor, dims: Any) -> Any:
     """Sums of products over several dims: the last of `a` with the first of `b`, or the dims given as two lists."""
@@ -163,6 +176,7 @@ def _tensordot(x: Tensor, y: Tensor, left: tuple[int, ...], right: tuple[int, ..
     ],
     formula="for each factor: the factors before it, transposed, @ g @ the factors after it, transposed",
     example="linalg.multi_dot([ones(2, 3), ones(3, 4), ones(4, 1)])",
+    looped="it works on arrays",
 )
 def multi_dot(tensors: list[Tensor]) -> Any:
     """The product of a chain of matrices, in the cheapest order; the first and the last may be vectors."""
@@ -263,6 +277,7 @@ def kron(x: Tensor, y: Tensor) -> Any:
     private=True,
     samples=lambda: [call(t(3, 2), t(3, 1), 0)],
     formula="input: cross(other, g); other: cross(g, input)",
+    bilinear=True,
 )
 def cross_product(a: Any, b: Any, dim: int) -> Any:
     """The cross product of vectors of length 3 along `dim`."""

@@ -25,6 +25,7 @@ from gradsh.engine.ops.linalg.common import (
     need_square,
     upper,
 )
+from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import AutogradError, DtypeError, ValueProblem
 
 # --- qr ----------------------------------------------------------------------------------------------------------
@@ -78,6 +79,9 @@ def _(F: Any, g: Any, out: Any, a: Any, mode: str) -> Any:
     if rest is None:
         rest = F.narrow(F.matmul(q, r), -1, m, n - m) * 0.0
     return F.cat([first, rest], -1)
+
+
+on_last_dims(qr_of, 2)
 
 
 def _qr_tall(F: Any, q: Any, r: Any, gq: Any, gr: Any) -> Any:
@@ -162,6 +166,9 @@ def _(F: Any, g: Any, out: Any, a: Any, uplo: str) -> Any:
     out = F.matmul(F.matmul(vectors, inner), across)
     # symmetric, as if both triangles had been read
     return (out + F.matrix_transpose(out)) * 0.5
+
+
+on_last_dims(eigh_of, 2)
 
 
 @composite(
@@ -265,6 +272,9 @@ def _(F: Any, g: Any, out: Any, a: Any, full: bool) -> Any:
         right = F.matmul(inner, vh) + scaled - F.matmul(F.matmul(scaled, v), vh)
         return F.matmul(u, right)
     return F.matmul(F.matmul(u, inner), vh)
+
+
+on_last_dims(svd_of, 2)
 
 
 def svd_samples() -> list[call]:

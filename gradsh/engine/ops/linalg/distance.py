@@ -16,6 +16,7 @@ from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.matmul import need_arrays
 from gradsh.engine.ops.linalg.norms import INF, kept_shape, p_norm, p_norm_rule
+from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
 
@@ -221,6 +222,7 @@ def _(F: Any, g: Any, out: Any, x: Any, p: float) -> Any:
     private=True,
     samples=lambda: [call(t(2, 3), np.ones((4, 2)))],
     formula="matrix.T @ g",
+    linear=True,
 )
 def times_constant(x: Any, matrix: Any) -> Any:
     """A constant matrix times `input`."""
@@ -228,6 +230,9 @@ def times_constant(x: Any, matrix: Any) -> Any:
 
 
 times_constant.vjp("input")(lambda F, g, out, x, matrix: F.times_constant(g, matrix.T))
+
+
+on_last_dims(times_constant, 2)
 
 
 @composite(
@@ -278,6 +283,7 @@ def pairwise_distance(a: Tensor, b: Tensor, p: Any, eps: float, keepdim: bool) -
     private=True,
     samples=lambda: [call(t(2, low=1.0), 1e-8)],
     formula="g",
+    elementwise=True,
 )
 def clamped_norm(x: Any, eps: float) -> Any:
     """At least `eps`; the gradient passes as if nothing were clamped."""

@@ -9,6 +9,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.matmul import bmm, multiply
+from gradsh.engine.transforms.batch_rules import applied
 from gradsh.errors import ArgumentError, ShapeError, ValueProblem
 
 ELLIPSIS = "."
@@ -293,3 +294,24 @@ def einsum(equation: str, operands: Any) -> Any:
     ]
     _broadcast_check(arranged, order)
     return _contract(arranged, len(order), size)
+
+
+@einsum.batched
+def _(F: Any, size: int, batched: Any, equation: Any, operands: Any) -> Any:
+    if not isinstance(equation, str):
+        return NotImplemented
+    flags = batched[1]
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands, flags = operands[0], flags[0]
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(operands):
+        return NotImplemented
+    letters = [c for c in left if c.isalpha()]
+    if not arrow:
+        right = ("..." if "..." in left else "") + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    new = next((c for c in "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in letters), None)
+    if new is None:
+        return NotImplemented
+    terms = [new + term if flag else term for term, flag in zip(terms, flags, strict=True)]
+    return applied(einsum, f"{','.join(terms)}->{new}{right}", tuple(operands))

@@ -28,12 +28,16 @@ from gradsh.engine.ops.linalg.common import (
     substitute,
     upper,
 )
+from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
 # --- lu ----------------------------------------------------------------------------------------------------------
 
 
 order_rows.vjp("input")(lambda F, g, out, x, order: F.order_rows(g, np.argsort(order, -1)))
+
+
+on_last_dims(order_rows, 2)
 
 
 def _lu_checks(name: str, a: Any) -> None:
@@ -137,6 +141,7 @@ def _permutation(order: Any, dtype: Any) -> Tensor:
     ],
     formula="P @ inv(L).mT @ (tril(L.mT @ gL, -1) + triu(gU @ U.mT)) @ inv(U).mT",
     example="linalg.lu(tensor([[1., 2.], [3., 4.]]))",
+    looped="it works on arrays",
 )
 def linalg_lu(a: Tensor, pivot: bool) -> Any:
     """The permutation P, the unit lower triangular L and the upper triangular U of A = P @ L @ U."""
@@ -188,6 +193,7 @@ def _zero_pivot(packed: Any) -> Any:
     ],
     formula="as linalg.lu",
     example="linalg.lu_factor(tensor([[1., 2.], [3., 4.]]))",
+    looped="it looks for zero pivots",
 )
 def linalg_lu_factor(a: Tensor, pivot: bool) -> Any:
     """L and U packed in one matrix, and the pivots: what linalg.lu_solve takes."""
@@ -211,6 +217,7 @@ def linalg_lu_factor(a: Tensor, pivot: bool) -> Any:
     method=False,
     formula="as linalg.lu_factor",
     example="linalg.lu_factor_ex(tensor([[1., 2.], [3., 4.]]))",
+    looped="it looks for zero pivots",
 )
 def linalg_lu_factor_ex(a: Tensor, pivot: bool, check_errors: bool) -> Any:
     """As linalg.lu_factor, with the number of the first zero pivot of each matrix instead of an error."""
@@ -270,6 +277,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, packed: Any, b: Any, pivots: Any, le
     ],
     formula="B: lu_solve(LU, pivots, g, adjoint=true); LU: through L and U",
     example="linalg.lu_solve(tensor([[3., 4.], [0.5, 2.]]), tensor([2, 2], dtype=int32), tensor([[1.], [2.]]))",
+    looped="it works on arrays",
 )
 def linalg_lu_solve(packed: Tensor, pivots: Tensor, b: Tensor, left: bool, adjoint: bool) -> Any:
     """The solution X of AX = B (A.mT X = B with `adjoint`) from linalg.lu_factor(A)."""

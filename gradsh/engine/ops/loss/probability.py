@@ -26,6 +26,7 @@ from gradsh.engine.ops.loss.regression import (
     scaled,
     size_text,
 )
+from gradsh.engine.transforms.batching import array_behind
 from gradsh.errors import DtypeError, ShapeError, ValueError_, ValueProblem
 
 
@@ -173,7 +174,7 @@ def gaussian_nll_loss(input: Any, target: Any, var: Any, full: Any, eps: Any, re
         if var < 0:
             raise ValueError_("var has negative entry/entries")
         var = T.full_like(input, var)
-    elif np.any(var.data < 0):
+    elif np.any(array_behind(var) < 0):
         raise ValueError_("var has negative entry/entries")
     a, b = input.data.shape, var.data.shape
     if a != b:

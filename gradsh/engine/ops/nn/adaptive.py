@@ -14,6 +14,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
+from gradsh.engine.transforms.batch_rules import on_images
 from gradsh.errors import ArgumentError, ShapeError
 
 
@@ -75,13 +76,17 @@ def _mean_op(dims: int) -> None:
         return result.copy() if result is g else result
 
     name = f"adaptive_means{dims}d"
-    one = op(f"{name}(input, out)", grad_fn=f"AdaptiveAvgPool{dims}DBackward0", private=True)(forward)
-    two = op(f"{name}_backward(grad, size)", grad_fn=f"AdaptiveAvgPool{dims}DBackwardBackward0", private=True)(backward)
+    one = op(f"{name}(input, out)", grad_fn=f"AdaptiveAvgPool{dims}DBackward0", private=True, linear=True)(forward)
+    two = op(
+        f"{name}_backward(grad, size)", grad_fn=f"AdaptiveAvgPool{dims}DBackwardBackward0", private=True, linear=True
+    )(backward)
     # PyTorch saves the input, though only its shape is needed
     one.vjp("input", saves="input")(
         lambda F, g, result, x, out: getattr(F, f"{name}_backward")(g, tuple(x.shape[-len(out) :]))
     )
     two.vjp("grad")(lambda F, g, result, grad, size: getattr(F, name)(g, tuple(grad.shape[-len(size) :])))
+    on_images(one)
+    on_images(two)
 
 
 _mean_op(2)
@@ -114,6 +119,7 @@ def _max_op(dims: int) -> None:
     entry.vjp("input", saves="input out")(
         lambda F, g, result, x, out: F.plane_put(g[0], result[1], tuple(x.shape[-len(out) :]))
     )
+    on_images(entry)
 
 
 _max_op(2)

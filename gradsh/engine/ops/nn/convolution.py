@@ -18,6 +18,7 @@ from gradsh.engine.kernels import convolution
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
+from gradsh.engine.transforms.batch_rules import on_images
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
 # --- the three operators ---------------------------------------------------------------------------------------------
@@ -39,6 +40,9 @@ def _(F: Any, needs: Any, g: Any, out: Any, x: Any, weight: Any, bias: Any, how:
     )
 
 
+on_images(convolve)
+
+
 def bias_gradient(F: Any, g: Any) -> Any:
     return F.sum(g, (0, *range(2, g.ndim)), False, None)
 
@@ -57,6 +61,9 @@ def _(F: Any, needs: Any, g: Any, out: Any, x: Any, weight: Any, bias: Any, size
         F.convolve_weight(x, g, tuple(weight.shape[2:]), how) if needs[1] else None,
         bias_gradient(F, g) if needs[2] else None,
     )
+
+
+on_images(convolve_input)
 
 
 def cropped(F: Any, x: Any, shape: Any) -> Any:

@@ -14,6 +14,7 @@ from gradsh.engine.operators.composite import composite, renamed
 from gradsh.engine.operators.general import General, op, run
 from gradsh.engine.operators.reduction import variant
 from gradsh.engine.operators.samples import call, t
+from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import ShapeError, ValueProblem
 
 _getframe = sys._getframe
@@ -60,12 +61,17 @@ def constant_pad(x: Any, pad: Any, value: Any) -> Any:
 
 
 constant_pad.vjp("input")(lambda F, g, out, x, pad, value: F.constant_pad(g, tuple(-p for p in pad), 0))
+constant_pad.jvp(lambda F, t, saved: F.constant_pad(t, saved[1], 0))
+
+
+on_last_dims(constant_pad, 0)
+
 
 # --- elements of the input -------------------------------------------------------------------------------------------
 # An index array for each of the last dims says which element stands where; None leaves a dim as it is.
 
 
-@op("take_axes(input, indices)", grad_fn="IndexBackward0", private=True)
+@op("take_axes(input, indices)", grad_fn="IndexBackward0", private=True, linear=True)
 def take_axes(x: Any, indices: Any) -> Any:
     """The elements at `indices` along each of the last dims."""
     out = x
@@ -80,7 +86,10 @@ take_axes.vjp("input", saves="input")(
 )
 
 
-@op("put_axes(grad, indices, size)", grad_fn="IndexPutBackward0", private=True)
+on_last_dims(take_axes, 0)
+
+
+@op("put_axes(grad, indices, size)", grad_fn="IndexPutBackward0", private=True, linear=True)
 def put_axes(g: Any, indices: Any, size: Any) -> Any:
     """The gradient of take_axes: what was taken several times gets the sum."""
     out = g
@@ -93,6 +102,9 @@ def put_axes(g: Any, indices: Any, size: Any) -> Any:
 
 
 put_axes.vjp("grad")(lambda F, g, out, grad, indices, size: F.take_axes(g, indices))
+
+
+on_last_dims(put_axes, 0)
 
 
 def _reflected(n: int, left: int, right: int) -> Any:

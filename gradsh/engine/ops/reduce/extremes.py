@@ -20,6 +20,7 @@ from gradsh.engine.operators.reduction import axes, batches_along, public, short
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.operators.typed import Types, combination_error
 from gradsh.engine.ops.reduce.sums import kept, opened
+from gradsh.engine.transforms.batch_rules import fronted, sample_of
 from gradsh.errors import DimError, DtypeError, ValueProblem
 
 int64 = np.dtype(np.int64)
@@ -52,6 +53,12 @@ def put_at(g: Any, index: Any, dim: int, shape: Any) -> Any:
 put_at.vjp("grad", saves="index")(lambda F, g, out, grad, index, dim, shape: F.take_at(g, index, dim))
 
 
+@put_at.batched
+def _(F: Any, size: int, batched: Any, g: Any, index: Any, dim: int, shape: Any) -> Any:
+    g, index = fronted(g, batched[0], size), fronted(index, batched[1], size)
+    return F.add_at(g, index, dim % len(shape) + 1, (size, *shape)) if len(shape) else g
+
+
 @op("take_at(input, index, dim)", grad_fn="GatherBackward0", private=True, samples=list)
 def take_at(x: Any, index: Any, dim: int) -> Any:
     """The elements at `index` along `dim`; no index comes twice."""
@@ -59,6 +66,12 @@ def take_at(x: Any, index: Any, dim: int) -> Any:
 
 
 take_at.vjp("input", saves="index")(lambda F, g, out, x, index, dim: F.put_at(g, index, dim, x.shape))
+
+
+@take_at.batched
+def _(F: Any, size: int, batched: Any, x: Any, index: Any, dim: int) -> Any:
+    x, index = fronted(x, batched[0], size), fronted(index, batched[1], size)
+    return F.gather_at(x, index, dim % len(sample_of(x)) + 1) if sample_of(x) else x
 
 
 def put_back(F: Any, g: Any, index: Any, x: Any, dim: Any, keepdim: bool) -> Any:
