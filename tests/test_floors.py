@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,7 @@ START_UP = ["cli.py", "errors.py", "session.py", "runtime.py", "__init__.py", "_
 START_UP += ["view/display.py", "language/program.py"]
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
     found = {}
     for path in PACKAGE.rglob("*.py"):
