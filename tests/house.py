@@ -99,27 +99,20 @@ def functions(node: ast.AST, outer: str = "") -> Iterator[tuple[str, int]]:
 
 
 class Table(NamedTuple):
-    """Words that stand together in a source: keys of a dict, elements of a set, list or tuple, or a text that is split.
+    """Words that stand together in a source: keys of a dict, elements of a set, list or tuple, or a text of words.
 
-    `name` is what they are bound to, or else the function that they stand in, with `()`.
+    `name` is what they are bound to, `for x` where they are looped over, or else the function that they stand in, `f()`.
     """
 
     module: str
     line: int
     name: str
     words: tuple[str, ...]
-
-
-def _words(node: ast.AST) -> list[str]:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
-        text = node.func.value
-        return text.value.split() if isinstance(text, ast.Constant) and isinstance(text.value, str) else []
-    parts = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
-    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    is_text: bool
 
 
 def tables(module: str) -> Iterator[Table]:
-    """Every display of words in a module."""
+    """Every display of words in a module, and every text that could be one; docstrings are not."""
 
     def below(node: ast.AST, name: str) -> Iterator[Table]:
         for inner in ast.iter_child_nodes(node):
@@ -127,11 +120,17 @@ def tables(module: str) -> Iterator[Table]:
             if isinstance(inner, FUNCTIONS):
                 here = f"{inner.name}()"
             elif isinstance(inner, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-                targets = inner.targets if isinstance(inner, ast.Assign) else [inner.target]
-                here = ast.unparse(targets[0])
-            words = _words(inner)
+                here = ast.unparse(inner.targets[0] if isinstance(inner, ast.Assign) else inner.target)
+            elif isinstance(inner, ast.For):
+                here = f"{name} for {ast.unparse(inner.target)}".lstrip()
+            elif isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Constant):
+                continue
+            if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                yield Table(module, inner.lineno, here, tuple(inner.value.split()), True)
+            parts = inner.keys if isinstance(inner, ast.Dict) else getattr(inner, "elts", [])
+            words = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
             if words:
-                yield Table(module, getattr(inner, "lineno", 0), here, tuple(words))
+                yield Table(module, getattr(inner, "lineno", 0), here, tuple(words), False)
             yield from below(inner, here)
 
     return below(tree(module), "")
