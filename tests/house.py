@@ -101,7 +101,7 @@ def functions(node: ast.AST, outer: str = "") -> Iterator[tuple[str, int]]:
 class Table(NamedTuple):
     """Words that stand together in a source: keys of a dict, elements of a set, list or tuple, or a text of words.
 
-    `name` is what they are bound to, `for x` where they are looped over, or else the function that they stand in, `f()`.
+    `name` is what they are bound to, or `for x` where they are looped over, or else the function around them, `f()`.
     """
 
     module: str

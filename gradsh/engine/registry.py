@@ -147,6 +147,8 @@ class Operator:
     linear      linear in its tensors taken together: its forward derivative is the operator itself on the tangents
     batch_rule  how it runs on samples with a batch in front, see gradsh.engine.batching
     samples     a function giving the sample calls that tests loop over
+    definition  of what PyTorch lacks: an expression in the names of its parameters and in PyTorch's operators, to which
+                the tests hold values and gradients for want of recorded ones
     """
 
     def __init__(
@@ -166,6 +168,7 @@ class Operator:
         inplace: bool = False,
         elementwise: bool = False,
         linear: bool = False,
+        definition: str = "",
     ) -> None:
         self.signature = Signature(signature)
         self.name = self.signature.name
@@ -182,6 +185,7 @@ class Operator:
         self.inplace = inplace
         self.elementwise = elementwise
         self.linear = linear
+        self.definition = definition
         self.batch_rule: Any = None
         self.body: Any = None
         self.kernel: Any = None
