@@ -28,8 +28,9 @@ demo: $(VENV)/.demo
 	$(VENV)/bin/gradsh -c 'let x = tensor(5.0, grad); z = log(x**3); backward z; x.grad'
 	$(VENV)/bin/gradsh $(EXAMPLE)
 
+# On all cores; `make test ARGS=tests/test_ops.py`, and plain `.venv/bin/python -m pytest …` runs in one process.
 test: $(VENV)/.test
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff format --check .

@@ -199,6 +199,7 @@ def test_arrays_of_numpys_own(tmp_path: Path) -> None:
     [
         ("x.csv", "a,b\n1,2\n3,4\n", [[1, 2], [3, 4]]),
         ("x.csv", "\ufeff1,2\r\n3,4", [[1, 2], [3, 4]]),
+        ("x.csv", "1,2\r3,4\r", [[1, 2], [3, 4]]),
         ("x.csv", "# made by hand\n\n1;2\n\n3;4\n", [[1, 2], [3, 4]]),
         ("x.csv", '"a","b"\n"1",2\n3,"4"\n', [[1, 2], [3, 4]]),
         ("x.csv", "1\n2\n", [[1], [2]]),

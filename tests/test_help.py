@@ -11,6 +11,10 @@ import pytest
 from gradsh import Session
 from gradsh.commands import help
 from gradsh.engine.ops import families
+from gradsh.errors import REGISTRY
+from gradsh.language.words import MODES, RESERVED
+from gradsh.runtime import library
+from gradsh.runtime.namespace import BUILTINS
 from gradsh.view.help_page import render
 from gradsh.view.json_lines import JsonDisplay
 
@@ -91,3 +95,50 @@ def test_as_json() -> None:
     Session(display=JsonDisplay(out, out)).run("help exp")
     data = json.loads(out.getvalue())
     assert data["help"] == "exp" and data["usage"] == "exp(input)" and data["output"]
+
+
+# --- every name that completes ---------------------------------------------------------------------------------------
+
+WORDS = sorted({*RESERVED, *MODES, "model", "op", "use", "param", "save", "load"})
+# What `help` does not know yet. A kind of name that it knows now is told by the tests below; this only becomes less.
+UNKNOWN: dict[str, str] = {
+    "model": "the library's models",
+    "word": "words of the language",
+    "code": "errors",
+}
+
+
+def kinds() -> list[tuple[str, str, str]]:
+    """(kind, name, how help is asked) of every name that can be typed."""
+    models = set(library.names())
+    plain = sorted({n for n in BUILTINS.names() if not n.startswith("Tensor.")} - models)
+    return [
+        *(("built-in", name, f"help {name}") for name in plain),
+        *(("model", name, f"help {name}") for name in sorted(models)),
+        *(("word", name, f'help "{name}"') for name in WORDS if name not in plain),
+        *(("code", name, f'help "{name}"') for name in sorted(REGISTRY)),
+    ]
+
+
+def wrong(ask: str, name: str) -> str:
+    """What is wrong with a page, "" for nothing: it is about the name, and says what that is."""
+    out = io.StringIO()
+    result = Session(out=out, err=out).run(ask)
+    text = out.getvalue()
+    if not result.ok:
+        return text
+    first, _, rest = text.partition("\n")
+    if "Bound to" in text or not rest.strip():
+        return text
+    own = OPERATORS[name].name if name in OPERATORS else name  # a second name, `absolute`, is told as the first
+    return "" if own in first else text
+
+
+@pytest.mark.parametrize("kind", ["built-in", "model", "word", "code"])
+def test_every_name_has_a_page(kind: str) -> None:
+    found = {name: wrong(ask, name) for of, name, ask in kinds() if of == kind}
+    bad = {name: text for name, text in found.items() if text}
+    if kind in UNKNOWN:
+        assert bad, f"help knows {UNKNOWN[kind]} now: take them out of UNKNOWN"
+    else:
+        assert bad == {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,40 @@ def test_layer(number: int) -> None:
 def test_every_model_of_the_library_has_a_case() -> None:
     made = {case["make"].partition("(")[0] for case in CASES} | {"Module", "ParameterList", "ParameterDict"}
     inner = {"NonDynamicallyQuantizableLinear"}  # of MultiheadAttention
-    missing = set(library.names()) - made - inner
-    assert not missing, missing
+    missing = set(library.names()) - made - inner - set(DEFINITIONS)
+    assert not missing, "tests/record/layers.py records PyTorch's; in what PyTorch lacks a comment says its definition"
+    assert not made & set(DEFINITIONS), "PyTorch has these: they need no definition"
+
+
+# Of layers that PyTorch lacks, the first line of the model: `# definition: let net = Scale(3); … net(x) is …`
+DEFINITION = re.compile(r"^model (\w+)\(.*\n\s*# definition: (.+); (.+?) is (.+)$", re.MULTILINE)
+DEFINITIONS = {
+    name: parts
+    for path in sorted(Path(library.FOLDER).glob("*.grad"))
+    for name, *parts in DEFINITION.findall(path.read_text(encoding="utf-8"))
+}
+
+
+def test_layers_that_pytorch_lacks() -> None:
+    """Values and gradients are those of the definition, whose program binds the layer to `net`."""
+    for name, (program, call, definition) in DEFINITIONS.items():
+        err = io.StringIO()
+        session = gradsh.Session(out=err, err=err, dtype="float64", seed=0)
+        lines = [
+            program,
+            f"assert isinstance(net, {name})",
+            f"let ours = {call}; let theirs = {definition}",
+            "let k = cos(arange(ours.numel()).view_as(ours) * 1.0)",
+            "let weights = list(net.parameters())",
+            "let all = [[ours], [theirs]]",
+            "if len(weights) > 0 { all = [[v] + list(grad((v * k).sum(), weights)) for v in [ours, theirs]] }",
+            "net.load_state_dict(net.state_dict());",
+        ]
+        assert session.run("\n".join(lines)).ok, f"{name}: {err.getvalue()}"
+        first, second = session.globals[".all"]
+        for got, want in zip(first, second, strict=True):
+            assert got.shape == want.shape, name
+            np.testing.assert_allclose(got.data, want.data, 1e-9, 1e-12, err_msg=name)
 
 
 def test_layers_cost_nothing_where_there_are_none() -> None:

@@ -1,5 +1,6 @@
 """Every operator against values and gradients that PyTorch gave (tests/record/operators.py writes them)."""
 
+import io
 import json
 from collections import defaultdict
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradsh import Session
 from gradsh.engine.autograd.backward import run_grad
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.gradcheck import tensors_in
@@ -104,6 +106,41 @@ def test_all_names_are_there(capsys):
 
 
 def test_differentiable_entries_are_recorded():
-    """Every entry with a rule or a body that PyTorch has too holds a recorded value."""
+    """Every entry with a rule or a body holds a recorded value, or else to its definition."""
     missing = [n for n, e in FUNCTIONS.items() if n not in CASES and e.samples is not None and e.differentiable]
-    assert missing == []
+    help = "`python -m tests.record.operators` records PyTorch's values; what PyTorch lacks says its `definition=`"
+    assert [n for n in missing if not FUNCTIONS[n].definition] == [], help
+
+
+def test_operators_that_pytorch_lacks():
+    """Their values and gradients are those of their definition, on each of their samples."""
+    for name, entry in FUNCTIONS.items():
+        if not entry.definition:
+            continue
+        assert name not in CASES, f"{name}: PyTorch has it, it needs no definition"
+        assert entry.samples is not None, f"{name}: its definition is checked on samples"
+        for sample in entry.samples():
+            what = f"{name}{sample}"
+            args, kwargs = sample.draw()
+            again, keywords = sample.draw()
+            session = Session(out=io.StringIO(), err=io.StringIO())
+            values = entry.signature.bind(tuple(again), keywords)
+            session.globals.update(("." + p.name, v) for p, v in zip(entry.signature.parameters, values, strict=True))
+            result = session.run(f"let defined = {entry.definition}")
+            assert result.ok, f"{name}: definition={entry.definition!r}: {result.errors[0].message}"
+            ours, theirs = flat(entry.apply(*args, **kwargs)), flat(session.globals[".defined"])
+            assert len(ours) == len(theirs), what
+            for a, b in zip(ours, theirs, strict=True):
+                assert a.data.dtype == b.data.dtype and a.data.shape == b.data.shape, what
+                np.testing.assert_allclose(a.data, b.data, 1e-9, 1e-12, err_msg=what)
+            if not entry.differentiable:
+                continue
+            inputs = [x for x in tensors_in([*args, *kwargs.values()]) if x.rg]
+            their_inputs = [x for x in tensors_in([*again, *keywords.values()]) if x.rg]
+            for a, b in zip(gradients(ours, inputs), gradients(theirs, their_inputs), strict=True):
+                np.testing.assert_allclose(a.data, b.data, 1e-9, 1e-12, err_msg=f"{what}, gradient")
+
+
+def gradients(outputs, inputs):
+    tracked = [o for o in outputs if o.rg]
+    return run_grad(tracked, inputs, [make(cotangent(o.data)[()]) for o in tracked], False, False, True, True, None)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import email
+import importlib.metadata
 import os
 import subprocess
 import sys
 import venv
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
 SHOWN = "let x = tensor(5.0, grad); z = log(x**3); backward z; x.grad"
-Make = Callable[..., Path]
 
 
 def run(*command: str | Path, cwd: Path | None = None, input: str = "", **environment: str) -> str:
@@ -31,23 +32,48 @@ def run(*command: str | Path, cwd: Path | None = None, input: str = "", **enviro
     return done.stdout
 
 
-def pip(python: Path | str, *arguments: str | Path) -> None:
-    run(python, "-m", "pip", "--disable-pip-version-check", *arguments)
+def pip(*arguments: str | Path) -> None:
+    run(sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments)
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     # with the build backend that is already installed here: building it anew in isolation tests only the network
-    pip(sys.executable, "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", folder, ROOT)
+    pip("wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", folder, ROOT)
     (built,) = folder.glob("gradsh-*.whl")
     return built
 
 
-def environment(folder: Path) -> Path:
-    """An empty virtual environment; its Python."""
-    venv.create(folder, with_pip=True)
-    return folder / "bin" / "python"
+def needed(wheel: Path) -> set[str]:
+    """The distributions that installing a wheel without extras brings along, those that they need included."""
+    metadata = zipfile.ZipFile(wheel).read(wheel.name.split("-py3")[0] + ".dist-info/METADATA").decode()
+    waiting = email.message_from_string(metadata).get_all("Requires-Dist", [])
+    found: set[str] = set()
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        if requirement.name in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+            continue
+        distribution = importlib.metadata.distribution(requirement.name)
+        assert requirement.specifier.contains(distribution.version), requirement
+        found.add(requirement.name)
+        waiting += distribution.requires or []
+    return found
+
+
+def environment(folder: Path, wheel: Path) -> Path:
+    """A virtual environment of a wheel and what it says that it needs, nothing else; its `gradsh`.
+
+    What it needs is linked from where it is installed already: fetching it anew would test only the network.
+    """
+    venv.create(folder)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    for name in needed(wheel):
+        distribution = importlib.metadata.distribution(name)
+        for top in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
+            (packages / top).symlink_to(Path(str(distribution.locate_file(top))))
+    pip("--python", folder / "bin" / "python", "install", "--quiet", "--no-deps", "--no-index", wheel)
+    return folder / "bin" / "gradsh"
 
 
 def four_ways(gradsh: Path, folder: Path, **environment: str) -> None:
@@ -82,11 +108,9 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
 
 
 def test_the_wheel_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
-    python = environment(tmp_path / "venv")
-    pip(python, "install", "--quiet", wheel)
+    gradsh = environment(tmp_path / "venv", wheel)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    gradsh = python.parent / "gradsh"
     four_ways(gradsh, elsewhere)
     assert run(gradsh, "check", "one.grad", cwd=elsewhere) == ""
     # a home that cannot be written: no cache, no history, no complaint
@@ -95,8 +119,12 @@ def test_the_wheel_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
 
 
 def test_an_editable_install(tmp_path: Path) -> None:
-    python = environment(tmp_path / "venv")
-    pip(python, "install", "--quiet", "--editable", ROOT)
+    """What `pip install -e .` installs is a wheel too, which points at the checkout."""
+    run(
+        sys.executable, "-c", f"from hatchling.build import build_editable; build_editable({str(tmp_path)!r})", cwd=ROOT
+    )
+    (wheel,) = tmp_path.glob("gradsh-*.whl")
+    gradsh = environment(tmp_path / "venv", wheel)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    four_ways(python.parent / "gradsh", elsewhere)
+    four_ways(gradsh, elsewhere)

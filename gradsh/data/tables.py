@@ -32,13 +32,18 @@ def read(path: str, data: bytes, codec: Codec, dtype: Any) -> object:
 
 def table(path: str, text: str, delimiter: str) -> Any:
     """The rows of a text as a float64 array: without its header, comments (`#`) and blank lines; no value is nan."""
-
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     header, begin, row = "", 0, [""]
     while begin < len(text):  # the first line that says something
         end = text.find("\n", begin) + 1 or len(text)
         line = text[begin:end].strip()
         if line and not line.startswith("#"):
-            row = next(csv.reader([line], delimiter=delimiter))
+            try:
+                row = next(csv.reader([line], delimiter=delimiter))
+            except csv.Error as error:
+                number = text.count("\n", 0, begin) + 1
+                broken(path, f"line {number}: {error}")
             if any(cell.strip() and not is_number(cell) for cell in row):
                 header, begin = line, end
             break

@@ -536,7 +536,7 @@ def gradgradcheck(
 def _random_like(out: Tensor) -> Tensor:
     """Random numbers between -1 and 1 from the program's stream, as PyTorch draws them."""
     from gradsh.engine.kernels.random import uniform
-    from gradsh.engine.ops.create.sampling import stream
+    from gradsh.engine.kernels.stream import stream
 
     draws = uniform(stream(), out.data.shape, out.data.dtype, -1, 1)
     return leaf(draws if draws.ndim else draws[()], True, None)

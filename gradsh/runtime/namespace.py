@@ -317,7 +317,7 @@ def _multiply_by(value: Any, factor: Any) -> Any:
 
 def _model(name: str, fields: tuple[str, ...], parameters: tuple[str, ...], body: FunctionType) -> Any:
     """The class of a model of the program."""
-    from gradsh.engine.nn.module import define
+    from gradsh.engine.nn.define import define
 
     hidden = frozenset(key[1:] for key in body.__code__.co_cellvars if key[0] == ".").union(parameters) - {*fields}
     return define(name, body, hidden, _spelled, body.__code__.co_filename.startswith(places.LIBRARY))

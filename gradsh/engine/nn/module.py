@@ -2,8 +2,8 @@
 
 An instance keeps each name that its body binds in a cell, which the functions of the body share: to them a field is a
 variable of their own, without any look-up, and a field that is set from outside is seen by them.
-Subclasses are made by `define`, one for each `model` of a program or of the library; gradsh.engine.nn.containers has
-those that hold other models under numbers or keys.
+Subclasses are made by `define`, one for each `model` of a program or of the library; containers.py has those
+that hold other models under numbers or keys.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from types import CellType
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.graph import Handle
@@ -72,18 +72,6 @@ class ModelType(type):
         return issubclass(cls, LibraryModel)
 
 
-def define(
-    name: str,
-    body: Callable[..., None],
-    hidden: frozenset[str],
-    spell: Callable[[Any, dict[str, Any]], dict[str, Any]],
-    library: bool,
-) -> ModelType:
-    """The class of a model that is written in gradsh."""
-    parts = {"__slots__": (), "__module__": __name__, "body": staticmethod(body), "spell": staticmethod(spell)}
-    return ModelType(name, (LibraryModel if library else Model,), {**parts, "hidden": hidden})
-
-
 def as_they_are(function: Any, keywords: dict[str, Any]) -> dict[str, Any]:
     return keywords
 
@@ -118,6 +106,7 @@ class Model(metaclass=ModelType):
     run: Any
     training: bool
 
+    stand_ins: ClassVar[dict[Any, Callable[[Any], Model]]]  # a list, tuple or dict of models -> the model that it is
     body = None
     hidden: frozenset[str] = frozenset()
     spell = staticmethod(as_they_are)
@@ -298,7 +287,7 @@ class Model(metaclass=ModelType):
             if value.__class__ is Tensor:
                 if name not in self.buffer_names and adopt(value):
                     yield name, value
-            elif value.__class__ in GROUPS and value and name[0] != "_":
+            elif value.__class__ in Model.stand_ins and value and name[0] != "_":
                 items = list(value.items() if isinstance(value, dict) else enumerate(value))
                 if all(item.__class__ is Tensor and adopt(item) for _, item in items):
                     for key, item in items:
@@ -523,21 +512,15 @@ class LibraryModel(Model):
         return self.call(arguments, keywords)
 
 
-GROUPS = frozenset((list, tuple, dict))
-
-
 def model_of(name: str, value: Any) -> Model | None:
     """The field as a model, if it is one; a list, tuple or dict of nothing but models counts as one that holds them."""
     if isinstance(value, Model):
         return value
-    if value.__class__ not in GROUPS or not value or name[0] == "_":
+    stand_in = Model.stand_ins.get(value.__class__)
+    if stand_in is None or not value or name[0] == "_":
         return None
     items = value.values() if value.__class__ is dict else value
-    if not all(isinstance(item, Model) for item in items):
-        return None
-    from gradsh.engine.nn.containers import ModuleDict, ModuleList
-
-    return ModuleDict.over(value) if value.__class__ is dict else ModuleList.over(value)
+    return stand_in(value) if all(isinstance(item, Model) for item in items) else None
 
 
 # --- helpers ----------------------------------------------------------------------------------------------------------

@@ -53,6 +53,8 @@ class Operator:
     looped      of a composite: why `vmap` runs it sample by sample and not as it is written
     dynamic     the shape of the result depends on values: `vmap` refuses it
     samples     a function giving the sample calls that tests loop over
+    definition  of what PyTorch lacks: an expression in the names of its parameters and in PyTorch's operators, to which
+                the tests hold values and gradients for want of recorded ones
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Operator:
         bilinear: bool = False,
         looped: str = "",
         dynamic: bool = False,
+        definition: str = "",
     ) -> None:
         self.signature = Signature(signature)
         self.name = self.signature.name
@@ -95,6 +98,7 @@ class Operator:
         self.looped = looped
         self.dynamic = dynamic
         self.jvp_rule: Any = None
+        self.definition = definition
         self.batch_rule: Any = None
         self.body: Any = None
         self.kernel: Any = None

@@ -133,53 +133,30 @@ class LBFGS(Optimizer):
         if optimal:
             return original
 
-        d, t, h = _array(state.get("d")), _value(state.get("t")), _value(state.get("H_diag"))
-        dirs = [_array(each) for each in state.get("old_dirs") or ()]
-        steps = [_array(each) for each in state.get("old_stps") or ()]
-        curvatures = [_value(each) for each in state.get("ro") or ()]
-        before = _array(state.get("prev_flat_grad"))
-        loss_before = state.get("prev_loss")
-
+        known = _Curvature(state)
         n = 0
         while n < max_iter:
             n += 1
             state["n_iter"] += 1
-
             if state["n_iter"] == 1:
-                d, h = -flat_grad, 1
-                dirs, steps, curvatures = [], [], []
+                known.forget()
+                d = -flat_grad
+                t = min(1.0, 1.0 / np.abs(flat_grad).sum()) * lr
             else:
-                y, s = flat_grad - before, d * t
-                curvature = y.dot(s)
-                if curvature > 1e-10:
-                    if len(dirs) == history:
-                        del dirs[0], steps[0], curvatures[0]
-                    dirs.append(y)
-                    steps.append(s)
-                    curvatures.append(1.0 / curvature)
-                    h = curvature / y.dot(y)
-                d = self._direction(state, flat_grad, dirs, steps, curvatures, h, history)
-
-            before, loss_before = flat_grad, loss
-            t = min(1.0, 1.0 / np.abs(flat_grad).sum()) * lr if state["n_iter"] == 1 else lr
+                known.learn(flat_grad, history)
+                d = self._direction(state, flat_grad, known, history)
+                t = lr
+            known.d, known.t, known.gradient, known.loss = d, t, flat_grad, loss
             slope = flat_grad.dot(d)
             if slope > -tolerance_change:
                 break
 
             more = 0
             if search is not None:
-                if search != "strong_wolfe":
-                    raise ValueError_("only 'strong_wolfe' is supported", kind="RuntimeError")
-                start = self._copies()
-
-                def at(t: Any, d: Any = d, start: list[Any] = start) -> tuple[float, Any]:
-                    self._move(t, d, where)
-                    value = _float(evaluate(closure))
-                    gradient = self._flat_grad()
-                    self._set(start, where)
-                    return value, gradient
-
-                loss, flat_grad, t, more = _strong_wolfe(at, t, d, loss, flat_grad, slope, max_eval - evaluations)
+                loss, flat_grad, t, more = self._search(
+                    search, closure, t, d, loss, flat_grad, slope, max_eval - evaluations, where
+                )
+                known.t = t
                 self._move(t, d, where)
                 optimal = _largest(flat_grad) <= tolerance_grad
             else:
@@ -194,26 +171,40 @@ class LBFGS(Optimizer):
             state["func_evals"] += more
             if n == max_iter or evaluations >= max_eval or optimal:
                 break
-            if _largest(d * t) <= tolerance_change or abs(loss - loss_before) < tolerance_change:
+            if _largest(d * t) <= tolerance_change or abs(loss - known.loss) < tolerance_change:
                 break
-
-        state["d"], state["t"], state["H_diag"] = make(d), _kept(t), _kept(h)
-        state["old_dirs"], state["old_stps"] = [make(each) for each in dirs], [make(each) for each in steps]
-        state["ro"] = [_kept(each) for each in curvatures]
-        state["prev_flat_grad"], state["prev_loss"] = make(before), loss_before
+        known.keep(state)
         return original
 
-    def _direction(
+    def _search(
         self,
-        state: dict[str, Any],
+        search: str,
+        closure: Any,
+        t: Any,
+        d: Any,
+        loss: float,
         gradient: Any,
-        dirs: list[Any],
-        steps: list[Any],
-        ro: list[Any],
-        h: Any,
-        history: int,
-    ) -> Any:
+        slope: Any,
+        most: int,
+        where: Any,
+    ) -> tuple[float, Any, Any, int]:
+        """The line search along `d`: (loss, gradient, step, evaluations). The parameters stay where they are."""
+        if search != "strong_wolfe":
+            raise ValueError_("only 'strong_wolfe' is supported", kind="RuntimeError")
+        start = self._copies()
+
+        def at(t: Any) -> tuple[float, Any]:
+            self._move(t, d, where)
+            value = _float(evaluate(closure))
+            gradient = self._flat_grad()
+            self._set(start, where)
+            return value, gradient
+
+        return _strong_wolfe(at, t, d, loss, gradient, slope, most)
+
+    def _direction(self, state: dict[str, Any], gradient: Any, known: _Curvature, history: int) -> Any:
         """Minus the gradient times the guessed inverse Hessian: the two loops of L-BFGS."""
+        dirs, steps, ro = known.dirs, known.steps, known.ro
         kept = state.setdefault("al", [None] * history)
         weights = [0.0] * len(dirs)
         q = -gradient
@@ -221,10 +212,52 @@ class LBFGS(Optimizer):
             weights[i] = steps[i].dot(q) * ro[i]
             kept[i] = make(weights[i])
             self._plus(q, dirs[i], -weights[i])
-        q *= h
+        q *= known.h
         for i in range(len(dirs)):
             self._plus(q, steps[i], weights[i] - dirs[i].dot(q) * ro[i])
         return q
+
+
+class _Curvature:
+    """What the last iterations leave for the next: `state`, as arrays.
+
+    d, t            the last direction and step
+    gradient, loss  those before it
+    dirs, steps, ro the last changes of the gradient and of the parameters, and 1 over their products
+    h               the guessed inverse Hessian's diagonal
+    """
+
+    __slots__ = ("d", "dirs", "gradient", "h", "loss", "ro", "steps", "t")
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self.d, self.t, self.h = _array(state.get("d")), _value(state.get("t")), _value(state.get("H_diag"))
+        self.dirs = [_array(each) for each in state.get("old_dirs") or ()]
+        self.steps = [_array(each) for each in state.get("old_stps") or ()]
+        self.ro = [_value(each) for each in state.get("ro") or ()]
+        self.gradient = _array(state.get("prev_flat_grad"))
+        self.loss = state.get("prev_loss")
+
+    def forget(self) -> None:
+        self.h = 1
+        self.dirs, self.steps, self.ro = [], [], []
+
+    def learn(self, gradient: Any, history: int) -> None:
+        """The last step led to this gradient; where the loss curves upwards, that says something."""
+        y, s = gradient - self.gradient, self.d * self.t
+        product = y.dot(s)
+        if product > 1e-10:
+            if len(self.dirs) == history:
+                del self.dirs[0], self.steps[0], self.ro[0]
+            self.dirs.append(y)
+            self.steps.append(s)
+            self.ro.append(1.0 / product)
+            self.h = product / y.dot(y)
+
+    def keep(self, state: dict[str, Any]) -> None:
+        state["d"], state["t"], state["H_diag"] = make(self.d), _kept(self.t), _kept(self.h)
+        state["old_dirs"], state["old_stps"] = [make(each) for each in self.dirs], [make(each) for each in self.steps]
+        state["ro"] = [_kept(each) for each in self.ro]
+        state["prev_flat_grad"], state["prev_loss"] = make(self.gradient), self.loss
 
 
 def _scaled(work: Work, x: Any, y: Any, factor: Any) -> None:

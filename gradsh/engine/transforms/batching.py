@@ -7,9 +7,9 @@ it as it is, after the shapes were aligned behind the batch; other operators say
     def _(F, size, batched, x, dim, keepdim, dtype): ...
 
 A rule gets the held values (with the batch where `batched` says so) and gives a result with the batch in front, or
-NotImplemented; batch_rules.py has the rules that many operators share. A composite without a rule runs as it is written.
-Everything else, and a composite that reads values (`looped` in its entry), is done sample by sample and stacked;
-`LOOPED` collects these operators' names for whoever wants to say so.
+NotImplemented; batch_rules.py has the rules that many operators share. A composite without a rule runs as it is
+written. Everything else, and a composite that reads values (`looped` in its entry), is done sample by sample and
+stacked; `LOOPED` collects these operators' names for whoever wants to say so.
 """
 
 from __future__ import annotations

@@ -74,6 +74,7 @@ on_arrays("to", lambda x, dtype, *_: x.astype(dtype if isinstance(dtype, np.dtyp
 @function("type(input, dtype=None)", method=True, differentiable=False, example="ones(2).type(int64)")
 def type_(input: Any, dtype: Any) -> Any:
     """The tensor in another dtype; without one, the name of its type."""
+    need_tensor("type", "input", 1, input)
     if dtype is None:
         return f"{OF[input.data.dtype].title}Tensor"
     if isinstance(dtype, str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -10,31 +10,11 @@ from gradsh.engine.core.arguments import need_int, need_tensor, numpy_dtype, typ
 from gradsh.engine.core.graph import Kind
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, leaf, make
+from gradsh.engine.kernels.stream import stream
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.ops.create.creation import INT64, number, scalar_like, sizes
 from gradsh.errors import ArgumentError, DtypeError, ValueError_
-
-if TYPE_CHECKING:
-    from gradsh.engine.kernels.random import Generator
-
-
-def stream(operator: str = "", generator: Any = None) -> Generator:
-    """The generator of a `generator=` argument, or the session's, made now if need be."""
-    from gradsh.engine.kernels.random import Generator
-
-    if mode.interpreter is not None:
-        mode.interpreter.draw()
-    if generator is not None:
-        if generator.__class__ is not Generator:
-            raise ArgumentError(
-                f"{operator}(): argument 'generator' must be torch.Generator, not {type_word(generator)}"
-            )
-        return generator
-    if mode.generator is None:
-        mode.generator = Generator.fresh()
-    return mode.generator  # type: ignore[no-any-return]  # a Generator
-
 
 # --- seeds -----------------------------------------------------------------------------------------------------------
 

@@ -169,7 +169,7 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
 
 def _slopes(data: Any, lower: float, upper: float) -> Any:
     """A random slope for each element that is not positive, drawn in their order; 1 for the others."""
-    from gradsh.engine.ops.create.sampling import stream
+    from gradsh.engine.kernels.stream import stream
 
     wanted = data <= 0
     noise = np.ones(data.shape, data.dtype)

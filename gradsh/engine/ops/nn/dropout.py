@@ -13,6 +13,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import make
 from gradsh.engine.kernels import random
+from gradsh.engine.kernels.stream import stream
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.registry import METHODS, Operator
 from gradsh.engine.operators.samples import call, t
@@ -20,14 +21,6 @@ from gradsh.errors import DtypeError, ShapeError, ValueError_
 
 # of selu: what a dropped unit is set to is -alpha, so that mean and variance are kept
 ALPHA = 1.7580993408473766
-
-
-def _generator() -> random.Generator:
-    if mode.interpreter is not None:
-        mode.interpreter.draw()
-    if mode.generator is None:
-        mode.generator = random.Generator.fresh()
-    return mode.generator  # type: ignore[no-any-return]  # a Generator
 
 
 def _check(p: Any) -> None:
@@ -56,9 +49,9 @@ def _dropped(input: Any, p: float, training: Any, inplace: Any, feature: bool = 
     if x.dtype.kind != "f":
         raise DtypeError(f"result type Float can't be cast to the desired output type {OF[x.dtype].title}")
     if not alpha:
-        noise = random.dropout_noise(_generator(), shape, p, x.dtype)
+        noise = random.dropout_noise(stream(), shape, p, x.dtype)
         return _product(input, noise[()] if noise.ndim == 0 else noise, inplace)
-    noise = random.bernoulli(_generator(), 1 - p, shape, x.dtype)
+    noise = random.bernoulli(stream(), 1 - p, shape, x.dtype)
     a = 1.0 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
     b = (noise - 1) * x.dtype.type(ALPHA * a) + x.dtype.type(ALPHA * a * p)
     noise = noise * x.dtype.type(a)

@@ -468,7 +468,7 @@ def _random_method(
     def register(draw: Callable[..., Any]) -> Callable[..., Tensor]:
         def apply(*args: Any, **kwargs: Any) -> Tensor:
             from gradsh.engine.kernels.random import in_memory_order
-            from gradsh.engine.ops.create.sampling import stream
+            from gradsh.engine.kernels.stream import stream
 
             given = parsed.bind(args, kwargs)
             x: Tensor = given[0]

@@ -91,7 +91,7 @@ def _rows(tensor: Tensor, rows: Any) -> Tensor:
 
 
 def _stream() -> Generator:
-    from gradsh.engine.ops.create.sampling import stream
+    from gradsh.engine.kernels.stream import stream
 
     return stream()
 

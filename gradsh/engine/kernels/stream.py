@@ -1,0 +1,29 @@
+"""Which random stream a draw takes its numbers from; the stream itself, random.py, is loaded by the first draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradsh.engine.core.arguments import type_word
+from gradsh.engine.core.modes import mode
+from gradsh.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from gradsh.engine.kernels.random import Generator
+
+
+def stream(operator: str = "", generator: Any = None) -> Generator:
+    """The generator of a `generator=` argument, or the session's, made now if need be."""
+    from gradsh.engine.kernels.random import Generator
+
+    if mode.interpreter is not None:
+        mode.interpreter.draw()
+    if generator is not None:
+        if generator.__class__ is not Generator:
+            raise ArgumentError(
+                f"{operator}(): argument 'generator' must be torch.Generator, not {type_word(generator)}"
+            )
+        return generator
+    if mode.generator is None:
+        mode.generator = Generator.fresh()
+    return mode.generator  # type: ignore[no-any-return]  # a Generator

@@ -1,0 +1,74 @@
+"""What is so of an operator stands at its entry: no table beside the registry lists operators by name.
+
+A table is what holds four words or more, most of them names of operators (`tests.house.tables`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from gradsh.engine.operators import registry
+from gradsh.engine.ops import families
+from tests.house import Table, modules, tables
+
+families.load_all()
+NAMES = {*registry.OPERATORS, *registry.METHODS}
+FEW = 4
+
+# Tables of words that operators happen to be called too, by what they are bound to, and what the words are.
+RIGHTFUL = {
+    "ARRAY_METHODS": "NumPy's methods of arrays",
+    "CUTS": "what advice looks for in the text of a program",
+    "COPIES": "what advice looks for in the text of a program, other libraries' words included",
+    "NAMES": "dtypes",
+    "gains": "values of an argument, calculate_gain(nonlinearity=…)",
+    "MODES": "values of an argument, interpolate(mode=…)",
+    "scatter_reduce()": "values of an argument, scatter_reduce(reduce=…)",
+    "ufunc": "values of an argument, scatter_reduce(reduce=…)",
+    "_define_operators() for name": "Python's operators, as the module `operator` spells them",
+}
+# Tables of today and how many words they hold. This list only becomes shorter, and its numbers smaller.
+TODAY: dict[str, int] = {
+    "FILES": 13,
+    "SHARED": 7,
+    "_PYTHON": 106,
+}
+# Names in them that no operator has. They only become less.
+GHOSTS: set[str] = set()
+
+
+def found() -> dict[str, list[Table]]:
+    """The tables of operators' names, by name."""
+    by_name = defaultdict(list)
+    for module in sorted(modules()):
+        for table in tables(module):
+            known = sum(word in NAMES for word in table.words)
+            # a sentence may have many such words too: "sum to size"
+            if len(table.words) >= FEW and known > len(table.words) * (0.8 if table.is_text else 0.5):
+                by_name[table.name].append(table)
+    return by_name
+
+
+def test_no_table_beside_the_registry() -> None:
+    places = {name: [f"{t.module}:{t.line}" for t in each] for name, each in found().items()}
+    new = {name: each for name, each in places.items() if name not in RIGHTFUL and name not in TODAY}
+    assert not new, "what these say of operators belongs to their entries"
+
+
+def test_the_tables_of_today_become_less() -> None:
+    sizes = {name: sum(len(t.words) for t in each) for name, each in found().items() if name not in RIGHTFUL}
+    assert {name: size for name, size in sizes.items() if size > TODAY.get(name, 0)} == {}
+    assert sizes == TODAY, f"less than TODAY says; it is now\n{sizes}"
+    assert [name for name in RIGHTFUL if name not in found()] == [], "no such table: take it out of RIGHTFUL"
+
+
+def test_every_name_in_a_table_is_an_operator() -> None:
+    unknown = {
+        word
+        for name, each in found().items()
+        if name in TODAY
+        for table in each
+        for word in table.words
+        if word not in NAMES
+    }
+    assert unknown == GHOSTS
