@@ -14,6 +14,7 @@ import numpy as np
 from gradsh.engine.autograd.backward import run_grad
 from gradsh.engine.core.dtypes import OF, Size
 from gradsh.engine.core.modes import GradMode, mode
+from gradsh.engine.core.place import placed
 from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.errors import ArgumentError, AutogradError, DtypeError, GradcheckFailed, ValueError_
 
@@ -88,13 +89,8 @@ class Check:
         """The outputs, with grad mode on: the function may take gradients itself."""
         from gradsh.engine.transforms.gradient import invoke
 
-        before = mode.where
-        mode.where = None
-        try:
-            with GradMode(True):
-                return as_tuple(invoke(self.f, self.inputs))
-        finally:
-            mode.where = before
+        with placed(None), GradMode(True):
+            return as_tuple(invoke(self.f, self.inputs))
 
     # --- numerical ----------------------------------------------------------------------------------------------
 

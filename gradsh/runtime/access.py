@@ -243,12 +243,8 @@ def find_getter(value: Any, name: str) -> Getter | None:
         if getter is not None:
             GETTERS.setdefault(kind, {})[name] = getter
             return getter
-    if kind is Node and name.startswith("_saved_"):
-        from gradsh.engine.operators.saved import saved_values
-
-        saved = saved_values(value)
-        if name[7:] in saved:
-            return lambda node: saved_values(node)[name[7:]]
+    if kind is Node and name.startswith("_saved_") and name[7:] in value.saved_values():
+        return lambda node: node.saved_values()[name[7:]]
     if isinstance(value, Named) and name in value.names:
         return lambda named: named.field(name)
     if name in getattr(kind, "__public__", ()):

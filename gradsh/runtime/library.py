@@ -95,10 +95,9 @@ def warn(message: str) -> None:
 def recorded_as(t: Any, name: str) -> Any:
     """For the library: the tensor, its node called as PyTorch calls that of a layer which it computes as a whole."""
     from gradsh.engine.core.graph import Node
-    from gradsh.engine.operators.composite import renamed
 
     if t.fn.__class__ is Node:
-        t.fn.kind = renamed(t.fn.kind, name)
+        t.fn.kind = t.fn.kind.renamed(name)
     return t
 
 

@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.autograd.anomaly import check_anomaly
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.graph import Freed, Node, Output, Where
 from gradsh.engine.core.modes import mode
+from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.errors import (
     ArgumentError,
@@ -117,7 +119,7 @@ class Walk:
                             break
                 kind = node.kind
                 if anomaly is None:
-                    gs = self.tensor_step(node, g) if create else kind.step(node, g)
+                    gs = in_its_place(node, g, T) if create else kind.step(node, g, A)
                 else:
                     gs = self.watched_step(node, g, anomaly)
                 edges = node.next
@@ -174,21 +176,12 @@ class Walk:
             elif t in captures:
                 self.capture(t, g, captures[t])
 
-    def tensor_step(self, node: Node, g: Any) -> Any:
-        """A node's step with a graph; what it records is said to have been made where the node was."""
-        before = mode.where
-        mode.where = (node.code, node.lasti)
-        try:
-            return node.kind.tensor_step(node, g)
-        finally:
-            mode.where = before
-
     def watched_step(self, node: Node, g: Any, check_nan: bool) -> Any:
         """A step inside `detect_anomaly`: what goes wrong in it is reported with the line that recorded the node."""
         name = node.kind.name
         made = (node.code, node.lasti)
         try:
-            gs = self.tensor_step(node, g) if self.create else node.kind.step(node, g)
+            gs = in_its_place(node, g, T) if self.create else node.kind.step(node, g, A)
             if check_nan:
                 check_anomaly(node, gs)
         except GradshError as error:
@@ -240,6 +233,16 @@ class Walk:
             value = g[number] if g.__class__ is list else g
             if value is not None:
                 self.captured[slot] = value
+
+
+def in_its_place(node: Node, g: Any, F: Namespace) -> Any:
+    """A node's step with a graph; what it records is said to have been made where the node was."""
+    before = mode.where
+    mode.where = (node.code, node.lasti)
+    try:
+        return node.kind.step(node, g, F)
+    finally:
+        mode.where = before
 
 
 def _as_tensor(g: Any) -> Any:
@@ -311,8 +314,6 @@ def bring_one_back(g: Any, fix: Any, create: bool) -> Any:
         return g
     shape, dtype = fix
     if create:
-        from gradsh.engine.core.namespaces import T
-
         if g.data.shape != shape:
             g = T.sum_to_size(g, shape)
         return g if g.data.dtype == dtype else T.to(g, dtype)
@@ -335,20 +336,6 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     return g.reshape(shape) if lead else g
 
 
-def check_anomaly(node: Node, gs: Any) -> None:
-    """`detect_anomaly`: stop at the first node that returns NaN, and say on which values it worked."""
-    for number, g in enumerate(gs if gs.__class__ is tuple else (gs,)):
-        data = g.data if g.__class__ is Tensor else g
-        if data is not None and data.dtype.kind == "f" and np.isnan(data).any():
-            from gradsh.engine.operators.saved import described
-
-            on = described(node)
-            raise AutogradError(
-                f"Function '{node.kind.name}' returned nan values in its {number}th output.",
-                places=[((node.code, node.lasti), f"{node.kind.name} was recorded here{on and ', with ' + on}")],
-            )
-
-
 def accumulate(t: Tensor, g: Any, create: bool) -> None:
     """Add a gradient to `t.grad`.
 
@@ -359,8 +346,6 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
         (g,) = run_prehooks(t.extra.prehooks, (g,), create)
     held = t.grad_
     if create:
-        from gradsh.engine.core.namespaces import T
-
         if held is not None:
             t.grad_ = T.add(held, g)
         else:
@@ -587,8 +572,6 @@ def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -
             roots.append((out.edge, make(value) if create else value))
         elif create:
             if g.data.dtype != data.dtype:
-                from gradsh.engine.core.namespaces import T
-
                 g = T.to(g, data.dtype)
             roots.append((out.edge, g))
         else:

@@ -11,7 +11,7 @@ import numpy as np
 from gradsh.engine.autograd.backward import sum_to
 from gradsh.engine.core.graph import Freed, Kind, Node, Output, Storage, freed, note_versions, sequence, verify
 from gradsh.engine.core.modes import GradMode, mode
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller, type_name
 from gradsh.engine.core.tensor import Tensor, make, restore
 from gradsh.errors import ArgumentError, AutogradError, GradientMismatch
@@ -162,6 +162,7 @@ class CustomKind(Kind):
         self.name = custom.name + "Backward"
         self.operator = ""
         self.number_slot = False
+        self.by_sample = True
         self.outputs = len(outputs)
         self.custom = custom
         self.arguments = [_meta(v) for v in arguments]
@@ -173,12 +174,12 @@ class CustomKind(Kind):
 
     # functions of the class, not attributes as in other kinds: bound to it they would be cycles that keep tensors alive
     @staticmethod
-    def step(node: Node, g: Any) -> Any:
-        return node.kind.run(node, g, False)  # type: ignore[attr-defined]  # a node of this kind
+    def step(node: Node, g: Any, F: Namespace) -> Any:
+        return node.kind.run(node, g, F is not A)  # type: ignore[attr-defined]  # a node of this kind
 
     @staticmethod
-    def tensor_step(node: Node, g: Any) -> Any:
-        return node.kind.run(node, g, True)  # type: ignore[attr-defined]  # likewise
+    def describe(node: Node) -> dict[str, Any]:
+        return node.kind.saved_by(node)  # type: ignore[attr-defined, no-any-return]  # likewise
 
     def run(self, node: Node, g: Any, create: bool) -> Any:
         """The program's backward: a gradient, or None, for each tensor among the arguments.
@@ -219,7 +220,7 @@ class CustomKind(Kind):
         place = self.places[index]
         return value if place < 0 else restore(value, node.next[place])
 
-    def described(self, node: Node) -> dict[str, Any]:
+    def saved_by(self, node: Node) -> dict[str, Any]:
         """The saved values by name, for messages: nothing is checked."""
         kept = [v.tensor(node) if v.__class__ is SavedOutput else v for v in node.saved]
         return {**dict(zip(self.names, kept, strict=True)), **self.plain}

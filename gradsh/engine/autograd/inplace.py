@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.graph import Kind, Node, Output, extra_of, note_version, sequence
+from gradsh.engine.core.graph import Node, Output, extra_of, note_version, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
@@ -180,7 +180,7 @@ def _without_gradient(own: str, operator: str, old: Tensor, result: Tensor) -> T
     node = out.grad_fn
     if node is not None:
         kind = node.kind
-        node.kind = Kind(own, kind.step, kind.tensor_step, saves=False, operator=operator)
+        node.kind = kind.renamed(own, saves=False, operator=operator)
     return out
 
 

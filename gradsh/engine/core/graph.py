@@ -42,36 +42,64 @@ class Storage:
         self.inference = inference
 
 
+def nothing_saved(node: Node) -> dict[str, Any]:
+    return {}
+
+
 class Kind:
     """What all nodes of one form of an operator have in common.
 
     name     as PyTorch prints it, "MulBackward0"
-    step     step(node, g): the gradients for `node.next`, on arrays; g is an array (a list for several outputs)
-    tensor_step  the same on tensors, recording a graph (`create_graph`)
+    step     step(node, g, F): the gradients for `node.next`. F is the namespace of operators that the rule is run with:
+             `A` on arrays, `T` on tensors, recording a graph (`create_graph`), or one for batches of gradients; g is of
+             that kind too (a list for several outputs)
     saves    whether backward needs saved tensors, so that it can run only once unless they are retained
+    operator the registry's name of the operator
     outputs  how many outputs the node has
+    describe describe(node): what it saved, by PyTorch's names
     number_slot  a form of one tensor and a number that is PyTorch's form of two tensors
+    by_sample    the step takes one gradient at a time: of batches it is run sample by sample
     """
 
-    __slots__ = ("name", "number_slot", "operator", "outputs", "saves", "step", "tensor_step")
+    __slots__ = ("_others", "by_sample", "describe", "name", "number_slot", "operator", "outputs", "saves", "step")
 
     def __init__(
         self,
         name: str,
-        step: Callable[[Node, Any], Any],
-        tensor_step: Callable[[Node, Any], Any],
+        step: Callable[[Node, Any, Any], Any],
         *,
         saves: bool,
         operator: str = "",
         outputs: int = 1,
+        describe: Callable[[Node], dict[str, Any]] = nothing_saved,
+        by_sample: bool = False,
     ) -> None:
         self.name = name
         self.step = step
-        self.tensor_step = tensor_step
         self.saves = saves
         self.operator = operator
         self.outputs = outputs
+        self.describe = describe
         self.number_slot = False
+        self.by_sample = by_sample
+        self._others: dict[tuple[str, bool, int], Kind] = {}
+
+    def renamed(self, name: str = "", *, saves: bool | None = None, outputs: int = 0, operator: str = "") -> Kind:
+        """The same under another of PyTorch's names; one object for each. Call it after the rules."""
+        key = (name or self.name, self.saves if saves is None else saves, outputs or self.outputs)
+        other = self._others.get(key)
+        if other is None:
+            other = Kind(
+                key[0],
+                self.step,
+                saves=key[1],
+                operator=operator or self.operator,
+                outputs=key[2],
+                describe=self.describe,
+                by_sample=self.by_sample,
+            )
+            self._others[key] = other
+        return other
 
 
 class Node:
@@ -117,6 +145,12 @@ class Node:
             # PyTorch keeps the written operation inside this node: what follows it are that operation's inputs
             return (edge_as_function(self.next[0]), *self.next[1].next_functions[1:])
         return tuple(edge_as_function(edge) for edge in self.next)
+
+    def saved_values(self) -> dict[str, Any]:
+        """What it saved, by PyTorch's names; None for a tensor that no rule needs. Errors: FreedGraph."""
+        if self.saved.__class__ is Freed:
+            raise freed(self)
+        return self.kind.describe(self)
 
     @property
     def metadata(self) -> dict[Any, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from gradsh.engine.core.graph import Storage, Unrecorded
+from gradsh.engine.core.graph import Storage, Unrecorded, Where
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 
@@ -35,6 +35,22 @@ def caller(frame: Any) -> tuple[Any, int]:
             return (frame.f_code, frame.f_lasti)
         frame = frame.f_back
     return (start.f_code, start.f_lasti)
+
+
+class placed:
+    """`with placed(where)`: what is recorded is said to have been made there; None for where it is done."""
+
+    __slots__ = ("before", "where")
+
+    def __init__(self, where: Where | None) -> None:
+        self.where = where
+
+    def __enter__(self) -> None:
+        self.before = mode.where
+        mode.where = self.where
+
+    def __exit__(self, *_: object) -> None:
+        mode.where = self.before
 
 
 def type_name(value: Any) -> str:

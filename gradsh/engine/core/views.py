@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from gradsh.engine.core.graph import Kind, Node, extra_of, sequence
-from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AutogradError
+
+if TYPE_CHECKING:
+    from gradsh.engine.core.namespaces import Namespace
 
 
 class Region:
@@ -83,26 +85,23 @@ def refresh(t: Tensor) -> None:
     extra_of(node).storage = t.storage
 
 
-def _region_read_step(F: Namespace) -> Any:
-    return lambda node, g: F.region_write(g, node.saved)
+def _region_read_step(node: Node, g: Any, F: Namespace) -> Any:
+    return F.region_write(g, node.saved)
 
 
-AS_STRIDED = Kind("AsStridedBackward0", _region_read_step(A), _region_read_step(T), saves=False, operator="as_strided")
+AS_STRIDED = Kind("AsStridedBackward0", _region_read_step, saves=False, operator="as_strided", by_sample=True)
 
 
-def _copy_slices_step(F: Namespace) -> Any:
-    def step(node: Node, g: Any) -> Any:
-        base, value = node.next
-        region = node.saved
-        return (
-            None if base is None else F.region_clear(g, region),
-            None if value is None else F.region_read(g, region),
-        )
-
-    return step
+def _copy_slices_step(node: Node, g: Any, F: Namespace) -> Any:
+    base, value = node.next
+    region = node.saved
+    return (
+        None if base is None else F.region_clear(g, region),
+        None if value is None else F.region_read(g, region),
+    )
 
 
-COPY_SLICES = Kind("CopySlices", _copy_slices_step(A), _copy_slices_step(T), saves=False, operator="copy_slices")
+COPY_SLICES = Kind("CopySlices", _copy_slices_step, saves=False, operator="copy_slices", by_sample=True)
 
 
 def _custom_view(made: tuple[str, int], written: str) -> AutogradError:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, TypeVar
 from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.graph import Handle
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.place import caller
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.nn.state import IncompatibleKeys, StateDict, load
 from gradsh.errors import ArgumentError, AttributeError_, GradshError, NoForward, ValueError_
@@ -54,13 +54,8 @@ class ModelType(type):
         self.hooks = None
         self.training = True
         self.run = None
-        before = mode.where
-        if cls.library and before is None:
-            mode.where = caller(_getframe(1))
-        try:
+        with placed(caller(_getframe(1)) if cls.library else mode.where):
             self.construct(*arguments, **keywords)
-        finally:
-            mode.where = before
         self.finish()
         return self
 

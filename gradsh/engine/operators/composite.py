@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradsh.engine.core.graph import Kind, Node
+from gradsh.engine.core.graph import Node
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import _getframe, caller
 from gradsh.engine.core.tensor import Tensor
@@ -40,7 +40,7 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
             finally:
                 mode.where = before
             if rename and result.__class__ is Tensor and result.fn.__class__ is Node:
-                result.fn.kind = renamed(result.fn.kind, rename)
+                result.fn.kind = result.fn.kind.renamed(rename)
             return result
 
         apply.__name__ = apply.__qualname__ = entry.name
@@ -49,17 +49,6 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
         return entry
 
     return register
-
-
-_RENAMED: dict[tuple[int, str], Kind] = {}
-
-
-def renamed(kind: Kind, name: str) -> Kind:
-    found = _RENAMED.get((id(kind), name))
-    if found is None:
-        found = Kind(name, kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator, outputs=kind.outputs)
-        _RENAMED[(id(kind), name)] = found
-    return found
 
 
 def function(signature: str, *, looped: str = "it works on arrays", **options: Any) -> Callable[[Any], Operator]:

@@ -16,10 +16,10 @@ import numpy as np
 from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, sequence, verify, verify_output
 from gradsh.engine.core.interpreter import foreign, is_foreign
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.namespaces import A, T
-from gradsh.engine.core.place import caller, type_name, untracked
+from gradsh.engine.core.namespaces import A, Namespace
+from gradsh.engine.core.place import caller, placed, type_name, untracked
 from gradsh.engine.core.promotion import broadcast_error, promoted, promoted_number
-from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.tensor import Tensor, make, output_tensor
 from gradsh.engine.kernels.pieces import BIG, in_pieces
 from gradsh.engine.operators.registry import Operator
 from gradsh.errors import ArgumentError, NotDifferentiable
@@ -54,9 +54,9 @@ class Unary(Operator):
             return
         name = next(iter(self.rules))
         self.kind.saves = bool(self.saves[name])
-        self.kind.step, self.kind.tensor_step = _unary_steps(self.rules[name], self.saves[name])
+        self.kind.step = _unary_step(self.rules[name], self.saves[name])
         self.large.saves = self.kind.saves
-        self.large.step, self.large.tensor_step = _unary_steps(_pieced(self.rules[name]), self.saves[name])
+        self.large.step = _unary_step(_pieced(self.rules[name]), self.saves[name])
 
 
 def _pieced(rule: Any) -> Any:
@@ -68,7 +68,7 @@ def _pieced(rule: Any) -> Any:
     return pieced
 
 
-def no_step(node: Node, g: Any) -> Any:
+def no_step(node: Node, g: Any, F: Namespace) -> Any:
     """The step of an operator that has no derivative yet."""
     raise NotDifferentiable(
         f"derivative for aten::{node.kind.operator} is not implemented",
@@ -76,55 +76,43 @@ def no_step(node: Node, g: Any) -> Any:
     )
 
 
-def _unary_steps(rule: Any, saves: frozenset[str]) -> tuple[Any, Any]:
-    """The steps of a unary rule, in the shortest form for what it saves."""
+def _unary_step(rule: Any, saves: frozenset[str]) -> Any:
+    """The step of a unary rule, in the shortest form for what it saves."""
     if saves == {"input"}:
 
-        def step(node: Node, g: Any) -> Any:
+        def step(node: Node, g: Any, F: Namespace) -> Any:
             x = node.saved
             if x.__class__ is Freed:
                 raise freed(node)
             if x.storage is not None:
                 verify(node, x, 0)
-            return rule(A, g, None, x.data)
-
-        def tensor_step(node: Node, g: Any, F: Any = T) -> Any:
-            x = node.saved
-            if x.__class__ is Freed:
-                raise freed(node)
-            if x.storage is not None:
-                verify(node, x, 0)
-            return rule(F, g, None, F.restore(x, node.next))
+            return rule(F, g, None, x.data if F is A else F.restore(x, node.next))
 
     elif saves == {"out"}:
 
-        def step(node: Node, g: Any) -> Any:
+        def step(node: Node, g: Any, F: Namespace) -> Any:
             out = node.saved
             if out.__class__ is Freed:
                 raise freed(node)
             if node.extra is not None:
                 verify_output(node, out)
-            return rule(A, g, out, None)
-
-        def tensor_step(node: Node, g: Any, F: Any = T) -> Any:
-            out = node.saved
-            if out.__class__ is Freed:
-                raise freed(node)
-            if node.extra is not None:
-                verify_output(node, out)
-            return rule(F, g, F.output(node, out), None)
+            return rule(F, g, out if F is A else F.output(node, out), None)
 
     elif not saves:
 
-        def step(node: Node, g: Any) -> Any:
-            return rule(A, g, None, None)
-
-        def tensor_step(node: Node, g: Any, F: Any = T) -> Any:
+        def step(node: Node, g: Any, F: Namespace) -> Any:
             return rule(F, g, None, None)
 
     else:
         raise TypeError("a unary rule saves the input or the output, not both")
-    return step, tensor_step
+    return step
+
+
+def _describe_unary(node: Node) -> dict[str, Any]:
+    saved = node.saved
+    if saved is None:
+        return {}
+    return {"self": saved} if saved.__class__ is Tensor else {"result": output_tensor(node, saved)}
 
 
 def unary(
@@ -151,8 +139,8 @@ def unary(
         entry.check = check
         tracks = bool(grad_fn)
         compute = direct or kernel
-        entry.kind = small = Kind(grad_fn, no_step, no_step, saves=False, operator=entry.name)
-        entry.large = large = Kind(grad_fn, no_step, no_step, saves=False, operator=entry.name)
+        entry.kind = small = Kind(grad_fn, no_step, saves=False, operator=entry.name, describe=_describe_unary)
+        entry.large = large = Kind(grad_fn, no_step, saves=False, operator=entry.name, describe=_describe_unary)
         name = entry.name
 
         def apply(input: Any = MISSING, inplace: Any = False) -> Any:
@@ -288,82 +276,57 @@ class Binary(Operator):
         for small, large in zip(self.kinds, self.large, strict=True):
             large.saves = small.saves
             large.number_slot = small.number_slot
-        both.step, both.tensor_step = _binary_steps(first, second, both.saves)
-        left.step, left.tensor_step = _mixed_steps(first, 0, left.saves, self.constants)
-        right.step, right.tensor_step = _mixed_steps(second, 1, right.saves, self.constants)
-        both, left, right = self.large
-        first, second = _pieced(first), _pieced(second)
-        both.step, both.tensor_step = _binary_steps(first, second, both.saves)
-        left.step, left.tensor_step = _mixed_steps(first, 0, left.saves, self.constants)
-        right.step, right.tensor_step = _mixed_steps(second, 1, right.saves, self.constants)
+        for kinds, one, other in (
+            (self.kinds, first, second),
+            (self.large, _pieced(first), _pieced(second)),
+        ):
+            both, left, right = kinds
+            both.step = binary_step(one, other, both.saves)
+            left.step = _mixed_step(one, 0, left.saves, self.constants)
+            right.step = _mixed_step(other, 1, right.saves, self.constants)
 
     plan: list[bool]
     keeps: list[Any]  # which of the first, the second and the output: both want gradients, the first, the second
 
 
-def _binary_steps(first: Any, second: Any, saves: bool) -> tuple[Any, Any]:
+def binary_step(first: Any, second: Any, saves: bool) -> Any:
+    """The step of the two rules of an operator of two tensors; saved is (x, y, output), each or None."""
     if not saves:
 
-        def plain_step(node: Node, g: Any) -> Any:
-            a, b = node.next
-            return (
-                None if a is None else first(A, g, None, None, None),
-                None if b is None else second(A, g, None, None, None),
-            )
-
-        def plain_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
+        def plain_step(node: Node, g: Any, F: Namespace) -> Any:
             a, b = node.next
             return (
                 None if a is None else first(F, g, None, None, None),
                 None if b is None else second(F, g, None, None, None),
             )
 
-        return plain_step, plain_tensor_step
+        return plain_step
 
-    def step(node: Node, g: Any) -> Any:
+    def step(node: Node, g: Any, F: Namespace) -> Any:
         saved = node.saved
         if saved.__class__ is Freed:
             raise freed(node)
         x, y, out = saved
+        a, b = node.next
         if y is not None:  # first, as in PyTorch: if both were written to, the error is about this one
             if y.storage is not None:
                 verify(node, y, 1)
-            y = y.data
+            y = y.data if F is A else F.restore(y, b)
         if x is not None:
             if x.storage is not None:
                 verify(node, x, 0)
-            x = x.data
-        if node.extra is not None and out is not None:
-            verify_output(node, out)
-        a, b = node.next
-        return (
-            None if a is None else first(A, g, out, x, y),
-            None if b is None else second(A, g, out, x, y),
-        )
-
-    def tensor_step(node: Node, g: Any, F: Any = T) -> Any:
-        saved = node.saved
-        if saved.__class__ is Freed:
-            raise freed(node)
-        x, y, out = saved
-        a, b = node.next
-        if y is not None:
-            if y.storage is not None:
-                verify(node, y, 1)
-            y = F.restore(y, b)
-        if x is not None:
-            if x.storage is not None:
-                verify(node, x, 0)
-            x = F.restore(x, a)
+            x = x.data if F is A else F.restore(x, a)
         if out is not None:
-            verify_output(node, out)
-            out = F.output(node, out)
+            if node.extra is not None:
+                verify_output(node, out)
+            if F is not A:
+                out = F.output(node, out)
         return (
             None if a is None else first(F, g, out, x, y),
             None if b is None else second(F, g, out, x, y),
         )
 
-    return step, tensor_step
+    return step
 
 
 _CONSTANTS: dict[Any, Any] = {}
@@ -385,12 +348,12 @@ def constant(number: Any, dtype: Any) -> Any:
     return found
 
 
-def _mixed_steps(rule: Any, side: int, saves: bool, constants: bool) -> tuple[Any, Any]:
-    """Steps for one tensor (`side` 0 left, 1 right) and a number; saved is (tensor or None, number, output or None)."""
+def _mixed_step(rule: Any, side: int, saves: bool, constants: bool) -> Any:
+    """The step for a tensor (`side` 0 left, 1 right) and a number; saved is (tensor, number, output), each or None."""
     if not saves:
-        return (lambda node, g: rule(A, g, None, None, None)), (lambda node, g, F=T: rule(F, g, None, None, None))
+        return lambda node, g, F: rule(F, g, None, None, None)
 
-    def step(node: Node, g: Any) -> Any:
+    def step(node: Node, g: Any, F: Namespace) -> Any:
         saved = node.saved
         if saved.__class__ is Freed:
             raise freed(node)
@@ -398,28 +361,42 @@ def _mixed_steps(rule: Any, side: int, saves: bool, constants: bool) -> tuple[An
         if x is not None:
             if x.storage is not None:
                 verify(node, x, 0)
-            x = x.data
-        if node.extra is not None and out is not None:
-            verify_output(node, out)
+            x = x.data if F is A else F.restore(x, node.next)
+        if out is not None:
+            if node.extra is not None:
+                verify_output(node, out)
+            if F is not A:
+                out = F.output(node, out)
         if constants and g.__class__ is ndarray:
             number = constant(number, g.dtype)
-        return rule(A, g, out, number, x) if side else rule(A, g, out, x, number)
-
-    def tensor_step(node: Node, g: Any, F: Any = T) -> Any:
-        saved = node.saved
-        if saved.__class__ is Freed:
-            raise freed(node)
-        x, number, out = saved
-        if x is not None:
-            if x.storage is not None:
-                verify(node, x, 0)
-            x = F.restore(x, node.next)
-        if out is not None:
-            verify_output(node, out)
-            out = F.output(node, out)
         return rule(F, g, out, number, x) if side else rule(F, g, out, x, number)
 
-    return step, tensor_step
+    return step
+
+
+def _describe(entry: Binary, form: int, node: Node) -> dict[str, Any]:
+    """What a node of two tensors (form 0), of a tensor and a number (1), of a number and a tensor (2) saved."""
+    if node.saved is None:
+        return {}
+    first, second, out = node.saved
+    if form == 0 or node.kind.number_slot:  # a number in place of a tensor is none that PyTorch shows
+        first, second = _tensor(first), _tensor(second)
+    elif form == 2:
+        first, second = second, first
+    values = {"self": first, entry.signature.parameters[1].name: second}
+    return values if out is None else {**values, "result": output_tensor(node, out)}
+
+
+def _tensor(value: Any) -> Any:
+    return value if value.__class__ is Tensor else None
+
+
+def _kinds(entry: Binary, names: tuple[str, str, str]) -> tuple[Kind, Kind, Kind]:
+    both, left, right = (
+        Kind(name, no_step, saves=False, operator=entry.name, describe=partial(_describe, entry, form))
+        for form, name in enumerate(names)
+    )
+    return both, left, right
 
 
 def binary(
@@ -454,12 +431,8 @@ def binary(
         tracks = bool(names[0])
         entry.kernel = kernel
         compute = direct or kernel
-        entry.kinds = both, left, right = tuple(  # type: ignore[assignment]  # three of them
-            Kind(n, no_step, no_step, saves=False, operator=entry.name) for n in names
-        )
-        entry.large = large_both, large_left, large_right = tuple(  # type: ignore[assignment]  # the same
-            Kind(n, no_step, no_step, saves=False, operator=entry.name) for n in names
-        )
+        entry.kinds = both, left, right = _kinds(entry, names)
+        entry.large = large_both, large_left, large_right = _kinds(entry, names)
         for form in (left, right):
             # a form with the name of the form of two tensors is that form, with the number as a tensor without history
             form.number_slot = form.name == both.name
@@ -657,13 +630,8 @@ def number_tensor(value: Any) -> Tensor:
 
 
 def _variant(entry: Binary, values: list[Any], frame: Any) -> Any:
-    before = mode.where
-    if before is None:
-        mode.where = caller(frame)
-    try:
+    with placed(caller(frame)):
         return entry.variant(*values)
-    finally:
-        mode.where = before
 
 
 # whose signatures PyTorch lists when no one of them fits, by which inputs may be numbers

@@ -78,6 +78,21 @@ class General(Operator):
         self.kind.saves = bool(kept)
         self.sometimes_saves = bool(kept) and not self.joint and not all(self.saves.values())
 
+    def describe(self, node: Node) -> dict[str, Any]:
+        """What a node of it saved, by PyTorch's names."""
+        names = [p.name for p in self.signature.parameters]
+        if node.saved.__class__ is not list or len(node.saved) != len(names) + 1:
+            return {}
+        *saved, out = node.saved
+        values = {
+            "self" if name == "input" else name: value
+            for name, value in zip(names, saved, strict=True)
+            if value.__class__ is not Meta
+        }
+        if self.keeps_out and out.__class__ is not tuple:
+            values["result"] = output_tensor(node, out)
+        return values
+
     kept_at: frozenset[int] = frozenset()
     keeps_out = False
     sometimes_saves = False
@@ -92,13 +107,10 @@ def op(signature: str, *, grad_fn: str = "", outputs: int = 1, **options: Any) -
         entry = General(signature, grad_fn=grad_fn, **options)
         entry.kernel = kernel
 
-        def step(node: Node, g: Any) -> Any:
-            return _general_step(entry, node, g, A)
-
-        def tensor_step(node: Node, g: Any, F: Namespace = T) -> Any:
+        def step(node: Node, g: Any, F: Namespace) -> Any:
             return _general_step(entry, node, g, F)
 
-        entry.kind = Kind(grad_fn, step, tensor_step, saves=False, operator=entry.name, outputs=outputs)
+        entry.kind = Kind(grad_fn, step, saves=False, operator=entry.name, outputs=outputs, describe=entry.describe)
         if not grad_fn:
             entry.differentiable = False
         bind = entry.signature.bind
@@ -159,7 +171,7 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
     node = Node()
     node.kind = kind = kind or entry.kind
     if several and kind.outputs != len(result):
-        node.kind = kind = _with_outputs(kind, len(result))
+        node.kind = kind = kind.renamed(outputs=len(result))
     node.extra = None
     node.code, node.lasti = where
     _connect(entry, node, values, result)
@@ -202,11 +214,6 @@ def _share_all(entry: General, base: Tensor, outs: Iterable[Tensor]) -> None:
     name = entry.grad_fn.rstrip("0123456789").removesuffix("Backward")
     for number, out in enumerate(outs):
         _share(base, out, (name, number))
-
-
-def _with_outputs(kind: Kind, outputs: int) -> Kind:
-    """The same kind with another number of outputs (split, unbind)."""
-    return Kind(kind.name, kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator, outputs=outputs)
 
 
 def _share(base: Tensor, out: Tensor, multiple: tuple[str, int] | None = None) -> None:
@@ -268,7 +275,7 @@ def _connect(entry: General, node: Node, values: list[Any], result: Any) -> None
         entry.saves[entry.signature.parameters[i].name] and _any_wants(values[i]) for i in entry.tensor_at
     ):
         # PyTorch frees nothing here, so that a second backward works (addcmul with constants)
-        node.kind = _unsaved(node.kind)
+        node.kind = node.kind.renamed(saves=False)
     if len(edges) == 1:
         node.next, node.fix = edges[0], fixes[0]
     else:
@@ -302,17 +309,6 @@ def _any_wants(v: Any) -> bool:
     if v.__class__ is Tensor:
         return bool(v.rg)
     return (v.__class__ is list or v.__class__ is tuple) and any(t.__class__ is Tensor and t.rg for t in v)
-
-
-_UNSAVED: dict[Kind, Kind] = {}
-
-
-def _unsaved(kind: Kind) -> Kind:
-    """The same kind for calls in which no rule needs anything."""
-    if kind not in _UNSAVED:
-        own = Kind(kind.name, kind.step, kind.tensor_step, saves=False, operator=kind.operator, outputs=kind.outputs)
-        _UNSAVED[kind] = own
-    return _UNSAVED[kind]
 
 
 def _general_step(entry: General, node: Node, g: Any, F: Namespace) -> Any:

@@ -10,7 +10,7 @@ from gradsh.engine.core.arguments import dim_index, dims_tuple, type_word
 from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, sequence, verify, verify_output
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.named import named
-from gradsh.engine.core.namespaces import A, T
+from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import untracked
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.general import General, run
@@ -45,12 +45,6 @@ def axes(operator: str, dim: Any, ndim: int) -> Any:
     else:
         raise ArgumentError(f"{operator}(): argument 'dim' must be tuple of ints, not {type_word(dim)}")
     return tuple(sorted(dims_tuple(dim, ndim))) or None
-
-
-def variant(entry: General, grad_fn: str) -> Kind:
-    """The entry's kind under another of PyTorch's names (`SumBackward1` along a dim). Call it after the rules."""
-    kind = entry.kind
-    return Kind(grad_fn, kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator, outputs=kind.outputs)
 
 
 def public(entry: General) -> Callable[[Any], Any]:
@@ -96,7 +90,7 @@ def takes_tensor(
         short_step(entry)
     if result:
         entry.kind.outputs = len(names.split())
-    along = variant(entry, dim_kind) if dim_kind else None
+    along = entry.kind.renamed(dim_kind) if dim_kind else None
     items = names.split()
     decides = next((i for i, p in enumerate(entry.signature.parameters) if p.name == kind_by), 1)
     needs_dim = one_dim and along is not None and kind_by == "dim"
@@ -122,7 +116,11 @@ def short_step(entry: General) -> None:
     keeps_x, keeps_out = 0 in entry.kept_at, entry.keeps_out
     plain = entry.kept_at <= {0}
 
-    def step(node: Node, g: Any) -> Any:
+    general = entry.kind.step
+
+    def step(node: Node, g: Any, F: Namespace) -> Any:
+        if F is not A:
+            return general(node, g, F)
         saved = node.saved
         if saved.__class__ is Freed:
             raise freed(node)
@@ -210,13 +208,5 @@ def renamed(t: Any, name: str, *, saves: bool | None = None) -> Any:
     """A result of other operators with the grad_fn name that PyTorch gives it; `saves` False: never freed."""
     node = t.fn if t.__class__ is Tensor else None
     if node.__class__ is Node:
-        kind = node.kind
-        node.kind = Kind(
-            name,
-            kind.step,
-            kind.tensor_step,
-            saves=kind.saves if saves is None else saves,
-            operator=kind.operator,
-            outputs=kind.outputs,
-        )
+        node.kind = node.kind.renamed(name, saves=saves)
     return t

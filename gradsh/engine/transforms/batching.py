@@ -24,9 +24,8 @@ import numpy as np
 from gradsh.engine.core.batched import ITEM, LOOPED, RANDOMNESS, Batched, level_of
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.interpreter import interpreting
-from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
-from gradsh.engine.core.place import caller
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.registry import OPERATORS, Operator
 from gradsh.errors import AutogradError, ShapeError
@@ -186,13 +185,8 @@ def run_inner(entry: Operator, values: Any) -> Any:
 
 def _composed(entry: Operator, values: list[Any]) -> Any:
     """A composite as it is written."""
-    before = mode.where
-    if before is None:
-        mode.where = caller(_getframe(1))
-    try:
+    with placed(caller(_getframe(1))):
         return entry.body(*values)
-    finally:
-        mode.where = before
 
 
 def _space(values: Any) -> Namespace:

@@ -15,12 +15,20 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.autograd.backward import Walk, bring_one_back, gradients_of, needed_nodes, with_grad_mode
+from gradsh.engine.autograd.backward import (
+    Walk,
+    bring_one_back,
+    gradients_of,
+    in_its_place,
+    needed_nodes,
+    with_grad_mode,
+)
 from gradsh.engine.core.batched import SIZES, Batched, level_of
 from gradsh.engine.core.graph import Freed, Node, Output, freed
 from gradsh.engine.core.interpreter import interpreting
 from gradsh.engine.core.modes import GradMode, mode
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.namespaces import A, T
+from gradsh.engine.core.place import placed
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.general import General
 from gradsh.engine.operators.registry import OPERATORS
@@ -113,17 +121,11 @@ def step(node: Node, g: Any, F: Any) -> Any:
     """A node's step on a gradient, which may be Batched (a list with such for several outputs)."""
     kind = node.kind
     gs = g if g.__class__ is list else (g,)
-    if level_of(gs) < 0:
-        if F is T:
-            return in_its_place(node, kind.tensor_step, g)
-        return kind.step(node, g)
-    if kind.tensor_step.__code__.co_argcount > 2:
-        if F is T:
-            return in_its_place(node, kind.tensor_step, g)
-        return kind.tensor_step(node, g, F)  # type: ignore[call-arg]  # its third parameter was counted
+    plain = level_of(gs) < 0
+    if plain or not kind.by_sample:
+        return in_its_place(node, g, F) if F is T else kind.step(node, g, A if plain else F)
     size = next(int(x.value.shape[0]) for x in gs if x.__class__ is Batched)
     level = level_of(gs)
-    single = kind.tensor_step if F is T else kind.step
 
     def sample(x: Any, i: int) -> Any:
         return x.value[i] if x.__class__ is Batched else x
@@ -131,7 +133,7 @@ def step(node: Node, g: Any, F: Any) -> Any:
     rows = []
     for i in range(size):
         one = [sample(x, i) for x in g] if g.__class__ is list else sample(g, i)
-        rows.append(in_its_place(node, single, one) if F is T else single(node, one))
+        rows.append(in_its_place(node, one, F) if F is T else kind.step(node, one, A))
     if not size or rows[0].__class__ is not tuple:
         return _column(rows, level)
     return tuple(_column([row[k] for row in rows], level) for k in range(len(rows[0])))
@@ -141,16 +143,6 @@ def _column(rows: list[Any], level: int) -> Any:
     if not rows or rows[0] is None:
         return None
     return closed(T.stack(rows, 0) if isinstance(rows[0], Tensor) else np.stack(rows), level)
-
-
-def in_its_place(node: Node, function: Any, g: Any) -> Any:
-    """Run a step with a graph; what it records is said to have been made where the node was."""
-    before = mode.where
-    mode.where = (node.code, node.lasti)
-    try:
-        return function(node, g)
-    finally:
-        mode.where = before
 
 
 def bring_back(g: Any, fix: Any, create: bool) -> Any:
@@ -233,7 +225,8 @@ class Sweep:
                 continue
             if node.saved.__class__ is Freed:
                 raise freed(node)
-            outs = in_its_place(node, self.forward, ins) if self.create else self.forward(node, ins)
+            with placed((node.code, node.lasti) if self.create else mode.where):
+                outs = self.forward(node, ins)
             for number, t in enumerate(outs if outs.__class__ is list else (outs,)):
                 if t is not None:
                     self.tangents[node, number] = t
@@ -350,7 +343,7 @@ class Sweep:
             u.rg = True
             us.append(u)
         with GradMode(True):
-            gs = node.kind.tensor_step(node, us if many else us[0])
+            gs = node.kind.step(node, us if many else us[0], T)
         gs = gs if gs.__class__ is tuple else (gs,)
         fixes = node.fix if node.next.__class__ is tuple else (node.fix,)
         outs, tangents = [], []

@@ -23,7 +23,7 @@ from gradsh.engine.core.batched import SIZES, Batched
 from gradsh.engine.core.graph import Output
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.namespaces import T
-from gradsh.engine.core.place import caller
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.pytree import filled, leaves, mapped
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.errors import ArgumentError, AutogradError, LeafFlag, NonScalarBackward, ValueProblem
@@ -147,23 +147,6 @@ def retire(inputs: list[Tensor]) -> None:
             t.own_extra().retired = True
 
 
-class Place:
-    """`with Place(frame)`: what a transform records itself is said to be made where the program called it."""
-
-    __slots__ = ("before", "frame")
-
-    def __init__(self, frame: Any) -> None:
-        self.frame = frame
-
-    def __enter__(self) -> None:
-        self.before = mode.where
-        if self.before is None:
-            mode.where = caller(self.frame)
-
-    def __exit__(self, *_: object) -> None:
-        mode.where = self.before
-
-
 # --- grad(f) and value_and_grad(f) -----------------------------------------------------------------------------------
 
 
@@ -171,7 +154,7 @@ def gradient_of(f: Any, argnums: Any = 0, has_aux: bool = False, value: str = ""
     """The function that gives the gradient of `f`; value "first" or "last": together with the value of `f`."""
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        with Place(_getframe(1)):
+        with placed(caller(_getframe(1))):
             found, out, aux = _gradient(f, argnums, has_aux, args, kwargs)
         if value == "first":
             return ((out, aux), found) if has_aux else (out, found)

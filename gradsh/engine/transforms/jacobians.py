@@ -13,9 +13,10 @@ from gradsh.engine.core.batched import SIZES
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.transforms.forward import has_hooks, keyed, pull, push
-from gradsh.engine.transforms.gradient import Place, argument_numbers, invoke, lowered, name_of, untracked
+from gradsh.engine.transforms.gradient import argument_numbers, invoke, lowered, name_of, untracked
 from gradsh.engine.transforms.products import OUTPUTS, Run, as_tuple, check_requires_grad, gradients, numel
 from gradsh.errors import AutogradError
 
@@ -203,7 +204,7 @@ def by_argument(f: Any, argnums: Any, transform: Any) -> Callable[..., Any]:
     """The function that applies `transform` (jacobian, hessian) to `f` by some of its arguments, as torch.func does."""
 
     def transformed(*args: Any, **kwargs: Any) -> Any:
-        with Place(_getframe(1)):
+        with placed(caller(_getframe(1))):
             chosen = argument_numbers(argnums, len(args))
 
             def of_chosen(*some: Any) -> Any:

@@ -10,10 +10,11 @@ from gradsh.engine.core.batched import RANDOMNESS, SIZES, Batched
 from gradsh.engine.core.interpreter import interpreting
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.pytree import filled, is_node, leaves, matched, structure
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.transforms.batching import BATCHES, expanded
-from gradsh.engine.transforms.gradient import Place, invoke, name_of, python_type
+from gradsh.engine.transforms.gradient import invoke, name_of, python_type
 from gradsh.errors import ArgumentError, ValueError_
 
 _getframe = sys._getframe
@@ -28,7 +29,7 @@ def vmap(f: Any, in_dims: Any, out_dims: Any, randomness: str) -> Callable[..., 
         )
 
     def mapped(*args: Any, **kwargs: Any) -> Any:
-        with Place(_getframe(1)):
+        with placed(caller(_getframe(1))):
             return _run(f, in_dims, out_dims, randomness, args, kwargs)
 
     mapped.__name__ = mapped.__qualname__ = name_of(f)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.arguments import need_int, need_tensor, numpy_dtype, type_word
-from gradsh.engine.core.graph import Kind
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.kernels.stream import stream
@@ -234,12 +233,8 @@ def numpy_title(dtype: Any) -> str:
 normal_tensors.vjp("mean")(lambda F, g, out, mean, std, generator: F.zeros_like(g))
 normal_tensors.vjp("std")(lambda F, g, out, mean, std, generator: F.zeros_like(g))
 
-_ONLY_MEAN = Kind(
-    "NormalBackward1", normal_tensors.kind.step, normal_tensors.kind.tensor_step, saves=False, operator="normal"
-)
-_ONLY_STD = Kind(
-    "NormalBackward2", normal_tensors.kind.step, normal_tensors.kind.tensor_step, saves=False, operator="normal"
-)
+_ONLY_MEAN = normal_tensors.kind.renamed("NormalBackward1")
+_ONLY_STD = normal_tensors.kind.renamed("NormalBackward2")
 
 
 @composite(

@@ -318,7 +318,7 @@ def remainder(a: Any, b: Any) -> Any:
 remainder.vjp("input")(lambda F, g, out, a, b: g)
 remainder.vjp("other", saves="input other")(lambda F, g, out, a, b: -g * F.div_floor(a, b))
 for _kind in (remainder.kinds[2], remainder.large[2]):
-    _kind.step = _kind.tensor_step = no_step
+    _kind.step = no_step
 
 
 @binary(

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.place import here
+from gradsh.engine.core.place import here, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.ops.elementwise import arithmetic, compare, powers
 
@@ -53,13 +53,8 @@ Operators.__invert__ = compare.bitwise_not.apply
 
 def _number_over(x: Tensor, number: Any) -> Any:
     """`2 / x` is the reciprocal, multiplied: PyTorch's order, whose last bit differs from a division's."""
-    before = mode.where
-    if before is None:
-        mode.where = here(_getframe(1))
-    try:
+    with placed(mode.where or here(_getframe(1))):
         return arithmetic.mul.operator(powers.reciprocal.apply(x), number)
-    finally:
-        mode.where = before
 
 
 Operators.__rtruediv__ = _number_over

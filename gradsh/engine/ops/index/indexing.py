@@ -9,19 +9,17 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.arguments import dim_index, type_word
-from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.from_values import array_of
 from gradsh.engine.core.graph import Kind, Node, sequence
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, TensorExtra, make
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.shape import shape as views
 from gradsh.engine.transforms.batch_rules import applied, sample_of
-from gradsh.engine.transforms.batching import B
 from gradsh.engine.transforms.batching import pick as pick_sample
 from gradsh.errors import ArgumentError, DtypeError, IndexError_, ValueError_
 
@@ -62,37 +60,27 @@ def _view(x: Tensor, data: Any, kind: Kind, saved: Any) -> Tensor:
     return out
 
 
-def _select_step(node: Node, g: Any) -> Any:
+def _select_step(node: Node, g: Any, F: Namespace) -> Any:
     shape, dtype, dim, index = node.saved
-    if g.__class__ is Batched:
-        return B.select_backward(g, shape, dim, index)
+    if F is not A:
+        return F.select_backward(g, shape, dim, index)
     full = np.zeros(shape, dtype)
     full[(slice(None),) * dim + (index,)] = g
     return full
 
 
-def _slice_step(node: Node, g: Any) -> Any:
+def _slice_step(node: Node, g: Any, F: Namespace) -> Any:
     shape, dtype, dim, part = node.saved
-    if g.__class__ is Batched:
-        return B.slice_backward(g, shape, dim, part.start, part.stop, part.step)
+    if F is not A:
+        return F.slice_backward(g, shape, dim, part.start, part.stop, part.step)
     full = np.zeros(shape, dtype)
     full[(slice(None),) * dim + (part,)] = g
     return full
 
 
-def _select_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
-    shape, _, dim, index = node.saved
-    return F.select_backward(g, shape, dim, index)
-
-
-def _slice_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
-    shape, _, dim, part = node.saved
-    return F.slice_backward(g, shape, dim, part.start, part.stop, part.step)
-
-
-SELECT = Kind("SelectBackward0", _select_step, _select_tensor_step, saves=False, operator="select")
-SLICE = Kind("SliceBackward0", _slice_step, _slice_tensor_step, saves=False, operator="slice")
-ALIAS = Kind("AliasBackward0", lambda node, g: g, lambda node, g: g, saves=False, operator="alias")
+SELECT = Kind("SelectBackward0", _select_step, saves=False, operator="select")
+SLICE = Kind("SliceBackward0", _slice_step, saves=False, operator="slice")
+ALIAS = Kind("AliasBackward0", lambda node, g, F: g, saves=False, operator="alias")
 
 
 def _select(x: Tensor, dim: int, index: int, real: int = 0) -> Tensor:

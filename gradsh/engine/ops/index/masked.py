@@ -9,7 +9,6 @@ import numpy as np
 
 from gradsh.engine.core.arguments import dim_index, type_word
 from gradsh.engine.core.dtypes import OF
-from gradsh.engine.core.graph import Kind
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.general import General, op, run
@@ -31,8 +30,7 @@ def array(value: Any) -> bool:
 
 def with_number(entry: General, name: str, at: int) -> None:
     """Give an operator PyTorch's second name for calls whose argument number `at` is a tensor, not a number."""
-    kind = entry.kind
-    second = Kind(name, kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator)
+    second = entry.kind.renamed(name)
     bind = entry.signature.bind
 
     def apply(*args: Any, **kwargs: Any) -> Any:

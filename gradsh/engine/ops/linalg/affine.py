@@ -11,8 +11,8 @@ from gradsh.engine.core.arguments import dim_error, need_tensor
 from gradsh.engine.core.dtypes import OF, promote_dtypes
 from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, sequence, verify
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.namespaces import T
-from gradsh.engine.core.place import caller
+from gradsh.engine.core.namespaces import A, Namespace, T
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
@@ -149,7 +149,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Any:
 # the step of a linear layer of matrices, in the form of `addmm`'s node: bias, mat1, mat2 (the weight transposed)
 
 
-def _layer_step(node: Node, g: Any) -> Any:
+def _layer_step(node: Node, g: Any, F: Namespace) -> Any:
     saved = node.saved
     if saved.__class__ is Freed:
         raise freed(node)
@@ -159,41 +159,27 @@ def _layer_step(node: Node, g: Any) -> Any:
     if for_input is not None:
         if w.storage is not None:
             verify(node, w, 2)
-        gx = g.dot(w.data.T)
+        gx = g.dot(w.data.T) if F is A else F.mm(g, F.matrix_transpose(F.restore(w, for_weight)))
     if for_weight is not None:
         if x.storage is not None:
             verify(node, x, 1)
-        gw = g.T.dot(x.data).T
-    return None if for_bias is None else np.add.reduce(g, 0), gx, gw
+        gw = g.T.dot(x.data).T if F is A else F.mm(F.matrix_transpose(F.restore(x, for_input)), g)
+    if for_bias is None:
+        return None, gx, gw
+    return np.add.reduce(g, 0) if F is A else F.sum(g, (0,), False, None), gx, gw
 
 
-def _layer_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
-    saved = node.saved
-    if saved.__class__ is Freed:
-        raise freed(node)
-    for_bias, for_input, for_weight = node.next
-    x, w = saved[1], saved[2]
-    gx = gw = None
-    if for_input is not None:
-        verify(node, w, 2)
-        gx = F.mm(g, F.matrix_transpose(F.restore(w, for_weight)))
-    if for_weight is not None:
-        verify(node, x, 1)
-        gw = F.mm(F.matrix_transpose(F.restore(x, for_input)), g)
-    return None if for_bias is None else F.sum(g, (0,), False, None), gx, gw
+_LAYER = Kind("AddmmBackward0", _layer_step, saves=True, operator="addmm", describe=addmm.describe)
 
 
-_LAYER = Kind("AddmmBackward0", _layer_step, _layer_tensor_step, saves=True, operator="addmm")
+def _columns_step(node: Node, g: Any, F: Namespace) -> Any:
+    return g.T if F is A else F.matrix_transpose(g)
 
 
-def _columns_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
-    return F.matrix_transpose(g)
-
-
-_COLUMNS = Kind("TBackward0", lambda node, g: g.T, _columns_tensor_step, saves=False, operator="t")
+_COLUMNS = Kind("TBackward0", _columns_step, saves=False, operator="t")
 # PyTorch says of a weight that was written to since that it is an output of AsStrided
 _WRITTEN_VIEW = Node()
-_WRITTEN_VIEW.kind = Kind("AsStridedBackward0", _COLUMNS.step, _COLUMNS.tensor_step, saves=False, operator="t")
+_WRITTEN_VIEW.kind = _COLUMNS.renamed("AsStridedBackward0")
 _any_linear = linear.apply
 
 
@@ -216,13 +202,8 @@ def apply_linear(*args: Any, **kwargs: Any) -> Any:
                 and (x.rg or weight.rg or bias.rg)
             ):
                 return _layer(x, weight, bias)
-    before = mode.where
-    if before is None:
-        mode.where = caller(_getframe(1))
-    try:
+    with placed(caller(_getframe(1))):
         return _any_linear(*args, **kwargs)
-    finally:
-        mode.where = before
 
 
 def _layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

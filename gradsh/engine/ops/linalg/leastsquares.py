@@ -13,7 +13,7 @@ from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.operators.composite import composite, renamed
+from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.common import need_matrix
@@ -243,7 +243,7 @@ def linalg_lstsq(a: Tensor, b: Tensor, rcond: Any, driver: Any) -> Any:
 def _lstsq_node(x: Tensor) -> Tensor:
     """Named as PyTorch's one node for all results."""
     if x.fn.__class__ is Node:
-        x.fn.kind = renamed(x.fn.kind, "LinalgLstsqBackward0")
+        x.fn.kind = x.fn.kind.renamed("LinalgLstsqBackward0")
     return x
 
 

@@ -12,7 +12,7 @@ from gradsh.engine.core.graph import Node
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.operators.composite import composite, renamed
+from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.common import (
@@ -321,7 +321,7 @@ def lu_unpack(packed: Tensor, pivots: Tensor, unpack_data: bool, unpack_pivots: 
     left, right = _unpack(T, packed) if unpack_data else (nothing, nothing)
     for half in (left, right):
         if half.fn.__class__ is Node:  # PyTorch's one node for both
-            half.fn.kind = renamed(half.fn.kind, "LuUnpackBackward0")
+            half.fn.kind = half.fn.kind.renamed("LuUnpackBackward0")
     order = row_order(pivots.data, packed.data.shape[-2])
     p = _permutation(order, packed.data.dtype) if unpack_pivots else nothing
     return named("lu_unpack", P=p, L=left, U=right)

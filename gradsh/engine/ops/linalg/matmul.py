@@ -13,10 +13,10 @@ from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Kind, Node, Storage, Unrecorded, note_versions, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
-from gradsh.engine.core.place import caller
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
-from gradsh.engine.operators.elementwise import _binary_steps
+from gradsh.engine.operators.elementwise import binary_step, no_step
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import METHODS, Operator
 from gradsh.engine.operators.samples import call, t
@@ -45,7 +45,7 @@ class Product(Operator):
         """Compile the two rules into steps once both are there."""
         if len(self.rules) == 2:
             first, second = (self.rules[p.name] for p in self.signature.parameters)
-            self.node_kind.step, self.node_kind.tensor_step = _binary_steps(first, second, True)
+            self.node_kind.step = binary_step(first, second, True)
 
 
 def product(
@@ -58,7 +58,7 @@ def product(
         entry.kernel = kernel
         entry.ranks = ranks
         entry.check = check
-        entry.node_kind = Kind(grad_fn, _unfinished, _unfinished, saves=True, operator=entry.name)
+        entry.node_kind = Kind(grad_fn, no_step, saves=True, operator=entry.name)
         bind = entry.signature.bind
         first, second = (part.strip() for part in signature[signature.index("(") + 1 : -1].split(","))
 
@@ -76,10 +76,6 @@ def product(
         return entry
 
     return register
-
-
-def _unfinished(node: Node, g: Any) -> Any:
-    raise NotImplementedError(node.kind.name)
 
 
 def multiply(entry: Product, x: Tensor, y: Tensor, depth: int) -> Tensor:
@@ -550,13 +546,8 @@ def apply_matmul(*args: Any, **kwargs: Any) -> Any:
                     return multiply(mv, x, y, 2)
             elif n == 1 and m == 1:
                 return multiply(dot, x, y, 2)
-    before = mode.where
-    if before is None:
-        mode.where = caller(_getframe(1))
-    try:
+    with placed(caller(_getframe(1))):
         return _any_matmul(*args, **kwargs)
-    finally:
-        mode.where = before
 
 
 def operator_matmul(x: Tensor, y: Any) -> Any:

@@ -12,7 +12,7 @@ from gradsh.engine.core.graph import Node
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.operators.composite import composite, renamed
+from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.common import (
@@ -205,7 +205,7 @@ def triangular_solve(b: Tensor, a: Tensor, upper: bool, transpose: bool, unitria
     copy = T.clone(a)
     for part in (out, copy):
         if part.fn.__class__ is Node:  # PyTorch's one node for both
-            part.fn.kind = renamed(part.fn.kind, "TriangularSolveBackward0")
+            part.fn.kind = part.fn.kind.renamed("TriangularSolveBackward0")
     return named("triangular_solve", solution=out, cloned_coefficient=copy)
 
 
@@ -231,7 +231,7 @@ def tensorinv(a: Tensor, ind: int) -> Any:
     flat = run(inverse_of, [T.reshape(a, (rows, columns)), "inv"], None)
     out = T.reshape(flat, shape[ind:] + shape[:ind])
     if out.fn.__class__ is Node:
-        out.fn.kind = renamed(out.fn.kind, "ReshapeAliasBackward0")
+        out.fn.kind = out.fn.kind.renamed("ReshapeAliasBackward0")
     return out
 
 

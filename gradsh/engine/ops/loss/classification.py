@@ -12,9 +12,9 @@ from gradsh.engine.core.arguments import not_implemented
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, sequence, verify
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
-from gradsh.engine.core.tensor import Tensor, make, output_tensor
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import General, op
 from gradsh.engine.operators.reduction import public
@@ -364,41 +364,30 @@ def cross_entropy(
 # training of a small network it is called as often as everything else.
 
 
-def _log_softmax_step(node: Node, g: Any) -> Any:
+def _log_softmax_step(node: Node, g: Any, F: Namespace) -> Any:
     out = node.saved
     if out.__class__ is Freed:
         raise freed(node)
-    return g - np.exp(out) * add_reduce(g, 1, keepdims=True)
+    if F is A:
+        return g - np.exp(out) * add_reduce(g, 1, keepdims=True)
+    return g - F.exp(F.output(node, out)) * F.sum(g, (1,), True, None)
 
 
-def _log_softmax_tensor_step(node: Node, g: Any) -> Any:
-    if node.saved.__class__ is Freed:
-        raise freed(node)
-    return g - T.exp(output_tensor(node, node.saved)) * T.sum(g, 1, True)
-
-
-def _picked_step(node: Node, g: Any) -> Any:
+def _picked_step(node: Node, g: Any, F: Namespace) -> Any:
     if node.saved.__class__ is Freed:
         raise freed(node)
     target, rows, shape = node.saved
     if target.storage is not None:
         verify(node, target, 0)
+    if F is not A:
+        return F.nll_backward(g, F.restore(target, None), None, "mean", -100, shape)
     full = np.zeros(shape, g.dtype)
     full[rows, target.data] = g / -shape[0]
     return full
 
 
-def _picked_tensor_step(node: Node, g: Any) -> Any:
-    if node.saved.__class__ is Freed:
-        raise freed(node)
-    target, _, shape = node.saved
-    if target.storage is not None:
-        verify(node, target, 0)
-    return T.nll_backward(g, target, None, "mean", -100, shape)
-
-
-_LOGS = Kind("LogSoftmaxBackward0", _log_softmax_step, _log_softmax_tensor_step, saves=True, operator="log_softmax")
-_PICKED = Kind("NllLossBackward0", _picked_step, _picked_tensor_step, saves=True, operator="nll_loss")
+_LOGS = Kind("LogSoftmaxBackward0", _log_softmax_step, saves=True, operator="log_softmax")
+_PICKED = Kind("NllLossBackward0", _picked_step, saves=True, operator="nll_loss")
 
 
 def _node(kind: Kind, next: Any, saved: Any, where: Any) -> Node:

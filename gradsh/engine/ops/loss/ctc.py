@@ -9,7 +9,7 @@ import numpy as np
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.operators.composite import composite, renamed
+from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.ops.loss.regression import reduction_of
 from gradsh.errors import DtypeError, ShapeError, ValueProblem
@@ -191,7 +191,7 @@ def ctc_loss(
         )
     loss = T.ctc(logs, make(np.clip(labels, 0, classes - 1)), make(times), make(lengths), blank, zero_infinity)
     if zero_infinity and loss.fn.__class__ is Node:
-        loss.fn.kind = renamed(loss.fn.kind, "WhereBackward0")
+        loss.fn.kind = loss.fn.kind.renamed("WhereBackward0")
     if single:
         loss = T.squeeze(loss, 0)
     if reduction == "mean":

@@ -104,7 +104,5 @@ def scaled_dot_product_attention(
         weights = T.dropout(weights, dropout_p)
     out = T.matmul(weights, value)
     if fused and out.fn.__class__ is Node:
-        from gradsh.engine.operators.composite import renamed
-
-        out.fn.kind = renamed(out.fn.kind, "ScaledDotProductFlashAttentionForCpuBackward0")
+        out.fn.kind = out.fn.kind.renamed("ScaledDotProductFlashAttentionForCpuBackward0")
     return out

@@ -8,33 +8,27 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.arguments import int_tuple
-from gradsh.engine.core.graph import Kind, Node
+from gradsh.engine.core.graph import Node
 from gradsh.engine.core.namespaces import T
-from gradsh.engine.operators.composite import composite, renamed
+from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import General, op, run
-from gradsh.engine.operators.reduction import variant
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import ShapeError, ValueProblem
 
 _getframe = sys._getframe
-_KINDS: dict[tuple[str, str], Kind] = {}
 
 
 def run_as(entry: General, grad_fn: str, *values: Any, saves: bool = True) -> Any:
     """Run an operator whose node is to have another of PyTorch's names; `saves=False`: and may run backward twice."""
-    kind = _KINDS.get((entry.name, grad_fn))
-    if kind is None:
-        kind = _KINDS[entry.name, grad_fn] = variant(entry, grad_fn)
-        kind.saves = kind.saves and saves
-    return run(entry, list(values), _getframe(1), kind)
+    return run(entry, list(values), _getframe(1), entry.kind.renamed(grad_fn, saves=entry.kind.saves and saves))
 
 
 def without_batch(x: Any, grad_fn: str) -> Any:
     """Drop the batch dim that was added; PyTorch's kernels take unbatched input and record one node of this name."""
     out = T.squeeze(x, 0)
     if out.fn.__class__ is Node:
-        out.fn.kind = renamed(out.fn.kind, grad_fn)
+        out.fn.kind = out.fn.kind.renamed(grad_fn)
     return out
 
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from gradsh.engine.autograd.inplace import apply_in_place, assign, bump, check_overlap, check_writable
 from gradsh.engine.core.arguments import type_word
-from gradsh.engine.core.graph import Kind, Node
+from gradsh.engine.core.graph import Node
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
-from gradsh.engine.core.place import caller
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.core.views import Region, refresh
 from gradsh.engine.operators.composite import function
@@ -243,12 +243,8 @@ def zero_(x: Tensor) -> Tensor:
     return x
 
 
-def _kind(name: str, entry: Any) -> Kind:
-    return Kind(name, entry.kind.step, entry.kind.tensor_step, saves=False, operator=name)
-
-
-ZERO = _kind("ZeroBackward0", fill)
-FILLED = (_kind("FillBackward2", fill), _kind("FillBackward3", overwrite))
+ZERO = fill.kind.renamed("ZeroBackward0")
+FILLED = (fill.kind.renamed("FillBackward2"), overwrite.kind.renamed("FillBackward3"))
 
 
 # --- the in-place twins of operators ---------------------------------------------------------------------------------
@@ -276,12 +272,8 @@ def _view_twin(name: str, entry: Operator) -> Any:
         storage = input.share()
         old = make(input.data)
         old.fn, old.rg, old.storage = input.fn, input.rg, storage
-        before = mode.where
-        mode.where = where
-        try:
+        with placed(where):
             result = apply(old, *args, **kwargs)
-        finally:
-            mode.where = before
         input.data = result.data
         bump(input, where)
         if input.extra is not None:
@@ -300,7 +292,7 @@ def _in_place_kind(kind: Any) -> Any:
 
     stem, number = kind.name[:-1], int(kind.name[-1])
     forms = 3 if stem == "SqueezeBackward" else 1
-    return Kind(f"{stem}{number + forms}", kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator)
+    return kind.renamed(f"{stem}{number + forms}")
 
 
 def add_twins() -> None:
@@ -390,10 +382,7 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
     from gradsh.engine.ops.index.indexing import parts
     from gradsh.engine.ops.index.scatter import index_write
 
-    before = mode.where
-    if before is None:
-        mode.where = caller(_getframe(1))
-    try:
+    with placed(caller(_getframe(1))):
         cls = value.__class__
         if cls is not Tensor and cls is not float and cls is not int and cls is not bool:
             raise ArgumentError(
@@ -419,8 +408,6 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
         if given.data.ndim == 0 and given.data.dtype != x.data.dtype:
             given = T.to(given, x.dtype)
         apply_in_place(index_write.apply, target, (picks, tuple(dims), given, False), {}, None)
-    finally:
-        mode.where = before
 
 
 def _without_leading_ones(value: Tensor, ndim: int) -> Tensor:
@@ -463,7 +450,7 @@ def _random_method(
     from gradsh.engine.signature import Signature
 
     parsed = Signature(signature)
-    kinds = tuple(_kind(name, redraw) for name in names)
+    kinds = tuple(redraw.kind.renamed(name) for name in names)
 
     def register(draw: Callable[..., Any]) -> Callable[..., Tensor]:
         def apply(*args: Any, **kwargs: Any) -> Tensor:

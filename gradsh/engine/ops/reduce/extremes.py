@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.arguments import dim_index
-from gradsh.engine.core.graph import Kind
-from gradsh.engine.core.modes import mode
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
-from gradsh.engine.core.place import caller
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.ties import around, most_frequent, quick_select, settle_ties
 from gradsh.engine.operators.general import op, run
@@ -136,19 +134,14 @@ def _extreme_call(entry: Any, dim_kind: str, both: str) -> None:
     first = ("(Tensor input, *, Tensor out = None)", "(Tensor input, Tensor other, *, Tensor out = None)")
     types = Types(entry.signature, True, (*first, last) if both else ("(Tensor input)", last))
     name = entry.name
-    along = Kind(dim_kind, entry.kind.step, entry.kind.tensor_step, saves=True, operator=name, outputs=2)
+    along = entry.kind.renamed(dim_kind, outputs=2)
 
     def apply(*args: Any, **kwargs: Any) -> Any:
         if both and "other" in kwargs:
             args, kwargs = (*args, kwargs["other"]), {k: v for k, v in kwargs.items() if k != "other"}
         if both and len(args) == 2 and isinstance(args[1], Tensor) and not kwargs:
-            before = mode.where
-            if before is None:
-                mode.where = caller(_getframe(1))
-            try:
+            with placed(caller(_getframe(1))):
                 return getattr(T, both)(*args)
-            finally:
-                mode.where = before
         values = types.bind(args, kwargs)
         if values[1] is None:
             if len(args) > 1 or kwargs.keys() - {"input", "dim"}:

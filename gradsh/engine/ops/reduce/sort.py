@@ -143,10 +143,10 @@ def _refuses(entry: Any, torch_name: str) -> None:
     """Backward says in PyTorch's words that there is no derivative."""
     entry.not_implemented("the result is not a differentiable function")
 
-    def step(node: Node, g: Any) -> Any:
+    def step(node: Node, g: Any, F: Any) -> Any:
         raise NotDifferentiable(f"the derivative for '{torch_name}' is not implemented.", kind="NotImplementedError")
 
-    entry.kind.step = entry.kind.tensor_step = step
+    entry.kind.step = step
 
 
 def _without_runs(rows: Any) -> tuple[Any, Any, Any]:

@@ -10,11 +10,11 @@ import numpy as np
 from gradsh.engine.core.arguments import dim_index, dims_tuple, need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Kind, Node
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.namespaces import A, Namespace
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
-from gradsh.engine.operators.reduction import axes, batches_along, public, record, short_step, takes_tensor, variant
+from gradsh.engine.operators.reduction import axes, batches_along, public, record, short_step, takes_tensor
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.operators.typed import Types
 from gradsh.engine.transforms.batch_rules import along, applied
@@ -147,14 +147,12 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool, dtype: Any) -> 
     return F.spread(g, x.shape, dim, keepdim)
 
 
-def _sum_step(node: Node, g: Any) -> Any:
+def _sum_step(node: Node, g: Any, F: Namespace) -> Any:
+    if F is not A:
+        return F.spread(g, node.saved, None, False)
     full = np.empty(node.saved, g.dtype)
     full.fill(g)
     return full
-
-
-def _sum_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
-    return F.spread(g, node.saved, None, False)
 
 
 @sum.jvp
@@ -162,10 +160,10 @@ def _(F: Any, t: Any, saved: Any) -> Any:
     return F.sum(t, *(saved[1:-1] if saved.__class__ is list else (None, False, None)))
 
 
-SUM_ALL = Kind("SumBackward0", _sum_step, _sum_tensor_step, saves=False, operator="sum")
+SUM_ALL = Kind("SumBackward0", _sum_step, saves=False, operator="sum")
 short_step(sum)
 batches_along(sum)
-SUM_DIM = variant(sum, "SumBackward1")
+SUM_DIM = sum.kind.renamed("SumBackward1")
 _bind_sum = Types(
     sum.signature,
     False,
@@ -240,15 +238,13 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool, dtype: Any) -> 
     return F.spread(g / max(_count(x, axes("mean", dim, x.ndim)), 1), x.shape, dim, keepdim)
 
 
-def _mean_step(node: Node, g: Any) -> Any:
+def _mean_step(node: Node, g: Any, F: Namespace) -> Any:
     shape, n = node.saved
+    if F is not A:
+        return F.spread(g / n, shape, None, False)
     full = np.empty(shape, g.dtype)
     full.fill(g / n)
     return full
-
-
-def _mean_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
-    return F.spread(g / node.saved[1], node.saved[0], None, False)
 
 
 @mean.jvp
@@ -256,10 +252,10 @@ def _(F: Any, t: Any, saved: Any) -> Any:
     return F.mean(t, *(saved[1:-1] if saved.__class__ is list else (None, False, None)))
 
 
-MEAN_ALL = Kind("MeanBackward0", _mean_step, _mean_tensor_step, saves=False, operator="mean")
+MEAN_ALL = Kind("MeanBackward0", _mean_step, saves=False, operator="mean")
 short_step(mean)
 batches_along(mean)
-MEAN_DIM = variant(mean, "MeanBackward1")
+MEAN_DIM = mean.kind.renamed("MeanBackward1")
 _bind_mean = Types(
     mean.signature,
     False,

@@ -9,7 +9,6 @@ import numpy as np
 
 from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, is_int, need_tensor
 from gradsh.engine.core.dtypes import OF, DType, Size
-from gradsh.engine.core.graph import Kind
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
@@ -87,10 +86,7 @@ def _(F: Any, size: int, batched: Any, x: Any, dim: Any) -> Any:
 
 
 # PyTorch has a name for each form: without a dim, with one, with several
-_SQUEEZE_DIM, _SQUEEZE_DIMS = (
-    Kind(f"SqueezeBackward{i}", squeeze.kind.step, squeeze.kind.tensor_step, saves=False, operator="squeeze")
-    for i in (1, 2)
-)
+_SQUEEZE_DIM, _SQUEEZE_DIMS = (squeeze.kind.renamed(f"SqueezeBackward{i}") for i in (1, 2))
 
 
 def _squeeze(*args: Any, **kwargs: Any) -> Any:
