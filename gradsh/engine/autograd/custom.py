@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.backward import sum_to
-from gradsh.engine.core.graph import Freed, Kind, Node, Output, Storage, freed, note_versions, sequence, verify
+from gradsh.engine.core.graph import Freed, Kind, Node, Output, Storage, Where, freed, note_versions, record, verify
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller, type_name
@@ -88,23 +88,24 @@ class CustomOperator:
         raw = tuple(result) if several else (result,)
         outputs = [_own(o, where) if any(o is x for x in inputs) else o for o in raw]
         if tracked:
-            node = Node()
-            node.next = edges
-            node.code, node.lasti = where
-            self._record(node, arguments, saving.saved, raw, outputs)
+            self._record(edges, where, arguments, saving.saved, raw, outputs)
         return tuple(outputs) if several else outputs[0]
 
     def _record(
-        self, node: Node, arguments: tuple[Any, ...], saved: dict[str, Any], raw: tuple[Any, ...], outputs: list[Any]
+        self,
+        edges: tuple[Any, ...],
+        where: Where,
+        arguments: tuple[Any, ...],
+        saved: dict[str, Any],
+        raw: tuple[Any, ...],
+        outputs: list[Any],
     ) -> None:
-        """Complete the node of this call, and make it the history of the outputs that can have gradients."""
+        """Make the node of this call the history of the outputs that can have gradients."""
         differentiable = [n for n, o in enumerate(outputs) if o.__class__ is Tensor and o.data.dtype.kind == "f"]
         if not differentiable:
             return
-        node.fix = node.extra = None
-        node.seq = sequence()
         kept: list[Any] = []
-        node.kind = kind = CustomKind(self, arguments, outputs, saved)
+        kind = CustomKind(self, arguments, outputs, saved)
         tensors = [v for v in arguments if v.__class__ is Tensor]
         for name in kind.names:
             value = saved[name]
@@ -112,7 +113,7 @@ class CustomOperator:
             kind.places.append(place)
             number = -1 if place >= 0 else next((n for n in differentiable if raw[n] is value), -1)
             kept.append(value if number < 0 else SavedOutput(number, value))
-        node.saved = tuple(kept)
+        node = record(kind, edges, tuple(kept), where)
         note_versions(node, node.saved)
         for number in differentiable:
             out = outputs[number]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.graph import Node, Output, extra_of, note_version, sequence
+from gradsh.engine.core.graph import Output, extra_of, note_version, record
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
@@ -231,13 +231,7 @@ def rebase(x: Tensor, result: Tensor, where: Any) -> None:
             _move_retained(x, old_fn)
         return
     base = extra.base
-    node = Node()
-    node.kind = COPY_SLICES
-    node.next = (base.edge, result.fn)
-    node.saved = Region(base.data, x.data)
-    node.fix = node.extra = None
-    node.code, node.lasti = where
-    node.seq = sequence()
+    node = record(COPY_SLICES, (base.edge, result.fn), Region(base.data, x.data), where)
     base.fn, base.rg = node, True
     extra_of(node).storage = storage
     note_version(node, -1, storage.version)

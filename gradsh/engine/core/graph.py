@@ -169,6 +169,31 @@ class Node:
         return Handle(extra_of(self).prehooks, hook)
 
 
+def record(kind: Kind, edges: Any, saved: Any, where: Where, fix: Any = None) -> Node:
+    """The node of an operation that was done at that place.
+
+    Every node is made here, but for those of the two measured fast paths (operators/elementwise.py).
+    """
+    node = Node()
+    node.kind = kind
+    node.next = edges
+    node.saved = saved
+    node.fix = fix
+    node.extra = None
+    node.code, node.lasti = where
+    node.seq = sequence()
+    return node
+
+
+def only(node: Node, i: int) -> Node:
+    """The node with only its edge number `i`: the other rules need not run."""
+    one = Node()
+    one.kind, one.saved, one.fix, one.extra = node.kind, node.saved, None, node.extra
+    one.code, one.lasti, one.seq = node.code, node.lasti, node.seq
+    one.next = tuple(e if k == i else None for k, e in enumerate(node.next))
+    return one
+
+
 class Handle:
     """What registering a hook gives: `remove()` takes the hook away again."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsh.engine.core.dtypes import OF, DType, Size
-from gradsh.engine.core.graph import Node, Output, Storage, Where, extra_of
+from gradsh.engine.core.graph import Node, Output, Storage, Unrecorded, Where, extra_of
 from gradsh.engine.core.modes import mode
 from gradsh.errors import ArgumentError, AutogradError, GradAssignment, LeafFlag, NotLeaf, ScalarConversion
 
@@ -340,6 +340,23 @@ def leaf(data: Any, requires_grad: bool, where: Where | None) -> Tensor:
         if data.dtype.kind != "f":
             raise LeafFlag("Only Tensors of floating point and complex dtype can require gradients", where)
         t.rg = True
+    return t
+
+
+def tracked(data: Any, edge: Any) -> Tensor:
+    """What an operation made, with its history: a node, or one output of it."""
+    t = make(data)
+    t.fn = edge
+    t.rg = True
+    return t
+
+
+def untracked(data: Any, where: Where) -> Tensor:
+    """What an operation made without history: where, and whether inside `no_grad` or `inference_mode`."""
+    t = make(data)
+    t.made = where if mode.grad else Unrecorded(where)
+    if mode.inference:
+        t.storage = Storage(inference=True)
     return t
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from gradsh.engine.core.graph import Kind, Node, extra_of, sequence
+from gradsh.engine.core.graph import Kind, Node, extra_of, record
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AutogradError
 
@@ -73,13 +73,8 @@ def refresh(t: Tensor) -> None:
     extra.seen = version
     if not base.rg:
         return
-    node = Node()
-    node.kind = AS_STRIDED
-    node.next = base.fn or base
-    node.saved = Region(base.data, t.data)
-    node.fix = node.extra = None
-    node.code, node.lasti = t.storage.writer or (None, 0)  # type: ignore[union-attr]  # a write made the versions differ
-    node.seq = sequence()
+    where = t.storage.writer or (None, 0)  # type: ignore[union-attr]  # a write made the versions differ
+    node = record(AS_STRIDED, base.fn or base, Region(base.data, t.data), where)
     t.fn = node
     t.rg = True
     extra_of(node).storage = t.storage

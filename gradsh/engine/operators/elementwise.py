@@ -17,7 +17,7 @@ from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, se
 from gradsh.engine.core.interpreter import foreign, is_foreign
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace
-from gradsh.engine.core.place import caller, placed, type_name, untracked
+from gradsh.engine.core.place import caller, placed, type_name, unrecorded
 from gradsh.engine.core.promotion import broadcast_error, promoted, promoted_number
 from gradsh.engine.core.tensor import Tensor, make, output_tensor
 from gradsh.engine.kernels.pieces import BIG, in_pieces
@@ -184,7 +184,7 @@ def unary(
             else:
                 out.fn = None
                 out.rg = False
-                untracked(out, _getframe(1))
+                unrecorded(out, _getframe(1))
             return out
 
         saves_input = True
@@ -518,7 +518,7 @@ def binary(
             else:
                 out.fn = None
                 out.rg = False
-                untracked(out, _getframe(depth))
+                unrecorded(out, _getframe(depth))
             return out
 
         def mixed(x: Tensor, number: Any, side: int) -> Tensor:
@@ -569,7 +569,7 @@ def binary(
             else:
                 out.fn = None
                 out.rg = False
-                untracked(out, _getframe(2))
+                unrecorded(out, _getframe(2))
             return out
 
         def reflected(x: Tensor, y: Any) -> Any:

@@ -13,19 +13,17 @@ from gradsh.engine.core.graph import (
     Kind,
     Node,
     Output,
-    Storage,
-    Unrecorded,
     extra_of,
     freed,
     note_versions,
-    sequence,
+    record,
     verify,
     verify_output,
 )
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
-from gradsh.engine.core.tensor import Tensor, make, output_tensor
+from gradsh.engine.core.tensor import Tensor, make, output_tensor, tracked, untracked
 from gradsh.engine.operators.blame import FAILURES, blame
 from gradsh.engine.operators.registry import Operator
 from gradsh.errors import NotDifferentiable
@@ -134,18 +132,18 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
     if entry.view and values[0].__class__ is Tensor and values[0].data.__class__ is not ndarray:
         values[0].share()
     raw: list[Any] = []
-    tracked = False
+    wants = False
     for v in values:
         cls = v.__class__
         if cls is Tensor:
             if v.storage is not None:
                 v.up_to_date()
             if v.rg:
-                tracked = True
+                wants = True
             raw.append(v.data)
         elif cls is list or cls is tuple:
             unwrapped, wanted = _unwrap(v)
-            tracked = tracked or wanted
+            wants = wants or wanted
             raw.append(unwrapped)
         else:
             raw.append(v)
@@ -158,41 +156,31 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
         result = result[()]
     where = mode.where or caller(frame)
     several = cls is tuple
-    if not (tracked and mode.grad and entry.differentiable and _wanted(entry, values, result)):
+    out: Any
+    if not (wants and mode.grad and entry.differentiable and _wanted(entry, values, result)):
+        out = tuple(untracked(r, where) for r in result) if several else untracked(result, where)
+    else:
+        kind = kind or entry.kind
         if several:
-            untracked = tuple(_untracked(r, where) for r in result)
-            if entry.view:
-                _share_all(entry, values[0], untracked)
-            return untracked
-        out = _untracked(result, where)
-        if entry.view:
-            _share(values[0], out)
-        return out
-    node = Node()
-    node.kind = kind = kind or entry.kind
-    if several and kind.outputs != len(result):
-        node.kind = kind = kind.renamed(outputs=len(result))
-    node.extra = None
-    node.code, node.lasti = where
-    _connect(entry, node, values, result)
-    node.seq = sequence()
-    if several:
-        wrapped = []
-        for number, data in enumerate(result):
-            t = make(data)
-            if data.dtype.kind == "f":
-                t.fn = Output(node, number) if kind.outputs > 1 else node
-                t.rg = True
-            wrapped.append(t)
-        if entry.view:
-            _share_all(entry, values[0], wrapped)
-        return tuple(wrapped)
-    out = make(result)
-    out.fn = node
-    out.rg = True
+            kind = kind.renamed(outputs=len(result))
+        node = record(kind, None, None, where)
+        _connect(entry, node, values, result)
+        out = _outputs_of(node, result) if several else tracked(result, node)
     if entry.view:
-        _share(values[0], out)
+        if several:
+            _share_all(entry, values[0], out)
+        else:
+            _share(values[0], out)
     return out
+
+
+def _outputs_of(node: Node, result: tuple[Any, ...]) -> tuple[Tensor, ...]:
+    """Several outputs: those of a floating dtype have a history."""
+    several = node.kind.outputs > 1
+    return tuple(
+        tracked(data, Output(node, n) if several else node) if data.dtype.kind == "f" else make(data)
+        for n, data in enumerate(result)
+    )
 
 
 def _wanted(entry: General, values: list[Any], result: Any) -> bool:
@@ -243,14 +231,6 @@ def _unwrap(v: Any) -> tuple[Any, bool]:
                 t.up_to_date()
             wanted = wanted or t.rg
     return ([t.data if t.__class__ is Tensor else t for t in v] if found else v), wanted
-
-
-def _untracked(data: Any, where: Any) -> Tensor:
-    t = make(data)
-    t.made = where if mode.grad else Unrecorded(where)
-    if mode.inference:
-        t.storage = Storage(inference=True)
-    return t
 
 
 def _connect(entry: General, node: Node, values: list[Any], result: Any) -> None:
@@ -387,11 +367,4 @@ def _because(reason: str) -> str:
 def _outputs(node: Node, out: Any) -> Any:
     if out.__class__ is not tuple:
         return output_tensor(node, out)
-    wrapped = []
-    for number, data in enumerate(out):
-        t = make(data)
-        if data.dtype.kind == "f":
-            t.fn = Output(node, number) if node.kind.outputs > 1 else node
-            t.rg = True
-        wrapped.append(t)
-    return tuple(wrapped)
+    return _outputs_of(node, out)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from gradsh.engine.core.arguments import dim_index, dims_tuple, type_word
-from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, sequence, verify, verify_output
+from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, record, verify, verify_output
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import A, Namespace, T
-from gradsh.engine.core.place import untracked
-from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.place import here
+from gradsh.engine.core.tensor import Tensor, tracked, untracked
 from gradsh.engine.operators.general import General, run
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.operators.typed import Types, combination_error
@@ -175,33 +175,15 @@ def batches_along(entry: General, result: str = "", names: str = "values indices
     entry.batched(rule)
 
 
-def record(x: Tensor, data: Any, kind: Kind, saved: Any, frame: Any) -> Tensor:
-    """The result of an operator with its node, if one is wanted: the short path of `general.run`."""
-    out = Tensor()
-    out.data = data
-    out.grad_ = out.storage = out.extra = None
-    if x.rg and mode.grad:
-        node = Node()
-        node.kind = kind
-        node.next = x.fn or x
-        node.saved = saved
-        node.fix = node.extra = None
-        node.seq = sequence()
-        where = mode.where
-        if where is None:
-            node.code = frame.f_code
-            node.lasti = frame.f_lasti
-        else:
-            node.code, node.lasti = where
-        if x.storage is not None:
-            note_versions(node, (x,))
-        out.fn = node
-        out.rg = True
-    else:
-        out.fn = None
-        out.rg = False
-        untracked(out, frame)
-    return out
+def reduced(x: Tensor, data: Any, kind: Kind, saved: Any, frame: Any) -> Tensor:
+    """The result of an operator of one tensor, with its node if one is wanted: the short path of `general.run`."""
+    where = mode.where or here(frame)
+    if not (x.rg and mode.grad):
+        return untracked(data, where)
+    node = record(kind, x.fn or x, saved, where)
+    if x.storage is not None:
+        note_versions(node, (x,))
+    return tracked(data, node)
 
 
 def renamed(t: Any, name: str, *, saves: bool | None = None) -> Any:

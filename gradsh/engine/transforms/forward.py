@@ -24,7 +24,7 @@ from gradsh.engine.autograd.backward import (
     with_grad_mode,
 )
 from gradsh.engine.core.batched import SIZES, Batched, level_of
-from gradsh.engine.core.graph import Freed, Node, Output, freed
+from gradsh.engine.core.graph import Freed, Node, Output, freed, only
 from gradsh.engine.core.interpreter import interpreting
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.namespaces import A, T
@@ -264,7 +264,7 @@ class Sweep:
             if t is None:
                 continue
             t = self.spread(t, shape)
-            part = step(node if self.create else _only(node, i), t, self.F)[i]
+            part = step(node if self.create else only(node, i), t, self.F)[i]
             total = part if total is None else total + part
         return total
 
@@ -417,15 +417,6 @@ class NotingWalk(BatchedWalk):
 
 def _by_age(node: Node) -> int:
     return -node.seq
-
-
-def _only(node: Node, i: int) -> Node:
-    """The node with only its edge number `i`: the other rules need not run."""
-    one = Node()
-    one.kind, one.saved, one.fix, one.extra = node.kind, node.saved, None, node.extra
-    one.code, one.lasti, one.seq = node.code, node.lasti, node.seq
-    one.next = tuple(e if k == i else None for k, e in enumerate(node.next))
-    return one
 
 
 def _plain(v: Any, create: bool, edge: Any = None) -> Any:

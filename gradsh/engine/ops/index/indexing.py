@@ -11,7 +11,7 @@ import numpy as np
 from gradsh.engine.core.arguments import dim_index, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.from_values import array_of
-from gradsh.engine.core.graph import Kind, Node, sequence
+from gradsh.engine.core.graph import Kind, Node, record
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
@@ -44,14 +44,7 @@ def _view(x: Tensor, data: Any, kind: Kind, saved: Any) -> Tensor:
     extra.seen = storage.version
     extra.made_without_grad = not mode.grad or (source is not None and source.made_without_grad)
     if x.rg and mode.grad:
-        node = Node()
-        node.kind = kind
-        node.next = x.fn or x
-        node.saved = saved
-        node.fix = node.extra = None
-        node.seq = sequence()
-        node.code, node.lasti = caller(_getframe(2))
-        out.fn = node
+        out.fn = record(kind, x.fn or x, saved, caller(_getframe(2)))
         out.rg = True
     else:
         out.fn = None

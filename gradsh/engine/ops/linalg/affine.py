@@ -9,11 +9,11 @@ import numpy as np
 
 from gradsh.engine.core.arguments import dim_error, need_tensor
 from gradsh.engine.core.dtypes import OF, promote_dtypes
-from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, sequence, verify
+from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, record, verify
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller, placed
-from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.tensor import Tensor, make, tracked
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
@@ -178,8 +178,7 @@ def _columns_step(node: Node, g: Any, F: Namespace) -> Any:
 
 _COLUMNS = Kind("TBackward0", _columns_step, saves=False, operator="t")
 # PyTorch says of a weight that was written to since that it is an output of AsStrided
-_WRITTEN_VIEW = Node()
-_WRITTEN_VIEW.kind = _COLUMNS.renamed("AsStridedBackward0")
+_WRITTEN_VIEW = record(_COLUMNS.renamed("AsStridedBackward0"), None, None, (None, 0))
 _any_linear = linear.apply
 
 
@@ -214,16 +213,8 @@ def _layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     columns = weight.data.T
     data = x.data.dot(columns)
     data += bias.data
-    node = Node()
-    node.code, node.lasti = where = mode.where or caller(_getframe(2))
-    edge = None
-    if weight.rg:
-        edge = Node()
-        edge.kind = _COLUMNS
-        edge.next = weight.fn or weight
-        edge.saved = edge.fix = edge.extra = None
-        edge.code, edge.lasti = where
-        edge.seq = sequence()
+    where = caller(_getframe(2))
+    edge = record(_COLUMNS, weight.fn or weight, None, where) if weight.rg else None
     saved_weight: Any = None
     if x.rg:
         saved_weight = make(columns)
@@ -231,19 +222,11 @@ def _layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         if weight.rg:
             saved_weight.fn = _WRITTEN_VIEW
             saved_weight.rg = True
-    out = Tensor()
-    out.data = data
-    out.grad_ = out.storage = out.extra = None
-    node.kind = _LAYER
-    node.next = ((bias.fn or bias) if bias.rg else None, (x.fn or x) if x.rg else None, edge)
-    node.saved = [None, x if weight.rg else None, saved_weight, 1, 1, None]
-    node.fix = node.extra = None
-    node.seq = sequence()
+    edges = ((bias.fn or bias) if bias.rg else None, (x.fn or x) if x.rg else None, edge)
+    node = record(_LAYER, edges, [None, x if weight.rg else None, saved_weight, 1, 1, None], where)
     if saved_weight is not None or x.storage is not None:
         note_versions(node, tuple(node.saved[:3]))
-    out.fn = node
-    out.rg = True
-    return out
+    return tracked(data, node)
 
 
 linear.apply = T.__dict__["linear"] = apply_linear

@@ -10,11 +10,11 @@ import numpy as np
 
 from gradsh.engine.core.arguments import need_tensor, type_word
 from gradsh.engine.core.dtypes import OF
-from gradsh.engine.core.graph import Kind, Node, Storage, Unrecorded, note_versions, sequence
+from gradsh.engine.core.graph import Kind, note_versions, record
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
-from gradsh.engine.core.place import caller, placed
-from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.place import caller, here, placed
+from gradsh.engine.core.tensor import Tensor, tracked, untracked
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import binary_step, no_step
 from gradsh.engine.operators.general import op, run
@@ -93,33 +93,16 @@ def multiply(entry: Product, x: Tensor, y: Tensor, depth: int) -> Tensor:
         or a.dtype.kind == "b"
     ):
         entry.check(a, b)
-    out = Tensor()
-    out.data = entry.kernel(a, b)
-    out.grad_ = out.storage = out.extra = None
-    where = mode.where
-    if where is None:
-        frame = _getframe(depth)
-        where = (frame.f_code, frame.f_lasti)
+    data = entry.kernel(a, b)
+    where = mode.where or here(_getframe(depth))
     one, two = x.rg, y.rg
-    if (one or two) and mode.grad:
-        node = Node()
-        node.kind = entry.node_kind
-        node.next = ((x.fn or x) if one else None, (y.fn or y) if two else None)
-        node.saved = [x if two else None, y if one else None, None]
-        node.fix = node.extra = None
-        node.code, node.lasti = where
-        node.seq = sequence()
-        if x.storage is not None or y.storage is not None:
-            note_versions(node, (x, y))
-        out.fn = node
-        out.rg = True
-    else:
-        out.fn = None
-        out.rg = False
-        out.made = where if mode.grad else Unrecorded(where)
-        if mode.inference:
-            out.storage = Storage(inference=True)
-    return out
+    if not ((one or two) and mode.grad):
+        return untracked(data, where)
+    edges = ((x.fn or x) if one else None, (y.fn or y) if two else None)
+    node = record(entry.node_kind, edges, [x if two else None, y if one else None, None], where)
+    if x.storage is not None or y.storage is not None:
+        note_versions(node, (x, y))
+    return tracked(data, node)
 
 
 # --- checks, in PyTorch's words -------------------------------------------------------------------------

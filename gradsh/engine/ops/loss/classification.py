@@ -10,11 +10,11 @@ import numpy as np
 
 from gradsh.engine.core.arguments import not_implemented
 from gradsh.engine.core.dtypes import OF
-from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, sequence, verify
+from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, record, verify
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
-from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.tensor import Tensor, make, tracked
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import General, op
 from gradsh.engine.operators.reduction import public
@@ -390,17 +390,6 @@ _LOGS = Kind("LogSoftmaxBackward0", _log_softmax_step, saves=True, operator="log
 _PICKED = Kind("NllLossBackward0", _picked_step, saves=True, operator="nll_loss")
 
 
-def _node(kind: Kind, next: Any, saved: Any, where: Any) -> Node:
-    node = Node()
-    node.kind = kind
-    node.next = next
-    node.saved = saved
-    node.fix = node.extra = None
-    node.code, node.lasti = where
-    node.seq = sequence()
-    return node
-
-
 def _usual(input: Tensor, target: Tensor, frame: Any) -> Any:
     """The mean cross entropy of rows of logits with classes; None when something about it is unusual."""
     x, t = input.data, target.data
@@ -415,14 +404,11 @@ def _usual(input: Tensor, target: Tensor, frame: Any) -> Any:
     logs -= np.log(add_reduce(np.exp(logs), 1, keepdims=True))
     rows = np.arange(n)
     where = caller(frame)
-    first = _node(_LOGS, input.fn or input, logs, where)
-    second = _node(_PICKED, first, (target, rows, shape), where)
+    first = record(_LOGS, input.fn or input, logs, where)
+    second = record(_PICKED, first, (target, rows, shape), where)
     if target.storage is not None:
         note_versions(second, (target,))
-    out = make((0 - add_reduce(logs[rows, t])) / n)
-    out.fn = second
-    out.rg = True
-    return out
+    return tracked((0 - add_reduce(logs[rows, t])) / n, second)
 
 
 _any_cross_entropy = cross_entropy.apply

@@ -14,7 +14,7 @@ from gradsh.engine.core.namespaces import A, Namespace
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
-from gradsh.engine.operators.reduction import axes, batches_along, public, record, short_step, takes_tensor
+from gradsh.engine.operators.reduction import axes, batches_along, public, reduced, short_step, takes_tensor
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.operators.typed import Types
 from gradsh.engine.transforms.batch_rules import along, applied
@@ -183,7 +183,7 @@ def _(*args: Any, **kwargs: Any) -> Any:
                 x.up_to_date()
             a = x.data
             if a.__class__ is ndarray and (a.dtype is float32 or a.dtype is float64):
-                return record(x, add_reduce(a, None), SUM_ALL, a.shape, _getframe(1))
+                return reduced(x, add_reduce(a, None), SUM_ALL, a.shape, _getframe(1))
     values = _bind_sum(args, kwargs)
     return run(sum, values, _getframe(1), None if values[1] is None else SUM_DIM)
 
@@ -276,7 +276,7 @@ def _(*args: Any, **kwargs: Any) -> Any:
             a = x.data
             if a.__class__ is ndarray and a.size and (a.dtype is float32 or a.dtype is float64):
                 n = a.size
-                return record(x, add_reduce(a, None) / n, MEAN_ALL, (a.shape, n), _getframe(1))
+                return reduced(x, add_reduce(a, None) / n, MEAN_ALL, (a.shape, n), _getframe(1))
     values = _bind_mean(args, kwargs)
     return run(mean, values, _getframe(1), None if values[1] is None else MEAN_DIM)
 
