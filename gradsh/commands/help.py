@@ -10,22 +10,19 @@ from gradsh.engine.dtypes import DType
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, Span
 from gradsh.files import Files
+from gradsh.language import words
 from gradsh.language.signatures import suggest
-from gradsh.language.words import MODULES
 from gradsh.reports import HelpPage
 from gradsh.runtime import namespace, python
 from gradsh.runtime.text import shown, written
 from gradsh.session.session import Display, Session
 
-# What belongs to the language rather than to the registry: how it is written, what it does, an example.
+# What has no entry in the registry: how it is written, what it does, an example.
 WORDS = {
     "print": ("print value, …", "Prints values as text, separated by spaces.", 'print "loss", 0.25'),
     "show": ("show x, …", "The state table of these tensors, or of all: what decides about their gradients.", ""),
     "help": ("help f", "This page, for any built-in.", ""),
-    "no_grad": ("no_grad { … }", "Inside of the block nothing is recorded.", "no_grad { pass }"),
-    "enable_grad": ("enable_grad { … }", "Inside of the block operations are recorded again.", "enable_grad { pass }"),
-    "inference_mode": ("inference_mode { … }", "As no_grad; what is made inside can never be recorded later.", ""),
-    "detect_anomaly": ("detect_anomaly { … }", "Backward passes inside stop at NaN and name the forward line.", ""),
+    **{word.name: (word.usage, word.summary, word.example) for word in words.TABLE if word.usage},
 }
 CONSTANTS = {"pi": "The number pi.", "e": "Euler's number.", "inf": "Infinity.", "nan": "Not a number."}
 
@@ -58,11 +55,11 @@ def _is_word(name: str) -> bool:
 def _without_module(name: str) -> str:
     """`relu` for `torch.nn.functional.relu`."""
     head, _, last = name.rpartition(".")
-    return last if head in MODULES else name.removeprefix("torch.")
+    return last if head in words.MODULES else name.removeprefix("torch.")
 
 
 def _named(name: str) -> HelpPage:
-    if name in WORDS:
+    if name in WORDS and catalogue.operator(name) is None:  # `repeat` is an operator too, and has more to say
         usage, summary, example = WORDS[name]
         return HelpPage(name, usage, summary, example=example, output=_output(example))
     if name in CONSTANTS:

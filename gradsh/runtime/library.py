@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from gradsh.engine.catalogue import Parameters
     from gradsh.language.signatures import Signature
+    from gradsh.language.words import CommandWord
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib")
 
@@ -126,6 +127,9 @@ class Table:
 
     def names(self) -> Iterable[str]:
         return [*OWN, *self.all.names()]
+
+    def commands(self) -> Iterable[CommandWord]:
+        return self.all.commands()
 
 
 def _run(file: str) -> dict[str, Any]:

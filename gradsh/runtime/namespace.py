@@ -22,6 +22,7 @@ from gradsh.runtime import access, faults, library, python, text
 
 if TYPE_CHECKING:
     from gradsh.language.signatures import Signature
+    from gradsh.language.words import CommandWord
     from gradsh.session.session import Session
 
     Command = Callable[[Session, tuple[Any, ...], list[Span | None]], None]
@@ -116,6 +117,12 @@ class BuiltinTable:
         """All names, for suggestions and completion."""
         plain_names = (*python.SHARED, *python.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *SESSION)
         return {*catalogue.table().signatures, *library.names(), *plain_names}
+
+    def commands(self) -> Iterable[CommandWord]:
+        """The words that can be called without parentheses, and how."""
+        from gradsh.language.words import CommandWord
+
+        return [CommandWord(name, alone=name == "show", asks=name == "help") for name in COMMANDS]
 
 
 def _operator(name: str) -> Callable[..., Any] | None:
