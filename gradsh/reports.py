@@ -59,9 +59,9 @@ class StateTable:
 
 
 class HelpPage:
-    """The report of `help`: how a built-in is written, what it does, its gradient, and an example with its output."""
+    """The report of `help`: how something is written, what it does, its gradient, and an example with its output."""
 
-    __slots__ = ("example", "formula", "kinks", "method", "name", "output", "summary", "usage")
+    __slots__ = ("example", "formula", "forward", "kinks", "method", "name", "output", "summary", "usage")
 
     def __init__(
         self,
@@ -72,6 +72,7 @@ class HelpPage:
         formula: str = "",
         kinks: str = "",
         method: str = "",
+        forward: str = "",
         example: str = "",
         output: list[str] | None = None,
     ) -> None:
@@ -81,5 +82,6 @@ class HelpPage:
         self.formula = formula
         self.kinks = kinks
         self.method = method
+        self.forward = forward
         self.example = example
         self.output = output or []

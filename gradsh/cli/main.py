@@ -272,8 +272,9 @@ def _closed() -> int:
 
 
 def _failed(error: BaseException) -> int:
-    session = sys.modules.get("gradsh.session.session")
-    if session is not None and isinstance(error, session.ClosedPipe):
+    from gradsh.errors import ClosedPipe
+
+    if isinstance(error, ClosedPipe):
         if error.reason is None:
             return _closed()
         sys.stderr.write(f"gradsh: cannot write the output: {error.reason}\n")

@@ -9,17 +9,16 @@ import sys
 from collections.abc import Iterable, Sized
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gradsh.errors import GradshError, Span, WarningRecord
+from gradsh.errors import ClosedPipe, GradshError, Span, WarningRecord
 from gradsh.reports import HelpPage, StateTable
 from gradsh.runtime import text
-from gradsh.session import session
-from gradsh.session.session import ClosedPipe
+from gradsh.session import display, session
 
 if TYPE_CHECKING:
     from gradsh.view.progress import Bar
 
 
-class Display(session.Display):
+class Display(display.Display):
     """Values as text on `out`, flushed one by one; errors and warnings on `err`.
 
     `color` is auto, always or never; `style` of errors is full, short or json. Streams that are None are Python's
@@ -162,6 +161,6 @@ class Session(session.Session):
         seed: int | None = None,
         out: TextIO | None = None,
         err: TextIO | None = None,
-        display: session.Display | None = None,
+        display: display.Display | None = None,
     ) -> None:
         super().__init__(display if display is not None else Display(out, err), dtype=dtype, seed=seed)

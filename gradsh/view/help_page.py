@@ -15,7 +15,13 @@ def render(page: HelpPage, *, color: bool = False, width: int | None = None) -> 
     """The page as text that ends in a newline."""
     room = max(40, min(WIDTH, width or WIDTH))
     out = [paint(page.usage, "bold", color), *_wrapped(page.summary, "  ", room)]
-    for label, text in (("method", page.method), ("gradient", page.formula), ("kinks", page.kinks)):
+    rows = (
+        ("method", page.method),
+        ("forward", page.forward),
+        ("gradient", page.formula),
+        ("kinks", page.kinks),
+    )
+    for label, text in rows:
         if text:
             lines = _wrapped(text, " " * (LABEL + 2), room)
             out.append("  " + paint(label, "line", color) + " " * (LABEL - len(label)) + lines[0].lstrip())
@@ -37,6 +43,7 @@ def as_data(page: HelpPage) -> dict[str, object]:
         "usage": page.usage,
         "summary": page.summary,
         "method": page.method,
+        "forward": page.forward,
         "gradient": page.formula,
         "kinks": page.kinks,
         "example": page.example,
