@@ -13,7 +13,7 @@ from gradsh.engine.users import is_users
 from gradsh.errors import REGISTRY, ArgumentError
 from gradsh.language.signatures import suggest
 from gradsh.language.words import MODULES
-from gradsh.reports import HelpPage
+from gradsh.reports import HelpPage, Report
 from gradsh.runtime import commands, library, python
 from gradsh.runtime.builtins import BUILTINS, CONSTANTS, MODES
 from gradsh.runtime.commands import command
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @command("help f, …", example="help relu")
-def help(session: Running, values: tuple[Any, ...], places: list[Span | None]) -> Iterable[object]:
+def help(session: Running, values: tuple[Any, ...], places: list[Span | None]) -> Iterable[Report]:
     """A page on any built-in, layer, word of the language, error code or name of yours."""
     for value, place in zip(values, places, strict=True):
         yield from pages(session, value, place)
@@ -198,7 +198,10 @@ def _error(session: Running, name: str) -> HelpPage | None:
     error = REGISTRY.get(name)
     if error is None:
         return None
-    return HelpPage(name, f"error[{name}]", error.summary, example=error.example, output=session.example(error.example))
+    output = session.example(error.example)
+    if not output or not output[-1].startswith(f"error[{name}]"):
+        output = []  # it is about files, which an example does not touch
+    return HelpPage(name, f"error[{name}]", error.summary, example=error.example, output=output)
 
 
 KINDS: tuple[Page, ...] = (_command, _mode, _constant, _operator, _twin, _python, _dtype, _layer, _error)

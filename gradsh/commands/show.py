@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError
-from gradsh.reports import StateRow, StateTable
+from gradsh.reports import Report, StateRow, StateTable
 from gradsh.runtime.commands import command
 from gradsh.runtime.namespace import variables
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @command("show x, …", example="show ones(2)")
-def show(session: Running, values: tuple[Any, ...], places: list[Span | None]) -> Iterable[object]:
+def show(session: Running, values: tuple[Any, ...], places: list[Span | None]) -> Iterable[Report]:
     """The state table of these tensors, or of all: what decides about their gradients."""
     named = variables(session.globals)
     if not values:

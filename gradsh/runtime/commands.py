@@ -21,9 +21,10 @@ from gradsh.language.places import span_of
 
 if TYPE_CHECKING:
     from gradsh.errors import Span
+    from gradsh.reports import Report
     from gradsh.runtime.running import Running
 
-    Act = Callable[[Running, tuple[Any, ...], list[Span | None]], Iterable[object]]
+    Act = Callable[[Running, tuple[Any, ...], list[Span | None]], Iterable[Report]]
 
 __acts_for_programs__ = True
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gradsh.errors import GradshError, Span, WarningRecord
+from gradsh.reports import Report
 from gradsh.runtime.text import shown, written
 
 
@@ -14,7 +15,7 @@ class Display:
 
     needs_spans = False  # whether `value` and `printed` want the expressions' spans, which cost a look-up
 
-    verbose = False  # whether `looped` wants to be told
+    verbose = False  # whether it wants to be told of operators that went sample by sample
 
     def value(self, value: object, span: Span | None) -> None:
         """A bare expression's value."""
@@ -22,7 +23,7 @@ class Display:
     def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
         """What one `print` prints."""
 
-    def report(self, report: object) -> None:
+    def report(self, report: Report) -> None:
         """What a statement like `show` found out (gradsh.reports)."""
 
     def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
@@ -34,9 +35,6 @@ class Display:
 
     def errors(self, errors: list[GradshError]) -> None:
         """Why a program failed or was refused."""
-
-    def looped(self, names: list[str]) -> None:
-        """The operators that a run did sample by sample in `vmap` or a batched Jacobian, which takes its time."""
 
 
 class Kept(Display):
@@ -50,3 +48,6 @@ class Kept(Display):
 
     def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
         self.lines += " ".join(map(written, values)).split("\n")
+
+    def errors(self, errors: list[GradshError]) -> None:
+        self.lines += [f"error[{error.code}]: {error.message}".partition("\n")[0] for error in errors]

@@ -30,6 +30,7 @@ from gradsh.errors import (
 from gradsh.files import Files
 from gradsh.language.places import Program, locate
 from gradsh.language.program import compile_program
+from gradsh.reports import LoopedOver
 from gradsh.runtime import faults
 from gradsh.runtime.builtins import BUILTINS, manual_seed
 from gradsh.runtime.namespace import bound, namespace, prepare
@@ -96,7 +97,7 @@ class Session:
         LOOPED.clear()
         result = self._run(text, name, arguments)
         if LOOPED:
-            self.display.looped(sorted(LOOPED))
+            self.display.report(LoopedOver(sorted(LOOPED)))
         return result
 
     def _run(self, text: str, name: str, arguments: Sequence[str] | Mapping[str, object]) -> Result:
