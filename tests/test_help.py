@@ -35,7 +35,7 @@ def test_the_example_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_page(name: str) -> None:
     entry = OPERATORS[name]
     assert entry.summary and "\n" not in entry.summary and "\n" not in entry.formula and "\n" not in entry.kinks
-    text = text_of(help.named(Session(), name))
+    text = text_of(help.named(Session(), name)[0])
     first, second, *_ = text.splitlines()
     assert first.startswith(entry.name + "(") and second.startswith("  ")
 

@@ -14,10 +14,11 @@ from types import CodeType
 from typing import Any
 
 from gradsh.advice import untracked
-from gradsh.advice.scene import LONG, Scene, bare, operand, read, walk, with_argument
+from gradsh.advice.scene import LONG, Scene, bare, operand, read, with_argument
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import GradshError, Label, Span
 from gradsh.language import nodes
+from gradsh.language.nodes import walk
 from gradsh.language.places import locate
 
 MANY = 3  # names that are explained at most

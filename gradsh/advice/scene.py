@@ -242,26 +242,16 @@ def read(text: str) -> nodes.Node | None:
 
 def _parsed(text: str) -> nodes.Node | None:
     from gradsh.language.syntax import parse
+    from gradsh.runtime.builtins import BUILTINS
 
     try:
-        tree = parse(Source("<piece>", text))
+        tree = parse(Source("<piece>", text), BUILTINS.commands())
     except Refused:
         return None
     if len(tree.body) != 1:
         return tree
     only = tree.body[0]
     return only.value if isinstance(only, nodes.ExprStmt) else only
-
-
-def walk(node: object) -> Iterator[nodes.Node]:
-    """A node and all that it holds, in the order of the text."""
-    if isinstance(node, (list, tuple)):
-        for item in node:
-            yield from walk(item)
-    elif isinstance(node, nodes.Node):
-        yield node
-        for field in node.fields[2:]:
-            yield from walk(getattr(node, field))
 
 
 def offered(help: str) -> list[str]:

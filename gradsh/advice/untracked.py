@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from types import CodeType
 
-from gradsh.advice.scene import LONG, Scene, read, walk, with_argument
+from gradsh.advice.scene import LONG, Scene, read, with_argument
 from gradsh.engine.graph import Unrecorded
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import Source, Span
 from gradsh.language import brackets, nodes
+from gradsh.language.nodes import walk
 
 FAR = 50  # operations that are followed back
 MANY = 3  # causes that are named

@@ -153,9 +153,10 @@ def _help(options: Options, program: str) -> int:
     """`gradsh FILE --help`."""
     from gradsh.errors import Refused
     from gradsh.language.scripts import help_text
+    from gradsh.session.check import table
 
     try:
-        sys.stdout.write(help_text(options.file or "", program))
+        sys.stdout.write(help_text(options.file or "", program, table().commands()))
     except Refused as refused:
         from gradsh.view.diagnostics import write
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,10 @@ from gradsh.engine.tensor import Tensor
 from gradsh.engine.users import is_users
 from gradsh.errors import REGISTRY, ArgumentError
 from gradsh.language.signatures import suggest
-from gradsh.language.words import MODULES
+from gradsh.language.words import MODULES, WORDS
 from gradsh.reports import HelpPage, Report
 from gradsh.runtime import commands, library, python
-from gradsh.runtime.builtins import BUILTINS, CONSTANTS, MODES
+from gradsh.runtime.builtins import BUILTINS, CONSTANTS
 from gradsh.runtime.commands import command
 from gradsh.runtime.text import function_name, is_model, shown
 
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from gradsh.errors import Span
     from gradsh.runtime.running import Running
 
-    Page = Callable[[Running, str], HelpPage | None]
 
-
-@command("help f, …", example="help relu")
+@command("help f, …", example="help exp", asks=True)
 def help(session: Running, values: tuple[Any, ...], places: list[Span | None]) -> Iterable[Report]:
     """A page on any built-in, layer, word of the language, error code or name of yours."""
     for value, place in zip(values, places, strict=True):
@@ -40,15 +38,13 @@ def pages(session: Running, value: object, place: Span | None) -> Iterator[HelpP
     Errors: ArgumentError for a string that names nothing.
     """
     said = " ".join(place.text.split()) if place is not None else ""
-    if isinstance(value, str) and not said.isidentifier():
-        yield named(session, value)
+    if isinstance(value, str) and (not said.isidentifier() or (value == said and "." + said not in session.globals)):
+        yield from named(session, value)
         return
     name = without_module(said) if said else str(getattr(value, "__name__", ""))
     if not _is_builtin(session, name, value):
         yield of_value(session, said, value)
-    page = find(session, name)
-    if page is not None:
-        yield page
+    yield from find(session, name)
 
 
 def _is_builtin(session: Running, name: str, value: object) -> bool:
@@ -78,8 +74,7 @@ def of_value(session: Running, said: str, value: object) -> HelpPage:
         return _dtype(session, value.name) or HelpPage(repr(value), repr(value), "A dtype.")
     name = str(getattr(value, "__name__", ""))
     if isinstance(value, MethodType) or _is_builtin(session, name, value):
-        page = find(session, name)
-        if page is not None:
+        for page in find(session, name):
             return page
     kind = f"a tensor of shape {list(value.shape)}" if isinstance(value, Tensor) else with_article(type(value).__name__)
     return HelpPage(said, said, f"Bound to {kind}; `print {said}` prints it.")
@@ -102,23 +97,21 @@ def call_of(name: str, function: FunctionType, first: int) -> str:
 # --- by name ----------------------------------------------------------------------------------------------------
 
 
-def named(session: Running, name: str) -> HelpPage:
-    """The page on what is called that. Errors: ArgumentError where nothing is."""
-    page = find(session, without_module(name))
-    if page is not None:
-        return page
-    near = suggest(name, BUILTINS.names())
-    help = f"did you mean `help {near}`?" if near is not None and "." not in near else None
-    raise ArgumentError(f"help: there is no built-in '{name}'", help=help, kind="NameError")
+def named(session: Running, name: str) -> list[HelpPage]:
+    """The pages on what is called that. Errors: ArgumentError where nothing is."""
+    found = find(session, without_module(name))
+    if not found:
+        near = suggest(name, BUILTINS.names())
+        help = f"did you mean `help {near}`?" if near is not None and "." not in near else None
+        raise ArgumentError(f"help: there is no built-in '{name}'", help=help, kind="NameError")
+    return found
 
 
-def find(session: Running, name: str) -> HelpPage | None:
-    """The page on what is called that; None where nothing is."""
-    for kind in KINDS:
-        page = kind(session, name)
-        if page is not None:
-            return page
-    return None
+def find(session: Running, name: str) -> list[HelpPage]:
+    """The pages on what is called that: a built-in's, and a word's of the language (`repeat` is both)."""
+    kinds = (_command, _constant, _operator, _twin, _python, _dtype, _layer, _error)
+    first = next((page for page in (kind(session, name) for kind in kinds) if page is not None), None)
+    return [page for page in (first, _word(session, name)) if page is not None]
 
 
 def _command(session: Running, name: str) -> HelpPage | None:
@@ -129,10 +122,12 @@ def _command(session: Running, name: str) -> HelpPage | None:
     return HelpPage(name, entry.usage, entry.summary, example=entry.example if output else "", output=output)
 
 
-def _mode(session: Running, name: str) -> HelpPage | None:
-    if name not in MODES:
+def _word(session: Running, name: str) -> HelpPage | None:
+    word = WORDS.get(name)
+    if word is None or not word.usage:
         return None
-    return HelpPage(name, f"{name} {{ … }}", MODES[name].summary, example=MODES[name].example)
+    output = session.example(word.example) if word.example else []
+    return HelpPage(name, word.usage, word.summary, example=word.example, output=output)
 
 
 def _constant(session: Running, name: str) -> HelpPage | None:
@@ -202,6 +197,3 @@ def _error(session: Running, name: str) -> HelpPage | None:
     if not output or not output[-1].startswith(f"error[{name}]"):
         output = []  # it is about files, which an example does not touch
     return HelpPage(name, f"error[{name}]", error.summary, example=error.example, output=output)
-
-
-KINDS: tuple[Page, ...] = (_command, _mode, _constant, _operator, _twin, _python, _dtype, _layer, _error)

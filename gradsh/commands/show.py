@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gradsh.runtime.running import Running
 
 
-@command("show x, …", example="show ones(2)")
+@command("show x, …", example="show ones(2)", alone=True)
 def show(session: Running, values: tuple[Any, ...], places: list[Span | None]) -> Iterable[Report]:
     """The state table of these tensors, or of all: what decides about their gradients."""
     named = variables(session.globals)

@@ -13,7 +13,7 @@ from typing import Any
 
 from gradsh import errors
 from gradsh.language import nodes, strings
-from gradsh.language.words import MODES, RESERVED, VERBS
+from gradsh.language.words import CALLABLE, MODES, RESERVED
 
 CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
 COMMENT_AFTER = re.compile(r"[ \t;]*#[#! \t]*([^\n]*)")
@@ -81,7 +81,7 @@ class Builder:
     def ended_body(self, parts: Parts) -> list[nodes.Stmt]:
         body: list[nodes.Stmt] = parts[0]
         last, end = body[-1], parts[1]
-        if end.value[0] == ";" and (type(last) is nodes.ExprStmt or type(last) is nodes.Command):
+        if end.value[0] == ";":
             last.muted = True
         return body
 
@@ -93,9 +93,7 @@ class Builder:
         end, statement = parts[1:]
         # `;` mutes where it ends the line or stands before a comment, not between two statements of a line.
         if end.value[0] == ";" and ("\n" in end.value or "#" in end.value):
-            last = body[-1]
-            if type(last) is nodes.ExprStmt or type(last) is nodes.Command:
-                last.muted = True
+            body[-1].muted = True
         body.append(statement)
         return body
 
@@ -130,7 +128,7 @@ class Builder:
         while waiting:
             node = waiting.pop()
             if isinstance(node, nodes.Name):
-                if node.name in VERBS:
+                if node.name in CALLABLE:
                     self.fault_reserved(node.name, node.start, node.end)
             elif isinstance(node, nodes.TupleExpr):
                 if not node.items:
@@ -217,8 +215,14 @@ class Builder:
         self.check_arguments(arguments)
         return nodes.Command(word.start_pos, arguments[-1].end, word.value, arguments, False)
 
-    def show_all(self, parts: Parts) -> nodes.Stmt:
+    def command_alone(self, parts: Parts) -> nodes.Stmt:
         return nodes.Command(parts[0].start_pos, parts[0].end_pos, parts[0].value, [], False)
+
+    def asking(self, parts: Parts) -> nodes.Stmt:
+        command, word = parts
+        about = nodes.Word(word.start_pos, word.end_pos, word.value)
+        arguments = [nodes.Argument(about.start, about.end, None, False, about)]
+        return nodes.Command(command.start_pos, about.end, command.value, arguments, False)
 
     def break_statement(self, parts: Parts) -> nodes.Stmt:
         return nodes.Break(parts[0].start_pos, parts[0].end_pos)
@@ -320,10 +324,10 @@ class Builder:
             return nodes.Repeat(head.start, end, arguments[0].value, body)
         if name in MODES:
             return nodes.Mode(head.start, end, name, arguments, body)
+        *others, last = (f"`{mode}`" for mode in MODES)
         self.fault(
             errors.SyntaxError_,
-            f"`{self.shown(head)}` takes no block; "
-            "`no_grad`, `enable_grad`, `inference_mode`, `detect_anomaly` and `nancheck` do",
+            f"`{self.shown(head)}` takes no block; {', '.join(others)} and {last} do",
             head.start,
             head.end,
             "no_grad { pass }",
@@ -411,11 +415,11 @@ class Builder:
 
     def model_bare(self, parts: Parts) -> nodes.Stmt:
         word, name, (body, _, end) = parts
-        return nodes.Model(word.start_pos, end, self.spelled(name), [], body)
+        return nodes.Model(word.start_pos, end, self.spelled(name), name.start_pos, [], body)
 
     def model(self, parts: Parts) -> nodes.Stmt:
         word, name, (parameters, _, _), (body, _, end) = parts
-        return nodes.Model(word.start_pos, end, self.spelled(name), parameters, body)
+        return nodes.Model(word.start_pos, end, self.spelled(name), name.start_pos, parameters, body)
 
     # --- arguments and what takes them --------------------------------------------------------------------
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from gradsh import errors
 from gradsh.errors import GradshError, Label, Refused, Source, Span
 from gradsh.language import nodes
-from gradsh.language.nodes import Argument, Expr, Node
-from gradsh.language.scopes import Resolution, Scope, bound_by
+from gradsh.language.nodes import Argument, Expr, Node, walk
+from gradsh.language.scopes import Resolution, Scope
 from gradsh.language.signatures import KEYWORD, NUMPY_NAMES, POSITIONAL, REST, Builtins, Signature, suggest
 from gradsh.language.words import EFFECT_METHODS, KEYWORDS, LATER, MODULES, NAMESPACES, ROOTS
 
@@ -52,14 +52,8 @@ class Calls:
         """Does the program bind the name in any scope? Only asked for the few roots of PyTorch's module names."""
         if self.everything is None:
             found: set[str] = set(self.session)
-            stack: list[object] = [self.program]
-            while stack:
-                item = stack.pop()
-                if isinstance(item, (list, tuple)):
-                    stack.extend(item)
-                elif isinstance(item, Node):
-                    found.update(bound_by(item))
-                    stack.extend(getattr(item, field) for field in item.fields[2:])
+            for node in walk(self.program):
+                found.update(node.binds())
             self.everything = found
         return name in self.everything
 

@@ -10,8 +10,6 @@ from gradsh.language import nodes
 from gradsh.language.nodes import Argument, Expr, Node, Parameter, Stmt
 from gradsh.language.scopes import Resolution, spine_child
 
-# statements that are told which expressions their values come from; what each does is said in gradsh/runtime.py
-SPANNED = ("print", "show", "graph", "explain", "why", "saved", "kinks", "plot", "help")
 CHAIN = 40  # links of a chain in one Python expression
 
 LOAD, STORE = ast.Load(), ast.Store()
@@ -249,6 +247,14 @@ class Expressions:
         reference = self.resolution.references.get(id(node))
         return self.load("." + node.name, line) if reference is None else self.builtin(node, reference, line)
 
+    def see_Word(self, node: nodes.Word) -> ast.expr:
+        line = self.line(node)
+        return (
+            self.load("." + node.name, line)
+            if id(node) in self.resolution.variables
+            else self.constant(node.name, line)
+        )
+
     def see_FString(self, node: nodes.FString) -> ast.expr:
         return self.joined(node.parts, self.line(node))
 
@@ -361,16 +367,14 @@ class Expressions:
 
     def subscript(self, node: nodes.Index) -> ast.expr:
         line = self.line(node)
-        items = [self.index_item(item) for item in node.items]
+        items = [self.expr(item) for item in node.items]
         if node.tuple_index or len(items) != 1:
             return ast.Tuple(items, LOAD, lineno=line, col_offset=0)
         return items[0]
 
-    def index_item(self, item: Expr) -> ast.expr:
-        if not isinstance(item, nodes.Slice):
-            return self.expr(item)
-        parts = [self.expr(part) if part is not None else None for part in (item.lower, item.upper, item.step)]
-        return ast.Slice(*parts, lineno=self.line(item), col_offset=0)
+    def see_Slice(self, node: nodes.Slice) -> ast.expr:
+        parts = [self.expr(part) if part is not None else None for part in (node.lower, node.upper, node.step)]
+        return ast.Slice(*parts, lineno=self.line(node), col_offset=0)
 
     # --- calls ------------------------------------------------------------------------------------------------
 
@@ -383,7 +387,7 @@ class Expressions:
             needs = ast.Attribute(self.load("@op", line), "needs", LOAD, lineno=line, col_offset=0)
             return self.called(needs, [self.constant(parameter, line)], line)
         reference = self.resolution.references.get(id(function))
-        if reference in SPANNED:
+        if reference in self.resolution.commands:
             return self.spanned(reference, node.arguments, line)
         if isinstance(function, nodes.Attribute) and id(function) not in self.resolution.references:
             value = self.method(function, value)

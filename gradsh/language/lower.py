@@ -17,8 +17,8 @@ from typing import Any
 
 from gradsh.errors import Label, Refused, Source, Span, TooDeep
 from gradsh.language import models, nodes
-from gradsh.language.expressions import BINARY, COMPARE, LOAD, SPANNED, STORE, UNARY, Expressions, has_attribute
-from gradsh.language.nodes import Expr, Node, Stmt
+from gradsh.language.expressions import BINARY, COMPARE, LOAD, STORE, UNARY, Expressions, has_attribute
+from gradsh.language.nodes import Expr, Stmt, handles, walk
 from gradsh.language.operators import saved_by
 from gradsh.language.scopes import Resolution
 
@@ -42,6 +42,8 @@ def lower(program: nodes.Program, source: Source, resolution: Resolution, filena
         raise Refused([TooDeep("nested too deeply", [Label(Span(source, start, end))], help)]) from None
 
 
+@handles(Stmt, "do_")
+@handles(Expr, "see_", "link_")
 class Lowering(Expressions):
     """The statements."""
 
@@ -168,7 +170,7 @@ class Lowering(Expressions):
         if id(node) in self.resolution.variables:
             value = self.load("." + node.name, line)
             return [self.done(value, line) if node.muted else self.echo(value, line)]
-        if node.name in SPANNED:
+        if node.name in self.resolution.commands:
             return [self.done(self.spanned(node.name, node.arguments, line), line)]
         value = self.call(self.builtin(node, node.name, line), [], node.arguments, True, line)
         if node.muted or id(node) in self.resolution.quiet:
@@ -308,8 +310,7 @@ class Lowering(Expressions):
             …
         .name = @model("name", names of fields, names of parameters, .name.__init__)
         """
-        start = self.source.text.index(node.name, node.start + len("model"))
-        line = self.line_of(start, start + len(node.name))
+        line = self.line_of(node.name_start, node.name_start + len(node.name))
         arguments = self.parameters(node.parameters)
         arguments.args.insert(0, ast.arg("." + models.SELF, lineno=line, col_offset=0))
         body = "." + node.name + ".__init__"
@@ -436,16 +437,6 @@ def may_extend_list(node: nodes.AugAssign) -> bool:
     return (node.op == "+" and literal is None) or (node.op == "*" and literal is not float)
 
 
-def uses(node: object, names: set[str]) -> bool:
+def uses(piece: object, names: set[str]) -> bool:
     """Does the piece of tree mention one of the names?"""
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, (list, tuple)):
-            stack.extend(item)
-        elif isinstance(item, nodes.Name):
-            if item.name in names:
-                return True
-        elif isinstance(item, Node):
-            stack.extend(getattr(item, field) for field in item.fields[2:])
-    return False
+    return any(isinstance(node, nodes.Name) and node.name in names for node in walk(piece))

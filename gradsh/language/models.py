@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from gradsh.language import nodes
 from gradsh.language.nodes import Expr, Stmt
-from gradsh.language.scopes import bound_by
 
 SELF = "self"
 
@@ -20,20 +19,17 @@ def fields(body: list[Stmt]) -> tuple[str, ...]:
 
 
 def _bound(body: list[Stmt]) -> Iterator[str]:
-    for statement in body:
-        if isinstance(statement, (nodes.For, nodes.While, nodes.Repeat, nodes.Mode)):
-            yield from _bound(statement.body)
-        elif isinstance(statement, nodes.If):
-            yield from _bound(statement.body)
-            yield from _bound(statement.orelse)
-        elif isinstance(statement, nodes.Try):
-            yield from _bound(statement.body)
-            yield from _bound(statement.handler)
+    stack = body[::-1]
+    while stack:
+        statement = stack.pop()
+        blocks = statement.blocks()
+        if blocks:
+            for block in reversed(blocks):
+                stack.extend(reversed(block))
+        elif isinstance(statement, nodes.Assign):
+            yield from _targets(statement.target)
         else:
-            if isinstance(statement, nodes.Assign):
-                yield from _targets(statement.target)
-            else:
-                yield from bound_by(statement)
+            yield from statement.binds()
 
 
 def _targets(target: Expr) -> Iterator[str]:

@@ -3,11 +3,27 @@
 Every node carries `start` and `end`, character offsets into the source text (half open), so that any part of
 the tree can be shown to the user again. The classes are written like dataclasses but share one `__init__`:
 generating forty dataclass bodies at import costs 25 ms, more than all the rest of start-up.
+
+What a class says of scopes it says by the annotations of its fields, and every pass asks for that with `blocks()` and
+`binds()`. None of them knows the classes by name, and none can forget a new one:
+
+    Block       statements that run in the scope that the statement itself stands in
+    Body        statements of a scope of their own, a function's
+    Target      what is assigned to: the names in it are bound
+    Binding     a name that is bound
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, dataclass_transform
+from collections.abc import Callable, Iterator
+from typing import ClassVar, TypeAlias, TypeVar, dataclass_transform
+
+Block: TypeAlias = "list[Stmt]"
+Body: TypeAlias = "list[Stmt]"
+Target: TypeAlias = "Expr"
+Binding: TypeAlias = str
+
+Walker = TypeVar("Walker", bound=type)
 
 
 @dataclass_transform()
@@ -15,10 +31,21 @@ class Record:
     """Fields are positional, in the order of the annotations, those of the parents first."""
 
     fields: ClassVar[tuple[str, ...]] = ()
+    block_fields: ClassVar[tuple[str, ...]] = ()
+    binding_fields: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         # `inspect`, which ruff would have here, takes longer to import than all of this module
-        cls.fields = cls.fields + tuple(cls.__dict__.get("__annotations__", ()))  # noqa: RUF063 - see the line above
+        said: dict[str, str] = cls.__dict__.get("__annotations__", {})  # noqa: RUF063 - see the line above
+        cls.fields = (*cls.fields, *said)
+        for name, annotation in said.items():
+            kinds = annotation.split(" | ")
+            if "Block" in kinds:
+                cls.block_fields = (*cls.block_fields, name)
+            elif "Target" in kinds or "Binding" in kinds:
+                cls.binding_fields = (*cls.binding_fields, name)
+            elif "Stmt" in annotation:
+                raise TypeError(f"{cls.__name__}.{name}: statements are a Block, or the Body of a scope of their own")
 
     def __init__(self, *values: object) -> None:
         if len(values) != len(self.fields):
@@ -31,6 +58,21 @@ class Node(Record):
 
     start: int
     end: int
+
+    def blocks(self) -> list[list[Stmt]]:
+        """The blocks that run in the scope that this stands in, in the order of the text."""
+        return [getattr(self, name) for name in self.block_fields]
+
+    def binds(self) -> list[str]:
+        """The names that this node itself binds, in the order of the text; not those bound in its blocks."""
+        found: list[str] = []
+        for field in self.binding_fields:
+            value = getattr(self, field)
+            if isinstance(value, str):
+                found.append(value)
+            else:
+                found += [] if value is None else target_names(value)
+        return found
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields[2:])
@@ -48,7 +90,27 @@ class Expr(Node):
 
 
 class Stmt(Node):
-    """Anything that is done for its effect."""
+    """Anything that is done for its effect.
+
+    `muted` is set where a `;` ends the line: what would print a value does not.
+    """
+
+    muted = False
+
+    def defines(self) -> tuple[str, list[Parameter]] | None:
+        """A name that is bound to a function, and the parameters, where the text tells."""
+        return None
+
+
+class Definition(Stmt):
+    """What binds a name to something that is called with these parameters."""
+
+    name: Binding
+    name_start: int
+    parameters: list[Parameter]
+
+    def defines(self) -> tuple[str, list[Parameter]] | None:
+        return self.name, self.parameters
 
 
 # --- expressions ------------------------------------------------------------------------------------------
@@ -84,6 +146,12 @@ class Name(Expr):
     name: str
 
 
+class Word(Expr):
+    """A word of the language that is asked about, `help while`; the name where the program binds that."""
+
+    name: str
+
+
 class ListExpr(Expr):
     items: list[Expr]
 
@@ -99,7 +167,7 @@ class DictExpr(Expr):
 class CompFor(Node):
     """`for target in iterable if condition …` of a list comprehension."""
 
-    target: Expr
+    target: Target
     iterable: Expr
     conditions: list[Expr]
 
@@ -143,7 +211,7 @@ class Conditional(Expr):
 class Parameter(Node):
     """One parameter of a function; `star` marks `*rest`."""
 
-    name: str
+    name: Binding
     default: Expr | None
     star: bool
 
@@ -152,7 +220,7 @@ class Lambda(Expr):
     """`fn(x) = expr` or `fn(x) { … }` in expression position."""
 
     parameters: list[Parameter]
-    body: Expr | list[Stmt]
+    body: Expr | Body
 
 
 class Argument(Node):
@@ -208,8 +276,13 @@ class Assign(Stmt):
     """`let target = value`, `target = value`; a target is a Name, Index, Attribute or a (nested) TupleExpr of these."""
 
     let: bool
-    target: Expr
+    target: Target
     value: Expr
+
+    def defines(self) -> tuple[str, list[Parameter]] | None:
+        if isinstance(self.value, Lambda) and isinstance(self.target, Name):
+            return self.target.name, self.value.parameters
+        return None
 
 
 class AugAssign(Stmt):
@@ -228,7 +301,7 @@ class ExprStmt(Stmt):
 class Command(Stmt):
     """`print a, b` and its kin: a command word called without parentheses; `muted` as for ExprStmt.
 
-    `show` alone is a Command without arguments; the resolver takes it for the name where the program binds that name.
+    A word alone, `show`, has no arguments; the resolver takes it for the name where the program binds that name.
     """
 
     name: str
@@ -241,35 +314,35 @@ class Mode(Stmt):
 
     name: str
     arguments: list[Argument]
-    body: list[Stmt]
+    body: Block
 
 
 class If(Stmt):
     condition: Expr
-    body: list[Stmt]
-    orelse: list[Stmt]  # `else if` is a list with one If
+    body: Block
+    orelse: Block  # `else if` is a list with one If
 
 
 class While(Stmt):
     condition: Expr
-    body: list[Stmt]
+    body: Block
 
 
 class For(Stmt):
-    target: Expr
+    target: Target
     iterable: Expr
-    body: list[Stmt]
+    body: Block
 
 
 class Repeat(Stmt):
     count: Expr
-    body: list[Stmt]
+    body: Block
 
 
 class Try(Stmt):
-    body: list[Stmt]
-    name: str | None
-    handler: list[Stmt]
+    body: Block
+    name: Binding | None
+    handler: Block
 
 
 class Break(Stmt):
@@ -297,13 +370,10 @@ class Del(Stmt):
     targets: list[Expr]  # Name, Index
 
 
-class Function(Stmt):
+class Function(Definition):
     """`fn name(parameters) { … }` or `fn name(parameters) = expr`; also `forward(…)` in a model body."""
 
-    name: str
-    name_start: int
-    parameters: list[Parameter]
-    body: Expr | list[Stmt]
+    body: Expr | Body
 
 
 class Import(Stmt):
@@ -312,36 +382,82 @@ class Import(Stmt):
     module: str
 
 
-class Op(Stmt):
+class Op(Definition):
     """`op name(parameters) { forward } backward(gradients) { backward }`."""
 
-    name: str
-    name_start: int
-    parameters: list[Parameter]
-    forward: list[Stmt]
+    forward: Body
     backward_start: int  # of the word
     gradients: list[Parameter]
-    backward: list[Stmt]
+    backward: Body
 
 
-class Model(Stmt):
-    name: str
-    parameters: list[Parameter]
-    body: list[Stmt]
+class Model(Definition):
+    """`model name(parameters) { … }`; without the list, no parameters."""
+
+    body: Body
 
 
 class Param(Stmt):
     """`param lr = 0.01   # comment`."""
 
-    name: str
+    name: Binding
     value: Expr
     comment: str
 
 
 class Use(Stmt):
     path: str
-    alias: str | None
+    alias: Binding | None
 
 
 class Program(Node):
-    body: list[Stmt]
+    body: Block
+
+
+# --- what passes need beside the classes --------------------------------------------------------------------
+
+
+def target_names(target: Expr) -> list[str]:
+    """The names that an assignment target binds, in the order of the text."""
+    found: list[str] = []
+    stack: list[Expr] = [target]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Name):
+            found.append(item.name)
+        elif isinstance(item, (TupleExpr, ListExpr)):
+            stack.extend(reversed(item.items))
+    return found
+
+
+def walk(piece: object) -> Iterator[Node]:
+    """The nodes of a piece of tree, each before what it holds, in the order of the fields."""
+    stack = [piece]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, (list, tuple)):
+            stack.extend(reversed(item))
+        elif isinstance(item, Node):
+            yield item
+            stack.extend(getattr(item, name) for name in reversed(item.fields[2:]))
+
+
+def kinds(base: type[Node]) -> list[type[Node]]:
+    """The classes of nodes that there are under `base`: those that have no others under them."""
+    below = base.__subclasses__()
+    return [kind for each in below for kind in kinds(each)] if below else [base]
+
+
+def handles(base: type[Node], *prefixes: str) -> Callable[[Walker], Walker]:
+    """Make sure, when a pass is made, that it has a method for each class under `base`: `do_If` for If and so on.
+
+    A class that a pass does not know would otherwise be found by the first program that has one.
+    """
+
+    def check(walker: Walker) -> Walker:
+        for kind in kinds(base):
+            if not any(hasattr(walker, prefix + kind.__name__) for prefix in prefixes):
+                raise TypeError(f"{walker.__name__} has no method {prefixes[0]}{kind.__name__}")
+        return walker
+
+    return check

@@ -8,10 +8,9 @@ from gradsh import errors
 from gradsh.errors import Label, Span
 from gradsh.language import nodes
 from gradsh.language.calls import Calls
-from gradsh.language.nodes import Argument, Expr, Node, Parameter, Stmt
+from gradsh.language.nodes import Argument, Expr, Node, Parameter, Stmt, walk
 from gradsh.language.scopes import Scope
-
-SAVE, NEEDS = "save_for_backward", "needs_grad"
+from gradsh.language.words import NEEDS, SAVE
 
 NEVER_TUPLE = frozenset(("-", "/", "//", "%", "@", "**", "&", "|", "^"))  # no tuple comes out of these
 
@@ -174,32 +173,18 @@ class Operators(Calls):
 
 def names_in(tree: object) -> set[str]:
     """All names that are mentioned in a piece of tree."""
-    found: set[str] = set()
-    stack = [tree]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, (list, tuple)):
-            stack.extend(item)
-        elif isinstance(item, nodes.Name):
-            found.add(item.name)
-        elif isinstance(item, Node):
-            stack.extend(getattr(item, field) for field in item.fields[2:])
-    return found
+    return {node.name for node in walk(tree) if isinstance(node, nodes.Name)}
 
 
 def returns(body: list[Stmt]) -> list[nodes.Return]:
     """The `return` statements of a body, not those of functions in it."""
     found: list[nodes.Return] = []
-    stack: list[Stmt] = list(body)
+    stack = [body]
     while stack:
-        statement = stack.pop()
-        if isinstance(statement, nodes.Return):
-            found.append(statement)
-        elif not isinstance(statement, (nodes.Function, nodes.Op, nodes.Model)):
-            for field in statement.fields[2:]:
-                value = getattr(statement, field)
-                if isinstance(value, list):
-                    stack.extend(item for item in value if isinstance(item, Stmt))
+        for statement in stack.pop():
+            if isinstance(statement, nodes.Return):
+                found.append(statement)
+            stack += statement.blocks()
     return sorted(found, key=lambda r: r.start)
 
 

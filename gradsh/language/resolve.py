@@ -13,11 +13,11 @@ from typing import Protocol
 from gradsh import errors
 from gradsh.errors import Refused, Source
 from gradsh.language import models, nodes
-from gradsh.language.nodes import Expr, Node, Parameter, Stmt
-from gradsh.language.operators import NEEDS, SAVE, Operators, saved_by
-from gradsh.language.scopes import Resolution, Scope, bound_by, spine_child
+from gradsh.language.nodes import Expr, Node, Parameter, Stmt, handles
+from gradsh.language.operators import Operators, saved_by
+from gradsh.language.scopes import Resolution, Scope, spine_child
 from gradsh.language.signatures import Builtins, Signature
-from gradsh.language.words import KEYWORDS, MODULES, ROOTS
+from gradsh.language.words import KEYWORDS, MODULES, NEEDS, ROOTS, SAVE
 
 __all__ = ["Builtins", "Resolution", "Signature", "resolve"]
 
@@ -57,10 +57,13 @@ def resolve(
 IN_PLACE = "@inplace"  # among the built-ins that a program uses: it writes in place without naming a function
 
 
+@handles(Stmt, "do_")
+@handles(Expr, "see_")
 class Resolver(Operators):
     """One walk over the tree, entering what a scope binds before its statements are looked at."""
 
     def run(self) -> None:
+        self.resolution.commands = frozenset(command.name for command in self.table.commands())
         self.collect(self.program.body)
         self.resolution.bound = self.scope.bound
         self.block(self.program.body)
@@ -94,20 +97,12 @@ class Resolver(Operators):
         stack: list[list[Stmt]] = [body]
         while stack:
             for statement in stack.pop():
-                for name in bound_by(statement):
+                for name in statement.binds():
                     self.scope.bind(name)
-                if isinstance(statement, nodes.Assign):
-                    if isinstance(statement.value, nodes.Lambda) and isinstance(statement.target, nodes.Name):
-                        self.scope.functions[statement.target.name] = statement.value.parameters
-                elif isinstance(statement, (nodes.Function, nodes.Op, nodes.Model)):
-                    self.scope.functions[statement.name] = statement.parameters
-                elif isinstance(statement, nodes.If):
-                    stack += [statement.body, statement.orelse]
-                elif isinstance(statement, nodes.Try):
-                    stack += [statement.body, statement.handler]
-                elif isinstance(statement, (nodes.For, nodes.While, nodes.Repeat, nodes.Mode)):
-                    stack.append(statement.body)
-                elif self.scope.saved is not None:
+                if (defined := statement.defines()) is not None:
+                    self.scope.functions[defined[0]] = defined[1]
+                stack += statement.blocks()
+                if self.scope.saved is not None:
                     for argument in saved_by(statement):
                         if argument.name is not None:
                             self.scope.bind(argument.name)
@@ -183,7 +178,7 @@ class Resolver(Operators):
             self.expr(node.value)
 
     def do_Command(self, node: nodes.Command) -> None:
-        if node.name == "show" and not node.arguments and self.is_user("show"):
+        if not node.arguments and self.is_user(node.name):
             self.resolution.variables.add(id(node))  # a word alone on its line
             return
         if node.name == SAVE:
@@ -434,6 +429,10 @@ class Resolver(Operators):
         else:
             self.unknown(name, node)
 
+    def see_Word(self, node: nodes.Word) -> None:
+        if self.is_user(node.name):
+            self.resolution.variables.add(id(node))
+
     def see_ListExpr(self, node: nodes.ListExpr) -> None:
         for item in node.items:
             self.expr(item)
@@ -454,7 +453,7 @@ class Resolver(Operators):
             if index == 0:
                 self.expr(clause.iterable)  # evaluated outside, as in Python
                 self.scope = inner
-            for name in bound_by(clause):
+            for name in clause.binds():
                 inner.bind(name)
         for index, clause in enumerate(node.clauses):
             if index:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradsh.language import nodes
-from gradsh.language.nodes import Expr, Node, Parameter
+from gradsh.language.nodes import Expr, Parameter
 
 
 class Scope:
@@ -39,6 +39,7 @@ class Resolution:
         "bound",
         "builtins",
         "calls",
+        "commands",
         "exports",
         "fields",
         "flags",
@@ -60,7 +61,8 @@ class Resolution:
         self.pinned: set[int] = set()  # of these, the ones whose plain name belongs to the user
         self.flags: dict[int, str] = {}  # Argument -> the keyword it sets to true
         self.quiet: set[int] = set()  # Call, Pipe, Command whose value is not printed
-        self.variables: set[int] = set()  # Command `show` that is the user's variable of that name
+        self.variables: set[int] = set()  # Command `show`, Word that is the user's variable of that name
+        self.commands: frozenset[str] = frozenset()  # the built-ins that are told where their arguments stand
         self.calls: set[int] = set()  # Call, Pipe whose keywords can be passed as they are
         self.user_methods: set[int] = set()  # Attribute that a function of the user may answer
         self.saving: set[int] = set()  # Command, Call that is `save_for_backward`
@@ -91,29 +93,3 @@ def spine_child(node: Expr, resolution: Resolution) -> Expr | None:
     if isinstance(node, nodes.Index) or (isinstance(node, nodes.Attribute) and id(node) not in resolution.references):
         return node.value
     return None
-
-
-def target_names(target: Expr) -> list[str]:
-    """The names that an assignment target binds."""
-    found: list[str] = []
-    stack: list[Expr] = [target]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, nodes.Name):
-            found.append(item.name)
-        elif isinstance(item, (nodes.TupleExpr, nodes.ListExpr)):
-            stack.extend(item.items)
-    return found
-
-
-def bound_by(node: Node) -> list[str]:
-    """The names that this one node binds, whatever their scope."""
-    if isinstance(node, (nodes.Assign, nodes.For, nodes.CompFor)):
-        return target_names(node.target)
-    if isinstance(node, (nodes.Function, nodes.Op, nodes.Model, nodes.Param, nodes.Parameter)):
-        return [node.name]
-    if isinstance(node, nodes.Try):
-        return [node.name] if node.name else []
-    if isinstance(node, nodes.Use):
-        return [node.alias] if node.alias else []
-    return []

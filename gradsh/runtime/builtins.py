@@ -12,6 +12,7 @@ from gradsh.runtime.library import Library
 
 if TYPE_CHECKING:
     from gradsh.language.signatures import Signature
+    from gradsh.language.words import CommandWord
 
 EFFECTS = frozenset(
     ("backward", "zero_grad", "manual_seed", "set_grad_enabled", "set_default_dtype", "set_printoptions")
@@ -26,29 +27,12 @@ CONSTANTS: dict[str, tuple[float, str]] = {
 }
 
 
-class Mode:
-    """What can stand before a block, `no_grad { … }`; `example` and `summary` are for `help`."""
-
-    __slots__ = ("example", "make", "parameters", "summary")
-
-    def __init__(self, make: Any, summary: str, example: str = "", flag: str = "") -> None:
-        self.make = make
-        self.summary = summary
-        self.example = example
-        self.parameters = ((flag, "positional", True, True),) if flag else ()
-
-
-MODES = {
-    "no_grad": Mode(modes.no_grad, "Inside of the block nothing is recorded.", "no_grad { pass }"),
-    "enable_grad": Mode(
-        modes.enable_grad, "Inside of the block operations are recorded again.", "enable_grad { pass }"
-    ),
-    "inference_mode": Mode(
-        modes.inference_mode, "As no_grad; what is made inside can never be recorded later.", flag="mode"
-    ),
-    "detect_anomaly": Mode(
-        modes.detect_anomaly, "Backward passes inside stop at NaN and name the forward line.", flag="check_nan"
-    ),
+# what can stand before a block, and the flag that it takes; what each does is said in gradsh/language/words.py
+MODES: dict[str, tuple[Any, str]] = {
+    "no_grad": (modes.no_grad, ""),
+    "enable_grad": (modes.enable_grad, ""),
+    "inference_mode": (modes.inference_mode, "mode"),
+    "detect_anomaly": (modes.detect_anomaly, "check_nan"),
 }
 
 
@@ -83,7 +67,7 @@ class BuiltinTable:
         if name in python.SHARED:
             return python.shared(name, _operator(name))
         if name in MODES:
-            return MODES[name].make
+            return MODES[name][0]
         if name in CONSTANTS:
             return CONSTANTS[name][0]
         for table in (python.OWN, dtypes.NAMES):
@@ -101,7 +85,7 @@ class BuiltinTable:
             return signature
 
     def _signature(self, name: str) -> Signature | None:
-        from gradsh.language.signatures import REST, Signature
+        from gradsh.language.signatures import POSITIONAL, REST, Signature
 
         if name.startswith("Tensor."):
             return None  # a method is the function of its name
@@ -111,7 +95,8 @@ class BuiltinTable:
         if name in python.SHARED:
             return Signature(name, known[0] if known is not None else None, checked=False)
         if name in MODES:
-            return Signature(name, MODES[name].parameters, python=True)
+            flag = MODES[name][1]
+            return Signature(name, [(flag, POSITIONAL, True, True)] if flag else [], python=True)
         if name in python.OWN or name in CONSTANTS or name in dtypes.NAMES:
             return Signature(name)
         if known is None:
@@ -123,6 +108,13 @@ class BuiltinTable:
         """All names, for suggestions and completion."""
         plain_names = (*python.SHARED, *python.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *commands.WORDS)
         return {*catalogue.table().signatures, *self.library.names(), *plain_names}
+
+    def commands(self) -> Iterable[CommandWord]:
+        """The words that can be called without parentheses, and how; asked for when a text is parsed."""
+        from gradsh.language.words import CommandWord
+
+        entries = map(commands.load, commands.WORDS)
+        return [CommandWord(entry.name, alone=entry.alone, asks=entry.asks) for entry in entries]
 
 
 def _operator(name: str) -> Callable[..., Any] | None:

@@ -38,29 +38,40 @@ class Command:
     """`act` gets the session, the values and the places of their expressions, and gives the reports to be shown.
 
     `places`: whether it always wants the places, which cost a look-up, or only for a display that needs them.
+    `alone`: the bare word is a statement. `asks`: what it is given may be a word of the language, `help while`.
     """
 
-    __slots__ = ("act", "example", "name", "places", "summary", "usage")
+    __slots__ = ("act", "alone", "asks", "example", "name", "places", "summary", "usage")
 
-    def __init__(self, name: str, act: Act, usage: str, summary: str, example: str, places: bool) -> None:
-        self.name = name
+    def __init__(
+        self,
+        act: Act,
+        usage: str,
+        *,
+        example: str = "",
+        places: bool = True,
+        alone: bool = False,
+        asks: bool = False,
+    ) -> None:
         self.act = act
+        self.name = act.__module__.rpartition(".")[2]  # the file's
+        self.summary = (act.__doc__ or "").partition("\n")[0]
         self.usage = usage
-        self.summary = summary
         self.example = example
         self.places = places
+        self.alone = alone
+        self.asks = asks
 
 
 _loaded: dict[str, Command] = {}
 
 
-def command(usage: str, *, example: str = "", places: bool = True) -> Callable[[Act], Act]:
+def command(usage: str, **options: Any) -> Callable[[Act], Act]:
     """Register a function as the command that its file is named after; its docstring's first line is the summary."""
 
     def register(act: Act) -> Act:
-        name = act.__module__.rpartition(".")[2]
-        summary = (act.__doc__ or "").partition("\n")[0]
-        _loaded[name] = Command(name, act, usage, summary, example, places)
+        entry = Command(act, usage, **options)
+        _loaded[entry.name] = entry
         return act
 
     return register

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gradsh.engine.catalogue import Parameters
     from gradsh.language.nodes import Program
     from gradsh.language.signatures import Signature
+    from gradsh.language.words import CommandWord
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib")
 
@@ -40,6 +41,7 @@ class Builtins(Protocol):
     def has(self, name: str) -> bool: ...
     def lookup(self, name: str) -> Signature | None: ...
     def names(self) -> Iterable[str]: ...
+    def commands(self) -> Iterable[CommandWord]: ...
 
 
 class Library:
@@ -142,6 +144,9 @@ class Table:
 
     def names(self) -> Iterable[str]:
         return [*OWN, *self.all.names()]
+
+    def commands(self) -> Iterable[CommandWord]:
+        return self.all.commands()
 
 
 def refuse(kind: str, message: str) -> None:

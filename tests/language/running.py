@@ -108,7 +108,7 @@ class Session:
         self.display = Display()
         self.globals = namespace.namespace(self, Table())  # type: ignore[arg-type]  # as much of a session as is needed
         self.shown: list[Any] = []
-        told = commands.Command("show", self.show, "", "", "", places=True)
+        told = commands.Command(self.show, "show x, …")
         self.globals["@show"] = commands.statement(self, "show", told)  # type: ignore[arg-type]
 
     def show(self, _: Any, values: tuple[Any, ...], spans: list[Span | None]) -> Iterable[object]:

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from gradsh import errors
 from gradsh.language import nodes, strings, syntax
 from gradsh.language.mistakes import MISTAKES, Mistake
+from gradsh.language.words import fill
+from gradsh.runtime.builtins import BUILTINS
 
 
 def parse(text: str) -> nodes.Program:
-    return syntax.parse(errors.Source("test.grad", text))
+    return syntax.parse(errors.Source("test.grad", text), BUILTINS.commands())
 
 
 def only(text: str) -> nodes.Stmt:
@@ -130,7 +132,8 @@ def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
     try:
         with caplog.at_level(logging.DEBUG, "lark"):
             lark.Lark(
-                syntax.grammar(), parser="lalr", start=["program", "expr"], keep_all_tokens=True, debug=True,
+                fill(syntax.grammar(), BUILTINS.commands()),
+                parser="lalr", start=["program", "expr"], keep_all_tokens=True, debug=True,
                 postlex=syntax.Layout(), maybe_placeholders=False,
             )  # fmt: skip
     finally:
