@@ -36,7 +36,8 @@ LONGEST = 800
 HEAVY = {"argparse", "rich", "prompt_toolkit", "lark", "dataclasses", "enum", "inspect", "difflib", "json"}
 # Imported on the way of `gradsh -c` with a program seen before: at their top level nothing heavy may stand.
 START_UP = ["errors.py", "__init__.py", "__main__.py", "reports.py", "cli/main.py", "session/session.py"]
-START_UP += ["view/display.py", "runtime/namespace.py", "language/program.py"]
+START_UP += ["view/display.py", "runtime/namespace.py", "runtime/builtins.py", "runtime/helpers.py"]
+START_UP += ["runtime/commands.py", "language/program.py", "session/display.py"]
 
 
 def modules() -> dict[str, Path]:

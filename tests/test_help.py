@@ -11,8 +11,14 @@ import pytest
 from gradsh import Session
 from gradsh.commands import help
 from gradsh.engine import registry
-from gradsh.view.help_page import render
+from gradsh.reports import HelpPage
 from gradsh.view.json_lines import JsonDisplay
+from gradsh.view.registry import Look, view_of
+
+
+def text_of(page: HelpPage) -> str:
+    return view_of(page).text(page, Look())
+
 
 OPERATORS = registry.functions()
 
@@ -29,7 +35,7 @@ def test_the_example_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_page(name: str) -> None:
     entry = OPERATORS[name]
     assert entry.summary and "\n" not in entry.summary and "\n" not in entry.formula and "\n" not in entry.kinks
-    text = render(help.page(name, None))
+    text = text_of(help.named(Session(), name)[0])
     first, second, *_ = text.splitlines()
     assert first.startswith(entry.name + "(") and second.startswith("  ")
 

@@ -242,7 +242,7 @@ def read(text: str) -> nodes.Node | None:
 
 def _parsed(text: str) -> nodes.Node | None:
     from gradsh.language.syntax import parse
-    from gradsh.runtime.namespace import BUILTINS
+    from gradsh.runtime.builtins import BUILTINS
 
     try:
         tree = parse(Source("<piece>", text), BUILTINS.commands())

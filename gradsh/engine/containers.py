@@ -10,6 +10,8 @@ from gradsh.engine.module import PUBLIC, Model, adopt, indented, is_parameter, n
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, IndexError_, KeyError_
 
+__acts_for_programs__ = True  # as gradsh.engine.module
+
 
 class Numbered(Model):
     """Holds `items`, which are its fields "0", "1" and so on, besides what a program sets."""

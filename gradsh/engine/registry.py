@@ -27,6 +27,7 @@ from gradsh.engine.graph import Kind, Node, Storage, Unrecorded
 from gradsh.engine.modes import mode
 from gradsh.engine.signature import Signature
 from gradsh.engine.tensor import Tensor, output_tensor, restore
+from gradsh.engine.users import PROGRAM
 
 _getframe = sys._getframe
 
@@ -270,7 +271,7 @@ def caller(frame: Any) -> tuple[Any, int]:
         return where
     start = frame
     while frame is not None:
-        if "@attr" in frame.f_globals:
+        if PROGRAM in frame.f_globals:
             return (frame.f_code, frame.f_lasti)
         frame = frame.f_back
     return (start.f_code, start.f_lasti)

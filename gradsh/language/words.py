@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+ERROR_CODE = r"E\d{4}"  # as a pattern: `help E0401` asks, too
+
 # what a word does in a program
 STATEMENT = "statement"  # begins one
 VERB = "verb"  # begins one and is called without parentheses, `backward y`; a built-in does the work
@@ -277,7 +279,7 @@ def fill(grammar: str, commands: Iterable[CommandWord]) -> str:
         "commands": [name for name in starters(commands) if name not in RESERVED],
         "alone": [command.name for command in commands if command.alone],
         "asks": [command.name for command in commands if command.asks],
-        "words": [word.name for word in TABLE if word.usage],
+        "words": [*(word.name for word in TABLE if word.usage), ERROR_CODE],
         "infix": INFIX,
     }
     for name, words in lists.items():

@@ -20,19 +20,12 @@ from gradsh.engine.graph import Node
 from gradsh.engine.results import Named
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import AttributeError_, GradshError
+from gradsh.runtime.faults import Message
+
+__acts_for_programs__ = True
 
 Getter = Callable[[Any], Any]
 Setter = Callable[[Any, Any], None]
-
-
-class Message(str):
-    """What `catch err` binds: the message, a string that also knows its `code`."""
-
-    __slots__ = ("code",)
-    code: str
-
-
-Message.__name__ = Message.__qualname__ = "str"  # which is what errors about it should say
 
 
 def _join(separator: str, items: Any) -> str:
@@ -123,8 +116,7 @@ FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
 
 def _tensor_attributes() -> dict[str, Any]:
     """The registry's attributes of tensors, each with `get` and `set`."""
-    attributes = getattr(registry, "attributes", None)
-    return attributes() if attributes is not None else {}
+    return registry.attributes()
 
 
 def type_name(value: object) -> str:

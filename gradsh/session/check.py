@@ -59,7 +59,7 @@ def table() -> Table:
             return Table(*marshal.loads(stored))
         except (ValueError, EOFError, TypeError):
             pass  # written by another Python: made anew below
-    from gradsh.runtime.namespace import BUILTINS
+    from gradsh.runtime.builtins import BUILTINS
 
     entries: list[Entry] = []
     for builtin in sorted(BUILTINS.names()):

@@ -15,7 +15,7 @@ from gradsh import errors
 from gradsh.language import builder, nodes, strings, syntax
 from gradsh.language.mistakes import MISTAKES, Mistake
 from gradsh.language.words import fill
-from gradsh.runtime.namespace import BUILTINS
+from gradsh.runtime.builtins import BUILTINS
 
 
 def parse(text: str) -> nodes.Program:
