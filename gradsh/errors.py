@@ -179,6 +179,17 @@ class GradshError(Exception):
         return self.message
 
 
+class ClosedPipe(BaseException):
+    """The output cannot be written any more: nobody reads it (`reason` None), or for `reason`.
+
+    Not an Exception, so that no `try` of a program can catch it.
+    """
+
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Refused(Exception):
     """The program was not started: syntax, unknown names and the like; `errors` holds all that was found (up to 20)."""
 

@@ -49,7 +49,13 @@ class StateRow:
         self.kept = is_leaf or retains_grad or not requires_grad
 
 
-class StateTable:
+class Report:
+    """Base of what a statement finds out; `gradsh.view` has a file for each class, which a test sees to."""
+
+    __slots__ = ()
+
+
+class StateTable(Report):
     """The report of `show`: one row per tensor, in the order asked for or bound."""
 
     __slots__ = ("rows",)
@@ -58,10 +64,10 @@ class StateTable:
         self.rows = rows
 
 
-class HelpPage:
-    """The report of `help`: how a built-in is written, what it does, its gradient, and an example with its output."""
+class HelpPage(Report):
+    """The report of `help`: how something is written, what it does, its gradient, and an example with its output."""
 
-    __slots__ = ("example", "formula", "kinks", "method", "name", "output", "summary", "usage")
+    __slots__ = ("example", "formula", "forward", "kinks", "method", "name", "output", "summary", "usage")
 
     def __init__(
         self,
@@ -72,6 +78,7 @@ class HelpPage:
         formula: str = "",
         kinks: str = "",
         method: str = "",
+        forward: str = "",
         example: str = "",
         output: list[str] | None = None,
     ) -> None:
@@ -81,5 +88,15 @@ class HelpPage:
         self.formula = formula
         self.kinks = kinks
         self.method = method
+        self.forward = forward
         self.example = example
         self.output = output or []
+
+
+class LoopedOver(Report):
+    """Under --verbose: the operators that a run did sample by sample in `vmap` or a Jacobian, which takes its time."""
+
+    __slots__ = ("operators",)
+
+    def __init__(self, operators: list[str]) -> None:
+        self.operators = operators

@@ -70,11 +70,11 @@ def test_no_place_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_the_parse_table_is_kept_and_a_wrong_one_replaced(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = errors.Source("t", "let x = 1")
     for _ in range(2):
-        monkeypatch.setattr(syntax, "parser", None)
+        monkeypatch.setattr(syntax, "parsers", {})
         assert len(syntax.parse(source).body) == 1
     (name,) = os.listdir(place)
     cache.write(name, b"no pickle")
-    monkeypatch.setattr(syntax, "parser", None)
+    monkeypatch.setattr(syntax, "parsers", {})
     assert len(syntax.parse(source).body) == 1
     assert cache.read(name) != b"no pickle"
 

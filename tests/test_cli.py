@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gradsh.cli.subcommands import LATER, SUBCOMMANDS, load
 from tests.conftest import ROOT, Gradsh, interruptible
 
 ONE_LINER = "let x = tensor(5.0, grad); z = log(x**3); backward z"
@@ -111,6 +112,17 @@ def test_the_command_line_was_wrong(gradsh: Gradsh, arguments: list[str]) -> Non
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert done.stderr.startswith("gradsh: ")
     assert "Traceback" not in done.stderr
+
+
+def test_every_sub_command_is_a_file_with_both_functions(gradsh: Gradsh) -> None:
+    help = gradsh("--help").stdout
+    for word, takes in SUBCOMMANDS.items():
+        file = load(word)
+        assert callable(file.takes) and callable(file.run) and f"gradsh {word} {takes}" in help
+        assert gradsh(word, "--help").stdout.startswith(f"usage: gradsh {word} ")
+    assert not set(LATER) & set(SUBCOMMANDS)
+    for word in LATER:
+        assert gradsh(word, "x").stderr.startswith(f"gradsh: gradsh {word} is not in this version yet")
 
 
 def test_code_that_looks_like_an_option_and_empty_code(gradsh: Gradsh) -> None:

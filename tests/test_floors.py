@@ -67,8 +67,9 @@ LONGEST_FUNCTION = 80
 FAST_PATHS = {"unary", "binary", "binary.register"}
 HEAVY = {"argparse", "rich", "prompt_toolkit", "lark", "dataclasses", "enum", "inspect", "difflib", "json"}
 # Imported on the way of `gradsh -c` with a program seen before: at their top level nothing heavy may stand.
-START_UP = ["gradsh.cli.main", "gradsh.errors", "gradsh.session.session", "gradsh", "gradsh.__main__"]
-START_UP += ["gradsh.runtime.namespace", "gradsh.reports", "gradsh.view.display", "gradsh.language.program"]
+START_UP = ["gradsh", "gradsh.__main__", "gradsh.errors", "gradsh.reports", "gradsh.cli.main"]
+START_UP += ["gradsh.session.session", "gradsh.session.display", "gradsh.view.display", "gradsh.language.program"]
+START_UP += ["gradsh.runtime.namespace", "gradsh.runtime.builtins", "gradsh.runtime.helpers", "gradsh.runtime.commands"]
 
 
 def within(module: str, prefix: str) -> bool:

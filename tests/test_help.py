@@ -13,10 +13,16 @@ from gradsh.commands import help
 from gradsh.engine.ops import families
 from gradsh.errors import REGISTRY
 from gradsh.language.words import MODES, RESERVED
+from gradsh.reports import HelpPage
 from gradsh.runtime import library
-from gradsh.runtime.namespace import BUILTINS
-from gradsh.view.help_page import render
+from gradsh.runtime.builtins import BUILTINS
 from gradsh.view.json_lines import JsonDisplay
+from gradsh.view.registry import Look, view_of
+
+
+def text_of(page: HelpPage) -> str:
+    return view_of(page).text(page, Look())
+
 
 OPERATORS = families.functions()
 
@@ -33,7 +39,7 @@ def test_the_example_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_page(name: str) -> None:
     entry = OPERATORS[name]
     assert entry.summary and "\n" not in entry.summary and "\n" not in entry.formula and "\n" not in entry.kinks
-    text = render(help.page(name, None))
+    text = text_of(help.named(Session(), name)[0])
     first, second, *_ = text.splitlines()
     assert first.startswith(entry.name + "(") and second.startswith("  ")
 

@@ -11,7 +11,7 @@ import pytest
 
 import gradsh
 from gradsh.errors import GradshError
-from gradsh.session.session import Display
+from gradsh.session.display import Display
 from gradsh.session.session import Session as BareSession
 from gradsh.view.json_lines import JsonDisplay
 

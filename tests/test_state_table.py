@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
 
@@ -29,9 +27,7 @@ TABLE = StateTable(
 
 
 def written(width: int, color: bool = False) -> str:
-    out = io.StringIO()
-    state_table.write(TABLE, out, color, width)
-    return out.getvalue()
+    return state_table.rich(TABLE, color, width)
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 140, 200])

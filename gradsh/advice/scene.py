@@ -242,9 +242,10 @@ def read(text: str) -> nodes.Node | None:
 
 def _parsed(text: str) -> nodes.Node | None:
     from gradsh.language.syntax import parse
+    from gradsh.runtime.builtins import BUILTINS
 
     try:
-        tree = parse(Source("<piece>", text))
+        tree = parse(Source("<piece>", text), BUILTINS.commands())
     except Refused:
         return None
     if len(tree.body) != 1:

@@ -1,4 +1,4 @@
-"""The command line, read with argparse. The two plainest forms, `-c CODE` and `FILE`, do not come here (see cli.py)."""
+"""The command line, read with argparse. The two plainest forms, `-c CODE` and `FILE`, do not come here (main.py)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from gradsh import __version__
-from gradsh.cli.main import COMMANDS, Options, UsageError
+from gradsh.cli.options import Options, UsageError
+from gradsh.cli.subcommands import SUBCOMMANDS, load, reserved
 
 USAGE = """\
 gradsh                        the shell; with a program on standard input, run that
        gradsh FILE.grad [--NAME VALUE ...]
        gradsh -c CODE [-i]
-       gradsh check FILE ..."""
+"""
+USAGE += "\n".join(f"       gradsh {word} {takes}" for word, takes in SUBCOMMANDS.items())
 
 EPILOG = """\
 examples:
@@ -30,9 +32,6 @@ before running, 70 a fault of gradsh itself, 130 interrupted, 141 standard outpu
 colour: --color, else NO_COLOR, else FORCE_COLOR or CLICOLOR_FORCE, else whether the stream is a terminal.
 GRADSH_DEBUG=1 shows the traceback of a fault of gradsh itself; GRADSH_HISTORY and GRADSH_CACHE_DIR say where those are.
 """
-
-
-TAKE_A_VALUE = ("--dtype", "--seed", "--set", "--color", "--errors", "--max-memory", "--timeout")
 
 
 class Parser(argparse.ArgumentParser):
@@ -86,14 +85,20 @@ def _parser() -> Parser:
     return parser
 
 
-def _take_code(argv: list[str]) -> str | None:
+def own_options() -> list[str]:
+    """The options of gradsh's own, as they are written."""
+    return list(_parser()._option_string_actions)
+
+
+def _take_code(argv: list[str], parser: Parser) -> str | None:
     """Take `-c CODE` out of `argv` where it stands among gradsh's own options; argparse refuses CODE like `-x`."""
     at = 0
     while at < len(argv) and argv[at].startswith("-") and argv[at] not in ("-", "--"):
         if argv[at] == "-c" and at + 1 < len(argv):
             _, code = argv.pop(at), argv.pop(at)
             return code
-        at += 2 if argv[at] in TAKE_A_VALUE else 1
+        action = parser._option_string_actions.get(argv[at])
+        at += 2 if action is not None and action.nargs is None else 1
     return None
 
 
@@ -101,7 +106,7 @@ def parse(argv: Sequence[str]) -> Options:
     """Options of a command line; raises UsageError when it is wrong, SystemExit(0) after --help and --version."""
     parser = _parser()
     own = list(argv)
-    code = _take_code(own)
+    code = _take_code(own, parser)
     given = parser.parse_args(own)
     if code is not None:
         given.code = code
@@ -128,11 +133,8 @@ def parse(argv: Sequence[str]) -> Options:
     rest: list[str] = given.rest
     if rest and rest[0] == "--":
         rest = rest[1:]
-    elif rest and given.code is None and rest[0] in COMMANDS:
-        command, files = rest[0], rest[1:]
-        if command != "check":
-            raise UsageError(f"gradsh {command} is not in this version yet")
-        return _check(options, files)
+    elif rest and given.code is None and reserved(rest[0]):
+        return _subcommand(options, rest[0], rest[1:])
     if given.code is not None:
         if rest:
             raise UsageError(f"-c takes one program; {rest[0]!r} is left over")
@@ -142,15 +144,20 @@ def parse(argv: Sequence[str]) -> Options:
     return options
 
 
-def _check(options: Options, files: list[str]) -> Options:
-    """`gradsh check [--json|--errors FORM|--color WHEN] FILE …`"""
-    parser = Parser(prog="gradsh check", usage="gradsh check [--errors FORM] FILE ...", allow_abbrev=False)
+def _subcommand(options: Options, word: str, rest: list[str]) -> Options:
+    """`gradsh WORD [--json|--errors FORM|--color WHEN] …`"""
+    if word not in SUBCOMMANDS:
+        raise UsageError(f"gradsh {word} is not in this version yet")
+    usage = f"gradsh {word} [--errors FORM] {SUBCOMMANDS[word]}"
+    parser = Parser(prog=f"gradsh {word}", usage=usage, allow_abbrev=False)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--errors", choices=["full", "short", "json"], default=options.errors)
     parser.add_argument("--color", choices=["auto", "always", "never"], default=options.color)
-    parser.add_argument("files", nargs="+", metavar="FILE")
-    given = parser.parse_args(files)
-    options.check = given.files
-    options.errors = "json" if given.json or options.json else given.errors
+    load(word).takes(parser)
+    given = parser.parse_args(rest)
+    options.command = word
+    options.given = given
+    options.json = options.json or given.json
+    options.errors = "json" if options.json else given.errors
     options.color = given.color
     return options

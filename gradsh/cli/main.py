@@ -10,27 +10,12 @@ import gc
 import os
 import sys
 
+from gradsh.cli.options import Options, UsageError, read
+
 USAGE = 2
 FAULT = 70
 INTERRUPTED = 130
 CLOSED_PIPE = 141
-COMMANDS = ("check", "fmt", "graph", "explain", "export")
-# options of gradsh's own that somebody may have put behind the file
-OWN = (
-    *(
-        "--json",
-        "--dtype",
-        "--seed",
-        "--set",
-        "--sandbox",
-        "--color",
-        "--errors",
-        "--verbose",
-        "--no-config",
-        "--quiet",
-    ),
-    *("-q", "-v", "-i", "-c"),
-)
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:
@@ -38,51 +23,6 @@ if TYPE_CHECKING:
 
     from gradsh.errors import BadArguments
     from gradsh.session.session import Session
-
-
-class UsageError(Exception):
-    """The command line was wrong; the message says how, `more` which command says how it should be."""
-
-    def __init__(self, message: str, more: str = "gradsh --help") -> None:
-        super().__init__(message)
-        self.more = more
-
-
-class Options:
-    """What the command line said."""
-
-    __slots__ = (
-        "arguments",
-        "check",
-        "code",
-        "color",
-        "dtype",
-        "errors",
-        "file",
-        "interactive",
-        "json",
-        "no_config",
-        "quiet",
-        "seed",
-        "set",
-        "verbose",
-    )
-
-    def __init__(self, code: str | None = None, file: str | None = None) -> None:
-        self.code = code
-        self.file = file
-        self.arguments: list[str] = []
-        self.check: list[str] = []
-        self.color = "auto"
-        self.dtype: str | None = None
-        self.errors = "full"
-        self.interactive = False
-        self.json = False
-        self.no_config = False
-        self.quiet = False
-        self.seed: int | None = None
-        self.set: list[str] = []
-        self.verbose = False
 
 
 def run(argv: Sequence[str]) -> int:
@@ -96,8 +36,10 @@ def run(argv: Sequence[str]) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         options = _options(argv)
-        if options.check:
-            return _check(options)
+        if options.command:
+            from gradsh.cli.subcommands import load
+
+            return load(options.command).run(options)
         return _run(options)
     except UsageError as error:
         sys.stderr.write(f"gradsh: {error}\nTry '{error.more}'.\n")
@@ -123,10 +65,13 @@ def _options(argv: Sequence[str]) -> Options:
 
         sys.stdout.write(f"gradsh {__version__}\n")
         raise SystemExit(0)
-    if not argv[0].startswith("-") and argv[0] not in COMMANDS:
-        options = Options(file=argv[0])
-        options.arguments = list(argv[1:])
-        return options
+    if not argv[0].startswith("-"):
+        from gradsh.cli.subcommands import reserved
+
+        if not reserved(argv[0]):
+            options = Options(file=argv[0])
+            options.arguments = list(argv[1:])
+            return options
     from gradsh.cli.arguments import parse
 
     return parse(argv)
@@ -144,7 +89,7 @@ def _run(options: Options) -> int:
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         name, text = "<command line>", options.code.encode("utf-8", "surrogateescape")
     elif options.file is not None and options.file != "-":
-        name, text = options.file, _read(options.file)
+        name, text = options.file, read(options.file)
     elif options.file is None and sys.stdin is not None and sys.stdin.isatty():
         return _shell(options, None)
     else:
@@ -191,36 +136,14 @@ def _shell(options: Options, session: Session | None) -> int:
     return Prompt(session or _session(options), quiet=options.quiet, history=not options.no_config).run()
 
 
-def _read(file: str) -> bytes:
-    try:
-        with open(file, "rb") as opened:
-            return opened.read()
-    except OSError as error:
-        raise UsageError(f"cannot read {file!r}: {error.strerror}{_near(file)}") from None
-    except ValueError as error:  # a NUL in the name
-        raise UsageError(f"cannot read {file!r}: {error}") from None
-
-
-def _near(file: str) -> str:
-    """ "; did you mean 'train.grad'?" when a file or command of a similar name exists."""
-    import difflib
-
-    folder, name = os.path.split(file)
-    try:
-        there = [entry for entry in os.listdir(folder or ".") if entry.endswith(".grad")]
-    except OSError:
-        there = []
-    if not folder:
-        there.append("check")
-    near = difflib.get_close_matches(name, there, 1)
-    return f"; did you mean {os.path.join(folder, near[0])!r}?" if near else ""
-
-
 def _bad_arguments(error: BadArguments, options: Options) -> UsageError:
     """What was given for the script does not fit; one of gradsh's own options may stand behind the file."""
     said = str(error)
+    from gradsh.cli.arguments import own_options
+
+    own = own_options()
     for word in options.arguments:
-        if word.partition("=")[0] in OWN and repr(word.partition("=")[0]) in said:
+        if word.partition("=")[0] in own and repr(word.partition("=")[0]) in said:
             said = f"{said.partition(';')[0]}; gradsh's own options stand before the file: gradsh {word} {options.file}"
             break
     return UsageError(said, f"gradsh {options.file} --help" if options.file not in (None, "-") else "gradsh --help")
@@ -230,31 +153,16 @@ def _help(options: Options, program: str) -> int:
     """`gradsh FILE --help`."""
     from gradsh.errors import Refused
     from gradsh.language.scripts import help_text
+    from gradsh.session.check import table
 
     try:
-        sys.stdout.write(help_text(options.file or "", program))
+        sys.stdout.write(help_text(options.file or "", program, table().commands()))
     except Refused as refused:
         from gradsh.view.diagnostics import write
 
         write(refused.errors, sys.stderr, color=options.color, style="json" if options.json else options.errors)
         return 3
     return 0
-
-
-def _check(options: Options) -> int:
-    """`gradsh check FILE …`: parse and resolve, run nothing. Needs no engine, and so does not import NumPy."""
-    from gradsh.files import decode
-    from gradsh.session.check import check
-    from gradsh.view.diagnostics import write
-
-    status = 0
-    for file in options.check:
-        program = decode(file, _read(file))
-        errors = check(file, program) if isinstance(program, str) else [program]
-        if errors:
-            write(errors, sys.stderr, color=options.color, style=options.errors)
-            status = 3
-    return status
 
 
 # --- endings -----------------------------------------------------------------------------------------------------
@@ -272,8 +180,9 @@ def _closed() -> int:
 
 
 def _failed(error: BaseException) -> int:
-    session = sys.modules.get("gradsh.session.session")
-    if session is not None and isinstance(error, session.ClosedPipe):
+    from gradsh.errors import ClosedPipe
+
+    if isinstance(error, ClosedPipe):
         if error.reason is None:
             return _closed()
         sys.stderr.write(f"gradsh: cannot write the output: {error.reason}\n")

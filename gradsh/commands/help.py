@@ -1,90 +1,154 @@
-"""`help f`: a page on a built-in from its entry in the registry, or a few words on any other value."""
+"""`help f`: a page on whatever a program can name, and on what it has bound."""
 
 from __future__ import annotations
 
-from types import FunctionType
-from typing import Any
+from collections.abc import Iterable, Iterator
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, Any
 
 from gradsh.engine import catalogue
-from gradsh.engine.core.dtypes import DType
+from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.engine.core.tensor import Tensor
-from gradsh.errors import ArgumentError, Span
-from gradsh.files import Files
+from gradsh.engine.users import is_users
+from gradsh.errors import REGISTRY, ArgumentError
 from gradsh.language.signatures import suggest
-from gradsh.language.words import MODULES
-from gradsh.reports import HelpPage
-from gradsh.runtime import namespace, python
-from gradsh.runtime.text import shown, written
-from gradsh.session.session import Display, Session
+from gradsh.language.words import MODULES, WORDS
+from gradsh.reports import HelpPage, Report
+from gradsh.runtime import commands, library, python
+from gradsh.runtime.builtins import BUILTINS, CONSTANTS
+from gradsh.runtime.commands import command
+from gradsh.runtime.text import function_name, is_model, shown
 
-# What belongs to the language rather than to the registry: how it is written, what it does, an example.
-WORDS = {
-    "print": ("print value, …", "Prints values as text, separated by spaces.", 'print "loss", 0.25'),
-    "show": ("show x, …", "The state table of these tensors, or of all: what decides about their gradients.", ""),
-    "help": ("help f", "This page, for any built-in.", ""),
-    "no_grad": ("no_grad { … }", "Inside of the block nothing is recorded.", "no_grad { pass }"),
-    "enable_grad": ("enable_grad { … }", "Inside of the block operations are recorded again.", "enable_grad { pass }"),
-    "inference_mode": ("inference_mode { … }", "As no_grad; what is made inside can never be recorded later.", ""),
-    "detect_anomaly": ("detect_anomaly { … }", "Backward passes inside stop at NaN and name the forward line.", ""),
-}
-CONSTANTS = {"pi": "The number pi.", "e": "Euler's number.", "inf": "Infinity.", "nan": "Not a number."}
+if TYPE_CHECKING:
+    from gradsh.errors import Span
+    from gradsh.runtime.running import Running
 
 
-def page(value: object, span: Span | None) -> HelpPage:
-    """The page on what stands at `span`, whose value is `value`; a string names a built-in.
+@command("help f, …", example="help exp", asks=True)
+def help(session: Running, values: tuple[Any, ...], places: list[Span | None]) -> Iterable[Report]:
+    """A page on any built-in, layer, word of the language, error code or name of yours."""
+    for value, place in zip(values, places, strict=True):
+        yield from pages(session, value, place)
 
-    Errors: ArgumentError for a string that names none.
+
+def pages(session: Running, value: object, place: Span | None) -> Iterator[HelpPage]:
+    """What there is to say of what stands at `place`, whose value is `value`; a string names something.
+
+    A name that a program has bound over a built-in has two pages.
+    Errors: ArgumentError for a string that names nothing.
     """
-    said = " ".join(span.text.split()) if span is not None else getattr(value, "__name__", "")
-    if isinstance(value, str) and not (said and said.isidentifier()):
-        return _named(value)
-    if isinstance(value, FunctionType) and namespace.is_users(value):
-        return _users(value)
-    name = _without_module(said)
-    if catalogue.operator(name) is None and not _is_word(name):
-        name = getattr(value, "__name__", name)
-    if isinstance(value, DType) and catalogue.operator(name) is None:
-        return HelpPage(repr(value), repr(value), f"A dtype: {value.itemsize} bytes an element.")
-    if catalogue.operator(name) is None and not _is_word(name):
-        kind = f"a tensor of shape {list(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
-        return HelpPage(said, said, f"Bound to {kind}; `print {said}` prints it.")
-    return _named(name)
+    said = " ".join(place.text.split()) if place is not None else ""
+    if isinstance(value, str) and (not said.isidentifier() or (value == said and "." + said not in session.globals)):
+        yield from named(session, value)
+        return
+    name = without_module(said) if said else str(getattr(value, "__name__", ""))
+    if not _is_builtin(session, name, value):
+        yield of_value(session, said, value)
+    yield from find(session, name)
 
 
-def _is_word(name: str) -> bool:
-    return name in WORDS or name in CONSTANTS or name in python.OWN
+def _is_builtin(session: Running, name: str, value: object) -> bool:
+    """Is the value what the built-in of that name is?"""
+    if name in commands.WORDS:
+        return session.globals["@own"][name] is value
+    return BUILTINS.has(name) and BUILTINS.value(name) is value
 
 
-def _without_module(name: str) -> str:
+def without_module(name: str) -> str:
     """`relu` for `torch.nn.functional.relu`."""
     head, _, last = name.rpartition(".")
     return last if head in MODULES else name.removeprefix("torch.")
 
 
-def _named(name: str) -> HelpPage:
-    if name in WORDS:
-        usage, summary, example = WORDS[name]
-        return HelpPage(name, usage, summary, example=example, output=_output(example))
-    if name in CONSTANTS:
-        return HelpPage(name, name, CONSTANTS[name], example=name, output=_output(name))
-    entry = catalogue.operator(name)
-    if entry is None:
-        if name in python.OWN:
-            return HelpPage(name, f"{name}(…)", f"As Python's {name}, on plain values.")
-        near = suggest(name, namespace.BUILTINS.names())
+# --- by value ---------------------------------------------------------------------------------------------------
+
+
+def of_value(session: Running, said: str, value: object) -> HelpPage:
+    """The page on a value: a function or a model of the program, a built-in under another name, or anything else."""
+    if isinstance(value, FunctionType) and is_users(value):
+        return HelpPage(said, call_of(function_name(value), value, 0), "A function of this program.")
+    if is_model(value) and not library.has(function_name(value)):
+        body = value.body  # type: ignore[attr-defined]  # the class of a model has one
+        return HelpPage(said, call_of(function_name(value), body, 1), "A model of this program.")
+    if isinstance(value, DType):
+        return _dtype(session, value.name) or HelpPage(repr(value), repr(value), "A dtype.")
+    name = str(getattr(value, "__name__", ""))
+    if isinstance(value, MethodType) or _is_builtin(session, name, value):
+        for page in find(session, name):
+            return page
+    kind = f"a tensor of shape {list(value.shape)}" if isinstance(value, Tensor) else with_article(type(value).__name__)
+    return HelpPage(said, said, f"Bound to {kind}; `print {said}` prints it.")
+
+
+def with_article(name: str) -> str:
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def call_of(name: str, function: FunctionType, first: int) -> str:
+    """How a function of the program is called: `f(x, y=2.0)`; its first parameters may not be the program's."""
+    code = function.__code__
+    names = [n.removeprefix(".") for n in code.co_varnames[: code.co_argcount]]
+    defaults = [shown(d) for d in function.__defaults__ or ()]
+    given = [*([""] * (len(names) - len(defaults))), *defaults]
+    parts = [f"{n}={d}" if d else n for n, d in zip(names, given, strict=True)]
+    return f"{name}({', '.join(parts[first:])})"
+
+
+# --- by name ----------------------------------------------------------------------------------------------------
+
+
+def named(session: Running, name: str) -> list[HelpPage]:
+    """The pages on what is called that. Errors: ArgumentError where nothing is."""
+    found = find(session, without_module(name))
+    if not found:
+        near = suggest(name, BUILTINS.names())
         help = f"did you mean `help {near}`?" if near is not None and "." not in near else None
         raise ArgumentError(f"help: there is no built-in '{name}'", help=help, kind="NameError")
-    formula = entry.formula or ("" if entry.differentiable else "none: the result carries no gradient")
-    usage = entry.signature.text.replace(": bool=", "=")  # that it is a flag is for the parser
+    return found
+
+
+def find(session: Running, name: str) -> list[HelpPage]:
+    """The pages on what is called that: a built-in's, and a word's of the language (`repeat` is both)."""
+    kinds = (_command, _constant, _operator, _twin, _python, _dtype, _layer, _error)
+    first = next((page for page in (kind(session, name) for kind in kinds) if page is not None), None)
+    return [page for page in (first, _word(session, name)) if page is not None]
+
+
+def _command(session: Running, name: str) -> HelpPage | None:
+    if name not in commands.WORDS:
+        return None
+    entry = commands.load(name)
+    output = session.example(entry.example) if entry.example else []
+    return HelpPage(name, entry.usage, entry.summary, example=entry.example if output else "", output=output)
+
+
+def _word(session: Running, name: str) -> HelpPage | None:
+    word = WORDS.get(name)
+    if word is None or not word.usage:
+        return None
+    output = session.example(word.example) if word.example else []
+    return HelpPage(name, word.usage, word.summary, example=word.example, output=output)
+
+
+def _constant(session: Running, name: str) -> HelpPage | None:
+    if name not in CONSTANTS:
+        return None
+    return HelpPage(name, name, CONSTANTS[name][1], example=name, output=session.example(name))
+
+
+def _operator(session: Running, name: str) -> HelpPage | None:
+    entry = catalogue.operator(name)
+    if entry is None:
+        return None
     return HelpPage(
         name,
-        usage,
+        entry.signature.text.replace(": bool=", "="),  # that it is a flag is for the parser
         entry.summary,
-        formula=formula,
+        formula=entry.formula or ("" if entry.differentiable else "none: the result carries no gradient"),
         kinks=entry.kinks,
         method=_as_method(name, entry),
         example=entry.example,
-        output=_output(entry.example),
+        output=session.example(entry.example) if entry.example else [],
     )
 
 
@@ -96,35 +160,40 @@ def _as_method(name: str, entry: Any) -> str:
     return f"x.{name}({rest})" + (f", in place x.{name}_({rest})" if entry.inplace else "")
 
 
-def _users(function: FunctionType) -> HelpPage:
-    code = function.__code__
-    names = [n.removeprefix(".") for n in code.co_varnames[: code.co_argcount]]
-    defaults = [shown(d) for d in function.__defaults__ or ()]
-    given = [*([""] * (len(names) - len(defaults))), *defaults]
-    parts = [f"{n}={d}" if d else n for n, d in zip(names, given, strict=True)]
-    name = function.__name__.removeprefix(".")
-    return HelpPage(name, f"{name}({', '.join(parts)})", "A function of this program.")
+def _twin(session: Running, name: str) -> HelpPage | None:
+    """The page on `log` for `log_`."""
+    return _operator(session, name.rstrip("_")) if name.endswith("_") and catalogue.method(name) is not None else None
 
 
-class _Caught(Display):
-    """Keeps what an example prints."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def value(self, value: object, span: Span | None) -> None:
-        self.lines += shown(value).split("\n")
-
-    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
-        self.lines += " ".join(map(written, values)).split("\n")
+def _python(session: Running, name: str) -> HelpPage | None:
+    if name not in python.OWN:
+        return None
+    return HelpPage(name, f"{name}(…)", f"As Python's {name}, on plain values.")
 
 
-def _output(example: str) -> list[str]:
-    """What an example prints, run in a session of its own."""
-    if not example:
-        return []
-    display = _Caught()
-    session = Session(display, seed=0)
-    session.files = Files("help touches no files")
-    session.run(example, "<help>")
-    return display.lines
+def _dtype(session: Running, name: str) -> HelpPage | None:
+    if name not in NAMES:
+        return None
+    dtype = NAMES[name]
+    size = f"{dtype.itemsize} bytes" if dtype.itemsize > 1 else "1 byte"
+    return HelpPage(name, repr(dtype), f"A dtype: {size} an element.")
+
+
+def _layer(session: Running, name: str) -> HelpPage | None:
+    if not library.has(name):
+        return None
+    layer = library.described(name)
+    # a layer that is one operator and no more is said to be what that is
+    operator = catalogue.operator(layer.forward.removeprefix("F.").partition("(")[0]) if layer.forward else None
+    summary = layer.summary or (operator.summary if operator is not None else "")
+    return HelpPage(name, layer.usage, summary, forward=layer.forward)
+
+
+def _error(session: Running, name: str) -> HelpPage | None:
+    error = REGISTRY.get(name)
+    if error is None:
+        return None
+    output = session.example(error.example)
+    if not output or not output[-1].startswith(f"error[{name}]"):
+        output = []  # it is about files, which an example does not touch
+    return HelpPage(name, f"error[{name}]", error.summary, example=error.example, output=output)

@@ -13,7 +13,7 @@ from typing import Any
 
 from gradsh import errors
 from gradsh.language import nodes, strings
-from gradsh.language.words import MODES, RESERVED, VERBS
+from gradsh.language.words import CALLABLE, MODES, RESERVED
 
 CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
 COMMENT_AFTER = re.compile(r"[ \t;]*#[#! \t]*([^\n]*)")
@@ -128,7 +128,7 @@ class Builder:
         while waiting:
             node = waiting.pop()
             if isinstance(node, nodes.Name):
-                if node.name in VERBS:
+                if node.name in CALLABLE:
                     self.fault_reserved(node.name, node.start, node.end)
             elif isinstance(node, nodes.TupleExpr):
                 if not node.items:
@@ -215,8 +215,14 @@ class Builder:
         self.check_arguments(arguments)
         return nodes.Command(word.start_pos, arguments[-1].end, word.value, arguments, False)
 
-    def show_all(self, parts: Parts) -> nodes.Stmt:
+    def command_alone(self, parts: Parts) -> nodes.Stmt:
         return nodes.Command(parts[0].start_pos, parts[0].end_pos, parts[0].value, [], False)
+
+    def asking(self, parts: Parts) -> nodes.Stmt:
+        command, word = parts
+        about = nodes.Word(word.start_pos, word.end_pos, word.value)
+        arguments = [nodes.Argument(about.start, about.end, None, False, about)]
+        return nodes.Command(command.start_pos, about.end, command.value, arguments, False)
 
     def break_statement(self, parts: Parts) -> nodes.Stmt:
         return nodes.Break(parts[0].start_pos, parts[0].end_pos)
@@ -318,10 +324,10 @@ class Builder:
             return nodes.Repeat(head.start, end, arguments[0].value, body)
         if name in MODES:
             return nodes.Mode(head.start, end, name, arguments, body)
+        *others, last = (f"`{mode}`" for mode in MODES)
         self.fault(
             errors.SyntaxError_,
-            f"`{self.shown(head)}` takes no block; "
-            "`no_grad`, `enable_grad`, `inference_mode`, `detect_anomaly` and `nancheck` do",
+            f"`{self.shown(head)}` takes no block; {', '.join(others)} and {last} do",
             head.start,
             head.end,
             "no_grad { pass }",

@@ -10,8 +10,6 @@ from gradsh.language import nodes
 from gradsh.language.nodes import Argument, Expr, Node, Parameter, Stmt
 from gradsh.language.scopes import Resolution, spine_child
 
-# statements that are told which expressions their values come from; what each does is said in gradsh/runtime.py
-SPANNED = ("print", "show", "graph", "explain", "why", "saved", "kinks", "plot", "help")
 CHAIN = 40  # links of a chain in one Python expression
 
 LOAD, STORE = ast.Load(), ast.Store()
@@ -249,6 +247,14 @@ class Expressions:
         reference = self.resolution.references.get(id(node))
         return self.load("." + node.name, line) if reference is None else self.builtin(node, reference, line)
 
+    def see_Word(self, node: nodes.Word) -> ast.expr:
+        line = self.line(node)
+        return (
+            self.load("." + node.name, line)
+            if id(node) in self.resolution.variables
+            else self.constant(node.name, line)
+        )
+
     def see_FString(self, node: nodes.FString) -> ast.expr:
         return self.joined(node.parts, self.line(node))
 
@@ -381,7 +387,7 @@ class Expressions:
             needs = ast.Attribute(self.load("@op", line), "needs", LOAD, lineno=line, col_offset=0)
             return self.called(needs, [self.constant(parameter, line)], line)
         reference = self.resolution.references.get(id(function))
-        if reference in SPANNED:
+        if reference in self.resolution.commands:
             return self.spanned(reference, node.arguments, line)
         if isinstance(function, nodes.Attribute) and id(function) not in self.resolution.references:
             value = self.method(function, value)

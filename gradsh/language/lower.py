@@ -17,7 +17,7 @@ from typing import Any
 
 from gradsh.errors import Label, Refused, Source, Span, TooDeep
 from gradsh.language import models, nodes
-from gradsh.language.expressions import BINARY, COMPARE, LOAD, SPANNED, STORE, UNARY, Expressions, has_attribute
+from gradsh.language.expressions import BINARY, COMPARE, LOAD, STORE, UNARY, Expressions, has_attribute
 from gradsh.language.nodes import Expr, Stmt, handles, walk
 from gradsh.language.operators import saved_by
 from gradsh.language.scopes import Resolution
@@ -170,7 +170,7 @@ class Lowering(Expressions):
         if id(node) in self.resolution.variables:
             value = self.load("." + node.name, line)
             return [self.done(value, line) if node.muted else self.echo(value, line)]
-        if node.name in SPANNED:
+        if node.name in self.resolution.commands:
             return [self.done(self.spanned(node.name, node.arguments, line), line)]
         value = self.call(self.builtin(node, node.name, line), [], node.arguments, True, line)
         if node.muted or id(node) in self.resolution.quiet:

@@ -146,6 +146,12 @@ class Name(Expr):
     name: str
 
 
+class Word(Expr):
+    """A word of the language that is asked about, `help while`; the name where the program binds that."""
+
+    name: str
+
+
 class ListExpr(Expr):
     items: list[Expr]
 
@@ -295,7 +301,7 @@ class ExprStmt(Stmt):
 class Command(Stmt):
     """`print a, b` and its kin: a command word called without parentheses; `muted` as for ExprStmt.
 
-    `show` alone is a Command without arguments; the resolver takes it for the name where the program binds that name.
+    A word alone, `show`, has no arguments; the resolver takes it for the name where the program binds that name.
     """
 
     name: str

@@ -10,8 +10,7 @@ from gradsh.language import nodes
 from gradsh.language.calls import Calls
 from gradsh.language.nodes import Argument, Expr, Node, Parameter, Stmt, walk
 from gradsh.language.scopes import Scope
-
-SAVE, NEEDS = "save_for_backward", "needs_grad"
+from gradsh.language.words import NEEDS, SAVE
 
 NEVER_TUPLE = frozenset(("-", "/", "//", "%", "@", "**", "&", "|", "^"))  # no tuple comes out of these
 

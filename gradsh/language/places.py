@@ -62,6 +62,12 @@ class Program:
 PROGRAMS: dict[str, Program] = {}
 
 
+def span_of(code: CodeType, line: int) -> Span | None:
+    """The place with this number in the program whose code it is; None for any other code."""
+    program = PROGRAMS.get(code.co_filename)
+    return program.span(line) if program is not None else None
+
+
 def locate(code: CodeType, lasti: int) -> Span | None:
     """The place in the text of the instruction at `lasti` of lowered code; None for any other code."""
     program = PROGRAMS.get(code.co_filename)

@@ -85,7 +85,7 @@ def _compiled(
     from gradsh.language.using import Uses
 
     try:
-        tree = parse(source)
+        tree = parse(source, builtins.commands())
         used, wrong = (uses or Uses(builtins, files, compile_program)).of(tree, source)
         try:
             resolution = resolve(tree, source, bound, builtins, used)

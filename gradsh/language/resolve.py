@@ -14,10 +14,10 @@ from gradsh import errors
 from gradsh.errors import Refused, Source
 from gradsh.language import models, nodes
 from gradsh.language.nodes import Expr, Node, Parameter, Stmt, handles
-from gradsh.language.operators import NEEDS, SAVE, Operators, saved_by
+from gradsh.language.operators import Operators, saved_by
 from gradsh.language.scopes import Resolution, Scope, spine_child
 from gradsh.language.signatures import Builtins, Signature
-from gradsh.language.words import KEYWORDS, MODULES, ROOTS
+from gradsh.language.words import KEYWORDS, MODULES, NEEDS, ROOTS, SAVE
 
 __all__ = ["Builtins", "Resolution", "Signature", "resolve"]
 
@@ -63,6 +63,7 @@ class Resolver(Operators):
     """One walk over the tree, entering what a scope binds before its statements are looked at."""
 
     def run(self) -> None:
+        self.resolution.commands = frozenset(command.name for command in self.table.commands())
         self.collect(self.program.body)
         self.resolution.bound = self.scope.bound
         self.block(self.program.body)
@@ -177,7 +178,7 @@ class Resolver(Operators):
             self.expr(node.value)
 
     def do_Command(self, node: nodes.Command) -> None:
-        if node.name == "show" and not node.arguments and self.is_user("show"):
+        if not node.arguments and self.is_user(node.name):
             self.resolution.variables.add(id(node))  # a word alone on its line
             return
         if node.name == SAVE:
@@ -427,6 +428,10 @@ class Resolver(Operators):
             self.words[id(node)] = node
         else:
             self.unknown(name, node)
+
+    def see_Word(self, node: nodes.Word) -> None:
+        if self.is_user(node.name):
+            self.resolution.variables.add(id(node))
 
     def see_ListExpr(self, node: nodes.ListExpr) -> None:
         for item in node.items:

@@ -39,6 +39,7 @@ class Resolution:
         "bound",
         "builtins",
         "calls",
+        "commands",
         "exports",
         "fields",
         "flags",
@@ -60,7 +61,8 @@ class Resolution:
         self.pinned: set[int] = set()  # of these, the ones whose plain name belongs to the user
         self.flags: dict[int, str] = {}  # Argument -> the keyword it sets to true
         self.quiet: set[int] = set()  # Call, Pipe, Command whose value is not printed
-        self.variables: set[int] = set()  # Command `show` that is the user's variable of that name
+        self.variables: set[int] = set()  # Command `show`, Word that is the user's variable of that name
+        self.commands: frozenset[str] = frozenset()  # the built-ins that are told where their arguments stand
         self.calls: set[int] = set()  # Call, Pipe whose keywords can be passed as they are
         self.user_methods: set[int] = set()  # Attribute that a function of the user may answer
         self.saving: set[int] = set()  # Command, Call that is `save_for_backward`

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from gradsh.errors import BadArguments, Refused, Source
 from gradsh.language import nodes
 from gradsh.language.signatures import suggest
+
+if TYPE_CHECKING:
+    from gradsh.language.words import CommandWord
 
 # name, default as written, comment, whether the default is a literal, its value: what the cache of programs can keep
 Param = tuple[str, str, str, bool, Any]
@@ -234,10 +237,12 @@ def _left_over(word: str, table: Mapping[str, Param], script: str) -> str:
 # --- --help -------------------------------------------------------------------------------------------------------
 
 
-def help_text(script: str, text: str) -> str:
+def help_text(script: str, text: str, commands: Iterable[CommandWord]) -> str:
     """What `gradsh FILE --help` prints: the comment that begins the file, and the parameters. Raises Refused."""
+    from gradsh.language.syntax import parse
+
     source = Source(script, text)
-    tree = nodes.Program(0, 0, []) if not text.strip() else _parsed(source)
+    tree = nodes.Program(0, 0, []) if not text.strip() else parse(source, commands)
     params = params_of(tree, source)
     lines = [f"usage: gradsh {script}" + (" [--NAME VALUE ...]" if params else "")]
     about = _about(text)
@@ -256,12 +261,6 @@ def help_text(script: str, text: str) -> str:
         else:
             lines.append(f"  {left:{width}}  {right}")
     return "\n".join(lines) + "\n"
-
-
-def _parsed(source: Source) -> nodes.Program:
-    from gradsh.language.syntax import parse
-
-    return parse(source)
 
 
 def _option(param: Param) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from gradsh.language.words import CommandWord
 
 # kinds of parameters
 POSITIONAL, KEYWORD, REST = "positional", "keyword", "rest"
@@ -54,11 +57,13 @@ class Signature:
 class Builtins(Protocol):
     """The table of built-ins, handed over by the session. Names are flat, or dotted for `linalg.` and `special.`.
 
-    Methods are looked up as `Tensor.sum`.
+    Methods are looked up as `Tensor.sum`. `commands` are the words that can be called without parentheses, and are
+    told where their arguments stand.
     """
 
     def lookup(self, name: str) -> Signature | None: ...
     def names(self) -> Iterable[str]: ...
+    def commands(self) -> Iterable[CommandWord]: ...
 
 
 def suggest(word: str, pool: Iterable[str]) -> str | None:

@@ -20,10 +20,10 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from gradsh import cache, errors
 from gradsh.language import nodes
 from gradsh.language.builder import Builder
-from gradsh.language.words import RESERVED
+from gradsh.language.words import RESERVED, CommandWord, fill
 
 if TYPE_CHECKING:  # what explains errors is imported when there is one
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gradsh.language.trouble import Trouble
 
@@ -158,7 +158,7 @@ class SharingLexer(lark.lexer.ContextualLexer):
                 Lexer.twins[first] = terminal.name
 
 
-# --- the parser, made once ------------------------------------------------------------------------------------
+# --- the parsers, each made once ------------------------------------------------------------------------------------
 
 GRAMMAR_PLACES = (
     os.path.join(os.path.dirname(__file__), "..", "grammar", "gradsh.lark"),  # in the wheel
@@ -167,11 +167,13 @@ GRAMMAR_PLACES = (
 LOCK = threading.RLock()  # builder and layout hold the parse that is going on
 builder = Builder()
 layout = Layout()
-parser: lark.Lark | None = None
+commands: list[CommandWord] = []  # of the parse that is going on
+parsers: dict[tuple[tuple[str, bool, bool], ...], lark.Lark] = {}  # by the commands
+parser: lark.Lark
 
 
 def grammar() -> str:
-    """The text of the grammar."""
+    """The text of the grammar, before words are filled in."""
     for place in GRAMMAR_PLACES:
         if os.path.exists(place):
             with open(place, encoding="utf-8") as file:
@@ -179,11 +181,18 @@ def grammar() -> str:
     raise FileNotFoundError("gradsh.lark is in neither place: " + ", ".join(GRAMMAR_PLACES))
 
 
-def make_parser() -> lark.Lark:
-    """The parser with the tree builder inside; its table comes from the cache when it was made before."""
+def parser_for(words: list[CommandWord]) -> lark.Lark:
+    """The parser that knows these commands, made now if need be."""
+    key = tuple((word.name, word.alone, word.asks) for word in words)
+    if key not in parsers:
+        parsers[key] = make_parser(fill(grammar(), words))
+    return parsers[key]
+
+
+def make_parser(text: str) -> lark.Lark:
+    """A parser with the tree builder inside; its table comes from the cache when it was made before."""
     import pickle
 
-    text = grammar()
     own: dict[str, Any] = {"transformer": builder, "postlex": layout, "_plugins": {"ContextualLexer": SharingLexer}}
     version = f"{lark.__version__} {sys.version} {text}".encode()
     key = f"grammar-{cache.digest(version).hex()}.table"
@@ -219,15 +228,20 @@ def normalise(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def parse(source: errors.Source) -> nodes.Program:
-    """The tree of a program. `source.text` is normalised in place, so that spans fit what is shown.
+def parse(source: errors.Source, words: Iterable[CommandWord] = ()) -> nodes.Program:
+    """The tree of a program; `words` are the commands that it can call without parentheses.
+
+    `source.text` is normalised in place, so that spans fit what is shown.
 
     Raises errors.Refused with every syntax error that can be told reliably, up to 20, in the order of the text.
     """
     source.text = normalise(source.text)
     source._starts = None
     text = source.text
+    global commands, parser
     with LOCK:
+        commands = list(words)
+        parser = parser_for(commands)
         body, trouble = attempt(source, 0, len(text), "program")
         if trouble is None and not builder.faults:
             return nodes.Program(0, len(text), body)
@@ -263,9 +277,6 @@ def reads(text: str) -> bool:
 
 def attempt(source: errors.Source, start: int, end: int, rule: str) -> tuple[Any, Trouble | None]:
     """Parse one stretch of text; the tree, or where the parser stopped. `builder.faults` holds what else is wrong."""
-    global parser
-    if parser is None:
-        parser = make_parser()
     builder.source = source
     builder.faults = []
     builder.sub_parse = sub_parse
@@ -285,6 +296,7 @@ def attempt(source: errors.Source, start: int, end: int, rule: str) -> tuple[Any
 
     first = end if first is None else first
     trouble = Trouble(source, first, first + 1 if last is None else last, end, kind, layout.open, layout.last)
+    trouble.commands = commands
     if wanted is not None:
         trouble.expected = functools.partial(expected, wanted)
     return None, trouble

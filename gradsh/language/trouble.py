@@ -3,55 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradsh import errors
 from gradsh.language import brackets, strings
 from gradsh.language.mistakes import MISTAKES
 from gradsh.language.signatures import suggest
-from gradsh.language.words import RESERVED
+from gradsh.language.words import RESERVED, CommandWord, beginnings, starters
 
-# words that begin a statement, for those that are misspelt
-COMMANDS = [
-    "print",
-    "backward",
-    "show",
-    "graph",
-    "explain",
-    "why",
-    "saved",
-    "kinks",
-    "zero_grad",
-    "step",
-    "save",
-    "plot",
-    "help",
-    "let",
-    "fn",
-    "if",
-    "while",
-    "for",
-    "return",
-    "repeat",
-    "no_grad",
-    "enable_grad",
-    "assert",
-    "try",
-    "import",
-    "use",
-    "param",
-    "model",
-    "op",
-    "del",
-]
 NEAR = 300  # characters on each side that a pattern sees
 
 
 class Trouble:
     """Where the parser stopped: the offending text [start:end], its terminal, and what was open around it."""
 
-    __slots__ = ("end", "expected", "kind", "last", "limit", "open", "source", "start", "whole")
+    __slots__ = ("commands", "end", "expected", "kind", "last", "limit", "open", "source", "start", "whole")
 
     def __init__(
         self, source: errors.Source, start: int, end: int, limit: int, kind: str, open: list[Any], last: Any
@@ -65,6 +32,7 @@ class Trouble:
         self.last = last  # the token before
         self.whole = False  # the rest of the text is likely wrong in the same way
         self.expected: Callable[[], set[str]] = set
+        self.commands: Sequence[CommandWord] = ()
 
 
 _compiled: list[tuple[re.Pattern[str] | None, re.Pattern[str] | None]] = []
@@ -272,7 +240,9 @@ def missing(trouble: Trouble) -> errors.GradshError | None:
     line_start = text.rfind("\n", 0, trouble.start) + 1
     line_end = text.find("\n", trouble.start)
     left, right = text[line_start : trouble.start], text[trouble.start : line_end if line_end >= 0 else len(text)]
-    if "COMMA" in expected and ((trouble.open and trouble.open[-1].type != "BLOCK") or command_before(left)):
+    if "COMMA" in expected and (
+        (trouble.open and trouble.open[-1].type != "BLOCK") or command_before(left, trouble.commands)
+    ):
         return errors.SyntaxError_(
             f"a comma is missing before `{shown}`",
             here,
@@ -280,7 +250,7 @@ def missing(trouble: Trouble) -> errors.GradshError | None:
         )
     if "END" in expected or "$END" in expected:
         if call := re.fullmatch(r"\s*([^\W\d][\w.]*)[ \t]+", left):
-            meant = suggest(call.group(1), COMMANDS)
+            meant = suggest(call.group(1), beginnings(trouble.commands))
             if meant is not None:
                 word = errors.Label(errors.Span(trouble.source, line_start + call.start(1), line_start + call.end(1)))
                 return errors.SyntaxError_(
@@ -301,14 +271,9 @@ def missing(trouble: Trouble) -> errors.GradshError | None:
     return None
 
 
-def command_before(left: str) -> bool:
+def command_before(left: str, commands: Sequence[CommandWord]) -> bool:
     """Whether a line begins with a command word, whose arguments want commas."""
-    return bool(
-        re.match(
-            r"\s*(?:[^\n]*[;{])?\s*(?:print|backward|show|graph|explain|why|saved|kinks|zero_grad|step|save|plot|help)\b",
-            left,
-        )
-    )
+    return bool(re.match(rf"\s*(?:[^\n]*[;{{])?\s*(?:{'|'.join(starters(commands))})\b", left))
 
 
 def anything(trouble: Trouble) -> errors.GradshError:

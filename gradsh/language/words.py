@@ -1,20 +1,235 @@
-"""The words that the language knows by name."""
+"""The table of the language's words: which there are, which are reserved, and what each is for.
+
+Everything that has to know words reads them here, the terminals of the grammar too (`fill`). The commands of a session,
+`show` and its kin, are not among them: whoever runs programs hands them in, see `CommandWord`.
+"""
 
 from __future__ import annotations
 
-# Reserved words as a text begins them, the likelier ones first: what a misspelt word may have been meant to be.
-_KEYWORDS = """
-let fn if else while for in is repeat try catch break continue return pass del assert and or not print backward
-import from true false none
-"""
-KEYWORDS = tuple(_KEYWORDS.split())
-RESERVED = frozenset((*KEYWORDS, "True", "False", "None"))
+from collections.abc import Iterable
 
-# The reserved ones that are values where an expression is expected.
-VERBS = frozenset(("print", "backward", "repeat"))
+ERROR_CODE = r"E\d{4}"  # as a pattern: `help E0401` asks, too
 
-# What can stand before a block of its own.
-MODES = frozenset(("no_grad", "enable_grad", "inference_mode", "detect_anomaly", "nancheck"))
+# what a word does in a program
+STATEMENT = "statement"  # begins one
+VERB = "verb"  # begins one and is called without parentheses, `backward y`; a built-in does the work
+MODE = "mode"  # stands before a block of its own; a built-in does the work
+PART = "part"  # belongs to a statement that another word begins
+OPERATOR = "operator"
+VALUE = "value"
+
+SAVE, NEEDS = "save_for_backward", "needs_grad"  # the words of an op's body
+
+
+class Word:
+    """A word of the language.
+
+    `usage`, `summary` and `example`, a program that runs, are what `help` says; a word without is a built-in's, and
+    what it does is said there. `reserved`: never a name. `inner`: only means something in the body of an op.
+    """
+
+    __slots__ = ("example", "inner", "kind", "name", "reserved", "summary", "usage")
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        usage: str = "",
+        summary: str = "",
+        example: str = "",
+        *,
+        reserved: bool = False,
+        inner: bool = False,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.usage = usage
+        self.summary = summary
+        self.example = example
+        self.reserved = reserved
+        self.inner = inner
+
+
+def reserved(name: str, kind: str, usage: str = "", summary: str = "", example: str = "") -> Word:
+    return Word(name, kind, usage, summary, example, reserved=True)
+
+
+# The reserved ones first, in this order: of two that a misspelt word is as near to, the earlier one is offered.
+TABLE = (
+    reserved("let", STATEMENT, "let name = value", "Binds a name to a value.", "let x = 2.0; x * 3"),
+    reserved(
+        "fn",
+        STATEMENT,
+        "fn name(parameters) { … }, fn name(parameters) = value",
+        "Defines a function; without a name it is a value, `fn(x) = x + 1`.",
+        "fn cube(x) = x**3; cube(2)",
+    ),
+    reserved(
+        "if",
+        STATEMENT,
+        "if condition { … } else if condition { … } else { … }",
+        "Runs the first block whose condition holds; in an expression, `a if condition else b`.",
+        'let x = 3; if x > 2 { print "large" } else { print "small" }',
+    ),
+    reserved(
+        "else", PART, "if condition { … } else { … }", "What happens when no condition holds.", "1 if false else 2"
+    ),
+    reserved(
+        "while",
+        STATEMENT,
+        "while condition { … }",
+        "Runs the block as long as the condition holds.",
+        "let n = 1; while n < 100 { n *= 3 }; n",
+    ),
+    reserved(
+        "for",
+        STATEMENT,
+        "for name in items { … }",
+        "Runs the block for each item; in a list, `[x**2 for x in items if x > 0]`.",
+        "for i in range(3) { print i }",
+    ),
+    reserved("in", OPERATOR, "value in items", "Whether a value is among the items.", "2 in [1, 2, 3]"),
+    reserved("is", OPERATOR, "a is b, a is not b", "Whether two are the same thing.", "let x = none; x is none"),
+    reserved(
+        "repeat",
+        STATEMENT,
+        "repeat count { … }",
+        "Runs the block that often.",
+        "let x = 1; repeat 10 { x *= 2 }; x",
+    ),
+    reserved(
+        "try",
+        STATEMENT,
+        "try { … } catch name { … }",
+        "Runs the block; the second one when an error ends it, with the error's message under that name.",
+        'try { ones(2) @ ones(3) } catch err { print "caught" }',
+    ),
+    reserved(
+        "catch",
+        PART,
+        "try { … } catch name { … }",
+        "The block for an error in the one before; the name, its message, can be left out.",
+        'try { assert false, "no" } catch err { print err }',
+    ),
+    reserved(
+        "break", STATEMENT, "break", "Ends the innermost loop.", "for i in range(9) { if i > 1 { break }; print i }"
+    ),
+    reserved(
+        "continue",
+        STATEMENT,
+        "continue",
+        "Goes on with the next round of the innermost loop.",
+        "for i in range(3) { if i == 1 { continue }; print i }",
+    ),
+    reserved(
+        "return",
+        STATEMENT,
+        "return value, …",
+        "Ends the function, whose value this is.",
+        "fn f(x) { if x < 0 { return 0 }; return x }; f(-1)",
+    ),
+    reserved("pass", STATEMENT, "pass", "Does nothing.", "fn later() { pass }"),
+    reserved(
+        "del",
+        STATEMENT,
+        "del name, items[i]",
+        "Forgets a name, or takes an item out of a list or dict.",
+        "let xs = [1, 2, 3]; del xs[0]; xs",
+    ),
+    reserved(
+        "assert",
+        STATEMENT,
+        "assert condition, message",
+        "An error unless the condition holds.",
+        'let n = 2; assert n > 0, "n must be positive"',
+    ),
+    reserved("and", OPERATOR, "a and b", "The first if it is false, else the second.", "true and false"),
+    reserved("or", OPERATOR, "a or b", "The first if it is true, else the second.", "none or 3"),
+    reserved("not", OPERATOR, "not a", "Whether it is false.", "not true"),
+    reserved("print", VERB),
+    reserved("backward", VERB),
+    reserved("import", STATEMENT, "import torch", "Read and dropped: what PyTorch has is there.", "import torch"),
+    reserved(
+        "from",
+        STATEMENT,
+        "from torch import nn",
+        "Read and dropped: what PyTorch has is there.",
+        "from torch import nn",
+    ),
+    reserved("true", VALUE, "true", "The truth value, as Python's True.", "1 < 2"),
+    reserved("false", VALUE, "false", "The truth value, as Python's False.", "2 < 1"),
+    reserved("none", VALUE, "none", "No value, as Python's None.", "print none"),
+    Word("no_grad", MODE, "no_grad { … }", "Inside of the block nothing is recorded.", "no_grad { pass }"),
+    Word(
+        "enable_grad",
+        MODE,
+        "enable_grad { … }",
+        "Inside of the block operations are recorded again.",
+        "enable_grad { pass }",
+    ),
+    Word(
+        "inference_mode", MODE, "inference_mode { … }", "As no_grad; what is made inside can never be recorded later."
+    ),
+    Word(
+        "detect_anomaly", MODE, "detect_anomaly { … }", "Backward passes inside stop at NaN and name the forward line."
+    ),
+    Word("nancheck", MODE),
+    Word("zero_grad", VERB),
+    Word("step", VERB),
+    Word("save", VERB),
+    Word(SAVE, VERB, inner=True),
+    Word(
+        "use",
+        STATEMENT,
+        'use "file.grad", use "file.grad" as name',
+        "Runs another file, once; its names are there, or behind the name.",
+    ),
+    Word(
+        "param",
+        STATEMENT,
+        "param name = default   # what it is",
+        "A parameter of the script: `gradsh file.grad --name value` gives it another value.",
+        "param lr = 0.01; lr",
+    ),
+    Word(
+        "model",
+        STATEMENT,
+        "model Name(parameters) { … forward(x) = value }",
+        "Declares a model: what the body binds are the fields of an instance, its tensors the parameters.",
+        "model Double() { forward(x) = 2 * x }; let m = Double(); m(21)",
+    ),
+    Word(
+        "op",
+        STATEMENT,
+        "op name(parameters) { … } backward(gradients) { … }",
+        "Defines an operator with a gradient of its own.",
+        "op twice(x) { return 2 * x } backward(g) { return 2 * g }; twice(3.0)",
+    ),
+    Word("as", PART, 'use "file.grad" as name', "The name behind which what a file has is found."),
+    Word(
+        "forward",
+        PART,
+        "forward(x) = value, forward(x) { … }",
+        "In a model: what calling an instance does.",
+        "model Half() { forward(x) = x / 2 }; let m = Half(); m(3)",
+    ),
+)
+WORDS = {word.name: word for word in TABLE}
+
+
+def _named(*kinds: str) -> tuple[str, ...]:
+    return tuple(word.name for word in TABLE if word.kind in kinds)
+
+
+KEYWORDS = tuple(word.name for word in TABLE if word.reserved)
+CAPITALS = ("True", "False", "None")  # Python's spelling of the values
+RESERVED = frozenset((*KEYWORDS, *CAPITALS))
+MODES = _named(MODE)
+VERBS = _named(VERB)
+# The reserved ones that are the names of built-ins where an expression is expected, or stand for one.
+CALLABLE = ("print", "backward", "repeat")
+# What goes on with an expression: after `show` and a space, these begin no argument.
+INFIX = ("if", "in", "is", "and", "or", "else", "for")
 
 # Methods called for what they do: a bare statement that calls one prints nothing.
 _EFFECT_METHODS = """
@@ -23,8 +238,57 @@ register_forward_hook register_forward_pre_hook register_full_backward_hook regi
 """
 EFFECT_METHODS = frozenset(_EFFECT_METHODS.split())
 
-# Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name".
-LATER = frozenset(("explain", "graph", "kinks", "nancheck", "plot", "saved", "why"))
+# Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name". It is
+# said only where there is no built-in of the name: a command that has come needs no edit here.
+LATER = ("graph", "explain", "why", "saved", "kinks", "plot", "nancheck")
+
+
+# --- the commands of a session --------------------------------------------------------------------------------
+
+
+class CommandWord:
+    """What the language has to know of a command, `show x, y`; what it does is for the session that hands it in.
+
+    A command is told which expressions its values come from. `alone`: it can stand without any. `asks`: what it is
+    given may be a word of the language, `help while`.
+    """
+
+    __slots__ = ("alone", "asks", "name")
+
+    def __init__(self, name: str, *, alone: bool = False, asks: bool = False) -> None:
+        self.name = name
+        self.alone = alone
+        self.asks = asks
+
+
+def starters(commands: Iterable[CommandWord]) -> list[str]:
+    """The words that are followed by arguments without parentheses."""
+    later = (name for name in LATER if name not in MODES)
+    return list(dict.fromkeys((*VERBS, *(command.name for command in commands), *later)))
+
+
+def beginnings(commands: Iterable[CommandWord]) -> list[str]:
+    """All words that can begin a statement, for those that are misspelt."""
+    return [*(w for w in starters(commands) if w not in WORDS or not WORDS[w].inner), *_named(STATEMENT, MODE)]
+
+
+def fill(grammar: str, commands: Iterable[CommandWord]) -> str:
+    """The text of the grammar with the words that it does not spell in place of `<…>`."""
+    commands = list(commands)
+    lists = {
+        "verbs": [name for name in VERBS if name in RESERVED],
+        "commands": [name for name in starters(commands) if name not in RESERVED],
+        "alone": [command.name for command in commands if command.alone],
+        "asks": [command.name for command in commands if command.asks],
+        "words": [*(word.name for word in TABLE if word.usage), ERROR_CODE],
+        "infix": INFIX,
+    }
+    for name, words in lists.items():
+        grammar = grammar.replace(f"<{name}>", "|".join(words) or r"(?!)\w")
+    return grammar
+
+
+# --- modules ----------------------------------------------------------------------------------------------------
 
 # What PyTorch spells with a module in front; the text is PyTorch's own name of the module.
 MODULES = {

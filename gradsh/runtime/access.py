@@ -20,19 +20,12 @@ from gradsh.engine.core.graph import Node
 from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AttributeError_, GradshError
+from gradsh.runtime.faults import Message
+
+__acts_for_programs__ = True
 
 Getter = Callable[[Any], Any]
 Setter = Callable[[Any, Any], None]
-
-
-class Message(str):
-    """What `catch err` binds: the message, a string that also knows its `code`."""
-
-    __slots__ = ("code",)
-    code: str
-
-
-Message.__name__ = Message.__qualname__ = "str"  # which is what errors about it should say
 
 
 def _join(separator: str, items: Any) -> str:

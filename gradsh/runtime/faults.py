@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from types import CodeType
 from typing import Any
 
@@ -11,17 +11,21 @@ from gradsh import errors
 from gradsh.errors import GradshError, Span
 from gradsh.language.places import LIBRARY, PREFIX, locate
 
-_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-# Helpers that act for the program: what is raised in them is the program's, not gradsh's.
-CALLING = ("engine/nn/module.py", "engine/nn/containers.py")  # which call the functions of a model
-HELPERS = frozenset(
-    os.path.join(_HERE, *name.split("/"))
-    for name in ("runtime/namespace.py", "runtime/python.py", "runtime/access.py", "runtime/text.py", *CALLING)
-)
-# Written after PyTorch's own Python: what Python says there of a wrong argument is what a PyTorch user reads, too.
-OPTIMISERS = os.path.join(_HERE, "engine", "optim", "")
+# Set in the globals of a module, or of a package for all its modules, that acts for programs: what is raised there is
+# the program's, not gradsh's.
+MARKER = "__acts_for_programs__"
 
 ENDS = 10  # of a long way through the program, how many places at either end are looked up
+
+
+class Message(str):
+    """What `catch err` binds: the message, a string that also knows its `code`."""
+
+    __slots__ = ("code",)
+    code: str
+
+
+Message.__name__ = Message.__qualname__ = "str"  # which is what errors about it should say
 
 
 def places(exception: BaseException) -> Iterator[tuple[CodeType, int]]:
@@ -53,8 +57,14 @@ def is_programs_own(exception: BaseException) -> bool:
         return True
     while traceback.tb_next is not None:
         traceback = traceback.tb_next
-    name = traceback.tb_frame.f_code.co_filename
-    return name.startswith((PREFIX, LIBRARY, OPTIMISERS)) or name in HELPERS
+    frame = traceback.tb_frame
+    return frame.f_code.co_filename.startswith((PREFIX, LIBRARY)) or acts_for_programs(frame.f_globals)
+
+
+def acts_for_programs(module: Mapping[str, Any]) -> bool:
+    """Does the module with these globals act for programs?"""
+    package = sys.modules.get(module.get("__package__") or "")
+    return MARKER in module or MARKER in getattr(package, "__dict__", ())
 
 
 def translate(exception: BaseException) -> GradshError:
@@ -146,8 +156,6 @@ def message(exception: BaseException) -> Any:
 
     Raises the exception again if a program cannot catch it.
     """
-    from gradsh.runtime.access import Message
-
     error = translate(exception)
     if error.code.startswith("E09") and not isinstance(error, errors.RecursionLimit):
         raise exception

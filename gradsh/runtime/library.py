@@ -11,71 +11,142 @@ import marshal
 import os
 import sys
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gradsh import cache
+from gradsh.engine.users import ModelKind
+from gradsh.runtime.namespace import prepare, space_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gradsh.engine.catalogue import Parameters
+    from gradsh.language.nodes import Program
     from gradsh.language.signatures import Signature
+    from gradsh.language.words import CommandWord
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib")
 
 Models = dict[str, tuple[str, "Parameters"]]
 
 _models: Models | None = None
-_spaces: dict[str, dict[str, Any]] = {}  # by file
-_supplied: set[Any] = set()  # the models and functions whose built-ins are in place
 
 
-def names() -> list[str]:
-    """Every model of the library."""
-    return list(models())
+class Builtins(Protocol):
+    """The table that the library's models are part of; see `gradsh.runtime.builtins`."""
+
+    values: dict[str, Any]
+
+    def value(self, name: str) -> Any: ...
+    def has(self, name: str) -> bool: ...
+    def lookup(self, name: str) -> Signature | None: ...
+    def names(self) -> Iterable[str]: ...
+    def commands(self) -> Iterable[CommandWord]: ...
 
 
-def parameters(name: str) -> Parameters | None:
-    """The parameters of a model, None when there is no such model."""
-    known = models().get(name)
-    return known[1] if known is not None else None
+class Library:
+    """The models, for the table of built-ins that they are part of and are made of."""
+
+    def __init__(self, builtins: Builtins) -> None:
+        self.table = Table(builtins)
+        self.spaces: dict[str, dict[str, Any]] = {}  # by file
+        self.supplied: set[Any] = set()  # the models and functions whose built-ins are in place
+
+    def names(self) -> list[str]:
+        """Every model of the library."""
+        return list(models())
+
+    def parameters(self, name: str) -> Parameters | None:
+        """The parameters of a model, None when there is no such model."""
+        known = models().get(name)
+        return known[1] if known is not None else None
+
+    def value(self, name: str) -> Any:
+        """The model of that name, loaded now if need be. Errors: KeyError."""
+        file = models()[name][0]
+        if not file:
+            from gradsh.engine.nn.containers import MODELS
+
+            return MODELS[name]
+        if file not in self.spaces:
+            self.spaces[file] = self._run(file)
+        space = self.spaces[file]
+        model = space["." + name]
+        if model not in self.supplied:
+            self.supplied.add(model)
+            self._supply(space, model.body.__code__)
+        return model
+
+    def _supply(self, space: dict[str, Any], code: CodeType) -> None:
+        """Put the built-ins into the globals that a model, and what it uses of its file, may come to need.
+
+        Only those: a file holds many models, and each file of operators takes its time to load.
+        """
+        for name in code.co_names:
+            if name[0] != ".":
+                continue
+            if name not in space:
+                space[name] = space["@builtin"](name[1:])
+            used = space[name]
+            body = used.body if isinstance(used, ModelKind) else used
+            if isinstance(body, FunctionType) and body.__globals__ is space and used not in self.supplied:
+                self.supplied.add(used)
+                self._supply(space, body.__code__)
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                self._supply(space, constant)
+
+    def _run(self, file: str) -> dict[str, Any]:
+        """What a file of the library binds."""
+        from gradsh.engine.core.modes import mode
+        from gradsh.errors import Source
+        from gradsh.language.program import compile_program
+
+        space = space_of(self.table, {})
+        space["@echo"] = lambda value, line: None
+        with open(os.path.join(FOLDER, file), encoding="utf-8") as stream:
+            source = Source(f"gradsh/lib/{file}", stream.read())
+        program = compile_program(source, {}, self.table, library=True)
+        # built-ins come when a model needs them, see `_supply`; its file itself evaluates defaults of parameters only
+        own = program.code.co_names
+        known = models()
+        program.builtins = tuple(
+            b for b in program.builtins if b[0] == "@" or ("." + b in own and known.get(b, ("",))[0] != file)
+        )
+        prepare(space, program)
+        before, mode.where = mode.where, (program.code, 0)  # whatever it makes is not made in the user's program
+        try:
+            exec(program.code, space)
+        finally:
+            mode.where = before
+        return space
 
 
-def value(name: str) -> Any:
-    """The model of that name, loaded now if need be. Errors: KeyError."""
-    file = models()[name][0]
-    if not file:
-        from gradsh.engine.nn.containers import MODELS
+class Table:
+    """The built-ins that the library sees: those of programs, and a few of its own."""
 
-        return MODELS[name]
-    if file not in _spaces:
-        _spaces[file] = _run(file)
-    space = _spaces[file]
-    model = space["." + name]
-    if model not in _supplied:
-        _supplied.add(model)
-        _supply(space, model.body.__code__)
-    return model
+    def __init__(self, builtins: Builtins) -> None:
+        self.all = builtins
+        self.values = builtins.values
 
+    def value(self, name: str) -> Any:
+        return OWN[name] if name in OWN else self.all.value(name)
 
-def _supply(space: dict[str, Any], code: CodeType) -> None:
-    """Put the built-ins into the globals that a model, and what it uses of its file, may come to need.
+    def has(self, name: str) -> bool:
+        return name in OWN or self.all.has(name)
 
-    Only those: a file holds many models, and each file of operators takes its time to load.
-    """
-    for name in code.co_names:
-        if name[0] != ".":
-            continue
-        if name not in space:
-            space[name] = space["@builtin"](name[1:])
-        used = space[name]
-        body = getattr(used, "body", used)
-        if isinstance(body, FunctionType) and body.__globals__ is space and used not in _supplied:
-            _supplied.add(used)
-            _supply(space, body.__code__)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            _supply(space, constant)
+    def lookup(self, name: str) -> Signature | None:
+        if name in OWN:
+            from gradsh.language.signatures import Signature
+
+            return Signature(name, effect=True)
+        return self.all.lookup(name)
+
+    def names(self) -> Iterable[str]:
+        return [*OWN, *self.all.names()]
+
+    def commands(self) -> Iterable[CommandWord]:
+        return self.all.commands()
 
 
 def refuse(kind: str, message: str) -> None:
@@ -104,57 +175,6 @@ def recorded_as(t: Any, name: str) -> Any:
 OWN: dict[str, Any] = {"refuse": refuse, "warn": warn, "recorded_as": recorded_as}
 
 
-class Table:
-    """The built-ins that the library sees: those of programs, and a few of its own."""
-
-    def __init__(self) -> None:
-        from gradsh.runtime import namespace
-
-        self.all = namespace.BUILTINS
-        self.values = self.all.values
-
-    def value(self, name: str) -> Any:
-        return OWN[name] if name in OWN else self.all.value(name)
-
-    def lookup(self, name: str) -> Signature | None:
-        if name in OWN:
-            from gradsh.language.signatures import Signature
-
-            return Signature(name, effect=True)
-        return self.all.lookup(name)
-
-    def names(self) -> Iterable[str]:
-        return [*OWN, *self.all.names()]
-
-
-def _run(file: str) -> dict[str, Any]:
-    """What a file of the library binds."""
-    from gradsh.engine.core.modes import mode
-    from gradsh.errors import Source
-    from gradsh.language.program import compile_program
-    from gradsh.runtime import namespace
-
-    table = Table()
-    space = {"__builtins__": {}, "@own": {}, "@table": table, "@builtin": table.value, **namespace.HELPERS}
-    space["@echo"] = lambda value, line: None
-    with open(os.path.join(FOLDER, file), encoding="utf-8") as stream:
-        source = Source(f"gradsh/lib/{file}", stream.read())
-    program = compile_program(source, {}, table, library=True)
-    # built-ins come when a model needs them, see `_supply`; what its file itself evaluates are defaults of parameters
-    own = program.code.co_names
-    known = models()
-    program.builtins = tuple(
-        b for b in program.builtins if b[0] == "@" or ("." + b in own and known.get(b, ("",))[0] != file)
-    )
-    namespace.prepare(space, program)
-    before, mode.where = mode.where, (program.code, 0)  # whatever it makes is not made in the user's program
-    try:
-        exec(program.code, space)
-    finally:
-        mode.where = before
-    return space
-
-
 def models() -> Models:
     """name -> (file, parameters), from the cache or made now; "" is the file of what the engine has."""
     global _models
@@ -177,20 +197,63 @@ def _stored(key: str) -> Models | None:
         return None
 
 
+def has(name: str) -> bool:
+    """Is it a model of the library?"""
+    return name in models()
+
+
+class Layer:
+    """What `help` says of a model: how it is made, the comment above it, and the expression that its `forward` is."""
+
+    __slots__ = ("forward", "summary", "usage")
+
+    def __init__(self, usage: str, summary: str, forward: str) -> None:
+        self.usage = usage
+        self.summary = summary
+        self.forward = forward
+
+
+def described(name: str) -> Layer:
+    """What the file of a model says of it. Errors: KeyError."""
+    file = models()[name][0]
+    if not file:
+        from gradsh.engine.nn.containers import MODELS
+
+        return Layer(f"{name}(…)", (MODELS[name].__doc__ or "").partition("\n")[0], "")
+    from gradsh.language import nodes
+
+    tree, text = _parsed(file)
+    model = next(node for node in tree.body if isinstance(node, nodes.Model) and node.name == name)
+    given = [text[p.start : p.end] for p in model.parameters]
+    above = text[: model.start].rstrip(" ").split("\n")[-2:-1]
+    summary = " ".join(line.removeprefix("#").strip() for line in above if line.startswith("#"))
+    forward = next((f for f in model.body if isinstance(f, nodes.Function) and f.name == "forward"), None)
+    body = forward.body if forward is not None else []
+    said = "" if isinstance(body, list) else " ".join(text[body.start : body.end].split())
+    return Layer(f"{name}({', '.join(given)})", summary, said)
+
+
+def _parsed(file: str) -> tuple[Program, str]:
+    """The tree and the text of a file of the library."""
+    from gradsh.errors import Source
+    from gradsh.language.syntax import parse
+
+    with open(os.path.join(FOLDER, file), encoding="utf-8") as stream:
+        source = Source(file, stream.read())
+    return parse(source), source.text
+
+
 def _read() -> Models:
     """The table, read from the files."""
     from gradsh.engine.nn.containers import SIGNATURES
-    from gradsh.errors import Source
     from gradsh.language import nodes
     from gradsh.language.signatures import KEYWORD, POSITIONAL, REST
-    from gradsh.language.syntax import parse
 
     found: dict[str, tuple[str, Parameters]] = {name: ("", own) for name, own in SIGNATURES.items()}
     for file in sorted(os.listdir(FOLDER)):
         if not file.endswith(".grad"):
             continue
-        with open(os.path.join(FOLDER, file), encoding="utf-8") as stream:
-            tree = parse(Source(file, stream.read()))
+        tree, _ = _parsed(file)
         for model in tree.body:
             if not isinstance(model, nodes.Model) or model.name[0] == "_":
                 continue

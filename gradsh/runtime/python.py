@@ -12,6 +12,8 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import CallError, TypeError_
 from gradsh.runtime.text import is_model, written
 
+__acts_for_programs__ = True
+
 
 class Converter:
     """`int`, `str`, `list` …: called it converts, after `isinstance(x, …)` it is the type."""

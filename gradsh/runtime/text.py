@@ -6,7 +6,10 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.users import ModelKind
 from gradsh.errors import TypeError_
+
+__acts_for_programs__ = True
 
 _OWN = frozenset((int, float, bool, type(None), Tensor, str))
 _FORMATS = frozenset((int, float, bool, Tensor, str))
@@ -64,8 +67,8 @@ def function_name(function: Any) -> str:
 
 
 def is_model(value: Any) -> bool:
-    """Is it the class of a model? The engine's module of models is not loaded where there are none."""
-    return type(value).__name__ == "ModelType"
+    """Is it the class of a model?"""
+    return isinstance(value, ModelKind)
 
 
 def formatted(value: Any, conversion: str | None, spec: str) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gradsh.errors import BadArguments, BadParam
-from gradsh.runtime import namespace
 from gradsh.runtime.access import type_name
+from gradsh.runtime.builtins import BUILTINS
+from gradsh.runtime.namespace import bound, is_builtin, namespace, prepare
 
 if TYPE_CHECKING:
     from gradsh.language.places import Program
-    from gradsh.session.session import Session
+    from gradsh.runtime.running import Running
 
 PLAIN = (int, float, str, bool, type(None), list, tuple, dict)
 
@@ -32,12 +33,12 @@ class Module:
     def __member__(self, name: str) -> Any:
         """`lib.name`. Errors: KeyError."""
         value = self.space["." + name]
-        if namespace.is_builtin(self.space, name, value):
+        if is_builtin(self.space, name, value):
             raise KeyError(name)
         return value
 
     def __members__(self) -> list[str]:
-        return list(namespace.bound(self.space))
+        return list(bound(self.space))
 
     def __set_member__(self, name: str, value: Any) -> None:
         """`lib.name = value`: the file's own functions see it. Errors: KeyError for a name that it does not bind."""
@@ -51,18 +52,18 @@ class Module:
 
     def public(self) -> dict[str, Any]:
         """What comes in where the file is used without an alias: not `_names` of its own."""
-        return {"." + name: self.space["." + name] for name in namespace.bound(self.space) if name[0] != "_"}
+        return {"." + name: self.space["." + name] for name in bound(self.space) if name[0] != "_"}
 
 
 Module.__name__ = Module.__qualname__ = "module"
 
 
-def use(session: Session, used: Program) -> Module:
+def use(session: Running, used: Program) -> Module:
     """The module of a used file; it runs now if it has not, or if the file is another than it was."""
     module = session.modules.get(used.path)
     if module is None or module.digest != used.digest:
-        module = Module(used.source.name, used.digest, namespace.namespace(session, used=True))
-        namespace.prepare(module.space, used)
+        module = Module(used.source.name, used.digest, namespace(session, BUILTINS, used=True))
+        prepare(module.space, used)
         exec(used.code, module.space)
         session.modules[used.path] = module
     return module

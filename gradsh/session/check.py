@@ -13,6 +13,7 @@ from gradsh import cache
 from gradsh.errors import GradshError, Refused, Source
 from gradsh.language import program
 from gradsh.language.resolve import Signature
+from gradsh.language.words import CommandWord
 
 Entry = tuple[str, tuple[tuple[str, str, bool, bool], ...] | None, bool, bool, bool]
 
@@ -20,7 +21,8 @@ Entry = tuple[str, tuple[tuple[str, str, bool, bool], ...] | None, bool, bool, b
 class Table:
     """The built-ins as a plain table; see `gradsh.language.resolve.Builtins`."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], commands: Iterable[tuple[str, bool, bool]]) -> None:
+        self.forms = commands
         self.signatures: dict[str, Signature] = {}
         for name, parameters, effect, checked, python in entries:
             signature = Signature(name, parameters, effect=effect, checked=checked, python=python)
@@ -33,6 +35,10 @@ class Table:
     def names(self) -> Iterable[str]:
         """All names, for suggestions."""
         return self.signatures
+
+    def commands(self) -> Iterable[CommandWord]:
+        """The words that can be called without parentheses."""
+        return [CommandWord(name, alone=alone, asks=asks) for name, alone, asks in self.forms]
 
 
 def check(name: str, text: str) -> list[GradshError]:
@@ -50,10 +56,10 @@ def table() -> Table:
     stored = cache.read(key)
     if stored is not None:
         try:
-            return Table(marshal.loads(stored))
+            return Table(*marshal.loads(stored))
         except (ValueError, EOFError, TypeError):
             pass  # written by another Python: made anew below
-    from gradsh.runtime.namespace import BUILTINS
+    from gradsh.runtime.builtins import BUILTINS
 
     entries: list[Entry] = []
     for builtin in sorted(BUILTINS.names()):
@@ -61,5 +67,6 @@ def table() -> Table:
         if known is not None:
             parameters = None if known.parameters is None else tuple(map(tuple, known.parameters))
             entries.append((builtin, parameters, known.effect, known.checked, known.python))  # type: ignore[arg-type]  # rows keep their length
-    cache.write(key, marshal.dumps(entries))
-    return Table(entries)
+    forms = [(command.name, command.alone, command.asks) for command in BUILTINS.commands()]
+    cache.write(key, marshal.dumps((entries, forms)))
+    return Table(entries, forms)

@@ -16,7 +16,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, make
 
 if TYPE_CHECKING:
-    from gradsh.session.session import Session
+    from gradsh.runtime.running import Running
 
 
 class Host:
@@ -24,7 +24,7 @@ class Host:
 
     __slots__ = ("session",)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Running) -> None:
         self.session = session
 
     def load(self, path: str, dtype: Any) -> object:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,7 @@ import numpy as np
 
 from gradsh.engine.core import dtypes
 from gradsh.engine.core.modes import Context, swapped
-from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import (
-    ArgumentError,
     BadArguments,
     GradshError,
     InternalFault,
@@ -32,55 +30,17 @@ from gradsh.errors import (
 from gradsh.files import Files
 from gradsh.language.places import Program, locate
 from gradsh.language.program import compile_program
-from gradsh.reports import StateRow, StateTable
-from gradsh.runtime import faults, namespace
+from gradsh.reports import LoopedOver
+from gradsh.runtime import faults
+from gradsh.runtime.builtins import BUILTINS, manual_seed
+from gradsh.runtime.namespace import bound, namespace, prepare
+from gradsh.session.display import Display, Kept
 from gradsh.session.host import Host
 
 if TYPE_CHECKING:
     from gradsh.runtime.used_files import Module
 
 DONE, FAILED, REFUSED, FAULT = 0, 1, 3, 70
-
-
-class ClosedPipe(BaseException):
-    """The output cannot be written any more: nobody reads it (`reason` None), or for `reason`.
-
-    Not an Exception, so that no `try` of a program can catch it.
-    """
-
-    def __init__(self, reason: str | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Display:
-    """What a session needs of the outside. This one shows nothing; the standard one is gradsh.view.display.Display."""
-
-    needs_spans = False  # whether `value` and `printed` want the expressions' spans, which cost a look-up
-
-    verbose = False  # whether `looped` wants to be told
-
-    def value(self, value: object, span: Span | None) -> None:
-        """A bare expression's value."""
-
-    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
-        """What one `print` prints."""
-
-    def report(self, report: object) -> None:
-        """What a statement like `show` found out (gradsh.reports)."""
-
-    def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
-        """The items of a loop whose progress is to be seen."""
-        return items
-
-    def warning(self, warning: WarningRecord) -> None:
-        """A warning of the engine."""
-
-    def errors(self, errors: list[GradshError]) -> None:
-        """Why a program failed or was refused."""
-
-    def looped(self, names: list[str]) -> None:
-        """The operators that a run did sample by sample in `vmap` or a batched Jacobian, which takes its time."""
 
 
 class Result:
@@ -116,10 +76,10 @@ class Session:
         self.files = Files()
         self.modules: dict[str, Module] = {}  # used files that have run, by path
         self.parameters: Mapping[str, object] = {}  # given to the script that runs
-        self.globals: dict[str, Any] = namespace.namespace(self)
+        self.globals: dict[str, Any] = namespace(self, BUILTINS)
         if seed is not None:
             with swapped(self.context):
-                namespace.seed(seed)
+                manual_seed(seed)
 
     def run(self, text: str, name: str = "<input>", arguments: Sequence[str] | Mapping[str, object] = ()) -> Result:
         """Run a program text; `name` is what its errors call it, and where it is a file's, files it uses are beside it.
@@ -137,16 +97,16 @@ class Session:
         LOOPED.clear()
         result = self._run(text, name, arguments)
         if LOOPED:
-            self.display.looped(sorted(LOOPED))
+            self.display.report(LoopedOver(sorted(LOOPED)))
         return result
 
     def _run(self, text: str, name: str, arguments: Sequence[str] | Mapping[str, object]) -> Result:
         source = Source(name, text.removeprefix("\ufeff"))
         try:
             with swapped(self.context), np.errstate(all="ignore"):
-                compiled = compile_program(source, self.bound(), namespace.BUILTINS, files=self.files)
+                compiled = compile_program(source, self.bound(), BUILTINS, files=self.files)
                 self.parameters = _parameters(compiled, arguments, name) if arguments else {}
-                namespace.prepare(self.globals, compiled)
+                prepare(self.globals, compiled)
                 exec(compiled.code, self.globals)
         except Refused as refused:
             return self._ended(REFUSED, refused.errors)
@@ -158,42 +118,38 @@ class Session:
 
     def bound(self) -> dict[str, tuple[str, ...]]:
         """The names that programs have bound here, each with the flags of the function that it is bound to, if any."""
-        return namespace.bound(self.globals)
+        return bound(self.globals)
 
     def binds(self, name: str) -> bool:
         """Whether a program has bound `name` in this session."""
         return name in self.bound()
 
-    # --- called by the running program ------------------------------------------------------------------------
+    # --- called by the running program: see gradsh.runtime.running ----------------------------------------------
 
-    def show(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
-        """`show x, y`: the state table of these tensors; without any, of every tensor that a name is bound to."""
-        if not values:
-            named = [(key[1:], value) for key, value in self.globals.items() if key[0] == "."]
-        else:
-            named = [(self._name_of(value, span), value) for value, span in zip(values, spans, strict=True)]
-            for name, value in named:
-                if not isinstance(value, Tensor):
-                    said = f"show(): {name} is not a tensor but {type(value).__name__}"
-                    raise ArgumentError(said, help=f"`print {name}` shows any value")
-        self.display.report(StateTable([_row(name, value) for name, value in named if isinstance(value, Tensor)]))
+    def use(self, used: Program) -> Module:
+        """The module of a used file."""
+        from gradsh.runtime.used_files import use
 
-    def help(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
-        """`help f, …`: a page on each."""
-        from gradsh.commands.help import page
+        return use(self, used)
 
-        for value, span in zip(values, spans, strict=True):
-            self.display.report(page(value, span))
+    def param(self, name: str, default: Any, given: Mapping[str, object]) -> Any:
+        """The value of a script parameter."""
+        from gradsh.runtime.used_files import param
 
-    def _name_of(self, value: object, span: Span | None) -> str:
-        if span is not None:
-            return " ".join(span.text.split())
-        return next((key[1:] for key, bound in self.globals.items() if bound is value and key[0] == "."), "")
+        return param(name, default, given)
+
+    def example(self, text: str) -> list[str]:
+        """The lines that a program prints in a session of its own, which touches no files."""
+        display = Kept()
+        session = Session(display, seed=0)
+        session.files = Files("help touches no files")
+        session.run(text, "<help>")
+        return display.lines
 
     # --- errors and warnings --------------------------------------------------------------------------------------
 
     def _failed(self, raised: Exception) -> Result:
-        error = namespace.translate(raised)
+        error = faults.translate(raised)
         spans = faults.spans(raised)
         if not error.labels and spans:
             error.labels.append(Label(spans[0]))
@@ -272,18 +228,3 @@ def here() -> Span | None:
             return span
         frame = frame.f_back
     return None
-
-
-def _row(name: str, tensor: Tensor) -> StateRow:
-    node = tensor.grad_fn
-    return StateRow(
-        name=name,
-        value=tensor,
-        shape=tuple(tensor.shape),
-        dtype=repr(tensor.dtype),
-        requires_grad=tensor.requires_grad,
-        is_leaf=tensor.is_leaf,
-        retains_grad=tensor.retains_grad,
-        grad_fn=node.kind.name if node is not None else None,
-        grad=tensor.grad_,  # not `.grad`: looking must not warn
-    )

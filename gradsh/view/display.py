@@ -9,17 +9,16 @@ import sys
 from collections.abc import Iterable, Sized
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gradsh.errors import GradshError, Span, WarningRecord
-from gradsh.reports import HelpPage, StateTable
+from gradsh.errors import ClosedPipe, GradshError, Span, WarningRecord
+from gradsh.reports import Report
 from gradsh.runtime import text
-from gradsh.session import session
-from gradsh.session.session import ClosedPipe
+from gradsh.session import display, session
 
 if TYPE_CHECKING:
     from gradsh.view.progress import Bar
 
 
-class Display(session.Display):
+class Display(display.Display):
     """Values as text on `out`, flushed one by one; errors and warnings on `err`.
 
     `color` is auto, always or never; `style` of errors is full, short or json. Streams that are None are Python's
@@ -59,9 +58,6 @@ class Display(session.Display):
     def errors(self, errors: list[GradshError]) -> None:
         self._diagnose(errors)
 
-    def looped(self, names: list[str]) -> None:
-        self.note(f"note: done sample by sample in vmap or a Jacobian: {', '.join(names)}\n")
-
     def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
         """The items, with a bar on a terminal's standard error; without one where nobody sees it."""
         from gradsh.view import color
@@ -87,34 +83,17 @@ class Display(session.Display):
             self.err.write(line)
             self.err.flush()
 
-    def report(self, report: object) -> None:
-        if isinstance(report, StateTable):
-            self.state_table(report)
-        elif isinstance(report, HelpPage):
-            self.help_page(report)
+    def report(self, report: Report) -> None:
+        from gradsh.view import color
+        from gradsh.view.registry import Look, view_of
+
+        view = view_of(report)
+        out = self.err if view.note else self.out
+        text = view.text(report, Look(color.wanted(out, self.color), color.terminal_width(out)))
+        if view.note:
+            self.note(text)
         else:
-            raise TypeError(f"no view for a {type(report).__name__}")
-
-    def state_table(self, table: StateTable) -> None:
-        from gradsh.view import color, state_table
-
-        colored = color.wanted(self.out, self.color)
-        width = color.terminal_width(self.out)
-        if width is not None and not table.rows:
-            self.write("no tensors yet\n")
-            return
-        if width is None and not colored:
-            self.write(state_table.plain(table))
-            return
-        with writing():
-            state_table.write(table, self.out, colored, width or 140)
-            self.out.flush()
-
-    def help_page(self, page: HelpPage) -> None:
-        from gradsh.view import color, help_page
-
-        width = color.terminal_width(self.out)
-        self.write(help_page.render(page, color=color.wanted(self.out, self.color), width=width))
+            self.write(text)
 
     # --- writing -----------------------------------------------------------------------------------------
 
@@ -162,6 +141,6 @@ class Session(session.Session):
         seed: int | None = None,
         out: TextIO | None = None,
         err: TextIO | None = None,
-        display: session.Display | None = None,
+        display: display.Display | None = None,
     ) -> None:
         super().__init__(display if display is not None else Display(out, err), dtype=dtype, seed=seed)

@@ -17,9 +17,10 @@ import numpy as np
 from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import Span
-from gradsh.reports import HelpPage, StateTable
+from gradsh.reports import Report
 from gradsh.runtime.text import shown
 from gradsh.view.display import Display
+from gradsh.view.registry import view_of
 
 
 class JsonDisplay(Display):
@@ -36,18 +37,13 @@ class JsonDisplay(Display):
     def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
         self.write("".join(line_of(value, span) for value, span in zip(values, spans, strict=True)))
 
-    def looped(self, names: list[str]) -> None:
-        self.note(dumps({"note": "done sample by sample in vmap or a Jacobian", "operators": names}))
-
-    def state_table(self, table: StateTable) -> None:
-        from gradsh.view.state_table import as_data
-
-        self.write(dumps(as_data(table)))
-
-    def help_page(self, page: HelpPage) -> None:
-        from gradsh.view.help_page import as_data
-
-        self.write(dumps(as_data(page)))
+    def report(self, report: Report) -> None:
+        view = view_of(report)
+        line = dumps(view.data(report))
+        if view.note:
+            self.note(line)
+        else:
+            self.write(line)
 
 
 def dumps(data: dict[str, object]) -> str:

@@ -5,12 +5,13 @@ On a terminal rich lays it out; in a pipe it is plain aligned columns, with noth
 
 from __future__ import annotations
 
-from typing import TextIO
+from io import StringIO
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.printing.format import PrintOptions, format_tensor
 from gradsh.reports import STATE_COLUMNS, StateRow, StateTable
 from gradsh.view.diagnostics import columns_of
+from gradsh.view.registry import Look, View, renders
 
 NOT_KEPT = "not kept (non-leaf)"
 NARROW = 100  # narrower terminals get headings and words on two lines, and values on one
@@ -60,6 +61,19 @@ def _fits(text: str, width: int, height: int) -> bool:
     return len(lines) <= height and max(map(columns_of, lines)) <= width
 
 
+@renders(StateTable)
+class StateTableView(View[StateTable]):
+    def text(self, report: StateTable, look: Look) -> str:
+        if look.width is not None and not report.rows:
+            return "no tensors yet\n"
+        if look.width is None and not look.color:
+            return plain(report)
+        return rich(report, look.color, look.width or 140)
+
+    def data(self, report: StateTable) -> dict[str, object]:
+        return as_data(report)
+
+
 def plain(table: StateTable) -> str:
     """The table as aligned text, two spaces between columns; no line is cut."""
     rows = [[cell.split("\n") for cell in line] for line in [list(STATE_COLUMNS), *map(cells, table.rows)]]
@@ -73,13 +87,14 @@ def plain(table: StateTable) -> str:
     return "".join(out)
 
 
-def write(table: StateTable, out: TextIO, color: bool, width: int) -> None:
-    """Render to a terminal of `width` columns with rich; in narrow ones words break where they can be read."""
+def rich(table: StateTable, color: bool, width: int) -> str:
+    """The table for a terminal of `width` columns; in narrow ones words break where they can be read."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    out = StringIO()
     console = Console(
         file=out, width=width, force_terminal=color, no_color=not color, color_system="standard" if color else None
     )
@@ -105,6 +120,7 @@ def write(table: StateTable, out: TextIO, color: bool, width: int) -> None:
         styles[GRAD] = "" if row.kept else "yellow"
         grid.add_row(*(Text(text, style=style) for text, style in zip(texts, styles, strict=True)))
     console.print(grid)
+    return out.getvalue()
 
 
 def _room(rows: list[list[str]], width: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import pytest
 from gradsh.errors import GradshError, Refused, Source, Span
 from gradsh.language import program
 from gradsh.language.signatures import Signature
-from gradsh.runtime import faults, namespace, python, text
+from gradsh.runtime import builtins, commands, faults, namespace, python, text
 
 POSITIONAL, KEYWORD, REST = "positional", "keyword", "rest"
 
@@ -73,7 +73,7 @@ VALUES = {
 }
 
 
-class Table(namespace.BuiltinTable):
+class Table(builtins.BuiltinTable):
     """The built-ins above, and Python's own helpers."""
 
     def _value(self, name: str) -> Any:
@@ -108,9 +108,12 @@ class Session:
         self.display = Display()
         self.globals = namespace.namespace(self, Table())  # type: ignore[arg-type]  # as much of a session as is needed
         self.shown: list[Any] = []
+        told = commands.Command(self.show, "show x, …")
+        self.globals["@show"] = commands.statement(self, "show", told)  # type: ignore[arg-type]
 
-    def show(self, values: tuple[Any, ...], spans: list[Span | None]) -> None:
+    def show(self, _: Any, values: tuple[Any, ...], spans: list[Span | None]) -> Iterable[object]:
         self.shown.append([span.text if span else None for span in spans])
+        return ()
 
     def run(self, source: str) -> list[str]:
         self.display.lines = []

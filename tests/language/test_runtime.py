@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,7 +16,7 @@ from gradsh.engine.core.named import named
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators import registry
 from gradsh.engine.ops import families
-from gradsh.runtime import access, faults, namespace, python, text
+from gradsh.runtime import access, builtins, faults, namespace, python, text
 from tests.language.running import Session, fails, run
 
 
@@ -178,8 +182,8 @@ def test_every_operator_and_method_is_found_alone() -> None:
     table = catalogue.table()
     assert set(table.families) == set(registry.OPERATORS) and set(table.methods) == set(registry.METHODS)
     for name in families.functions():
-        assert namespace.BUILTINS.lookup(name) is not None
-    assert namespace.BUILTINS.lookup("no such") is None
+        assert builtins.BUILTINS.lookup(name) is not None
+    assert builtins.BUILTINS.lookup("no such") is None
 
 
 def test_flags_of_a_function() -> None:
@@ -203,6 +207,21 @@ def test_faults_of_gradsh_are_not_the_programs() -> None:
     assert isinstance(session.fails("broken()"), errors.InternalFault)
     session.globals[".broken"] = lambda f: f()
     assert isinstance(session.fails("broken(fn() = 1 / 0)"), errors.ZeroDivision)  # a call back into the program
+
+
+@pytest.mark.parametrize("marked", ["module", "package", ""])
+def test_whose_fault_it_is_stands_in_the_module(marked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in the names of files: a module that acts for programs may stand anywhere and be called anything."""
+    package = ModuleType("some_package")
+    monkeypatch.setitem(sys.modules, "some_package", package)
+    space: dict[str, Any] = {"__package__": "some_package"}
+    if marked:
+        (space if marked == "module" else package.__dict__)[faults.MARKER] = True
+    exec(compile("def convert(value):\n    return int(value)", "/anywhere/at_all.py", "exec"), space)
+    session = Session()
+    session.globals[".convert"] = space["convert"]
+    wanted = errors.ValueError_ if marked else errors.InternalFault
+    assert isinstance(session.fails('convert("a")'), wanted)
 
 
 def test_words() -> None:

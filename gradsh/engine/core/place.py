@@ -8,6 +8,7 @@ from typing import Any
 from gradsh.engine.core.graph import Storage, Unrecorded, Where
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.users import PROGRAM
 
 _getframe = sys._getframe
 
@@ -31,7 +32,7 @@ def caller(frame: Any) -> tuple[Any, int]:
         return where
     start = frame
     while frame is not None:
-        if "@attr" in frame.f_globals:
+        if PROGRAM in frame.f_globals:
             return (frame.f_code, frame.f_lasti)
         frame = frame.f_back
     return (start.f_code, start.f_lasti)

@@ -10,6 +10,8 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.nn.module import PUBLIC, Model, adopt, indented, is_parameter, not_a_model, type_text
 from gradsh.errors import ArgumentError, IndexError_, KeyError_
 
+__acts_for_programs__ = True  # as gradsh.engine.nn.module
+
 
 class Numbered(Model):
     """Holds `items`, which are its fields "0", "1" and so on, besides what a program sets."""

@@ -19,7 +19,10 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.nn.state import IncompatibleKeys, StateDict, load
+from gradsh.engine.users import ModelKind
 from gradsh.errors import ArgumentError, AttributeError_, GradshError, NoForward, ValueError_
+
+__acts_for_programs__ = True  # it calls the functions of a model: see gradsh.runtime.faults
 
 _getframe = sys._getframe
 Self = TypeVar("Self", bound="Model")
@@ -35,7 +38,7 @@ PUBLIC = frozenset(
 )
 
 
-class ModelType(type):
+class ModelType(ModelKind):
     """The class of one model; called, it makes an instance.
 
     body     runs what stands in the braces: `body(instance, *arguments)`

@@ -8,6 +8,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+# Written after PyTorch's own Python: what Python says of a wrong argument, in any file of it, is what a PyTorch user
+# reads, too (see gradsh.runtime.faults).
+__acts_for_programs__ = True
+
 FILES = {
     "sgd": ("SGD",),
     "adam": ("Adam", "AdamW", "Adamax"),

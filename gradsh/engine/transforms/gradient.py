@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.pytree import filled, leaves, mapped
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.users import spelled
 from gradsh.errors import ArgumentError, AutogradError, LeafFlag, NonScalarBackward, ValueProblem
 
 _getframe = sys._getframe
@@ -46,10 +46,7 @@ def name_of(f: Any) -> str:
 def invoke(f: Any, args: Any, kwargs: dict[str, Any] | None = None) -> Any:
     """Call a function of the program or a built-in; parameters of the program's functions are spelled `.name`."""
     if kwargs:
-        inner = f.__func__ if type(f) is MethodType else f
-        if type(inner) is FunctionType and "@attr" in inner.__globals__:
-            kwargs = {"." + name: value for name, value in kwargs.items()}
-        return f(*args, **kwargs)
+        return f(*args, **spelled(f, kwargs))
     return f(*args)
 
 

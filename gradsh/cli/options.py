@@ -1,0 +1,83 @@
+"""What a command line said, and that it was wrong. Every start-up loads this, so it is little."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False  # as in `typing`, which the fast path does without
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class UsageError(Exception):
+    """The command line was wrong; the message says how, `more` which command says how it should be."""
+
+    def __init__(self, message: str, more: str = "gradsh --help") -> None:
+        super().__init__(message)
+        self.more = more
+
+
+class Options:
+    """What the command line said."""
+
+    __slots__ = (
+        "arguments",
+        "code",
+        "color",
+        "command",
+        "dtype",
+        "errors",
+        "file",
+        "given",
+        "interactive",
+        "json",
+        "no_config",
+        "quiet",
+        "seed",
+        "set",
+        "verbose",
+    )
+
+    def __init__(self, code: str | None = None, file: str | None = None) -> None:
+        self.code = code
+        self.file = file
+        self.given: Any = None  # what its `takes` asked for
+        self.arguments: list[str] = []
+        self.color = "auto"
+        self.command = ""  # the sub-command, if any
+        self.dtype: str | None = None
+        self.errors = "full"
+        self.interactive = False
+        self.json = False
+        self.no_config = False
+        self.quiet = False
+        self.seed: int | None = None
+        self.set: list[str] = []
+        self.verbose = False
+
+
+def read(file: str) -> bytes:
+    try:
+        with open(file, "rb") as opened:
+            return opened.read()
+    except OSError as error:
+        raise UsageError(f"cannot read {file!r}: {error.strerror}{near(file)}") from None
+    except ValueError as error:  # a NUL in the name
+        raise UsageError(f"cannot read {file!r}: {error}") from None
+
+
+def near(file: str) -> str:
+    """ "; did you mean 'train.grad'?" when a file or command of a similar name exists."""
+    import difflib
+
+    from gradsh.cli.subcommands import SUBCOMMANDS
+
+    folder, name = os.path.split(file)
+    try:
+        there = [entry for entry in os.listdir(folder or ".") if entry.endswith(".grad")]
+    except OSError:
+        there = []
+    if not folder:
+        there += SUBCOMMANDS
+    close = difflib.get_close_matches(name, there, 1)
+    return f"; did you mean {os.path.join(folder, close[0])!r}?" if close else ""

@@ -1,0 +1,41 @@
+"""The sub-commands of the command line, `gradsh check FILE ...`: a row here, and a file of that name in this folder.
+
+The file has two functions: `takes(parser)` adds what it takes beyond --json, --errors and --color, which all have;
+`run(options)` does it, with that in `options.given`, and gives the exit status. `--help`, the dispatch and what a
+misspelt file may have been meant to be come from the table.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # as in `typing`, which the fast path does without
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from typing import Protocol
+
+    from gradsh.cli.options import Options
+
+    class Subcommand(Protocol):
+        @staticmethod
+        def takes(parser: ArgumentParser) -> None: ...
+        @staticmethod
+        def run(options: Options) -> int: ...
+
+
+# what stands behind the word in `--help`
+SUBCOMMANDS = {
+    "check": "FILE ...",
+}
+# Words of the contract that this version has not yet; no file is run for them.
+LATER = ("fmt", "graph", "explain", "export")
+
+
+def reserved(word: str) -> bool:
+    """Is it a sub-command, and not a file?"""
+    return word in SUBCOMMANDS or word in LATER
+
+
+def load(word: str) -> Subcommand:
+    """The file of a sub-command."""
+    from importlib import import_module
+
+    return import_module(f"gradsh.cli.{word}")  # type: ignore[return-value]  # a test sees that each has both functions

@@ -1,0 +1,27 @@
+"""What a program hands to the engine, its functions and its models: how they are known, and how they are called."""
+
+from __future__ import annotations
+
+from types import FunctionType, MethodType
+from typing import Any
+
+PROGRAM = "@program"  # in the globals of lowered code, and in no others
+
+
+class ModelKind(type):
+    """The class of the classes of models; the module of models itself is not loaded where there are none."""
+
+    body: Any  # the function that stands for the braces; None where the model is the engine's
+
+
+def is_users(function: FunctionType) -> bool:
+    """Was the function written in gradsh?"""
+    return PROGRAM in function.__globals__
+
+
+def spelled(function: Any, keywords: dict[str, Any]) -> dict[str, Any]:
+    """Keywords as the function wants them: parameters of the program's own are spelled `.name`."""
+    inner = function.__func__ if type(function) is MethodType else function
+    if type(inner) is FunctionType and PROGRAM in inner.__globals__:
+        return {"." + name: value for name, value in keywords.items()}
+    return keywords

@@ -1,0 +1,128 @@
+"""The table of built-ins: what each name of a program is, and what the resolver may know of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from gradsh.engine import catalogue
+from gradsh.engine.core import dtypes, modes
+from gradsh.runtime import commands, python
+from gradsh.runtime.library import Library
+
+if TYPE_CHECKING:
+    from gradsh.language.signatures import Signature
+    from gradsh.language.words import CommandWord
+
+
+# the value, and what `help` says
+CONSTANTS: dict[str, tuple[float, str]] = {
+    "pi": (math.pi, "The number pi."),
+    "e": (math.e, "Euler's number."),
+    "inf": (math.inf, "Infinity."),
+    "nan": (math.nan, "Not a number."),
+}
+
+
+# what can stand before a block, and the flag that it takes; what each does is said in gradsh/language/words.py
+MODES: dict[str, tuple[Any, str]] = {
+    "no_grad": (modes.no_grad, ""),
+    "enable_grad": (modes.enable_grad, ""),
+    "inference_mode": (modes.inference_mode, "mode"),
+    "detect_anomaly": (modes.detect_anomaly, "check_nan"),
+}
+
+
+class BuiltinTable:
+    """Every built-in by name: what it is, and what the resolver may know of its parameters.
+
+    Names are those of programs; `linalg.norm` with its namespace, methods of tensors as `Tensor.sum`.
+    """
+
+    def __init__(self) -> None:
+        self.signatures: dict[str, Signature | None] = {}
+        self.values: dict[str, Any] = {}
+        self.library = Library(self)
+
+    def value(self, name: str) -> Any:
+        """The built-in itself. Errors: KeyError."""
+        try:
+            return self.values[name]
+        except KeyError:
+            value = self.values[name] = self._value(name)
+            return value
+
+    def has(self, name: str) -> bool:
+        """Is there a built-in of that name?"""
+        try:
+            self.value(name)
+        except KeyError:
+            return False
+        return True
+
+    def _value(self, name: str) -> Any:
+        if name in python.SHARED:
+            return python.shared(name, _operator(name))
+        if name in MODES:
+            return MODES[name][0]
+        if name in CONSTANTS:
+            return CONSTANTS[name][0]
+        for table in (python.OWN, dtypes.NAMES):
+            if name in table:
+                return table[name]
+        found = _operator(name)
+        return found if found is not None else self.library.value(name)
+
+    def lookup(self, name: str) -> Signature | None:
+        """What the resolver may know; None when there is no such built-in."""
+        try:
+            return self.signatures[name]
+        except KeyError:
+            signature = self.signatures[name] = self._signature(name)
+            return signature
+
+    def _signature(self, name: str) -> Signature | None:
+        from gradsh.language.signatures import POSITIONAL, REST, Signature
+
+        if name.startswith("Tensor."):
+            return None  # a method is the function of its name
+        if name in commands.WORDS:
+            return Signature(name, [("values", REST, True, False)], effect=True)
+        known = catalogue.table().signatures.get(name)
+        if name in python.SHARED:
+            return Signature(name, known[0] if known is not None else None, checked=False)
+        if name in MODES:
+            flag = MODES[name][1]
+            return Signature(name, [(flag, POSITIONAL, True, True)] if flag else [], python=True)
+        if name in python.OWN or name in CONSTANTS or name in dtypes.NAMES:
+            return Signature(name)
+        if known is None:
+            parameters = self.library.parameters(name)
+            return Signature(name, parameters, model=True) if parameters is not None else None
+        return Signature(name, known[0], effect=known[1])
+
+    def names(self) -> Iterable[str]:
+        """All names, for suggestions and completion."""
+        plain_names = (*python.SHARED, *python.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *commands.WORDS)
+        return {*catalogue.table().signatures, *self.library.names(), *plain_names}
+
+    def commands(self) -> Iterable[CommandWord]:
+        """The words that can be called without parentheses, and how; asked for when a text is parsed."""
+        from gradsh.language.words import CommandWord
+
+        entries = map(commands.load, commands.WORDS)
+        return [CommandWord(entry.name, alone=entry.alone, asks=entry.asks) for entry in entries]
+
+
+def _operator(name: str) -> Callable[..., Any] | None:
+    entry = catalogue.operator(name)
+    return entry.apply if entry is not None else None
+
+
+BUILTINS = BuiltinTable()
+
+
+def manual_seed(number: int) -> None:
+    """`manual_seed` in the active context."""
+    BUILTINS.value("manual_seed")(number)

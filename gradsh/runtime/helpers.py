@@ -1,0 +1,90 @@
+"""The helpers behind the `@` names of lowered programs.
+
+They are few and small, since they stand in every loop: arithmetic, indexing, calls and control flow are Python's own
+instructions and need none.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator as python_operator
+from collections.abc import Iterable
+from types import FunctionType
+from typing import Any
+
+from gradsh.engine.users import PROGRAM, spelled
+from gradsh.errors import AssertionFailed
+from gradsh.language import places
+from gradsh.runtime import access, faults, text
+
+__acts_for_programs__ = True
+
+
+def _call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    """A call with keywords of what may be a function of the user, whose parameters are spelled `.name`."""
+    return function(*arguments, **spelled(function, keywords))
+
+
+def _count(number: Any) -> Iterable[None]:
+    """`repeat number`: as often as that. Errors: Python's TypeError unless it is an integer."""
+    return itertools.repeat(None, max(0, python_operator.index(number)))
+
+
+def _failed(message: Any = None) -> AssertionFailed:
+    return AssertionFailed("assertion failed" if message is None else text.written(message))
+
+
+def _add_to(value: Any, more: Any) -> Any:
+    """`value += more`: in place for what changes in place (a tensor), but a list is made anew."""
+    if value.__class__ is list:
+        return [*value, *more]
+    value += more
+    return value
+
+
+def _multiply_by(value: Any, factor: Any) -> Any:
+    """`value *= factor`, likewise."""
+    if value.__class__ is list:
+        return value * factor
+    value *= factor
+    return value
+
+
+def _model(name: str, fields: tuple[str, ...], parameters: tuple[str, ...], body: FunctionType) -> Any:
+    """The class of a model of the program."""
+    from gradsh.engine.nn.define import define
+
+    hidden = frozenset(key[1:] for key in body.__code__.co_cellvars if key[0] == ".").union(parameters) - {*fields}
+    return define(name, body, hidden, spelled, body.__code__.co_filename.startswith(places.LIBRARY))
+
+
+def _open(instance: Any, fields: tuple[str, ...], seen: FunctionType) -> None:
+    """A model's body begins: the instance learns the cells of its variables."""
+    names = [key[1:] for key in seen.__code__.co_freevars]
+    instance.open(fields, dict(zip(names, seen.__closure__ or (), strict=True)))
+
+
+def _op(*parts: Any) -> Any:
+    """What runs an op of the program."""
+    from gradsh.engine.autograd.custom import CustomOperator
+
+    return CustomOperator(*parts)
+
+
+HELPERS: dict[str, Any] = {
+    PROGRAM: True,
+    "@operator": _op,
+    "@model": _model,
+    "@open": _open,
+    "@attr": access.attribute,
+    "@set_attr": access.set_attribute,
+    "@method": access.method,
+    "@call": _call,
+    "@count": _count,
+    "@failed": _failed,
+    "@add_to": _add_to,
+    "@multiply_by": _multiply_by,
+    "@format": text.formatted,
+    "@caught": faults.message,
+    "@Exception": Exception,
+}

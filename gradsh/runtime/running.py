@@ -1,0 +1,48 @@
+"""What a program that runs needs of its session: all that the rooms below the session know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from gradsh.errors import Span
+    from gradsh.files import Files
+    from gradsh.language.places import Program
+    from gradsh.reports import Report
+    from gradsh.runtime.used_files import Module
+
+
+class Outlet(Protocol):
+    """Where what a program shows goes; see `gradsh.session.display.Display`."""
+
+    @property
+    def needs_spans(self) -> bool: ...
+    def value(self, value: object, span: Span | None) -> None: ...
+    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None: ...
+    def report(self, report: Report) -> None: ...
+    def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]: ...
+
+
+class Running(Protocol):
+    """A session, as the programs in it see it.
+
+    `globals` are theirs, `modules` the used files that have run, by path, `parameters` what was given to the script.
+    """
+
+    globals: dict[str, Any]
+    modules: dict[str, Module]
+    parameters: Mapping[str, object]
+    files: Files
+
+    @property
+    def display(self) -> Outlet: ...
+
+    def use(self, used: Program) -> Module:
+        """The module of a used file."""
+
+    def param(self, name: str, default: Any, given: Mapping[str, object]) -> Any:
+        """The value of a script parameter."""
+
+    def example(self, text: str) -> list[str]:
+        """The lines that a program prints in a session of its own, which touches no files."""

@@ -1,0 +1,53 @@
+"""The protocol between a session and what shows its values: nothing here writes or renders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from gradsh.errors import GradshError, Span, WarningRecord
+from gradsh.reports import Report
+from gradsh.runtime.text import shown, written
+
+
+class Display:
+    """What a session needs of the outside. This one shows nothing; the standard one is gradsh.view.display.Display."""
+
+    needs_spans = False  # whether `value` and `printed` want the expressions' spans, which cost a look-up
+
+    verbose = False  # whether it wants to be told of operators that went sample by sample
+
+    def value(self, value: object, span: Span | None) -> None:
+        """A bare expression's value."""
+
+    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
+        """What one `print` prints."""
+
+    def report(self, report: Report) -> None:
+        """What a statement like `show` found out (gradsh.reports)."""
+
+    def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
+        """The items of a loop whose progress is to be seen."""
+        return items
+
+    def warning(self, warning: WarningRecord) -> None:
+        """A warning of the engine."""
+
+    def errors(self, errors: list[GradshError]) -> None:
+        """Why a program failed or was refused."""
+
+
+class Kept(Display):
+    """Keeps what is printed as lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def value(self, value: object, span: Span | None) -> None:
+        self.lines += shown(value).split("\n")
+
+    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
+        self.lines += " ".join(map(written, values)).split("\n")
+
+    def errors(self, errors: list[GradshError]) -> None:
+        self.lines += [f"error[{error.code}]: {error.message}".partition("\n")[0] for error in errors]
