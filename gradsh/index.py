@@ -7,9 +7,11 @@ folder under the fingerprint of gradsh's own files.
 from __future__ import annotations
 
 import marshal
+import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from gradsh import cache
@@ -22,9 +24,9 @@ Parameters = tuple[tuple[str, str, bool, bool], ...]
 
 
 class Index:
-    """families: operator -> file under engine/ops; methods: likewise; signatures: operator -> (parameters, effect).
+    """families: operator -> the module that registers it; methods: likewise.
 
-    models: model of the library -> (file under gradsh/lib, parameters).
+    signatures: operator -> (parameters, effect). models: model of the library -> (file under gradsh/lib, parameters).
     """
 
     __slots__ = ("families", "methods", "models", "signatures")
@@ -81,7 +83,7 @@ def _load(family: str) -> None:
     if family == ALL:
         registry.load_all()
     else:
-        import_module(f"gradsh.engine.ops.{family}")
+        import_module(family)
 
 
 def _key() -> str:
@@ -98,6 +100,28 @@ def _read() -> Index | None:
         return None
 
 
+def _lowest_first(families: list[str]) -> list[str]:
+    """The files, each after those that it imports, so that what comes with an import is its own."""
+    imported = re.compile(r"^from (gradsh\.engine\.[\w.]+) import \(?([^)#\n]*)", re.MULTILINE)
+    ordered: dict[str, None] = {}
+
+    def visit(family: str) -> None:
+        path = find_spec(family).origin  # type: ignore[union-attr]  # it is there
+        with open(path, encoding="utf-8") as file:  # type: ignore[arg-type]  # likewise
+            found = imported.findall(file.read())
+        for module, names in found:
+            for name in ("", *re.findall(r"\w+", names)):
+                below = f"{module}.{name}".rstrip(".")
+                if below in families and below not in ordered:
+                    visit(below)
+        ordered[family] = None
+
+    for family in families:
+        if family not in ordered:
+            visit(family)
+    return list(ordered)
+
+
 def _made() -> Index:
     """Load file after file and see what each brings."""
     from gradsh import library
@@ -105,8 +129,9 @@ def _made() -> Index:
     families = dict.fromkeys(registry.OPERATORS, ALL)
     methods = dict.fromkeys(registry.METHODS, ALL)
     owner: dict[int, str] = {}
-    for family in registry.FAMILIES:
-        module = import_module(f"gradsh.engine.ops.{family}")
+    ordered = _lowest_first(registry.families())
+    for family in ordered:
+        module = import_module(family)
         for value in vars(module).values():
             if isinstance(value, registry.Operator):
                 owner.setdefault(id(value), family)
@@ -117,7 +142,8 @@ def _made() -> Index:
     # what had been loaded before, told by the file that holds the entry
     for name, entry in registry.OPERATORS.items():
         if families.setdefault(name, ALL) == ALL:
-            families[name] = owner.get(id(entry), ALL)
+            home = getattr(entry.body or entry.kernel, "__module__", ALL)
+            families[name] = owner.get(id(entry), home if home in ordered else ALL)
         if registry.METHODS.get(name) is entry.apply and methods.setdefault(name, ALL) == ALL:
             methods[name] = families[name]
     for name in registry.METHODS:

@@ -31,9 +31,6 @@ translate = faults.translate
 locate = programs.locate
 
 OPERATORS = "gradsh.engine.ops."
-EFFECTS = frozenset(
-    ("backward", "zero_grad", "manual_seed", "set_grad_enabled", "set_default_dtype", "set_printoptions")
-)
 MODES = {
     "no_grad": modes.no_grad,
     "enable_grad": modes.enable_grad,
@@ -110,7 +107,7 @@ class BuiltinTable:
         if known is None:
             parameters = library.parameters(name)
             return Signature(name, parameters, model=True) if parameters is not None else None
-        return Signature(name, known[0], effect=known[1] or name in EFFECTS)
+        return Signature(name, known[0], effect=known[1])
 
     def names(self) -> Iterable[str]:
         """All names, for suggestions and completion."""

@@ -384,7 +384,6 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
             held.storage.version += 1
     extra = t.extra
     if extra is not None:
-        extra.accumulated += 1
         if t.fn is None:
             for hook in list(extra.node_hooks.values()):
                 hook((), (_as_tensor(g),))

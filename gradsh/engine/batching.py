@@ -6,9 +6,10 @@ it as it is, after the shapes were aligned behind the batch; other operators say
     @sum.batched
     def _(F, size, batched, x, dim, keepdim, dtype): ...
 
-or in the table gradsh/engine/batch_rules.py. A rule gets the held values (with the batch where `batched` says so) and
-gives a result with the batch in front, or NotImplemented. What has no rule is done sample by sample and stacked;
-`LOOPED` collects these operators' names for whoever wants to say so.
+A rule gets the held values (with the batch where `batched` says so) and gives a result with the batch in front, or
+NotImplemented; gradsh/engine/batch_rules.py has the rules that many operators share. A composite without a rule runs as
+it is written. Everything else, and a composite that reads values (`looped` in its entry), is done sample by sample and
+stacked; `LOOPED` collects these operators' names for whoever wants to say so.
 """
 
 from __future__ import annotations
@@ -65,10 +66,10 @@ class Shape:
     def itemsize(self) -> int:
         return int(self.dtype.itemsize)
 
-    def item(self) -> Any:
+    def item(self, *_: Any, **__: Any) -> Any:
         raise AutogradError(ITEM)
 
-    __array__ = tolist = item
+    __array__ = __getitem__ = __bool__ = __lt__ = __le__ = __gt__ = __ge__ = tolist = item
 
 
 class Batched(Tensor):
@@ -284,22 +285,18 @@ def level_of(values: Any) -> int:
 
 def call(entry: Operator, values: list[Any]) -> Any:
     """Run an operator on bound arguments of which at least one is Batched."""
-    from gradsh.engine.batch_rules import AS_WRITTEN, DYNAMIC, ELEMENTWISE, LOOKS, rule_of
-
-    if entry.elementwise or entry.name in ELEMENTWISE:
+    if entry.elementwise:
         return elementwise(lambda *inner: run_inner(entry, inner), values)
-    rule = entry.batch_rule or rule_of(entry)
+    rule = entry.batch_rule
     level = level_of(values)
     if rule is not None:
         held, batched, size = _opened(values, level)
         result = rule(_space(held), size, batched, *held)
         if result is not NotImplemented:
             return closed(result, level)
-    elif (
-        entry.body is not None and entry.name in AS_WRITTEN and not (entry.name in LOOKS and LOOKS[entry.name](values))
-    ):
+    elif entry.body is not None and not entry.looped and not entry.dynamic:
         return _composed(entry, values)
-    if entry.name in DYNAMIC:
+    if entry.dynamic:
         raise AutogradError(
             "vmap: We do not support batching operators that can output dynamic shape. Attempted to vmap over "
             f"aten::{entry.name}. Please file an issue at https://github.com/pytorch/pytorch/issues if you need this "
@@ -380,6 +377,13 @@ def closed(result: Any, level: int) -> Any:
     if isinstance(result, list):
         return [closed(r, level) for r in result]
     return Batched(result, level)
+
+
+def array_behind(x: Any) -> Any:
+    """The array of a tensor; of one sample, that of the whole batch."""
+    while x.__class__ is Batched:
+        x = x.value
+    return x.data if isinstance(x, Tensor) else x
 
 
 def elementwise(function: Callable[..., Any], values: list[Any]) -> Any:

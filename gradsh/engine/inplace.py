@@ -234,8 +234,13 @@ def bump(x: Tensor, where: Any) -> None:
         mode.written(x, where)
 
 
-def apply_in_place(function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any], frame: Any) -> Tensor:
-    """`x.f_(…)` for an operator `f`: its result is written into `x`, which takes over its history. Returns `x`."""
+def apply_in_place(
+    function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any], frame: Any, own: str = ""
+) -> Tensor:
+    """`x.f_(…)` for an operator `f`: its result is written into `x`, which takes over its history. Returns `x`.
+
+    own   of an operator that has a gradient only here, of zero (a comparison): the name of its node
+    """
     where = caller(frame)
     if mode.batched:
         from gradsh.engine import batching
@@ -257,8 +262,8 @@ def apply_in_place(function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict
         check_writable(x, tracked, where)
         check_overlap(x, given)
         result = function(old, *args, **kwargs)
-        if tracked and x.rg and not result.rg and function.__name__ in COMPARISONS:
-            result = _without_gradient(function.__name__, old, result, given[0])
+        if own and tracked and x.rg and not result.rg:
+            result = _without_gradient(f"{own}{int(given[0].__class__ is Tensor)}", function.__name__, old, result)
     finally:
         mode.where = before
     check_result(x, result)
@@ -266,17 +271,13 @@ def apply_in_place(function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict
     return x
 
 
-COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
-
-
-def _without_gradient(name: str, old: Tensor, result: Tensor, other: Any) -> Tensor:
+def _without_gradient(own: str, operator: str, old: Tensor, result: Tensor) -> Tensor:
     """A comparison's result, for the place of a tracked tensor: that gets a gradient of zero."""
     out: Tensor = T.overwrite(old, result)
     node = out.grad_fn
     if node is not None:
         kind = node.kind
-        own = f"{name.title()}Backward{int(other.__class__ is Tensor)}"
-        node.kind = Kind(own, kind.step, kind.tensor_step, saves=False, operator=name)
+        node.kind = Kind(own, kind.step, kind.tensor_step, saves=False, operator=operator)
     return out
 
 

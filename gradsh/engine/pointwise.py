@@ -429,7 +429,7 @@ def binary(
     check: Any = None,
     numbers: str = "other",
     number: Any = None,
-    inplace: bool = True,
+    inplace: bool | str = True,
     direct: Any = None,
     constants: bool = False,
     **options: Any,

@@ -17,6 +17,7 @@ Forms of an entry: `unary` and `binary` elementwise operators have a fast path o
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -29,71 +30,6 @@ from gradsh.engine.signature import Signature
 from gradsh.engine.tensor import Tensor, output_tensor, restore
 
 _getframe = sys._getframe
-
-# the files of gradsh/engine/ops, one per family; importing one registers its operators
-FAMILIES = (
-    "elementwise",
-    "powers",
-    "limits",
-    "trigonometric",
-    "special",
-    "activation",
-    "hard",
-    "compare",
-    "operators",
-    "reduce",
-    "extremes",
-    "statistics",
-    "cumulative",
-    "sort",
-    "softmax",
-    "shape",
-    "dims",
-    "arrange",
-    "diagonal",
-    "join",
-    "index",
-    "pick",
-    "fill",
-    "scatter",
-    "creation",
-    "conversion",
-    "inspection",
-    "sampling",
-    "matmul",
-    "affine",
-    "contraction",
-    "einsum",
-    "linalg",
-    "solving",
-    "cholesky",
-    "lu",
-    "decompositions",
-    "norms",
-    "leastsquares",
-    "distance",
-    "convolution",
-    "pooling",
-    "adaptive",
-    "normalization",
-    "dropout",
-    "padding",
-    "resize",
-    "vision",
-    "embedding",
-    "attention",
-    "loss",
-    "loss_probability",
-    "loss_class",
-    "loss_distance",
-    "loss_sequence",
-    "autograd",
-    "functional",
-    "optimisers",
-    "inplace",
-    "initializers",
-    "files",
-)
 
 OPERATORS: dict[str, Operator] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
@@ -141,11 +77,16 @@ class Operator:
     method      whether PyTorch has it as a Tensor method
     effect      called for its effect: echoes nothing
     private     used by rules only; programs do not see it
-    inplace     PyTorch has it in place too, with a trailing underscore
+    inplace     PyTorch has it in place too, with a trailing underscore; or the name of its node there, if it has a
+                gradient only there (of zero)
     elementwise each element of the result depends on one element of every (broadcast) tensor: batching and forward mode
                 follow from that
     linear      linear in its tensors taken together: its forward derivative is the operator itself on the tangents
+    bilinear    linear in each of its two tensors: f(tangent, second) + f(first, tangent)
+    jvp_rule    its forward derivative in its one tensor, where that is none of these
     batch_rule  how it runs on samples with a batch in front, see gradsh.engine.batching
+    looped      of a composite: why `vmap` runs it sample by sample and not as it is written
+    dynamic     the shape of the result depends on values: `vmap` refuses it
     samples     a function giving the sample calls that tests loop over
     definition  of what PyTorch lacks: an expression in the names of its parameters and in PyTorch's operators, to which
                 the tests hold values and gradients for want of recorded ones
@@ -165,9 +106,12 @@ class Operator:
         differentiable: bool = True,
         view: bool = False,
         private: bool = False,
-        inplace: bool = False,
+        inplace: bool | str = False,
         elementwise: bool = False,
         linear: bool = False,
+        bilinear: bool = False,
+        looped: str = "",
+        dynamic: bool = False,
         definition: str = "",
     ) -> None:
         self.signature = Signature(signature)
@@ -185,6 +129,10 @@ class Operator:
         self.inplace = inplace
         self.elementwise = elementwise
         self.linear = linear
+        self.bilinear = bilinear
+        self.looped = looped
+        self.dynamic = dynamic
+        self.jvp_rule: Any = None
         self.definition = definition
         self.batch_rule: Any = None
         self.body: Any = None
@@ -229,6 +177,11 @@ class Operator:
     def batched(self, rule: Any) -> Any:
         """Register the batch rule: `rule(F, size, batched, *values)`, see gradsh.engine.batching."""
         self.batch_rule = rule
+        return rule
+
+    def jvp(self, rule: Any) -> Any:
+        """Register the forward derivative: `rule(F, t, saved)`, the tangent and what the node has saved."""
+        self.jvp_rule = rule
         return rule
 
     def not_implemented(self, reason: str) -> None:
@@ -291,7 +244,8 @@ def type_name(value: Any) -> str:
 def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[Any], Operator]:
     """Register an operator that is written in other operators; it gets bound arguments positionally and needs no rule.
 
-    What it records is said to be made where the user called it. `rename` gives the last node PyTorch's name.
+    What it records is said to be made where the user called it. `rename` gives the last node PyTorch's name. In `vmap`
+    it runs as it is written; where it cannot, because it reads values, its entry says why: `looped="..."`.
     """
 
     def register(function: Any) -> Operator:
@@ -353,7 +307,9 @@ def on_arrays(name: str, kernel: Any) -> None:
     A.__dict__[name] = kernel
 
 
-function = composite  # creators and inspectors have the same form: bound arguments in, a value out
+def function(signature: str, *, looped: str = "it works on arrays", **options: Any) -> Callable[[Any], Operator]:
+    """Register what makes or inspects tensors: the form of a composite, but `vmap` runs it sample by sample."""
+    return composite(signature, looped=looped, **options)
 
 
 # --- looking things up ------------------------------------------------------------------------------------------------
@@ -362,13 +318,27 @@ function = composite  # creators and inspectors have the same form: bound argume
 _loaded = False
 
 
+ROOMS = ("gradsh.engine.ops", "gradsh.engine.optim")
+
+
+def families() -> list[str]:
+    """The modules that register operators when they are imported: every file in these rooms."""
+    found = []
+    for room in ROOMS:
+        folder = import_module(room).__path__[0]
+        for where, _, files in os.walk(folder):
+            below = [] if where == folder else os.path.relpath(where, folder).split(os.sep)
+            found += [".".join((room, *below, name[:-3])) for name in files if name.endswith(".py") and name[0] != "_"]
+    return sorted(found)
+
+
 def load_all() -> None:
     """Import every family."""
     global _loaded
     if not _loaded:
         _loaded = True
-        for family in FAMILIES:
-            import_module(f"gradsh.engine.ops.{family}")
+        for family in families():
+            import_module(family)
         from gradsh.engine.ops.inplace import add_twins
 
         add_twins()

@@ -9,7 +9,6 @@ Both run on arrays, or on tensors where the result is to be differentiated again
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from heapq import heappop
 from typing import Any
 
@@ -21,7 +20,6 @@ from gradsh.engine.batching import (
     B,
     Batched,
     closed,
-    entry_of,
     expanded,
     level_of,
     run_inner,
@@ -34,25 +32,6 @@ from gradsh.engine.registry import OPERATORS, T
 from gradsh.engine.tensor import Tensor, make
 
 ndarray = np.ndarray
-
-# linear in their tensors taken together; `@entry` may say so too (`linear=True`)
-_LINEAR = """
-view sum mean spread sum_to_size expand reshape_copy reshaped_copy reshape_alias unsafe_view unsqueeze squeeze
-transpose t permute matrix_transpose narrow slice slice_backward select select_backward flip rot90 roll repeat tril
-triu diagonal diagonal_backward diagonal_copy diag_embed trace block_diag unfold_windows unfold_backward cat stack
-split_pieces split_with_sizes unbind index index_backward index_select index_select_backward gather gather_backward
-take take_backward clone clone_contiguous copy cumsum cumsum_back constant_pad take_axes put_axes resample
-resample_backward squeeze_row mean_windows2d mean_windows2d_backward mean_windows3d mean_windows3d_backward
-adaptive_means2d adaptive_means2d_backward adaptive_means3d adaptive_means3d_backward plane_pick plane_put
-as_strided as_strided_backward region_read region_write region_clear
-"""
-LINEAR = frozenset(_LINEAR.split())
-
-# linear in each of their two tensors: the sum of the operator on (tangent, other) and on (input, tangent)
-_BILINEAR = """
-dot vdot mv mm bmm outer_product vector_matrix cross_product
-"""
-BILINEAR = frozenset(_BILINEAR.split())
 
 
 def has_hooks(nodes: Any, leaves: Any) -> bool:
@@ -280,14 +259,14 @@ class Sweep:
         name = node.kind.operator
         entry = OPERATORS.get(name)
         if entry is not None:
+            if entry.jvp_rule is not None:
+                return entry.jvp_rule(self.F, ins[0], node.saved)
+            if entry.linear and self.is_general(entry, node):
+                return self.linear(entry, node, ins)
+            if entry.bilinear and isinstance(node.saved, (tuple, list)):
+                return self.bilinear(entry, node, ins)
             if entry.elementwise:
                 return self.diagonal(node, ins)
-            if entry.linear or name in LINEAR:
-                found = self.linear(entry, node, ins)
-                if found is not NotImplemented:
-                    return found
-            elif name in BILINEAR and isinstance(node.saved, (tuple, list)):
-                return self.bilinear(entry, node, ins)
         return self.twice(node, ins)
 
     # --- elementwise --------------------------------------------------------------------------------------------
@@ -321,16 +300,17 @@ class Sweep:
 
     # --- linear -------------------------------------------------------------------------------------------------
 
+    @staticmethod
+    def is_general(entry: Any, node: Node) -> bool:
+        """Whether the node has saved something for every argument of the operator."""
+        saved = node.saved
+        return (
+            isinstance(entry, General) and saved.__class__ is list and len(saved) == len(entry.signature.parameters) + 1
+        )
+
     def linear(self, entry: Any, node: Node, ins: list[Any]) -> Any:
         """The operator on the tangents, zeros for those that are not there."""
         saved = node.saved
-        if (
-            not isinstance(entry, General)
-            or saved.__class__ is not list
-            or len(saved) != len(entry.signature.parameters) + 1
-        ):
-            short = SHORT.get(node.kind.operator)
-            return NotImplemented if short is None or saved.__class__ is list else short(self.F, ins[0], saved)
         values: list[Any] = []
         at = 0
         for i in range(len(saved) - 1):
@@ -344,10 +324,6 @@ class Sweep:
             else:
                 values.append(self.zeros_for(ins[at], v, ins))
                 at += 1
-        if entry.name == "constant_pad":
-            values[2] = 0
-        if entry.name == "view":
-            return _go("reshape", values[0], tuple(saved[-1].shape))
         out = run_inner(entry, values)
         return list(out) if isinstance(out, tuple) else out
 
@@ -479,30 +455,3 @@ def _plain(v: Any, create: bool, edge: Any = None) -> Any:
     if v.__class__ is not Tensor:
         return v
     return T.restore(v, edge) if create else v.data
-
-
-def _short_sum(F: Any, t: Any, saved: Any) -> Any:
-    return _go("sum", t, None, False, None)
-
-
-def _short_select(F: Any, t: Any, saved: Any) -> Any:
-    return _go("select", t, saved[2], saved[3])
-
-
-def _short_slice(F: Any, t: Any, saved: Any) -> Any:
-    part = saved[3]
-    return _go("slice", t, saved[2], part.start, part.stop, part.step)
-
-
-# the short forms of some nodes, which save less than the operator's arguments
-SHORT: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "sum": _short_sum,
-    "mean": lambda F, t, saved: _go("mean", t, None, False, None),
-    "select": _short_select,
-    "slice": _short_slice,
-    "t": lambda F, t, saved: _go("matrix_transpose", t),
-}
-
-
-def _go(name: str, *values: Any) -> Any:
-    return run_inner(entry_of(name), values)

@@ -35,12 +35,10 @@ class TensorExtra:
     custom    likewise for a view that a custom operator gave
     parameter made by `Parameter(t)`
     retired   it was the argument of a function whose transform is done: nobody wants its gradient any more
-    accumulated   how many gradients were added to `.grad` since it was last cleared
     prehooks, node_hooks   {id: callable} on a leaf's AccumulateGrad, before and after accumulation
     """
 
     __slots__ = (
-        "accumulated",
         "base",
         "custom",
         "hooks",
@@ -63,7 +61,6 @@ class TensorExtra:
         self.node_hooks: dict[int, Any] = {}
         self.base: Tensor | None = None
         self.parameter = False
-        self.accumulated = 0
         self.made_without_grad = False
         self.multiple: tuple[str, int] | None = None
         self.custom: tuple[str, int] | None = None
@@ -192,8 +189,6 @@ class Tensor:
     def grad(self, value: Tensor | None) -> None:
         if value is None:
             self.grad_ = None
-            if self.extra is not None:
-                self.extra.accumulated = 0
             return
         if value.__class__ is not Tensor:
             raise GradAssignment(

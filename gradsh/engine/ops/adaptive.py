@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import on_images
 from gradsh.engine.checks import not_implemented
 from gradsh.engine.general import op
 from gradsh.engine.registry import T, composite
@@ -74,13 +75,17 @@ def _mean_op(dims: int) -> None:
         return result.copy() if result is g else result
 
     name = f"adaptive_means{dims}d"
-    one = op(f"{name}(input, out)", grad_fn=f"AdaptiveAvgPool{dims}DBackward0", private=True)(forward)
-    two = op(f"{name}_backward(grad, size)", grad_fn=f"AdaptiveAvgPool{dims}DBackwardBackward0", private=True)(backward)
+    one = op(f"{name}(input, out)", grad_fn=f"AdaptiveAvgPool{dims}DBackward0", private=True, linear=True)(forward)
+    two = op(
+        f"{name}_backward(grad, size)", grad_fn=f"AdaptiveAvgPool{dims}DBackwardBackward0", private=True, linear=True
+    )(backward)
     # PyTorch saves the input, though only its shape is needed
     one.vjp("input", saves="input")(
         lambda F, g, result, x, out: getattr(F, f"{name}_backward")(g, tuple(x.shape[-len(out) :]))
     )
     two.vjp("grad")(lambda F, g, result, grad, size: getattr(F, name)(g, tuple(grad.shape[-len(size) :])))
+    on_images(one)
+    on_images(two)
 
 
 _mean_op(2)
@@ -113,6 +118,7 @@ def _max_op(dims: int) -> None:
     entry.vjp("input", saves="input out")(
         lambda F, g, result, x, out: F.plane_put(g[0], result[1], tuple(x.shape[-len(out) :]))
     )
+    on_images(entry)
 
 
 _max_op(2)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batching import expanded, padded
 from gradsh.engine.checks import dim_error, need_tensor
 from gradsh.engine.dtypes import OF, promote_dtypes
 from gradsh.engine.general import op, run
 from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify
 from gradsh.engine.modes import mode
-from gradsh.engine.ops.matmul import _count, _matmul, _sizes, need_arrays
+from gradsh.engine.ops.matmul import _count, _matmul, _sizes, multiply_samples, need_arrays, outer_samples
 from gradsh.engine.registry import T, caller, composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make
@@ -488,3 +489,48 @@ def _(F: Any, needs: Any, g: Any, out: Any, a: Any, w: Any, b: Any) -> Any:
         pairs = F.reshape(F.unsqueeze(g, 2) * F.unsqueeze(a, 1), (n, k * i))
         gs[2] = F.mm(pairs, F.reshape(w, (k * i, j)))
     return tuple(gs)
+
+
+def _accumulated(F: Any, x: Any, x_batched: Any, product: Any, beta: Any, alpha: Any) -> Any:
+    """`beta * x + alpha * product`, where the product has the batch in front."""
+    if alpha != 1:
+        product = product * alpha
+    if beta == 0:
+        return product
+    if x_batched and len(x.shape) < len(product.shape):
+        x = padded(x, len(product.shape) - 1)
+    return (x if beta == 1 else x * beta) + product
+
+
+@addmm.batched
+@addmv.batched
+@baddbmm.batched
+def _(F: Any, size: int, batched: Any, x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
+    if batched[1] or batched[2]:
+        product = multiply_samples(F, size, batched[1:], a, b)
+        if product is NotImplemented:
+            return NotImplemented
+    else:
+        product = expanded(F.matmul(a, b), size)
+    return _accumulated(F, x, batched[0], product, beta, alpha)
+
+
+@addr.batched
+def _(F: Any, size: int, batched: Any, x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
+    if not (batched[1] or batched[2]):
+        return NotImplemented
+    return _accumulated(F, x, batched[0], outer_samples(F, size, batched[1:], a, b), beta, alpha)
+
+
+@linear.batched
+def _(F: Any, size: int, batched: Any, x: Any, weight: Any, bias: Any) -> Any:
+    if weight.ndim - bool(batched[1]) != 2:
+        return NotImplemented
+    if not (batched[0] or batched[1]):
+        out = expanded(F.linear(x, weight, None), size)
+    else:
+        turned = F.transpose(weight, 1, 2) if batched[1] else F.transpose(weight, 0, 1)
+        out = multiply_samples(F, size, batched, x, turned)
+        if out is NotImplemented:
+            return NotImplemented
+    return out if bias is None else _accumulated(F, bias, batched[2], out, 1, 1)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import along, along_in_shape, applied, sample_of
+from gradsh.engine.batching import padded
 from gradsh.engine.checks import dim_index, dims_tuple, int_tuple, need_int, need_tensor
 from gradsh.engine.general import op
 from gradsh.engine.ops.shape import reshape, unsqueeze, view
@@ -25,6 +27,7 @@ ndarray = np.ndarray
     samples=lambda: [call(t(2, 3), (0,)), call(t(2, 3), 0, -1), call(t(0, 2), (1,)), call(t(), ())],
     formula="g.flip(dims)",
     example="flip(arange(3.), (0,))",
+    linear=True,
 )
 def flip(x: Any, dims: Any) -> Any:
     """The elements in reverse order along `dims`, copied."""
@@ -34,6 +37,9 @@ def flip(x: Any, dims: Any) -> Any:
 
 
 flip.vjp("input")(lambda F, g, out, x, dims: F.flip(g, dims))
+
+
+along(flip, 1)
 
 
 @composite(
@@ -72,6 +78,7 @@ def flipud(input: Any) -> Any:
     samples=lambda: [call(t(2, 3)), call(t(2, 3), 2), call(t(2, 1, 3), -1, (1, 2))],
     formula="g.rot90(-k, dims)",
     example="rot90(arange(4.).reshape(2, 2))",
+    linear=True,
 )
 def rot90(x: Any, k: int, dims: Any) -> Any:
     """Rotated by 90 degrees `k` times in the plane of two dims, from the first towards the second."""
@@ -94,6 +101,9 @@ def rot90(x: Any, k: int, dims: Any) -> Any:
 rot90.vjp("input")(lambda F, g, out, x, k, dims: F.rot90(g, -k, dims))
 
 
+along(rot90, 2)
+
+
 def _aligned(operator: str, shifts: Any, dims: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     moves = (shifts,) if not isinstance(shifts, (tuple, list)) else tuple(shifts)
     along = () if dims is None else (dims,) if not isinstance(dims, (tuple, list)) else tuple(dims)
@@ -106,6 +116,7 @@ def _aligned(operator: str, shifts: Any, dims: Any) -> tuple[tuple[int, ...], tu
     samples=lambda: [call(t(2, 3), 1), call(t(2, 3), (1, 2), (0, 1)), call(t(3), -2, 0), call(t(0, 2), 1, 1)],
     formula="g rolled back",
     example="roll(arange(4.), 1)",
+    linear=True,
 )
 def roll(x: Any, shifts: Any, dims: Any) -> Any:
     """The elements moved along `dims`; what leaves at one end comes in at the other. Without dims, in flat order."""
@@ -126,6 +137,15 @@ def _(F: Any, g: Any, out: Any, x: Any, shifts: Any, dims: Any) -> Any:
     return F.roll(g, tuple(-s for s in (shifts if isinstance(shifts, (tuple, list)) else (shifts,))), dims)
 
 
+@roll.batched
+def _(F: Any, size: int, batched: Any, x: Any, shifts: Any, dims: Any) -> Any:
+    shape = sample_of(x)
+    if dims is None or (isinstance(dims, (tuple, list)) and not dims):
+        return F.reshape(applied(roll, F.reshape(x, (size, -1)), shifts, (1,)), (size, *shape)) if size else x
+    each = dims if isinstance(dims, (tuple, list)) else (dims,)
+    return applied(roll, x, shifts, tuple(dim_index(d, len(shape)) + 1 for d in each))
+
+
 # --- repeats ---------------------------------------------------------------------------------------------------------
 
 
@@ -135,6 +155,7 @@ def _(F: Any, g: Any, out: Any, x: Any, shifts: Any, dims: Any) -> Any:
     samples=lambda: [call(t(2, 3), 2, 1), call(t(2), (2, 3)), call(t(), 2), call(t(2), 0), call(t())],
     formula="g, summed over the copies",
     example="repeat(tensor([1., 2.]), 2)",
+    linear=True,
 )
 def repeat(x: Any, repeats: Any) -> Any:
     """Copies of the tensor side by side, `repeats` times along each dimension."""
@@ -159,6 +180,14 @@ def _(F: Any, g: Any, out: Any, x: Any, repeats: Any) -> Any:
         return g
     summed = F.sum(F.reshape(g, tuple(split)), tuple(range(0, len(split), 2)), False, None)
     return F.reshape(summed, x.shape)
+
+
+@repeat.batched
+def _(F: Any, size: int, batched: Any, x: Any, repeats: Any) -> Any:
+    repeats = tuple(repeats)
+    if len(repeats) < len(sample_of(x)):
+        return NotImplemented
+    return applied(repeat, padded(x, len(repeats)), (1, *repeats))
 
 
 @composite(
@@ -200,6 +229,7 @@ def repeated_indices(repeats: Any, output_size: Any = None) -> Any:
     ],
     formula="g, summed over the copies",
     example="repeat_interleave(tensor([1., 2.]), 2)",
+    looped="the size of the result depends on values",
 )
 def repeat_interleave(input: Any, repeats: Any, dim: Any, output_size: Any) -> Any:
     """Every element `repeats` times in a row, along `dim` or in flat order; `repeats` may differ for each."""
@@ -241,6 +271,7 @@ def repeat_interleave(input: Any, repeats: Any, dim: Any, output_size: Any) -> A
     view=True,
     private=True,
     samples=lambda: [call(t(5), 0, 2, 1), call(t(2, 5), 1, 3, 2), call(t(), 0, 1, 1)],
+    linear=True,
 )
 def unfold_windows(x: Any, dimension: int, size: int, step: int) -> Any:
     """A view of the windows of `size` elements, `step` apart, along `dimension`; the last dimension is the window."""
@@ -266,11 +297,15 @@ unfold_windows.vjp("input")(
 )
 
 
+along(unfold_windows, 1)
+
+
 @op(
     "unfold_backward(grad, shape, dimension, size, step)",
     grad_fn="UnfoldBackwardBackward0",
     private=True,
     samples=lambda: [call(t(4, 2), (5,), 0, 2, 1), call(t(2, 2, 3), (2, 5), 1, 3, 2)],
+    linear=True,
 )
 def unfold_backward(g: Any, shape: Any, dimension: int, size: int, step: int) -> Any:
     """The windows added up where they came from."""
@@ -288,6 +323,10 @@ def unfold_backward(g: Any, shape: Any, dimension: int, size: int, step: int) ->
 unfold_backward.vjp("grad")(
     lambda F, g, out, grad, shape, dimension, size, step: F.unfold_windows(g, dimension, size, step)
 )
+
+
+along_in_shape(unfold_backward, 1, 2)
+
 
 # `unfold` as a function is another one, nn.functional's
 METHODS["unfold"] = unfold_windows.apply
@@ -335,6 +374,7 @@ for _n in (1, 2, 3):
     samples=lambda: [call(t(6), (2, 2), (1, 2)), call(t(2, 3), (2, 2), (1, 1), 1)],
     formula="g, added up where the elements came from",
     example="as_strided(arange(4.), (2, 2), (1, 1))",
+    linear=True,
 )
 def as_strided(x: Any, size: Any, stride: Any, storage_offset: Any) -> Any:
     """A view of the memory with any size and strides, counted in elements from the first element of `input`."""
@@ -375,6 +415,7 @@ def _(F: Any, g: Any, out: Any, x: Any, size: Any, stride: Any, storage_offset: 
     grad_fn="AsStridedBackwardBackward0",
     private=True,
     samples=lambda: [call(t(2, 2), (6,), (2, 2), (1, 2), 0)],
+    linear=True,
 )
 def as_strided_backward(g: Any, shape: Any, size: Any, stride: Any, offset: int) -> Any:
     """Zeros of `shape`, in C order, to which `grad` is added where the strides lead."""
@@ -396,6 +437,7 @@ as_strided_backward.vjp("grad")(
     grad_fn="AsStridedBackward0",
     private=True,
     samples=lambda: [call(t(6), (2, 2), (1, 2), 1)],
+    linear=True,
 )
 def as_strided_copy(x: Any, size: Any, stride: Any, offset: int) -> Any:
     """The elements that the strides lead to, counted in C order."""

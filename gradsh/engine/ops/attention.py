@@ -63,6 +63,7 @@ def _masked(mask: Any, is_causal: Any, length: int, width: int, dtype: Any) -> A
     ],
     formula="that of softmax(query @ key.mT * scale + mask) @ value",
     example="scaled_dot_product_attention(ones(1, 2, 4), ones(1, 3, 4), ones(1, 3, 4))",
+    looped="it works on arrays",
 )
 def scaled_dot_product_attention(
     query: Any,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from gradsh.engine import backward as engine
+from gradsh.engine.batch_rules import on_last_dims
 from gradsh.engine.checks import type_word
 from gradsh.engine.graph import Handle, extra_of
 from gradsh.engine.modes import ANOMALY, mode
-from gradsh.engine.registry import function
+from gradsh.engine.registry import composite, function
 from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, AutogradError, LeafFlag, ValueError_
 
@@ -34,7 +35,7 @@ def _gradients(given: Any, count: int) -> list[Tensor | None]:
     return list(given)
 
 
-@function(
+@composite(
     "backward(tensors, gradient=None, retain_graph: bool=None, create_graph=False, inputs=None)",
     effect=True,
     example="let x = tensor(3., grad); backward x**2; x.grad",
@@ -57,7 +58,7 @@ def backward(tensors: Any, gradient: Any, retain_graph: Any, create_graph: bool,
     engine.run_backward(outputs, _gradients(gradient, len(outputs)), retain_graph, create_graph, inputs, mode.where)
 
 
-@function(
+@composite(
     "grad(outputs, inputs=None, grad_outputs=None, retain_graph: bool=None, create_graph=False, "
     "is_grads_batched=False, "
     "allow_unused: bool=None, materialize_grads=False, *, argnums=None, has_aux=False)",
@@ -145,6 +146,9 @@ def detach(x: Tensor) -> Tensor:
     return t
 
 
+on_last_dims(detach, 0)
+
+
 @function("detach_(input)")
 def detach_(x: Tensor) -> Tensor:
     """Takes the tensor itself out of the graph: it becomes a leaf that requires no gradient."""
@@ -163,7 +167,7 @@ def detach_(x: Tensor) -> Tensor:
     return x
 
 
-@function("requires_grad_(input, requires_grad=True)")
+@composite("requires_grad_(input, requires_grad=True)")
 def requires_grad_(x: Tensor, requires_grad: bool) -> Tensor:
     """Sets the flag of a leaf in place; gives the tensor back."""
     if requires_grad and x.data.dtype.kind != "f":
@@ -174,7 +178,7 @@ def requires_grad_(x: Tensor, requires_grad: bool) -> Tensor:
     return x
 
 
-@function("retain_grad(input)", effect=True)
+@composite("retain_grad(input)", effect=True)
 def retain_grad(x: Tensor) -> None:
     """Keeps `.grad` for a tensor that is not a leaf, from the next backward on."""
     x.retain_grad()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import on_last_dims
 from gradsh.engine.checks import dim_error, need_tensor, not_implemented
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -78,6 +79,9 @@ def _cholesky_rule(F: Any, g: Any, out: Any, a: Any, up: bool, name: str) -> Any
 cholesky_of.vjp("input", saves="out")(_cholesky_rule)
 
 
+on_last_dims(cholesky_of, 2)
+
+
 @op(
     "old_cholesky_of(input, upper, name)",
     grad_fn="CholeskyBackward0",
@@ -130,6 +134,7 @@ def cholesky(a: Tensor, upper: bool) -> Any:
     method=False,
     formula="as linalg.cholesky",
     example="linalg.cholesky_ex(tensor([[4., 2.], [2., 5.]]))",
+    looped="it looks for minors that are not positive",
 )
 def linalg_cholesky_ex(a: Tensor, upper: bool, check_errors: bool) -> Any:
     """As linalg.cholesky, with the order of the first minor that is not positive-definite instead of an error."""

@@ -41,7 +41,13 @@ def _comparison(name: str, sign: str, ufunc: Any) -> Binary:
         return ufunc(a, b)
 
     kernel.__doc__ = f"Whether input {sign} other, element by element."
-    form = binary(f"{name}(input, other)", names=NOTHING, samples=_pairs, example=f"{name}(tensor([1., 2.]), 2)")
+    form = binary(
+        f"{name}(input, other)",
+        names=NOTHING,
+        inplace=f"{name.title()}Backward",
+        samples=_pairs,
+        example=f"{name}(tensor([1., 2.]), 2)",
+    )
     return form(kernel)
 
 

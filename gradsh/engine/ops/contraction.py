@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import count, sample_of
 from gradsh.engine.checks import dim_index, dims_tuple, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -65,6 +66,17 @@ def inner(x: Tensor, y: Tensor) -> Any:
     return _tensordot(x, y, (len(a) - 1,), (len(b) - 1,))
 
 
+@inner.batched
+def _(F: Any, size: int, batched: Any, x: Any, y: Any) -> Any:
+    first, second = sample_of(x) if batched[0] else tuple(x.shape), sample_of(y) if batched[1] else tuple(y.shape)
+    if not first or not second or first[-1] != second[-1]:
+        return NotImplemented
+    rows = F.reshape(x, ((size,) if batched[0] else ()) + (count(first[:-1]), first[-1]))
+    columns = F.reshape(y, ((size,) if batched[1] else ()) + (count(second[:-1]), second[-1]))
+    out = F.matmul(rows, F.transpose(columns, -2, -1))
+    return F.reshape(out, (size, *first[:-1], *second[:-1]))
+
+
 # --- tensordot ------------------------------------------------------------------------------------------
 
 
@@ -80,6 +92,7 @@ def inner(x: Tensor, y: Tensor) -> Any:
     ],
     formula="the other factor, contracted with g over its free dims",
     example="tensordot(ones(2, 3), ones(3, 2), dims=1)",
+    looped="it works on arrays",
 )
 def tensordot(x: Tensor, y: Tensor, dims: Any) -> Any:
     """Sums of products over several dims: the last of `a` with the first of `b`, or the dims given as two lists."""
@@ -161,6 +174,7 @@ def _tensordot(x: Tensor, y: Tensor, left: tuple[int, ...], right: tuple[int, ..
     ],
     formula="for each factor: the factors before it, transposed, @ g @ the factors after it, transposed",
     example="linalg.multi_dot([ones(2, 3), ones(3, 4), ones(4, 1)])",
+    looped="it works on arrays",
 )
 def multi_dot(tensors: list[Tensor]) -> Any:
     """The product of a chain of matrices, in the cheapest order; the first and the last may be vectors."""
@@ -261,6 +275,7 @@ def kron(x: Tensor, y: Tensor) -> Any:
     private=True,
     samples=lambda: [call(t(3, 2), t(3, 1), 0)],
     formula="input: cross(other, g); other: cross(g, input)",
+    bilinear=True,
 )
 def cross_product(a: Any, b: Any, dim: int) -> Any:
     """The cross product of vectors of length 3 along `dim`."""

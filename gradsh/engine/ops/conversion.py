@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import applied
 from gradsh.engine.checks import need_tensor, numpy_dtype, type_word
 from gradsh.engine.dtypes import NAMES, OF, DType
 from gradsh.engine.general import op
@@ -22,6 +23,7 @@ from gradsh.errors import ArgumentError, NeedsDetach
     "to_copy(input, dtype)",
     grad_fn="ToCopyBackward0",
     private=True,
+    elementwise=True,
 )
 def to_copy(x: Any, dtype: Any) -> Any:
     """A copy in another dtype."""
@@ -56,6 +58,13 @@ def to(input: Any, dtype: Any, non_blocking: bool, copy: bool) -> Any:
     if copy and target == input.data.dtype:
         return to_copy.apply(input, target)
     return cast(input, target)
+
+
+@to.batched
+def _(F: Any, size: int, batched: Any, x: Any, dtype: Any, *rest: Any) -> Any:
+    if not batched[0]:
+        return NotImplemented
+    return applied(to, x, dtype.data.dtype if hasattr(dtype, "data") else dtype, *rest)
 
 
 on_arrays("to", lambda x, dtype, *_: x.astype(dtype if isinstance(dtype, np.dtype) else dtype.np, copy=False))
@@ -109,6 +118,8 @@ for _name, _dtype in {
     samples=lambda: [call(t(2, 3)), call(t()), call(t(3, 2, strided=True))],
     formula="g",
     example="clone(ones(2))",
+    elementwise=True,
+    linear=True,
 )
 def clone(x: Any) -> Any:
     """A copy with memory of its own, through which gradients flow."""
@@ -129,6 +140,7 @@ def _dense_copy(x: Any) -> Any:
     samples=lambda: [call(t(3, 2, strided=True)), call(t(2))],
     formula="g",
     example="ones(2, 3).t().contiguous()",
+    elementwise=True,
 )
 def contiguous(input: Any) -> Any:
     """The tensor with its elements in the order of memory: itself if they are, else a copy."""
@@ -142,7 +154,9 @@ def contiguous(input: Any) -> Any:
 on_arrays("contiguous", np.ascontiguousarray)
 
 
-@op("copy(input)", grad_fn="CopyBackwards", private=True, samples=lambda: [call(t(2, 3))])
+@op(
+    "copy(input)", grad_fn="CopyBackwards", private=True, samples=lambda: [call(t(2, 3))], elementwise=True, linear=True
+)
 def copy(x: Any) -> Any:
     """A copy, as accumulation makes it."""
     return x.copy()
@@ -154,21 +168,21 @@ copy.vjp("input")(lambda F, g, out, x: g)
 # --- plain values ----------------------------------------------------------------------------------------------------
 
 
-@function("item(input)", differentiable=False, example="tensor(2.5).item()")
+@composite("item(input)", differentiable=False, example="tensor(2.5).item()")
 def item(input: Any) -> Any:
     """The only element as a plain number."""
     need_tensor("item", "input", 1, input)
     return input.item()
 
 
-@function("tolist(input)", differentiable=False, example="arange(3).tolist()")
+@composite("tolist(input)", differentiable=False, example="arange(3).tolist()")
 def tolist(input: Any) -> Any:
     """The elements as nested lists of plain numbers."""
     need_tensor("tolist", "input", 1, input)
     return input.data.tolist()
 
 
-@function("numpy(input, *, force=False)", differentiable=False, example="ones(2).numpy()")
+@composite("numpy(input, *, force=False)", differentiable=False, example="ones(2).numpy()")
 def numpy(input: Any, force: bool) -> Any:
     """A NumPy array that shares the memory of the tensor."""
     need_tensor("numpy", "input", 1, input)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradsh.engine import patches
+from gradsh.engine.batch_rules import on_images
 from gradsh.engine.checks import type_word
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
@@ -38,6 +39,9 @@ def _(F: Any, needs: Any, g: Any, out: Any, x: Any, weight: Any, bias: Any, how:
     )
 
 
+on_images(convolve)
+
+
 def bias_gradient(F: Any, g: Any) -> Any:
     return F.sum(g, (0, *range(2, g.ndim)), False, None)
 
@@ -56,6 +60,9 @@ def _(F: Any, needs: Any, g: Any, out: Any, x: Any, weight: Any, bias: Any, size
         F.convolve_weight(x, g, tuple(weight.shape[2:]), how) if needs[1] else None,
         bias_gradient(F, g) if needs[2] else None,
     )
+
+
+on_images(convolve_input)
 
 
 def cropped(F: Any, x: Any, shape: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import on_last_dims
 from gradsh.engine.checks import int_tuple, is_int, need_int, need_tensor, numpy_dtype, type_word
 from gradsh.engine.data import array_of
 from gradsh.engine.dtypes import OF
@@ -348,6 +349,9 @@ def zeros_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
     return _like("zeros_like", input, 0, dtype, requires_grad)
 
 
+on_last_dims(zeros_like, 0)
+
+
 @function(
     "ones_like(input, *, dtype=None, requires_grad=False)",
     method=False,
@@ -359,6 +363,9 @@ def ones_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
     return _like("ones_like", input, 1, dtype, requires_grad)
 
 
+on_last_dims(ones_like, 0)
+
+
 @function(
     "empty_like(input, *, dtype=None, requires_grad=False)",
     method=False,
@@ -368,6 +375,9 @@ def ones_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
 def empty_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """A tensor with the shape and dtype of another, whose values do not matter (zeros, here)."""
     return _like("empty_like", input, 0, dtype, requires_grad)
+
+
+on_last_dims(empty_like, 0)
 
 
 @function(
@@ -382,6 +392,9 @@ def full_like(input: Any, fill_value: Any, dtype: Any, requires_grad: bool) -> T
     value = number("full_like", "fill_value", 2, fill_value)
     target = numpy_dtype("full_like", dtype, input.data.dtype)
     return _like("full_like", input, array_of(value, target), dtype, requires_grad)
+
+
+on_last_dims(full_like, 0)
 
 
 # for rules: the same on arrays

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import along, fronted, sample_of
 from gradsh.engine.checks import dim_index, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
@@ -53,6 +54,7 @@ def _accumulated(name: str, function: Any, x: Any, dim: Any, dtype: Any) -> Any:
     samples=_samples,
     formula="the running sum of g from the end",
     example="cumsum(tensor([1., 2., 3.]), 0)",
+    linear=True,
 )
 def cumsum(x: Any, dim: int, dtype: Any) -> Any:
     """The running sum along `dim`."""
@@ -62,7 +64,7 @@ def cumsum(x: Any, dim: int, dtype: Any) -> Any:
 cumsum.vjp("input")(lambda F, g, out, x, dim, dtype: F.cumsum_back(g, dim))
 
 
-@op("cumsum_back(grad, dim)", grad_fn="FlipBackward0", private=True)
+@op("cumsum_back(grad, dim)", grad_fn="FlipBackward0", private=True, linear=True)
 def cumsum_back(g: Any, dim: int) -> Any:
     """The running sum from the end."""
     if not np.ndim(g):
@@ -72,6 +74,10 @@ def cumsum_back(g: Any, dim: int) -> Any:
 
 
 cumsum_back.vjp("grad")(lambda F, g, out, grad, dim: F.cumsum(g, dim, None))
+
+
+along(cumsum_back, 1)
+
 takes_tensor(cumsum, one_dim=True)
 
 # --- cumprod ---------------------------------------------------------------------------------------------------------
@@ -175,6 +181,13 @@ def add_at(g: Any, index: Any, dim: int, shape: Any) -> Any:
 add_at.vjp("grad", saves="index")(lambda F, g, out, grad, index, dim, shape: F.gather_at(g, index, dim))
 
 
+@add_at.batched
+def put_samples(F: Any, size: int, batched: Any, g: Any, index: Any, dim: int, shape: Any) -> Any:
+    """The batch rule of adding to zeros along a dim."""
+    g, index = fronted(g, batched[0], size), fronted(index, batched[1], size)
+    return F.add_at(g, index, dim % len(shape) + 1, (size, *shape)) if len(shape) else g
+
+
 @op("gather_at(input, index, dim)", grad_fn="GatherBackward0", private=True)
 def gather_at(x: Any, index: Any, dim: int) -> Any:
     """The elements at `index` along `dim`."""
@@ -182,6 +195,13 @@ def gather_at(x: Any, index: Any, dim: int) -> Any:
 
 
 gather_at.vjp("input", saves="index")(lambda F, g, out, x, index, dim: F.add_at(g, index, dim, x.shape))
+
+
+@gather_at.batched
+def take_samples(F: Any, size: int, batched: Any, x: Any, index: Any, dim: int) -> Any:
+    """The batch rule of picking along a dim."""
+    x, index = fronted(x, batched[0], size), fronted(index, batched[1], size)
+    return F.gather_at(x, index, dim % len(sample_of(x)) + 1) if sample_of(x) else x
 
 
 for _entry in (cummax, cummin):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import on_last_dims
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -77,6 +78,9 @@ def _(F: Any, g: Any, out: Any, a: Any, mode: str) -> Any:
     if rest is None:
         rest = F.narrow(F.matmul(q, r), -1, m, n - m) * 0.0
     return F.cat([first, rest], -1)
+
+
+on_last_dims(qr_of, 2)
 
 
 def _qr_tall(F: Any, q: Any, r: Any, gq: Any, gr: Any) -> Any:
@@ -161,6 +165,9 @@ def _(F: Any, g: Any, out: Any, a: Any, uplo: str) -> Any:
     out = F.matmul(F.matmul(vectors, inner), across)
     # symmetric, as if both triangles had been read
     return (out + F.matrix_transpose(out)) * 0.5
+
+
+on_last_dims(eigh_of, 2)
 
 
 @composite(
@@ -264,6 +271,9 @@ def _(F: Any, g: Any, out: Any, a: Any, full: bool) -> Any:
         right = F.matmul(inner, vh) + scaled - F.matmul(F.matmul(scaled, v), vh)
         return F.matmul(u, right)
     return F.matmul(F.matmul(u, inner), vh)
+
+
+on_last_dims(svd_of, 2)
 
 
 def svd_samples() -> list[call]:

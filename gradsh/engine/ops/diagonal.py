@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import along, along_in_shape, applied, on_last_dims, sample_of
 from gradsh.engine.checks import dim_index, need_tensor, type_word
 from gradsh.engine.general import op
 from gradsh.engine.modes import mode
@@ -36,6 +37,7 @@ def _triangle_samples() -> list[call]:
     samples=_triangle_samples,
     formula="g.tril(diagonal)",
     example="tril(ones(2, 2))",
+    linear=True,
 )
 def tril(x: Any, diagonal: int) -> Any:
     """The lower triangle of matrices, zeros above the diagonal."""
@@ -46,6 +48,9 @@ def tril(x: Any, diagonal: int) -> Any:
 tril.vjp("input")(lambda F, g, out, x, diagonal: F.tril(g, diagonal))
 
 
+on_last_dims(tril, 2)
+
+
 @op(
     "triu(input, diagonal=0)",
     grad_fn="TriuBackward0",
@@ -53,6 +58,7 @@ tril.vjp("input")(lambda F, g, out, x, diagonal: F.tril(g, diagonal))
     samples=_triangle_samples,
     formula="g.triu(diagonal)",
     example="triu(ones(2, 2))",
+    linear=True,
 )
 def triu(x: Any, diagonal: int) -> Any:
     """The upper triangle of matrices, zeros below the diagonal."""
@@ -61,6 +67,9 @@ def triu(x: Any, diagonal: int) -> Any:
 
 
 triu.vjp("input")(lambda F, g, out, x, diagonal: F.triu(g, diagonal))
+
+
+on_last_dims(triu, 2)
 
 
 def diagonal_dims(ndim: int, dim1: int, dim2: int) -> tuple[int, int]:
@@ -96,6 +105,7 @@ def diagonal_view(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     samples=lambda: [call(t(3, 3)), call(t(2, 3), 1), call(t(2, 3), -1), call(t(2, 2, 3), 0, 1, -1), call(t(2, 2), 5)],
     formula="g on the diagonal among zeros",
     example="diagonal(ones(2, 2))",
+    linear=True,
 )
 def diagonal(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     """A view of the diagonal of two dims, which becomes the last dimension."""
@@ -105,11 +115,15 @@ def diagonal(x: Any, offset: int, dim1: int, dim2: int) -> Any:
 diagonal.vjp("input")(lambda F, g, out, x, offset, dim1, dim2: F.diagonal_backward(g, x.shape, offset, dim1, dim2))
 
 
+along(diagonal, 2, 3)
+
+
 @op(
     "diagonal_backward(grad, shape, offset, dim1, dim2)",
     grad_fn="DiagonalBackwardBackward0",
     private=True,
     samples=lambda: [call(t(2), (2, 3), 0, 0, 1)],
+    linear=True,
 )
 def diagonal_backward(g: Any, shape: Any, offset: int, dim1: int, dim2: int) -> Any:
     """Zeros of `shape` with `grad` on a diagonal."""
@@ -121,12 +135,16 @@ def diagonal_backward(g: Any, shape: Any, offset: int, dim1: int, dim2: int) -> 
 diagonal_backward.vjp("grad")(lambda F, g, out, grad, shape, offset, dim1, dim2: F.diagonal(g, offset, dim1, dim2))
 
 
+along_in_shape(diagonal_backward, 1, 3, 4)
+
+
 @op(
     "diag_embed(input, offset=0, dim1=-2, dim2=-1)",
     grad_fn="DiagEmbedBackward0",
     samples=lambda: [call(t(3)), call(t(2, 2)), call(t(2), 1), call(t(2, 2), -1, 0, 2)],
     formula="g's diagonal",
     example="diag_embed(tensor([1., 2.]))",
+    linear=True,
 )
 def diag_embed(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     """Matrices of zeros with the last dimension of `input` on their diagonals."""
@@ -145,11 +163,18 @@ def diag_embed(x: Any, offset: int, dim1: int, dim2: int) -> Any:
 diag_embed.vjp("input")(lambda F, g, out, x, offset, dim1, dim2: F.diagonal(g, offset, dim1, dim2))
 
 
+@diag_embed.batched
+def _(F: Any, size: int, batched: Any, x: Any, offset: int, dim1: int, dim2: int) -> Any:
+    n = len(sample_of(x)) + 1
+    return applied(diag_embed, x, offset, dim_index(dim1, n) + 1, dim_index(dim2, n) + 1)
+
+
 @op(
     "diagonal_copy(input, offset, dim1, dim2)",
     grad_fn="DiagonalBackward0_copy",
     private=True,
     samples=lambda: [call(t(2, 3), 0, 0, 1)],
+    linear=True,
 )
 def diagonal_copy(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     """A copy of a diagonal."""
@@ -157,6 +182,9 @@ def diagonal_copy(x: Any, offset: int, dim1: int, dim2: int) -> Any:
 
 
 diagonal_copy.vjp("input")(lambda F, g, out, x, offset, dim1, dim2: F.diagonal_backward(g, x.shape, offset, dim1, dim2))
+
+
+along(diagonal_copy, 2, 3)
 
 
 @composite(
@@ -194,6 +222,7 @@ def diagflat(input: Any, offset: int) -> Any:
     samples=lambda: [call(t(3, 3)), call(t(2, 3))],
     formula="g on the diagonal",
     example="trace(eye(2))",
+    linear=True,
 )
 def trace(x: Any) -> Any:
     """The sum of the diagonal of a matrix."""
@@ -208,6 +237,11 @@ def _(F: Any, g: Any, out: Any, x: Any) -> Any:
     return F.diagonal_backward(F.expand(g, (n,)), x.shape, 0, 0, 1)
 
 
+@trace.batched
+def _(F: Any, size: int, batched: Any, x: Any) -> Any:
+    return F.sum(applied(diagonal, x, 0, 1, 2), 1, False, None) if len(sample_of(x)) == 2 else NotImplemented
+
+
 @op(
     "block_diag(*tensors)",
     grad_fn="BlockDiagBackward0",
@@ -215,6 +249,7 @@ def _(F: Any, g: Any, out: Any, x: Any) -> Any:
     samples=lambda: [call(t(2, 2), t(3), t()), call(t(1, 2))],
     formula="g's block for each",
     example="block_diag(ones(2, 2), tensor([3.]))",
+    linear=True,
 )
 def block_diag(tensors: Any) -> Any:
     """Matrices along the diagonal of one matrix of zeros; vectors are rows, 0-d tensors 1 x 1."""
@@ -265,6 +300,7 @@ def _same_size(source: Any, part: Any) -> None:
     samples=lambda: [call(t(3, 3), t(3)), call(t(2, 3), t(2), 1)],
     formula="input: g with zeros on the diagonal; src: g's diagonal",
     example="diagonal_scatter(zeros(2, 2), ones(2))",
+    linear=True,
 )
 def diagonal_scatter(x: Any, src: Any, offset: int, dim1: int, dim2: int) -> Any:
     """A copy with `src` on the diagonal."""
@@ -289,6 +325,7 @@ diagonal_scatter.vjp("src")(lambda F, g, out, x, src, offset, dim1, dim2: F.diag
     samples=lambda: [call(t(2, 3), t(3), 0, 1), call(t(2, 3), t(2), -1, -1)],
     formula="input: g with zeros there; src: g there",
     example="select_scatter(zeros(2, 2), ones(2), 0, 0)",
+    linear=True,
 )
 def select_scatter(x: Any, src: Any, dim: int, index: int) -> Any:
     """A copy with `src` at `index` along `dim`."""
@@ -322,6 +359,7 @@ def slice_bounds(shape: tuple[int, ...], dim: int, start: Any, end: Any, step: i
     samples=lambda: [call(t(4, 2), t(2, 2), 0, 1, 3), call(t(2, 5), t(2, 2), -1, 1, 5, 2)],
     formula="input: g with zeros there; src: g there",
     example="slice_scatter(zeros(4), ones(2), 0, 1, 3)",
+    linear=True,
 )
 def slice_scatter(x: Any, src: Any, dim: int, start: Any, end: Any, step: int) -> Any:
     """A copy with `src` in a slice along `dim`."""

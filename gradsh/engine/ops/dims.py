@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, int_tuple, need_tensor
+from gradsh.engine.batch_rules import along, along_in_shape, applied, sample_of
+from gradsh.engine.checks import dim_index, dims_tuple, int_tuple, need_tensor
 from gradsh.engine.general import op, run
 from gradsh.engine.modes import mode
 from gradsh.engine.reduction import public
@@ -28,6 +29,8 @@ ndarray = np.ndarray
     samples=lambda: [call(t(2, 3), 0, 1), call(t(2, 1, 3), 0, -1), call(t(), 0, -1)],
     formula="g, transposed back",
     example="transpose(ones(2, 3), 0, 1)",
+    linear=True,
+    inplace=True,
 )
 def transpose(x: Any, dim0: int, dim1: int) -> Any:
     """A view with two dimensions exchanged."""
@@ -36,6 +39,10 @@ def transpose(x: Any, dim0: int, dim1: int) -> Any:
 
 
 transpose.vjp("input")(lambda F, g, out, x, dim0, dim1: F.transpose(g, dim0, dim1))
+
+
+along(transpose, 1, 2)
+
 alias("swapaxes", transpose)
 alias("swapdims", transpose)
 
@@ -47,6 +54,8 @@ alias("swapdims", transpose)
     samples=lambda: [call(t(2, 3)), call(t(2)), call(t())],
     formula="g.t()",
     example="t(ones(2, 3))",
+    linear=True,
+    inplace=True,
 )
 def t_(x: Any) -> Any:
     """The transpose of a matrix, as a view; 1-D and 0-D tensors as they are."""
@@ -56,6 +65,12 @@ def t_(x: Any) -> Any:
 
 
 t_.vjp("input")(lambda F, g, out, x: F.t(g))
+t_.jvp(lambda F, t, saved: F.t(t))
+
+
+@t_.batched
+def _(F: Any, size: int, batched: Any, x: Any) -> Any:
+    return applied(transpose, x, 1, 2) if len(sample_of(x)) == 2 else NotImplemented
 
 
 @op(
@@ -65,6 +80,7 @@ t_.vjp("input")(lambda F, g, out, x: F.t(g))
     samples=lambda: [call(t(2, 3), 1, 0), call(t(2, 1, 3), (2, 0, 1)), call(t(2, 1, 3), (-1, 0, -2))],
     formula="g, permuted back",
     example="permute(ones(1, 2, 3), 2, 0, 1)",
+    linear=True,
 )
 def permute(x: Any, dims: Any) -> Any:
     """A view with its dimensions in another order."""
@@ -86,6 +102,12 @@ def _(F: Any, g: Any, out: Any, x: Any, dims: Any) -> Any:
     for i, d in enumerate(dims):
         back[d] = i
     return F.permute(g, tuple(back))
+
+
+@permute.batched
+def _(F: Any, size: int, batched: Any, x: Any, dims: Any) -> Any:
+    n = len(sample_of(x))
+    return applied(permute, x, (0, *(d + 1 for d in dims_tuple(tuple(dims), n))) if n else (0,))
 
 
 def _moved(operator: str, ndim: int, source: Any, destination: Any) -> tuple[int, ...]:
@@ -181,6 +203,7 @@ _getframe = sys._getframe
     samples=lambda: [call(t(4, 3), 0, 1, 2), call(t(2, 5), -1, 0, 3), call(t(3), 0, -2, 2), call(t(3), 0, 3, 0)],
     formula="g, padded with zeros",
     example="narrow(arange(5.), 0, 1, 3)",
+    linear=True,
 )
 def narrow(x: Any, dim: int, start: Any, length: int) -> Any:
     """A view of `length` elements from `start` along `dim`; `start` may be a 0-d tensor."""
@@ -218,12 +241,16 @@ def _(*args: Any, **kwargs: Any) -> Any:
     return run(narrow, values, _getframe(1))
 
 
+along(narrow, 1)
+
+
 @op(
     "slice(input, dim, start, end, step)",
     grad_fn="SliceBackward0",
     view=True,
     private=True,
     samples=lambda: [call(t(5, 2), 0, 1, 5, 2)],
+    linear=True,
 )
 def slice_(x: Any, dim: int, start: int, end: int, step: int) -> Any:
     """A view of every `step`-th element from `start` up to `end` along `dim`; the bounds lie within the dimension."""
@@ -233,11 +260,23 @@ def slice_(x: Any, dim: int, start: int, end: int, step: int) -> Any:
 slice_.vjp("input")(lambda F, g, out, x, dim, start, end, step: F.slice_backward(g, x.shape, dim, start, end, step))
 
 
+@slice_.jvp
+def _(F: Any, t: Any, saved: Any) -> Any:
+    if saved.__class__ is list:
+        return F.slice(t, *saved[1:-1])
+    _, _, dim, part = saved  # of the short path of `x[1:3]`, see gradsh/engine/ops/index.py
+    return F.slice(t, dim, part.start, part.stop, part.step)
+
+
+along(slice_, 1)
+
+
 @op(
     "slice_backward(grad, shape, dim, start, end, step)",
     grad_fn="SliceBackwardBackward0",
     private=True,
     samples=lambda: [call(t(2, 3), (4, 3), 0, 1, 3, 1), call(t(2), (5,), 0, 1, 5, 2)],
+    linear=True,
 )
 def slice_backward(g: Any, shape: Any, dim: int, start: int, end: int, step: int) -> Any:
     """Zeros of `shape` with `grad` written to a slice along `dim`."""
@@ -247,6 +286,9 @@ def slice_backward(g: Any, shape: Any, dim: int, start: int, end: int, step: int
 
 
 slice_backward.vjp("grad")(lambda F, g, out, grad, shape, dim, start, end, step: F.slice(g, dim, start, end, step))
+
+
+along_in_shape(slice_backward, 1, 2)
 
 
 def select_index(operator: str, shape: tuple[int, ...], dim: int, index: int) -> tuple[int, int]:
@@ -267,6 +309,7 @@ def select_index(operator: str, shape: tuple[int, ...], dim: int, index: int) ->
     samples=lambda: [call(t(2, 3), 0, 1), call(t(2, 3), -1, -1), call(t(2), 0, 0)],
     formula="g at its place among zeros",
     example="select(ones(2, 3), 1, 0)",
+    linear=True,
 )
 def select(x: Any, dim: int, index: Any) -> Any:
     """A view of the slice at `index` along `dim`, without that dimension."""
@@ -279,11 +322,20 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int, index: Any) -> Any:
     return F.select_backward(g, x.shape, dim % len(x.shape), int(index) % x.shape[dim])
 
 
+@select.jvp
+def _(F: Any, t: Any, saved: Any) -> Any:
+    return F.select(t, *(saved[1:-1] if saved.__class__ is list else saved[2:]))
+
+
+along(select, 1)
+
+
 @op(
     "select_backward(grad, shape, dim, index)",
     grad_fn="SelectBackwardBackward0",
     private=True,
     samples=lambda: [call(t(3), (2, 3), 0, 1), call(t(), (3,), 0, 2)],
+    linear=True,
 )
 def select_backward(g: Any, shape: Any, dim: int, index: int) -> Any:
     """Zeros of `shape` with `grad` written at `index` along `dim`."""
@@ -293,3 +345,6 @@ def select_backward(g: Any, shape: Any, dim: int, index: int) -> Any:
 
 
 select_backward.vjp("grad")(lambda F, g, out, grad, shape, dim, index: F.select(g, dim, index))
+
+
+along_in_shape(select_backward, 1, 2)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import on_last_dims
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -220,6 +221,7 @@ def _(F: Any, g: Any, out: Any, x: Any, p: float) -> Any:
     private=True,
     samples=lambda: [call(t(2, 3), np.ones((4, 2)))],
     formula="matrix.T @ g",
+    linear=True,
 )
 def times_constant(x: Any, matrix: Any) -> Any:
     """A constant matrix times `input`."""
@@ -227,6 +229,9 @@ def times_constant(x: Any, matrix: Any) -> Any:
 
 
 times_constant.vjp("input")(lambda F, g, out, x, matrix: F.times_constant(g, matrix.T))
+
+
+on_last_dims(times_constant, 2)
 
 
 @composite(
@@ -277,6 +282,7 @@ def pairwise_distance(a: Tensor, b: Tensor, p: Any, eps: float, keepdim: bool) -
     private=True,
     samples=lambda: [call(t(2, low=1.0), 1e-8)],
     formula="g",
+    elementwise=True,
 )
 def clamped_norm(x: Any, eps: float) -> Any:
     """At least `eps`; the gradient passes as if nothing were clamped."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradsh.engine.batch_rules import applied
 from gradsh.engine.ops.matmul import bmm, multiply
 from gradsh.engine.registry import T, composite
 from gradsh.engine.samples import call, t
@@ -292,3 +293,24 @@ def einsum(equation: str, operands: Any) -> Any:
     ]
     _broadcast_check(arranged, order)
     return _contract(arranged, len(order), size)
+
+
+@einsum.batched
+def _(F: Any, size: int, batched: Any, equation: Any, operands: Any) -> Any:
+    if not isinstance(equation, str):
+        return NotImplemented
+    flags = batched[1]
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands, flags = operands[0], flags[0]
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(operands):
+        return NotImplemented
+    letters = [c for c in left if c.isalpha()]
+    if not arrow:
+        right = ("..." if "..." in left else "") + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    new = next((c for c in "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in letters), None)
+    if new is None:
+        return NotImplemented
+    terms = [new + term if flag else term for term, flag in zip(terms, flags, strict=True)]
+    return applied(einsum, f"{','.join(terms)}->{new}{right}", tuple(operands))

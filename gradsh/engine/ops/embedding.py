@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import applied
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
 from gradsh.engine.registry import T, composite
@@ -120,6 +121,11 @@ def embedding(
     return T.embed(weight, input, padding_idx, bool(scale_grad_by_freq))
 
 
+@embedding.batched
+def _(F: Any, size: int, batched: Any, *values: Any) -> Any:
+    return NotImplemented if any(batched[1:]) else applied(embedding, *values)
+
+
 # --- embedding_bag ---------------------------------------------------------------------------------------------------
 
 
@@ -199,6 +205,7 @@ def _bag_samples() -> list[call]:
     samples=_bag_samples,
     formula="weight: g (divided by the bag's size for the mean) added to the rows of the bag",
     example="embedding_bag(tensor([[1, 0]]), tensor([[1., 2.], [3., 4.]]))",
+    looped="it reads the offsets",
 )
 def embedding_bag(
     input: Any,

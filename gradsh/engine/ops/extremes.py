@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import fronted, sample_of
 from gradsh.engine.checks import dim_index
 from gradsh.engine.general import op, run
 from gradsh.engine.graph import Kind
@@ -51,6 +52,12 @@ def put_at(g: Any, index: Any, dim: int, shape: Any) -> Any:
 put_at.vjp("grad", saves="index")(lambda F, g, out, grad, index, dim, shape: F.take_at(g, index, dim))
 
 
+@put_at.batched
+def _(F: Any, size: int, batched: Any, g: Any, index: Any, dim: int, shape: Any) -> Any:
+    g, index = fronted(g, batched[0], size), fronted(index, batched[1], size)
+    return F.add_at(g, index, dim % len(shape) + 1, (size, *shape)) if len(shape) else g
+
+
 @op("take_at(input, index, dim)", grad_fn="GatherBackward0", private=True, samples=list)
 def take_at(x: Any, index: Any, dim: int) -> Any:
     """The elements at `index` along `dim`; no index comes twice."""
@@ -58,6 +65,12 @@ def take_at(x: Any, index: Any, dim: int) -> Any:
 
 
 take_at.vjp("input", saves="index")(lambda F, g, out, x, index, dim: F.put_at(g, index, dim, x.shape))
+
+
+@take_at.batched
+def _(F: Any, size: int, batched: Any, x: Any, index: Any, dim: int) -> Any:
+    x, index = fronted(x, batched[0], size), fronted(index, batched[1], size)
+    return F.gather_at(x, index, dim % len(sample_of(x)) + 1) if sample_of(x) else x
 
 
 def put_back(F: Any, g: Any, index: Any, x: Any, dim: Any, keepdim: bool) -> Any:

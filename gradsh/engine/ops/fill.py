@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import applied, fronted, sample_of
+from gradsh.engine.batching import expanded, padded
 from gradsh.engine.checks import dim_index, type_word
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import General, op, run
@@ -99,6 +101,19 @@ def _(F: Any, g: Any, out: Any, x: Any, mask: Any, value: Any) -> Any:
     return F.sum(F.where(mask, g, 0), None, False, None)
 
 
+@masked_fill.batched
+def _(F: Any, size: int, batched: Any, x: Any, mask: Any, value: Any) -> Any:
+    if batched[2]:
+        return NotImplemented
+    deepest = max(len(x.shape) - bool(batched[0]), len(mask.shape) - bool(batched[1]))
+    if batched[0]:
+        x = padded(x, deepest)
+    else:
+        x = expanded(x, size)
+        x = padded(x, deepest)
+    return applied(masked_fill, x, padded(mask, deepest) if batched[1] else mask, value)
+
+
 @op(
     "masked_scatter(input, mask, source)",
     grad_fn="MaskedScatterBackward0",
@@ -109,6 +124,7 @@ def _(F: Any, g: Any, out: Any, x: Any, mask: Any, value: Any) -> Any:
     ],
     formula="input: g where the mask is false, else 0; source: g where it is true, in order",
     example="masked_scatter(zeros(3), tensor([true, false, true]), tensor([1., 2.]))",
+    linear=True,
 )
 def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
     """A copy in which the elements where a mask is true are those of `source`, in order."""
@@ -211,6 +227,7 @@ def _sourced(operator: str, x: Any, dim: int, pick: Any, source: Any) -> Any:
     ],
     formula="input: g; source: alpha times the slices of g at index",
     example="index_add(zeros(3), 0, tensor([0, 0]), tensor([1., 2.]))",
+    linear=True,
 )
 def index_add(x: Any, dim: int, index: Any, source: Any, alpha: Any = 1) -> Any:
     """A copy to whose slices at `index` along `dim` those of `source` are added, alpha times."""
@@ -232,6 +249,15 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int, index: Any, source: Any, alpha
     return picked if alpha == 1 else picked * alpha
 
 
+@index_add.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, source: Any, alpha: Any) -> Any:
+    x, source = fronted(x, batched[0], size), fronted(source, batched[3], size)
+    n = len(sample_of(x))
+    if batched[2] or not n or len(sample_of(source)) != n:
+        return NotImplemented
+    return applied(index_add, x, dim_index(dim, n) + 1, index, source, alpha)
+
+
 @op(
     "index_copy(input, dim, index, source)",
     grad_fn="IndexCopyBackward0",
@@ -242,6 +268,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int, index: Any, source: Any, alpha
     ],
     formula="input: g with zeros in the slices at index; source: these slices of g",
     example="index_copy(zeros(3), 0, tensor([1]), tensor([5.]))",
+    linear=True,
 )
 def index_copy(x: Any, dim: int, index: Any, source: Any) -> Any:
     """A copy whose slices at `index` along `dim` are those of `source`."""
@@ -258,6 +285,15 @@ index_copy.vjp("input", saves="index")(lambda F, g, out, x, dim, index, source: 
 index_copy.vjp("source", saves="index")(
     lambda F, g, out, x, dim, index, source: F.reshape(F.index_select(g, dim, index), source.shape)
 )
+
+
+@index_copy.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, source: Any) -> Any:
+    x, source = fronted(x, batched[0], size), fronted(source, batched[3], size)
+    n = len(sample_of(x))
+    if batched[2] or not n or len(sample_of(source)) != n:
+        return NotImplemented
+    return applied(index_copy, x, dim_index(dim, n) + 1, index, source)
 
 
 @op(

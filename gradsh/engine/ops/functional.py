@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradsh.engine.registry import function
+from gradsh.engine.registry import composite, function
 from gradsh.errors import ArgumentError
 
 # the work is done by files that are loaded at the first call: few one-line programs need them
 
 
-@function(
+@composite(
     "value_and_grad(f, argnums=0, has_aux=False)",
     method=False,
     example="value_and_grad(fn(x) = x**3)(tensor(2.))",
@@ -22,7 +22,7 @@ def value_and_grad(f: Any, argnums: Any, has_aux: bool) -> Any:
     return gradient_of(_callable("value_and_grad", f), argnums, has_aux, "first")
 
 
-@function(
+@composite(
     "grad_and_value(f, argnums=0, has_aux=False)",
     method=False,
     example="grad_and_value(fn(x) = x**3)(tensor(2.))",
@@ -34,7 +34,7 @@ def grad_and_value(f: Any, argnums: Any, has_aux: bool) -> Any:
     return gradient_of(_callable("grad_and_value", f), argnums, has_aux, "last")
 
 
-@function(
+@composite(
     "jacobian(func, inputs=None, create_graph=False, strict=False, vectorize=False, strategy='reverse-mode')",
     method=False,
     example="jacobian(fn(x) = x**2, tensor([1., 2.]))",
@@ -61,7 +61,7 @@ def jacobian(func: Any, inputs: Any, create_graph: bool, strict: bool, vectorize
     return jacobians.jacobian(_callable("jacobian", func), inputs, create_graph, strict)
 
 
-@function(
+@composite(
     "hessian(func, inputs=None, create_graph=False, strict=False, vectorize=False, "
     "outer_jacobian_strategy='reverse-mode')",
     method=False,
@@ -80,7 +80,7 @@ def hessian(
     return jacobians.hessian(_callable("hessian", func), inputs, create_graph, strict)
 
 
-@function("jacrev(func, argnums=0)", method=False, example="jacrev(fn(x) = x**2)(tensor([1., 2.]))")
+@composite("jacrev(func, argnums=0)", method=False, example="jacrev(fn(x) = x**2)(tensor([1., 2.]))")
 def jacrev(func: Any, argnums: Any) -> Any:
     """The function that gives the Jacobian of `func` by argument number `argnums`."""
     from gradsh.engine import jacobians
@@ -88,7 +88,7 @@ def jacrev(func: Any, argnums: Any) -> Any:
     return jacobians.by_argument(_callable("jacrev", func), argnums, jacobians.jacobian)
 
 
-@function("jacfwd(func, argnums=0)", method=False, example="jacfwd(fn(x) = x**2)(tensor([1., 2.]))")
+@composite("jacfwd(func, argnums=0)", method=False, example="jacfwd(fn(x) = x**2)(tensor([1., 2.]))")
 def jacfwd(func: Any, argnums: Any) -> Any:
     """The same as `jacrev`: the cheaper of forward and reverse mode is taken."""
     from gradsh.engine import jacobians
@@ -96,7 +96,7 @@ def jacfwd(func: Any, argnums: Any) -> Any:
     return jacobians.by_argument(_callable("jacfwd", func), argnums, jacobians.jacobian)
 
 
-@function(
+@composite(
     "vjp(func, inputs, v=None, create_graph=False, strict=False)",
     method=False,
     example="vjp(fn(x) = x**2, tensor([1., 2.]), ones(2))",
@@ -108,7 +108,7 @@ def vjp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any
     return products.vjp(_callable("vjp", func), inputs, v, create_graph, strict)
 
 
-@function(
+@composite(
     "jvp(func, inputs, v=None, create_graph=False, strict=False)",
     method=False,
     example="jvp(fn(x) = x**2, tensor([1., 2.]), ones(2))",
@@ -120,7 +120,7 @@ def jvp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any
     return products.jvp(_callable("jvp", func), inputs, v, create_graph, strict)
 
 
-@function(
+@composite(
     "hvp(func, inputs, v=None, create_graph=False, strict=False)",
     method=False,
     example="hvp(fn(x) = (x**3).sum(), tensor([1., 2.]), ones(2))",
@@ -132,7 +132,7 @@ def hvp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any
     return products.hvp(_callable("hvp", func), inputs, v, create_graph, strict)
 
 
-@function(
+@composite(
     "vhp(func, inputs, v=None, create_graph=False, strict=False)",
     method=False,
     example="vhp(fn(x) = (x**3).sum(), tensor([1., 2.]), ones(2))",
@@ -144,7 +144,7 @@ def vhp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any
     return products.vhp(_callable("vhp", func), inputs, v, create_graph, strict)
 
 
-@function(
+@composite(
     "vmap(func, in_dims=0, out_dims=0, randomness='error', *, chunk_size=None)",
     method=False,
     example="vmap(fn(x, y) = (x * y).sum())(ones(3, 2), ones(3, 2))",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import along
 from gradsh.engine.checks import dim_index
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
@@ -242,3 +243,6 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int) -> Any:
     a, b = F.narrow(x, dim, 0, half), F.narrow(x, dim, half, half)
     s = F.sigmoid(b)
     return F.cat([g * s, g * a * (s * (1 - s))], dim)
+
+
+along(glu, 1)

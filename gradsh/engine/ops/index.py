@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import applied, sample_of
 from gradsh.engine.batching import B, Batched, level_of
 from gradsh.engine.batching import pick as pick_sample
 from gradsh.engine.checks import dim_index, type_word
@@ -356,6 +358,7 @@ def _check_index(picks: Any, dims: tuple[int, ...], shape: tuple[int, ...]) -> N
         call(t(4, 2), [t(3, dtype="int64", values=[0, 2, 2])], (0,)),
         call(t(3, 2, 3), [t(2, dtype="int64", values=[0, 2]), t(2, dtype="int64", values=[1, 1])], (0, 2)),
     ],
+    linear=True,
 )
 def index_(x: Any, indices: Any, dims: Any) -> Any:
     """`x` indexed by integer tensors at `dims`."""
@@ -368,6 +371,21 @@ def index_(x: Any, indices: Any, dims: Any) -> Any:
 index_.vjp("input", saves="indices")(lambda F, g, out, x, indices, dims: F.index_backward(g, x.shape, indices, dims))
 
 
+def _apart(dims: Any) -> bool:
+    """Whether NumPy puts the picked dims in front because others lie between them."""
+    return any(b != a + 1 for a, b in pairwise(dims))
+
+
+@index_.batched
+def _(F: Any, size: int, batched: Any, x: Any, indices: Any, dims: Any) -> Any:
+    if batched[1]:
+        return NotImplemented
+    out = applied(index_, x, indices, tuple(d + 1 for d in dims))
+    if not _apart(dims):
+        return out
+    return F.movedim(out, max(len(i.shape) for i in indices), 0)
+
+
 def add_at(full: Any, index: Any, g: Any) -> None:
     """full[index] += g, where an index may come several times."""
     np.add.at(full, index, g)
@@ -378,6 +396,7 @@ def add_at(full: Any, index: Any, g: Any) -> None:
     grad_fn="IndexPutBackward0",
     private=True,
     samples=lambda: [call(t(3, 2), (4, 2), [t(3, dtype="int64", values=[0, 2, 2])], (0,))],
+    linear=True,
 )
 def index_backward(g: Any, shape: Any, indices: Any, dims: Any) -> Any:
     """Zeros of `shape` to which `grad` is added where `index` picked its elements."""
@@ -387,6 +406,15 @@ def index_backward(g: Any, shape: Any, indices: Any, dims: Any) -> Any:
 
 
 index_backward.vjp("grad", saves="indices")(lambda F, g, out, grad, shape, indices, dims: F.index(g, indices, dims))
+
+
+@index_backward.batched
+def _(F: Any, size: int, batched: Any, g: Any, shape: Any, indices: Any, dims: Any) -> Any:
+    if batched[2]:
+        return NotImplemented
+    if _apart(dims):
+        g = F.movedim(g, 0, max(len(i.shape) for i in indices))
+    return applied(index_backward, g, (size, *shape), indices, tuple(d + 1 for d in dims))
 
 
 @op(
@@ -399,6 +427,7 @@ index_backward.vjp("grad", saves="indices")(lambda F, g, out, grad, shape, indic
     ],
     formula="g, added up where the slices came from",
     example="index_select(eye(3), 0, tensor([0, 2]))",
+    linear=True,
 )
 def index_select(x: Any, dim: int, index: Any) -> Any:
     """The slices along `dim` that a vector of indices picks, copied."""
@@ -438,11 +467,19 @@ index_select.vjp("input", saves="index")(
 )
 
 
+@index_select.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any) -> Any:
+    if batched[2] or not sample_of(x):
+        return NotImplemented
+    return applied(index_select, x, dim_index(dim, len(sample_of(x))) + 1, index)
+
+
 @op(
     "index_select_backward(grad, shape, dim, index)",
     grad_fn="IndexAddBackward0",
     private=True,
     samples=lambda: [call(t(2, 4), (2, 3), 1, t(4, dtype="int64", values=[0, 2, 2, 1]))],
+    linear=True,
 )
 def index_select_backward(g: Any, shape: Any, dim: int, index: Any) -> Any:
     """Zeros of `shape` to which the slices of `grad` are added along `dim`."""
@@ -456,3 +493,10 @@ def index_select_backward(g: Any, shape: Any, dim: int, index: Any) -> Any:
 index_select_backward.vjp("grad", saves="index")(
     lambda F, g, out, grad, shape, dim, index: F.index_select(g, dim, index)
 )
+
+
+@index_select_backward.batched
+def _(F: Any, size: int, batched: Any, g: Any, shape: Any, dim: int, index: Any) -> Any:
+    if batched[3] or not shape:
+        return NotImplemented
+    return applied(index_select_backward, g, (size, *shape), dim_index(dim, len(shape)) + 1, index)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import applied
 from gradsh.engine.checks import type_word
 from gradsh.engine.general import op, run
 from gradsh.engine.graph import Kind, Node
@@ -41,7 +42,14 @@ def _region_samples() -> list[call]:
     return [call(t(3, 4), Region(base, base[1:, ::2])), call(t(3, 4), Region(base, base[2]))]
 
 
-@op("region_read(input, region)", grad_fn="AsStridedBackward0", method=False, private=True, samples=_region_samples)
+@op(
+    "region_read(input, region)",
+    grad_fn="AsStridedBackward0",
+    method=False,
+    private=True,
+    samples=_region_samples,
+    linear=True,
+)
 def region_read(x: Any, region: Region) -> Any:
     """The elements of `input` that a view covers."""
     return region.of(np.ascontiguousarray(x)).copy()
@@ -58,7 +66,14 @@ def _write_samples() -> list[call]:
     ]
 
 
-@op("region_write(input, region)", grad_fn="AsStridedBackward1", method=False, private=True, samples=_write_samples)
+@op(
+    "region_write(input, region)",
+    grad_fn="AsStridedBackward1",
+    method=False,
+    private=True,
+    samples=_write_samples,
+    linear=True,
+)
 def region_write(g: Any, region: Region) -> Any:
     """Zeros of the base's shape with `input` added where the view lies."""
     full = np.zeros(region.base_shape, g.dtype)
@@ -73,7 +88,14 @@ def region_write(g: Any, region: Region) -> Any:
 region_write.vjp("input")(lambda F, g, out, x, region: F.region_read(g, region))
 
 
-@op("region_clear(input, region)", grad_fn="CopySlicesBackward0", method=False, private=True, samples=_region_samples)
+@op(
+    "region_clear(input, region)",
+    grad_fn="CopySlicesBackward0",
+    method=False,
+    private=True,
+    samples=_region_samples,
+    linear=True,
+)
 def region_clear(g: Any, region: Region) -> Any:
     """A copy of `input` with zeros where the view lies."""
     full = np.array(g, order="C", copy=True)
@@ -104,12 +126,18 @@ fill.vjp("input")(lambda F, g, out, x, value: F.mul(g, 0))
 fill.vjp("value")(lambda F, g, out, x, value: F.sum(g, None, False, None))
 
 
+@fill.batched
+def _(F: Any, size: int, batched: Any, x: Any, value: Any) -> Any:
+    return applied(fill, x, value) if batched[0] and not batched[1] else NotImplemented
+
+
 @op(
     "overwrite(input, source)",
     grad_fn="CopyBackwards",
     method=False,
     private=True,
     samples=lambda: [call(t(2, 3), t(3)), call(t(2), t())],
+    linear=True,
 )
 def overwrite(x: Any, source: Any) -> Any:
     """`source`, broadcast to the shape and cast to the dtype of `input`."""
@@ -224,9 +252,10 @@ FILLED = (_kind("FillBackward2", fill), _kind("FillBackward3", overwrite))
 
 def _twin(entry: Operator) -> Any:
     apply = entry.apply
+    own = entry.inplace if isinstance(entry.inplace, str) else ""
 
     def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return apply_in_place(apply, input, args, kwargs, _getframe(1))
+        return apply_in_place(apply, input, args, kwargs, _getframe(1), own)
 
     in_place.__name__ = in_place.__qualname__ = entry.name + "_"
     return in_place
@@ -274,9 +303,7 @@ def add_twins() -> None:
     """Give every operator that PyTorch has in place its method with the trailing underscore."""
     for name, entry in OPERATORS.items():
         if entry.inplace and not entry.private and entry.method and "." not in name and name + "_" not in METHODS:
-            METHODS[name + "_"] = _twin(entry)
-    for name in ("t", "transpose", "swapaxes", "swapdims", "squeeze", "unsqueeze"):
-        METHODS[name + "_"] = _view_twin(name + "_", OPERATORS[name])
+            METHODS[name + "_"] = _view_twin(name + "_", entry) if entry.view else _twin(entry)
 
 
 @function("fill_diagonal_(input, fill_value, wrap=False)", method=True)

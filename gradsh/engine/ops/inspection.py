@@ -10,14 +10,14 @@ from gradsh.engine.checks import dim_index, need_tensor, numpy_dtype, type_word
 from gradsh.engine.dtypes import BOOL, FLOAT, INTEGER, OF, DType, Size, promote_dtypes
 from gradsh.engine.modes import mode
 from gradsh.engine.promotion import result_dtype
-from gradsh.engine.registry import alias, function
+from gradsh.engine.registry import alias, composite, function
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, ScalarConversion
 
 # --- a tensor's size -------------------------------------------------------------------------------------------------
 
 
-@function("size(input, dim=None)", differentiable=False, example="ones(2, 3).size(0)")
+@composite("size(input, dim=None)", differentiable=False, example="ones(2, 3).size(0)")
 def size(input: Any, dim: Any) -> Any:
     """The extent in every dimension, or in one."""
     need_tensor("size", "input", 1, input)
@@ -32,7 +32,7 @@ def size(input: Any, dim: Any) -> Any:
     return shape[at]
 
 
-@function("dim(input)", differentiable=False, example="ones(2, 3).dim()")
+@composite("dim(input)", differentiable=False, example="ones(2, 3).dim()")
 def dim(input: Any) -> int:
     """How many dimensions it has."""
     need_tensor("dim", "input", 1, input)
@@ -42,7 +42,7 @@ def dim(input: Any) -> int:
 alias("ndimension", dim)
 
 
-@function("numel(input)", differentiable=False, example="numel(ones(2, 3))")
+@composite("numel(input)", differentiable=False, example="numel(ones(2, 3))")
 def numel(input: Any) -> int:
     """How many elements it has."""
     need_tensor("numel", "input", 1, input)
@@ -65,7 +65,7 @@ def stride(input: Any, dim: Any) -> Any:
     return steps if dim is None else steps[dim_index(dim, len(steps))]
 
 
-@function("element_size(input)", differentiable=False, example="ones(2).element_size()")
+@composite("element_size(input)", differentiable=False, example="ones(2).element_size()")
 def element_size(input: Any) -> int:
     """Bytes per element."""
     return int(input.data.itemsize)
@@ -98,7 +98,7 @@ def data_ptr(input: Any) -> int:
     return int(input.data.__array_interface__["data"][0])
 
 
-@function("is_same_size(input, other)", differentiable=False, example="is_same_size(ones(2), zeros(2))")
+@composite("is_same_size(input, other)", differentiable=False, example="is_same_size(ones(2), zeros(2))")
 def is_same_size(input: Any, other: Any) -> bool:
     """Whether two tensors have the same shape."""
     need_tensor("is_same_size", "other", 2, other)
@@ -108,27 +108,27 @@ def is_same_size(input: Any, other: Any) -> bool:
 # --- what it is ------------------------------------------------------------------------------------------------------
 
 
-@function("is_tensor(obj)", method=False, differentiable=False, example="is_tensor(ones(2))")
+@composite("is_tensor(obj)", method=False, differentiable=False, example="is_tensor(ones(2))")
 def is_tensor(obj: Any) -> bool:
     """Whether a value is a tensor."""
     return obj.__class__ is Tensor
 
 
-@function("is_floating_point(input)", differentiable=False, example="is_floating_point(ones(2))")
+@composite("is_floating_point(input)", differentiable=False, example="is_floating_point(ones(2))")
 def is_floating_point(input: Any) -> bool:
     """Whether the elements are floating-point numbers."""
     need_tensor("is_floating_point", "input", 1, input)
     return bool(input.data.dtype.kind == "f")
 
 
-@function("is_complex(input)", differentiable=False, example="is_complex(ones(2))")
+@composite("is_complex(input)", differentiable=False, example="is_complex(ones(2))")
 def is_complex(input: Any) -> bool:
     """Whether the elements are complex numbers: never, here."""
     need_tensor("is_complex", "input", 1, input)
     return False
 
 
-@function("is_signed(input)", differentiable=False, example="ones(2).is_signed()")
+@composite("is_signed(input)", differentiable=False, example="ones(2).is_signed()")
 def is_signed(input: Any) -> bool:
     """Whether the elements can be negative."""
     need_tensor("is_signed", "input", 1, input)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import along, applied, fronted, sample_of
 from gradsh.engine.checks import dim_index, int_tuple, need_int, need_tensor, type_word
 from gradsh.engine.dtypes import OF, Size, promote_dtypes
 from gradsh.engine.general import op
@@ -57,6 +58,7 @@ def _common(arrays: list[Any]) -> Any:
     ],
     formula="g, cut at the joints",
     example="cat([ones(2), zeros(1)])",
+    linear=True,
 )
 def cat(tensors: Any, dim: int) -> Any:
     """Joins tensors along an existing dimension."""
@@ -111,6 +113,15 @@ def _(F: Any, g: Any, out: Any, tensors: list[Any], dim: int) -> list[Any]:
     return parts
 
 
+@cat.batched
+def _(F: Any, size: int, batched: Any, tensors: Any, dim: int) -> Any:
+    parts = [fronted(x, b, size) for x, b in zip(tensors, batched[0], strict=True)]
+    n = len(sample_of(parts[0]))
+    if not n or any(len(sample_of(x)) != n or sample_of(x) == (0,) for x in parts):
+        return NotImplemented
+    return applied(cat, parts, dim_index(dim, n) + 1)
+
+
 alias("concat", cat)
 alias("concatenate", cat)
 
@@ -122,6 +133,7 @@ alias("concatenate", cat)
     samples=lambda: [call([t(2, 3), t(2, 3)]), call([t(), t()]), call([t(2), t(2), t(2)], -1)],
     formula="g, one slice for each",
     example="stack([ones(2), zeros(2)])",
+    linear=True,
 )
 def stack(tensors: Any, dim: int) -> Any:
     """Joins tensors of one shape along a new dimension."""
@@ -143,6 +155,12 @@ def stack(tensors: Any, dim: int) -> Any:
 def _(F: Any, g: Any, out: Any, tensors: list[Any], dim: int) -> list[Any]:
     dim = dim % (len(tensors[0].shape) + 1)
     return [F.select(g, dim, i) for i in range(len(tensors))]
+
+
+@stack.batched
+def _(F: Any, size: int, batched: Any, tensors: Any, dim: int) -> Any:
+    parts = [fronted(x, b, size) for x, b in zip(tensors, batched[0], strict=True)]
+    return applied(stack, parts, dim_index(dim, len(sample_of(parts[0])) + 1) + 1)
 
 
 # --- other ways to join ----------------------------------------------------------------------------------------------
@@ -239,6 +257,7 @@ def _joined(F: Any, g: Any, dim: int, metas: Any) -> Any:
     view=True,
     private=True,
     samples=lambda: [call(t(5, 2), 2, 0), call(t(2, 4), 2, -1)],
+    linear=True,
 )
 def split_pieces(x: Any, split_size: int, dim: int) -> Any:
     """Views of `split_size` elements along `dim`, the last one perhaps shorter."""
@@ -250,6 +269,9 @@ def split_pieces(x: Any, split_size: int, dim: int) -> Any:
 
 
 split_pieces.vjp("input")(lambda F, g, out, x, size, dim: _joined(F, _listed(g), dim, _metas(out)))
+
+
+along(split_pieces, 2)
 
 
 def _listed(g: Any) -> Any:
@@ -268,6 +290,7 @@ def _metas(out: Any) -> Any:
     samples=lambda: [call(t(5, 2), (2, 3)), call(t(2, 4), [1, 0, 3], -1)],
     formula="the pieces of g, joined",
     example="ones(3).split_with_sizes([1, 2])",
+    linear=True,
 )
 def split_with_sizes(x: Any, split_sizes: Any, dim: int) -> Any:
     """Views of the given lengths along `dim`."""
@@ -288,6 +311,9 @@ def split_with_sizes(x: Any, split_sizes: Any, dim: int) -> Any:
 
 
 split_with_sizes.vjp("input")(lambda F, g, out, x, sizes, dim: _joined(F, _listed(g), dim, _metas(out)))
+
+
+along(split_with_sizes, 2)
 
 
 @composite(
@@ -419,6 +445,7 @@ _split_along("dsplit", 3, "in depth, along dim 2")
     samples=lambda: [call(t(2, 3)), call(t(2, 3), -1), call(t(1, 2))],
     formula="the gradients of the slices, stacked",
     example="unbind(ones(2, 3))",
+    linear=True,
 )
 def unbind(x: Any, dim: int) -> Any:
     """Views of all slices along `dim`, without that dimension."""
@@ -438,6 +465,9 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int) -> Any:
         filler = make(zeros[()]) if F is T else zeros
         gs = [filler if one is None else one for one in gs]
     return F.stack(gs, dim)
+
+
+along(unbind, 1)
 
 
 @composite(

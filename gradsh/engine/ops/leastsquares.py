@@ -129,6 +129,7 @@ def pinverse(a: Tensor, rcond: float) -> Any:
     method=False,
     differentiable=False,
     example="linalg.matrix_rank(tensor([[1., 2.], [2., 4.]]))",
+    looped="it counts singular values",
 )
 def linalg_matrix_rank(a: Tensor, tol: Any, hermitian: bool, atol: Any, rtol: Any) -> Any:
     """The number of singular values that do not count as zero."""
@@ -187,6 +188,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, a: Any, b: Any, rcond: Any) -> Any:
     ],
     formula="B: pinv(A).mT @ g; A: of the pseudo-inverse",
     example="linalg.lstsq(tensor([[1., 0.], [0., 1.], [1., 1.]]), ones(3, 1))",
+    looped="its result depends on the rank",
 )
 def linalg_lstsq(a: Tensor, b: Tensor, rcond: Any, driver: Any) -> Any:
     """The least squares solution of AX = B with the smallest norm; residuals, rank and singular values by driver."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import applied, on_last_dims, sample_of
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -58,7 +59,7 @@ def batch_element(a: Any, index: int) -> str:
     "keep(input, mask, other)",
     grad_fn="WhereBackward0",
     private=True,
-    samples=lambda: [call(t(2, 2), np.eye(2, dtype=bool), 0)],
+    samples=lambda: [call(t(2, 2), np.eye(2, dtype=bool), 0), call(t(2, 2), np.eye(2, dtype=bool), 1)],
     formula="g where mask",
 )
 def keep(x: Any, mask: Any, other: Any) -> Any:
@@ -67,6 +68,14 @@ def keep(x: Any, mask: Any, other: Any) -> Any:
 
 
 keep.vjp("input")(lambda F, g, out, x, mask, other: F.keep(g, mask, 0))
+keep.jvp(lambda F, t, saved: F.keep(t, saved[1], 0))
+
+
+@keep.batched
+def _(F: Any, size: int, batched: Any, x: Any, mask: Any, other: Any) -> Any:
+    if not batched[0] or any(batched[1:]) or len(sample_of(x)) < max(np.ndim(mask), np.ndim(other)):
+        return NotImplemented
+    return applied(keep, x, mask, other)
 
 
 def lower(F: Any, x: Any, k: int = 0) -> Any:
@@ -145,6 +154,9 @@ def _(F: Any, g: Any, out: Any, a: Any, name: str) -> Any:
     return -F.matmul(F.matmul(across, g), across)
 
 
+on_last_dims(inverse_of, 2)
+
+
 A2 = [[1.5, 0.5], [-0.7, 1.2]]  # a matrix far from singular, for samples
 
 
@@ -195,6 +207,7 @@ def infos(numbers: Any) -> Tensor:
     method=False,
     formula="as linalg.inv",
     example="linalg.inv_ex(tensor([[2., 0.], [0., 4.]]))",
+    looped="it looks for zero pivots",
 )
 def linalg_inv_ex(a: Tensor, check_errors: bool) -> Any:
     """Inverses, and the number of the zero pivot of each matrix that has none (0 for the others)."""
@@ -247,6 +260,9 @@ def linalg_det(a: Tensor) -> Any:
     """The determinant of square matrices."""
     need_tensor("linalg_det", "A", 1, a)
     return run(det_of, [a], None)
+
+
+on_last_dims(linalg_det, 2)
 
 
 @composite(
@@ -315,11 +331,14 @@ def cofactors(a: Any) -> Any:
 cofactors.vjp("input", saves="input")(lambda F, g, out, a: F.det_second(a, g))
 
 
+on_last_dims(cofactors, 2)
+
+
 @op(
     "det_second(input, along)",
     grad_fn="LinalgDetBackwardBackward0",
     private=True,
-    samples=lambda: [call(t(3, 3), t(3, 3))],
+    samples=lambda: [call(t(3, 3), t(3, 3)), call(t(2, 2), t(2, 2))],
     formula="the third derivative of det",
 )
 def det_second(a: Any, h: Any) -> Any:
@@ -376,6 +395,9 @@ def _(F: Any, g: Any, out: Any, a: Any, name: str) -> Any:
     return F.unsqueeze(F.unsqueeze(g[1], -1), -1) * F.matrix_transpose(F.inverse_of(a, ""))
 
 
+on_last_dims(slogdet_of, 2)
+
+
 @composite(
     "linalg.slogdet(A)",
     method=False,
@@ -408,6 +430,7 @@ def slogdet(a: Tensor) -> Any:
     samples=lambda: square_samples()[2:4],
     formula="g * inv(input).mT",
     example="logdet(tensor([[2., 0.], [0., 4.]]))",
+    looped="the sign of the determinant decides",
 )
 def logdet(a: Tensor) -> Any:
     """The logarithm of the determinant; nan where that is negative."""
@@ -549,6 +572,9 @@ def _(F: Any, g: Any, out: Any, a: Any) -> Any:
     return F.narrow(F.narrow(block, -2, 0, n), -1, n, n)
 
 
+on_last_dims(matrix_exp, 2)
+
+
 alias("matrix_exp", matrix_exp, method=True)
 
 
@@ -558,6 +584,7 @@ alias("matrix_exp", matrix_exp, method=True)
     private=True,
     samples=lambda: [call(t(2, 2), t(2, 2))],
     formula="input: the sum of the two blocks of g; corner: the upper right block",
+    linear=True,
 )
 def block_triangle(a: Any, c: Any) -> Any:
     """The matrices [[input, corner], [0, input]]."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batching import padded
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
 from gradsh.engine.modes import mode
@@ -257,6 +258,27 @@ def _(F: Any, needs: Any, g: Any, out: Any, x: Any, target: Any, reduction: str)
     n = count(x, target) if reduction == "mean" else 1
     slope = (x - target) * (g * (2.0 / n if n else 2.0))
     return slope if needs[0] else None, -slope if needs[1] else None
+
+
+def _reduced(F: Any, each: Any, reduction: str) -> Any:
+    """A loss of each element, reduced within the samples."""
+    if reduction == "none":
+        return each
+    dims = tuple(range(1, len(each.shape)))
+    if not dims:
+        return each
+    return (F.mean if reduction == "mean" else F.sum)(each, dims, False, None)
+
+
+@mse.batched
+def _(F: Any, size: int, batched: Any, x: Any, target: Any, reduction: str) -> Any:
+    deepest = max(len(x.shape) - bool(batched[0]), len(target.shape) - bool(batched[1]))
+    if batched[0]:
+        x = padded(x, deepest)
+    if batched[1]:
+        target = padded(target, deepest)
+    each = x - target
+    return _reduced(F, each * each, reduction)
 
 
 def _weighted(loss: Any, input: Any, weight: Any, reduction: str) -> Any:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import fronted, sample_of
 from gradsh.engine.checks import not_implemented
 from gradsh.engine.dtypes import OF
-from gradsh.engine.general import op
+from gradsh.engine.general import General, op
 from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify
 from gradsh.engine.modes import mode
 from gradsh.engine.ops.loss import LEGACY, add_reduce, constant, finish, float16, reduction_of
@@ -76,13 +77,35 @@ def _nll_rule(F: Any, g: Any, out: Any, x: Any, target: Any, weight: Any, reduct
     return F.nll_backward(g, target, weight, reduction, ignore_index, tuple(x.shape))
 
 
-def _nll_op(name: str, grad_fn: str) -> Any:
+def _nll_op(name: str, grad_fn: str) -> General:
     entry = op(f"{name}(input, target, weight, reduction, ignore_index)", grad_fn=grad_fn, private=True)(_nll)
     entry.vjp("input", saves="input target weight")(_nll_rule)
     return entry
 
 
 nll = _nll_op("nll", "NllLossBackward0")
+
+
+@nll.batched
+def _(F: Any, size: int, batched: Any, x: Any, target: Any, weight: Any, reduction: str, ignore: int) -> Any:
+    if weight is not None or any(batched[2:]):
+        return NotImplemented
+    x, target = fronted(x, batched[0], size), fronted(target, batched[1], size)
+    if len(sample_of(x)) not in (1, 2) or len(sample_of(target)) != len(sample_of(x)) - 1:
+        return NotImplemented
+    skipped = target == ignore
+    at = F.unsqueeze(F.where(skipped, 0, target), -1)
+    picked = F.gather_at(x, at, len(x.shape) - 1)
+    each = F.where(skipped, 0.0, -F.reshape(picked, tuple(target.shape)))
+    if reduction == "none" or (not sample_of(target) and reduction == "sum"):
+        return each
+    total = F.sum(each, (1,), False, None) if sample_of(target) else each
+    if reduction == "sum":
+        return total
+    counted = F.to(~skipped, each.dtype)
+    return total / (F.sum(counted, (1,), False, None) if sample_of(target) else counted)
+
+
 nll2d = _nll_op("nll2d", "NllLoss2DBackward0")
 
 
@@ -252,7 +275,12 @@ def _check_smoothing(smoothing: float) -> None:
         raise ValueProblem(f"label_smoothing must be between 0.0 and 1.0. Got: {smoothing:g}")
 
 
-def _smoothed_loss(
+@composite(
+    "smoothed_loss(input, target, weight, reduction, ignore_index, smoothing)",
+    private=True,
+    looped="it counts the classes that are kept",
+)
+def smoothed_loss(
     input: Tensor, target: Tensor, weight: Any, reduction: str, ignore_index: int, smoothing: float
 ) -> Any:
     """Cross entropy with a part of the target spread over all classes."""
@@ -326,7 +354,7 @@ def cross_entropy(
             raise ValueProblem("ignore_index is not supported for floating point target")
         return _probabilities_loss(input, target, weight, reduction, label_smoothing)
     if label_smoothing > 0:
-        return _smoothed_loss(input, target, weight, reduction, ignore_index, label_smoothing)
+        return smoothed_loss.apply(input, target, weight, reduction, ignore_index, label_smoothing)
     return picked_loss(T.log_softmax(input, 0 if len(shape) == 1 else 1), target, weight, reduction, ignore_index)
 
 
@@ -457,6 +485,7 @@ def _class_target(target: Any) -> Any:
     formula="g / classes for each class above the margin, minus their sum at the target",
     kinks="0 exactly at the margin",
     example="multi_margin_loss(tensor([[0.5, 1., 0.]]), tensor([1]))",
+    looped="it reads the target",
 )
 def multi_margin_loss(
     input: Any, target: Any, p: Any, margin: Any, weight: Any, size_average: Any, reduce: Any, reduction: Any
@@ -504,6 +533,7 @@ def multi_margin_loss(
     formula="g / classes for each pair of a wrong and a right class within the margin",
     kinks="0 exactly at the margin",
     example="multilabel_margin_loss(tensor([[0.1, 0.2, 0.4]]), tensor([[2, -1, 0]]))",
+    looped="it reads the target",
 )
 def multilabel_margin_loss(input: Any, target: Any, size_average: Any, reduce: Any, reduction: Any) -> Any:
     """The mean over samples of max(0, 1 - input[right] + input[wrong]) summed over pairs; a target ends at -1."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batching import array_behind
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
 from gradsh.engine.modes import mode
@@ -172,7 +173,7 @@ def gaussian_nll_loss(input: Any, target: Any, var: Any, full: Any, eps: Any, re
         if var < 0:
             raise ValueError_("var has negative entry/entries")
         var = T.full_like(input, var)
-    elif np.any(var.data < 0):
+    elif np.any(array_behind(var) < 0):
         raise ValueError_("var has negative entry/entries")
     a, b = input.data.shape, var.data.shape
     if a != b:

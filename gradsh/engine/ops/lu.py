@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import on_last_dims
 from gradsh.engine.checks import need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -75,6 +76,7 @@ def solve_by_elimination(a: Any, b: Any) -> Any:
     private=True,
     samples=lambda: [call(t(2, 2), np.array([1, 0]))],
     formula="g, its rows in the opposite order",
+    linear=True,
 )
 def order_rows(x: Any, order: Any) -> Any:
     """The rows of matrices in another order, given as a constant array."""
@@ -84,6 +86,9 @@ def order_rows(x: Any, order: Any) -> Any:
 
 
 order_rows.vjp("input")(lambda F, g, out, x, order: F.order_rows(g, np.argsort(order, -1)))
+
+
+on_last_dims(order_rows, 2)
 
 
 def _lu_checks(name: str, a: Any) -> None:
@@ -187,6 +192,7 @@ def _permutation(order: Any, dtype: Any) -> Tensor:
     ],
     formula="P @ inv(L).mT @ (tril(L.mT @ gL, -1) + triu(gU @ U.mT)) @ inv(U).mT",
     example="linalg.lu(tensor([[1., 2.], [3., 4.]]))",
+    looped="it works on arrays",
 )
 def linalg_lu(a: Tensor, pivot: bool) -> Any:
     """The permutation P, the unit lower triangular L and the upper triangular U of A = P @ L @ U."""
@@ -238,6 +244,7 @@ def _zero_pivot(packed: Any) -> Any:
     ],
     formula="as linalg.lu",
     example="linalg.lu_factor(tensor([[1., 2.], [3., 4.]]))",
+    looped="it looks for zero pivots",
 )
 def linalg_lu_factor(a: Tensor, pivot: bool) -> Any:
     """L and U packed in one matrix, and the pivots: what linalg.lu_solve takes."""
@@ -261,6 +268,7 @@ def linalg_lu_factor(a: Tensor, pivot: bool) -> Any:
     method=False,
     formula="as linalg.lu_factor",
     example="linalg.lu_factor_ex(tensor([[1., 2.], [3., 4.]]))",
+    looped="it looks for zero pivots",
 )
 def linalg_lu_factor_ex(a: Tensor, pivot: bool, check_errors: bool) -> Any:
     """As linalg.lu_factor, with the number of the first zero pivot of each matrix instead of an error."""
@@ -320,6 +328,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, packed: Any, b: Any, pivots: Any, le
     ],
     formula="B: lu_solve(LU, pivots, g, adjoint=true); LU: through L and U",
     example="linalg.lu_solve(tensor([[3., 4.], [0.5, 2.]]), tensor([2, 2], dtype=int32), tensor([[1.], [2.]]))",
+    looped="it works on arrays",
 )
 def linalg_lu_solve(packed: Tensor, pivots: Tensor, b: Tensor, left: bool, adjoint: bool) -> Any:
     """The solution X of AX = B (A.mT X = B with `adjoint`) from linalg.lu_factor(A)."""

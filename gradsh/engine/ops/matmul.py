@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import count, on_last_dims
 from gradsh.engine.batching import call as batched_call
+from gradsh.engine.batching import padded
 from gradsh.engine.checks import need_tensor, type_word
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -212,6 +214,7 @@ def check_bmm(a: Any, b: Any) -> None:
     samples=lambda: [call(t(3), t(3)), call(t(3, strided=True), t(3)), call(t(0), t(0)), call(t(1), t(1))],
     formula="input: g * tensor; tensor: g * input",
     example="dot(tensor([1., 2.]), tensor([3., 4.]))",
+    bilinear=True,
 )
 def dot(a: Any, b: Any) -> Any:
     """The inner product of two vectors."""
@@ -230,6 +233,7 @@ dot.vjp("tensor", saves="input")(lambda F, g, out, a, b: g * a)
     samples=lambda: [call(t(3), t(3)), call(t(3, strided=True), t(3)), call(t(0), t(0))],
     formula="input: g * other; other: g * input",
     example="vdot(tensor([1., 2.]), tensor([3., 4.]))",
+    bilinear=True,
 )
 def vdot(a: Any, b: Any) -> Any:
     """The inner product of two vectors; the same as `dot` for real numbers."""
@@ -254,6 +258,7 @@ vdot.vjp("other", saves="input")(lambda F, g, out, a, b: g * a)
     ],
     formula="input: outer(g, vec); vec: input.T @ g",
     example="mv(tensor([[1., 2.], [3., 4.]]), tensor([1., 10.]))",
+    bilinear=True,
 )
 def mv(a: Any, b: Any) -> Any:
     """A matrix times a vector."""
@@ -278,6 +283,7 @@ mv.vjp("vec", saves="input")(lambda F, g, out, a, b: F.vector_matrix(g, a))
     ],
     formula="input: g @ mat2.T; mat2: input.T @ g",
     example="mm(tensor([[1., 2.]]), tensor([[3.], [4.]]))",
+    bilinear=True,
 )
 def mm(a: Any, b: Any) -> Any:
     """The product of two matrices."""
@@ -301,6 +307,7 @@ mm.vjp("mat2", saves="input")(lambda F, g, out, a, b: F.mm(F.matrix_transpose(a)
     ],
     formula="input: bmm(g, mat2.mT); mat2: bmm(input.mT, g)",
     example="bmm(ones(2, 1, 3), ones(2, 3, 1))",
+    bilinear=True,
 )
 def bmm(a: Any, b: Any) -> Any:
     """The products of two equally long batches of matrices."""
@@ -323,6 +330,7 @@ bmm.vjp("mat2", saves="input")(lambda F, g, out, a, b: F.bmm(F.matrix_transpose(
     private=True,
     samples=lambda: [call(t(2, 3)), call(t(2, 3, 2))],
     formula="g, transposed back",
+    linear=True,
 )
 def matrix_transpose(x: Any) -> Any:
     """A view with the last two dims swapped."""
@@ -332,12 +340,16 @@ def matrix_transpose(x: Any) -> Any:
 matrix_transpose.vjp("input")(lambda F, g, out, x: F.matrix_transpose(g))
 
 
+on_last_dims(matrix_transpose, 2)
+
+
 @op(
     "outer_product(input, vec2)",
     grad_fn="MulBackward0",
     private=True,
     samples=lambda: [call(t(2), t(3))],
     formula="input: g @ vec2; vec2: input @ g",
+    bilinear=True,
 )
 def outer_product(a: Any, b: Any) -> Any:
     """The outer product of two vectors."""
@@ -348,12 +360,21 @@ outer_product.vjp("input", saves="vec2")(lambda F, g, out, a, b: F.mv(g, b))
 outer_product.vjp("vec2", saves="input")(lambda F, g, out, a, b: F.vector_matrix(a, g))
 
 
+@outer_product.batched
+def outer_samples(F: Any, size: int, batched: Any, a: Any, b: Any) -> Any:
+    """The batch rule of the outer product."""
+    if not batched[0]:
+        return F.reshape(a, (*a.shape, 1)) * F.reshape(b, (size, 1, b.shape[-1]))
+    return F.reshape(a, (*a.shape, 1)) * (F.reshape(b, (size, 1, b.shape[-1])) if batched[1] else b)
+
+
 @op(
     "vector_matrix(vec, input)",
     grad_fn="MvBackward0",
     private=True,
     samples=lambda: [call(t(2), t(2, 3))],
     formula="vec: input @ g; input: outer(vec, g)",
+    bilinear=True,
 )
 def vector_matrix(a: Any, b: Any) -> Any:
     """A row vector times a matrix."""
@@ -370,6 +391,7 @@ vector_matrix.vjp("input", saves="vec")(lambda F, g, out, a, b: F.outer_product(
     private=True,
     samples=lambda: [call(t(2, 3), (3, 2))],
     formula="g, reshaped back",
+    linear=True,
 )
 def unsafe_view(x: Any, size: Any) -> Any:
     """The same elements in another shape, of a result that nobody else holds."""
@@ -377,6 +399,7 @@ def unsafe_view(x: Any, size: Any) -> Any:
 
 
 unsafe_view.vjp("input")(lambda F, g, out, x, size: F.unsafe_view(g, x.shape))
+unsafe_view.batched(lambda F, size, batched, x, shape: F.reshape(x, (size, *shape)))
 
 
 # --- matmul ---------------------------------------------------------------------------------------------
@@ -491,6 +514,7 @@ def _count(shape: tuple[int, ...]) -> int:
     private=True,
     samples=lambda: [call(t(1, 3))],
     formula="g.unsqueeze(0)",
+    linear=True,
 )
 def squeeze_row(x: Any) -> Any:
     """The only row of a matrix that nobody else holds."""
@@ -498,6 +522,12 @@ def squeeze_row(x: Any) -> Any:
 
 
 squeeze_row.vjp("input")(lambda F, g, out, x: F.unsqueeze(g, 0))
+
+
+@squeeze_row.batched
+def _(F: Any, size: int, batched: Any, x: Any) -> Any:
+    return F.select(x, 1, 0)
+
 
 _any_matmul = matmul.apply
 A.__dict__["matmul"] = np.matmul
@@ -545,3 +575,47 @@ def operator_matmul(x: Tensor, y: Any) -> Any:
 matmul.apply = T.__dict__["matmul"] = METHODS["matmul"] = apply_matmul
 Operators: Any = Tensor
 Operators.__matmul__ = operator_matmul
+
+
+@matmul.batched
+@mm.batched
+@mv.batched
+@bmm.batched
+@dot.batched
+@vdot.batched
+@vector_matrix.batched
+def multiply_samples(F: Any, size: int, batched: Any, a: Any, b: Any) -> Any:
+    """The batch rule of products of vectors and matrices."""
+    first, second = bool(batched[0]), bool(batched[1])
+    n, m = len(a.shape) - first, len(b.shape) - second
+    if not n or not m:
+        return NotImplemented
+    inner, other = a.shape[-1], b.shape[-2 if m > 1 else -1]
+    if inner != other:
+        return NotImplemented  # which says what is wrong
+    if first and not second and m <= 2 and n == 1:
+        return F.matmul(a, b)
+    if second and not first and m == 1 and n == 2:
+        return F.matmul(b, F.transpose(a, 0, 1))
+    if second and not first and n == m == 1:
+        return F.matmul(b, a)
+    if first and not second and m == 2:
+        # one product of a tall matrix instead of one for each sample
+        rows = F.reshape(a, (count(a.shape[:-1]), inner))
+        return F.reshape(F.matmul(rows, b), (*a.shape[:-1], b.shape[-1]))
+    if n == 1:
+        a = F.unsqueeze(a, -2)
+    if m == 1:
+        b = F.unsqueeze(b, -1)
+    deepest = max(n, m, 2)
+    if first:
+        a = padded(a, deepest)
+    if second:
+        b = padded(b, deepest)
+    out = F.matmul(a, b)
+    shape = list(out.shape)
+    if m == 1:
+        shape.pop(-1)
+    if n == 1:
+        shape.pop(-1 if m == 1 else -2)
+    return out if len(shape) == len(out.shape) else F.reshape(out, tuple(shape))

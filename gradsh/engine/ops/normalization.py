@@ -258,6 +258,7 @@ def _update(running: Any, value: Any, momentum: float) -> None:
     ],
     formula="input: (g - mean(g) - normal mean(g normal)) weight / deviation; weight: sum(g normal); bias: sum(g)",
     example="batch_norm(tensor([[1., 2.], [3., 6.]]), none, none, training=true)",
+    looped="it keeps running statistics",
 )
 def batch_norm(
     input: Any,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import on_last_dims
 from gradsh.engine.checks import int_tuple
 from gradsh.engine.general import General, op, run
 from gradsh.engine.graph import Kind, Node
@@ -59,12 +60,17 @@ def constant_pad(x: Any, pad: Any, value: Any) -> Any:
 
 
 constant_pad.vjp("input")(lambda F, g, out, x, pad, value: F.constant_pad(g, tuple(-p for p in pad), 0))
+constant_pad.jvp(lambda F, t, saved: F.constant_pad(t, saved[1], 0))
+
+
+on_last_dims(constant_pad, 0)
+
 
 # --- elements of the input -------------------------------------------------------------------------------------------
 # An index array for each of the last dims says which element stands where; None leaves a dim as it is.
 
 
-@op("take_axes(input, indices)", grad_fn="IndexBackward0", private=True)
+@op("take_axes(input, indices)", grad_fn="IndexBackward0", private=True, linear=True)
 def take_axes(x: Any, indices: Any) -> Any:
     """The elements at `indices` along each of the last dims."""
     out = x
@@ -79,7 +85,10 @@ take_axes.vjp("input", saves="input")(
 )
 
 
-@op("put_axes(grad, indices, size)", grad_fn="IndexPutBackward0", private=True)
+on_last_dims(take_axes, 0)
+
+
+@op("put_axes(grad, indices, size)", grad_fn="IndexPutBackward0", private=True, linear=True)
 def put_axes(g: Any, indices: Any, size: Any) -> Any:
     """The gradient of take_axes: what was taken several times gets the sum."""
     out = g
@@ -92,6 +101,9 @@ def put_axes(g: Any, indices: Any, size: Any) -> Any:
 
 
 put_axes.vjp("grad")(lambda F, g, out, grad, indices, size: F.take_axes(g, indices))
+
+
+on_last_dims(put_axes, 0)
 
 
 def _reflected(n: int, left: int, right: int) -> Any:

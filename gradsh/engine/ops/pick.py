@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import applied, fronted, sample_of
 from gradsh.engine.checks import dim_index, need_tensor, type_word
 from gradsh.engine.data import array_of
 from gradsh.engine.dtypes import OF
@@ -64,6 +65,7 @@ def check_along(x_shape: tuple[int, ...], index: Any, dim: int) -> None:
     ],
     formula="g, added up where its elements came from",
     example="gather(tensor([[1., 2.], [3., 4.]]), 1, tensor([[0], [1]]))",
+    linear=True,
 )
 def gather(x: Any, dim: int, index: Any, sparse_grad: bool = False) -> Any:
     """`out[i][j] = input[i][index[i][j]]` for dim 1, and likewise for the others."""
@@ -92,11 +94,21 @@ gather.vjp("input", saves="index")(
 )
 
 
+@gather.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, sparse_grad: bool = False) -> Any:
+    x, index = fronted(x, batched[0], size), fronted(index, batched[2], size)
+    n = len(sample_of(x))
+    if not n or len(sample_of(index)) != n:
+        return NotImplemented
+    return applied(gather, x, dim_index(dim, n) + 1, index, False)
+
+
 @op(
     "gather_backward(grad, shape, dim, index)",
     grad_fn="ScatterAddBackward0",
     private=True,
     samples=lambda: [call(t(2, 2), (2, 3), 1, t(2, 2, dtype="int64", values=[[0, 0], [2, 1]]))],
+    linear=True,
 )
 def gather_backward(g: Any, shape: Any, dim: int, index: Any) -> Any:
     """Zeros of `shape` to which the elements of `grad` are added."""
@@ -110,6 +122,14 @@ def gather_backward(g: Any, shape: Any, dim: int, index: Any) -> Any:
 
 
 gather_backward.vjp("grad", saves="index")(lambda F, g, out, grad, shape, dim, index: F.gather(g, dim, index, False))
+
+
+@gather_backward.batched
+def _(F: Any, size: int, batched: Any, g: Any, shape: Any, dim: int, index: Any) -> Any:
+    g, index = fronted(g, batched[0], size), fronted(index, batched[3], size)
+    if not shape or len(sample_of(index)) != len(shape):
+        return NotImplemented
+    return applied(gather_backward, g, (size, *shape), dim_index(dim, len(shape)) + 1, index)
 
 
 @composite(
@@ -157,6 +177,7 @@ def take_along_dim(input: Any, indices: Any, dim: Any) -> Any:
     ],
     formula="g, added up where its elements came from",
     example="take(eye(2), tensor([0, 3]))",
+    linear=True,
 )
 def take(x: Any, index: Any) -> Any:
     """The elements that indices pick in flat order."""
@@ -185,6 +206,7 @@ take.vjp("input", saves="index")(lambda F, g, out, x, index: F.take_backward(g, 
     grad_fn="PutBackward0",
     private=True,
     samples=lambda: [call(t(3), (2, 3), t(3, dtype="int64", values=[0, 5, 5]))],
+    linear=True,
 )
 def take_backward(g: Any, shape: Any, index: Any) -> Any:
     """Zeros of `shape` to which the elements of `grad` are added in flat order."""
@@ -208,6 +230,7 @@ take_backward.vjp("grad", saves="index")(lambda F, g, out, grad, shape, index: F
     ],
     formula="g where the mask is true, else 0",
     example="masked_select(arange(3.), tensor([true, false, true]))",
+    linear=True,
 )
 def masked_select(x: Any, mask: Any) -> Any:
     """The elements at which a mask is true, in one dimension; both broadcast."""
@@ -227,6 +250,7 @@ masked_select.vjp("input", saves="mask")(lambda F, g, out, x, mask: F.masked_sel
     grad_fn="MaskedScatterBackward0",
     private=True,
     samples=lambda: [call(t(2), (3,), t(3, dtype="bool", values=[True, False, True]))],
+    linear=True,
 )
 def masked_select_backward(g: Any, shape: Any, mask: Any) -> Any:
     """Zeros of the common shape with `grad` where the mask is true."""
@@ -246,7 +270,7 @@ def nonzero_table(x: Any) -> Any:
     return np.argwhere(x).astype(np.int64, copy=False) if x.ndim else np.zeros((int(x != 0), 0), np.int64)
 
 
-@function("nonzero(input, *, as_tuple=False)", differentiable=False, example="nonzero(tensor([0, 3, 4]))")
+@function("nonzero(input, *, as_tuple=False)", differentiable=False, example="nonzero(tensor([0, 3, 4]))", dynamic=True)
 def nonzero(input: Any, as_tuple: bool) -> Any:
     """The indices of elements that are not zero: one a row, or a tensor for each dimension."""
     need_tensor("nonzero", "input", 1, input)
@@ -256,7 +280,7 @@ def nonzero(input: Any, as_tuple: bool) -> Any:
     return tuple(make(np.ascontiguousarray(found)) for found in np.nonzero(x if x.ndim else np.asarray(x).reshape(1)))
 
 
-@function("argwhere(input)", differentiable=False, example="argwhere(tensor([0, 3, 4]))")
+@function("argwhere(input)", differentiable=False, example="argwhere(tensor([0, 3, 4]))", dynamic=True)
 def argwhere(input: Any) -> Any:
     """The indices of elements that are not zero, one a row."""
     need_tensor("argwhere", "input", 1, input)
@@ -271,6 +295,7 @@ def argwhere(input: Any) -> Any:
     grad_fn="WhereBackward0",
     private=True,
     samples=lambda: [call(t(3, dtype="bool", values=[True, False, True]), t(2, 3), t(3))],
+    elementwise=True,
 )
 def where_each(condition: Any, x: Any, y: Any) -> Any:
     """`input` where the condition is true, `other` elsewhere."""
@@ -316,6 +341,7 @@ def _(F: Any, g: Any, out: Any, condition: Any, x: Any, y: Any) -> Any:
     formula="input: g where the condition is true, else 0; other: g where it is false, else 0",
     kinks="the branch that is not taken receives 0, and 0 * inf upstream is nan",
     example="where(tensor([true, false]), tensor([1., 2.]), 0.)",
+    elementwise=True,
 )
 def where(condition: Any, input: Any, other: Any) -> Any:
     """`input` where the condition is true, `other` elsewhere; both broadcast. Alone: the indices where it is true."""

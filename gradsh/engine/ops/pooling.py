@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import applied, fronted, on_images
 from gradsh.engine.checks import dim_index, not_implemented
 from gradsh.engine.general import op
 from gradsh.engine.ops.padding import without_batch
@@ -124,7 +125,7 @@ def _batched(name: str, dims: int, input: Any, words: str = "") -> tuple[Any, bo
 # --- the largest -----------------------------------------------------------------------------------------------------
 
 
-@op("plane_pick(input, index, dims)", grad_fn="GatherBackward0", private=True)
+@op("plane_pick(input, index, dims)", grad_fn="GatherBackward0", private=True, linear=True)
 def plane_pick(x: Any, index: Any, dims: int) -> Any:
     """The elements at flat positions of each channel's plane."""
     lead = x.shape[:-dims]
@@ -135,7 +136,12 @@ def plane_pick(x: Any, index: Any, dims: int) -> Any:
 plane_pick.vjp("input", saves="index")(lambda F, g, out, x, index, dims: F.plane_put(g, index, tuple(x.shape[-dims:])))
 
 
-@op("plane_put(grad, index, size)", grad_fn="ScatterAddBackward0", private=True)
+@plane_pick.batched
+def _(F: Any, size: int, batched: Any, x: Any, index: Any, dims: int) -> Any:
+    return applied(plane_pick, fronted(x, batched[0], size), fronted(index, batched[1], size), dims)
+
+
+@op("plane_put(grad, index, size)", grad_fn="ScatterAddBackward0", private=True, linear=True)
 def plane_put(g: Any, index: Any, size: Any) -> Any:
     """Zeros with `grad` added at flat positions of each channel's plane."""
     lead = g.shape[: g.ndim - len(size)]
@@ -153,6 +159,11 @@ def plane_put(g: Any, index: Any, size: Any) -> Any:
 plane_put.vjp("grad", saves="index")(lambda F, g, out, grad, index, size: F.plane_pick(g, index, len(size)))
 
 
+@plane_put.batched
+def _(F: Any, size: int, batched: Any, g: Any, index: Any, shape: Any) -> Any:
+    return applied(plane_put, fronted(g, batched[0], size), fronted(index, batched[1], size), shape)
+
+
 def _max_op(dims: int) -> Any:
     signature = f"max_windows{dims}d(input, kernel, stride, padding, dilation, out)"
 
@@ -162,6 +173,7 @@ def _max_op(dims: int) -> Any:
     entry = op(signature, grad_fn=f"MaxPool{dims}DWithIndicesBackward0", private=True, outputs=2)(kernel)
     # PyTorch saves the input too, and so notices when it is written to
     entry.vjp("input", saves="input out")(lambda F, g, out, x, *_: F.plane_put(g[0], out[1], tuple(x.shape[2:])))
+    on_images(entry)
     return entry
 
 
@@ -330,13 +342,20 @@ def _mean_op(dims: int) -> Any:
         return np.ascontiguousarray(full[inner(padding, size)])
 
     parameters = "kernel, stride, padding, out, include, override, size"
-    one = op(f"mean_windows{dims}d(input, {parameters})", grad_fn=f"AvgPool{dims}DBackward0", private=True)(forward)
+    one = op(
+        f"mean_windows{dims}d(input, {parameters})", grad_fn=f"AvgPool{dims}DBackward0", private=True, linear=True
+    )(forward)
     two = op(
-        f"mean_windows{dims}d_backward(grad, {parameters})", grad_fn=f"AvgPool{dims}DBackwardBackward0", private=True
+        f"mean_windows{dims}d_backward(grad, {parameters})",
+        grad_fn=f"AvgPool{dims}DBackwardBackward0",
+        private=True,
+        linear=True,
     )(backward)
     # PyTorch saves the input, though only its shape is needed
     one.vjp("input", saves="input")(lambda F, g, out, x, *how: getattr(F, f"mean_windows{dims}d_backward")(g, *how))
     two.vjp("grad")(lambda F, g, out, grad, *how: getattr(F, f"mean_windows{dims}d")(g, *how))
+    on_images(one)
+    on_images(two)
 
 
 _mean_op(2)

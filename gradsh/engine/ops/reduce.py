@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import along, applied
 from gradsh.engine.checks import dim_index, dims_tuple, need_tensor
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
@@ -39,6 +40,7 @@ LONG = 512
     grad_fn="ExpandBackward0",
     private=True,
     samples=lambda: [call(t(2), (2, 3), 1, False)],
+    linear=True,
 )
 def spread(g: Any, shape: Any, dim: Any, keepdim: bool) -> Any:
     """The gradient of a reduction along `dim`, repeated over the elements that were reduced."""
@@ -120,6 +122,7 @@ def _far_apart(x: Any, axis: Any) -> bool:
     ],
     formula="g, expanded to input's shape",
     example="sum(tensor([1., 2.]))",
+    linear=True,
 )
 def sum(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
     """The sum of all elements, or along `dim`."""
@@ -151,6 +154,11 @@ def _sum_step(node: Node, g: Any) -> Any:
 
 def _sum_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
     return F.spread(g, node.saved, None, False)
+
+
+@sum.jvp
+def _(F: Any, t: Any, saved: Any) -> Any:
+    return F.sum(t, *(saved[1:-1] if saved.__class__ is list else (None, False, None)))
 
 
 SUM_ALL = Kind("SumBackward0", _sum_step, _sum_tensor_step, saves=False, operator="sum")
@@ -209,6 +217,7 @@ def _count(x: Any, axis: Any) -> int:
     ],
     formula="g / n, expanded to input's shape",
     example="mean(tensor([1., 2.]))",
+    linear=True,
 )
 def mean(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
     """The mean of all elements, or along `dim`; nan for none."""
@@ -239,6 +248,11 @@ def _mean_step(node: Node, g: Any) -> Any:
 
 def _mean_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
     return F.spread(g / node.saved[1], node.saved[0], None, False)
+
+
+@mean.jvp
+def _(F: Any, t: Any, saved: Any) -> Any:
+    return F.mean(t, *(saved[1:-1] if saved.__class__ is list else (None, False, None)))
 
 
 MEAN_ALL = Kind("MeanBackward0", _mean_step, _mean_tensor_step, saves=False, operator="mean")
@@ -335,10 +349,18 @@ def cast_like(x: Any, other: Any) -> Any:
 cast_like.vjp("input")(lambda F, g, out, x, other: F.cast_like(g, x))
 
 
+@cast_like.batched
+def _(F: Any, size: int, batched: Any, x: Any, other: Any) -> Any:
+    return applied(cast_like, x, other) if batched[0] else NotImplemented
+
+
 @op("ones_of(input, dim)", private=True)
 def ones_of(x: Any, dim: int) -> Any:
     """Ones shaped as one slice of `input` across `dim`."""
     return np.ones(kept(x.shape, dim), x.dtype)
+
+
+along(ones_of, 1)
 
 
 takes_tensor(
@@ -378,6 +400,12 @@ def nansum(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
 @nansum.vjp("input", saves="input")
 def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
     return F.spread(g, x.shape, dim, keepdim) * F.not_nan(x)
+
+
+@nansum.jvp
+def _(F: Any, t: Any, saved: Any) -> Any:
+    x, dim, keepdim, dtype = saved[:-1]
+    return F.sum(t * F.not_nan(F.restore(x, None)), dim, keepdim, dtype)
 
 
 takes_tensor(nansum)

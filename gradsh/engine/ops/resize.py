@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import on_last_dims
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
 from gradsh.engine.modes import mode as context
@@ -40,7 +41,7 @@ class Taps:
         return full
 
 
-@op("resample(input, taps)", grad_fn="UpsampleBilinear2DBackward0", private=True)
+@op("resample(input, taps)", grad_fn="UpsampleBilinear2DBackward0", private=True, linear=True)
 def resample(x: Any, taps: Any) -> Any:
     """Weighted sums of taps along each of the last dims."""
     out = x.astype(np.float32) if x.dtype == np.float16 else x
@@ -59,7 +60,10 @@ def resample(x: Any, taps: Any) -> Any:
 resample.vjp("input")(lambda F, g, out, x, taps: F.resample_backward(g, taps))
 
 
-@op("resample_backward(grad, taps)", grad_fn="UpsampleBilinear2DBackwardBackward0", private=True)
+on_last_dims(resample, 0)
+
+
+@op("resample_backward(grad, taps)", grad_fn="UpsampleBilinear2DBackwardBackward0", private=True, linear=True)
 def resample_backward(g: Any, taps: Any) -> Any:
     """The transposed weights."""
     out = g.astype(np.float32) if g.dtype == np.float16 else g
@@ -70,6 +74,10 @@ def resample_backward(g: Any, taps: Any) -> Any:
 
 
 resample_backward.vjp("grad")(lambda F, g, out, grad, taps: F.resample(g, taps))
+
+
+on_last_dims(resample_backward, 0)
+
 
 # --- where the taps are ----------------------------------------------------------------------------------------------
 

@@ -177,7 +177,7 @@ def randperm(n: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
 # --- after the likeness of others ------------------------------------------------------------------------------------
 
 
-@function(
+@composite(
     "rand_like(input, *, generator=None, dtype=None, requires_grad=False)",
     method=False,
     differentiable=False,
@@ -193,7 +193,7 @@ def rand_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> Te
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
-@function(
+@composite(
     "randn_like(input, *, generator=None, dtype=None, requires_grad=False)",
     method=False,
     differentiable=False,
@@ -209,7 +209,7 @@ def randn_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> T
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
-@function(
+@composite(
     "randint_like(input, low=0, high=None, *, generator=None, dtype=None, requires_grad=False)",
     method=False,
     differentiable=False,
@@ -268,6 +268,7 @@ _ONLY_STD = Kind(
     method=False,
     formula="zeros",
     example="normal(0., 1., (2, 3))",
+    looped="it draws from values",
 )
 def normal(mean: Any, std: Any, size: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """Normal numbers of a mean and a standard deviation: numbers with a `size`, or tensors."""
@@ -313,7 +314,12 @@ def bernoulli_tensor(x: Any, p: Any, generator: Any) -> Any:
 bernoulli_tensor.vjp("input")(lambda F, g, out, x, p, generator: F.zeros_like(g))
 
 
-@composite("bernoulli(input, p=None, *, generator=None)", formula="zeros", example="bernoulli(tensor([0., 0.5, 1.]))")
+@composite(
+    "bernoulli(input, p=None, *, generator=None)",
+    formula="zeros",
+    example="bernoulli(tensor([0., 0.5, 1.]))",
+    looped="it draws from values",
+)
 def bernoulli(input: Any, p: Any, generator: Any) -> Tensor:
     """Ones with the probability that `input` gives for each, or with probability `p`; zeros else."""
     need_tensor("bernoulli", "input", 1, input)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import applied, fronted, sample_of
 from gradsh.engine.checks import dim_index, need_tensor, type_word
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op
@@ -13,7 +14,7 @@ from gradsh.engine.ops.fill import array
 from gradsh.engine.ops.index import add_at
 from gradsh.engine.ops.index import parts as index_parts
 from gradsh.engine.ops.pick import along, check_along, need_index, need_long
-from gradsh.engine.registry import A, T, composite, on_arrays
+from gradsh.engine.registry import A, Operator, T, composite, on_arrays
 from gradsh.engine.samples import call, t
 from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, DtypeError, IndexError_, ShapeError, ValueProblem
@@ -80,6 +81,7 @@ def _index_samples() -> list[Any]:
     ],
     formula="input: g; src: the elements of g at index",
     example="scatter_add(zeros(3), 0, tensor([0, 0, 2]), tensor([1., 2., 3.]))",
+    linear=True,
 )
 def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Any:
     """A copy to which the elements of `src` are added: `out[i][index[i][j]] += src[i][j]` for dim 1."""
@@ -113,6 +115,7 @@ def gathered(F: Any, g: Any, dim: int, index: Any, shape: tuple[int, ...]) -> An
         call(t(2, 3), 0, _index_samples()[1], t(2, 3)),
         call(t(), 0, t(dtype="int64", values=0), t()),
     ],
+    linear=True,
 )
 def scatter_source(x: Any, dim: int, index: Any, src: Any) -> Any:
     """A copy with the elements of `src` written to it; of several for one place the last one stays."""
@@ -164,11 +167,11 @@ def scatter(input: Any, dim: int, index: Any, src: Any, value: Any, reduce: Any)
     if reduce is not None:
         if reduce not in ("add", "multiply"):
             raise ValueProblem("reduce argument must be either add or multiply.")
-        if source.__class__ is not Tensor:
+        if not isinstance(source, Tensor):
             source = make(np.full(index.data.shape, source, input.data.dtype)[()])
         how = "sum" if reduce == "add" else "prod"
         return scatter_reduce.apply(input, dim, index, source, how)
-    if source.__class__ is Tensor:
+    if isinstance(source, Tensor):
         return scatter_source.apply(input, dim, index, source)
     return scatter_value.apply(input, dim, index, source)
 
@@ -315,6 +318,7 @@ def _prod_gradients(F: Any, g: Any, out: Any, x: Any, dim: int, index: Any, src:
     ],
     formula="input: g, with zeros at index unless accumulate; source: g at index",
     example="put(zeros(2, 2), tensor([0, 3]), tensor([1., 2.]))",
+    linear=True,
 )
 def put(x: Any, index: Any, source: Any, accumulate: bool) -> Any:
     """A copy with the elements of `source` written, or added, to places counted in flat order."""
@@ -365,6 +369,7 @@ put.vjp("source", saves="index")(
         call(t(4, 2), [t(2, dtype="int64", values=[0, 2])], (0,), t(2, 2), False),
         call(t(4, 2), [t(3, dtype="int64", values=[0, 2, 2])], (0,), t(2), True),
     ],
+    linear=True,
 )
 def index_write(x: Any, indices: Any, dims: Any, values: Any, accumulate: bool) -> Any:
     """A copy with `values` written, or added, where integer tensors at `dims` point."""
@@ -415,6 +420,7 @@ index_write.vjp("values", saves="indices")(
     ],
     formula="input: g, with zeros at the indices unless accumulate; values: g at the indices",
     example="index_put(zeros(3), (tensor([0, 2]),), tensor([1., 2.]))",
+    looped="it works on the arrays of its indices",
 )
 def index_put(input: Any, indices: Any, values: Any, accumulate: bool) -> Any:
     """A copy with `values` written, or added, where `input[indices]` reads."""
@@ -436,3 +442,23 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool) -> Any:
     if not picks:
         return index_write.apply(input, [make(np.arange(input.data.shape[0]))], (0,), values, accumulate)
     return index_write.apply(input, picks, tuple(dims), values, accumulate)
+
+
+def _scattered(entry: Operator) -> None:
+    """The batch rule of `f(input, dim, index, source, …)` with all tensors of the same number of dims."""
+
+    @entry.batched
+    def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, source: Any, *rest: Any) -> Any:
+        x, index = fronted(x, batched[0], size), fronted(index, batched[2], size)
+        n = len(sample_of(x))
+        if hasattr(source, "shape"):
+            source = fronted(source, batched[3], size)
+            if len(sample_of(source)) != n:
+                return NotImplemented
+        if not n or len(sample_of(index)) != n:
+            return NotImplemented
+        return applied(entry, x, dim_index(dim, n) + 1, index, source, *rest)
+
+
+for _entry in (scatter_add, scatter_source, scatter_value, scatter_reduce):
+    _scattered(_entry)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batch_rules import applied, count, sample_of
+from gradsh.engine.batching import padded
 from gradsh.engine.checks import dim_index, dims_tuple, int_tuple, is_int, need_tensor
 from gradsh.engine.dtypes import OF, DType, Size
 from gradsh.engine.general import op, run
@@ -28,6 +30,8 @@ ndarray = np.ndarray
     samples=lambda: [call(t(2, 3), 0), call(t(2), -1), call(t(), 0), call(t(3, 2, strided=True), 1)],
     formula="g.squeeze(dim)",
     example="unsqueeze(tensor([1., 2.]), 0)",
+    linear=True,
+    inplace=True,
 )
 def unsqueeze(x: Any, dim: int) -> Any:
     """A view with a new dimension of size 1 at `dim`."""
@@ -36,6 +40,11 @@ def unsqueeze(x: Any, dim: int) -> Any:
 
 
 unsqueeze.vjp("input")(lambda F, g, out, x, dim: F.reshape(g, x.shape))
+
+
+@unsqueeze.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: int) -> Any:
+    return applied(unsqueeze, x, dim_index(dim, len(sample_of(x)) + 1) + 1)
 
 
 @op(
@@ -51,6 +60,8 @@ unsqueeze.vjp("input")(lambda F, g, out, x, dim: F.reshape(g, x.shape))
     ],
     formula="g, viewed as input",
     example="squeeze(ones(1, 2))",
+    linear=True,
+    inplace=True,
 )
 def squeeze(x: Any, dim: Any) -> Any:
     """A view without the dimensions of size 1, or without those of `dim` (one or several) that have size 1."""
@@ -64,6 +75,14 @@ def squeeze(x: Any, dim: Any) -> Any:
 
 
 squeeze.vjp("input")(lambda F, g, out, x, dim: F.reshape(g, x.shape))
+
+
+@squeeze.batched
+def _(F: Any, size: int, batched: Any, x: Any, dim: Any) -> Any:
+    shape = sample_of(x)
+    gone = dims_tuple(dim, len(shape))
+    return F.reshape(x, (size, *(n for i, n in enumerate(shape) if n != 1 or i not in gone)))
+
 
 # PyTorch has a name for each form: without a dim, with one, with several
 _SQUEEZE_DIM, _SQUEEZE_DIMS = (
@@ -140,6 +159,7 @@ def broadcast_view(x: Any, shape: tuple[int, ...]) -> Any:
     samples=lambda: [call(t(2, 1), 2, 3), call(t(3), (2, -1)), call(t(), 2, 2), call(t(2, 3), 2, 3), call(t(1), 0)],
     formula="g, summed over the new dims",
     example="expand(tensor([[1.], [2.]]), 2, 3)",
+    linear=True,
 )
 def expand(x: Any, size: Any) -> Any:
     """A view in which dimensions of size 1 are repeated without copying; -1 keeps a dimension as it is."""
@@ -149,6 +169,12 @@ def expand(x: Any, size: Any) -> Any:
 
 
 expand.vjp("input")(lambda F, g, out, x, size: F.sum_to_size(g, x.shape))
+
+
+@expand.batched
+def _(F: Any, size: int, batched: Any, x: Any, shape: Any) -> Any:
+    wanted = expanded_shape(sample_of(x), tuple(shape))
+    return applied(expand, padded(x, len(wanted)), (size, *wanted))
 
 
 @composite("expand_as(input, other)", example="expand_as(tensor([1., 2.]), ones(3, 2))")
@@ -190,6 +216,17 @@ def sum_to_size(input: Any, size: Any) -> Any:
         return T.sum(input)  # as PyTorch does, over no dims
     result = T.sum(input, dims, True) if dims else input
     return view.apply(result, shape) if lead else result
+
+
+@sum_to_size.batched
+def _(F: Any, size: int, batched: Any, x: Any, shape: Any) -> Any:
+    shape = tuple(shape)
+    old = sample_of(x)
+    lead = len(old) - len(shape)
+    axes = tuple(range(1, lead + 1)) + tuple(
+        i + lead + 1 for i, extent in enumerate(shape) if extent == 1 and old[i + lead] != 1
+    )
+    return F.reshape(F.sum(x, axes, True, None) if axes else x, (size, *shape))
 
 
 on_arrays("sum_to_size", summed)
@@ -244,6 +281,7 @@ def viewed(x: Any, shape: tuple[int, ...]) -> Any:
     samples=lambda: [call(t(2, 3), 3, 2), call(t(2, 3), (-1,)), call(t(), 1, 1), call(t(0, 3), 3, 0)],
     formula="g, viewed as input",
     example="arange(6.).view(2, 3)",
+    linear=True,
 )
 def view(x: Any, shape: Any) -> Any:
     """The same memory in another shape, of which one size may be -1; an error when that takes a copy."""
@@ -258,6 +296,8 @@ def view(x: Any, shape: Any) -> Any:
 
 
 view.vjp("input")(lambda F, g, out, x, shape: F.reshape(g, x.shape))
+# the tangent may lie in memory in another way
+view.jvp(lambda F, t, saved: F.reshape(t, tuple(saved[-1].shape)))
 
 
 def from_tensors(entry: Any) -> None:
@@ -304,7 +344,14 @@ _view_sizes = view.apply
 rebind(view, _view)
 
 
-@op("clone_contiguous(input)", grad_fn="CloneBackward0", private=True, samples=lambda: [call(t(3, 2, strided=True))])
+@op(
+    "clone_contiguous(input)",
+    grad_fn="CloneBackward0",
+    private=True,
+    samples=lambda: [call(t(3, 2, strided=True))],
+    elementwise=True,
+    linear=True,
+)
 def clone_contiguous(x: Any) -> Any:
     """A copy with the elements in order."""
     return x.copy()
@@ -313,7 +360,7 @@ def clone_contiguous(x: Any) -> Any:
 clone_contiguous.vjp("input")(lambda F, g, out, x: g)
 
 
-@op("reshape_alias(input, shape)", grad_fn="ReshapeAliasBackward0", view=True, private=True)
+@op("reshape_alias(input, shape)", grad_fn="ReshapeAliasBackward0", view=True, private=True, linear=True)
 def reshape_alias(x: Any, shape: Any) -> Any:
     """A view in another shape of memory that is not contiguous."""
     return viewed(x, shape)
@@ -322,7 +369,13 @@ def reshape_alias(x: Any, shape: Any) -> Any:
 reshape_alias.vjp("input")(lambda F, g, out, x, shape: F.reshape(g, x.shape))
 
 
-@op("reshaped_copy(input, shape)", grad_fn="UnsafeViewBackward0", private=True, samples=lambda: [call(t(3, 2), (6,))])
+@op(
+    "reshaped_copy(input, shape)",
+    grad_fn="UnsafeViewBackward0",
+    private=True,
+    samples=lambda: [call(t(3, 2), (6,))],
+    linear=True,
+)
 def reshaped_copy(x: Any, shape: Any) -> Any:
     """Another shape for a tensor that nobody else holds."""
     return x.reshape(shape)
@@ -448,3 +501,13 @@ def ravel(input: Any) -> Any:
     if x.__class__ is ndarray and not x.flags.c_contiguous:
         input = clone_contiguous.apply(input)
     return view.apply(input, (x.size,))
+
+
+@reshape.batched
+@view.batched
+@reshaped_copy.batched
+@reshape_alias.batched
+def reshape_samples(F: Any, size: int, batched: Any, x: Any, shape: Any) -> Any:
+    """The batch rule of everything that gives the elements another shape."""
+    wanted = inferred(tuple(shape) if isinstance(shape, (tuple, list)) else (shape,), count(sample_of(x)))
+    return F.reshape(x, (size, *wanted))

@@ -139,6 +139,7 @@ def linalg_solve(a: Tensor, b: Tensor, left: bool) -> Any:
     method=False,
     formula="as linalg.solve",
     example="linalg.solve_ex(tensor([[2., 0.], [0., 4.]]), tensor([2., 4.]))",
+    looped="it looks for zero pivots",
 )
 def linalg_solve_ex(a: Tensor, b: Tensor, left: bool, check_errors: bool) -> Any:
     """As linalg.solve, with the number of the zero pivot of each singular matrix instead of an error."""

@@ -216,6 +216,7 @@ def _chosen(results: Any, inverse: Any, counts: Any) -> Any:
     "unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None)",
     differentiable=False,
     example="unique(tensor([3, 1, 3]))",
+    dynamic=True,
 )
 def unique(x: Any, sorted: bool, return_inverse: bool, return_counts: bool, dim: Any) -> Any:
     """The different elements, or slices along `dim`, in order."""
@@ -228,6 +229,7 @@ def unique(x: Any, sorted: bool, return_inverse: bool, return_counts: bool, dim:
     "unique_consecutive(input, return_inverse=False, return_counts=False, dim=None)",
     differentiable=False,
     example="unique_consecutive(tensor([1, 1, 3, 1]))",
+    dynamic=True,
 )
 def unique_consecutive(x: Any, return_inverse: bool, return_counts: bool, dim: Any) -> Any:
     """The elements, or slices along `dim`, without repeats of the one before."""

@@ -331,6 +331,7 @@ quantile = composite(
     samples=_quantile_samples,
     formula="g at the neighbours of the rank q * (n - 1), by their distance",
     example="quantile(tensor([1., 2., 4.]), 0.25)",
+    looped="it works on arrays",
 )(_quantile("quantile", False))
 quantile.summary = "The q-th quantiles of all elements, or along `dim`; nan if there is any nan."
 
@@ -340,6 +341,7 @@ nanquantile = composite(
     samples=_quantile_samples,
     formula="g at the neighbours of the rank q * (n - 1), by their distance",
     example="nanquantile(tensor([1., nan, 4.]), 0.25)",
+    looped="it works on arrays",
 )(_quantile("nanquantile", True))
 nanquantile.summary = "The q-th quantiles of what is not nan."
 
@@ -357,6 +359,7 @@ nanquantile.summary = "The q-th quantiles of what is not nan."
     ],
     formula="(g + g.T) times the deviations from the mean, over n - correction",
     example="cov(tensor([[1., 2., 4.], [2., 1., 0.]]))",
+    looped="it checks the values of its weights",
 )
 def cov(x: Any, correction: Any, fweights: Any, aweights: Any) -> Any:
     """The covariance matrix of variables in rows and observations in columns."""

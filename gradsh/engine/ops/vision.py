@@ -374,10 +374,16 @@ def _grid(*shape: int) -> t:
 
 
 _sampled2d = composite(
-    "grid_sampled2d(input, grid, mode, padding, corners)", rename="GridSampler2DBackward0", private=True
+    "grid_sampled2d(input, grid, mode, padding, corners)",
+    rename="GridSampler2DBackward0",
+    private=True,
+    looped="it reads where the grid points to",
 )(_sampled)
 _sampled3d = composite(
-    "grid_sampled3d(input, grid, mode, padding, corners)", rename="GridSampler3DBackward0", private=True
+    "grid_sampled3d(input, grid, mode, padding, corners)",
+    rename="GridSampler3DBackward0",
+    private=True,
+    looped="it reads where the grid points to",
 )(_sampled)
 
 
