@@ -80,7 +80,7 @@ def test_is_recorded_or_defined(name: str) -> None:
 
 
 def test_optimisers_that_pytorch_lacks() -> None:
-    """Ten steps are those of the definition: a program in p, its gradient g and the options.
+    """Forty steps are those of the definition: a program in p, its gradient g and the options.
 
     Its first line makes the state, the others are one step.
     """
@@ -89,7 +89,7 @@ def test_optimisers_that_pytorch_lacks() -> None:
             continue
         first, *step = entry.definition.split("\n")
         session = Session(out=io.StringIO(), err=io.StringIO(), dtype="float64")
-        options = {p.name: p.default for p in entry.signature.parameters[1:]} | {"lr": 0.05}
+        options = {p.name: p.default for p in entry.signature.parameters[1:]} | {"lr": 0.1}
         session.globals.update(("." + option, value) for option, value in options.items())
         lines = [
             "let p = tensor([1., -2., 3.])",
@@ -97,7 +97,7 @@ def test_optimisers_that_pytorch_lacks() -> None:
             "let weights = tensor([1., 2., 3.])",
             f"let optimizer = {name}([q], lr=lr)",
             first,
-            "repeat 10 {",
+            "repeat 40 {",
             "    let g = 2 * weights * (p - 0.5)",
             *step,
             "    zero_grad optimizer",

@@ -24,7 +24,7 @@ Parameters = tuple[tuple[str, str, bool, bool], ...]
 
 
 class Catalogue:
-    """families: operator -> file under engine/ops; methods: likewise; signatures: operator -> (parameters, effect)."""
+    """families: operator -> the module that registers it; methods: likewise; signatures: operator -> (parameters, effect)."""
 
     __slots__ = ("families", "methods", "signatures")
 
@@ -78,7 +78,7 @@ def _load(family: str) -> None:
     if family == ALL:
         families.load_all()
     else:
-        import_module(registry.OPS + family)
+        import_module(family)
 
 
 def _key() -> str:
@@ -97,16 +97,16 @@ def _read() -> Catalogue | None:
 
 def _lowest_first(families: list[str]) -> list[str]:
     """The files, each after those that it imports, so that what comes with an import is its own."""
-    imported = re.compile(r"^from gradsh\.engine\.ops\.?([\w.]*) import \(?([^)#\n]*)", re.MULTILINE)
+    imported = re.compile(r"^from (gradsh\.engine\.[\w.]+) import \(?([^)#\n]*)", re.MULTILINE)
     ordered: dict[str, None] = {}
 
     def visit(family: str) -> None:
-        path = find_spec(registry.OPS + family).origin  # type: ignore[union-attr]  # it is there
+        path = find_spec(family).origin  # type: ignore[union-attr]  # it is there
         with open(path, encoding="utf-8") as file:  # type: ignore[arg-type]  # likewise
             found = imported.findall(file.read())
         for module, names in found:
             for name in ("", *re.findall(r"\w+", names)):
-                below = f"{module}.{name}".strip(".")
+                below = f"{module}.{name}".rstrip(".")
                 if below in families and below not in ordered:
                     visit(below)
         ordered[family] = None
@@ -122,8 +122,9 @@ def _made() -> Catalogue:
     homes = dict.fromkeys(registry.OPERATORS, ALL)
     methods = dict.fromkeys(registry.METHODS, ALL)
     owner: dict[int, str] = {}
-    for family in _lowest_first(registry.families()):
-        module = import_module(registry.OPS + family)
+    ordered = _lowest_first(registry.families())
+    for family in ordered:
+        module = import_module(family)
         for value in vars(module).values():
             if isinstance(value, registry.Operator):
                 owner.setdefault(id(value), family)
@@ -134,7 +135,8 @@ def _made() -> Catalogue:
     # what had been loaded before, told by the file that holds the entry
     for name, entry in registry.OPERATORS.items():
         if homes.setdefault(name, ALL) == ALL:
-            homes[name] = owner.get(id(entry), ALL)
+            home = getattr(entry.body or entry.kernel, "__module__", ALL)
+            homes[name] = owner.get(id(entry), home if home in ordered else ALL)
         if registry.METHODS.get(name) is entry.apply and methods.setdefault(name, ALL) == ALL:
             methods[name] = homes[name]
     for name in registry.METHODS:

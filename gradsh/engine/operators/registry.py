@@ -194,14 +194,15 @@ def on_arrays(name: str, kernel: Any) -> None:
 # --- looking things up ------------------------------------------------------------------------------------------------
 
 
-OPS = "gradsh.engine.ops."
+ROOMS = ("gradsh.engine.ops", "gradsh.engine.optim")
 
 
 def families() -> list[str]:
-    """The files of gradsh/engine/ops, as names of modules below it: importing one registers its operators."""
-    folder = import_module(OPS[:-1]).__path__[0]
+    """The modules that register operators when they are imported: every file in these rooms."""
     found = []
-    for where, _, files in os.walk(folder):
-        below = [] if where == folder else os.path.relpath(where, folder).split(os.sep)
-        found += [".".join((*below, name[:-3])) for name in files if name.endswith(".py") and name != "__init__.py"]
+    for room in ROOMS:
+        folder = import_module(room).__path__[0]
+        for where, _, files in os.walk(folder):
+            below = [] if where == folder else os.path.relpath(where, folder).split(os.sep)
+            found += [".".join((room, *below, name[:-3])) for name in files if name.endswith(".py") and name[0] != "_"]
     return sorted(found)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from gradsh.engine.operators.registry import METHODS, OPERATORS, OPS, Operator, families
+from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator, families
 
 _loaded = False
 
@@ -17,7 +17,7 @@ def load_all() -> None:
     if not _loaded:
         _loaded = True
         for family in families():
-            import_module(OPS + family)
+            import_module(family)
         from gradsh.engine.ops.program.inplace import add_twins
 
         add_twins()

@@ -7,51 +7,36 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.optim.base import Elementwise, check, check_lr, check_not_negative, number, scalar
-from gradsh.engine.optim.sgd import check_fused
+from gradsh.engine.optim.base import Elementwise, check, check_lr, check_not_negative, number, registered, scalar
 from gradsh.engine.optim.sweep import Work, add_scaled, addcdiv, addcmul, constant, effective, lerp, lerp_weights
 
 add, multiply, divide, sqrt = np.add, np.multiply, np.divide, np.sqrt
 
 
+@registered(
+    "Adagrad(params, lr=0.01, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10, "
+    "foreach: bool=None, *, maximize=False, differentiable=False, fused: bool=None)",
+    example="let w = ones(2, grad); let opt = Adagrad([w], lr=0.1); backward (w**2).sum(); step opt; w",
+)
 class Adagrad(Elementwise):
-    """p -= lr * g / sqrt(the sum of all g**2 so far)."""
+    """Steps scaled by the size of all gradients so far.
+
+    p -= lr * g / sqrt(the sum of all g**2 so far).
+    """
 
     __slots__ = ()
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        lr_decay: Any,
-        weight_decay: Any,
-        initial_accumulator_value: Any,
-        eps: Any,
-        foreach: Any,
-        maximize: Any,
-        differentiable: Any,
-        fused: Any,
-    ) -> None:
-        check_lr(lr)
-        check_not_negative("lr_decay value", lr_decay)
-        check_not_negative("weight_decay value", weight_decay)
-        check_not_negative("initial_accumulator_value value", initial_accumulator_value)
-        check_not_negative("epsilon value", eps)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "lr_decay": lr_decay,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "initial_accumulator_value": initial_accumulator_value,
-                "foreach": foreach,
-                "maximize": maximize,
-                "differentiable": differentiable,
-                "fused": fused,
-            },
-        )
-        check_fused(fused, differentiable, foreach)
+    order = ("weight_decay", "initial_accumulator_value", "foreach", "maximize", "differentiable", "fused")
+
+    def validate(self, options: dict[str, Any]) -> None:
+        check_lr(options["lr"])
+        check_not_negative("lr_decay value", options["lr_decay"])
+        check_not_negative("weight_decay value", options["weight_decay"])
+        check_not_negative("initial_accumulator_value value", options["initial_accumulator_value"])
+        check_not_negative("epsilon value", options["eps"])
+
+    def __init__(self, params: Any, *values: Any) -> None:
+        super().__init__(params, *values)
         for group in self.param_groups:
             for p in group["params"]:
                 self.state[p].update(self.begin(group, p.data))
@@ -85,40 +70,26 @@ class Adagrad(Elementwise):
         addcdiv(work, p, g, u, rate)
 
 
+@registered(
+    "Adadelta(params, lr=1.0, rho=0.9, eps=1e-06, weight_decay=0, foreach: bool=None, *, "
+    "capturable=False, maximize=False, differentiable=False)",
+    example="let w = ones(2, grad); let opt = Adadelta([w]); backward (w**2).sum(); step opt; w",
+)
 class Adadelta(Elementwise):
-    """The step is the gradient times the ratio of the sizes of recent steps and of recent gradients."""
+    """Steps scaled by the sizes of recent steps and gradients.
+
+    The step is the gradient times the ratio of the sizes of recent steps and of recent gradients.
+    """
 
     __slots__ = ()
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        rho: Any,
-        eps: Any,
-        weight_decay: Any,
-        foreach: Any,
-        capturable: Any,
-        maximize: Any,
-        differentiable: Any,
-    ) -> None:
-        check_lr(lr)
-        check("rho value", 0.0 <= rho <= 1.0, rho)
-        check_not_negative("epsilon value", eps)
-        check_not_negative("weight_decay value", weight_decay)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "rho": rho,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "maximize": maximize,
-                "capturable": capturable,
-                "foreach": foreach,
-                "differentiable": differentiable,
-            },
-        )
+    order = ("maximize", "capturable", "foreach", "differentiable")
+
+    def validate(self, options: dict[str, Any]) -> None:
+        check_lr(options["lr"])
+        check("rho value", 0.0 <= options["rho"] <= 1.0, options["rho"])
+        check_not_negative("epsilon value", options["eps"])
+        check_not_negative("weight_decay value", options["weight_decay"])
 
     def arrays(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("square_avg", "acc_delta")
@@ -159,45 +130,27 @@ class Adadelta(Elementwise):
         add_scaled(work, p, u, rate, p)
 
 
+@registered(
+    "RMSprop(params, lr=0.01, alpha=0.99, eps=1e-08, weight_decay=0, momentum=0, centered=False, "
+    "capturable=False, foreach: bool=None, maximize=False, differentiable=False)",
+    example="let w = ones(2, grad); let opt = RMSprop([w], lr=0.1); backward (w**2).sum(); step opt; w",
+)
 class RMSprop(Elementwise):
-    """p -= lr * g / sqrt(an average of g**2)."""
+    """Steps scaled by the root of an average of the squared gradient.
+
+    p -= lr * g / sqrt(an average of g**2).
+    """
 
     __slots__ = ()
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        alpha: Any,
-        eps: Any,
-        weight_decay: Any,
-        momentum: Any,
-        centered: Any,
-        capturable: Any,
-        foreach: Any,
-        maximize: Any,
-        differentiable: Any,
-    ) -> None:
-        check_lr(lr)
-        check_not_negative("epsilon value", eps)
-        check_not_negative("momentum value", momentum)
-        check_not_negative("weight_decay value", weight_decay)
-        check_not_negative("alpha value", alpha)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "momentum": momentum,
-                "alpha": alpha,
-                "eps": eps,
-                "centered": centered,
-                "weight_decay": weight_decay,
-                "capturable": capturable,
-                "foreach": foreach,
-                "maximize": maximize,
-                "differentiable": differentiable,
-            },
-        )
+    order = ("alpha", "eps", "centered", "weight_decay", "capturable", "foreach", "maximize", "differentiable")
+
+    def validate(self, options: dict[str, Any]) -> None:
+        check_lr(options["lr"])
+        check_not_negative("epsilon value", options["eps"])
+        check_not_negative("momentum value", options["momentum"])
+        check_not_negative("weight_decay value", options["weight_decay"])
+        check_not_negative("alpha value", options["alpha"])
 
     def arrays(self, group: dict[str, Any]) -> tuple[str, ...]:
         names = ["square_avg"]

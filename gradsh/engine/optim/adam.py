@@ -2,67 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.optim.base import Elementwise, check_betas, check_lr, check_not_negative, number
-from gradsh.engine.optim.sgd import check_fused
+from gradsh.engine.optim.base import Elementwise, check_betas, check_lr, check_not_negative, number, registered
 from gradsh.engine.optim.sweep import Work, addcdiv, addcmul, effective, lerp, lerp_weights
 from gradsh.errors import ValueError_
 
 add, multiply, divide, sqrt, maximum = np.add, np.multiply, np.divide, np.sqrt, np.maximum
 
 
+@registered(
+    "Adam(params, lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0, amsgrad=False, *, foreach: "
+    "bool=None, maximize=False, capturable=False, differentiable=False, fused: bool=None, "
+    "decoupled_weight_decay=False)",
+    example="let w = ones(2, grad); let opt = Adam([w], lr=0.1); backward (w**2).sum(); step opt; w",
+)
 class Adam(Elementwise):
-    """p -= lr * m / (sqrt(v) + eps), m and v being bias-corrected averages of g and g**2."""
+    """Steps scaled by averages of the gradient and of its square.
+
+    p -= lr * m / (sqrt(v) + eps), m and v being bias-corrected averages of g and g**2.
+    """
 
     __slots__ = ()
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        betas: Any,
-        eps: Any,
-        weight_decay: Any,
-        amsgrad: Any,
-        foreach: Any,
-        maximize: Any,
-        capturable: Any,
-        differentiable: Any,
-        fused: Any,
-        decoupled_weight_decay: Any,
-    ) -> None:
-        if lr.__class__ is Tensor and foreach and not capturable:
+    order = ("maximize", "foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay")
+
+    def validate(self, options: dict[str, Any]) -> None:
+        if options["lr"].__class__ is Tensor and options["foreach"] and not options["capturable"]:
             raise ValueError_("lr as a Tensor is not supported for capturable=False and foreach=True")
-        check_lr(lr)
-        check_not_negative("epsilon value", eps)
-        check_betas(betas)
-        check_not_negative("weight_decay value", weight_decay)
+        check_lr(options["lr"])
+        check_not_negative("epsilon value", options["eps"])
+        check_betas(options["betas"])
+        check_not_negative("weight_decay value", options["weight_decay"])
         if not (
-            (isinstance(betas[0], float) and isinstance(betas[1], float))
-            or (isinstance(betas[0], Tensor) and isinstance(betas[1], Tensor))
+            (isinstance(options["betas"][0], float) and isinstance(options["betas"][1], float))
+            or (isinstance(options["betas"][0], Tensor) and isinstance(options["betas"][1], Tensor))
         ):
             raise ValueError_("betas must be either both floats or both Tensors", help="write `0.0` for `0`")
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "betas": tuple(betas),
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "amsgrad": amsgrad,
-                "maximize": maximize,
-                "foreach": foreach,
-                "capturable": capturable,
-                "differentiable": differentiable,
-                "fused": fused,
-                "decoupled_weight_decay": decoupled_weight_decay,
-            },
-        )
-        check_fused(fused, differentiable, foreach)
+        options["betas"] = tuple(options["betas"])
 
     def arrays(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if group["amsgrad"] else ("exp_avg", "exp_avg_sq")
@@ -105,28 +85,20 @@ class Adam(Elementwise):
         addcdiv(work, p, m, u, rate)
 
 
+@registered(
+    "AdamW(params, lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01, amsgrad=False, *, "
+    "maximize=False, foreach: bool=None, capturable=False, differentiable=False, fused: bool=None)",
+    example="let w = ones(2, grad); let opt = AdamW([w], lr=0.1); backward (w**2).sum(); step opt; w",
+)
 class AdamW(Adam):
-    """Adam whose weight decay shrinks the parameter itself and stays out of the averages."""
+    """Adam with weight decay that shrinks the parameters themselves.
+
+    Adam whose weight decay shrinks the parameter itself and stays out of the averages.
+    """
 
     __slots__ = ()
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        betas: Any,
-        eps: Any,
-        weight_decay: Any,
-        amsgrad: Any,
-        maximize: Any,
-        foreach: Any,
-        capturable: Any,
-        differentiable: Any,
-        fused: Any,
-    ) -> None:
-        super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, foreach, maximize, capturable, differentiable, fused, True
-        )
+    fixed: ClassVar[dict[str, Any]] = {"decoupled_weight_decay": True}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         super().load_state_dict(state_dict)
@@ -134,40 +106,24 @@ class AdamW(Adam):
             group["decoupled_weight_decay"] = True
 
 
+@registered(
+    "Adamax(params, lr=0.002, betas=(0.9, 0.999), eps=1e-08, weight_decay=0, foreach: bool=None, *, "
+    "maximize=False, differentiable=False, capturable=False)",
+    example="let w = ones(2, grad); let opt = Adamax([w], lr=0.1); backward (w**2).sum(); step opt; w",
+)
 class Adamax(Elementwise):
-    """Adam with the decaying maximum of |g| in place of the root of the average of g**2."""
+    """Adam scaled by a decaying maximum of the gradient's size.
+
+    Adam with the decaying maximum of |g| in place of the root of the average of g**2.
+    """
 
     __slots__ = ()
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        betas: Any,
-        eps: Any,
-        weight_decay: Any,
-        foreach: Any,
-        maximize: Any,
-        differentiable: Any,
-        capturable: Any,
-    ) -> None:
-        check_lr(lr)
-        check_not_negative("epsilon value", eps)
-        check_betas(betas)
-        check_not_negative("weight_decay value", weight_decay)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "betas": betas,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "foreach": foreach,
-                "maximize": maximize,
-                "differentiable": differentiable,
-                "capturable": capturable,
-            },
-        )
+    def validate(self, options: dict[str, Any]) -> None:
+        check_lr(options["lr"])
+        check_not_negative("epsilon value", options["eps"])
+        check_betas(options["betas"])
+        check_not_negative("weight_decay value", options["weight_decay"])
 
     def arrays(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("exp_avg", "exp_inf")

@@ -7,48 +7,30 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.optim.base import Elementwise, check, check_lr, check_not_negative, number, scalar
+from gradsh.engine.optim.base import Elementwise, check, check_lr, check_not_negative, number, registered, scalar
 from gradsh.engine.optim.sweep import Work, add_scaled, effective
 
 add, subtract, multiply = np.add, np.subtract, np.multiply
 
 
+@registered(
+    "ASGD(params, lr=0.01, lambd=0.0001, alpha=0.75, t0=1000000.0, weight_decay=0, foreach: bool=None, "
+    "maximize=False, differentiable=False, capturable=False)",
+    example="let w = ones(2, grad); let opt = ASGD([w], lr=0.1); backward (w**2).sum(); step opt; w",
+)
 class ASGD(Elementwise):
-    """Gradient descent with a falling rate, and beside it the average of the parameters, `ax` in the state."""
+    """Gradient descent that also averages its iterates.
+
+    Gradient descent with a falling rate, and beside it the average of the parameters, `ax` in the state.
+    """
 
     __slots__ = ()
     numbers = ("step", "eta", "mu")
     own_constants = True
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        lambd: Any,
-        alpha: Any,
-        t0: Any,
-        weight_decay: Any,
-        foreach: Any,
-        maximize: Any,
-        differentiable: Any,
-        capturable: Any,
-    ) -> None:
-        check_lr(lr)
-        check_not_negative("weight_decay value", weight_decay)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "lambd": lambd,
-                "alpha": alpha,
-                "t0": t0,
-                "weight_decay": weight_decay,
-                "foreach": foreach,
-                "maximize": maximize,
-                "differentiable": differentiable,
-                "capturable": capturable,
-            },
-        )
+    def validate(self, options: dict[str, Any]) -> None:
+        check_lr(options["lr"])
+        check_not_negative("weight_decay value", options["weight_decay"])
 
     def arrays(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("ax",)
@@ -95,35 +77,27 @@ class ASGD(Elementwise):
             add(average, t, average)
 
 
+@registered(
+    "Rprop(params, lr=0.01, etas=(0.5, 1.2), step_sizes=(1e-06, 50), *, capturable=False, foreach: "
+    "bool=None, maximize=False, differentiable=False)",
+    example="let w = ones(2, grad); let opt = Rprop([w], lr=0.1); backward (w**2).sum(); step opt; w",
+)
 class Rprop(Elementwise):
-    """Each element has its own step size, which grows while the gradient keeps its sign and shrinks when it turns."""
+    """Steps that follow only the signs of the gradient.
+
+    Each element has its own step size, which grows while the gradient keeps its sign and shrinks when it turns.
+    """
 
     __slots__ = ()
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        etas: Any,
-        step_sizes: Any,
-        capturable: Any,
-        foreach: Any,
-        maximize: Any,
-        differentiable: Any,
-    ) -> None:
-        check_lr(lr)
-        check("eta values", 0.0 < etas[0] < 1.0 < etas[1], f"{etas[0]}, {etas[1]}")
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "etas": etas,
-                "step_sizes": step_sizes,
-                "foreach": foreach,
-                "maximize": maximize,
-                "differentiable": differentiable,
-                "capturable": capturable,
-            },
+    order = ("capturable",)
+
+    def validate(self, options: dict[str, Any]) -> None:
+        check_lr(options["lr"])
+        check(
+            "eta values",
+            0.0 < options["etas"][0] < 1.0 < options["etas"][1],
+            f"{options['etas'][0]}, {options['etas'][1]}",
         )
 
     def arrays(self, group: dict[str, Any]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from itertools import chain
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -19,9 +19,12 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.composite import function
 from gradsh.engine.optim.sweep import Scratch, constant, sweep
+from gradsh.engine.signature import Signature
 from gradsh.errors import ArgumentError, NotYet, ValueError_
 
+Made = TypeVar("Made", bound=Callable[..., Any])
 _getframe = sys._getframe
 ndarray = np.ndarray
 
@@ -54,12 +57,36 @@ def evaluate(closure: Callable[[], Any]) -> Any:
         mode.grad, mode.where = grad, where
 
 
+def registered(signature: str, *, example: str, effect: bool = False, definition: str = "") -> Callable[[Made], Made]:
+    """Give programs a class or function of this package, under the name and with the arguments of `signature`.
+
+    Its docstring's first line is the summary; an optimiser's options and their defaults are read off the signature.
+    `definition` is for optimisers that PyTorch lacks: a program in the parameter p, its gradient g and the options. Its
+    first line makes the state, the others are one step, to which the tests hold the optimiser.
+    """
+
+    def register(made: Made) -> Made:
+        entry = function(signature, method=False, effect=effect, example=example, definition=definition)(made)
+        if isinstance(made, type) and issubclass(made, Optimizer):
+            made.signature = entry.signature
+        return made
+
+    return register
+
+
 class Optimizer:
     """Base of all optimisers.
 
-    A subclass gives `update`, one step of one group. Programs reach what `__public__` names.
+    A subclass gives `update`, one step of one group, and `validate`. Programs reach what `__public__` names.
+
+    signature   its parameters after `params` are the options of a group
+    order       options that PyTorch's groups have last, in this order, where that is not the signature's
+    fixed       options that are not in the signature
     """
 
+    signature: Signature
+    order: tuple[str, ...] = ()
+    fixed: ClassVar[dict[str, Any]] = {}
     __slots__ = ("called", "defaults", "param_groups", "post_hooks", "pre_hooks", "scratch", "seen", "state")
     __public__ = frozenset(
         (
@@ -78,9 +105,15 @@ class Optimizer:
     # state that is a number, not an array of the parameter's shape: kept in the default dtype
     numbers: tuple[str, ...] = ("step",)
 
-    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
-        """Errors: ArgumentError and ValueError_ in PyTorch's words for what cannot be optimised."""
-        self.defaults = defaults
+    def __init__(self, params: Any, *values: Any) -> None:
+        """`values` are those of the signature. Errors: ArgumentError and ValueError_ in PyTorch's words for what cannot
+        be optimised."""
+        names = [parameter.name for parameter in self.signature.parameters[1:]]
+        options = dict(zip(names, values, strict=True)) | self.fixed
+        self.validate(options)
+        for name in self.order:
+            options[name] = options.pop(name)
+        self.defaults = options
         self.state = State()
         self.param_groups: list[dict[str, Any]] = []
         self.pre_hooks: dict[int, Any] = {}
@@ -106,6 +139,11 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+        if "fused" in options:
+            check_fused(options["fused"], options["differentiable"], options["foreach"])
+
+    def validate(self, options: dict[str, Any]) -> None:
+        """Raise ValueError_ for options that are wrong, in PyTorch's words; fill in what follows from others."""
 
     def __repr__(self) -> str:
         lines = [type(self).__name__ + " ("]
@@ -316,6 +354,14 @@ def number(value: Any) -> Any:
     if value.__class__ is not Tensor:
         return value
     return value.data if value.data.__class__ is not ndarray else value.data.reshape(-1)[0]
+
+
+def check_fused(fused: Any, differentiable: Any, foreach: Any) -> None:
+    """Raise for options that exclude each other."""
+    if fused and differentiable:
+        raise ValueError_("`fused` does not support `differentiable`", kind="RuntimeError")
+    if fused and foreach:
+        raise ValueError_("`fused` and `foreach` cannot be `True` together.", kind="RuntimeError")
 
 
 def check_lr(lr: Any) -> None:

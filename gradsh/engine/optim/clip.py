@@ -10,6 +10,7 @@ from gradsh.engine.autograd.inplace import bump
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.optim.base import registered
 from gradsh.errors import ValueError_
 
 ndarray = np.ndarray
@@ -20,8 +21,12 @@ def _grads(parameters: Any) -> list[Tensor]:
     return [grad for grad in (p.grad for p in given) if grad is not None]
 
 
+@registered(
+    "get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach: bool=None)",
+    example="get_total_norm([tensor([3.]), tensor([4.])])",
+)
 def get_total_norm(tensors: Any, norm_type: Any, error_if_nonfinite: Any, foreach: Any) -> Tensor:
-    """The norm of all tensors as one vector. Errors: ValueError_ for one that is not finite, if asked."""
+    """The norm of several tensors as one vector."""
     given = [tensors] if tensors.__class__ is Tensor else list(tensors)
     order = float(norm_type)
     if not given:
@@ -45,8 +50,13 @@ def get_total_norm(tensors: Any, norm_type: Any, error_if_nonfinite: Any, foreac
     return total
 
 
+@registered(
+    "clip_grads_with_norm_(parameters, max_norm, total_norm, foreach: bool=None)",
+    example="let w = ones(2, grad); backward (w**2).sum(); clip_grads_with_norm_([w], 1.0, tensor(4.)); w.grad",
+    effect=True,
+)
 def clip_grads_with_norm_(parameters: Any, max_norm: Any, total_norm: Tensor, foreach: Any) -> None:
-    """Scale the gradients by max_norm / total_norm, if that is below 1."""
+    """Scales gradients whose norm is known."""
     limit = float(max_norm)
     grads = _grads(parameters)
     if not grads:
@@ -58,16 +68,26 @@ def clip_grads_with_norm_(parameters: Any, max_norm: Any, total_norm: Tensor, fo
         _write(grad, lambda data, out: np.multiply(data, scale.astype(data.dtype), out))
 
 
+@registered(
+    "clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False, foreach: bool=None)",
+    example="let w = ones(2, grad); backward (w**2).sum(); clip_grad_norm_([w], 1.0); w.grad",
+    effect=True,
+)
 def clip_grad_norm_(parameters: Any, max_norm: Any, norm_type: Any, error_if_nonfinite: Any, foreach: Any) -> Tensor:
-    """Scale the gradients down so that their norm, all taken together, is at most `max_norm`; gives the norm it was."""
+    """Scales gradients down to a norm, all taken together; gives the norm that they had."""
     given = [parameters] if parameters.__class__ is Tensor else list(parameters)
     total = get_total_norm(_grads(given), norm_type, error_if_nonfinite, foreach)
     clip_grads_with_norm_(given, max_norm, total, foreach)
     return total
 
 
+@registered(
+    "clip_grad_value_(parameters, clip_value, foreach: bool=None)",
+    example="let w = ones(2, grad); backward (w**2).sum(); clip_grad_value_([w], 0.5); w.grad",
+    effect=True,
+)
 def clip_grad_value_(parameters: Any, clip_value: Any, foreach: Any) -> None:
-    """Bring every element of the gradients into [-clip_value, clip_value]."""
+    """Limits every element of the gradients."""
     limit = float(clip_value)
     for grad in _grads(parameters):
         _write(grad, lambda data, out: np.minimum(np.maximum(data, -limit, out=out), limit, out=out))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Any
 
-from gradsh.engine.optim.base import Optimizer
+from gradsh.engine.optim.base import Optimizer, registered
 from gradsh.engine.optim.plateau import ReduceLROnPlateau
 from gradsh.engine.optim.schedulers import LRScheduler, rates, set_rate
 from gradsh.errors import ArgumentError, ValueError_
@@ -45,6 +45,11 @@ class _Combined(LRScheduler):
             scheduler.load_state_dict(state)
 
 
+@registered(
+    "SequentialLR(optimizer, schedulers, milestones, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = SequentialLR(opt, [LinearLR(opt), ExponentialLR(opt, "
+    "0.9)], [5]); step opt; step s; s.get_last_lr()",
+)
 class SequentialLR(_Combined):
     """One scheduler after the other, changing at the milestones."""
 
@@ -92,8 +97,13 @@ def _undo(scheduler: Any) -> None:
         scheduler.last_epoch -= 1
 
 
+@registered(
+    "ChainedScheduler(schedulers, optimizer=None)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = ChainedScheduler([LinearLR(opt), ExponentialLR(opt, "
+    "0.9)]); step opt; step s; s.get_last_lr()",
+)
 class ChainedScheduler(_Combined):
-    """All schedulers at once, each on the rates that the one before it has set."""
+    """Several schedulers at once."""
 
     __public__ = _Combined.__public__ - {"last_epoch"}
 

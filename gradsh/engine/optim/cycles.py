@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from gradsh.engine.optim.base import Optimizer
+from gradsh.engine.optim.base import Optimizer, registered
 from gradsh.engine.optim.schedulers import LRScheduler, called, checked, per_group, rates, set_rate
 from gradsh.errors import ValueError_
 
 
+@registered(
+    "CosineAnnealingWarmRestarts(optimizer, T_0, T_mult=1, eta_min=0.0, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = CosineAnnealingWarmRestarts(opt, 10); step opt; step "
+    "s; s.get_last_lr()",
+)
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """The rate falls along half a cosine, then starts again, each time `T_mult` times slower."""
+    """Lowers the learning rate along half a cosine, again and again."""
 
     __public__ = LRScheduler.__public__ | {"T_0", "T_cur", "T_i", "T_mult", "eta_min"}
 
@@ -88,8 +93,15 @@ def begin_momentum(optimizer: Optimizer, base: Any, most: Any, last_epoch: Any) 
     return use_beta1, least, greatest
 
 
+@registered(
+    "CyclicLR(optimizer, base_lr, max_lr, step_size_up=2000, step_size_down=None, mode='triangular', "
+    "gamma=1.0, scale_fn=None, scale_mode='cycle', cycle_momentum=True, base_momentum=0.8, "
+    "max_momentum=0.9, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = CyclicLR(opt, 0.01, 0.1, step_size_up=5); step opt; "
+    "step s; s.get_last_lr()",
+)
 class CyclicLR(LRScheduler):
-    """The rate goes between `base_lr` and `max_lr` in a triangle, whose height may shrink from cycle to cycle."""
+    """Moves the learning rate up and down between two bounds."""
 
     __public__ = LRScheduler.__public__ | {"base_momentums", "max_lrs", "max_momentums", "mode", "scale_mode"}
     hidden = ("optimizer", "_scale_fn_custom")
@@ -156,8 +168,15 @@ class CyclicLR(LRScheduler):
         return {**super().state_dict(), "_scale_fn_custom": None}
 
 
+@registered(
+    "OneCycleLR(optimizer, max_lr, total_steps=None, epochs=None, steps_per_epoch=None, pct_start=0.3, "
+    "anneal_strategy='cos', cycle_momentum=True, base_momentum=0.85, max_momentum=0.95, div_factor=25.0, "
+    "final_div_factor=10000.0, three_phase=False, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = OneCycleLR(opt, 1.0, total_steps=10); step opt; step "
+    "s; s.get_last_lr()",
+)
 class OneCycleLR(LRScheduler):
-    """The rate rises to `max_lr` and then falls to nearly nothing, the momentum the other way round."""
+    """One rise and fall of the learning rate over the whole training."""
 
     __public__ = LRScheduler.__public__ | {"cycle_momentum", "total_steps"}
 

@@ -15,42 +15,34 @@ from gradsh.engine.autograd.inplace import bump
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.optim.base import Optimizer, _getframe, check_lr, evaluate, number
+from gradsh.engine.optim.base import Optimizer, _getframe, check_lr, evaluate, number, registered
 from gradsh.engine.optim.sweep import Work, add_scaled, constant, sweep
 from gradsh.errors import ArgumentError, ValueError_, ZeroDivision
 
 ndarray = np.ndarray
 
 
+@registered(
+    "LBFGS(params, lr=1, max_iter=20, max_eval=None, tolerance_grad=1e-07, tolerance_change=1e-09, "
+    "history_size=100, line_search_fn=None)",
+    example="let w = ones(2, grad); let opt = LBFGS([w]); fn loss() { zero_grad w; let l = (w**2).sum(); backward "
+    "l; return l }; step opt, loss; w",
+)
 class LBFGS(Optimizer):
-    """Newton's method with an inverse Hessian guessed from the last gradients; needs a closure."""
+    """Newton's method with a guessed inverse Hessian; its step needs a closure.
+
+    Newton's method with an inverse Hessian guessed from the last gradients; needs a closure.
+    """
 
     __slots__ = ("params",)
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        max_iter: Any,
-        max_eval: Any,
-        tolerance_grad: Any,
-        tolerance_change: Any,
-        history_size: Any,
-        line_search_fn: Any,
-    ) -> None:
-        check_lr(lr)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "max_iter": max_iter,
-                "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
-                "tolerance_grad": tolerance_grad,
-                "tolerance_change": tolerance_change,
-                "history_size": history_size,
-                "line_search_fn": line_search_fn,
-            },
-        )
+    def validate(self, options: dict[str, Any]) -> None:
+        check_lr(options["lr"])
+        if options["max_eval"] is None:
+            options["max_eval"] = options["max_iter"] * 5 // 4
+
+    def __init__(self, params: Any, *values: Any) -> None:
+        super().__init__(params, *values)
         if len(self.param_groups) != 1:
             raise ValueError_("LBFGS doesn't support per-parameter options (parameter groups)")
 

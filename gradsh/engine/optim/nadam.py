@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.optim.base import Elementwise, check_betas, check_lr, check_not_negative, number, scalar
+from gradsh.engine.optim.base import Elementwise, check_betas, check_lr, check_not_negative, number, registered, scalar
 from gradsh.engine.optim.sweep import Work, addcdiv, addcmul, effective, lerp, lerp_weights
 
 add, subtract, multiply, divide, sqrt = np.add, np.subtract, np.multiply, np.divide, np.sqrt
@@ -20,47 +20,30 @@ def _shrink(lr: Any, decay: Any, decoupled: Any) -> tuple[Any, Any]:
     return (None, 1 - lr * decay) if decoupled else (decay, None)
 
 
+@registered(
+    "NAdam(params, lr=0.002, betas=(0.9, 0.999), eps=1e-08, weight_decay=0, momentum_decay=0.004, "
+    "decoupled_weight_decay=False, *, foreach: bool=None, maximize=False, capturable=False, "
+    "differentiable=False)",
+    example="let w = ones(2, grad); let opt = NAdam([w], lr=0.1); backward (w**2).sum(); step opt; w",
+)
 class NAdam(Elementwise):
-    """Adam that looks ahead: the step takes the momentum of the next one."""
+    """Adam with Nesterov's momentum.
+
+    Adam that looks ahead: the step takes the momentum of the next one.
+    """
 
     __slots__ = ()
     numbers = ("step", "mu_product")
     own_constants = True
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        betas: Any,
-        eps: Any,
-        weight_decay: Any,
-        momentum_decay: Any,
-        decoupled_weight_decay: Any,
-        foreach: Any,
-        maximize: Any,
-        capturable: Any,
-        differentiable: Any,
-    ) -> None:
-        check_lr(lr)
-        check_not_negative("epsilon value", eps)
-        check_betas(betas)
-        check_not_negative("weight_decay value", weight_decay)
-        check_not_negative("momentum_decay value", momentum_decay)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "betas": betas,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "momentum_decay": momentum_decay,
-                "decoupled_weight_decay": decoupled_weight_decay,
-                "maximize": maximize,
-                "foreach": foreach,
-                "capturable": capturable,
-                "differentiable": differentiable,
-            },
-        )
+    order = ("maximize", "foreach", "capturable", "differentiable")
+
+    def validate(self, options: dict[str, Any]) -> None:
+        check_lr(options["lr"])
+        check_not_negative("epsilon value", options["eps"])
+        check_betas(options["betas"])
+        check_not_negative("weight_decay value", options["weight_decay"])
+        check_not_negative("momentum_decay value", options["momentum_decay"])
 
     def arrays(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq")
@@ -132,42 +115,26 @@ class NAdam(Elementwise):
         addcdiv(work, p, m, u, rate_ahead)
 
 
+@registered(
+    "RAdam(params, lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0, decoupled_weight_decay=False, "
+    "*, foreach: bool=None, maximize=False, capturable=False, differentiable=False)",
+    example="let w = ones(2, grad); let opt = RAdam([w], lr=0.1); backward (w**2).sum(); step opt; w",
+)
 class RAdam(Elementwise):
-    """Adam that begins as plain momentum, until the average of g**2 has a variance that can be trusted."""
+    """Adam that begins as plain momentum until its averages are reliable.
+
+    Adam that begins as plain momentum, until the average of g**2 has a variance that can be trusted.
+    """
 
     __slots__ = ()
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        betas: Any,
-        eps: Any,
-        weight_decay: Any,
-        decoupled_weight_decay: Any,
-        foreach: Any,
-        maximize: Any,
-        capturable: Any,
-        differentiable: Any,
-    ) -> None:
-        check_lr(lr)
-        check_not_negative("epsilon value", eps)
-        check_betas(betas)
-        check_not_negative("weight_decay value", weight_decay)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "betas": betas,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "maximize": maximize,
-                "foreach": foreach,
-                "capturable": capturable,
-                "decoupled_weight_decay": decoupled_weight_decay,
-                "differentiable": differentiable,
-            },
-        )
+    order = ("maximize", "foreach", "capturable", "decoupled_weight_decay", "differentiable")
+
+    def validate(self, options: dict[str, Any]) -> None:
+        check_lr(options["lr"])
+        check_not_negative("epsilon value", options["eps"])
+        check_betas(options["betas"])
+        check_not_negative("weight_decay value", options["weight_decay"])
 
     def arrays(self, group: dict[str, Any]) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq")

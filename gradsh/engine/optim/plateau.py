@@ -7,6 +7,7 @@ from typing import Any
 
 from gradsh.engine.core.modes import mode as context
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.optim.base import registered
 from gradsh.engine.optim.schedulers import EPOCH, LRScheduler, checked, rates, set_rate
 from gradsh.errors import ArgumentError, ValueError_
 
@@ -27,8 +28,15 @@ STATE = (
 )
 
 
+@registered(
+    "ReduceLROnPlateau(optimizer, mode='min', factor=0.1, patience=10, threshold=0.0001, "
+    "threshold_mode='rel', cooldown=0, min_lr=0, eps=1e-08)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = ReduceLROnPlateau(opt, patience=0)\n"
+    "for loss in [1.0, 1.0] { step s, loss }\n"
+    "s.get_last_lr()",
+)
 class ReduceLROnPlateau(LRScheduler):
-    """The rate is multiplied by `factor` after more than `patience` steps without an improvement."""
+    """Lowers the learning rate when a number no longer improves."""
 
     __public__ = (LRScheduler.__public__ | {"in_cooldown", *STATE}) - {"base_lrs", "get_lr"}
     __settable__ = frozenset(("last_epoch", *STATE))

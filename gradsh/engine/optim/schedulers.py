@@ -14,7 +14,7 @@ from typing import Any
 from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.optim.base import Optimizer, number
+from gradsh.engine.optim.base import Optimizer, number, registered
 from gradsh.errors import ArgumentError, KeyError_, ValueError_
 
 EPOCH = (
@@ -184,8 +184,13 @@ class LRScheduler:
         return [base * factor for base in self.base_lrs]
 
 
+@registered(
+    "LambdaLR(optimizer, lr_lambda, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = LambdaLR(opt, fn(epoch) = 0.9**epoch); step opt; "
+    "step s; s.get_last_lr()",
+)
 class LambdaLR(LRScheduler):
-    """The base rate times a function of the epoch."""
+    """The first learning rate times a function of the epoch."""
 
     __public__ = LRScheduler.__public__ | {"lr_lambdas"}
     hidden = ("optimizer", "lr_lambdas")
@@ -213,8 +218,13 @@ class LambdaLR(LRScheduler):
         return [base * called(function, self.last_epoch) for base, function in pairs]
 
 
+@registered(
+    "MultiplicativeLR(optimizer, lr_lambda, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = MultiplicativeLR(opt, fn(epoch) = 0.9); step opt; "
+    "step s; s.get_last_lr()",
+)
 class MultiplicativeLR(LambdaLR):
-    """The rate before times a function of the epoch."""
+    """Multiplies the learning rate by a function of the epoch."""
 
     def not_callable(self, value: Any) -> str:
         return f"lr_lambda should be a function, but got {type_word(value)}"
@@ -226,8 +236,12 @@ class MultiplicativeLR(LambdaLR):
         return [group["lr"] * called(function, self.last_epoch) for group, function in pairs]
 
 
+@registered(
+    "StepLR(optimizer, step_size, gamma=0.1, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = StepLR(opt, 1); step opt; step s; s.get_last_lr()",
+)
 class StepLR(LRScheduler):
-    """The rate is multiplied by gamma every `step_size` epochs."""
+    """Multiplies the learning rate by gamma every `step_size` epochs."""
 
     __public__ = LRScheduler.__public__ | {"gamma", "step_size"}
     __settable__ = LRScheduler.__settable__ | {"gamma", "step_size"}
@@ -259,8 +273,13 @@ class Counter(dict[Any, int]):
         return "Counter({" + ", ".join(f"{item!r}: {count}" for item, count in pairs) + "})"
 
 
+@registered(
+    "MultiStepLR(optimizer, milestones, gamma=0.1, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = MultiStepLR(opt, [1, 5]); step opt; step s; "
+    "s.get_last_lr()",
+)
 class MultiStepLR(LRScheduler):
-    """The rate is multiplied by gamma at each of the milestones."""
+    """Multiplies the learning rate by gamma at the milestones."""
 
     __public__ = LRScheduler.__public__ | {"gamma", "milestones"}
     __settable__ = LRScheduler.__settable__ | {"gamma"}
@@ -279,8 +298,12 @@ class MultiStepLR(LRScheduler):
         return self.base_times(self.gamma ** bisect_right(passed, self.last_epoch))
 
 
+@registered(
+    "ConstantLR(optimizer, factor=0.3333333333333333, total_iters=5, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = ConstantLR(opt, 0.5); step opt; step s; s.get_last_lr()",
+)
 class ConstantLR(LRScheduler):
-    """The base rate times a factor, until epoch `total_iters`."""
+    """Multiplies the learning rate by a factor for the first epochs."""
 
     __public__ = LRScheduler.__public__ | {"factor", "total_iters"}
 
@@ -300,8 +323,12 @@ class ConstantLR(LRScheduler):
         return self.base_times(self.factor + (self.last_epoch >= self.total_iters) * (1 - self.factor))
 
 
+@registered(
+    "LinearLR(optimizer, start_factor=0.3333333333333333, end_factor=1.0, total_iters=5, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = LinearLR(opt); step opt; step s; s.get_last_lr()",
+)
 class LinearLR(LRScheduler):
-    """The factor goes from `start_factor` to `end_factor` along a line."""
+    """Warms the learning rate up along a line."""
 
     __public__ = LRScheduler.__public__ | {"end_factor", "start_factor", "total_iters"}
 
@@ -328,8 +355,13 @@ class LinearLR(LRScheduler):
         return self.base_times(self.start_factor + way * min(self.total_iters, self.last_epoch) / self.total_iters)
 
 
+@registered(
+    "ExponentialLR(optimizer, gamma, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = ExponentialLR(opt, 0.9); step opt; step s; "
+    "s.get_last_lr()",
+)
 class ExponentialLR(LRScheduler):
-    """The rate is multiplied by gamma every epoch."""
+    """Multiplies the learning rate by gamma every epoch."""
 
     __public__ = LRScheduler.__public__ | {"gamma"}
     __settable__ = LRScheduler.__settable__ | {"gamma"}
@@ -345,8 +377,12 @@ class ExponentialLR(LRScheduler):
         return self.base_times(self.gamma**self.last_epoch)
 
 
+@registered(
+    "PolynomialLR(optimizer, total_iters=5, power=1.0, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = PolynomialLR(opt, 10); step opt; step s; s.get_last_lr()",
+)
 class PolynomialLR(LRScheduler):
-    """The rate falls to 0 in `total_iters` epochs, as a power of what is left of them."""
+    """Lowers the learning rate to 0 as a power of the epochs left."""
 
     __public__ = LRScheduler.__public__ | {"power", "total_iters"}
 
@@ -366,8 +402,13 @@ class PolynomialLR(LRScheduler):
         return self.base_times(left**self.power)
 
 
+@registered(
+    "CosineAnnealingLR(optimizer, T_max, eta_min=0.0, last_epoch=-1)",
+    example="let opt = SGD([ones(2, grad)], lr=0.1); let s = CosineAnnealingLR(opt, 10); step opt; step s; "
+    "s.get_last_lr()",
+)
 class CosineAnnealingLR(LRScheduler):
-    """The rate falls to `eta_min` in `T_max` epochs along half a cosine."""
+    """Lowers the learning rate along half a cosine."""
 
     __public__ = LRScheduler.__public__ | {"T_max", "eta_min"}
     __settable__ = LRScheduler.__settable__ | {"T_max", "eta_min"}

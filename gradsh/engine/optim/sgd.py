@@ -9,7 +9,7 @@ import numpy as np
 from gradsh.engine.autograd.inplace import bump
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.optim.base import Optimizer, check, held_array, number, operands, refuse
+from gradsh.engine.optim.base import Optimizer, check, held_array, number, operands, refuse, registered
 from gradsh.engine.optim.sweep import PIECE, Work, add_scaled, effective, sweep
 from gradsh.errors import ValueError_
 
@@ -17,54 +17,30 @@ ndarray = np.ndarray
 add, multiply = np.add, np.multiply
 
 
-def check_fused(fused: Any, differentiable: Any, foreach: Any) -> None:
-    """Raise for options that exclude each other."""
-    if fused and differentiable:
-        raise ValueError_("`fused` does not support `differentiable`", kind="RuntimeError")
-    if fused and foreach:
-        raise ValueError_("`fused` and `foreach` cannot be `True` together.", kind="RuntimeError")
-
-
+@registered(
+    "SGD(params, lr=0.001, momentum=0, dampening=0, weight_decay=0, nesterov=False, *, maximize=False, "
+    "foreach: bool=None, differentiable=False, fused: bool=None)",
+    example="let w = ones(2, grad); let opt = SGD([w], lr=0.1, momentum=0.9); backward (w**2).sum(); step opt; w",
+)
 class SGD(Optimizer):
-    """p -= lr * g; with momentum, g is an average of the gradients."""
+    """Stochastic gradient descent, with momentum if wanted.
+
+    p -= lr * g; with momentum, g is an average of the gradients.
+    """
 
     __slots__ = ("factors", "known")
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        momentum: Any,
-        dampening: Any,
-        weight_decay: Any,
-        nesterov: Any,
-        maximize: Any,
-        foreach: Any,
-        differentiable: Any,
-        fused: Any,
-    ) -> None:
-        if lr.__class__ is Tensor and lr.data.size != 1:
+    def validate(self, options: dict[str, Any]) -> None:
+        if options["lr"].__class__ is Tensor and options["lr"].data.size != 1:
             raise ValueError_("Tensor lr must be 1-element")
-        check("learning rate", not lr < 0.0, lr)
-        check("momentum value", not momentum < 0.0, momentum)
-        check("weight_decay value", not weight_decay < 0.0, weight_decay)
-        if nesterov and (momentum <= 0 or dampening != 0):
+        check("learning rate", not options["lr"] < 0.0, options["lr"])
+        check("momentum value", not options["momentum"] < 0.0, options["momentum"])
+        check("weight_decay value", not options["weight_decay"] < 0.0, options["weight_decay"])
+        if options["nesterov"] and (options["momentum"] <= 0 or options["dampening"] != 0):
             raise ValueError_("Nesterov momentum requires a momentum and zero dampening")
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "momentum": momentum,
-                "dampening": dampening,
-                "weight_decay": weight_decay,
-                "nesterov": nesterov,
-                "maximize": maximize,
-                "foreach": foreach,
-                "differentiable": differentiable,
-                "fused": fused,
-            },
-        )
-        check_fused(fused, differentiable, foreach)
+
+    def __init__(self, params: Any, *values: Any) -> None:
+        super().__init__(params, *values)
         self.factors: tuple[Any, ...] = ()
         self.known: dict[Any, tuple[Any, ...]] = {}
 
