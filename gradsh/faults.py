@@ -13,7 +13,7 @@ from gradsh.language.program import LIBRARY, PREFIX, locate
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 # Helpers that act for the program: what is raised in them is the program's, not gradsh's.
-CALLING = ("engine/module.py", "engine/containers.py")  # which call the functions of a model
+CALLING = ("engine/nn/module.py", "engine/nn/containers.py")  # which call the functions of a model
 HELPERS = frozenset(
     os.path.join(_HERE, *name.split("/")) for name in ("runtime.py", "plain.py", "access.py", "text.py", *CALLING)
 )

@@ -6,8 +6,8 @@ from types import FunctionType
 from typing import Any
 
 from gradsh import index, plain, runtime
-from gradsh.engine.dtypes import DType
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.core.dtypes import DType
+from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import ArgumentError, Span
 from gradsh.files import Files
 from gradsh.language.signatures import MODULES, suggest

@@ -15,7 +15,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from gradsh import cache
-from gradsh.engine import registry
+from gradsh.engine.operators import registry
+from gradsh.engine.ops import families
 from gradsh.language.program import fingerprint
 
 ALL = "*"  # in place of a family: what only exists when all are loaded
@@ -81,7 +82,7 @@ def method(name: str) -> Callable[..., Any] | None:
 
 def _load(family: str) -> None:
     if family == ALL:
-        registry.load_all()
+        families.load_all()
     else:
         import_module(family)
 
@@ -126,32 +127,32 @@ def _made() -> Index:
     """Load file after file and see what each brings."""
     from gradsh import library
 
-    families = dict.fromkeys(registry.OPERATORS, ALL)
+    homes = dict.fromkeys(registry.OPERATORS, ALL)
     methods = dict.fromkeys(registry.METHODS, ALL)
     owner: dict[int, str] = {}
-    ordered = _lowest_first(registry.families())
+    ordered = _lowest_first(families.families())
     for family in ordered:
         module = import_module(family)
         for value in vars(module).values():
             if isinstance(value, registry.Operator):
                 owner.setdefault(id(value), family)
-        for table, known in ((families, registry.OPERATORS), (methods, registry.METHODS)):
+        for table, known in ((homes, registry.OPERATORS), (methods, registry.METHODS)):
             for name in known:
                 table.setdefault(name, family)
-    registry.load_all()
+    families.load_all()
     # what had been loaded before, told by the file that holds the entry
     for name, entry in registry.OPERATORS.items():
-        if families.setdefault(name, ALL) == ALL:
+        if homes.setdefault(name, ALL) == ALL:
             home = getattr(entry.body or entry.kernel, "__module__", ALL)
-            families[name] = owner.get(id(entry), home if home in ordered else ALL)
+            homes[name] = owner.get(id(entry), home if home in ordered else ALL)
         if registry.METHODS.get(name) is entry.apply and methods.setdefault(name, ALL) == ALL:
-            methods[name] = families[name]
+            methods[name] = homes[name]
     for name in registry.METHODS:
         methods.setdefault(name, ALL)
     signatures = {
         name: (tuple(tuple(parameter) for parameter in entry.parameters), bool(entry.effect))
-        for name, entry in registry.functions().items()
+        for name, entry in families.functions().items()
     }
     models = library.table()
-    cache.write(_key(), marshal.dumps((families, methods, signatures, models)))
-    return Index(families, methods, signatures, models)  # type: ignore[arg-type]  # rows of four, as the registry gives them
+    cache.write(_key(), marshal.dumps((homes, methods, signatures, models)))
+    return Index(homes, methods, signatures, models)  # type: ignore[arg-type]  # rows of four, as the registry gives them

@@ -40,7 +40,7 @@ def value(name: str) -> Any:
     """The model of that name, loaded now if need be. Errors: KeyError."""
     file = index.index().models[name][0]
     if not file:
-        from gradsh.engine.containers import MODELS
+        from gradsh.engine.nn.containers import MODELS
 
         return MODELS[name]
     if file not in _spaces:
@@ -82,15 +82,15 @@ def refuse(kind: str, message: str) -> None:
 
 def warn(message: str) -> None:
     """For the library: a warning, in PyTorch's words."""
-    from gradsh.engine.modes import mode
+    from gradsh.engine.core.modes import mode
 
     mode.warn(message)
 
 
 def recorded_as(t: Any, name: str) -> Any:
     """For the library: the tensor, its node called as PyTorch calls that of a layer which it computes as a whole."""
-    from gradsh.engine.graph import Node
-    from gradsh.engine.registry import renamed
+    from gradsh.engine.core.graph import Node
+    from gradsh.engine.operators.composite import renamed
 
     if t.fn.__class__ is Node:
         t.fn.kind = renamed(t.fn.kind, name)
@@ -126,7 +126,7 @@ class Table:
 def _run(file: str) -> dict[str, Any]:
     """What a file of the library binds."""
     from gradsh import runtime
-    from gradsh.engine.modes import mode
+    from gradsh.engine.core.modes import mode
     from gradsh.errors import Source
     from gradsh.language.program import compile_program
 
@@ -153,7 +153,7 @@ def _run(file: str) -> dict[str, Any]:
 
 def table() -> dict[str, tuple[str, Parameters]]:
     """name -> (file, parameters), read from the files; "" is the file of what the engine has."""
-    from gradsh.engine.containers import SIGNATURES
+    from gradsh.engine.nn.containers import SIGNATURES
     from gradsh.errors import Source
     from gradsh.language import nodes
     from gradsh.language.signatures import KEYWORD, POSITIONAL, REST

@@ -16,7 +16,7 @@ from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from gradsh import access, faults, index, library, plain, text
-from gradsh.engine import dtypes, modes
+from gradsh.engine.core import dtypes, modes
 from gradsh.errors import AssertionFailed, Span, Unbound
 from gradsh.language import program as programs
 
@@ -182,7 +182,7 @@ def _modules(session: Session, space: dict[str, Any], used: bool) -> tuple[Any, 
 
 def prepare(space: dict[str, Any], program: programs.Program) -> None:
     """Put the built-ins that a program uses into the globals, where the user has not bound their names."""
-    import_module(OPERATORS + "operators")  # what `+` and its kin do on tensors
+    import_module(OPERATORS + "elementwise.operators")  # what `+` and its kin do on tensors
     for name in program.builtins:
         if name[0] == "@":  # what the program uses without naming it
             import_module(OPERATORS + name[1:])
@@ -316,7 +316,7 @@ def _multiply_by(value: Any, factor: Any) -> Any:
 
 def _model(name: str, fields: tuple[str, ...], parameters: tuple[str, ...], body: FunctionType) -> Any:
     """The class of a model of the program."""
-    from gradsh.engine.module import define
+    from gradsh.engine.nn.module import define
 
     hidden = frozenset(key[1:] for key in body.__code__.co_cellvars if key[0] == ".").union(parameters) - {*fields}
     return define(name, body, hidden, _spelled, body.__code__.co_filename.startswith(programs.LIBRARY))
@@ -337,7 +337,7 @@ def _spelled(function: Any, keywords: dict[str, Any]) -> dict[str, Any]:
 
 def _op(*parts: Any) -> Any:
     """What runs an op of the program."""
-    from gradsh.engine.custom import CustomOperator
+    from gradsh.engine.autograd.custom import CustomOperator
 
     return CustomOperator(*parts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import TypeError_
 
 _OWN = frozenset((int, float, bool, type(None), Tensor, str))

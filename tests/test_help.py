@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from gradsh import Session, guide
-from gradsh.engine import registry
+from gradsh.engine.ops import families
 from gradsh.view.help_page import render
 from gradsh.view.json_lines import JsonDisplay
 
-OPERATORS = registry.functions()
+OPERATORS = families.functions()
 
 
 @pytest.mark.parametrize("name", sorted(name for name, entry in OPERATORS.items() if entry.example))

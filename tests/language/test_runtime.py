@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from gradsh import access, errors, faults, index, plain, runtime, text
-from gradsh.engine import dtypes, registry
-from gradsh.engine.results import named
-from gradsh.engine.tensor import Tensor, make
+from gradsh.engine.core import dtypes
+from gradsh.engine.core.named import named
+from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators import registry
+from gradsh.engine.ops import families
 from tests.language.running import Session, fails, run
 
 
@@ -172,7 +174,7 @@ def test_attributes_of_tensors() -> None:
 def test_every_operator_and_method_is_found_alone() -> None:
     table = index.index()
     assert set(table.families) == set(registry.OPERATORS) and set(table.methods) == set(registry.METHODS)
-    for name in registry.functions():
+    for name in families.functions():
         assert runtime.BUILTINS.lookup(name) is not None
     assert runtime.BUILTINS.lookup("no such") is None
 

@@ -12,14 +12,16 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from gradsh.engine.checks import type_word
-from gradsh.engine.graph import Handle
-from gradsh.engine.inplace import bump, check_writable
-from gradsh.engine.modes import mode
+from gradsh.engine.autograd.inplace import bump, check_writable
+from gradsh.engine.core.arguments import type_word
+from gradsh.engine.core.graph import Handle
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.place import caller
+from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.composite import function
 from gradsh.engine.optim.sweep import Scratch, constant, sweep
-from gradsh.engine.registry import T, caller, function
 from gradsh.engine.signature import Signature
-from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, NotYet, ValueError_
 
 Made = TypeVar("Made", bound=Callable[..., Any])

@@ -1,0 +1,49 @@
+"""The files of operators, one per family, and how they are loaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator
+
+ROOMS = ("gradsh.engine.ops", "gradsh.engine.optim")
+
+_loaded = False
+
+
+def families() -> list[str]:
+    """The modules that register operators when they are imported: every file in these rooms."""
+    found = []
+    for room in ROOMS:
+        folder = import_module(room).__path__[0]
+        for where, _, files in os.walk(folder):
+            below = [] if where == folder else os.path.relpath(where, folder).split(os.sep)
+            found += [".".join((room, *below, name[:-3])) for name in files if name.endswith(".py") and name[0] != "_"]
+    return sorted(found)
+
+
+def load_all() -> None:
+    """Import every family."""
+    global _loaded
+    if not _loaded:
+        _loaded = True
+        for family in families():
+            import_module(family)
+        from gradsh.engine.ops.program.inplace import add_twins
+
+        add_twins()
+
+
+def functions() -> dict[str, Operator]:
+    """Every operator that programs see, `linalg.` and `special.` ones with their prefix; aliases under both names."""
+    load_all()
+    return {name: entry for name, entry in OPERATORS.items() if not entry.private}
+
+
+def methods() -> dict[str, Callable[..., Any]]:
+    """What `x.name(...)` calls for a tensor x."""
+    load_all()
+    return METHODS
