@@ -50,6 +50,7 @@ class Operator:
     batch_rule  how it runs on samples with a batch in front, see gradsh.engine.transforms.batching
     looped      of a composite: why `vmap` runs it sample by sample and not as it is written
     dynamic     the shape of the result depends on values: `vmap` refuses it
+    cuts        its result has the values of its argument without their history
     samples     a function giving the sample calls that tests loop over
     """
 
@@ -73,6 +74,7 @@ class Operator:
         bilinear: bool = False,
         looped: str = "",
         dynamic: bool = False,
+        cuts: bool = False,
     ) -> None:
         self.signature = Signature(signature)
         self.name = self.signature.name
@@ -92,6 +94,7 @@ class Operator:
         self.bilinear = bilinear
         self.looped = looped
         self.dynamic = dynamic
+        self.cuts = cuts
         self.jvp_rule: Any = None
         self.batch_rule: Any = None
         self.body: Any = None
