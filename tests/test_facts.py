@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradsh.engine.core import batched, namespaces
+from gradsh.engine.core.batched import LOOPED
+from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.gradcheck import tensors_in
-from gradsh.engine.operators import composite, registry
-from gradsh.engine.operators.samples import call
-from gradsh.engine.ops import families
-from gradsh.engine.transforms import vmap
+from gradsh.engine.operators import registry
+from gradsh.engine.operators.composite import composite
+from gradsh.engine.ops.families import load_all
+from gradsh.engine.transforms.batching import call
+from gradsh.engine.transforms.vmap import vmap
 from gradsh.errors import GradshError
 
-families.load_all()
+load_all()
 ENTRIES = {name: entry for name, entry in sorted(registry.OPERATORS.items()) if entry.name == name}
 SAMPLED = {name: entry for name, entry in ENTRIES.items() if entry.samples is not None}
 RULED = {
@@ -137,15 +139,14 @@ def test_elementwise_operators_are(entry):
 def test_a_new_composite_runs_in_a_batch(monkeypatch):
     monkeypatch.setattr(registry, "OPERATORS", dict(registry.OPERATORS))
 
-    @composite.composite("softly(input, dim=-1)", method=False)
+    @composite("softly(input, dim=-1)", method=False)
     def softly(input, dim):
-        T = namespaces.T
         return T.softmax(input, dim) * T.sum(input, dim, True) + input.shape[0]
 
     x = make(np.arange(24.0).reshape(4, 3, 2))
-    batched.LOOPED.clear()
-    found = vmap.vmap(softly.apply, 0, 0, "error")(x)
-    assert not batched.LOOPED
+    LOOPED.clear()
+    found = vmap(softly.apply, 0, 0, "error")(x)
+    assert not LOOPED
     np.testing.assert_allclose(found.data, np.stack([softly.apply(make(row)).data for row in x.data]))
 
 
@@ -172,7 +173,7 @@ def in_vmap(entry: Any, sample: call) -> Iterator[tuple[list[Any], list[Any]]]:
             return tuple(flat(entry.apply(*map(put, args), **{k: put(v) for k, v in kwargs.items()})))
 
         yield (
-            [o.data for o in vmap.vmap(run, 0, 0, "same")(*stacked)],
+            [o.data for o in vmap(run, 0, 0, "same")(*stacked)],
             [
                 np.stack(column)
                 for column in zip(

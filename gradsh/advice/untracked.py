@@ -11,17 +11,16 @@ from collections.abc import Iterator
 from types import CodeType
 
 from gradsh.advice.scene import LONG, Scene, read, with_argument
+from gradsh.engine import catalogue
 from gradsh.engine.core.graph import Unrecorded
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import Source, Span
 from gradsh.language import brackets, nodes
 from gradsh.language.nodes import walk
+from gradsh.runtime import python
 
 FAR = 50  # operations that are followed back
 MANY = 3  # causes that are named
-CUTS = ("detach", "detach_", "item", "numpy", "tolist")
-READERS = ("load", "from_numpy")
-COPIES = ("tensor", "as_tensor", "from_numpy", "float", "int", "Variable", "Parameter", "FloatTensor")
 # names that hold data more often than parameters
 DATA = re.compile(r"^`(?:let )?(?:x|y|t|xs|ys|data|inputs?|targets?|labels?|images?)\b(?! = tensor\()", re.IGNORECASE)
 BLOCK = re.compile(r"\b(no_grad|inference_mode|torch\.no_grad)\b[^{}\n]*\{")
@@ -117,7 +116,7 @@ class Search:
         help = ""
         if call is not None:
             help = f"`let {name} = {call}`" if name else f"`{call}`"
-        elif name and isinstance(called, nodes.Name) and called.name in READERS:
+        elif name and isinstance(called, nodes.Name) and makes(called.name):
             help = f"`{name}.requires_grad_()`"
         words = "without `grad`" if call is not None else "of nothing that requires grad"
         self.leaves.append((span, f"{shown} is made here, {words}", help))
@@ -137,13 +136,12 @@ class Search:
         for part in walk(node):
             base: nodes.Node | None = None
             if isinstance(part, nodes.Call) and isinstance(part.function, nodes.Attribute):
-                if part.function.name in CUTS:
+                if cuts(part.function.name) == "method":
                     base, word = part.function.value, part.function.name
             elif isinstance(part, nodes.Call) and isinstance(part.function, nodes.Name) and part.arguments:
-                if part.function.name in CUTS or part.function.name in COPIES:
+                how = cuts(part.function.name)
+                if how == "method" or (how and self.named(part.arguments[0].value, code)):
                     base, word = part.arguments[0].value, part.function.name
-                    if part.function.name in COPIES and not self.named(base, code):
-                        base = None
             elif isinstance(part, nodes.Attribute) and part.name == "data":
                 base, word = part.value, "data"
             if base is None:
@@ -189,6 +187,22 @@ class Search:
             if end is not None and end > span.start:
                 found = Span(span.source, match.start(1), match.end(1))
         return found
+
+
+def cuts(name: str) -> str:
+    """Whether the built-in gives the values of a tensor without their history: "method", "function" or ""."""
+
+    entry = catalogue.operator(name)
+    if entry is not None and entry.cuts:
+        return "method" if entry.method else "function"
+    return "function" if isinstance(python.OWN.get(name), python.ConverterDType) else ""
+
+
+def makes(name: str) -> bool:
+    """Is this a built-in that makes tensors of something else, such as a file?"""
+
+    entry = catalogue.operator(name)
+    return entry is not None and not entry.method and not entry.differentiable
 
 
 def creates(function: nodes.Node) -> bool:

@@ -24,7 +24,7 @@ Parameters = tuple[tuple[str, str, bool, bool], ...]
 
 
 class Catalogue:
-    """families: operator -> the module that registers it; methods: likewise; signatures: operator -> (parameters, effect)."""
+    """families: operator -> its module; methods: likewise; signatures: operator -> (parameters, effect)."""
 
     __slots__ = ("families", "methods", "signatures")
 
@@ -122,7 +122,7 @@ def _made() -> Catalogue:
     homes = dict.fromkeys(registry.OPERATORS, ALL)
     methods = dict.fromkeys(registry.METHODS, ALL)
     owner: dict[int, str] = {}
-    ordered = _lowest_first(registry.families())
+    ordered = _lowest_first(families.families())
     for family in ordered:
         module = import_module(family)
         for value in vars(module).values():

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from gradsh.engine.core.dtypes import Size
+from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AutogradError, ShapeError
 
@@ -155,3 +158,24 @@ def level_of(values: Any) -> int:
             if inner > deepest:
                 deepest = inner
     return deepest
+
+
+def padded(value: Any, ndim: int) -> Any:
+    """Dims of size 1 behind the batch, so that the sample has `ndim` dims."""
+    shape = tuple(value.shape)
+    wanted = (shape[0],) + (1,) * (ndim - len(shape) + 1) + shape[1:]
+    return value.reshape(wanted) if value.__class__ is np.ndarray else T.reshape(value, wanted)
+
+
+def expanded(value: Any, size: int) -> Any:
+    """The same value for each sample: a batch in front without a copy."""
+    if isinstance(value, Tensor):
+        return T.expand(value, (size, *value.shape))
+    return np.broadcast_to(value, (size, *value.shape))
+
+
+def array_behind(x: Any) -> Any:
+    """The array of a tensor; of one sample, that of the whole batch."""
+    while x.__class__ is Batched:
+        x = x.value
+    return x.data if isinstance(x, Tensor) else x

@@ -17,9 +17,7 @@ Forms of an entry: `unary` and `binary` elementwise operators have a fast path o
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
-from importlib import import_module
 from typing import Any
 
 from gradsh.engine.core.namespaces import A, T
@@ -52,6 +50,7 @@ class Operator:
     batch_rule  how it runs on samples with a batch in front, see gradsh.engine.transforms.batching
     looped      of a composite: why `vmap` runs it sample by sample and not as it is written
     dynamic     the shape of the result depends on values: `vmap` refuses it
+    cuts        its result has the values of its argument without their history
     samples     a function giving the sample calls that tests loop over
     definition  of what PyTorch lacks: an expression in the names of its parameters and in PyTorch's operators, to which
                 the tests hold values and gradients for want of recorded ones
@@ -78,6 +77,7 @@ class Operator:
         looped: str = "",
         dynamic: bool = False,
         definition: str = "",
+        cuts: bool = False,
     ) -> None:
         self.signature = Signature(signature)
         self.name = self.signature.name
@@ -97,6 +97,7 @@ class Operator:
         self.bilinear = bilinear
         self.looped = looped
         self.dynamic = dynamic
+        self.cuts = cuts
         self.jvp_rule: Any = None
         self.definition = definition
         self.batch_rule: Any = None
@@ -192,17 +193,3 @@ def on_arrays(name: str, kernel: Any) -> None:
 
 
 # --- looking things up ------------------------------------------------------------------------------------------------
-
-
-ROOMS = ("gradsh.engine.ops", "gradsh.engine.optim")
-
-
-def families() -> list[str]:
-    """The modules that register operators when they are imported: every file in these rooms."""
-    found = []
-    for room in ROOMS:
-        folder = import_module(room).__path__[0]
-        for where, _, files in os.walk(folder):
-            below = [] if where == folder else os.path.relpath(where, folder).split(os.sep)
-            found += [".".join((room, *below, name[:-3])) for name in files if name.endswith(".py") and name[0] != "_"]
-    return sorted(found)

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator, families
+from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator
+
+ROOMS = ("gradsh.engine.ops", "gradsh.engine.optim")
 
 _loaded = False
+
+
+def families() -> list[str]:
+    """The modules that register operators when they are imported: every file in these rooms."""
+    found = []
+    for room in ROOMS:
+        folder = import_module(room).__path__[0]
+        for where, _, files in os.walk(folder):
+            below = [] if where == folder else os.path.relpath(where, folder).split(os.sep)
+            found += [".".join((room, *below, name[:-3])) for name in files if name.endswith(".py") and name[0] != "_"]
+    return sorted(found)
 
 
 def load_all() -> None:

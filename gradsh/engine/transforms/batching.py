@@ -7,9 +7,9 @@ it as it is, after the shapes were aligned behind the batch; other operators say
     def _(F, size, batched, x, dim, keepdim, dtype): ...
 
 A rule gets the held values (with the batch where `batched` says so) and gives a result with the batch in front, or
-NotImplemented; batch_rules.py has the rules that many operators share. A composite without a rule runs as it is
-written. Everything else, and a composite that reads values (`looped` in its entry), is done sample by sample and
-stacked; `LOOPED` collects these operators' names for whoever wants to say so.
+NotImplemented; gradsh/engine/operators/batch_rules.py has those that many operators share. A composite without a rule
+runs as it is written. Everything else, and a composite that reads values (`looped` in its entry), is done sample by
+sample and stacked; `LOOPED` collects these operators' names for whoever wants to say so.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.batched import ITEM, LOOPED, RANDOMNESS, Batched, level_of
+from gradsh.engine.core.batched import ITEM, LOOPED, RANDOMNESS, Batched, expanded, level_of, padded
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.interpreter import interpreting
 from gradsh.engine.core.namespaces import A, Namespace, T
-from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.batch_rules import applied, as_written, space_of
 from gradsh.engine.operators.registry import OPERATORS, Operator
 from gradsh.errors import AutogradError, ShapeError
 
@@ -147,16 +147,16 @@ BATCHES = Batches()
 def call(entry: Operator, values: list[Any]) -> Any:
     """Run an operator on bound arguments of which at least one is Batched."""
     if entry.elementwise:
-        return elementwise(lambda *inner: run_inner(entry, inner), values)
+        return elementwise(lambda *inner: applied(entry, *inner), values)
     rule = entry.batch_rule
     level = level_of(values)
     if rule is not None:
         held, batched, size = _opened(values, level)
-        result = rule(_space(held), size, batched, *held)
+        result = rule(space_of(held), size, batched, *held)
         if result is not NotImplemented:
             return closed(result, level)
     elif entry.body is not None and not entry.looped and not entry.dynamic:
-        return _composed(entry, values)
+        return as_written(entry, values)
     if entry.dynamic:
         raise AutogradError(
             "vmap: We do not support batching operators that can output dynamic shape. Attempted to vmap over "
@@ -164,39 +164,7 @@ def call(entry: Operator, values: list[Any]) -> Any:
             "feature."
         )
     LOOPED.add(entry.name)
-    return looped(lambda sample: run_inner(entry, sample), values, level)
-
-
-def run_inner(entry: Operator, values: Any) -> Any:
-    """An operator on what batches hold: tensors, arrays, or batches of a lower level."""
-    values = list(values)
-    if level_of(values) >= 0:
-        return call(entry, values)
-    if _space(values) is A:
-        return getattr(A, entry.name.replace(".", "_"))(*values)
-    if entry.body is not None:
-        return _composed(entry, values)
-    from gradsh.engine.operators.general import General, run
-
-    if isinstance(entry, General):
-        return run(entry, values, _getframe(1))
-    return entry.apply(*values)
-
-
-def _composed(entry: Operator, values: list[Any]) -> Any:
-    """A composite as it is written."""
-    with placed(caller(_getframe(1))):
-        return entry.body(*values)
-
-
-def _space(values: Any) -> Namespace:
-    """The namespace of operators for these values."""
-    for v in values:
-        if isinstance(v, Tensor):
-            return T
-        if v.__class__ in (list, tuple) and any(isinstance(x, Tensor) for x in v):
-            return T
-    return A
+    return looped(lambda sample: applied(entry, *sample), values, level)
 
 
 def _opened(values: Any, level: int) -> tuple[list[Any], list[Any], int]:
@@ -235,13 +203,6 @@ def closed(result: Any, level: int) -> Any:
     return Batched(result, level)
 
 
-def array_behind(x: Any) -> Any:
-    """The array of a tensor; of one sample, that of the whole batch."""
-    while x.__class__ is Batched:
-        x = x.value
-    return x.data if isinstance(x, Tensor) else x
-
-
 def elementwise(function: Callable[..., Any], values: list[Any]) -> Any:
     """Run an elementwise function after aligning the samples' shapes behind the batch."""
     level = -1
@@ -265,20 +226,6 @@ def elementwise(function: Callable[..., Any], values: list[Any]) -> Any:
         if n < deepest:
             held[i] = padded(held[i], deepest)
     return Batched(function(*held), level)
-
-
-def padded(value: Any, ndim: int) -> Any:
-    """Dims of size 1 behind the batch, so that the sample has `ndim` dims."""
-    shape = tuple(value.shape)
-    wanted = (shape[0],) + (1,) * (ndim - len(shape) + 1) + shape[1:]
-    return value.reshape(wanted) if value.__class__ is ndarray else T.reshape(value, wanted)
-
-
-def expanded(value: Any, size: int) -> Any:
-    """The same value for each sample: a batch in front without a copy."""
-    if isinstance(value, Tensor):
-        return T.expand(value, (size, *value.shape))
-    return np.broadcast_to(value, (size, *value.shape))
 
 
 def looped(function: Callable[[list[Any]], Any], values: list[Any], level: int) -> Any:

@@ -23,16 +23,17 @@ from gradsh.engine.autograd.backward import (
     needed_nodes,
     with_grad_mode,
 )
-from gradsh.engine.core.batched import SIZES, Batched, level_of
+from gradsh.engine.core.batched import SIZES, Batched, expanded, level_of
 from gradsh.engine.core.graph import Freed, Node, Output, freed, only
 from gradsh.engine.core.interpreter import interpreting
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.place import placed
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.general import General
 from gradsh.engine.operators.registry import OPERATORS
-from gradsh.engine.transforms.batching import BATCHES, B, closed, expanded, run_inner, sum_to_batched
+from gradsh.engine.transforms.batching import BATCHES, B, closed, sum_to_batched
 
 ndarray = np.ndarray
 
@@ -302,7 +303,7 @@ class Sweep:
             else:
                 values.append(self.zeros_for(ins[at], v, ins))
                 at += 1
-        out = run_inner(entry, values)
+        out = applied(entry, *values)
         return list(out) if isinstance(out, tuple) else out
 
     def zeros_for(self, t: Any, like: Any, ins: list[Any]) -> Any:
@@ -324,7 +325,7 @@ class Sweep:
             if t is None:
                 continue
             other = _plain((second, first)[i], self.create, edges[1 - i])
-            part = run_inner(entry, (t, other, *rest) if i == 0 else (other, t, *rest))
+            part = applied(entry, *((t, other, *rest) if i == 0 else (other, t, *rest)))
             total = part if total is None else total + part
         return total
 

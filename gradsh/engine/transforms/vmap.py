@@ -6,14 +6,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from gradsh.engine.core.batched import RANDOMNESS, SIZES, Batched
+from gradsh.engine.core.batched import RANDOMNESS, SIZES, Batched, expanded
 from gradsh.engine.core.interpreter import interpreting
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.pytree import filled, is_node, leaves, matched, structure
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.transforms.batching import BATCHES, expanded
+from gradsh.engine.transforms.batching import BATCHES
 from gradsh.engine.transforms.gradient import invoke, name_of, python_type
 from gradsh.errors import ArgumentError, ValueError_
 

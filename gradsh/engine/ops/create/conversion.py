@@ -9,12 +9,12 @@ import numpy as np
 from gradsh.engine.core.arguments import need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.dtypes import NAMES, OF, DType
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import on_arrays
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.shape.shape import clone_contiguous
-from gradsh.engine.transforms.batch_rules import applied
 from gradsh.errors import ArgumentError, NeedsDetach
 
 # --- dtypes ----------------------------------------------------------------------------------------------------------
@@ -169,21 +169,21 @@ copy.vjp("input")(lambda F, g, out, x: g)
 # --- plain values ----------------------------------------------------------------------------------------------------
 
 
-@composite("item(input)", differentiable=False, example="tensor(2.5).item()")
+@composite("item(input)", differentiable=False, example="tensor(2.5).item()", cuts=True)
 def item(input: Any) -> Any:
     """The only element as a plain number."""
     need_tensor("item", "input", 1, input)
     return input.item()
 
 
-@composite("tolist(input)", differentiable=False, example="arange(3).tolist()")
+@composite("tolist(input)", differentiable=False, example="arange(3).tolist()", cuts=True)
 def tolist(input: Any) -> Any:
     """The elements as nested lists of plain numbers."""
     need_tensor("tolist", "input", 1, input)
     return input.data.tolist()
 
 
-@composite("numpy(input, *, force=False)", differentiable=False, example="ones(2).numpy()")
+@composite("numpy(input, *, force=False)", differentiable=False, example="ones(2).numpy()", cuts=True)
 def numpy(input: Any, force: bool) -> Any:
     """A NumPy array that shares the memory of the tensor."""
     need_tensor("numpy", "input", 1, input)

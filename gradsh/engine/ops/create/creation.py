@@ -14,9 +14,9 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, leaf, make
+from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.registry import Operator, on_arrays
-from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
 INT64 = np.dtype(np.int64)
@@ -41,6 +41,7 @@ def scalar_like(data: Any) -> Any:
     method=False,
     differentiable=False,
     example="tensor([[1., 2.], [3., 4.]], grad)",
+    cuts=True,
 )
 def tensor(data: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """A tensor of the given numbers: a number, nested lists or tuples of one length per level, an array, a tensor."""
@@ -52,7 +53,7 @@ def tensor(data: Any, dtype: Any, requires_grad: bool) -> Tensor:
     return leaf(array_of(data, target), requires_grad, mode.where)
 
 
-@function("as_tensor(data, dtype=None)", method=False, differentiable=False, example="as_tensor([1., 2.])")
+@function("as_tensor(data, dtype=None)", method=False, differentiable=False, example="as_tensor([1., 2.])", cuts=True)
 def as_tensor(data: Any, dtype: Any) -> Tensor:
     """A tensor as it is, an array sharing its memory, anything else as `tensor` makes it."""
     if data.__class__ is Tensor:
@@ -63,7 +64,7 @@ def as_tensor(data: Any, dtype: Any) -> Tensor:
     return leaf(array_of(data, target), False, mode.where)
 
 
-@function("from_numpy(ndarray)", method=False, differentiable=False, example="from_numpy(ones(2).numpy())")
+@function("from_numpy(ndarray)", method=False, differentiable=False, example="from_numpy(ones(2).numpy())", cuts=True)
 def from_numpy(ndarray: Any) -> Tensor:
     """A tensor that shares the memory of a NumPy array."""
     if not isinstance(ndarray, np.ndarray):
@@ -460,7 +461,9 @@ def _alias_of(data: Tensor) -> Tensor:
     return out
 
 
-@function("Parameter(data, requires_grad=True)", method=False, differentiable=False, example="Parameter(ones(2))")
+@function(
+    "Parameter(data, requires_grad=True)", method=False, differentiable=False, example="Parameter(ones(2))", cuts=True
+)
 def parameter(data: Any, requires_grad: bool) -> Tensor:
     """A leaf with the grad flag that a model takes for a parameter; it shares the memory of `data`."""
     if data is None:
@@ -474,7 +477,13 @@ def parameter(data: Any, requires_grad: bool) -> Tensor:
     return out
 
 
-@function("Variable(data, requires_grad=False)", method=False, differentiable=False, example="Variable(ones(2), grad)")
+@function(
+    "Variable(data, requires_grad=False)",
+    method=False,
+    differentiable=False,
+    example="Variable(ones(2), grad)",
+    cuts=True,
+)
 def variable(data: Any, requires_grad: bool) -> Tensor:
     """A leaf on the memory of `data`; tensors have long been variables themselves."""
     if data.__class__ is not Tensor:
@@ -487,7 +496,7 @@ def variable(data: Any, requires_grad: bool) -> Tensor:
 
 def _typed(name: str, dtype: Any) -> None:
     """`FloatTensor([1, 2])`, `FloatTensor(2, 3)`: PyTorch's old constructors."""
-    entry = Operator(f"{name}(*data)", method=False, differentiable=False, example=f"{name}([1, 2])")
+    entry = Operator(f"{name}(*data)", method=False, differentiable=False, cuts=True, example=f"{name}([1, 2])")
 
     def apply(*data: Any) -> Tensor:
         where = mode.where

@@ -9,12 +9,12 @@ import numpy as np
 from gradsh.engine.core.arguments import dim_index
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.operators.batch_rules import along
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import unary
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t, unary_samples
 from gradsh.engine.ops.elementwise.masks import backward_of, floats_only, pick, refused_dtype, with_settings
-from gradsh.engine.transforms.batch_rules import along
 from gradsh.errors import DtypeError, ShapeError
 
 # --- piecewise linear ones, and those written in others ------------------------------------------------------------

@@ -9,10 +9,10 @@ import numpy as np
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.transforms.batch_rules import applied
 from gradsh.errors import AssertionFailed, DtypeError, IndexError_, ShapeError, ValueError_, ValueProblem
 
 int64 = np.dtype(np.int64)

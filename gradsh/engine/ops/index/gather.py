@@ -13,13 +13,13 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import promoted, promoted_number
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.batch_rules import applied, fronted, sample_of
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import METHODS, on_arrays
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.index.indexing import add_at
 from gradsh.engine.ops.shape.join import broadcast_shape
-from gradsh.engine.transforms.batch_rules import applied, fronted, sample_of
 from gradsh.errors import ArgumentError, DtypeError, IndexError_, ShapeError
 
 ndarray = np.ndarray

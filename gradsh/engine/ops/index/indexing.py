@@ -16,10 +16,10 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, TensorExtra, make
+from gradsh.engine.operators.batch_rules import applied, sample_of
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.shape import shape as views
-from gradsh.engine.transforms.batch_rules import applied, sample_of
 from gradsh.engine.transforms.batching import pick as pick_sample
 from gradsh.errors import ArgumentError, DtypeError, IndexError_, ValueError_
 

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.arguments import dim_index, type_word
+from gradsh.engine.core.batched import expanded, padded
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.operators.batch_rules import applied, fronted, sample_of
 from gradsh.engine.operators.general import General, op, run
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.index.indexing import add_at, long_vector
 from gradsh.engine.ops.shape.join import broadcast_shape
-from gradsh.engine.transforms.batch_rules import applied, fronted, sample_of
-from gradsh.engine.transforms.batching import expanded, padded
 from gradsh.errors import ArgumentError, DtypeError, IndexError_, ShapeError
 
 ndarray = np.ndarray

@@ -10,6 +10,7 @@ from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.batch_rules import applied, fronted, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import Operator, on_arrays
@@ -18,7 +19,6 @@ from gradsh.engine.ops.index.gather import along, check_along, need_index, need_
 from gradsh.engine.ops.index.indexing import add_at
 from gradsh.engine.ops.index.indexing import parts as index_parts
 from gradsh.engine.ops.index.masked import array
-from gradsh.engine.transforms.batch_rules import applied, fronted, sample_of
 from gradsh.errors import ArgumentError, DtypeError, IndexError_, ShapeError, ValueProblem
 
 ndarray = np.ndarray

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.arguments import dim_error, need_tensor
+from gradsh.engine.core.batched import expanded, padded
 from gradsh.engine.core.dtypes import OF, promote_dtypes
 from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, record, verify
 from gradsh.engine.core.modes import mode
@@ -18,7 +19,6 @@ from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.matmul import _count, _matmul, _sizes, multiply_samples, need_arrays, outer_samples
-from gradsh.engine.transforms.batching import expanded, padded
 from gradsh.errors import DtypeError, ShapeError
 
 _getframe = sys._getframe

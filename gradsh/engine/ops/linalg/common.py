@@ -10,6 +10,7 @@ import numpy as np
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.promotion import broadcast_error
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.batch_rules import applied, on_last_dims, sample_of
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
 from gradsh.errors import DtypeError, ShapeError, ValueProblem
@@ -57,6 +58,17 @@ def batch_element(a: Any, index: int) -> str:
 def keep(x: Any, mask: Any, other: Any) -> Any:
     """`input` where `mask`, a constant array, is true, `other` elsewhere."""
     return np.where(mask, x, np.asarray(other, x.dtype))
+
+
+keep.vjp("input")(lambda F, g, out, x, mask, other: F.keep(g, mask, 0))
+keep.jvp(lambda F, t, saved: F.keep(t, saved[1], 0))
+
+
+@keep.batched
+def _(F: Any, size: int, batched: Any, x: Any, mask: Any, other: Any) -> Any:
+    if not batched[0] or any(batched[1:]) or len(sample_of(x)) < max(np.ndim(mask), np.ndim(other)):
+        return NotImplemented
+    return applied(keep, x, mask, other)
 
 
 def lower(F: Any, x: Any, k: int = 0) -> Any:
@@ -122,6 +134,15 @@ def inverse_of(a: Any, name: str) -> Any:
             raise _singular(name, a) from None
 
     return solve_by_elimination(a, np.eye(a.shape[-1], dtype=a.dtype))
+
+
+@inverse_of.vjp("input", saves="out")
+def _(F: Any, g: Any, out: Any, a: Any, name: str) -> Any:
+    across = F.matrix_transpose(out)
+    return -F.matmul(F.matmul(across, g), across)
+
+
+on_last_dims(inverse_of, 2)
 
 
 A2 = [[1.5, 0.5], [-0.7, 1.2]]  # a matrix far from singular, for samples
@@ -197,6 +218,10 @@ def order_rows(x: Any, order: Any) -> Any:
     shape = np.broadcast_shapes(x.shape[:-2], order.shape[:-1])
     index = np.broadcast_to(order, (*shape, order.shape[-1]))[..., None]
     return np.take_along_axis(np.broadcast_to(x, (*shape, *x.shape[-2:])), index, -2)
+
+
+order_rows.vjp("input")(lambda F, g, out, x, order: F.order_rows(g, np.argsort(order, -1)))
+on_last_dims(order_rows, 2)
 
 
 def check_system(name: str, a: Any, b: Any, left: bool) -> None:

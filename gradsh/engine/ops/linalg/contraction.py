@@ -11,12 +11,12 @@ from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.operators.batch_rules import count, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.matmul import mm, multiply, unsafe_view
-from gradsh.engine.transforms.batch_rules import count, sample_of
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
 # --- outer and inner products ---------------------------------------------------------------------------

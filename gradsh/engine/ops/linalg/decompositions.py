@@ -11,6 +11,7 @@ from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
@@ -25,7 +26,6 @@ from gradsh.engine.ops.linalg.common import (
     need_square,
     upper,
 )
-from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import AutogradError, DtypeError, ValueProblem
 
 # --- qr ----------------------------------------------------------------------------------------------------------

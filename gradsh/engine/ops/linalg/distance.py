@@ -11,12 +11,12 @@ from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error, promoted
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.matmul import need_arrays
 from gradsh.engine.ops.linalg.norms import INF, kept_shape, p_norm, p_norm_rule
-from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
 

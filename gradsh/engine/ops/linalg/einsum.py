@@ -6,10 +6,10 @@ from typing import Any
 
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.matmul import bmm, multiply
-from gradsh.engine.transforms.batch_rules import applied
 from gradsh.errors import ArgumentError, ShapeError, ValueProblem
 
 ELLIPSIS = "."

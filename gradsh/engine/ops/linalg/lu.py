@@ -28,16 +28,9 @@ from gradsh.engine.ops.linalg.common import (
     substitute,
     upper,
 )
-from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
 # --- lu ----------------------------------------------------------------------------------------------------------
-
-
-order_rows.vjp("input")(lambda F, g, out, x, order: F.order_rows(g, np.argsort(order, -1)))
-
-
-on_last_dims(order_rows, 2)
 
 
 def _lu_checks(name: str, a: Any) -> None:

@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.arguments import need_tensor, type_word
+from gradsh.engine.core.batched import padded
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Kind, note_versions, record
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.place import caller, here, placed
 from gradsh.engine.core.tensor import Tensor, tracked, untracked
+from gradsh.engine.operators.batch_rules import count, on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import binary_step, no_step
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import METHODS, Operator
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.transforms.batch_rules import count, on_last_dims
 from gradsh.engine.transforms.batching import call as batched_call
-from gradsh.engine.transforms.batching import padded
 from gradsh.errors import ArgumentError, DtypeError, ShapeError
 
 _getframe = sys._getframe

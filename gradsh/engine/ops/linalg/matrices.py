@@ -10,6 +10,7 @@ from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import alias
@@ -18,7 +19,6 @@ from gradsh.engine.ops.linalg.common import (
     A2,
     infos,
     inverse_of,
-    keep,
     need_floating,
     need_square,
     square_samples,
@@ -26,36 +26,9 @@ from gradsh.engine.ops.linalg.common import (
     zero_pivots,
 )
 from gradsh.engine.ops.linalg.matmul import matmul
-from gradsh.engine.transforms.batch_rules import applied, on_last_dims, sample_of
 from gradsh.errors import ArgumentError
 
-# --- checks, in PyTorch's words ----------------------------------------------------------------------------------
-
-
-# --- what the rules are written in -------------------------------------------------------------------------------
-
-
-keep.vjp("input")(lambda F, g, out, x, mask, other: F.keep(g, mask, 0))
-keep.jvp(lambda F, t, saved: F.keep(t, saved[1], 0))
-
-
-@keep.batched
-def _(F: Any, size: int, batched: Any, x: Any, mask: Any, other: Any) -> Any:
-    if not batched[0] or any(batched[1:]) or len(sample_of(x)) < max(np.ndim(mask), np.ndim(other)):
-        return NotImplemented
-    return applied(keep, x, mask, other)
-
-
 # --- inverse -----------------------------------------------------------------------------------------------------
-
-
-@inverse_of.vjp("input", saves="out")
-def _(F: Any, g: Any, out: Any, a: Any, name: str) -> Any:
-    across = F.matrix_transpose(out)
-    return -F.matmul(F.matmul(across, g), across)
-
-
-on_last_dims(inverse_of, 2)
 
 
 @composite(

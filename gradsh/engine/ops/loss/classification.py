@@ -15,12 +15,12 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make, tracked
+from gradsh.engine.operators.batch_rules import fronted, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import General, op
 from gradsh.engine.operators.reduction import public
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.loss.regression import LEGACY, add_reduce, constant, finish, float16, reduction_of
-from gradsh.engine.transforms.batch_rules import fronted, sample_of
 from gradsh.errors import DtypeError, IndexError_, ShapeError, ValueError_, ValueProblem
 
 _getframe = sys._getframe

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.batched import array_behind
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
@@ -26,7 +27,6 @@ from gradsh.engine.ops.loss.regression import (
     scaled,
     size_text,
 )
-from gradsh.engine.transforms.batching import array_behind
 from gradsh.errors import DtypeError, ShapeError, ValueError_, ValueProblem
 
 

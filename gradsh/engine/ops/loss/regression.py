@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.batched import padded
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
@@ -16,7 +17,6 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.transforms.batching import padded
 from gradsh.errors import AttributeError_, DtypeError, NotDifferentiable, ShapeError, ValueError_, ValueProblem
 
 add_reduce = np.add.reduce

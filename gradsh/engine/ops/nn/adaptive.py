@@ -11,10 +11,10 @@ import numpy as np
 from gradsh.engine.core.arguments import not_implemented
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.operators.batch_rules import on_images
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.transforms.batch_rules import on_images
 from gradsh.errors import ArgumentError, ShapeError
 
 

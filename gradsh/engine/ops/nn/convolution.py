@@ -15,10 +15,10 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels import convolution
+from gradsh.engine.operators.batch_rules import on_images
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.transforms.batch_rules import on_images
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
 # --- the three operators ---------------------------------------------------------------------------------------------

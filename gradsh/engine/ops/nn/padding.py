@@ -10,10 +10,10 @@ import numpy as np
 from gradsh.engine.core.arguments import int_tuple
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import General, op, run
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import ShapeError, ValueProblem
 
 _getframe = sys._getframe

@@ -12,11 +12,11 @@ from gradsh.engine.core.arguments import dim_index, not_implemented
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.pooling import largest
+from gradsh.engine.operators.batch_rules import applied, fronted, on_images
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.nn.padding import without_batch
-from gradsh.engine.transforms.batch_rules import applied, fronted, on_images
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
 WORDS = {1: "one int", 2: "two ints", 3: "three ints"}

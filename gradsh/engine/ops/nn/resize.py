@@ -13,11 +13,11 @@ import numpy as np
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode as context
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.nn.padding import run_as, take_axes
-from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueError_
 
 MODES = {"linear": 3, "bilinear": 4, "trilinear": 5, "bicubic": 4, "lanczos": 4}

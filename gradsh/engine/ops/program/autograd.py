@@ -10,8 +10,8 @@ from gradsh.engine.core.graph import Handle, extra_of
 from gradsh.engine.core.interpreter import is_foreign
 from gradsh.engine.core.modes import ANOMALY, mode
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite, function
-from gradsh.engine.transforms.batch_rules import on_last_dims
 from gradsh.errors import ArgumentError, AutogradError, LeafFlag, ValueError_
 
 
@@ -137,7 +137,7 @@ def _batched(
     return tuple(None if column[0] is None else T.stack(list(column), 0) for column in zip(*results, strict=True))
 
 
-@function("detach(input)", example="let x = tensor(3., grad); detach(x * 2)")
+@function("detach(input)", example="let x = tensor(3., grad); detach(x * 2)", cuts=True)
 def detach(x: Tensor) -> Tensor:
     """The same values outside of the graph; shares memory with `input`."""
     storage = x.share()
@@ -150,7 +150,7 @@ def detach(x: Tensor) -> Tensor:
 on_last_dims(detach, 0)
 
 
-@function("detach_(input)")
+@function("detach_(input)", cuts=True)
 def detach_(x: Tensor) -> Tensor:
     """Takes the tensor itself out of the graph: it becomes a leaf that requires no gradient."""
     if x.extra is not None and x.extra.base is not None:

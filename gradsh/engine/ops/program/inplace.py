@@ -16,12 +16,12 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.core.views import Region, refresh
+from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import function
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.elementwise import arithmetic, powers
-from gradsh.engine.transforms.batch_rules import applied
 from gradsh.errors import ArgumentError, ShapeError
 
 ndarray = np.ndarray

@@ -10,12 +10,12 @@ from gradsh.engine.core.arguments import dim_index, need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.batch_rules import along, fronted, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.reduction import renamed, takes_tensor
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.transforms.batch_rules import along, fronted, sample_of
 from gradsh.errors import DimError, DtypeError, ShapeError, ValueProblem
 
 float64 = np.dtype(np.float64)

@@ -13,12 +13,12 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.ties import around, most_frequent, quick_select, settle_ties
+from gradsh.engine.operators.batch_rules import fronted, sample_of
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.reduction import axes, batches_along, public, short_step, takes_tensor
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.operators.typed import Types, combination_error
 from gradsh.engine.ops.reduce.sums import kept, opened
-from gradsh.engine.transforms.batch_rules import fronted, sample_of
 from gradsh.errors import DimError, DtypeError, ValueProblem
 
 int64 = np.dtype(np.int64)

@@ -8,12 +8,12 @@ import numpy as np
 
 from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
 from gradsh.engine.core.modes import mode
+from gradsh.engine.operators.batch_rules import along, along_in_shape, applied, on_last_dims, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.shape.dims import select_index
 from gradsh.engine.ops.shape.shape import reshape
-from gradsh.engine.transforms.batch_rules import along, along_in_shape, applied, on_last_dims, sample_of
 from gradsh.errors import ArgumentError, ShapeError, ValueProblem
 
 ndarray = np.ndarray

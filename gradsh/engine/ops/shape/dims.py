@@ -10,12 +10,12 @@ import numpy as np
 from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, need_tensor
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.operators.batch_rules import along, along_in_shape, applied, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.reduction import public
 from gradsh.engine.operators.registry import alias, on_arrays
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.transforms.batch_rules import along, along_in_shape, applied, sample_of
 from gradsh.errors import DimError, ShapeError
 
 ndarray = np.ndarray
@@ -265,7 +265,7 @@ slice_.vjp("input")(lambda F, g, out, x, dim, start, end, step: F.slice_backward
 def _(F: Any, t: Any, saved: Any) -> Any:
     if saved.__class__ is list:
         return F.slice(t, *saved[1:-1])
-    _, _, dim, part = saved  # of the short path of `x[1:3]`, see gradsh/engine/ops/index/indexing.py
+    _, _, dim, part = saved  # of the short path of `x[1:3]`, see gradsh/engine/ops/index.py
     return F.slice(t, dim, part.start, part.stop, part.step)
 
 

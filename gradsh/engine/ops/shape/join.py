@@ -11,12 +11,12 @@ from gradsh.engine.core.dtypes import OF, Size, promote_dtypes
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.batch_rules import along, applied, fronted, sample_of
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.operators.typed import combination_error, fits
-from gradsh.engine.transforms.batch_rules import along, applied, fronted, sample_of
 from gradsh.errors import ArgumentError, IndexError_, ShapeError, ValueProblem
 
 

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, need_int, need_tensor
+from gradsh.engine.core.batched import padded
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.batch_rules import along, along_in_shape, applied, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.shape.shape import reshape, unsqueeze, view
-from gradsh.engine.transforms.batch_rules import along, along_in_shape, applied, sample_of
-from gradsh.engine.transforms.batching import padded
 from gradsh.errors import DimError, DtypeError, ShapeError, ValueProblem
 
 ndarray = np.ndarray

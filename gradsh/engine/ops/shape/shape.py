@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, is_int, need_tensor
+from gradsh.engine.core.batched import padded
 from gradsh.engine.core.dtypes import OF, DType, Size
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.operators.batch_rules import applied, count, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import METHODS, on_arrays
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.transforms.batch_rules import applied, count, sample_of
-from gradsh.engine.transforms.batching import padded
 from gradsh.errors import ShapeError
 
 ndarray = np.ndarray

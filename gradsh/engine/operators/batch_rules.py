@@ -18,13 +18,42 @@ import math
 from typing import Any
 
 from gradsh.engine.core.arguments import dim_index, dims_tuple
+from gradsh.engine.core.batched import expanded, level_of
+from gradsh.engine.core.interpreter import foreign
+from gradsh.engine.core.namespaces import A, Namespace, T
+from gradsh.engine.core.place import _getframe, caller, placed
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.operators.general import General, run
 from gradsh.engine.operators.registry import Operator
-from gradsh.engine.transforms.batching import expanded, run_inner
 
 
 def applied(entry: Operator, *values: Any) -> Any:
-    """An operator on arrays, tensors or batches of a lower level, with all of its arguments."""
-    return run_inner(entry, values)
+    """An operator on what batches hold (tensors, arrays, or batches of a lower level), with all of its arguments."""
+    if level_of(values) >= 0:
+        return foreign(entry, list(values))
+    if space_of(values) is A:
+        return getattr(A, entry.name.replace(".", "_"))(*values)
+    if entry.body is not None:
+        return as_written(entry, values)
+    if isinstance(entry, General):
+        return run(entry, list(values), _getframe(1))
+    return entry.apply(*values)
+
+
+def as_written(entry: Operator, values: Any) -> Any:
+    """The body of a composite."""
+    with placed(caller(_getframe(1))):
+        return entry.body(*values)
+
+
+def space_of(values: Any) -> Namespace:
+    """The namespace of operators for these values."""
+    for v in values:
+        if isinstance(v, Tensor):
+            return T
+        if v.__class__ in (list, tuple) and any(isinstance(x, Tensor) for x in v):
+            return T
+    return A
 
 
 def sample_of(x: Any) -> tuple[int, ...]:
