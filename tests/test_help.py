@@ -12,6 +12,7 @@ from gradsh import Session
 from gradsh.commands import help
 from gradsh.engine import registry
 from gradsh.reports import HelpPage
+from gradsh.runtime.builtins import BUILTINS
 from gradsh.view.json_lines import JsonDisplay
 from gradsh.view.registry import Look, view_of
 
@@ -97,3 +98,10 @@ def test_as_json() -> None:
     Session(display=JsonDisplay(out, out)).run("help exp")
     data = json.loads(out.getvalue())
     assert data["help"] == "exp" and data["usage"] == "exp(input)" and data["output"]
+
+
+@pytest.mark.parametrize("name", sorted(BUILTINS.names()))
+def test_whatever_can_be_named_has_a_page(name: str) -> None:
+    """Every built-in that is suggested or completed: operators, layers, commands, constants, dtypes, Python's own."""
+    for page in help.named(Session(), name):
+        assert page.name == name and page.usage and page.summary[-1:] in (".", ":", "`", "…"), page.summary

@@ -186,7 +186,7 @@ def _layer(session: Running, name: str) -> HelpPage | None:
     # a layer that is one operator and no more is said to be what that is
     operator = catalogue.operator(layer.forward.removeprefix("F.").partition("(")[0]) if layer.forward else None
     summary = layer.summary or (operator.summary if operator is not None else "")
-    return HelpPage(name, layer.usage, summary, forward=layer.forward)
+    return HelpPage(name, layer.usage, summary, forward=layer.forward if operator is not None else "")
 
 
 def _error(session: Running, name: str) -> HelpPage | None:
