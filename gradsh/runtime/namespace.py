@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.users import is_users
 from gradsh.errors import Unbound
@@ -14,22 +14,24 @@ from gradsh.runtime import commands, text
 from gradsh.runtime.helpers import HELPERS
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from gradsh.runtime.running import Running
+
+    class Table(Protocol):
+        """The built-ins as a program that runs needs them; see `gradsh.runtime.builtins`."""
+
+        values: dict[str, Any]
+
+        def value(self, name: str) -> Any: ...
+        def has(self, name: str) -> bool: ...
+
 
 __acts_for_programs__ = True
 
 _getframe = sys._getframe
 
 OPERATORS = "gradsh.engine.ops."
-
-
-class Table(Protocol):
-    """The built-ins as a program that runs needs them; see `gradsh.runtime.builtins`."""
-
-    values: dict[str, Any]
-
-    def value(self, name: str) -> Any: ...
-    def has(self, name: str) -> bool: ...
 
 
 def space_of(table: Table, own: dict[str, Any]) -> dict[str, Any]:
