@@ -77,8 +77,8 @@ def gradsh(work: str) -> Run:
     import numpy as np
 
     import gradsh
-    from gradsh.engine.modes import swapped
-    from gradsh.engine.tensor import leaf, make
+    from gradsh.engine.core.modes import swapped
+    from gradsh.engine.core.tensor import leaf, make
 
     name, _, variant = work.partition(":")
     session = gradsh.Session()

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.dtypes import NAMES, DType
-from gradsh.engine.tensor import Tensor, leaf
+from gradsh.engine.core.dtypes import NAMES, DType
+from gradsh.engine.core.tensor import Tensor, leaf
 
 
 def encoded(value: Any) -> Any:

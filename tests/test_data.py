@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradsh import Session, data
-from gradsh.engine.dtypes import ALL, Size
-from gradsh.engine.tensor import Tensor, make
+from gradsh.engine.core.dtypes import ALL, Size
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.errors import BadFile, CannotHold, FileError, GradshError, MissingPackage, UnknownFormat
 from gradsh.files import Files
 from gradsh.session.host import CODEC

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradsh.engine.format import PrintOptions, format_tensor
+from gradsh.engine.printing.format import PrintOptions, format_tensor
 
 DATA = json.loads((Path(__file__).parent / "data" / "prints.json").read_text(encoding="utf-8"))
 CASES = DATA["cases"]
@@ -59,4 +59,4 @@ def test_a_large_tensor_is_not_read_whole():
 
 
 def test_importing_is_cheap():
-    assert "dataclasses" not in sys.modules["gradsh.engine.format"].__dict__
+    assert "dataclasses" not in sys.modules["gradsh.engine.printing.format"].__dict__

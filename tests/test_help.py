@@ -10,7 +10,7 @@ import pytest
 
 from gradsh import Session
 from gradsh.commands import help
-from gradsh.engine import registry
+from gradsh.engine.ops import families
 from gradsh.reports import HelpPage
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.view.json_lines import JsonDisplay
@@ -21,7 +21,7 @@ def text_of(page: HelpPage) -> str:
     return view_of(page).text(page, Look())
 
 
-OPERATORS = registry.functions()
+OPERATORS = families.functions()
 
 
 @pytest.mark.parametrize("name", sorted(name for name, entry in OPERATORS.items() if entry.example))

@@ -13,18 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gradsh
-from gradsh.engine import registry
-from gradsh.engine.backward import run_grad
+from gradsh.engine.autograd.backward import run_grad
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.gradcheck import tensors_in
-from gradsh.engine.registry import T
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.ops import families
 from gradsh.errors import GradshError
 from tests.programs import Program
 
-METHODS = registry.methods()
+METHODS = families.methods()
 TWINS = [
     pytest.param(entry, METHODS[name + "_"], sample, id=f"{name}_{sample}")
-    for name, entry in sorted(registry.functions().items())
+    for name, entry in sorted(families.functions().items())
     if entry.inplace and entry.samples is not None and name + "_" in METHODS
     for sample in entry.samples()
 ]

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import gradsh
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.core.tensor import Tensor
 from gradsh.runtime import library
 
 CASES = json.loads((Path(__file__).parent / "data" / "layers.json").read_text(encoding="utf-8"))["cases"]
@@ -103,7 +103,7 @@ def test_layers_cost_nothing_where_there_are_none() -> None:
 
     code = (
         "import sys; from gradsh import Session; s = Session(); s.run('let x = tensor(1., grad); backward x * 2'); "
-        "sys.exit('gradsh.engine.module' in sys.modules)"
+        "sys.exit('gradsh.engine.nn.module' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=False)  # which may have to make the table of built-ins
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

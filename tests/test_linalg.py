@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradsh.engine.backward import run_backward, run_grad
+from gradsh.engine.autograd.backward import run_backward, run_grad
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.gradcheck import check, check_second
-from gradsh.engine.registry import T, load_all
-from gradsh.engine.tensor import Tensor, leaf, make
+from gradsh.engine.ops.families import load_all
 
 load_all()
 

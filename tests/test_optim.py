@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 
 import gradsh
-from gradsh.engine import registry
+from gradsh.engine.core import namespaces
+from gradsh.engine.core.tensor import make
+from gradsh.engine.ops import families
 from gradsh.engine.optim import HOME
 from gradsh.engine.optim.sweep import PIECE, SHARED
-from gradsh.engine.tensor import make
 
 RUNS: dict[str, list[dict[str, Any]]] = json.loads((Path(__file__).parent / "data/optim_reference.json").read_text())[
     "runs"
 ]
-ENTRIES = registry.functions()
-T = registry.T
+ENTRIES = families.functions()
+T = namespaces.T
 
 PROBLEM = """
 let p = tensor([1., -2., 3.], dtype=float64, grad)

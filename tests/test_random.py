@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradsh.engine import random
-from gradsh.engine.random import Generator
+from gradsh.engine.kernels import random
+from gradsh.engine.kernels.random import Generator
 from gradsh.errors import GradshError
 
 DATA = Path(__file__).parent / "data"
@@ -437,7 +437,7 @@ def test_infinite_parameters():
 def test_numpy_random_is_not_imported():
     """It takes 12 ms, which a program that draws a few numbers should not pay."""
     code = (
-        "import sys, numpy; from gradsh.engine import random; g = random.Generator(0);"
+        "import sys, numpy; from gradsh.engine.kernels import random; g = random.Generator(0);"
         "random.normal(g, (50,), numpy.dtype('float32')); print('numpy.random' in sys.modules)"
     )
     root = Path(__file__).parents[1]

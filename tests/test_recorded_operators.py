@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradsh.engine import registry
-from gradsh.engine.attributes import ATTRIBUTES
-from gradsh.engine.backward import run_grad
+from gradsh.engine.autograd.backward import run_grad
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.gradcheck import tensors_in
-from gradsh.engine.tensor import Tensor, make
+from gradsh.engine.ops import families
+from gradsh.engine.ops.attributes import ATTRIBUTES
 from tests.recorded import cotangent, decoded
 
 DATA = Path(__file__).parent / "data"
-FUNCTIONS, METHODS = registry.functions(), registry.methods()
+FUNCTIONS, METHODS = families.functions(), families.methods()
 CASES = defaultdict(list)
 for _case in json.loads((DATA / "operators.json").read_text(encoding="utf-8"))["cases"]:
     CASES[_case["op"]].append(_case)

@@ -99,7 +99,7 @@ def test_two_sessions_do_not_meet() -> None:
 
 
 def test_the_engine_is_as_before_after_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gradsh.engine.modes import mode
+    from gradsh.engine.core.modes import mode
 
     before = (mode.grad, mode.default, mode.warn_sink, np.geterr())
     run = Run(dtype="float64")

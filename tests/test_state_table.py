@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradsh.engine.tensor import make
+from gradsh.engine.core.tensor import make
 from gradsh.reports import STATE_COLUMNS, StateRow, StateTable
 from gradsh.view import state_table
 from gradsh.view.diagnostics import columns_of

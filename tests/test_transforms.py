@@ -10,19 +10,22 @@ import numpy as np
 import pytest
 
 import gradsh
-from gradsh.engine import batching, jacobians, mapping, products, registry
-from gradsh.engine.backward import run_grad
+from gradsh.engine.autograd.backward import run_grad
+from gradsh.engine.core import batched
+from gradsh.engine.core.graph import Kind, Node, sequence
+from gradsh.engine.core.modes import GradMode
+from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.gradcheck import check_second, tensors_in
-from gradsh.engine.graph import Kind, Node, sequence
-from gradsh.engine.modes import GradMode
-from gradsh.engine.ops import functional
-from gradsh.engine.tensor import Tensor, leaf, make
+from gradsh.engine.operators import registry
+from gradsh.engine.ops import families
+from gradsh.engine.ops.program import functional
+from gradsh.engine.transforms import jacobians, products, vmap
 from gradsh.errors import GradcheckFailed, GradshError
 
 RECORD = json.loads((Path(__file__).parent / "data" / "transforms.json").read_text())
 # whose results are drawn anew in each call
 RANDOM = ("rand", "normal", "bernoulli", "multinomial", "dropout", "rrelu", "alpha_dropout", "feature_alpha")
-OPERATORS = registry.functions()
+OPERATORS = families.functions()
 CASES = [
     pytest.param(entry, id=name)
     for name, entry in sorted(registry.OPERATORS.items())
@@ -226,7 +229,7 @@ def test_vmap_equals_a_loop(entry):
                 return tuple(applied(entry, args, kwargs, [places.get(i, x) for i, x in enumerate(rest)]))
 
             try:
-                found = mapping.vmap(f, 0, 0, "error")(*stacked)
+                found = vmap.vmap(f, 0, 0, "error")(*stacked)
             except GradshError as error:
                 assert "dynamic shape" in error.message
                 continue
@@ -333,9 +336,9 @@ def test_large_jacobians_are_made_in_pieces(monkeypatch):
 
 
 def test_what_is_looped_is_noted():
-    batching.LOOPED.clear()
+    batched.LOOPED.clear()
     run("vmap(fn(a) = linalg.lu(a)[0])(eye(2).expand(2, 2, 2))")
-    assert "linalg.lu" in batching.LOOPED
+    assert "linalg.lu" in batched.LOOPED
 
 
 # --- gradcheck -------------------------------------------------------------------------------------------------------

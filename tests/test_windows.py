@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradsh.engine.blocks import BIG, in_pieces
-from gradsh.engine.ops.pooling import places
-from gradsh.engine.windows import largest
+from gradsh.engine.kernels.pieces import BIG, in_pieces
+from gradsh.engine.kernels.pooling import largest
+from gradsh.engine.ops.nn.pooling import places
 
 
 def plain(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> tuple[Any, Any]:

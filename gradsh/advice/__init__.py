@@ -15,7 +15,7 @@ from typing import Any
 
 from gradsh.advice import untracked
 from gradsh.advice.scene import LONG, Scene, bare, operand, read, with_argument
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import GradshError, Label, Span
 from gradsh.language import nodes
 from gradsh.language.nodes import walk
@@ -502,7 +502,7 @@ def advise(error: GradshError, raised: BaseException, space: dict[str, Any]) -> 
 
 def of_warning(message: str, span: Span, space: dict[str, Any]) -> tuple[list[Label], str | None]:
     """Labels and help for a warning of the engine."""
-    from gradsh.engine.tensor import NON_LEAF_GRAD
+    from gradsh.engine.core.tensor import NON_LEAF_GRAD
 
     if message != NON_LEAF_GRAD:
         return [], None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import GradshError, Label, Refused, Source, Span, Where
 from gradsh.language import nodes
 from gradsh.language.places import PREFIX, locate

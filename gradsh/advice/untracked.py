@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from types import CodeType
 
 from gradsh.advice.scene import LONG, Scene, read, with_argument
-from gradsh.engine.graph import Unrecorded
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.core.graph import Unrecorded
+from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import Source, Span
 from gradsh.language import brackets, nodes
 from gradsh.language.nodes import walk

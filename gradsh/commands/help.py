@@ -7,9 +7,9 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from gradsh.engine import catalogue
-from gradsh.engine.dtypes import NAMES, DType
-from gradsh.engine.tensor import Tensor
-from gradsh.engine.users import is_users
+from gradsh.engine.core.dtypes import NAMES, DType
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import is_users
 from gradsh.errors import REGISTRY, ArgumentError
 from gradsh.language.signatures import suggest
 from gradsh.language.words import MODULES, WORDS

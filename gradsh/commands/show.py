@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import ArgumentError
 from gradsh.reports import Report, StateRow, StateTable
 from gradsh.runtime.commands import command

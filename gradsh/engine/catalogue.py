@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import Any
 
 from gradsh import cache
-from gradsh.engine import registry
+from gradsh.engine.operators import registry
+from gradsh.engine.ops import families
 
 ALL = "*"  # in place of a family: what only exists when all are loaded
 
@@ -73,7 +74,7 @@ def method(name: str) -> Callable[..., Any] | None:
 
 def _load(family: str) -> None:
     if family == ALL:
-        registry.load_all()
+        families.load_all()
     else:
         import_module(f"gradsh.engine.ops.{family}")
 
@@ -94,29 +95,29 @@ def _read() -> Catalogue | None:
 
 def _made() -> Catalogue:
     """Load file after file and see what each brings."""
-    families = dict.fromkeys(registry.OPERATORS, ALL)
+    homes = dict.fromkeys(registry.OPERATORS, ALL)
     methods = dict.fromkeys(registry.METHODS, ALL)
     owner: dict[int, str] = {}
-    for family in registry.FAMILIES:
+    for family in families.FAMILIES:
         module = import_module(f"gradsh.engine.ops.{family}")
         for value in vars(module).values():
             if isinstance(value, registry.Operator):
                 owner.setdefault(id(value), family)
-        for table, known in ((families, registry.OPERATORS), (methods, registry.METHODS)):
+        for table, known in ((homes, registry.OPERATORS), (methods, registry.METHODS)):
             for name in known:
                 table.setdefault(name, family)
-    registry.load_all()
+    families.load_all()
     # what had been loaded before, told by the file that holds the entry
     for name, entry in registry.OPERATORS.items():
-        if families.setdefault(name, ALL) == ALL:
-            families[name] = owner.get(id(entry), ALL)
+        if homes.setdefault(name, ALL) == ALL:
+            homes[name] = owner.get(id(entry), ALL)
         if registry.METHODS.get(name) is entry.apply and methods.setdefault(name, ALL) == ALL:
-            methods[name] = families[name]
+            methods[name] = homes[name]
     for name in registry.METHODS:
         methods.setdefault(name, ALL)
     signatures = {
         name: (tuple(tuple(parameter) for parameter in entry.parameters), bool(entry.effect))
-        for name, entry in registry.functions().items()
+        for name, entry in families.functions().items()
     }
-    cache.write(_key(), marshal.dumps((families, methods, signatures)))
-    return Catalogue(families, methods, signatures)  # type: ignore[arg-type]  # rows of four, as the registry gives them
+    cache.write(_key(), marshal.dumps((homes, methods, signatures)))
+    return Catalogue(homes, methods, signatures)  # type: ignore[arg-type]  # rows of four, as the registry gives them

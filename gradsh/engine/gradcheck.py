@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.backward import run_grad
-from gradsh.engine.dtypes import OF, Size
-from gradsh.engine.modes import GradMode, mode
-from gradsh.engine.tensor import Tensor, leaf, make
+from gradsh.engine.autograd.backward import run_grad
+from gradsh.engine.core.dtypes import OF, Size
+from gradsh.engine.core.modes import GradMode, mode
+from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.errors import ArgumentError, AutogradError, DtypeError, GradcheckFailed, ValueError_
 
 Array = np.ndarray[Any, Any]
@@ -86,7 +86,7 @@ class Check:
 
     def call(self) -> tuple[Any, ...]:
         """The outputs, with grad mode on: the function may take gradients itself."""
-        from gradsh.engine.transforms import invoke
+        from gradsh.engine.transforms.gradient import invoke
 
         before = mode.where
         mode.where = None
@@ -186,7 +186,7 @@ class Check:
     def forward(self, outputs: list[Tensor]) -> list[list[Array]]:
         """Jacobians by forward mode: for each output, for each input an array (elements of it, elements of the
         output)."""
-        from gradsh.engine.sweeps import push
+        from gradsh.engine.transforms.forward import push
 
         results: list[list[Array]] = [[] for _ in outputs]
         for x in self.wanted:
@@ -420,7 +420,7 @@ def _gradcheck(check: Check, nondet_tol: float, dtypes: bool, batched: bool, for
 
 
 def _check_batched(check: Check, out: Tensor, i: int) -> None:
-    from gradsh.engine.sweeps import pull
+    from gradsh.engine.transforms.forward import pull
 
     n = out.data.size
     basis = np.eye(n, dtype=out.data.dtype).reshape((n, *out.data.shape))
@@ -535,8 +535,8 @@ def gradgradcheck(
 
 def _random_like(out: Tensor) -> Tensor:
     """Random numbers between -1 and 1 from the program's stream, as PyTorch draws them."""
-    from gradsh.engine.ops.sampling import stream
-    from gradsh.engine.random import uniform
+    from gradsh.engine.kernels.random import uniform
+    from gradsh.engine.ops.create.sampling import stream
 
     draws = uniform(stream(), out.data.shape, out.data.dtype, -1, 1)
     return leaf(draws if draws.ndim else draws[()], True, None)

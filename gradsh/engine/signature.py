@@ -120,7 +120,7 @@ class Signature:
 
     def _refused(self, args: tuple[Any, ...], kwargs: dict[str, Any], words: str) -> ArgumentError:
         """The error for a call with wrong arguments: PyTorch's list of forms if the function has several."""
-        from gradsh.engine.overloads import overload_error
+        from gradsh.engine.operators.typed import overload_error
 
         return overload_error(self.name, args, kwargs) or ArgumentError(f"{self.short}() {words}")
 

@@ -54,7 +54,7 @@ def resolve(
     return resolver.resolution
 
 
-IN_PLACE = "@inplace"  # among the built-ins that a program uses: it writes in place without naming a function
+IN_PLACE = "@program.inplace"  # among the built-ins that a program uses: it writes in place without naming a function
 
 
 @handles(Stmt, "do_")

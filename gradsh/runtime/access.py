@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine import catalogue, registry
-from gradsh.engine.dtypes import DType, Size
-from gradsh.engine.graph import Node
-from gradsh.engine.results import Named
-from gradsh.engine.tensor import Tensor
+from gradsh.engine import catalogue
+from gradsh.engine.core.dtypes import DType, Size
+from gradsh.engine.core.graph import Node
+from gradsh.engine.core.named import Named
+from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AttributeError_, GradshError
 from gradsh.runtime.faults import Message
 
@@ -116,7 +116,9 @@ FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
 
 def _tensor_attributes() -> dict[str, Any]:
     """The registry's attributes of tensors, each with `get` and `set`."""
-    return registry.attributes()
+    from gradsh.engine.ops.attributes import ATTRIBUTES
+
+    return ATTRIBUTES
 
 
 def type_name(value: object) -> str:
@@ -235,7 +237,7 @@ def find_getter(value: Any, name: str) -> Getter | None:
             GETTERS.setdefault(kind, {})[name] = getter
             return getter
     if kind is Node and name.startswith("_saved_"):
-        from gradsh.engine.saved import saved_values
+        from gradsh.engine.operators.saved import saved_values
 
         saved = saved_values(value)
         if name[7:] in saved:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from gradsh.engine import catalogue, dtypes, modes
+from gradsh.engine import catalogue
+from gradsh.engine.core import dtypes, modes
 from gradsh.runtime import commands, python
 from gradsh.runtime.library import Library
 

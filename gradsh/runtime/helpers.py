@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from types import FunctionType
 from typing import Any
 
-from gradsh.engine.users import PROGRAM, spelled
+from gradsh.engine.core.users import PROGRAM, spelled
 from gradsh.errors import AssertionFailed
 from gradsh.language import places
 from gradsh.runtime import access, faults, text
@@ -52,7 +52,7 @@ def _multiply_by(value: Any, factor: Any) -> Any:
 
 def _model(name: str, fields: tuple[str, ...], parameters: tuple[str, ...], body: FunctionType) -> Any:
     """The class of a model of the program."""
-    from gradsh.engine.module import define
+    from gradsh.engine.nn.module import define
 
     hidden = frozenset(key[1:] for key in body.__code__.co_cellvars if key[0] == ".").union(parameters) - {*fields}
     return define(name, body, hidden, spelled, body.__code__.co_filename.startswith(places.LIBRARY))
@@ -66,7 +66,7 @@ def _open(instance: Any, fields: tuple[str, ...], seen: FunctionType) -> None:
 
 def _op(*parts: Any) -> Any:
     """What runs an op of the program."""
-    from gradsh.engine.custom import CustomOperator
+    from gradsh.engine.autograd.custom import CustomOperator
 
     return CustomOperator(*parts)
 

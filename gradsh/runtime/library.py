@@ -14,7 +14,7 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from gradsh import cache
-from gradsh.engine.users import ModelKind
+from gradsh.engine.core.users import ModelKind
 from gradsh.runtime.namespace import prepare, space_of
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Library:
         """The model of that name, loaded now if need be. Errors: KeyError."""
         file = models()[name][0]
         if not file:
-            from gradsh.engine.containers import MODELS
+            from gradsh.engine.nn.containers import MODELS
 
             return MODELS[name]
         if file not in self.spaces:
@@ -99,7 +99,7 @@ class Library:
 
     def _run(self, file: str) -> dict[str, Any]:
         """What a file of the library binds."""
-        from gradsh.engine.modes import mode
+        from gradsh.engine.core.modes import mode
         from gradsh.errors import Source
         from gradsh.language.program import compile_program
 
@@ -159,15 +159,15 @@ def refuse(kind: str, message: str) -> None:
 
 def warn(message: str) -> None:
     """For the library: a warning, in PyTorch's words."""
-    from gradsh.engine.modes import mode
+    from gradsh.engine.core.modes import mode
 
     mode.warn(message)
 
 
 def recorded_as(t: Any, name: str) -> Any:
     """For the library: the tensor, its node called as PyTorch calls that of a layer which it computes as a whole."""
-    from gradsh.engine.graph import Node
-    from gradsh.engine.registry import renamed
+    from gradsh.engine.core.graph import Node
+    from gradsh.engine.operators.composite import renamed
 
     if t.fn.__class__ is Node:
         t.fn.kind = renamed(t.fn.kind, name)
@@ -219,7 +219,7 @@ def described(name: str) -> Layer:
     """What the file of a model says of it. Errors: KeyError."""
     file = models()[name][0]
     if not file:
-        from gradsh.engine.containers import MODELS
+        from gradsh.engine.nn.containers import MODELS
 
         return Layer(f"{name}(…)", (MODELS[name].__doc__ or "").partition("\n")[0], "")
     from gradsh.language import nodes
@@ -247,7 +247,7 @@ def _parsed(file: str) -> tuple[Program, str]:
 
 def _read() -> Models:
     """The table, read from the files."""
-    from gradsh.engine.containers import SIGNATURES
+    from gradsh.engine.nn.containers import SIGNATURES
     from gradsh.language import nodes
     from gradsh.language.signatures import KEYWORD, POSITIONAL, REST
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from gradsh.engine.users import is_users
+from gradsh.engine.core.users import is_users
 from gradsh.errors import Unbound
 from gradsh.language import places
 from gradsh.runtime import commands, text
@@ -85,7 +85,7 @@ def namespace(session: Running, table: Table, used: bool = False) -> dict[str, A
 
 def prepare(space: dict[str, Any], program: places.Program) -> None:
     """Put the built-ins that a program uses into the globals, where the user has not bound their names."""
-    import_module(OPERATORS + "operators")  # what `+` and its kin do on tensors
+    import_module(OPERATORS + "elementwise.operators")  # what `+` and its kin do on tensors
     for name in program.builtins:
         if name[0] == "@":  # what the program uses without naming it
             import_module(OPERATORS + name[1:])

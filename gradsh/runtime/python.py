@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gradsh.engine import catalogue
-from gradsh.engine.dtypes import NAMES, DType
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.core.dtypes import NAMES, DType
+from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import CallError, TypeError_
 from gradsh.runtime.text import is_model, written
 

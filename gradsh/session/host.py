@@ -1,6 +1,6 @@
 """What a session does for a program outside of it: files, the environment, a bar on the terminal.
 
-The built-ins are the engine's (gradsh/engine/ops/files.py), which asks for these through `mode.host`.
+The built-ins are the engine's (gradsh/engine/ops/program/files.py), which asks for these through `mode.host`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsh.engine.dtypes import NAMES, OF, DType, Size
-from gradsh.engine.modes import mode
-from gradsh.engine.tensor import Tensor, make
+from gradsh.engine.core.dtypes import NAMES, OF, DType, Size
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.tensor import Tensor, make
 
 if TYPE_CHECKING:
     from gradsh.runtime.running import Running

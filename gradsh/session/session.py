@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsh.engine import dtypes
-from gradsh.engine.modes import Context, swapped
+from gradsh.engine.core import dtypes
+from gradsh.engine.core.modes import Context, swapped
 from gradsh.errors import (
     BadArguments,
     GradshError,
@@ -92,7 +92,7 @@ class Session:
         """
         if not self.display.verbose:
             return self._run(text, name, arguments)
-        from gradsh.engine.batching import LOOPED
+        from gradsh.engine.core.batched import LOOPED
 
         LOOPED.clear()
         result = self._run(text, name, arguments)

@@ -14,8 +14,8 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from gradsh.engine.results import Named
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.core.named import Named
+from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import Span
 from gradsh.reports import Report
 from gradsh.runtime.text import shown

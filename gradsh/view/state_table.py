@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from io import StringIO
 
-from gradsh.engine.format import PrintOptions, format_tensor
-from gradsh.engine.tensor import Tensor
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.printing.format import PrintOptions, format_tensor
 from gradsh.reports import STATE_COLUMNS, StateRow, StateTable
 from gradsh.view.diagnostics import columns_of
 from gradsh.view.registry import Look, View, renders

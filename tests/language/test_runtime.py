@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from gradsh import errors
-from gradsh.engine import catalogue, dtypes, registry
-from gradsh.engine.results import named
-from gradsh.engine.tensor import Tensor, make
+from gradsh.engine import catalogue
+from gradsh.engine.core import dtypes
+from gradsh.engine.core.named import named
+from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators import registry
+from gradsh.engine.ops import families
 from gradsh.runtime import access, builtins, faults, namespace, python, text
 from tests.language.running import Session, fails, run
 
@@ -175,10 +178,10 @@ def test_attributes_of_tensors() -> None:
 
 
 def test_every_operator_and_method_is_found_alone() -> None:
-    registry.load_all()
+    families.load_all()
     table = catalogue.table()
     assert set(table.families) == set(registry.OPERATORS) and set(table.methods) == set(registry.METHODS)
-    for name in registry.functions():
+    for name in families.functions():
         assert builtins.BUILTINS.lookup(name) is not None
     assert builtins.BUILTINS.lookup("no such") is None
 

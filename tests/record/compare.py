@@ -232,7 +232,7 @@ class Comparison:
                 if side == 0:
                     run = lambda: torch.autograd.grad(outs, ins, gs, allow_unused=True)  # noqa: E731, B023  # run at once
                 else:
-                    from gradsh.engine.backward import run_grad
+                    from gradsh.engine.autograd.backward import run_grad
 
                     run = lambda: run_grad(outs, ins, gs, False, False, True, False, None)  # noqa: E731, B023  # at once
                 first, then = error_of(run), error_of(run)

@@ -1,4 +1,4 @@
-"""Record the forms of PyTorch's overloaded functions, in the words of its own errors: gradsh/engine/forms.txt.
+"""Record the forms of PyTorch's overloaded functions, in the words of its own errors: operators/forms.txt.
 
     python -m tests.record.forms
 
@@ -17,7 +17,7 @@ import torch
 from gradsh.engine.signature import PYTHON
 from tests.record.torch_side import FUNCTIONS, torch_callables
 
-TARGET = Path(__file__).resolve().parents[2] / "gradsh" / "engine" / "forms.txt"
+TARGET = Path(__file__).resolve().parents[2] / "gradsh" / "engine" / "operators" / "forms.txt"
 
 
 def forms_of(function: Any) -> list[str]:

@@ -146,7 +146,7 @@ def record() -> None:
 
 def compare(count: int) -> None:
     sys.path.insert(0, str(ROOT))
-    from gradsh.engine.format import PrintOptions, format_tensor
+    from gradsh.engine.printing.format import PrintOptions, format_tensor
 
     pick = random.Random()
     wrong = 0

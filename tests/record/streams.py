@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradsh.engine.dtypes import NAMES
-from gradsh.engine.tensor import leaf
+from gradsh.engine.core.dtypes import NAMES
+from gradsh.engine.core.tensor import leaf
 from tests.record.torch_side import FUNCTIONS, METHODS, array_of, difference, error_of
 
 SHAPES = [(), (1,), (3,), (7,), (15,), (16,), (17,), (40,), (4, 5), (3, 16), (2, 3, 4), (0,), (5, 0), (130,)]

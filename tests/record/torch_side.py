@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradsh.engine import registry
-from gradsh.engine.attributes import ATTRIBUTES
-from gradsh.engine.backward import run_grad
-from gradsh.engine.dtypes import NAMES, DType
-from gradsh.engine.modes import GradMode
-from gradsh.engine.tensor import Tensor, leaf
+from gradsh.engine.autograd.backward import run_grad
+from gradsh.engine.core.dtypes import NAMES, DType
+from gradsh.engine.core.modes import GradMode
+from gradsh.engine.core.tensor import Tensor, leaf
+from gradsh.engine.ops import families
+from gradsh.engine.ops.attributes import ATTRIBUTES
 from gradsh.errors import GradshError
 
-FUNCTIONS = registry.functions()
-METHODS = registry.methods()
+FUNCTIONS = families.functions()
+METHODS = families.methods()
 SEED = 42  # what PyTorch's samples of random operators are drawn with
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Elementwise, check, check_lr, check_not_negative, number, scalar
 from gradsh.engine.optim.sgd import check_fused
 from gradsh.engine.optim.sweep import Work, add_scaled, addcdiv, addcmul, constant, effective, lerp, lerp_weights
-from gradsh.engine.tensor import Tensor, make
 
 add, multiply, divide, sqrt = np.add, np.multiply, np.divide, np.sqrt
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.optim.base import Elementwise, check_betas, check_lr, check_not_negative, number
 from gradsh.engine.optim.sgd import check_fused
 from gradsh.engine.optim.sweep import Work, addcdiv, addcmul, effective, lerp, lerp_weights
-from gradsh.engine.tensor import Tensor
 from gradsh.errors import ValueError_
 
 add, multiply, divide, sqrt, maximum = np.add, np.multiply, np.divide, np.sqrt, np.maximum

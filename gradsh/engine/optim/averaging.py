@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Elementwise, check, check_lr, check_not_negative, number, scalar
 from gradsh.engine.optim.sweep import Work, add_scaled, effective
-from gradsh.engine.tensor import Tensor, make
 
 add, subtract, multiply = np.add, np.subtract, np.multiply
 

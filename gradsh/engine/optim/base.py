@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import type_word
-from gradsh.engine.graph import Handle
-from gradsh.engine.inplace import bump, check_writable
-from gradsh.engine.modes import mode
+from gradsh.engine.autograd.inplace import bump, check_writable
+from gradsh.engine.core.arguments import type_word
+from gradsh.engine.core.graph import Handle
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.place import caller
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.sweep import Scratch, constant, sweep
-from gradsh.engine.registry import T, caller
-from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, NotYet, ValueError_
 
 _getframe = sys._getframe

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.inplace import bump
-from gradsh.engine.modes import mode
-from gradsh.engine.registry import T
-from gradsh.engine.tensor import Tensor, make
+from gradsh.engine.autograd.inplace import bump
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.errors import ValueError_
 
 ndarray = np.ndarray

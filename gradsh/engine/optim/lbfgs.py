@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.inplace import bump
-from gradsh.engine.modes import mode
+from gradsh.engine.autograd.inplace import bump
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.place import caller
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Optimizer, _getframe, check_lr, evaluate, number
 from gradsh.engine.optim.sweep import Work, add_scaled, constant, sweep
-from gradsh.engine.registry import caller
-from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, ValueError_, ZeroDivision
 
 ndarray = np.ndarray

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Elementwise, check_betas, check_lr, check_not_negative, number, scalar
 from gradsh.engine.optim.sweep import Work, addcdiv, addcmul, effective, lerp, lerp_weights
-from gradsh.engine.tensor import Tensor, make
 
 add, subtract, multiply, divide, sqrt = np.add, np.subtract, np.multiply, np.divide, np.sqrt
 

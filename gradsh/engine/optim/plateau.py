@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from gradsh.engine.modes import mode as context
+from gradsh.engine.core.modes import mode as context
+from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.optim.schedulers import EPOCH, LRScheduler, checked, rates, set_rate
-from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, ValueError_
 
 STATE = (

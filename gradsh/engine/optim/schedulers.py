@@ -11,10 +11,10 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Any
 
-from gradsh.engine.checks import type_word
-from gradsh.engine.modes import mode
+from gradsh.engine.core.arguments import type_word
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Optimizer, number
-from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ArgumentError, KeyError_, ValueError_
 
 EPOCH = (

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.inplace import bump
-from gradsh.engine.modes import mode
+from gradsh.engine.autograd.inplace import bump
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Optimizer, check, held_array, number, operands, refuse
 from gradsh.engine.optim.sweep import PIECE, Work, add_scaled, effective, sweep
-from gradsh.engine.tensor import Tensor, make
 from gradsh.errors import ValueError_
 
 ndarray = np.ndarray

@@ -1,0 +1,598 @@
+"""The walk over the graph: order, accumulation, freeing, hooks, and gradients that have a graph of their own.
+
+Nodes run latest-created first, each once, after all its consumers: a consumer is always created later than what it
+consumes, so a heap ordered by creation number needs no counting of dependencies. Nothing recurses on depth.
+"""
+
+from __future__ import annotations
+
+import sys
+from heapq import heappop, heappush
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.dtypes import Size
+from gradsh.engine.core.graph import Freed, Node, Output, Where
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.tensor import Tensor, make
+from gradsh.errors import (
+    ArgumentError,
+    AutogradError,
+    GradientMismatch,
+    GradshError,
+    NoGraph,
+    NonScalarBackward,
+    UnusedInput,
+    VersionMismatch,
+)
+
+ndarray = np.ndarray
+
+CREATE_GRAPH = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+    "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
+    "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break the "
+    "cycle and avoid the leak."
+)
+
+
+AFTER_TRACEBACK = (
+    "Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in "
+    "question was changed in there or anywhere later. Good luck!"
+)
+
+
+class Walk:
+    """One run over the graph.
+
+    keep      saved tensors are not freed (`retain_graph`)
+    create    gradients are tensors and record a graph (`create_graph`)
+    needed    the nodes to run, when gradients of certain inputs are asked for, else None (all)
+    admitted  these and the nodes at which a gradient is only captured
+    captures  {node: [(output number, slot)]} and {leaf: slots}: where asked-for gradients are noted
+    """
+
+    __slots__ = ("admitted", "captured", "captures", "create", "heap", "keep", "leaves", "needed", "pending", "where")
+
+    def __init__(self, keep: bool, create: bool, where: Where | None) -> None:
+        self.keep = keep
+        self.create = create
+        self.where = where
+        self.needed: set[Node] | None = None
+        self.admitted: set[Node] | None = None
+        self.captures: dict[Any, list[tuple[int, int]]] | None = None
+        self.captured: dict[int, Any] = {}
+        self.pending: dict[Node, Any] = {}
+        self.heap: list[tuple[int, Node]] = []
+        self.leaves: dict[Tensor, Any] = {}
+
+    def deliver(self, edge: Any, g: Any) -> None:
+        """Add gradient `g` to what waits at `edge`."""
+        kind = edge.__class__
+        if kind is Tensor:
+            leaves = self.leaves
+            if edge in leaves:
+                # to the end of the line: a leaf is complete when its last consumer has run
+                g = leaves.pop(edge) + g
+            leaves[edge] = g
+            return
+        node = edge.node if kind is Output else edge
+        if self.admitted is not None and node not in self.admitted:
+            return
+        pending = self.pending
+        if node not in pending:
+            heappush(self.heap, (node.seq, node))
+            if node.kind.outputs == 1:
+                pending[node] = g
+                return
+            pending[node] = [None] * node.kind.outputs
+        if node.kind.outputs == 1:
+            pending[node] = pending[node] + g
+        else:
+            number = edge.number if kind is Output else 0
+            waiting = pending[node]
+            waiting[number] = g if waiting[number] is None else waiting[number] + g
+
+    def run(self) -> None:
+        """Run every node that a gradient reaches."""
+        heap, pending, leaves = self.heap, self.pending, self.leaves
+        needed, admitted, captures = self.needed, self.admitted, self.captures
+        keep, create = self.keep, self.create
+        freed = Freed(self.where)
+        deliver = self.deliver
+        anomaly = mode.anomaly
+        while heap:
+            _, node = heappop(heap)
+            g = pending.pop(node)
+            while True:  # stays in here along a chain, past the heap
+                if node.extra is not None:
+                    g = self.before(node, g)
+                if captures is not None:
+                    wanted = captures.get(node)
+                    if wanted is not None:
+                        self.capture(node, g, wanted)
+                        if node not in needed:  # type: ignore[operator]  # set together with captures
+                            break
+                kind = node.kind
+                if anomaly is None:
+                    gs = self.tensor_step(node, g) if create else kind.step(node, g)
+                else:
+                    gs = self.watched_step(node, g, anomaly)
+                edges = node.next
+                if node.fix is not None:
+                    gs = bring_back(gs, node.fix, create)
+                if node.extra is not None and node.extra.hooks:
+                    gs = self.after(node, g, gs)
+                if not keep and kind.saves:
+                    node.saved = freed
+                if edges.__class__ is Node:
+                    if gs is None:
+                        break
+                    if not heap and edges.kind.outputs == 1 and (admitted is None or edges in admitted):
+                        node = edges
+                        g = gs
+                        continue
+                    deliver(edges, gs)
+                elif edges.__class__ is tuple:
+                    following = None
+                    for edge, gi in zip(edges, gs, strict=False):
+                        if edge is None or gi is None:
+                            continue
+                        if edge is following:
+                            g = g + gi
+                        elif (
+                            following is None
+                            and edge.__class__ is Node
+                            and not heap
+                            and edge.kind.outputs == 1
+                            and (admitted is None or edge in admitted)
+                        ):
+                            following = edge
+                            g = gi
+                        else:
+                            deliver(edge, gi)
+                    if following is not None:
+                        if not heap:
+                            node = following
+                            continue
+                        deliver(following, g)
+                elif gs is not None:
+                    deliver(edges, gs)
+                break
+            g = gs = gi = None  # what stays referred to here would be copied when it becomes a leaf's `.grad`
+        while leaves:
+            t = next(iter(leaves))
+            g = leaves.pop(t)
+            if not t.rg:
+                continue  # its flag was cleared after it had been used
+            if t.extra is not None and t.extra.hooks:
+                g = run_hooks(t.extra.hooks, g, create)
+            if captures is None:
+                accumulate(t, g, create)
+            elif t in captures:
+                self.capture(t, g, captures[t])
+
+    def tensor_step(self, node: Node, g: Any) -> Any:
+        """A node's step with a graph; what it records is said to have been made where the node was."""
+        before = mode.where
+        mode.where = (node.code, node.lasti)
+        try:
+            return node.kind.tensor_step(node, g)
+        finally:
+            mode.where = before
+
+    def watched_step(self, node: Node, g: Any, check_nan: bool) -> Any:
+        """A step inside `detect_anomaly`: what goes wrong in it is reported with the line that recorded the node."""
+        name = node.kind.name
+        made = (node.code, node.lasti)
+        try:
+            gs = self.tensor_step(node, g) if self.create else node.kind.step(node, g)
+            if check_nan:
+                check_anomaly(node, gs)
+        except GradshError as error:
+            mode.warn(f"Error detected in {name}. Traceback of forward call that caused the error:", where=made)
+            if isinstance(error, VersionMismatch):
+                error.message = error.message.partition("Hint: ")[0] + AFTER_TRACEBACK
+            raise
+        return gs
+
+    def before(self, node: Node, g: Any) -> Any:
+        """Hooks of the tensors that the node made, then its own prehooks, then the gradients that are to be kept."""
+        extra = node.extra
+        assert extra is not None
+        many = node.kind.outputs != 1
+        for number, hooks in extra.tensor_hooks:
+            if many:
+                if g[number] is not None:
+                    g[number] = run_hooks(hooks, g[number], self.create)
+            else:
+                g = run_hooks(hooks, g, self.create)
+        for number, ref in extra.retained:
+            t = ref()
+            value = g[number] if many else g
+            # autograd.grad leaves every .grad alone
+            if t is not None and value is not None and self.captures is None:
+                accumulate(t, value, self.create)
+        if extra.prehooks:
+            gs = run_prehooks(extra.prehooks, g if many else (g,), self.create)
+            g = list(gs) if many else gs[0]
+        return g
+
+    def after(self, node: Node, g: Any, gs: Any) -> Any:
+        """The node's own hooks, called with (gradients of inputs, gradients of outputs)."""
+        single = gs.__class__ is not tuple
+        ins = tuple(_as_tensor(x) for x in ((gs,) if single else gs))
+        if single and node.kind.number_slot:
+            ins = (*ins, None)
+        outs = tuple(_as_tensor(x) for x in (g if g.__class__ is list else (g,)))
+        assert node.extra is not None
+        for hook in list(node.extra.hooks.values()):
+            result = hook(ins, outs)
+            if result is not None:
+                ins = _replaced(hook, result, ins)
+        back = tuple(x if self.create or x is None else x.data for x in ins)
+        return back[0] if single else back
+
+    def capture(self, key: Any, g: Any, wanted: list[tuple[int, int]]) -> None:
+        for number, slot in wanted:
+            value = g[number] if g.__class__ is list else g
+            if value is not None:
+                self.captured[slot] = value
+
+
+def _as_tensor(g: Any) -> Any:
+    return g if g is None or g.__class__ is Tensor else make(g)
+
+
+def run_hooks(hooks: dict[int, Any], g: Any, create: bool) -> Any:
+    """A tensor's hooks in the order of registration; a result other than None replaces the gradient."""
+    for hook in list(hooks.values()):
+        t = _as_tensor(g)
+        result = hook(t)
+        if result is not None:
+            if result.__class__ is not Tensor:
+                raise ArgumentError(f"expected Variable, but hook returned '{type(result).__name__}'", kind="TypeError")
+            if result.data.shape != t.data.shape:
+                raise GradientMismatch(f"hook '{_name(hook)}' has changed the size of value")
+            g = result if create else result.data
+    return g
+
+
+def run_prehooks(hooks: dict[int, Any], given: Any, create: bool) -> tuple[Any, ...]:
+    """A node's prehooks, each called with the tuple of gradients that come in."""
+    gs = tuple(_as_tensor(x) for x in given)
+    for hook in list(hooks.values()):
+        result = hook(gs)
+        if result is not None:
+            gs = _replaced(hook, result, gs)
+    return tuple(x if create or x is None else x.data for x in gs)
+
+
+def _replaced(hook: Any, result: Any, before: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a node's hook returned in place of `before`, checked."""
+    if result.__class__ is not tuple:
+        raise ArgumentError(f"expected tuple, but hook returned '{type(result).__name__}'")
+    name = _name(hook)
+    if len(result) != len(before):
+        raise GradientMismatch(
+            f"hook '{name}' has returned an incorrect number of values (got {len(result)}, but expected {len(before)})"
+        )
+    for new, old in zip(result, before, strict=True):
+        if new is not None and new.__class__ is not Tensor:
+            raise ArgumentError(f"expected Variable, but hook returned '{type(new).__name__}'")
+        if new is not None and old is not None and new.data.shape != old.data.shape:
+            raise GradientMismatch(f"hook '{name}' has changed the size of value")
+    return result
+
+
+def _name(hook: Any) -> str:
+    """What PyTorch's errors call a hook."""
+    name = getattr(hook, "__name__", "hook")
+    return "<lambda>" if name == "fn" else str(name).removeprefix(".")
+
+
+def bring_back(gs: Any, fix: Any, create: bool) -> Any:
+    """Undo broadcasting and promotion: each gradient gets the shape and dtype of its input."""
+    if gs.__class__ is not tuple:
+        return bring_one_back(gs, fix, create)
+    if len(gs) == 2:
+        first, second = gs
+        return (
+            first if fix[0] is None else bring_one_back(first, fix[0], create),
+            second if fix[1] is None else bring_one_back(second, fix[1], create),
+        )
+    return tuple(g if f is None else bring_one_back(g, f, create) for g, f in zip(gs, fix, strict=False))
+
+
+def bring_one_back(g: Any, fix: Any, create: bool) -> Any:
+    if g is None or fix is None:
+        return g
+    shape, dtype = fix
+    if create:
+        from gradsh.engine.core.namespaces import T
+
+        if g.data.shape != shape:
+            g = T.sum_to_size(g, shape)
+        return g if g.data.dtype == dtype else T.to(g, dtype)
+    if g.shape != shape:
+        g = sum_to(g, shape)
+    return g if g.dtype is dtype or g.dtype == dtype else g.astype(dtype)
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum an array over the dims that broadcasting added or stretched, so that it has `shape`."""
+    if not shape:
+        return np.add.reduce(g, None, dtype=g.dtype)
+    lead = g.ndim - len(shape)
+    axes = tuple(range(lead)) + tuple(
+        i + lead for i, extent in enumerate(shape) if extent == 1 and g.shape[i + lead] != 1
+    )
+    if len(axes) == lead:
+        return np.add.reduce(g, axes, dtype=g.dtype) if lead else g
+    g = np.add.reduce(g, axes, keepdims=True, dtype=g.dtype)
+    return g.reshape(shape) if lead else g
+
+
+def check_anomaly(node: Node, gs: Any) -> None:
+    """`detect_anomaly`: stop at the first node that returns NaN, and say on which values it worked."""
+    for number, g in enumerate(gs if gs.__class__ is tuple else (gs,)):
+        data = g.data if g.__class__ is Tensor else g
+        if data is not None and data.dtype.kind == "f" and np.isnan(data).any():
+            from gradsh.engine.operators.saved import described
+
+            on = described(node)
+            raise AutogradError(
+                f"Function '{node.kind.name}' returned nan values in its {number}th output.",
+                places=[((node.code, node.lasti), f"{node.kind.name} was recorded here{on and ', with ' + on}")],
+            )
+
+
+def accumulate(t: Tensor, g: Any, create: bool) -> None:
+    """Add a gradient to `t.grad`.
+
+    The first is stored contiguous and unaliased, later ones are added in place (the same tensor object); with
+    `create_graph` out of place, so that the graph of the sum is kept.
+    """
+    if t.extra is not None and t.extra.prehooks and t.fn is None:
+        (g,) = run_prehooks(t.extra.prehooks, (g,), create)
+    held = t.grad_
+    if create:
+        from gradsh.engine.core.namespaces import T
+
+        if held is not None:
+            t.grad_ = T.add(held, g)
+        else:
+            # PyTorch's names for the two: CopyBackwards on leaves, CloneBackward0 where a gradient is retained
+            t.grad_ = T.copy(g) if t.fn is None else T.clone(g)
+    elif held is None:
+        if g.__class__ is ndarray and not _owned(g):
+            g = g.copy(order="C")
+        grad = make(g)
+        grad.made = mode.where
+        t.grad_ = grad
+    elif held.rg and held.fn is not None:
+        # an earlier create_graph left a gradient with a graph: its sum is a new tensor, as PyTorch does it
+        t.grad_ = make(held.data + g)
+    else:
+        if held.data.__class__ is ndarray:
+            np.add(held.data, g, out=held.data)
+        else:
+            held.data = held.data + g
+        if held.storage is not None:
+            held.storage.version += 1
+    extra = t.extra
+    if extra is not None:
+        extra.accumulated += 1
+        if t.fn is None:
+            for hook in list(extra.node_hooks.values()):
+                hook((), (_as_tensor(g),))
+        for hook in list(extra.post_hooks.values()):
+            result = hook(t)
+            if result is not None:
+                raise ArgumentError(f"expected Variable, but hook returned '{type(result).__name__}'")
+
+
+def _owned(g: Any) -> bool:
+    """Whether nobody but the engine holds this array, so that it may become `.grad` as it is."""
+    if sys.getrefcount(g) > _REFERENCES or not g.flags.c_contiguous:
+        return False
+    base = g.base
+    if base is None:
+        return True
+    # a view of a whole array that nothing else refers to, as transposing twice gives it
+    return base.__class__ is ndarray and base.base is None and base.size == g.size and sys.getrefcount(base) <= 3
+
+
+def _count_references() -> int:
+    """What `sys.getrefcount` says in `_owned` of an array that only `Walk.run` and `accumulate` hold.
+
+    The number depends on how the interpreter counts references from the stack, so it is measured, not written down.
+    """
+    counts = []
+
+    def owned(g: Any) -> None:
+        counts.append(sys.getrefcount(g))
+
+    def accumulate(t: Any, g: Any, create: bool) -> None:
+        owned(g)
+
+    g = np.empty(1)
+    accumulate(None, g, False)
+    return counts[0]
+
+
+_REFERENCES = _count_references()
+
+
+# --- what programs call ------------------------------------------------------------------------------------
+
+
+def run_backward(
+    outputs: list[Tensor],
+    gradients: list[Tensor | None],
+    keep: bool | None,
+    create: bool,
+    inputs: list[Tensor] | None,
+    where: Where | None,
+) -> None:
+    """`torch.autograd.backward`: accumulate into the `.grad` of leaves, or of `inputs` only."""
+    walk = Walk(create if keep is None else keep, create, where)
+    if create:
+        mode.warn(CREATE_GRAPH, once=True)
+    roots = seeds(outputs, gradients, create)
+    if inputs is not None:
+        for t in inputs:
+            t.retain_grad()
+        found = gradients_of(walk, roots, inputs)
+        for t, g in zip(inputs, found, strict=True):
+            if g is not None:
+                accumulate(t, g, create)
+        return
+    with_grad_mode(walk, roots)
+
+
+def run_grad(
+    outputs: list[Tensor],
+    inputs: list[Tensor],
+    gradients: list[Tensor | None],
+    keep: bool | None,
+    create: bool,
+    allow_unused: bool,
+    materialize: bool,
+    where: Where | None,
+) -> tuple[Tensor | None, ...]:
+    """`torch.autograd.grad`: the gradients of the sum of `outputs` with respect to `inputs`; no `.grad` is touched."""
+    walk = Walk(create if keep is None else keep, create, where)
+    for t in inputs:
+        if not t.rg:
+            raise AutogradError("One of the differentiated Tensors does not require grad", subject=t)
+    roots = seeds(outputs, gradients, create)
+    found = gradients_of(walk, roots, inputs)
+    results: list[Tensor | None] = []
+    for index, (t, g) in enumerate(zip(inputs, found, strict=True)):
+        if g is None:
+            if materialize:
+                results.append(make(np.zeros(t.data.shape, t.data.dtype)))
+                continue
+            if not allow_unused:
+                raise UnusedInput(
+                    f"The differentiated Tensor at index {index} appears to not have been used in the graph. "
+                    "Set allow_unused=True if this is the desired behavior.",
+                    subject=t,
+                )
+            results.append(None)
+        elif create:
+            results.append(g)
+        else:
+            result = make(g)
+            result.made = where
+            results.append(result)
+    return tuple(results)
+
+
+def with_grad_mode(walk: Walk, roots: list[tuple[Any, Any]]) -> None:
+    """Run with grad mode as the walk needs it, whatever surrounds the call, and put it back."""
+    before = mode.grad
+    mode.grad = walk.create
+    try:
+        for edge, g in roots:
+            walk.deliver(edge, g)
+        walk.run()
+    finally:
+        mode.grad = before
+
+
+def gradients_of(walk: Walk, roots: list[tuple[Any, Any]], inputs: list[Tensor]) -> list[Any]:
+    """The gradient that reaches each input, None where none does. Only nodes on a way to an input are run."""
+    captures: dict[Any, list[tuple[int, int]]] = {}
+    for slot, t in enumerate(inputs):
+        key = t if t.fn is None else t.grad_fn
+        captures.setdefault(key, []).append((t.output_nr, slot))
+    walk.captures = captures
+    walk.needed = needed_nodes([edge for edge, _ in roots], captures)
+    walk.admitted = walk.needed.union(key for key in captures if key.__class__ is Node)
+    with_grad_mode(walk, roots)
+    return [walk.captured.get(slot) for slot in range(len(inputs))]
+
+
+def needed_nodes(edges: list[Any], captures: dict[Any, list[tuple[int, int]]]) -> set[Node]:
+    """The nodes from which a captured node or leaf can be reached."""
+    seen: set[Node] = set()
+    stack: list[Node] = [_node(e) for e in edges if e.__class__ is not Tensor]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        following = node.next
+        if following.__class__ is Node:
+            stack.append(following)
+            continue
+        for edge in following if following.__class__ is tuple else (following,):
+            if edge.__class__ is Node:
+                stack.append(edge)
+            elif edge.__class__ is Output:
+                stack.append(edge.node)
+    run: set[Node] = set()
+    for node in sorted(seen, key=_by_creation, reverse=True):  # numbers count downwards: what is consumed comes first
+        following = node.next
+        for edge in following if following.__class__ is tuple else (following,):
+            if edge is not None:
+                target = edge.node if edge.__class__ is Output else edge
+                if target in captures or target in run:
+                    run.add(node)
+                    break
+    return run
+
+
+_by_creation = attrgetter("seq")
+
+
+def _node(edge: Any) -> Node:
+    return edge.node if edge.__class__ is Output else edge
+
+
+_ONES: dict[Any, Any] = {kind: kind(1) for kind in (np.float16, np.float32, np.float64)}
+
+
+def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -> list[tuple[Any, Any]]:
+    """The first gradients: given ones checked, missing ones made for scalars."""
+    if len(outputs) == 1 and not create and gradients[0] is None:
+        # the one loss of a training step
+        out = outputs[0]
+        one = _ONES.get(out.data.__class__)
+        if one is not None and out.rg:
+            return [(out.edge, one)]
+    if len(outputs) != len(gradients):
+        raise GradientMismatch(f"got {len(outputs)} tensors and {len(gradients)} gradients")
+    roots = []
+    for index, (out, g) in enumerate(zip(outputs, gradients, strict=True)):
+        data = out.data
+        if g is not None and g.data.shape != data.shape:
+            raise GradientMismatch(
+                f"Mismatch in shape: grad_output[{index}] has a shape of torch.{Size(g.data.shape)} and "
+                f"output[{index}] "
+                f"has a shape of torch.{Size(data.shape)}.",
+                subject=(out, g),
+            )
+        if g is None and out.rg and data.size != 1:
+            raise NonScalarBackward("grad can be implicitly created only for scalar outputs", subject=out)
+    for index, (out, g) in enumerate(zip(outputs, gradients, strict=True)):
+        data = out.data
+        if not out.rg:
+            raise NoGraph(f"element {index} of tensors does not require grad and does not have a grad_fn", subject=out)
+        if g is None:
+            value = data.dtype.type(1) if data.ndim == 0 else np.ones(data.shape, data.dtype)
+            roots.append((out.edge, make(value) if create else value))
+        elif create:
+            if g.data.dtype != data.dtype:
+                from gradsh.engine.core.namespaces import T
+
+                g = T.to(g, data.dtype)
+            roots.append((out.edge, g))
+        else:
+            value = g.data
+            roots.append((out.edge, value if value.dtype == data.dtype else value.astype(data.dtype)))
+    return roots

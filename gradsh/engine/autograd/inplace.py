@@ -1,0 +1,255 @@
+"""Writing in place: version counters, rebased history, writes through views.
+
+A write to a tensor gives it a new grad_fn (`rebase`). A write to a view gives its *base* a node `CopySlices`, whose
+gradient is zero where the view wrote and goes to the written value there; the other views of that base are brought up
+to date when they are next used (`refresh`), with an `AsStridedBackward0` on the new base.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.graph import Kind, Node, Output, extra_of, note_version, sequence
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.place import caller
+from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.views import (
+    COPY_SLICES,
+    Region,
+    _custom_view,
+    refresh,
+)
+from gradsh.errors import AutogradError, DtypeError, LeafInPlace, ShapeError, ValueProblem
+
+ndarray = np.ndarray
+
+
+# --- views kept up to date -------------------------------------------------------------------------------------------
+
+
+# --- the write itself -------------------------------------------------------------------------------------------------
+
+
+OVERLAP = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+    "location. Please clone() the tensor before performing the operation."
+)
+
+
+def check_overlap(x: Tensor, sources: Iterable[Any]) -> None:
+    """Raise if a source lies partly in the memory that is to be written; PyTorch looks at dense tensors only."""
+    storage = x.storage
+    if storage is None:
+        return
+    for source in sources:
+        if source.__class__ is Tensor and source is not x and source.storage is storage:
+            a, b = x.data, source.data
+            if not a.size or not b.size or not _dense(a) or not _dense(b):
+                continue
+            first = a.__array_interface__["data"][0]
+            second = b.__array_interface__["data"][0]
+            if first == second and a.nbytes == b.nbytes:
+                partly = a.strides != b.strides
+            else:
+                partly = first < second + b.nbytes and second < first + a.nbytes
+            if partly:
+                raise ValueProblem(OVERLAP)
+
+
+def _dense(array: Any) -> bool:
+    """Whether the elements fill one stretch of memory, in whatever order of dims."""
+    if array.flags.c_contiguous:
+        return True
+    expected = array.itemsize
+    for stride, extent in sorted((s, n) for s, n in zip(array.strides, array.shape, strict=True) if n > 1):
+        if stride != expected:
+            return False
+        expected *= extent
+    return True
+
+
+def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
+    """Raise unless PyTorch allows a write to `x` now; `tracked`: whether the write takes part in a graph."""
+    data = x.data
+    if (
+        data.__class__ is ndarray
+        and data.size > 1
+        and any(s == 0 and n > 1 for s, n in zip(data.strides, data.shape, strict=True))
+    ):
+        raise ValueProblem(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+    extra = x.extra
+    if x.storage is not None and x.storage.inference and not mode.inference:
+        raise AutogradError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
+            "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
+    if not tracked:
+        return
+    if extra is not None and extra.base is not None:
+        _check_view(extra)
+        base = extra.base
+        if x.rg and base.fn is None and base.rg:
+            raise LeafInPlace(
+                "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+                help="write inside of `no_grad { pass }`, or write to a copy, `.clone()`",
+                places=[(base.made_at, "the leaf is made here")],
+            )
+    if x.rg and x.fn is None:
+        raise LeafInPlace(
+            "a leaf Variable that requires grad is being used in an in-place operation.",
+            help="`no_grad { w -= 0.1 * w.grad }` updates it",
+            places=[(x.made_at, "the leaf is made here")],
+        )
+
+
+def _check_view(extra: Any) -> None:
+    if extra.multiple:
+        raise AutogradError(
+            f"Output {extra.multiple[1]} of {extra.multiple[0]} is a view and is being modified inplace. This view is "
+            "the output of a function that returns multiple views. Such functions do not allow the output views to be "
+            "modified inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    if extra.custom:
+        raise _custom_view(extra.custom, "is being")
+    if extra.made_without_grad:
+        raise AutogradError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
+            "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
+            "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or "
+            "both outside (if you want the inplace to be tracked)."
+        )
+
+
+def bump(x: Tensor, where: Any) -> None:
+    """Note that the memory of `x` was written."""
+    storage = x.storage
+    if storage is None:
+        storage = x.own_storage()
+    storage.version += 1
+    storage.writer = where
+    if mode.written is not None:
+        mode.written(x, where)
+
+
+def apply_in_place(function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any], frame: Any) -> Tensor:
+    """`x.f_(…)` for an operator `f`: its result is written into `x`, which takes over its history. Returns `x`."""
+    where = caller(frame)
+    if mode.interpreter is not None:
+        written = mode.interpreter.write(function, x, args, kwargs)
+        if written is not NotImplemented:
+            return written  # type: ignore[no-any-return]  # the interpreter's tensor
+    refresh(x)
+    before = mode.where
+    mode.where = where
+    try:
+        # the operator sees the old value under another identity: its node may save it, and `x` is about to change
+        old = make(x.data)
+        old.fn, old.rg = x.fn, x.rg
+        if x.rg and x.fn is None:
+            old = x
+        given = (*args, *kwargs.values())
+        tracked = mode.grad and (x.rg or any(a.__class__ is Tensor and a.rg for a in given))
+        check_writable(x, tracked, where)
+        check_overlap(x, given)
+        result = function(old, *args, **kwargs)
+        if tracked and x.rg and not result.rg and function.__name__ in COMPARISONS:
+            result = _without_gradient(function.__name__, old, result, given[0])
+    finally:
+        mode.where = before
+    check_result(x, result)
+    assign(x, result, old, where)
+    return x
+
+
+COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge"))
+
+
+def _without_gradient(name: str, old: Tensor, result: Tensor, other: Any) -> Tensor:
+    """A comparison's result, for the place of a tracked tensor: that gets a gradient of zero."""
+    out: Tensor = T.overwrite(old, result)
+    node = out.grad_fn
+    if node is not None:
+        kind = node.kind
+        own = f"{name.title()}Backward{int(other.__class__ is Tensor)}"
+        node.kind = Kind(own, kind.step, kind.tensor_step, saves=False, operator=name)
+    return out
+
+
+def check_result(x: Tensor, result: Tensor) -> None:
+    """Raise unless a result of this shape and dtype may be written into `x`."""
+    a, b = x.data, result.data
+    if a.shape != b.shape:
+        raise ShapeError(f"output with shape {list(a.shape)} doesn't match the broadcast shape {list(b.shape)}")
+    if a.dtype != b.dtype and result.dtype.category > x.dtype.category:
+        raise DtypeError(f"result type {result.dtype.title} can't be cast to the desired output type {x.dtype.title}")
+
+
+def assign(x: Tensor, result: Tensor, old: Tensor | None, where: Any) -> None:
+    """Give `x` the value and the history of `result`, whose data nobody else holds."""
+    data = result.data
+    if data.dtype != x.data.dtype:
+        result = T.to(result, x.dtype)
+        data = result.data
+    shared = x.storage is not None and x.data.__class__ is ndarray
+    if shared:
+        memory = x.data
+        if old is not None and old is not x:
+            old.data = memory.copy()
+        memory[...] = data
+    else:
+        x.data = data if data.__class__ is not ndarray or (data.base is None and data.flags.writeable) else data.copy()
+    bump(x, where)
+    if result.rg:
+        rebase(x, result, where)
+
+
+def rebase(x: Tensor, result: Tensor, where: Any) -> None:
+    """Give `x` the history of `result`; for a view, give it to the base as `CopySlices`."""
+    extra = x.extra
+    storage = x.storage
+    assert storage is not None
+    made = result.grad_fn
+    assert made is not None
+    if made.saved is result.data:
+        made.saved = x.data
+    made_extra = extra_of(made)
+    made_extra.storage = storage
+    note_version(made, -1, storage.version)
+    if extra is None or extra.base is None:
+        old_fn = x.fn
+        x.fn, x.rg = result.fn, True
+        if extra is not None and extra.retains:
+            _move_retained(x, old_fn)
+        return
+    base = extra.base
+    node = Node()
+    node.kind = COPY_SLICES
+    node.next = (base.edge, result.fn)
+    node.saved = Region(base.data, x.data)
+    node.fix = node.extra = None
+    node.code, node.lasti = where
+    node.seq = sequence()
+    base.fn, base.rg = node, True
+    extra_of(node).storage = storage
+    note_version(node, -1, storage.version)
+    refresh(x)
+    if x.grad_fn is not None:
+        made_extra.through_view = weakref.ref(x.grad_fn)
+
+
+def _move_retained(x: Tensor, old_fn: Any) -> None:
+    node = old_fn.node if old_fn.__class__ is Output else old_fn
+    if node is not None and node.extra is not None:
+        moving = [entry for entry in node.extra.retained if entry[1]() is x]
+        node.extra.retained = [entry for entry in node.extra.retained if entry[1]() is not x]
+        fresh = x.grad_fn
+        if fresh is not None:
+            extra_of(fresh).retained.extend((x.output_nr, ref) for _, ref in moving)

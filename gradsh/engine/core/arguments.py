@@ -1,0 +1,111 @@
+"""Checks of arguments that many operators share, in PyTorch's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradsh.engine.core.dtypes import OF, DType
+from gradsh.engine.core.tensor import Tensor
+from gradsh.errors import ArgumentError, DimError, DtypeError
+
+
+def type_word(value: Any) -> str:
+    """A value's type as PyTorch's errors name it."""
+    return "NoneType" if value is None else type(value).__name__
+
+
+def need_tensor(operator: str, name: str, position: int, value: Any) -> None:
+    """Raise ArgumentError unless `value` is a tensor; `position` counts from 1."""
+    if not isinstance(value, Tensor):
+        raise ArgumentError(
+            f"{operator}(): argument '{name}' (position {position}) must be Tensor, not {type_word(value)}"
+        )
+
+
+def dim_index(dim: int, ndim: int) -> int:
+    """`dim` as a non-negative number; a 0-d tensor has the dims -1 and 0. Raises DimError."""
+    extent = ndim or 1
+    if not -extent <= dim < extent:
+        raise DimError(f"Dimension out of range (expected to be in range of [{-extent}, {extent - 1}], but got {dim})")
+    return dim % extent
+
+
+def dims_tuple(dim: Any, ndim: int) -> tuple[int, ...]:
+    """One dim, several, or None for all, as non-negative numbers. Raises DimError, also for a dim given twice."""
+    if dim is None:
+        return tuple(range(ndim))
+    dims = tuple(dim_index(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
+    if len(set(dims)) != len(dims):
+        twice = next(d for d in dims if dims.count(d) > 1)
+        raise DimError(f"dim {twice} appears multiple times in the list of dims", kind="RuntimeError")
+    return dims if ndim else ()
+
+
+def is_int(value: Any) -> bool:
+    """Whether PyTorch takes `value` as an int: an int that is no bool, or an integer tensor of one element."""
+    if value.__class__ is int:
+        return True
+    if value.__class__ is Tensor:
+        return bool(value.data.size == 1 and value.data.dtype.kind in "iu")
+    return hasattr(value, "__index__") and value.__class__ is not bool and not hasattr(value, "__len__")
+
+
+def not_implemented(kernel: str, dtype: Any) -> DtypeError:
+    """PyTorch's error for a dtype that a kernel of that name is not made for."""
+    return DtypeError(f"\"{kernel}\" not implemented for '{OF[dtype].title}'", kind="NotImplementedError")
+
+
+def need_int(operator: str, name: str, position: int, value: Any) -> int:
+    """`value` as an int; ArgumentError for what is none. `position` counts from 1."""
+    if value.__class__ is int:
+        return value
+    if not is_int(value):
+        raise ArgumentError(
+            f"{operator}(): argument '{name}' (position {position}) must be int, not {type_word(value)}"
+        )
+    return int(value.__index__())
+
+
+def int_tuple(operator: str, name: str, position: int, values: Any) -> tuple[int, ...]:
+    """A list or tuple of ints (0-d tensors count) as a tuple; ArgumentError in PyTorch's words for anything else."""
+    if values.__class__ is not tuple and not isinstance(values, (list, tuple)):
+        raise ArgumentError(
+            f"{operator}(): argument '{name}' (position {position}) must be tuple of ints, not {type_word(values)}"
+        )
+    for value in values:
+        if value.__class__ is not int:
+            break
+    else:
+        return tuple(values)
+    if not is_int(values[0]):
+        raise ArgumentError(
+            f"{operator}(): argument '{name}' (position {position}) must be tuple of ints, not {type_word(values[0])}"
+        )
+    for at, value in enumerate(values):
+        if not is_int(value):
+            raise ArgumentError(
+                f"{operator}(): argument '{name}' failed to unpack the object at pos {at + 1} with error "
+                f'"type must be tuple of ints,but got {type_word(value)}"'
+            )
+    return tuple(int(value.__index__()) for value in values)
+
+
+def numpy_dtype(operator: str, dtype: Any, default: Any = None) -> Any:
+    """The NumPy dtype of a `dtype=` argument: a DType, Python's float, int or bool (float64, int64, bool), or None."""
+    if dtype is None:
+        return default
+    if isinstance(dtype, DType):
+        return dtype.np
+    try:
+        if dtype is float or dtype is int or dtype is bool or dtype in OF:
+            return next(d for d in OF if d == dtype)
+    except TypeError:  # unhashable
+        pass
+    raise ArgumentError(f"{operator}(): argument 'dtype' must be torch.dtype, not {type_word(dtype)}")
+
+
+def dim_error(ndim: int) -> DimError:
+    """The error for a dim that a tensor of so many dims just does not have."""
+    if not ndim:
+        return DimError("Dimension specified as -1 but tensor has no dimensions")
+    return DimError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {ndim})")

@@ -1,0 +1,171 @@
+"""The one state that is active while a program runs: grad mode, default dtype, random stream, warnings.
+
+`mode` is a single object that every operator reads; a session swaps its own `Context` in before it runs and out
+afterwards, so two sessions in one process do not meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from gradsh.engine.core.interpreter import Interpreter
+
+
+class Context:
+    """What `mode` holds.
+
+    grad         whether operators record a graph
+    host         what the session does for built-ins that reach outside (gradsh.session.host.Host), or None
+    inference    inside `inference_mode`
+    anomaly      `detect_anomaly`: None, or whether NaN is looked for
+    default      NumPy dtype of floating literals and of creators
+    generator    the random stream, made at first use
+    print_options  how tensors print, made at first use
+    warned       texts that are said once per session
+    warn_sink    where warnings go: called with (text, category, place in the program or None for the running one)
+    where        (code, lasti) of the user's frame that composite operators and `create_graph` work for, or None
+    transforms   how many transforms (grad of a function, jacobian, …) are running the program's function now
+    functorch    how many of these are torch.func's, in which `backward` is refused
+    interpreter  what runs operators on values that are not plain tensors (`vmap`), see core/interpreter.py; or None
+    written      called with (tensor, where) after every in-place write, or None
+    """
+
+    __slots__ = (
+        "anomaly",
+        "default",
+        "functorch",
+        "generator",
+        "grad",
+        "host",
+        "inference",
+        "interpreter",
+        "print_options",
+        "transforms",
+        "warn_sink",
+        "warned",
+        "where",
+        "written",
+    )
+
+    def __init__(self) -> None:
+        self.grad = True
+        self.host: Any = None
+        self.inference = False
+        self.anomaly: bool | None = None
+        self.default: Any = np.dtype(np.float32)
+        self.generator: Any = None
+        self.print_options: Any = None
+        self.transforms = 0
+        self.interpreter: Interpreter | None = None
+        self.functorch = 0
+        self.warned: set[str] = set()
+        self.warn_sink: Callable[[str, str, tuple[Any, int] | None], None] | None = None
+        self.where: tuple[Any, int] | None = None
+        self.written: Callable[[Any, Any], None] | None = None
+
+    def warn(
+        self,
+        text: str,
+        *,
+        once: bool = False,
+        category: str = "UserWarning",
+        where: tuple[Any, int] | None = None,
+    ) -> None:
+        """Say a warning in PyTorch's words; `once` per session where PyTorch says it once per process.
+
+        `where` is the place in the program that it is about, if that is not the one that is running.
+        """
+        if once:
+            if text in self.warned:
+                return
+            self.warned.add(text)
+        if self.warn_sink is not None:
+            self.warn_sink(text, category, where)
+
+    def load(self, other: Context) -> None:
+        """Take over every setting of `other`."""
+        for name in Context.__slots__:
+            setattr(self, name, getattr(other, name))
+
+
+mode = Context()
+
+
+class swapped:
+    """`with swapped(context)`: run with that context's settings; they are kept in it for the next time."""
+
+    __slots__ = ("context", "outer")
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.outer = Context()
+
+    def __enter__(self) -> Context:
+        self.outer.load(mode)
+        mode.load(self.context)
+        return mode
+
+    def __exit__(self, *_: object) -> None:
+        self.context.load(mode)
+        mode.load(self.outer)
+
+
+class GradMode:
+    """A block in which grad mode (and inference mode, where given) is set; what was set before comes back after it."""
+
+    __slots__ = ("before", "grad", "inference")
+
+    def __init__(self, grad: bool, inference: bool | None = None) -> None:
+        self.grad = grad
+        self.inference = inference
+
+    def __enter__(self) -> None:
+        self.before = (mode.grad, mode.inference)
+        mode.grad = self.grad
+        if self.inference is not None:
+            mode.inference = self.inference
+
+    def __exit__(self, *_: object) -> None:
+        mode.grad, mode.inference = self.before
+
+
+def no_grad() -> GradMode:
+    return GradMode(False)
+
+
+def enable_grad() -> GradMode:
+    return GradMode(True)
+
+
+def inference_mode(on: bool = True) -> GradMode:
+    return GradMode(False if on else mode.grad, on)
+
+
+ANOMALY = (
+    "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging."
+)
+
+
+class Anomaly:
+    """A `detect_anomaly` block: backward passes in it stop at NaN, and say which forward line is to blame."""
+
+    __slots__ = ("before", "check_nan")
+
+    def __init__(self, check_nan: bool = True) -> None:
+        self.check_nan = check_nan
+        mode.warn(ANOMALY)
+
+    def __enter__(self) -> None:
+        self.before = (mode.anomaly, mode.grad)
+        mode.anomaly = self.check_nan
+
+    def __exit__(self, *_: object) -> None:
+        mode.anomaly, mode.grad = self.before  # `set_grad_enabled` lasts until the end of any mode block
+
+
+def detect_anomaly(check_nan: bool = True) -> Anomaly:
+    return Anomaly(check_nan)

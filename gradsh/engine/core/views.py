@@ -1,0 +1,114 @@
+"""Views: where they lie in their base, and their history brought up to date with writes to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from gradsh.engine.core.graph import Kind, Node, extra_of, sequence
+from gradsh.engine.core.namespaces import A, Namespace, T
+from gradsh.engine.core.tensor import Tensor
+from gradsh.errors import AutogradError
+
+
+class Region:
+    """Where a view lies in its base: byte offset, shape and strides, for a base of `base_shape` in C order."""
+
+    __slots__ = ("base_shape", "offset", "shape", "strides")
+
+    def __init__(self, base: Any, view: Any) -> None:
+        itemsize = base.itemsize
+        self.base_shape = base.shape
+        self.shape = view.shape
+        start = view.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+        strides = view.strides
+        if not base.flags.c_contiguous:
+            start, strides = _in_c_order(base, start, strides)
+        self.offset = start // itemsize
+        self.strides = tuple(s // itemsize for s in strides)
+
+    def of(self, array: Any) -> Any:
+        """The view's part of a C-ordered array that has the base's shape."""
+        flat = array.reshape(-1)
+        return as_strided(flat[self.offset :], self.shape, tuple(s * flat.itemsize for s in self.strides))
+
+
+def _in_c_order(base: Any, start: int, strides: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """Offset and strides of a view as they would be if its base were stored in C order.
+
+    Each stride of a view is a sum of whole steps along the base's dims; greedily taking the base's longest strides
+    first gives these steps, since the strides of a dense base nest.
+    """
+    order = sorted(range(base.ndim), key=lambda i: -abs(base.strides[i]))
+    c_strides = np.empty(base.shape, base.dtype).strides
+
+    def convert(distance: int) -> int:
+        total = 0
+        for i in order:
+            stride = base.strides[i]
+            if stride and base.shape[i] > 1:
+                steps = distance // stride if distance * stride >= 0 else -(-distance // stride)
+                total += steps * c_strides[i]
+                distance -= steps * stride
+        return total
+
+    return convert(start), tuple(convert(s) for s in strides)
+
+
+def refresh(t: Tensor) -> None:
+    """Bring a view's history up to date with writes to its base that happened since it was made."""
+    extra = t.extra
+    if extra is None or extra.base is None:
+        return
+    base = extra.base
+    version = t.storage.version if t.storage is not None else 0
+    if version == extra.seen:
+        return
+    if extra.custom and base.rg:
+        raise _custom_view(extra.custom, "its base or another view of its base has been")
+    extra.seen = version
+    if not base.rg:
+        return
+    node = Node()
+    node.kind = AS_STRIDED
+    node.next = base.fn or base
+    node.saved = Region(base.data, t.data)
+    node.fix = node.extra = None
+    node.code, node.lasti = t.storage.writer or (None, 0)  # type: ignore[union-attr]  # a write made the versions differ
+    node.seq = sequence()
+    t.fn = node
+    t.rg = True
+    extra_of(node).storage = t.storage
+
+
+def _region_read_step(F: Namespace) -> Any:
+    return lambda node, g: F.region_write(g, node.saved)
+
+
+AS_STRIDED = Kind("AsStridedBackward0", _region_read_step(A), _region_read_step(T), saves=False, operator="as_strided")
+
+
+def _copy_slices_step(F: Namespace) -> Any:
+    def step(node: Node, g: Any) -> Any:
+        base, value = node.next
+        region = node.saved
+        return (
+            None if base is None else F.region_clear(g, region),
+            None if value is None else F.region_read(g, region),
+        )
+
+    return step
+
+
+COPY_SLICES = Kind("CopySlices", _copy_slices_step(A), _copy_slices_step(T), saves=False, operator="copy_slices")
+
+
+def _custom_view(made: tuple[str, int], written: str) -> AutogradError:
+    return AutogradError(
+        f"Output {made[1]} of {made[0]} is a view and {written} modified inplace. This view was created inside a "
+        "custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace would "
+        "override the custom backward associated with the custom Function, leading to incorrect gradients. This "
+        "behavior is forbidden. You can fix this by cloning the output of the custom Function."
+    )

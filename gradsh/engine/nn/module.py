@@ -1,0 +1,577 @@
+"""Models: what is made of parameters, buffers and other models, and can be called. PyTorch's `nn.Module`.
+
+An instance keeps each name that its body binds in a cell, which the functions of the body share: to them a field is a
+variable of their own, without any look-up, and a field that is set from outside is seen by them.
+Subclasses are made by `define`, one for each `model` of a program or of the library; gradsh.engine.nn.containers has
+those that hold other models under numbers or keys.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from types import CellType
+from typing import Any, TypeVar
+
+from gradsh.engine.core.dtypes import DType
+from gradsh.engine.core.graph import Handle
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.place import caller
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import ModelKind
+from gradsh.engine.nn.state import IncompatibleKeys, StateDict, load
+from gradsh.errors import ArgumentError, AttributeError_, GradshError, NoForward, ValueError_
+
+__acts_for_programs__ = True  # it calls the functions of a model: see gradsh.runtime.faults
+
+_getframe = sys._getframe
+Self = TypeVar("Self", bound="Model")
+
+
+PUBLIC = frozenset(
+    """
+    parameters named_parameters buffers named_buffers modules named_modules children named_children state_dict
+    load_state_dict train eval zero_grad requires_grad_ training apply to float double half cpu extra_repr
+    register_forward_hook register_forward_pre_hook register_buffer register_parameter register_module add_module
+    get_submodule get_parameter get_buffer
+    """.split()  # noqa: SIM905 - a list of thirty strings reads worse
+)
+
+
+class ModelType(ModelKind):
+    """The class of one model; called, it makes an instance.
+
+    body     runs what stands in the braces: `body(instance, *arguments)`
+    spell    keywords of a program as `body` and the fields that are functions want them
+    hidden   names of the body that are no fields, though its functions see them: its parameters
+    """
+
+    body: Callable[..., None] | None
+    spell: Callable[[Any, dict[str, Any]], dict[str, Any]]
+    hidden: frozenset[str]
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        self: Model = object.__new__(cls)  # type: ignore[arg-type]  # mypy does not see that these are classes
+        self.cells = {}
+        self.buffer_names = {}
+        self.hooks = None
+        self.training = True
+        self.run = None
+        before = mode.where
+        if cls.library and before is None:
+            mode.where = caller(_getframe(1))
+        try:
+            self.construct(*arguments, **keywords)
+        finally:
+            mode.where = before
+        self.finish()
+        return self
+
+    def __repr__(cls) -> str:
+        return f"<class '{cls.__name__}'>"
+
+    @property
+    def library(cls) -> bool:
+        return issubclass(cls, LibraryModel)
+
+
+def define(
+    name: str,
+    body: Callable[..., None],
+    hidden: frozenset[str],
+    spell: Callable[[Any, dict[str, Any]], dict[str, Any]],
+    library: bool,
+) -> ModelType:
+    """The class of a model that is written in gradsh."""
+    parts = {"__slots__": (), "__module__": __name__, "body": staticmethod(body), "spell": staticmethod(spell)}
+    return ModelType(name, (LibraryModel if library else Model,), {**parts, "hidden": hidden})
+
+
+def as_they_are(function: Any, keywords: dict[str, Any]) -> dict[str, Any]:
+    return keywords
+
+
+def is_parameter(value: Any) -> bool:
+    return value.__class__ is Tensor and value.extra is not None and value.extra.parameter
+
+
+def adopt(value: Tensor) -> bool:
+    """Whether the tensor is a parameter; a leaf with the grad flag becomes one."""
+    if value.fn is None and value.rg:
+        value.own_extra().parameter = True
+        return True
+    return is_parameter(value)
+
+
+class Model(metaclass=ModelType):
+    """One instance.
+
+    cells         the fields by name, in the order in which the body binds them, then what is hidden
+    buffer_names  the fields that are buffers -> whether they belong to the state
+    run           the field `forward`
+    hooks         None, or {id: hook} before and {id: hook} after `forward`
+    """
+
+    __slots__ = ("__weakref__", "buffer_names", "cells", "hooks", "run", "training")
+    __public__ = PUBLIC
+
+    cells: dict[str, CellType]
+    buffer_names: dict[str, bool]
+    hooks: tuple[dict[int, Any], dict[int, Any]] | None
+    run: Any
+    training: bool
+
+    body = None
+    hidden: frozenset[str] = frozenset()
+    spell = staticmethod(as_they_are)
+
+    def construct(self, *arguments: Any, **keywords: Any) -> None:
+        """Run the body."""
+        kind = type(self)
+        if kind.body is not None:
+            kind.body(self, *arguments, **kind.spell(kind.body, keywords))
+
+    def open(self, names: tuple[str, ...], cells: dict[str, CellType]) -> None:
+        """Called first in the body: its names in the order of the text, and the cells of those that are variables."""
+        own = self.cells
+        for name in names:
+            own[name] = cells.pop(name) if name in cells else CellType()
+        own.update(cells)
+
+    def finish(self) -> None:
+        """The body has run: tensors among the fields become parameters and buffers."""
+        hidden = type(self).hidden
+        for name, value in self.fields():
+            if value.__class__ is Tensor and name not in hidden and not adopt(value):
+                self.buffer_names.setdefault(name, True)
+        self.run = self.get("forward")
+
+    # --- fields ---------------------------------------------------------------------------------------------
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The field of that name."""
+        cell = self.cells.get(name)
+        if cell is None:
+            return default
+        try:
+            return cell.cell_contents
+        except ValueError:  # not bound: a branch of the body that did not run
+            return default
+
+    def fields(self) -> Iterator[tuple[str, Any]]:
+        """The fields that are bound, without what is hidden."""
+        hidden = type(self).hidden
+        for name, cell in list(self.cells.items()):
+            if name not in hidden:
+                try:
+                    yield name, cell.cell_contents
+                except ValueError:
+                    continue
+
+    def __member__(self, name: str) -> Any:
+        """`instance.name` of a program. Errors: KeyError."""
+        cell = self.cells.get(name)
+        if cell is not None:
+            try:
+                return cell.cell_contents
+            except ValueError:
+                pass
+        if name in PUBLIC:
+            return getattr(self, name)
+        raise KeyError(name)
+
+    def __members__(self) -> list[str]:
+        return [*(name for name in self.cells if self.get(name, self) is not self), *PUBLIC]
+
+    def __set_member__(self, name: str, value: Any) -> None:
+        """`instance.name = value`: PyTorch's rules for what may take the place of what."""
+        if name == "training":
+            self.training = bool(value)
+            return
+        old = self.get(name)
+        flagged = value.__class__ is Tensor and adopt(value)
+        if name not in type(self).hidden and not flagged:
+            wanted = ""
+            if is_parameter(old):
+                wanted = f"parameter '{name}' (torch.nn.Parameter or None expected)"
+            elif name in self.buffer_names:
+                wanted = f"buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)"
+                if value.__class__ is Tensor:
+                    wanted = ""
+            elif isinstance(old, Model) and not isinstance(value, Model):
+                wanted = f"child module '{name}' (torch.nn.Module or None expected)"
+            if wanted and value is not None:
+                raise ArgumentError(f"cannot assign '{type_text(value)}' as {wanted}")
+        if flagged:
+            self.buffer_names.pop(name, None)
+        self.put(name, value)
+
+    def put(self, name: str, value: Any) -> None:
+        """Set a field without asking."""
+        cell = self.cells.get(name)
+        if cell is None:
+            self.cells[name] = CellType(value)
+        else:
+            cell.cell_contents = value
+        if name == "forward":
+            self.run = value
+
+    # --- calling ----------------------------------------------------------------------------------------------
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if self.hooks is None and not keywords:
+            run = self.run
+            if run is not None:
+                return run(*arguments)
+        return self.call(arguments, keywords)
+
+    def call(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """The long way: with keywords and hooks."""
+        run = self.run
+        if run is None:
+            raise NoForward(f'Module [{type(self).__name__}] is missing the required "forward" function')
+        keywords = type(self).spell(run, keywords)
+        if self.hooks is None:
+            return run(*arguments, **keywords)
+        before, after = self.hooks
+        for hook in list(before.values()):
+            changed = hook(self, arguments)
+            if changed is not None:
+                arguments = changed if isinstance(changed, tuple) else (changed,)
+        result = run(*arguments, **keywords)
+        for hook in list(after.values()):
+            changed = hook(self, arguments, result)
+            if changed is not None:
+                result = changed
+        return result
+
+    def register_forward_hook(self, hook: Any) -> Handle:
+        """Call `hook(model, inputs, output)` after each forward; what it returns replaces the output."""
+        self.hooks = self.hooks or ({}, {})
+        return Handle(self.hooks[1], hook)
+
+    def register_forward_pre_hook(self, hook: Any) -> Handle:
+        """Call `hook(model, inputs)` before each forward; what it returns replaces the inputs."""
+        self.hooks = self.hooks or ({}, {})
+        return Handle(self.hooks[0], hook)
+
+    # --- the tree -----------------------------------------------------------------------------------------------
+
+    def named_children(self) -> list[tuple[str, Model]]:
+        """The models among the fields; a list, tuple or dict of models counts as one that holds them.
+
+        Lists and the like whose name begins with an underscore are nobody's but the model's own.
+        """
+        found: dict[int, tuple[str, Model]] = {}
+        for name, child in self.printed_children():
+            found.setdefault(id(child), (name, child))
+        return list(found.values())
+
+    def children(self) -> list[Model]:
+        return [child for _, child in self.named_children()]
+
+    def tree(self, prefix: str = "") -> Iterator[tuple[str, Model]]:
+        """This model and all below it with their full names, a shared one as often as it occurs."""
+        yield prefix, self
+        for name, value in self.fields():
+            child = model_of(name, value)
+            if child is not None:
+                yield from child.tree(f"{prefix}.{name}" if prefix else name)
+
+    def named_modules(
+        self, memo: Any = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> list[tuple[str, Model]]:
+        """This model and all below it with their full names, each once."""
+        seen: set[int] = set()
+        result = []
+        for name, model in self.tree(prefix):
+            if remove_duplicate:
+                if id(model) in seen:
+                    continue
+                seen.add(id(model))
+            result.append((name, model))
+        return result
+
+    def modules(self) -> list[Model]:
+        return [model for _, model in self.named_modules()]
+
+    def own_parameters(self) -> Iterator[tuple[str, Tensor]]:
+        """The parameters among the fields; those in a list, tuple or dict of nothing else are `name.0` and so on."""
+        for name, value in self.fields():
+            if value.__class__ is Tensor:
+                if name not in self.buffer_names and adopt(value):
+                    yield name, value
+            elif value.__class__ in GROUPS and value and name[0] != "_":
+                items = list(value.items() if isinstance(value, dict) else enumerate(value))
+                if all(item.__class__ is Tensor and adopt(item) for _, item in items):
+                    for key, item in items:
+                        yield f"{name}.{key}", item
+
+    def own_buffers(self) -> Iterator[tuple[str, Tensor]]:
+        for name in self.buffer_names:
+            value = self.get(name)
+            if value.__class__ is Tensor:
+                yield name, value
+
+    def _named(
+        self, own: Callable[[Model], Iterator[tuple[str, Tensor]]], prefix: str, recurse: bool, once: bool
+    ) -> list[tuple[str, Tensor]]:
+        seen: set[int] = set()
+        result = []
+        for path, model in self.tree(prefix) if recurse else [(prefix, self)]:
+            for name, t in own(model):
+                if once:
+                    if id(t) in seen:
+                        continue
+                    seen.add(id(t))
+                result.append((f"{path}.{name}" if path else name, t))
+        return result
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> list[tuple[str, Tensor]]:
+        """Parameters with their full names, each once."""
+        return self._named(lambda model: model.own_parameters(), prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> list[Tensor]:
+        return [t for _, t in self.named_parameters(recurse=recurse)]
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> list[tuple[str, Tensor]]:
+        """Buffers with their full names, each once."""
+        return self._named(lambda model: model.own_buffers(), prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> list[Tensor]:
+        return [t for _, t in self.named_buffers(recurse=recurse)]
+
+    def get_submodule(self, target: str) -> Model:
+        """The model below this one that has the full name `target`. Errors: AttributeError_."""
+        model = self
+        for name in target.split(".") if target else ():
+            child = dict(model.named_children()).get(name)
+            if child is None:
+                raise AttributeError_(f"{type(model).__name__} has no attribute `{name}`")
+            model = child
+        return model
+
+    def _leaf(self, target: str, own: Callable[[Model], Iterator[tuple[str, Tensor]]], what: str) -> Tensor:
+        path, _, name = target.rpartition(".")
+        model = self.get_submodule(path)
+        found = dict(own(model)).get(name)
+        if found is None:
+            if model.get(name) is None:
+                raise AttributeError_(f"{type(model).__name__} has no attribute `{name}`")
+            raise AttributeError_(f"`{name}` is not {what}")
+        return found
+
+    def get_parameter(self, target: str) -> Tensor:
+        """The parameter that has the full name `target`. Errors: AttributeError_."""
+        return self._leaf(target, lambda model: model.own_parameters(), "an nn.Parameter")
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer that has the full name `target`. Errors: AttributeError_."""
+        return self._leaf(target, lambda model: model.own_buffers(), "a buffer")
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Make a field that is a buffer; one that is not `persistent` does not belong to the state."""
+        if tensor is not None and tensor.__class__ is not Tensor:
+            raise ArgumentError(
+                f"cannot assign '{type_text(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
+            )
+        self.put(name, tensor)
+        self.buffer_names[name] = persistent
+
+    def register_parameter(self, name: str, param: Tensor | None) -> None:
+        """Make a field that is a parameter."""
+        if param is not None and not (param.__class__ is Tensor and adopt(param)):
+            raise ArgumentError(
+                f"cannot assign '{type_text(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+            )
+        self.put(name, param)
+
+    def add_module(self, name: str, module: Model | None) -> None:
+        """Make a field that is a model."""
+        if module is not None and not isinstance(module, Model):
+            raise ArgumentError(f"{type_text(module)} is not a Module subclass")
+        self.put(name, module)
+
+    register_module = add_module
+
+    # --- what is done to all of it ------------------------------------------------------------------------------
+
+    def train(self: Self, mode: bool = True) -> Self:
+        """Into training mode, with everything below."""
+        if not isinstance(mode, bool):
+            raise ValueError_("training mode is expected to be boolean")
+        for _, model in self.tree():
+            model.training = mode
+        return self
+
+    def eval(self: Self) -> Self:
+        return self.train(False)
+
+    def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
+        """Set the grad flag of all parameters."""
+        for t in self.parameters():
+            t.set_requires_grad(bool(requires_grad))
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or fill them with zeros."""
+        for t in self.parameters():
+            if set_to_none or t.grad_ is None:
+                t.grad = None
+            else:
+                from gradsh.engine.ops.families import methods
+
+                t.grad_.fn, t.grad_.rg = None, False
+                methods()["zero_"](t.grad_)
+
+    def apply(self: Self, fn: Callable[[Model], object]) -> Self:
+        """Call `fn` on every model below, then on this one."""
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def to(self: Self, *arguments: Any, **keywords: Any) -> Self:
+        """Convert floating parameters and buffers to a dtype; a device is read and ignored."""
+        for value in (*arguments, *keywords.values()):
+            dtype = value.dtype if value.__class__ is Tensor else value
+            if isinstance(dtype, DType):
+                if dtype.np.kind != "f":
+                    raise ArgumentError(
+                        "nn.Module.to only accepts floating point or complex dtypes, but got desired "
+                        f"dtype=torch.{dtype!r}"
+                    )
+                for t in (*self.parameters(), *self.buffers()):
+                    _convert(t, dtype.np)
+        return self
+
+    def float(self: Self) -> Self:
+        return self.to(_dtype("float32"))
+
+    def double(self: Self) -> Self:
+        return self.to(_dtype("float64"))
+
+    def half(self: Self) -> Self:
+        return self.to(_dtype("float16"))
+
+    def cpu(self: Self) -> Self:
+        return self
+
+    # --- state --------------------------------------------------------------------------------------------------
+
+    def _state(self) -> Iterator[tuple[str, Tensor]]:
+        for path, model in self.tree():
+            prefix = path + "." if path else ""
+            for name, t in model.own_parameters():
+                yield prefix + name, t
+            for name, t in model.own_buffers():
+                if model.buffer_names[name]:
+                    yield prefix + name, t
+
+    def state_dict(self, prefix: str = "", keep_vars: bool = False) -> StateDict:
+        """All parameters and buffers by full name, on the same memory but outside of any graph."""
+        from gradsh.engine.ops.program.autograd import detach
+
+        return StateDict((prefix + name, t if keep_vars else detach.apply(t)) for name, t in self._state())
+
+    def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+        """Copy the values of a state into this model's; all that does not fit is said in one error.
+
+        Errors: StateMismatch; as in PyTorch, what fits has been copied then. ArgumentError for what is no dict.
+        """
+        return load(type(self).__name__, dict(self._state()), state_dict, strict)
+
+    # --- how it prints ----------------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """What stands in the parentheses: what the field `extra_repr` of the model says."""
+        function = self.get("extra_repr")
+        return str(function()) if callable(function) else ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        extra_lines = extra.split("\n") if extra else []
+        lines = [*extra_lines, *(f"({name}): {indented(repr(child))}" for name, child in self.printed_children())]
+        if not lines:
+            return f"{type(self).__name__}()"
+        if len(lines) == 1 and extra_lines:
+            return f"{type(self).__name__}({extra})"
+        return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
+
+    def printed_children(self) -> list[tuple[str, Model]]:
+        return [(name, child) for name, value in self.fields() if (child := model_of(name, value)) is not None]
+
+
+Model.__name__ = Model.__qualname__ = "Module"  # which programs know it by
+
+
+class LibraryModel(Model):
+    """A model of the standard library: what it computes is said to be computed where the program called it."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if mode.where is None:
+            mode.where = caller(_getframe(1))
+            try:
+                if self.hooks is None and not keywords:
+                    return self.run(*arguments)
+                return self.call(arguments, keywords)
+            finally:
+                mode.where = None
+        return self.call(arguments, keywords)
+
+
+GROUPS = frozenset((list, tuple, dict))
+
+
+def model_of(name: str, value: Any) -> Model | None:
+    """The field as a model, if it is one; a list, tuple or dict of nothing but models counts as one that holds them."""
+    if isinstance(value, Model):
+        return value
+    if value.__class__ not in GROUPS or not value or name[0] == "_":
+        return None
+    items = value.values() if value.__class__ is dict else value
+    if not all(isinstance(item, Model) for item in items):
+        return None
+    from gradsh.engine.nn.containers import ModuleDict, ModuleList
+
+    return ModuleDict.over(value) if value.__class__ is dict else ModuleList.over(value)
+
+
+# --- helpers ----------------------------------------------------------------------------------------------------------
+
+
+def indented(text: str) -> str:
+    """The text with its second and later lines moved in by two."""
+    return text.replace("\n", "\n  ")
+
+
+def type_text(value: Any) -> str:
+    """A value's type as PyTorch's errors about fields call it."""
+    if value.__class__ is Tensor:
+        return f"torch.{value.dtype.title}Tensor"
+    return type(value).__name__
+
+
+def _dtype(name: str) -> DType:
+    from gradsh.engine.core.dtypes import NAMES
+
+    return NAMES[name]
+
+
+def _convert(t: Tensor, dtype: Any) -> None:
+    """Give a tensor, and its gradient, memory of another dtype; it stays the same tensor."""
+    for one in (t, t.grad_):
+        if one is not None and one.data.dtype.kind == "f" and one.data.dtype != dtype:
+            one.data = one.data.astype(dtype)
+            one.storage = None
+
+
+def not_a_model(value: Any) -> GradshError:
+    """The error for what should have been a model."""
+    return ArgumentError(f"{type_text(value)} is not a Module subclass")

@@ -1,0 +1,64 @@
+"""Operators that are written in other operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gradsh.engine.core.graph import Kind, Node
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.place import _getframe, caller
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.operators.blame import FAILURES, blame
+from gradsh.engine.operators.registry import Operator
+
+
+def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[Any], Operator]:
+    """Register an operator that is written in other operators; it gets bound arguments positionally and needs no rule.
+
+    What it records is said to be made where the user called it. `rename` gives the last node PyTorch's name.
+    """
+
+    def register(function: Any) -> Operator:
+        entry = Operator(signature, grad_fn=rename, **options)
+        entry.body = function
+        bind = entry.signature.bind
+
+        def apply(*args: Any, **kwargs: Any) -> Any:
+            values = bind(args, kwargs)
+            before = mode.where
+            if before is None:
+                mode.where = caller(_getframe(1))
+            try:
+                interpreter = mode.interpreter
+                if interpreter is not None and interpreter.takes(values):
+                    return interpreter.run(entry, values)
+                result = function(*values)
+            except FAILURES as error:
+                raise blame(entry, values, error) from None
+            finally:
+                mode.where = before
+            if rename and result.__class__ is Tensor and result.fn.__class__ is Node:
+                result.fn.kind = renamed(result.fn.kind, rename)
+            return result
+
+        apply.__name__ = apply.__qualname__ = entry.name
+        entry.apply = apply
+        entry.register(function)
+        return entry
+
+    return register
+
+
+_RENAMED: dict[tuple[int, str], Kind] = {}
+
+
+def renamed(kind: Kind, name: str) -> Kind:
+    found = _RENAMED.get((id(kind), name))
+    if found is None:
+        found = Kind(name, kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator, outputs=kind.outputs)
+        _RENAMED[(id(kind), name)] = found
+    return found
+
+
+function = composite  # creators and inspectors have the same form: bound arguments in, a value out

@@ -1,0 +1,401 @@
+"""Operators of any number of tensors, numbers and lists of tensors: the general form of the registry's entry."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.graph import (
+    Freed,
+    Kind,
+    Node,
+    Output,
+    Storage,
+    Unrecorded,
+    extra_of,
+    freed,
+    note_versions,
+    sequence,
+    verify,
+    verify_output,
+)
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.namespaces import A, Namespace, T
+from gradsh.engine.core.place import caller
+from gradsh.engine.core.tensor import Tensor, make, output_tensor
+from gradsh.engine.operators.blame import FAILURES, blame
+from gradsh.engine.operators.registry import Operator
+from gradsh.errors import NotDifferentiable
+
+ndarray = np.ndarray
+_getframe = sys._getframe
+
+
+# --- general -------------------------------------------------------------------------------------------------------
+
+
+class Meta:
+    """Stands for a tensor whose values a rule does not read: shape and dtype only."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, data: Any) -> None:
+        self.shape = data.shape
+        self.dtype = data.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        n = 1
+        for extent in self.shape:
+            n *= extent
+        return n
+
+
+class General(Operator):
+    """An operator of any number of tensors, numbers and lists of tensors."""
+
+    kind: Kind
+    tensor_at: tuple[int, ...] = ()
+    variants: dict[str, Kind]
+
+    def finish(self) -> None:
+        names = [p.name for p in self.signature.parameters]
+        inputs = self.joint[0] if self.joint else tuple(self.rules)
+        self.tensor_at = tuple(sorted(names.index(i) for i in inputs))
+        kept: frozenset[str] = frozenset()
+        for saves in (self.joint_saves, *self.saves.values()):
+            kept |= saves
+        self.kept_at = frozenset(names.index(k) for k in kept if k != "out")
+        self.keeps_out = "out" in kept
+        self.ordered_rules = [] if self.joint else [self.rules[names[i]] for i in self.tensor_at]
+        self.kind.saves = bool(kept)
+        self.sometimes_saves = bool(kept) and not self.joint and not all(self.saves.values())
+
+    kept_at: frozenset[int] = frozenset()
+    keeps_out = False
+    sometimes_saves = False
+    ordered_rules: list[Any]
+
+
+def op(signature: str, *, grad_fn: str = "", outputs: int = 1, **options: Any) -> Callable[[Any], General]:
+    """Register an operator in the general form. The kernel gets all arguments of the signature, positionally, with
+    arrays for tensors and lists of arrays for lists of tensors; it gives an array, or a tuple of arrays."""
+
+    def register(kernel: Any) -> General:
+        entry = General(signature, grad_fn=grad_fn, **options)
+        entry.kernel = kernel
+
+        def step(node: Node, g: Any) -> Any:
+            return _general_step(entry, node, g, A)
+
+        def tensor_step(node: Node, g: Any, F: Namespace = T) -> Any:
+            return _general_step(entry, node, g, F)
+
+        entry.kind = Kind(grad_fn, step, tensor_step, saves=False, operator=entry.name, outputs=outputs)
+        if not grad_fn:
+            entry.differentiable = False
+        bind = entry.signature.bind
+
+        def apply(*args: Any, **kwargs: Any) -> Any:
+            return run(entry, bind(args, kwargs), _getframe(1))
+
+        apply.__name__ = apply.__qualname__ = entry.name
+        entry.apply = apply
+        entry.register(kernel)
+        return entry
+
+    return register
+
+
+def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None) -> Any:
+    """Execute a general operator on bound arguments and record it."""
+    interpreter = mode.interpreter
+    if interpreter is not None and interpreter.takes(values):
+        return interpreter.run(entry, values)
+    if entry.view and values[0].__class__ is Tensor and values[0].data.__class__ is not ndarray:
+        values[0].share()
+    raw: list[Any] = []
+    tracked = False
+    for v in values:
+        cls = v.__class__
+        if cls is Tensor:
+            if v.storage is not None:
+                v.up_to_date()
+            if v.rg:
+                tracked = True
+            raw.append(v.data)
+        elif cls is list or cls is tuple:
+            unwrapped, wanted = _unwrap(v)
+            tracked = tracked or wanted
+            raw.append(unwrapped)
+        else:
+            raw.append(v)
+    try:
+        result = entry.kernel(*raw)
+    except FAILURES as error:
+        raise blame(entry, values, error) from None
+    cls = result.__class__
+    if cls is ndarray and result.ndim == 0 and not entry.view:
+        result = result[()]
+    where = mode.where or caller(frame)
+    several = cls is tuple
+    if not (tracked and mode.grad and entry.differentiable and _wanted(entry, values, result)):
+        if several:
+            untracked = tuple(_untracked(r, where) for r in result)
+            if entry.view:
+                _share_all(entry, values[0], untracked)
+            return untracked
+        out = _untracked(result, where)
+        if entry.view:
+            _share(values[0], out)
+        return out
+    node = Node()
+    node.kind = kind = kind or entry.kind
+    if several and kind.outputs != len(result):
+        node.kind = kind = _with_outputs(kind, len(result))
+    node.extra = None
+    node.code, node.lasti = where
+    _connect(entry, node, values, result)
+    node.seq = sequence()
+    if several:
+        wrapped = []
+        for number, data in enumerate(result):
+            t = make(data)
+            if data.dtype.kind == "f":
+                t.fn = Output(node, number) if kind.outputs > 1 else node
+                t.rg = True
+            wrapped.append(t)
+        if entry.view:
+            _share_all(entry, values[0], wrapped)
+        return tuple(wrapped)
+    out = make(result)
+    out.fn = node
+    out.rg = True
+    if entry.view:
+        _share(values[0], out)
+    return out
+
+
+def _wanted(entry: General, values: list[Any], result: Any) -> bool:
+    """Whether a tensor that has a rule wants a gradient, and the result is of a dtype that can have one."""
+    if not any(r.dtype.kind == "f" for r in result) if result.__class__ is tuple else result.dtype.kind != "f":
+        return False
+    for i in entry.tensor_at:
+        v = values[i]
+        if v.__class__ is Tensor:
+            if v.rg:
+                return True
+        elif (v.__class__ is list or v.__class__ is tuple) and any(t.__class__ is Tensor and t.rg for t in v):
+            return True
+    return not entry.tensor_at
+
+
+def _share_all(entry: General, base: Tensor, outs: Iterable[Tensor]) -> None:
+    """Views that come several at once may not be written to while gradients are recorded."""
+    name = entry.grad_fn.rstrip("0123456789").removesuffix("Backward")
+    for number, out in enumerate(outs):
+        _share(base, out, (name, number))
+
+
+def _with_outputs(kind: Kind, outputs: int) -> Kind:
+    """The same kind with another number of outputs (split, unbind)."""
+    return Kind(kind.name, kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator, outputs=outputs)
+
+
+def _share(base: Tensor, out: Tensor, multiple: tuple[str, int] | None = None) -> None:
+    """Make a view share its base's storage. A 0-d scalar has moved into memory of its own before (`Tensor.share`)."""
+    if out.data.__class__ is not ndarray or not np.may_share_memory(base.data, out.data):
+        return
+    out.storage = base.share()
+    extra = out.own_extra()
+    source = base.extra
+    extra.base = base if source is None or source.base is None else source.base
+    extra.seen = out.storage.version
+    extra.made_without_grad = not mode.grad or (source is not None and source.made_without_grad)
+    extra.multiple = multiple
+    if out.fn is not None:
+        extra_of(out.fn.node if out.fn.__class__ is Output else out.fn).storage = out.storage
+    elif base.rg and not mode.grad and out.data.dtype.kind == "f":
+        out.rg = True  # as in PyTorch: a view that is made without grad mode keeps the flag, as a leaf
+
+
+def _unwrap(v: Any) -> tuple[Any, bool]:
+    """A list of tensors as a list of arrays, and whether one of them wants a gradient; other lists as they are."""
+    wanted = found = False
+    for t in v:
+        if t.__class__ is Tensor:
+            found = True
+            if t.storage is not None:
+                t.up_to_date()
+            wanted = wanted or t.rg
+    return ([t.data if t.__class__ is Tensor else t for t in v] if found else v), wanted
+
+
+def _untracked(data: Any, where: Any) -> Tensor:
+    t = make(data)
+    t.made = where if mode.grad else Unrecorded(where)
+    if mode.inference:
+        t.storage = Storage(inference=True)
+    return t
+
+
+def _connect(entry: General, node: Node, values: list[Any], result: Any) -> None:
+    """Fill in a general node's edges, what it saves, and what its gradients must be brought back to."""
+    edges: list[Any] = []
+    fixes: list[Any] = []
+    for i in entry.tensor_at:
+        v = values[i]
+        for t in v if v.__class__ is list or v.__class__ is tuple else (v,):
+            if t.__class__ is Tensor and t.rg:
+                edges.append(t.fn or t)
+                fixes.append((t.data.shape, t.data.dtype))
+            else:
+                edges.append(None)
+                fixes.append(None)
+    if entry.why_not or not entry.tensor_at:
+        for v in values:
+            if v.__class__ is Tensor and v.rg:
+                edges.append(v.fn or v)
+                fixes.append(None)
+    if entry.sometimes_saves and not any(
+        entry.saves[entry.signature.parameters[i].name] and _any_wants(values[i]) for i in entry.tensor_at
+    ):
+        # PyTorch frees nothing here, so that a second backward works (addcmul with constants)
+        node.kind = _unsaved(node.kind)
+    if len(edges) == 1:
+        node.next, node.fix = edges[0], fixes[0]
+    else:
+        node.next, node.fix = tuple(edges), tuple(fixes)
+    saved: list[Any] = []
+    kept_at = entry.kept_at
+    stored = False
+    for i, v in enumerate(values):
+        cls = v.__class__
+        if cls is Tensor:
+            if i in kept_at:
+                saved.append(v)
+                stored = stored or v.storage is not None
+            else:
+                saved.append(Meta(v.data))
+        elif (cls is list or cls is tuple) and v and v[0].__class__ is Tensor:
+            saved.append([t if i in kept_at else Meta(t.data) for t in v])
+            stored = stored or i in kept_at
+        else:
+            saved.append(v)
+    if entry.keeps_out:
+        saved.append(result)
+    else:
+        saved.append(tuple(Meta(r) for r in result) if result.__class__ is tuple else Meta(result))
+    node.saved = saved
+    if stored:
+        note_versions(node, tuple(saved[:-1]))
+
+
+def _any_wants(v: Any) -> bool:
+    if v.__class__ is Tensor:
+        return bool(v.rg)
+    return (v.__class__ is list or v.__class__ is tuple) and any(t.__class__ is Tensor and t.rg for t in v)
+
+
+_UNSAVED: dict[Kind, Kind] = {}
+
+
+def _unsaved(kind: Kind) -> Kind:
+    """The same kind for calls in which no rule needs anything."""
+    if kind not in _UNSAVED:
+        own = Kind(kind.name, kind.step, kind.tensor_step, saves=False, operator=kind.operator, outputs=kind.outputs)
+        _UNSAVED[kind] = own
+    return _UNSAVED[kind]
+
+
+def _general_step(entry: General, node: Node, g: Any, F: Namespace) -> Any:
+    """The gradients of a general node's inputs, with the rules run on arrays (F is A), tensors (T) or batches."""
+    saved = node.saved
+    if saved.__class__ is Freed:
+        raise freed(node)
+    at_inputs = entry.tensor_at
+    if entry.why_not or not at_inputs:
+        raise NotDifferentiable(
+            f"derivative for {entry.name} is not implemented" + _because(entry.why_not),
+            places=[((node.code, node.lasti), "recorded here")],
+        )
+    edges = node.next if node.next.__class__ is tuple else (node.next,)
+    out = saved[-1]
+    if entry.keeps_out:
+        if node.extra is not None and out.__class__ is not tuple:
+            verify_output(node, out)
+        out = _outputs(node, out) if F is T else out
+    values: list[Any] = []
+    at = 0
+    for i in range(len(saved) - 1):
+        v = saved[i]
+        cls = v.__class__
+        if cls is list:
+            if i in at_inputs:
+                pairs = zip(v, edges[at : at + len(v)], strict=True)
+                values.append([_read(node, t, (i, k), e, F) for k, (t, e) in enumerate(pairs)])
+                at += len(v)
+            else:
+                values.append([_read(node, t, (i, k), None, F) for k, t in enumerate(v)])
+            continue
+        if cls is Tensor:
+            if v.storage is not None:
+                verify(node, v, i)
+            v = F.restore(v, edges[at] if i in at_inputs else None) if F is not A else v.data
+        values.append(v)
+        if i in at_inputs:
+            at += 1
+    if entry.joint:
+        gs = entry.joint[1](F, tuple(e is not None for e in edges), g, out, *values)
+        return gs if len(edges) > 1 else (gs[0] if gs.__class__ is tuple else gs)
+    rules = entry.ordered_rules
+    if len(edges) == 1:
+        if edges[0] is None:
+            return None
+        one = rules[0](F, g, out, *values)
+        return one[0] if one.__class__ is list else one
+    gradients: list[Any] = []
+    at = 0
+    for i, rule in zip(at_inputs, rules, strict=True):
+        v = saved[i]
+        if v.__class__ is list:
+            n = len(v)
+            wanted = any(e is not None for e in edges[at : at + n])
+            gradients.extend(rule(F, g, out, *values) if wanted else (None,) * n)
+            at += n
+        else:
+            gradients.append(None if edges[at] is None else rule(F, g, out, *values))
+            at += 1
+    return tuple(gradients)
+
+
+def _read(node: Node, v: Any, index: Any, edge: Any, F: Namespace) -> Any:
+    if v.__class__ is Tensor:
+        if v.storage is not None:
+            verify(node, v, index)
+        return v.data if F is A else F.restore(v, edge)
+    return v
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _outputs(node: Node, out: Any) -> Any:
+    if out.__class__ is not tuple:
+        return output_tensor(node, out)
+    wrapped = []
+    for number, data in enumerate(out):
+        t = make(data)
+        if data.dtype.kind == "f":
+            t.fn = Output(node, number) if node.kind.outputs > 1 else node
+            t.rg = True
+        wrapped.append(t)
+    return tuple(wrapped)

@@ -1,0 +1,171 @@
+"""The registry of operators: one entry per operator, in one place.
+
+    @op("log(input)", grad_fn="LogBackward0", samples=...)
+    def log(x): return np.log(x)
+
+    @log.vjp(saves="input")
+    def _(F, g, out, x): return g / x
+
+The signature is PyTorch's; arity checks, flags, keyword names, help and completion come from it. The decorated function
+is the forward on arrays. A rule is written once in terms of operators: `F` is the same operators on arrays (the fast
+backward) or on tensors (`create_graph`). A rule never un-broadcasts, never accumulates and never asks for
+`requires_grad`: the engine does that once for all.
+
+Forms of an entry: `unary` and `binary` elementwise operators have a fast path of their own, `op` is the general form,
+`composite` is written in other operators and needs no rule, `function` makes or inspects tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from gradsh.engine.core.namespaces import A, T
+from gradsh.engine.signature import Signature
+
+OPERATORS: dict[str, Operator] = {}
+METHODS: dict[str, Callable[..., Any]] = {}
+
+
+class Operator:
+    """An entry of the registry.
+
+    name        as programs write it, "linalg.norm" with its namespace
+    apply       the function that programs call
+    body        a composite as it was written: takes bound arguments
+    kernel      the forward on arrays, None for composites and functions
+    signature   see gradsh.engine.signature
+    rules       {input name: rule}; None when it is not differentiable at all
+    why_not     the reason why there is no derivative, for `not_implemented`
+    method      whether PyTorch has it as a Tensor method
+    effect      called for its effect: echoes nothing
+    private     used by rules only; programs do not see it
+    inplace     PyTorch has it in place too, with a trailing underscore
+    elementwise each element of the result depends on one element of every (broadcast) tensor: batching and forward mode
+                follow from that
+    linear      linear in its tensors taken together: its forward derivative is the operator itself on the tangents
+    batch_rule  how it runs on samples with a batch in front, see gradsh.engine.transforms.batching
+    samples     a function giving the sample calls that tests loop over
+    """
+
+    def __init__(
+        self,
+        signature: str,
+        *,
+        grad_fn: str = "",
+        method: bool | str = True,
+        samples: Callable[[], Iterable[Any]] | None = None,
+        effect: bool = False,
+        formula: str = "",
+        example: str = "",
+        kinks: str = "",
+        differentiable: bool = True,
+        view: bool = False,
+        private: bool = False,
+        inplace: bool = False,
+        elementwise: bool = False,
+        linear: bool = False,
+    ) -> None:
+        self.signature = Signature(signature)
+        self.name = self.signature.name
+        self.grad_fn = grad_fn
+        self.method = method
+        self.samples = samples
+        self.effect = effect
+        self.formula = formula
+        self.example = example
+        self.kinks = kinks
+        self.differentiable = differentiable
+        self.view = view
+        self.private = private
+        self.inplace = inplace
+        self.elementwise = elementwise
+        self.linear = linear
+        self.batch_rule: Any = None
+        self.body: Any = None
+        self.kernel: Any = None
+        self.apply: Any = None
+        self.summary = ""
+        self.rules: dict[str, Any] = {}
+        self.saves: dict[str, frozenset[str]] = {}
+        self.joint: Any = None
+        self.joint_saves: frozenset[str] = frozenset()
+        self.why_not = ""
+
+    def __repr__(self) -> str:
+        return f"<operator {self.name}>"
+
+    @property
+    def parameters(self) -> list[tuple[str, str, bool, bool]]:
+        """(name, kind, has a default, is a flag); kind is "positional", "keyword" or "rest"."""
+        return [(p.name, p.kind, p.has_default, p.is_flag) for p in self.signature.parameters]
+
+    def vjp(self, *inputs: str, saves: str = "") -> Callable[[Any], Any]:
+        """Register the rule for one input: `rule(F, g, out, *arguments)` gives its gradient.
+
+        `saves` names what the rule reads of "out" and of the tensor inputs; of tensors not named it may read only
+        shape and dtype. Without a name the rule is for the first input. With several names it is a joint rule,
+        `rule(F, needs, g, out, *arguments)`, that gives a tuple with one gradient for each of them.
+        """
+
+        def register(rule: Any) -> Any:
+            if len(inputs) > 1:
+                self.joint = (inputs, rule)
+                self.joint_saves = frozenset(saves.split())
+            else:
+                name = inputs[0] if inputs else self.signature.parameters[0].name
+                self.rules[name] = rule
+                self.saves[name] = frozenset(saves.split())
+            self.finish()
+            return rule
+
+        return register
+
+    def batched(self, rule: Any) -> Any:
+        """Register the batch rule: `rule(F, size, batched, *values)`, see gradsh.engine.transforms.batching."""
+        self.batch_rule = rule
+        return rule
+
+    def not_implemented(self, reason: str) -> None:
+        """Declare that there is no derivative yet, and why: backward says so instead of giving a wrong number."""
+        self.why_not = reason
+        self.finish()
+
+    def finish(self) -> None:
+        """Called when a rule was added; the forms with compiled rules override it."""
+
+    def register(self, function: Any) -> None:
+        if self.name in OPERATORS:
+            raise TypeError(f"two operators are called {self.name}")
+        OPERATORS[self.name] = self
+        doc = function.__doc__
+        self.summary = doc.strip().split("\n")[0] if doc else ""
+        attribute = self.name.replace(".", "_")
+        T.__dict__[attribute] = self.apply
+        A.__dict__[attribute] = self.kernel or self.apply
+        if self.method and not self.private:
+            METHODS[self.method if isinstance(self.method, str) else self.name] = self.apply
+
+
+# --- places and words ------------------------------------------------------------------------------------------------
+
+
+# --- composites and functions ---------------------------------------------------------------------------------------
+
+
+def alias(name: str, entry: Operator, *, method: bool | None = None) -> None:
+    """Make an operator known under a second name too (`multiply` for `mul`), as PyTorch does."""
+    OPERATORS[name] = entry
+    attribute = name.replace(".", "_")
+    T.__dict__[attribute] = entry.apply
+    A.__dict__[attribute] = entry.kernel or entry.apply
+    if entry.method if method is None else method:
+        METHODS[name] = entry.apply
+
+
+def on_arrays(name: str, kernel: Any) -> None:
+    """Give a composite that rules call a form for arrays, so that it is `A.name` too."""
+    A.__dict__[name] = kernel
+
+
+# --- looking things up ------------------------------------------------------------------------------------------------

@@ -1,0 +1,178 @@
+"""Between dtypes, and between tensors and plain values; asking what a tensor is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.arguments import need_tensor, numpy_dtype, type_word
+from gradsh.engine.core.dtypes import NAMES, OF, DType
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.operators.composite import composite, function
+from gradsh.engine.operators.general import op
+from gradsh.engine.operators.registry import on_arrays
+from gradsh.engine.operators.samples import call, t
+from gradsh.engine.ops.shape.shape import clone_contiguous
+from gradsh.errors import ArgumentError, NeedsDetach
+
+# --- dtypes ----------------------------------------------------------------------------------------------------------
+
+
+@op(
+    "to_copy(input, dtype)",
+    grad_fn="ToCopyBackward0",
+    private=True,
+)
+def to_copy(x: Any, dtype: Any) -> Any:
+    """A copy in another dtype."""
+    return x.astype(dtype)
+
+
+to_copy.vjp("input")(lambda F, g, out, x, dtype: g)  # the engine casts it back
+
+
+def cast(x: Tensor, dtype: Any) -> Tensor:
+    """`x` in a NumPy dtype, itself when it has it."""
+    return x if x.data.dtype == dtype else to_copy.apply(x, dtype)
+
+
+@composite(
+    "to(input, dtype, non_blocking=False, copy=False)",
+    samples=lambda: [call(t(2, 3), t(1))],
+    formula="g, in input's dtype",
+    example="tensor([1, 2]).to(float32)",
+)
+def to(input: Any, dtype: Any, non_blocking: bool, copy: bool) -> Any:
+    """The tensor in another dtype, or in that of another tensor; the same object when it has it already."""
+    need_tensor("to", "input", 1, input)
+    target = dtype.data.dtype if dtype.__class__ is Tensor else None
+    if target is None:
+        if isinstance(dtype, str) and dtype in ("cpu", "cpu:0"):
+            target = input.data.dtype
+        elif isinstance(dtype, DType) or dtype is float or dtype is int or dtype is bool or isinstance(dtype, np.dtype):
+            target = numpy_dtype("to", dtype)
+        else:
+            raise ArgumentError(f"to(): argument 'dtype' must be torch.dtype, not {type_word(dtype)}")
+    if copy and target == input.data.dtype:
+        return to_copy.apply(input, target)
+    return cast(input, target)
+
+
+on_arrays("to", lambda x, dtype, *_: x.astype(dtype if isinstance(dtype, np.dtype) else dtype.np, copy=False))
+
+
+@function("type(input, dtype=None)", method=True, differentiable=False, example="ones(2).type(int64)")
+def type_(input: Any, dtype: Any) -> Any:
+    """The tensor in another dtype; without one, the name of its type."""
+    if dtype is None:
+        return f"{OF[input.data.dtype].title}Tensor"
+    if isinstance(dtype, str):
+        word = dtype.removeprefix("torch.")
+        found = next((d for d in OF.values() if f"{d.title}Tensor" == word), None)
+        if found is None:
+            raise ArgumentError(f"invalid type: '{dtype}'", kind="ValueError")
+        dtype = found
+    return cast(input, numpy_dtype("type", dtype))
+
+
+@composite("type_as(input, other)", example="ones(2).type_as(tensor(1))")
+def type_as(input: Any, other: Any) -> Any:
+    """The tensor in the dtype of another."""
+    need_tensor("type_as", "other", 1, other)
+    return cast(input, other.data.dtype)
+
+
+def _short(name: str, dtype: DType) -> None:
+    def convert(input: Any) -> Any:
+        need_tensor(name, "input", 1, input)
+        return cast(input, dtype.np)
+
+    convert.__doc__ = f"The tensor as {dtype.name}."
+    composite(f"{name}(input)", example=f"tensor([1.5]).{name}()")(convert)
+
+
+for _name, _dtype in {
+    **{n: d for n, d in NAMES.items() if n != d.name},
+    "bool": NAMES["bool"],
+    "byte": NAMES["uint8"],
+    "char": NAMES["int8"],
+}.items():
+    _short(_name, _dtype)
+
+# --- copies ----------------------------------------------------------------------------------------------------------
+
+
+@op(
+    "clone(input)",
+    grad_fn="CloneBackward0",
+    samples=lambda: [call(t(2, 3)), call(t()), call(t(3, 2, strided=True))],
+    formula="g",
+    example="clone(ones(2))",
+)
+def clone(x: Any) -> Any:
+    """A copy with memory of its own, through which gradients flow."""
+    return x.copy() if x.__class__ is not np.ndarray else _dense_copy(x)
+
+
+clone.vjp("input")(lambda F, g, out, x: g)
+
+
+def _dense_copy(x: Any) -> Any:
+    """A copy that keeps the order of memory where the elements are dense, as PyTorch's preserve_format does."""
+    copied = x.copy(order="K")
+    return copied if 0 not in x.strides else x.copy(order="C")
+
+
+@composite(
+    "contiguous(input)",
+    samples=lambda: [call(t(3, 2, strided=True)), call(t(2))],
+    formula="g",
+    example="ones(2, 3).t().contiguous()",
+)
+def contiguous(input: Any) -> Any:
+    """The tensor with its elements in the order of memory: itself if they are, else a copy."""
+    need_tensor("contiguous", "input", 1, input)
+    x = input.data
+    if x.__class__ is not np.ndarray or x.flags.c_contiguous:
+        return input
+    return clone_contiguous.apply(input)
+
+
+on_arrays("contiguous", np.ascontiguousarray)
+
+
+@op("copy(input)", grad_fn="CopyBackwards", private=True, samples=lambda: [call(t(2, 3))])
+def copy(x: Any) -> Any:
+    """A copy, as accumulation makes it."""
+    return x.copy()
+
+
+copy.vjp("input")(lambda F, g, out, x: g)
+
+
+# --- plain values ----------------------------------------------------------------------------------------------------
+
+
+@function("item(input)", differentiable=False, example="tensor(2.5).item()")
+def item(input: Any) -> Any:
+    """The only element as a plain number."""
+    need_tensor("item", "input", 1, input)
+    return input.item()
+
+
+@function("tolist(input)", differentiable=False, example="arange(3).tolist()")
+def tolist(input: Any) -> Any:
+    """The elements as nested lists of plain numbers."""
+    need_tensor("tolist", "input", 1, input)
+    return input.data.tolist()
+
+
+@function("numpy(input, *, force=False)", differentiable=False, example="ones(2).numpy()")
+def numpy(input: Any, force: bool) -> Any:
+    """A NumPy array that shares the memory of the tensor."""
+    need_tensor("numpy", "input", 1, input)
+    if input.rg and not force:
+        raise NeedsDetach("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    input.share()
+    return input.data

@@ -1,0 +1,460 @@
+"""Picking elements: `x[...]`, gather, take, masks."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.arguments import dim_index, type_word
+from gradsh.engine.core.batched import Batched
+from gradsh.engine.core.dtypes import OF
+from gradsh.engine.core.from_values import array_of
+from gradsh.engine.core.graph import Kind, Node, sequence
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.place import caller
+from gradsh.engine.core.tensor import Tensor, TensorExtra, make
+from gradsh.engine.operators.general import op
+from gradsh.engine.operators.samples import call, t
+from gradsh.engine.ops.shape import shape as views
+from gradsh.engine.transforms.batching import B
+from gradsh.engine.transforms.batching import pick as pick_sample
+from gradsh.errors import ArgumentError, DtypeError, IndexError_, ValueError_
+
+ndarray = np.ndarray
+_getframe = sys._getframe
+
+# --- views by index, on a short path ---------------------------------------------------------------------------------
+#
+# `x[0]` and `x[1:3]` are what loops over data do most, so they make their node here rather than by way of
+# `select` and `slice`; the rules are the same.
+
+
+def _view(x: Tensor, data: Any, kind: Kind, saved: Any) -> Tensor:
+    """A tensor on a part of `x`'s memory, recorded as `kind`."""
+    out = Tensor()
+    out.data = data
+    out.grad_ = None
+    out.storage = storage = x.storage or x.share()
+    out.extra = extra = TensorExtra()
+    source = x.extra
+    extra.base = x if source is None or source.base is None else source.base
+    extra.seen = storage.version
+    extra.made_without_grad = not mode.grad or (source is not None and source.made_without_grad)
+    if x.rg and mode.grad:
+        node = Node()
+        node.kind = kind
+        node.next = x.fn or x
+        node.saved = saved
+        node.fix = node.extra = None
+        node.seq = sequence()
+        node.code, node.lasti = caller(_getframe(2))
+        out.fn = node
+        out.rg = True
+    else:
+        out.fn = None
+        out.rg = extra.base.rg  # as in PyTorch: a view made without grad mode keeps the flag, as a leaf of its own
+        out.made = caller(_getframe(2))
+    return out
+
+
+def _select_step(node: Node, g: Any) -> Any:
+    shape, dtype, dim, index = node.saved
+    if g.__class__ is Batched:
+        return B.select_backward(g, shape, dim, index)
+    full = np.zeros(shape, dtype)
+    full[(slice(None),) * dim + (index,)] = g
+    return full
+
+
+def _slice_step(node: Node, g: Any) -> Any:
+    shape, dtype, dim, part = node.saved
+    if g.__class__ is Batched:
+        return B.slice_backward(g, shape, dim, part.start, part.stop, part.step)
+    full = np.zeros(shape, dtype)
+    full[(slice(None),) * dim + (part,)] = g
+    return full
+
+
+def _select_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
+    shape, _, dim, index = node.saved
+    return F.select_backward(g, shape, dim, index)
+
+
+def _slice_tensor_step(node: Node, g: Any, F: Any = T) -> Any:
+    shape, _, dim, part = node.saved
+    return F.slice_backward(g, shape, dim, part.start, part.stop, part.step)
+
+
+SELECT = Kind("SelectBackward0", _select_step, _select_tensor_step, saves=False, operator="select")
+SLICE = Kind("SliceBackward0", _slice_step, _slice_tensor_step, saves=False, operator="slice")
+ALIAS = Kind("AliasBackward0", lambda node, g: g, lambda node, g: g, saves=False, operator="alias")
+
+
+def _select(x: Tensor, dim: int, index: int, real: int = 0) -> Tensor:
+    """The slice at `index`; errors call the dimension `real`, its number in the tensor that was indexed."""
+    data = x.data
+    shape = data.shape
+    if not shape:
+        raise IndexError_(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a "
+            "0-dim tensor to a number"
+        )
+    extent = shape[dim]
+    if not -extent <= index < extent:
+        raise IndexError_(f"index {index} is out of bounds for dimension {real} with size {extent}")
+    if index < 0:
+        index += extent
+    return _view(
+        x,
+        data[(slice(None),) * dim + (index, ...)] if dim else data[index, ...],
+        SELECT,
+        (shape, data.dtype, dim, index),
+    )
+
+
+def _slice(x: Tensor, dim: int, part: slice, alone: bool = False) -> Tensor:
+    """The slice; `x` itself when it is all of it, unless it stands `alone` in the index."""
+    data = x.data
+    shape = data.shape
+    if not shape:
+        raise IndexError_("slice() cannot be applied to a 0-dim tensor.")
+    if part.step is not None:
+        step = part.step
+        if step.__class__ is Tensor:
+            step = step.__index__()
+        if step.__class__ is int and step <= 0:
+            raise ValueError_("step must be greater than zero" if step else "slice step cannot be zero")
+    extent = shape[dim]
+    try:
+        start, stop, step = part.indices(extent)
+    except TypeError:
+        raise ArgumentError("slice indices must be integers or None or have an __index__ method") from None
+    if start == 0 and stop == extent and step == 1 and not alone:
+        return x
+    if stop < start:
+        stop = start
+    part = slice(start, stop, step)
+    return _view(x, data[(slice(None),) * dim + (part,)] if dim else data[part], SLICE, (shape, data.dtype, dim, part))
+
+
+def getitem(x: Tensor, index: Any) -> Any:
+    """`x[index]`."""
+    if x.storage is not None:
+        x.up_to_date()
+    cls = index.__class__
+    if cls is int:
+        return _select(x, 0, index)
+    if cls is slice:
+        return _slice(x, 0, index, True)
+    if cls is list and _like_tuple(index):
+        mode.warn(NOT_A_TUPLE, once=True)
+        index = tuple(index)
+        cls = tuple
+    return _general(x, index if cls is tuple else (index,))
+
+
+NOT_A_TUPLE = (
+    "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use "
+    "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, x[torch.tensor(seq)], "
+    "which will result either in an error or a different result"
+)
+
+
+def _like_tuple(index: list[Any]) -> bool:
+    """Whether PyTorch takes a list in an index for a tuple: when it holds more than plain numbers."""
+    return len(index) < 32 and any(
+        item is None or item is Ellipsis or isinstance(item, (Tensor, ndarray, list, tuple, slice)) for item in index
+    )
+
+
+def _alias(x: Tensor) -> Tensor:
+    if x.storage is None:
+        x.share()
+    return _view(x, x.data[...], ALIAS, None)
+
+
+def _general(x: Tensor, index: tuple[Any, ...]) -> Tensor:
+    """An index of several parts, or with tensors, lists, `none` or `...`: views first, then the tensors at once."""
+    if mode.interpreter is not None and mode.interpreter.takes(index):
+        return pick_sample(x, index)  # type: ignore[no-any-return]  # a Batched
+    out, picks, dims = parts(x, index)
+    if picks:
+        return index_.apply(out, picks, tuple(dims))  # type: ignore[no-any-return]  # entries are untyped
+    return _alias(x) if out is x else out
+
+
+def parts(x: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Tensor], list[int]]:
+    """`x[index]` up to the indexing by tensors: the view, the int64 tensors to index it by, and their dims."""
+    specified = 0
+    for item in index:
+        if item is None or item is Ellipsis or item is True or item is False:
+            continue
+        if (item.__class__ is Tensor and item.data.dtype.kind in "b") or _byte(item):
+            specified += max(item.data.ndim, 0)
+        elif isinstance(item, ndarray) and item.dtype.kind == "b":
+            specified += item.ndim
+        else:
+            specified += 1
+    ndim = x.data.ndim
+    if specified > ndim:
+        if ndim == 0 and len(index) == 1 and (index[0].__class__ is int):
+            return _select(x, 0, index[0]), [], []
+        if not (ndim == 0 and any(_mask(item) for item in index)):
+            if ndim == 0 and index[0].__class__ is slice:
+                raise IndexError_("slice() cannot be applied to a 0-dim tensor.")
+            raise IndexError_(f"too many indices for tensor of dimension {ndim}")
+    dim = 0
+    real = 0
+    out = x
+    picks: list[Tensor] = []
+    dims: list[int] = []
+    for item in index:
+        cls = item.__class__
+        if cls is int:
+            out = _select(out, dim, item, real)
+            real += 1
+        elif cls is slice:
+            out = _slice(out, dim, item)
+            dim += 1
+            real += 1
+        elif item is Ellipsis:
+            dim += ndim - specified
+            real += ndim - specified
+        elif item is None:
+            out = views.unsqueeze.apply(out, dim)
+            dim += 1
+            real += 1
+        elif cls is bool:
+            out = views.unsqueeze.apply(out, dim)
+            picks.append(make(np.zeros(1 if item else 0, np.int64)))
+            dims.append(dim)
+            dim += 1
+            real += 1
+        else:
+            pick = as_index(item)
+            data = pick.data
+            if data.ndim == 0 and data.dtype.kind == "i":
+                out = _select(out, dim, int(data.item()), real)
+                real += 1
+                continue
+            used = _by_tensor(out, pick, dim, picks, dims)
+            if not used:
+                out = views.unsqueeze.apply(out, dim)
+                used = 1
+            dim += used
+            real += used
+    return out, picks, dims
+
+
+def _by_tensor(x: Tensor, pick: Tensor, dim: int, picks: list[Tensor], dims: list[int]) -> int:
+    """Note an index tensor, a mask as the indices of what it is true for. Gives how many dims it stands for."""
+    data = pick.data
+    if data.dtype.kind == "b" or data.dtype == np.uint8:
+        if data.dtype.kind != "b" and data.ndim:
+            mode.warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.")
+        if data.ndim == 0:
+            picks.append(make(np.zeros(1 if data else 0, np.int64)))
+            dims.append(dim)
+            return 0
+        shape = x.data.shape
+        for i, extent in enumerate(data.shape):
+            if dim + i >= len(shape) or shape[dim + i] != extent:
+                raise IndexError_(
+                    f"The shape of the mask {list(data.shape)} at index {i} does not match the shape of the "
+                    f"indexed tensor {list(shape)} at index {dim + i}"
+                )
+        for i, found in enumerate(np.nonzero(data)):
+            picks.append(make(np.ascontiguousarray(found)))
+            dims.append(dim + i)
+        return int(data.ndim)
+    if data.dtype.kind != "i" or data.dtype.itemsize < 4:
+        raise IndexError_("tensors used as indices must be long, int, byte or bool tensors")
+    # versions of tensors in lists count from 0
+    picks.append(make(data) if pick.storage is not None and pick.storage.version else pick)
+    dims.append(dim)
+    return 1
+
+
+def _byte(item: Any) -> bool:
+    return item.__class__ is Tensor and bool(item.data.dtype == np.uint8)
+
+
+def _mask(item: Any) -> bool:
+    return item.__class__ is bool or (isinstance(item, (Tensor, ndarray)) and item.ndim == 0)
+
+
+def as_index(item: Any) -> Tensor:
+    """A tensor of a list of ints or bools, an array or a tensor that stands in an index."""
+    if item.__class__ is Tensor:
+        return item
+    if isinstance(item, (list, tuple, range)):
+        if not len(item):
+            return make(np.zeros(0, np.int64))
+        data = array_of(list(item) if isinstance(item, range) else item)
+        return make(data if data.dtype.kind == "b" else data.astype(np.int64))
+    if isinstance(item, ndarray):
+        return make(item)
+    if hasattr(item, "__index__"):
+        return make(np.int64(item.__index__()))
+    if isinstance(item, str):
+        raise ArgumentError("new(): invalid data type 'str'")
+    raise IndexError_(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+        f"(got {type_word(item)})"
+    )
+
+
+def iterate(x: Tensor) -> Any:
+    """`for row in x`: the slices along the first dimension."""
+    if x.data.ndim == 0:
+        raise ArgumentError("iteration over a 0-d tensor")
+    return iter(T.unbind(x, 0))
+
+
+Tensor.__iter__ = iterate  # type: ignore[method-assign]  # as below
+Tensor.__getitem__ = getitem  # type: ignore[method-assign]  # the operators of a tensor are added by their families
+
+
+# --- by tensors ------------------------------------------------------------------------------------------------------
+
+
+def _full_index(picks: Any, dims: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    """NumPy's index for tensors at some of the dims, checked."""
+    index: list[Any] = [slice(None)] * (dims[-1] + 1)
+    for pick, dim in zip(picks, dims, strict=True):
+        index[dim] = pick
+    return tuple(index)
+
+
+def _check_index(picks: Any, dims: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    first = picks[0].shape
+    if any(pick.shape != first for pick in picks):
+        try:
+            np.broadcast_shapes(*(pick.shape for pick in picks))
+        except ValueError:
+            raise IndexError_(
+                "shape mismatch: indexing tensors could not be broadcast together with shapes "
+                + ", ".join(str(list(pick.shape)) for pick in picks)
+            ) from None
+    for number, (pick, dim) in enumerate(zip(picks, dims, strict=True)):
+        extent = shape[dim]
+        if pick.size:
+            if not extent:
+                raise IndexError_("index is out of bounds for dimension with size 0")
+            low, high = int(pick.min()), int(pick.max())
+            if low < -extent or high >= extent:
+                wrong = next(v for v in pick.reshape(-1).tolist() if not -extent <= v < extent)
+                raise IndexError_(f"index {wrong} is out of bounds for dimension {number} with size {extent}")
+
+
+@op(
+    "index(input, indices, dims)",
+    grad_fn="IndexBackward0",
+    private=True,
+    samples=lambda: [
+        call(t(4, 2), [t(3, dtype="int64", values=[0, 2, 2])], (0,)),
+        call(t(3, 2, 3), [t(2, dtype="int64", values=[0, 2]), t(2, dtype="int64", values=[1, 1])], (0, 2)),
+    ],
+)
+def index_(x: Any, indices: Any, dims: Any) -> Any:
+    """`x` indexed by integer tensors at `dims`."""
+    _check_index(indices, dims, x.shape)
+    if len(dims) == 1 and dims[0] == 0:
+        return np.take(x, indices[0], 0) if not indices[0].size or int(indices[0].min()) >= 0 else x[indices[0]]
+    return np.ascontiguousarray(x[_full_index(indices, dims, x.shape)])
+
+
+index_.vjp("input", saves="indices")(lambda F, g, out, x, indices, dims: F.index_backward(g, x.shape, indices, dims))
+
+
+def add_at(full: Any, index: Any, g: Any) -> None:
+    """full[index] += g, where an index may come several times."""
+    np.add.at(full, index, g)
+
+
+@op(
+    "index_backward(grad, shape, indices, dims)",
+    grad_fn="IndexPutBackward0",
+    private=True,
+    samples=lambda: [call(t(3, 2), (4, 2), [t(3, dtype="int64", values=[0, 2, 2])], (0,))],
+)
+def index_backward(g: Any, shape: Any, indices: Any, dims: Any) -> Any:
+    """Zeros of `shape` to which `grad` is added where `index` picked its elements."""
+    full = np.zeros(shape, g.dtype)
+    add_at(full, _full_index(indices, dims, shape), g)
+    return full
+
+
+index_backward.vjp("grad", saves="indices")(lambda F, g, out, grad, shape, indices, dims: F.index(g, indices, dims))
+
+
+@op(
+    "index_select(input, dim, index)",
+    grad_fn="IndexSelectBackward0",
+    samples=lambda: [
+        call(t(2, 3), 1, t(4, dtype="int64", values=[0, 2, 2, 1])),
+        call(t(3), -1, t(1, dtype="int32", values=[1])),
+        call(t(), 0, t(1, dtype="int64", values=[0])),
+    ],
+    formula="g, added up where the slices came from",
+    example="index_select(eye(3), 0, tensor([0, 2]))",
+)
+def index_select(x: Any, dim: int, index: Any) -> Any:
+    """The slices along `dim` that a vector of indices picks, copied."""
+    dim = dim_index(dim, x.ndim)
+    pick = long_vector("index_select", index)
+    extent = x.shape[dim] if x.ndim else 1
+    _check_select(pick, extent)
+    return np.take(x, pick, dim) if x.ndim else np.asarray(x).reshape(1).take(pick[:1])[0]
+
+
+def long_vector(operator: str, index: Any) -> Any:
+    """An index argument as an int64 vector; a 0-d tensor counts as one of length 1."""
+    if not isinstance(index, (ndarray, np.generic)):
+        raise ArgumentError(f"{operator}(): argument 'index' (position 3) must be Tensor, not {type_word(index)}")
+    if index.ndim > 1:
+        raise IndexError_(f"{operator}(): Index is supposed to be a vector")
+    if index.dtype.kind not in "iu" or index.dtype.itemsize < 4:
+        if operator == "index_add":
+            raise DtypeError(f"index_add_(): Expected dtype int32/int64 for index but got: {OF[index.dtype].title}")
+        words = "int32 or int64" if operator == "index_select" else "int32/int64"
+        raise DtypeError(f"{operator}(): Expected dtype {words} for index")
+    return np.asarray(index).reshape(-1)
+
+
+def _check_select(pick: Any, extent: int) -> None:
+    if pick.size:
+        low, high = int(pick.min()), int(pick.max())
+        if low < 0 or high >= extent:
+            wrong = low if low < 0 else high
+            raise IndexError_(
+                f"INDICES element is out of DATA bounds, id={wrong} axis_dim={extent}", kind="RuntimeError"
+            )
+
+
+index_select.vjp("input", saves="index")(
+    lambda F, g, out, x, dim, index: F.index_select_backward(g, x.shape, dim, index)
+)
+
+
+@op(
+    "index_select_backward(grad, shape, dim, index)",
+    grad_fn="IndexAddBackward0",
+    private=True,
+    samples=lambda: [call(t(2, 4), (2, 3), 1, t(4, dtype="int64", values=[0, 2, 2, 1]))],
+)
+def index_select_backward(g: Any, shape: Any, dim: int, index: Any) -> Any:
+    """Zeros of `shape` to which the slices of `grad` are added along `dim`."""
+    if not shape:
+        return g
+    full = np.zeros(shape, g.dtype)
+    add_at(full, (slice(None),) * (dim % len(shape)) + (np.asarray(index).reshape(-1),), g)
+    return full
+
+
+index_select_backward.vjp("grad", saves="index")(
+    lambda F, g, out, grad, shape, dim, index: F.index_select(g, dim, index)
+)

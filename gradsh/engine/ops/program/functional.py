@@ -1,0 +1,192 @@
+"""Derivatives of functions, vmap and gradcheck as programs call them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradsh.engine.operators.composite import function
+from gradsh.errors import ArgumentError
+
+# the work is done by files that are loaded at the first call: few one-line programs need them
+
+
+@function(
+    "value_and_grad(f, argnums=0, has_aux=False)",
+    method=False,
+    example="value_and_grad(fn(x) = x**3)(tensor(2.))",
+)
+def value_and_grad(f: Any, argnums: Any, has_aux: bool) -> Any:
+    """The function that gives the value of `f` and its gradient by argument number `argnums`."""
+    from gradsh.engine.transforms.gradient import gradient_of
+
+    return gradient_of(_callable("value_and_grad", f), argnums, has_aux, "first")
+
+
+@function(
+    "grad_and_value(f, argnums=0, has_aux=False)",
+    method=False,
+    example="grad_and_value(fn(x) = x**3)(tensor(2.))",
+)
+def grad_and_value(f: Any, argnums: Any, has_aux: bool) -> Any:
+    """The function that gives the gradient of `f` and its value: PyTorch's order."""
+    from gradsh.engine.transforms.gradient import gradient_of
+
+    return gradient_of(_callable("grad_and_value", f), argnums, has_aux, "last")
+
+
+@function(
+    "jacobian(func, inputs=None, create_graph=False, strict=False, vectorize=False, strategy='reverse-mode')",
+    method=False,
+    example="jacobian(fn(x) = x**2, tensor([1., 2.]))",
+)
+def jacobian(func: Any, inputs: Any, create_graph: bool, strict: bool, vectorize: bool, strategy: str) -> Any:
+    """The derivatives of all outputs of a function by all inputs; without inputs, the function that gives them."""
+    from gradsh.engine.transforms import jacobians
+
+    if strategy not in ("forward-mode", "reverse-mode"):
+        raise ArgumentError(
+            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more outputs '
+            'than inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use "reverse-mode".',
+            kind="AssertionError",
+        )
+    if strict and vectorize:
+        raise ArgumentError(
+            "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. "
+            "Please either set `strict=False` or `vectorize=False`.",
+            kind="RuntimeError",
+        )
+    if inputs is None:
+        return jacobians.by_argument(_callable("jacobian", func), 0, jacobians.jacobian)
+    return jacobians.jacobian(_callable("jacobian", func), inputs, create_graph, strict)
+
+
+@function(
+    "hessian(func, inputs=None, create_graph=False, strict=False, vectorize=False, "
+    "outer_jacobian_strategy='reverse-mode')",
+    method=False,
+    example="hessian(fn(x) = (x**3).sum(), tensor([1., 2.]))",
+)
+def hessian(
+    func: Any, inputs: Any, create_graph: bool, strict: bool, vectorize: bool, outer_jacobian_strategy: str
+) -> Any:
+    """The second derivatives of a function of one number; of a function alone, the function that gives them."""
+    from gradsh.engine.transforms import jacobians
+
+    if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
+        raise ArgumentError('Expected strategy to be either "forward-mode" or "reverse-mode".', kind="AssertionError")
+    if inputs is None:
+        return jacobians.by_argument(_callable("hessian", func), 0, jacobians.hessian)
+    return jacobians.hessian(_callable("hessian", func), inputs, create_graph, strict)
+
+
+@function("jacrev(func, argnums=0)", method=False, example="jacrev(fn(x) = x**2)(tensor([1., 2.]))")
+def jacrev(func: Any, argnums: Any) -> Any:
+    """The function that gives the Jacobian of `func` by argument number `argnums`."""
+    from gradsh.engine.transforms import jacobians
+
+    return jacobians.by_argument(_callable("jacrev", func), argnums, jacobians.jacobian)
+
+
+@function("jacfwd(func, argnums=0)", method=False, example="jacfwd(fn(x) = x**2)(tensor([1., 2.]))")
+def jacfwd(func: Any, argnums: Any) -> Any:
+    """The same as `jacrev`: the cheaper of forward and reverse mode is taken."""
+    from gradsh.engine.transforms import jacobians
+
+    return jacobians.by_argument(_callable("jacfwd", func), argnums, jacobians.jacobian)
+
+
+@function(
+    "vjp(func, inputs, v=None, create_graph=False, strict=False)",
+    method=False,
+    example="vjp(fn(x) = x**2, tensor([1., 2.]), ones(2))",
+)
+def vjp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any:
+    """The value of a function, and `v` times its Jacobian."""
+    from gradsh.engine.transforms import products
+
+    return products.vjp(_callable("vjp", func), inputs, v, create_graph, strict)
+
+
+@function(
+    "jvp(func, inputs, v=None, create_graph=False, strict=False)",
+    method=False,
+    example="jvp(fn(x) = x**2, tensor([1., 2.]), ones(2))",
+)
+def jvp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any:
+    """The value of a function, and its Jacobian times `v`, by forward mode."""
+    from gradsh.engine.transforms import products
+
+    return products.jvp(_callable("jvp", func), inputs, v, create_graph, strict)
+
+
+@function(
+    "hvp(func, inputs, v=None, create_graph=False, strict=False)",
+    method=False,
+    example="hvp(fn(x) = (x**3).sum(), tensor([1., 2.]), ones(2))",
+)
+def hvp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any:
+    """The value of a function of one number, and its Hessian times `v`."""
+    from gradsh.engine.transforms import products
+
+    return products.hvp(_callable("hvp", func), inputs, v, create_graph, strict)
+
+
+@function(
+    "vhp(func, inputs, v=None, create_graph=False, strict=False)",
+    method=False,
+    example="vhp(fn(x) = (x**3).sum(), tensor([1., 2.]), ones(2))",
+)
+def vhp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any:
+    """The value of a function of one number, and `v` times its Hessian."""
+    from gradsh.engine.transforms import products
+
+    return products.vhp(_callable("vhp", func), inputs, v, create_graph, strict)
+
+
+@function(
+    "vmap(func, in_dims=0, out_dims=0, randomness='error', *, chunk_size=None)",
+    method=False,
+    example="vmap(fn(x, y) = (x * y).sum())(ones(3, 2), ones(3, 2))",
+)
+def vmap(func: Any, in_dims: Any, out_dims: Any, randomness: str, chunk_size: Any) -> Any:
+    """The function that runs `func` on all slices of its arguments at once."""
+    from gradsh.engine.transforms import vmap
+
+    return vmap.vmap(_callable("vmap", func), in_dims, out_dims, randomness)
+
+
+@function(
+    "gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, nondet_tol=0.0, "
+    "check_undefined_grad=True, check_grad_dtypes=False, check_batched_grad=False, check_batched_forward_grad=False, "
+    "check_forward_ad=False, check_backward_ad=True, fast_mode=False, masked: bool=None)",
+    method=False,
+    example="gradcheck(sin, tensor([1., 2.], grad, dtype=float64))",
+)
+def gradcheck(*arguments: Any) -> bool:
+    """Compares the gradients of a function with central differences: true, or an error that says where they differ."""
+    from gradsh.engine import gradcheck as checks
+
+    return checks.gradcheck(_callable("gradcheck", arguments[0]), *arguments[1:])
+
+
+@function(
+    "gradgradcheck(func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=1e-3, "
+    "gen_non_contig_grad_outputs=False, "
+    "raise_exception=True, nondet_tol=0.0, check_undefined_grad=True, check_grad_dtypes=False, "
+    "check_batched_grad=False, "
+    "check_fwd_over_rev=False, check_rev_over_rev=True, fast_mode=False, masked=False)",
+    method=False,
+    example="gradgradcheck(sin, tensor([1., 2.], grad, dtype=float64))",
+)
+def gradgradcheck(*arguments: Any) -> bool:
+    """Compares the second derivatives of a function with central differences of the first."""
+    from gradsh.engine import gradcheck as checks
+
+    return checks.gradgradcheck(_callable("gradgradcheck", arguments[0]), *arguments[1:])
+
+
+def _callable(name: str, f: Any) -> Any:
+    if not callable(f):
+        word = "NoneType" if f is None else type(f).__name__
+        raise ArgumentError(f"'{word}' object is not callable", help=f"{name}(fn(x) = x**2, …)")
+    return f

@@ -1,0 +1,546 @@
+"""Writing in place: the trailing-underscore methods, `+=` and its kin, filling and copying."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.autograd.inplace import apply_in_place, assign, bump, check_overlap, check_writable
+from gradsh.engine.core.arguments import type_word
+from gradsh.engine.core.graph import Kind, Node
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.place import caller
+from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.views import Region, refresh
+from gradsh.engine.operators.composite import function
+from gradsh.engine.operators.general import op, run
+from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator
+from gradsh.engine.operators.samples import call, t
+from gradsh.engine.ops.elementwise import arithmetic, powers
+from gradsh.errors import ArgumentError, ShapeError
+
+ndarray = np.ndarray
+float32 = np.float32
+_getframe = sys._getframe
+
+# --- what the history of writes through views is made of ---------------------------------------------------------
+
+
+def _overlaps(region: Region) -> bool:
+    """Whether two elements of the region are one place in memory (an expanded or overlapping view)."""
+    reach = 0
+    for stride, extent in sorted((abs(s), n) for s, n in zip(region.strides, region.shape, strict=True) if n > 1):
+        if stride <= reach:
+            return True
+        reach += stride * (extent - 1)
+    return False
+
+
+def _region_samples() -> list[call]:
+    base = np.zeros((3, 4))
+    return [call(t(3, 4), Region(base, base[1:, ::2])), call(t(3, 4), Region(base, base[2]))]
+
+
+@op("region_read(input, region)", grad_fn="AsStridedBackward0", method=False, private=True, samples=_region_samples)
+def region_read(x: Any, region: Region) -> Any:
+    """The elements of `input` that a view covers."""
+    return region.of(np.ascontiguousarray(x)).copy()
+
+
+region_read.vjp("input")(lambda F, g, out, x, region: F.region_write(g, region))
+
+
+def _write_samples() -> list[call]:
+    base = np.zeros((3, 4))
+    return [
+        call(t(2, 2), Region(base, base[1:, ::2])),
+        call(t(2, 3), Region(np.zeros(3), np.broadcast_to(np.zeros(3), (2, 3)))),
+    ]
+
+
+@op("region_write(input, region)", grad_fn="AsStridedBackward1", method=False, private=True, samples=_write_samples)
+def region_write(g: Any, region: Region) -> Any:
+    """Zeros of the base's shape with `input` added where the view lies."""
+    full = np.zeros(region.base_shape, g.dtype)
+    if _overlaps(region):
+        places = region.of(np.arange(full.size).reshape(region.base_shape))
+        np.add.at(full.reshape(-1), places, g)
+    else:
+        region.of(full)[...] = g
+    return full
+
+
+region_write.vjp("input")(lambda F, g, out, x, region: F.region_read(g, region))
+
+
+@op("region_clear(input, region)", grad_fn="CopySlicesBackward0", method=False, private=True, samples=_region_samples)
+def region_clear(g: Any, region: Region) -> Any:
+    """A copy of `input` with zeros where the view lies."""
+    full = np.array(g, order="C", copy=True)
+    region.of(full)[...] = 0
+    return full
+
+
+region_clear.vjp("input")(lambda F, g, out, x, region: F.region_clear(g, region))
+
+
+# --- fill and copy -------------------------------------------------------------------------------------------------
+
+
+@op(
+    "fill(input, value)",
+    grad_fn="FillBackward0",
+    method=False,
+    samples=lambda: [call(t(2, 3), t()), call(t(2), 3.0)],
+    formula="input: 0; value: g.sum()",
+    example="fill(ones(2), 3.)",
+)
+def fill(x: Any, value: Any) -> Any:
+    """A tensor like `input` with every element `value`."""
+    return np.full(x.shape, value, x.dtype)
+
+
+fill.vjp("input")(lambda F, g, out, x, value: F.mul(g, 0))
+fill.vjp("value")(lambda F, g, out, x, value: F.sum(g, None, False, None))
+
+
+@op(
+    "overwrite(input, source)",
+    grad_fn="CopyBackwards",
+    method=False,
+    private=True,
+    samples=lambda: [call(t(2, 3), t(3)), call(t(2), t())],
+)
+def overwrite(x: Any, source: Any) -> Any:
+    """`source`, broadcast to the shape and cast to the dtype of `input`."""
+    full = np.empty(x.shape, x.dtype)
+    full[...] = source
+    return full
+
+
+overwrite.vjp("input")(lambda F, g, out, x, source: F.mul(g, 0))
+overwrite.vjp("source")(lambda F, g, out, x, source: F.mul(g, 1))
+
+
+@function("copy_(input, src, non_blocking=False)")
+def copy_(x: Tensor, source: Any, non_blocking: bool) -> Tensor:
+    """Copies the values of `src`, broadcast and cast as needed, into the tensor; gives the tensor back."""
+    if source.__class__ is Tensor:
+        given, wanted = source.data.shape, x.data.shape
+        for back in range(1, min(len(given), len(wanted)) + 1):
+            if given[-back] != wanted[-back] and given[-back] != 1:
+                raise ShapeError(
+                    f"The size of tensor a ({wanted[-back]}) must match the size of tensor b ({given[-back]}) at "
+                    f"non-singleton dimension {len(wanted) - back}"
+                )
+        check_overlap(x, (source,))
+    elif not isinstance(source, (int, float)):
+        raise ArgumentError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type_word(source)}")
+    return write(x, source)
+
+
+def write(x: Tensor, value: Any) -> Tensor:
+    """Put a tensor or a number into `x`, tracked as PyTorch tracks `copy_` and `fill_`."""
+    where = mode.where
+    refresh(x)
+    is_tensor = value.__class__ is Tensor
+    if is_tensor and value.storage is not None:
+        refresh(value)
+    tracked = mode.grad and (x.rg or (is_tensor and value.rg))
+    check_writable(x, tracked, where)
+    if is_tensor and value.data.ndim and value.data.shape != x.data.shape:
+        check_expands(value.data.shape, x.data.shape)
+    if not tracked:
+        if x.data.__class__ is not ndarray:
+            x.data = x.data.dtype.type(value.data.item() if is_tensor else value)
+        else:
+            x.data[...] = value.data if is_tensor else value
+        bump(x, where)
+        return x
+    old = make(x.data)
+    old.fn, old.rg = x.fn, x.rg
+    result = overwrite.apply(old, value) if is_tensor else fill.apply(old, value)
+    assign(x, result, old, where)
+    return x
+
+
+def check_expands(given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    """Raise unless a value of shape `given` broadcasts into a place of shape `wanted`."""
+    if len(given) > len(wanted):
+        raise ShapeError(
+            f"expand(torch.FloatTensor{{{list(given)}}}, size={list(wanted)}): the number of sizes provided "
+            f"({len(wanted)}) must be greater or equal to the number of dimensions in the tensor ({len(given)})"
+        )
+    for back in range(1, len(given) + 1):
+        if given[-back] != wanted[-back] and given[-back] != 1:
+            raise ShapeError(
+                f"The expanded size of the tensor ({wanted[-back]}) must match the existing size ({given[-back]}) at "
+                f"non-singleton dimension {len(wanted) - back}.  Target sizes: {list(wanted)}.  Tensor sizes: "
+                f"{list(given)}"
+            )
+
+
+@function("fill_(input, value)")
+def fill_(x: Tensor, value: Any) -> Tensor:
+    """Sets every element to `value`; gives the tensor back."""
+    if value.__class__ is Tensor and value.data.ndim:
+        raise ShapeError(
+            f"fill_ only supports 0-dimension value tensor but got tensor with {value.data.ndim} dimensions."
+        )
+    return _fill(x, value)
+
+
+def _fill(x: Tensor, value: Any) -> Tensor:
+    """Write one number, or a 0-d tensor, into every element; its node has the name of PyTorch's form in place."""
+    before = x.fn
+    write(x, value)
+    node = x.fn
+    if node is not before and node.__class__ is Node and node.kind.name in ("FillBackward0", "CopyBackwards"):
+        node.kind = FILLED[value.__class__ is Tensor]
+    return x
+
+
+@function("zero_(input)")
+def zero_(x: Tensor) -> Tensor:
+    """Sets every element to 0; gives the tensor back."""
+    before = x.fn
+    write(x, 0)
+    node = x.fn
+    if node is not None and node is not before and getattr(node, "kind", None) is fill.kind:
+        node.kind = ZERO
+    return x
+
+
+def _kind(name: str, entry: Any) -> Kind:
+    return Kind(name, entry.kind.step, entry.kind.tensor_step, saves=False, operator=name)
+
+
+ZERO = _kind("ZeroBackward0", fill)
+FILLED = (_kind("FillBackward2", fill), _kind("FillBackward3", overwrite))
+
+
+# --- the in-place twins of operators ---------------------------------------------------------------------------------
+
+
+def _twin(entry: Operator) -> Any:
+    apply = entry.apply
+
+    def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return apply_in_place(apply, input, args, kwargs, _getframe(1))
+
+    in_place.__name__ = in_place.__qualname__ = entry.name + "_"
+    return in_place
+
+
+def _view_twin(name: str, entry: Operator) -> Any:
+    """`x.t_()` and its kin: the tensor itself gets the view's shape; no element is written."""
+    apply = entry.apply
+
+    def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        where = caller(_getframe(1))
+        refresh(input)
+        check_writable(input, mode.grad and input.rg, where)
+        storage = input.share()
+        old = make(input.data)
+        old.fn, old.rg, old.storage = input.fn, input.rg, storage
+        before = mode.where
+        mode.where = where
+        try:
+            result = apply(old, *args, **kwargs)
+        finally:
+            mode.where = before
+        input.data = result.data
+        bump(input, where)
+        if input.extra is not None:
+            input.extra.seen = storage.version
+        if result.rg and result.fn is not None:
+            node = input.fn = result.fn  # not `result.grad_fn`: brought up to date, it would have another history
+            node.kind = _in_place_kind(node.kind)
+        return input
+
+    in_place.__name__ = in_place.__qualname__ = name
+    return in_place
+
+
+def _in_place_kind(kind: Any) -> Any:
+    """PyTorch numbers these nodes on from those of the operators that give a new view."""
+
+    stem, number = kind.name[:-1], int(kind.name[-1])
+    forms = 3 if stem == "SqueezeBackward" else 1
+    return Kind(f"{stem}{number + forms}", kind.step, kind.tensor_step, saves=kind.saves, operator=kind.operator)
+
+
+def add_twins() -> None:
+    """Give every operator that PyTorch has in place its method with the trailing underscore."""
+    for name, entry in OPERATORS.items():
+        if entry.inplace and not entry.private and entry.method and "." not in name and name + "_" not in METHODS:
+            METHODS[name + "_"] = _twin(entry)
+    for name in ("t", "transpose", "swapaxes", "swapdims", "squeeze", "unsqueeze"):
+        METHODS[name + "_"] = _view_twin(name + "_", OPERATORS[name])
+
+
+@function("fill_diagonal_(input, fill_value, wrap=False)", method=True)
+def fill_diagonal_(x: Tensor, value: Any, wrap: bool) -> Tensor:
+    """Sets the elements of the main diagonal to a number; gives the tensor back."""
+    if x.data.ndim < 2:
+        raise ShapeError("dimensions must larger than 1")
+    if x.data.ndim > 2:
+        if len(set(x.data.shape)) > 1:
+            raise ShapeError("all dimensions of input must be of equal length")
+        for i in range(len(x.data)):
+            write(x[(i,) * x.data.ndim], value)
+        return x
+    rows, columns = x.data.shape
+    if wrap and rows > columns + 1:
+        for start in range(0, rows, columns + 1):
+            write(T.diagonal(x[start : start + columns], 0, 0, 1), value)
+        return x
+    write(T.diagonal(x, 0, 0, 1), value)
+    return x
+
+
+# --- augmented assignment ---------------------------------------------------------------------------------------------
+
+
+def _augmented(entry: Any, ufunc: Any) -> Any:
+    """`x op= y`: in place for a tensor `x`. Parameter updates in loops take the short way, without a new array."""
+    apply = entry.apply
+    kernel = entry.kernel
+
+    def augmented(x: Tensor, y: Any) -> Any:
+        cls = y.__class__
+        if cls is Tensor:
+            tracked = mode.grad and (x.rg or y.rg)
+            b = y.data
+        elif cls is float or cls is int:
+            tracked = mode.grad and x.rg
+            b = y
+        else:
+            return NotImplemented
+        a = x.data
+        storage = x.storage
+        if (
+            not tracked
+            and ufunc is not None
+            and x.extra is None
+            and a.dtype.kind == "f"
+            and (storage is None or not storage.inference)
+            and (cls is not Tensor or (b.dtype is a.dtype and (storage is None or y.storage is not storage)))
+        ):
+            if a.__class__ is not ndarray:
+                if cls is not Tensor or b.__class__ is a.__class__:
+                    x.data = kernel(a, b)
+                    bump(x, mode.where or caller(_getframe(1)))
+                    return x
+            elif (cls is not Tensor or b.shape == a.shape or b.ndim == 0) and a.flags.writeable:
+                ufunc(a, b, a)
+                bump(x, mode.where or caller(_getframe(1)))
+                return x
+        return apply_in_place(apply, x, (y,), {}, _getframe(1))
+
+    return augmented
+
+
+Operators: Any = Tensor
+Operators.__iadd__ = _augmented(arithmetic.add, np.add)
+Operators.__isub__ = _augmented(arithmetic.sub, np.subtract)
+Operators.__imul__ = _augmented(arithmetic.mul, np.multiply)
+Operators.__itruediv__ = _augmented(arithmetic.div, np.divide)
+Operators.__ifloordiv__ = _augmented(arithmetic.floor_divide, None)
+Operators.__imod__ = _augmented(arithmetic.remainder, None)
+Operators.__ipow__ = _augmented(powers.pow, None)
+
+
+# --- item assignment ------------------------------------------------------------------------------------------------
+
+
+def set_item(x: Tensor, index: Any, value: Any) -> None:
+    """`x[index] = value`: ints, slices, `...` and `none` make a view that is written; tensors are written through."""
+    from gradsh.engine.ops.index.indexing import parts
+    from gradsh.engine.ops.index.scatter import index_write
+
+    before = mode.where
+    if before is None:
+        mode.where = caller(_getframe(1))
+    try:
+        cls = value.__class__
+        if cls is not Tensor and cls is not float and cls is not int and cls is not bool:
+            raise ArgumentError(
+                f"can't assign a {type_word(value)} to a torch.{x.dtype.title}Tensor", help="x[0] = tensor([1., 2.])"
+            )
+        if index is False:
+            return
+        refresh(x)
+        target, picks, dims = parts(x, index if index.__class__ is tuple else (index,))
+        if not picks:
+            if cls is not Tensor:
+                value = make(target.data.dtype.type(value))
+            else:
+                value = _without_leading_ones(value, target.data.ndim)
+                if value.data.shape == target.data.shape != ():
+                    check_overlap(target, (value,))
+            if value.data.ndim == 0 and target.data.ndim:
+                _fill(target, value)
+            else:
+                write(target, value)
+            return
+        given = value if cls is Tensor else make(x.data.dtype.type(value))
+        if given.data.ndim == 0 and given.data.dtype != x.data.dtype:
+            given = T.to(given, x.dtype)
+        apply_in_place(index_write.apply, target, (picks, tuple(dims), given, False), {}, None)
+    finally:
+        mode.where = before
+
+
+def _without_leading_ones(value: Tensor, ndim: int) -> Tensor:
+    """PyTorch drops leading dims of size 1 of an assigned value beyond those of the place it goes to."""
+    shape = value.data.shape
+    extra = len(shape) - ndim
+    if extra > 0 and all(n == 1 for n in shape[:extra]):
+        value = T.reshape(value, shape[extra:])
+    return value
+
+
+Operators.__setitem__ = set_item
+
+
+# --- filling with random numbers --------------------------------------------------------------------------------------
+
+
+@op(
+    "redraw(input, draws)",
+    grad_fn="RandomBackward0",
+    method=False,
+    private=True,
+    samples=lambda: [call(t(2, 3), t(2, 3))],
+)
+def redraw(x: Any, draws: Any) -> Any:
+    """`draws` in the place of `input`, which has no influence on them."""
+    return np.array(draws, x.dtype)
+
+
+redraw.vjp("input")(lambda F, g, out, x, draws: F.mul(g, 0))
+
+
+def _random_method(
+    signature: str, *names: str, form: Any = lambda *arguments: 0
+) -> Callable[[Callable[..., Any]], Callable[..., Tensor]]:
+    """Register `x.name_(…)` that fills `x` with the random numbers of `draw(generator, x's array, *arguments)`.
+
+    `names` are those of its grad_fn, of which `form(*arguments)` picks one.
+    """
+    from gradsh.engine.signature import Signature
+
+    parsed = Signature(signature)
+    kinds = tuple(_kind(name, redraw) for name in names)
+
+    def register(draw: Callable[..., Any]) -> Callable[..., Tensor]:
+        def apply(*args: Any, **kwargs: Any) -> Tensor:
+            from gradsh.engine.kernels.random import in_memory_order
+            from gradsh.engine.ops.create.sampling import stream
+
+            given = parsed.bind(args, kwargs)
+            x: Tensor = given[0]
+            arguments, generator = given[1:-1], given[-1]
+            kind = kinds[form(*arguments)]
+            where = caller(_getframe(1))
+            refresh(x)
+            tracked = mode.grad and x.rg
+            check_writable(x, tracked, where)
+            shape = x.data.shape
+            draws = draw(stream(parsed.name, generator), x.data, *arguments)
+            if x.data.__class__ is ndarray and not x.data.flags.c_contiguous:
+                ordered = np.empty_like(x.data)
+                in_memory_order(ordered, draws)
+                draws = ordered
+            if not shape:
+                draws = draws.reshape(())[()]
+            if tracked:
+                old = make(x.data)
+                old.fn, old.rg = x.fn, x.rg
+                result = run(redraw, [old, make(draws)], _getframe(1), kind)
+                assign(x, result, old, where)
+            else:
+                assign(x, make(draws), None, where)
+            return x
+
+        apply.__name__ = apply.__qualname__ = parsed.name
+        METHODS[parsed.name] = apply
+        return apply
+
+    return register
+
+
+@_random_method("uniform_(input, _from=0., to=1., *, generator=None)", "UniformBackward0")
+def _uniform(stream: Any, x: Any, low: float, high: float) -> Any:
+    from gradsh.engine.kernels.random import uniform
+
+    return uniform(stream, x.shape, x.dtype, low, high)
+
+
+@_random_method("normal_(input, mean=0., std=1., *, generator=None)", "NormalBackward0")
+def _normal(stream: Any, x: Any, mean: float, std: float) -> Any:
+    from gradsh.engine.kernels.random import normal
+
+    return normal(stream, x.shape, x.dtype, mean, std, contiguous=x.__class__ is not ndarray or x.flags.c_contiguous)
+
+
+@_random_method("log_normal_(input, mean=1., std=2., *, generator=None)", "LogNormalBackward0")
+def _log_normal(stream: Any, x: Any, mean: float, std: float) -> Any:
+    from gradsh.engine.kernels.random import log_normal
+
+    return log_normal(stream, x.shape, x.dtype, mean, std)
+
+
+@_random_method("exponential_(input, lambd=1., *, generator=None)", "ExponentialBackward0")
+def _exponential(stream: Any, x: Any, rate: float) -> Any:
+    from gradsh.engine.kernels.random import exponential
+
+    return exponential(stream, x.shape, x.dtype, rate)
+
+
+@_random_method("cauchy_(input, median=0., sigma=1., *, generator=None)", "CauchyBackward0")
+def _cauchy(stream: Any, x: Any, median: float, sigma: float) -> Any:
+    from gradsh.engine.kernels.random import cauchy
+
+    return cauchy(stream, x.shape, x.dtype, median, sigma)
+
+
+@_random_method("geometric_(input, p, *, generator=None)", "GeometricBackward0")
+def _geometric(stream: Any, x: Any, p: float) -> Any:
+    from gradsh.engine.kernels.random import geometric
+
+    return geometric(stream, x.shape, x.dtype, p)
+
+
+@_random_method(
+    "bernoulli_(input, p=0.5, *, generator=None)",
+    "BernoulliBackward2",
+    "BernoulliBackward1",
+    form=lambda p: int(p.__class__ is Tensor),
+)
+def _bernoulli(stream: Any, x: Any, p: Any) -> Any:
+    from gradsh.engine.kernels.random import bernoulli, bernoulli_each
+
+    if p.__class__ is Tensor:
+        return bernoulli_each(stream, np.broadcast_to(p.data, x.shape), x.dtype)
+    return bernoulli(stream, p, x.shape, x.dtype)
+
+
+@_random_method(
+    "random_(input, _from=None, to=None, *, generator=None)",
+    "RandomBackward2",
+    "RandomBackward1",
+    "RandomBackward0",
+    form=lambda low, high: (low is not None) + (high is not None),
+)
+def _random(stream: Any, x: Any, low: Any, high: Any) -> Any:
+    from gradsh.engine.kernels.random import random
+
+    if high is None and low is not None:
+        return random(stream, x.shape, x.dtype, None, low)  # one number is the upper bound
+    return random(stream, x.shape, x.dtype, low, high)

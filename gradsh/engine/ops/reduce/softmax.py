@@ -1,0 +1,204 @@
+"""softmax, log_softmax, logsumexp."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.arguments import dim_index, need_tensor, not_implemented
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.operators.composite import composite
+from gradsh.engine.operators.general import op, run
+from gradsh.engine.operators.reduction import axes, batches_along, public, short_step, takes_tensor
+from gradsh.engine.operators.registry import METHODS, alias
+from gradsh.engine.operators.samples import call, t
+from gradsh.engine.operators.typed import Types
+from gradsh.engine.ops.reduce.sums import opened
+from gradsh.errors import ArgumentError
+
+add_reduce: Any = np.add.reduce  # NumPy types no bool for keepdims
+max_reduce: Any = np.maximum.reduce
+float16 = np.dtype(np.float16)
+_getframe = sys._getframe
+
+
+def _prepared(name: str, x: Any, dim: Any, dtype: Any) -> tuple[Any, Any]:
+    """The input in the dtype to compute in, and the dim as NumPy's axis (None for a 0-d input)."""
+    if dtype is not None and x.dtype != dtype.np:
+        x = x.astype(dtype.np)
+    axis = dim_index(dim, x.ndim)
+    if x.dtype.kind != "f" and x.size:
+        last = "lastdim_" if axis == max(x.ndim, 1) - 1 else ""
+        raise not_implemented(f"{name}_{last}kernel_impl", x.dtype)
+    return x, axis if x.ndim else None
+
+
+def _samples() -> list[call]:
+    return [
+        call(t(2, 3), 1),
+        call(t(2, 3), 0),
+        call(t(3), -1),
+        call(t(), 0),
+        call(t(0, 3), 0),
+        call(t(2, 0), 1),
+        call(t(2, 3, 2), 1),
+        call(t(3, 2, strided=True), 1),
+    ]
+
+
+@op(
+    "softmax(input, dim=None, dtype=None)",
+    grad_fn="SoftmaxBackward0",
+    samples=_samples,
+    formula="softmax * (g - sum(g * softmax, dim))",
+    example="softmax(tensor([1., 2., 3.]), 0)",
+)
+def softmax(x: Any, dim: int, dtype: Any) -> Any:
+    """exp(input) divided by its sum along `dim`: positive numbers that sum to 1."""
+    x, axis = _prepared("softmax", x, dim, dtype)
+    if not x.size:
+        return np.zeros(x.shape, x.dtype)
+    half = x.dtype == float16
+    if half:
+        x = x.astype(np.float32)
+    e = np.exp(x - max_reduce(x, axis, keepdims=True))
+    out = e / add_reduce(e, axis, keepdims=True)
+    return out.astype(float16) if half else out
+
+
+@softmax.vjp("input", saves="out")
+def _(F: Any, g: Any, out: Any, x: Any, dim: int, dtype: Any) -> Any:
+    return (g - F.sum(g * out, dim, True, None)) * out
+
+
+@op(
+    "log_softmax(input, dim=None, dtype=None)",
+    grad_fn="LogSoftmaxBackward0",
+    samples=_samples,
+    formula="g - softmax * sum(g, dim)",
+    example="log_softmax(tensor([1., 2., 3.]), 0)",
+)
+def log_softmax(x: Any, dim: int, dtype: Any) -> Any:
+    """The logarithm of softmax, without overflow or underflow on the way."""
+    x, axis = _prepared("log_softmax", x, dim, dtype)
+    if not x.size:
+        return np.zeros(x.shape, x.dtype)
+    half = x.dtype == float16
+    if half:
+        x = x.astype(np.float32)
+    largest = max_reduce(x, axis, keepdims=True)
+    out = x - largest
+    # PyTorch subtracts the two in this order, so that the last bits agree
+    out = out - np.log(add_reduce(np.exp(out), axis, keepdims=True))
+    return out.astype(float16) if half else out
+
+
+@log_softmax.vjp("input", saves="out")
+def _(F: Any, g: Any, out: Any, x: Any, dim: int, dtype: Any) -> Any:
+    return g - F.exp(out) * F.sum(g, dim, True, None)
+
+
+def _implicit_dim(name: str, ndim: int) -> int:
+    """The dim PyTorch takes when none is given, with its warning."""
+    mode.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument."
+    )
+    return 0 if ndim in (0, 1, 3) else 1
+
+
+def _call(entry: Any) -> None:
+    """The function may leave out `dim`, as `torch.nn.functional` has it; the method may not."""
+    bind = Types(entry.signature, True).bind
+
+    def strict(*args: Any, **kwargs: Any) -> Any:
+        values = bind(args, kwargs)
+        if values[1] is None:
+            if len(args) < 2 and not kwargs.keys() & {"dim", "axis"}:
+                raise ArgumentError(f'{entry.name}() missing 1 required positional arguments: "dim"')
+            place = " (position 2)" if len(args) > 1 else ""
+            raise ArgumentError(f"{entry.name}(): argument 'dim'{place} must be int, not NoneType")
+        return run(entry, values, _getframe(1))
+
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        kwargs.pop("_stacklevel", None)
+        values = bind(args, kwargs)
+        if values[1] is None:
+            values[1] = _implicit_dim(entry.name, values[0].data.ndim)
+        return run(entry, values, _getframe(1))
+
+    public(entry)(apply)
+    METHODS[entry.name] = strict
+    short_step(entry)
+    batches_along(entry, one_dim=True)
+
+
+_call(softmax)
+_call(log_softmax)
+alias("special.softmax", softmax, method=False)
+alias("special.log_softmax", log_softmax, method=False)
+
+
+@composite(
+    "softmin(input, dim=None, dtype=None)",
+    method=False,
+    samples=lambda: [call(t(2, 3), 1), call(t(), 0)],
+    formula="-softmin * (g - sum(g * softmin, dim))",
+    example="softmin(tensor([1., 2., 3.]), 0)",
+)
+def softmin(x: Any, dim: Any, dtype: Any) -> Any:
+    """softmax of the negated input."""
+    if x.__class__ is not Tensor:
+        need_tensor("softmin", "input", 1, x)
+    if dim is None:
+        dim = _implicit_dim("softmin", x.data.ndim)
+    return T.softmax(-x, dim, dtype)
+
+
+# --- logsumexp -------------------------------------------------------------------------------------------------------
+
+
+@op(
+    "logsumexp(input, dim, keepdim=False)",
+    grad_fn="LogsumexpBackward0",
+    samples=lambda: [
+        call(t(2, 3), 1),
+        call(t(2, 3), -2, True),
+        call(t(2, 3, 2), (0, 2)),
+        call(t(), 0),
+        call(t(3, 2, strided=True), 0),
+        call(t(0, 3), 0),
+    ],
+    formula="g * exp(input - logsumexp), that is g * softmax",
+    kinks="nan where all elements are -inf",
+    example="logsumexp(tensor([1., 2.]), 0)",
+)
+def logsumexp(x: Any, dim: Any, keepdim: bool) -> Any:
+    """log(sum(exp(input), dim)) without overflow."""
+    axis = axes("logsumexp", dim, x.ndim)
+    if x.dtype.kind != "f":
+        x = x.astype(mode.default)
+    half = x.dtype == float16
+    if half:
+        x = x.astype(np.float32)
+    if not x.size:
+        out = np.log(add_reduce(x, axis, keepdims=keepdim))
+    else:
+        largest = max_reduce(x, axis, keepdims=True)
+        largest = np.where(np.isinf(largest), x.dtype.type(0), largest)
+        out = np.log(add_reduce(np.exp(x - largest), axis, keepdims=True)) + largest
+        if not keepdim:
+            out = np.squeeze(out, axis)
+    return out.astype(float16) if half else out
+
+
+@logsumexp.vjp("input", saves="input out")
+def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool) -> Any:
+    return opened(F, g, x, dim, keepdim) * F.exp(x - opened(F, out, x, dim, keepdim))
+
+
+takes_tensor(logsumexp)
+alias("special.logsumexp", logsumexp, method=False)

@@ -1,0 +1,410 @@
+"""Flipping, rolling, repeating, windows, strides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, need_int, need_tensor
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.composite import composite
+from gradsh.engine.operators.general import op
+from gradsh.engine.operators.registry import METHODS
+from gradsh.engine.operators.samples import call, t
+from gradsh.engine.ops.shape.shape import reshape, unsqueeze, view
+from gradsh.errors import DimError, DtypeError, ShapeError, ValueProblem
+
+ndarray = np.ndarray
+
+# --- order -----------------------------------------------------------------------------------------------------------
+
+
+@op(
+    "flip(input, *dims)",
+    grad_fn="FlipBackward0",
+    samples=lambda: [call(t(2, 3), (0,)), call(t(2, 3), 0, -1), call(t(0, 2), (1,)), call(t(), ())],
+    formula="g.flip(dims)",
+    example="flip(arange(3.), (0,))",
+)
+def flip(x: Any, dims: Any) -> Any:
+    """The elements in reverse order along `dims`, copied."""
+    axes = dims_tuple(int_tuple("flip", "dims", 2, dims), x.ndim)
+    index = tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(x.ndim))
+    return np.ascontiguousarray(x[index]) if x.ndim else x.copy()
+
+
+flip.vjp("input")(lambda F, g, out, x, dims: F.flip(g, dims))
+
+
+@composite(
+    "fliplr(input)",
+    rename="FlipBackward0",
+    samples=lambda: [call(t(2, 3))],
+    formula="g.fliplr()",
+    example="fliplr(eye(2))",
+)
+def fliplr(input: Any) -> Any:
+    """The columns in reverse order."""
+    need_tensor("fliplr", "input", 1, input)
+    if input.data.ndim < 2:
+        raise ShapeError("Input must be >= 2-d.")
+    return flip.apply(input, (1,))
+
+
+@composite(
+    "flipud(input)",
+    rename="FlipBackward0",
+    samples=lambda: [call(t(2, 3))],
+    formula="g.flipud()",
+    example="flipud(eye(2))",
+)
+def flipud(input: Any) -> Any:
+    """The rows in reverse order."""
+    need_tensor("flipud", "input", 1, input)
+    if input.data.ndim < 1:
+        raise ShapeError("Input must be >= 1-d.")
+    return flip.apply(input, (0,))
+
+
+@op(
+    "rot90(input, k=1, dims=(0, 1))",
+    grad_fn="Rot90Backward0",
+    samples=lambda: [call(t(2, 3)), call(t(2, 3), 2), call(t(2, 1, 3), -1, (1, 2))],
+    formula="g.rot90(-k, dims)",
+    example="rot90(arange(4.).reshape(2, 2))",
+)
+def rot90(x: Any, k: int, dims: Any) -> Any:
+    """Rotated by 90 degrees `k` times in the plane of two dims, from the first towards the second."""
+    dims = int_tuple("rot90", "dims", 3, dims)
+    if len(dims) != 2:
+        raise ShapeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    if x.ndim < 2:
+        raise ShapeError(f"expected total dims >= 2, but got total dims = {x.ndim}")
+    if dims[0] == dims[1] or abs(dims[0] - dims[1]) == x.ndim:
+        raise ShapeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
+    first, second = dim_index(dims[0], x.ndim), dim_index(dims[1], x.ndim)
+    k %= 4
+    if k == 0:
+        return x.copy()
+    if k == 2:
+        return flip.kernel(x, (first, second))
+    return flip.kernel(x, (second if k == 1 else first,)).swapaxes(first, second)
+
+
+rot90.vjp("input")(lambda F, g, out, x, k, dims: F.rot90(g, -k, dims))
+
+
+def _aligned(operator: str, shifts: Any, dims: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    moves = (shifts,) if not isinstance(shifts, (tuple, list)) else tuple(shifts)
+    along = () if dims is None else (dims,) if not isinstance(dims, (tuple, list)) else tuple(dims)
+    return int_tuple(operator, "shifts", 2, moves), int_tuple(operator, "dims", 3, along)
+
+
+@op(
+    "roll(input, shifts, dims=None)",
+    grad_fn="RollBackward0",
+    samples=lambda: [call(t(2, 3), 1), call(t(2, 3), (1, 2), (0, 1)), call(t(3), -2, 0), call(t(0, 2), 1, 1)],
+    formula="g rolled back",
+    example="roll(arange(4.), 1)",
+)
+def roll(x: Any, shifts: Any, dims: Any) -> Any:
+    """The elements moved along `dims`; what leaves at one end comes in at the other. Without dims, in flat order."""
+    moves, along = _aligned("roll", shifts, dims)
+    if not moves:
+        raise ValueProblem("`shifts` required")
+    if not along and len(moves) == 1:
+        return np.roll(x, moves[0])
+    if len(moves) != len(along):
+        raise ShapeError(f"shifts and dimensions must align. shifts: {len(moves)}, dims:{len(along)}")
+    if not x.ndim:
+        raise DimError(f"Dimension specified as {along[0]} but tensor has no dimensions")
+    return np.roll(x, moves, tuple(dim_index(d, x.ndim) for d in along))
+
+
+@roll.vjp("input")
+def _(F: Any, g: Any, out: Any, x: Any, shifts: Any, dims: Any) -> Any:
+    return F.roll(g, tuple(-s for s in (shifts if isinstance(shifts, (tuple, list)) else (shifts,))), dims)
+
+
+# --- repeats ---------------------------------------------------------------------------------------------------------
+
+
+@op(
+    "repeat(input, *repeats)",
+    grad_fn="RepeatBackward0",
+    samples=lambda: [call(t(2, 3), 2, 1), call(t(2), (2, 3)), call(t(), 2), call(t(2), 0), call(t())],
+    formula="g, summed over the copies",
+    example="repeat(tensor([1., 2.]), 2)",
+)
+def repeat(x: Any, repeats: Any) -> Any:
+    """Copies of the tensor side by side, `repeats` times along each dimension."""
+    repeats = int_tuple("repeat", "repeats", 2, repeats)
+    if len(repeats) < x.ndim:
+        raise ShapeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
+    shape = (1,) * (len(repeats) - x.ndim) + x.shape
+    target = [n * extent for n, extent in zip(repeats, shape, strict=True)]
+    for n in target:
+        if n < 0:
+            raise ShapeError(f"Trying to create tensor with negative dimension {n}: {target}")
+    return np.tile(x, repeats) if repeats else x.copy()
+
+
+@repeat.vjp("input")
+def _(F: Any, g: Any, out: Any, x: Any, repeats: Any) -> Any:
+    lead = len(repeats) - len(x.shape)
+    split: list[int] = []
+    for n, extent in zip(repeats, (1,) * lead + x.shape, strict=True):
+        split += (n, extent)
+    if not split:
+        return g
+    summed = F.sum(F.reshape(g, tuple(split)), tuple(range(0, len(split), 2)), False, None)
+    return F.reshape(summed, x.shape)
+
+
+@composite(
+    "tile(input, *dims)",
+    rename="RepeatBackward0",
+    samples=lambda: [call(t(2, 3), 2), call(t(2), (2, 2))],
+    formula="g, summed over the copies",
+    example="tile(tensor([1., 2.]), (2,))",
+)
+def tile(input: Any, dims: Any) -> Any:
+    """Copies of the tensor side by side; dims that are not named are left as they are."""
+    need_tensor("tile", "input", 1, input)
+    dims = int_tuple("tile", "dims", 2, dims)
+    return repeat.apply(input, (1,) * (input.data.ndim - len(dims)) + dims)
+
+
+def repeated_indices(repeats: Any, output_size: Any = None) -> Any:
+    """[0] * repeats[0] + [1] * repeats[1] + ... as int64."""
+    counts = repeats.data
+    if counts.dtype.kind == "f" or counts.dtype.kind == "b":
+        raise DtypeError(
+            f"\"repeat_interleave_cpu\" not implemented for '{repeats.dtype.title}'", kind="NotImplementedError"
+        )
+    if counts.size and counts.min() < 0:
+        raise ValueProblem("repeats can not be negative")
+    counts = np.asarray(counts).reshape(-1)
+    if output_size is not None and int(counts.sum()) != output_size:
+        raise ShapeError("allocated size does not match required size")
+    return np.repeat(np.arange(counts.size), counts)
+
+
+@composite(
+    "repeat_interleave(input, repeats=None, dim=None, *, output_size=None)",
+    samples=lambda: [
+        call(t(2, 3), 2),
+        call(t(2, 3), 2, 1),
+        call(t(2, 2), t(2, dtype="int64", values=[1, 2]), dim=0),
+        call(t(), 2),
+    ],
+    formula="g, summed over the copies",
+    example="repeat_interleave(tensor([1., 2.]), 2)",
+)
+def repeat_interleave(input: Any, repeats: Any, dim: Any, output_size: Any) -> Any:
+    """Every element `repeats` times in a row, along `dim` or in flat order; `repeats` may differ for each."""
+    need_tensor("repeat_interleave", "input", 1, input)
+    if repeats is None:
+        return make(repeated_indices(input, output_size))
+    if repeats.__class__ is not Tensor:
+        count = need_int("repeat_interleave", "repeats", 2, repeats)
+        if count < 0:
+            raise ValueProblem("Repeats must be non-negative")
+        x = input if dim is not None and input.data.ndim else reshape.apply(input, (-1,) if input.data.size else (0,))
+        at = dim_index(0 if dim is None else dim, x.data.ndim)
+        shape = x.data.shape
+        wide = T.expand(unsqueeze.apply(x, at + 1), (*shape[: at + 1], count, *shape[at + 1 :]))
+        target = (*shape[:at], shape[at] * count, *shape[at + 1 :])
+        return view.apply(T.clone(wide), target)
+    x = input if dim is not None and input.data.ndim else reshape.apply(input, (-1,) if input.data.size else (0,))
+    at = dim_index(0 if dim is None else dim, x.data.ndim)
+    n = x.data.shape[at]
+    counts = repeats
+    if counts.data.ndim > 1:
+        raise ShapeError("repeats must be 0-dim or 1-dim tensor")
+    if counts.data.size == 1 and n != 1:
+        counts = make(np.full(n, counts.data.item(), counts.data.dtype))
+    elif counts.data.size != n:
+        raise ShapeError(
+            "repeats must have the same size as input along dim, but got repeats.size(0) = "
+            f"{counts.data.size} and input.size({at}) = {n}"
+        )
+    return T.index_select(x, at, make(repeated_indices(counts, output_size)))
+
+
+# --- windows ---------------------------------------------------------------------------------------------------------
+
+
+@op(
+    "unfold_windows(input, dimension, size, step)",
+    grad_fn="UnfoldBackward0",
+    view=True,
+    private=True,
+    samples=lambda: [call(t(5), 0, 2, 1), call(t(2, 5), 1, 3, 2), call(t(), 0, 1, 1)],
+)
+def unfold_windows(x: Any, dimension: int, size: int, step: int) -> Any:
+    """A view of the windows of `size` elements, `step` apart, along `dimension`; the last dimension is the window."""
+    dim = dim_index(dimension, x.ndim)
+    extent = x.shape[dim] if x.ndim else 1
+    if size < 0:
+        raise ShapeError(f"size is {size} but must be >= 0")
+    if size > extent:
+        raise ShapeError(f"maximum size for tensor at dimension {dim} is {extent} but size is {size}")
+    if step <= 0:
+        raise ValueProblem(f"step is {step} but must be > 0")
+    x = np.asarray(x)
+    if not x.ndim:
+        return np.lib.stride_tricks.as_strided(x, (size,), (x.itemsize,))
+    count = (extent - size) // step + 1
+    shape = (*x.shape[:dim], count, *x.shape[dim + 1 :], size)
+    strides = (*x.strides[:dim], x.strides[dim] * step, *x.strides[dim + 1 :], x.strides[dim])
+    return np.lib.stride_tricks.as_strided(x, shape, strides)
+
+
+unfold_windows.vjp("input")(
+    lambda F, g, out, x, dimension, size, step: F.unfold_backward(g, x.shape, dimension, size, step)
+)
+
+
+@op(
+    "unfold_backward(grad, shape, dimension, size, step)",
+    grad_fn="UnfoldBackwardBackward0",
+    private=True,
+    samples=lambda: [call(t(4, 2), (5,), 0, 2, 1), call(t(2, 2, 3), (2, 5), 1, 3, 2)],
+)
+def unfold_backward(g: Any, shape: Any, dimension: int, size: int, step: int) -> Any:
+    """The windows added up where they came from."""
+    full = np.zeros(shape, g.dtype)
+    if not shape:
+        return g.sum(dtype=g.dtype)
+    dim = dimension % len(shape)
+    count = g.shape[dim]
+    lead = (slice(None),) * dim
+    for k in range(size):
+        full[(*lead, slice(k, k + (count - 1) * step + 1, step))] += g[..., k]
+    return full
+
+
+unfold_backward.vjp("grad")(
+    lambda F, g, out, grad, shape, dimension, size, step: F.unfold_windows(g, dimension, size, step)
+)
+
+# `unfold` as a function is another one, nn.functional's
+METHODS["unfold"] = unfold_windows.apply
+
+# --- at least so many dimensions -------------------------------------------------------------------------------------
+
+
+def _atleast(n: int) -> None:
+    def one(operator: str, x: Any) -> Any:
+        need_tensor(operator, "tensors", 1, x)
+        ndim = x.data.ndim
+        if ndim >= n:
+            return x
+        if ndim == 0:
+            return view.apply(x, (1,) * n)
+        if n == 3:
+            return unsqueeze.apply(unsqueeze.apply(x, 0), -1) if ndim == 1 else unsqueeze.apply(x, -1)
+        return unsqueeze.apply(x, 0)
+
+    name = f"atleast_{n}d"
+
+    def atleast(tensors: Any) -> Any:
+        return one(name, tensors[0]) if len(tensors) == 1 else tuple(one(name, x) for x in tensors)
+
+    atleast.__doc__ = f"Each tensor with {n} dimension{'s' * (n > 1)} at least, added as views of size 1."
+    composite(
+        f"{name}(*tensors)",
+        method=False,
+        example=f"{name}(tensor(1.))",
+        samples=lambda: [call(t()), call(t(2)), call(t(2, 3))],
+    )(atleast)
+
+
+for _n in (1, 2, 3):
+    _atleast(_n)
+
+
+# --- strides ---------------------------------------------------------------------------------------------------------
+
+
+@op(
+    "as_strided(input, size, stride, storage_offset=None)",
+    grad_fn="AsStridedBackward0",
+    view=True,
+    samples=lambda: [call(t(6), (2, 2), (1, 2)), call(t(2, 3), (2, 2), (1, 1), 1)],
+    formula="g, added up where the elements came from",
+    example="as_strided(arange(4.), (2, 2), (1, 1))",
+)
+def as_strided(x: Any, size: Any, stride: Any, storage_offset: Any) -> Any:
+    """A view of the memory with any size and strides, counted in elements from the first element of `input`."""
+    size, stride = int_tuple("as_strided", "size", 2, size), int_tuple("as_strided", "stride", 3, stride)
+    if len(size) != len(stride):
+        raise ShapeError("mismatch in length of strides and shape")
+    offset = storage_offset or 0
+    x = np.asarray(x)
+    reach = offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) if all(size) else 0
+    if any(s < 0 for s in stride):
+        raise ValueProblem(
+            "as_strided: Negative strides are not supported at the moment, got strides: " + str(list(stride))
+        )
+    available = _memory(x)
+    if reach >= available.size and all(size):
+        itemsize = x.itemsize
+        raise ShapeError(
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize {itemsize} "
+            f"requiring a storage size of {(reach + 1) * itemsize} are out of bounds for storage of size "
+            f"{available.size * itemsize}"
+        )
+    return np.lib.stride_tricks.as_strided(available[offset:], size, tuple(s * x.itemsize for s in stride))
+
+
+def _memory(x: Any) -> Any:
+    """The elements of an array in the order of memory, as a 1-D view, from its first element on."""
+    span = 1 + sum((n - 1) * s // x.itemsize for n, s in zip(x.shape, x.strides, strict=True) if n) if x.size else 0
+    return np.lib.stride_tricks.as_strided(x, (span,), (x.itemsize,))
+
+
+@as_strided.vjp("input")
+def _(F: Any, g: Any, out: Any, x: Any, size: Any, stride: Any, storage_offset: Any) -> Any:
+    return F.as_strided_backward(g, x.shape, tuple(size), tuple(stride), storage_offset or 0)
+
+
+@op(
+    "as_strided_backward(grad, shape, size, stride, offset)",
+    grad_fn="AsStridedBackwardBackward0",
+    private=True,
+    samples=lambda: [call(t(2, 2), (6,), (2, 2), (1, 2), 0)],
+)
+def as_strided_backward(g: Any, shape: Any, size: Any, stride: Any, offset: int) -> Any:
+    """Zeros of `shape`, in C order, to which `grad` is added where the strides lead."""
+    full = np.zeros(shape, g.dtype)
+    places = np.full(size, offset)
+    for d, (n, s) in enumerate(zip(size, stride, strict=True)):
+        places += (np.arange(n) * s).reshape((n,) + (1,) * (len(size) - d - 1))
+    np.add.at(full.reshape(-1), places, g)
+    return full
+
+
+as_strided_backward.vjp("grad")(
+    lambda F, g, out, grad, shape, size, stride, offset: F.as_strided_copy(g, size, stride, offset)
+)
+
+
+@op(
+    "as_strided_copy(input, size, stride, offset)",
+    grad_fn="AsStridedBackward0",
+    private=True,
+    samples=lambda: [call(t(6), (2, 2), (1, 2), 1)],
+)
+def as_strided_copy(x: Any, size: Any, stride: Any, offset: int) -> Any:
+    """The elements that the strides lead to, counted in C order."""
+    flat = np.ascontiguousarray(x).reshape(-1)
+    return np.lib.stride_tricks.as_strided(flat[offset:], size, tuple(s * flat.itemsize for s in stride)).copy()
+
+
+as_strided_copy.vjp("input")(
+    lambda F, g, out, x, size, stride, offset: F.as_strided_backward(g, x.shape, size, stride, offset)
+)

@@ -1,0 +1,492 @@
+"""Many derivatives at once: batches of gradients pulled back through a recorded graph, and tangents pushed forward.
+
+`pull` is the backward walk with gradients that have a batch in front: one pass instead of one for each row.
+`push` is forward mode on a graph that is there already: tangents go through the nodes in the order in which these were
+made. An elementwise operator's rule is its own forward rule (its Jacobian is diagonal), a linear operator is applied to
+the tangents themselves, and for every other one the vjp, which is linear in the gradient, is differentiated once more.
+Both run on arrays, or on tensors where the result is to be differentiated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from heapq import heappop
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.autograd.backward import Walk, bring_one_back, gradients_of, needed_nodes, with_grad_mode
+from gradsh.engine.core.batched import SIZES, Batched, level_of
+from gradsh.engine.core.graph import Freed, Node, Output, freed
+from gradsh.engine.core.interpreter import interpreting
+from gradsh.engine.core.modes import GradMode, mode
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.general import General
+from gradsh.engine.operators.registry import OPERATORS
+from gradsh.engine.transforms.batching import BATCHES, B, closed, entry_of, expanded, run_inner, sum_to_batched
+
+ndarray = np.ndarray
+
+# linear in their tensors taken together; `@entry` may say so too (`linear=True`)
+_LINEAR = """
+view sum mean spread sum_to_size expand reshape_copy reshaped_copy reshape_alias unsafe_view unsqueeze squeeze
+transpose t permute matrix_transpose narrow slice slice_backward select select_backward flip rot90 roll repeat tril
+triu diagonal diagonal_backward diagonal_copy diag_embed trace block_diag unfold_windows unfold_backward cat stack
+split_pieces split_with_sizes unbind index index_backward index_select index_select_backward gather gather_backward
+take take_backward clone clone_contiguous copy cumsum cumsum_back constant_pad take_axes put_axes resample
+resample_backward squeeze_row mean_windows2d mean_windows2d_backward mean_windows3d mean_windows3d_backward
+adaptive_means2d adaptive_means2d_backward adaptive_means3d adaptive_means3d_backward plane_pick plane_put
+as_strided as_strided_backward region_read region_write region_clear
+"""
+LINEAR = frozenset(_LINEAR.split())
+
+# linear in each of their two tensors: the sum of the operator on (tangent, other) and on (input, tangent)
+_BILINEAR = """
+dot vdot mv mm bmm outer_product vector_matrix cross_product
+"""
+BILINEAR = frozenset(_BILINEAR.split())
+
+
+def has_hooks(nodes: Any, leaves: Any) -> bool:
+    """Whether a program would hear of single gradients: then these must be computed one at a time."""
+    for node in nodes:
+        extra = node.extra
+        if extra is not None and (extra.hooks or extra.prehooks or extra.tensor_hooks):
+            return True
+    return any(t.extra is not None and t.extra.hooks for t in leaves)
+
+
+def keyed(inputs: list[Tensor]) -> dict[Any, list[tuple[int, int]]]:
+    """Where the gradients of these tensors arrive: {leaf or node: [(output number, position)]}."""
+    captures: dict[Any, list[tuple[int, int]]] = {}
+    for slot, t in enumerate(inputs):
+        captures.setdefault(t if t.fn is None else t.grad_fn, []).append((t.output_nr, slot))
+    return captures
+
+
+# --- batches of gradients --------------------------------------------------------------------------------------------
+
+
+def pull(
+    outputs: list[Tensor], gradients: list[Any], inputs: list[Tensor], create: bool, needed: set[Node] | None = None
+) -> list[Any]:
+    """The gradients of `inputs` for a batch of gradients of `outputs` (arrays, or tensors with `create`).
+
+    Gives arrays (tensors) with the batch in front, None for what `outputs` do not depend on. The graph is kept.
+    `needed` are the nodes on the way, where they are known.
+    """
+    walk = BatchedWalk(True, create, mode.where)
+    walk.F = T if create else B
+    level = len(SIZES)
+    size = int(gradients[0].shape[0])
+    with interpreting(BATCHES):
+        roots = [(out.edge, Batched(g, level)) for out, g in zip(outputs, gradients, strict=True)]
+        if needed is None:
+            found = gradients_of(walk, roots, inputs)
+        else:
+            walk.captures = keyed(inputs)
+            walk.needed = needed
+            walk.admitted = needed.union(key for key in walk.captures if key.__class__ is Node)
+            with_grad_mode(walk, roots)
+            found = [walk.captured.get(slot) for slot in range(len(inputs))]
+    return [None if g is None else g.value if g.__class__ is Batched else expanded(g, size) for g in found]
+
+
+class BatchedWalk(Walk):
+    """A walk on which gradients are Batched; without hooks, and nothing is accumulated or freed."""
+
+    __slots__ = ("F",)
+
+    F: Any
+
+    def run(self) -> None:
+        heap, pending, leaves = self.heap, self.pending, self.leaves
+        needed, captures = self.needed, self.captures
+        assert needed is not None and captures is not None
+        F, create = self.F, self.create
+        deliver = self.deliver
+        while heap:
+            _, node = heappop(heap)
+            g = pending.pop(node)
+            wanted = captures.get(node)
+            if wanted is not None:
+                self.capture(node, g, wanted)
+                if node not in needed:
+                    continue
+            gs = step(node, g, F)
+            edges, fix = node.next, node.fix
+            if edges.__class__ is tuple:
+                for i, edge in enumerate(edges):
+                    gi = gs[i]
+                    if edge is not None and gi is not None:
+                        deliver(edge, gi if fix is None or fix[i] is None else bring_back(gi, fix[i], create))
+            elif gs is not None:
+                deliver(edges, gs if fix is None else bring_back(gs, fix, create))
+        for t, g in leaves.items():
+            if t in captures:
+                self.capture(t, g, captures[t])
+
+
+def step(node: Node, g: Any, F: Any) -> Any:
+    """A node's step on a gradient, which may be Batched (a list with such for several outputs)."""
+    kind = node.kind
+    gs = g if g.__class__ is list else (g,)
+    if level_of(gs) < 0:
+        if F is T:
+            return in_its_place(node, kind.tensor_step, g)
+        return kind.step(node, g)
+    if kind.tensor_step.__code__.co_argcount > 2:
+        if F is T:
+            return in_its_place(node, kind.tensor_step, g)
+        return kind.tensor_step(node, g, F)  # type: ignore[call-arg]  # its third parameter was counted
+    size = next(int(x.value.shape[0]) for x in gs if x.__class__ is Batched)
+    level = level_of(gs)
+    single = kind.tensor_step if F is T else kind.step
+
+    def sample(x: Any, i: int) -> Any:
+        return x.value[i] if x.__class__ is Batched else x
+
+    rows = []
+    for i in range(size):
+        one = [sample(x, i) for x in g] if g.__class__ is list else sample(g, i)
+        rows.append(in_its_place(node, single, one) if F is T else single(node, one))
+    if not size or rows[0].__class__ is not tuple:
+        return _column(rows, level)
+    return tuple(_column([row[k] for row in rows], level) for k in range(len(rows[0])))
+
+
+def _column(rows: list[Any], level: int) -> Any:
+    if not rows or rows[0] is None:
+        return None
+    return closed(T.stack(rows, 0) if isinstance(rows[0], Tensor) else np.stack(rows), level)
+
+
+def in_its_place(node: Node, function: Any, g: Any) -> Any:
+    """Run a step with a graph; what it records is said to have been made where the node was."""
+    before = mode.where
+    mode.where = (node.code, node.lasti)
+    try:
+        return function(node, g)
+    finally:
+        mode.where = before
+
+
+def bring_back(g: Any, fix: Any, create: bool) -> Any:
+    """Undo broadcasting and promotion of one gradient, which may be Batched."""
+    if g.__class__ is not Batched:
+        return bring_one_back(g, fix, create)
+    shape, dtype = fix
+    if tuple(g.value.shape[1:]) != shape:
+        g = sum_to_batched(g, shape)
+    return as_dtype(g, dtype)
+
+
+def as_dtype(g: Any, dtype: Any) -> Any:
+    """An array, tensor or Batched in a NumPy dtype."""
+    if g.__class__ is Batched:
+        return g if g.data.dtype == dtype else Batched(as_dtype(g.value, dtype), g.level)
+    if g.__class__ is Tensor:
+        return g if g.data.dtype == dtype else T.to(g, dtype)
+    return g if g.dtype == dtype else g.astype(dtype)
+
+
+# --- tangents --------------------------------------------------------------------------------------------------------
+
+
+def push(outputs: list[Tensor], inputs: list[Tensor], tangents: list[Any], create: bool, batch: int = -1) -> list[Any]:
+    """The tangents of `outputs` for tangents of `inputs`: arrays, or tensors with `create`; None where there is none.
+
+    batch   the size of the batch that the tangents have in front, -1 for none
+    """
+    sweep = Sweep(outputs, inputs, create)
+    level = len(SIZES)
+    if batch >= 0:
+        tangents = [Batched(t, level) for t in tangents]
+    with GradMode(create), interpreting(BATCHES) if batch >= 0 else nullcontext():
+        found = sweep.run(tangents)
+    results = []
+    for out, t in zip(outputs, found, strict=True):
+        if t is not None:
+            t = as_dtype(t, out.data.dtype)
+            if batch >= 0:
+                t = t.value if t.__class__ is Batched else expanded(t, batch)
+        results.append(t)
+    return results
+
+
+class Sweep:
+    """One run forward over a recorded graph.
+
+    tangents  {(node, output number): tangent} and {leaf: tangent}
+    shapes    what arrives at each node in a backward pass, made when an operator's output cannot be told otherwise
+    """
+
+    def __init__(self, outputs: list[Tensor], inputs: list[Tensor], create: bool) -> None:
+        self.outputs = outputs
+        self.inputs = inputs
+        self.create = create
+        self.F: Any = T if create else B
+        self.tangents: dict[Any, Any] = {}
+        self.shapes: dict[Node, Any] | None = None
+
+    def at(self, edge: Any) -> Any:
+        """The tangent of what an edge leads to, None for none."""
+        if edge is None:
+            return None
+        if edge.__class__ is Tensor:
+            return self.tangents.get(edge)
+        return self.tangents.get((edge.node, edge.number) if edge.__class__ is Output else (edge, 0))
+
+    def run(self, tangents: list[Any]) -> list[Any]:
+        for x, t in zip(self.inputs, tangents, strict=True):
+            self.tangents[x if x.fn is None else (x.grad_fn, x.output_nr)] = t
+        captures = keyed(self.inputs)
+        edges = [out.edge for out in self.outputs]
+        nodes = needed_nodes([e for e in edges if e is not None], captures)
+        for node in sorted(nodes, key=_by_age):
+            if node in captures:
+                continue
+            ins = [self.at(e) for e in (node.next if node.next.__class__ is tuple else (node.next,))]
+            if all(t is None for t in ins):
+                continue
+            if node.saved.__class__ is Freed:
+                raise freed(node)
+            outs = in_its_place(node, self.forward, ins) if self.create else self.forward(node, ins)
+            for number, t in enumerate(outs if outs.__class__ is list else (outs,)):
+                if t is not None:
+                    self.tangents[node, number] = t
+        return [self.at(e) for e in edges]
+
+    def forward(self, node: Node, ins: list[Any]) -> Any:
+        """The tangents of a node's outputs: one, or a list for several."""
+        name = node.kind.operator
+        entry = OPERATORS.get(name)
+        if entry is not None:
+            if entry.elementwise:
+                return self.diagonal(node, ins)
+            if entry.linear or name in LINEAR:
+                found = self.linear(entry, node, ins)
+                if found is not NotImplemented:
+                    return found
+            elif name in BILINEAR and isinstance(node.saved, (tuple, list)):
+                return self.bilinear(entry, node, ins)
+        return self.twice(node, ins)
+
+    # --- elementwise --------------------------------------------------------------------------------------------
+
+    def diagonal(self, node: Node, ins: list[Any]) -> Any:
+        """The rule, applied to the tangents instead of the gradient."""
+        fix = node.fix
+        shape: Any = None
+        if node.saved.__class__ is list:
+            shape = node.saved[-1].shape
+        elif fix.__class__ is tuple and len(fix) == 3:
+            shape = fix[2]
+        if node.next.__class__ is not tuple:
+            return step(node, self.spread(ins[0], shape), self.F)
+        total = None
+        for i, t in enumerate(ins):
+            if t is None:
+                continue
+            t = self.spread(t, shape)
+            part = step(node if self.create else _only(node, i), t, self.F)[i]
+            total = part if total is None else total + part
+        return total
+
+    def spread(self, t: Any, shape: Any) -> Any:
+        """A tangent, broadcast to the shape of the result."""
+        if shape is None or tuple(t.shape) == tuple(shape):
+            return t
+        if t.__class__ is Batched or t.__class__ is Tensor:
+            return T.expand(t, shape) if self.create else B.expand(t, shape)
+        return np.broadcast_to(t, shape)
+
+    # --- linear -------------------------------------------------------------------------------------------------
+
+    def linear(self, entry: Any, node: Node, ins: list[Any]) -> Any:
+        """The operator on the tangents, zeros for those that are not there."""
+        saved = node.saved
+        if (
+            not isinstance(entry, General)
+            or saved.__class__ is not list
+            or len(saved) != len(entry.signature.parameters) + 1
+        ):
+            short = SHORT.get(node.kind.operator)
+            return NotImplemented if short is None or saved.__class__ is list else short(self.F, ins[0], saved)
+        values: list[Any] = []
+        at = 0
+        for i in range(len(saved) - 1):
+            v = saved[i]
+            several = v.__class__ is list
+            if i not in entry.tensor_at:
+                values.append([_plain(x, self.create) for x in v] if several else _plain(v, self.create))
+            elif several:
+                values.append([self.zeros_for(t, x, ins) for t, x in zip(ins[at : at + len(v)], v, strict=True)])
+                at += len(v)
+            else:
+                values.append(self.zeros_for(ins[at], v, ins))
+                at += 1
+        if entry.name == "constant_pad":
+            values[2] = 0
+        if entry.name == "view":
+            return _go("reshape", values[0], tuple(saved[-1].shape))
+        out = run_inner(entry, values)
+        return list(out) if isinstance(out, tuple) else out
+
+    def zeros_for(self, t: Any, like: Any, ins: list[Any]) -> Any:
+        if t is not None:
+            return t
+        data = like.data if like.__class__ is Tensor else like
+        return self.constant(np.zeros(data.shape, data.dtype))
+
+    def constant(self, data: Any) -> Any:
+        return make(data[()] if data.ndim == 0 else data) if self.create else data
+
+    def bilinear(self, entry: Any, node: Node, ins: list[Any]) -> Any:
+        """The operator on (tangent, second) and (first, tangent)."""
+        edges = node.next
+        first, second = node.saved[0], node.saved[1]
+        rest = node.saved[2:-1]
+        total = None
+        for i, t in enumerate(ins):
+            if t is None:
+                continue
+            other = _plain((second, first)[i], self.create, edges[1 - i])
+            part = run_inner(entry, (t, other, *rest) if i == 0 else (other, t, *rest))
+            total = part if total is None else total + part
+        return total
+
+    # --- everything else ------------------------------------------------------------------------------------------
+
+    def twice(self, node: Node, ins: list[Any]) -> Any:
+        """J t as the gradient of u -> <J^T u, t>, which is linear in u."""
+        many = node.kind.outputs != 1
+        us: list[Tensor | None] = []
+        for meta in self.outputs_of(node):
+            if meta is None or np.dtype(meta[1]).kind != "f":
+                us.append(None)
+                continue
+            # not zeros: a rule may take its gradient apart by logarithms
+            u = make(np.ones(*meta)[()] if meta[0] == () else np.ones(*meta))
+            u.rg = True
+            us.append(u)
+        with GradMode(True):
+            gs = node.kind.tensor_step(node, us if many else us[0])
+        gs = gs if gs.__class__ is tuple else (gs,)
+        fixes = node.fix if node.next.__class__ is tuple else (node.fix,)
+        outs, tangents = [], []
+        with GradMode(True):
+            for i, (g, t) in enumerate(zip(gs, ins, strict=True)):
+                if g is None or t is None:
+                    continue
+                fix = None if fixes is None else fixes[i]
+                g = bring_one_back(g, fix, True)
+                if g.rg:
+                    outs.append(g)
+                    tangents.append(as_dtype(t, g.data.dtype))
+        wanted = [u for u in us if u is not None]
+        if not outs or not wanted:
+            return [None] * len(us) if many else None
+        found = dict(zip(map(id, wanted), self.pulled(outs, tangents, wanted), strict=True))
+        results = [None if u is None else found[id(u)] for u in us]
+        return results if many else results[0]
+
+    def pulled(self, outs: list[Tensor], tangents: list[Any], us: list[Tensor]) -> list[Any]:
+        """The gradients of `us` for gradients of `outs`, which may be Batched, on arrays or tensors."""
+        walk = BatchedWalk(True, self.create, mode.where)
+        walk.F = self.F
+        return gradients_of(walk, [(o.edge, t) for o, t in zip(outs, tangents, strict=True)], us)
+
+    def outputs_of(self, node: Node) -> list[Any]:
+        """(shape, dtype) of each output of a node, None for one that is no tensor."""
+        saved = node.saved
+        if saved.__class__ is list:
+            out = saved[-1]
+            if out is None:
+                return self.from_backward(node)
+            return [(tuple(o.shape), o.dtype) for o in (out if out.__class__ is tuple else (out,))]
+        results = getattr(node.kind, "results", None)
+        if results is not None:  # an operator of the program's own: see engine.custom
+            return list(results)
+        return self.from_backward(node)
+
+    def from_backward(self, node: Node) -> list[Any]:
+        """The same, from what arrives at the node in a backward pass."""
+        if self.shapes is None:
+            self.shapes = self.arriving()
+        g = self.shapes[node]
+        return [None if x is None else (x.shape, x.dtype) for x in (g if g.__class__ is list else [g])]
+
+    def arriving(self) -> dict[Node, Any]:
+        """The gradient that reaches each node in a backward pass of ones: it has the shape of the node's output."""
+        walk = NotingWalk(True, False, mode.where)
+        walk.seen = {}
+        roots = [(o.edge, np.ones(o.data.shape, o.data.dtype)[()]) for o in self.outputs if o.edge is not None]
+        gradients_of(walk, roots, self.inputs)
+        return walk.seen
+
+
+class NotingWalk(BatchedWalk):
+    """A walk on arrays that notes what arrives at each node."""
+
+    __slots__ = ("seen",)
+
+    seen: dict[Node, Any]
+
+    def deliver(self, edge: Any, g: Any) -> None:
+        super().deliver(edge, g)
+        if edge.__class__ is not Tensor:
+            node = edge.node if edge.__class__ is Output else edge
+            if node in self.pending:
+                self.seen[node] = self.pending[node]
+
+    F = B
+
+
+def _by_age(node: Node) -> int:
+    return -node.seq
+
+
+def _only(node: Node, i: int) -> Node:
+    """The node with only its edge number `i`: the other rules need not run."""
+    one = Node()
+    one.kind, one.saved, one.fix, one.extra = node.kind, node.saved, None, node.extra
+    one.code, one.lasti, one.seq = node.code, node.lasti, node.seq
+    one.next = tuple(e if k == i else None for k, e in enumerate(node.next))
+    return one
+
+
+def _plain(v: Any, create: bool, edge: Any = None) -> Any:
+    """A saved value as an array, or as a tensor with its history."""
+    if v.__class__ is not Tensor:
+        return v
+    return T.restore(v, edge) if create else v.data
+
+
+def _short_sum(F: Any, t: Any, saved: Any) -> Any:
+    return _go("sum", t, None, False, None)
+
+
+def _short_select(F: Any, t: Any, saved: Any) -> Any:
+    return _go("select", t, saved[2], saved[3])
+
+
+def _short_slice(F: Any, t: Any, saved: Any) -> Any:
+    part = saved[3]
+    return _go("slice", t, saved[2], part.start, part.stop, part.step)
+
+
+# the short forms of some nodes, which save less than the operator's arguments
+SHORT: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "sum": _short_sum,
+    "mean": lambda F, t, saved: _go("mean", t, None, False, None),
+    "select": _short_select,
+    "slice": _short_slice,
+    "t": lambda F, t, saved: _go("matrix_transpose", t),
+}
+
+
+def _go(name: str, *values: Any) -> Any:
+    return run_inner(entry_of(name), values)
