@@ -9,6 +9,7 @@ text once the groups are filled in is not shown. The errors.BadToken ones are ab
 from __future__ import annotations
 
 from gradsh import errors
+from gradsh.language.words import MODES
 
 
 class Mistake:
@@ -86,7 +87,7 @@ MISTAKES = [
         "`with` does not exist here: the mode's name is followed by its block",
         "{mode} {{ pass }}",
         before=r"^[ \t]*(?P<mark>with)[ \t]+$",
-        at=r"(?:torch\.)?(?:autograd\.)?(?P<mode>no_grad|enable_grad|inference_mode|detect_anomaly)\b",
+        at=rf"(?:torch\.)?(?:autograd\.)?(?P<mode>{'|'.join(MODES)})\b",
         whole=True,
     ),
     Mistake(

@@ -168,11 +168,10 @@ LOCK = threading.RLock()  # builder and layout hold the parse that is going on
 builder = Builder()
 layout = Layout()
 commands: list[CommandWord] = []  # of the parse that is going on
-parsers: dict[str, lark.Lark] = {}  # by the text of the grammar: its words filled in
+parsers: dict[tuple[tuple[str, bool, bool], ...], lark.Lark] = {}  # by the commands
 parser: lark.Lark
 
 
-@functools.cache
 def grammar() -> str:
     """The text of the grammar, before words are filled in."""
     for place in GRAMMAR_PLACES:
@@ -182,11 +181,12 @@ def grammar() -> str:
     raise FileNotFoundError("gradsh.lark is in neither place: " + ", ".join(GRAMMAR_PLACES))
 
 
-def parser_of(text: str) -> lark.Lark:
-    """The parser of a grammar, made now if need be."""
-    if text not in parsers:
-        parsers[text] = make_parser(text)
-    return parsers[text]
+def parser_for(words: list[CommandWord]) -> lark.Lark:
+    """The parser that knows these commands, made now if need be."""
+    key = tuple((word.name, word.alone, word.asks) for word in words)
+    if key not in parsers:
+        parsers[key] = make_parser(fill(grammar(), words))
+    return parsers[key]
 
 
 def make_parser(text: str) -> lark.Lark:
@@ -241,7 +241,7 @@ def parse(source: errors.Source, words: Iterable[CommandWord] = ()) -> nodes.Pro
     global commands, parser
     with LOCK:
         commands = list(words)
-        parser = parser_of(fill(grammar(), commands))
+        parser = parser_for(commands)
         body, trouble = attempt(source, 0, len(text), "program")
         if trouble is None and not builder.faults:
             return nodes.Program(0, len(text), body)

@@ -238,7 +238,8 @@ register_forward_hook register_forward_pre_hook register_full_backward_hook regi
 """
 EFFECT_METHODS = frozenset(_EFFECT_METHODS.split())
 
-# Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name".
+# Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name". It is
+# said only where there is no built-in of the name: a command that has come needs no edit here.
 LATER = ("graph", "explain", "why", "saved", "kinks", "plot", "nancheck")
 
 

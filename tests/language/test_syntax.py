@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradsh import errors
-from gradsh.language import nodes, strings, syntax
+from gradsh.language import builder, nodes, strings, syntax
 from gradsh.language.mistakes import MISTAKES, Mistake
 from gradsh.language.words import fill
 from gradsh.runtime.builtins import BUILTINS
@@ -55,9 +55,12 @@ def spans(value: object, text: str) -> list[str]:
     return []
 
 
+TREES_FILE = Path(__file__).parent / "trees.txt"
+
+
 def read_trees() -> list[tuple[str, str]]:
     """The entries of trees.txt: a program, its lines marked with `|`, and below it its tree."""
-    entries = (Path(__file__).parent / "trees.txt").read_text(encoding="utf-8").strip("\n").split("\n\n")
+    entries = TREES_FILE.read_text(encoding="utf-8").strip("\n").split("\n\n")
     pairs = []
     for entry in entries:
         *program, tree = entry.split("\n")
@@ -66,6 +69,11 @@ def read_trees() -> list[tuple[str, str]]:
 
 
 TREES = read_trees()
+
+
+@pytest.mark.parametrize("kind", [*nodes.kinds(nodes.Stmt), *nodes.kinds(nodes.Expr)], ids=lambda kind: kind.__name__)
+def test_every_class_has_a_tree_on_record(kind: type[nodes.Node]) -> None:
+    assert any(re.search(rf"\b{kind.__name__}\(", tree) for _, tree in TREES), f"add one to {TREES_FILE.name}"
 
 
 @pytest.mark.parametrize(("text", "tree"), TREES, ids=[text for text, _ in TREES])
@@ -139,6 +147,15 @@ def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
     finally:
         lark.logger.setLevel(logging.CRITICAL)
     assert [record.getMessage() for record in caplog.records if "onflict" in record.getMessage()] == []
+
+
+def test_every_alternative_of_the_grammar_has_a_method() -> None:
+    """Lark puts a tree of its own where the builder has none."""
+    rules = lark.Lark(
+        fill(syntax.grammar(), ()), parser="lalr", start=["program", "expr"], maybe_placeholders=False
+    ).rules
+    names = {rule.alias or rule.origin.name for rule in rules if rule.alias or not rule.options.expand1}
+    assert not [name for name in names if name[0] != "_" and not hasattr(builder.Builder, name)]
 
 
 # --- separators -------------------------------------------------------------------------------------------------
