@@ -79,7 +79,7 @@ def namespace(session: Running, table: Table, used: bool = False) -> dict[str, A
 
     space["@echo"], space["@use"], space["@param"] = echo, use, param
     for word in commands.WORDS:
-        space["@" + word] = commands.statement(session, word)
+        space["@command." + word] = commands.statement(session, word)
     return space
 
 
