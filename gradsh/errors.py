@@ -482,6 +482,7 @@ class FreedGraph(GradshError):
             help="compute the result again before the second backward, or give the first one `retain_graph`",
             places=[(freed, "freed here"), (made, f"recorded here ({node})")],
         )
+        self.freed = freed
 
 
 class NonScalarBackward(GradshError):
@@ -521,6 +522,7 @@ class VersionMismatch(GradshError):
             help="write the change as a new value (`y = y + 1`), or make it on a copy, `y.clone()`",
             places=[(saved, f"saved here at version {expected}"), (written, f"changed here (version {version})")],
         )
+        self.written = written
 
 
 class LeafInPlace(GradshError):

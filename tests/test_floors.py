@@ -38,7 +38,6 @@ FLOORS = [
 ONE_FLOOR = ["gradsh.engine.ops"]
 # Imports upwards of today. This list only becomes shorter.
 UPWARDS: set[tuple[str, str]] = {
-    ("gradsh.commands.help", "gradsh.session.session"),
     ("gradsh.engine.signature", "gradsh.engine.operators.typed"),
     ("gradsh.files", "gradsh.language.signatures"),
 }
@@ -55,9 +54,6 @@ ONLY_IN = {
 }
 # Circles of today. This list only becomes shorter.
 CIRCLES: list[list[str]] = [
-    ["gradsh.runtime.library", "gradsh.runtime.namespace", "gradsh.runtime.used_files"],
-    ["gradsh.cli.arguments", "gradsh.cli.main"],
-    ["gradsh.commands.help", "gradsh.session.session"],
     ["gradsh.engine.core.tensor", "gradsh.engine.core.views"],
     ["gradsh.engine.operators.typed", "gradsh.engine.signature"],
 ]

@@ -12,9 +12,8 @@ from gradsh import Session
 from gradsh.commands import help
 from gradsh.engine.ops import families
 from gradsh.errors import REGISTRY
-from gradsh.language.words import MODES, RESERVED
+from gradsh.language.words import LATER, RESERVED, WORDS
 from gradsh.reports import HelpPage
-from gradsh.runtime import library
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.view.json_lines import JsonDisplay
 from gradsh.view.registry import Look, view_of
@@ -105,25 +104,12 @@ def test_as_json() -> None:
 
 # --- every name that completes ---------------------------------------------------------------------------------------
 
-WORDS = sorted({*RESERVED, *MODES, "model", "op", "use", "param", "save", "load"})
-# What `help` does not know yet. A kind of name that it knows now is told by the tests below; this only becomes less.
-UNKNOWN: dict[str, str] = {
-    "model": "the library's models",
-    "word": "words of the language",
-    "code": "errors",
-}
 
-
-def kinds() -> list[tuple[str, str, str]]:
-    """(kind, name, how help is asked) of every name that can be typed."""
-    models = set(library.names())
-    plain = sorted({n for n in BUILTINS.names() if not n.startswith("Tensor.")} - models)
-    return [
-        *(("built-in", name, f"help {name}") for name in plain),
-        *(("model", name, f"help {name}") for name in sorted(models)),
-        *(("word", name, f'help "{name}"') for name in WORDS if name not in plain),
-        *(("code", name, f'help "{name}"') for name in sorted(REGISTRY)),
-    ]
+@pytest.mark.parametrize("name", sorted(BUILTINS.names()))
+def test_whatever_can_be_named_has_a_page(name: str) -> None:
+    """Every built-in that is suggested or completed: operators, layers, commands, constants, dtypes, Python's own."""
+    for page in help.named(Session(), name):
+        assert page.name == name and page.usage and page.summary[-1:] in (".", ":", "`", "…"), page.summary
 
 
 def wrong(ask: str, name: str) -> str:
@@ -140,11 +126,45 @@ def wrong(ask: str, name: str) -> str:
     return "" if own in first else text
 
 
-@pytest.mark.parametrize("kind", ["built-in", "model", "word", "code"])
-def test_every_name_has_a_page(kind: str) -> None:
-    found = {name: wrong(ask, name) for of, name, ask in kinds() if of == kind}
-    bad = {name: text for name, text in found.items() if text}
-    if kind in UNKNOWN:
-        assert bad, f"help knows {UNKNOWN[kind]} now: take them out of UNKNOWN"
-    else:
-        assert bad == {}
+@pytest.mark.parametrize("ask", ["help {}", 'help "{}"'])
+def test_every_name_can_be_asked_about(ask: str) -> None:
+    """As a word and in quotes: built-ins, layers, the language's words, codes of errors."""
+    names = {*(n for n in BUILTINS.names() if not n.startswith("Tensor.")), *(WORDS.keys() - {*LATER}), *REGISTRY}
+    assert {name: text for name in sorted(names) if (text := wrong(ask.format(name), name))} == {}
+
+
+@pytest.mark.parametrize("name", sorted({*REGISTRY, *(RESERVED - {"print", "backward"}), "model", "op", "no_grad"}))
+def test_words_and_error_codes_have_a_page(name: str) -> None:
+    for page in help.named(Session(), name):
+        assert page.name == name and page.usage and page.summary.endswith(".")
+    assert shown(f'help "{name}"') == shown(f"help {name}")
+
+
+def test_what_is_bound_keeps_the_page_of_the_built_in() -> None:
+    assert shown("let relu = 3\nhelp relu").startswith("relu\n  Bound to an int; `print relu` prints it.\nrelu(input")
+    assert shown("let f = relu\nhelp f") == shown("help relu") == shown("let x = ones(1)\nhelp x.relu")
+    assert shown('let w = "w"\nhelp w').startswith("w\n  Bound to a str")
+
+
+def test_pages_in_full_on_layers_models_errors_and_words() -> None:
+    assert shown("help Linear") == (
+        "Linear(in_features, out_features, bias=true, device=none, dtype=none)\n"
+        "  `input @ weight.T + bias`: one layer without activation.\n"
+        "  forward   linear(input, weight, bias)\n"
+    )
+    assert shown("model Net(n, wide=true) { let w = ones(n) }\nhelp Net") == (
+        "Net(n, wide=True)\n  A model of this program.\n"
+    )
+    assert shown("help E0401") == (
+        "error[E0401]\n"
+        "  Backward of something that no leaf with the grad flag went into.\n"
+        "  example   let x = tensor(2.0)\n"
+        "            backward x * 3\n"
+        "            error[E0401]: element 0 of tensors does not require grad and does not have a grad_fn\n"
+    )
+    assert shown("help while") == (
+        "while condition { … }\n"
+        "  Runs the block as long as the condition holds.\n"
+        "  example   let n = 1; while n < 100 { n *= 3 }; n\n"
+        "            243\n"
+    )

@@ -16,7 +16,7 @@ from typing import Any
 from gradsh.advice import untracked
 from gradsh.advice.scene import LONG, Scene, bare, operand, read, with_argument
 from gradsh.engine.core.tensor import Tensor
-from gradsh.errors import GradshError, Label, Span
+from gradsh.errors import FreedGraph, GradshError, Label, Span, VersionMismatch
 from gradsh.language import nodes
 from gradsh.language.nodes import walk
 from gradsh.language.places import locate
@@ -70,8 +70,7 @@ def gradient_mismatch(scene: Scene) -> None:
 
 def freed(scene: Scene) -> None:
     """E0402: recompute, or keep the graph in the first backward."""
-    places = {words.split(" ")[0]: where for where, words in scene.error.places}
-    span = scene.located(places.get("freed"))
+    span = scene.located(scene.error.freed) if isinstance(scene.error, FreedGraph) else None
     if span is not None and scene.primary is not None and span == scene.primary:
         scene.error.labels[0].text = "freed here too, when this ran before"
         scene.offer("compute the result again in every round, before its `backward`")
@@ -83,7 +82,7 @@ def freed(scene: Scene) -> None:
 
 def version_mismatch(scene: Scene) -> None:
     """E0405: what was changed, and the same change as a new value."""
-    written = next((scene.located(where) for where, words in scene.error.places if words.startswith("changed")), None)
+    written = scene.located(scene.error.written) if isinstance(scene.error, VersionMismatch) else None
     node = read(written.text) if written is not None else None
     if written is None or node is None or len(written.text) > LONG:
         return

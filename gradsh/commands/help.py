@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.users import is_users
-from gradsh.errors import REGISTRY, ArgumentError
+from gradsh.engine.core.users import is_users
+from gradsh.errors import REGISTRY, ArgumentError, NotYet
 from gradsh.language.signatures import suggest
-from gradsh.language.words import MODULES, WORDS
+from gradsh.language.words import CAPITALS, LATER, MODULES, WORDS
 from gradsh.reports import HelpPage, Report
 from gradsh.runtime import commands, library, python
 from gradsh.runtime.builtins import BUILTINS, CONSTANTS
@@ -40,6 +40,9 @@ def pages(session: Running, value: object, place: Span | None) -> Iterator[HelpP
     said = " ".join(place.text.split()) if place is not None else ""
     if isinstance(value, str) and (not said.isidentifier() or (value == said and "." + said not in session.globals)):
         yield from named(session, value)
+        return
+    if said in CAPITALS:  # a value, and a word
+        yield from named(session, said)
         return
     name = without_module(said) if said else str(getattr(value, "__name__", ""))
     if not _is_builtin(session, name, value):
@@ -100,6 +103,8 @@ def call_of(name: str, function: FunctionType, first: int) -> str:
 def named(session: Running, name: str) -> list[HelpPage]:
     """The pages on what is called that. Errors: ArgumentError where nothing is."""
     found = find(session, without_module(name))
+    if not found and name in LATER:
+        raise NotYet(f"`{name}` is not in this version yet")
     if not found:
         near = suggest(name, BUILTINS.names())
         help = f"did you mean `help {near}`?" if near is not None and "." not in near else None
@@ -123,11 +128,13 @@ def _command(session: Running, name: str) -> HelpPage | None:
 
 
 def _word(session: Running, name: str) -> HelpPage | None:
-    word = WORDS.get(name)
+    capital = name in CAPITALS
+    word = WORDS.get(name.lower() if capital else name)
     if word is None or not word.usage:
         return None
     output = session.example(word.example) if word.example else []
-    return HelpPage(name, word.usage, word.summary, example=word.example, output=output)
+    usage = name if capital else word.usage
+    return HelpPage(name, usage, word.summary, example=word.example, output=output)
 
 
 def _constant(session: Running, name: str) -> HelpPage | None:
@@ -186,7 +193,7 @@ def _layer(session: Running, name: str) -> HelpPage | None:
     # a layer that is one operator and no more is said to be what that is
     operator = catalogue.operator(layer.forward.removeprefix("F.").partition("(")[0]) if layer.forward else None
     summary = layer.summary or (operator.summary if operator is not None else "")
-    return HelpPage(name, layer.usage, summary, forward=layer.forward)
+    return HelpPage(name, layer.usage, summary, forward=layer.forward if operator is not None else "")
 
 
 def _error(session: Running, name: str) -> HelpPage | None:

@@ -394,10 +394,10 @@ class Expressions:
         return self.call(value, [], node.arguments, id(node) in self.resolution.calls, line)
 
     def spanned(self, name: str, arguments: list[Argument], line: int) -> ast.expr:
-        """`@print`, `@show` and their kin are told which expressions the values come from; not of a `*list`."""
+        """`@command.print` and its kin are told which expressions the values come from; not of a `*list`."""
         shown = [a for a in arguments if a.name is None and id(a) not in self.resolution.flags]
         spans = None if any(a.star for a in shown) else tuple(self.line(a.value) for a in shown)
-        return self.call(self.load("@" + name, line), [self.constant(spans, line)], arguments, True, line)
+        return self.call(self.load("@command." + name, line), [self.constant(spans, line)], arguments, True, line)
 
     def link_Pipe(self, node: nodes.Pipe, value: ast.expr) -> ast.expr:
         line = self.line(node)

@@ -177,7 +177,14 @@ TABLE = (
     Word("zero_grad", VERB),
     Word("step", VERB),
     Word("save", VERB),
-    Word(SAVE, VERB, inner=True),
+    Word(
+        SAVE,
+        VERB,
+        "save_for_backward a, name=value",
+        "In the forward of an op: keeps values for its backward, under the names they have there.",
+        "op square(x) { save_for_backward x; return x**2 } backward(g) { return 2 * x * g }; square(tensor(3.))",
+        inner=True,
+    ),
     Word(
         "use",
         STATEMENT,

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from types import FunctionType
 from typing import Any
 
-from gradsh.engine.users import PROGRAM, spelled
+from gradsh.engine.core.users import PROGRAM, spelled
 from gradsh.errors import AssertionFailed
 from gradsh.language import places
 from gradsh.runtime import access, faults, text

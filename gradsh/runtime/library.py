@@ -11,37 +11,38 @@ import marshal
 import os
 import sys
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from gradsh import cache
-from gradsh.engine.users import ModelKind
+from gradsh.engine.core.users import ModelKind
 from gradsh.runtime.namespace import prepare, space_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Protocol
 
     from gradsh.engine.catalogue import Parameters
     from gradsh.language.nodes import Program
     from gradsh.language.signatures import Signature
     from gradsh.language.words import CommandWord
 
+    class Builtins(Protocol):
+        """The table that the library's models are part of; see `gradsh.runtime.builtins`."""
+
+        values: dict[str, Any]
+
+        def value(self, name: str) -> Any: ...
+        def has(self, name: str) -> bool: ...
+        def lookup(self, name: str) -> Signature | None: ...
+        def names(self) -> Iterable[str]: ...
+        def commands(self) -> Iterable[CommandWord]: ...
+
+
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib")
 
 Models = dict[str, tuple[str, "Parameters"]]
 
 _models: Models | None = None
-
-
-class Builtins(Protocol):
-    """The table that the library's models are part of; see `gradsh.runtime.builtins`."""
-
-    values: dict[str, Any]
-
-    def value(self, name: str) -> Any: ...
-    def has(self, name: str) -> bool: ...
-    def lookup(self, name: str) -> Signature | None: ...
-    def names(self) -> Iterable[str]: ...
-    def commands(self) -> Iterable[CommandWord]: ...
 
 
 class Library:

@@ -5,31 +5,33 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from gradsh.engine.users import is_users
+from gradsh.engine.core.users import is_users
 from gradsh.errors import Unbound
 from gradsh.language import places
 from gradsh.runtime import commands, text
 from gradsh.runtime.helpers import HELPERS
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from gradsh.runtime.running import Running
+
+    class Table(Protocol):
+        """The built-ins as a program that runs needs them; see `gradsh.runtime.builtins`."""
+
+        values: dict[str, Any]
+
+        def value(self, name: str) -> Any: ...
+        def has(self, name: str) -> bool: ...
+
 
 __acts_for_programs__ = True
 
 _getframe = sys._getframe
 
 OPERATORS = "gradsh.engine.ops."
-
-
-class Table(Protocol):
-    """The built-ins as a program that runs needs them; see `gradsh.runtime.builtins`."""
-
-    values: dict[str, Any]
-
-    def value(self, name: str) -> Any: ...
-    def has(self, name: str) -> bool: ...
 
 
 def space_of(table: Table, own: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +79,7 @@ def namespace(session: Running, table: Table, used: bool = False) -> dict[str, A
 
     space["@echo"], space["@use"], space["@param"] = echo, use, param
     for word in commands.WORDS:
-        space["@" + word] = commands.statement(session, word)
+        space["@command." + word] = commands.statement(session, word)
     return space
 
 

@@ -6,7 +6,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.users import ModelKind
+from gradsh.engine.core.users import ModelKind
 from gradsh.errors import TypeError_
 
 __acts_for_programs__ = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
@@ -18,6 +19,7 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from gradsh import __version__
 from gradsh.language.syntax import is_incomplete
+from gradsh.runtime import commands
 from gradsh.session.session import Session
 
 PROMPT = "gradsh> "
@@ -27,12 +29,12 @@ let x = tensor(5.0, grad)   a name; `grad` says that gradients are wanted
 z = log(x**3)               compute with it
 backward z                  fill in the gradients
 x.grad                      a bare expression prints itself; a `;` after it mutes
-show                        every tensor, with what decides about its gradient
-help log                    what a built-in does, its gradient, an example
+{commands}
 
 An open bracket goes on over several lines. Ctrl-C clears the line, or stops
 what runs and keeps every name; Ctrl-D leaves.
 """
+WIDTH, COLUMN = 80, 28  # of that text, and where its explanations begin
 LEAVE = ("exit", "quit", "exit()", "quit()")
 
 
@@ -70,13 +72,22 @@ class Prompt:
             if not text.strip():
                 continue
             if text.strip() == "help" and not self.session.binds("help"):
-                print(HELP, end="", flush=True)
+                print(help_text(), end="", flush=True)
                 continue
             self.count += 1
             try:
                 self.session.run(text, f"<prompt {self.count}>")
             except KeyboardInterrupt:
                 sys.stderr.write("interrupted\n")
+
+
+def help_text() -> str:
+    """What a bare `help` says: how it goes, and every command."""
+    lines: list[str] = []
+    for entry in map(commands.load, commands.WORDS):
+        first, *rest = textwrap.wrap(entry.summary, WIDTH - COLUMN)
+        lines += [f"{entry.usage:{COLUMN}}{first}", *(" " * COLUMN + line for line in rest)]
+    return HELP.format(commands="\n".join(lines))
 
 
 class _PrivateHistory(FileHistory):

@@ -109,7 +109,7 @@ class Session:
         self.globals = namespace.namespace(self, Table())  # type: ignore[arg-type]  # as much of a session as is needed
         self.shown: list[Any] = []
         told = commands.Command(self.show, "show x, …")
-        self.globals["@show"] = commands.statement(self, "show", told)  # type: ignore[arg-type]
+        self.globals["@command.show"] = commands.statement(self, "show", told)  # type: ignore[arg-type]
 
     def show(self, _: Any, values: tuple[Any, ...], spans: list[Span | None]) -> Iterable[object]:
         self.shown.append([span.text if span else None for span in spans])

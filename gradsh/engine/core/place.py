@@ -8,7 +8,7 @@ from typing import Any
 from gradsh.engine.core.graph import Storage, Unrecorded, Where
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.users import PROGRAM
+from gradsh.engine.core.users import PROGRAM
 
 _getframe = sys._getframe
 

@@ -18,8 +18,8 @@ from gradsh.engine.core.graph import Handle
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import ModelKind
 from gradsh.engine.nn.state import IncompatibleKeys, StateDict, load
-from gradsh.engine.users import ModelKind
 from gradsh.errors import ArgumentError, AttributeError_, GradshError, NoForward, ValueError_
 
 __acts_for_programs__ = True  # it calls the functions of a model: see gradsh.runtime.faults

@@ -25,7 +25,7 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.pytree import filled, leaves, mapped
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.users import spelled
+from gradsh.engine.core.users import spelled
 from gradsh.errors import ArgumentError, AutogradError, LeafFlag, NonScalarBackward, ValueProblem
 
 _getframe = sys._getframe

@@ -271,8 +271,7 @@ def batch_norm(
     momentum: Any,
     eps: Any,
 ) -> Any:
-    """Each channel with mean 0 and variance 1 over the batch, times weight plus bias; updates the running "
-    "statistics."""
+    """Each channel with mean 0 and variance 1 over the batch, times weight plus bias; updates the running ones."""
     x = input.data
     if training:
         n = math.prod(x.shape[:1] + x.shape[2:])

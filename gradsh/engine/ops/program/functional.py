@@ -40,8 +40,7 @@ def grad_and_value(f: Any, argnums: Any, has_aux: bool) -> Any:
     example="jacobian(fn(x) = x**2, tensor([1., 2.]))",
 )
 def jacobian(func: Any, inputs: Any, create_graph: bool, strict: bool, vectorize: bool, strategy: str) -> Any:
-    """The derivatives of all outputs of a function by all of its inputs; of a function alone, the function that
-    gives them."""
+    """The derivatives of all outputs of a function by all inputs; without inputs, the function that gives them."""
     from gradsh.engine.transforms import jacobians
 
     if strategy not in ("forward-mode", "reverse-mode"):
