@@ -52,11 +52,12 @@ bench-peers: $(VENV)/.demo
 stress: $(VENV)/.test
 	GRADSH_KILLS=500 $(PY) -m pytest tests/test_data.py -k kill $(ARGS)
 
-# Writes tests/errors/*.out, examples/*.out and the outputs in README.md anew; read the difference before you keep it.
+# Writes anew tests/errors/*.out, examples/*.out, the outputs in README.md and the fast paths; read the difference.
 record: $(VENV)/.test
 	$(PY) -m tests.record.errors
 	$(PY) -m tests.record.examples
 	$(PY) -m tests.record.readme
+	$(PY) -m tests.record.fast_paths
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

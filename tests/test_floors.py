@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from tests.house import PACKAGE, circles, functions, imports, modules, packages, tree
+from tests.record import fast_paths
 
 # From the top down; a module belongs to the longest prefix that fits. A floor may import its own and those below it,
 # with the exceptions under MAY_NOT: language and engine do not know each other.
@@ -60,7 +61,7 @@ CIRCLES: list[list[str]] = [
 LONGEST = 800
 LONGEST_FUNCTION = 80
 # The fast paths: one closure holds all that a step of them reads.
-FAST_PATHS = {"unary", "binary", "binary.register"}
+FAST_PATHS = {"binary_path"}
 HEAVY = {"argparse", "rich", "prompt_toolkit", "lark", "dataclasses", "enum", "inspect", "difflib", "json"}
 # Imported on the way of `gradsh -c` with a program seen before: at their top level nothing heavy may stand.
 START_UP = ["gradsh", "gradsh.__main__", "gradsh.errors", "gradsh.reports", "gradsh.cli.main"]
@@ -149,6 +150,10 @@ def test_no_function_is_too_long() -> None:
     long = {name: lines for m in modules() for name, lines in functions(tree(m)) if lines > LONGEST_FUNCTION}
     assert {name: lines for name, lines in long.items() if name not in FAST_PATHS} == {}
     assert set(long) == FAST_PATHS, "a fast path that is short now needs no exception: shorten FAST_PATHS"
+
+
+def test_the_fast_paths_are_as_their_template_has_them() -> None:
+    assert fast_paths.TARGET.read_text(encoding="utf-8") == fast_paths.source(), "python -m tests.record.fast_paths"
 
 
 def test_the_house_has_its_sources() -> None:

@@ -13,23 +13,29 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, sequence, verify, verify_output
+from gradsh.engine.core.graph import Kind
 from gradsh.engine.core.interpreter import foreign, is_foreign
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.namespaces import A, Namespace
-from gradsh.engine.core.place import caller, placed, type_name, unrecorded
-from gradsh.engine.core.promotion import broadcast_error, promoted, promoted_number
-from gradsh.engine.core.tensor import Tensor, make, output_tensor
-from gradsh.engine.kernels.pieces import BIG, in_pieces
+from gradsh.engine.core.place import caller, placed, type_name
+from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.fast import MISSING, binary_path, unary_path
 from gradsh.engine.operators.registry import Operator
-from gradsh.errors import ArgumentError, NotDifferentiable
+from gradsh.engine.operators.steps import (
+    binary_step,
+    describe_binary,
+    describe_unary,
+    mixed_step,
+    no_step,
+    pieced,
+    unary_step,
+)
+from gradsh.errors import ArgumentError
 
 ndarray = np.ndarray
 float32 = np.float32
 FLOAT32 = np.dtype(np.float32)
 FLOAT64 = np.dtype(np.float64)
 _getframe = sys._getframe
-MISSING = object()
 
 
 # --- unary elementwise --------------------------------------------------------------------------------------------
@@ -54,65 +60,9 @@ class Unary(Operator):
             return
         name = next(iter(self.rules))
         self.kind.saves = bool(self.saves[name])
-        self.kind.step = _unary_step(self.rules[name], self.saves[name])
+        self.kind.step = unary_step(self.rules[name], self.saves[name])
         self.large.saves = self.kind.saves
-        self.large.step = _unary_step(_pieced(self.rules[name]), self.saves[name])
-
-
-def _pieced(rule: Any) -> Any:
-    """An elementwise rule that works on large arrays piece by piece."""
-
-    def pieced(F: Any, *values: Any) -> Any:
-        return in_pieces(partial(rule, F), *values) if F is A else rule(F, *values)
-
-    return pieced
-
-
-def no_step(node: Node, g: Any, F: Namespace) -> Any:
-    """The step of an operator that has no derivative yet."""
-    raise NotDifferentiable(
-        f"derivative for aten::{node.kind.operator} is not implemented",
-        places=[((node.code, node.lasti), "recorded here")],
-    )
-
-
-def _unary_step(rule: Any, saves: frozenset[str]) -> Any:
-    """The step of a unary rule, in the shortest form for what it saves."""
-    if saves == {"input"}:
-
-        def step(node: Node, g: Any, F: Namespace) -> Any:
-            x = node.saved
-            if x.__class__ is Freed:
-                raise freed(node)
-            if x.storage is not None:
-                verify(node, x, 0)
-            return rule(F, g, None, x.data if F is A else F.restore(x, node.next))
-
-    elif saves == {"out"}:
-
-        def step(node: Node, g: Any, F: Namespace) -> Any:
-            out = node.saved
-            if out.__class__ is Freed:
-                raise freed(node)
-            if node.extra is not None:
-                verify_output(node, out)
-            return rule(F, g, out if F is A else F.output(node, out), None)
-
-    elif not saves:
-
-        def step(node: Node, g: Any, F: Namespace) -> Any:
-            return rule(F, g, None, None)
-
-    else:
-        raise TypeError("a unary rule saves the input or the output, not both")
-    return step
-
-
-def _describe_unary(node: Node) -> dict[str, Any]:
-    saved = node.saved
-    if saved is None:
-        return {}
-    return {"self": saved} if saved.__class__ is Tensor else {"result": output_tensor(node, saved)}
+        self.large.step = unary_step(pieced(self.rules[name]), self.saves[name])
 
 
 def unary(
@@ -139,64 +89,17 @@ def unary(
         entry.check = check
         tracks = bool(grad_fn)
         compute = direct or kernel
-        entry.kind = small = Kind(grad_fn, no_step, saves=False, operator=entry.name, describe=_describe_unary)
-        entry.large = large = Kind(grad_fn, no_step, saves=False, operator=entry.name, describe=_describe_unary)
-        name = entry.name
-
-        def apply(input: Any = MISSING, inplace: Any = False) -> Any:
-            if input.__class__ is not Tensor or inplace is not False:
-                return _plain(entry, input, inplace, _getframe(1))
-            if input.storage is not None:
-                input.up_to_date()
-            x = input.data
-            kind = small
-            if x.__class__ is float32:
-                y = compute(x)
-            else:
-                if x.dtype is not FLOAT32 and x.dtype.kind != "f":
-                    x = _to_floating(entry, x)
-                if x.size < BIG:
-                    y = compute(x)
-                else:
-                    y = in_pieces(compute, x)
-                    kind = large
-            out = Tensor()
-            out.data = y
-            out.grad_ = out.storage = out.extra = None
-            if input.rg and mode.grad and tracks:
-                node = Node()
-                node.kind = kind
-                node.next = input.fn or input
-                node.saved = (input if saves_input else y) if kind.saves else None
-                node.fix = node.extra = None
-                node.seq = sequence()
-                where = mode.where
-                if where is None:
-                    frame = _getframe(1)
-                    node.code = frame.f_code
-                    node.lasti = frame.f_lasti
-                else:
-                    node.code, node.lasti = where
-                if input.storage is not None:
-                    note_versions(node, (input,))
-                out.fn = node
-                out.rg = True
-            else:
-                out.fn = None
-                out.rg = False
-                unrecorded(out, _getframe(1))
-            return out
-
-        saves_input = True
+        entry.kind = Kind(grad_fn, no_step, saves=False, operator=entry.name, describe=describe_unary)
+        entry.large = Kind(grad_fn, no_step, saves=False, operator=entry.name, describe=describe_unary)
+        apply, saves = unary_path(entry, compute, tracks, _plain, _to_floating)
         original = entry.finish
 
         def finish() -> None:
-            nonlocal saves_input
             original()
-            saves_input = entry.saves[next(iter(entry.rules))] == {"input"}
+            saves(entry.saves[next(iter(entry.rules))] == {"input"})
 
         entry.finish = finish  # type: ignore[method-assign]  # apply's closure must hear of what the rule saves
-        apply.__name__ = apply.__qualname__ = name
+        apply.__name__ = apply.__qualname__ = entry.name
         entry.apply = apply
         entry.register(kernel)
         return entry
@@ -278,122 +181,20 @@ class Binary(Operator):
             large.number_slot = small.number_slot
         for kinds, one, other in (
             (self.kinds, first, second),
-            (self.large, _pieced(first), _pieced(second)),
+            (self.large, pieced(first), pieced(second)),
         ):
             both, left, right = kinds
             both.step = binary_step(one, other, both.saves)
-            left.step = _mixed_step(one, 0, left.saves, self.constants)
-            right.step = _mixed_step(other, 1, right.saves, self.constants)
+            left.step = mixed_step(one, 0, left.saves, self.constants)
+            right.step = mixed_step(other, 1, right.saves, self.constants)
 
     plan: list[bool]
     keeps: list[Any]  # which of the first, the second and the output: both want gradients, the first, the second
 
 
-def binary_step(first: Any, second: Any, saves: bool) -> Any:
-    """The step of the two rules of an operator of two tensors; saved is (x, y, output), each or None."""
-    if not saves:
-
-        def plain_step(node: Node, g: Any, F: Namespace) -> Any:
-            a, b = node.next
-            return (
-                None if a is None else first(F, g, None, None, None),
-                None if b is None else second(F, g, None, None, None),
-            )
-
-        return plain_step
-
-    def step(node: Node, g: Any, F: Namespace) -> Any:
-        saved = node.saved
-        if saved.__class__ is Freed:
-            raise freed(node)
-        x, y, out = saved
-        a, b = node.next
-        if y is not None:  # first, as in PyTorch: if both were written to, the error is about this one
-            if y.storage is not None:
-                verify(node, y, 1)
-            y = y.data if F is A else F.restore(y, b)
-        if x is not None:
-            if x.storage is not None:
-                verify(node, x, 0)
-            x = x.data if F is A else F.restore(x, a)
-        if out is not None:
-            if node.extra is not None:
-                verify_output(node, out)
-            if F is not A:
-                out = F.output(node, out)
-        return (
-            None if a is None else first(F, g, out, x, y),
-            None if b is None else second(F, g, out, x, y),
-        )
-
-    return step
-
-
-_CONSTANTS: dict[Any, Any] = {}
-
-
-def constant(number: Any, dtype: Any) -> Any:
-    """A Python number as a 0-d array of a floating dtype: NumPy takes that in half the time of the number itself."""
-    found = _CONSTANTS.get((number, dtype))
-    if found is None:
-        if number == 0 or number != number or number.__class__ is bool:
-            return number  # 0.0 and -0.0 are one key, nan none
-        if len(_CONSTANTS) > 1000:
-            _CONSTANTS.clear()  # a program that counts in its constants
-        try:
-            found = np.array(number, dtype)
-        except OverflowError:
-            return number
-        _CONSTANTS[(number, dtype)] = found
-    return found
-
-
-def _mixed_step(rule: Any, side: int, saves: bool, constants: bool) -> Any:
-    """The step for a tensor (`side` 0 left, 1 right) and a number; saved is (tensor, number, output), each or None."""
-    if not saves:
-        return lambda node, g, F: rule(F, g, None, None, None)
-
-    def step(node: Node, g: Any, F: Namespace) -> Any:
-        saved = node.saved
-        if saved.__class__ is Freed:
-            raise freed(node)
-        x, number, out = saved
-        if x is not None:
-            if x.storage is not None:
-                verify(node, x, 0)
-            x = x.data if F is A else F.restore(x, node.next)
-        if out is not None:
-            if node.extra is not None:
-                verify_output(node, out)
-            if F is not A:
-                out = F.output(node, out)
-        if constants and g.__class__ is ndarray:
-            number = constant(number, g.dtype)
-        return rule(F, g, out, number, x) if side else rule(F, g, out, x, number)
-
-    return step
-
-
-def _describe(entry: Binary, form: int, node: Node) -> dict[str, Any]:
-    """What a node of two tensors (form 0), of a tensor and a number (1), of a number and a tensor (2) saved."""
-    if node.saved is None:
-        return {}
-    first, second, out = node.saved
-    if form == 0 or node.kind.number_slot:  # a number in place of a tensor is none that PyTorch shows
-        first, second = _tensor(first), _tensor(second)
-    elif form == 2:
-        first, second = second, first
-    values = {"self": first, entry.signature.parameters[1].name: second}
-    return values if out is None else {**values, "result": output_tensor(node, out)}
-
-
-def _tensor(value: Any) -> Any:
-    return value if value.__class__ is Tensor else None
-
-
 def _kinds(entry: Binary, names: tuple[str, str, str]) -> tuple[Kind, Kind, Kind]:
     both, left, right = (
-        Kind(name, no_step, saves=False, operator=entry.name, describe=partial(_describe, entry, form))
+        Kind(name, no_step, saves=False, operator=entry.name, describe=partial(describe_binary, entry, form))
         for form, name in enumerate(names)
     )
     return both, left, right
@@ -431,146 +232,14 @@ def binary(
         tracks = bool(names[0])
         entry.kernel = kernel
         compute = direct or kernel
-        entry.kinds = both, left, right = _kinds(entry, names)
-        entry.large = large_both, large_left, large_right = _kinds(entry, names)
-        for form in (left, right):
+        entry.kinds = _kinds(entry, names)
+        entry.large = _kinds(entry, names)
+        for form in entry.kinds[1:]:
             # a form with the name of the form of two tensors is that form, with the number as a tensor without history
-            form.number_slot = form.name == both.name
-        entry.plan = plan = [False] * 6
-        entry.keeps = keeps = [(False, False, False)] * 3
-        floating = promote == "float"
-
-        def operator(x: Tensor, y: Any, depth: int = 1) -> Any:
-            """`x op y` where x is a tensor; the user's frame is `depth` frames up."""
-            if y.__class__ is not Tensor:
-                cls = y.__class__
-                if cls is float or cls is int or cls is bool:
-                    return mixed(x, y, 0)
-                if isinstance(y, (np.generic, int, float)):
-                    return mixed(x, y.item() if isinstance(y, np.generic) else y, 0)
-                return NotImplemented
-            if x.storage is not None:
-                x.up_to_date()
-            if y.storage is not None:
-                y.up_to_date()
-            a = x.data
-            b = y.data
-            cls = a.__class__
-            fix = None
-            kind = both
-            if cls is float32 and b.__class__ is float32:
-                c = compute(a, b)
-            elif (
-                cls is ndarray
-                and b.__class__ is ndarray
-                and (dtype := a.dtype) is b.dtype
-                and (dtype is FLOAT32 or dtype is FLOAT64)
-            ):
-                if a.size < BIG:
-                    try:
-                        c = compute(a, b)
-                    except ValueError:
-                        raise broadcast_error(a.shape, b.shape) from None
-                else:
-                    try:
-                        c = in_pieces(compute, a, b)
-                    except ValueError:
-                        raise broadcast_error(a.shape, b.shape) from None
-                    kind = large_both
-                if a.shape != b.shape:
-                    fix = _fix(a, b, c)
-            else:
-                if check is not None:
-                    check(a, b)
-                p, q = promoted(a, b, floating)
-                try:
-                    c = compute(p, q)
-                except ValueError:
-                    raise broadcast_error(a.shape, b.shape) from None
-                fix = _fix(a, b, c)
-            out = Tensor()
-            out.data = c
-            out.grad_ = out.storage = out.extra = None
-            if mode.grad and (x.rg or y.rg) and tracks:
-                node = Node()
-                node.kind = kind
-                one, two = x.rg, y.rg
-                node.next = ((x.fn or x) if one else None, (y.fn or y) if two else None)
-                if both.saves:
-                    first, second, result = keeps[0] if one and two else keeps[1] if one else keeps[2]
-                    node.saved = (x if first else None, y if second else None, c if result else None)
-                else:
-                    node.saved = None
-                node.fix = fix
-                node.extra = None
-                node.seq = sequence()
-                where = mode.where
-                if where is None:
-                    frame = _getframe(depth)
-                    node.code = frame.f_code
-                    node.lasti = frame.f_lasti
-                else:
-                    node.code, node.lasti = where
-                if x.storage is not None or y.storage is not None:
-                    note_versions(node, (x, y))
-                out.fn = node
-                out.rg = True
-            else:
-                out.fn = None
-                out.rg = False
-                unrecorded(out, _getframe(depth))
-            return out
-
-        def mixed(x: Tensor, number: Any, side: int) -> Tensor:
-            if x.storage is not None:
-                x.up_to_date()
-            a = x.data
-            if a.__class__ is not float32 and (a.dtype.kind != "f" or number.__class__ is bool):
-                if check is not None:
-                    check(a, number)
-                a, number = promoted_number(a, number, floating)
-            kind = right if side else left
-            if a.__class__ is ndarray and ((dtype := a.dtype) is FLOAT32 or dtype is FLOAT64):
-                operand = constant(number, dtype) if constants else number
-                if a.size < BIG:
-                    c = compute(operand, a) if side else compute(a, operand)
-                else:
-                    c = in_pieces(compute, operand, a) if side else in_pieces(compute, a, operand)
-                    kind = large_right if side else large_left
-            else:
-                c = compute(number, a) if side else compute(a, number)
-            out = Tensor()
-            out.data = c
-            out.grad_ = out.storage = out.extra = None
-            if x.rg and mode.grad and tracks:
-                node = Node()
-                node.kind = kind
-                node.next = x.fn or x
-                if kind.saves:
-                    if side:
-                        node.saved = (x if plan[4] else None, number, c if plan[5] else None)
-                    else:
-                        node.saved = (x if plan[0] else None, number, c if plan[2] else None)
-                else:
-                    node.saved = None
-                node.fix = node.extra = None
-                node.seq = sequence()
-                where = mode.where
-                if where is None:
-                    frame = _getframe(2)
-                    node.code = frame.f_code
-                    node.lasti = frame.f_lasti
-                else:
-                    node.code, node.lasti = where
-                if x.storage is not None:
-                    note_versions(node, (x,))
-                out.fn = node
-                out.rg = True
-            else:
-                out.fn = None
-                out.rg = False
-                unrecorded(out, _getframe(2))
-            return out
+            form.number_slot = form.name == names[0]
+        entry.plan = [False] * 6
+        entry.keeps = [(False, False, False)] * 3
+        operator, mixed = binary_path(entry, compute, tracks, check, promote == "float", constants)
 
         def reflected(x: Tensor, y: Any) -> Any:
             """`y op x` where x is a tensor and y is not."""
@@ -668,13 +337,3 @@ def refused(entry: Binary, x: Any, y: Any) -> ArgumentError:
     return ArgumentError(
         f"{name}(): argument '{parameter}' (position {position}) must be Tensor, not {type_name(value)}"
     )
-
-
-def _fix(a: Any, b: Any, c: Any) -> Any:
-    """What un-broadcasting and un-promoting the two gradients takes, then the result's shape; None for nothing."""
-    shape, dtype = c.shape, c.dtype
-    # a rule multiplies by the other input as it is: with another dtype there, NumPy may widen the gradient
-    same = a.dtype == dtype and b.dtype == dtype
-    first = None if same and a.shape == shape else (a.shape, a.dtype)
-    second = None if same and b.shape == shape else (b.shape, b.dtype)
-    return None if first is None and second is None else (first, second, shape)

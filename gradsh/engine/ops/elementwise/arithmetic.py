@@ -11,10 +11,11 @@ from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.promotion import broadcast_error, promoted
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
-from gradsh.engine.operators.elementwise import binary, no_step, unary
+from gradsh.engine.operators.elementwise import binary, unary
 from gradsh.engine.operators.general import General, op
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import binary_samples, call, t, unary_samples
+from gradsh.engine.operators.steps import no_step
 from gradsh.engine.ops.elementwise.masks import by_zero, is_float, not_bool, not_bools, zeros
 from gradsh.errors import DtypeError, ValueProblem
 

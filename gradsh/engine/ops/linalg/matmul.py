@@ -18,10 +18,10 @@ from gradsh.engine.core.place import caller, here, placed
 from gradsh.engine.core.tensor import Tensor, tracked, untracked
 from gradsh.engine.operators.batch_rules import count, on_last_dims
 from gradsh.engine.operators.composite import composite
-from gradsh.engine.operators.elementwise import binary_step, no_step
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import METHODS, Operator
 from gradsh.engine.operators.samples import call, t
+from gradsh.engine.operators.steps import binary_step, no_step
 from gradsh.engine.transforms.batching import call as batched_call
 from gradsh.errors import ArgumentError, DtypeError, ShapeError
 
