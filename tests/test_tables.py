@@ -18,8 +18,6 @@ FEW = 4
 # Tables of words that operators happen to be called too, by what they are bound to, and what the words are.
 RIGHTFUL = {
     "ARRAY_METHODS": "NumPy's methods of arrays",
-    "CUTS": "what advice looks for in the text of a program",
-    "COPIES": "what advice looks for in the text of a program, other libraries' words included",
     "NAMES": "dtypes",
     "gains": "values of an argument, calculate_gain(nonlinearity=…)",
     "MODES": "values of an argument, interpolate(mode=…)",

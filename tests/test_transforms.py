@@ -12,9 +12,9 @@ import pytest
 import gradsh
 from gradsh.engine.autograd.backward import run_grad
 from gradsh.engine.core import batched
-from gradsh.engine.core.graph import Kind, Node, sequence
+from gradsh.engine.core.graph import Kind, record
 from gradsh.engine.core.modes import GradMode
-from gradsh.engine.core.tensor import Tensor, leaf, make
+from gradsh.engine.core.tensor import Tensor, leaf, make, tracked
 from gradsh.engine.gradcheck import check_second, tensors_in
 from gradsh.engine.operators import registry
 from gradsh.engine.ops import families
@@ -375,15 +375,11 @@ def test_a_gradient_of_the_wrong_shape_is_found():
 
 def test_a_missing_sum_over_what_was_broadcast_is_found():
     """A rule of the engine whose gradient keeps the result's shape; `fix` would have summed it."""
-    kind = Kind("BadBackward0", lambda node, g: g, lambda node, g: g, saves=False)
+    kind = Kind("BadBackward0", lambda node, g, F: g, saves=False)
 
     def bad(x):
-        out = make(np.broadcast_to(x.data, (2, 3)).copy())
-        node = Node()
-        node.kind, node.next, node.saved, node.fix, node.extra = kind, x.fn or x, None, None, None
-        node.code, node.lasti, node.seq = test_jvp_agrees_with_vjp.__code__, 0, sequence()
-        out.fn, out.rg = node, True
-        return out
+        where = (test_jvp_agrees_with_vjp.__code__, 0)
+        return tracked(np.broadcast_to(x.data, (2, 3)).copy(), record(kind, x.fn or x, None, where))
 
     with pytest.raises(GradcheckFailed, match="Analytical gradient has incorrect size"):
         functional.gradcheck.apply(bad, leaf(np.array([1.0, 2.0, 3.0]), True, None))

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.inplace import bump
-from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Optimizer, check, held_array, number, operands, refuse, registered
 from gradsh.engine.optim.sweep import PIECE, Work, add_scaled, effective, sweep
@@ -52,9 +51,9 @@ class SGD(Optimizer):
             self.factors, self.known = factors, {}
         if group["differentiable"]:
             refuse(group)
-        # the plain case, small tensors with momentum or without, costs nothing beyond its four operations
+        # the plain case, small tensors with momentum or without, costs little beyond its four operations
         plain = not (decay or dampening or nesterov or maximize)
-        known, states, views, written = self.known, self.state, self.scratch.views, mode.written
+        known, states, scratch = self.known, self.state, self.scratch
         seen: Any = self.seen
         for p in group["params"]:
             grad = p.grad_
@@ -63,35 +62,18 @@ class SGD(Optimizer):
             data: Any = p.data
             if plain and seen.get(p) is data and p.storage is not None:
                 dtype = data.dtype
-                work = views.get((dtype, data.shape))
                 constants = known.get(dtype)
-                if work is not None and constants is not None and data.size <= PIECE:
-                    g = grad.data
-                    if momentum:
-                        held = states[p].get("momentum_buffer")
-                        if held is None or held.data.__class__ is not ndarray:
-                            self.one(p, g, momentum, nesterov, maximize, where)
-                            continue
-                        buffer = held.data
-                        multiply(buffer, constants[1], buffer)
-                        add(buffer, g, buffer)
-                        g = buffer
-                    t = work.wide
-                    if t is None:
-                        t = work.t
-                        multiply(g, constants[0], t)
-                        add(data, t, data)
-                    else:
-                        t[...] = g
-                        multiply(t, constants[0], t)
-                        add(data, t, t)
-                        data[...] = t
-                    storage = p.storage
-                    storage.version += 1
-                    storage.writer = where
-                    if written is not None:
-                        written(p, where)
-                    continue
+                if constants is not None and data.size <= PIECE:
+                    held = states[p].get("momentum_buffer") if momentum else None
+                    if held is None and not momentum:
+                        sweep(scratch, _plain, (data, grad.data), (False, None, constants[0]))
+                        bump(p, where)
+                        continue
+                    if held is not None and held.data.__class__ is ndarray:
+                        arrays = (data, grad.data, held.data)
+                        sweep(scratch, _momentum, arrays, (False, None, constants[1], None, constants[0], False, False))
+                        bump(p, where)
+                        continue
             self.one(p, grad.data, momentum, nesterov, maximize, where)
 
     def one(self, p: Any, g: Any, momentum: Any, nesterov: Any, maximize: Any, where: Any) -> None:
