@@ -61,7 +61,7 @@ CIRCLES: list[list[str]] = [
 LONGEST = 800
 LONGEST_FUNCTION = 80
 # The fast paths: one closure holds all that a step of them reads.
-FAST_PATHS = {"binary_path"}
+FAST_PATHS = {"binary", "binary_path", "binary_path.operator"}
 HEAVY = {"argparse", "rich", "prompt_toolkit", "lark", "dataclasses", "enum", "inspect", "difflib", "json"}
 # Imported on the way of `gradsh -c` with a program seen before: at their top level nothing heavy may stand.
 START_UP = ["gradsh", "gradsh.__main__", "gradsh.errors", "gradsh.reports", "gradsh.cli.main"]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.anomaly import check_anomaly
+from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.graph import Freed, Node, Output, Where
 from gradsh.engine.core.modes import mode
@@ -402,7 +403,7 @@ def _count_references() -> int:
     def accumulate(t: Any, g: Any, create: bool) -> None:
         owned(g)
 
-    g = np.empty(1)
+    g = alloc.empty(1)
     accumulate(None, g, False)
     return counts[0]
 
@@ -458,7 +459,7 @@ def run_grad(
     for index, (t, g) in enumerate(zip(inputs, found, strict=True)):
         if g is None:
             if materialize:
-                results.append(make(np.zeros(t.data.shape, t.data.dtype)))
+                results.append(make(alloc.zeros(t.data.shape, t.data.dtype)))
                 continue
             if not allow_unused:
                 raise UnusedInput(
@@ -568,7 +569,7 @@ def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -
         if not out.rg:
             raise NoGraph(f"element {index} of tensors does not require grad and does not have a grad_fn", subject=out)
         if g is None:
-            value = data.dtype.type(1) if data.ndim == 0 else np.ones(data.shape, data.dtype)
+            value = data.dtype.type(1) if data.ndim == 0 else alloc.ones(data.shape, data.dtype)
             roots.append((out.edge, make(value) if create else value))
         elif create:
             if g.data.dtype != data.dtype:

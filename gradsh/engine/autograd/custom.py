@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from gradsh.engine.autograd.backward import sum_to
+from gradsh.engine.core import alloc
 from gradsh.engine.core.graph import Freed, Kind, Node, Output, Storage, Where, freed, note_versions, record, verify
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.namespaces import A, Namespace, T
@@ -327,7 +326,7 @@ def _meta(value: Any) -> Meta | None:
 def _materialized(g: Any, meta: Meta | None) -> Any:
     """The incoming gradient as a tensor, zeros where none arrived, None for an output that is no tensor."""
     if g is None:
-        return None if meta is None else make(np.zeros(*meta)[()])
+        return None if meta is None else make(alloc.zeros(*meta)[()])
     return g if g.__class__ is Tensor else make(g)
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
+
 ndarray = np.ndarray
 float16 = np.dtype(np.float16)
 
@@ -33,7 +35,7 @@ def buffer(use: str, shape: tuple[int, ...], dtype: Any) -> Any:
     n = math.prod(shape)
     held = _BUFFERS.get((use, dtype))
     if held is None or held.size < n:
-        held = np.empty(n, dtype)
+        held = alloc.empty(n, dtype)
         if held.nbytes <= MOST:
             _BUFFERS[use, dtype] = held
     return held[:n].reshape(shape)
@@ -142,7 +144,7 @@ def forward(x: Any, weight: Any, bias: Any, how: Any) -> Any:
     groups, kernel = how[3], weight.shape[2:]
     places = count(x.shape[2:], kernel, how)
     flat = weight.reshape(groups, outputs // groups, -1)
-    out = np.empty((n, outputs, *places), x.dtype)
+    out = alloc.empty((n, outputs, *places), x.dtype)
     for part in pieces(x, x.shape[1] * math.prod(kernel), places):
         some = x[part]
         cols = columns(some, kernel, places, how)
@@ -164,7 +166,7 @@ def backward_weight(g: Any, x: Any, kernel: Any, how: Any) -> Any:
         return backward_weight(g.astype(np.float32), x.astype(np.float32), kernel, how).astype(float16)
     groups, places, outputs = how[3], g.shape[2:], g.shape[1]
     rows = x.shape[1] // groups * math.prod(kernel)
-    out: Any = None if len(x) else np.zeros((groups, outputs // groups, rows), x.dtype)
+    out: Any = None if len(x) else alloc.zeros((groups, outputs // groups, rows), x.dtype)
     for part in pieces(x, rows * groups, places):
         cols = columns(x[part], kernel, places, how)
         gs = channels_first(g[part], "gradient").reshape(groups, outputs // groups, -1)
@@ -182,11 +184,11 @@ def backward_input(g: Any, weight: Any, bias: Any, size: Any, how: Any) -> Any:
     n, outputs = g.shape[:2]
     kernel, places = weight.shape[2:], g.shape[2:]
     channels = weight.shape[1] * groups
-    out = np.empty((n, channels, *size), g.dtype)
+    out = alloc.empty((n, channels, *size), g.dtype)
     if _as_convolution(weight, how, places):
         flipped = weight[(slice(None), slice(None), *(slice(None, None, -1),) * len(kernel))]
         back = tuple(k - 1 - p for k, p in zip(kernel, padding, strict=True))
-        out = forward(g, np.ascontiguousarray(flipped.swapaxes(0, 1)), None, (stride, back, dilation, 1))
+        out = forward(g, alloc.ascontiguousarray(flipped.swapaxes(0, 1)), None, (stride, back, dilation, 1))
     else:
         flat = weight.reshape(groups, outputs // groups, -1).swapaxes(1, 2)
         for part in pieces(g, channels * math.prod(kernel), places):

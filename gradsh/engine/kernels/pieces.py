@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
+
 ndarray = np.ndarray
 
 # elements from which it pays, and of a piece
@@ -53,7 +55,7 @@ def in_pieces(function: Any, *values: Any) -> Any:
             return v  # the gradient of a sum is the gradient itself
     if first.__class__ is not ndarray or first.shape != (min(PIECE, size),):
         return function(*values)
-    out = np.empty(size, first.dtype)
+    out = alloc.empty(size, first.dtype)
     out[:PIECE] = first
     if size > PIECE:
         _share(partial(_run, function, flat, out, count(PIECE, PIECE).__next__))

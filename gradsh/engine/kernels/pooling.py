@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.kernels.convolution import buffer
 
 # elements that are dealt out at a time
@@ -61,10 +62,10 @@ def largest(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: 
         run = runs.index(tuple(o % s for o, s in zip(offsets, stride, strict=True)))
         taps.append((run, _flat([o // s for o, s in zip(offsets, stride, strict=True)], lengths), _flat(offsets, size)))
     last = max(shift for _, shift, _ in taps)
-    steps = np.array([distance for _, _, distance in taps])
+    steps = alloc.array([distance for _, _, distance in taps])
     code_dtype = np.uint8 if len(taps) < 256 else np.uint32
-    values = np.empty((len(planes), *out), x.dtype)
-    index = np.empty((len(planes), *out), np.int64)
+    values = alloc.empty((len(planes), *out), x.dtype)
+    index = alloc.empty((len(planes), *out), np.int64)
     base = _base(size, stride, padding, out)
     kept = (slice(None), *(slice(0, m) for m in out))
     each = max(1, BLOCK // max(wide, 1))
@@ -124,9 +125,9 @@ def _flat(places: Any, size: Any) -> int:
 
 def _base(size: Any, stride: Any, padding: Any, out: Any) -> Any:
     """The flat position of every window's first element, which may stand in the padding."""
-    base: Any = np.zeros(out, np.int64)
+    base: Any = alloc.zeros(out, np.int64)
     for axis, (s, p, m) in enumerate(zip(stride, padding, out, strict=True)):
-        ahead = (np.arange(m) * s - p).reshape(-1, *(1,) * (len(out) - axis - 1))
+        ahead = (alloc.arange(m) * s - p).reshape(-1, *(1,) * (len(out) - axis - 1))
         base += ahead * math.prod(size[axis + 1 :])
     return base
 
@@ -140,7 +141,7 @@ def _not_padding(
     for number, at in enumerate(product(*map(range, kernel))):
         inside: Any = True
         for axis, (i, n, s, p, d, m) in enumerate(zip(at, size, stride, padding, dilation, out, strict=True)):
-            place = np.arange(m) * s - p + i * d
+            place = alloc.arange(m) * s - p + i * d
             inside = inside & ((place >= 0) & (place < n)).reshape((-1, *(1,) * (len(out) - axis - 1)))
         np.copyto(which, number, where=(which < 0) & inside)
     return np.maximum(which, 0, out=which)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.kernels.rounding import blocks32, blocks64, exp, fma, libm, log
@@ -101,7 +102,7 @@ class Generator:
 
     def get_state(self) -> Array:
         """The state as PyTorch lays it out: uint8[5056]."""
-        state = np.zeros(STATE_BYTES, np.uint8)
+        state = alloc.zeros(STATE_BYTES, np.uint8)
         fresh = self._engine is None
         *key, index = self.engine.getstate()
         if fresh:
@@ -122,7 +123,7 @@ class Generator:
                 f"Expected a CPUGeneratorImplState of size {STATE_BYTES} but found the input RNG state size "
                 f"to be {state.size}"
             )
-        state = np.ascontiguousarray(state, np.uint8).reshape(-1)
+        state = alloc.ascontiguousarray(state, np.uint8).reshape(-1)
         left, seeded = state[8:16].view("<i4").tolist()
         after = int(state[16:24].view("<u8")[0])
         if not (seeded and 0 < left <= 624 and after <= 624):
@@ -136,12 +137,12 @@ class Generator:
     def words(self, n: int) -> Array:
         """The next `n` 32-bit words: uint32[n]. The array may be read-only."""
         if n == 0:
-            return np.empty(0, np.uint32)
+            return alloc.empty(0, np.uint32)
         draw = self.engine.getrandbits
         if n <= CHUNK:
             # The first word drawn is the least significant one of the long integer.
             return np.frombuffer(draw(32 * n).to_bytes(4 * n, "little"), "<u4")
-        out = np.empty(n, np.uint32)
+        out = alloc.empty(n, np.uint32)
         for start in range(0, n, CHUNK):
             count = min(CHUNK, n - start)
             out[start : start + count] = np.frombuffer(draw(32 * count).to_bytes(4 * count, "little"), "<u4")
@@ -220,7 +221,7 @@ def normal(
     # float16 the uniforms for an incomplete block are never drawn.
     draw, transform = (gen.doubles, blocks64) if dtype == FLOAT64 else (gen.floats, blocks32)
     whole = n - n % 16
-    out = np.empty(n, dtype)
+    out = alloc.empty(n, dtype)
     drawn = draw(whole if dtype == FLOAT16 else n)
     out[:whole] = transform(drawn[:whole].reshape(-1, 16), mean, std).reshape(-1)
     if whole < n:
@@ -236,7 +237,7 @@ def normal_from_tensors(gen: Generator, mean: Array | float, std: Array | float)
         likes = mean if isinstance(mean, np.ndarray) else std
         shape = np.broadcast_shapes(np.shape(mean), std.shape)
         scaled = (normal(gen, shape, likes.dtype) * std).astype(likes.dtype, copy=False)
-        shifted: Array = scaled + np.asarray(mean, likes.dtype)
+        shifted: Array = scaled + alloc.asarray(mean, likes.dtype)
         return shifted
     if not isinstance(mean, np.ndarray):
         raise TypeError("normal_from_tensors wants an array")
@@ -366,12 +367,12 @@ def randperm(gen: Generator, n: int, dtype: NpDtype = INT64) -> Array:
     items = list(range(n))
     if n > 1:
         # Each place in turn swaps with one at or after it. The loop is sequential by nature; 1e6 take 0.2 s.
-        left = np.arange(n, 1, -1)
+        left = alloc.arange(n, 1, -1)
         partners = gen.words(n - 1).astype(np.int64) % left
-        partners += np.arange(n - 1)
+        partners += alloc.arange(n - 1)
         for i, j in enumerate(partners.tolist()):
             items[i], items[j] = items[j], items[i]
-    return np.array(items, np.int64).astype(dtype, copy=False)
+    return alloc.array(items, np.int64).astype(dtype, copy=False)
 
 
 def bernoulli(gen: Generator, p: float, shape: Shape, dtype: NpDtype) -> Array:
@@ -383,7 +384,7 @@ def bernoulli(gen: Generator, p: float, shape: Shape, dtype: NpDtype) -> Array:
 
 def bernoulli_each(gen: Generator, p: Array, dtype: NpDtype | None = None) -> Array:
     """`bernoulli(p)`: a probability per element, of a floating dtype, which is the result's too unless one is given."""
-    p = np.asarray(p)
+    p = alloc.asarray(p)
     if p.size:
         _floating(p.dtype, "bernoulli_tensor_cpu_p_")
         if not (p.min() >= 0 and p.max() <= 1):
@@ -424,7 +425,7 @@ def multinomial(gen: Generator, weights: Array, samples: int, replacement: bool 
         raise ValueProblem("number of categories cannot exceed 2^24")
     shape = (*weights.shape[:-1], samples)
     if weights.size == 0:
-        return np.zeros(shape, np.int64)
+        return alloc.zeros(shape, np.int64)
     rows = weights.reshape(-1, weights.shape[-1])
     if replacement and samples > 1:
         return np.stack([_with_replacement(gen, row, samples) for row in rows]).reshape(shape)
@@ -497,7 +498,7 @@ def _pairs(gen: Generator, n: int, mean: float, std: float) -> Array:
         out.append(radius * math.sin(angle))
     if len(out) > n:
         gen.kept = out.pop()
-    values = np.array(out, np.float64)
+    values = alloc.array(out, np.float64)
     return values if (mean, std) == (0.0, 1.0) else fma(values, std, mean)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -37,8 +39,8 @@ def libm(scalar: Callable[[float], float], ufunc: np.ufunc, values: Array, dtype
     """`ufunc(values)` of float64[n], with the C library's last bit where that may show in a result of `dtype`."""
     if values.size > LIBM and dtype != FLOAT64:
         with np.errstate(divide="ignore", over="ignore"):
-            return np.asarray(ufunc(values))
-    out = np.empty(values.size)
+            return alloc.asarray(ufunc(values))
+    out = alloc.empty(values.size)
     for start in range(0, values.size, LIBM):
         out[start : start + LIBM] = list(map(scalar, values[start : start + LIBM].tolist()))
     return out
@@ -59,7 +61,7 @@ def exp(x: float) -> float:
 
 def blocks64(uniforms: Array, mean: float, std: float) -> Array:
     """float64[k, 16] normals: in each row the first eight uniforms give radii and the last eight angles."""
-    out = np.empty((len(uniforms), 16))
+    out = alloc.empty((len(uniforms), 16))
     rows = CHUNK // 16
     for start in range(0, len(uniforms), rows):
         block = uniforms[start : start + rows]
@@ -74,11 +76,11 @@ def blocks64(uniforms: Array, mean: float, std: float) -> Array:
 
 def blocks32(uniforms: Array, mean: float, std: float) -> Array:
     """float32[k, 16] normals, as `blocks64`, with Cephes' log, sin and cos, which PyTorch runs on x86."""
-    out = np.empty((len(uniforms), 16), np.float32)
+    out = alloc.empty((len(uniforms), 16), np.float32)
     rows = CHUNK // 16
     for start in range(0, len(uniforms), rows):
         block = uniforms[start : start + rows]
-        radius = np.sqrt(np.float32(-2.0) * _cephes_log(np.ascontiguousarray(np.float32(1.0) - block[:, :8])))
+        radius = np.sqrt(np.float32(-2.0) * _cephes_log(alloc.ascontiguousarray(np.float32(1.0) - block[:, :8])))
         sine, cosine = _cephes_sincos(block[:, 8:] * np.float32(2.0 * math.pi))
         out[start : start + rows, :8] = cosine * radius
         out[start : start + rows, 8:] = sine * radius
@@ -112,7 +114,7 @@ def _horner(coefficients: tuple[float, ...], x: Array) -> Array:
     """A polynomial by fused multiply-adds: float32 `x`, highest coefficient first."""
     wide = x.astype(np.float64)
     work = wide * coefficients[0]
-    total = np.empty_like(x)
+    total = alloc.empty_like(x)
     for coefficient in coefficients[1:-1]:
         np.add(work, coefficient, out=total, casting="same_kind")
         np.multiply(total, wide, out=work)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
+
 Before = Callable[[Any, Any], bool]
 
 
@@ -26,7 +28,7 @@ def settle_ties(x: Any, index: Any, near: Any, axis: int, choose: Callable[[list
     if x.size > LONGEST:
         return index
     if near is None:
-        tied = np.ones([n for i, n in enumerate(x.shape) if i != axis], bool)
+        tied = alloc.ones([n for i, n in enumerate(x.shape) if i != axis], bool)
     else:
         near = np.moveaxis(near, axis, -1)
         # nan counts as equal to nan here
@@ -36,7 +38,7 @@ def settle_ties(x: Any, index: Any, near: Any, axis: int, choose: Callable[[list
         tied = same.any(-1)
     if not tied.any():
         return index
-    index = np.array(index)
+    index = alloc.array(index)
     rows, places = np.moveaxis(x, axis, -1), np.moveaxis(index, axis, -1)
     for at in np.argwhere(tied):
         where = tuple(at)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.gates import computed
 from gradsh.engine.core.graph import (
     Freed,
     Kind,
@@ -148,7 +149,7 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
         else:
             raw.append(v)
     try:
-        result = entry.kernel(*raw)
+        result = computed(entry.kernel, *raw)
     except FAILURES as error:
         raise blame(entry, values, error) from None
     cls = result.__class__

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.graph import Freed, Node, freed, verify, verify_output
 from gradsh.engine.core.namespaces import A, Namespace
 from gradsh.engine.core.tensor import Tensor, output_tensor
@@ -133,7 +134,7 @@ def constant(number: Any, dtype: Any) -> Any:
         if len(_CONSTANTS) > 1000:
             _CONSTANTS.clear()  # a program that counts in its constants
         try:
-            found = np.array(number, dtype)
+            found = alloc.array(number, dtype)
         except OverflowError:
             return number
         _CONSTANTS[(number, dtype)] = found

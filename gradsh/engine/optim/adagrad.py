@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Elementwise, check, check_lr, check_not_negative, number, registered, scalar
 from gradsh.engine.optim.sweep import Work, add_scaled, addcdiv, addcmul, constant, effective, lerp, lerp_weights
@@ -45,7 +46,7 @@ class Adagrad(Elementwise):
         return ("sum",)
 
     def begin(self, group: dict[str, Any], data: Any) -> dict[str, Tensor]:
-        return {"step": scalar(0.0), "sum": make(np.full_like(data, self.defaults["initial_accumulator_value"]))}
+        return {"step": scalar(0.0), "sum": make(alloc.full_like(data, self.defaults["initial_accumulator_value"]))}
 
     def hyper(self, group: dict[str, Any]) -> tuple[Any, ...]:
         return (

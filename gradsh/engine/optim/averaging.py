@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Elementwise, check, check_lr, check_not_negative, number, registered, scalar
 from gradsh.engine.optim.sweep import Work, add_scaled, effective
@@ -40,7 +41,7 @@ class ASGD(Elementwise):
             "step": scalar(0.0),
             "eta": scalar(float(number(group["lr"]))),
             "mu": scalar(1.0),
-            "ax": make(np.zeros_like(data)),
+            "ax": make(alloc.zeros_like(data)),
         }
 
     def hyper(self, group: dict[str, Any]) -> tuple[Any, ...]:
@@ -106,8 +107,8 @@ class Rprop(Elementwise):
     def begin(self, group: dict[str, Any], data: Any) -> dict[str, Tensor]:
         return {
             "step": scalar(0.0),
-            "prev": make(np.zeros_like(data)),
-            "step_size": make(np.full_like(data, number(group["lr"]))),
+            "prev": make(alloc.zeros_like(data)),
+            "step_size": make(alloc.full_like(data, number(group["lr"]))),
         }
 
     def hyper(self, group: dict[str, Any]) -> tuple[Any, ...]:

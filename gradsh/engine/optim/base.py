@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from gradsh.engine.autograd.inplace import bump, check_writable
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.graph import Handle
 from gradsh.engine.core.modes import mode
@@ -253,7 +254,7 @@ class Optimizer:
         data = p.data
         if data.__class__ is not ndarray:
             check_writable(p, False, where)
-            return np.array(data)
+            return alloc.array(data)
         if self.seen.get(p) is not data:
             check_writable(p, False, where)
             if not data.flags.writeable:
@@ -407,7 +408,7 @@ class Elementwise(Optimizer):
         raise NotImplementedError
 
     def begin(self, group: dict[str, Any], data: Any) -> dict[str, Tensor]:
-        return {"step": scalar(0.0), **{name: make(np.zeros_like(data)) for name in self.arrays(group)}}
+        return {"step": scalar(0.0), **{name: make(alloc.zeros_like(data)) for name in self.arrays(group)}}
 
     def hyper(self, group: dict[str, Any]) -> tuple[Any, ...]:
         raise NotImplementedError
@@ -454,7 +455,7 @@ def held_array(t: Tensor) -> Any:
     """The array of a tensor in the state, which a program or a file may have put there."""
     data = t.data
     if data.__class__ is not ndarray or not data.flags.writeable:
-        data = t.data = np.array(data)
+        data = t.data = alloc.array(data)
     return data
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.inplace import bump
+from gradsh.engine.core import alloc
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
@@ -99,7 +100,7 @@ def _write(grad: Tensor, operation: Any) -> None:
     if data.__class__ is ndarray and data.flags.writeable:
         operation(data, data)
     else:
-        out = np.array(data)
+        out = alloc.array(data)
         operation(data, out)
         grad.data = out[()] if out.ndim == 0 else out
     bump(grad, mode.where)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.inplace import bump
+from gradsh.engine.core import alloc
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make
@@ -52,7 +53,7 @@ class LBFGS(Optimizer):
         parts = []
         for p in self.params:
             grad = p.grad_
-            parts.append(np.zeros(p.data.size, p.data.dtype) if grad is None else np.ravel(grad.data))
+            parts.append(alloc.zeros(p.data.size, p.data.dtype) if grad is None else np.ravel(grad.data))
         return np.concatenate(parts)
 
     def _move(self, step: Any, direction: Any, where: Any) -> None:
@@ -71,7 +72,7 @@ class LBFGS(Optimizer):
         sweep(self.scratch, _scaled, (x, y), (constant(factor, x.dtype),))
 
     def _copies(self) -> list[Any]:
-        return [np.array(p.data) for p in self.params]
+        return [alloc.array(p.data) for p in self.params]
 
     def _set(self, values: list[Any], where: Any) -> None:
         for p, value in zip(self.params, values, strict=True):

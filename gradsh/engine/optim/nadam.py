@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Elementwise, check_betas, check_lr, check_not_negative, number, registered, scalar
 from gradsh.engine.optim.sweep import Work, addcdiv, addcmul, effective, lerp, lerp_weights
@@ -52,8 +53,8 @@ class NAdam(Elementwise):
         return {
             "step": scalar(0.0),
             "mu_product": scalar(1.0),
-            "exp_avg": make(np.zeros_like(data)),
-            "exp_avg_sq": make(np.zeros_like(data)),
+            "exp_avg": make(alloc.zeros_like(data)),
+            "exp_avg_sq": make(alloc.zeros_like(data)),
         }
 
     def hyper(self, group: dict[str, Any]) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.inplace import bump
+from gradsh.engine.core import alloc
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Optimizer, check, held_array, number, operands, refuse, registered
 from gradsh.engine.optim.sweep import PIECE, Work, add_scaled, effective, sweep
@@ -91,7 +92,7 @@ class SGD(Optimizer):
             held = state.get("momentum_buffer")
             first = held is None
             if held is None:
-                held = state["momentum_buffer"] = make(np.empty_like(data))
+                held = state["momentum_buffer"] = make(alloc.empty_like(data))
             arrays = (data, g, held_array(held))
             sweep(self.scratch, _momentum, arrays, (maximize, decay, mu, rest, rate, nesterov, first))
         else:

@@ -17,12 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
+
 PIECE = 1 << 16
 SHARED = 1 << 18  # from here on a second core helps
 FUSED = 256
 
 ndarray = np.ndarray
-empty, array = np.empty, np.array
+empty, array = alloc.empty, alloc.array
 add, subtract, multiply, divide, negative = np.add, np.subtract, np.multiply, np.divide, np.negative
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 HALF = np.dtype(np.float16)

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.batched import ITEM, LOOPED, RANDOMNESS, Batched, expanded, level_of, padded
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.interpreter import interpreting
@@ -257,7 +258,7 @@ def _zeros(v: Batched) -> Any:
     value = v.value
     while isinstance(value, Batched):
         value = value.value
-    zeros = np.zeros(v.data.shape, v.data.dtype)[()]
+    zeros = alloc.zeros(v.data.shape, v.data.dtype)[()]
     return make(zeros) if isinstance(value, Tensor) else zeros
 
 
@@ -306,7 +307,7 @@ def pick(x: Any, index: Any) -> Any:
         held = [padded(h, deepest) if f else h for h, f in zip(held, flags, strict=True)]
         if not of_level:
             return Batched(x[tuple(held)], level)
-        rows = make(np.arange(size).reshape((size,) + (1,) * deepest))
+        rows = make(alloc.arange(size).reshape((size,) + (1,) * deepest))
         return Batched(x.value[(rows, *held)], level)
     LOOPED.add("index")
     return looped(lambda sample: sample[0][sample[1]], [x, tuple(items)], level)

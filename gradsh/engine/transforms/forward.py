@@ -23,6 +23,7 @@ from gradsh.engine.autograd.backward import (
     needed_nodes,
     with_grad_mode,
 )
+from gradsh.engine.core import alloc
 from gradsh.engine.core.batched import SIZES, Batched, expanded, level_of
 from gradsh.engine.core.graph import Freed, Node, Output, freed, only
 from gradsh.engine.core.interpreter import interpreting
@@ -310,7 +311,7 @@ class Sweep:
         if t is not None:
             return t
         data = like.data if like.__class__ is Tensor else like
-        return self.constant(np.zeros(data.shape, data.dtype))
+        return self.constant(alloc.zeros(data.shape, data.dtype))
 
     def constant(self, data: Any) -> Any:
         return make(data[()] if data.ndim == 0 else data) if self.create else data
@@ -340,7 +341,7 @@ class Sweep:
                 us.append(None)
                 continue
             # not zeros: a rule may take its gradient apart by logarithms
-            u = make(np.ones(*meta)[()] if meta[0] == () else np.ones(*meta))
+            u = make(alloc.ones(*meta)[()] if meta[0] == () else alloc.ones(*meta))
             u.rg = True
             us.append(u)
         with GradMode(True):
@@ -394,7 +395,7 @@ class Sweep:
         """The gradient that reaches each node in a backward pass of ones: it has the shape of the node's output."""
         walk = NotingWalk(True, False, mode.where)
         walk.seen = {}
-        roots = [(o.edge, np.ones(o.data.shape, o.data.dtype)[()]) for o in self.outputs if o.edge is not None]
+        roots = [(o.edge, alloc.ones(o.data.shape, o.data.dtype)[()]) for o in self.outputs if o.edge is not None]
         gradients_of(walk, roots, self.inputs)
         return walk.seen
 

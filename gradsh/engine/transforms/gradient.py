@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.backward import run_grad
+from gradsh.engine.core import alloc
 from gradsh.engine.core.batched import SIZES, Batched
 from gradsh.engine.core.graph import Output
 from gradsh.engine.core.modes import GradMode, mode
@@ -209,12 +210,12 @@ def _gradient(
     create = outer and (linked or reaches_others(total, own))
     found: list[Any] = [None] * len(inputs)
     if total.rg:
-        seed = make(np.ones(total.data.shape, total.data.dtype)) if SIZES else None
+        seed = make(alloc.ones(total.data.shape, total.data.dtype)) if SIZES else None
         found = list(run_grad([total], inputs, [seed], create, create, True, False, mode.where))
     grads = []
     for g, x in zip(found, inputs, strict=True):
         if g is None:
-            g = make(np.zeros(x.data.shape, x.data.dtype)[()])
+            g = make(alloc.zeros(x.data.shape, x.data.dtype)[()])
         grads.append(lowered(settled(g, own) if create else g))
 
     def result(x: Any) -> Any:
@@ -237,7 +238,7 @@ def gradients_of_samples(
     for out, v in zip(outputs, given, strict=True):
         if v is None and out.ndim:
             raise NonScalarBackward("grad can be implicitly created only for scalar outputs", subject=out)
-        seeds.append(make(np.ones(lifted(out).data.shape, out.data.dtype)) if v is None else lifted(v))
+        seeds.append(make(alloc.ones(lifted(out).data.shape, out.data.dtype)) if v is None else lifted(v))
     found = run_grad(
         [lifted(o) for o in outputs],
         [lifted(x) for x in inputs],

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.backward import needed_nodes
+from gradsh.engine.core import alloc
 from gradsh.engine.core.batched import SIZES
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import mode
@@ -77,7 +78,7 @@ class Jacobian:
                             f"Output {i} of the user-provided function is independent of input {j}. This is not "
                             "allowed in strict mode."
                         )
-                    row[j] = make(np.zeros((*self.batch, *self.outs[i], *self.ins[j]), run.inputs[j].data.dtype)[()])
+                    row[j] = make(alloc.zeros((*self.batch, *self.outs[i], *self.ins[j]), run.inputs[j].data.dtype)[()])
                 elif run.strict and run.create and not x.rg:
                     raise AutogradError(
                         f"The jacobian of the user-provided function is independent of input {i}. This is not "
@@ -94,14 +95,14 @@ class Jacobian:
         if not n:
             return
         if n == 1:
-            grads = gradients([out], run.inputs, [make(np.ones(out.data.shape, out.data.dtype)[()])], run.create)
+            grads = gradients([out], run.inputs, [make(alloc.ones(out.data.shape, out.data.dtype)[()])], run.create)
             for j, g in enumerate(grads):
                 if g is not None:
                     row[j] = self.shaped(g, i, j)
             return
         # ones for every sample of the running `vmap`s at one element of the output
-        basis = np.zeros((n, *self.batch, n), out.data.dtype)
-        basis[np.arange(n), ..., np.arange(n)] = 1
+        basis = alloc.zeros((n, *self.batch, n), out.data.dtype)
+        basis[alloc.arange(n), ..., alloc.arange(n)] = 1
         basis = basis.reshape((n, *self.batch, *shape))
         widest = max(out.data.size, *(x.data.size for x in run.inputs))
         piece = 1 if alone else max(1, PIECE // max(1, widest))
@@ -131,8 +132,8 @@ class Jacobian:
         tangents: list[Any] = []
         start = 0
         for x, shape, n in zip(run.inputs, self.ins, sizes, strict=True):
-            basis = np.zeros((total, *self.batch, n), x.data.dtype)
-            basis[np.arange(start, start + n), ..., np.arange(n)] = 1
+            basis = alloc.zeros((total, *self.batch, n), x.data.dtype)
+            basis[alloc.arange(start, start + n), ..., alloc.arange(n)] = 1
             basis = basis.reshape((total, *self.batch, *shape))
             tangents.append(make(basis) if run.create else basis)
             start += n
@@ -159,7 +160,7 @@ class Jacobian:
                 return x
             return T.view(T.contiguous(x), shape)
         data = x.data if isinstance(x, Tensor) else x
-        data = np.ascontiguousarray(data).reshape(shape)
+        data = alloc.ascontiguousarray(data).reshape(shape)
         t = make(data if data.ndim else data[()])
         t.made = mode.where
         return t

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gradsh.engine.autograd.backward import run_grad
+from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.tensor import Tensor, make
@@ -124,7 +123,7 @@ def fill_in(grads: Any, like: Any, strict: bool, create: bool, stage: str) -> li
                         "backward trick to replace forward mode AD."
                     )
                 raise AutogradError(text)
-            g = make(np.zeros(x.data.shape, x.data.dtype)[()])
+            g = make(alloc.zeros(x.data.shape, x.data.dtype)[()])
         elif strict and create and not g.rg:
             which = "jacobian" if "double" not in stage else "hessian"
             raise AutogradError(
@@ -187,7 +186,7 @@ class Run:
                     "The vector v can only be None if the input to the user-provided function is a single Tensor "
                     "with a single element."
                 )
-            return [make(np.ones(x.data.shape, x.data.dtype)[()]) for x in self.inputs]
+            return [make(alloc.ones(x.data.shape, x.data.dtype)[()]) for x in self.inputs]
         found = self.vector(v, self.given, self.several_in)
         assert found is not None
         return found
@@ -212,7 +211,7 @@ class Run:
             retire([x for x in self.inputs if not self.own])
 
     def ones(self) -> list[Any]:
-        return [make(np.ones(o.data.shape, o.data.dtype)[()]) for o in self.outputs]
+        return [make(alloc.ones(o.data.shape, o.data.dtype)[()]) for o in self.outputs]
 
     def push(self, outputs: list[Any], vs: list[Any]) -> list[Any]:
         """Forward mode: the tangents of outputs."""
@@ -269,7 +268,7 @@ def jvp(f: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any:
 
 
 def _zero_leaf(x: Tensor) -> Tensor:
-    t = make(np.zeros(x.data.shape, x.data.dtype)[()])
+    t = make(alloc.zeros(x.data.shape, x.data.dtype)[()])
     t.rg = True
     return t
 
@@ -302,7 +301,7 @@ def hvp(f: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any:
         found = gradients(again, seeds, vs, run.create)
     else:
         known = [
-            g if g is not None else make(np.zeros(x.data.shape, x.data.dtype)[()])
+            g if g is not None else make(alloc.zeros(x.data.shape, x.data.dtype)[()])
             for g, x in zip(back, run.inputs, strict=True)
         ]
         found = run.push(known, vs)

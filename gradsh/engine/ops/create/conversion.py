@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.dtypes import NAMES, OF, DType
 from gradsh.engine.core.tensor import Tensor
@@ -152,7 +153,7 @@ def contiguous(input: Any) -> Any:
     return clone_contiguous.apply(input)
 
 
-on_arrays("contiguous", np.ascontiguousarray)
+on_arrays("contiguous", alloc.ascontiguousarray)
 
 
 @op(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import int_tuple, is_int, need_int, need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.from_values import array_of
@@ -92,27 +93,27 @@ def sizes(operator: str, size: Any, position: int = 1) -> tuple[int, ...]:
 
 def filled(shape: tuple[int, ...], value: Any, dtype: Any) -> Any:
     """An array full of one value; a NumPy scalar for the shape ()."""
-    return np.full(shape, value, dtype) if shape else dtype.type(value)
+    return alloc.full(shape, value, dtype) if shape else dtype.type(value)
 
 
 @function("zeros(*size, dtype=None, requires_grad=False)", method=False, differentiable=False, example="zeros(2, 3)")
 def zeros(size: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """A tensor of zeros."""
-    data = np.zeros(sizes("zeros", size), numpy_dtype("zeros", dtype, mode.default))
+    data = alloc.zeros(sizes("zeros", size), numpy_dtype("zeros", dtype, mode.default))
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
 @function("ones(*size, dtype=None, requires_grad=False)", method=False, differentiable=False, example="ones(2, 3)")
 def ones(size: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """A tensor of ones."""
-    data = np.ones(sizes("ones", size), numpy_dtype("ones", dtype, mode.default))
+    data = alloc.ones(sizes("ones", size), numpy_dtype("ones", dtype, mode.default))
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
 @function("empty(*size, dtype=None, requires_grad=False)", method=False, differentiable=False, example="empty(2, 3)")
 def empty(size: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """A tensor whose values do not matter (zeros, here)."""
-    data = np.zeros(sizes("empty", size), numpy_dtype("empty", dtype, mode.default))
+    data = alloc.zeros(sizes("empty", size), numpy_dtype("empty", dtype, mode.default))
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
@@ -154,7 +155,7 @@ def eye(n: Any, m: Any, dtype: Any, requires_grad: bool) -> Tensor:
     for name, extent in (("n", rows), ("m", columns)):
         if extent < 0:
             raise ShapeError(f"{name} must be greater or equal to 0, got {extent}")
-    return leaf(np.eye(rows, columns, dtype=numpy_dtype("eye", dtype, mode.default)), requires_grad, mode.where)
+    return leaf(alloc.eye(rows, columns, dtype=numpy_dtype("eye", dtype, mode.default)), requires_grad, mode.where)
 
 
 @function(
@@ -183,7 +184,7 @@ def arange(start: Any, end: Any, step: Any, dtype: Any, requires_grad: bool) -> 
         start, end, step = int(start), int(end), int(step)
         if not step:
             raise ValueProblem("step must be nonzero", kind="ValueError")
-        return leaf(np.arange(start, end, step, dtype=INT64).astype(target, copy=False), requires_grad, mode.where)
+        return leaf(alloc.arange(start, end, step, dtype=INT64).astype(target, copy=False), requires_grad, mode.where)
     n = math.ceil((end - start) / step)
     return leaf(_steps(float(start), float(step), n, target), requires_grad, mode.where)
 
@@ -192,7 +193,7 @@ def _steps(start: float, step: float, n: int, dtype: Any) -> Any:
     """start + step * i for i < n, to the last bit as PyTorch's vectors compute it (AVX2; the rest one by one)."""
     from gradsh.engine.kernels.rounding import fma
 
-    i = np.arange(n, dtype=np.float64)
+    i = alloc.arange(n, dtype=np.float64)
     values = fma(i, step, start)
     if n >= 8 and dtype == np.float64:
         lane = i % 4
@@ -244,12 +245,12 @@ def _even(start: float, end: float, steps: int, dtype: Any, fused: bool = True) 
     kind = dtype.type
     first, last = kind(start), kind(end)
     if steps <= 1:
-        return np.array([first][:steps], dtype)
+        return alloc.array([first][:steps], dtype)
     step = kind((last - first) / kind(steps - 1))
     half = steps // 2
-    up = np.arange(half).astype(dtype)
-    down = np.arange(steps - half - 1, -1, -1).astype(dtype)
-    values = np.empty(steps, dtype)
+    up = alloc.arange(half).astype(dtype)
+    down = alloc.arange(steps - half - 1, -1, -1).astype(dtype)
+    values = alloc.empty(steps, dtype)
     if fused and dtype != np.float16:
         values[:half] = fma(up, float(step), float(first))
         values[half:] = fma(down, -float(step), float(last))
@@ -303,7 +304,7 @@ def libm_power(base: float, exponents: Any) -> Any:
         except OverflowError:
             return math.inf
 
-    return np.array([one(e) for e in exponents.tolist()], np.float64)
+    return alloc.array([one(e) for e in exponents.tolist()], np.float64)
 
 
 def _triangle(operator: str, rows: Any, columns: Any, dtype: Any) -> tuple[int, int, Any]:
@@ -320,7 +321,7 @@ def _triangle(operator: str, rows: Any, columns: Any, dtype: Any) -> tuple[int, 
 def tril_indices(row: Any, col: Any, offset: Any, dtype: Any) -> Tensor:
     """The row and column numbers of the lower triangle of a row x col matrix: two rows."""
     n, m, target = _triangle("tril_indices", row, col, dtype)
-    return leaf(np.array(np.tril_indices(n, offset, m)).astype(target), False, mode.where)
+    return leaf(alloc.array(np.tril_indices(n, offset, m)).astype(target), False, mode.where)
 
 
 @function(
@@ -329,7 +330,7 @@ def tril_indices(row: Any, col: Any, offset: Any, dtype: Any) -> Tensor:
 def triu_indices(row: Any, col: Any, offset: Any, dtype: Any) -> Tensor:
     """The row and column numbers of the upper triangle of a row x col matrix: two rows."""
     n, m, target = _triangle("triu_indices", row, col, dtype)
-    return leaf(np.array(np.triu_indices(n, offset, m)).astype(target), False, mode.where)
+    return leaf(alloc.array(np.triu_indices(n, offset, m)).astype(target), False, mode.where)
 
 
 # --- after the likeness of others ------------------------------------------------------------------------------------
@@ -402,9 +403,9 @@ on_last_dims(full_like, 0)
 
 
 # for rules: the same on arrays
-on_arrays("zeros_like", lambda x, *_: np.zeros(x.shape, x.dtype)[()])
-on_arrays("ones_like", lambda x, *_: np.ones(x.shape, x.dtype)[()])
-on_arrays("full_like", lambda x, value, *_: np.full(x.shape, value, x.dtype)[()])
+on_arrays("zeros_like", lambda x, *_: alloc.zeros(x.shape, x.dtype)[()])
+on_arrays("ones_like", lambda x, *_: alloc.ones(x.shape, x.dtype)[()])
+on_arrays("full_like", lambda x, value, *_: alloc.full(x.shape, value, x.dtype)[()])
 
 
 def _new(name: str, value: int) -> None:
@@ -467,7 +468,7 @@ def _alias_of(data: Tensor) -> Tensor:
 def parameter(data: Any, requires_grad: bool) -> Tensor:
     """A leaf with the grad flag that a model takes for a parameter; it shares the memory of `data`."""
     if data is None:
-        data = make(np.zeros(0, mode.default))
+        data = make(alloc.zeros(0, mode.default))
     if data.__class__ is not Tensor:
         raise ArgumentError(f"'{type_word(data)}' object has no attribute 'detach'", kind="AttributeError")
     out = leaf(data.data, requires_grad, mode.where)
@@ -505,7 +506,7 @@ def _typed(name: str, dtype: Any) -> None:
 
             where = caller(sys._getframe(1))
         if not data:
-            return leaf(np.zeros(0, dtype), False, where)
+            return leaf(alloc.zeros(0, dtype), False, where)
         first = data[0]
         if len(data) == 1 and first.__class__ is Tensor:
             if first.data.dtype != dtype:
@@ -520,7 +521,7 @@ def _typed(name: str, dtype: Any) -> None:
             out.data = first.data
             return out
         if all(item.__class__ is int for item in data):
-            return leaf(scalar_like(np.zeros(sizes(name, data), dtype)), False, where)
+            return leaf(scalar_like(alloc.zeros(sizes(name, data), dtype)), False, where)
         if len(data) == 1 and (isinstance(first, (list, tuple, range, np.ndarray))):
             return leaf(array_of(first, dtype), False, where)
         raise ArgumentError(f"new(): data must be a sequence (got {type_word(first)})")
@@ -593,9 +594,9 @@ def combinations(input: Any, r: int, with_replacement: bool) -> Any:
     if r < 0:
         raise ValueProblem(f"Expect a non-negative number, but got {r}")
     if r == 0:
-        return make(np.zeros(0, input.data.dtype))
-    rows = np.array(list((repeated if with_replacement else plain)(range(input.data.size), r)), INT64).reshape(-1, r)
-    return T.stack([T.index_select(input, 0, make(np.ascontiguousarray(rows[:, k]))) for k in range(r)], 1)
+        return make(alloc.zeros(0, input.data.dtype))
+    rows = alloc.array(list((repeated if with_replacement else plain)(range(input.data.size), r)), INT64).reshape(-1, r)
+    return T.stack([T.index_select(input, 0, make(alloc.ascontiguousarray(rows[:, k]))) for k in range(r)], 1)
 
 
 @composite("vander(x, N=None, increasing=False)", method=False, example="vander(tensor([1., 2., 3.]))")
@@ -610,5 +611,5 @@ def vander(x: Any, n: Any, increasing: bool) -> Any:
     for _ in range(columns - 1):
         powers.append(T.mul(powers[-1], x))
     if not powers:
-        return make(np.zeros((x.data.size, 0), x.data.dtype if x.data.dtype.kind == "f" else INT64))
+        return make(alloc.zeros((x.data.size, 0), x.data.dtype if x.data.dtype.kind == "f" else INT64))
     return T.stack(powers if increasing else powers[::-1], 1)

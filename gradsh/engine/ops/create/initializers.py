@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.modes import mode, no_grad
 from gradsh.engine.core.namespaces import T
@@ -128,7 +129,7 @@ def eye_(tensor: Tensor) -> None:
     """Makes a matrix the identity, as far as its shape allows."""
     if tensor.data.ndim != 2:
         raise ValueError_("Only tensors with 2 dimensions are supported")
-    _write(tensor, make(np.eye(*tensor.data.shape, dtype=tensor.data.dtype)))
+    _write(tensor, make(alloc.eye(*tensor.data.shape, dtype=tensor.data.dtype)))
 
 
 @initializer("dirac_(tensor, groups=1)", "dirac_(empty(2, 2, 3))")
@@ -140,7 +141,7 @@ def dirac_(tensor: Tensor, groups: int) -> None:
     if shape[0] % groups:
         raise ValueError_("dim 0 must be divisible by groups")
     per_group = shape[0] // groups
-    values = np.zeros_like(tensor.data)
+    values = alloc.zeros_like(tensor.data)
     centre = tuple(n // 2 for n in shape[2:])
     for group in range(groups):
         for channel in range(min(per_group, shape[1])):
@@ -224,7 +225,7 @@ def _rejected(tensor: Tensor, mean: float, std: float, a: float, b: float, gener
         return np.log(odds.data) > drop
 
     _uniform(candidates, a, b, generator)
-    values = np.array(candidates.data)
+    values = alloc.array(candidates.data)
     pending = refused()
     while pending.any():
         _uniform(candidates, a, b, generator)
@@ -234,7 +235,7 @@ def _rejected(tensor: Tensor, mean: float, std: float, a: float, b: float, gener
 
 
 def _like(tensor: Tensor) -> Tensor:
-    return make(np.empty(tensor.data.shape, tensor.data.dtype))
+    return make(alloc.empty(tensor.data.shape, tensor.data.dtype))
 
 
 @initializer("orthogonal_(tensor, gain=1, generator=None)", "orthogonal_(empty(2, 3))")
@@ -245,7 +246,7 @@ def orthogonal_(tensor: Tensor, gain: float, generator: Any) -> None:
         raise ValueError_("Only tensors with 2 or more dimensions are supported")
     if not tensor.data.size:
         return
-    flat = make(np.empty((shape[0], tensor.data.size // shape[0]), tensor.data.dtype))
+    flat = make(alloc.empty((shape[0], tensor.data.size // shape[0]), tensor.data.dtype))
     _normal(flat, 0, 1, generator)
     wide = flat.data.shape[0] < flat.data.shape[1]
     q, r = np.linalg.qr(flat.data.T if wide else flat.data)
@@ -261,7 +262,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float, generator: Any) -> None
         raise ValueError_("Only tensors with 2 dimensions are supported")
     rows, columns = tensor.data.shape
     _normal(tensor, 0, std, generator)
-    values = np.array(tensor.data)
+    values = alloc.array(tensor.data)
     for column in range(columns):
         values[T.randperm(rows).data[: math.ceil(sparsity * rows)], column] = 0
     _write(tensor, make(values))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_int, need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, leaf, make
@@ -214,8 +215,8 @@ def normal_tensors(mean: Any, std: Any, generator: Any) -> Any:
     """Normal numbers; one or both of mean and std are tensors."""
     from gradsh.engine.kernels.random import normal_from_tensors
 
-    mean = np.asarray(mean) if isinstance(mean, np.generic) else mean
-    std = np.asarray(std) if isinstance(std, np.generic) else std
+    mean = alloc.asarray(mean) if isinstance(mean, np.generic) else mean
+    std = alloc.asarray(std) if isinstance(std, np.generic) else std
     for value in (mean, std):
         if isinstance(value, np.ndarray) and value.dtype.kind != "f":
             title = numpy_title(value.dtype)
@@ -311,5 +312,5 @@ def multinomial(input: Any, num_samples: Any, replacement: bool, generator: Any)
 
     need_tensor("multinomial", "input", 1, input)
     n = need_int("multinomial", "num_samples", 2, num_samples)
-    weights = np.ascontiguousarray(input.data) if input.data.ndim else np.asarray(input.data)
+    weights = alloc.ascontiguousarray(input.data) if input.data.ndim else alloc.asarray(input.data)
     return leaf(multinomial(stream("multinomial", generator), weights, n, replacement), False, mode.where)

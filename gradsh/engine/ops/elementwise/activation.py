@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, not_implemented
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import in_dtype
@@ -172,7 +173,7 @@ def _slopes(data: Any, lower: float, upper: float) -> Any:
     from gradsh.engine.kernels.stream import stream
 
     wanted = data <= 0
-    noise = np.ones(data.shape, data.dtype)
+    noise = alloc.ones(data.shape, data.dtype)
     noise[wanted] = stream().doubles(int(np.count_nonzero(wanted))) * (upper - lower) + lower
     return noise if data.ndim else noise[()]
 

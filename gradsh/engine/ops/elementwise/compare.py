@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.tensor import Tensor
@@ -233,7 +234,7 @@ def _test(name: str, words: str, kernel: Any) -> Unary:
 def _infinite(positive: bool) -> Any:
     def kernel(x: Any) -> Any:
         if x.dtype.kind != "f":
-            return np.zeros(x.shape, np.bool_)[()]
+            return alloc.zeros(x.shape, np.bool_)[()]
         return np.equal(x, np.inf if positive else -np.inf)
 
     return kernel
@@ -244,8 +245,10 @@ isinf = _test("isinf", "inf or -inf", np.isinf)
 isfinite = _test("isfinite", "neither nan nor inf", np.isfinite)
 isposinf = _test("isposinf", "inf", _infinite(True))
 isneginf = _test("isneginf", "-inf", _infinite(False))
-isreal = _test("isreal", "a real number", lambda x: np.ones(x.shape, np.bool_)[()])
-signbit = _test("signbit", "negative, or -0.", lambda x: np.signbit(x) if x.dtype.kind != "b" else np.zeros_like(x)[()])
+isreal = _test("isreal", "a real number", lambda x: alloc.ones(x.shape, np.bool_)[()])
+signbit = _test(
+    "signbit", "negative, or -0.", lambda x: np.signbit(x) if x.dtype.kind != "b" else alloc.zeros_like(x)[()]
+)
 
 
 def _same_dtypes(a: Any, b: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.inplace import apply_in_place
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, type_word
 from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.dtypes import OF
@@ -35,7 +36,7 @@ def zeros(F: Any, g: Any) -> Any:
     if cls is Batched:
         return Batched(zeros(F, g.value), g.level)
     data = g.data if cls is Tensor else g
-    z = np.zeros(data.shape, data.dtype)[()]
+    z = alloc.zeros(data.shape, data.dtype)[()]
     return make(z) if cls is Tensor else z
 
 
@@ -45,7 +46,7 @@ def kept(g: Any, mask: Any) -> Any:
         return np.where(mask, g, g.dtype.type(0))
     # the bits times 0 or 1: no infinity becomes nan
     bits: Any = _BITS[g.itemsize]
-    out = np.empty(g.shape, g.dtype)
+    out = alloc.empty(g.shape, g.dtype)
     np.multiply(g.view(bits), mask, out=out.view(bits))
     return out
 

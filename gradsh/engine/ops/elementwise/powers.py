@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
@@ -68,7 +69,7 @@ def pow(x: Any, q: Any) -> Any:
         if q == 1:
             return x.copy()
         if q == 0:
-            return np.ones(x.shape, x.dtype)[()]
+            return alloc.ones(x.shape, x.dtype)[()]
         if x.dtype.kind != "f":
             if q < 0:
                 raise ValueProblem("Integers to negative integer powers are not allowed.")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import is_int, need_tensor
 from gradsh.engine.core.promotion import broadcast_error, in_dtype, result_dtype
 from gradsh.engine.core.tensor import Tensor
@@ -407,7 +408,7 @@ def together(*arrays: Any) -> tuple[Any, ...]:
         dtype = first
         for a in arrays[1:]:
             kind = result_dtype(dtype, a).np
-            dtype = np.empty((1,) * max(dtype.ndim, a.ndim), kind)
+            dtype = alloc.empty((1,) * max(dtype.ndim, a.ndim), kind)
         arrays = tuple(a if a.dtype == dtype.dtype else a.astype(dtype.dtype) for a in arrays)
     shape = first.shape
     for a in arrays[1:]:

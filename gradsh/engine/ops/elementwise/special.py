@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import is_int, type_word
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
@@ -185,7 +186,7 @@ def erf(x: Any) -> Any:
     try:
         special = scipy_special()
     except ValueProblem:
-        return np.asarray(np.frompyfunc(math.erf, 1, 1)(x)).astype(x.dtype)[()]  # slow, but always there
+        return alloc.asarray(np.frompyfunc(math.erf, 1, 1)(x)).astype(x.dtype)[()]  # slow, but always there
     return wide(special.erf, x)
 
 
@@ -474,9 +475,9 @@ def _trigamma(x: Any) -> Any:
 
 def _zeta(special: Any, n: int, x: Any) -> Any:
     """Hurwitz's zeta function, below 0 too for even and odd n by recurrence."""
-    wide_x = np.asarray(x, np.float64)
-    total = np.zeros(wide_x.shape)
-    shifted = np.array(wide_x)
+    wide_x = alloc.asarray(x, np.float64)
+    total = alloc.zeros(wide_x.shape)
+    shifted = alloc.array(wide_x)
     while np.any((shifted <= 0) & (shifted > -1000)):
         low = (shifted <= 0) & (shifted > -1000)
         total = np.where(low, total + shifted**-n, total)

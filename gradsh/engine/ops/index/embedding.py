@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
@@ -48,7 +49,7 @@ def _row_scale(index: Any, padding: int, by_frequency: bool, dtype: Any) -> Any:
 @op("embed_backward(grad, index, scale, rows)", grad_fn="EmbeddingDenseBackwardBackward0", private=True)
 def embed_backward(g: Any, index: Any, scale: Any, rows: int) -> Any:
     """A table of zeros with the gradients added to the rows that were looked up."""
-    full = np.zeros((rows, g.shape[-1]), g.dtype)
+    full = alloc.zeros((rows, g.shape[-1]), g.dtype)
     if scale is not None:
         g = g * scale
     np.add.at(full, index.reshape(-1), g.reshape(-1, g.shape[-1]))
@@ -113,7 +114,7 @@ def embedding(
         raise AssertionFailed("Padding_idx must be within num_embeddings")
     elif padding_idx < 0:
         padding_idx += rows
-    index = np.asarray(input.data)
+    index = alloc.asarray(input.data)
     _check_index(index, "embedding")
     if index.size and (index.min() < 0 or index.max() >= rows):
         raise IndexError_("index out of range in self")
@@ -133,7 +134,7 @@ def _(F: Any, size: int, batched: Any, *values: Any) -> Any:
 @op("bag_sums(input, counts)", grad_fn="EmbeddingBagBackward0", private=True)
 def bag_sums(x: Any, counts: Any) -> Any:
     """Sums of runs of rows."""
-    out = np.zeros((len(counts), x.shape[1]), x.dtype)
+    out = alloc.zeros((len(counts), x.shape[1]), x.dtype)
     some = counts > 0
     if some.any():
         starts = np.concatenate([[0], np.cumsum(counts)[:-1]])[some]
@@ -172,7 +173,7 @@ def _runs(index: Any, offsets: Any, include_last: bool) -> Any:
 def _largest(rows: Any, counts: Any) -> Any:
     """The largest of each bag, element by element; 0 for an empty one."""
     data = rows.data
-    at = np.zeros((len(counts), data.shape[1]), np.int64)
+    at = alloc.zeros((len(counts), data.shape[1]), np.int64)
     start = 0
     for bag, n in enumerate(counts):
         if n:
@@ -180,7 +181,7 @@ def _largest(rows: Any, counts: Any) -> Any:
         start += n
     empty = counts == 0
     if empty.all():
-        return make(np.zeros(at.shape, data.dtype))
+        return make(alloc.zeros(at.shape, data.dtype))
     values = T.gather(rows, 0, make(at))
     return values * make((~empty).astype(data.dtype)[:, None]) if empty.any() else values
 
@@ -222,7 +223,7 @@ def embedding_bag(
     padding_idx: Any,
 ) -> Any:
     """The sums, means or maxima of bags of rows of the table `weight`."""
-    index = np.asarray(input.data)
+    index = alloc.asarray(input.data)
     if per_sample_weights is not None and per_sample_weights.data.shape != index.shape:
         raise ValueError_(
             f"embedding_bag: If per_sample_weights (torch.Size({list(per_sample_weights.data.shape)})) is not None, "
@@ -237,7 +238,7 @@ def embedding_bag(
                 "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length "
                 "sequences. However, found offsets of type <class 'torch.Tensor'>"
             )
-        counts = np.full(index.shape[0], index.shape[1])
+        counts = alloc.full(index.shape[0], index.shape[1])
     elif index.ndim == 1:
         if offsets is None:
             raise ValueError_("offsets has to be a 1D Tensor but got None")
@@ -274,7 +275,7 @@ def embedding_bag(
     weights = None if per_sample_weights is None else T.reshape(per_sample_weights, -1)
     if padding_idx is not None:
         kept = index != (padding_idx + rows if padding_idx < 0 else padding_idx)
-        bags = np.repeat(np.arange(len(counts)), counts)[kept]
+        bags = np.repeat(alloc.arange(len(counts)), counts)[kept]
         counts = np.bincount(bags, minlength=len(counts))
         index = index[kept]
         weights = None if weights is None else weights[make(kept)]
@@ -305,7 +306,7 @@ def one_hot(x: Any, classes: int) -> Any:
     if not x.size:
         if classes <= 0:
             raise ValueProblem("Can not infer total number of classes from empty tensor.")
-        return np.zeros((*x.shape, classes), np.int64)
+        return alloc.zeros((*x.shape, classes), np.int64)
     if x.min() < 0:
         raise ValueProblem("Class values must be non-negative.")
     high = int(x.max())
@@ -313,6 +314,6 @@ def one_hot(x: Any, classes: int) -> Any:
         classes = high + 1
     elif classes <= high:
         raise ValueProblem("Class values must be smaller than num_classes.")
-    out = np.zeros((*x.shape, classes), np.int64)
-    np.put_along_axis(out, np.asarray(x)[..., None], 1, -1)
+    out = alloc.zeros((*x.shape, classes), np.int64)
+    np.put_along_axis(out, alloc.asarray(x)[..., None], 1, -1)
     return out

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.from_values import array_of
@@ -39,7 +40,7 @@ def along(index: Any, dim: int) -> tuple[Any, ...]:
     """NumPy's index for `x[i, j, index[i, j, k]]`, where `index` stands at `dim`."""
     n = index.ndim
     full: list[Any] = [
-        np.arange(extent).reshape((extent,) + (1,) * (n - d - 1)) for d, extent in enumerate(index.shape)
+        alloc.arange(extent).reshape((extent,) + (1,) * (n - d - 1)) for d, extent in enumerate(index.shape)
     ]
     full[dim] = index
     return tuple(full)
@@ -76,7 +77,7 @@ def gather(x: Any, dim: int, index: Any, sparse_grad: bool = False) -> Any:
     if max(index.ndim, 1) != max(x.ndim, 1):
         if index.size:
             raise ShapeError("Index tensor must have the same number of dimensions as input tensor")
-        return np.zeros(index.shape, x.dtype)
+        return alloc.zeros(index.shape, x.dtype)
     if not x.ndim or not index.ndim:
         check_along(x.shape, index, 0)
         index = index.astype(np.int64, copy=False)
@@ -88,7 +89,7 @@ def gather(x: Any, dim: int, index: Any, sparse_grad: bool = False) -> Any:
                 f"{list(x.shape)} apart from dimension {dim}"
             )
     check_along(x.shape, index, dim)
-    return x[along(index, dim)] if index.size else np.empty(index.shape, x.dtype)
+    return x[along(index, dim)] if index.size else alloc.empty(index.shape, x.dtype)
 
 
 gather.vjp("input", saves="index")(
@@ -116,10 +117,10 @@ def gather_backward(g: Any, shape: Any, dim: int, index: Any) -> Any:
     """Zeros of `shape` to which the elements of `grad` are added."""
     if not shape:
         return np.add.reduce(g, None)
-    full = np.zeros(shape, g.dtype)
+    full = alloc.zeros(shape, g.dtype)
     if not index.size:
         return full
-    add_at(full, along(np.asarray(index), dim % len(shape)) if index.ndim else (index,), g)
+    add_at(full, along(alloc.asarray(index), dim % len(shape)) if index.ndim else (index,), g)
     return full
 
 
@@ -212,7 +213,7 @@ take.vjp("input", saves="index")(lambda F, g, out, x, index: F.take_backward(g, 
 )
 def take_backward(g: Any, shape: Any, index: Any) -> Any:
     """Zeros of `shape` to which the elements of `grad` are added in flat order."""
-    full = np.zeros(shape, g.dtype)
+    full = alloc.zeros(shape, g.dtype)
     add_at(full.reshape(-1), index, g)
     return full
 
@@ -256,7 +257,7 @@ masked_select.vjp("input", saves="mask")(lambda F, g, out, x, mask: F.masked_sel
 )
 def masked_select_backward(g: Any, shape: Any, mask: Any) -> Any:
     """Zeros of the common shape with `grad` where the mask is true."""
-    full = np.zeros(broadcast_shape(shape, mask.shape), g.dtype)
+    full = alloc.zeros(broadcast_shape(shape, mask.shape), g.dtype)
     full[np.broadcast_to(mask, full.shape)] = g
     return full
 
@@ -269,7 +270,7 @@ masked_select_backward.vjp("grad", saves="mask")(
 @op("nonzero_table(input)", private=True)
 def nonzero_table(x: Any) -> Any:
     """The indices of elements that are not zero, one a row."""
-    return np.argwhere(x).astype(np.int64, copy=False) if x.ndim else np.zeros((int(x != 0), 0), np.int64)
+    return np.argwhere(x).astype(np.int64, copy=False) if x.ndim else alloc.zeros((int(x != 0), 0), np.int64)
 
 
 @function("nonzero(input, *, as_tuple=False)", differentiable=False, example="nonzero(tensor([0, 3, 4]))", dynamic=True)
@@ -279,7 +280,9 @@ def nonzero(input: Any, as_tuple: bool) -> Any:
     if not as_tuple:
         return nonzero_table.apply(input)
     x = input.data
-    return tuple(make(np.ascontiguousarray(found)) for found in np.nonzero(x if x.ndim else np.asarray(x).reshape(1)))
+    return tuple(
+        make(alloc.ascontiguousarray(found)) for found in np.nonzero(x if x.ndim else alloc.asarray(x).reshape(1))
+    )
 
 
 @function("argwhere(input)", differentiable=False, example="argwhere(tensor([0, 3, 4]))", dynamic=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.from_values import array_of
@@ -57,7 +58,7 @@ def _select_step(node: Node, g: Any, F: Namespace) -> Any:
     shape, dtype, dim, index = node.saved
     if F is not A:
         return F.select_backward(g, shape, dim, index)
-    full = np.zeros(shape, dtype)
+    full = alloc.zeros(shape, dtype)
     full[(slice(None),) * dim + (index,)] = g
     return full
 
@@ -66,7 +67,7 @@ def _slice_step(node: Node, g: Any, F: Namespace) -> Any:
     shape, dtype, dim, part = node.saved
     if F is not A:
         return F.slice_backward(g, shape, dim, part.start, part.stop, part.step)
-    full = np.zeros(shape, dtype)
+    full = alloc.zeros(shape, dtype)
     full[(slice(None),) * dim + (part,)] = g
     return full
 
@@ -212,7 +213,7 @@ def parts(x: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Tensor], list
             real += 1
         elif cls is bool:
             out = views.unsqueeze.apply(out, dim)
-            picks.append(make(np.zeros(1 if item else 0, np.int64)))
+            picks.append(make(alloc.zeros(1 if item else 0, np.int64)))
             dims.append(dim)
             dim += 1
             real += 1
@@ -239,7 +240,7 @@ def _by_tensor(x: Tensor, pick: Tensor, dim: int, picks: list[Tensor], dims: lis
         if data.dtype.kind != "b" and data.ndim:
             mode.warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.")
         if data.ndim == 0:
-            picks.append(make(np.zeros(1 if data else 0, np.int64)))
+            picks.append(make(alloc.zeros(1 if data else 0, np.int64)))
             dims.append(dim)
             return 0
         shape = x.data.shape
@@ -250,7 +251,7 @@ def _by_tensor(x: Tensor, pick: Tensor, dim: int, picks: list[Tensor], dims: lis
                     f"indexed tensor {list(shape)} at index {dim + i}"
                 )
         for i, found in enumerate(np.nonzero(data)):
-            picks.append(make(np.ascontiguousarray(found)))
+            picks.append(make(alloc.ascontiguousarray(found)))
             dims.append(dim + i)
         return int(data.ndim)
     if data.dtype.kind != "i" or data.dtype.itemsize < 4:
@@ -275,7 +276,7 @@ def as_index(item: Any) -> Tensor:
         return item
     if isinstance(item, (list, tuple, range)):
         if not len(item):
-            return make(np.zeros(0, np.int64))
+            return make(alloc.zeros(0, np.int64))
         data = array_of(list(item) if isinstance(item, range) else item)
         return make(data if data.dtype.kind == "b" else data.astype(np.int64))
     if isinstance(item, ndarray):
@@ -348,7 +349,7 @@ def index_(x: Any, indices: Any, dims: Any) -> Any:
     _check_index(indices, dims, x.shape)
     if len(dims) == 1 and dims[0] == 0:
         return np.take(x, indices[0], 0) if not indices[0].size or int(indices[0].min()) >= 0 else x[indices[0]]
-    return np.ascontiguousarray(x[_full_index(indices, dims, x.shape)])
+    return alloc.ascontiguousarray(x[_full_index(indices, dims, x.shape)])
 
 
 index_.vjp("input", saves="indices")(lambda F, g, out, x, indices, dims: F.index_backward(g, x.shape, indices, dims))
@@ -383,7 +384,7 @@ def add_at(full: Any, index: Any, g: Any) -> None:
 )
 def index_backward(g: Any, shape: Any, indices: Any, dims: Any) -> Any:
     """Zeros of `shape` to which `grad` is added where `index` picked its elements."""
-    full = np.zeros(shape, g.dtype)
+    full = alloc.zeros(shape, g.dtype)
     add_at(full, _full_index(indices, dims, shape), g)
     return full
 
@@ -418,7 +419,7 @@ def index_select(x: Any, dim: int, index: Any) -> Any:
     pick = long_vector("index_select", index)
     extent = x.shape[dim] if x.ndim else 1
     _check_select(pick, extent)
-    return np.take(x, pick, dim) if x.ndim else np.asarray(x).reshape(1).take(pick[:1])[0]
+    return np.take(x, pick, dim) if x.ndim else alloc.asarray(x).reshape(1).take(pick[:1])[0]
 
 
 def long_vector(operator: str, index: Any) -> Any:
@@ -432,7 +433,7 @@ def long_vector(operator: str, index: Any) -> Any:
             raise DtypeError(f"index_add_(): Expected dtype int32/int64 for index but got: {OF[index.dtype].title}")
         words = "int32 or int64" if operator == "index_select" else "int32/int64"
         raise DtypeError(f"{operator}(): Expected dtype {words} for index")
-    return np.asarray(index).reshape(-1)
+    return alloc.asarray(index).reshape(-1)
 
 
 def _check_select(pick: Any, extent: int) -> None:
@@ -468,8 +469,8 @@ def index_select_backward(g: Any, shape: Any, dim: int, index: Any) -> Any:
     """Zeros of `shape` to which the slices of `grad` are added along `dim`."""
     if not shape:
         return g
-    full = np.zeros(shape, g.dtype)
-    add_at(full, (slice(None),) * (dim % len(shape)) + (np.asarray(index).reshape(-1),), g)
+    full = alloc.zeros(shape, g.dtype)
+    add_at(full, (slice(None),) * (dim % len(shape)) + (alloc.asarray(index).reshape(-1),), g)
     return full
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, type_word
 from gradsh.engine.core.batched import expanded, padded
 from gradsh.engine.core.dtypes import OF
@@ -83,7 +84,7 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
             f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
     shape = x.shape if x.shape == mask.shape else broadcast_shape(mask.shape, x.shape)
-    full = np.array(np.broadcast_to(x, shape), order="C") if x.shape != shape else np.array(x)
+    full = alloc.array(np.broadcast_to(x, shape), order="C") if x.shape != shape else alloc.array(x)
     if x.dtype.kind in "iu" and (value.__class__ is float or getattr(value, "dtype", x.dtype).kind == "f"):
         value = int(value)
     if isinstance(value, (ndarray, np.generic)):
@@ -136,7 +137,7 @@ def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
             f"{OF[source.dtype].title}"
         )
     shape = broadcast_shape(x.shape, mask.shape)
-    full = np.array(np.broadcast_to(x, shape), order="C")
+    full = alloc.array(np.broadcast_to(x, shape), order="C")
     wide = np.broadcast_to(mask, shape)
     n = int(np.count_nonzero(wide))
     if n > source.size:
@@ -232,7 +233,7 @@ def index_add(x: Any, dim: int, index: Any, source: Any, alpha: Any = 1) -> Any:
     """A copy to whose slices at `index` along `dim` those of `source` are added, alpha times."""
     dim, pick = _places("index_add", x, dim, index)
     source = _sourced("index_add", x, dim, pick, source)
-    full = np.array(x)
+    full = alloc.array(x)
     if not x.ndim:
         return (full + alpha * np.reshape(source, ())).astype(x.dtype)[()]
     add_at(full, (slice(None),) * dim + (pick,), source if alpha == 1 else (source * alpha).astype(x.dtype))
@@ -273,7 +274,7 @@ def index_copy(x: Any, dim: int, index: Any, source: Any) -> Any:
     """A copy whose slices at `index` along `dim` are those of `source`."""
     dim, pick = _places("index_copy", x, dim, index)
     source = _sourced("index_copy", x, dim, pick, source)
-    full = np.array(x)
+    full = alloc.array(x)
     if not x.ndim:
         return np.reshape(source, ())[()]
     full[(slice(None),) * dim + (pick,)] = source
@@ -313,7 +314,7 @@ def index_fill(x: Any, dim: int, index: Any, value: Any) -> Any:
             f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
     dim, pick = _places("index_fill", x, dim, index)
-    full = np.array(x)
+    full = alloc.array(x)
     if not x.ndim:
         return full.dtype.type(value) if pick.size else full[()]
     full[(slice(None),) * dim + (pick,)] = value

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import A, T
@@ -60,10 +61,10 @@ def _prepared(operator: str, x: Any, dim: int, index: Any, src: Any) -> tuple[An
         word = "scatter" if operator == "scatter_add" else operator
         raise DtypeError(f"{word}(): Expected self.dtype to be equal to src.dtype")
     _fits(operator, x, dim, index, src)
-    full = np.array(x).reshape(x.shape or (1,))
-    index = np.asarray(index).reshape(index.shape or (1,))
+    full = alloc.array(x).reshape(x.shape or (1,))
+    index = alloc.asarray(index).reshape(index.shape or (1,))
     if src is not None:
-        src = np.asarray(src).reshape(src.shape or (1,))
+        src = alloc.asarray(src).reshape(src.shape or (1,))
         src = src[tuple(slice(0, n) for n in index.shape)] if index.size else src
     return full, (along(index, dim) if index.size else None), src
 
@@ -170,7 +171,7 @@ def scatter(input: Any, dim: int, index: Any, src: Any, value: Any, reduce: Any)
         if reduce not in ("add", "multiply"):
             raise ValueProblem("reduce argument must be either add or multiply.")
         if not isinstance(source, Tensor):
-            source = make(np.full(index.data.shape, source, input.data.dtype)[()])
+            source = make(alloc.full(index.data.shape, source, input.data.dtype)[()])
         how = "sum" if reduce == "add" else "prod"
         return scatter_reduce.apply(input, dim, index, source, how)
     if isinstance(source, Tensor):
@@ -219,7 +220,7 @@ def scatter_reduce(x: Any, dim: int, index: Any, src: Any, reduce: str, include_
         ufunc = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[reduce]
         ufunc.at(full, where, src)
         if reduce == "mean":
-            count = np.ones(full.shape, np.int64)
+            count = alloc.ones(full.shape, np.int64)
             if not include_self:
                 count[where] = 0
             np.add.at(count, where, 1)
@@ -249,10 +250,10 @@ def _(
     if reduce == "sum":
         to_x, to_src = g, gathered(F, g, dim, index, src.shape)
     elif reduce == "mean":
-        count = np.ones(own.shape, dtype)
+        count = alloc.ones(own.shape, dtype)
         if not include_self:
             count = scatter_value.kernel(count, dim, picks, 0)
-        count = scatter_add.kernel(count, dim, picks, np.ones(picks.shape, dtype))
+        count = scatter_add.kernel(count, dim, picks, alloc.ones(picks.shape, dtype))
         share = g / _constant(F, np.maximum(count, 1))
         to_x, to_src = share, gathered(F, share, dim, index, src.shape)
     elif reduce == "prod":
@@ -292,10 +293,10 @@ def _prod_gradients(F: Any, g: Any, out: Any, x: Any, dim: int, index: Any, src:
     result_x = F.scatter_reduce(masked_x, dim, index, src, "prod", include_self)
     to_x = g * result_x / masked_x
     zero = used == 0
-    zeros = scatter_add.kernel(np.zeros(own.shape, np.int64), dim, picks, zero.astype(np.int64))
+    zeros = scatter_add.kernel(alloc.zeros(own.shape, np.int64), dim, picks, zero.astype(np.int64))
     single = zero & (A.gather(zeros, dim, picks) == 1)
     if given.shape != picks.shape:
-        full_single = np.zeros(given.shape, bool)
+        full_single = alloc.zeros(given.shape, bool)
         full_single[tuple(slice(0, n) for n in picks.shape)] = single
         full_zero = given == 0
     else:
@@ -343,7 +344,7 @@ def put(x: Any, index: Any, source: Any, accumulate: bool) -> Any:
     for v in (int(index.min()), int(index.max())) if index.size else ():
         if not -n <= v < n:
             raise IndexError_(f"out of range: tried to access index {v} on a tensor of {n} elements.")
-    full = np.array(x, order="C")
+    full = alloc.array(x, order="C")
     flat = full.reshape(-1)
     places, values = np.reshape(index, -1), np.reshape(source, -1)
     if accumulate:
@@ -378,7 +379,7 @@ def index_write(x: Any, indices: Any, dims: Any, values: Any, accumulate: bool) 
     from gradsh.engine.ops.index.indexing import _check_index, _full_index
 
     _check_index(indices, dims, x.shape)
-    full = np.array(x)
+    full = alloc.array(x)
     where = _full_index(indices, dims, x.shape)
     if array(values) and values.dtype != x.dtype:
         raise DtypeError(
@@ -404,7 +405,7 @@ def _(F: Any, g: Any, out: Any, x: Any, indices: Any, dims: Any, values: Any, ac
     return (
         g
         if accumulate
-        else F.index_write(g, indices, dims, _constant(F, np.zeros((), g.dtype if F is A else g.data.dtype)), False)
+        else F.index_write(g, indices, dims, _constant(F, alloc.zeros((), g.dtype if F is A else g.data.dtype)), False)
     )
 
 
@@ -442,7 +443,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool) -> Any:
     )
     _, picks, dims = index_parts(input, given)
     if not picks:
-        return index_write.apply(input, [make(np.arange(input.data.shape[0]))], (0,), values, accumulate)
+        return index_write.apply(input, [make(alloc.arange(input.data.shape[0]))], (0,), values, accumulate)
     return index_write.apply(input, picks, tuple(dims), values, accumulate)
 
 

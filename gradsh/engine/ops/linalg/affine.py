@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_error, need_tensor
 from gradsh.engine.core.batched import expanded, padded
 from gradsh.engine.core.dtypes import OF, promote_dtypes
+from gradsh.engine.core.gates import computed
 from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, record, verify
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
@@ -205,14 +207,19 @@ def apply_linear(*args: Any, **kwargs: Any) -> Any:
         return _any_linear(*args, **kwargs)
 
 
+def _affine(x: Any, columns: Any, bias: Any) -> Any:
+    out = x.dot(columns)
+    out += bias
+    return out
+
+
 def _layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """`x @ weight.T + bias` with the two nodes that PyTorch records."""
     for v in (x, weight, bias):
         if v.storage is not None:
             v.up_to_date()
     columns = weight.data.T
-    data = x.data.dot(columns)
-    data += bias.data
+    data = computed(_affine, x.data, columns, bias.data)
     where = caller(_getframe(2))
     edge = record(_COLUMNS, weight.fn or weight, None, where) if weight.rg else None
     saved_weight: Any = None
@@ -437,7 +444,7 @@ def bilinear(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor | None) -> Any:
 def trilinear(a: Any, w: Any, b: Any) -> Any:
     """`input1[n] @ weight[k] @ input2[n]` for every n and k."""
     # (k, n, j): each weight slice times all of input1, then row-wise products with input2
-    return np.ascontiguousarray(np.add.reduce(np.matmul(a, w) * b, 2, dtype=a.dtype).T)
+    return alloc.ascontiguousarray(np.add.reduce(np.matmul(a, w) * b, 2, dtype=a.dtype).T)
 
 
 @trilinear.vjp("input1", "weight", "input2", saves="input1 weight input2")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_error, need_tensor, not_implemented
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.named import named
@@ -65,7 +66,7 @@ def cholesky_of(a: Any, up: bool, name: str) -> Any:
                     f"not positive-definite (the leading minor of order {k} is not positive-definite)."
                 ) from None
         raise
-    return np.ascontiguousarray(factor.swapaxes(-1, -2)) if up else factor
+    return alloc.ascontiguousarray(factor.swapaxes(-1, -2)) if up else factor
 
 
 def _cholesky_rule(F: Any, g: Any, out: Any, a: Any, up: bool, name: str) -> Any:
@@ -141,7 +142,7 @@ def linalg_cholesky_ex(a: Tensor, upper: bool, check_errors: bool) -> Any:
     """As linalg.cholesky, with the order of the first minor that is not positive-definite instead of an error."""
     need_tensor("linalg_cholesky_ex", "A", 1, a)
     need_square("linalg.cholesky_ex", a.data)
-    found = np.zeros(a.data.shape[:-2], np.int32)
+    found = alloc.zeros(a.data.shape[:-2], np.int32)
     for index in np.ndindex(found.shape):
         found[index] = _leading_minor(a.data[index].T if upper else a.data[index])
     if found.any() and not check_errors:
@@ -176,7 +177,7 @@ def cholesky_inverse(factor: Any, up: bool) -> Any:
             f"cholesky_inverse: {batch_element(factor, index)}The diagonal element {element} is zero, the inversion "
             "could not be completed because the input matrix is singular."
         )
-    identity = np.eye(factor.shape[-1], dtype=factor.dtype)
+    identity = alloc.eye(factor.shape[-1], dtype=factor.dtype)
     left = factor.swapaxes(-1, -2) if up else factor
     half = substitute(left, identity, False)
     return half.swapaxes(-1, -2) @ half
@@ -266,9 +267,9 @@ def householder_product(a: Tensor, tau: Tensor) -> Any:
     if n < k:
         raise ShapeError(f"{name}: input.shape[-1] must be greater than or equal to tau.shape[-1]")
     if not k:
-        return run(keep, [a, np.False_, np.eye(m, n)], None)
-    q: Any = T.expand(make(np.eye(m, n, dtype=a.data.dtype)), (*a.data.shape[:-2], m, n))
-    rows = np.arange(m)[:, None]
+        return run(keep, [a, np.False_, alloc.eye(m, n)], None)
+    q: Any = T.expand(make(alloc.eye(m, n, dtype=a.data.dtype)), (*a.data.shape[:-2], m, n))
+    rows = alloc.arange(m)[:, None]
     for i in range(k - 1, -1, -1):
         v = run(keep, [T.narrow(a, -1, i, 1), rows > i, rows == i], None)
         factor = T.unsqueeze(T.narrow(tau, -1, i, 1), -1)

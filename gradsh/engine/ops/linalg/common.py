@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.promotion import broadcast_error
 from gradsh.engine.core.tensor import Tensor, make
@@ -52,12 +53,12 @@ def batch_element(a: Any, index: int) -> str:
     "keep(input, mask, other)",
     grad_fn="WhereBackward0",
     private=True,
-    samples=lambda: [call(t(2, 2), np.eye(2, dtype=bool), 0), call(t(2, 2), np.eye(2, dtype=bool), 1)],
+    samples=lambda: [call(t(2, 2), alloc.eye(2, dtype=bool), 0), call(t(2, 2), alloc.eye(2, dtype=bool), 1)],
     formula="g where mask",
 )
 def keep(x: Any, mask: Any, other: Any) -> Any:
     """`input` where `mask`, a constant array, is true, `other` elsewhere."""
-    return np.where(mask, x, np.asarray(other, x.dtype))
+    return np.where(mask, x, alloc.asarray(other, x.dtype))
 
 
 keep.vjp("input")(lambda F, g, out, x, mask, other: F.keep(g, mask, 0))
@@ -83,12 +84,12 @@ def upper(F: Any, x: Any, k: int = 0) -> Any:
 
 def diagonal_matrix(F: Any, x: Any) -> Any:
     """Matrices with the vectors `x` on the diagonal."""
-    return F.keep(F.unsqueeze(x, -1), np.eye(x.shape[-1], dtype=bool), 0)
+    return F.keep(F.unsqueeze(x, -1), alloc.eye(x.shape[-1], dtype=bool), 0)
 
 
 def trace_of(F: Any, x: Any) -> Any:
     """Traces, of shape (..., 1, 1)."""
-    return sum_last_two(F, F.keep(x, np.eye(x.shape[-1], dtype=bool), 0))
+    return sum_last_two(F, F.keep(x, alloc.eye(x.shape[-1], dtype=bool), 0))
 
 
 def sum_last_two(F: Any, x: Any) -> Any:
@@ -100,7 +101,7 @@ def zero_pivots(a: Any) -> Any:
 
     n = a.shape[-1]
     pivots = np.diagonal(eliminate(a)[0], 0, -2, -1) == 0
-    return np.where(pivots.any(-1), pivots.argmax(-1) + 1, 0) if n else np.zeros(a.shape[:-2], np.int64)
+    return np.where(pivots.any(-1), pivots.argmax(-1) + 1, 0) if n else alloc.zeros(a.shape[:-2], np.int64)
 
 
 def _singular(name: str, a: Any) -> ValueProblem:
@@ -133,7 +134,7 @@ def inverse_of(a: Any, name: str) -> Any:
         if name:
             raise _singular(name, a) from None
 
-    return solve_by_elimination(a, np.eye(a.shape[-1], dtype=a.dtype))
+    return solve_by_elimination(a, alloc.eye(a.shape[-1], dtype=a.dtype))
 
 
 @inverse_of.vjp("input", saves="out")
@@ -162,17 +163,17 @@ def square_samples(**span: Any) -> list[call]:
 
 def infos(numbers: Any) -> Tensor:
     """LAPACK's info numbers as a tensor."""
-    return make(np.asarray(numbers, np.int32)[()])
+    return make(alloc.asarray(numbers, np.int32)[()])
 
 
 def eliminate(a: Any) -> tuple[Any, Any]:
     """Gaussian elimination with partial pivoting of a batch of matrices: the packed LU and LAPACK's pivots from 1."""
-    lu = np.array(a)
+    lu = alloc.array(a)
     m, n = a.shape[-2:]
     k = min(m, n)
     flat = lu.reshape(-1, m, n) if lu.size else lu.reshape(int(np.prod(a.shape[:-2])), m, n)
-    pivots = np.zeros((len(flat), k), np.int32)
-    every = np.arange(len(flat))
+    pivots = alloc.zeros((len(flat), k), np.int32)
+    every = alloc.arange(len(flat))
     for j in range(k):
         pivot = j + np.abs(flat[:, j:, j]).argmax(1)
         pivots[:, j] = pivot + 1
@@ -189,8 +190,8 @@ def eliminate(a: Any) -> tuple[Any, Any]:
 def row_order(pivots: Any, m: int) -> Any:
     """The rows of A in the order of the rows of LU, from LAPACK's pivots."""
     flat = pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1])
-    order = np.tile(np.arange(m), (len(flat), 1))
-    every = np.arange(len(flat))
+    order = np.tile(alloc.arange(m), (len(flat), 1))
+    every = alloc.arange(len(flat))
     for j in range(flat.shape[1]):
         other = flat[:, j] - 1
         order[every, j], order[every, other] = order[every, other], order[every, j].copy()
@@ -201,7 +202,7 @@ def solve_by_elimination(a: Any, b: Any) -> Any:
     """X of AX = B as LAPACK gives it for singular matrices too: with inf and nan."""
     packed, pivots = eliminate(a)
     order = row_order(pivots, a.shape[-1])
-    unit = np.where(np.eye(a.shape[-1], dtype=bool), a.dtype.type(1), packed)
+    unit = np.where(alloc.eye(a.shape[-1], dtype=bool), a.dtype.type(1), packed)
     return substitute(packed, substitute(unit, order_rows.kernel(b, order), False), True)
 
 
@@ -209,7 +210,7 @@ def solve_by_elimination(a: Any, b: Any) -> Any:
     "order_rows(input, order)",
     grad_fn="IndexBackward0",
     private=True,
-    samples=lambda: [call(t(2, 2), np.array([1, 0]))],
+    samples=lambda: [call(t(2, 2), alloc.array([1, 0]))],
     formula="g, its rows in the opposite order",
     linear=True,
 )
@@ -248,8 +249,8 @@ def substitute(a: Any, b: Any, upper: bool) -> Any:
         # an upper triangle is its own LU decomposition: LAPACK then does the substitution only
         x = np.linalg.solve(triangle, rhs)
     except np.linalg.LinAlgError:
-        x = np.array(np.broadcast_to(rhs, np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) + b.shape[-2:]))
+        x = alloc.array(np.broadcast_to(rhs, np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) + b.shape[-2:]))
         for i in range(n - 1, -1, -1):
             x[..., i, :] /= triangle[..., i, i, None]
             x[..., :i, :] -= triangle[..., :i, i, None] * x[..., None, i, :]
-    return x if upper else np.ascontiguousarray(x[..., ::-1, :])
+    return x if upper else alloc.ascontiguousarray(x[..., ::-1, :])

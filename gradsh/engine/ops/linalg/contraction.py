@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, dims_tuple, need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
@@ -295,7 +296,7 @@ def cross_product(a: Any, b: Any, dim: int) -> Any:
         shape = np.broadcast_shapes(a.shape, b.shape)
     except ValueError:
         raise broadcast_error(a.shape, b.shape) from None
-    out = np.empty(shape, a.dtype)
+    out = alloc.empty(shape, a.dtype)
     x, y, z = (np.moveaxis(v, axis, 0) for v in (a, b, out))
     for i in range(3):
         j, k = (i + 1) % 3, (i + 2) % 3

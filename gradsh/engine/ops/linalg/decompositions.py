@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.named import named
@@ -48,7 +49,7 @@ def qr_of(a: Any, mode: Any) -> Any:
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
         )
     if mode == "r":
-        return np.zeros(0, a.dtype), np.linalg.qr(a, "r")
+        return alloc.zeros(0, a.dtype), np.linalg.qr(a, "r")
     q, r = np.linalg.qr(a, mode)
     return q, r
 
@@ -159,8 +160,8 @@ def _(F: Any, g: Any, out: Any, a: Any, uplo: str) -> Any:
         out = F.matmul(vectors * F.unsqueeze(gl, -2), across)
         return (out + F.matrix_transpose(out)) * 0.5
     differences = F.unsqueeze(values, -2) - F.unsqueeze(values, -1)
-    differences = F.keep(differences, ~np.eye(values.shape[-1], dtype=bool), 1)
-    inner = F.keep(F.matmul(across, gv) / differences, ~np.eye(values.shape[-1], dtype=bool), 0)
+    differences = F.keep(differences, ~alloc.eye(values.shape[-1], dtype=bool), 1)
+    inner = F.keep(F.matmul(across, gv) / differences, ~alloc.eye(values.shape[-1], dtype=bool), 0)
     if gl is not None:
         inner = inner + diagonal_matrix(F, gl)
     out = F.matmul(F.matmul(vectors, inner), across)
@@ -254,7 +255,7 @@ def _(F: Any, g: Any, out: Any, a: Any, full: bool) -> Any:
     across_u, v = F.matrix_transpose(u), F.matrix_transpose(vh)
     rows, columns = F.unsqueeze(s, -1), F.unsqueeze(s, -2)
     squares = columns * columns - rows * rows
-    squares = F.keep(squares, ~np.eye(k, dtype=bool), 1)
+    squares = F.keep(squares, ~alloc.eye(k, dtype=bool), 1)
     inner = None
     if gu is not None:
         inner = _skew(F, F.matmul(across_u, gu)) / squares * columns
@@ -341,6 +342,6 @@ def svd(a: Tensor, some: bool, compute_uv: bool) -> Any:
     if not compute_uv:
         m, n = a.data.shape[-2:]
         batch = a.data.shape[:-2]
-        u, v = (make(np.zeros((*batch, k, k), a.data.dtype)) for k in (m, n))
+        u, v = (make(alloc.zeros((*batch, k, k), a.data.dtype)) for k in (m, n))
         return named("svd", U=u, S=s, V=v)
     return named("svd", U=u, S=s, V=T.matrix_transpose(vh))

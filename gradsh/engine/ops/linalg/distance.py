@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
@@ -110,7 +111,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, a: Any, b: Any, p: float) -> Any:
 @op("zeros_of(input)", private=True)
 def zeros_of(x: Any) -> Any:
     """Zeros in the shape and dtype of `input`."""
-    return np.zeros(x.shape, x.dtype)
+    return alloc.zeros(x.shape, x.dtype)
 
 
 @op(
@@ -209,9 +210,9 @@ def pdist_of(x: Any, p: float) -> Any:
 def _(F: Any, g: Any, out: Any, x: Any, p: float) -> Any:
     first, second = np.triu_indices(x.shape[0], 1)
     # differences as a matrix product with a constant matrix of 1 and -1, one row for each pair
-    pairs = np.zeros((len(first), x.shape[0]))
-    pairs[np.arange(len(first)), first] = 1
-    pairs[np.arange(len(first)), second] = -1
+    pairs = alloc.zeros((len(first), x.shape[0]))
+    pairs[alloc.arange(len(first)), first] = 1
+    pairs[alloc.arange(len(first)), second] = -1
     inside = _distance_rule(F, F.unsqueeze(g, -1), F.times_constant(x, pairs), F.unsqueeze(out, -1), p)
     return F.zeros_of(x) if inside is None else F.times_constant(inside, pairs.T)
 
@@ -220,7 +221,7 @@ def _(F: Any, g: Any, out: Any, x: Any, p: float) -> Any:
     "times_constant(input, matrix)",
     grad_fn="MmBackward0",
     private=True,
-    samples=lambda: [call(t(2, 3), np.ones((4, 2)))],
+    samples=lambda: [call(t(2, 3), alloc.ones((4, 2)))],
     formula="matrix.T @ g",
     linear=True,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Node
@@ -24,11 +25,11 @@ from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
 def _threshold(s: Any, m: int, n: int, atol: Any, rtol: Any) -> Any:
     """Singular values up to this count as zero: PyTorch's defaults for the two tolerances."""
-    largest = s.max(-1, keepdims=True) if s.shape[-1] else np.zeros((*s.shape[:-1], 1), s.dtype)
+    largest = s.max(-1, keepdims=True) if s.shape[-1] else alloc.zeros((*s.shape[:-1], 1), s.dtype)
     if rtol is None:
         rtol = max(m, n) * np.finfo(s.dtype).eps if atol is None else 0.0
-    absolute = np.asarray(0.0 if atol is None else atol)[..., None]
-    return np.maximum(absolute, np.asarray(rtol)[..., None] * largest).astype(s.dtype)
+    absolute = alloc.asarray(0.0 if atol is None else atol)[..., None]
+    return np.maximum(absolute, alloc.asarray(rtol)[..., None] * largest).astype(s.dtype)
 
 
 @op(
@@ -141,7 +142,7 @@ def linalg_matrix_rank(a: Tensor, tol: Any, hermitian: bool, atol: Any, rtol: An
     atol, rtol = (_plain(tol), 0.0) if tol is not None else (_plain(atol), _plain(rtol))
     m, n = x.shape[-2:]
     limit = _threshold(s, m, n, atol, rtol)
-    return make(np.asarray(np.add.reduce(s > limit, -1, dtype=np.int64))[()])
+    return make(alloc.asarray(np.add.reduce(s > limit, -1, dtype=np.int64))[()])
 
 
 # --- least squares -----------------------------------------------------------------------------------------------
@@ -158,7 +159,7 @@ def lstsq_of(a: Any, b: Any, rcond: Any) -> Any:
     """Least squares solutions of AX = B of the smallest norm."""
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     m, n = a.shape[-2:]
-    out = np.zeros((*batch, n, b.shape[-1]), a.dtype)
+    out = alloc.zeros((*batch, n, b.shape[-1]), a.dtype)
     left = np.broadcast_to(a, (*batch, m, n))
     right = np.broadcast_to(b, (*batch, *b.shape[-2:]))
     for index in np.ndindex(batch):
@@ -222,9 +223,9 @@ def linalg_lstsq(a: Tensor, b: Tensor, rcond: Any, driver: Any) -> Any:
     m, n = x.shape[-2:]
     limit = max(m, n) * float(np.finfo(x.dtype).eps) if rcond is None else float(_plain(rcond))
     solution = run(lstsq_of, [a, b, limit], None)
-    nothing = make(np.zeros(0, x.dtype))
+    nothing = make(alloc.zeros(0, x.dtype))
     s = np.linalg.svd(x, compute_uv=False)
-    rank = np.asarray(np.add.reduce(s > limit * s.max(-1, initial=0, keepdims=True), -1, dtype=np.int64))
+    rank = alloc.asarray(np.add.reduce(s > limit * s.max(-1, initial=0, keepdims=True), -1, dtype=np.int64))
     if m > n and driver in ("gels", "gelsd", "gelss") and bool(np.all(rank == n)):
         difference = T.sub(T.matmul(a, solution), b)
         residuals = T.sum(T.mul(difference, difference), -2)
@@ -235,7 +236,7 @@ def linalg_lstsq(a: Tensor, b: Tensor, rcond: Any, driver: Any) -> Any:
         "linalg_lstsq",
         solution=_lstsq_node(T.squeeze(solution, -1)) if vector else solution,
         residuals=residuals,
-        rank=make(np.zeros(0, np.int64) if driver == "gels" else rank[()]),
+        rank=make(alloc.zeros(0, np.int64) if driver == "gels" else rank[()]),
         singular_values=make(s) if driver in ("gelsd", "gelss") else nothing,
     )
 
@@ -268,7 +269,7 @@ def linalg_vander(x: Tensor, n: Any) -> Any:
     if n <= 1:
         raise ValueProblem("N must be greater than 1.")
     powers = T.cumprod(T.expand(T.unsqueeze(x, -1), (*shape, n - 1)), -1)
-    return T.cat([make(np.ones((*shape, 1), powers.data.dtype)), powers], -1)
+    return T.cat([make(alloc.ones((*shape, 1), powers.data.dtype)), powers], -1)
 
 
 @composite(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Node
@@ -50,7 +51,7 @@ def _unpack(F: Any, lu: Any) -> tuple[Any, Any]:
     m, n = lu.shape[-2:]
     k = min(m, n)
     below = np.tri(m, k, -1, dtype=bool)
-    left = F.keep(F.narrow(lu, -1, 0, k) if n > k else lu, below, np.eye(m, k))
+    left = F.keep(F.narrow(lu, -1, 0, k) if n > k else lu, below, alloc.eye(m, k))
     return left, upper(F, F.narrow(lu, -2, 0, k) if m > k else lu)
 
 
@@ -85,7 +86,7 @@ def _lu_rule(F: Any, gl: Any, gu: Any, left: Any, right: Any, order: Any) -> Any
         along = -1 if n > k else -2
         if extra is None:
             rest = out if n > k else F.matrix_transpose(out)
-            zeros = F.narrow(rest, -1, 0, 1) * np.zeros(1, np.float32)[0].item()
+            zeros = F.narrow(rest, -1, 0, 1) * alloc.zeros(1, np.float32)[0].item()
             count = n - k if n > k else m - k
             blank = F.cat([zeros] * count, -1)
             extra = blank if n > k else F.matrix_transpose(blank)
@@ -107,7 +108,7 @@ def lu_of(a: Any) -> Any:
     packed, pivots = eliminate(a)
     m, n = a.shape[-2:]
     k = min(m, n)
-    left = np.where(np.tri(m, k, -1, dtype=bool), packed[..., :k], np.eye(m, k, dtype=a.dtype))
+    left = np.where(np.tri(m, k, -1, dtype=bool), packed[..., :k], alloc.eye(m, k, dtype=a.dtype))
     return left, np.triu(packed[..., :k, :]), row_order(pivots, m)
 
 
@@ -120,7 +121,7 @@ def _(F: Any, g: Any, out: Any, a: Any) -> Any:
 def _permutation(order: Any, dtype: Any) -> Tensor:
     """P with A = P @ L @ U."""
     m = order.shape[-1]
-    return make((order[..., None, :] == np.arange(m)[:, None]).astype(dtype))
+    return make((order[..., None, :] == alloc.arange(m)[:, None]).astype(dtype))
 
 
 @composite(
@@ -172,7 +173,7 @@ def _(F: Any, g: Any, out: Any, a: Any) -> Any:
 
 def _zero_pivot(packed: Any) -> Any:
     zeros = np.diagonal(packed, 0, -2, -1) == 0
-    return np.where(zeros.any(-1), zeros.argmax(-1) + 1, 0) if zeros.shape[-1] else np.zeros(zeros.shape[:-1], int)
+    return np.where(zeros.any(-1), zeros.argmax(-1) + 1, 0) if zeros.shape[-1] else alloc.zeros(zeros.shape[:-1], int)
 
 
 @composite(
@@ -193,7 +194,7 @@ def linalg_lu_factor(a: Tensor, pivot: bool) -> Any:
     need_tensor("linalg_lu_factor", "A", 1, a)
     _pivoting(pivot)
     packed, pivots = run(lu_factor_of, [a], None)
-    bad = np.asarray(_zero_pivot(packed.data)).reshape(-1)
+    bad = alloc.asarray(_zero_pivot(packed.data)).reshape(-1)
     if bad.any():
         number = int(np.flatnonzero(bad)[0])
         which = f"Batch element {number}: " if a.data.ndim > 2 else ""
@@ -226,7 +227,7 @@ def linalg_lu_factor_ex(a: Tensor, pivot: bool, check_errors: bool) -> Any:
     "lu_solve_of(LU, B, pivots, left, adjoint)",
     grad_fn="LinalgLuSolveBackward0",
     private=True,
-    samples=lambda: [call(t(2, 2, values=A2), t(2, 1), np.array([2, 2], np.int32), True, False)],
+    samples=lambda: [call(t(2, 2, values=A2), t(2, 1), alloc.array([2, 2], np.int32), True, False)],
     formula="B: the solution for g with A transposed; LU: through L and U",
 )
 def lu_solve_of(packed: Any, b: Any, pivots: Any, left: bool, adjoint: bool) -> Any:
@@ -234,14 +235,14 @@ def lu_solve_of(packed: Any, b: Any, pivots: Any, left: bool, adjoint: bool) -> 
     order = row_order(pivots, packed.shape[-1])
     if not left:
         b = b.swapaxes(-1, -2)
-    unit = np.where(np.eye(packed.shape[-1], dtype=bool), packed.dtype.type(1), packed)
+    unit = np.where(alloc.eye(packed.shape[-1], dtype=bool), packed.dtype.type(1), packed)
     if adjoint == left:
         # inv(A.mT) = P @ inv(L.mT) @ inv(U.mT)
         x = substitute(packed.swapaxes(-1, -2), b, False)
         x = order_rows.kernel(substitute(unit.swapaxes(-1, -2), x, True), np.argsort(order, -1))
     else:
         x = substitute(packed, substitute(unit, order_rows.kernel(b, order), False), True)
-    return x if left else np.ascontiguousarray(x.swapaxes(-1, -2))
+    return x if left else alloc.ascontiguousarray(x.swapaxes(-1, -2))
 
 
 @lu_solve_of.vjp("LU", "B", saves="LU out")
@@ -310,7 +311,7 @@ def lu_unpack(packed: Tensor, pivots: Tensor, unpack_data: bool, unpack_pivots: 
     """P, L and U from linalg.lu_factor."""
     need_tensor("lu_unpack", "LU_data", 1, packed)
     need_tensor("lu_unpack", "LU_pivots", 2, pivots)
-    nothing = make(np.zeros(0, packed.data.dtype))
+    nothing = make(alloc.zeros(0, packed.data.dtype))
     left, right = _unpack(T, packed) if unpack_data else (nothing, nothing)
     for half in (left, right):
         if half.fn.__class__ is Node:  # PyTorch's one node for both

@@ -11,6 +11,7 @@ import numpy as np
 from gradsh.engine.core.arguments import need_tensor, type_word
 from gradsh.engine.core.batched import padded
 from gradsh.engine.core.dtypes import OF
+from gradsh.engine.core.gates import computed
 from gradsh.engine.core.graph import Kind, note_versions, record
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
@@ -93,7 +94,7 @@ def multiply(entry: Product, x: Tensor, y: Tensor, depth: int) -> Tensor:
         or a.dtype.kind == "b"
     ):
         entry.check(a, b)
-    data = entry.kernel(a, b)
+    data = computed(entry.kernel, a, b)
     where = mode.where or here(_getframe(depth))
     one, two = x.rg, y.rg
     if not ((one or two) and mode.grad):

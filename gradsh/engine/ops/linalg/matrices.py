@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
@@ -137,12 +138,12 @@ def _others(s: Any, pairs: bool) -> Any:
     n = s.shape[-1]
     if pairs:
         grid = np.broadcast_to(s[..., None, None, :], (*s.shape[:-1], n, n, n)).copy()
-        i = np.arange(n)
+        i = alloc.arange(n)
         grid[..., i, :, i] = 1
         grid[..., :, i, i] = 1
         return np.multiply.reduce(grid, -1)
     grid = np.broadcast_to(s[..., None, :], (*s.shape[:-1], n, n)).copy()
-    i = np.arange(n)
+    i = alloc.arange(n)
     grid[..., i, i] = 1
     return np.multiply.reduce(grid, -1)
 
@@ -151,7 +152,7 @@ def _oriented_svd(a: Any) -> tuple[Any, Any, Any, Any]:
     """U, S, Vh and det(U) * det(Vh), which is 1 or -1, of shape (..., 1, 1)."""
     u, s, vh = np.linalg.svd(a)
     sign = np.sign(np.linalg.det(u) * np.linalg.det(vh))
-    return u, s, vh, np.asarray(sign)[..., None, None]
+    return u, s, vh, alloc.asarray(sign)[..., None, None]
 
 
 @op(
@@ -165,9 +166,9 @@ def cofactors(a: Any) -> Any:
     """The matrices of cofactors: the gradient of det, also where there is no inverse."""
     n = a.shape[-1]
     if n == 0 or a.size == 0:
-        return np.zeros(a.shape, a.dtype)
+        return alloc.zeros(a.shape, a.dtype)
     if n == 1:
-        return np.ones(a.shape, a.dtype)
+        return alloc.ones(a.shape, a.dtype)
     try:
         inv = np.linalg.inv(a)
     except np.linalg.LinAlgError:
@@ -175,9 +176,9 @@ def cofactors(a: Any) -> Any:
     if inv is not None:
         condition = np.abs(a).sum(-1).max(-1) * np.abs(inv).sum(-1).max(-1)
         if np.all(condition < 1e-3 / np.finfo(a.dtype).eps):
-            return np.ascontiguousarray(inv.swapaxes(-1, -2) * np.asarray(np.linalg.det(a))[..., None, None])
+            return alloc.ascontiguousarray(inv.swapaxes(-1, -2) * alloc.asarray(np.linalg.det(a))[..., None, None])
     if not np.isfinite(a).all():
-        return np.full(a.shape, np.nan, a.dtype)
+        return alloc.full(a.shape, np.nan, a.dtype)
     u, s, vh, sign = _oriented_svd(a)
     return sign * ((u * _others(s, False)[..., None, :]) @ vh)
 
@@ -199,13 +200,13 @@ def det_second(a: Any, h: Any) -> Any:
     """The second derivative of det at `input`, applied to `along` once: a matrix."""
     n = a.shape[-1]
     if n < 2 or a.size == 0 or not np.isfinite(a).all():
-        return np.zeros(a.shape, a.dtype) if n < 2 or a.size == 0 else np.full(a.shape, np.nan, a.dtype)
+        return alloc.zeros(a.shape, a.dtype) if n < 2 or a.size == 0 else alloc.full(a.shape, np.nan, a.dtype)
     u, s, vh, sign = _oriented_svd(a)
     # in the basis of the singular vectors det is the product of the diagonal minus products of mirrored pairs
     inside = u.swapaxes(-1, -2) @ h @ vh.swapaxes(-1, -2)
     products = _others(s, True)
     out = -inside.swapaxes(-1, -2) * products
-    i = np.arange(n)
+    i = alloc.arange(n)
     products[..., i, i] = 0
     out[..., i, i] = (products @ np.diagonal(inside, 0, -2, -1)[..., None])[..., 0]
     return sign * (u @ out @ vh)
@@ -304,8 +305,8 @@ def _power(name: str, a: Tensor, n: Any) -> Any:
     need_square("linalg.matrix_power", a.data)
     if n == 0:
         # every entry is a constant, and the gradient flows as zeros
-        identity = np.broadcast_to(np.eye(a.data.shape[-1], dtype=a.data.dtype), a.data.shape)
-        return T.overwrite(T.clone(a), make(np.ascontiguousarray(identity)))
+        identity = np.broadcast_to(alloc.eye(a.data.shape[-1], dtype=a.data.dtype), a.data.shape)
+        return T.overwrite(T.clone(a), make(alloc.ascontiguousarray(identity)))
     if n < 0:
         a = run(inverse_of, [a, "linalg.inv"], None)
         n = -n
@@ -377,11 +378,11 @@ def _exponential(a: Any) -> Any:
     """exp of one float64 matrix: the 13th Padé approximant, with scaling and squaring (Higham 2005)."""
     norm = np.abs(a).sum(0).max() if a.size else 0.0
     if not np.isfinite(norm):
-        return np.full(a.shape, np.nan)
+        return alloc.full(a.shape, np.nan)
     squarings = max(0, int(np.ceil(np.log2(norm / 5.371920351148152)))) if norm > 0 else 0
     a = a / 2.0**squarings
     b = _PADE
-    identity = np.eye(len(a))
+    identity = alloc.eye(len(a))
     a2 = a @ a
     a4 = a2 @ a2
     a6 = a4 @ a2
@@ -413,7 +414,7 @@ def matrix_exp(a: Any) -> Any:
     need_square("linalg.matrix_exp", a)
     if a.dtype.kind != "f":
         need_floating("linalg.matrix_exp", a)
-    out = np.empty(a.shape, np.float64)
+    out = alloc.empty(a.shape, np.float64)
     for index in np.ndindex(a.shape[:-2]):
         out[index] = _exponential(a[index].astype(np.float64))
     return out.astype(a.dtype)
@@ -443,7 +444,7 @@ alias("matrix_exp", matrix_exp, method=True)
 def block_triangle(a: Any, c: Any) -> Any:
     """The matrices [[input, corner], [0, input]]."""
     n = a.shape[-1]
-    out = np.zeros((*a.shape[:-2], 2 * n, 2 * n), a.dtype)
+    out = alloc.zeros((*a.shape[:-2], 2 * n, 2 * n), a.dtype)
     out[..., :n, :n] = a
     out[..., n:, n:] = a
     out[..., :n, n:] = c

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Node
@@ -74,7 +75,7 @@ def solve_of(a: Any, b: Any, left: bool, vector: bool, strict: bool) -> Any:
 
         x = solve_by_elimination(coefficients, rhs)
     if not left:
-        x = np.ascontiguousarray(x.swapaxes(-1, -2))
+        x = alloc.ascontiguousarray(x.swapaxes(-1, -2))
     return x[..., 0] if vector else x
 
 
@@ -154,10 +155,10 @@ def triangular_of(a: Any, b: Any, upper: bool, left: bool, unitriangular: bool) 
     if a.dtype != b.dtype:
         b = b.astype(a.dtype)
     if unitriangular:
-        a = np.where(np.eye(a.shape[-1], dtype=bool), a.dtype.type(1), a)
+        a = np.where(alloc.eye(a.shape[-1], dtype=bool), a.dtype.type(1), a)
     if left:
         return substitute(a, b, upper)
-    return np.ascontiguousarray(substitute(a.swapaxes(-1, -2), b.swapaxes(-1, -2), not upper).swapaxes(-1, -2))
+    return alloc.ascontiguousarray(substitute(a.swapaxes(-1, -2), b.swapaxes(-1, -2), not upper).swapaxes(-1, -2))
 
 
 @triangular_of.vjp("A", "B", saves="A out")

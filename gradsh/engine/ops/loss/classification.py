@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import not_implemented
 from gradsh.engine.core.dtypes import OF
+from gradsh.engine.core.gates import computed
 from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, record, verify
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
@@ -61,7 +63,7 @@ def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore_index: int) ->
     if target.dtype != int64:
         target = target.astype(int64)
     target, w, whole = _weights(x, target, weight, ignore_index)
-    picked = x[np.arange(len(target)), target] if x.ndim == 2 else np.take_along_axis(x, target[:, None], 1)[:, 0]
+    picked = x[alloc.arange(len(target)), target] if x.ndim == 2 else np.take_along_axis(x, target[:, None], 1)[:, 0]
     if w is not None:
         # an ignored place counts nothing, whatever infinity stands there
         picked = np.where(w == 0, x.dtype.type(0), picked * w)
@@ -118,11 +120,11 @@ nll2d = _nll_op("nll2d", "NllLoss2DBackward0")
 )
 def nll_backward(g: Any, target: Any, weight: Any, reduction: str, ignore_index: int, shape: Any) -> Any:
     """Zeros of the input's shape with the gradient at the target classes."""
-    full = np.zeros(shape, g.dtype)
+    full = alloc.zeros(shape, g.dtype)
     x = full
     if full.ndim == 1:
         x, target = full[None], target.reshape(1)
-        g = np.asarray(g).reshape(-1)[0]
+        g = alloc.asarray(g).reshape(-1)[0]
     if target.dtype != int64:
         target = target.astype(int64)
     target, w, whole = _weights(x, target, weight, ignore_index)
@@ -130,7 +132,7 @@ def nll_backward(g: Any, target: Any, weight: Any, reduction: str, ignore_index:
     if reduction == "mean":
         at = at / whole if w is None else np.where(w == 0, 0, at / whole)
     if x.ndim == 2:
-        x[np.arange(len(target)), target] = at
+        x[alloc.arange(len(target)), target] = at
     else:
         np.put_along_axis(x, target[:, None], np.broadcast_to(at, target.shape)[:, None], 1)
     return full
@@ -293,13 +295,13 @@ def smoothed_loss(
     hard = picked_loss(logs, target, weight, reduction, ignore_index)
     spread = logs if weight is None else logs * _spread_weight(weight, ndim)
     smooth = -T.sum(spread, dim)
-    ignored = np.asarray(target.data == ignore_index)
+    ignored = alloc.asarray(target.data == ignore_index)
     if ignored.any():
         smooth = T.masked_fill(smooth, make(ignored.reshape(smooth.data.shape)), 0.0)
     if reduction != "none":
         smooth = T.sum(smooth)
     if reduction == "mean":
-        kept = np.asarray(target.data)[~ignored]
+        kept = alloc.asarray(target.data)[~ignored]
         smooth = (
             smooth / (kept.size if weight is None else make(add_reduce(weight.data[kept], None)))
             if kept.size
@@ -381,13 +383,21 @@ def _picked_step(node: Node, g: Any, F: Namespace) -> Any:
         verify(node, target, 0)
     if F is not A:
         return F.nll_backward(g, F.restore(target, None), None, "mean", -100, shape)
-    full = np.zeros(shape, g.dtype)
+    full = alloc.zeros(shape, g.dtype)
     full[rows, target.data] = g / -shape[0]
     return full
 
 
 _LOGS = Kind("LogSoftmaxBackward0", _log_softmax_step, saves=True, operator="log_softmax")
 _PICKED = Kind("NllLossBackward0", _picked_step, saves=True, operator="nll_loss")
+
+
+def _mean_cross_entropy(x: Any, t: Any) -> tuple[Any, Any, Any]:
+    """The loss, log softmax of the logits, and the numbers of the rows."""
+    logs = x - max_reduce(x, 1, keepdims=True)
+    logs -= np.log(add_reduce(np.exp(logs), 1, keepdims=True))
+    rows = alloc.arange(len(x))
+    return (0 - add_reduce(logs[rows, t])) / len(x), logs, rows
 
 
 def _usual(input: Tensor, target: Tensor, frame: Any) -> Any:
@@ -400,15 +410,13 @@ def _usual(input: Tensor, target: Tensor, frame: Any) -> Any:
     # as unsigned numbers the negative ones are too large as well
     if t.shape[0] != n or not n or not mode.grad or not input.rg or max_reduce(t.view(uint64)) >= shape[1]:
         return None
-    logs = x - max_reduce(x, 1, keepdims=True)
-    logs -= np.log(add_reduce(np.exp(logs), 1, keepdims=True))
-    rows = np.arange(n)
+    loss, logs, rows = computed(_mean_cross_entropy, x, t)
     where = caller(frame)
     first = record(_LOGS, input.fn or input, logs, where)
     second = record(_PICKED, first, (target, rows, shape), where)
     if target.storage is not None:
         note_versions(second, (target,))
-    return tracked((0 - add_reduce(logs[rows, t])) / n, second)
+    return tracked(loss, second)
 
 
 _any_cross_entropy = cross_entropy.apply
@@ -441,7 +449,7 @@ def _rows(x: Any) -> tuple[int, int]:
 def _class_target(target: Any) -> Any:
     if target.data.dtype != int64:
         raise DtypeError(f"expected scalar type Long but found {OF[target.data.dtype].title}")
-    return np.asarray(target.data)
+    return alloc.asarray(target.data)
 
 
 @composite(
@@ -490,7 +498,7 @@ def multi_margin_loss(
     z = T.relu(margin - T.gather(x, 1, make(at)) + x)
     if p == 2:
         z = z * z
-    share = np.ones((n, classes), x.data.dtype)
+    share = alloc.ones((n, classes), x.data.dtype)
     if weight is not None:
         share *= weight.data[at]
     np.put_along_axis(share, at, 0, 1)
@@ -525,7 +533,7 @@ def multilabel_margin_loss(input: Any, target: Any, size_average: Any, reduce: A
         raise ValueProblem("argument #2 'target' is out of range")
     listed = np.logical_and.accumulate(at >= 0, 1)
     at = np.where(listed, at, 0)
-    right = np.zeros((n, classes), bool)
+    right = alloc.zeros((n, classes), bool)
     for row in range(n):
         right[row, at[row][listed[row]]] = True
     x = T.reshape(input, n, classes)

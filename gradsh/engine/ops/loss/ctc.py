@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
@@ -21,7 +22,7 @@ def _lengths(name: str, value: Any, batch: int) -> Any:
         if value.data.dtype.kind not in "iu":
             raise DtypeError(f"{name} must be integral")
         value = value.data
-    lengths = np.asarray(value, np.int64).reshape(-1)
+    lengths = alloc.asarray(value, np.int64).reshape(-1)
     if lengths.size != batch:
         raise ShapeError(f"{name} must be of size batch_size")
     return lengths
@@ -37,7 +38,7 @@ def _padded(target: Any, lengths: Any) -> Any:
                 f"Expected tensor to have size {int(lengths.sum())} at dimension 0, but got size {target.size} for "
                 f"argument #2 'targets' {where}"
             )
-        rows = np.zeros((lengths.size, longest), np.int64)
+        rows = alloc.zeros((lengths.size, longest), np.int64)
         start = 0
         for row, n in zip(rows, lengths, strict=True):
             row[:n] = target[start : start + n]
@@ -53,16 +54,16 @@ def _padded(target: Any, lengths: Any) -> Any:
 
 def _extended(labels: Any, blank: int) -> tuple[Any, Any]:
     """The labels with blanks around each, and where a path may jump over a blank."""
-    full = np.full((len(labels), 2 * labels.shape[1] + 1), blank)
+    full = alloc.full((len(labels), 2 * labels.shape[1] + 1), blank)
     full[:, 1::2] = labels
-    jump = np.zeros(full.shape, bool)
+    jump = alloc.zeros(full.shape, bool)
     jump[:, 3::2] = labels[:, 1:] != labels[:, :-1]
     return full, jump
 
 
 def _shifted(a: Any, by: int) -> Any:
     """Log probabilities moved along the labels, -inf coming in."""
-    out = np.full_like(a, -np.inf)
+    out = alloc.full_like(a, -np.inf)
     if by > 0:
         out[:, by:] = a[:, :-by]
     else:
@@ -75,7 +76,7 @@ def _forward(logs: Any, labels: Any, times: Any, lengths: Any, blank: int) -> tu
     full, jump = _extended(labels, blank)
     places = full.shape[1]
     emitted = np.take_along_axis(logs, np.broadcast_to(full, (len(logs), *full.shape)), 2)
-    alpha = np.full(emitted.shape, -np.inf, logs.dtype)
+    alpha = alloc.full(emitted.shape, -np.inf, logs.dtype)
     if len(logs):
         alpha[0, :, 0] = emitted[0, :, 0]
         if places > 1:
@@ -86,7 +87,7 @@ def _forward(logs: Any, labels: Any, times: Any, lengths: Any, blank: int) -> tu
         if places > 2:
             total = np.logaddexp(total, np.where(jump, _shifted(before, 2), -np.inf))
         alpha[time] = total + emitted[time]
-    rows = np.arange(len(lengths))
+    rows = alloc.arange(len(lengths))
     ends = alpha[np.maximum(times, 1) - 1, rows]
     last = ends[rows, 2 * lengths]
     if places > 1:
@@ -123,11 +124,11 @@ def ctc_backward(g: Any, logs: Any, labels: Any, times: Any, lengths: Any, blank
     steps, batch, _ = logs.shape
     places = full.shape[1]
     emitted = np.take_along_axis(logs, np.broadcast_to(full, (steps, *full.shape)), 2)
-    out = np.zeros_like(logs)
-    rows = np.arange(batch)
-    jump_on = np.zeros_like(jump)
+    out = alloc.zeros_like(logs)
+    rows = alloc.arange(batch)
+    jump_on = alloc.zeros_like(jump)
     jump_on[:, :-2] = jump[:, 2:]
-    beta = np.full((batch, places), -np.inf, logs.dtype)
+    beta = alloc.full((batch, places), -np.inf, logs.dtype)
     for time in range(steps - 1, -1, -1):
         total = beta
         if places > 1:
@@ -137,13 +138,13 @@ def ctc_backward(g: Any, logs: Any, labels: Any, times: Any, lengths: Any, blank
         beta = total + emitted[time]
         starts = times - 1 == time
         if starts.any():
-            fresh = np.full_like(beta, -np.inf)
+            fresh = alloc.full_like(beta, -np.inf)
             fresh[rows, 2 * lengths] = emitted[time][rows, 2 * lengths]
             some = lengths > 0
             fresh[rows[some], 2 * lengths[some] - 1] = emitted[time][rows[some], 2 * lengths[some] - 1]
             beta = np.where(starts[:, None], fresh, beta)
         path = np.where(alpha[time] + beta == -np.inf, -np.inf, alpha[time] + beta - emitted[time])
-        passed = np.zeros_like(logs[time])
+        passed = alloc.zeros_like(logs[time])
         for place in range(places):
             valid = place < 2 * lengths + 1
             passed[rows, full[:, place]] += np.where(valid, np.exp(path[:, place] + loss), 0)
@@ -183,7 +184,7 @@ def ctc_loss(
     lengths = _lengths("target_lengths", target_lengths, batch)
     if not 0 <= blank < classes:
         raise ValueProblem("blank must be in label range")
-    labels = _padded(np.asarray(targets.data), lengths)
+    labels = _padded(alloc.asarray(targets.data), lengths)
     if times.size and times.max() > steps:
         raise ShapeError(
             f"Expected input_lengths to have value at most {steps}, but got value {int(times.max())} "

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import not_implemented
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
@@ -48,7 +49,7 @@ def _means(x: Any, out: Any) -> Any:
             part = result[(slice(None),) * axis + (slice(start, end),)]
             parts.append(np.add.reduce(part, axis, keepdims=True) / (end - start))
         empty = (*result.shape[:axis], 0, *result.shape[axis + 1 :])
-        result = np.concatenate(parts, axis) if parts else np.zeros(empty, result.dtype)
+        result = np.concatenate(parts, axis) if parts else alloc.zeros(empty, result.dtype)
     result = result.astype(x.dtype)
     return result.copy() if result is x or np.may_share_memory(result, x) else result
 
@@ -59,7 +60,7 @@ def _spread(g: Any, size: Any) -> Any:
         m = g.shape[axis]
         if n == m:
             continue
-        full = np.zeros((*g.shape[:axis], n, *g.shape[axis + 1 :]), g.dtype)
+        full = alloc.zeros((*g.shape[:axis], n, *g.shape[axis + 1 :]), g.dtype)
         for i, (start, end) in enumerate(bounds(n, m)):
             lead = (slice(None),) * axis
             full[(*lead, slice(start, end))] += g[(*lead, slice(i, i + 1))] / (end - start)
@@ -97,9 +98,9 @@ def _largest(x: Any, out: Any) -> tuple[Any, Any]:
     """The largest of each window and its flat position in the plane."""
     dims = len(out)
     lead, size = x.shape[:-dims], x.shape[-dims:]
-    values: Any = np.empty((*lead, *out), x.dtype)
-    index: Any = np.empty((*lead, *out), np.int64)
-    planes = np.arange(math.prod(size)).reshape(size)
+    values: Any = alloc.empty((*lead, *out), x.dtype)
+    index: Any = alloc.empty((*lead, *out), np.int64)
+    planes = alloc.arange(math.prod(size)).reshape(size)
     for at in product(*map(range, out)):
         window = tuple(slice(n * i // m, -((i + 1) * n // -m)) for i, n, m in zip(at, size, out, strict=True))
         part = x[(..., *window)].reshape(*lead, -1)

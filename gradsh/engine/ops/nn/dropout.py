@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
@@ -40,7 +39,7 @@ def _dropped(input: Any, p: float, training: Any, inplace: Any, feature: bool = 
     if p == 0 or not training or not x.size:
         return input
     if p == 1:
-        return _product(input, np.zeros((), x.dtype)[()], inplace)
+        return _product(input, alloc.zeros((), x.dtype)[()], inplace)
     shape = x.shape
     if feature:
         if x.ndim < 2:

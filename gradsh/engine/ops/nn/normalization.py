@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.operators.composite import composite
@@ -82,7 +83,7 @@ def _over_samples(x: Any, y: Any) -> Any:
             continue
         shape = (n, channels, -1, terms)
         a = x[:, :, part].reshape(shape)
-        rows = np.matmul(a, np.ones(terms, x.dtype)) if y is None else np.vecdot(a, y[:, :, part].reshape(shape))
+        rows = np.matmul(a, alloc.ones(terms, x.dtype)) if y is None else np.vecdot(a, y[:, :, part].reshape(shape))
         sums = sums + add_reduce(rows, (0, 2), np.float64)
     return sums.astype(x.dtype)
 
@@ -111,7 +112,7 @@ def batch_normalize(x: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: fl
         shift = -statistics.mean * scale
         if bias is not None:
             shift += bias
-        out = np.empty(flat.shape, np.result_type(flat, scale))
+        out = alloc.empty(flat.shape, np.result_type(flat, scale))
         for part in _blocks(flat):
             some, fit = _laid_out(flat[:, part])
             target = _laid_out(out[:, part])[0]
@@ -131,9 +132,9 @@ def batch_statistics(x: Any, eps: float) -> tuple[Statistics, Any]:
     flat = _flat(x if x.dtype != float16 else x.astype(np.float32))
     n = flat.shape[0] * flat.shape[2]
     found = Statistics()
-    moved = np.empty(flat.shape, flat.dtype)
-    found.mean = np.empty(flat.shape[1], flat.dtype)
-    variance = np.empty(flat.shape[1], flat.dtype)
+    moved = alloc.empty(flat.shape, flat.dtype)
+    found.mean = alloc.empty(flat.shape[1], flat.dtype)
+    variance = alloc.empty(flat.shape[1], flat.dtype)
     for part in _blocks(flat):
         some, target = flat[:, part], moved[:, part]
         mean = found.mean[part] = _channel_sums(some) / n
@@ -169,9 +170,9 @@ def _(
     n = flat.shape[0] * flat.shape[2]
     frozen = mean is not None  # the running statistics are constants
     channels = flat.shape[1]
-    dx: Any = np.empty(flat.shape, np.result_type(gs, scale)) if needs[0] else None
-    total: Any = np.empty(channels, gs.dtype) if needs[2] or (needs[0] and not frozen) else None
-    dot: Any = np.empty(channels, gs.dtype) if needs[1] or (needs[0] and not frozen) else None
+    dx: Any = alloc.empty(flat.shape, np.result_type(gs, scale)) if needs[0] else None
+    total: Any = alloc.empty(channels, gs.dtype) if needs[2] or (needs[0] and not frozen) else None
+    dot: Any = alloc.empty(channels, gs.dtype) if needs[1] or (needs[0] and not frozen) else None
     for part in _blocks(flat):
         g_part = gs[:, part]
         grows, fit = _laid_out(g_part)
@@ -412,7 +413,7 @@ def _(
     n = math.prod(x.shape[x.ndim - dims :])
     if not x.size:
         return tuple(
-            np.zeros(s, g.dtype) if need else None
+            alloc.zeros(s, g.dtype) if need else None
             for s, need in zip((x.shape, *(x.shape[x.ndim - dims :],) * 2), needs, strict=True)
         )
     rows, gs = x.reshape(-1, n), g.reshape(-1, n)

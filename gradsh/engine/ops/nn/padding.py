@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import int_tuple
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.namespaces import T
@@ -49,7 +50,7 @@ def constant_pad(x: Any, pad: Any, value: Any) -> Any:
             raise ShapeError("narrow(): length must be non-negative.")
         source.append(slice(max(-b, 0), n - max(-a, 0)))
         target.append(slice(max(b, 0), m - max(a, 0)))
-    full = np.full(shape, x.dtype.type(value), x.dtype) if value else np.zeros(shape, x.dtype)
+    full = alloc.full(shape, x.dtype.type(value), x.dtype) if value else alloc.zeros(shape, x.dtype)
     full[tuple(target)] = x[tuple(source)]
     return full
 
@@ -89,10 +90,10 @@ def put_axes(g: Any, indices: Any, size: Any) -> Any:
     out = g
     for axis, (index, n) in enumerate(zip(indices, size, strict=True), g.ndim - len(indices)):
         if index is not None:
-            rows = np.zeros((n, *np.delete(out.shape, axis)), out.dtype)
+            rows = alloc.zeros((n, *np.delete(out.shape, axis)), out.dtype)
             np.add.at(rows, index, np.moveaxis(out, axis, 0))
             out = np.moveaxis(rows, 0, axis)
-    return out.copy() if out is g else np.ascontiguousarray(out)
+    return out.copy() if out is g else alloc.ascontiguousarray(out)
 
 
 put_axes.vjp("grad")(lambda F, g, out, grad, indices, size: F.take_axes(g, indices))
@@ -102,7 +103,7 @@ on_last_dims(put_axes, 0)
 
 
 def _reflected(n: int, left: int, right: int) -> Any:
-    index = np.abs(np.arange(-left, n + right))
+    index = np.abs(alloc.arange(-left, n + right))
     return np.where(index >= n, 2 * (n - 1) - index, index)
 
 
@@ -121,7 +122,7 @@ def _around(kind: str, shape: Any, pad: Any) -> tuple[Any, ...]:
                 )
             index = _reflected(n, left, right)
         elif kind == "replicate":
-            index = np.clip(np.arange(-left, n + right), 0, n - 1)
+            index = np.clip(alloc.arange(-left, n + right), 0, n - 1)
         else:
             if left > n or right > n:
                 raise ShapeError("Padding value causes wrapping around more than once.")
@@ -129,7 +130,7 @@ def _around(kind: str, shape: Any, pad: Any) -> tuple[Any, ...]:
                 raise ShapeError("Negative padding value is resulting in an empty dimension")
             # what is cut off first does not come back on the other side
             kept = n - max(-left, 0) - max(-right, 0)
-            index = max(-left, 0) + np.arange(-max(left, 0), kept + max(right, 0)) % max(kept, 1)
+            index = max(-left, 0) + alloc.arange(-max(left, 0), kept + max(right, 0)) % max(kept, 1)
         indices.append(index)
     return tuple(reversed(indices))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, not_implemented
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
@@ -93,7 +94,7 @@ def surrounded(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ou
     ]
     if tuple(whole) == x.shape[2:]:
         return x
-    full = np.full((*x.shape[:2], *whole), fill, x.dtype)
+    full = alloc.full((*x.shape[:2], *whole), fill, x.dtype)
     full[inner(padding, x.shape[2:])] = x
     return full
 
@@ -148,9 +149,9 @@ def plane_put(g: Any, index: Any, size: Any) -> Any:
     lead = g.shape[: g.ndim - len(size)]
     plane = math.prod(size)
     channels = math.prod(lead)
-    at = index.reshape(channels, -1) + np.arange(channels)[:, None] * plane
+    at = index.reshape(channels, -1) + alloc.arange(channels)[:, None] * plane
     if g.dtype.kind == "f" and g.itemsize > 2:
-        sums = np.zeros(channels * plane, g.dtype)
+        sums = alloc.zeros(channels * plane, g.dtype)
         np.add.at(sums, at.reshape(-1), g.reshape(-1))
         return sums.reshape(*lead, *size)
     full = np.bincount(at.reshape(-1), g.reshape(-1), channels * plane)
@@ -307,7 +308,7 @@ def _divisor(
     result: Any = 1
     dims = len(size)
     for axis, (n, k, s, p, m) in enumerate(zip(size, kernel, stride, padding, out, strict=True)):
-        start = np.arange(m) * s - p
+        start = alloc.arange(m) * s - p
         end = np.minimum(start + k, n + p)
         count = end - start if include else np.minimum(end, n) - np.maximum(start, 0)
         result = result * count.reshape((-1, *(1,) * (dims - axis - 1)))
@@ -322,7 +323,7 @@ def _mean_op(dims: int) -> Any:
         ones = (1,) * dims
         full = surrounded(x, kernel, stride, padding, ones, out, 0)
         dtype = np.dtype(np.float32) if x.dtype == np.float16 else x.dtype
-        total = np.zeros((*x.shape[:2], *out), dtype)
+        total = alloc.zeros((*x.shape[:2], *out), dtype)
         for at in product(*map(range, kernel)):
             total += full[tap(at, stride, ones, out)]
         by = _divisor(size, kernel, stride, padding, out, include, override, dtype)
@@ -337,10 +338,10 @@ def _mean_op(dims: int) -> Any:
         ones = (1,) * dims
         part = g / _divisor(size, kernel, stride, padding, out, include, override, g.dtype)
         whole = [max((m - 1) * s + k, n + p) for n, k, s, p, m in zip(size, kernel, stride, padding, out, strict=True)]
-        full = np.zeros((*g.shape[:2], *whole), g.dtype)
+        full = alloc.zeros((*g.shape[:2], *whole), g.dtype)
         for at in product(*map(range, kernel)):
             full[tap(at, stride, ones, out)] += part
-        return np.ascontiguousarray(full[inner(padding, size)])
+        return alloc.ascontiguousarray(full[inner(padding, size)])
 
     parameters = "kernel, stride, padding, out, include, override, size"
     one = op(

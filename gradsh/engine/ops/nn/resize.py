@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode as context
 from gradsh.engine.core.namespaces import T
@@ -35,8 +36,8 @@ class Taps:
 
     def matrix(self, dtype: Any) -> Any:
         """The same as a matrix (places, input size)."""
-        full = np.zeros((self.index.shape[1], self.size), dtype)
-        rows = np.arange(self.index.shape[1])
+        full = alloc.zeros((self.index.shape[1], self.size), dtype)
+        rows = alloc.arange(self.index.shape[1])
         for index, weight in zip(self.index, self.weight, strict=True):
             np.add.at(full, (rows, index), weight)
         return full
@@ -71,7 +72,7 @@ def resample_backward(g: Any, taps: Any) -> Any:
     dims = len(taps)
     for axis, tap in enumerate(taps, g.ndim - dims):
         out = np.moveaxis(np.moveaxis(out, axis, -1) @ tap.matrix(out.dtype), -1, axis)
-    return np.ascontiguousarray(out).astype(g.dtype)
+    return alloc.ascontiguousarray(out).astype(g.dtype)
 
 
 resample_backward.vjp("grad")(lambda F, g, out, grad, taps: F.resample(g, taps))
@@ -87,11 +88,11 @@ def _nearest(n: int, m: int, scale: Any, exact: bool) -> Any:
     """The index of the nearest element, computed in float32 as PyTorch does."""
     if not exact:
         if m == n:
-            return np.arange(n)
+            return alloc.arange(n)
         if m == 2 * n:
-            return np.arange(m) >> 1
+            return alloc.arange(m) >> 1
     step = np.float32(1.0 / scale) if scale is not None and scale > 0 else np.float32(n) / np.float32(m)
-    places = np.arange(m, dtype=np.float32) + np.float32(0.5 if exact else 0)
+    places = alloc.arange(m, dtype=np.float32) + np.float32(0.5 if exact else 0)
     return np.minimum(np.floor(places * step).astype(np.int64), n - 1)
 
 
@@ -104,13 +105,13 @@ def _step(n: int, m: int, scale: Any, corners: bool, dtype: Any) -> Any:
 
 def _places(n: int, m: int, scale: Any, corners: bool, dtype: Any) -> Any:
     step = _step(n, m, scale, corners, dtype)
-    places = np.arange(m).astype(dtype)
+    places = alloc.arange(m).astype(dtype)
     return places * step if corners else step * (places + dtype.type(0.5)) - dtype.type(0.5)
 
 
 def _linear(n: int, m: int, scale: Any, corners: bool, dtype: Any) -> Taps:
     if n == m:
-        return Taps(np.arange(n)[None], np.ones((1, n), dtype), n)
+        return Taps(alloc.arange(n)[None], alloc.ones((1, n), dtype), n)
     places = np.maximum(_places(n, m, scale, corners, dtype), 0)
     low = np.minimum(places.astype(np.int64), n - 1)
     right = np.clip(places - low.astype(dtype), 0, 1)
@@ -130,7 +131,7 @@ def _cubic(n: int, m: int, scale: Any, corners: bool, dtype: Any) -> Taps:
         return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
 
     weights = np.stack([far(x + 1), near(x), near(1 - x), far(2 - x)])
-    return Taps(np.clip(low + np.arange(-1, 3)[:, None], 0, n - 1), weights, n)
+    return Taps(np.clip(low + alloc.arange(-1, 3)[:, None], 0, n - 1), weights, n)
 
 
 def _filter(mode: str, x: Any) -> Any:
@@ -151,11 +152,11 @@ def _antialiased(mode: str, n: int, m: int, scale: Any, corners: bool, dtype: An
     reach = {"bilinear": 1.0, "bicubic": 2.0, "lanczos": 3.0}[mode]
     support = reach * step if step >= 1 else reach
     inverse = 1 / step if step >= 1 else 1.0
-    center = step * (np.arange(m) + 0.5)
+    center = step * (alloc.arange(m) + 0.5)
     low = np.maximum((center - support + 0.5).astype(np.int64), 0)
     high = np.minimum((center + support + 0.5).astype(np.int64), n)
     count = int((high - low).max(initial=1))
-    index = low + np.arange(count)[:, None]
+    index = low + alloc.arange(count)[:, None]
     weight = _filter(mode, (index - center + 0.5) * inverse)
     weight = np.where(index < high, weight, 0)
     whole = weight.sum(0)

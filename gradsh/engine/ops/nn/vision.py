@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import int_tuple, not_implemented
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode as context
@@ -113,7 +114,7 @@ def im2col(x: Any, how: Any) -> Any:
     """Patches as columns, (batch, channels * kernel, places); `how` is (kernel, dilation, padding, stride, size)."""
     kernel, dilation, padding, stride, _ = how
     n, c, *size = x.shape
-    full = np.zeros((n, c, *(m + 2 * p for m, p in zip(size, padding, strict=True))), x.dtype)
+    full = alloc.zeros((n, c, *(m + 2 * p for m, p in zip(size, padding, strict=True))), x.dtype)
     full[:, :, padding[0] : padding[0] + size[0], padding[1] : padding[1] + size[1]] = x
     steps = full.strides
     spatial = [(steps[i + 2] * dilation[i], steps[i + 2] * stride[i]) for i in range(2)]
@@ -133,7 +134,7 @@ def col2im(x: Any, how: Any) -> Any:
     n = x.shape[0]
     out = blocks(how)
     cols = x.reshape(n, x.shape[1] // math.prod(kernel), *kernel, *out)
-    full = np.zeros((n, cols.shape[1], *(s + 2 * p for s, p in zip(size, padding, strict=True))), x.dtype)
+    full = alloc.zeros((n, cols.shape[1], *(s + 2 * p for s, p in zip(size, padding, strict=True))), x.dtype)
     for i, j in product(*map(range, kernel)):
         top, left = i * dilation[0], j * dilation[1]
         full[
@@ -142,7 +143,7 @@ def col2im(x: Any, how: Any) -> Any:
             top : top + stride[0] * (out[0] - 1) + 1 : stride[0],
             left : left + stride[1] * (out[1] - 1) + 1 : stride[1],
         ] += cols[:, :, i, j]
-    return np.ascontiguousarray(full[:, :, padding[0] : padding[0] + size[0], padding[1] : padding[1] + size[1]])
+    return alloc.ascontiguousarray(full[:, :, padding[0] : padding[0] + size[0], padding[1] : padding[1] + size[1]])
 
 
 col2im.vjp("input")(lambda F, g, out, x, how: F.im2col(g, how))
@@ -309,7 +310,7 @@ def _picked(flat: Any, places: list[Any], size: Any) -> Any:
         inside = inside & (place >= 0) & (place < extent)
         index = index * extent + np.clip(place, 0, extent - 1)
     index = index.reshape(n, 1, -1).astype(np.int64)
-    values = T.gather(flat, 2, make(np.ascontiguousarray(np.broadcast_to(index, (n, channels, index.shape[2])))))
+    values = T.gather(flat, 2, make(alloc.ascontiguousarray(np.broadcast_to(index, (n, channels, index.shape[2])))))
     inside = inside.reshape(n, 1, -1)
     return values if inside.all() else values * make(inside.astype(flat.data.dtype))
 
@@ -457,14 +458,14 @@ def affine_places(theta: Any, size: Any, corners: Any) -> Any:
     spatial = size[2:]
     dims = len(spatial)
     dtype = theta.data.dtype
-    base = np.ones((*spatial, dims + 1), dtype)
+    base = alloc.ones((*spatial, dims + 1), dtype)
     for axis, n in enumerate(spatial):
-        line = np.linspace(-1, 1, n, dtype=dtype) if n > 1 else np.zeros(n, dtype)
+        line = alloc.linspace(-1, 1, n, dtype=dtype) if n > 1 else alloc.zeros(n, dtype)
         if not corners and n > 1:
             line = line * dtype.type((n - 1) / n)
         base[..., dims - 1 - axis] = line.reshape((-1, *(1,) * (dims - 1 - axis)))
     flat = np.broadcast_to(base.reshape(1, -1, dims + 1), (theta.data.shape[0], math.prod(spatial), dims + 1))
-    places = T.bmm(make(np.ascontiguousarray(flat)), T.transpose(theta, 1, 2))
+    places = T.bmm(make(alloc.ascontiguousarray(flat)), T.transpose(theta, 1, 2))
     return T.reshape(places, size[0], *spatial, dims)
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.inplace import apply_in_place, assign, bump, check_overlap, check_writable
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import type_word
+from gradsh.engine.core.gates import computed
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
@@ -42,7 +44,7 @@ def _overlaps(region: Region) -> bool:
 
 
 def _region_samples() -> list[call]:
-    base = np.zeros((3, 4))
+    base = alloc.zeros((3, 4))
     return [call(t(3, 4), Region(base, base[1:, ::2])), call(t(3, 4), Region(base, base[2]))]
 
 
@@ -56,17 +58,17 @@ def _region_samples() -> list[call]:
 )
 def region_read(x: Any, region: Region) -> Any:
     """The elements of `input` that a view covers."""
-    return region.of(np.ascontiguousarray(x)).copy()
+    return region.of(alloc.ascontiguousarray(x)).copy()
 
 
 region_read.vjp("input")(lambda F, g, out, x, region: F.region_write(g, region))
 
 
 def _write_samples() -> list[call]:
-    base = np.zeros((3, 4))
+    base = alloc.zeros((3, 4))
     return [
         call(t(2, 2), Region(base, base[1:, ::2])),
-        call(t(2, 3), Region(np.zeros(3), np.broadcast_to(np.zeros(3), (2, 3)))),
+        call(t(2, 3), Region(alloc.zeros(3), np.broadcast_to(alloc.zeros(3), (2, 3)))),
     ]
 
 
@@ -80,9 +82,9 @@ def _write_samples() -> list[call]:
 )
 def region_write(g: Any, region: Region) -> Any:
     """Zeros of the base's shape with `input` added where the view lies."""
-    full = np.zeros(region.base_shape, g.dtype)
+    full = alloc.zeros(region.base_shape, g.dtype)
     if _overlaps(region):
-        places = region.of(np.arange(full.size).reshape(region.base_shape))
+        places = region.of(alloc.arange(full.size).reshape(region.base_shape))
         np.add.at(full.reshape(-1), places, g)
     else:
         region.of(full)[...] = g
@@ -102,7 +104,7 @@ region_write.vjp("input")(lambda F, g, out, x, region: F.region_read(g, region))
 )
 def region_clear(g: Any, region: Region) -> Any:
     """A copy of `input` with zeros where the view lies."""
-    full = np.array(g, order="C", copy=True)
+    full = alloc.array(g, order="C", copy=True)
     region.of(full)[...] = 0
     return full
 
@@ -123,7 +125,7 @@ region_clear.vjp("input")(lambda F, g, out, x, region: F.region_clear(g, region)
 )
 def fill(x: Any, value: Any) -> Any:
     """A tensor like `input` with every element `value`."""
-    return np.full(x.shape, value, x.dtype)
+    return alloc.full(x.shape, value, x.dtype)
 
 
 fill.vjp("input")(lambda F, g, out, x, value: F.mul(g, 0))
@@ -145,7 +147,7 @@ def _(F: Any, size: int, batched: Any, x: Any, value: Any) -> Any:
 )
 def overwrite(x: Any, source: Any) -> Any:
     """`source`, broadcast to the shape and cast to the dtype of `input`."""
-    full = np.empty(x.shape, x.dtype)
+    full = alloc.empty(x.shape, x.dtype)
     full[...] = source
     return full
 
@@ -352,11 +354,11 @@ def _augmented(entry: Any, ufunc: Any) -> Any:
         ):
             if a.__class__ is not ndarray:
                 if cls is not Tensor or b.__class__ is a.__class__:
-                    x.data = kernel(a, b)
+                    x.data = computed(kernel, a, b)
                     bump(x, mode.where or caller(_getframe(1)))
                     return x
             elif (cls is not Tensor or b.shape == a.shape or b.ndim == 0) and a.flags.writeable:
-                ufunc(a, b, a)
+                computed(ufunc, a, b, a)
                 bump(x, mode.where or caller(_getframe(1)))
                 return x
         return apply_in_place(apply, x, (y,), {}, _getframe(1))
@@ -434,7 +436,7 @@ Operators.__setitem__ = set_item
 )
 def redraw(x: Any, draws: Any) -> Any:
     """`draws` in the place of `input`, which has no influence on them."""
-    return np.array(draws, x.dtype)
+    return alloc.array(draws, x.dtype)
 
 
 redraw.vjp("input")(lambda F, g, out, x, draws: F.mul(g, 0))
@@ -468,7 +470,7 @@ def _random_method(
             shape = x.data.shape
             draws = draw(stream(parsed.name, generator), x.data, *arguments)
             if x.data.__class__ is ndarray and not x.data.flags.c_contiguous:
-                ordered = np.empty_like(x.data)
+                ordered = alloc.empty_like(x.data)
                 in_memory_order(ordered, draws)
                 draws = ordered
             if not shape:

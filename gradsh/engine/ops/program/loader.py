@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
@@ -98,4 +97,4 @@ def _stream() -> Generator:
 
 def _seed(stream: Generator) -> int:
     """`torch.empty((), dtype=torch.int64).random_(generator=stream).item()`"""
-    return int(np.asarray(random(stream, (), INT64)).item())
+    return int(alloc.asarray(random(stream, (), INT64)).item())

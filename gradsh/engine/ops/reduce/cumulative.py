@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
@@ -139,7 +140,7 @@ def _running(better: Any) -> Any:
             return x.dtype.type(x), np.int64(0)
         values = better.accumulate(x, axis)
         n = x.shape[axis]
-        places = np.arange(n).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+        places = alloc.arange(n).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
         taken = (x == values) | (x != x)
         index = np.maximum.accumulate(np.where(taken, places, 0), axis)
         return values, index
@@ -171,10 +172,10 @@ cummin.summary = "The smallest so far along `dim`, and where it is."
 @op("add_at(grad, index, dim, shape)", grad_fn="ScatterAddBackward0", private=True)
 def add_at(g: Any, index: Any, dim: int, shape: Any) -> Any:
     """Zeros of `shape` with `grad` added at `index` along `dim`."""
-    full = np.zeros(shape, g.dtype)
+    full = alloc.zeros(shape, g.dtype)
     if not full.ndim:
         return g
-    where = list(np.ix_(*(np.arange(n) for n in index.shape)))
+    where = list(np.ix_(*(alloc.arange(n) for n in index.shape)))
     where[dim] = index
     np.add.at(full, tuple(where), g)
     return full
@@ -360,7 +361,7 @@ def _trapezoid(y: Any, x: Any, dx: Any, axis: int) -> Any:
     """The integral along `dim` by the trapezoid rule, over places `x` or steps `dx`."""
     if not y.data.shape[axis]:
         shape = (*y.data.shape[:axis], *y.data.shape[axis + 1 :])
-        return make(np.zeros(shape, y.data.dtype)[()])
+        return make(alloc.zeros(shape, y.data.dtype)[()])
     later, earlier = _neighbours(y, axis)
     if x is not None:
         total = T.sum((later + earlier) * _steps("trapezoid", y, x, axis), axis, False, None)

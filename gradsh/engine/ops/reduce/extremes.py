@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
@@ -41,9 +42,9 @@ def tie_mask(x: Any, extreme: Any, nans: bool) -> Any:
 @op("put_at(grad, index, dim, shape)", grad_fn="ValueSelectingReductionBackward0", private=True, samples=list)
 def put_at(g: Any, index: Any, dim: int, shape: Any) -> Any:
     """Zeros of `shape` with `grad` written at `index` along `dim`; no index comes twice."""
-    full = np.zeros(shape, g.dtype)
+    full = alloc.zeros(shape, g.dtype)
     if full.ndim == 0:
-        return np.asarray(g).reshape(())
+        return alloc.asarray(g).reshape(())
     np.put_along_axis(full, index, g, dim)
     return full
 
@@ -108,7 +109,7 @@ def _extreme(name: str, reduce: Any, arg: Any) -> Any:
             return reduce(x, None)
         axis = dim_index(int(dim), x.ndim)
         _not_empty(name, x, axis)
-        return picked(x, arg(x, axis, keepdims=True) if x.ndim else np.zeros((), int64), axis, keepdim)
+        return picked(x, arg(x, axis, keepdims=True) if x.ndim else alloc.zeros((), int64), axis, keepdim)
 
     return kernel
 
@@ -210,7 +211,7 @@ def _over(name: str, reduce: Any) -> Any:
     def kernel(x: Any, dim: Any, keepdim: bool) -> Any:
         axis = axes(name, dim, x.ndim)
         _not_empty(name, x, axis)
-        return np.asarray(reduce(x, axis, keepdims=keepdim))
+        return alloc.asarray(reduce(x, axis, keepdims=keepdim))
 
     return kernel
 
@@ -302,7 +303,7 @@ def _place(name: str, arg: Any) -> Any:
         _not_empty(name, x, axis)
         if not x.ndim:
             return np.int64(0)
-        return np.asarray(arg(x, axis, keepdims=keepdim))
+        return alloc.asarray(arg(x, axis, keepdims=keepdim))
 
     return kernel
 
@@ -330,7 +331,7 @@ for _entry in (argmax, argmin):
 
 def _ranked(x: Any, axis: int, rank: Any) -> Any:
     """Where the element of `rank` along `axis` is, extent 1 kept; of equal elements earlier ones rank lower."""
-    return np.take_along_axis(np.argsort(x, axis, kind="stable"), np.asarray(rank), axis)
+    return np.take_along_axis(np.argsort(x, axis, kind="stable"), alloc.asarray(rank), axis)
 
 
 def _middle(name: str, skip_nan: bool) -> Any:
@@ -346,9 +347,9 @@ def _middle(name: str, skip_nan: bool) -> Any:
         _not_empty(name, x, axis)
         if not x.ndim or not x.size:
             shape = x.shape if keepdim or not x.ndim else (*x.shape[:axis], *x.shape[axis + 1 :])
-            return np.array(x).reshape(shape)[()] if not x.ndim else np.empty(shape, x.dtype), np.zeros(shape, int64)[
-                ()
-            ]
+            return alloc.array(x).reshape(shape)[()] if not x.ndim else alloc.empty(shape, x.dtype), alloc.zeros(
+                shape, int64
+            )[()]
         return picked(x, _middle_place(x, axis, skip_nan), axis, keepdim)
 
     return kernel
@@ -361,7 +362,7 @@ def _middle_place(x: Any, axis: int, skip_nan: bool) -> Any:
     if skip_nan:
         numbers = n - np.add.reduce(nan, axis, keepdims=True, dtype=int64)
         return _ranked(x, axis, np.maximum(numbers - 1, 0) // 2)
-    middle = _ranked(x, axis, np.full(kept(x.shape, axis), (n - 1) // 2))
+    middle = _ranked(x, axis, alloc.full(kept(x.shape, axis), (n - 1) // 2))
     if x.dtype.kind == "f" and nan.any():
         return np.where(nan.any(axis, keepdims=True), np.argmax(nan, axis, keepdims=True), middle)
     return middle
@@ -450,12 +451,12 @@ def mode_(x: Any, dim: int, keepdim: bool) -> Any:
     axis = dim_index(dim, x.ndim)
     _not_empty("mode", x, axis)
     if not x.ndim or not x.size:
-        return picked(x, np.zeros(kept(x.shape, axis), int64), axis, keepdim)
+        return picked(x, alloc.zeros(kept(x.shape, axis), int64), axis, keepdim)
     order = np.argsort(x, axis, kind="stable")
     rows = np.moveaxis(np.take_along_axis(x, order, axis), axis, -1)
-    places = np.arange(rows.shape[-1])
+    places = alloc.arange(rows.shape[-1])
     # the length of each run of equal elements, counted up to where we are
-    starts = np.concatenate([np.ones((*rows.shape[:-1], 1), bool), rows[..., 1:] != rows[..., :-1]], -1)
+    starts = np.concatenate([alloc.ones((*rows.shape[:-1], 1), bool), rows[..., 1:] != rows[..., :-1]], -1)
     lengths = places - np.maximum.accumulate(np.where(starts, places, 0), -1)
     best = np.moveaxis(np.argmax(lengths, -1, keepdims=True), -1, axis)
     index = np.take_along_axis(order, best, axis)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, need_tensor, not_implemented
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
@@ -61,7 +62,7 @@ def softmax(x: Any, dim: int, dtype: Any) -> Any:
     """exp(input) divided by its sum along `dim`: positive numbers that sum to 1."""
     x, axis = _prepared("softmax", x, dim, dtype)
     if not x.size:
-        return np.zeros(x.shape, x.dtype)
+        return alloc.zeros(x.shape, x.dtype)
     half = x.dtype == float16
     if half:
         x = x.astype(np.float32)
@@ -86,7 +87,7 @@ def log_softmax(x: Any, dim: int, dtype: Any) -> Any:
     """The logarithm of softmax, without overflow or underflow on the way."""
     x, axis = _prepared("log_softmax", x, dim, dtype)
     if not x.size:
-        return np.zeros(x.shape, x.dtype)
+        return alloc.zeros(x.shape, x.dtype)
     half = x.dtype == float16
     if half:
         x = x.astype(np.float32)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.tensor import Tensor
@@ -126,8 +127,8 @@ def topk(x: Any, k: int, dim: int, largest: bool, sorted: bool) -> Any:
         raise DtypeError("topk does not support bool dtypes on CPU")
     if not x.ndim:
         return x.dtype.type(x), np.int64(0)
-    places = np.take(ordered(x, axis, largest), np.arange(min(k + 1, x.shape[axis])), axis)
-    index = np.take(places, np.arange(k), axis)
+    places = np.take(ordered(x, axis, largest), alloc.arange(min(k + 1, x.shape[axis])), axis)
+    index = np.take(places, alloc.arange(k), axis)
     near = np.take_along_axis(x, places, axis) if sorted else None
     index = settle_ties(x, index, near, axis, lambda row: top(row, k, largest, sorted))
     return np.take_along_axis(x, index, axis), index
@@ -153,7 +154,7 @@ def _without_runs(rows: Any) -> tuple[Any, Any, Any]:
     """Of rows: which begin a run of equal ones, the run of each, and the lengths of the runs."""
     n = len(rows)
     if not n:
-        return np.zeros(0, bool), np.zeros(0, int64), np.zeros(0, int64)
+        return alloc.zeros(0, bool), alloc.zeros(0, int64), alloc.zeros(0, int64)
     differs = rows[1:] != rows[:-1]
     starts = np.concatenate(
         [[True], differs.reshape(n - 1, math.prod(differs.shape[1:])).any(1) if differs.ndim > 1 else differs]
@@ -163,23 +164,23 @@ def _without_runs(rows: Any) -> tuple[Any, Any, Any]:
 
 
 def _unique_all(x: Any) -> tuple[Any, Any, Any]:
-    flat = np.asarray(x).reshape(-1)
+    flat = alloc.asarray(x).reshape(-1)
     order = np.argsort(flat, kind="stable")
     starts, runs, counts = _without_runs(flat[order])
-    inverse = np.empty(flat.shape, int64)
+    inverse = alloc.empty(flat.shape, int64)
     inverse[order] = runs
     return flat[order][starts], inverse.reshape(np.shape(x)), counts
 
 
 def _unique_rows(x: Any, dim: int, consecutive: bool) -> tuple[Any, Any, Any]:
     axis = dim_index(dim, x.ndim)
-    rows = np.moveaxis(np.asarray(x).reshape(np.shape(x) or (1,)), axis, 0)
+    rows = np.moveaxis(alloc.asarray(x).reshape(np.shape(x) or (1,)), axis, 0)
     flat = rows.reshape(len(rows), math.prod(rows.shape[1:]))
-    order = np.arange(len(rows)) if consecutive or not flat.size else np.lexsort(flat.T[::-1])
+    order = alloc.arange(len(rows)) if consecutive or not flat.size else np.lexsort(flat.T[::-1])
     starts, runs, counts = _without_runs(flat[order])
-    inverse = np.empty(len(rows), int64)
+    inverse = alloc.empty(len(rows), int64)
     inverse[order] = runs
-    return np.ascontiguousarray(np.moveaxis(rows[order][starts], 0, axis)), inverse, counts
+    return alloc.ascontiguousarray(np.moveaxis(rows[order][starts], 0, axis)), inverse, counts
 
 
 @op("unique_values(input)", grad_fn="Unique2Backward0", private=True)
@@ -196,7 +197,7 @@ def unique_dim(x: Any, dim: int) -> Any:
 def unique_runs(x: Any, dim: Any) -> Any:
     if dim is not None:
         return _unique_rows(x, dim, True)
-    flat = np.asarray(x).reshape(-1)
+    flat = alloc.asarray(x).reshape(-1)
     starts, runs, counts = _without_runs(flat)
     return flat[starts], runs.reshape(np.shape(x)), counts
 
@@ -257,7 +258,7 @@ def searchsorted(edges: Any, x: Any, out_int32: bool, right: bool, side: Any, so
         raise ValueProblem(
             "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
         )
-    x = np.asarray(x)
+    x = alloc.asarray(x)
     if edges.ndim != 1:
         if not x.ndim or not edges.ndim:
             raise ShapeError(
@@ -278,8 +279,8 @@ def searchsorted(edges: Any, x: Any, out_int32: bool, right: bool, side: Any, so
     else:
         count = math.prod(edges.shape[:-1])
         rows, wanted = edges.reshape(count, edges.shape[-1]), x.reshape(count, x.shape[-1])
-        found = np.array([np.searchsorted(r, w, where) for r, w in zip(rows, wanted, strict=True)]).reshape(x.shape)
-    return np.asarray(found).astype(np.int32 if out_int32 else np.int64)
+        found = alloc.array([np.searchsorted(r, w, where) for r, w in zip(rows, wanted, strict=True)]).reshape(x.shape)
+    return alloc.asarray(found).astype(np.int32 if out_int32 else np.int64)
 
 
 @public(searchsorted)
@@ -306,7 +307,7 @@ def bucketize(x: Any, edges: Any, out_int32: bool, right: bool) -> Any:
     """The number of the interval between `boundaries` that each element is in."""
     if edges.ndim != 1:
         raise ShapeError(f"boundaries tensor must be 1 dimension, but got dim({edges.ndim})")
-    return np.asarray(np.searchsorted(edges, x, "right" if right else "left")).astype(
+    return alloc.asarray(np.searchsorted(edges, x, "right" if right else "left")).astype(
         np.int32 if out_int32 else np.int64
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, need_tensor
 from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.dtypes import OF
@@ -294,7 +295,7 @@ def _at_ranks(ordered: Any, q: Any, dtype: Any, skip_nan: bool, interpolation: s
     """The elements of the ordered rows at the ranks q * (n - 1), interpolated; the last dim runs over q."""
     rows = ordered.data
     nan = np.isnan(rows)
-    share: Any = T.reshape(q, (-1,)) if q.__class__ is Tensor else make(np.array([q], dtype))
+    share: Any = T.reshape(q, (-1,)) if q.__class__ is Tensor else make(alloc.array([q], dtype))
     if skip_nan:
         last = np.maximum(rows.shape[-1] - 1 - add_reduce(nan, -1, np.int64, keepdims=True), 0).astype(dtype)
         ranks = share * make(last)
@@ -302,7 +303,7 @@ def _at_ranks(ordered: Any, q: Any, dtype: Any, skip_nan: bool, interpolation: s
         ranks = share * (rows.shape[-1] - 1)
         if nan.any():
             # a row with nan has only nan quantiles; nan is last in order
-            ranks = T.where(make(nan.any(-1, keepdims=True)), make(np.array([rows.shape[-1] - 1], dtype)), ranks)
+            ranks = T.where(make(nan.any(-1, keepdims=True)), make(alloc.array([rows.shape[-1] - 1], dtype)), ranks)
     shape = (*rows.shape[:-1], share.data.size)
     places = np.broadcast_to(ranks.data, shape)
     if interpolation in ("lower", "higher", "nearest"):
@@ -464,7 +465,7 @@ def histc(x: Any, bins: int, min: Any, max: Any) -> Any:
         raise ValueProblem("torch.histc: max must be larger than min")
     if low == high:
         low, high = low - 1, high + 1
-    flat = np.asarray(x).reshape(-1)
+    flat = alloc.asarray(x).reshape(-1)
     flat = flat[(flat >= low) & (flat <= high)]
     start, width = x.dtype.type(low), x.dtype.type(high) - x.dtype.type(low)
     places = ((flat - start) / width * x.dtype.type(bins)).astype(np.int64)
@@ -490,7 +491,7 @@ def bincount(x: Any, weights: Any, minlength: int) -> Any:
     if x.dtype.kind not in "iu":
         raise DtypeError(f"\"bincount_cpu\" not implemented for '{OF[x.dtype].title}'", kind="NotImplementedError")
     if x.ndim == 1 and not x.size:
-        return np.zeros(minlength, np.int64)
+        return alloc.zeros(minlength, np.int64)
     if x.ndim != 1 or np.minimum.reduce(x) < 0:
         raise ValueProblem("bincount only supports 1-d non-negative integral inputs.")
     if weights is None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, dims_tuple, need_tensor
 from gradsh.engine.core.dtypes import OF
+from gradsh.engine.core.gates import computed
 from gradsh.engine.core.graph import Kind, Node
 from gradsh.engine.core.namespaces import A, Namespace
 from gradsh.engine.core.tensor import Tensor
@@ -45,7 +47,7 @@ LONG = 512
 )
 def spread(g: Any, shape: Any, dim: Any, keepdim: bool) -> Any:
     """The gradient of a reduction along `dim`, repeated over the elements that were reduced."""
-    full = np.empty(shape, g.dtype)
+    full = alloc.empty(shape, g.dtype)
     if dim is None or keepdim:
         full[...] = g
     else:
@@ -150,7 +152,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool, dtype: Any) -> 
 def _sum_step(node: Node, g: Any, F: Namespace) -> Any:
     if F is not A:
         return F.spread(g, node.saved, None, False)
-    full = np.empty(node.saved, g.dtype)
+    full = alloc.empty(node.saved, g.dtype)
     full.fill(g)
     return full
 
@@ -183,7 +185,7 @@ def _(*args: Any, **kwargs: Any) -> Any:
                 x.up_to_date()
             a = x.data
             if a.__class__ is ndarray and (a.dtype is float32 or a.dtype is float64):
-                return reduced(x, add_reduce(a, None), SUM_ALL, a.shape, _getframe(1))
+                return reduced(x, computed(add_reduce, a, None), SUM_ALL, a.shape, _getframe(1))
     values = _bind_sum(args, kwargs)
     return run(sum, values, _getframe(1), None if values[1] is None else SUM_DIM)
 
@@ -242,7 +244,7 @@ def _mean_step(node: Node, g: Any, F: Namespace) -> Any:
     shape, n = node.saved
     if F is not A:
         return F.spread(g / n, shape, None, False)
-    full = np.empty(shape, g.dtype)
+    full = alloc.empty(shape, g.dtype)
     full.fill(g / n)
     return full
 
@@ -266,6 +268,10 @@ _bind_mean = Types(
 ).bind
 
 
+def _mean_of_all(x: Any) -> Any:
+    return add_reduce(x, None) / x.size
+
+
 @public(mean)
 def _(*args: Any, **kwargs: Any) -> Any:
     if len(args) == 1 and not kwargs:
@@ -275,8 +281,7 @@ def _(*args: Any, **kwargs: Any) -> Any:
                 x.up_to_date()
             a = x.data
             if a.__class__ is ndarray and a.size and (a.dtype is float32 or a.dtype is float64):
-                n = a.size
-                return reduced(x, add_reduce(a, None) / n, MEAN_ALL, (a.shape, n), _getframe(1))
+                return reduced(x, computed(_mean_of_all, a), MEAN_ALL, (a.shape, a.size), _getframe(1))
     values = _bind_mean(args, kwargs)
     return run(mean, values, _getframe(1), None if values[1] is None else MEAN_DIM)
 
@@ -354,7 +359,7 @@ def _(F: Any, size: int, batched: Any, x: Any, other: Any) -> Any:
 @op("ones_of(input, dim)", private=True)
 def ones_of(x: Any, dim: int) -> Any:
     """Ones shaped as one slice of `input` across `dim`."""
-    return np.ones(kept(x.shape, dim), x.dtype)
+    return alloc.ones(kept(x.shape, dim), x.dtype)
 
 
 along(ones_of, 1)

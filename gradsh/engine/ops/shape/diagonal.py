@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
 from gradsh.engine.core.modes import mode
 from gradsh.engine.operators.batch_rules import along, along_in_shape, applied, on_last_dims, sample_of
@@ -127,7 +128,7 @@ along(diagonal, 2, 3)
 )
 def diagonal_backward(g: Any, shape: Any, offset: int, dim1: int, dim2: int) -> Any:
     """Zeros of `shape` with `grad` on a diagonal."""
-    full = np.zeros(shape, g.dtype)
+    full = alloc.zeros(shape, g.dtype)
     diagonal_view(full, offset, dim1, dim2)[...] = g
     return full
 
@@ -155,7 +156,7 @@ def diag_embed(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     shape = list(x.shape[:-1])
     for d in sorted((first, second)):
         shape.insert(d, n)
-    full = np.zeros(shape, x.dtype)
+    full = alloc.zeros(shape, x.dtype)
     diagonal_view(full, offset, first, second)[...] = x
     return full
 
@@ -261,10 +262,10 @@ def block_diag(tensors: Any) -> Any:
                 f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {x.ndim} dimensions"
             )
     if not tensors:
-        return np.zeros((1, 0), mode.default)
+        return alloc.zeros((1, 0), mode.default)
     blocks = [np.reshape(x, (1,) * (2 - x.ndim) + x.shape) for x in tensors]
     dtype = np.result_type(*blocks) if len({b.dtype for b in blocks}) > 1 else blocks[0].dtype
-    full = np.zeros((sum(b.shape[0] for b in blocks), sum(b.shape[1] for b in blocks)), dtype)
+    full = alloc.zeros((sum(b.shape[0] for b in blocks), sum(b.shape[1] for b in blocks)), dtype)
     row = column = 0
     for block in blocks:
         full[row : row + block.shape[0], column : column + block.shape[1]] = block

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, need_tensor
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
@@ -36,7 +37,7 @@ ndarray = np.ndarray
 def transpose(x: Any, dim0: int, dim1: int) -> Any:
     """A view with two dimensions exchanged."""
     first, second = dim_index(dim0, x.ndim), dim_index(dim1, x.ndim)
-    return x.swapaxes(first, second) if x.ndim else np.asarray(x)
+    return x.swapaxes(first, second) if x.ndim else alloc.asarray(x)
 
 
 transpose.vjp("input")(lambda F, g, out, x, dim0, dim1: F.transpose(g, dim0, dim1))
@@ -62,7 +63,7 @@ def t_(x: Any) -> Any:
     """The transpose of a matrix, as a view; 1-D and 0-D tensors as they are."""
     if x.ndim > 2:
         raise ShapeError(f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D")
-    return x.T if x.ndim == 2 else x[...] if x.__class__ is ndarray else np.asarray(x)
+    return x.T if x.ndim == 2 else x[...] if x.__class__ is ndarray else alloc.asarray(x)
 
 
 t_.vjp("input")(lambda F, g, out, x: F.t(g))
@@ -281,7 +282,7 @@ along(slice_, 1)
 )
 def slice_backward(g: Any, shape: Any, dim: int, start: int, end: int, step: int) -> Any:
     """Zeros of `shape` with `grad` written to a slice along `dim`."""
-    full = np.zeros(shape, g.dtype)
+    full = alloc.zeros(shape, g.dtype)
     full[(slice(None),) * dim + (slice(start, end, step),)] = g
     return full
 
@@ -340,7 +341,7 @@ along(select, 1)
 )
 def select_backward(g: Any, shape: Any, dim: int, index: int) -> Any:
     """Zeros of `shape` with `grad` written at `index` along `dim`."""
-    full = np.zeros(shape, g.dtype)
+    full = alloc.zeros(shape, g.dtype)
     full[(slice(None),) * dim + (index,)] = g
     return full
 

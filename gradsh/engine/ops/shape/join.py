@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, int_tuple, need_int, need_tensor, type_word
 from gradsh.engine.core.dtypes import OF, Size, promote_dtypes
 from gradsh.engine.core.namespaces import T
@@ -247,7 +248,7 @@ def _joined(F: Any, g: Any, dim: int, metas: Any) -> Any:
     parts = []
     for one, meta in zip(g, metas, strict=True):
         if one is None:
-            zeros = np.zeros(meta.shape, dtype)
+            zeros = alloc.zeros(meta.shape, dtype)
             one = make(zeros) if F is T else zeros
         parts.append(one)
     return F.cat(parts, dim)
@@ -463,7 +464,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int) -> Any:
     gs = _listed(g)
     metas = _metas(out)
     if any(one is None for one in gs):
-        zeros = np.zeros(metas[0].shape, x.dtype)
+        zeros = alloc.zeros(metas[0].shape, x.dtype)
         filler = make(zeros[()]) if F is T else zeros
         gs = [filler if one is None else one for one in gs]
     return F.stack(gs, dim)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, need_int, need_tensor
 from gradsh.engine.core.batched import padded
 from gradsh.engine.core.namespaces import T
@@ -35,7 +36,7 @@ def flip(x: Any, dims: Any) -> Any:
     """The elements in reverse order along `dims`, copied."""
     axes = dims_tuple(int_tuple("flip", "dims", 2, dims), x.ndim)
     index = tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(x.ndim))
-    return np.ascontiguousarray(x[index]) if x.ndim else x.copy()
+    return alloc.ascontiguousarray(x[index]) if x.ndim else x.copy()
 
 
 flip.vjp("input")(lambda F, g, out, x, dims: F.flip(g, dims))
@@ -215,10 +216,10 @@ def repeated_indices(repeats: Any, output_size: Any = None) -> Any:
         )
     if counts.size and counts.min() < 0:
         raise ValueProblem("repeats can not be negative")
-    counts = np.asarray(counts).reshape(-1)
+    counts = alloc.asarray(counts).reshape(-1)
     if output_size is not None and int(counts.sum()) != output_size:
         raise ShapeError("allocated size does not match required size")
-    return np.repeat(np.arange(counts.size), counts)
+    return np.repeat(alloc.arange(counts.size), counts)
 
 
 @composite(
@@ -255,7 +256,7 @@ def repeat_interleave(input: Any, repeats: Any, dim: Any, output_size: Any) -> A
     if counts.data.ndim > 1:
         raise ShapeError("repeats must be 0-dim or 1-dim tensor")
     if counts.data.size == 1 and n != 1:
-        counts = make(np.full(n, counts.data.item(), counts.data.dtype))
+        counts = make(alloc.full(n, counts.data.item(), counts.data.dtype))
     elif counts.data.size != n:
         raise ShapeError(
             "repeats must have the same size as input along dim, but got repeats.size(0) = "
@@ -285,7 +286,7 @@ def unfold_windows(x: Any, dimension: int, size: int, step: int) -> Any:
         raise ShapeError(f"maximum size for tensor at dimension {dim} is {extent} but size is {size}")
     if step <= 0:
         raise ValueProblem(f"step is {step} but must be > 0")
-    x = np.asarray(x)
+    x = alloc.asarray(x)
     if not x.ndim:
         return np.lib.stride_tricks.as_strided(x, (size,), (x.itemsize,))
     count = (extent - size) // step + 1
@@ -311,7 +312,7 @@ along(unfold_windows, 1)
 )
 def unfold_backward(g: Any, shape: Any, dimension: int, size: int, step: int) -> Any:
     """The windows added up where they came from."""
-    full = np.zeros(shape, g.dtype)
+    full = alloc.zeros(shape, g.dtype)
     if not shape:
         return g.sum(dtype=g.dtype)
     dim = dimension % len(shape)
@@ -384,7 +385,7 @@ def as_strided(x: Any, size: Any, stride: Any, storage_offset: Any) -> Any:
     if len(size) != len(stride):
         raise ShapeError("mismatch in length of strides and shape")
     offset = storage_offset or 0
-    x = np.asarray(x)
+    x = alloc.asarray(x)
     reach = offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) if all(size) else 0
     if any(s < 0 for s in stride):
         raise ValueProblem(
@@ -421,10 +422,10 @@ def _(F: Any, g: Any, out: Any, x: Any, size: Any, stride: Any, storage_offset: 
 )
 def as_strided_backward(g: Any, shape: Any, size: Any, stride: Any, offset: int) -> Any:
     """Zeros of `shape`, in C order, to which `grad` is added where the strides lead."""
-    full = np.zeros(shape, g.dtype)
-    places = np.full(size, offset)
+    full = alloc.zeros(shape, g.dtype)
+    places = alloc.full(size, offset)
     for d, (n, s) in enumerate(zip(size, stride, strict=True)):
-        places += (np.arange(n) * s).reshape((n,) + (1,) * (len(size) - d - 1))
+        places += (alloc.arange(n) * s).reshape((n,) + (1,) * (len(size) - d - 1))
     np.add.at(full.reshape(-1), places, g)
     return full
 
@@ -443,7 +444,7 @@ as_strided_backward.vjp("grad")(
 )
 def as_strided_copy(x: Any, size: Any, stride: Any, offset: int) -> Any:
     """The elements that the strides lead to, counted in C order."""
-    flat = np.ascontiguousarray(x).reshape(-1)
+    flat = alloc.ascontiguousarray(x).reshape(-1)
     return np.lib.stride_tricks.as_strided(flat[offset:], size, tuple(s * flat.itemsize for s in stride)).copy()
 
 

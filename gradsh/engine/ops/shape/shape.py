@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, is_int, need_tensor
 from gradsh.engine.core.batched import padded
 from gradsh.engine.core.dtypes import OF, DType, Size
@@ -71,7 +72,7 @@ def squeeze(x: Any, dim: Any) -> Any:
     else:
         gone = tuple(d for d in dims_tuple(dim, x.ndim) if x.ndim and x.shape[d] == 1)
     if x.__class__ is not ndarray:
-        return np.asarray(x)
+        return alloc.asarray(x)
     return x[(*(0 if i in gone else slice(None) for i in range(x.ndim)), ...)]
 
 
@@ -135,9 +136,9 @@ def expanded_shape(shape: tuple[int, ...], size: tuple[int, ...], title: str = "
 def broadcast_view(x: Any, shape: tuple[int, ...]) -> Any:
     """`np.broadcast_to`, several times faster and writable (PyTorch refuses to write, in its own words)."""
     if x.shape == shape:
-        return x[...] if x.__class__ is ndarray else np.asarray(x)
+        return x[...] if x.__class__ is ndarray else alloc.asarray(x)
     if x.__class__ is not ndarray:
-        x = np.asarray(x)
+        x = alloc.asarray(x)
     lead = len(shape) - x.ndim
     strides = (0,) * lead + tuple(
         0 if old == 1 and new != 1 else stride
@@ -162,7 +163,7 @@ def broadcast_view(x: Any, shape: tuple[int, ...]) -> Any:
 def expand(x: Any, size: Any) -> Any:
     """A view in which dimensions of size 1 are repeated without copying; -1 keeps a dimension as it is."""
     if x.shape == size:
-        return x[...] if x.__class__ is ndarray else np.asarray(x)
+        return x[...] if x.__class__ is ndarray else alloc.asarray(x)
     return broadcast_view(x, expanded_shape(x.shape, int_tuple("expand", "size", 1, size), OF[x.dtype].title))
 
 

@@ -1,0 +1,102 @@
+"""What the engine does to arrays goes through its gates (gradsh/engine/core/gates.py): no source goes around them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from tests.house import modules, tree
+
+CORE = "gradsh.engine.core."
+# They spell out what the gates do, and make nothing but plain tensors: see tests/record/fast_paths.py.
+FAST = "gradsh.engine.operators.fast"
+# What makes arrays of its own that no program's tensor is made of: numbers of samples, printed text, test data.
+OWN_ARRAYS = {CORE + "alloc", "gradsh.engine.operators.samples", "gradsh.engine.printing.format"}
+MAKERS = {"empty", "zeros", "ones", "full", "empty_like", "zeros_like", "ones_like", "full_like", "arange", "linspace"}
+
+
+def places(of: Callable[[ast.AST], bool]) -> dict[str, list[int]]:
+    """Module of the engine -> the lines of the nodes that are such."""
+    found = {}
+    for module in sorted(modules()):
+        if module.startswith("gradsh.engine."):
+            lines = [node.lineno for node in ast.walk(tree(module)) if of(node)]  # type: ignore[attr-defined]
+            if lines:
+                found[module] = lines
+    return found
+
+
+def stored(node: ast.AST) -> Iterator[str]:
+    """The attributes that a statement writes."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
+    for target in targets:
+        for inner in ast.walk(target):
+            if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store):
+                yield inner.attr
+
+
+def calls(node: ast.AST, *names: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+
+
+def test_nodes_are_recorded_in_one_place() -> None:
+    assert set(places(lambda node: calls(node, "Node"))) == {CORE + "graph", FAST}
+
+
+def test_steps_are_run_by_the_walks_alone() -> None:
+    def is_step(node: ast.AST) -> bool:
+        return (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "step"
+            and ast.unparse(node.func.value) in ("kind", "node.kind")
+        )
+
+    assert set(places(is_step)) == {"gradsh.engine.autograd.backward", "gradsh.engine.transforms.forward"}
+
+
+def test_kernels_are_run_in_one_place() -> None:
+    """A kernel may call another; what runs one for an operator's call does it by `computed`."""
+
+    def is_run(node: ast.AST) -> bool:
+        return isinstance(node, ast.Call) and ast.unparse(node.func) == "entry.kernel"
+
+    # on plain numbers, which are no tensors
+    assert set(places(is_run)) == {"gradsh.engine.operators.elementwise"}
+
+
+def test_arrays_are_made_in_one_place() -> None:
+    def makes(node: ast.AST) -> bool:
+        return isinstance(node, ast.Attribute) and node.attr in MAKERS and ast.unparse(node.value) == "np"
+
+    rooms = ("kernels", "operators", "ops", "autograd", "transforms", "optim")
+    found = {
+        module: lines
+        for module, lines in places(makes).items()
+        if module.split(".")[2] in rooms and module not in OWN_ARRAYS
+    }
+    assert found == {}, "gradsh.engine.core.alloc has these"
+
+
+def test_versions_move_in_one_place() -> None:
+    """`accumulate` moves that of a gradient: it is a gate itself, and nobody's write in the program."""
+    moved = places(lambda node: "version" in stored(node) or "writer" in stored(node))
+    assert set(moved) == {CORE + "graph", "gradsh.engine.autograd.inplace", "gradsh.engine.autograd.backward"}
+
+
+def test_gradients_are_added_in_one_place() -> None:
+    """Elsewhere `.grad` is only set by the program, cleared, or given its first value, none, with the tensor."""
+    found = places(lambda node: "grad_" in stored(node) and not (isinstance(node, ast.Assign) and is_none(node.value)))
+    assert set(found) == {"gradsh.engine.autograd.backward", CORE + "tensor"}
+
+
+def is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def test_optimisers_move_parameters_by_sweeps() -> None:
+    def adds_scaled(node: ast.AST) -> bool:
+        return isinstance(node, ast.Call) and ast.unparse(node.func) == "kernel"
+
+    optim = [module for module in places(adds_scaled) if module.startswith("gradsh.engine.optim.")]
+    assert optim == ["gradsh.engine.optim.sweep"]
