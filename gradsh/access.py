@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradsh import index
+from gradsh.calls.signature import as_called
 from gradsh.engine import registry
 from gradsh.engine.dtypes import DType, Size
 from gradsh.engine.graph import Node
@@ -211,6 +212,8 @@ def find_method(kind: type, name: str) -> Callable[..., Any] | None:
             found = None  # a base's opened methods are not always this one's too
         if found is None and base is Tensor:
             found = index.method(name)
+            if found is not None:
+                found = as_called(found, "Tensor." + name)
         if found is not None:
             METHODS.setdefault(kind, {})[name] = found
             return found
@@ -273,7 +276,7 @@ def names(value: Any) -> list[str]:
 
 def missing(value: Any, name: str) -> GradshError:
     """The error for an attribute that is not there."""
-    from gradsh.language.signatures import suggest
+    from gradsh.calls.suggest import suggest
 
     close = suggest(name, names(value))
     title = "torch.dtype" if isinstance(value, DType) else type_name(value)

@@ -10,11 +10,11 @@ import marshal
 from collections.abc import Iterable
 
 from gradsh import cache
+from gradsh.calls.signature import Signature
 from gradsh.errors import GradshError, Refused, Source
 from gradsh.language import program
-from gradsh.language.resolve import Signature
 
-Entry = tuple[str, tuple[tuple[str, str, bool, bool], ...] | None, bool, bool, bool]
+Entry = tuple[str, tuple[tuple[str, str, bool, bool], ...] | None, bool, bool, bool, bool]
 
 
 class Table:
@@ -22,8 +22,8 @@ class Table:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.signatures: dict[str, Signature] = {}
-        for name, parameters, effect, checked, python in entries:
-            signature = Signature(name, parameters, effect=effect, checked=checked, python=python)
+        for name, parameters, effect, checked, python, model in entries:
+            signature = Signature(name, parameters, effect=effect, checked=checked, python=python, model=model)
             self.signatures[name] = signature
 
     def lookup(self, name: str) -> Signature | None:
@@ -59,7 +59,7 @@ def table() -> Table:
     for builtin in sorted(BUILTINS.names()):
         known = BUILTINS.lookup(builtin)
         if known is not None:
-            parameters = None if known.parameters is None else tuple(map(tuple, known.parameters))
-            entries.append((builtin, parameters, known.effect, known.checked, known.python))  # type: ignore[arg-type]  # rows keep their length
+            parameters = tuple(p.row() for p in known.parameters) if known.known else None
+            entries.append((builtin, parameters, known.effect, known.checked, known.python, known.model))
     cache.write(key, marshal.dumps(entries))
     return Table(entries)

@@ -82,9 +82,9 @@ def _fault(exception: BaseException) -> GradshError:
 
 
 def _native(exception: BaseException) -> GradshError:
-    text = clean(str(exception))
     if isinstance(exception, TypeError):
-        return _type_error(text)
+        return _type_error(_of_operator(str(exception)) or clean(str(exception)))
+    text = clean(str(exception))
     if isinstance(exception, NameError):
         return errors.Unbound(text)
     if isinstance(exception, ZeroDivisionError):
@@ -104,6 +104,25 @@ def _native(exception: BaseException) -> GradshError:
     if isinstance(exception, AttributeError):
         return errors.AttributeError_(text)
     return _fault(exception)
+
+
+def _of_operator(text: str) -> str | None:
+    """PyTorch's words where Python counted the arguments of an operator of one tensor: its function has no `*args`."""
+    import re
+
+    said = re.fullmatch(
+        r"(Tensor\.|torch\.)?(\S+)\(\) takes from 0 to 2 positional arguments but (\d+) were given", text
+    )
+    if said is None:
+        return None
+    from gradsh import index
+    from gradsh.calls.bind import UNKNOWN
+    from gradsh.calls.words import refusal
+
+    entry = index.operator(said[2])
+    if entry is None:
+        return None
+    return refusal(entry.signature, [UNKNOWN] * int(said[3]), {}, (said[1] or "") + said[2] if said[1] else "")
 
 
 def _type_error(text: str) -> GradshError:

@@ -6,11 +6,12 @@ from types import FunctionType
 from typing import Any
 
 from gradsh import index, plain, runtime
+from gradsh.calls.suggest import suggest
 from gradsh.engine.dtypes import DType
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, Span
 from gradsh.files import Files
-from gradsh.language.signatures import MODULES, suggest
+from gradsh.language.signatures import MODULES
 from gradsh.reports import HelpPage
 from gradsh.session import Display, Session
 from gradsh.text import shown, written

@@ -22,7 +22,8 @@ Parameters = tuple[tuple[str, str, bool, bool], ...]
 
 
 class Index:
-    """families: operator -> file under engine/ops; methods: likewise; signatures: operator -> (parameters, effect).
+    """families: operator -> file under engine/ops; methods: likewise; signatures: operator ->
+    (parameters, effect, python).
 
     models: model of the library -> (file under gradsh/lib, parameters).
     """
@@ -33,7 +34,7 @@ class Index:
         self,
         families: dict[str, str],
         methods: dict[str, str],
-        signatures: dict[str, tuple[Parameters, bool]],
+        signatures: dict[str, tuple[Parameters, bool, bool]],
         models: dict[str, tuple[str, Parameters]],
     ) -> None:
         self.families = families
@@ -123,7 +124,7 @@ def _made() -> Index:
     for name in registry.METHODS:
         methods.setdefault(name, ALL)
     signatures = {
-        name: (tuple(tuple(parameter) for parameter in entry.parameters), bool(entry.effect))
+        name: (tuple(tuple(parameter) for parameter in entry.parameters), bool(entry.effect), entry.signature.python)
         for name, entry in registry.functions().items()
     }
     models = library.table()

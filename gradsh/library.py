@@ -16,8 +16,8 @@ from gradsh import index
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gradsh.calls.signature import Signature
     from gradsh.index import Parameters
-    from gradsh.language.signatures import Signature
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib")
 
@@ -114,7 +114,7 @@ class Table:
 
     def lookup(self, name: str) -> Signature | None:
         if name in OWN:
-            from gradsh.language.signatures import Signature
+            from gradsh.calls.signature import Signature
 
             return Signature(name, effect=True)
         return self.all.lookup(name)
@@ -153,10 +153,10 @@ def _run(file: str) -> dict[str, Any]:
 
 def table() -> dict[str, tuple[str, Parameters]]:
     """name -> (file, parameters), read from the files; "" is the file of what the engine has."""
+    from gradsh.calls.signature import KEYWORD, POSITIONAL, REST
     from gradsh.engine.containers import SIGNATURES
     from gradsh.errors import Source
     from gradsh.language import nodes
-    from gradsh.language.signatures import KEYWORD, POSITIONAL, REST
     from gradsh.language.syntax import parse
 
     found: dict[str, tuple[str, Parameters]] = {name: ("", own) for name, own in SIGNATURES.items()}

@@ -16,12 +16,13 @@ from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from gradsh import access, faults, index, library, plain, text
+from gradsh.calls.signature import as_called
 from gradsh.engine import dtypes, modes
 from gradsh.errors import AssertionFailed, Span, Unbound
 from gradsh.language import program as programs
 
 if TYPE_CHECKING:
-    from gradsh.language.signatures import Signature
+    from gradsh.calls.signature import Signature
     from gradsh.session import Session
 
     Command = Callable[[Session, tuple[Any, ...], list[Span | None]], None]
@@ -90,7 +91,7 @@ class BuiltinTable:
             return signature
 
     def _signature(self, name: str) -> Signature | None:
-        from gradsh.language.signatures import REST, Signature
+        from gradsh.calls.signature import REST, Signature
 
         if name.startswith("Tensor."):
             return None  # a method is the function of its name
@@ -110,7 +111,7 @@ class BuiltinTable:
         if known is None:
             parameters = library.parameters(name)
             return Signature(name, parameters, model=True) if parameters is not None else None
-        return Signature(name, known[0], effect=known[1] or name in EFFECTS)
+        return Signature(name, known[0], effect=known[1] or name in EFFECTS, python=known[2])
 
     def names(self) -> Iterable[str]:
         """All names, for suggestions and completion."""
@@ -120,7 +121,10 @@ class BuiltinTable:
 
 def _operator(name: str) -> Callable[..., Any] | None:
     entry = index.operator(name)
-    return entry.apply if entry is not None else None
+    if entry is None or entry.name == name:
+        return entry.apply if entry is not None else None
+    called: Callable[..., Any] = as_called(entry.apply, "torch." + name)
+    return called
 
 
 BUILTINS = BuiltinTable()

@@ -23,9 +23,11 @@ FLOORS = [
         *("gradsh.data", "gradsh.host", "gradsh.library", "gradsh.modules"),
     ],
     ["gradsh.language", "gradsh.engine", "gradsh.files"],
+    ["gradsh.calls"],
     ["gradsh.reports", "gradsh.cache", "gradsh.errors", "gradsh"],
 ]
 MAY_NOT = {
+    "gradsh.calls": ["gradsh.engine", "gradsh.language", "numpy", "lark", "rich", "prompt_toolkit"],
     "gradsh.language": ["gradsh.engine", "gradsh.runtime", "numpy", "rich", "prompt_toolkit"],
     "gradsh.engine": ["gradsh.language", "gradsh.runtime", "lark", "rich", "prompt_toolkit"],
 }

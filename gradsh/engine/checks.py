@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
+from gradsh.calls.signature import Signature
 from gradsh.engine.dtypes import OF, DType
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, DimError, DtypeError
@@ -110,23 +112,47 @@ def numpy_dtype(operator: str, dtype: Any, default: Any = None) -> Any:
     raise ArgumentError(f"{operator}(): argument 'dtype' must be torch.dtype, not {type_word(dtype)}")
 
 
-class Misused(ArgumentError):
-    """Found by looking for what is wrong after a Python operation had failed; an outer operator may know better."""
-
-
 # what a kernel or a composite raises for arguments that it did not expect
-FAILURES = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, Misused)
+FAILURES = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, ArgumentError)
 
 
 def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
-    """The error to raise for a failed operator: of the argument of a wrong type, or what failed if there is none.
+    """The error of an operator that failed: what PyTorch refuses in the call, or what failed if it refuses nothing.
 
     An exception that no argument explains is a fault of gradsh, and stays what it is.
     """
-    knows_nothing = entry.samples is None and not entry.method
-    if entry.private or knows_nothing or any(callable(v) and not isinstance(v, type) for v in values):
+    if entry.private or any(callable(v) and not isinstance(v, type) for v in values):
         return error
-    return wrong_argument(entry, values) or _wrong_tensor(entry, values, error) or error
+    wrong = misused(entry.signature, sys._getframe(1))
+    if wrong is not None and wrong.message != getattr(error, "message", ""):
+        return wrong
+    if isinstance(error, ArgumentError):
+        return error
+    return _wrong_tensor(entry, values, error) or error
+
+
+def misused(signature: Signature, frame: Any) -> ArgumentError | None:
+    """PyTorch's words for the call that is running, if it refuses it: that of the `apply(*args, **kwargs)` nearest to
+    `frame`, which knows what was given by position and what by name."""
+    from gradsh.calls.words import called, error_of, takes_all  # only an error needs its words
+
+    for _ in range(3):
+        if frame.f_code.co_name == "in_rules":
+            return None
+        if takes_all(frame.f_code):
+            return error_of(signature, frame.f_locals["args"], frame.f_locals["kwargs"], called(frame))
+        frame = frame.f_back
+    return None
+
+
+def misfit(name: str) -> ArgumentError:
+    """Raised where arguments are of no type that the operator takes; `blame` has the words."""
+    return ArgumentError(f"{name}() got arguments of wrong types")
+
+
+def wrong_call(signature: Signature, frame: Any) -> ArgumentError:
+    """The error for the call that runs in `frame`, whose arguments are not of the types that they must be."""
+    return misused(signature, frame) or misfit(signature.short)
 
 
 def _wrong_tensor(entry: Any, values: list[Any], error: Exception) -> Exception | None:
@@ -160,127 +186,3 @@ def dim_error(ndim: int) -> DimError:
     if not ndim:
         return DimError("Dimension specified as -1 but tensor has no dimensions")
     return DimError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {ndim})")
-
-
-# parameters that are plain ints wherever they occur
-_INTS = frozenset(
-    ("dim", "dim0", "dim1", "dim2", "dimension", "start", "length", "diagonal", "offset", "k", "chunks", "step")
-)
-
-
-def wrong_argument(entry: Any, values: list[Any]) -> Misused | None:
-    """What is wrong with the arguments of an operator that failed, None if nothing is.
-
-    What an argument may be is known from the parameter's default and from the operator's samples.
-    """
-    known = _known_kinds(entry)
-    for at, (parameter, value) in enumerate(zip(entry.signature.parameters, values, strict=True)):
-        kinds = known[at]
-        given = _kind(value)
-        if not kinds or given in kinds or any(given in _ALSO[k] for k in kinds):
-            continue
-        if (
-            given == "Tensor"
-            and value.__class__ is Tensor
-            and value.data.size == 1
-            and kinds & {"int", "float", "bool"}
-        ):
-            continue
-        word = next(w for k, w in _WORDS.items() if k in kinds)
-        overloaded = _overloaded(entry, values)
-        if overloaded is not None:
-            return overloaded
-        return Misused(
-            f"{entry.name.replace('.', '_')}(): argument '{parameter.name}' (position {at + 1}) must be {word}, "
-            f"not {type_word(value)}"
-        )
-    return None
-
-
-def _overloaded(entry: Any, values: list[Any]) -> Misused | None:
-    """PyTorch's list of forms for an overloaded function, called with these values."""
-    from gradsh.engine.overloads import overload_error
-
-    parameters = entry.signature.parameters
-    given = len(values)
-    while given and parameters[given - 1].has_default and values[given - 1] == parameters[given - 1].default:
-        given -= 1
-    error = overload_error(entry.name, values[:given], {})
-    return None if error is None else Misused(error.message)
-
-
-_WORDS = {
-    "Tensor": "Tensor",
-    "tensors": "tuple of Tensors",
-    "ints": "tuple of ints",
-    "floats": "tuple of floats",
-    "int": "int",
-    "float": "float",
-    "bool": "bool",
-    "str": "str",
-    "dtype": "torch.dtype",
-    "None": "NoneType",
-    "other": "another type",
-}
-# what else PyTorch takes where it takes the first
-_ALSO = {
-    "Tensor": (),
-    "tensors": ("Tensor", "ints"),
-    "ints": ("int",),
-    "floats": ("float", "ints", "int"),
-    "int": (),
-    "float": ("int", "bool"),
-    "bool": (),
-    "str": (),
-    "dtype": ("None",),
-    "None": (),
-    "other": (),
-}
-
-
-def _kind(value: Any) -> str:
-    """Of an argument, or of what stands for one in a sample, the key of _WORDS."""
-    if value.__class__ is Tensor or value.__class__.__name__ in ("t", "Batched"):
-        return "Tensor"
-    if isinstance(value, (list, tuple)):
-        inside = {_kind(v) for v in value}
-        return (
-            "tensors"
-            if "Tensor" in inside
-            else "floats"
-            if "float" in inside
-            else "ints"
-            if inside <= {"int"}
-            else "other"
-        )
-    if value is None:
-        return "None"
-    for name, cls in (("bool", bool), ("int", int), ("float", float), ("str", str), ("dtype", DType)):
-        if isinstance(value, cls):
-            return name
-    return "other"
-
-
-def _known_kinds(entry: Any) -> list[set[str]]:
-    """For each parameter what kinds of values it takes; empty where nothing tells."""
-    parameters = entry.signature.parameters
-    known: list[set[str]] = [set() for _ in parameters]
-    for sample in entry.samples() if entry.samples is not None else ():
-        try:
-            values = entry.signature.bind(tuple(sample.args), sample.kwargs)
-        except ArgumentError:
-            continue
-        for kinds, value in zip(known, values, strict=True):
-            kinds.add(_kind(value))
-    for at, (parameter, kinds) in enumerate(zip(parameters, known, strict=True)):
-        if parameter.name in _INTS:
-            kinds.add("int")
-        elif parameter.has_default and parameter.default is not None:
-            kinds.add(_kind(parameter.default))
-        if not kinds and at == 0 and parameter.name in ("input", "A", "x", "tensor"):
-            kinds.add("Tensor")
-        if kinds == {"None"}:  # nothing but the default was seen
-            kinds.clear()
-        elif parameter.has_default and parameter.default is None:
-            kinds.add("None")
-    return known

@@ -16,12 +16,13 @@ import numpy as np
 from gradsh.engine.batching import Batched
 from gradsh.engine.batching import call as batched_call
 from gradsh.engine.blocks import BIG, in_pieces
+from gradsh.engine.checks import wrong_call
 from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify, verify_output
 from gradsh.engine.modes import mode
 from gradsh.engine.promotion import broadcast_error, promoted, promoted_number
-from gradsh.engine.registry import A, Operator, T, caller, type_name, untracked
+from gradsh.engine.registry import A, Operator, T, caller, untracked
 from gradsh.engine.tensor import Tensor, make
-from gradsh.errors import ArgumentError, NotDifferentiable
+from gradsh.errors import NotDifferentiable
 
 ndarray = np.ndarray
 float32 = np.float32
@@ -236,8 +237,7 @@ def _plain(entry: Unary, value: Any, inplace: Any, frame: Any) -> Any:
         if entry.keeps_int and not isinstance(value, float):
             return entry.kernel(np.int64(value)).item()
         return entry.kernel(np.float64(value)).item()
-    name = entry.name.replace(".", "_")
-    raise ArgumentError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type_name(value)}")
+    raise entry.signature.refused((value,) if inplace is False else (value, inplace), {})
 
 
 def _to_floating(entry: Unary, x: Any) -> Any:
@@ -611,16 +611,12 @@ def binary(
 
         def apply(*args: Any, **kwargs: Any) -> Any:
             if kwargs or len(args) != 2:
-                try:
-                    values = bind(args, kwargs)
-                except ArgumentError:
-                    if entry.numbers in _OVERLOADED:
-                        raise no_overload(entry, args, kwargs, numbers) from None
-                    raise
+                values = bind(args, kwargs)
                 if any(parameter.name in kwargs for parameter in entry.signature.parameters[2:]):
                     return _variant(entry, values, _getframe(1))
-                args = (values[0], values[1])
-            x, y = args
+                x, y = values[0], values[1]
+            else:
+                x, y = args
             if x.__class__ is Tensor:
                 if y.__class__ is Tensor:
                     return operator(x, y, 2)
@@ -635,7 +631,7 @@ def binary(
                     return entry.number(x, y)
             if x.__class__ is Batched or y.__class__ is Batched:
                 return batched_call(entry, [x, y])
-            raise refused(entry, x, y)
+            raise wrong_call(entry.signature, _getframe(0))
 
         entry.apply = apply
         entry.operator = operator
@@ -663,42 +659,6 @@ def _variant(entry: Binary, values: list[Any], frame: Any) -> Any:
         return entry.variant(*values)
     finally:
         mode.where = before
-
-
-# whose signatures PyTorch lists when no one of them fits, by which inputs may be numbers
-_OVERLOADED = {
-    "other": ("Tensor input, Tensor {}", "Tensor input, Number {}"),
-    "either": ("Tensor input, Tensor {}", "Number self, Tensor {}", "Tensor input, Number {}"),
-}
-
-
-def no_overload(entry: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: str) -> ArgumentError:
-    """PyTorch's list of overloads; `numbers` as in `binary`, "other" or "either"."""
-    from gradsh.engine.overloads import combination_error
-
-    second = entry.signature.parameters[1].name
-    no_out = entry.name == "remainder" or entry.name.startswith("bitwise_")
-    forms = tuple(
-        f"({form.format(second)}{'' if no_out and form.startswith('Number') else ', *, Tensor out = None'})"
-        for form in _OVERLOADED[numbers]
-    )
-    return combination_error(entry.name.replace(".", "_"), args, kwargs, forms)
-
-
-def refused(entry: Binary, x: Any, y: Any) -> ArgumentError:
-    """PyTorch's words for an argument that is no tensor (nor, where that is allowed, a number)."""
-    if entry.numbers in _OVERLOADED:
-        return no_overload(entry, (x, y), {}, entry.numbers)
-    name = entry.name.replace(".", "_")
-    position, value = (
-        (1, x)
-        if x.__class__ is not Tensor and not (entry.numbers == "both" and isinstance(x, (int, float)))
-        else (2, y)
-    )
-    parameter = entry.signature.parameters[position - 1].name
-    return ArgumentError(
-        f"{name}(): argument '{parameter}' (position {position}) must be Tensor, not {type_name(value)}"
-    )
 
 
 def _fix(a: Any, b: Any, c: Any) -> Any:

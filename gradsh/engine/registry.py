@@ -22,10 +22,10 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
+from gradsh.calls.signature import Signature
 from gradsh.engine.checks import FAILURES, blame
 from gradsh.engine.graph import Kind, Node, Storage, Unrecorded
 from gradsh.engine.modes import mode
-from gradsh.engine.signature import Signature
 from gradsh.engine.tensor import Tensor, output_tensor, restore
 
 _getframe = sys._getframe
@@ -135,7 +135,7 @@ class Operator:
     apply       the function that programs call
     body        a composite as it was written: takes bound arguments
     kernel      the forward on arrays, None for composites and functions
-    signature   see gradsh.engine.signature
+    signature   see gradsh.calls.signature
     rules       {input name: rule}; None when it is not differentiable at all
     why_not     the reason why there is no derivative, for `not_implemented`
     method      whether PyTorch has it as a Tensor method
@@ -166,8 +166,9 @@ class Operator:
         inplace: bool = False,
         elementwise: bool = False,
         linear: bool = False,
+        python: bool = False,
     ) -> None:
-        self.signature = Signature(signature)
+        self.signature = Signature(signature, python=python)
         self.name = self.signature.name
         self.grad_fn = grad_fn
         self.method = method
@@ -199,7 +200,7 @@ class Operator:
     @property
     def parameters(self) -> list[tuple[str, str, bool, bool]]:
         """(name, kind, has a default, is a flag); kind is "positional", "keyword" or "rest"."""
-        return [(p.name, p.kind, p.has_default, p.is_flag) for p in self.signature.parameters]
+        return [p.row() for p in self.signature.parameters]
 
     def vjp(self, *inputs: str, saves: str = "") -> Callable[[Any], Any]:
         """Register the rule for one input: `rule(F, g, out, *arguments)` gives its gradient.

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from gradsh import errors
+from gradsh.calls.signature import Signature
 from gradsh.errors import Refused, Source
 from gradsh.language import models, nodes
 from gradsh.language.nodes import Expr, Node, Parameter, Stmt
 from gradsh.language.operators import NEEDS, SAVE, Operators, saved_by
 from gradsh.language.scopes import Resolution, Scope, bound_by, spine_child
-from gradsh.language.signatures import KEYWORDS, MODULES, ROOTS, Builtins, Signature
+from gradsh.language.signatures import KEYWORDS, MODULES, ROOTS, Builtins
 
 __all__ = ["Builtins", "Resolution", "Signature", "resolve"]
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gradsh.calls.suggest import suggest
 from gradsh.errors import BadArguments, Refused, Source
 from gradsh.language import nodes
-from gradsh.language.signatures import suggest
 
 # name, default as written, comment, whether the default is a literal, its value: what the cache of programs can keep
 Param = tuple[str, str, str, bool, Any]

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from gradsh import errors
+from gradsh.calls.suggest import suggest
 from gradsh.language import brackets, strings
 from gradsh.language.mistakes import MISTAKES
-from gradsh.language.signatures import suggest
 from gradsh.language.words import RESERVED
 
 # words that begin a statement, for those that are misspelt

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gradsh import faults, runtime, text
+from gradsh.calls.signature import Signature
 from gradsh.errors import GradshError, Refused, Source, Span
 from gradsh.language import program
-from gradsh.language.signatures import Signature
 
 POSITIONAL, KEYWORD, REST = "positional", "keyword", "rest"
 

@@ -70,6 +70,7 @@ def inner(x: Tensor, y: Tensor) -> Any:
 
 @composite(
     "tensordot(a, b, dims=2)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 3), t(3, 2), 1),
@@ -218,6 +219,7 @@ def _chain(tensors: list[Tensor]) -> Tensor:
 
 @composite(
     "chain_matmul(*matrices)",
+    python=True,
     method=False,
     samples=lambda: [call(t(2, 3), t(3, 1), t(1, 2)), call(t(2, 2))],
     formula="as linalg.multi_dot",

@@ -87,6 +87,7 @@ def _check_index(index: Any, operator: str) -> None:
 
 @composite(
     "embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 2, values=[[0, 2], [2, 1]], dtype="int64"), t(3, 2)),
@@ -194,6 +195,7 @@ def _bag_samples() -> list[call]:
 @composite(
     "embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode='mean', "
     "sparse=False, per_sample_weights=None, include_last_offset=False, padding_idx=None)",
+    python=True,
     rename="EmbeddingBagBackward0",
     method=False,
     samples=_bag_samples,

@@ -429,7 +429,7 @@ def _random_method(
 
     `names` are those of its grad_fn, of which `form(*arguments)` picks one.
     """
-    from gradsh.engine.signature import Signature
+    from gradsh.calls.signature import Signature
 
     parsed = Signature(signature)
     kinds = tuple(_kind(name, redraw) for name in names)

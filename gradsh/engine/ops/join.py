@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, int_tuple, need_int, need_tensor, type_word
+from gradsh.engine.checks import dim_index, int_tuple, misfit, need_int, need_tensor, type_word
 from gradsh.engine.dtypes import OF, Size, promote_dtypes
 from gradsh.engine.general import op
-from gradsh.engine.overloads import combination_error, fits
+from gradsh.engine.overloads import fits
 from gradsh.engine.promotion import broadcast_error
 from gradsh.engine.registry import T, alias, composite, function
 from gradsh.engine.samples import call, t
@@ -292,6 +292,7 @@ split_with_sizes.vjp("input")(lambda F, g, out, x, sizes, dim: _joined(F, _liste
 
 @composite(
     "split(tensor, split_size_or_sections, dim=0)",
+    python=True,
     samples=lambda: [call(t(5, 2), 2), call(t(2, 3), [1, 2], 1), call(t(2), 5)],
     formula="the pieces of g, joined",
     example="split(arange(5.), 2)",
@@ -386,8 +387,7 @@ def _split_along(name: str, needed: int, words: str) -> None:
                 "dimensions!"
             )
         if not fits("int", indices_or_sections) and not fits("tuple of ints", indices_or_sections):
-            forms = ("(Tensor input, int sections)", "(Tensor input, tuple of ints indices)")
-            raise combination_error(name, (input, indices_or_sections), {}, forms)
+            raise misfit(name)
         dim = {"hsplit": 0 if x.ndim == 1 else 1, "vsplit": 0, "dsplit": 2}[name]
         if indices_or_sections.__class__ is int:
             n = indices_or_sections
@@ -442,6 +442,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int) -> Any:
 
 @composite(
     "broadcast_tensors(*tensors)",
+    python=True,
     method=False,
     samples=lambda: [call(t(2, 1), t(3)), call(t(), t(2))],
     formula="g, summed over the new dims",
@@ -467,7 +468,13 @@ def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(result)
 
 
-@function("broadcast_shapes(*shapes)", method=False, differentiable=False, example="broadcast_shapes((2, 1), (3,))")
+@function(
+    "broadcast_shapes(*shapes)",
+    python=True,
+    method=False,
+    differentiable=False,
+    example="broadcast_shapes((2, 1), (3,))",
+)
 def broadcast_shapes(shapes: Any) -> Any:
     """The shape that shapes broadcast to."""
     shape: tuple[int, ...] = ()

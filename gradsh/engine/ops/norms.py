@@ -271,6 +271,7 @@ def linalg_norm(x: Tensor, ord: Any, dim: Any, keepdim: bool, dtype: Any) -> Any
 
 @composite(
     "norm(input, p='fro', dim=None, keepdim=False, dtype=None)",
+    python=True,
     samples=lambda: [
         call(t(3)),
         call(t(2, 3)),
@@ -345,6 +346,7 @@ def linalg_cond(a: Tensor, p: Any) -> Any:
 
 @composite(
     "normalize(input, p=2.0, dim=1, eps=1e-12, out=None)",
+    python=True,
     method=False,
     samples=lambda: [call(t(2, 3)), call(t(2, 3), 1.0, 0), call(t(3), dim=0), call(t(2, 2), p=3)],
     formula="(g - y * sum(g * y)) / norm for p=2",

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.batching import Batched
+from gradsh.engine.checks import misfit
 from gradsh.engine.ops.masks import is_float, refused_dtype, zeros
-from gradsh.engine.pointwise import binary, no_overload, unary
+from gradsh.engine.pointwise import binary, unary
 from gradsh.engine.registry import A, T, alias, composite
 from gradsh.engine.samples import binary_samples, call, t, unary_samples
 from gradsh.engine.tensor import Tensor
@@ -117,7 +118,7 @@ def float_power(x: Any, q: Any) -> Any:
     """`pow`, computed in float64."""
     # no samples: the tests expect float32 to stay float32, and here it does not; `to` and `pow` have theirs
     if not all(isinstance(v, (Tensor, Batched, int, float)) for v in (x, q)):
-        raise no_overload(float_power, (x, q), {}, "either")
+        raise misfit("float_power")
     return pow.apply(_double(x), _double(q))
 
 

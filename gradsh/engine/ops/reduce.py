@@ -157,14 +157,7 @@ SUM_ALL = Kind("SumBackward0", _sum_step, _sum_tensor_step, saves=False, operato
 short_step(sum)
 batches_along(sum)
 SUM_DIM = variant(sum, "SumBackward1")
-_bind_sum = Types(
-    sum.signature,
-    False,
-    (
-        "(Tensor input, *, torch.dtype dtype = None)",
-        "(Tensor input, tuple of ints dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
-    ),
-).bind
+_bind_sum = Types(sum.signature, False).bind
 
 
 @public(sum)
@@ -245,14 +238,7 @@ MEAN_ALL = Kind("MeanBackward0", _mean_step, _mean_tensor_step, saves=False, ope
 short_step(mean)
 batches_along(mean)
 MEAN_DIM = variant(mean, "MeanBackward1")
-_bind_mean = Types(
-    mean.signature,
-    False,
-    (
-        "(Tensor input, *, torch.dtype dtype = None, Tensor out = None)",
-        "(Tensor input, tuple of ints dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
-    ),
-).bind
+_bind_mean = Types(mean.signature, False).bind
 
 
 @public(mean)
@@ -345,10 +331,6 @@ takes_tensor(
     prod,
     dim_kind="ProdBackward1",
     one_dim=True,
-    forms=(
-        "(Tensor input, *, torch.dtype dtype = None)",
-        "(Tensor input, int dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
-    ),
 )
 
 
@@ -416,7 +398,7 @@ def count_nonzero(x: Any, dim: Any) -> Any:
     return add_reduce(x != 0, axes("count_nonzero", dim, x.ndim), int64)
 
 
-takes_tensor(count_nonzero, forms=("(Tensor input, int dim = None)", "(Tensor input, tuple of ints dim)"))
+takes_tensor(count_nonzero)
 
 
 def _logical(x: Any, dim: Any, keepdim: bool, name: str, reduce: Any) -> Any:
@@ -445,9 +427,4 @@ def any(x: Any, dim: Any, keepdim: bool) -> Any:
 for _entry in (all, any):
     takes_tensor(
         _entry,
-        forms=(
-            "(Tensor input, *, Tensor out = None)",
-            "(Tensor input, tuple of ints dim = None, bool keepdim = False, *, Tensor out = None)",
-            "(Tensor input, int dim, bool keepdim = False, *, Tensor out = None)",
-        ),
     )

@@ -66,10 +66,6 @@ takes_tensor(
     one_dim=True,
     dim_kind="SortBackward1",
     kind_by="stable",
-    forms=(
-        "(Tensor input, *, bool stable, int dim = -1, bool descending = False, tuple of Tensors out = None)",
-        "(Tensor input, int dim = -1, bool descending = False, *, tuple of Tensors out = None)",
-    ),
 )
 
 
@@ -96,10 +92,6 @@ def argsort(x: Any, dim: int, descending: bool, stable: Any) -> Any:
 takes_tensor(
     argsort,
     one_dim=True,
-    forms=(
-        "(Tensor input, *, bool stable, int dim = -1, bool descending = False, Tensor out = None)",
-        "(Tensor input, int dim = -1, bool descending = False)",
-    ),
 )
 
 
@@ -214,6 +206,7 @@ def _chosen(results: Any, inverse: Any, counts: Any) -> Any:
 
 @composite(
     "unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None)",
+    python=True,
     differentiable=False,
     example="unique(tensor([3, 1, 3]))",
 )
@@ -226,6 +219,7 @@ def unique(x: Any, sorted: bool, return_inverse: bool, return_counts: bool, dim:
 
 @composite(
     "unique_consecutive(input, return_inverse=False, return_counts=False, dim=None)",
+    python=True,
     differentiable=False,
     example="unique_consecutive(tensor([1, 1, 3, 1]))",
 )
