@@ -110,19 +110,23 @@ def _of_operator(text: str) -> str | None:
     """PyTorch's words where Python counted the arguments of an operator of one tensor: its function has no `*args`."""
     import re
 
-    said = re.fullmatch(
-        r"(Tensor\.|torch\.)?(\S+)\(\) takes from 0 to 2 positional arguments but (\d+) were given", text
-    )
+    said = re.fullmatch(r"(Tensor\.|torch\.)?(\S+)\(\) (.*)", text)
     if said is None:
         return None
     from gradsh import index
     from gradsh.calls.bind import UNKNOWN
     from gradsh.calls.words import refusal
 
-    entry = index.operator(said[2])
+    way, name, problem = said.groups("")
+    many = re.fullmatch(r"takes from 0 to 2 positional arguments but (\d+) were given", problem)
+    named = re.fullmatch(r"got (?:an unexpected keyword argument|multiple values for argument) '(\w+)'", problem)
+    if many is None and (named is None or not way):
+        return None
+    entry = index.operator(name.rstrip("_")) or index.operator(name)
     if entry is None:
         return None
-    return refusal(entry.signature, [UNKNOWN] * int(said[3]), {}, (said[1] or "") + said[2] if said[1] else "")
+    given = int(many[1]) if many is not None else 1
+    return refusal(entry.signature, [UNKNOWN] * given, {named[1]: UNKNOWN} if named else {}, way + name if way else "")
 
 
 def _type_error(text: str) -> GradshError:

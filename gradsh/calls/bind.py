@@ -63,6 +63,8 @@ def describe(value: Any) -> Type:
     if isinstance(value, (list, tuple)):
         word = "tuple" if isinstance(value, tuple) else "list"
         return Type(word, tuple(map(describe, value)))
+    if isinstance(value, bool):
+        return Type("bool", (), () if value else ("false",))
     if isinstance(value, type) and value in (int, float, bool):
         return Type("type", (), ("torch.dtype",))
     stands = ("int",) if hasattr(value, "__index__") and not isinstance(value, (int, type)) else ()
@@ -241,7 +243,9 @@ def parse(form: Form, args: Sequence[Type], kwargs: Mapping[str, Type]) -> Probl
                     return Problem("unpack", place=place, element=wrong, given=args[wrong])
                 at = given
                 continue
-            return _wrong(place, argument, 0 if by_name else at + 1, args if ints and given > 1 else ())
+            if ints and given > 1:
+                return Problem("many", given=given)
+            return _wrong(place, argument, 0 if by_name else at + 1)
         wrong_inside = _inside(place, argument, index)
         if wrong_inside is not None:
             return wrong_inside
@@ -254,12 +258,10 @@ def parse(form: Form, args: Sequence[Type], kwargs: Mapping[str, Type]) -> Probl
     return None
 
 
-def _wrong(place: Place, argument: Type, at: int, several: Sequence[Type]) -> Problem:
-    """An argument of a wrong type, or a list with a first element of one; `several` ints may come without brackets."""
+def _wrong(place: Place, argument: Type, at: int) -> Problem:
+    """An argument of a wrong type, or a list with a first element of one."""
     if at and argument.word in ("list", "tuple") and place.word == "tuple of ints":
         return Problem("element", place=place, at=at, given=argument.items[0])
-    if at and several:
-        return Problem("element", place=place, at=at, given=several[0])
     return Problem("type", place=place, at=at, given=argument)
 
 
@@ -289,17 +291,21 @@ def _extra(form: Form, kwargs: Mapping[str, Type], given: int) -> Problem:
 
 def choose(forms: Sequence[Form], args: Sequence[Type], kwargs: Mapping[str, Type]) -> tuple[Form, Problem] | None:
     """What PyTorch's error is about when no form takes a call: one form, or "forms", all of them. None if one does."""
-    problems = [parse(form, args, kwargs) for form in forms]
-    if None in problems:
-        return None
+    problems: list[Problem] = []
+    for form in forms:
+        problem = parse(form, args, kwargs)
+        if problem is None:
+            return None
+        if problem.kind in ("unpack", "tensor"):  # found when the form has been chosen, or at once
+            return form, problem
+        problems.append(problem)
     if len(forms) == 1:
-        return forms[0], problems[0]  # type: ignore[return-value]  # not None
+        return forms[0], problems[0]
     count = len(args) + len(kwargs)
     likely = [i for i, form in enumerate(forms) if form.least <= count <= len(form.places) and not form.hidden]
     if len(likely) == 1:
-        return forms[likely[0]], problems[likely[0]]  # type: ignore[return-value]  # not None
-    tensor = next((p for p in problems if p is not None and p.kind == "tensor"), None)
-    return forms[0], tensor or Problem("forms")
+        return forms[likely[0]], problems[likely[0]]
+    return forms[0], Problem("forms")
 
 
 def parse_python(signature: Signature, given: int, keywords: Sequence[str], own: int = 0) -> Problem | None:

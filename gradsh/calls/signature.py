@@ -25,10 +25,13 @@ _LITERALS: dict[str, Any] = {"None": None, "True": True, "False": False, "()": (
 class Parameter:
     """One parameter; a flag defaults to a bool."""
 
-    __slots__ = ("default", "has_default", "is_flag", "kind", "name")
+    __slots__ = ("annotation", "default", "has_default", "is_flag", "kind", "name")
 
-    def __init__(self, name: str, kind: str, has_default: bool, is_flag: bool = False, default: Any = None) -> None:
+    def __init__(
+        self, name: str, kind: str, has_default: bool, is_flag: bool = False, default: Any = None, annotation: str = ""
+    ) -> None:
         self.name = name
+        self.annotation = annotation
         self.kind = kind
         self.has_default = has_default
         self.default = default
@@ -51,7 +54,7 @@ class Signature:
     """
 
     __slots__ = (
-        *("_defaults", "_least", "_most", "_names", "_parameters", "_required"),
+        *("_accepted", "_defaults", "_least", "_most", "_names", "_parameters", "_required"),
         *("checked", "effect", "model", "name", "python", "text"),
     )
 
@@ -126,6 +129,7 @@ class Signature:
 
     def _prepare(self) -> None:
         parameters = self.parameters
+        self._accepted: set[tuple[type, ...]] = set()
         self._names = {p.name: i for i, p in enumerate(parameters)}
         self._defaults = tuple(p.default for p in parameters)
         # how many arguments a call by position alone must and may have; the most is -1 when a `*rest` takes any number
@@ -145,14 +149,29 @@ class Signature:
             self._prepare()
             most = self._most
         given = len(args)
-        if not kwargs and self._least <= given <= most:
-            return [*args, *self._defaults[given:]]
         if most < 0:
             return self._bind_rest(args, kwargs)
         values = [*args, *self._defaults[given:]]
-        if given > most or not self._keywords(values, given, kwargs):
+        if kwargs:
+            if given > most or not self._keywords(values, given, kwargs):
+                raise self.refused(args, kwargs)
+        elif not self._least <= given <= most:
             raise self.refused(args, kwargs)
+        kinds = tuple(map(type, values))
+        if kinds not in self._accepted or ((list in kinds or tuple in kinds) and _strange(values)):
+            self._check(values, kinds, args, kwargs)
         return values
+
+    def _check(self, values: list[Any], kinds: tuple[type, ...], args: Any, kwargs: dict[str, Any]) -> None:
+        """Types that have not been seen: what may be wrong is asked of PyTorch's forms."""
+        empty = self._most < 0 and () in values and not kwargs
+        if empty or not all(map(_plain, self.parameters, values)) or _strange(values):
+            from gradsh.calls.words import refusing  # what is plainly right needs no forms
+
+            error = refusing(self, args, kwargs, sys._getframe(1))
+            if error is not None:
+                raise error
+        self._accepted.add(kinds)
 
     def _keywords(self, values: list[Any], given: int, kwargs: dict[str, Any]) -> bool:
         """Put the keywords where they belong; False when the call is wrong. `given` parameters have their value."""
@@ -184,6 +203,9 @@ class Signature:
         values.extend(self._defaults[before + 1 :])
         if not self._keywords(values, min(len(args), before + (len(args) > before)), kwargs):
             raise self.refused(args, kwargs)
+        kinds = tuple(map(type, values))
+        if not rest or kinds not in self._accepted or _strange(values):
+            self._check(values, kinds, args, kwargs)
         return values
 
     def refused(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ArgumentError:
@@ -208,6 +230,34 @@ def as_called(function: Any, name: str) -> Any:
     return copy
 
 
+def _strange(values: list[Any]) -> bool:
+    """Does a list begin with what is no int, tensor or list?"""
+    for value in values:
+        if (value.__class__ is list or value.__class__ is tuple) and value and value[0].__class__ is not int:
+            first = value[0].__class__
+            if first is not list and first is not tuple and not hasattr(first, "__argument__"):
+                return True
+    return False
+
+
+def _plain(parameter: Parameter, value: Any) -> bool:
+    """Is a value plainly of a type that the parameter takes? Numbers and lists are not looked at closely."""
+    default, kind = parameter.default, type(value)
+    if value is default:
+        return parameter.has_default
+    if kind is type(default):
+        return True
+    if kind is bool:
+        return parameter.is_flag
+    if kind is str:
+        return parameter.annotation == "str"
+    if default is None:
+        return value is not None
+    if type(default) is int or type(default) is float:
+        return kind is int or kind is float or (kind in (tuple, list) and type(default) is int)
+    return type(default) is tuple and (kind is list or kind is int)
+
+
 def _read(inside: str) -> list[Parameter]:
     parameters = []
     kind = POSITIONAL
@@ -220,8 +270,8 @@ def _read(inside: str) -> list[Parameter]:
         else:
             name, equals, default = part.partition("=")
             name, _, annotation = name.strip().partition(":")
-            flag = annotation.strip() == "bool"
-            parameters.append(Parameter(name, kind, bool(equals), flag, _literal(default.strip())))
+            word = annotation.strip()
+            parameters.append(Parameter(name, kind, bool(equals), word == "bool", literal(default.strip()), word))
     return parameters
 
 
@@ -240,7 +290,8 @@ def split(text: str) -> list[str]:
     return [*parts, last] if last else parts
 
 
-def _literal(text: str) -> Any:
+def literal(text: str) -> Any:
+    """The value of a default."""
     if not text:
         return None
     if text in _LITERALS:
@@ -248,7 +299,7 @@ def _literal(text: str) -> Any:
     if text[0] in "\"'":
         return text[1:-1]
     if text[0] in "([":
-        return tuple(_literal(part) for part in split(text[1:-1]))
+        return tuple(literal(part) for part in split(text[1:-1]))
     try:
         return int(text)
     except ValueError:

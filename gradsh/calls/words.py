@@ -10,9 +10,11 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gradsh.calls.bind import Form, Problem, Type, Undecided, choose, describe, of_signature, parse_python
-from gradsh.calls.signature import KEYWORD, NUMPY_NAMES, POSITIONAL, Signature
+from gradsh.calls.bind import UNKNOWN, Form, Problem, Type, Undecided, choose, describe, of_signature, parse_python
+from gradsh.calls.signature import KEYWORD, NUMPY_NAMES, POSITIONAL, REST, Signature, literal, split
 from gradsh.errors import ArgumentError
+
+NO_ARGUMENTS = "()|none"  # of a method that Python's own C calls without arguments
 
 _text = ""
 
@@ -28,7 +30,7 @@ def lines_of(name: str) -> list[str]:
         return []
     lines = []
     for line in _text[start + len(name) + 2 :].split("\n", 100):
-        if not line.startswith(("(", "def ")):
+        if not line.startswith(("(", "def ", "= ", "? ", "< ")):
             break
         lines.append(line)
     return lines
@@ -54,6 +56,14 @@ def with_hint(signature: Signature, said: str, kwargs: Iterable[str]) -> Argumen
     return ArgumentError(said, help=f"did you mean the keyword `{close}`?" if close else None)
 
 
+def refusing(signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any], frame: Any) -> ArgumentError | None:
+    """The error of a call that is made in `frame`, if PyTorch refuses it; a plain number stands for a tensor here."""
+    first = next(iter(args), None)
+    if isinstance(first, (int, float)) and not isinstance(first, bool):
+        return None
+    return error_of(signature, args, kwargs, called(frame))
+
+
 def unfitting(signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any], frame: Any) -> ArgumentError:
     """The error of a call that does not fit the signature, made in `frame`."""
     name = called(frame)
@@ -68,9 +78,17 @@ def called(frame: Any) -> str:
             break
         name: str = frame.f_code.co_name
         if takes_all(frame.f_code) or name == "apply" or "." in name:
+            name = outermost(frame).f_code.co_name
             return name if "." in name else ""
         frame = frame.f_back
     return ""
+
+
+def outermost(frame: Any) -> Any:
+    """The frame of the function that programs call, where one `apply(*args, **kwargs)` only calls another."""
+    while takes_all(frame.f_back.f_code):
+        frame = frame.f_back
+    return frame
 
 
 def takes_all(code: Any) -> bool:
@@ -87,16 +105,27 @@ def refusal(signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Typ
     method = name.startswith("Tensor.")
     name = name.removeprefix("torch.") or signature.name
     lines = lines_of(name)
-    if method and lines and lines[0].startswith("def "):
-        return _python(Signature(name + lines[0][4:], python=True), args, kwargs)
-    if not method and signature.python:
-        said = _python(signature, args, kwargs)
-        if said is not None:
-            return said
-        args, kwargs = _inner(signature, args, kwargs, lines)
+    if not lines and not method and signature.name == name:  # a method called as a function
+        lines = lines_of("Tensor." + name)
+        method = bool(lines)
+    while lines and lines[0].startswith("? "):
+        _, decides, index = lines[0].split()
+        name += "?1" if _is_set(decides, int(index), args, kwargs) else "?0"
+        lines = lines_of(name)
     if not lines:
-        return None
+        return _python(signature, args, kwargs) if signature.python and not method else None
+    if lines[0] == NO_ARGUMENTS:
+        name, given = (name, len(args) - 1) if method else ("torch." + name, len(args))
+        if kwargs:
+            return f"{name}() takes no keyword arguments"
+        return f"{name}() takes no arguments ({given} given)" if given else None
+    if lines[0].startswith("def "):
+        signature = Signature(lines.pop(0)[4:], python=True)
+        said = _python(signature, args, kwargs)
+        return said if said is not None or not lines else inner(signature, args, kwargs, lines)
     short = name.removeprefix("Tensor.").replace(".", "_")
+    if lines[0].startswith("= "):
+        short = lines.pop(0)[2:]
     return said_of([Form(short, line) for line in lines], args[1:] if method else args, kwargs)
 
 
@@ -139,19 +168,54 @@ def before_running(signature: Signature, args: Sequence[Type], kwargs: Mapping[s
     return said, unknown_keyword(signature, kwargs) if said is not None else ""
 
 
-def _inner(
-    signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Type], lines: Sequence[str]
-) -> tuple[list[Type], dict[str, Type]]:
-    """The arguments that a function in Python hands on to the C++ of the same name: all it got, by position."""
-    given = dict(zip((p.name for p in signature.parameters), args, strict=False)) | dict(kwargs)
+def _is_set(name: str, index: int, args: Sequence[Type], kwargs: Mapping[str, Type]) -> bool:
+    """Is the argument given that decides which of two functions PyTorch calls, and true?"""
+    given = kwargs[name] if name in kwargs else args[index] if index < len(args) else None
+    return given is not None and given.word != "NoneType" and "false" not in given.stands
+
+
+def _handed(word: str, given: Mapping[str, Type]) -> Type:
+    """An argument that is handed on: a parameter, a number, `[size]` for a list of it, `?` for what is worked out."""
+    if word[0] == "[":
+        kind = given[word[1:-1]]
+        return kind if kind.word in ("list", "tuple") or not kind.word else Type("tuple", (kind, kind))
+    return given[word] if word in given else UNKNOWN if word == "?" else describe(literal(word))
+
+
+def inner(signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Type], lines: Sequence[str]) -> str | None:
+    """What the function in C++ says that a function in Python calls; `= elu(input, alpha)` is what it hands on."""
+    given = {p.name: describe(p.default) for p in signature.parameters}
+    given.update(zip(given, args, strict=False))
+    given.update(kwargs)
+    if signature.parameters and signature.parameters[0].kind == REST and len(args) != 1:
+        given[signature.parameters[0].name] = Type("tuple", tuple(args))
+    if lines and lines[0].startswith("< "):
+        _, sign, left, right = lines[0].split()
+        words = [_handed(word, given).word for word in (left, right)]
+        if words[0] not in ("", "int", "float", "bool", "Tensor"):
+            return f"'{sign}' not supported between instances of '{words[0]}' and '{words[1]}'"
+        lines = lines[1:]
     if not lines:
-        return [], {}
-    handed: list[Type] = []
-    for place in Form("", lines[0]).places:
-        if place.keyword or (place.name not in given and not place.optional):
-            break
-        handed.append(given.get(place.name, Type("NoneType" if place.nullable else "")))
-    return handed, {}
+        return None  # nothing is known of what it calls
+    callee, _, handed = lines[0][2:-1].partition("(")
+    passed: list[Type] = []
+    named: dict[str, Type] = {}
+    for text in split(handed):
+        keyword, equals, word = text.rpartition("=")
+        kind = _handed(word, given)
+        if equals:
+            named[keyword] = kind
+        else:
+            passed.append(kind)
+    forms = lines[1:]
+    if callee.startswith("."):
+        if passed[0].word != "Tensor":
+            return None  # that it has no such method is another error
+        passed, forms, callee = passed[1:], lines_of("Tensor" + callee), callee[1:]
+    try:
+        return said_of([Form(callee, line) for line in forms if line[0] == "("], passed, named)
+    except Undecided:
+        return None
 
 
 # --- sentences in PyTorch's words ---------------------------------------------------------------------------------
@@ -204,9 +268,10 @@ def combination(name: str, args: Sequence[Type], kwargs: Mapping[str, Type], for
     head = f"{name}() received an invalid combination of arguments - "
     got = f"got ({', '.join(given)}{end})"
     if len(forms) == 1:
+        unknown = _unknown(forms[0], kwargs, order)
+        if unknown:
+            return f"{head}got unrecognized keyword arguments: {', '.join(unknown)}"
         reason = _reason(forms[0], args, kwargs, order)
-        if reason and reason[0] == "keywords":
-            return f"{head}got unrecognized keyword arguments: {reason[1]}"
         return f"{head}{'got ' + reason[1] if reason else got}, but expected {forms[0]}"
     lines = [f"{head}{got}, but expected one of:"]
     for form in forms:
@@ -216,6 +281,13 @@ def combination(name: str, args: Sequence[Type], kwargs: Mapping[str, Type], for
             why = "keywords were incorrect" if reason[0] == "keywords" else "arguments have invalid types"
             lines.append(f"      didn't match because some of the {why}: {reason[1]}")
     return "\n".join(lines) + "\n"
+
+
+def _unknown(form: str, kwargs: Mapping[str, Type], order: Sequence[str]) -> list[str]:
+    """The keywords that are not among the last names of a form."""
+    names = [part.rpartition(" ")[2] for part in form[1:-1].split(", ")]
+    names = names[max(0, len(names) - len(kwargs)) :]
+    return [k for k in order if k not in names]
 
 
 def _reason(
@@ -229,8 +301,7 @@ def _reason(
     if len(parts) != len(args) + len(kwargs):
         return None
     parameters = [part.rpartition(" ") for part in parts]
-    names = [p[2] for p in parameters]
-    unknown = [k for k in order if k not in names[len(args) :]]
+    unknown = _unknown(form, kwargs, order)
     if unknown:
         return "keywords", ", ".join(unknown)
     shown = []

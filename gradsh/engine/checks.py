@@ -121,6 +121,8 @@ def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
 
     An exception that no argument explains is a fault of gradsh, and stays what it is.
     """
+    if entry.signature.python and isinstance(error, TypeError) and " not supported between instances of " in str(error):
+        return ArgumentError(str(error))  # as in PyTorch's own Python
     if entry.private or any(callable(v) and not isinstance(v, type) for v in values):
         return error
     wrong = misused(entry.signature, sys._getframe(1))
@@ -134,12 +136,13 @@ def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
 def misused(signature: Signature, frame: Any) -> ArgumentError | None:
     """PyTorch's words for the call that is running, if it refuses it: that of the `apply(*args, **kwargs)` nearest to
     `frame`, which knows what was given by position and what by name."""
-    from gradsh.calls.words import called, error_of, takes_all  # only an error needs its words
+    from gradsh.calls.words import called, error_of, outermost, takes_all  # only an error needs its words
 
     for _ in range(3):
         if frame.f_code.co_name == "in_rules":
             return None
         if takes_all(frame.f_code):
+            frame = outermost(frame)
             return error_of(signature, frame.f_locals["args"], frame.f_locals["kwargs"], called(frame))
         frame = frame.f_back
     return None

@@ -16,7 +16,7 @@ import numpy as np
 from gradsh.engine.batching import Batched
 from gradsh.engine.batching import call as batched_call
 from gradsh.engine.blocks import BIG, in_pieces
-from gradsh.engine.checks import wrong_call
+from gradsh.engine.checks import FAILURES, blame, wrong_call
 from gradsh.engine.graph import Freed, Kind, Node, freed, note_versions, sequence, verify, verify_output
 from gradsh.engine.modes import mode
 from gradsh.engine.promotion import broadcast_error, promoted, promoted_number
@@ -657,6 +657,8 @@ def _variant(entry: Binary, values: list[Any], frame: Any) -> Any:
         mode.where = caller(frame)
     try:
         return entry.variant(*values)
+    except FAILURES as error:
+        raise blame(entry, values, error) from None
     finally:
         mode.where = before
 

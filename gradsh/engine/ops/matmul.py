@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.batching import Batched
 from gradsh.engine.batching import call as batched_call
-from gradsh.engine.checks import need_tensor, type_word
+from gradsh.engine.checks import need_tensor, type_word, wrong_call
 from gradsh.engine.dtypes import OF
 from gradsh.engine.general import op, run
 from gradsh.engine.graph import Kind, Node, Storage, Unrecorded, note_versions, sequence
@@ -21,6 +22,7 @@ from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, DtypeError, ShapeError
 
 _getframe = sys._getframe
+_TENSORS = (Tensor, Batched)
 ndarray = np.ndarray
 
 # --- the form of a product of two tensors ---------------------------------------------------------------
@@ -55,13 +57,12 @@ def product(
         entry.check = check
         entry.node_kind = Kind(grad_fn, _unfinished, _unfinished, saves=True, operator=entry.name)
         bind = entry.signature.bind
-        first, second = (part.strip() for part in signature[signature.index("(") + 1 : -1].split(","))
 
         def apply(*args: Any, **kwargs: Any) -> Any:
             x, y = args if len(args) == 2 and not kwargs else bind(args, kwargs)
             if x.__class__ is not Tensor or y.__class__ is not Tensor:
-                need_tensor(entry.name, first, 1, x)
-                need_tensor(entry.name, second, 2, y)
+                if not isinstance(x, _TENSORS) or not isinstance(y, _TENSORS):
+                    raise wrong_call(entry.signature, _getframe(0))
                 return batched_call(entry, [x, y])
             return multiply(entry, x, y, 2)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.checks import dim_index, need_tensor, type_word
+from gradsh.engine.checks import dim_index, need_tensor, wrong_call
 from gradsh.engine.general import op, run
 from gradsh.engine.graph import Node
 from gradsh.engine.reduction import public, takes_tensor
@@ -16,7 +16,7 @@ from gradsh.engine.registry import composite
 from gradsh.engine.samples import call, t
 from gradsh.engine.selection import settle_ties, top
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import ArgumentError, DtypeError, NotDifferentiable, ShapeError, ValueProblem
+from gradsh.errors import DtypeError, NotDifferentiable, ShapeError, ValueProblem
 
 int64 = np.dtype(np.int64)
 _getframe = sys._getframe
@@ -278,14 +278,9 @@ def searchsorted(edges: Any, x: Any, out_int32: bool, right: bool, side: Any, so
 def _(*args: Any, **kwargs: Any) -> Any:
     kwargs = {("input" if k == "self" else k): v for k, v in kwargs.items()}
     values = searchsorted.signature.bind(args, kwargs)
-    need_tensor("searchsorted", "sorted_sequence", 1, values[0])
-    _number_or_tensor("searchsorted", 2, values[1])
+    if not isinstance(values[0], Tensor) or not isinstance(values[1], (Tensor, int, float)):
+        raise wrong_call(searchsorted.signature, _getframe(0))
     return run(searchsorted, values, _getframe(1))
-
-
-def _number_or_tensor(name: str, position: int, value: Any) -> None:
-    if not isinstance(value, (Tensor, int, float)):
-        raise ArgumentError(f"{name}(): argument 'input' (position {position}) must be Tensor, not {type_word(value)}")
 
 
 @op(
@@ -306,6 +301,6 @@ def bucketize(x: Any, edges: Any, out_int32: bool, right: bool) -> Any:
 @public(bucketize)
 def _(*args: Any, **kwargs: Any) -> Any:
     values = bucketize.signature.bind(args, kwargs)
-    _number_or_tensor("bucketize", 1, values[0])
-    need_tensor("bucketize", "boundaries", 2, values[1])
+    if not isinstance(values[0], (Tensor, int, float)) or not isinstance(values[1], Tensor):
+        raise wrong_call(bucketize.signature, _getframe(0))
     return run(bucketize, values, _getframe(1))
