@@ -253,6 +253,8 @@ def parse(form: Form, args: Sequence[Type], kwargs: Mapping[str, Type]) -> Probl
             used += 1
         else:
             at += 1
+    if at < given:
+        return Problem("many", given=given)
     if used < len(kwargs):
         return _extra(form, kwargs, given)
     return None

@@ -19,6 +19,26 @@ POSITIONAL, KEYWORD, REST = "positional", "keyword", "rest"
 # PyTorch takes NumPy's names of these as well
 NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
 
+# what else PyTorch calls parameters in some of their forms, or under another name of the function
+OTHER_NAMES = NUMPY_NAMES | {
+    "self": "input",
+    "sections": "indices_or_sections",
+    "indices": "indices_or_sections",
+    "tensor_indices_or_sections": "indices_or_sections",
+    "split_size": "split_size_or_sections",
+    "axis0": "dim0",
+    "axis1": "dim1",
+}
+
+# parameters that take any number, though their default is an int or there is none
+_NUMBERS = frozenset(
+    (
+        *("alpha", "atol", "beta", "correction", "data", "dx", "end", "eps", "exponent", "fill_value", "margin", "max"),
+        *("maxnorm", "mean", "min", "nan", "neginf", "norm_type", "ord", "other", "p", "posinf", "q", "rcond", "rtol"),
+        *("scale", "scale_factor", "start", "std", "step", "threshold", "tol", "value", "weight"),
+    )
+)
+
 _LITERALS: dict[str, Any] = {"None": None, "True": True, "False": False, "()": (), "inf": float("inf")}
 
 
@@ -121,7 +141,7 @@ class Signature:
         """How many arguments a call with these keywords must have by position."""
         if self._most == -2:
             self._prepare()
-        named = {NUMPY_NAMES.get(k, k) if k not in self._names else k for k in keywords}
+        named = {OTHER_NAMES.get(k, k) if k not in self._names else k for k in keywords}
         here = [p.name for p in self.parameters if p.kind == POSITIONAL]
         return max((i + 1 for i, name in enumerate(here) if i in self._required and name not in named), default=0)
 
@@ -179,7 +199,7 @@ class Signature:
         for name, value in kwargs.items():
             index = names.get(name, -1)
             if index < 0:
-                index = names.get(NUMPY_NAMES.get(name, ""), -1)
+                index = names.get(OTHER_NAMES.get(name, ""), -1)
             if index < given:  # unknown, or given by position already
                 return False
             values[index] = value
@@ -188,7 +208,7 @@ class Signature:
             for index in self._required:
                 if index >= given:
                     name = parameters[index].name
-                    if name not in kwargs and all(NUMPY_NAMES.get(k) != name for k in kwargs):
+                    if name not in kwargs and all(OTHER_NAMES.get(k) != name for k in kwargs):
                         return False
         return True
 
@@ -252,9 +272,11 @@ def _plain(parameter: Parameter, value: Any) -> bool:
     if kind is str:
         return parameter.annotation == "str"
     if default is None:
-        return value is not None
-    if type(default) is int or type(default) is float:
-        return kind is int or kind is float or (kind in (tuple, list) and type(default) is int)
+        return value is not None and (kind is not float or parameter.name in _NUMBERS)
+    if type(default) is int:
+        return kind is tuple or kind is list or (kind is float and parameter.name in _NUMBERS)
+    if type(default) is float:
+        return kind is int
     return type(default) is tuple and (kind is list or kind is int)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradsh.calls.bind import UNKNOWN, Form, Problem, Type, Undecided, choose, describe, of_signature, parse_python
-from gradsh.calls.signature import KEYWORD, NUMPY_NAMES, POSITIONAL, REST, Signature, literal, split
+from gradsh.calls.signature import KEYWORD, OTHER_NAMES, POSITIONAL, REST, Signature, literal, split
 from gradsh.errors import ArgumentError
 
 NO_ARGUMENTS = "()|none"  # of a method that Python's own C calls without arguments
@@ -151,7 +151,7 @@ def unknown_keyword(signature: Signature, kwargs: Iterable[str], name: str = "")
     """The first keyword that no form of the function has, "" if there is none."""
     names = {p.name for p in signature.parameters}
     names.update(p.name for line in lines_of(name or signature.name) if line[0] == "(" for p in Form("", line).places)
-    return next((k for k in kwargs if k not in names and NUMPY_NAMES.get(k) not in names), "")
+    return next((k for k in kwargs if k not in names and OTHER_NAMES.get(k) not in names), "")
 
 
 def before_running(signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Type]) -> tuple[str | None, str]:
@@ -174,12 +174,17 @@ def _is_set(name: str, index: int, args: Sequence[Type], kwargs: Mapping[str, Ty
     return given is not None and given.word != "NoneType" and "false" not in given.stands
 
 
-def _handed(word: str, given: Mapping[str, Type]) -> Type:
-    """An argument that is handed on: a parameter, a number, `[size]` for a list of it, `?` for what is worked out."""
+def _handed(word: str, given: Mapping[str, Type], replaced: Iterable[str] = ()) -> Type:
+    """An argument that is handed on: a parameter, a number, `[size]` for a list of it, `?` for what is worked out.
+
+    `replaced` are the parameters that may be None, in place of which the function may put something else.
+    """
     if word[0] == "[":
         kind = given[word[1:-1]]
         return kind if kind.word in ("list", "tuple") or not kind.word else Type("tuple", (kind, kind))
-    return given[word] if word in given else UNKNOWN if word == "?" else describe(literal(word))
+    if word in given:
+        return UNKNOWN if given[word].word == "NoneType" and word in replaced else given[word]
+    return UNKNOWN if word == "?" else describe(literal(word))
 
 
 def inner(signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Type], lines: Sequence[str]) -> str | None:
@@ -198,11 +203,12 @@ def inner(signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Type]
     if not lines:
         return None  # nothing is known of what it calls
     callee, _, handed = lines[0][2:-1].partition("(")
+    replaced = [p.name for p in signature.parameters if p.has_default and p.default is None]
     passed: list[Type] = []
     named: dict[str, Type] = {}
     for text in split(handed):
         keyword, equals, word = text.rpartition("=")
-        kind = _handed(word, given)
+        kind = _handed(word, given, replaced)
         if equals:
             named[keyword] = kind
         else:

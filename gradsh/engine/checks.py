@@ -10,7 +10,7 @@ import numpy as np
 from gradsh.calls.signature import Signature
 from gradsh.engine.dtypes import OF, DType
 from gradsh.engine.tensor import Tensor
-from gradsh.errors import ArgumentError, DimError, DtypeError
+from gradsh.errors import ArgumentError, DimError, DtypeError, GradshError
 
 
 def type_word(value: Any) -> str:
@@ -113,7 +113,7 @@ def numpy_dtype(operator: str, dtype: Any, default: Any = None) -> Any:
 
 
 # what a kernel or a composite raises for arguments that it did not expect
-FAILURES = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, ArgumentError)
+FAILURES = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, GradshError)
 
 
 def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
@@ -128,7 +128,7 @@ def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
     wrong = misused(entry.signature, sys._getframe(1))
     if wrong is not None and wrong.message != getattr(error, "message", ""):
         return wrong
-    if isinstance(error, ArgumentError):
+    if isinstance(error, GradshError):
         return error
     return _wrong_tensor(entry, values, error) or error
 

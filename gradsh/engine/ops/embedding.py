@@ -287,7 +287,7 @@ def embedding_bag(
 
 
 @op(
-    "one_hot(tensor, num_classes=-1)",
+    "one_hot(input, num_classes=-1)",
     method=False,
     samples=lambda: [call(t(3, values=[0, 2, 1], dtype="int64"))],
     example="one_hot(tensor([0, 2]))",

@@ -139,7 +139,7 @@ def _vector(x: Tensor, p: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
 
 
 @composite(
-    "linalg.vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None)",
+    "linalg.vector_norm(input, ord=2, dim=None, keepdim=False, *, dtype=None)",
     method=False,
     samples=lambda: [
         call(t(3)),
@@ -213,7 +213,7 @@ M23 = [[1.0, 0.5, 0.2], [-0.3, 1.9, 0.9]]
 
 
 @composite(
-    "linalg.matrix_norm(A, ord='fro', dim=(-2, -1), keepdim=False, *, dtype=None)",
+    "linalg.matrix_norm(input, ord='fro', dim=(-2, -1), keepdim=False, *, dtype=None)",
     method=False,
     samples=lambda: [
         call(t(2, 3, values=M23)),
@@ -238,7 +238,7 @@ def linalg_matrix_norm(a: Tensor, ord: Any, dim: Any, keepdim: bool, dtype: Any)
 
 
 @composite(
-    "linalg.norm(A, ord=None, dim=None, keepdim=False, *, dtype=None)",
+    "linalg.norm(input, ord=None, dim=None, keepdim=False, *, dtype=None)",
     method=False,
     samples=lambda: [
         call(t(3)),
@@ -302,7 +302,7 @@ def norm(x: Tensor, p: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
 
 
 @composite(
-    "linalg.cond(A, p=None)",
+    "linalg.cond(input, p=None)",
     method=False,
     samples=lambda: [
         call(t(2, 2, values=A2)),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.batching import Batched
-from gradsh.engine.checks import is_int, type_word
+from gradsh.engine.checks import is_int, type_word, wrong_call
 from gradsh.engine.general import op
 from gradsh.engine.ops.masks import floats_only, with_settings
 from gradsh.engine.pointwise import Unary, binary, unary
-from gradsh.engine.registry import alias, composite
+from gradsh.engine.registry import METHODS, alias, composite
 from gradsh.engine.samples import binary_samples, call, t, unary_samples
 from gradsh.engine.tensor import Tensor
 from gradsh.errors import ArgumentError, NotDifferentiable, ValueProblem
@@ -497,12 +498,22 @@ polygamma_n.vjp("input", saves="input")(lambda F, g, out, x, n: g * F.polygamma_
 def polygamma(n: Any, x: Any) -> Any:
     """The n-th derivative of digamma."""
     if isinstance(n, (Tensor, Batched)) and not isinstance(x, (Tensor, Batched)):
-        n, x = x, n  # x.polygamma(n)
+        n, x = x, n  # x.polygamma_(n)
     if not is_int(n):
         raise ArgumentError(f"polygamma(): argument 'n' (position 1) must be int, not {type_word(n)}")
     if n < 0:
         raise ValueProblem("polygamma(n, x) does not support negative n.")
     return polygamma_n.apply(x, n)
+
+
+def _polygamma_method(*args: Any, **kwargs: Any) -> Any:
+    """`x.polygamma(n)`: the tensor comes first."""
+    if len(args) + len(kwargs) != 2 or not args or kwargs.keys() - {"n"} or not is_int([*args, *kwargs.values()][1]):
+        raise wrong_call(polygamma.signature, sys._getframe(0))
+    return polygamma.apply(*args[1:], *kwargs.values(), args[0])
+
+
+METHODS["polygamma"] = _polygamma_method
 
 
 @composite(
