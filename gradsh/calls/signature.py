@@ -184,7 +184,7 @@ class Signature:
 
     def _check(self, values: list[Any], kinds: tuple[type, ...], args: Any, kwargs: dict[str, Any]) -> None:
         """Types that have not been seen: what may be wrong is asked of PyTorch's forms."""
-        empty = self._most < 0 and () in values and not kwargs
+        empty = self._most < 0 and not args
         if empty or not all(map(_plain, self.parameters, values)) or _strange(values):
             from gradsh.calls.words import refusing  # what is plainly right needs no forms
 

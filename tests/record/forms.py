@@ -143,7 +143,7 @@ def python_lines(name: str, function: Any, known: dict[str, list[str]]) -> list[
 def compared(function: Any) -> list[str]:
     """The parameter that a function in Python compares first, `< p 0.0`: the comparison is what fails for a word."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    names = set(inspect.signature(function).parameters)
+    names = {n for n, p in inspect.signature(function).parameters.items() if p.default is not None}
     signs = {ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">="}
     for node in tree.body[0].body:  # type: ignore[attr-defined]  # a function
         if isinstance(node, ast.If):
@@ -188,7 +188,7 @@ def called_in_cpp(function: Any) -> tuple[str, str] | None:
         if target is None or inspect.isfunction(target) or not callable(target) or isinstance(target, type):
             continue
         own = function.__name__.removeprefix("_") in last and not last.endswith("_")
-        if own or (texts and texts[0] in names and not last.endswith("_") and "is_" not in last):
+        if own or (head == "torch._C._nn" and texts and texts[0] in names and not last.endswith("_")):
             found.append((own, node.lineno, callee, ", ".join(texts)))
     return max(found)[2:] if found else None
 
