@@ -42,6 +42,9 @@ _NUMBERS = frozenset(
 _LITERALS: dict[str, Any] = {"None": None, "True": True, "False": False, "()": (), "inf": float("inf")}
 
 
+NONE: dict[tuple[type, ...], bool] = {}  # shared by signatures that nothing has been bound to
+
+
 class Parameter:
     """One parameter; a flag defaults to a bool."""
 
@@ -74,7 +77,7 @@ class Signature:
     """
 
     __slots__ = (
-        *("_accepted", "_defaults", "_least", "_most", "_names", "_parameters", "_required"),
+        *("_accepted", "_defaults", "_least", "_most", "_named", "_names", "_parameters", "_required"),
         *("checked", "effect", "model", "name", "python", "text"),
     )
 
@@ -96,6 +99,10 @@ class Signature:
         self.python = python or model
         self.model = model
         self._most = -2  # not prepared for binding yet
+        # types of arguments that have been found right, and whether a list is among them: by position alone, and all
+        # values of a call with keywords
+        self._accepted: dict[tuple[type, ...], bool] = NONE
+        self._named: dict[tuple[type, ...], bool] = NONE
 
     def __repr__(self) -> str:
         return self.text
@@ -149,7 +156,8 @@ class Signature:
 
     def _prepare(self) -> None:
         parameters = self.parameters
-        self._accepted: set[tuple[type, ...]] = set()
+        self._accepted = {}
+        self._named = {}
         self._names = {p.name: i for i, p in enumerate(parameters)}
         self._defaults = tuple(p.default for p in parameters)
         # how many arguments a call by position alone must and may have; the most is -1 when a `*rest` takes any number
@@ -164,6 +172,12 @@ class Signature:
 
         Errors: ArgumentError in PyTorch's words for too many, missing, doubled and unknown arguments.
         """
+        if not kwargs:
+            kinds = (*map(type, args),)
+            lists = self._accepted.get(kinds)
+            # such a call has been found right; what is in a list is looked at each time
+            if lists is False or (lists and not _strange(args)):
+                return [*args, *self._defaults[len(args) :]]
         most = self._most
         if most == -2:
             self._prepare()
@@ -172,17 +186,22 @@ class Signature:
         if most < 0:
             return self._bind_rest(args, kwargs)
         values = [*args, *self._defaults[given:]]
-        if kwargs:
-            if given > most or not self._keywords(values, given, kwargs):
+        if not kwargs:
+            if not self._least <= given <= most:
                 raise self.refused(args, kwargs)
-        elif not self._least <= given <= most:
+            self._check(values, args, kwargs)
+            self._accepted[kinds] = list in kinds or tuple in kinds
+            return values
+        if given > most or not self._keywords(values, given, kwargs):
             raise self.refused(args, kwargs)
-        kinds = tuple(map(type, values))
-        if kinds not in self._accepted or ((list in kinds or tuple in kinds) and _strange(values)):
-            self._check(values, kinds, args, kwargs)
+        kinds = (*map(type, values),)
+        lists = self._named.get(kinds)
+        if lists is None or (lists and _strange(values)):
+            self._check(values, args, kwargs)
+            self._named[kinds] = list in kinds or tuple in kinds
         return values
 
-    def _check(self, values: list[Any], kinds: tuple[type, ...], args: Any, kwargs: dict[str, Any]) -> None:
+    def _check(self, values: list[Any], args: Any, kwargs: dict[str, Any]) -> None:
         """Types that have not been seen: what may be wrong is asked of PyTorch's forms."""
         empty = self._most < 0 and not args
         if empty or not all(map(_plain, self.parameters, values)) or _strange(values):
@@ -191,7 +210,6 @@ class Signature:
             error = refusing(self, args, kwargs, sys._getframe(1))
             if error is not None:
                 raise error
-        self._accepted.add(kinds)
 
     def _keywords(self, values: list[Any], given: int, kwargs: dict[str, Any]) -> bool:
         """Put the keywords where they belong; False when the call is wrong. `given` parameters have their value."""
@@ -223,9 +241,10 @@ class Signature:
         values.extend(self._defaults[before + 1 :])
         if not self._keywords(values, min(len(args), before + (len(args) > before)), kwargs):
             raise self.refused(args, kwargs)
-        kinds = tuple(map(type, values))
-        if not rest or kinds not in self._accepted or _strange(values):
-            self._check(values, kinds, args, kwargs)
+        kinds = (*map(type, values),)
+        if not args or kinds not in self._named or _strange(values):
+            self._check(values, args, kwargs)
+            self._named[kinds] = True
         return values
 
     def refused(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ArgumentError:
@@ -250,7 +269,7 @@ def as_called(function: Any, name: str) -> Any:
     return copy
 
 
-def _strange(values: list[Any]) -> bool:
+def _strange(values: Iterable[Any]) -> bool:
     """Does a list begin with what is no int, tensor or list?"""
     for value in values:
         if (value.__class__ is list or value.__class__ is tuple) and value and value[0].__class__ is not int:
@@ -264,7 +283,7 @@ def _plain(parameter: Parameter, value: Any) -> bool:
     """Is a value plainly of a type that the parameter takes? Numbers and lists are not looked at closely."""
     default, kind = parameter.default, type(value)
     if value is default:
-        return parameter.has_default
+        return True
     if kind is type(default):
         return True
     if kind is bool:
