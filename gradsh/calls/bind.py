@@ -54,15 +54,15 @@ class Undecided(Exception):
     """The words depend on the type of an argument that is not known yet."""
 
 
-def describe(value: Any) -> Type:
-    """What an argument is."""
+def describe(value: Any, inside: bool = False) -> Type:
+    """What an argument is; of what is inside a list only the type is said."""
     known = getattr(type(value), "__argument__", None)
     if known is not None:
         word, stands = known(value)
         return Type(word, (), stands)
     if isinstance(value, (list, tuple)):
         word = "tuple" if isinstance(value, tuple) else "list"
-        return Type(word, tuple(map(describe, value)))
+        return Type(word, () if inside else tuple(describe(v, True) for v in value))
     if isinstance(value, bool):
         return Type("bool", (), () if value else ("false",))
     if isinstance(value, type) and value in (int, float, bool):
