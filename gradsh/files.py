@@ -151,7 +151,7 @@ def refused(path: str, doing: str, error: OSError, help: str | None = None) -> F
 
 def near(path: str) -> str | None:
     """A help line with a file of a similar name in the same folder."""
-    from gradsh.language.signatures import suggest
+    from gradsh.calls.suggest import suggest
 
     folder, name = os.path.split(path)
     try:

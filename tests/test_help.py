@@ -69,7 +69,7 @@ def test_a_page_in_full() -> None:
     ("text", "first"),
     [
         ("help torch.nn.functional.relu", "relu(input"),
-        ("help linalg.norm", "linalg.norm(A"),
+        ("help linalg.norm", "linalg.norm(input"),
         ('help "sigmoid"', "sigmoid(input)"),
         ("help(exp)", "exp(input)"),
         ("help print", "print value"),

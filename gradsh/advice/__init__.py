@@ -378,7 +378,7 @@ def key(scene: Scene) -> None:
     held = scene.value_of(tree.value)
     if not isinstance(held, dict):
         return
-    from gradsh.language.signatures import suggest
+    from gradsh.calls.suggest import suggest
 
     wanted = scene.value_of(tree.items[0])
     text = scene.text_of(tree.value)

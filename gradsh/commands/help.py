@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
+from gradsh.calls.suggest import suggest
 from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
 from gradsh.errors import REGISTRY, ArgumentError, NotYet
-from gradsh.language.signatures import suggest
 from gradsh.language.words import CAPITALS, LATER, MODULES, WORDS
 from gradsh.reports import HelpPage, Report
 from gradsh.runtime import commands, library, python

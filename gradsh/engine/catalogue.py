@@ -24,7 +24,7 @@ Parameters = tuple[tuple[str, str, bool, bool], ...]
 
 
 class Catalogue:
-    """families: operator -> its module; methods: likewise; signatures: operator -> (parameters, effect)."""
+    """families: operator -> its module; methods: likewise; signatures: operator -> (parameters, effect, python)."""
 
     __slots__ = ("families", "methods", "signatures")
 
@@ -32,7 +32,7 @@ class Catalogue:
         self,
         families: dict[str, str],
         methods: dict[str, str],
-        signatures: dict[str, tuple[Parameters, bool]],
+        signatures: dict[str, tuple[Parameters, bool, bool]],
     ) -> None:
         self.families = families
         self.methods = methods
@@ -142,7 +142,7 @@ def _made() -> Catalogue:
     for name in registry.METHODS:
         methods.setdefault(name, ALL)
     signatures = {
-        name: (tuple(tuple(parameter) for parameter in entry.parameters), bool(entry.effect))
+        name: (tuple(tuple(parameter) for parameter in entry.parameters), bool(entry.effect), entry.signature.python)
         for name, entry in families.functions().items()
     }
     cache.write(_key(), marshal.dumps((homes, methods, signatures)))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from gradsh import errors
+from gradsh.calls.signature import KEYWORD, Signature
+from gradsh.calls.suggest import suggest
 from gradsh.errors import GradshError, Label, Refused, Source, Span
 from gradsh.language import nodes
 from gradsh.language.nodes import Argument, Expr, Node, walk
 from gradsh.language.scopes import Resolution, Scope
-from gradsh.language.signatures import KEYWORD, NUMPY_NAMES, POSITIONAL, REST, Builtins, Signature, suggest
+from gradsh.language.signatures import Builtins
 from gradsh.language.words import EFFECT_METHODS, KEYWORDS, LATER, MODULES, NAMESPACES, ROOTS
+
+if TYPE_CHECKING:
+    from gradsh.calls.forms import Type
 
 
 class Calls:
@@ -91,7 +97,7 @@ class Calls:
         called = text[end : end + 1] == "(" or text[:start].rstrip().endswith("|>")
         builtins = [n for n in self.table.names() if not n.startswith("Tensor.")]
         if not called and len(name) < 6:
-            builtins = [n for n in builtins if (known := self.table.lookup(n)) is not None and known.parameters is None]
+            builtins = [n for n in builtins if (known := self.table.lookup(n)) is not None and not known.known]
         keywords = [] if called else [k for k in KEYWORDS if len(k) > 4 or k in ("true", "none")]
         return [*names, *self.session, *builtins, *keywords]
 
@@ -174,7 +180,7 @@ class Calls:
             signature = self.table.lookup(candidate)
             if signature is not None:
                 known = True
-                flags.extend(p for p in signature.parameters or () if p[3])
+                flags.extend(p.row() for p in signature.parameters if p.is_flag)
         if self.is_user(name):
             self.resolution.user_methods.add(id(function))
             flags.extend((flag, KEYWORD, True, True) for flag in self.user_flags(name))
@@ -212,7 +218,7 @@ class Calls:
 
     def call(self, node: Node, signature: Signature, name: str, arguments: list[Argument], extra: int) -> None:
         """Arguments of any call: flags found, then (for a checked signature) their number and their keywords."""
-        positional = extra
+        given: list[Expr | None] = [None] * extra
         keywords: list[tuple[str, Argument]] = []
         starred = uncertain = False
         for argument in arguments:
@@ -244,11 +250,11 @@ class Calls:
                         keywords.append((flag, argument))
                     continue
                 if not self.is_user(value.name) and self.table.lookup(value.name) is None and value.name not in ROOTS:
-                    flags = [p[0] for p in signature.parameters or () if p[3]]
+                    flags = [p.name for p in signature.parameters if p.is_flag]
                     self.unknown(value.name, value, flags)
                     starred = uncertain = True  # a misspelt flag is no argument: how many there are is not known
                     continue
-            positional += 1
+            given.append(value)
             self.expr(value)
         seen: set[str] = set()
         for keyword, argument in keywords:
@@ -256,72 +262,75 @@ class Calls:
                 self.fail(errors.UnknownKeyword, f"keyword argument repeated: {keyword}", argument)
             seen.add(keyword)
         if signature.checked and not uncertain:
-            self.check(node, signature, name, positional, keywords, starred)
+            self.check(node, signature, given, keywords, starred)
 
     @staticmethod
     def means_grad(signature: Signature, keyword: str) -> bool:
         """`grad=true` of a creator is `requires_grad=true`."""
-        parameters = signature.parameters or ()
-        return keyword == "grad" and all(p[0] != "grad" for p in parameters) and signature.flag("grad") is not None
+        parameters = signature.parameters
+        return keyword == "grad" and all(p.name != "grad" for p in parameters) and signature.flag("grad") is not None
 
     def check(
         self,
         node: Node,
         signature: Signature,
-        name: str,
-        positional: int,
+        given: list[Expr | None],
         keywords: list[tuple[str, Argument]],
         starred: bool,
     ) -> None:
-        parameters = signature.parameters or ()
-        names = [p[0] for p in parameters]
-        own = 1 if signature.model else 0  # the instance, which Python counts
-        if signature.model:
-            name += ".__init__"
-        places = [p for p in parameters if p[1] == POSITIONAL]
-        open_ended = any(p[1] == REST for p in parameters)
-        for keyword, argument in keywords:
-            if keyword not in names and NUMPY_NAMES.get(keyword) not in names:
-                close = suggest(keyword, names)
-                value = self.source.text[argument.value.start : argument.value.end]
-                self.fail(
-                    errors.UnknownKeyword,
-                    f"{name}() got an unexpected keyword argument '{keyword}'",
-                    argument,
-                    f"did you mean `{close}={value}`?" if close and len(value) < 40 else None,
-                )
-        given = {k if k in names else NUMPY_NAMES.get(k, k) for k, _ in keywords}
-        for place in places[:positional]:
-            if place[0] in given:
-                self.fail(errors.WrongArity, f"{name}() got multiple values for argument '{place[0]}'", node)
-                return
-        if positional > len(places) and not open_ended:
-            least, most, positional = sum(not p[2] for p in places) + own, len(places) + own, positional + own
-            takes = f"{most}" if least == most else f"from {least} to {most}"
-            plural = "" if most == 1 and least == most else "s"
-            was = "was" if positional == 1 else "were"
-            self.fail(
-                errors.WrongArity,
-                f"{name}() takes {takes} positional argument{plural} but {positional} {was} given",
-                node,
-            )
+        """Report a call that PyTorch refuses for the number or the names of its arguments, if that can be known now.
+
+        What depends on the types of arguments that are not literals is left to the engine, which says the same words.
+        """
+        if starred:  # there may be as many as are needed
+            given = given + [None] * max(0, signature.needed(keyword for keyword, _ in keywords) - len(given))
+        if signature.takes(len(given), [keyword for keyword, _ in keywords]):
             return
-        if starred:
+        from gradsh.calls.forms import Type
+        from gradsh.calls.words import before_running  # only an error needs its words
+
+        flag = Type("bool")
+        types = [self.type_of(value) for value in given]
+        named = {k: self.type_of(a.value) if a.name is not None else flag for k, a in keywords}
+        said, keyword = before_running(signature, types, named)
+        if said is None:
             return
-        missing = [p[0] for p in places[positional:] if not p[2] and p[0] not in given]
-        missing += [p[0] for p in parameters if p[1] == KEYWORD and not p[2] and p[0] not in given]
-        if missing:
-            if signature.python:
-                listed = " and ".join(
-                    [", ".join(f"'{m}'" for m in missing[:-1]), f"'{missing[-1]}'"][not missing[1:] :]
-                )
-                text = (
-                    f"{name}() missing {len(missing)} required positional argument{'s'[: len(missing) - 1]}: {listed}"
-                )
-            else:
-                listed = ", ".join(f'"{m}"' for m in missing)
-                text = f"{name}() missing {len(missing)} required positional arguments: {listed}"
-            self.fail(errors.WrongArity, text, node)
+        at = next((a for name, a in keywords if name == keyword), None)
+        if at is None:
+            self.fail(errors.WrongArity, said, node)
+            return
+        close = suggest(keyword, [p.name for p in signature.parameters])
+        value = self.source.text[at.value.start : at.value.end]
+        hint = f"did you mean `{close}={value}`?" if close and len(value) < 40 else None
+        self.fail(errors.UnknownKeyword, said, at, hint)
+
+    def type_of(self, value: Expr | None) -> Type:
+        """The type of a value, as far as that is plain: literals, new tensors, and names that are bound once to one."""
+        from gradsh.calls.forms import UNKNOWN, Type
+
+        if isinstance(value, (nodes.Number, nodes.Constant)):
+            return Type("NoneType" if value.value is None else type(value.value).__name__)
+        if isinstance(value, (nodes.String, nodes.FString)):
+            return Type("str")
+        if isinstance(value, (nodes.ListExpr, nodes.TupleExpr)):
+            return Type("list" if isinstance(value, nodes.ListExpr) else "tuple", tuple(map(self.type_of, value.items)))
+        if isinstance(value, nodes.Unary) and value.op in "+-" and isinstance(value.operand, nodes.Number):
+            return self.type_of(value.operand)
+        if isinstance(value, nodes.Call):
+            reference = self.resolution.references.get(id(value.function))
+            made_by = None if reference is None else self.table.lookup(reference)
+            # what takes the flag makes a tensor; a model does not take it
+            if made_by is not None and made_by.checked and made_by.flag("requires_grad") is not None:
+                return Type("Tensor")
+        if isinstance(value, nodes.Name):
+            scope = self.find(value.name)
+            if scope is not None and scope.parent is None and scope.bound[value.name] == 1:
+                for statement in self.program.body:
+                    if not isinstance(statement, nodes.Assign) or isinstance(statement.value, nodes.Name):
+                        continue
+                    if isinstance(statement.target, nodes.Name) and statement.target.name == value.name:
+                        return self.type_of(statement.value)
+        return UNKNOWN
 
     # --- torch.nn.functional.relu -----------------------------------------------------------------------------
 

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from gradsh import errors
+from gradsh.calls.signature import Signature
 from gradsh.errors import Refused, Source
 from gradsh.language import models, nodes
 from gradsh.language.nodes import Expr, Node, Parameter, Stmt, handles
 from gradsh.language.operators import Operators, saved_by
 from gradsh.language.scopes import Resolution, Scope, spine_child
-from gradsh.language.signatures import Builtins, Signature
+from gradsh.language.signatures import Builtins
 from gradsh.language.words import KEYWORDS, MODULES, NEEDS, ROOTS, SAVE
 
 __all__ = ["Builtins", "Resolution", "Signature", "resolve"]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gradsh.calls.suggest import suggest
 from gradsh.errors import BadArguments, Refused, Source
 from gradsh.language import nodes
-from gradsh.language.signatures import suggest
 
 if TYPE_CHECKING:
     from gradsh.language.words import CommandWord

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradsh import errors
+from gradsh.calls.suggest import suggest
 from gradsh.language import brackets, strings
 from gradsh.language.mistakes import MISTAKES
-from gradsh.language.signatures import suggest
 from gradsh.language.words import RESERVED, CommandWord, beginnings, starters
 
 NEAR = 300  # characters on each side that a pattern sees

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.calls.signature import as_called
 from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import DType, Size
 from gradsh.engine.core.graph import Node
@@ -204,6 +205,8 @@ def find_method(kind: type, name: str) -> Callable[..., Any] | None:
             found = None  # a base's opened methods are not always this one's too
         if found is None and base is Tensor:
             found = catalogue.method(name)
+            if found is not None:
+                found = as_called(found, "Tensor." + name)
         if found is not None:
             METHODS.setdefault(kind, {})[name] = found
             return found
@@ -262,7 +265,7 @@ def names(value: Any) -> list[str]:
 
 def missing(value: Any, name: str) -> GradshError:
     """The error for an attribute that is not there."""
-    from gradsh.language.signatures import suggest
+    from gradsh.calls.suggest import suggest
 
     close = suggest(name, names(value))
     title = "torch.dtype" if isinstance(value, DType) else type_name(value)

@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from gradsh.calls.signature import as_called
 from gradsh.engine import catalogue
 from gradsh.engine.core import dtypes, modes
 from gradsh.runtime import commands, python
 from gradsh.runtime.library import Library
 
 if TYPE_CHECKING:
-    from gradsh.language.signatures import Signature
+    from gradsh.calls.signature import Signature
     from gradsh.language.words import CommandWord
 
 
@@ -83,7 +84,7 @@ class BuiltinTable:
             return signature
 
     def _signature(self, name: str) -> Signature | None:
-        from gradsh.language.signatures import POSITIONAL, REST, Signature
+        from gradsh.calls.signature import POSITIONAL, REST, Signature
 
         if name.startswith("Tensor."):
             return None  # a method is the function of its name
@@ -100,7 +101,7 @@ class BuiltinTable:
         if known is None:
             parameters = self.library.parameters(name)
             return Signature(name, parameters, model=True) if parameters is not None else None
-        return Signature(name, known[0], effect=known[1])
+        return Signature(name, known[0], effect=known[1], python=known[2])
 
     def names(self) -> Iterable[str]:
         """All names, for suggestions and completion."""
@@ -117,7 +118,10 @@ class BuiltinTable:
 
 def _operator(name: str) -> Callable[..., Any] | None:
     entry = catalogue.operator(name)
-    return entry.apply if entry is not None else None
+    if entry is None or entry.name == name:
+        return entry.apply if entry is not None else None
+    called: Callable[..., Any] = as_called(entry.apply, "torch." + name)  # errors say the name that was called
+    return called
 
 
 BUILTINS = BuiltinTable()

@@ -93,9 +93,9 @@ def _fault(exception: BaseException) -> GradshError:
 
 
 def _native(exception: BaseException) -> GradshError:
-    text = clean(str(exception))
     if isinstance(exception, TypeError):
-        return _type_error(text)
+        return _type_error(_of_operator(str(exception)) or clean(str(exception)))
+    text = clean(str(exception))
     if isinstance(exception, NameError):
         return errors.Unbound(text)
     if isinstance(exception, ZeroDivisionError):
@@ -115,6 +115,33 @@ def _native(exception: BaseException) -> GradshError:
     if isinstance(exception, AttributeError):
         return errors.AttributeError_(text)
     return _fault(exception)
+
+
+def _of_operator(text: str) -> str | None:
+    """PyTorch's words where Python counted the arguments of an operator of one tensor: its function has no `*args`."""
+    import re
+
+    said = re.fullmatch(r"(Tensor\.|torch\.)?(\S+)\(\) (.*)", text)
+    if said is None:
+        return None
+    from gradsh.calls.forms import UNKNOWN, Undecided
+    from gradsh.calls.words import refusal
+    from gradsh.engine import catalogue
+
+    way, name, problem = said.groups("")
+    many = re.fullmatch(r"takes from 0 to 2 positional arguments but (\d+) were given", problem)
+    named = re.fullmatch(r"got (?:an unexpected keyword argument|multiple values for argument) '(\w+)'", problem)
+    if many is None and named is None:
+        return None
+    entry = catalogue.operator(name.rstrip("_")) or catalogue.operator(name)
+    if entry is None:
+        return None
+    given = int(many[1]) if many is not None else 1
+    keywords = {named[1]: UNKNOWN} if named else {}
+    try:
+        return refusal(entry.signature, [UNKNOWN] * given, keywords, way + name if way else "")
+    except Undecided:
+        return None
 
 
 def _type_error(text: str) -> GradshError:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Protocol
 
+    from gradsh.calls.signature import Signature
     from gradsh.engine.catalogue import Parameters
     from gradsh.language.nodes import Program
-    from gradsh.language.signatures import Signature
     from gradsh.language.words import CommandWord
 
     class Builtins(Protocol):
@@ -138,7 +138,7 @@ class Table:
 
     def lookup(self, name: str) -> Signature | None:
         if name in OWN:
-            from gradsh.language.signatures import Signature
+            from gradsh.calls.signature import Signature
 
             return Signature(name, effect=True)
         return self.all.lookup(name)
@@ -246,9 +246,9 @@ def _parsed(file: str) -> tuple[Program, str]:
 
 def _read() -> Models:
     """The table, read from the files."""
+    from gradsh.calls.signature import KEYWORD, POSITIONAL, REST
     from gradsh.engine.nn.containers import SIGNATURES
     from gradsh.language import nodes
-    from gradsh.language.signatures import KEYWORD, POSITIONAL, REST
 
     found: dict[str, tuple[str, Parameters]] = {name: ("", own) for name, own in SIGNATURES.items()}
     for file in sorted(os.listdir(FOLDER)):

@@ -10,12 +10,12 @@ import marshal
 from collections.abc import Iterable
 
 from gradsh import cache
+from gradsh.calls.signature import Signature
 from gradsh.errors import GradshError, Refused, Source
 from gradsh.language import program
-from gradsh.language.resolve import Signature
 from gradsh.language.words import CommandWord
 
-Entry = tuple[str, tuple[tuple[str, str, bool, bool], ...] | None, bool, bool, bool]
+Entry = tuple[str, tuple[tuple[str, str, bool, bool], ...] | None, bool, bool, bool, bool]
 
 
 class Table:
@@ -24,8 +24,8 @@ class Table:
     def __init__(self, entries: Iterable[Entry], commands: Iterable[tuple[str, bool, bool]]) -> None:
         self.forms = commands
         self.signatures: dict[str, Signature] = {}
-        for name, parameters, effect, checked, python in entries:
-            signature = Signature(name, parameters, effect=effect, checked=checked, python=python)
+        for name, parameters, effect, checked, python, model in entries:
+            signature = Signature(name, parameters, effect=effect, checked=checked, python=python, model=model)
             self.signatures[name] = signature
 
     def lookup(self, name: str) -> Signature | None:
@@ -65,8 +65,8 @@ def table() -> Table:
     for builtin in sorted(BUILTINS.names()):
         known = BUILTINS.lookup(builtin)
         if known is not None:
-            parameters = None if known.parameters is None else tuple(map(tuple, known.parameters))
-            entries.append((builtin, parameters, known.effect, known.checked, known.python))  # type: ignore[arg-type]  # rows keep their length
+            parameters = tuple(p.row() for p in known.parameters) if known.known else None
+            entries.append((builtin, parameters, known.effect, known.checked, known.python, known.model))
     forms = [(command.name, command.alone, command.asks) for command in BUILTINS.commands()]
     cache.write(key, marshal.dumps((entries, forms)))
     return Table(entries, forms)

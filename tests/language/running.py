@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from gradsh.calls.signature import Signature
 from gradsh.errors import GradshError, Refused, Source, Span
 from gradsh.language import program
-from gradsh.language.signatures import Signature
 from gradsh.runtime import builtins, commands, faults, namespace, python, text
 
 POSITIONAL, KEYWORD, REST = "positional", "keyword", "rest"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradsh.calls.signature import Signature
 from gradsh.engine.core.dtypes import OF, DType
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import ArgumentError, DimError, DtypeError
@@ -102,6 +103,31 @@ def numpy_dtype(operator: str, dtype: Any, default: Any = None) -> Any:
     except TypeError:  # unhashable
         pass
     raise ArgumentError(f"{operator}(): argument 'dtype' must be torch.dtype, not {type_word(dtype)}")
+
+
+def misused(signature: Signature, frame: Any) -> ArgumentError | None:
+    """PyTorch's words for the call that is running, if it refuses it: that of the `apply(*args, **kwargs)` nearest to
+    `frame`, which knows what was given by position and what by name."""
+    from gradsh.calls.words import called, error_of, outermost, takes_all  # only an error needs its words
+
+    for _ in range(3):
+        if frame.f_code.co_name == "in_rules":
+            return None
+        if takes_all(frame.f_code):
+            frame = outermost(frame)
+            return error_of(signature, frame.f_locals["args"], frame.f_locals["kwargs"], called(frame))
+        frame = frame.f_back
+    return None
+
+
+def misfit(name: str) -> ArgumentError:
+    """Raised where arguments are of no type that the operator takes; `blame` has the words."""
+    return ArgumentError(f"{name}() got arguments of wrong types")
+
+
+def wrong_call(signature: Signature, frame: Any) -> ArgumentError:
+    """The error for the call that runs in `frame`, whose arguments are not of the types that they must be."""
+    return misused(signature, frame) or misfit(signature.short)
 
 
 def dim_error(ndim: int) -> DimError:

@@ -78,6 +78,9 @@ class Batched(Tensor):
         self.value = value
         self.level = level
 
+    def __argument__(self) -> tuple[str, tuple[str, ...]]:
+        return "Tensor", ("int", "float", "int64")  # what its samples can stand for is not asked
+
     @property
     def data(self) -> Shape:  # a sample has no memory of its own
         value = self.value

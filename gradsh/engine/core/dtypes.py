@@ -29,6 +29,10 @@ class DType:
     def __repr__(self) -> str:
         return self.name
 
+    def __argument__(self) -> tuple[str, tuple[str, ...]]:
+        """For errors of calls: the word for the type."""
+        return "torch.dtype", ()
+
     @property
     def is_floating_point(self) -> bool:
         return self.category == FLOAT

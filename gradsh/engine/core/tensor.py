@@ -292,6 +292,13 @@ class Tensor:
             )
         return int(self.data.item())
 
+    def __argument__(self) -> tuple[str, tuple[str, ...]]:
+        """For errors of calls: the word for the type, and for which types of numbers the value can stand."""
+        one_int = self.data.size == 1 and self.data.dtype.kind != "f"
+        number = self.data.ndim == 0 and not self.rg
+        exact = number and self.data.dtype.kind in "iu"
+        return "Tensor", ("int",) * one_int + ("float",) * number + ("int64",) * exact
+
     def __len__(self) -> int:
         if self.data.ndim == 0:
             raise ArgumentError("len() of a 0-d tensor")

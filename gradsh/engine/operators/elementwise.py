@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.arguments import wrong_call
 from gradsh.engine.core.graph import Kind
 from gradsh.engine.core.interpreter import foreign, is_foreign
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.place import caller, placed, type_name
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.blame import FAILURES, blame
 from gradsh.engine.operators.fast import MISSING, binary_path, unary_path
 from gradsh.engine.operators.registry import Operator
 from gradsh.engine.operators.steps import (
@@ -29,7 +31,6 @@ from gradsh.engine.operators.steps import (
     pieced,
     unary_step,
 )
-from gradsh.errors import ArgumentError
 
 ndarray = np.ndarray
 float32 = np.float32
@@ -128,8 +129,7 @@ def _plain(entry: Unary, value: Any, inplace: Any, frame: Any) -> Any:
         if entry.keeps_int and not isinstance(value, float):
             return entry.kernel(np.int64(value)).item()
         return entry.kernel(np.float64(value)).item()
-    name = entry.name.replace(".", "_")
-    raise ArgumentError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type_name(value)}")
+    raise entry.signature.refused((value,) if inplace is False else (value, inplace), {})
 
 
 def _to_floating(entry: Unary, x: Any) -> Any:
@@ -241,45 +241,8 @@ def binary(
         entry.keeps = [(False, False, False)] * 3
         operator, mixed = binary_path(entry, compute, tracks, check, promote == "float", constants)
 
-        def reflected(x: Tensor, y: Any) -> Any:
-            """`y op x` where x is a tensor and y is not."""
-            cls = y.__class__
-            if cls is float or cls is int or cls is bool:
-                return mixed(x, y, 1)
-            if isinstance(y, (np.generic, int, float)):
-                return mixed(x, y.item() if isinstance(y, np.generic) else y, 1)
-            return operator(y, x, 2) if cls is Tensor else NotImplemented
-
-        bind = entry.signature.bind
-
-        def apply(*args: Any, **kwargs: Any) -> Any:
-            if kwargs or len(args) != 2:
-                try:
-                    values = bind(args, kwargs)
-                except ArgumentError:
-                    if entry.numbers in _OVERLOADED:
-                        raise no_overload(entry, args, kwargs, numbers) from None
-                    raise
-                if any(parameter.name in kwargs for parameter in entry.signature.parameters[2:]):
-                    return _variant(entry, values, _getframe(1))
-                args = (values[0], values[1])
-            x, y = args
-            if x.__class__ is Tensor:
-                if y.__class__ is Tensor:
-                    return operator(x, y, 2)
-                if numbers != "none" and isinstance(y, (int, float, np.generic)):
-                    return mixed(x, y.item() if isinstance(y, np.generic) else y, 0)
-            elif numbers in ("either", "both") and isinstance(x, (int, float)):
-                if y.__class__ is Tensor:
-                    return mixed(y, x, 1)
-                if numbers == "both" and isinstance(y, (int, float)):
-                    return operator(number_tensor(x), number_tensor(y), 2)
-                if entry.number is not None and isinstance(y, (int, float)):
-                    return entry.number(x, y)
-            if is_foreign(x) or is_foreign(y):
-                return foreign(entry, [x, y])
-            raise refused(entry, x, y)
-
+        reflected = _reflected(operator, mixed)
+        apply = _by_name(entry, operator, mixed)
         entry.apply = apply
         entry.operator = operator
         entry.reflected = reflected
@@ -291,6 +254,51 @@ def binary(
     return register
 
 
+def _reflected(operator: Callable[..., Any], mixed: Callable[..., Any]) -> Callable[..., Any]:
+    def reflected(x: Tensor, y: Any) -> Any:
+        """`y op x` where x is a tensor and y is not."""
+        cls = y.__class__
+        if cls is float or cls is int or cls is bool:
+            return mixed(x, y, 1)
+        if isinstance(y, (np.generic, int, float)):
+            return mixed(x, y.item() if isinstance(y, np.generic) else y, 1)
+        return operator(y, x, 2) if cls is Tensor else NotImplemented
+
+    return reflected
+
+
+def _by_name(entry: Binary, operator: Callable[..., Any], mixed: Callable[..., Any]) -> Callable[..., Any]:
+    """What programs call by the operator's name."""
+    numbers = entry.numbers
+    bind = entry.signature.bind
+
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        if kwargs or len(args) != 2:
+            values = bind(args, kwargs)
+            if any(parameter.name in kwargs for parameter in entry.signature.parameters[2:]):
+                return _variant(entry, values, _getframe(1))
+            x, y = values[0], values[1]
+        else:
+            x, y = args
+        if x.__class__ is Tensor:
+            if y.__class__ is Tensor:
+                return operator(x, y, 2)
+            if numbers != "none" and isinstance(y, (int, float, np.generic)):
+                return mixed(x, y.item() if isinstance(y, np.generic) else y, 0)
+        elif numbers in ("either", "both") and isinstance(x, (int, float)):
+            if y.__class__ is Tensor:
+                return mixed(y, x, 1)
+            if numbers == "both" and isinstance(y, (int, float)):
+                return operator(number_tensor(x), number_tensor(y), 2)
+            if entry.number is not None and isinstance(y, (int, float)):
+                return entry.number(x, y)
+        if is_foreign(x) or is_foreign(y):
+            return foreign(entry, [x, y])
+        raise wrong_call(entry.signature, _getframe(0))
+
+    return apply
+
+
 def number_tensor(value: Any) -> Tensor:
     """A plain number as a 0-d tensor."""
     if isinstance(value, float):
@@ -299,41 +307,8 @@ def number_tensor(value: Any) -> Tensor:
 
 
 def _variant(entry: Binary, values: list[Any], frame: Any) -> Any:
-    with placed(caller(frame)):
-        return entry.variant(*values)
-
-
-# whose signatures PyTorch lists when no one of them fits, by which inputs may be numbers
-_OVERLOADED = {
-    "other": ("Tensor input, Tensor {}", "Tensor input, Number {}"),
-    "either": ("Tensor input, Tensor {}", "Number self, Tensor {}", "Tensor input, Number {}"),
-}
-
-
-def no_overload(entry: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: str) -> ArgumentError:
-    """PyTorch's list of overloads; `numbers` as in `binary`, "other" or "either"."""
-    from gradsh.engine.operators.typed import combination_error
-
-    second = entry.signature.parameters[1].name
-    no_out = entry.name == "remainder" or entry.name.startswith("bitwise_")
-    forms = tuple(
-        f"({form.format(second)}{'' if no_out and form.startswith('Number') else ', *, Tensor out = None'})"
-        for form in _OVERLOADED[numbers]
-    )
-    return combination_error(entry.name.replace(".", "_"), args, kwargs, forms)
-
-
-def refused(entry: Binary, x: Any, y: Any) -> ArgumentError:
-    """PyTorch's words for an argument that is no tensor (nor, where that is allowed, a number)."""
-    if entry.numbers in _OVERLOADED:
-        return no_overload(entry, (x, y), {}, entry.numbers)
-    name = entry.name.replace(".", "_")
-    position, value = (
-        (1, x)
-        if x.__class__ is not Tensor and not (entry.numbers == "both" and isinstance(x, (int, float)))
-        else (2, y)
-    )
-    parameter = entry.signature.parameters[position - 1].name
-    return ArgumentError(
-        f"{name}(): argument '{parameter}' (position {position}) must be Tensor, not {type_name(value)}"
-    )
+    try:
+        with placed(caller(frame)):
+            return entry.variant(*values)
+    except FAILURES as error:
+        raise blame(entry, values, error) from None

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from gradsh.engine.core.arguments import dim_index, dims_tuple, type_word
+from gradsh.engine.core.arguments import dim_index, dims_tuple, type_word, wrong_call
 from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, record, verify, verify_output
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.named import named
@@ -15,7 +15,7 @@ from gradsh.engine.core.place import here
 from gradsh.engine.core.tensor import Tensor, tracked, untracked
 from gradsh.engine.operators.general import General, run
 from gradsh.engine.operators.registry import METHODS
-from gradsh.engine.operators.typed import Types, combination_error
+from gradsh.engine.operators.typed import Types
 from gradsh.errors import ArgumentError
 
 _getframe = sys._getframe
@@ -75,17 +75,15 @@ def takes_tensor(
     dim_kind: str = "",
     kind_by: str = "dim",
     one_dim: bool = False,
-    forms: tuple[str, ...] = (),
 ) -> None:
     """Give the entry its call: argument types are checked, and several outputs become the named result `result`.
 
     dim_kind  the grad_fn's name when a dim (the parameter `kind_by`) is given
     one_dim   `dim` is one int, not several
-    forms     PyTorch's forms of an overloaded operator, for its error texts
 
     Call it after the rules.
     """
-    bind = Types(entry.signature, one_dim, forms).bind
+    bind = Types(entry.signature, one_dim).bind
     if len(entry.rules) == 1 and not entry.why_not:
         short_step(entry)
     if result:
@@ -99,7 +97,7 @@ def takes_tensor(
         values = bind(args, kwargs)
         kind = along if along is not None and values[decides] is not None else None
         if needs_dim and kind is None and (len(args) > 1 or kwargs.keys() & {"dim", "keepdim"}):
-            raise combination_error(entry.name, args, kwargs, forms)
+            raise wrong_call(entry.signature, _getframe(0))
         out = run(entry, values, _getframe(1), kind)
         if result:
             return named(result, **dict(zip(items, out, strict=True)))

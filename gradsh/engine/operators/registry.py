@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from gradsh.calls.bind import Binder
 from gradsh.engine.core.namespaces import A, T
-from gradsh.engine.signature import Signature
 
 OPERATORS: dict[str, Operator] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
@@ -34,7 +34,7 @@ class Operator:
     apply       the function that programs call
     body        a composite as it was written: takes bound arguments
     kernel      the forward on arrays, None for composites and functions
-    signature   see gradsh.engine.signature
+    signature   see gradsh.calls.signature
     rules       {input name: rule}; None when it is not differentiable at all
     why_not     the reason why there is no derivative, for `not_implemented`
     method      whether PyTorch has it as a Tensor method
@@ -78,8 +78,9 @@ class Operator:
         dynamic: bool = False,
         definition: str = "",
         cuts: bool = False,
+        python: bool = False,
     ) -> None:
-        self.signature = Signature(signature)
+        self.signature = Binder(signature, python=python)
         self.name = self.signature.name
         self.grad_fn = grad_fn
         self.method = method
@@ -117,7 +118,7 @@ class Operator:
     @property
     def parameters(self) -> list[tuple[str, str, bool, bool]]:
         """(name, kind, has a default, is a flag); kind is "positional", "keyword" or "rest"."""
-        return [(p.name, p.kind, p.has_default, p.is_flag) for p in self.signature.parameters]
+        return [p.row() for p in self.signature.parameters]
 
     def vjp(self, *inputs: str, saves: str = "") -> Callable[[Any], Any]:
         """Register the rule for one input: `rule(F, g, out, *arguments)` gives its gradient.

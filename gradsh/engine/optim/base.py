@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
+from gradsh.calls.signature import Signature
 from gradsh.engine.autograd.inplace import bump, check_writable
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import type_word
@@ -22,7 +23,6 @@ from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import function
 from gradsh.engine.optim.sweep import Scratch, constant, sweep
-from gradsh.engine.signature import Signature
 from gradsh.errors import ArgumentError, NotYet, ValueError_
 
 Made = TypeVar("Made", bound=Callable[..., Any])

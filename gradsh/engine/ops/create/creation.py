@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import int_tuple, is_int, need_int, need_tensor, numpy_dtype, type_word
+from gradsh.engine.core.arguments import int_tuple, is_int, misfit, need_int, need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.from_values import array_of
 from gradsh.engine.core.modes import mode
@@ -209,11 +209,7 @@ def _steps(start: float, step: float, n: int, dtype: Any) -> Any:
 
 def _step_count(operator: str, start: Any, end: Any, value: Any) -> int:
     if not is_int(value):
-        from gradsh.engine.operators.typed import overload_error
-
-        error = overload_error(operator, (start, end, value), {})
-        if error is not None:
-            raise error
+        raise misfit(operator)
     n = need_int(operator, "steps", 3, value)
     if n < 0:
         raise ValueProblem("number of steps must be non-negative")
@@ -539,7 +535,12 @@ for _dtype in OF.values():
 # --- grids -----------------------------------------------------------------------------------------------------------
 
 
-@composite("meshgrid(*tensors, indexing=None)", method=False, example="meshgrid(arange(2), arange(3), indexing='ij')")
+@composite(
+    "meshgrid(*tensors, indexing=None)",
+    python=True,
+    method=False,
+    example="meshgrid(arange(2), arange(3), indexing='ij')",
+)
 def meshgrid(tensors: Any, indexing: Any) -> Any:
     """Coordinate matrices of 1-D tensors, views expanded to all of their lengths; `indexing` is "ij" or "xy"."""
     if not tensors:
@@ -571,7 +572,9 @@ def meshgrid(tensors: Any, indexing: Any) -> Any:
     return tuple(grids)
 
 
-@composite("cartesian_prod(*tensors)", method=False, example="cartesian_prod(tensor([1, 2]), tensor([3, 4]))")
+@composite(
+    "cartesian_prod(*tensors)", python=True, method=False, example="cartesian_prod(tensor([1, 2]), tensor([3, 4]))"
+)
 def cartesian_prod(tensors: Any) -> Any:
     """Every combination of the elements of 1-D tensors, one a row."""
     for x in tensors:

@@ -37,7 +37,7 @@ def initializer(signature: str, example: str) -> Callable[[Any], Any]:
             return tensor
 
         fill.__doc__ = body.__doc__
-        return function(signature, method=False, differentiable=False, effect=True, example=example)(fill)
+        return function(signature, python=True, method=False, differentiable=False, effect=True, example=example)(fill)
 
     return register
 
@@ -75,7 +75,11 @@ def gain_of(nonlinearity: Any, param: Any) -> float:
 
 
 @function(
-    "calculate_gain(nonlinearity, param=None)", method=False, differentiable=False, example='calculate_gain("relu")'
+    "calculate_gain(nonlinearity, param=None)",
+    python=True,
+    method=False,
+    differentiable=False,
+    example='calculate_gain("relu")',
 )
 def calculate_gain(nonlinearity: Any, param: Any) -> float:
     """The factor that keeps the spread of values through a nonlinearity: sqrt(2) for relu, 5/3 for tanh, …"""

@@ -33,6 +33,7 @@ def _no_bool_relu(dtype: Any) -> None:
 
 @unary(
     "relu(input, inplace=False)",
+    python=True,
     grad_fn="ReluBackward0",
     keeps_int=True,
     check=_no_bool_relu,
@@ -62,6 +63,7 @@ def threshold_backward(g: Any, x: Any, threshold: Any) -> Any:
 
 @with_settings(
     "threshold(input, threshold, value, inplace=False)",
+    python=True,
     grad_fn="ThresholdBackward0",
     check=None,
     method=False,
@@ -82,6 +84,7 @@ threshold.vjp("input", saves="input")(
 
 @with_settings(
     "leaky_relu(input, negative_slope=0.01, inplace=False)",
+    python=True,
     grad_fn="LeakyReluBackward0",
     check=floats_only("leaky_relu_cpu"),
     method=False,
@@ -180,6 +183,7 @@ def _slopes(data: Any, lower: float, upper: float) -> Any:
 
 @composite(
     "rrelu(input, lower=0.125, upper=0.3333333333333333, training=False, inplace=False)",
+    python=True,
     rename="RreluWithNoiseBackward0",
     method=False,
     samples=lambda: [call(t(2, 3, away=0.2)), call(t(2, away=0.2), 0.1, 0.3)],
@@ -237,6 +241,7 @@ def elu_backward(g: Any, x: Any, alpha: Any, scale: Any, inner: Any) -> Any:
 
 @composite(
     "elu(input, alpha=1.0, inplace=False)",
+    python=True,
     method=False,
     samples=lambda: [*unary_samples(away=0.2), call(t(2, 3, away=0.2), 0.7)],
     formula="g where input > 0, else g * alpha * exp(input)",
@@ -252,6 +257,7 @@ def elu(x: Any, alpha: float, inplace: bool) -> Any:
 
 @composite(
     "celu(input, alpha=1.0, inplace=False)",
+    python=True,
     rename="CeluBackward0",
     method=False,
     samples=lambda: [*unary_samples(away=0.2), call(t(2, 3, away=0.2), 0.7)],
@@ -270,6 +276,7 @@ def celu(x: Any, alpha: float, inplace: bool) -> Any:
 
 @composite(
     "selu(input, inplace=False)",
+    python=True,
     method=False,
     samples=lambda: unary_samples(away=0.2),
     formula="as elu with alpha 1.6733, times 1.0507",
@@ -285,6 +292,7 @@ def selu(x: Any, inplace: bool) -> Any:
 
 @unary(
     "sigmoid(input)",
+    python=True,
     grad_fn="SigmoidBackward0",
     samples=unary_samples,
     formula="g * (1 - out) * out",
@@ -350,6 +358,7 @@ def log_sigmoid_backward(g: Any, x: Any) -> Any:
 
 @unary(
     "silu(input, inplace=False)",
+    python=True,
     grad_fn="SiluBackward0",
     check=floats_only("silu_cpu"),
     method=False,
@@ -371,6 +380,7 @@ def _(F: Any, g: Any, out: Any, x: Any) -> Any:
 
 @unary(
     "mish(input, inplace=False)",
+    python=True,
     grad_fn="MishBackward0",
     check=floats_only("mish_cpu"),
     method=False,

@@ -171,7 +171,7 @@ mul.vjp("other", saves="input")(lambda F, g, out, a, b: g * a)
 
 
 @binary(
-    "div(input, other, *, rounding_mode=None)",
+    "div(input, other, *, rounding_mode: str=None)",
     names=("DivBackward0", "DivBackward0", "DivBackward0"),
     promote="float",
     numbers="both",

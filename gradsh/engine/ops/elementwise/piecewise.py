@@ -27,6 +27,7 @@ def _no_bool_hardtanh(dtype: Any) -> None:
 
 @with_settings(
     "hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False)",
+    python=True,
     grad_fn="HardtanhBackward0",
     check=_no_bool_hardtanh,
     method=False,
@@ -65,6 +66,7 @@ def hardtanh_backward(g: Any, x: Any, low: Any, high: Any) -> Any:
 
 @composite(
     "relu6(input, inplace=False)",
+    python=True,
     method=False,
     samples=lambda: [call(t(3, values=[-1, 2, 7])), call(t(2, 3, away=0.2)), call(t(low=1))],
     formula="g between 0 and 6, else 0",
@@ -78,6 +80,7 @@ def relu6(x: Any, inplace: bool) -> Any:
 
 @unary(
     "hardsigmoid(input, inplace=False)",
+    python=True,
     grad_fn="HardsigmoidBackward0",
     check=floats_only("hardsigmoid_cpu"),
     method=False,
@@ -106,6 +109,7 @@ def hardsigmoid_backward(g: Any, x: Any) -> Any:
 
 @unary(
     "hardswish(input, inplace=False)",
+    python=True,
     grad_fn="HardswishBackward0",
     check=floats_only("hardswish_cpu"),
     method=False,
@@ -185,6 +189,7 @@ hardshrink.vjp("input", saves="input")(lambda F, g, out, x, lambd: F.hardshrink_
 
 @composite(
     "tanhshrink(input)",
+    python=True,
     method=False,
     samples=unary_samples,
     formula="g * tanh(input)**2",
@@ -197,6 +202,7 @@ def tanhshrink(x: Any) -> Any:
 
 @composite(
     "softsign(input)",
+    python=True,
     method=False,
     samples=lambda: unary_samples(away=0.2),
     formula="g / (1 + abs(input))**2",
@@ -209,6 +215,7 @@ def softsign(x: Any) -> Any:
 
 @op(
     "glu(input, dim=-1)",
+    python=True,
     grad_fn="GluBackward0",
     method=False,
     samples=lambda: [call(t(2, 4)), call(t(4, 3), 0), call(t(2, 4, 3), dim=1), call(t(2))],

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.core.arguments import misfit
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
-from gradsh.engine.operators.elementwise import binary, no_overload, unary
+from gradsh.engine.operators.elementwise import binary, unary
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import binary_samples, call, t, unary_samples
 from gradsh.engine.ops.elementwise.masks import is_float, refused_dtype, zeros
@@ -119,7 +120,7 @@ def float_power(x: Any, q: Any) -> Any:
     """`pow`, computed in float64."""
     # no samples: the tests expect float32 to stay float32, and here it does not; `to` and `pow` have theirs
     if not all(isinstance(v, (Tensor, int, float)) for v in (x, q)):
-        raise no_overload(float_power, (x, q), {}, "either")
+        raise misfit("float_power")
     return pow.apply(_double(x), _double(q))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import is_int, need_tensor
+from gradsh.engine.core.arguments import is_int, misfit, need_tensor
 from gradsh.engine.core.promotion import broadcast_error, in_dtype, result_dtype
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
@@ -15,7 +15,6 @@ from gradsh.engine.operators.elementwise import Unary, binary, unary
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import binary_samples, call, t
-from gradsh.engine.operators.typed import combination_error
 from gradsh.engine.ops.elementwise.arithmetic import mul
 from gradsh.engine.ops.elementwise.masks import floats_only, not_bool, refused_dtype, with_settings, zeros
 from gradsh.engine.ops.elementwise.powers import pow as power
@@ -94,8 +93,7 @@ def round(x: Any, decimals: int) -> Any:
     if x.__class__ is not Tensor and isinstance(x, (int, float)):
         return float(np.round(x, decimals)) if isinstance(x, float) else x
     if not is_int(decimals):
-        forms = ("(Tensor input, *, Tensor out = None)", "(Tensor input, *, int decimals, Tensor out = None)")
-        raise combination_error("round", (x,), {"decimals": decimals}, forms)
+        raise misfit("round")
     return round_decimals.apply(x, decimals) if decimals else round_even.apply(x)
 
 
@@ -209,17 +207,10 @@ def clamp(x: Any, min: Any, max: Any) -> Any:
     if x.__class__ is not Tensor and isinstance(x, (int, float)) and bounds and numbers:
         return clamp_numbers.kernel(np.float64(x) if isinstance(x, float) else np.int64(x), min, max).item()
     if not isinstance(x, Tensor) or not (numbers or all(isinstance(b, Tensor) for b in bounds)):
-        given = (x, min) if max is None else (x, min, max)
-        raise combination_error("clamp", given, {}, _CLAMP_FORMS)
+        raise misfit("clamp")
     if not bounds:
         raise ValueProblem("torch.clamp: At least one of 'min' or 'max' must not be None")
     return (clamp_numbers if numbers else clamp_tensors).apply(x, min, max)
-
-
-_CLAMP_FORMS = (
-    "(Tensor input, Tensor min = None, Tensor max = None, *, Tensor out = None)",
-    "(Tensor input, Number min = None, Number max = None, *, Tensor out = None)",
-)
 
 
 def _clamp_samples() -> list[call]:
@@ -486,11 +477,7 @@ def lerp(a: Any, b: Any, weight: Any) -> Any:
     """The point between `input` (weight 0) and `end` (weight 1)."""
     tensors = isinstance(weight, Tensor)
     if not (isinstance(a, Tensor) and isinstance(b, Tensor) and (tensors or isinstance(weight, (int, float)))):
-        forms = (
-            "(Tensor input, Tensor end, Tensor weight, *, Tensor out = None)",
-            "(Tensor input, Tensor end, Number weight, *, Tensor out = None)",
-        )
-        raise combination_error("lerp", (a, b, weight), {}, forms)
+        raise misfit("lerp")
     return (lerp_tensor if tensors else lerp_number).apply(a, b, weight)
 
 

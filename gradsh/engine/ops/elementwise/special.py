@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import is_int, type_word
+from gradsh.engine.core.arguments import is_int, type_word, wrong_call
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import Unary, binary, unary
 from gradsh.engine.operators.general import op
-from gradsh.engine.operators.registry import alias
+from gradsh.engine.operators.registry import METHODS, alias
 from gradsh.engine.operators.samples import binary_samples, call, t, unary_samples
 from gradsh.engine.ops.elementwise.masks import floats_only, with_settings
 from gradsh.errors import ArgumentError, NotDifferentiable, ValueProblem
@@ -498,12 +499,22 @@ polygamma_n.vjp("input", saves="input")(lambda F, g, out, x, n: g * F.polygamma_
 def polygamma(n: Any, x: Any) -> Any:
     """The n-th derivative of digamma."""
     if isinstance(n, Tensor) and not isinstance(x, Tensor):
-        n, x = x, n  # x.polygamma(n)
+        n, x = x, n  # x.polygamma_(n)
     if not is_int(n):
         raise ArgumentError(f"polygamma(): argument 'n' (position 1) must be int, not {type_word(n)}")
     if n < 0:
         raise ValueProblem("polygamma(n, x) does not support negative n.")
     return polygamma_n.apply(x, n)
+
+
+def _polygamma_method(*args: Any, **kwargs: Any) -> Any:
+    """`x.polygamma(n)`: the tensor comes first."""
+    if len(args) + len(kwargs) != 2 or not args or kwargs.keys() - {"n"} or not is_int([*args, *kwargs.values()][1]):
+        raise wrong_call(polygamma.signature, sys._getframe(0))
+    return polygamma.apply(*args[1:], *kwargs.values(), args[0])
+
+
+METHODS["polygamma"] = _polygamma_method
 
 
 @composite(

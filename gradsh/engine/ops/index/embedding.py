@@ -90,6 +90,7 @@ def _check_index(index: Any, operator: str) -> None:
 
 @composite(
     "embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 2, values=[[0, 2], [2, 1]], dtype="int64"), t(3, 2)),
@@ -202,6 +203,7 @@ def _bag_samples() -> list[call]:
 @composite(
     "embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode='mean', "
     "sparse=False, per_sample_weights=None, include_last_offset=False, padding_idx=None)",
+    python=True,
     rename="EmbeddingBagBackward0",
     method=False,
     samples=_bag_samples,
@@ -294,7 +296,7 @@ def embedding_bag(
 
 
 @op(
-    "one_hot(tensor, num_classes=-1)",
+    "one_hot(input, num_classes=-1)",
     method=False,
     samples=lambda: [call(t(3, values=[0, 2, 1], dtype="int64"))],
     example="one_hot(tensor([0, 2]))",

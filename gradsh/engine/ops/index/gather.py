@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
+from gradsh.engine.core.arguments import dim_index, misfit, need_tensor, type_word, wrong_call
+from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.from_values import array_of
 from gradsh.engine.core.modes import mode
@@ -358,12 +360,7 @@ def where(condition: Any, input: Any, other: Any) -> Any:
     if input is None and other is None:
         return nonzero.apply(condition, as_tuple=True)
     if input is None or other is None:
-        raise ArgumentError(
-            f"where() received an invalid combination of arguments - got (Tensor, {type_word(input)}), but expected "
-            "one of:\n * (Tensor condition)\n * (Tensor condition, Tensor input, Tensor other, *, Tensor out = None)\n"
-            " * (Tensor condition, Number self, Tensor other)\n * (Tensor condition, Tensor input, Number other)\n"
-            " * (Tensor condition, Number self, Number other)\n"
-        )
+        raise misfit("where")
     kind = condition.data.dtype
     if kind.kind != "b":
         if kind != np.uint8:
@@ -382,9 +379,15 @@ def where(condition: Any, input: Any, other: Any) -> Any:
 on_arrays("where", where_each.kernel)
 
 
-def _where_method(x: Any, condition: Any, other: Any) -> Any:
+def _where_method(*args: Any, **kwargs: Any) -> Any:
     """`x.where(condition, other)`: the receiver is the value, not the condition."""
-    return where.apply(condition, x, other)
+    given = dict(zip(("input", "condition", "other"), args, strict=False))
+    if len(args) > 3 or given.keys() & kwargs.keys() or {*given, *kwargs} != {"input", "condition", "other"}:
+        raise wrong_call(where.signature, sys._getframe(0))
+    given |= kwargs
+    if given["condition"].__class__ is not Tensor or not isinstance(given["other"], (Tensor, Batched, int, float)):
+        raise wrong_call(where.signature, sys._getframe(0))
+    return where.apply(given["condition"], given["input"], given["other"])
 
 
 METHODS["where"] = _where_method

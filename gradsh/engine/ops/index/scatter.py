@@ -183,7 +183,7 @@ on_arrays("scatter", scatter_source.kernel)
 
 
 @op(
-    "scatter_reduce(input, dim, index, src, reduce, include_self=True)",
+    "scatter_reduce(input, dim, index, src, reduce: str, include_self=True)",
     grad_fn="ScatterReduceBackward0",
     inplace=True,
     samples=lambda: [

@@ -105,7 +105,7 @@ def one_by_one() -> list[call]:
 
 
 @composite(
-    "linalg.cholesky(A, *, upper=False)",
+    "linalg.cholesky(input, *, upper=False)",
     method=False,
     samples=one_by_one,
     formula="the symmetric part of inv(L).mT @ P @ inv(L), P the lower triangle of L.mT @ g with halved diagonal",
@@ -132,7 +132,7 @@ def cholesky(a: Tensor, upper: bool) -> Any:
 
 
 @composite(
-    "linalg.cholesky_ex(A, *, upper=False, check_errors=False)",
+    "linalg.cholesky_ex(input, *, upper=False, check_errors=False)",
     method=False,
     formula="as linalg.cholesky",
     example="linalg.cholesky_ex(tensor([[4., 2.], [2., 5.]]))",
@@ -192,7 +192,7 @@ def _(F: Any, g: Any, out: Any, factor: Any, up: bool) -> Any:
 
 
 @op(
-    "cholesky_solve(B, L, upper=False)",
+    "cholesky_solve(input, input2, upper=False)",
     grad_fn="CholeskySolveBackward0",
     samples=lambda: [
         call(t(2, 1), t(2, 2, values=A2)),
@@ -225,7 +225,7 @@ def cholesky_solve(b: Any, factor: Any, up: bool) -> Any:
     return substitute(left.swapaxes(-1, -2), substitute(left, b, False), True)
 
 
-@cholesky_solve.vjp("B", "L", saves="L out")
+@cholesky_solve.vjp("input", "input2", saves="input2 out")
 def _(F: Any, needs: Any, g: Any, out: Any, b: Any, factor: Any, up: bool) -> Any:
     gb = F.cholesky_solve(g, factor, up)
     gl = None
@@ -240,7 +240,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, b: Any, factor: Any, up: bool) -> An
 
 
 @composite(
-    "linalg.householder_product(A, tau)",
+    "linalg.householder_product(input, tau)",
     method=False,
     rename="LinalgHouseholderProductBackward0",
     samples=lambda: [

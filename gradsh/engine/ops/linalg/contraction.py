@@ -85,6 +85,7 @@ def _(F: Any, size: int, batched: Any, x: Any, y: Any) -> Any:
 
 @composite(
     "tensordot(a, b, dims=2)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 3), t(3, 2), 1),
@@ -235,6 +236,7 @@ def _chain(tensors: list[Tensor]) -> Tensor:
 
 @composite(
     "chain_matmul(*matrices)",
+    python=True,
     method=False,
     samples=lambda: [call(t(2, 3), t(3, 1), t(1, 2)), call(t(2, 2))],
     formula="as linalg.multi_dot",

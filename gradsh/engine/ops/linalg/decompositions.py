@@ -173,7 +173,7 @@ on_last_dims(eigh_of, 2)
 
 
 @composite(
-    "linalg.eigh(A, UPLO='L')",
+    "linalg.eigh(input, UPLO='L')",
     method=False,
     samples=one_by_one,
     formula="the symmetric part of V @ (diag(gL) + (V.mT @ gV) / E) @ V.mT, E[i, j] = L[j] - L[i]",
@@ -188,7 +188,7 @@ def linalg_eigh(a: Tensor, uplo: Any) -> Any:
 
 
 @composite(
-    "linalg.eigvalsh(A, UPLO='L')",
+    "linalg.eigvalsh(input, UPLO='L')",
     method=False,
     samples=one_by_one,
     formula="V @ diag(g) @ V.mT",

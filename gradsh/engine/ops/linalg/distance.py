@@ -148,6 +148,7 @@ _MODES = (
 
 @composite(
     "cdist(x1, x2, p=2.0, compute_mode='use_mm_for_euclid_dist_if_necessary')",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 3), t(2, 3)),

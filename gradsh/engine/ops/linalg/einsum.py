@@ -252,6 +252,7 @@ def _contract(operands: list[Tensor], width: int, size: int) -> Any:
 
 @composite(
     "einsum(equation, *operands)",
+    python=True,
     method=False,
     samples=lambda: [
         call("ij,jk", t(2, 3), t(3, 2)),

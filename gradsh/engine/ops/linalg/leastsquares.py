@@ -97,7 +97,7 @@ def _plain(value: Any) -> Any:
 
 
 @composite(
-    "linalg.pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None)",
+    "linalg.pinv(input, rcond=None, hermitian=False, *, atol=None, rtol=None)",
     method=False,
     samples=lambda: [
         call(t(3, 2, values=M32)),
@@ -127,7 +127,7 @@ def pinverse(a: Tensor, rcond: float) -> Any:
 
 
 @composite(
-    "linalg.matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None)",
+    "linalg.matrix_rank(input, tol=None, hermitian=False, *, atol=None, rtol=None)",
     method=False,
     differentiable=False,
     example="linalg.matrix_rank(tensor([[1., 2.], [2., 4.]]))",
@@ -179,7 +179,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, a: Any, b: Any, rcond: Any) -> Any:
 
 
 @composite(
-    "linalg.lstsq(A, B, rcond=None, *, driver=None)",
+    "linalg.lstsq(input, b, rcond=None, *, driver=None)",
     method=False,
     samples=lambda: [
         call(t(3, 2, values=M32), t(3, 1)),

@@ -292,7 +292,7 @@ def linalg_lu_solve(packed: Tensor, pivots: Tensor, b: Tensor, left: bool, adjoi
 
 
 @composite(
-    "lu_solve(b, LU_data, LU_pivots)",
+    "lu_solve(input, LU_data, LU_pivots)",
     formula="as linalg.lu_solve",
     example="lu_solve(tensor([[1.], [2.]]), tensor([[3., 4.], [0.5, 2.]]), tensor([2, 2], dtype=int32))",
 )

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.arguments import need_tensor, type_word
-from gradsh.engine.core.batched import padded
+from gradsh.engine.core.arguments import need_tensor, type_word, wrong_call
+from gradsh.engine.core.batched import Batched, padded
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.gates import computed
 from gradsh.engine.core.graph import Kind, note_versions, record
@@ -27,6 +27,7 @@ from gradsh.engine.transforms.batching import call as batched_call
 from gradsh.errors import ArgumentError, DtypeError, ShapeError
 
 _getframe = sys._getframe
+_TENSORS = (Tensor, Batched)
 ndarray = np.ndarray
 
 # --- the form of a product of two tensors ---------------------------------------------------------------
@@ -61,13 +62,12 @@ def product(
         entry.check = check
         entry.node_kind = Kind(grad_fn, no_step, saves=True, operator=entry.name)
         bind = entry.signature.bind
-        first, second = (part.strip() for part in signature[signature.index("(") + 1 : -1].split(","))
 
         def apply(*args: Any, **kwargs: Any) -> Any:
             x, y = args if len(args) == 2 and not kwargs else bind(args, kwargs)
             if x.__class__ is not Tensor or y.__class__ is not Tensor:
-                need_tensor(entry.name, first, 1, x)
-                need_tensor(entry.name, second, 2, y)
+                if not isinstance(x, _TENSORS) or not isinstance(y, _TENSORS):
+                    raise wrong_call(entry.signature, _getframe(0))
                 return batched_call(entry, [x, y])
             return multiply(entry, x, y, 2)
 

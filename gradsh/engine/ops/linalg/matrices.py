@@ -345,7 +345,7 @@ def matrix_power(a: Tensor, n: Any) -> Any:
 
 
 @composite(
-    "linalg.matrix_power(A, n)",
+    "linalg.matrix_power(input, n)",
     method=False,
     samples=power_samples,
     formula="the sum over k of A.mT**k @ g @ A.mT**(n - 1 - k)",
@@ -395,7 +395,7 @@ def _exponential(a: Any) -> Any:
 
 
 @op(
-    "linalg.matrix_exp(A)",
+    "linalg.matrix_exp(input)",
     grad_fn="LinalgMatrixExpBackward0",
     method=False,
     samples=lambda: [
@@ -420,7 +420,7 @@ def matrix_exp(a: Any) -> Any:
     return out.astype(a.dtype)
 
 
-@matrix_exp.vjp("A", saves="A")
+@matrix_exp.vjp("input", saves="input")
 def _(F: Any, g: Any, out: Any, a: Any) -> Any:
     n = a.shape[-1]
     block = F.linalg_matrix_exp(F.block_triangle(F.matrix_transpose(a), g))

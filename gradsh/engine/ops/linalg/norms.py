@@ -140,7 +140,7 @@ def _vector(x: Tensor, p: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
 
 
 @composite(
-    "linalg.vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None)",
+    "linalg.vector_norm(input, ord=2, dim=None, keepdim=False, *, dtype=None)",
     method=False,
     samples=lambda: [
         call(t(3)),
@@ -214,7 +214,7 @@ M23 = [[1.0, 0.5, 0.2], [-0.3, 1.9, 0.9]]
 
 
 @composite(
-    "linalg.matrix_norm(A, ord='fro', dim=(-2, -1), keepdim=False, *, dtype=None)",
+    "linalg.matrix_norm(input, ord='fro', dim=(-2, -1), keepdim=False, *, dtype=None)",
     method=False,
     samples=lambda: [
         call(t(2, 3, values=M23)),
@@ -239,7 +239,7 @@ def linalg_matrix_norm(a: Tensor, ord: Any, dim: Any, keepdim: bool, dtype: Any)
 
 
 @composite(
-    "linalg.norm(A, ord=None, dim=None, keepdim=False, *, dtype=None)",
+    "linalg.norm(input, ord=None, dim=None, keepdim=False, *, dtype=None)",
     method=False,
     samples=lambda: [
         call(t(3)),
@@ -272,6 +272,7 @@ def linalg_norm(x: Tensor, ord: Any, dim: Any, keepdim: bool, dtype: Any) -> Any
 
 @composite(
     "norm(input, p='fro', dim=None, keepdim=False, dtype=None)",
+    python=True,
     samples=lambda: [
         call(t(3)),
         call(t(2, 3)),
@@ -302,7 +303,7 @@ def norm(x: Tensor, p: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
 
 
 @composite(
-    "linalg.cond(A, p=None)",
+    "linalg.cond(input, p=None)",
     method=False,
     samples=lambda: [
         call(t(2, 2, values=A2)),
@@ -346,6 +347,7 @@ def linalg_cond(a: Tensor, p: Any) -> Any:
 
 @composite(
     "normalize(input, p=2.0, dim=1, eps=1e-12, out=None)",
+    python=True,
     method=False,
     samples=lambda: [call(t(2, 3)), call(t(2, 3), 1.0, 0), call(t(3), dim=0), call(t(2, 2), p=3)],
     formula="(g - y * sum(g * y)) / norm for p=2",

@@ -173,7 +173,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, a: Any, b: Any, up: bool, left: bool
 
 
 @composite(
-    "linalg.solve_triangular(A, B, *, upper, left=True, unitriangular=False)",
+    "linalg.solve_triangular(input, B, *, upper, left=True, unitriangular=False)",
     method=False,
     samples=lambda: [
         call(t(2, 2, values=A2), t(2, 1), upper=True),
@@ -211,7 +211,7 @@ def triangular_solve(b: Tensor, a: Tensor, upper: bool, transpose: bool, unitria
 
 
 @composite(
-    "linalg.tensorinv(A, ind=2)",
+    "linalg.tensorinv(input, ind=2)",
     method=False,
     samples=lambda: [call(t(2, 2, values=A2), 1), call(t(1, 2, 2, values=[A2]))],
     formula="as linalg.inv",
@@ -237,7 +237,7 @@ def tensorinv(a: Tensor, ind: int) -> Any:
 
 
 @composite(
-    "linalg.tensorsolve(A, B, dims=None)",
+    "linalg.tensorsolve(input, other, dims=None)",
     method=False,
     samples=lambda: [call(t(1, 2, 2, values=[A2]), t(1, 2)), call(t(2, 2, values=A2), t(2))],
     formula="as linalg.solve",

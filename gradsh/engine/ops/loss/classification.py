@@ -222,6 +222,7 @@ def _class_samples() -> list[call]:
 
 @composite(
     "nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean')",
+    python=True,
     method=False,
     samples=_class_samples,
     formula="input: -g at the target classes, divided by their number for the mean",
@@ -330,6 +331,7 @@ def _cross_entropy_samples() -> list[call]:
 @composite(
     "cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean', "
     "label_smoothing=0.0)",
+    python=True,
     method=False,
     samples=_cross_entropy_samples,
     formula="input: g (softmax(input) - target), divided by the number of samples for the mean",
@@ -454,6 +456,7 @@ def _class_target(target: Any) -> Any:
 
 @composite(
     f"multi_margin_loss(input, target, p=1, margin=1.0, weight=None, {LEGACY})",
+    python=True,
     rename="MultiMarginLossBackward0",
     method=False,
     samples=lambda: [
@@ -508,6 +511,7 @@ def multi_margin_loss(
 
 @composite(
     f"multilabel_margin_loss(input, target, {LEGACY})",
+    python=True,
     rename="MultilabelMarginLossBackward0",
     method=False,
     samples=lambda: [

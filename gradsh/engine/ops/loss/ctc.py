@@ -160,6 +160,7 @@ ctc_backward.not_implemented("the derivative of ctc_loss can be taken once")
 
 @composite(
     "ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction='mean', zero_infinity=False)",
+    python=True,
     method=False,
     samples=None,
     formula="exp(log_probs) minus the probability that a path through the labels passes the class at that time",

@@ -13,6 +13,7 @@ from gradsh.errors import ShapeError, ValueError_
 
 @composite(
     f"cosine_embedding_loss(input1, input2, target, margin=0.0, {LEGACY})",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 3), t(2, 3), t(2, values=[1, -1], dtype="int64")),
@@ -76,6 +77,7 @@ def _triplet_samples() -> list[call]:
 
 @composite(
     f"triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-06, swap=False, {LEGACY})",
+    python=True,
     method=False,
     samples=lambda: [*_triplet_samples(), call(t(2, 3), t(2, 3, low=3, high=4), t(2, 3), 9.0, 3)],
     formula="that of the distance to positive minus the distance to negative, where the loss is not 0",
@@ -106,6 +108,7 @@ def triplet_margin_loss(
 @composite(
     "triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, "
     "reduction='mean')",
+    python=True,
     method=False,
     samples=_triplet_samples,
     formula="that of the distance to positive minus the distance to negative, where the loss is not 0",

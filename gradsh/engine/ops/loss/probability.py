@@ -74,6 +74,7 @@ def _probability_samples() -> list[call]:
 
 @composite(
     f"binary_cross_entropy(input, target, weight=None, {LEGACY})",
+    python=True,
     method=False,
     samples=_probability_samples,
     formula="input: g (input - target) / (input (1 - input)), divided by the number of elements for the mean",
@@ -95,6 +96,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any, size_average: Any
 
 @composite(
     f"kl_div(input, target, {LEGACY}, log_target=False)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 3), t(2, 3, low=0.1, high=1), reduction="batchmean"),
@@ -125,6 +127,7 @@ def kl_div(input: Any, target: Any, size_average: Any, reduce: Any, reduction: A
 @composite(
     "poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-08, reduce=None, "
     "reduction='mean')",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 3), t(2, 3, low=2, high=5)),
@@ -157,6 +160,7 @@ lifted.vjp("input")(lambda F, g, out, x, eps: g)
 
 @composite(
     "gaussian_nll_loss(input, target, var, full=False, eps=1e-06, reduction='mean')",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 3), t(2, 3), t(2, 3, low=0.5, high=2)),

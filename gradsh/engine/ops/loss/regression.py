@@ -225,6 +225,7 @@ def _logit_samples() -> list[call]:
 
 @composite(
     f"binary_cross_entropy_with_logits(input, target, weight=None, {LEGACY}, pos_weight=None)",
+    python=True,
     method=False,
     samples=_logit_samples,
     formula="input: g * (sigmoid(input) - target), divided by the number of elements for the mean",
@@ -293,6 +294,7 @@ def _weighted(loss: Any, input: Any, weight: Any, reduction: str) -> Any:
 
 @composite(
     f"mse_loss(input, target, {LEGACY}, weight=None)",
+    python=True,
     method=False,
     samples=lambda: [*pair_samples(), call(t(2, 3), t(2, 3), weight=t(2, 3, low=0.5))],
     formula="input: 2 g (input - target), divided by the number of elements for the mean",
@@ -310,6 +312,7 @@ def mse_loss(input: Any, target: Any, size_average: Any, reduce: Any, reduction:
 
 @composite(
     f"l1_loss(input, target, {LEGACY}, weight=None)",
+    python=True,
     method=False,
     samples=lambda: [*pair_samples(), call(t(2, 3), t(2, 3, low=3, high=5), weight=t(2, 3, low=0.5))],
     formula="input: g sign(input - target), divided by the number of elements for the mean",
@@ -348,6 +351,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, x: Any, target: Any, reduction: str,
 
 @composite(
     f"smooth_l1_loss(input, target, {LEGACY}, beta=1.0)",
+    python=True,
     method=False,
     samples=lambda: [
         *pair_samples(),
@@ -387,6 +391,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, x: Any, target: Any, reduction: str,
 
 @composite(
     "huber_loss(input, target, reduction='mean', delta=1.0, weight=None)",
+    python=True,
     method=False,
     samples=lambda: [*pair_samples(), call(t(2, 3), t(2, 3), delta=8.0), call(t(2, 3), t(2, 3), "sum", 9.0, t(2, 3))],
     formula="input: g times input - target, limited to [-delta, delta]",
@@ -430,6 +435,7 @@ def _(F: Any, g: Any, out: Any, x: Any, target: Any, reduction: str) -> Any:
 
 @composite(
     f"soft_margin_loss(input, target, {LEGACY})",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 3), t(2, 3, grad=False)),
@@ -449,6 +455,7 @@ def soft_margin_loss(input: Any, target: Any, size_average: Any, reduce: Any, re
 
 @composite(
     f"multilabel_soft_margin_loss(input, target, weight=None, {LEGACY})",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 3), t(2, 3, low=0, high=1)),
@@ -476,6 +483,7 @@ def multilabel_soft_margin_loss(
 
 @composite(
     f"hinge_embedding_loss(input, target, margin=1.0, {LEGACY})",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(4, away=0.1), t(4, values=[1, -1, -1, 1], dtype="int64")),
@@ -495,6 +503,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: Any, size_average: Any
 
 @composite(
     f"margin_ranking_loss(input1, input2, target, margin=0.0, {LEGACY})",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(3, distinct=True), t(3, low=3, high=5), t(3, values=[1, -1, 1], dtype="int64")),

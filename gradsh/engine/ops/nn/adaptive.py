@@ -175,6 +175,7 @@ def _adaptive_avg(dims: int) -> Any:
     extents = (5, 3, 2)[:dims] if dims < 3 else (2, 3, 2)
     return composite(
         f"{name}(input, output_size)",
+        python=dims > 1,
         method=False,
         samples=lambda: [
             call(t(1, 1, *extents), 2),
@@ -217,6 +218,7 @@ def _adaptive_max(dims: int) -> Any:
     extents = (5, 3, 2)[:dims] if dims < 3 else (2, 3, 2)
     return composite(
         f"{name}(input, output_size, return_indices=False)",
+        python=True,
         method=False,
         samples=lambda: [
             call(t(1, 1, *extents, distinct=True), 2),

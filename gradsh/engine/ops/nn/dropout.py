@@ -68,6 +68,7 @@ def _entry(name: str, training: str, summary: str, samples: Any = _samples) -> C
         function.__doc__ = summary
         return composite(
             f"{name}(input, p=0.5, training={training}, inplace=False)",
+            python=True,
             method=False,
             samples=samples,
             formula="g times what input was multiplied by",

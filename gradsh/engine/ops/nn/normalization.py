@@ -250,6 +250,7 @@ def _update(running: Any, value: Any, momentum: float) -> None:
 
 @composite(
     "batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(3, 2), None, None, training=True),
@@ -303,6 +304,7 @@ def batch_norm(
 @composite(
     "instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, "
     "momentum=0.1, eps=1e-05)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 2, 3)),
@@ -468,6 +470,7 @@ def normalized_shape_of(operator: str, value: Any, x: Any, weight: Any, bias: An
 
 @composite(
     "layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-05)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 3), (3,)),
@@ -494,6 +497,7 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: A
 
 @composite(
     "rms_norm(input, normalized_shape, weight=None, eps=None)",
+    python=True,
     method=False,
     samples=lambda: [call(t(2, 3), (3,)), call(t(2, 2, 2), (2, 2), t(2, 2), 0.1), call(t(3), (3,), t(3))],
     formula="(g - normal mean(g normal)) / rms",
@@ -579,6 +583,7 @@ def _(
 
 @composite(
     "group_norm(input, num_groups, weight=None, bias=None, eps=1e-05)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(2, 4), 2),
@@ -622,6 +627,7 @@ def group_norm(input: Any, num_groups: Any, weight: Any, bias: Any, eps: Any) ->
 
 @composite(
     "local_response_norm(input, size, alpha=0.0001, beta=0.75, k=1.0)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(1, 3, 2), 2, 0.5),

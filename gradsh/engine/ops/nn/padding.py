@@ -154,6 +154,7 @@ def _pad_samples() -> list[call]:
 
 @composite(
     "pad(input, pad, mode='constant', value=None)",
+    python=True,
     method=False,
     samples=_pad_samples,
     formula="g without the padding; what repeats an element is added to it",

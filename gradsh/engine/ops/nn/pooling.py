@@ -227,6 +227,7 @@ def _max_pool(dims: int) -> Any:
     size = ", ".join(["2"] * dims)
     return composite(
         f"{name}(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)",
+        python=True,
         method=False,
         samples=_MAX_SAMPLES[dims],
         formula="g at the largest element of each window",
@@ -461,6 +462,7 @@ def _lp_pool(dims: int) -> Any:
     size = ", ".join(["4"] * dims)
     return composite(
         f"lp_pool{dims}d(input, norm_type, kernel_size, stride=None, ceil_mode=False)",
+        python=True,
         method=False,
         samples=lambda: [
             call(t(1, 1, *(2,) * dims, low=0.5), 2, 2),

@@ -252,6 +252,7 @@ def _samples() -> list[call]:
 @composite(
     "interpolate(input, size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None, "
     "antialias=False)",
+    python=True,
     method=False,
     samples=_samples,
     formula="g times the weights with which each input element went into the output",
@@ -306,6 +307,7 @@ def interpolate(
 
 @composite(
     "upsample(input, size=None, scale_factor=None, mode='nearest', align_corners=None)",
+    python=True,
     method=False,
     samples=lambda: [call(t(1, 1, 2, 2), scale_factor=2, mode="bilinear")],
     formula="that of interpolate",

@@ -184,6 +184,7 @@ def _pairs(name: str, kernel: Any, dilation: Any, padding: Any, stride: Any) -> 
 
 @composite(
     "unfold(input, kernel_size, dilation=1, padding=0, stride=1)",
+    python=True,
     method=False,
     samples=lambda: [call(t(1, 2, 2, 3), 2), call(t(1, 3, 3), (2, 1), 1, 1, 2), call(t(1, 1, 3, 4), 2, (2, 1))],
     formula="g, added up where the patches lie (fold)",
@@ -227,6 +228,7 @@ def _tuple(values: Any) -> str:
 
 @composite(
     "fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(1, 4, 2), (2, 3), 2),
@@ -391,6 +393,7 @@ _sampled3d = composite(
 
 @composite(
     "grid_sample(input, grid, mode='bilinear', padding_mode='zeros', align_corners=None)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(1, 1, 2, 3), _grid(1, 1, 2, 2), align_corners=False),
@@ -471,6 +474,7 @@ def affine_places(theta: Any, size: Any, corners: Any) -> Any:
 
 @composite(
     "affine_grid(theta, size, align_corners=None)",
+    python=True,
     method=False,
     samples=lambda: [
         call(t(1, 2, 3), (1, 1, 2, 2), align_corners=False),

@@ -156,7 +156,7 @@ overwrite.vjp("input")(lambda F, g, out, x, source: F.mul(g, 0))
 overwrite.vjp("source")(lambda F, g, out, x, source: F.mul(g, 1))
 
 
-@function("copy_(input, src, non_blocking=False)")
+@function("copy_(input, other, non_blocking=False)")
 def copy_(x: Tensor, source: Any, non_blocking: bool) -> Tensor:
     """Copies the values of `src`, broadcast and cast as needed, into the tensor; gives the tensor back."""
     if source.__class__ is Tensor:
@@ -449,9 +449,9 @@ def _random_method(
 
     `names` are those of its grad_fn, of which `form(*arguments)` picks one.
     """
-    from gradsh.engine.signature import Signature
+    from gradsh.calls.bind import Binder
 
-    parsed = Signature(signature)
+    parsed = Binder(signature)
     kinds = tuple(redraw.kind.renamed(name) for name in names)
 
     def register(draw: Callable[..., Any]) -> Callable[..., Tensor]:

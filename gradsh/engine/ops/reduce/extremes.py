@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index
+from gradsh.engine.core.arguments import dim_index, wrong_call
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
@@ -18,7 +18,7 @@ from gradsh.engine.operators.batch_rules import fronted, sample_of
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.reduction import axes, batches_along, public, short_step, takes_tensor
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.operators.typed import Types, combination_error
+from gradsh.engine.operators.typed import Types
 from gradsh.engine.ops.reduce.sums import kept, opened
 from gradsh.errors import DimError, DtypeError, ValueProblem
 
@@ -129,24 +129,31 @@ def _extreme_rule(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: Any) -> A
     return g / F.sum(mask, None, False, None) * mask
 
 
+def _two(args: Any, kwargs: dict[str, Any]) -> Any:
+    """The two tensors of max(x, y), max(x, other=y) or max(input=x, other=y); None in the other forms."""
+    if len(args) == 2 and not kwargs:
+        return args if isinstance(args[1], Tensor) else None
+    if "other" in kwargs and len(args) + len(kwargs) == 2 and (args or "input" in kwargs):
+        return (*args, *(kwargs[k] for k in ("input", "other") if k in kwargs))
+    return None
+
+
 def _extreme_call(entry: Any, dim_kind: str, both: str) -> None:
     """The forms of `max`: of everything, along a dim, and, where `both` names that operator, of two tensors."""
-    last = "(Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None)"
-    first = ("(Tensor input, *, Tensor out = None)", "(Tensor input, Tensor other, *, Tensor out = None)")
-    types = Types(entry.signature, True, (*first, last) if both else ("(Tensor input)", last))
+    bind = Types(entry.signature, True).bind
     name = entry.name
     along = entry.kind.renamed(dim_kind, outputs=2)
 
     def apply(*args: Any, **kwargs: Any) -> Any:
-        if both and "other" in kwargs:
-            args, kwargs = (*args, kwargs["other"]), {k: v for k, v in kwargs.items() if k != "other"}
-        if both and len(args) == 2 and isinstance(args[1], Tensor) and not kwargs:
-            with placed(caller(_getframe(1))):
-                return getattr(T, both)(*args)
-        values = types.bind(args, kwargs)
+        if both and (kwargs or len(args) == 2):
+            two = _two(args, kwargs)
+            if two is not None:
+                with placed(caller(_getframe(1))):
+                    return getattr(T, both)(*two)
+        values = bind(args, kwargs)
         if values[1] is None:
-            if len(args) > 1 or kwargs.keys() - {"input", "dim"}:
-                raise combination_error(name, args, kwargs, types.forms)
+            if len(args) > 1 or kwargs.keys() - {"input"}:
+                raise wrong_call(entry.signature, _getframe(0))
             return run(entry, values, _getframe(1))
         out = run(entry, values, _getframe(1), along)
         return named(name, values=out[0], indices=out[1])

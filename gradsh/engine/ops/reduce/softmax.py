@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, need_tensor, not_implemented
+from gradsh.engine.core.arguments import dim_index, need_tensor, not_implemented, wrong_call
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
@@ -19,7 +19,6 @@ from gradsh.engine.operators.registry import METHODS, alias
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.operators.typed import Types
 from gradsh.engine.ops.reduce.sums import opened
-from gradsh.errors import ArgumentError
 
 add_reduce: Any = np.add.reduce  # NumPy types no bool for keepdims
 max_reduce: Any = np.maximum.reduce
@@ -53,6 +52,7 @@ def _samples() -> list[call]:
 
 @op(
     "softmax(input, dim=None, dtype=None)",
+    python=True,
     grad_fn="SoftmaxBackward0",
     samples=_samples,
     formula="softmax * (g - sum(g * softmax, dim))",
@@ -78,6 +78,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int, dtype: Any) -> Any:
 
 @op(
     "log_softmax(input, dim=None, dtype=None)",
+    python=True,
     grad_fn="LogSoftmaxBackward0",
     samples=_samples,
     formula="g - softmax * sum(g, dim)",
@@ -118,10 +119,7 @@ def _call(entry: Any) -> None:
     def strict(*args: Any, **kwargs: Any) -> Any:
         values = bind(args, kwargs)
         if values[1] is None:
-            if len(args) < 2 and not kwargs.keys() & {"dim", "axis"}:
-                raise ArgumentError(f'{entry.name}() missing 1 required positional arguments: "dim"')
-            place = " (position 2)" if len(args) > 1 else ""
-            raise ArgumentError(f"{entry.name}(): argument 'dim'{place} must be int, not NoneType")
+            raise wrong_call(entry.signature, _getframe(0))
         return run(entry, values, _getframe(1))
 
     def apply(*args: Any, **kwargs: Any) -> Any:
@@ -145,6 +143,7 @@ alias("special.log_softmax", log_softmax, method=False)
 
 @composite(
     "softmin(input, dim=None, dtype=None)",
+    python=True,
     method=False,
     samples=lambda: [call(t(2, 3), 1), call(t(), 0)],
     formula="-softmin * (g - sum(g * softmin, dim))",

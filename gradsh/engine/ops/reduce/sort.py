@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
+from gradsh.engine.core.arguments import dim_index, need_tensor, wrong_call
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.ties import settle_ties, top
@@ -17,7 +17,7 @@ from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.reduction import public, takes_tensor
 from gradsh.engine.operators.samples import call, t
-from gradsh.errors import ArgumentError, DtypeError, NotDifferentiable, ShapeError, ValueProblem
+from gradsh.errors import DtypeError, NotDifferentiable, ShapeError, ValueProblem
 
 int64 = np.dtype(np.int64)
 _getframe = sys._getframe
@@ -67,10 +67,6 @@ takes_tensor(
     one_dim=True,
     dim_kind="SortBackward1",
     kind_by="stable",
-    forms=(
-        "(Tensor input, *, bool stable, int dim = -1, bool descending = False, tuple of Tensors out = None)",
-        "(Tensor input, int dim = -1, bool descending = False, *, tuple of Tensors out = None)",
-    ),
 )
 
 
@@ -97,10 +93,6 @@ def argsort(x: Any, dim: int, descending: bool, stable: Any) -> Any:
 takes_tensor(
     argsort,
     one_dim=True,
-    forms=(
-        "(Tensor input, *, bool stable, int dim = -1, bool descending = False, Tensor out = None)",
-        "(Tensor input, int dim = -1, bool descending = False)",
-    ),
 )
 
 
@@ -215,6 +207,7 @@ def _chosen(results: Any, inverse: Any, counts: Any) -> Any:
 
 @composite(
     "unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None)",
+    python=True,
     differentiable=False,
     example="unique(tensor([3, 1, 3]))",
     dynamic=True,
@@ -228,6 +221,7 @@ def unique(x: Any, sorted: bool, return_inverse: bool, return_counts: bool, dim:
 
 @composite(
     "unique_consecutive(input, return_inverse=False, return_counts=False, dim=None)",
+    python=True,
     differentiable=False,
     example="unique_consecutive(tensor([1, 1, 3, 1]))",
     dynamic=True,
@@ -287,14 +281,9 @@ def searchsorted(edges: Any, x: Any, out_int32: bool, right: bool, side: Any, so
 def _(*args: Any, **kwargs: Any) -> Any:
     kwargs = {("input" if k == "self" else k): v for k, v in kwargs.items()}
     values = searchsorted.signature.bind(args, kwargs)
-    need_tensor("searchsorted", "sorted_sequence", 1, values[0])
-    _number_or_tensor("searchsorted", 2, values[1])
+    if not isinstance(values[0], Tensor) or not isinstance(values[1], (Tensor, int, float)):
+        raise wrong_call(searchsorted.signature, _getframe(0))
     return run(searchsorted, values, _getframe(1))
-
-
-def _number_or_tensor(name: str, position: int, value: Any) -> None:
-    if not isinstance(value, (Tensor, int, float)):
-        raise ArgumentError(f"{name}(): argument 'input' (position {position}) must be Tensor, not {type_word(value)}")
 
 
 @op(
@@ -315,6 +304,6 @@ def bucketize(x: Any, edges: Any, out_int32: bool, right: bool) -> Any:
 @public(bucketize)
 def _(*args: Any, **kwargs: Any) -> Any:
     values = bucketize.signature.bind(args, kwargs)
-    _number_or_tensor("bucketize", 1, values[0])
-    need_tensor("bucketize", "boundaries", 2, values[1])
+    if not isinstance(values[0], (Tensor, int, float)) or not isinstance(values[1], Tensor):
+        raise wrong_call(bucketize.signature, _getframe(0))
     return run(bucketize, values, _getframe(1))

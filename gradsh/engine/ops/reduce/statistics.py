@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, need_tensor
+from gradsh.engine.core.arguments import dim_index, misfit, need_tensor, wrong_call
 from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode, no_grad
@@ -18,7 +18,7 @@ from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.reduction import axes, batches_along, public, short_step, takes_tensor
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.operators.typed import Types, combination_error, fits
+from gradsh.engine.operators.typed import Types, fits
 from gradsh.engine.ops.reduce.sums import kept, opened
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
@@ -181,34 +181,35 @@ def _with_mean(F: Any, first: Any, g: Any, x: Any, dim: Any, keepdim: bool) -> A
     return second if first is None else first + second
 
 
+def _with_correction(entry: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The same call with `correction` in place of `unbiased`."""
+    if "unbiased" not in kwargs and len(args) < 2:
+        return args, kwargs
+    if "correction" in kwargs and ("unbiased" in kwargs or len(args) > 2):
+        raise wrong_call(entry.signature, _getframe(1))
+    if len(args) == 2 and args[1].__class__ is bool:
+        args = (args[0], None, args[1])
+    if len(args) > 2:
+        if len(args) > 4 or args[2].__class__ is not bool or "unbiased" in kwargs:
+            raise wrong_call(entry.signature, _getframe(1))
+        kwargs = {"correction": args[2], **kwargs}
+        if len(args) > 3:
+            if "keepdim" in kwargs:
+                raise wrong_call(entry.signature, _getframe(1))
+            kwargs["keepdim"] = args[3]
+        args = args[:2]
+    return args, {("correction" if k == "unbiased" else k): v for k, v in kwargs.items()}
+
+
 def _var_call(entry: Any) -> None:
     """`unbiased` in any of PyTorch's places: var(x, False), var(x, 1, False, True), var(x, unbiased=False)."""
-    out = "" if entry.name.endswith("_mean") else ", Tensor out = None"
-    forms = (
-        "(Tensor input, tuple of ints dim, bool unbiased = True, bool keepdim = False"
-        + (", *" + out if out else "")
-        + ")",
-        "(Tensor input, tuple of ints dim = None, *, Number correction = None, bool keepdim = False" + out + ")",
-        "(Tensor input, bool unbiased = True)",
-    )
-    types = Types(entry.signature, False, forms)
+    bind = Types(entry.signature, False).bind
 
     def apply(*args: Any, **kwargs: Any) -> Any:
-        given = (args, kwargs)
-        if len(args) > 1 and args[1].__class__ is bool:
-            args = (args[0], None, *args[1:])
-        if len(args) > 2:
-            places = ("correction" if "correction" not in kwargs else "keepdim", "keepdim")
-            kwargs = dict(zip(places, args[2:4], strict=False)) | kwargs
-            args = (*args[:2], *args[4:])
-        if "unbiased" in kwargs:
-            if "correction" in kwargs:
-                raise combination_error(types.name, *given, forms)
-            kwargs = {("correction" if k == "unbiased" else k): v for k, v in kwargs.items()}
         try:
-            values = types.bind(args, kwargs)
+            values = bind(*_with_correction(entry, args, kwargs))
         except ArgumentError:
-            raise combination_error(types.name, *given, forms) from None
+            raise wrong_call(entry.signature, _getframe(0)) from None
         if values[2] is None:
             values[2] = 1
         elif values[2].__class__ is bool:
@@ -227,13 +228,10 @@ for _entry in (var, std, var_mean, std_mean):
 
 
 def _quantile(name: str, skip_nan: bool) -> Any:
-    rest = 'int dim = None, bool keepdim = False, *, str interpolation = "linear", Tensor out = None)'
-    forms = ("(Tensor input, Tensor q, " + rest, "(Tensor input, float q, " + rest)
-
     def quantile(x: Any, q: Any, dim: Any, keepdim: bool, interpolation: str) -> Any:
         need_tensor(name, "input", 1, x)
         if not fits("Tensor", q) and not fits("Number", q):
-            raise combination_error(name, (x, q), {}, forms)
+            raise misfit(name)
         _check_quantile("quantile", x, q, interpolation)
         several: Any = q.data.size if q.__class__ is Tensor and q.data.ndim else None
         if x.__class__ is Batched:

@@ -166,14 +166,7 @@ SUM_ALL = Kind("SumBackward0", _sum_step, saves=False, operator="sum")
 short_step(sum)
 batches_along(sum)
 SUM_DIM = sum.kind.renamed("SumBackward1")
-_bind_sum = Types(
-    sum.signature,
-    False,
-    (
-        "(Tensor input, *, torch.dtype dtype = None)",
-        "(Tensor input, tuple of ints dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
-    ),
-).bind
+_bind_sum = Types(sum.signature, False).bind
 
 
 @public(sum)
@@ -258,14 +251,7 @@ MEAN_ALL = Kind("MeanBackward0", _mean_step, saves=False, operator="mean")
 short_step(mean)
 batches_along(mean)
 MEAN_DIM = mean.kind.renamed("MeanBackward1")
-_bind_mean = Types(
-    mean.signature,
-    False,
-    (
-        "(Tensor input, *, torch.dtype dtype = None, Tensor out = None)",
-        "(Tensor input, tuple of ints dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
-    ),
-).bind
+_bind_mean = Types(mean.signature, False).bind
 
 
 def _mean_of_all(x: Any) -> Any:
@@ -369,10 +355,6 @@ takes_tensor(
     prod,
     dim_kind="ProdBackward1",
     one_dim=True,
-    forms=(
-        "(Tensor input, *, torch.dtype dtype = None)",
-        "(Tensor input, int dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
-    ),
 )
 
 
@@ -446,7 +428,7 @@ def count_nonzero(x: Any, dim: Any) -> Any:
     return add_reduce(x != 0, axes("count_nonzero", dim, x.ndim), int64)
 
 
-takes_tensor(count_nonzero, forms=("(Tensor input, int dim = None)", "(Tensor input, tuple of ints dim)"))
+takes_tensor(count_nonzero)
 
 
 def _logical(x: Any, dim: Any, keepdim: bool, name: str, reduce: Any) -> Any:
@@ -475,9 +457,4 @@ def any(x: Any, dim: Any, keepdim: bool) -> Any:
 for _entry in (all, any):
     takes_tensor(
         _entry,
-        forms=(
-            "(Tensor input, *, Tensor out = None)",
-            "(Tensor input, tuple of ints dim = None, bool keepdim = False, *, Tensor out = None)",
-            "(Tensor input, int dim, bool keepdim = False, *, Tensor out = None)",
-        ),
     )

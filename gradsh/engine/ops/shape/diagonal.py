@@ -245,6 +245,7 @@ def _(F: Any, size: int, batched: Any, x: Any) -> Any:
 
 @op(
     "block_diag(*tensors)",
+    python=True,
     grad_fn="BlockDiagBackward0",
     method=False,
     samples=lambda: [call(t(2, 2), t(3), t()), call(t(1, 2))],

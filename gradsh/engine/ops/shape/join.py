@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, int_tuple, need_int, need_tensor, type_word
+from gradsh.engine.core.arguments import dim_index, int_tuple, misfit, need_int, need_tensor, type_word
 from gradsh.engine.core.dtypes import OF, Size, promote_dtypes
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error
@@ -17,7 +17,7 @@ from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.operators.typed import combination_error, fits
+from gradsh.engine.operators.typed import fits
 from gradsh.errors import ArgumentError, IndexError_, ShapeError, ValueProblem
 
 
@@ -321,6 +321,7 @@ along(split_with_sizes, 2)
 
 @composite(
     "split(tensor, split_size_or_sections, dim=0)",
+    python=True,
     samples=lambda: [call(t(5, 2), 2), call(t(2, 3), [1, 2], 1), call(t(2), 5)],
     formula="the pieces of g, joined",
     example="split(arange(5.), 2)",
@@ -415,8 +416,7 @@ def _split_along(name: str, needed: int, words: str) -> None:
                 "dimensions!"
             )
         if not fits("int", indices_or_sections) and not fits("tuple of ints", indices_or_sections):
-            forms = ("(Tensor input, int sections)", "(Tensor input, tuple of ints indices)")
-            raise combination_error(name, (input, indices_or_sections), {}, forms)
+            raise misfit(name)
         dim = {"hsplit": 0 if x.ndim == 1 else 1, "vsplit": 0, "dsplit": 2}[name]
         if indices_or_sections.__class__ is int:
             n = indices_or_sections
@@ -475,6 +475,7 @@ along(unbind, 1)
 
 @composite(
     "broadcast_tensors(*tensors)",
+    python=True,
     method=False,
     samples=lambda: [call(t(2, 1), t(3)), call(t(), t(2))],
     formula="g, summed over the new dims",
@@ -500,7 +501,13 @@ def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(result)
 
 
-@function("broadcast_shapes(*shapes)", method=False, differentiable=False, example="broadcast_shapes((2, 1), (3,))")
+@function(
+    "broadcast_shapes(*shapes)",
+    python=True,
+    method=False,
+    differentiable=False,
+    example="broadcast_shapes((2, 1), (3,))",
+)
 def broadcast_shapes(shapes: Any) -> Any:
     """The shape that shapes broadcast to."""
     shape: tuple[int, ...] = ()

@@ -357,6 +357,7 @@ def _atleast(n: int) -> None:
     atleast.__doc__ = f"Each tensor with {n} dimension{'s' * (n > 1)} at least, added as views of size 1."
     composite(
         f"{name}(*tensors)",
+        python=True,
         method=False,
         example=f"{name}(tensor(1.))",
         samples=lambda: [call(t()), call(t(2)), call(t(2, 3))],

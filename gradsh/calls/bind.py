@@ -1,0 +1,135 @@
+"""Binding of a call's arguments to a signature: the values of all parameters, or PyTorch's words for what is wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from gradsh.calls.signature import REST, Parameter, Signature
+from gradsh.errors import ArgumentError
+
+# parameters that take any number, though their default is an int or there is none
+_NUMBERS = frozenset(
+    (
+        *("alpha", "atol", "beta", "correction", "data", "dx", "end", "eps", "exponent", "fill_value", "margin", "max"),
+        *("maxnorm", "mean", "min", "nan", "neginf", "norm_type", "ord", "other", "p", "posinf", "q", "rcond", "rtol"),
+        *("scale", "scale_factor", "start", "std", "step", "threshold", "tol", "value", "weight"),
+    )
+)
+
+NONE: dict[tuple[type, ...], bool] = {}  # shared by signatures that nothing has been bound to
+
+
+class Binder(Signature):
+    """A signature that calls are bound to."""
+
+    __slots__ = ("_accepted", "_named")
+
+    def __init__(self, text: str, *, python: bool = False) -> None:
+        super().__init__(text, python=python)
+        # types of arguments that have been found right, and whether a list is among them: by position alone, and all
+        # values of a call with keywords
+        self._accepted: dict[tuple[type, ...], bool] = NONE
+        self._named: dict[tuple[type, ...], bool] = NONE
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        self._accepted, self._named = {}, {}
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        """The values of all parameters, in order; a `*rest` given as one list or tuple is that list.
+
+        Errors: ArgumentError in PyTorch's words for too many, missing, doubled and unknown arguments.
+        """
+        if not kwargs:
+            kinds = (*map(type, args),)
+            lists = self._accepted.get(kinds)
+            # such a call has been found right; what is in a list is looked at each time
+            if lists is False or (lists and not _strange(args)):
+                return [*args, *self._defaults[len(args) :]]
+        most = self._most
+        if most == -2:
+            self._prepare()
+            most = self._most
+        given = len(args)
+        if most < 0:
+            return self._bind_rest(args, kwargs)
+        values = [*args, *self._defaults[given:]]
+        if not kwargs:
+            if not self._least <= given <= most:
+                raise self.refused(args, kwargs)
+            self._check(values, args, kwargs)
+            self._accepted[kinds] = list in kinds or tuple in kinds
+            return values
+        if given > most or not self._keywords(values, given, kwargs):
+            raise self.refused(args, kwargs)
+        kinds = (*map(type, values),)
+        lists = self._named.get(kinds)
+        if lists is None or (lists and _strange(values)):
+            self._check(values, args, kwargs)
+            self._named[kinds] = list in kinds or tuple in kinds
+        return values
+
+    def _check(self, values: list[Any], args: Any, kwargs: dict[str, Any]) -> None:
+        """Types that have not been seen: what may be wrong is asked of PyTorch's forms."""
+        empty = self._most < 0 and not args
+        if empty or not all(map(_plain, self.parameters, values)) or _strange(values):
+            from gradsh.calls.words import refusing  # what is plainly right needs no forms
+
+            error = refusing(self, args, kwargs, sys._getframe(1))
+            if error is not None:
+                raise error
+
+    def _bind_rest(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        before = next(i for i, p in enumerate(self.parameters) if p.kind == REST)
+        rest: Any = args[before:]
+        if len(rest) == 1 and isinstance(rest[0], (list, tuple)):
+            rest = rest[0]
+        values = list(args[:before])
+        values.extend(self._defaults[len(values) : before])
+        values.append(tuple(rest))
+        values.extend(self._defaults[before + 1 :])
+        if not self._keywords(values, min(len(args), before + (len(args) > before)), kwargs):
+            raise self.refused(args, kwargs)
+        kinds = (*map(type, values),)
+        if not args or kinds not in self._named or _strange(values):
+            self._check(values, args, kwargs)
+            self._named[kinds] = True
+        return values
+
+    def refused(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ArgumentError:
+        """The error, in PyTorch's words, for a call that does not fit."""
+        from gradsh.calls.words import unfitting  # only an error needs its words
+
+        return unfitting(self, args, kwargs, sys._getframe(1))
+
+
+def _strange(values: Iterable[Any]) -> bool:
+    """Does a list begin with what is no int, tensor or list?"""
+    for value in values:
+        if (value.__class__ is list or value.__class__ is tuple) and value and value[0].__class__ is not int:
+            first = value[0].__class__
+            if first is not list and first is not tuple and not hasattr(first, "__argument__"):
+                return True
+    return False
+
+
+def _plain(parameter: Parameter, value: Any) -> bool:
+    """Is a value plainly of a type that the parameter takes? Numbers and lists are not looked at closely."""
+    default, kind = parameter.default, type(value)
+    if value is default:
+        return True
+    if kind is type(default):
+        return True
+    if kind is bool:
+        return parameter.is_flag
+    if kind is str:
+        return parameter.annotation == "str"
+    if default is None:
+        return value is not None and (kind is not float or parameter.name in _NUMBERS)
+    if type(default) is int:
+        return kind is tuple or kind is list or (kind is float and parameter.name in _NUMBERS)
+    if type(default) is float:
+        return kind is int
+    return type(default) is tuple and (kind is list or kind is int)
