@@ -20,7 +20,7 @@ def encoded(value: Any) -> Any:
     if isinstance(value, (Tensor, np.ndarray, np.generic)):
         array = np.asarray(value.data if isinstance(value, Tensor) else value)
         found: dict[str, Any] = {"t": str(array.dtype), "s": list(array.shape), "v": array.reshape(-1).tolist()}
-        if isinstance(value, Tensor) and value.rg:
+        if isinstance(value, Tensor) and value.requires:
             found["g"] = True
         order = [int(i) for i in np.argsort([-s for s in array.strides], kind="stable")]
         if array.size and order != list(range(array.ndim)):

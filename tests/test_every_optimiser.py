@@ -49,7 +49,7 @@ def lowest(name: str, problem: Problem, start: list[float], rate: float, goal: f
 
     def closure() -> float:
         value, gradient = problem(p.data)
-        p.grad_ = make(gradient)
+        p.gradient = make(gradient)
         return float(value)
 
     least = problem(p.data)[0]

@@ -55,7 +55,7 @@ def inputs(entry: Any, drawn: tuple[list[Any], dict[str, Any]]) -> list[Tensor]:
     """The tensors of a call in which the operator has a derivative."""
     ruled = entry.joint[0] if entry.joint else tuple(entry.rules)
     values = zip(entry.signature.parameters, entry.signature.bind(tuple(drawn[0]), drawn[1]), strict=True)
-    return [x for x in tensors_in([value for parameter, value in values if parameter.name in ruled]) if x.rg]
+    return [x for x in tensors_in([value for parameter, value in values if parameter.name in ruled]) if x.requires]
 
 
 def combined(entry: Any, sample: call, at: tuple[int, ...] | None) -> tuple[list[Any], list[Any]]:

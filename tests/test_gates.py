@@ -86,7 +86,9 @@ def test_versions_move_in_one_place() -> None:
 
 def test_gradients_are_added_in_one_place() -> None:
     """Elsewhere `.grad` is only set by the program, cleared, or given its first value, none, with the tensor."""
-    found = places(lambda node: "grad_" in stored(node) and not (isinstance(node, ast.Assign) and is_none(node.value)))
+    found = places(
+        lambda node: "gradient" in stored(node) and not (isinstance(node, ast.Assign) and is_none(node.value))
+    )
     assert set(found) == {"gradsh.engine.autograd.backward", CORE + "tensor"}
 
 

@@ -130,9 +130,9 @@ def test_writing_in_place_gives_the_same_value_and_gradients(entry, twin, sample
             return
         assert y._version == 1
         np.testing.assert_array_equal(y.data, out.data)
-        inputs = [t for t in tensors_in([*args, *kwargs.values()]) if t.rg]
-        assert y.rg == out.rg or not out.rg
-        if not out.rg:
+        inputs = [t for t in tensors_in([*args, *kwargs.values()]) if t.requires]
+        assert y.requires == out.requires or not out.requires
+        if not out.requires:
             return
         one = T.ones_like(out)
         expected = run_grad([out], inputs, [one], None, False, True, True, None)

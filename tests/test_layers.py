@@ -80,10 +80,10 @@ def test_layer(number: int) -> None:
         close(got, want, "output")
     for name, want in zip("abcd", case["input_grads"], strict=False):
         if want is not None:
-            close(space["." + name].grad_, want, f"gradient of {name}")
+            close(space["." + name].gradient, want, f"gradient of {name}")
     assert [name for name, _ in net.named_parameters()] == list(case["grads"])
     for name, t in net.named_parameters():
-        close(t.grad_, case["grads"][name], f"gradient of {name}")
+        close(t.gradient, case["grads"][name], f"gradient of {name}")
     assert [name for name, _ in net.named_buffers()] == list(case["buffers"])
     for name, t in net.named_buffers():
         close(t, case["buffers"][name], name)

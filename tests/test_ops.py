@@ -30,7 +30,7 @@ def quiet_numpy():
 def test_first_derivative(entry, sample):
     args, kwargs = sample.draw()
     if not entry.differentiable:
-        assert not any(o.rg for o in tensors_in([entry.apply(*args, **kwargs)]))
+        assert not any(o.requires for o in tensors_in([entry.apply(*args, **kwargs)]))
         return
     check(entry.apply, args, kwargs)
 
@@ -38,7 +38,7 @@ def test_first_derivative(entry, sample):
 @pytest.mark.parametrize(("entry", "sample"), CASES)
 def test_second_derivative(entry, sample):
     args, kwargs = sample.draw()
-    if not entry.differentiable or not any(o.rg for o in tensors_in([entry.apply(*args, **kwargs)])):
+    if not entry.differentiable or not any(o.requires for o in tensors_in([entry.apply(*args, **kwargs)])):
         return
     check_second(entry.apply, args, kwargs)
 
@@ -74,6 +74,6 @@ def test_integers_give_a_result_or_a_clear_error(entry, sample):
     for x in tensors_in([*args, *kwargs.values()]):
         if x.data.dtype.kind == "f":
             whole = np.asarray(x.data).astype(np.int64)
-            x.data, x.rg = whole if whole.ndim else whole[()], False
+            x.data, x.requires = whole if whole.ndim else whole[()], False
     with contextlib.suppress(GradshError):
         entry.apply(*args, **kwargs)

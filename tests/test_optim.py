@@ -122,10 +122,10 @@ def same_problem(shape: tuple[int, ...], dtype: Any, name: str, order: str = "C"
     """The parameter after three steps, and an optimiser's state, on gradients that depend on the position only."""
     rng = np.random.default_rng(7)
     p = make(np.asarray(rng.standard_normal(shape).astype(dtype), order=order))
-    p.rg = True
+    p.requires = True
     opt = getattr(T, name)([p], **options)
     for _ in range(3):
-        p.grad_ = make(rng.standard_normal(shape).astype(dtype))
+        p.gradient = make(rng.standard_normal(shape).astype(dtype))
         opt.step()
     return p.data, opt
 

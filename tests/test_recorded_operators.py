@@ -75,8 +75,8 @@ def test_values_and_gradients(name):
             close(ours, recorded, what)
         if "grads" not in case or name in OTHER_GRADIENTS:
             continue
-        tracked = [o for o in outputs if isinstance(o, Tensor) and o.rg]
-        inputs = [x for x in tensors_in([*args, *kwargs.values()]) if x.rg and x.fn is None]
+        tracked = [o for o in outputs if isinstance(o, Tensor) and o.requires]
+        inputs = [x for x in tensors_in([*args, *kwargs.values()]) if x.requires and x.node is None]
         seeds = [make(cotangent(o.data)[()]) for o in tracked]
         grads = run_grad(tracked, inputs, seeds, False, False, True, False, None)
         for at, (ours, recorded) in enumerate(zip(grads, case["grads"], strict=True)):
@@ -135,12 +135,12 @@ def test_operators_that_pytorch_lacks():
                 np.testing.assert_allclose(a.data, b.data, 1e-9, 1e-12, err_msg=what)
             if not entry.differentiable:
                 continue
-            inputs = [x for x in tensors_in([*args, *kwargs.values()]) if x.rg]
-            their_inputs = [x for x in tensors_in([*again, *keywords.values()]) if x.rg]
+            inputs = [x for x in tensors_in([*args, *kwargs.values()]) if x.requires]
+            their_inputs = [x for x in tensors_in([*again, *keywords.values()]) if x.requires]
             for a, b in zip(gradients(ours, inputs), gradients(theirs, their_inputs), strict=True):
                 np.testing.assert_allclose(a.data, b.data, 1e-9, 1e-12, err_msg=f"{what}, gradient")
 
 
 def gradients(outputs, inputs):
-    tracked = [o for o in outputs if o.rg]
+    tracked = [o for o in outputs if o.requires]
     return run_grad(tracked, inputs, [make(cotangent(o.data)[()]) for o in tracked], False, False, True, True, None)

@@ -243,20 +243,20 @@ def jacobian_of(entry, sample, way, create):
     """The Jacobians of one sample, by a way: "backward", "forward", or "alone" (row by row)."""
     args, kwargs = sample.draw(3)
     tensors = tensors_in([*args, *kwargs.values()])
-    inputs = [leaf(x.data, create, None) for x in tensors if x.rg]
+    inputs = [leaf(x.data, create, None) for x in tensors if x.requires]
     if not inputs:
         return []
 
     def f(*new):
         following = iter(new)
-        given = [next(following) if x.rg else x for x in tensors]
+        given = [next(following) if x.requires else x for x in tensors]
         return tuple(o for o in tensors_in(applied(entry, args, kwargs, given)) if o.data.dtype.kind == "f")
 
     run = products.Run("jacobian", f, tuple(inputs), create, False)
     run.call()
     work = jacobians.Jacobian(run)
     rows = [[None] * len(inputs) for _ in run.outputs]
-    tracked = [i for i, o in enumerate(run.outputs) if o.rg]
+    tracked = [i for i, o in enumerate(run.outputs) if o.requires]
     if way == "forward" and tracked:
         work.forwards(tracked, rows)
     elif way != "forward":
@@ -286,13 +286,13 @@ def test_jvp_agrees_with_vjp(entry):
     for sample in entry.samples():
         args, kwargs = sample.draw(4)
         tensors = tensors_in([*args, *kwargs.values()])
-        inputs = tuple(leaf(x.data, False, None) for x in tensors if x.rg)
+        inputs = tuple(leaf(x.data, False, None) for x in tensors if x.requires)
         if not inputs:
             continue
 
         def f(*new, tensors=tensors, args=args, kwargs=kwargs):
             following = iter(new)
-            given = [next(following) if x.rg else x for x in tensors]
+            given = [next(following) if x.requires else x for x in tensors]
             return tuple(o for o in tensors_in(applied(entry, args, kwargs, given)) if o.data.dtype.kind == "f")
 
         def drawn(x):
@@ -313,15 +313,15 @@ def test_third_derivatives_of_elementwise_operators(entry):
     for sample in entry.samples():
         args, kwargs = sample.draw(6)
         tensors = tensors_in([*args, *kwargs.values()])
-        inputs = [x for x in tensors if x.rg]
+        inputs = [x for x in tensors if x.requires]
         if not inputs:
             continue
 
         def gradient(*_, inputs=inputs, args=args, kwargs=kwargs):
-            outs = [o for o in tensors_in([entry.apply(*args, **kwargs)]) if o.rg]
+            outs = [o for o in tensors_in([entry.apply(*args, **kwargs)]) if o.requires]
             ones = [make(np.ones(o.data.shape, o.data.dtype)[()]) for o in outs]
             found = run_grad(outs, inputs, ones, True, True, True, False, None) if outs else ()
-            return [g for g in found if g is not None and g.rg]
+            return [g for g in found if g is not None and g.requires]
 
         with GradMode(True):
             if gradient():
@@ -379,7 +379,7 @@ def test_a_missing_sum_over_what_was_broadcast_is_found():
 
     def bad(x):
         where = (test_jvp_agrees_with_vjp.__code__, 0)
-        return tracked(np.broadcast_to(x.data, (2, 3)).copy(), record(kind, x.fn or x, None, where))
+        return tracked(np.broadcast_to(x.data, (2, 3)).copy(), record(kind, x.node or x, None, where))
 
     with pytest.raises(GradcheckFailed, match="Analytical gradient has incorrect size"):
         functional.gradcheck.apply(bad, leaf(np.array([1.0, 2.0, 3.0]), True, None))

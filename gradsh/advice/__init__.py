@@ -323,13 +323,13 @@ def missing_gradient(scene: Scene) -> None:
             continue
         name = node.value.name
         t = scene.lookup(name)
-        if not isinstance(t, Tensor) or t.grad_ is not None:
+        if not isinstance(t, Tensor) or t.gradient is not None:
             continue
         scene.add(scene.span_of(node), "none")
-        if t.fn is not None:
+        if t.node is not None:
             scene.label_made(name, f"`{name}` is a new tensor since here, not the leaf that it was")
             scene.offer(in_place(name, scene.located(t.made_at)))
-        elif not t.rg:
+        elif not t.requires:
             found = untracked.search(scene, t, name)
             scene.add_all(found.labels)
             scene.offer(found.help)

@@ -66,12 +66,12 @@ class Search:
             at = self.assigned(name, span.source) if name else None
             called = read(at.text) if at is not None else self.scene.output_node(t) if not depth else None
             inputs = list(self.inputs(called, None, t)) if called is not None else []
-            tracked = [n for n, value in inputs if value.rg]
+            tracked = [n for n, value in inputs if value.requires]
             if inputs and not tracked:
                 for n, value in inputs:
                     self.visit(value, n, 1)
                 return
-        tracked = [n for n, value in inputs if value.rg]
+        tracked = [n for n, value in inputs if value.requires]
         for cut in self.scissors(node, span, code, t):
             self.cuts.append(cut)
             return
@@ -98,7 +98,7 @@ class Search:
             self.cuts.append((span, words, f"compute {shown} outside of {inside} where gradients should flow"))
             self.cuts.append((block, "recording is off from here", ""))
             return
-        untracked = [(n, value) for n, value in inputs if not value.rg]
+        untracked = [(n, value) for n, value in inputs if not value.requires]
         if not untracked and not tracked:
             self.leaf(span, node, name)
         elif tracked and not untracked:
@@ -147,7 +147,7 @@ class Search:
             if base is None:
                 continue
             names = self.named(base, code)
-            if names and not any(value.rg or value is out for value in names):
+            if names and not any(value.requires or value is out for value in names):
                 continue  # it cut nothing off: the cause is further back (unless the name has been bound anew)
             at = Span(span.source, span.start + part.start, span.start + part.end)
             text = " ".join(span.text[base.start : base.end].split())

@@ -47,5 +47,5 @@ def _row(name: str, tensor: Tensor) -> StateRow:
         is_leaf=tensor.is_leaf,
         retains_grad=tensor.retains_grad,
         grad_fn=node.kind.name if node is not None else None,
-        grad=tensor.grad_,  # not `.grad`: looking must not warn
+        grad=tensor.gradient,  # not `.grad`: looking must not warn
     )

@@ -83,7 +83,7 @@ class Check:
         self.eps = eps
         self.atol = atol
         self.rtol = rtol
-        self.wanted = [x for x in self.inputs if isinstance(x, Tensor) and x.rg]
+        self.wanted = [x for x in self.inputs if isinstance(x, Tensor) and x.requires]
 
     def call(self) -> tuple[Any, ...]:
         """The outputs, with grad mode on: the function may take gradients itself."""
@@ -265,7 +265,7 @@ class Report:
         return f"{head}{': ' + reason if reason else ''}\n{table}"
 
     def out_shape(self) -> tuple[int, ...]:
-        outputs = [o for o in self.check.call() if isinstance(o, Tensor) and o.rg]
+        outputs = [o for o in self.check.call() if isinstance(o, Tensor) and o.requires]
         return tuple(outputs[self.i].data.shape)
 
     def why(self, places: list[tuple[int, ...]]) -> str:
@@ -303,7 +303,9 @@ class Report:
         def value(step: float) -> float:
             outs = [d for d in check.moved(self.x, r, step) if d.dtype.kind == "f"]
             tracked = [
-                d for d, o in zip(outs, (o for o in check.call() if o.data.dtype.kind == "f"), strict=True) if o.rg
+                d
+                for d, o in zip(outs, (o for o in check.call() if o.data.dtype.kind == "f"), strict=True)
+                if o.requires
             ]
             return float(tracked[self.i].reshape(-1)[c])
 
@@ -386,7 +388,7 @@ def _gradcheck(check: Check, nondet_tol: float, dtypes: bool, batched: bool, for
     for o in func_out:
         if not isinstance(o, Tensor):
             raise ArgumentError(f"'{type(o).__name__}' object has no attribute 'requires_grad'", kind="AttributeError")
-    outputs = [o for o in func_out if o.rg]
+    outputs = [o for o in func_out if o.requires]
     numerical = [check.numerical(x) for x in check.wanted]
     floating = [o for o in func_out if o.data.dtype.kind == "f"]
     if not outputs:
@@ -396,7 +398,7 @@ def _gradcheck(check: Check, nondet_tol: float, dtypes: bool, batched: bool, for
                 note=f"the outputs require no gradient, but depend on the inputs: {CUT}",
             )
         return
-    kept = [k for k, o in enumerate(floating) if o.rg]
+    kept = [k for k, o in enumerate(floating) if o.requires]
     if forward:
         for i, blocks in enumerate(check.forward(outputs)):
             for j, a in enumerate(blocks):
@@ -434,7 +436,7 @@ def _check_batched(check: Check, out: Tensor, i: int) -> None:
 def _check_inputs(check: Check) -> None:
     some = False
     for index, x in enumerate(check.inputs):
-        if not isinstance(x, Tensor) or not x.rg:
+        if not isinstance(x, Tensor) or not x.requires:
             continue
         some = True
         data = x.data
@@ -501,12 +503,12 @@ def gradgradcheck(
     given = as_tuple(inputs)
     first = Check(f, given, eps, atol, rtol)
     if grad_outputs is None:
-        seeds = tuple(_random_like(o) for o in first.call() if isinstance(o, Tensor) and o.rg)
+        seeds = tuple(_random_like(o) for o in first.call() if isinstance(o, Tensor) and o.requires)
     else:
         seeds = as_tuple(grad_outputs)
 
     def gradient(*args: Any) -> tuple[Any, ...]:
-        outputs = [o for o in first.call() if o.rg]
+        outputs = [o for o in first.call() if o.requires]
         found = run_grad(outputs, first.wanted, list(seeds), True, True, True, False, None) if outputs else ()
         return tuple(g for g in found if g is not None)
 
@@ -555,7 +557,7 @@ def check(
     rtol: float = 1e-3,
 ) -> int:
     """Compare all first derivatives of `f(*args, **kwargs)`; the number of entries compared. Raises Mismatch."""
-    inputs = [x for x in tensors_in([*args, *kwargs.values()]) if x.rg and x.fn is None]
+    inputs = [x for x in tensors_in([*args, *kwargs.values()]) if x.requires and x.node is None]
 
     def outputs() -> list[Tensor]:
         result = f(*args, **kwargs)
@@ -565,7 +567,7 @@ def check(
     outs = outputs()
     numerical = [numerical_jacobian(outputs, x, eps) for x in inputs]
     for k, out in enumerate(outs):
-        if not out.rg:
+        if not out.requires:
             for i in range(len(inputs)):
                 if np.any(np.abs(numerical[i][k]) > atol):
                     raise Mismatch(f"output {k} has no gradient, but depends on input {i}")
@@ -583,13 +585,13 @@ def check(
 
 def check_second(f: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], **tolerances: float) -> int:
     """`check` of the gradient itself, as a function of the inputs and of the incoming gradients."""
-    inputs = [x for x in tensors_in([*args, *kwargs.values()]) if x.rg and x.fn is None]
-    outs = [o for o in tensors_in([f(*args, **kwargs)]) if o.rg]
+    inputs = [x for x in tensors_in([*args, *kwargs.values()]) if x.requires and x.node is None]
+    outs = [o for o in tensors_in([f(*args, **kwargs)]) if o.requires]
     rng = np.random.default_rng(7)
     gs = [leaf(np.asarray(rng.uniform(-1, 1, o.data.shape)).astype(o.data.dtype)[()], True, None) for o in outs]
 
     def gradient(*_: Any) -> Any:
-        results = [o for o in tensors_in([f(*args, **kwargs)]) if o.rg]
+        results = [o for o in tensors_in([f(*args, **kwargs)]) if o.requires]
         with GradMode(True):
             grads = run_grad(results, inputs, list(gs), True, True, True, True, None)
         return [g for g in grads if g is not None]

@@ -168,8 +168,8 @@ def recorded_as(t: Any, name: str) -> Any:
     """For the library: the tensor, its node called as PyTorch calls that of a layer which it computes as a whole."""
     from gradsh.engine.core.graph import Node
 
-    if t.fn.__class__ is Node:
-        t.fn.kind = t.fn.kind.renamed(name)
+    if t.node.__class__ is Node:
+        t.node.kind = t.node.kind.renamed(name)
     return t
 
 

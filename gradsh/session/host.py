@@ -67,7 +67,7 @@ class Codec:
             tensor.own_extra().parameter = True
         if kind.endswith("grad"):
             tensor.requires_grad = True
-        tensor.made = mode.where
+        tensor.origin = mode.where
         return tensor
 
     def tag(self, value: object) -> tuple[str, object] | None:

@@ -37,13 +37,13 @@ def interpreted(values: str, call: str) -> str:
 
 def recorded(*inputs: str, data: str, edges: str, saved: str, fix: str, depth: str) -> str:
     """The result, and its node if a gradient is wanted."""
-    wanted = " or ".join(f"{x}.rg" for x in inputs)
+    wanted = " or ".join(f"{x}.requires" for x in inputs)
     stored = " or ".join(f"{x}.storage is not None" for x in inputs)
     listed = ", ".join(inputs) + "," * (len(inputs) == 1)
     text = f"""
 out = Tensor()
 out.data = {data}
-out.grad_ = out.storage = out.extra = None
+out.gradient = out.storage = out.extra = None
 if mode.grad and tracks and {f"({wanted})" if len(inputs) > 1 else wanted}:
     node = Node()
     node.kind = kind
@@ -61,11 +61,11 @@ if mode.grad and tracks and {f"({wanted})" if len(inputs) > 1 else wanted}:
         node.code, node.lasti = where
     if {stored}:
         note_versions(node, ({listed}))
-    out.fn = node
-    out.rg = True
+    out.node = node
+    out.requires = True
 else:
-    out.fn = None
-    out.rg = False
+    out.node = None
+    out.requires = False
     unrecorded(out, _getframe({depth}))
 return out
 """
@@ -150,7 +150,7 @@ def unary_path(
         recorded(
             "input",
             data="y",
-            edges="node.next = input.fn or input",
+            edges="node.next = input.node or input",
             saved="node.saved = (input if saves_input else y) if kind.saves else None",
             fix="None",
             depth="1",
@@ -215,8 +215,8 @@ def binary_path(
             "y",
             data="c",
             edges="""
-            one, two = x.rg, y.rg
-            node.next = ((x.fn or x) if one else None, (y.fn or y) if two else None)
+            one, two = x.requires, y.requires
+            node.next = ((x.node or x) if one else None, (y.node or y) if two else None)
             """,
             saved="""
             if both.saves:
@@ -253,7 +253,7 @@ def binary_path(
         recorded(
             "x",
             data="c",
-            edges="node.next = x.fn or x",
+            edges="node.next = x.node or x",
             saved="""
             if kind.saves:
                 if side:

@@ -168,7 +168,7 @@ class Walk:
         while leaves:
             t = next(iter(leaves))
             g = leaves.pop(t)
-            if not t.rg:
+            if not t.requires:
                 continue  # its flag was cleared after it had been used
             if t.extra is not None and t.extra.hooks:
                 g = run_hooks(t.extra.hooks, g, create)
@@ -343,24 +343,24 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
     The first is stored contiguous and unaliased, later ones are added in place (the same tensor object); with
     `create_graph` out of place, so that the graph of the sum is kept.
     """
-    if t.extra is not None and t.extra.prehooks and t.fn is None:
+    if t.extra is not None and t.extra.prehooks and t.node is None:
         (g,) = run_prehooks(t.extra.prehooks, (g,), create)
-    held = t.grad_
+    held = t.gradient
     if create:
         if held is not None:
-            t.grad_ = T.add(held, g)
+            t.gradient = T.add(held, g)
         else:
             # PyTorch's names for the two: CopyBackwards on leaves, CloneBackward0 where a gradient is retained
-            t.grad_ = T.copy(g) if t.fn is None else T.clone(g)
+            t.gradient = T.copy(g) if t.node is None else T.clone(g)
     elif held is None:
         if g.__class__ is ndarray and not _owned(g):
             g = g.copy(order="C")
         grad = make(g)
-        grad.made = mode.where
-        t.grad_ = grad
-    elif held.rg and held.fn is not None:
+        grad.origin = mode.where
+        t.gradient = grad
+    elif held.requires and held.node is not None:
         # an earlier create_graph left a gradient with a graph: its sum is a new tensor, as PyTorch does it
-        t.grad_ = make(held.data + g)
+        t.gradient = make(held.data + g)
     else:
         if held.data.__class__ is ndarray:
             np.add(held.data, g, out=held.data)
@@ -370,7 +370,7 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
             held.storage.version += 1
     extra = t.extra
     if extra is not None:
-        if t.fn is None:
+        if t.node is None:
             for hook in list(extra.node_hooks.values()):
                 hook((), (_as_tensor(g),))
         for hook in list(extra.post_hooks.values()):
@@ -451,7 +451,7 @@ def run_grad(
     """`torch.autograd.grad`: the gradients of the sum of `outputs` with respect to `inputs`; no `.grad` is touched."""
     walk = Walk(create if keep is None else keep, create, where)
     for t in inputs:
-        if not t.rg:
+        if not t.requires:
             raise AutogradError("One of the differentiated Tensors does not require grad", subject=t)
     roots = seeds(outputs, gradients, create)
     found = gradients_of(walk, roots, inputs)
@@ -472,7 +472,7 @@ def run_grad(
             results.append(g)
         else:
             result = make(g)
-            result.made = where
+            result.origin = where
             results.append(result)
     return tuple(results)
 
@@ -493,7 +493,7 @@ def gradients_of(walk: Walk, roots: list[tuple[Any, Any]], inputs: list[Tensor])
     """The gradient that reaches each input, None where none does. Only nodes on a way to an input are run."""
     captures: dict[Any, list[tuple[int, int]]] = {}
     for slot, t in enumerate(inputs):
-        key = t if t.fn is None else t.grad_fn
+        key = t if t.node is None else t.grad_fn
         captures.setdefault(key, []).append((t.output_nr, slot))
     walk.captures = captures
     walk.needed = needed_nodes([edge for edge, _ in roots], captures)
@@ -548,7 +548,7 @@ def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -
         # the one loss of a training step
         out = outputs[0]
         one = _ONES.get(out.data.__class__)
-        if one is not None and out.rg:
+        if one is not None and out.requires:
             return [(out.edge, one)]
     if len(outputs) != len(gradients):
         raise GradientMismatch(f"got {len(outputs)} tensors and {len(gradients)} gradients")
@@ -562,11 +562,11 @@ def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -
                 f"has a shape of torch.{Size(data.shape)}.",
                 subject=(out, g),
             )
-        if g is None and out.rg and data.size != 1:
+        if g is None and out.requires and data.size != 1:
             raise NonScalarBackward("grad can be implicitly created only for scalar outputs", subject=out)
     for index, (out, g) in enumerate(zip(outputs, gradients, strict=True)):
         data = out.data
-        if not out.rg:
+        if not out.requires:
             raise NoGraph(f"element {index} of tensors does not require grad and does not have a grad_fn", subject=out)
         if g is None:
             value = data.dtype.type(1) if data.ndim == 0 else alloc.ones(data.shape, data.dtype)

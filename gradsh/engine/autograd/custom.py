@@ -116,8 +116,8 @@ class CustomOperator:
         note_versions(node, node.saved)
         for number in differentiable:
             out = outputs[number]
-            out.fn = Output(node, number) if len(outputs) > 1 else node
-            out.rg = True
+            out.node = Output(node, number) if len(outputs) > 1 else node
+            out.requires = True
             if out.extra is not None and out.extra.base is not None:
                 # a write to it would give it a history that knows nothing of the program's backward: see engine.inplace
                 if len(differentiable) > 1:
@@ -140,8 +140,8 @@ class SavedOutput:
         """The output with its history."""
         t = make(self.data)
         t.storage = self.storage
-        t.fn = Output(node, self.number) if node.kind.outputs > 1 else node
-        t.rg = True
+        t.node = Output(node, self.number) if node.kind.outputs > 1 else node
+        t.requires = True
         return t
 
 
@@ -312,7 +312,7 @@ def _own(out: Tensor, where: Any) -> Tensor:
     storage = out.share()
     own = make(out.data)
     own.storage = storage
-    own.made = where
+    own.origin = where
     extra = own.own_extra()
     extra.base = out if out.extra is None or out.extra.base is None else out.extra.base
     extra.seen = storage.version

@@ -96,13 +96,13 @@ def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
     if extra is not None and extra.base is not None:
         _check_view(extra)
         base = extra.base
-        if x.rg and base.fn is None and base.rg:
+        if x.requires and base.node is None and base.requires:
             raise LeafInPlace(
                 "a view of a leaf Variable that requires grad is being used in an in-place operation.",
                 help="write inside of `no_grad { pass }`, or write to a copy, `.clone()`",
                 places=[(base.made_at, "the leaf is made here")],
             )
-    if x.rg and x.fn is None:
+    if x.requires and x.node is None:
         raise LeafInPlace(
             "a leaf Variable that requires grad is being used in an in-place operation.",
             help="`no_grad { w -= 0.1 * w.grad }` updates it",
@@ -157,15 +157,15 @@ def apply_in_place(
     try:
         # the operator sees the old value under another identity: its node may save it, and `x` is about to change
         old = make(x.data)
-        old.fn, old.rg = x.fn, x.rg
-        if x.rg and x.fn is None:
+        old.node, old.requires = x.node, x.requires
+        if x.requires and x.node is None:
             old = x
         given = (*args, *kwargs.values())
-        tracked = mode.grad and (x.rg or any(a.__class__ is Tensor and a.rg for a in given))
+        tracked = mode.grad and (x.requires or any(a.__class__ is Tensor and a.requires for a in given))
         check_writable(x, tracked, where)
         check_overlap(x, given)
         result = function(old, *args, **kwargs)
-        if own and tracked and x.rg and not result.rg:
+        if own and tracked and x.requires and not result.requires:
             result = _without_gradient(f"{own}{int(given[0].__class__ is Tensor)}", function.__name__, old, result)
     finally:
         mode.where = before
@@ -208,7 +208,7 @@ def assign(x: Tensor, result: Tensor, old: Tensor | None, where: Any) -> None:
     else:
         x.data = data if data.__class__ is not ndarray or (data.base is None and data.flags.writeable) else data.copy()
     bump(x, where)
-    if result.rg:
+    if result.requires:
         rebase(x, result, where)
 
 
@@ -225,14 +225,14 @@ def rebase(x: Tensor, result: Tensor, where: Any) -> None:
     made_extra.storage = storage
     note_version(made, -1, storage.version)
     if extra is None or extra.base is None:
-        old_fn = x.fn
-        x.fn, x.rg = result.fn, True
+        old_fn = x.node
+        x.node, x.requires = result.node, True
         if extra is not None and extra.retains:
             _move_retained(x, old_fn)
         return
     base = extra.base
-    node = record(COPY_SLICES, (base.edge, result.fn), Region(base.data, x.data), where)
-    base.fn, base.rg = node, True
+    node = record(COPY_SLICES, (base.edge, result.node), Region(base.data, x.data), where)
+    base.node, base.requires = node, True
     extra_of(node).storage = storage
     note_version(node, -1, storage.version)
     refresh(x)

@@ -69,10 +69,10 @@ class Batched(Tensor):
     __array_ufunc__ = None  # NumPy leaves `array * batched` to the methods here
 
     storage = None
-    fn = None
+    node = None
     extra = None
-    grad_ = None
-    made = None
+    gradient = None
+    origin = None
 
     def __init__(self, value: Any, level: int) -> None:
         self.value = value
@@ -88,8 +88,8 @@ class Batched(Tensor):
         return Shape(tuple(inner.shape[1:]), inner.dtype)
 
     @property
-    def rg(self) -> bool:  # type: ignore[override]  # what it holds decides
-        return isinstance(self.value, Tensor) and self.value.rg
+    def requires(self) -> bool:  # type: ignore[override]  # what it holds decides
+        return isinstance(self.value, Tensor) and self.value.requires
 
     @property
     def shape(self) -> Size:

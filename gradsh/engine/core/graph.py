@@ -372,7 +372,7 @@ def verify(node: Node, tensor: Tensor, index: Any) -> None:
     storage = tensor.storage
     expected = expected_version(node, index)
     if storage is not None and storage.version != expected and not storage.inference:
-        raise _mismatch(node, tensor.data, tensor.fn, storage, expected)
+        raise _mismatch(node, tensor.data, tensor.node, storage, expected)
 
 
 def verify_output(node: Node, data: Any) -> None:

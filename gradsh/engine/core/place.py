@@ -20,7 +20,7 @@ def here(frame: Any) -> tuple[Any, int]:
 def unrecorded(out: Tensor, frame: Any) -> None:
     """Note on a result without history where it was made, and whether that was inside `inference_mode`."""
     made = mode.where or (frame.f_code, frame.f_lasti)
-    out.made = made if mode.grad else Unrecorded(made)
+    out.origin = made if mode.grad else Unrecorded(made)
     if mode.inference:
         out.storage = Storage(inference=True)
 

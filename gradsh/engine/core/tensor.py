@@ -74,21 +74,22 @@ class Tensor:
     The slots are the engine's; programs reach a tensor only through the registered attributes and methods.
 
     data     a C-ordered or strided ndarray, or a NumPy scalar for 0-d (10 times faster than a 0-d array)
-    fn       the edge to the node that made it (Node or Output), None for leaves
-    rg       whether gradients are wanted: a flagged leaf, or made by a tracked operation
+    node     the node that made it, or one Output of it; None for leaves
+    requires whether gradients are wanted: a flagged leaf, or made by a tracked operation
+    gradient what `.grad` reads
     storage  shared by views, made when first shared or written; None means version 0 and unshared
-    made     where an untracked tensor was made; unset for tracked ones, whose node knows it
+    origin   where an untracked tensor was made; unset for tracked ones, whose node knows it
     """
 
-    __slots__ = ("__weakref__", "data", "extra", "fn", "grad_", "made", "rg", "storage")
+    __slots__ = ("__weakref__", "data", "extra", "gradient", "node", "origin", "requires", "storage")
 
     data: Any
-    fn: Any
-    rg: bool
-    grad_: Tensor | None
+    node: Any
+    requires: bool
+    gradient: Tensor | None
     storage: Storage | None
     extra: TensorExtra | None
-    made: Where | None
+    origin: Where | None
 
     __hash__ = object.__hash__
 
@@ -116,7 +117,7 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        return self.up_to_date().rg
+        return self.up_to_date().requires
 
     @requires_grad.setter
     def requires_grad(self, on: object) -> None:
@@ -128,18 +129,18 @@ class Tensor:
 
     def set_requires_grad(self, on: bool) -> None:
         """Set the flag of a leaf; on a non-leaf True is a no-op and False an error."""
-        if self.fn is not None:
+        if self.node is not None:
             if not on:
                 raise NotLeaf(
                     "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
                     "in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
                 )
             return
-        self.rg = on
+        self.requires = on
 
     @property
     def is_leaf(self) -> bool:
-        return self.up_to_date().fn is None
+        return self.up_to_date().node is None
 
     @property
     def retains_grad(self) -> bool:
@@ -147,12 +148,12 @@ class Tensor:
 
     @property
     def grad_fn(self) -> Node | None:
-        fn = self.up_to_date().fn
+        fn = self.up_to_date().node
         return fn.node if fn.__class__ is Output else fn
 
     @property
     def output_nr(self) -> int:
-        return self.fn.number if self.fn.__class__ is Output else 0
+        return self.node.number if self.node.__class__ is Output else 0
 
     @property
     def _version(self) -> int:
@@ -169,26 +170,26 @@ class Tensor:
         node = self.grad_fn
         if node is not None:
             return (node.code, node.lasti)
-        return getattr(self, "made", None)
+        return getattr(self, "origin", None)
 
     @property
     def edge(self) -> Any:
         """Where this tensor's gradient goes."""
         self.up_to_date()
-        return (self.fn or self) if self.rg else None
+        return (self.node or self) if self.requires else None
 
     # --- gradients ------------------------------------------------------------------------------------
 
     @property
     def grad(self) -> Tensor | None:
-        if self.fn is not None and not self.retains_grad and self.grad_ is None:
+        if self.node is not None and not self.retains_grad and self.gradient is None:
             mode.warn(NON_LEAF_GRAD)
-        return self.grad_
+        return self.gradient
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         if value is None:
-            self.grad_ = None
+            self.gradient = None
             return
         if value.__class__ is not Tensor:
             raise GradAssignment(
@@ -210,13 +211,13 @@ class Tensor:
                 f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size "
                 f"'{list(self.shape)}'. Please ensure that the gradient and the tensor are the same size"
             )
-        self.grad_ = value
+        self.gradient = value
 
     def retain_grad(self) -> None:
         """Keep `.grad` for a non-leaf too."""
-        if not self.rg:
+        if not self.requires:
             raise AutogradError("can't retain_grad on Tensor that has requires_grad=False")
-        if self.fn is None or self.retains_grad:
+        if self.node is None or self.retains_grad:
             return
         extra = self.own_extra()
         extra.retains = True
@@ -233,8 +234,8 @@ class Tensor:
         """The storage, made now if need be; the node that saved this output hears of later writes through it."""
         if self.storage is None:
             self.storage = Storage()
-            if self.fn is not None:
-                extra_of(self.fn.node if self.fn.__class__ is Output else self.fn).storage = self.storage
+            if self.node is not None:
+                extra_of(self.node.node if self.node.__class__ is Output else self.node).storage = self.storage
         return self.storage
 
     def share(self) -> Storage:
@@ -243,7 +244,7 @@ class Tensor:
         if self.data.__class__ is not ndarray:
             old = self.data
             self.data = np.asarray(old)
-            node = self.fn
+            node = self.node
             if node.__class__ is Node and node.saved is old:
                 # the rule saved this very scalar; it must see what is written through `.data` from now on
                 node.saved = self.data
@@ -271,7 +272,7 @@ class Tensor:
     def _scalar(self) -> Any:
         if self.data.size != 1:
             raise ScalarConversion("only one element tensors can be converted to Python scalars", kind="ValueError")
-        if self.rg:
+        if self.requires:
             mode.warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                 "Consider using tensor.detach() first.",
@@ -295,7 +296,7 @@ class Tensor:
     def __argument__(self) -> tuple[str, tuple[str, ...]]:
         """For errors of calls: the word for the type, and for which types of numbers the value can stand."""
         one_int = self.data.size == 1 and self.data.dtype.kind != "f"
-        number = self.data.ndim == 0 and not self.rg
+        number = self.data.ndim == 0 and not self.requires
         exact = number and self.data.dtype.kind in "iu"
         return "Tensor", ("int",) * one_int + ("float",) * number + ("int64",) * exact
 
@@ -329,9 +330,9 @@ def make(data: Any) -> Tensor:
     """A new untracked leaf around an ndarray or NumPy scalar that nobody else writes to."""
     t = Tensor()
     t.data = data
-    t.fn = None
-    t.rg = False
-    t.grad_ = None
+    t.node = None
+    t.requires = False
+    t.gradient = None
     t.storage = None
     t.extra = None
     return t
@@ -340,28 +341,28 @@ def make(data: Any) -> Tensor:
 def leaf(data: Any, requires_grad: bool, where: Where | None) -> Tensor:
     """What creators give: as `make`, with the flag and the place."""
     t = make(data)
-    t.made = where
+    t.origin = where
     if mode.inference:
         t.storage = Storage(inference=True)
     if requires_grad:
         if data.dtype.kind != "f":
             raise LeafFlag("Only Tensors of floating point and complex dtype can require gradients", where)
-        t.rg = True
+        t.requires = True
     return t
 
 
 def tracked(data: Any, edge: Any) -> Tensor:
     """What an operation made, with its history: a node, or one output of it."""
     t = make(data)
-    t.fn = edge
-    t.rg = True
+    t.node = edge
+    t.requires = True
     return t
 
 
 def untracked(data: Any, where: Where) -> Tensor:
     """What an operation made without history: where, and whether inside `no_grad` or `inference_mode`."""
     t = make(data)
-    t.made = where if mode.grad else Unrecorded(where)
+    t.origin = where if mode.grad else Unrecorded(where)
     if mode.inference:
         t.storage = Storage(inference=True)
     return t
@@ -369,18 +370,18 @@ def untracked(data: Any, where: Where) -> Tensor:
 
 def restore(x: Any, edge: Any) -> Any:
     """A saved input as a tensor with the edge that it had when it was saved."""
-    if x.fn is edge or x is edge or not x.rg:
+    if x.node is edge or x is edge or not x.requires:
         return x
     t = make(x.data)
     if edge is not None and edge.__class__ is not Tensor:
-        t.fn = edge
-        t.rg = True
+        t.node = edge
+        t.requires = True
     return t
 
 
 def output_tensor(node: Node, data: Any) -> Tensor:
     """A saved output as a tensor of its node."""
     t = make(data)
-    t.fn = node
-    t.rg = True
+    t.node = node
+    t.requires = True
     return t

@@ -68,15 +68,15 @@ def refresh(t: Tensor) -> None:
     version = t.storage.version if t.storage is not None else 0
     if version == extra.seen:
         return
-    if extra.custom and base.rg:
+    if extra.custom and base.requires:
         raise _custom_view(extra.custom, "its base or another view of its base has been")
     extra.seen = version
-    if not base.rg:
+    if not base.requires:
         return
     where = t.storage.writer or (None, 0)  # type: ignore[union-attr]  # a write made the versions differ
-    node = record(AS_STRIDED, base.fn or base, Region(base.data, t.data), where)
-    t.fn = node
-    t.rg = True
+    node = record(AS_STRIDED, base.node or base, Region(base.data, t.data), where)
+    t.node = node
+    t.requires = True
     extra_of(node).storage = t.storage
 
 

@@ -80,7 +80,7 @@ def is_parameter(value: Any) -> bool:
 
 def adopt(value: Tensor) -> bool:
     """Whether the tensor is a parameter; a leaf with the grad flag becomes one."""
-    if value.fn is None and value.rg:
+    if value.node is None and value.requires:
         value.own_extra().parameter = True
         return True
     return is_parameter(value)
@@ -404,13 +404,13 @@ class Model(metaclass=ModelType):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or fill them with zeros."""
         for t in self.parameters():
-            if set_to_none or t.grad_ is None:
+            if set_to_none or t.gradient is None:
                 t.grad = None
             else:
                 from gradsh.engine.ops.families import methods
 
-                t.grad_.fn, t.grad_.rg = None, False
-                methods()["zero_"](t.grad_)
+                t.gradient.node, t.gradient.requires = None, False
+                methods()["zero_"](t.gradient)
 
     def apply(self: Self, fn: Callable[[Model], object]) -> Self:
         """Call `fn` on every model below, then on this one."""
@@ -544,7 +544,7 @@ def _dtype(name: str) -> DType:
 
 def _convert(t: Tensor, dtype: Any) -> None:
     """Give a tensor, and its gradient, memory of another dtype; it stays the same tensor."""
-    for one in (t, t.grad_):
+    for one in (t, t.gradient):
         if one is not None and one.data.dtype.kind == "f" and one.data.dtype != dtype:
             one.data = one.data.astype(dtype)
             one.storage = None

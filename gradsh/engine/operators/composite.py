@@ -39,8 +39,8 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
                 raise blame(entry, values, error) from None
             finally:
                 mode.where = before
-            if rename and result.__class__ is Tensor and result.fn.__class__ is Node:
-                result.fn.kind = result.fn.kind.renamed(rename)
+            if rename and result.__class__ is Tensor and result.node.__class__ is Node:
+                result.node.kind = result.node.kind.renamed(rename)
             return result
 
         apply.__name__ = apply.__qualname__ = entry.name

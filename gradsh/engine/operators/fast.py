@@ -61,11 +61,11 @@ def unary_path(
                 kind = large
         out = Tensor()
         out.data = y
-        out.grad_ = out.storage = out.extra = None
-        if mode.grad and tracks and input.rg:
+        out.gradient = out.storage = out.extra = None
+        if mode.grad and tracks and input.requires:
             node = Node()
             node.kind = kind
-            node.next = input.fn or input
+            node.next = input.node or input
             node.saved = (input if saves_input else y) if kind.saves else None
             node.fix = None
             node.extra = None
@@ -79,11 +79,11 @@ def unary_path(
                 node.code, node.lasti = where
             if input.storage is not None:
                 note_versions(node, (input,))
-            out.fn = node
-            out.rg = True
+            out.node = node
+            out.requires = True
         else:
-            out.fn = None
-            out.rg = False
+            out.node = None
+            out.requires = False
             unrecorded(out, _getframe(1))
         return out
 
@@ -154,12 +154,12 @@ def binary_path(
             fix = fix_of(a, b, c)
         out = Tensor()
         out.data = c
-        out.grad_ = out.storage = out.extra = None
-        if mode.grad and tracks and (x.rg or y.rg):
+        out.gradient = out.storage = out.extra = None
+        if mode.grad and tracks and (x.requires or y.requires):
             node = Node()
             node.kind = kind
-            one, two = x.rg, y.rg
-            node.next = ((x.fn or x) if one else None, (y.fn or y) if two else None)
+            one, two = x.requires, y.requires
+            node.next = ((x.node or x) if one else None, (y.node or y) if two else None)
             if both.saves:
                 first, second, result = keeps[0] if one and two else keeps[1] if one else keeps[2]
                 node.saved = (x if first else None, y if second else None, c if result else None)
@@ -177,11 +177,11 @@ def binary_path(
                 node.code, node.lasti = where
             if x.storage is not None or y.storage is not None:
                 note_versions(node, (x, y))
-            out.fn = node
-            out.rg = True
+            out.node = node
+            out.requires = True
         else:
-            out.fn = None
-            out.rg = False
+            out.node = None
+            out.requires = False
             unrecorded(out, _getframe(depth))
         return out
 
@@ -208,11 +208,11 @@ def binary_path(
             c = compute(number, a) if side else compute(a, number)
         out = Tensor()
         out.data = c
-        out.grad_ = out.storage = out.extra = None
-        if mode.grad and tracks and x.rg:
+        out.gradient = out.storage = out.extra = None
+        if mode.grad and tracks and x.requires:
             node = Node()
             node.kind = kind
-            node.next = x.fn or x
+            node.next = x.node or x
             if kind.saves:
                 if side:
                     node.saved = (x if plan[4] else None, number, c if plan[5] else None)
@@ -232,11 +232,11 @@ def binary_path(
                 node.code, node.lasti = where
             if x.storage is not None:
                 note_versions(node, (x,))
-            out.fn = node
-            out.rg = True
+            out.node = node
+            out.requires = True
         else:
-            out.fn = None
-            out.rg = False
+            out.node = None
+            out.requires = False
             unrecorded(out, _getframe(2))
         return out
 

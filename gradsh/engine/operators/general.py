@@ -139,7 +139,7 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
         if cls is Tensor:
             if v.storage is not None:
                 v.up_to_date()
-            if v.rg:
+            if v.requires:
                 wants = True
             raw.append(v.data)
         elif cls is list or cls is tuple:
@@ -191,9 +191,9 @@ def _wanted(entry: General, values: list[Any], result: Any) -> bool:
     for i in entry.tensor_at:
         v = values[i]
         if v.__class__ is Tensor:
-            if v.rg:
+            if v.requires:
                 return True
-        elif (v.__class__ is list or v.__class__ is tuple) and any(t.__class__ is Tensor and t.rg for t in v):
+        elif (v.__class__ is list or v.__class__ is tuple) and any(t.__class__ is Tensor and t.requires for t in v):
             return True
     return not entry.tensor_at
 
@@ -216,10 +216,10 @@ def _share(base: Tensor, out: Tensor, multiple: tuple[str, int] | None = None) -
     extra.seen = out.storage.version
     extra.made_without_grad = not mode.grad or (source is not None and source.made_without_grad)
     extra.multiple = multiple
-    if out.fn is not None:
-        extra_of(out.fn.node if out.fn.__class__ is Output else out.fn).storage = out.storage
-    elif base.rg and not mode.grad and out.data.dtype.kind == "f":
-        out.rg = True  # as in PyTorch: a view that is made without grad mode keeps the flag, as a leaf
+    if out.node is not None:
+        extra_of(out.node.node if out.node.__class__ is Output else out.node).storage = out.storage
+    elif base.requires and not mode.grad and out.data.dtype.kind == "f":
+        out.requires = True  # as in PyTorch: a view that is made without grad mode keeps the flag, as a leaf
 
 
 def _unwrap(v: Any) -> tuple[Any, bool]:
@@ -230,7 +230,7 @@ def _unwrap(v: Any) -> tuple[Any, bool]:
             found = True
             if t.storage is not None:
                 t.up_to_date()
-            wanted = wanted or t.rg
+            wanted = wanted or t.requires
     return ([t.data if t.__class__ is Tensor else t for t in v] if found else v), wanted
 
 
@@ -241,16 +241,16 @@ def _connect(entry: General, node: Node, values: list[Any], result: Any) -> None
     for i in entry.tensor_at:
         v = values[i]
         for t in v if v.__class__ is list or v.__class__ is tuple else (v,):
-            if t.__class__ is Tensor and t.rg:
-                edges.append(t.fn or t)
+            if t.__class__ is Tensor and t.requires:
+                edges.append(t.node or t)
                 fixes.append((t.data.shape, t.data.dtype))
             else:
                 edges.append(None)
                 fixes.append(None)
     if entry.why_not or not entry.tensor_at:
         for v in values:
-            if v.__class__ is Tensor and v.rg:
-                edges.append(v.fn or v)
+            if v.__class__ is Tensor and v.requires:
+                edges.append(v.node or v)
                 fixes.append(None)
     if entry.sometimes_saves and not any(
         entry.saves[entry.signature.parameters[i].name] and _any_wants(values[i]) for i in entry.tensor_at
@@ -288,8 +288,8 @@ def _connect(entry: General, node: Node, values: list[Any], result: Any) -> None
 
 def _any_wants(v: Any) -> bool:
     if v.__class__ is Tensor:
-        return bool(v.rg)
-    return (v.__class__ is list or v.__class__ is tuple) and any(t.__class__ is Tensor and t.rg for t in v)
+        return bool(v.requires)
+    return (v.__class__ is list or v.__class__ is tuple) and any(t.__class__ is Tensor and t.requires for t in v)
 
 
 def _general_step(entry: General, node: Node, g: Any, F: Namespace) -> Any:

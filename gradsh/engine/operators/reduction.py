@@ -176,9 +176,9 @@ def batches_along(entry: General, result: str = "", names: str = "values indices
 def reduced(x: Tensor, data: Any, kind: Kind, saved: Any, frame: Any) -> Tensor:
     """The result of an operator of one tensor, with its node if one is wanted: the short path of `general.run`."""
     where = mode.where or here(frame)
-    if not (x.rg and mode.grad):
+    if not (x.requires and mode.grad):
         return untracked(data, where)
-    node = record(kind, x.fn or x, saved, where)
+    node = record(kind, x.node or x, saved, where)
     if x.storage is not None:
         note_versions(node, (x,))
     return tracked(data, node)
@@ -186,7 +186,7 @@ def reduced(x: Tensor, data: Any, kind: Kind, saved: Any, frame: Any) -> Tensor:
 
 def renamed(t: Any, name: str, *, saves: bool | None = None) -> Any:
     """A result of other operators with the grad_fn name that PyTorch gives it; `saves` False: never freed."""
-    node = t.fn if t.__class__ is Tensor else None
+    node = t.node if t.__class__ is Tensor else None
     if node.__class__ is Node:
         node.kind = node.kind.renamed(name, saves=saves)
     return t

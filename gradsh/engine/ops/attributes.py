@@ -39,7 +39,7 @@ def _data(x: Tensor) -> Tensor:
         return T.detach(x)  # type: ignore[no-any-return]  # a sample inside `vmap`
     x.share()
     out = make(x.data)
-    out.made = mode.where
+    out.origin = mode.where
     out.own_storage()  # its own counter; and writes in place go to the memory, not to a new array
     return out
 
@@ -47,12 +47,12 @@ def _data(x: Tensor) -> Tensor:
 def _set_data(x: Tensor, value: Any) -> None:
     if value.__class__ is not Tensor:
         raise ArgumentError(f"Variable data has to be a tensor, but got {type(value).__name__}")
-    if x.rg and value.data.dtype.kind != "f":
+    if x.requires and value.data.dtype.kind != "f":
         raise AutogradError("data set to a tensor that requires gradients must be floating point or complex dtype")
-    if x.grad_ is not None and x.grad_.data.dtype != value.data.dtype:
+    if x.gradient is not None and x.gradient.data.dtype != value.data.dtype:
         raise DtypeError(
             "Trying to set `data` to a tensor of another dtype than that of its gradient: "
-            f"{OF[value.data.dtype]} for {x.grad_.dtype}"
+            f"{OF[value.data.dtype]} for {x.gradient.dtype}"
         )
     value.share()
     x.data = value.data

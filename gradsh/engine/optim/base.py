@@ -195,13 +195,13 @@ class Optimizer:
         """Clear the gradients: none, or zeros in the same memory."""
         for group in self.param_groups:
             for p in group["params"]:
-                grad = p.grad_
+                grad = p.gradient
                 if grad is None:
                     continue
                 if set_to_none:
-                    p.grad_ = None
+                    p.gradient = None
                 else:
-                    grad.fn, grad.rg = None, False
+                    grad.node, grad.requires = None, False
                     T.zero_(grad)
 
     # --- stepping ----------------------------------------------------------------------------------------------
@@ -426,7 +426,7 @@ class Elementwise(Optimizer):
         kernel = self.kernel
         known: dict[Any, tuple[Any, ...]] = {}
         for p in group["params"]:
-            grad = p.grad_
+            grad = p.gradient
             if grad is None:
                 continue
             refuse(group)

@@ -52,7 +52,7 @@ class LBFGS(Optimizer):
     def _flat_grad(self) -> Any:
         parts = []
         for p in self.params:
-            grad = p.grad_
+            grad = p.gradient
             parts.append(alloc.zeros(p.data.size, p.data.dtype) if grad is None else np.ravel(grad.data))
         return np.concatenate(parts)
 
@@ -139,7 +139,7 @@ class LBFGS(Optimizer):
                 known.learn(flat_grad, history)
                 d = self._direction(state, flat_grad, known, history)
                 t = lr
-            known.d, known.t, known.gradient, known.loss = d, t, flat_grad, loss
+            known.d, known.t, known.flat_grad, known.loss = d, t, flat_grad, loss
             slope = flat_grad.dot(d)
             if slope > -tolerance_change:
                 break
@@ -215,19 +215,19 @@ class _Curvature:
     """What the last iterations leave for the next: `state`, as arrays.
 
     d, t            the last direction and step
-    gradient, loss  those before it
+    flat_grad, loss  those before it
     dirs, steps, ro the last changes of the gradient and of the parameters, and 1 over their products
     h               the guessed inverse Hessian's diagonal
     """
 
-    __slots__ = ("d", "dirs", "gradient", "h", "loss", "ro", "steps", "t")
+    __slots__ = ("d", "dirs", "flat_grad", "h", "loss", "ro", "steps", "t")
 
     def __init__(self, state: dict[str, Any]) -> None:
         self.d, self.t, self.h = _array(state.get("d")), _value(state.get("t")), _value(state.get("H_diag"))
         self.dirs = [_array(each) for each in state.get("old_dirs") or ()]
         self.steps = [_array(each) for each in state.get("old_stps") or ()]
         self.ro = [_value(each) for each in state.get("ro") or ()]
-        self.gradient = _array(state.get("prev_flat_grad"))
+        self.flat_grad = _array(state.get("prev_flat_grad"))
         self.loss = state.get("prev_loss")
 
     def forget(self) -> None:
@@ -236,7 +236,7 @@ class _Curvature:
 
     def learn(self, gradient: Any, history: int) -> None:
         """The last step led to this gradient; where the loss curves upwards, that says something."""
-        y, s = gradient - self.gradient, self.d * self.t
+        y, s = gradient - self.flat_grad, self.d * self.t
         product = y.dot(s)
         if product > 1e-10:
             if len(self.dirs) == history:
@@ -250,7 +250,7 @@ class _Curvature:
         state["d"], state["t"], state["H_diag"] = make(self.d), _kept(self.t), _kept(self.h)
         state["old_dirs"], state["old_stps"] = [make(each) for each in self.dirs], [make(each) for each in self.steps]
         state["ro"] = [_kept(each) for each in self.ro]
-        state["prev_flat_grad"], state["prev_loss"] = make(self.gradient), self.loss
+        state["prev_flat_grad"], state["prev_loss"] = make(self.flat_grad), self.loss
 
 
 def _scaled(work: Work, x: Any, y: Any, factor: Any) -> None:

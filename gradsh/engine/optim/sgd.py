@@ -57,7 +57,7 @@ class SGD(Optimizer):
         known, states, scratch = self.known, self.state, self.scratch
         seen: Any = self.seen
         for p in group["params"]:
-            grad = p.grad_
+            grad = p.gradient
             if grad is None:
                 continue
             data: Any = p.data

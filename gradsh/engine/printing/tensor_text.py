@@ -21,7 +21,7 @@ def tensor_text(t: Tensor) -> str:
     node = t.grad_fn
     if node is not None:
         suffixes = [f"grad_fn=<{node.kind.name}>"]
-    elif t.rg:
+    elif t.requires:
         suffixes = ["requires_grad=True"]
     else:
         suffixes = []

@@ -52,7 +52,7 @@ def keyed(inputs: list[Tensor]) -> dict[Any, list[tuple[int, int]]]:
     """Where the gradients of these tensors arrive: {leaf or node: [(output number, position)]}."""
     captures: dict[Any, list[tuple[int, int]]] = {}
     for slot, t in enumerate(inputs):
-        captures.setdefault(t if t.fn is None else t.grad_fn, []).append((t.output_nr, slot))
+        captures.setdefault(t if t.node is None else t.grad_fn, []).append((t.output_nr, slot))
     return captures
 
 
@@ -215,7 +215,7 @@ class Sweep:
 
     def run(self, tangents: list[Any]) -> list[Any]:
         for x, t in zip(self.inputs, tangents, strict=True):
-            self.tangents[x if x.fn is None else (x.grad_fn, x.output_nr)] = t
+            self.tangents[x if x.node is None else (x.grad_fn, x.output_nr)] = t
         captures = keyed(self.inputs)
         edges = [out.edge for out in self.outputs]
         nodes = needed_nodes([e for e in edges if e is not None], captures)
@@ -342,7 +342,7 @@ class Sweep:
                 continue
             # not zeros: a rule may take its gradient apart by logarithms
             u = make(alloc.ones(*meta)[()] if meta[0] == () else alloc.ones(*meta))
-            u.rg = True
+            u.requires = True
             us.append(u)
         with GradMode(True):
             gs = node.kind.step(node, us if many else us[0], T)
@@ -355,7 +355,7 @@ class Sweep:
                     continue
                 fix = None if fixes is None else fixes[i]
                 g = bring_one_back(g, fix, True)
-                if g.rg:
+                if g.requires:
                     outs.append(g)
                     tangents.append(as_dtype(t, g.data.dtype))
         wanted = [u for u in us if u is not None]

@@ -87,7 +87,7 @@ def fresh(x: Tensor, create: bool, wanted: bool = True) -> Tensor:
 
     So the same tensor, captured by the function, is something else than its argument.
     """
-    if create and x.rg:
+    if create and x.requires:
         return T.view_as(x, x)  # type: ignore[no-any-return]  # a Tensor
     if wanted and x.data.dtype.kind != "f":
         raise LeafFlag("only Tensors of floating point dtype can require gradients", x.made_at)
@@ -95,17 +95,17 @@ def fresh(x: Tensor, create: bool, wanted: bool = True) -> Tensor:
     if isinstance(x.data, np.ndarray):
         t.storage = x.share()
         t.data = x.data
-    t.rg = wanted
-    t.made = mode.where
+    t.requires = wanted
+    t.origin = mode.where
     return t
 
 
 def untracked(x: Any) -> Any:
     """A result without its history."""
-    if not x.rg:
+    if not x.requires:
         return x
     t = make(x.data)
-    t.made = mode.where
+    t.origin = mode.where
     return t
 
 
@@ -135,13 +135,13 @@ def reaches_others(x: Tensor, own: Any) -> bool:
 
 def settled(x: Any, own: Any) -> Any:
     """A result with its history if that leads to something outside of the transform, else without."""
-    return x if x.rg and reaches_others(x, own) else untracked(x)
+    return x if x.requires and reaches_others(x, own) else untracked(x)
 
 
 def retire(inputs: list[Tensor]) -> None:
     """Called when a transform is done: the leaves that it made are not what others wait for."""
     for t in inputs:
-        if t.fn is None:
+        if t.node is None:
             t.own_extra().retired = True
 
 
@@ -178,7 +178,7 @@ def _gradient(
                 f"Thing passed to transform API must be Tensor, got {python_type(x)}", kind="ValueError"
             )
     inputs = [fresh(lifted(x), outer) for x in tensors]
-    linked = any(t.fn is not None for t in inputs)
+    linked = any(t.node is not None for t in inputs)
     own = set(inputs)
     new_args = list(args)
     for i, replaced in zip(chosen, filled(given, [lowered(t) for t in inputs]), strict=True):
@@ -209,7 +209,7 @@ def _gradient(
     total = lifted(out)
     create = outer and (linked or reaches_others(total, own))
     found: list[Any] = [None] * len(inputs)
-    if total.rg:
+    if total.requires:
         seed = make(alloc.ones(total.data.shape, total.data.dtype)) if SIZES else None
         found = list(run_grad([total], inputs, [seed], create, create, True, False, mode.where))
     grads = []
@@ -219,7 +219,7 @@ def _gradient(
         grads.append(lowered(settled(g, own) if create else g))
 
     def result(x: Any) -> Any:
-        if not isinstance(x, Tensor) or not x.rg:
+        if not isinstance(x, Tensor) or not x.requires:
             return x
         return lowered(settled(lifted(x), own) if outer else untracked(lifted(x)))
 

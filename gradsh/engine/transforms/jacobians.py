@@ -54,7 +54,7 @@ class Jacobian:
 
     def found(self) -> list[list[Any]]:
         run = self.run
-        tracked = [i for i, o in enumerate(run.outputs) if o.rg]
+        tracked = [i for i, o in enumerate(run.outputs) if o.requires]
         rows: list[list[Any]] = [[None] * len(self.ins) for _ in self.outs]
         many = sum(Size(self.outs[i]).numel() for i in tracked)
         few = sum(Size(s).numel() for s in self.ins)
@@ -79,7 +79,7 @@ class Jacobian:
                             "allowed in strict mode."
                         )
                     row[j] = make(alloc.zeros((*self.batch, *self.outs[i], *self.ins[j]), run.inputs[j].data.dtype)[()])
-                elif run.strict and run.create and not x.rg:
+                elif run.strict and run.create and not x.requires:
                     raise AutogradError(
                         f"The jacobian of the user-provided function is independent of input {i}. This is not "
                         "allowed in strict mode when create_graph=True."
@@ -162,7 +162,7 @@ class Jacobian:
         data = x.data if isinstance(x, Tensor) else x
         data = alloc.ascontiguousarray(data).reshape(shape)
         t = make(data if data.ndim else data[()])
-        t.made = mode.where
+        t.origin = mode.where
         return t
 
 

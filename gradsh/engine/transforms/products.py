@@ -63,7 +63,7 @@ def check_requires_grad(items: Any, kind: str) -> None:
                 f"The output of the user-provided function is independent of input {i}. This is not allowed in strict "
                 "mode."
             )
-        if x.rg:
+        if x.requires:
             continue
         if kind == "hessian":
             raise AutogradError(
@@ -91,7 +91,7 @@ def check_requires_grad(items: Any, kind: str) -> None:
 
 def gradients(outputs: Any, inputs: Any, vs: Any, create: bool) -> list[Any]:
     """`run_grad` that leaves out what has no gradient; None where there is none."""
-    pairs = [(o, v) for o, v in zip(outputs, vs, strict=True) if o is not None and o.rg]
+    pairs = [(o, v) for o, v in zip(outputs, vs, strict=True) if o is not None and o.requires]
     if not pairs:
         return [None] * len(inputs)
     with GradMode(True):
@@ -124,7 +124,7 @@ def fill_in(grads: Any, like: Any, strict: bool, create: bool, stage: str) -> li
                     )
                 raise AutogradError(text)
             g = make(alloc.zeros(x.data.shape, x.data.dtype)[()])
-        elif strict and create and not g.rg:
+        elif strict and create and not g.requires:
             which = "jacobian" if "double" not in stage else "hessian"
             raise AutogradError(
                 f"The {which} of the user-provided function is independent of input {i}. This is not allowed in "
@@ -175,7 +175,7 @@ class Run:
         _, items = as_tuple(v, "v", self.name)
         validate_v(items, other, several)
         raised = [lifted(x) for x in items]
-        if self.asks and any(x.rg for x in raised):
+        if self.asks and any(x.requires for x in raised):
             self.linked = self.create = True
         return [fresh(x, self.create, False) for x in raised]
 
@@ -215,14 +215,14 @@ class Run:
 
     def push(self, outputs: list[Any], vs: list[Any]) -> list[Any]:
         """Forward mode: the tangents of outputs."""
-        tracked = [o for o in outputs if o.rg]
+        tracked = [o for o in outputs if o.requires]
         if self.create:
             found = push(tracked, self.inputs, vs, True)
         else:
             raw = push(tracked, self.inputs, [v.data for v in vs], False)
             found = [None if t is None else make(t[()] if getattr(t, "ndim", 0) == 0 else t) for t in raw]
         following = iter(found)
-        return [next(following) if o.rg else None for o in outputs]
+        return [next(following) if o.requires else None for o in outputs]
 
 
 def numel(x: Any) -> int:
@@ -269,7 +269,7 @@ def jvp(f: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any:
 
 def _zero_leaf(x: Tensor) -> Tensor:
     t = make(alloc.zeros(x.data.shape, x.data.dtype)[()])
-    t.rg = True
+    t.requires = True
     return t
 
 

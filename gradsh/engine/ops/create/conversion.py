@@ -188,7 +188,7 @@ def tolist(input: Any) -> Any:
 def numpy(input: Any, force: bool) -> Any:
     """A NumPy array that shares the memory of the tensor."""
     need_tensor("numpy", "input", 1, input)
-    if input.rg and not force:
+    if input.requires and not force:
         raise NeedsDetach("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     input.share()
     return input.data

@@ -119,7 +119,7 @@ def empty(size: Any, dtype: Any, requires_grad: bool) -> Tensor:
 
 def number(operator: str, name: str, position: int, value: Any) -> Any:
     """A `Number` argument: a plain number, or a tensor of one element without the grad flag."""
-    if value.__class__ is Tensor and not value.rg and value.data.ndim == 0:
+    if value.__class__ is Tensor and not value.requires and value.data.ndim == 0:
         return value.data.item()
     if isinstance(value, (bool, int, float)):
         return value
@@ -454,7 +454,7 @@ def _alias_of(data: Tensor) -> Tensor:
     storage = data.share()
     out = make(data.data)
     out.storage = storage
-    out.made = mode.where
+    out.origin = mode.where
     return out
 
 

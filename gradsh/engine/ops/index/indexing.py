@@ -37,20 +37,22 @@ def _view(x: Tensor, data: Any, kind: Kind, saved: Any) -> Tensor:
     """A tensor on a part of `x`'s memory, recorded as `kind`."""
     out = Tensor()
     out.data = data
-    out.grad_ = None
+    out.gradient = None
     out.storage = storage = x.storage or x.share()
     out.extra = extra = TensorExtra()
     source = x.extra
     extra.base = x if source is None or source.base is None else source.base
     extra.seen = storage.version
     extra.made_without_grad = not mode.grad or (source is not None and source.made_without_grad)
-    if x.rg and mode.grad:
-        out.fn = record(kind, x.fn or x, saved, caller(_getframe(2)))
-        out.rg = True
+    if x.requires and mode.grad:
+        out.node = record(kind, x.node or x, saved, caller(_getframe(2)))
+        out.requires = True
     else:
-        out.fn = None
-        out.rg = extra.base.rg  # as in PyTorch: a view made without grad mode keeps the flag, as a leaf of its own
-        out.made = caller(_getframe(2))
+        out.node = None
+        out.requires = (
+            extra.base.requires
+        )  # as in PyTorch: a view made without grad mode keeps the flag, as a leaf of its own
+        out.origin = caller(_getframe(2))
     return out
 
 

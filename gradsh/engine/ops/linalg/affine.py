@@ -200,7 +200,7 @@ def apply_linear(*args: Any, **kwargs: Any) -> Any:
                 and dtype.kind == "f"
                 and a.shape[1] == w.shape[1]
                 and b.shape[0] == w.shape[0]
-                and (x.rg or weight.rg or bias.rg)
+                and (x.requires or weight.requires or bias.requires)
             ):
                 return _layer(x, weight, bias)
     with placed(caller(_getframe(1))):
@@ -221,16 +221,16 @@ def _layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     columns = weight.data.T
     data = computed(_affine, x.data, columns, bias.data)
     where = caller(_getframe(2))
-    edge = record(_COLUMNS, weight.fn or weight, None, where) if weight.rg else None
+    edge = record(_COLUMNS, weight.node or weight, None, where) if weight.requires else None
     saved_weight: Any = None
-    if x.rg:
+    if x.requires:
         saved_weight = make(columns)
         saved_weight.storage = weight.share()
-        if weight.rg:
-            saved_weight.fn = _WRITTEN_VIEW
-            saved_weight.rg = True
-    edges = ((bias.fn or bias) if bias.rg else None, (x.fn or x) if x.rg else None, edge)
-    node = record(_LAYER, edges, [None, x if weight.rg else None, saved_weight, 1, 1, None], where)
+        if weight.requires:
+            saved_weight.node = _WRITTEN_VIEW
+            saved_weight.requires = True
+    edges = ((bias.node or bias) if bias.requires else None, (x.node or x) if x.requires else None, edge)
+    node = record(_LAYER, edges, [None, x if weight.requires else None, saved_weight, 1, 1, None], where)
     if saved_weight is not None or x.storage is not None:
         note_versions(node, tuple(node.saved[:3]))
     return tracked(data, node)

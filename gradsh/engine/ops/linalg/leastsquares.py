@@ -243,8 +243,8 @@ def linalg_lstsq(a: Tensor, b: Tensor, rcond: Any, driver: Any) -> Any:
 
 def _lstsq_node(x: Tensor) -> Tensor:
     """Named as PyTorch's one node for all results."""
-    if x.fn.__class__ is Node:
-        x.fn.kind = x.fn.kind.renamed("LinalgLstsqBackward0")
+    if x.node.__class__ is Node:
+        x.node.kind = x.node.kind.renamed("LinalgLstsqBackward0")
     return x
 
 

@@ -314,8 +314,8 @@ def lu_unpack(packed: Tensor, pivots: Tensor, unpack_data: bool, unpack_pivots: 
     nothing = make(alloc.zeros(0, packed.data.dtype))
     left, right = _unpack(T, packed) if unpack_data else (nothing, nothing)
     for half in (left, right):
-        if half.fn.__class__ is Node:  # PyTorch's one node for both
-            half.fn.kind = half.fn.kind.renamed("LuUnpackBackward0")
+        if half.node.__class__ is Node:  # PyTorch's one node for both
+            half.node.kind = half.node.kind.renamed("LuUnpackBackward0")
     order = row_order(pivots.data, packed.data.shape[-2])
     p = _permutation(order, packed.data.dtype) if unpack_pivots else nothing
     return named("lu_unpack", P=p, L=left, U=right)

@@ -96,10 +96,10 @@ def multiply(entry: Product, x: Tensor, y: Tensor, depth: int) -> Tensor:
         entry.check(a, b)
     data = computed(entry.kernel, a, b)
     where = mode.where or here(_getframe(depth))
-    one, two = x.rg, y.rg
+    one, two = x.requires, y.requires
     if not ((one or two) and mode.grad):
         return untracked(data, where)
-    edges = ((x.fn or x) if one else None, (y.fn or y) if two else None)
+    edges = ((x.node or x) if one else None, (y.node or y) if two else None)
     node = record(entry.node_kind, edges, [x if two else None, y if one else None, None], where)
     if x.storage is not None or y.storage is not None:
         note_versions(node, (x, y))
@@ -441,9 +441,9 @@ def _matmul(x: Tensor, y: Tensor) -> Any:
         out = run(unsafe_view, [multiply(mm, rows, q, 1), (*shape[:-1], q.data.shape[1])], None)
         return T.contiguous(T.transpose(out, -2, -1)) if flip else out
     if n == m == 3 and a.shape[0] != b.shape[0]:
-        if a.shape[0] == 1 and x.rg:
+        if a.shape[0] == 1 and x.requires:
             return _matmul(T.squeeze(x, 0), y)
-        if b.shape[0] == 1 and y.rg:
+        if b.shape[0] == 1 and y.requires:
             return _matmul(x, T.squeeze(y, 0))
     return _batched(x, y)
 
@@ -473,7 +473,7 @@ def _folds(x: Tensor, y: Tensor) -> bool:
     large, small = (x, y) if x.data.ndim >= y.data.ndim else (y, x)
     if large.data.ndim < 3 or small.data.ndim > 2:
         return False
-    if small.rg:
+    if small.requires:
         return True
     if x.data.ndim == 2:
         return False

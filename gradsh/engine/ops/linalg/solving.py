@@ -205,8 +205,8 @@ def triangular_solve(b: Tensor, a: Tensor, upper: bool, transpose: bool, unitria
     out = run(triangular_of, [coefficients, b, upper != transpose, True, unitriangular], None)
     copy = T.clone(a)
     for part in (out, copy):
-        if part.fn.__class__ is Node:  # PyTorch's one node for both
-            part.fn.kind = part.fn.kind.renamed("TriangularSolveBackward0")
+        if part.node.__class__ is Node:  # PyTorch's one node for both
+            part.node.kind = part.node.kind.renamed("TriangularSolveBackward0")
     return named("triangular_solve", solution=out, cloned_coefficient=copy)
 
 
@@ -231,8 +231,8 @@ def tensorinv(a: Tensor, ind: int) -> Any:
         )
     flat = run(inverse_of, [T.reshape(a, (rows, columns)), "inv"], None)
     out = T.reshape(flat, shape[ind:] + shape[:ind])
-    if out.fn.__class__ is Node:
-        out.fn.kind = out.fn.kind.renamed("ReshapeAliasBackward0")
+    if out.node.__class__ is Node:
+        out.node.kind = out.node.kind.renamed("ReshapeAliasBackward0")
     return out
 
 

@@ -410,11 +410,11 @@ def _usual(input: Tensor, target: Tensor, frame: Any) -> Any:
     shape = x.shape
     n = shape[0]
     # as unsigned numbers the negative ones are too large as well
-    if t.shape[0] != n or not n or not mode.grad or not input.rg or max_reduce(t.view(uint64)) >= shape[1]:
+    if t.shape[0] != n or not n or not mode.grad or not input.requires or max_reduce(t.view(uint64)) >= shape[1]:
         return None
     loss, logs, rows = computed(_mean_cross_entropy, x, t)
     where = caller(frame)
-    first = record(_LOGS, input.fn or input, logs, where)
+    first = record(_LOGS, input.node or input, logs, where)
     second = record(_PICKED, first, (target, rows, shape), where)
     if target.storage is not None:
         note_versions(second, (target,))

@@ -192,8 +192,8 @@ def ctc_loss(
             "(while checking arguments for ctc_loss_allocate_outputs)"
         )
     loss = T.ctc(logs, make(np.clip(labels, 0, classes - 1)), make(times), make(lengths), blank, zero_infinity)
-    if zero_infinity and loss.fn.__class__ is Node:
-        loss.fn.kind = loss.fn.kind.renamed("WhereBackward0")
+    if zero_infinity and loss.node.__class__ is Node:
+        loss.node.kind = loss.node.kind.renamed("WhereBackward0")
     if single:
         loss = T.squeeze(loss, 0)
     if reduction == "mean":

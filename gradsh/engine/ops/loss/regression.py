@@ -82,7 +82,7 @@ def count(a: Any, b: Any) -> int:
 
 def constant(function: str, name: str, value: Any) -> None:
     """Raise when a gradient is wanted for an argument that PyTorch has no derivative for."""
-    if value.__class__ is Tensor and value.rg and mode.grad:
+    if value.__class__ is Tensor and value.requires and mode.grad:
         raise NotDifferentiable(
             f"The function '{function}' is not differentiable with respect to argument '{name}'. "
             "This input cannot have requires_grad True."

@@ -79,7 +79,7 @@ def scaled_dot_product_attention(
     """Means of the values, weighted by the softmax of the scaled products of queries and keys."""
     _check(query, key, value, attn_mask)
     size = query.data.shape
-    fused = len(size) == 4 and not dropout_p and (attn_mask is None or not attn_mask.rg)
+    fused = len(size) == 4 and not dropout_p and (attn_mask is None or not attn_mask.requires)
     if is_causal and attn_mask is not None and not fused:
         raise ValueProblem("_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
     if enable_gqa and key.data.shape[-3] != size[-3]:
@@ -103,6 +103,6 @@ def scaled_dot_product_attention(
     if dropout_p > 0:
         weights = T.dropout(weights, dropout_p)
     out = T.matmul(weights, value)
-    if fused and out.fn.__class__ is Node:
-        out.fn.kind = out.fn.kind.renamed("ScaledDotProductFlashAttentionForCpuBackward0")
+    if fused and out.node.__class__ is Node:
+        out.node.kind = out.node.kind.renamed("ScaledDotProductFlashAttentionForCpuBackward0")
     return out

@@ -28,8 +28,8 @@ def run_as(entry: General, grad_fn: str, *values: Any, saves: bool = True) -> An
 def without_batch(x: Any, grad_fn: str) -> Any:
     """Drop the batch dim that was added; PyTorch's kernels take unbatched input and record one node of this name."""
     out = T.squeeze(x, 0)
-    if out.fn.__class__ is Node:
-        out.fn.kind = out.fn.kind.renamed(grad_fn)
+    if out.node.__class__ is Node:
+        out.node.kind = out.node.kind.renamed(grad_fn)
     return out
 
 

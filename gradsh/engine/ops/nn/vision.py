@@ -347,7 +347,7 @@ def _sampled(input: Any, grid: Any, mode: str, padding: str, corners: bool) -> A
     total: Any = None
     if mode == "nearest":
         total = _picked(flat, [np.rint(x.data) for x in coordinates], size)
-        if grid.rg:
+        if grid.requires:
             # the gradient of the grid is there, and 0
             total = total + T.unsqueeze(sum(x * 0 for x in coordinates), 1)
         return T.reshape(total, n, shape[1], *out)

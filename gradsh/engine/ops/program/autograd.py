@@ -143,7 +143,7 @@ def detach(x: Tensor) -> Tensor:
     storage = x.share()
     t = make(x.data)
     t.storage = storage
-    t.made = mode.where
+    t.origin = mode.where
     return t
 
 
@@ -160,9 +160,9 @@ def detach_(x: Tensor) -> Tensor:
             "detach_() cannot be called on these gradients. To fix this error, please refer to the "
             "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
         )
-    x.fn = None
-    x.rg = False
-    x.made = mode.where
+    x.node = None
+    x.requires = False
+    x.origin = mode.where
     if x.extra is not None:
         x.extra.retains = False
     return x
@@ -207,7 +207,7 @@ def zero_grad(things: Any) -> None:
 @function("register_hook(input, hook)")
 def register_hook(x: Tensor, hook: Any) -> Handle:
     """Calls `hook` with the gradient of the tensor each time one is computed; what it returns replaces it."""
-    if not x.rg:
+    if not x.requires:
         raise AutogradError("cannot register a hook on a tensor that doesn't require gradient")
     node = x.grad_fn
     if node is None:
@@ -220,9 +220,9 @@ def register_hook(x: Tensor, hook: Any) -> Handle:
 @function("register_post_accumulate_grad_hook(input, hook)")
 def register_post_accumulate_grad_hook(x: Tensor, hook: Any) -> Handle:
     """Calls `hook` with a leaf after a gradient was added to its `.grad`."""
-    if not x.rg:
+    if not x.requires:
         raise AutogradError("cannot register a hook on a tensor that doesn't require gradient")
-    if x.fn is not None:
+    if x.node is not None:
         raise AutogradError("post accumulate grad hooks cannot be registered on non-leaf tensors")
     return Handle(x.own_extra().post_hooks, hook)
 

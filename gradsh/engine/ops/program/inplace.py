@@ -180,7 +180,7 @@ def write(x: Tensor, value: Any) -> Tensor:
     is_tensor = value.__class__ is Tensor
     if is_tensor and value.storage is not None:
         refresh(value)
-    tracked = mode.grad and (x.rg or (is_tensor and value.rg))
+    tracked = mode.grad and (x.requires or (is_tensor and value.requires))
     check_writable(x, tracked, where)
     if is_tensor and value.data.ndim and value.data.shape != x.data.shape:
         check_expands(value.data.shape, x.data.shape)
@@ -192,7 +192,7 @@ def write(x: Tensor, value: Any) -> Tensor:
         bump(x, where)
         return x
     old = make(x.data)
-    old.fn, old.rg = x.fn, x.rg
+    old.node, old.requires = x.node, x.requires
     result = overwrite.apply(old, value) if is_tensor else fill.apply(old, value)
     assign(x, result, old, where)
     return x
@@ -226,9 +226,9 @@ def fill_(x: Tensor, value: Any) -> Tensor:
 
 def _fill(x: Tensor, value: Any) -> Tensor:
     """Write one number, or a 0-d tensor, into every element; its node has the name of PyTorch's form in place."""
-    before = x.fn
+    before = x.node
     write(x, value)
-    node = x.fn
+    node = x.node
     if node is not before and node.__class__ is Node and node.kind.name in ("FillBackward0", "CopyBackwards"):
         node.kind = FILLED[value.__class__ is Tensor]
     return x
@@ -237,9 +237,9 @@ def _fill(x: Tensor, value: Any) -> Tensor:
 @function("zero_(input)")
 def zero_(x: Tensor) -> Tensor:
     """Sets every element to 0; gives the tensor back."""
-    before = x.fn
+    before = x.node
     write(x, 0)
-    node = x.fn
+    node = x.node
     if node is not None and node is not before and getattr(node, "kind", None) is fill.kind:
         node.kind = ZERO
     return x
@@ -270,18 +270,18 @@ def _view_twin(name: str, entry: Operator) -> Any:
     def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         where = caller(_getframe(1))
         refresh(input)
-        check_writable(input, mode.grad and input.rg, where)
+        check_writable(input, mode.grad and input.requires, where)
         storage = input.share()
         old = make(input.data)
-        old.fn, old.rg, old.storage = input.fn, input.rg, storage
+        old.node, old.requires, old.storage = input.node, input.requires, storage
         with placed(where):
             result = apply(old, *args, **kwargs)
         input.data = result.data
         bump(input, where)
         if input.extra is not None:
             input.extra.seen = storage.version
-        if result.rg and result.fn is not None:
-            node = input.fn = result.fn  # not `result.grad_fn`: brought up to date, it would have another history
+        if result.requires and result.node is not None:
+            node = input.node = result.node  # not `result.grad_fn`: brought up to date, it would have another history
             node.kind = _in_place_kind(node.kind)
         return input
 
@@ -335,10 +335,10 @@ def _augmented(entry: Any, ufunc: Any) -> Any:
     def augmented(x: Tensor, y: Any) -> Any:
         cls = y.__class__
         if cls is Tensor:
-            tracked = mode.grad and (x.rg or y.rg)
+            tracked = mode.grad and (x.requires or y.requires)
             b = y.data
         elif cls is float or cls is int:
-            tracked = mode.grad and x.rg
+            tracked = mode.grad and x.requires
             b = y
         else:
             return NotImplemented
@@ -465,7 +465,7 @@ def _random_method(
             kind = kinds[form(*arguments)]
             where = caller(_getframe(1))
             refresh(x)
-            tracked = mode.grad and x.rg
+            tracked = mode.grad and x.requires
             check_writable(x, tracked, where)
             shape = x.data.shape
             draws = draw(stream(parsed.name, generator), x.data, *arguments)
@@ -477,7 +477,7 @@ def _random_method(
                 draws = draws.reshape(())[()]
             if tracked:
                 old = make(x.data)
-                old.fn, old.rg = x.fn, x.rg
+                old.node, old.requires = x.node, x.requires
                 result = run(redraw, [old, make(draws)], _getframe(1), kind)
                 assign(x, result, old, where)
             else:

@@ -85,7 +85,7 @@ def _rows(tensor: Tensor, rows: Any) -> Tensor:
         return part
     values = tensor.data[rows]
     part = make(values.copy() if isinstance(rows, slice) else values)
-    part.made = mode.where
+    part.origin = mode.where
     return part
 
 
