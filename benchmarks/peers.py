@@ -106,7 +106,7 @@ def gradsh(work: str) -> Run:
     if name == "resnet18":
         with swapped(session.context):
             args = session.globals[".images"](int(variant or 1))
-    # as the command does it, gradsh/cli.py
+    # as the command does it, gradsh/cli/main.py
     gc.set_threshold(100_000, 20, 20)
     gc.freeze()
 

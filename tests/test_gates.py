@@ -1,4 +1,15 @@
-"""What the engine does to arrays goes through its gates (gradsh/engine/core/gates.py): no source goes around them."""
+"""What the engine does to arrays can be seen: each kind of doing has a gate that everything of it goes through.
+
+    operators/registry.computed     a kernel is run
+    core/alloc.py                   an array is made
+    core/graph.record, Kind.step    an operation becomes a node; what its node makes of a gradient
+    autograd/inplace.bump           memory was written in place
+    autograd/backward.accumulate    a gradient is added to `.grad`
+    optim/sweep.sweep               an optimiser moves one parameter
+    mode.interpreter                an operator has a value that is not a plain tensor
+
+The two measured fast paths (operators/fast.py) make their arrays and nodes themselves, and ask only the last.
+"""
 
 from __future__ import annotations
 

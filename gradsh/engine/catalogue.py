@@ -7,16 +7,13 @@ folder under the fingerprint of gradsh's own files.
 from __future__ import annotations
 
 import marshal
-import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from gradsh import cache
 from gradsh.engine.operators import registry
-from gradsh.engine.ops import families
 
 ALL = "*"  # in place of a family: what only exists when all are loaded
 
@@ -76,7 +73,9 @@ def method(name: str) -> Callable[..., Any] | None:
 
 def _load(family: str) -> None:
     if family == ALL:
-        families.load_all()
+        from gradsh.engine.ops.families import load_all
+
+        load_all()
     else:
         import_module(family)
 
@@ -97,6 +96,9 @@ def _read() -> Catalogue | None:
 
 def _lowest_first(families: list[str]) -> list[str]:
     """The files, each after those that it imports, so that what comes with an import is its own."""
+    import re
+    from importlib.util import find_spec
+
     imported = re.compile(r"^from (gradsh\.engine\.[\w.]+) import \(?([^)#\n]*)", re.MULTILINE)
     ordered: dict[str, None] = {}
 
@@ -119,6 +121,8 @@ def _lowest_first(families: list[str]) -> list[str]:
 
 def _made() -> Catalogue:
     """Load file after file and see what each brings."""
+    from gradsh.engine.ops import families  # only where there is no table yet
+
     homes = dict.fromkeys(registry.OPERATORS, ALL)
     methods = dict.fromkeys(registry.METHODS, ALL)
     owner: dict[int, str] = {}

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.autograd.anomaly import check_anomaly
 from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.graph import Freed, Node, Output, Where
@@ -140,7 +139,7 @@ class Walk:
                     deliver(edges, gs)
                 elif edges.__class__ is tuple:
                     following = None
-                    for edge, gi in zip(edges, gs, strict=False):
+                    for edge, gi in zip(edges, gs):  # noqa: B905 - the keyword costs as much as a small rule
                         if edge is None or gi is None:
                             continue
                         if edge is following:
@@ -184,6 +183,8 @@ class Walk:
         try:
             gs = in_its_place(node, g, T) if self.create else node.kind.step(node, g, A)
             if check_nan:
+                from gradsh.engine.autograd.anomaly import check_anomaly
+
                 check_anomaly(node, gs)
         except GradshError as error:
             mode.warn(f"Error detected in {name}. Traceback of forward call that caused the error:", where=made)

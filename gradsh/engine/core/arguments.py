@@ -7,7 +7,10 @@ from typing import Any
 from gradsh.calls.signature import Signature
 from gradsh.engine.core.dtypes import OF, DType
 from gradsh.engine.core.tensor import Tensor
-from gradsh.errors import ArgumentError, DimError, DtypeError
+from gradsh.errors import ArgumentError, DimError, DtypeError, GradshError
+
+# what a kernel or a composite raises for arguments that it did not expect
+FAILURES = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, GradshError)
 
 
 def type_word(value: Any) -> str:

@@ -12,7 +12,31 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from gradsh.engine.core.interpreter import Interpreter
+    from typing import Protocol
+
+    from gradsh.engine.core.tensor import Tensor
+
+    class Interpreter(Protocol):
+        """What runs operators on values of its own: the one door for a value that is not a plain tensor.
+
+        While `vmap` runs, `mode.interpreter` is its own. Every gate (an operator's call, a write in place, a draw of
+        random numbers) looks for one; where it takes the values, it does the work instead.
+        """
+
+        def takes(self, values: Any) -> bool:
+            """Whether one of the values, or of the items of a list among them, is its own."""
+
+        def run(self, entry: Any, values: list[Any]) -> Any:
+            """The registry's entry on bound arguments that it takes."""
+
+        def write(self, function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            """`x.f_(…)` for an operator `f`; NotImplemented where `x` is a plain tensor that may be written."""
+
+        def each(self, name: str, function: Callable[[list[Any]], Any], values: list[Any]) -> Any:
+            """A function of which nothing is known but that it takes plain tensors (an op of the program)."""
+
+        def draw(self) -> None:
+            """Random numbers are about to be drawn. Errors: AutogradError where that has no meaning."""
 
 
 class Context:
@@ -30,7 +54,7 @@ class Context:
     where        (code, lasti) of the user's frame that composite operators and `create_graph` work for, or None
     transforms   how many transforms (grad of a function, jacobian, …) are running the program's function now
     functorch    how many of these are torch.func's, in which `backward` is refused
-    interpreter  what runs operators on values that are not plain tensors (`vmap`), see core/interpreter.py; or None
+    interpreter  what runs operators on values that are not plain tensors (`vmap`), or None
     written      called with (tensor, where) after every in-place write, or None
     """
 
@@ -112,6 +136,22 @@ class swapped:
     def __exit__(self, *_: object) -> None:
         self.context.load(mode)
         mode.load(self.outer)
+
+
+class interpreting:
+    """`with interpreting(it)`: operators ask it first; what did so before comes back afterwards."""
+
+    __slots__ = ("before", "interpreter")
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
+
+    def __enter__(self) -> None:
+        self.before = mode.interpreter
+        mode.interpreter = self.interpreter
+
+    def __exit__(self, *_: object) -> None:
+        mode.interpreter = self.before
 
 
 class GradMode:

@@ -353,9 +353,11 @@ def leaf(data: Any, requires_grad: bool, where: Where | None) -> Tensor:
 
 def tracked(data: Any, edge: Any) -> Tensor:
     """What an operation made, with its history: a node, or one output of it."""
-    t = make(data)
+    t = Tensor()  # not by `make`: this is on the way of every operator
+    t.data = data
     t.node = edge
     t.requires = True
+    t.gradient = t.storage = t.extra = None
     return t
 
 
@@ -385,3 +387,8 @@ def output_tensor(node: Node, data: Any) -> Tensor:
     t.node = node
     t.requires = True
     return t
+
+
+def is_foreign(value: Any) -> bool:
+    """Whether it is a tensor to the program, but not a plain one."""
+    return isinstance(value, Tensor) and value.__class__ is not Tensor

@@ -19,12 +19,11 @@ from typing import Any
 
 from gradsh.engine.core.arguments import dim_index, dims_tuple
 from gradsh.engine.core.batched import expanded, level_of
-from gradsh.engine.core.interpreter import foreign
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import _getframe, caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.general import General, run
-from gradsh.engine.operators.registry import Operator
+from gradsh.engine.operators.registry import Operator, foreign
 
 
 def applied(entry: Operator, *values: Any) -> Any:

@@ -15,9 +15,6 @@ from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import ArgumentError, DtypeError, GradshError
 
-# what a kernel or a composite raises for arguments that it did not expect
-FAILURES = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, GradshError)
-
 
 def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
     """The error of an operator that failed: what PyTorch refuses in the call, or what failed if it refuses nothing.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gradsh.engine.core.arguments import FAILURES
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import _getframe, caller
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.operators.blame import FAILURES, blame
 from gradsh.engine.operators.registry import Operator
 
 
@@ -36,6 +36,8 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
                     return interpreter.run(entry, values)
                 result = function(*values)
             except FAILURES as error:
+                from gradsh.engine.operators.blame import blame  # only an error needs it
+
                 raise blame(entry, values, error) from None
             finally:
                 mode.where = before

@@ -13,15 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.arguments import wrong_call
+from gradsh.engine.core.arguments import FAILURES, wrong_call
 from gradsh.engine.core.graph import Kind
-from gradsh.engine.core.interpreter import foreign, is_foreign
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller, placed
-from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.operators.blame import FAILURES, blame
+from gradsh.engine.core.tensor import Tensor, is_foreign, make
 from gradsh.engine.operators.fast import MISSING, binary_path, unary_path
-from gradsh.engine.operators.registry import Operator
+from gradsh.engine.operators.registry import Operator, foreign
 from gradsh.engine.operators.steps import (
     binary_step,
     describe_binary,
@@ -311,4 +309,6 @@ def _variant(entry: Binary, values: list[Any], frame: Any) -> Any:
         with placed(caller(frame)):
             return entry.variant(*values)
     except FAILURES as error:
+        from gradsh.engine.operators.blame import blame  # only an error needs it
+
         raise blame(entry, values, error) from None

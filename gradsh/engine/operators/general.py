@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.gates import computed
+from gradsh.engine.core.arguments import FAILURES
 from gradsh.engine.core.graph import (
     Freed,
     Kind,
@@ -25,8 +25,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make, output_tensor, tracked, untracked
-from gradsh.engine.operators.blame import FAILURES, blame
-from gradsh.engine.operators.registry import Operator
+from gradsh.engine.operators.registry import Operator, computed
 from gradsh.errors import NotDifferentiable
 
 ndarray = np.ndarray
@@ -151,6 +150,8 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
     try:
         result = computed(entry.kernel, *raw)
     except FAILURES as error:
+        from gradsh.engine.operators.blame import blame  # only an error needs it
+
         raise blame(entry, values, error) from None
     cls = result.__class__
     if cls is ndarray and result.ndim == 0 and not entry.view:

@@ -10,7 +10,7 @@ from gradsh.engine.autograd.inplace import bump
 from gradsh.engine.core import alloc
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Optimizer, check, held_array, number, operands, refuse, registered
-from gradsh.engine.optim.sweep import PIECE, Work, add_scaled, effective, sweep
+from gradsh.engine.optim.sweep import Work, add_scaled, effective, sweep
 from gradsh.errors import ValueError_
 
 ndarray = np.ndarray
@@ -52,7 +52,7 @@ class SGD(Optimizer):
             self.factors, self.known = factors, {}
         if group["differentiable"]:
             refuse(group)
-        # the plain case, small tensors with momentum or without, costs little beyond its four operations
+        # the plain case, with momentum or without, costs little beyond its four operations
         plain = not (decay or dampening or nesterov or maximize)
         known, states, scratch = self.known, self.state, self.scratch
         seen: Any = self.seen
@@ -62,17 +62,15 @@ class SGD(Optimizer):
                 continue
             data: Any = p.data
             if plain and seen.get(p) is data and p.storage is not None:
-                dtype = data.dtype
-                constants = known.get(dtype)
-                if constants is not None and data.size <= PIECE:
-                    held = states[p].get("momentum_buffer") if momentum else None
-                    if held is None and not momentum:
-                        sweep(scratch, _plain, (data, grad.data), (False, None, constants[0]))
+                constants = known.get(data.dtype)
+                if constants is not None:
+                    if not momentum:
+                        sweep(scratch, _along, (data, grad.data), constants)
                         bump(p, where)
                         continue
+                    held = states[p].get("momentum_buffer")
                     if held is not None and held.data.__class__ is ndarray:
-                        arrays = (data, grad.data, held.data)
-                        sweep(scratch, _momentum, arrays, (False, None, constants[1], None, constants[0], False, False))
+                        sweep(scratch, _along_buffer, (data, grad.data, held.data), constants)
                         bump(p, where)
                         continue
             self.one(p, grad.data, momentum, nesterov, maximize, where)
@@ -100,6 +98,24 @@ class SGD(Optimizer):
         if p.data.__class__ is not ndarray:
             p.data = data[()]
         bump(p, where)
+
+
+# The plain case takes the constants as they are, and leaves two of them out.
+
+
+def _along(work: Work, p: Any, g: Any, rate: Any, mu: Any, rest: Any, decay: Any) -> None:
+    add_scaled(work, p, g, rate, p)
+
+
+def _along_buffer(work: Work, p: Any, g: Any, buffer: Any, rate: Any, mu: Any, rest: Any, decay: Any) -> None:
+    multiply(buffer, mu, buffer)
+    add(buffer, g, buffer)
+    wide = work.wide
+    if wide is None:  # `add_scaled` without a call
+        multiply(buffer, rate, work.t)
+        add(p, work.t, p)
+    else:
+        add_scaled(work, p, buffer, rate, p)
 
 
 def _plain(work: Work, p: Any, g: Any, maximize: bool, decay: Any, rate: Any) -> None:

@@ -80,7 +80,8 @@ def sweep(scratch: Scratch, kernel: Callable[..., None], arrays: tuple[Any, ...]
     """Run the kernel on arrays of one shape; the first is the parameter's, whose dtype the scratch has."""
     first = arrays[0]
     if first.size <= PIECE:
-        kernel(scratch.work(first.dtype, first.shape), *arrays, *constants)
+        work = scratch.views.get((first.dtype, first.shape)) or scratch.work(first.dtype, first.shape)
+        kernel(work, *arrays, *constants)
         return
     if all(a.flags.c_contiguous for a in arrays):
         flat = tuple(a.reshape(-1) for a in arrays)

@@ -24,7 +24,7 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.batched import ITEM, LOOPED, RANDOMNESS, Batched, expanded, level_of, padded
 from gradsh.engine.core.dtypes import Size
-from gradsh.engine.core.interpreter import interpreting
+from gradsh.engine.core.modes import interpreting
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.batch_rules import applied, as_written, space_of

@@ -26,8 +26,7 @@ from gradsh.engine.autograd.backward import (
 from gradsh.engine.core import alloc
 from gradsh.engine.core.batched import SIZES, Batched, expanded, level_of
 from gradsh.engine.core.graph import Freed, Node, Output, freed, only
-from gradsh.engine.core.interpreter import interpreting
-from gradsh.engine.core.modes import GradMode, mode
+from gradsh.engine.core.modes import GradMode, interpreting, mode
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.place import placed
 from gradsh.engine.core.tensor import Tensor, make

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradsh.engine.core.batched import RANDOMNESS, SIZES, Batched, expanded
-from gradsh.engine.core.interpreter import interpreting
-from gradsh.engine.core.modes import mode
+from gradsh.engine.core.modes import interpreting, mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.pytree import filled, is_node, leaves, matched, structure

@@ -271,3 +271,26 @@ def heaviside(x: Any, values: Any) -> Any:
 
 
 heaviside.not_implemented("PyTorch has none")
+
+# --- Python's operators ----------------------------------------------------------------------------------------------
+
+Operators: Any = Tensor  # its methods until now load this file, see operators.py
+
+Operators.__eq__ = eq.operator
+Operators.__ne__ = ne.operator
+Operators.__lt__ = lt.operator
+Operators.__le__ = le.operator
+Operators.__gt__ = gt.operator
+Operators.__ge__ = ge.operator
+
+Operators.__and__ = bitwise_and.operator
+Operators.__rand__ = bitwise_and.reflected
+Operators.__or__ = bitwise_or.operator
+Operators.__ror__ = bitwise_or.reflected
+Operators.__xor__ = bitwise_xor.operator
+Operators.__rxor__ = bitwise_xor.reflected
+Operators.__lshift__ = bitwise_left_shift.operator
+Operators.__rlshift__ = bitwise_left_shift.reflected
+Operators.__rshift__ = bitwise_right_shift.operator
+Operators.__rrshift__ = bitwise_right_shift.reflected
+Operators.__invert__ = bitwise_not.apply

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import here, placed
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.ops.elementwise import arithmetic, compare, powers
+from gradsh.engine.ops.elementwise import arithmetic, powers
 
 _getframe = sys._getframe
 
@@ -31,24 +32,26 @@ Operators.__neg__ = arithmetic.neg.apply
 Operators.__pos__ = arithmetic.positive.apply
 Operators.__abs__ = arithmetic.absolute.apply
 
-Operators.__eq__ = compare.eq.operator
-Operators.__ne__ = compare.ne.operator
-Operators.__lt__ = compare.lt.operator
-Operators.__le__ = compare.le.operator
-Operators.__gt__ = compare.gt.operator
-Operators.__ge__ = compare.ge.operator
 
-Operators.__and__ = compare.bitwise_and.operator
-Operators.__rand__ = compare.bitwise_and.reflected
-Operators.__or__ = compare.bitwise_or.operator
-Operators.__ror__ = compare.bitwise_or.reflected
-Operators.__xor__ = compare.bitwise_xor.operator
-Operators.__rxor__ = compare.bitwise_xor.reflected
-Operators.__lshift__ = compare.bitwise_left_shift.operator
-Operators.__rlshift__ = compare.bitwise_left_shift.reflected
-Operators.__rshift__ = compare.bitwise_right_shift.operator
-Operators.__rrshift__ = compare.bitwise_right_shift.reflected
-Operators.__invert__ = compare.bitwise_not.apply
+def _compared(method: str) -> Callable[..., Any]:
+    """A comparison or a bit operation: most programs have none, so that their file is loaded by the first."""
+
+    def first(x: Tensor, *other: Any) -> Any:
+        from gradsh.engine.ops.elementwise import compare  # noqa: F401 - which also takes these methods' places
+
+        with placed(mode.where or here(_getframe(1))):
+            return getattr(x, method)(*other)
+
+    return first
+
+
+_COMPARED = """
+__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __and__ __rand__ __or__ __ror__ __xor__ __rxor__
+__lshift__ __rlshift__ __rshift__ __rrshift__ __invert__
+"""
+for _method in _COMPARED.split():
+    if _method not in vars(Tensor):
+        setattr(Tensor, _method, _compared(_method))
 
 
 def _number_over(x: Tensor, number: Any) -> Any:

@@ -11,7 +11,6 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_error, need_tensor
 from gradsh.engine.core.batched import expanded, padded
 from gradsh.engine.core.dtypes import OF, promote_dtypes
-from gradsh.engine.core.gates import computed
 from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, record, verify
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
@@ -19,6 +18,7 @@ from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, make, tracked
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
+from gradsh.engine.operators.registry import computed
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.matmul import _count, _matmul, _sizes, multiply_samples, need_arrays, outer_samples
 from gradsh.errors import DtypeError, ShapeError

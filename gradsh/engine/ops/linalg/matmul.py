@@ -11,7 +11,6 @@ import numpy as np
 from gradsh.engine.core.arguments import need_tensor, type_word, wrong_call
 from gradsh.engine.core.batched import Batched, padded
 from gradsh.engine.core.dtypes import OF
-from gradsh.engine.core.gates import computed
 from gradsh.engine.core.graph import Kind, note_versions, record
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
@@ -20,7 +19,7 @@ from gradsh.engine.core.tensor import Tensor, tracked, untracked
 from gradsh.engine.operators.batch_rules import count, on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
-from gradsh.engine.operators.registry import METHODS, Operator
+from gradsh.engine.operators.registry import METHODS, Operator, computed
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.operators.steps import binary_step, no_step
 from gradsh.engine.transforms.batching import call as batched_call

@@ -11,7 +11,6 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import not_implemented
 from gradsh.engine.core.dtypes import OF
-from gradsh.engine.core.gates import computed
 from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, record, verify
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
@@ -21,6 +20,7 @@ from gradsh.engine.operators.batch_rules import fronted, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import General, op
 from gradsh.engine.operators.reduction import public
+from gradsh.engine.operators.registry import computed
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.loss.regression import LEGACY, add_reduce, constant, finish, float16, reduction_of
 from gradsh.errors import DtypeError, IndexError_, ShapeError, ValueError_, ValueProblem

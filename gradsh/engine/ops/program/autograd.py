@@ -7,9 +7,8 @@ from typing import Any
 from gradsh.engine.autograd import backward as engine
 from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.graph import Handle, extra_of
-from gradsh.engine.core.interpreter import is_foreign
 from gradsh.engine.core.modes import ANOMALY, mode
-from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.tensor import Tensor, is_foreign, make
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite, function
 from gradsh.errors import ArgumentError, AutogradError, LeafFlag, ValueError_

@@ -11,7 +11,6 @@ import numpy as np
 from gradsh.engine.autograd.inplace import apply_in_place, assign, bump, check_overlap, check_writable
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import type_word
-from gradsh.engine.core.gates import computed
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
@@ -21,7 +20,7 @@ from gradsh.engine.core.views import Region, refresh
 from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import function
 from gradsh.engine.operators.general import op, run
-from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator
+from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator, computed
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.elementwise import arithmetic, powers
 from gradsh.errors import ArgumentError, ShapeError

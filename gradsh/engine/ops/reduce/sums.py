@@ -10,7 +10,6 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, dims_tuple, need_tensor
 from gradsh.engine.core.dtypes import OF
-from gradsh.engine.core.gates import computed
 from gradsh.engine.core.graph import Kind, Node
 from gradsh.engine.core.namespaces import A, Namespace
 from gradsh.engine.core.tensor import Tensor
@@ -18,6 +17,7 @@ from gradsh.engine.operators.batch_rules import along, applied
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.reduction import axes, batches_along, public, reduced, short_step, takes_tensor
+from gradsh.engine.operators.registry import computed
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.operators.typed import Types
 from gradsh.errors import DtypeError
