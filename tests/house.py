@@ -27,7 +27,8 @@ def tree(module: str) -> ast.Module:
 
 
 def packages() -> list[str]:
-    return sorted(module for module, path in modules().items() if path.name == "__init__.py")
+    """Every folder with sources in it; most have no `__init__.py`, which costs each start-up a file."""
+    return sorted({".".join(["gradsh", *path.relative_to(PACKAGE).parts[:-1]]) for path in modules().values()})
 
 
 # --- imports -------------------------------------------------------------------------------------------------------

@@ -416,3 +416,11 @@ def test_gradcheck_passes(flags):
     )
     assert check("assert gradgradcheck(fn(a) = exp(a) / (1 + a**2), x)") is None
     assert check("assert not gradcheck(fn(a) = a.detach() * 2, x, raise_exception=false)") is None
+
+
+@pytest.mark.parametrize("use", ["relu(kept[0])", "kept[0].sum()", "stack(kept)", "kept[0].add_(1)", "kept[0].item()"])
+def test_a_value_of_a_vmap_that_has_ended_says_so(use):
+    session = gradsh.Session(out=io.StringIO(), err=io.StringIO())
+    session.run("let kept = []\nfn f(x) { kept.append(x); return x }\nvmap(f)(ones(3));")
+    (error,) = session.run(use).errors
+    assert error.message.endswith("a value of a vmap is used after that vmap has ended")

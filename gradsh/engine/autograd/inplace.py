@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.arguments import ended
 from gradsh.engine.core.graph import Output, extra_of, note_version, record
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
@@ -151,6 +152,8 @@ def apply_in_place(
         written = mode.interpreter.write(function, x, args, kwargs)
         if written is not NotImplemented:
             return written  # type: ignore[no-any-return]  # the interpreter's tensor
+    elif x.__class__ is not Tensor:
+        raise ended(function.__name__)
     refresh(x)
     before = mode.where
     mode.where = where

@@ -7,7 +7,7 @@ from typing import Any
 from gradsh.calls.signature import Signature
 from gradsh.engine.core.dtypes import OF, DType
 from gradsh.engine.core.tensor import Tensor
-from gradsh.errors import ArgumentError, DimError, DtypeError, GradshError
+from gradsh.errors import ArgumentError, AutogradError, DimError, DtypeError, GradshError
 
 # what a kernel or a composite raises for arguments that it did not expect
 FAILURES = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, GradshError)
@@ -138,3 +138,11 @@ def dim_error(ndim: int) -> DimError:
     if not ndim:
         return DimError("Dimension specified as -1 but tensor has no dimensions")
     return DimError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {ndim})")
+
+
+def ended(operator: str) -> AutogradError:
+    """The error for a value whose interpreter runs no more."""
+    return AutogradError(
+        f"{operator}(): a value of a vmap is used after that vmap has ended",
+        help="let the function return what is wanted of it; `vmap` gives that for all samples",
+    )

@@ -9,9 +9,12 @@ import numpy as np
 
 from gradsh.engine.core.arguments import (
     dim_error,
+    ended,
     misused,
 )
+from gradsh.engine.core.batched import level_of
 from gradsh.engine.core.dtypes import OF
+from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import ArgumentError, DtypeError, GradshError
 
@@ -21,6 +24,8 @@ def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
 
     An exception that no argument explains is a fault of gradsh, and stays what it is.
     """
+    if mode.interpreter is None and level_of(values) >= 0:
+        return ended(entry.name)
     if entry.signature.python and isinstance(error, TypeError) and " not supported between instances of " in str(error):
         return ArgumentError(str(error))  # as in PyTorch's own Python
     if entry.private or any(callable(v) and not isinstance(v, type) for v in values):

@@ -21,9 +21,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from gradsh.calls.bind import Binder
+from gradsh.engine.core.arguments import ended
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
-from gradsh.errors import AutogradError
 
 OPERATORS: dict[str, Operator] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
@@ -31,13 +31,9 @@ METHODS: dict[str, Callable[..., Any]] = {}
 
 def foreign(entry: Any, values: list[Any]) -> Any:
     """An operator on values of which one is a tensor, but not a plain one."""
-    interpreter = mode.interpreter
-    if interpreter is None:
-        raise AutogradError(
-            f"{entry.name}(): a value of a vmap is used after that vmap has ended",
-            help="let the function return what is wanted of it; `vmap` gives that for all samples",
-        )
-    return interpreter.run(entry, values)
+    if mode.interpreter is None:
+        raise ended(entry.name)
+    return mode.interpreter.run(entry, values)
 
 
 def computed(kernel: Any, *arrays: Any) -> Any:
