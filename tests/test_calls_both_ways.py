@@ -11,6 +11,8 @@ import io
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import pytest
+
 from gradsh import Session
 from gradsh.engine.ops import families
 
@@ -73,3 +75,31 @@ def test_the_same_words() -> None:
     assert len(said()) > 500
     different = [f"{text}: {one} {other}" for text, (one, other) in said().items() if one != other]
     assert len(different) <= DIFFERENT, f"{len(different)} of {len(said())} differ:\n" + "\n".join(different)
+
+
+# --- an argument that no operator can use ----------------------------------------------------------------------------
+
+ODD = ["odd", '"x"', "{}", "[1]", "none", "fn(x) = x", "[]", "1.5", "true", "(1, 2)"]
+
+
+def faults(value: str) -> list[str]:
+    """The calls, one for each operator and place of its first sample, that end in a fault of gradsh."""
+    found = []
+    for name, entry in sorted(families.functions().items()):
+        sample = next(iter(entry.samples()), None) if entry.samples is not None else None
+        arguments = sample.draw()[0] if sample is not None and sample.args else []
+        session = Session(out=io.StringIO(), err=io.StringIO())
+        session.run("model Odd() { forward(x) = x }\nlet odd = Odd()")
+        session.globals.update((f".a{i}", given) for i, given in enumerate(arguments))
+        for at in range(len(arguments)):
+            names = [f"a{i}" for i in range(len(arguments))]
+            names[at] = value
+            call = f"{name}({', '.join(names)})"
+            if session.run(call + ";").status == 70:
+                found.append(call)
+    return found
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_an_odd_argument_is_no_fault_of_gradsh(value: str) -> None:
+    assert faults(value) == []

@@ -222,8 +222,11 @@ def inner(signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Type]
         if passed[0].word != "Tensor":
             return None  # that it has no such method is another error
         passed, forms, callee = passed[1:], lines_of("Tensor" + callee), callee[1:]
+    known = [Form(callee, line) for line in forms if line[0] == "("]
+    if not known:
+        return None  # it calls what is written in Python again
     try:
-        return said_of([Form(callee, line) for line in forms if line[0] == "("], passed, named)
+        return said_of(known, passed, named)
     except Undecided:
         return None
 

@@ -11,11 +11,13 @@ from gradsh.engine.core.arguments import (
     dim_error,
     ended,
     misused,
+    type_word,
 )
 from gradsh.engine.core.batched import level_of
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import PROGRAM
 from gradsh.errors import ArgumentError, DtypeError, GradshError
 
 
@@ -28,14 +30,24 @@ def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
         return ended(entry.name)
     if entry.signature.python and isinstance(error, TypeError) and " not supported between instances of " in str(error):
         return ArgumentError(str(error))  # as in PyTorch's own Python
-    if entry.private or any(callable(v) and not isinstance(v, type) for v in values):
+    if entry.private or _in_the_program(error):
         return error
     wrong = misused(entry.signature, sys._getframe(1))
     if wrong is not None and wrong.message != getattr(error, "message", ""):
         return wrong
     if isinstance(error, GradshError):
         return error
-    return _wrong_tensor(entry, values, error) or error
+    return _wrong_tensor(entry, values, error) or _of_a_wrong_type(entry, values, error) or error
+
+
+def _in_the_program(error: Exception) -> bool:
+    """Was it raised in a function of the program that the operator called?"""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if PROGRAM in traceback.tb_frame.f_globals:
+            return True
+        traceback = traceback.tb_next
+    return False
 
 
 def _wrong_tensor(entry: Any, values: list[Any], error: Exception) -> Exception | None:
@@ -61,4 +73,20 @@ def _wrong_tensor(entry: Any, values: list[Any], error: Exception) -> Exception 
                 np.broadcast_shapes(tensors[0].shape, data.shape)
             except ValueError:
                 return broadcast_error(tensors[0].shape, data.shape)
+    return None
+
+
+def _of_a_wrong_type(entry: Any, values: list[Any], error: Exception) -> Exception | None:
+    """What Python said of an argument that is of no type the operator can use, where PyTorch has no words for it."""
+    said = str(error)
+    plain = (Tensor, int, float)
+    places = sorted(range(len(values)), key=lambda i: isinstance(values[i], plain))  # what is odd is looked at first
+    for at in places:
+        value = values[at]
+        if isinstance(value, Tensor) or not (f"'{type(value).__name__}'" in said or repr(value) in said.split(": ")):
+            continue
+        name = f"{entry.signature.short}(): argument '{entry.signature.parameters[at].name}' (position {at + 1})"
+        if isinstance(error, AttributeError):
+            return ArgumentError(f"{name} must be Tensor, not {type_word(value)}")
+        return ArgumentError(f"{name} cannot be {type_word(value)}")
     return None

@@ -242,6 +242,8 @@ def fold(input: Any, output_size: Any, kernel_size: Any, dilation: Any, padding:
     """Columns added up where their patches lie: (batch, channels, height, width); the transpose of unfold."""
     pairs = _pairs("fold", kernel_size, dilation, padding, stride)
     size = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * 2
+    if len(size) != 2:
+        raise ShapeError(f"It is expected output_size equals to 2, but got size {len(size)}")
     shape = input.data.shape
     if len(shape) not in (2, 3) or 0 in shape[-2:]:
         raise ShapeError(
