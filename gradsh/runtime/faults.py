@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
 from gradsh import errors
+from gradsh.engine.core.users import acts_for_programs
 from gradsh.errors import GradshError, Span
 from gradsh.language.places import LIBRARY, PREFIX, locate
-
-# Set in the globals of a module, or of a package for all its modules, that acts for programs: what is raised there is
-# the program's, not gradsh's.
-MARKER = "__acts_for_programs__"
 
 ENDS = 10  # of a long way through the program, how many places at either end are looked up
 
@@ -59,12 +55,6 @@ def is_programs_own(exception: BaseException) -> bool:
         traceback = traceback.tb_next
     frame = traceback.tb_frame
     return frame.f_code.co_filename.startswith((PREFIX, LIBRARY)) or acts_for_programs(frame.f_globals)
-
-
-def acts_for_programs(module: Mapping[str, Any]) -> bool:
-    """Does the module with these globals act for programs?"""
-    package = sys.modules.get(module.get("__package__") or "")
-    return MARKER in module or MARKER in getattr(package, "__dict__", ())
 
 
 def translate(exception: BaseException) -> GradshError:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from types import FunctionType, MethodType
 from typing import Any
 
 PROGRAM = "@program"  # in the globals of lowered code, and in no others
+
+
+# Set in the globals of a module, or of a package for all its modules, that acts for programs: what is raised there is
+# the program's, not gradsh's.
+MARKER = "__acts_for_programs__"
 
 
 class ModelKind(type):
@@ -25,3 +32,9 @@ def spelled(function: Any, keywords: dict[str, Any]) -> dict[str, Any]:
     if type(inner) is FunctionType and PROGRAM in inner.__globals__:
         return {"." + name: value for name, value in keywords.items()}
     return keywords
+
+
+def acts_for_programs(module: Mapping[str, Any]) -> bool:
+    """Does the module with these globals act for programs?"""
+    package = sys.modules.get(module.get("__package__") or "")
+    return MARKER in module or MARKER in getattr(package, "__dict__", ())

@@ -13,11 +13,10 @@ from gradsh.engine.core.arguments import (
     misused,
     type_word,
 )
-from gradsh.engine.core.batched import level_of
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.core.users import PROGRAM
+from gradsh.engine.core.tensor import Tensor, is_foreign
+from gradsh.engine.core.users import PROGRAM, acts_for_programs
 from gradsh.errors import ArgumentError, DtypeError, GradshError
 
 
@@ -26,7 +25,9 @@ def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
 
     An exception that no argument explains is a fault of gradsh, and stays what it is.
     """
-    if mode.interpreter is None and level_of(values) >= 0:
+    if mode.interpreter is None and any(
+        is_foreign(v) or (v.__class__ is list and any(map(is_foreign, v))) for v in values
+    ):
         return ended(entry.name)
     if entry.signature.python and isinstance(error, TypeError) and " not supported between instances of " in str(error):
         return ArgumentError(str(error))  # as in PyTorch's own Python
@@ -41,11 +42,13 @@ def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
 
 
 def _in_the_program(error: Exception) -> bool:
-    """Was it raised in a function of the program that the operator called?"""
+    """Was it raised in a function of the program that the operator called, or in what acts for programs?"""
     traceback = error.__traceback__
     while traceback is not None:
         if PROGRAM in traceback.tb_frame.f_globals:
             return True
+        if traceback.tb_next is None:
+            return acts_for_programs(traceback.tb_frame.f_globals)
         traceback = traceback.tb_next
     return False
 
