@@ -6,7 +6,8 @@ reference page) and an `example` (gradsh text that triggers it), so that documen
 PyTorch has the error), `labels` (the first is the primary one; a session adds it when it is missing) and `help`.
 
 Codes: E01xx syntax · E02xx names, arity and flags, before running · E03xx values: types, shapes, dtypes, indices ·
-E04xx autograd · E05xx files and data · E06xx the language while running · E09xx limits and internal.
+E04xx autograd · E05xx files and data · E06xx the language while running · E09xx limits and internal. Those that begin
+with W are warnings, see gradsh.lints.
 """
 
 from __future__ import annotations
@@ -109,10 +110,11 @@ class Label:
 class WarningRecord:
     """A warning as the session prints it: the UserWarning's text and where in the user's program it arose.
 
-    `labels` are further places, `help` is as an error's.
+    `words` stand beside the place, `labels` are further places, `help` is as an error's. `code` is that of what is
+    found before a program runs (gradsh.lints), which has no category of PyTorch's.
     """
 
-    __slots__ = ("category", "help", "labels", "message", "span")
+    __slots__ = ("category", "code", "help", "labels", "message", "span", "words")
 
     def __init__(
         self,
@@ -121,10 +123,14 @@ class WarningRecord:
         category: str = "UserWarning",
         labels: list[Label] | None = None,
         help: str | None = None,
+        *,
+        words: str = "",
     ) -> None:
         self.message = message
         self.span = span
         self.category = category
+        self.code = ""
+        self.words = words
         self.labels: list[Label] = labels if labels is not None else []
         self.help = help
 

@@ -67,7 +67,7 @@ class StateTable(Report):
 class HelpPage(Report):
     """The report of `help`: how something is written, what it does, its gradient, and an example with its output."""
 
-    __slots__ = ("example", "formula", "forward", "kinks", "method", "name", "output", "summary", "usage")
+    __slots__ = ("cure", "example", "formula", "forward", "kinks", "method", "name", "output", "summary", "usage")
 
     def __init__(
         self,
@@ -81,6 +81,7 @@ class HelpPage(Report):
         forward: str = "",
         example: str = "",
         output: list[str] | None = None,
+        cure: str = "",
     ) -> None:
         self.name = name
         self.usage = usage
@@ -91,6 +92,7 @@ class HelpPage(Report):
         self.forward = forward
         self.example = example
         self.output = output or []
+        self.cure = cure
 
 
 class LoopedOver(Report):

@@ -1,4 +1,4 @@
-"""`gradsh check FILE …`: parse and resolve, run nothing. Needs no engine, and so does not import NumPy."""
+"""`gradsh check FILE …`: parse, resolve and warn, run nothing. Needs no engine, and so does not import NumPy."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from gradsh.view.diagnostics import write
 
 def takes(parser: ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--strict", action="store_true", help="exit status 1 where there are warnings")
 
 
 def run(options: Options) -> int:
     status = 0
     for file in options.given.files:
         program = decode(file, read(file))
-        errors = check(file, program) if isinstance(program, str) else [program]
+        errors, warnings = check(file, program) if isinstance(program, str) else ([program], [])
+        if errors or warnings:
+            write(errors or warnings, sys.stderr, color=options.color, style=options.errors)
         if errors:
-            write(errors, sys.stderr, color=options.color, style=options.errors)
             status = 3
+        elif warnings and options.given.strict:
+            status = status or 1
     return status

@@ -11,8 +11,9 @@ from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
-from gradsh.errors import REGISTRY, ArgumentError, NotYet
+from gradsh.errors import REGISTRY, ArgumentError, NotYet, Source
 from gradsh.language.words import CAPITALS, LATER, MODULES, WORDS
+from gradsh.lints import registry as lints
 from gradsh.reports import HelpPage, Report
 from gradsh.runtime import commands, library, python
 from gradsh.runtime.builtins import BUILTINS, CONSTANTS
@@ -114,7 +115,7 @@ def named(session: Running, name: str) -> list[HelpPage]:
 
 def find(session: Running, name: str) -> list[HelpPage]:
     """The pages on what is called that: a built-in's, and a word's of the language (`repeat` is both)."""
-    kinds = (_command, _constant, _operator, _twin, _python, _dtype, _layer, _error)
+    kinds = (_command, _constant, _operator, _twin, _python, _dtype, _layer, _error, _lint)
     first = next((page for page in (kind(session, name) for kind in kinds) if page is not None), None)
     return [page for page in (first, _word(session, name)) if page is not None]
 
@@ -204,3 +205,11 @@ def _error(session: Running, name: str) -> HelpPage | None:
     if not output or not output[-1].startswith(f"error[{name}]"):
         output = []  # it is about files, which an example does not touch
     return HelpPage(name, f"error[{name}]", error.summary, example=error.example, output=output)
+
+
+def _lint(session: Running, name: str) -> HelpPage | None:
+    lint = lints.load(name)
+    if lint is None:
+        return None
+    said = [f"warning[{w.code}]: {w.message}" for w in lints.warnings(Source("<example>", lint.example), BUILTINS)]
+    return HelpPage(name, f"warning[{name}]", lint.summary, example=lint.example, output=said, cure=lint.cure)

@@ -92,10 +92,12 @@ class Expr(Node):
 class Stmt(Node):
     """Anything that is done for its effect.
 
-    `muted` is set where a `;` ends the line: what would print a value does not.
+    `muted` is set where a `;` ends the line: what would print a value does not. `loops`: its blocks may run any number
+    of times.
     """
 
     muted = False
+    loops = False
 
     def defines(self) -> tuple[str, list[Parameter]] | None:
         """A name that is bound to a function, and the parameters, where the text tells."""
@@ -324,17 +326,20 @@ class If(Stmt):
 
 
 class While(Stmt):
+    loops = True
     condition: Expr
     body: Block
 
 
 class For(Stmt):
+    loops = True
     target: Target
     iterable: Expr
     body: Block
 
 
 class Repeat(Stmt):
+    loops = True
     count: Expr
     body: Block
 

@@ -17,7 +17,10 @@ from gradsh.errors import Source, Span
 from gradsh.language.places import LIBRARY, PREFIX, PROGRAMS, Program
 
 if TYPE_CHECKING:
+    from gradsh.errors import Refused
     from gradsh.files import Files
+    from gradsh.language import nodes
+    from gradsh.language.scopes import Resolution
     from gradsh.language.signatures import Builtins
     from gradsh.language.using import Uses
 
@@ -77,10 +80,34 @@ def _compiled(
     files: Files | None,
     uses: Uses | None,
 ) -> Program:
-    from gradsh.errors import Label, Refused, TooDeep
     from gradsh.language.lower import lower
-    from gradsh.language.resolve import resolve
     from gradsh.language.scripts import params_of
+
+    try:
+        tree, resolution, used = understood(source, bound, builtins, files, uses)
+        digest = _digest(key, used)
+        code, spans = lower(tree, source, resolution, _filename(prefix, digest))
+    except RecursionError:
+        raise _too_deep(source) from None
+    names = tuple(resolution.exports.items())
+    return Program(
+        source, code, spans, tuple(sorted(resolution.builtins)), names, params_of(tree, source), used, digest
+    )
+
+
+def understood(
+    source: Source,
+    bound: Mapping[str, Sequence[str]],
+    builtins: Builtins,
+    files: Files | None = None,
+    uses: Uses | None = None,
+) -> tuple[nodes.Program, Resolution, dict[str, Program]]:
+    """The tree of a text, what its names and calls mean, and the programs of the files that it uses.
+
+    Raises errors.Refused with all that was found wrong.
+    """
+    from gradsh.errors import Refused
+    from gradsh.language.resolve import resolve
     from gradsh.language.syntax import parse
     from gradsh.language.using import Uses
 
@@ -91,19 +118,18 @@ def _compiled(
             resolution = resolve(tree, source, bound, builtins, used)
         except Refused as refused:
             wrong = [*refused.errors, *wrong]
-        if wrong:
-            raise Refused(wrong[:20])
-        digest = _digest(key, used)
-        code, spans = lower(tree, source, resolution, _filename(prefix, digest))
     except RecursionError:
-        whole = Span(source, 0, len(source.text))
-        raise Refused(
-            [TooDeep("nested too deeply", [Label(whole)], "bind inner parts to names: `let inner = a * b`")]
-        ) from None
-    names = tuple(resolution.exports.items())
-    return Program(
-        source, code, spans, tuple(sorted(resolution.builtins)), names, params_of(tree, source), used, digest
-    )
+        raise _too_deep(source) from None
+    if wrong:
+        raise Refused(wrong[:20])
+    return tree, resolution, used
+
+
+def _too_deep(source: Source) -> Refused:
+    from gradsh.errors import Label, Refused, TooDeep
+
+    whole = Label(Span(source, 0, len(source.text)))
+    return Refused([TooDeep("nested too deeply", [whole], "bind inner parts to names: `let inner = a * b`")])
 
 
 # --- the cache --------------------------------------------------------------------------------------------

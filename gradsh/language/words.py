@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-ERROR_CODE = r"E\d{4}"  # as a pattern: `help E0401` asks, too
+CODE = r"[EW]\d{4}"  # of an error or a warning, as a pattern: `help E0401` asks, too
 
 # what a word does in a program
 STATEMENT = "statement"  # begins one
@@ -287,7 +287,7 @@ def fill(grammar: str, commands: Iterable[CommandWord]) -> str:
         "commands": [name for name in starters(commands) if name not in RESERVED],
         "alone": [command.name for command in commands if command.alone],
         "asks": [command.name for command in commands if command.asks],
-        "words": [*(word.name for word in TABLE if word.usage), ERROR_CODE],
+        "words": [*(word.name for word in TABLE if word.usage), CODE],
         "infix": INFIX,
     }
     for name, words in lists.items():

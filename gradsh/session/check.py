@@ -1,4 +1,4 @@
-"""`gradsh check`: parse and resolve a text and run nothing, without the engine.
+"""`gradsh check`: parse, resolve and lint a text and run nothing, without the engine.
 
 What the resolver must know of the built-ins is taken from a table in the user's cache folder; the first check after
 gradsh has changed loads the engine, once, to write it.
@@ -11,9 +11,10 @@ from collections.abc import Iterable
 
 from gradsh import cache
 from gradsh.calls.signature import Signature
-from gradsh.errors import GradshError, Refused, Source
+from gradsh.errors import GradshError, Refused, Source, WarningRecord
 from gradsh.language import program
 from gradsh.language.words import CommandWord
+from gradsh.lints.registry import warnings
 
 Entry = tuple[str, tuple[tuple[str, str, bool, bool], ...] | None, bool, bool, bool, bool]
 
@@ -41,13 +42,17 @@ class Table:
         return [CommandWord(name, alone=alone, asks=asks) for name, alone, asks in self.forms]
 
 
-def check(name: str, text: str) -> list[GradshError]:
-    """Everything that is wrong with a program text before it runs; `name` is what the errors call it."""
+def check(name: str, text: str) -> tuple[list[GradshError], list[WarningRecord]]:
+    """Everything that is wrong with a program text before it runs, and what is to be warned of where nothing is.
+
+    `name` is what they call it.
+    """
+    source, builtins = Source(name, text), table()
     try:
-        program.compile_program(Source(name, text), {}, table())
+        program.compile_program(source, {}, builtins)
+        return [], warnings(source, builtins)
     except Refused as refused:
-        return refused.errors
-    return []
+        return refused.errors, []
 
 
 def table() -> Table:

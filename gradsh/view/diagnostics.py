@@ -32,9 +32,11 @@ def render_warning(
     warning: WarningRecord, *, style: str = "full", color: bool = False, width: int | None = None
 ) -> str:
     """One warning as text that ends in a newline, in the same form as an error."""
-    labels = [Label(warning.span), *warning.labels] if warning.span is not None else []
-    text = f"{warning.category}: {warning.message}"
-    return _render("warning", "warning", text, labels, warning.help, style, color, width)
+    labels = [Label(warning.span, warning.words), *warning.labels] if warning.span is not None else []
+    heading, text = "warning", f"{warning.category}: {warning.message}"
+    if warning.code:
+        heading, text = f"warning[{warning.code}]", warning.message
+    return _render(heading, "warning", text, labels, warning.help, style, color, width)
 
 
 def write(
@@ -71,7 +73,7 @@ def as_data(error: GradshError) -> dict[str, object]:
 
 def warning_as_data(warning: WarningRecord) -> dict[str, object]:
     """The object that `--json` and `--errors=json` write for a warning."""
-    data: dict[str, object] = {"warning": warning.category, "message": warning.message}
+    data: dict[str, object] = {"warning": warning.code or warning.category, "message": warning.message}
     data.update(_place([Label(warning.span)] if warning.span is not None else []))
     if warning.help is not None:
         data["help"] = warning.help

@@ -1,0 +1,84 @@
+"""W0504: an update that makes a new tensor, which is not the leaf that gradients come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradsh.errors import WarningRecord
+from gradsh.language import nodes
+from gradsh.language.nodes import Expr
+from gradsh.lints.reading import Reading, Scope, Step
+from gradsh.lints.registry import lint
+
+EXAMPLE = """\
+let w = tensor(3.0, grad)
+for i in range(5) {
+    zero_grad w
+    backward w ** 2
+    w = w - 0.1 * w.grad
+}"""
+
+
+@lint(
+    "W0504",
+    summary="An update that binds the name of a leaf to a new tensor, which gets no gradient.",
+    example=EXAMPLE,
+    cure=EXAMPLE.replace("w = w - 0.1 * w.grad", "no_grad { w -= 0.1 * w.grad }"),
+)
+def rebound_leaf(reading: Reading) -> Iterator[WarningRecord]:
+    """`w = w - … w.grad`, where `w.grad` is asked for again afterwards."""
+    for scope in reading.scopes:
+        for step in scope.steps:
+            update = step.statement
+            if not isinstance(update, nodes.Assign) or not isinstance(update.target, nodes.Name):
+                continue
+            name = update.target.name
+            terms = _terms(update.value)
+            if not isinstance(terms[0][1], nodes.Name) or terms[0][1].name != name or not reading.grads(update, name):
+                continue
+            if _is_asked_again(reading, scope, step, name) and not reading.becomes_leaf(scope, name):
+                leaf = reading.made_tracked(scope, name, step)
+                where = f"the leaf of line {reading.line(leaf)}" if leaf is not None else "the leaf that it was"
+                yield reading.warning(
+                    update,
+                    f"`{name}` is a new tensor after this, not {where}: it gets no gradient",
+                    f"binds `{name}` to a new tensor",
+                    [(reading.span(leaf), "the leaf")] if leaf is not None else [],
+                    _in_place(reading, step, name, terms),
+                )
+
+
+def _terms(value: Expr) -> list[tuple[str, Expr]]:
+    """What is added up and subtracted, with the signs: `w - a + b`."""
+    found: list[tuple[str, Expr]] = []
+    while isinstance(value, nodes.Binary) and value.op in "+-" and not value.grouped:
+        found.append((value.op, value.right))
+        value = value.left
+    return [("+", value), *reversed(found)]
+
+
+def _is_asked_again(reading: Reading, scope: Scope, update: Step, name: str) -> bool:
+    """Is the gradient of the new tensor read, by the next round or by a later step?"""
+    others = [step for step in scope.binding(name) if not reading.grads(step.statement, name)]
+    for loop in update.loops():
+        if not any(step.within(loop) or step.statement is loop for step in others) and not update.is_last_round():
+            return True
+    for step in scope.steps:
+        if step.statement.start < update.statement.end or update.excludes(step):
+            continue
+        if reading.grads(step.statement, name):
+            return True
+        if step in others:
+            break
+    return False
+
+
+def _in_place(reading: Reading, step: Step, name: str, terms: list[tuple[str, Expr]]) -> str | None:
+    """The same update of the leaf itself; None for what is too long to be said in a line."""
+    (op, first), *rest = terms[1:]
+    signs = {"+": op, "-": "-" if op == "+" else "+"} if op == "+" else {"+": "-", "-": "+"}
+    text = reading.text(first) + "".join(f" {signs[sign]} {reading.text(term)}" for sign, term in rest)
+    if "\n" in text:
+        return None
+    update = f"{name} {op}= {text}"
+    return f"`{update}`" if step.modes() & {"no_grad", "inference_mode"} else f"`no_grad {{ {update} }}`"
