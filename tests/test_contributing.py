@@ -21,7 +21,7 @@ BLOCKS: list[tuple[str, str]] = BLOCK.findall((ROOT / "CONTRIBUTING.md").read_te
 # What the new names are tried by: tests with one in their name, and those that tell what a new name lacks.
 FILES = (
     *("test_ops", "test_recorded_operators", "test_transforms", "test_inplace", "test_help"),
-    *("test_layers", "test_every_optimiser"),
+    *("test_layers", "test_every_optimiser", "test_lints"),
 )
 GENERAL = ("are_recorded", "pytorch_lacks", "has_a_case")
 
@@ -43,11 +43,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def new_names() -> list[str]:
-    """What the recipes add: operators and optimisers by their signatures, models."""
+    """What the recipes add: operators and optimisers by their signatures, models, lints by their codes."""
     return [
         name
         for _, code in BLOCKS
-        for name in re.findall(r'^    "(\w+)\(|^model (\w+)', code, re.MULTILINE)
+        for name in re.findall(r'^    "(\w+)\(|^    "(W\d+)"|^model (\w+)', code, re.MULTILINE)
         for name in name
         if name
     ]
@@ -65,7 +65,7 @@ def run(folder: Path, *command: str) -> str:
 
 def test_the_tests_take_it(copy: Path) -> None:
     names = new_names()
-    assert len(names) == len(BLOCKS) == 3
+    assert len(names) == len(BLOCKS) == 4
     tried = [n for n, (path, _) in zip(names, BLOCKS, strict=True) if path.endswith(".py")]  # a layer by GENERAL alone
     files = [f"tests/{name}.py" for name in FILES]
     out = run(

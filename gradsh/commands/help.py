@@ -13,7 +13,6 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
 from gradsh.errors import REGISTRY, ArgumentError, NotYet, Source
 from gradsh.language.words import CAPITALS, LATER, MODULES, WORDS
-from gradsh.lints import registry as lints
 from gradsh.reports import HelpPage, Report
 from gradsh.runtime import commands, library, python
 from gradsh.runtime.builtins import BUILTINS, CONSTANTS
@@ -208,8 +207,10 @@ def _error(session: Running, name: str) -> HelpPage | None:
 
 
 def _lint(session: Running, name: str) -> HelpPage | None:
-    lint = lints.load(name)
+    from gradsh.lints.registry import load, warnings  # commands are imported with every program that is compiled
+
+    lint = load(name)
     if lint is None:
         return None
-    said = [f"warning[{w.code}]: {w.message}" for w in lints.warnings(Source("<example>", lint.example), BUILTINS)]
+    said = [f"warning[{w.code}]: {w.message}" for w in warnings(Source("<example>", lint.example), BUILTINS)]
     return HelpPage(name, f"warning[{name}]", lint.summary, example=lint.example, output=said, cure=lint.cure)

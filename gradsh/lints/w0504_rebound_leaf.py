@@ -76,8 +76,8 @@ def _is_asked_again(reading: Reading, scope: Scope, update: Step, name: str) -> 
 def _in_place(reading: Reading, step: Step, name: str, terms: list[tuple[str, Expr]]) -> str | None:
     """The same update of the leaf itself; None for what is too long to be said in a line."""
     (op, first), *rest = terms[1:]
-    signs = {"+": op, "-": "-" if op == "+" else "+"} if op == "+" else {"+": "-", "-": "+"}
-    text = reading.text(first) + "".join(f" {signs[sign]} {reading.text(term)}" for sign, term in rest)
+    # w - a - b is w -= a + b
+    text = reading.text(first) + "".join(f" {'+' if sign == op else '-'} {reading.text(term)}" for sign, term in rest)
     if "\n" in text:
         return None
     update = f"{name} {op}= {text}"
