@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # what stands behind the word in `--help`
 SUBCOMMANDS = {
-    "check": "FILE ...",
+    "check": "[--strict] FILE ...",
 }
 # Words of the contract that this version has not yet; no file is run for them.
 LATER = ("fmt", "graph", "explain", "export")

@@ -152,6 +152,18 @@ def test_a_saved_name_and_a_return_are_found_in_every_block(kind: type[Stmt]) ->
     assert returns([sample.node]) == ([gives] * len(sample.inside) or ([sample.node] if kind is nodes.Return else []))
 
 
+@pytest.mark.parametrize("kind", STATEMENTS, ids=lambda kind: kind.__name__)
+def test_break_may_stand_in_what_says_that_it_loops(kind: type[Stmt]) -> None:
+    for which in range(len(Sample(kind).inside)):
+        sample = Sample(kind)
+        sample.node.blocks()[which][:] = [nodes.Break(0, 0)]
+        if kind.loops:
+            compiled([sample.node])
+        else:
+            with pytest.raises(Refused, match="'break' outside loop"):
+                compiled([sample.node])
+
+
 def test_every_class_has_a_method_in_each_pass() -> None:
     assert len(STATEMENTS) > 20
     for kind in STATEMENTS:
