@@ -54,17 +54,27 @@ class Step:
 
 
 class Scope:
-    """The steps of a body; `owner` is what it is the body of."""
+    """The steps of a body; `owner` is what it is the body of.
 
-    __slots__ = ("owner", "steps")
+    `calls`: by the name of a built-in or method, the steps that call it, with what it is given. `grads`: by the name of
+    a tensor, the steps that read or write its `.grad`, with the places.
+    """
+
+    __slots__ = ("_binding", "calls", "grads", "owner", "steps")
 
     def __init__(self, owner: Node, body: list[Stmt]) -> None:
         self.owner = owner
         self.steps = list(_steps(body, ()))
+        self.calls: dict[str, list[tuple[Step, list[Expr]]]] = {}
+        self.grads: dict[str, list[tuple[Step, nodes.Attribute]]] = {}
+        self._binding: dict[str, list[Step]] = {}
+        for step in self.steps:
+            for name in step.statement.binds():
+                self._binding.setdefault(name, []).append(step)
 
     def binding(self, name: str) -> list[Step]:
         """The steps that bind a name."""
-        return [step for step in self.steps if name in step.statement.binds()]
+        return self._binding.get(name, [])
 
     def parameters(self) -> list[str]:
         """The names that are bound before the first step."""
@@ -91,7 +101,18 @@ class Reading:
         self.resolution = resolution
         self.builtins = builtins
         self.uses = uses
-        self.scopes = [Scope(owner, body) for owner in walk(tree) for body in _bodies(owner)]
+        self.scopes = [self._scope(owner, body) for owner in walk(tree) for body in _bodies(owner)]
+
+    def _scope(self, owner: Node, body: list[Stmt]) -> Scope:
+        scope = Scope(owner, body)
+        for step in scope.steps:
+            for part in self.parts(step.statement):
+                word, given = self.called(part)
+                if word:
+                    scope.calls.setdefault(word, []).append((step, given))
+                elif isinstance(part, nodes.Attribute) and part.name == "grad" and isinstance(part.value, nodes.Name):
+                    scope.grads.setdefault(part.value.name, []).append((step, part))
+        return scope
 
     # --- what is said of it -------------------------------------------------------------------------------------
 
@@ -155,24 +176,16 @@ class Reading:
         known = self.resolution.references.get(id(function))
         return known or (function.name if isinstance(function, nodes.Attribute) else "")
 
-    def calls(self, step: Step, name: str) -> list[Expr] | None:
-        """What the built-in or method of that name is given where a step calls it; None where it does not."""
-        for part in self.parts(step.statement):
-            word, given = self.called(part)
-            if word == name:
-                return given
-        return None
-
     def is_backward(self, node: Node) -> bool:
         return self.called(node)[0] == "backward"
 
-    def grads(self, node: Node, name: str | None = None) -> list[nodes.Attribute]:
-        """The places where `name.grad` is read or written in a statement; of any name, for None."""
+    def grads(self, node: Node, name: str) -> list[nodes.Attribute]:
+        """The places where `name.grad` is read or written in a statement."""
         return [
             part
             for part in self.parts(node)
             if isinstance(part, nodes.Attribute) and part.name == "grad" and isinstance(part.value, nodes.Name)
-            if name in (None, part.value.name)
+            if part.value.name == name
         ]
 
     def takes(self, node: Node, parameter: str) -> bool:
@@ -202,17 +215,12 @@ class Reading:
 
     def becomes_leaf(self, scope: Scope, name: str) -> bool:
         """Is the flag set, or a gradient kept, by a statement of its own: `w.requires_grad_()`, `w.retain_grad()`?"""
-        for step in scope.steps:
-            for part in self.parts(step.statement):
-                word, given = self.called(part)
-                if word in ("requires_grad_", "retain_grad") and isinstance(given[0], nodes.Name):
-                    if given[0].name == name:
-                        return True
-                elif isinstance(part, nodes.Assign) and isinstance(part.target, nodes.Attribute):
-                    target = part.target
-                    if target.name == "requires_grad" and self.text(target.value) == name:
-                        return True
-        return False
+        for word in ("requires_grad_", "retain_grad"):
+            if any(self.text(value) == name for _, given in scope.calls.get(word, []) for value in given[:1]):
+                return True
+        targets = [step.statement.target for step in scope.steps if isinstance(step.statement, nodes.Assign)]
+        flags = [target for target in targets if isinstance(target, nodes.Attribute) and target.name == "requires_grad"]
+        return any(self.text(target.value) == name for target in flags)
 
 
 def _bodies(owner: Node) -> Iterator[list[Stmt]]:

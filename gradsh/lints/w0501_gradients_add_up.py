@@ -34,7 +34,7 @@ def gradients_add_up(reading: Reading) -> Iterator[WarningRecord]:
         where = {id(p): step for step in scope.steps for p in reading.parts(step.statement) if id(p) in clearing}
         if reading.uses or len(where) < len(clearing):
             continue  # a function clears, and may be called
-        told: set[int] = set()
+        updates_of: dict[int, list[Update]] = {}  # by loop
         for step in scope.steps:
             loops = step.loops()
             if not loops or not any(map(reading.is_backward, reading.parts(step.statement))):
@@ -42,11 +42,12 @@ def gradients_add_up(reading: Reading) -> Iterator[WarningRecord]:
             if step.is_last_round() or any(clear.within(loops[-1]) for clear in where.values()):
                 continue
             for loop in loops:
-                updates = _updates(reading, scope, loop)
-                if updates and id(loop) not in told:
-                    told.add(id(loop))
-                    yield _warning(reading, scope, loop, step, updates)
-                if updates:
+                is_first = id(loop) not in updates_of
+                if is_first:
+                    updates_of[id(loop)] = _updates(reading, scope, loop)
+                if updates_of[id(loop)]:
+                    if is_first:
+                        yield _warning(reading, scope, loop, step, updates_of[id(loop)])
                     break
 
 

@@ -36,7 +36,7 @@ def rebound_leaf(reading: Reading) -> Iterator[WarningRecord]:
             terms = _terms(update.value)
             if not isinstance(terms[0][1], nodes.Name) or terms[0][1].name != name or not reading.grads(update, name):
                 continue
-            if _is_asked_again(reading, scope, step, name) and not reading.becomes_leaf(scope, name):
+            if _is_asked_again(scope, step, name) and not reading.becomes_leaf(scope, name):
                 leaf = reading.made_tracked(scope, name, step)
                 where = f"the leaf of line {reading.line(leaf)}" if leaf is not None else "the leaf that it was"
                 yield reading.warning(
@@ -57,20 +57,20 @@ def _terms(value: Expr) -> list[tuple[str, Expr]]:
     return [("+", value), *reversed(found)]
 
 
-def _is_asked_again(reading: Reading, scope: Scope, update: Step, name: str) -> bool:
+def _is_asked_again(scope: Scope, update: Step, name: str) -> bool:
     """Is the gradient of the new tensor read, by the next round or by a later step?"""
-    others = [step for step in scope.binding(name) if not reading.grads(step.statement, name)]
+    updates = {id(step) for step, _ in scope.grads.get(name, [])}
+    others = [step for step in scope.binding(name) if id(step) not in updates]
     for loop in update.loops():
         if not any(step.within(loop) or step.statement is loop for step in others) and not update.is_last_round():
             return True
-    for step in scope.steps:
-        if step.statement.start < update.statement.end or update.excludes(step):
-            continue
-        if reading.grads(step.statement, name):
-            return True
-        if step in others:
-            break
-    return False
+    rebound = min((s.statement.start for s in others if s.statement.start > update.statement.start), default=None)
+    return any(
+        step.statement.start > update.statement.start
+        and not update.excludes(step)
+        and (rebound is None or step.statement.start <= rebound)
+        for step, _ in scope.grads.get(name, [])
+    )
 
 
 def _in_place(reading: Reading, step: Step, name: str, terms: list[tuple[str, Expr]]) -> str | None:

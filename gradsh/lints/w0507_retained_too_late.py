@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gradsh.errors import WarningRecord
 from gradsh.language import nodes
-from gradsh.language.nodes import Node, walk
+from gradsh.language.nodes import walk
 from gradsh.lints.reading import Reading, Scope, Step
 from gradsh.lints.registry import lint
 
@@ -32,19 +32,16 @@ def retained_too_late(reading: Reading) -> Iterator[WarningRecord]:
     for scope in reading.scopes:
         backward = next((s for s in scope.steps if backwards[0] in reading.parts(s.statement)), None)
         if backward is not None:
-            for step in scope.steps:
-                if step.statement.start >= backward.statement.end:
-                    yield from _late(reading, scope, backward, step)
+            for step, kept in scope.calls.get("retain_grad", []):
+                names = [value.name for value in kept if isinstance(value, nodes.Name)]
+                if step.statement.start >= backward.statement.end and len(names) == 1:
+                    yield from _late(reading, scope, backward, step, names[0])
 
 
-def _late(reading: Reading, scope: Scope, backward: Step, step: Step) -> Iterator[WarningRecord]:
-    kept = reading.calls(step, "retain_grad") or []
-    if len(kept) != 1 or not isinstance(kept[0], nodes.Name):
-        return
-    name = kept[0].name
+def _late(reading: Reading, scope: Scope, backward: Step, step: Step, name: str) -> Iterator[WarningRecord]:
     bound = scope.binding(name)
-    read = _read_later(reading, scope, name, step)
-    if len(bound) != 1 or bound[0].statement.end > backward.statement.start or read is None:
+    later = [read for at, read in scope.grads.get(name, []) if at.statement.start >= step.statement.end]
+    if len(bound) != 1 or bound[0].statement.end > backward.statement.start or not later:
         return
     if backward.excludes(step) or any(backward.within(loop) for loop in step.loops()):
         return
@@ -52,11 +49,6 @@ def _late(reading: Reading, scope: Scope, backward: Step, step: Step) -> Iterato
         step.statement,
         f"`{name}.retain_grad()` is too late: the only `backward` has passed `{name}` and kept nothing",
         "would keep what comes after it",
-        [(reading.span(backward.statement), "the only backward"), (reading.span(read), "is none")],
+        [(reading.span(backward.statement), "the only backward"), (reading.span(later[0]), "is none")],
         reading.before(reading.text(step.statement), backward),
     )
-
-
-def _read_later(reading: Reading, scope: Scope, name: str, step: Step) -> Node | None:
-    later = (s for s in scope.steps if s.statement.start >= step.statement.end)
-    return next((read for s in later for read in reading.grads(s.statement, name)), None)

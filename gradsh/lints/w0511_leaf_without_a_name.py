@@ -38,7 +38,7 @@ def leaf_without_a_name(reading: Reading) -> Iterator[WarningRecord]:
             if isinstance(scope.owner, nodes.Model):
                 use, words = None, f"the field `{name}` is no parameter of `{scope.owner.name}`"
             else:
-                use, words = _use(reading, scope, name, step), f"`{name}` gets no gradient"
+                use, words = _use(scope, name, step), f"`{name}` gets no gradient"
                 if use is None:
                     continue
             yield reading.warning(
@@ -88,17 +88,15 @@ def _is_number(bound: nodes.Stmt) -> bool:
     return isinstance(bound, (nodes.Param, nodes.Assign)) and isinstance(bound.value, nodes.Number)
 
 
-def _use(reading: Reading, scope: Scope, name: str, made: Step) -> nodes.Node | None:
+def _use(scope: Scope, name: str, made: Step) -> nodes.Node | None:
     """The first place after it at which only a leaf makes sense."""
-    for step in scope.steps:
-        if step.statement.start < made.statement.end:
-            continue
-        if grads := reading.grads(step.statement, name):
-            return grads[0]
-        for value in reading.calls(step, "zero_grad") or []:
-            if isinstance(value, nodes.Name) and value.name == name:
-                return value
-    return None
+    asked = [(step, node) for step, node in scope.grads.get(name, []) if step.statement.start > made.statement.start]
+    if asked:
+        return asked[0][1]
+    cleared = (value for _, given in scope.calls.get("zero_grad", []) for value in given)
+    return next(
+        (v for v in cleared if isinstance(v, nodes.Name) and v.name == name and v.start > made.statement.start), None
+    )
 
 
 def _flag_last(reading: Reading, made: nodes.Assign, leaf: nodes.Call) -> str | None:
