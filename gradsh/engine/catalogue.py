@@ -14,6 +14,7 @@ from typing import Any
 
 from gradsh import cache
 from gradsh.engine.operators import registry
+from gradsh.interrupts import held
 
 ALL = "*"  # in place of a family: what only exists when all are loaded
 
@@ -43,7 +44,8 @@ def table() -> Catalogue:
     """The table of this version of gradsh, from the cache or made now."""
     global _table
     if _table is None:
-        _table = _read() or _made()
+        with held():
+            _table = _read() or _made()
     return _table
 
 
@@ -77,7 +79,8 @@ def _load(family: str) -> None:
 
         load_all()
     else:
-        import_module(family)
+        with held():
+            import_module(family)
 
 
 def _key() -> str:

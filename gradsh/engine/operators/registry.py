@@ -54,6 +54,7 @@ class Operator:
     method      whether PyTorch has it as a Tensor method
     effect      called for its effect: echoes nothing
     private     used by rules only; programs do not see it
+    home        the module that registered it
     inplace     PyTorch has it in place too, with a trailing underscore; or the name of its node there, if it has a
                 gradient only there (of zero)
     elementwise each element of the result depends on one element of every (broadcast) tensor: batching and forward mode
@@ -120,6 +121,7 @@ class Operator:
         self.kernel: Any = None
         self.apply: Any = None
         self.summary = ""
+        self.home = ""
         self.rules: dict[str, Any] = {}
         self.saves: dict[str, frozenset[str]] = {}
         self.joint: Any = None
@@ -174,8 +176,11 @@ class Operator:
         """Called when a rule was added; the forms with compiled rules override it."""
 
     def register(self, function: Any) -> None:
-        if self.name in OPERATORS:
+        known = OPERATORS.get(self.name)
+        # a file whose import failed half-way (no memory) is imported again, and its entries take the place of its first
+        if known is not None and known.home != getattr(function, "__module__", ""):
             raise TypeError(f"two operators are called {self.name}")
+        self.home = getattr(function, "__module__", "")
         OPERATORS[self.name] = self
         doc = function.__doc__
         self.summary = doc.strip().split("\n")[0] if doc else ""
@@ -186,10 +191,7 @@ class Operator:
             METHODS[self.method if isinstance(self.method, str) else self.name] = self.apply
 
 
-# --- places and words ------------------------------------------------------------------------------------------------
-
-
-# --- composites and functions ---------------------------------------------------------------------------------------
+# --- other names ------------------------------------------------------------------------------------------------------
 
 
 def alias(name: str, entry: Operator, *, method: bool | None = None) -> None:

@@ -8,10 +8,12 @@ from importlib import import_module
 from typing import Any
 
 from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator
+from gradsh.interrupts import held
 
 ROOMS = ("gradsh.engine.ops", "gradsh.engine.optim")
 
 _loaded = False
+_loading = False
 
 
 def families() -> list[str]:
@@ -26,15 +28,21 @@ def families() -> list[str]:
 
 
 def load_all() -> None:
-    """Import every family."""
-    global _loaded
-    if not _loaded:
-        _loaded = True
-        for family in families():
-            import_module(family)
-        from gradsh.engine.ops.program.inplace import add_twins
+    """Import every family; whole, or, after a failure, to be tried again."""
+    global _loaded, _loading
+    if _loaded or _loading:  # a family that is being imported asks for another's operator
+        return
+    _loading = True
+    try:
+        with held():
+            for family in families():
+                import_module(family)
+            from gradsh.engine.ops.program.inplace import add_twins
 
-        add_twins()
+            add_twins()
+            _loaded = True
+    finally:
+        _loading = False
 
 
 def functions() -> dict[str, Operator]:

@@ -1,0 +1,76 @@
+"""Ctrl-C while operators load: it arrives, and nothing stays half loaded, neither in the session nor on the disk."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from gradsh.interrupts import held
+
+
+def run(tmp_path: Path, text: str) -> str:
+    """What a program in Python prints, in a process with a cache folder of its own."""
+    environment = {**os.environ, "GRADSH_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(text)], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+# Interrupts itself when the file of that name is imported, as Ctrl-C in the middle of loading does.
+INTERRUPTED = """
+    import io, os, signal, sys
+    from importlib.abc import MetaPathFinder
+    from gradsh import Session
+
+    class Finder(MetaPathFinder):
+        def find_spec(self, name, path, target=None):
+            if name == {at!r}:
+                global told
+                told += 1
+                if told == 1:
+                    {how}
+
+    told = 0
+    sys.meta_path.insert(0, Finder())
+    out = io.StringIO()
+    session = Session(out=out, err=out)
+    try:
+        session.run("let v = ones(2); v.add_(1)")
+        print("went on")
+    except KeyboardInterrupt:
+        print("interrupted")
+    session.run("let v = ones(2); print v.add_(1), v.exp_().shape, kaiming_uniform_(ones(2, 2)).shape")
+    print(out.getvalue())
+"""
+PLACES = ["gradsh.engine.ops.elementwise.compare", "gradsh.engine.ops.program.inplace", "gradsh.engine.ops.shape.join"]
+
+
+@pytest.mark.parametrize("at", PLACES)
+@pytest.mark.parametrize("how", ["os.kill(os.getpid(), signal.SIGINT)", "raise KeyboardInterrupt", "raise MemoryError"])
+@pytest.mark.parametrize("warm", [False, True])
+def test_loading_is_whole_or_tried_again(tmp_path: Path, at: str, how: str, warm: bool) -> None:
+    """Without a cache the table of operators is being made then, with one all operators are loaded for `add_`."""
+    whole = INTERRUPTED.format(at="", how="pass")
+    if warm:
+        run(tmp_path, whole)
+    shown = run(tmp_path, INTERRUPTED.format(at=at, how=how))
+    assert "Size([2]) Size([2, 2])" in shown and "E0999" not in shown, shown
+    fresh = run(tmp_path, whole)  # with the cache as it is now
+    assert fresh.startswith("went on") and "Size([2]) Size([2, 2])" in fresh
+
+
+def test_an_interrupt_comes_at_the_end_of_the_block() -> None:
+    done = []
+    with pytest.raises(KeyboardInterrupt):
+        with held():
+            os.kill(os.getpid(), 2)
+            done.append(1)
+        done.append(2)
+    assert done == [1]
