@@ -113,3 +113,20 @@ def test_optimisers_move_parameters_by_sweeps() -> None:
 
     optim = [module for module in places(adds_scaled) if module.startswith("gradsh.engine.optim.")]
     assert optim == ["gradsh.engine.optim.sweep"]
+
+
+def test_views_by_strides_are_made_in_one_place() -> None:
+    """What leads outside of the memory is refused there."""
+
+    def is_raw(node: ast.AST) -> bool:
+        if isinstance(node, ast.ImportFrom):
+            return node.module is not None and "stride_tricks" in node.module
+        if isinstance(node, ast.Attribute):
+            return node.attr in ("stride_tricks", "sliding_window_view")
+        return (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func) in ("ndarray", "np.ndarray")
+            and len(node.args) + len(node.keywords) > 2  # no more than shape and dtype: memory of its own
+        )
+
+    assert set(places(is_raw)) == {CORE + "strided"}

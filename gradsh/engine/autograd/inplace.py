@@ -24,6 +24,7 @@ from gradsh.engine.core.views import (
     Region,
     _custom_view,
     refresh,
+    whole_history,
 )
 from gradsh.errors import AutogradError, DtypeError, LeafInPlace, ShapeError, ValueProblem
 
@@ -163,6 +164,8 @@ def apply_in_place(
         old.node, old.requires = x.node, x.requires
         if x.requires and x.node is None:
             old = x
+        elif x.extra is not None and x.extra.base is not None:
+            old.node = whole_history(x, where)
         given = (*args, *kwargs.values())
         tracked = mode.grad and (x.requires or any(a.__class__ is Tensor and a.requires for a in given))
         check_writable(x, tracked, where)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from gradsh.engine.core.graph import Kind, Node, extra_of, record
+from gradsh.engine.core.strided import address, elements
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AutogradError
 
@@ -24,7 +24,7 @@ class Region:
         itemsize = base.itemsize
         self.base_shape = base.shape
         self.shape = view.shape
-        start = view.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+        start = address(view) - address(base)
         strides = view.strides
         if not base.flags.c_contiguous:
             start, strides = _in_c_order(base, start, strides)
@@ -34,7 +34,7 @@ class Region:
     def of(self, array: Any) -> Any:
         """The view's part of a C-ordered array that has the base's shape."""
         flat = array.reshape(-1)
-        return as_strided(flat[self.offset :], self.shape, tuple(s * flat.itemsize for s in self.strides))
+        return elements(flat, flat.dtype, self.shape, self.strides, self.offset)
 
 
 def _in_c_order(base: Any, start: int, strides: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
@@ -57,6 +57,15 @@ def _in_c_order(base: Any, start: int, strides: tuple[int, ...]) -> tuple[int, t
         return total
 
     return convert(start), tuple(convert(s) for s in strides)
+
+
+def whole_history(view: Tensor, where: Any) -> Any:
+    """The node of a view that is to be written: one by strides, which may show what its input has not, reads its base."""
+    node = view.node
+    if node.__class__ is not Node or node.kind.name != AS_STRIDED.name:
+        return node
+    base = view.extra.base  # type: ignore[union-attr]  # a view has one
+    return record(AS_STRIDED, base.edge, Region(base.data, view.data), where)  # type: ignore[union-attr]
 
 
 def refresh(t: Tensor) -> None:

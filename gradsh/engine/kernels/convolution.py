@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.core.strided import strided
 
 ndarray = np.ndarray
 float16 = np.dtype(np.float16)
@@ -90,12 +91,9 @@ def columns(x: Any, kernel: Any, places: Any, how: Any) -> Any:
         return full.reshape(groups, rows, -1)
     steps = full.strides
     spatial = steps[1:-1]
-    # as_strided, without the cost of its checks; `full` is contiguous
-    view: Any = ndarray(
-        (c, *kernel, *places, n),
-        x.dtype,
+    view = strided(
         full,
-        0,
+        (c, *kernel, *places, n),
         (
             steps[0],
             *(b * d for b, d in zip(spatial, dilation, strict=True)),

@@ -24,6 +24,7 @@ from gradsh.engine.core.graph import (
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
+from gradsh.engine.core.strided import owner
 from gradsh.engine.core.tensor import Tensor, make, output_tensor, tracked, untracked
 from gradsh.engine.operators.registry import Operator, computed
 from gradsh.errors import NotDifferentiable
@@ -208,7 +209,11 @@ def _share_all(entry: General, base: Tensor, outs: Iterable[Tensor]) -> None:
 
 def _share(base: Tensor, out: Tensor, multiple: tuple[str, int] | None = None) -> None:
     """Make a view share its base's storage. A 0-d scalar has moved into memory of its own before (`Tensor.share`)."""
-    if out.data.__class__ is not ndarray or not np.may_share_memory(base.data, out.data):
+    data = out.data
+    if data.__class__ is not ndarray:
+        return
+    # `as_strided` of a view may lead to elements of its base that the view has not
+    if not np.may_share_memory(base.data, data) and not np.may_share_memory(owner(base.data), data):
         return
     out.storage = base.share()
     extra = out.own_extra()
@@ -219,7 +224,7 @@ def _share(base: Tensor, out: Tensor, multiple: tuple[str, int] | None = None) -
     extra.multiple = multiple
     if out.node is not None:
         extra_of(out.node.node if out.node.__class__ is Output else out.node).storage = out.storage
-    elif base.requires and not mode.grad and out.data.dtype.kind == "f":
+    elif base.requires and not mode.grad and data.dtype.kind == "f":
         out.requires = True  # as in PyTorch: a view that is made without grad mode keeps the flag, as a leaf
 
 

@@ -10,6 +10,7 @@ from gradsh.engine.core.arguments import dim_index, need_tensor, numpy_dtype, ty
 from gradsh.engine.core.dtypes import BOOL, FLOAT, INTEGER, OF, DType, Size, promote_dtypes
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.promotion import result_dtype
+from gradsh.engine.core.strided import offset
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.registry import alias
@@ -84,11 +85,8 @@ def is_contiguous(input: Any) -> bool:
 def storage_offset(input: Any) -> int:
     """How many elements of memory lie before its first one."""
     need_tensor("storage_offset", "input", 1, input)
-    base = input.extra.base if input.extra is not None else None
-    if base is None:
-        return 0
-    first = [x.data.__array_interface__["data"][0] for x in (input, base)]
-    return int(first[0] - first[1]) // int(input.data.itemsize)
+    data = input.data
+    return offset(data) if data.__class__ is np.ndarray else 0
 
 
 @function("data_ptr(input)", differentiable=False, example="let x = ones(2); x.data_ptr() == x.view(2).data_ptr()")

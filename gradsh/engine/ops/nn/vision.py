@@ -13,6 +13,7 @@ from gradsh.engine.core.arguments import int_tuple, not_implemented
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode as context
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.strided import strided
 from gradsh.engine.core.tensor import make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
@@ -118,7 +119,7 @@ def im2col(x: Any, how: Any) -> Any:
     full[:, :, padding[0] : padding[0] + size[0], padding[1] : padding[1] + size[1]] = x
     steps = full.strides
     spatial = [(steps[i + 2] * dilation[i], steps[i + 2] * stride[i]) for i in range(2)]
-    view = np.lib.stride_tricks.as_strided(
+    view = strided(
         full, (n, c, *kernel, *blocks(how)), (*steps[:2], *(a for a, _ in spatial), *(b for _, b in spatial))
     )
     return view.reshape(n, c * math.prod(kernel), math.prod(blocks(how)))

@@ -9,6 +9,7 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
 from gradsh.engine.core.modes import mode
+from gradsh.engine.core.strided import strided
 from gradsh.engine.operators.batch_rules import along, along_in_shape, applied, on_last_dims, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
@@ -96,7 +97,7 @@ def diagonal_view(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     corner = x[tuple(index)]
     shape = (*(x.shape[i] for i in rest), length)
     strides = (*(x.strides[i] for i in rest), x.strides[first] + x.strides[second])
-    return np.lib.stride_tricks.as_strided(corner, shape, strides)
+    return strided(corner, shape, strides)
 
 
 @op(

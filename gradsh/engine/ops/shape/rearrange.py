@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, need_int, need_tensor
-from gradsh.engine.core.batched import padded
+from gradsh.engine.core.batched import Shape, padded
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.strided import elements, offset, owner, strided
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.batch_rules import along, along_in_shape, applied, sample_of
 from gradsh.engine.operators.composite import composite
@@ -288,11 +290,11 @@ def unfold_windows(x: Any, dimension: int, size: int, step: int) -> Any:
         raise ValueProblem(f"step is {step} but must be > 0")
     x = alloc.asarray(x)
     if not x.ndim:
-        return np.lib.stride_tricks.as_strided(x, (size,), (x.itemsize,))
+        return strided(x, (size,), (x.itemsize,))
     count = (extent - size) // step + 1
     shape = (*x.shape[:dim], count, *x.shape[dim + 1 :], size)
     strides = (*x.strides[:dim], x.strides[dim] * step, *x.strides[dim + 1 :], x.strides[dim])
-    return np.lib.stride_tricks.as_strided(x, shape, strides)
+    return strided(x, shape, strides)
 
 
 unfold_windows.vjp("input")(
@@ -371,84 +373,124 @@ for _n in (1, 2, 3):
 # --- strides ---------------------------------------------------------------------------------------------------------
 
 
-@op(
+@composite(
     "as_strided(input, size, stride, storage_offset=None)",
-    grad_fn="AsStridedBackward0",
-    view=True,
     samples=lambda: [call(t(6), (2, 2), (1, 2)), call(t(2, 3), (2, 2), (1, 1), 1)],
     formula="g, added up where the elements came from",
     example="as_strided(arange(4.), (2, 2), (1, 1))",
-    linear=True,
 )
-def as_strided(x: Any, size: Any, stride: Any, storage_offset: Any) -> Any:
-    """A view of the memory with any size and strides, counted in elements from the first element of `input`."""
+def as_strided(input: Any, size: Any, stride: Any, storage_offset: Any) -> Any:
+    """A view of the memory with any size and strides, in elements; the offset counts from where the memory begins."""
+    need_tensor("as_strided", "input", 1, input)
     size, stride = int_tuple("as_strided", "size", 2, size), int_tuple("as_strided", "stride", 3, stride)
-    if len(size) != len(stride):
-        raise ShapeError("mismatch in length of strides and shape")
-    offset = storage_offset or 0
-    x = alloc.asarray(x)
-    reach = offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) if all(size) else 0
-    if any(s < 0 for s in stride):
-        raise ValueProblem(
-            "as_strided: Negative strides are not supported at the moment, got strides: " + str(list(stride))
-        )
-    available = _memory(x)
-    if reach >= available.size and all(size):
-        itemsize = x.itemsize
-        raise ShapeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize {itemsize} "
-            f"requiring a storage size of {(reach + 1) * itemsize} are out of bounds for storage of size "
-            f"{available.size * itemsize}"
-        )
-    return np.lib.stride_tricks.as_strided(available[offset:], size, tuple(s * x.itemsize for s in stride))
-
-
-def _memory(x: Any) -> Any:
-    """The elements of an array in the order of memory, as a 1-D view, from its first element on."""
-    span = 1 + sum((n - 1) * s // x.itemsize for n, s in zip(x.shape, x.strides, strict=True) if n) if x.size else 0
-    return np.lib.stride_tricks.as_strided(x, (span,), (x.itemsize,))
-
-
-@as_strided.vjp("input")
-def _(F: Any, g: Any, out: Any, x: Any, size: Any, stride: Any, storage_offset: Any) -> Any:
-    return F.as_strided_backward(g, x.shape, tuple(size), tuple(stride), storage_offset or 0)
+    x = input.data
+    if x.__class__ is Shape:
+        own, before = contiguous_strides(x.shape), 0  # a sample inside `vmap`: as if it had its memory for itself
+    else:
+        x = alloc.asarray(x)
+        own, before = tuple(s // x.itemsize for s in x.strides), offset(x)
+    start = 0 if storage_offset is None else need_int("as_strided", "storage_offset", 4, storage_offset) - before
+    return strided_view.apply(input, size, stride, start, own)
 
 
 @op(
-    "as_strided_backward(grad, shape, size, stride, offset)",
+    "strided_view(input, size, stride, start, own)",
+    grad_fn="AsStridedBackward0",
+    view=True,
+    private=True,
+    samples=lambda: [call(t(6), (2, 2), (1, 2), 0, (1,)), call(t(2, 3), (2, 2), (1, 1), 1, (3, 1))],
+    linear=True,
+)
+def strided_view(x: Any, size: Any, stride: Any, start: int, own: Any) -> Any:
+    """A view of the memory of `input`, whose own strides are `own`, from `start` elements after its first on."""
+    x = alloc.asarray(x)
+    return elements(owner(x), x.dtype, size, stride, offset(x) + start)
+
+
+strided_view.vjp("input")(
+    lambda F, g, out, x, size, stride, start, own: F.strided_view_backward(g, x.shape, size, stride, start, own)
+)
+strided_view.jvp(lambda F, t, saved: F.strided_read(t, *saved[1:5]))
+
+
+def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides, in elements, of an array in C order."""
+    return tuple(math.prod(shape[i + 1 :]) for i in range(len(shape)))
+
+
+class Places:
+    """Where the elements of an array and those of its strided view lie in a piece of memory that has both.
+
+    own, view  the elements' numbers in memory, in the array's shape and in the view's
+    size       how many elements the memory has
+    shared     how many elements of the array lie in each place, None where it is one at most
+    """
+
+    __slots__ = ("own", "shared", "size", "view")
+
+    def __init__(self, shape: Any, own: Any, size: Any, stride: Any, start: int) -> None:
+        lowest = min(0, start)
+        self.own = _places(shape, own, -lowest)
+        self.view = _places(size, stride, start - lowest)
+        self.size = 1 + max(int(self.own.max(initial=0)), int(self.view.max(initial=0)))
+        counts = np.bincount(self.own.reshape(-1), minlength=self.size)
+        self.shared = np.maximum(counts, 1) if counts.max() > 1 else None
+
+    def moved(self, values: Any, source: Any, target: Any) -> Any:
+        """What lies at `target` once `values` were added up at `source`; the elements of one place share it evenly."""
+        memory = alloc.zeros(self.size, values.dtype)
+        np.add.at(memory, source, values)
+        if self.shared is not None:
+            memory = (memory / self.shared).astype(values.dtype)
+        return memory[target]
+
+
+def _places(shape: Any, strides: Any, start: int) -> Any:
+    places = alloc.full(shape, start)
+    for d, (n, s) in enumerate(zip(shape, strides, strict=True)):
+        places += (alloc.arange(n) * s).reshape((n,) + (1,) * (len(shape) - d - 1))
+    return places
+
+
+@op(
+    "strided_view_backward(grad, shape, size, stride, start, own)",
     grad_fn="AsStridedBackwardBackward0",
     private=True,
-    samples=lambda: [call(t(2, 2), (6,), (2, 2), (1, 2), 0)],
+    samples=lambda: [
+        call(t(2, 2), (6,), (2, 2), (1, 2), 0, (1,)),
+        call(t(2, 2), (2, 3), (2, 2), (1, 1), 1, (1, 2)),
+        call(t(2), (3, 2), (2,), (1,), 0, (0, 1)),
+    ],
     linear=True,
 )
-def as_strided_backward(g: Any, shape: Any, size: Any, stride: Any, offset: int) -> Any:
-    """Zeros of `shape`, in C order, to which `grad` is added where the strides lead."""
-    full = alloc.zeros(shape, g.dtype)
-    places = alloc.full(size, offset)
-    for d, (n, s) in enumerate(zip(size, stride, strict=True)):
-        places += (alloc.arange(n) * s).reshape((n,) + (1,) * (len(size) - d - 1))
-    np.add.at(full.reshape(-1), places, g)
-    return full
+def strided_view_backward(g: Any, shape: Any, size: Any, stride: Any, start: int, own: Any) -> Any:
+    """Zeros of `shape` to which `grad` is added where the strides of the view lead."""
+    places = Places(shape, own, size, stride, start)
+    return places.moved(g, places.view, places.own)
 
 
-as_strided_backward.vjp("grad")(
-    lambda F, g, out, grad, shape, size, stride, offset: F.as_strided_copy(g, size, stride, offset)
+strided_view_backward.vjp("grad")(
+    lambda F, g, out, grad, shape, size, stride, start, own: F.strided_read(g, size, stride, start, own)
 )
 
 
 @op(
-    "as_strided_copy(input, size, stride, offset)",
+    "strided_read(input, size, stride, start, own)",
     grad_fn="AsStridedBackward0",
     private=True,
-    samples=lambda: [call(t(6), (2, 2), (1, 2), 1)],
+    samples=lambda: [
+        call(t(6), (2, 2), (1, 2), 1, (1,)),
+        call(t(2, 3), (2, 2), (1, 1), 1, (1, 2)),
+        call(t(3, 2), (2,), (1,), 0, (0, 1)),
+    ],
     linear=True,
 )
-def as_strided_copy(x: Any, size: Any, stride: Any, offset: int) -> Any:
-    """The elements that the strides lead to, counted in C order."""
-    flat = alloc.ascontiguousarray(x).reshape(-1)
-    return np.lib.stride_tricks.as_strided(flat[offset:], size, tuple(s * flat.itemsize for s in stride)).copy()
+def strided_read(x: Any, size: Any, stride: Any, start: int, own: Any) -> Any:
+    """The elements that the strides of a view lead to, if `input` lay in memory with the strides `own`."""
+    places = Places(x.shape, own, size, stride, start)
+    return places.moved(x, places.own, places.view)
 
 
-as_strided_copy.vjp("input")(
-    lambda F, g, out, x, size, stride, offset: F.as_strided_backward(g, x.shape, size, stride, offset)
+strided_read.vjp("input")(
+    lambda F, g, out, x, size, stride, start, own: F.strided_view_backward(g, x.shape, size, stride, start, own)
 )

@@ -12,6 +12,7 @@ from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, is_in
 from gradsh.engine.core.batched import padded
 from gradsh.engine.core.dtypes import OF, DType, Size
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.strided import strided
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import applied, count, sample_of
 from gradsh.engine.operators.composite import composite
@@ -144,11 +145,7 @@ def broadcast_view(x: Any, shape: tuple[int, ...]) -> Any:
         0 if old == 1 and new != 1 else stride
         for old, new, stride in zip(x.shape, shape[lead:], x.strides, strict=True)
     )
-    return (
-        ndarray(shape, x.dtype, x, 0, strides)
-        if x.flags.c_contiguous
-        else np.lib.stride_tricks.as_strided(x, shape, strides)
-    )
+    return strided(x, shape, strides)
 
 
 @op(
