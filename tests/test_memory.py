@@ -92,3 +92,62 @@ GRADIENTS = {
 @pytest.mark.parametrize("program", GRADIENTS)
 def test_derivatives_of_strides(gradsh: Gradsh, program: str) -> None:
     assert ran(gradsh, program)[0].endswith(GRADIENTS[program])
+
+
+# --- `.data =` of another size or dtype ------------------------------------------------------------------------------
+
+A = "let w = ones(4, grad); let x = w * 1; "
+B = "let w = ones(100, grad); let x = w * 1; let v = x[50:]; "
+RESIZED = {
+    B
+    + "v.mul_(2); x.data = ones(2); x.sum().backward()": "Function SumBackward0 returned an invalid gradient at index "
+    "0 - got [2] but expected shape compatible with [100]",
+    B
+    + "v.mul_(2); x.data = ones(2); (x * x).sum().backward()": "Function MulBackward0 returned an invalid gradient at "
+    "index 0 - got [2] but expected shape compatible with [100]",
+    B
+    + "x.data = ones(2); v.mul_(2); v.sum().backward()": "setStorage: sizes [50], strides [1], storage offset 50, and "
+    "itemsize 4 requiring a storage size of 400 are out of bounds for storage of size 8",
+    A + "x.data = ones(2); x.exp_(); x.sum().backward()": "Function ExpBackward0 returned an invalid gradient at index "
+    "0 - got [2] but expected shape compatible with [4]",
+    A + "x.data = ones(2, 2); x.sum().backward()": "Function SumBackward0 returned an invalid gradient at index "
+    "0 - got [2, 2] but expected shape compatible with [4]",
+    A + "x.data = ones(2); x.backward(ones(2))": "invalid gradient at index 0 - got [2] but expected shape compatible "
+    "with [4]",
+    A
+    + "let y = (x * x).sum(); x.data = ones(2); y.backward()": "The size of tensor a (4) must match the size of tensor "
+    "b (2) at non-singleton dimension 0",
+    "let w = ones(4, grad); let y = (w * w).sum(); w.data = ones(2); y.backward()": "The size of tensor a (4) must "
+    "match the size of tensor b (2) at non-singleton dimension 0",
+    "let w = ones(4, grad); w.sum().backward(); w.data = ones(2); w.sum().backward()": "The size of tensor a (4) must "
+    "match the size of tensor b (2) at non-singleton dimension 0",
+    "let w = ones(1, grad); w.sum().backward(); w.data = ones(4); w.sum().backward()": "output with shape [1] doesn't "
+    "match the broadcast shape [4]",
+}
+
+
+@pytest.mark.parametrize("program", RESIZED)
+def test_data_of_another_size(gradsh: Gradsh, program: str) -> None:
+    _, error = ran(gradsh, program)
+    assert error.endswith(RESIZED[program])
+
+
+EXPECTED = {
+    # what nobody saved does not matter; gradients have the dtype of the graph
+    "let w = ones(4, grad); let y = (w * 2).sum(); w.data = ones(2); y.backward(); w.grad": "tensor([2., 2., 2., 2.])",
+    "let w = ones(1, grad); let x = w * 1; x.data = ones(4); x.sum().backward(); w.grad": "tensor([4.])",
+    "let w = ones(2, grad); let y = (w * w).sum(); w.data = ones(2, dtype=float64); y.backward(); w.grad": (
+        "tensor([2., 2.])"
+    ),
+    "let w = ones(2, grad); w.data = ones(2, dtype=float64); (w * w).sum().backward(); w.grad": (
+        "tensor([2., 2.], dtype=float64)"
+    ),
+    "let w = ones(2, grad); let x = w * 1; x.data = ones(2, dtype=float64); (x * x).sum().backward(); w.grad": (
+        "tensor([2., 2.])"
+    ),
+}
+
+
+@pytest.mark.parametrize("program", EXPECTED)
+def test_gradients_after_data_of_another_form(gradsh: Gradsh, program: str) -> None:
+    assert ran(gradsh, program) == (EXPECTED[program], "")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.autograd.forms import bring_back, expected, expected_step, not_added
 from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.graph import Freed, Node, Output, Where
@@ -104,7 +105,7 @@ class Walk:
         keep, create = self.keep, self.create
         freed = Freed(self.where)
         deliver = self.deliver
-        anomaly = mode.anomaly
+        watched = mode.anomaly is not None or mode.reformed
         while heap:
             _, node = heappop(heap)
             g = pending.pop(node)
@@ -118,10 +119,10 @@ class Walk:
                         if node not in needed:  # type: ignore[operator]  # set together with captures
                             break
                 kind = node.kind
-                if anomaly is None:
-                    gs = in_its_place(node, g, T) if create else kind.step(node, g, A)
+                if watched:
+                    gs = self.watched_step(node, g)
                 else:
-                    gs = self.watched_step(node, g, anomaly)
+                    gs = in_its_place(node, g, T) if create else kind.step(node, g, A)
                 edges = node.next
                 if node.fix is not None:
                     gs = bring_back(gs, node.fix, create)
@@ -176,22 +177,32 @@ class Walk:
             elif t in captures:
                 self.capture(t, g, captures[t])
 
-    def watched_step(self, node: Node, g: Any, check_nan: bool) -> Any:
-        """A step inside `detect_anomaly`: what goes wrong in it is reported with the line that recorded the node."""
+    def watched_step(self, node: Node, g: Any) -> Any:
+        """A step inside `detect_anomaly`: what goes wrong in it is reported with the line that recorded the node.
+
+        Or one where `.data =` gave some tensor another size or dtype: what goes out must be what the graph expects.
+        """
         name = node.kind.name
         made = (node.code, node.lasti)
         try:
-            gs = in_its_place(node, g, T) if self.create else node.kind.step(node, g, A)
-            if check_nan:
+            gs = expected_step(self.step, node, g, self.create) if mode.reformed else self.step(node, g)
+            if mode.anomaly is None:
+                return gs
+            if mode.anomaly:
                 from gradsh.engine.autograd.anomaly import check_anomaly
 
                 check_anomaly(node, gs)
         except GradshError as error:
+            if mode.anomaly is None:
+                raise
             mode.warn(f"Error detected in {name}. Traceback of forward call that caused the error:", where=made)
             if isinstance(error, VersionMismatch):
                 error.message = error.message.partition("Hint: ")[0] + AFTER_TRACEBACK
             raise
         return gs
+
+    def step(self, node: Node, g: Any) -> Any:
+        return in_its_place(node, g, T) if self.create else node.kind.step(node, g, A)
 
     def before(self, node: Node, g: Any) -> Any:
         """Hooks of the tensors that the node made, then its own prehooks, then the gradients that are to be kept."""
@@ -298,46 +309,6 @@ def _name(hook: Any) -> str:
     return "<lambda>" if name == "fn" else str(name).removeprefix(".")
 
 
-def bring_back(gs: Any, fix: Any, create: bool) -> Any:
-    """Undo broadcasting and promotion: each gradient gets the shape and dtype of its input."""
-    if gs.__class__ is not tuple:
-        return bring_one_back(gs, fix, create)
-    if len(gs) == 2:
-        first, second = gs
-        return (
-            first if fix[0] is None else bring_one_back(first, fix[0], create),
-            second if fix[1] is None else bring_one_back(second, fix[1], create),
-        )
-    return tuple(g if f is None else bring_one_back(g, f, create) for g, f in zip(gs, fix, strict=False))
-
-
-def bring_one_back(g: Any, fix: Any, create: bool) -> Any:
-    if g is None or fix is None:
-        return g
-    shape, dtype = fix
-    if create:
-        if g.data.shape != shape:
-            g = T.sum_to_size(g, shape)
-        return g if g.data.dtype == dtype else T.to(g, dtype)
-    if g.shape != shape:
-        g = sum_to(g, shape)
-    return g if g.dtype is dtype or g.dtype == dtype else g.astype(dtype)
-
-
-def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
-    """Sum an array over the dims that broadcasting added or stretched, so that it has `shape`."""
-    if not shape:
-        return np.add.reduce(g, None, dtype=g.dtype)
-    lead = g.ndim - len(shape)
-    axes = tuple(range(lead)) + tuple(
-        i + lead for i, extent in enumerate(shape) if extent == 1 and g.shape[i + lead] != 1
-    )
-    if len(axes) == lead:
-        return np.add.reduce(g, axes, dtype=g.dtype) if lead else g
-    g = np.add.reduce(g, axes, keepdims=True, dtype=g.dtype)
-    return g.reshape(shape) if lead else g
-
-
 def accumulate(t: Tensor, g: Any, create: bool) -> None:
     """Add a gradient to `t.grad`.
 
@@ -364,7 +335,10 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
         t.gradient = make(held.data + g)
     else:
         if held.data.__class__ is ndarray:
-            np.add(held.data, g, out=held.data)
+            try:
+                np.add(held.data, g, out=held.data)
+            except ValueError:  # `.data =` has given the leaf another size
+                raise not_added(held.data.shape, g.shape) from None
         else:
             held.data = held.data + g
         if held.storage is not None:
@@ -483,7 +457,9 @@ def with_grad_mode(walk: Walk, roots: list[tuple[Any, Any]]) -> None:
     before = mode.grad
     mode.grad = walk.create
     try:
-        for edge, g in roots:
+        for index, (edge, g) in enumerate(roots):
+            if mode.reformed and edge is not None:
+                g = expected("", index, edge, None, g, walk.create)
             walk.deliver(edge, g)
         walk.run()
     finally:

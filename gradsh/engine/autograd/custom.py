@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from gradsh.engine.autograd.backward import sum_to
+from gradsh.engine.autograd.forms import sum_to
 from gradsh.engine.core import alloc
 from gradsh.engine.core.graph import Freed, Kind, Node, Output, Storage, Where, freed, note_versions, record, verify
 from gradsh.engine.core.modes import GradMode, mode

@@ -225,9 +225,11 @@ class NodeExtra:
     hooks, prehooks   callables on the node
     tensor_hooks  [(output number, {id: callable})]
     metadata   what the program keeps in `grad_fn.metadata`
+    forms      {output number: (shape, NumPy dtype)} where `.data =` has given the output another since
     """
 
     __slots__ = (
+        "forms",
         "hooks",
         "metadata",
         "prehooks",
@@ -245,6 +247,7 @@ class NodeExtra:
         self.prehooks: dict[int, Any] = {}
         self.tensor_hooks: list[tuple[int, dict[int, Any]]] = []
         self.metadata: dict[Any, Any] | None = None
+        self.forms: dict[int, tuple[Any, Any]] | None = None
 
 
 class Output:

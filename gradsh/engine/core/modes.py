@@ -56,6 +56,7 @@ class Context:
     functorch    how many of these are torch.func's, in which `backward` is refused
     interpreter  what runs operators on values that are not plain tensors (`vmap`), or None
     written      called with (tensor, where) after every in-place write, or None
+    reformed     whether `.data =` ever gave a tensor with a history another size or dtype
     """
 
     __slots__ = (
@@ -68,6 +69,7 @@ class Context:
         "inference",
         "interpreter",
         "print_options",
+        "reformed",
         "transforms",
         "warn_sink",
         "warned",
@@ -90,6 +92,7 @@ class Context:
         self.warn_sink: Callable[[str, str, tuple[Any, int] | None], None] | None = None
         self.where: tuple[Any, int] | None = None
         self.written: Callable[[Any, Any], None] | None = None
+        self.reformed = False
 
     def warn(
         self,

@@ -35,12 +35,14 @@ class TensorExtra:
     custom    likewise for a view that a custom operator gave
     parameter made by `Parameter(t)`
     retired   it was the argument of a function whose transform is done: nobody wants its gradient any more
+    forms     [(number in the sequence of nodes, shape, NumPy dtype)] of a leaf, before each `.data =` that changed them
     prehooks, node_hooks   {id: callable} on a leaf's AccumulateGrad, before and after accumulation
     """
 
     __slots__ = (
         "base",
         "custom",
+        "forms",
         "hooks",
         "made_without_grad",
         "multiple",
@@ -60,6 +62,7 @@ class TensorExtra:
         self.prehooks: dict[int, Any] = {}
         self.node_hooks: dict[int, Any] = {}
         self.base: Tensor | None = None
+        self.forms: list[tuple[int, Any, Any]] | None = None
         self.parameter = False
         self.made_without_grad = False
         self.multiple: tuple[str, int] | None = None

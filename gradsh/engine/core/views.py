@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsh.engine.core.graph import Kind, Node, extra_of, record
-from gradsh.engine.core.strided import address, elements
+from gradsh.engine.core.strided import elements, offset
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AutogradError
 
@@ -21,10 +21,11 @@ class Region:
     __slots__ = ("base_shape", "offset", "shape", "strides")
 
     def __init__(self, base: Any, view: Any) -> None:
-        itemsize = base.itemsize
+        itemsize = view.itemsize
         self.base_shape = base.shape
         self.shape = view.shape
-        start = address(view) - address(base)
+        # not the distance of the two in memory: the base's `.data` may have been replaced since
+        start = (offset(view) - offset(base)) * itemsize
         strides = view.strides
         if not base.flags.c_contiguous:
             start, strides = _in_c_order(base, start, strides)
@@ -60,7 +61,7 @@ def _in_c_order(base: Any, start: int, strides: tuple[int, ...]) -> tuple[int, t
 
 
 def whole_history(view: Tensor, where: Any) -> Any:
-    """The node of a view that is to be written: one by strides, which may show what its input has not, reads its base."""
+    """The node of a view that is to be written: one by strides may show more than its input, and reads its base."""
     node = view.node
     if node.__class__ is not Node or node.kind.name != AS_STRIDED.name:
         return node

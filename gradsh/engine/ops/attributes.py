@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gradsh.engine.autograd.forms import remember
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
@@ -55,6 +56,8 @@ def _set_data(x: Tensor, value: Any) -> None:
             f"{OF[value.data.dtype]} for {x.gradient.dtype}"
         )
     value.share()
+    if x.requires and (x.data.shape != value.data.shape or x.data.dtype != value.data.dtype):
+        remember(x)
     x.data = value.data
 
 

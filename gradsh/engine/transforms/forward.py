@@ -15,14 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.autograd.backward import (
-    Walk,
-    bring_one_back,
-    gradients_of,
-    in_its_place,
-    needed_nodes,
-    with_grad_mode,
-)
+from gradsh.engine.autograd.backward import Walk, gradients_of, in_its_place, needed_nodes, with_grad_mode
+from gradsh.engine.autograd.forms import bring_one_back
 from gradsh.engine.core import alloc
 from gradsh.engine.core.batched import SIZES, Batched, expanded, level_of
 from gradsh.engine.core.graph import Freed, Node, Output, freed, only

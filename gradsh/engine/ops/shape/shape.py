@@ -188,7 +188,7 @@ def broadcast_to(input: Any, size: Any) -> Any:
 
 def summed(x: Any, size: Any) -> Any:
     """An array summed to a size; rules use it."""
-    from gradsh.engine.autograd.backward import sum_to
+    from gradsh.engine.autograd.forms import sum_to
 
     return x if x.shape == size else sum_to(x, size)
 
