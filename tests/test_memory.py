@@ -151,3 +151,45 @@ EXPECTED = {
 @pytest.mark.parametrize("program", EXPECTED)
 def test_gradients_after_data_of_another_form(gradsh: Gradsh, program: str) -> None:
     assert ran(gradsh, program) == (EXPECTED[program], "")
+
+
+# --- keys ------------------------------------------------------------------------------------------------------------
+
+DEEP = "let d = {1: 2}; let x = (); repeat 1000000 { x = (x,) }; "
+HASHED = [
+    "{x: 1}",
+    "d.get(x)",
+    "d[x]",
+    "d[x] = 3",
+    "d[x] += 3",
+    "d[1, x]",
+    "d[(x,)]",
+    "d[x + (1,)]",
+    "x in d",
+    "(1, x) not in d",
+    "x in d.keys()",
+    "dict([[x, 1]])",
+    "dict(zip([x], [1]))",
+    "fn f() { return x }; {f(): 1}",
+    "d[[x][0]]",
+    "[d[k] for k in [x]]",
+]
+
+
+@pytest.mark.parametrize("use", HASHED)
+def test_deep_tuples_are_no_keys(gradsh: Gradsh, use: str) -> None:
+    _, error = ran(gradsh, DEEP + use)
+    assert error == "error[E0901]: a key may have tuples in tuples 200 deep at most"
+
+
+def test_a_deep_tuple_is_no_dtype(gradsh: Gradsh) -> None:
+    _, error = ran(gradsh, DEEP + "ones(2, dtype=x)")
+    assert error == "error[E0901]: maximum recursion depth exceeded"
+
+
+def test_tuples_are_keys(gradsh: Gradsh) -> None:
+    program = (
+        "let x = (1, (2, 3)); let d = {x: 1}; d[x] += 1; d[(x, 1)] = 5; print(d, x in d, d.get(x), dict([[x, 1]]))"
+    )
+    said, error = ran(gradsh, program)
+    assert (said, error) == ("{(1, (2, 3)): 2, ((1, (2, 3)), 1): 5} True 2 {(1, (2, 3)): 1}", "")

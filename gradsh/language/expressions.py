@@ -280,7 +280,7 @@ class Expressions:
         keys: list[ast.expr | None] = []
         values: list[ast.expr] = []
         for key, value in node.items:
-            keys.append(self.expr(key))
+            keys.append(self.key(self.expr(key)))
             values.append(self.expr(value))
         return ast.Dict(keys, values, lineno=self.line(node), col_offset=0)
 
@@ -357,6 +357,8 @@ class Expressions:
         return ast.BinOp(left, BINARY[node.op], self.expr(node.right), lineno=self.line(node), col_offset=0)
 
     def link_Compare(self, node: nodes.Compare, left: ast.expr) -> ast.expr:
+        if node.op in ("in", "not in"):
+            left = self.key(left)
         return ast.Compare(left, [COMPARE[node.op]], [self.expr(node.right)], lineno=self.line(node), col_offset=0)
 
     def link_Logical(self, node: nodes.Logical, left: ast.expr) -> ast.expr:
@@ -369,8 +371,24 @@ class Expressions:
         line = self.line(node)
         items = [self.expr(item) for item in node.items]
         if node.tuple_index or len(items) != 1:
-            return ast.Tuple(items, LOAD, lineno=line, col_offset=0)
-        return items[0]
+            return self.key(ast.Tuple(items, LOAD, lineno=line, col_offset=0))
+        return self.key(items[0])
+
+    def key(self, value: ast.expr) -> ast.expr:
+        """A value that may be hashed: where it is a tuple, `@key` looks at it first."""
+        line = value.lineno
+        if isinstance(value, ast.Tuple):
+            return ast.Tuple([self.key(item) for item in value.elts], LOAD, lineno=line, col_offset=0)
+        if isinstance(value, ast.Name):
+            kind = ast.Attribute(value, "__class__", LOAD, lineno=line, col_offset=0)
+            is_tuple = ast.Compare(kind, [COMPARE["is"]], [self.load("@tuple", line)], lineno=line, col_offset=0)
+            return ast.IfExp(is_tuple, self.called("@key", [value], line), value, lineno=line, col_offset=0)
+        if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Mult)):
+            numbers = any(isinstance(side, ast.Constant) for side in (value.left, value.right))
+            return value if numbers and isinstance(value.op, ast.Add) else self.called("@key", [value], line)
+        if isinstance(value, (ast.Call, ast.Subscript, ast.Attribute, ast.IfExp, ast.BoolOp, ast.NamedExpr)):
+            return self.called("@key", [value], line)
+        return value
 
     def see_Slice(self, node: nodes.Slice) -> ast.expr:
         parts = [self.expr(part) if part is not None else None for part in (node.lower, node.upper, node.step)]

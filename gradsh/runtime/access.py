@@ -22,6 +22,7 @@ from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AttributeError_, GradshError
 from gradsh.runtime.faults import Message
+from gradsh.runtime.keys import as_key
 
 __acts_for_programs__ = True
 
@@ -92,9 +93,19 @@ _SCALAR: dict[str, Callable[..., Any]] = {
 }
 
 # by exact type; what a lookup misses is looked for along the type's bases and remembered
+
+
+def _get(mapping: Any, /, *arguments: Any) -> Any:
+    if arguments:
+        as_key(arguments[0])
+    return dict.get(mapping, *arguments)
+
+
+_get.__name__ = _get.__qualname__ = "get"
+
 METHODS: dict[type, dict[str, Callable[..., Any]]] = {
     list: {"append": list.append, "pop": list.pop, "extend": list.extend},
-    dict: {"keys": dict.keys, "values": dict.values, "items": dict.items, "get": dict.get},
+    dict: {"keys": dict.keys, "values": dict.values, "items": dict.items, "get": _get},
     str: {"join": _join, "split": str.split, "upper": str.upper, "lower": str.lower, "strip": str.strip},
     Size: {"numel": Size.numel},
     Node: {"name": Node.name, "register_hook": Node.register_hook, "register_prehook": Node.register_prehook},

@@ -16,6 +16,7 @@ from gradsh.engine.core.users import PROGRAM, spelled
 from gradsh.errors import AssertionFailed
 from gradsh.language import places
 from gradsh.runtime import access, faults, text
+from gradsh.runtime.keys import as_key
 
 __acts_for_programs__ = True
 
@@ -87,4 +88,6 @@ HELPERS: dict[str, Any] = {
     "@format": text.formatted,
     "@caught": faults.message,
     "@Exception": Exception,
+    "@key": as_key,
+    "@tuple": tuple,
 }

@@ -10,6 +10,7 @@ from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import CallError, TypeError_
+from gradsh.runtime.keys import as_key
 from gradsh.runtime.text import is_model, written
 
 __acts_for_programs__ = True
@@ -52,6 +53,21 @@ class TensorType(Converter):
         if maker is None:
             raise TypeError_("Tensor() cannot be called; tensor(data) makes one")
         return maker.apply(*arguments, **keywords)
+
+
+class DictConverter(Converter):
+    """`dict`: what becomes a key is looked at first."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if len(arguments) == 1 and not isinstance(arguments[0], dict) and hasattr(arguments[0], "__iter__"):
+            pairs = [list(pair) if hasattr(pair, "__next__") else pair for pair in arguments[0]]
+            for pair in pairs:
+                if isinstance(pair, (list, tuple)) and pair:
+                    as_key(pair[0])
+            arguments = (pairs,)
+        return super().__call__(*arguments, **keywords)
 
 
 class ConverterDType(DType):
@@ -121,7 +137,7 @@ OWN: dict[str, Callable[..., Any]] = {
     "Tensor": TensorType("Tensor", Tensor),
     "list": Converter("list", list),
     "tuple": Converter("tuple", tuple),
-    "dict": Converter("dict", dict),
+    "dict": DictConverter("dict", dict),
     "float": ConverterDType("float", float),
     "int": ConverterDType("int", int),
     "bool": ConverterDType("bool", bool),

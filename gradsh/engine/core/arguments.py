@@ -101,7 +101,8 @@ def numpy_dtype(operator: str, dtype: Any, default: Any = None) -> Any:
     if isinstance(dtype, DType):
         return dtype.np
     try:
-        if dtype is float or dtype is int or dtype is bool or dtype in OF:
+        # a tuple may be too deep to be hashed
+        if dtype is float or dtype is int or dtype is bool or (dtype.__class__ is not tuple and dtype in OF):
             return next(d for d in OF if d == dtype)
     except TypeError:  # unhashable
         pass

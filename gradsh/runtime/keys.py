@@ -1,0 +1,24 @@
+"""What a program uses as a key of a dict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradsh.errors import RecursionLimit
+
+DEEPEST = 200
+
+
+def as_key(value: Any) -> Any:
+    """The value itself. Errors: RecursionLimit for tuples in tuples so deep that Python's hash would end C's stack."""
+    if value.__class__ is not tuple:
+        return value
+    level = [value]
+    for _ in range(DEEPEST):
+        # each once: a tuple that stands in many is no deeper for it
+        level = list({id(item): item for outer in level for item in outer if item.__class__ is tuple}.values())
+        if not level:
+            return value
+    raise RecursionLimit(
+        f"a key may have tuples in tuples {DEEPEST} deep at most", help="use a number or a string as the key"
+    )
