@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsh.engine.core.graph import Kind, Node, extra_of, record
-from gradsh.engine.core.strided import elements, offset
+from gradsh.engine.core.strided import address, elements, offset
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AutogradError
 
@@ -24,8 +24,9 @@ class Region:
         itemsize = view.itemsize
         self.base_shape = base.shape
         self.shape = view.shape
-        # not the distance of the two in memory: the base's `.data` may have been replaced since
-        start = (offset(view) - offset(base)) * itemsize
+        # a base whose `.data` was replaced since lies elsewhere in memory: the view's own offset counts
+        near = view.base is base
+        start = address(view) - address(base) if near else (offset(view) - offset(base)) * itemsize
         strides = view.strides
         if not base.flags.c_contiguous:
             start, strides = _in_c_order(base, start, strides)
