@@ -49,12 +49,16 @@ INTERRUPTED = """
     session.run("let v = ones(2); print v.add_(1), v.exp_().shape, kaiming_uniform_(ones(2, 2)).shape")
     print(out.getvalue())
 """
-PLACES = ["gradsh.engine.ops.elementwise.compare", "gradsh.engine.ops.program.inplace", "gradsh.engine.ops.shape.join"]
+CASES = [
+    ("gradsh.engine.ops.shape.join", "os.kill(os.getpid(), signal.SIGINT)", False),
+    ("gradsh.engine.ops.shape.join", "os.kill(os.getpid(), signal.SIGINT)", True),
+    ("gradsh.engine.ops.elementwise.compare", "raise KeyboardInterrupt", False),
+    ("gradsh.engine.ops.program.inplace", "raise KeyboardInterrupt", True),
+    ("gradsh.engine.ops.shape.join", "raise MemoryError", True),
+]
 
 
-@pytest.mark.parametrize("at", PLACES)
-@pytest.mark.parametrize("how", ["os.kill(os.getpid(), signal.SIGINT)", "raise KeyboardInterrupt", "raise MemoryError"])
-@pytest.mark.parametrize("warm", [False, True])
+@pytest.mark.parametrize(("at", "how", "warm"), CASES)
 def test_loading_is_whole_or_tried_again(tmp_path: Path, at: str, how: str, warm: bool) -> None:
     """Without a cache the table of operators is being made then, with one all operators are loaded for `add_`."""
     whole = INTERRUPTED.format(at="", how="pass")

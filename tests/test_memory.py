@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
+from gradsh import Session
 from tests.conftest import Gradsh
 
 
@@ -12,6 +15,13 @@ def ran(gradsh: Gradsh, program: str) -> tuple[str, str]:
     child = gradsh("-c", program)
     assert child.returncode in (0, 1), (child.returncode, child.stderr)
     return child.stdout.strip(), child.stderr.partition("\n")[0]
+
+
+def shown(program: str) -> str:
+    """What a program that stays inside of its arrays prints, here."""
+    out = io.StringIO()
+    Session(out=out, err=out).run(program)
+    return out.getvalue().strip()
 
 
 # --- as_strided ------------------------------------------------------------------------------------------------------
@@ -66,8 +76,8 @@ INSIDE = {
 
 
 @pytest.mark.parametrize("program", INSIDE)
-def test_offsets_count_from_where_the_memory_begins(gradsh: Gradsh, program: str) -> None:
-    assert ran(gradsh, program) == (INSIDE[program], "")
+def test_offsets_count_from_where_the_memory_begins(program: str) -> None:
+    assert shown(program) == INSIDE[program]
 
 
 GRADIENTS = {
@@ -90,8 +100,8 @@ GRADIENTS = {
 
 
 @pytest.mark.parametrize("program", GRADIENTS)
-def test_derivatives_of_strides(gradsh: Gradsh, program: str) -> None:
-    assert ran(gradsh, program)[0].endswith(GRADIENTS[program])
+def test_derivatives_of_strides(program: str) -> None:
+    assert shown(program).endswith(GRADIENTS[program])
 
 
 # --- `.data =` of another size or dtype ------------------------------------------------------------------------------
@@ -149,8 +159,8 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("program", EXPECTED)
-def test_gradients_after_data_of_another_form(gradsh: Gradsh, program: str) -> None:
-    assert ran(gradsh, program) == (EXPECTED[program], "")
+def test_gradients_after_data_of_another_form(program: str) -> None:
+    assert shown(program) == EXPECTED[program]
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------
@@ -184,7 +194,7 @@ def test_deep_tuples_are_no_keys(gradsh: Gradsh, use: str) -> None:
 
 def test_a_deep_tuple_is_no_dtype(gradsh: Gradsh) -> None:
     _, error = ran(gradsh, DEEP + "ones(2, dtype=x)")
-    assert error == "error[E0901]: maximum recursion depth exceeded"
+    assert error == "error[E0306]: ones(): argument 'dtype' must be torch.dtype, not tuple"
 
 
 def test_tuples_are_keys(gradsh: Gradsh) -> None:

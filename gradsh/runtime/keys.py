@@ -20,5 +20,5 @@ def as_key(value: Any) -> Any:
         if not level:
             return value
     raise RecursionLimit(
-        f"a key may have tuples in tuples {DEEPEST} deep at most", help="use a number or a string as the key"
+        f"a key may have tuples in tuples {DEEPEST} deep at most", help="a number or a string is a key, `{1: 2}`"
     )
