@@ -97,60 +97,17 @@ def _read() -> Catalogue | None:
         return None
 
 
-def _lowest_first(families: list[str]) -> list[str]:
-    """The files, each after those that it imports, so that what comes with an import is its own."""
-    import re
-    from importlib.util import find_spec
-
-    imported = re.compile(r"^from (gradsh\.engine\.[\w.]+) import \(?([^)#\n]*)", re.MULTILINE)
-    ordered: dict[str, None] = {}
-
-    def visit(family: str) -> None:
-        path = find_spec(family).origin  # type: ignore[union-attr]  # it is there
-        with open(path, encoding="utf-8") as file:  # type: ignore[arg-type]  # likewise
-            found = imported.findall(file.read())
-        for module, names in found:
-            for name in ("", *re.findall(r"\w+", names)):
-                below = f"{module}.{name}".rstrip(".")
-                if below in families and below not in ordered:
-                    visit(below)
-        ordered[family] = None
-
-    for family in families:
-        if family not in ordered:
-            visit(family)
-    return list(ordered)
-
-
 def _made() -> Catalogue:
-    """Load file after file and see what each brings."""
+    """Load all files and see what each has brought."""
     from gradsh.engine.ops import families  # only where there is no table yet
 
-    homes = dict.fromkeys(registry.OPERATORS, ALL)
-    methods = dict.fromkeys(registry.METHODS, ALL)
-    owner: dict[int, str] = {}
-    ordered = _lowest_first(families.families())
-    for family in ordered:
-        module = import_module(family)
-        for value in vars(module).values():
-            if isinstance(value, registry.Operator):
-                owner.setdefault(id(value), family)
-        for table, known in ((homes, registry.OPERATORS), (methods, registry.METHODS)):
-            for name in known:
-                table.setdefault(name, family)
-    families.load_all()
-    # what had been loaded before, told by the file that holds the entry
-    for name, entry in registry.OPERATORS.items():
-        if homes.setdefault(name, ALL) == ALL:
-            home = getattr(entry.body or entry.kernel, "__module__", ALL)
-            homes[name] = owner.get(id(entry), home if home in ordered else ALL)
-        if registry.METHODS.get(name) is entry.apply and methods.setdefault(name, ALL) == ALL:
-            methods[name] = homes[name]
-    for name in registry.METHODS:
-        methods.setdefault(name, ALL)
     signatures = {
         name: (tuple(tuple(parameter) for parameter in entry.parameters), bool(entry.effect), entry.signature.python)
         for name, entry in families.functions().items()
     }
+    homes = {name: entry.home for name, entry in registry.OPERATORS.items()}
+    of_operators = {id(entry.apply): entry.home for entry in registry.OPERATORS.values()}
+    methods = {name: of_operators.get(id(found), found.__module__) for name, found in registry.METHODS.items()}
+    methods |= dict.fromkeys(families.twins, ALL)
     cache.write(_key(), marshal.dumps((homes, methods, signatures)))
     return Catalogue(homes, methods, signatures)  # type: ignore[arg-type]  # rows of four, as the registry gives them

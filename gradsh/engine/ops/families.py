@@ -12,6 +12,8 @@ from gradsh.interrupts import held
 
 ROOMS = ("gradsh.engine.ops", "gradsh.engine.optim")
 
+twins: list[str] = []  # the in-place methods that are made of operators when all are loaded
+
 _loaded = False
 _loading = False
 
@@ -39,7 +41,7 @@ def load_all() -> None:
                 import_module(family)
             from gradsh.engine.ops.program.inplace import add_twins
 
-            add_twins()
+            twins.extend(add_twins())
             _loaded = True
     finally:
         _loading = False

@@ -296,11 +296,14 @@ def _in_place_kind(kind: Any) -> Any:
     return kind.renamed(f"{stem}{number + forms}")
 
 
-def add_twins() -> None:
-    """Give every operator that PyTorch has in place its method with the trailing underscore."""
+def add_twins() -> list[str]:
+    """Give every operator that PyTorch has in place its method with the trailing underscore; their names."""
+    made = []
     for name, entry in OPERATORS.items():
         if entry.inplace and not entry.private and entry.method and "." not in name and name + "_" not in METHODS:
             METHODS[name + "_"] = _view_twin(name + "_", entry) if entry.view else _twin(entry)
+            made.append(name + "_")
+    return made
 
 
 @function("fill_diagonal_(input, fill_value, wrap=False)", method=True)
