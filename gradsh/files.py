@@ -13,7 +13,8 @@ import stat
 from collections.abc import Callable
 from typing import BinaryIO
 
-from gradsh.errors import FileError, GradshError, Label, NotUtf8, Source, Span
+from gradsh import errors
+from gradsh.errors import GradshError, Label, Source, Span
 
 NEW = 0o666  # of a new file, less what the user's umask takes away
 LOOKED_AT = 1000  # names of a folder, for one that was meant
@@ -33,9 +34,9 @@ class Files:
     def check(self, path: str, doing: str) -> None:
         """Errors: FileError where files are not to be touched, or for a name that no file can have."""
         if self.closed is not None:
-            raise FileError(f"cannot {doing} '{path}': {self.closed}", kind="PermissionError")
+            raise errors.FileError(f"cannot {doing} '{path}': {self.closed}", kind="PermissionError")
         if "\0" in path:
-            raise FileError(f"cannot {doing} {path!r}: a file name cannot contain a NUL", kind="ValueError")
+            raise errors.FileError(f"cannot {doing} {path!r}: a file name cannot contain a NUL", kind="ValueError")
 
     def read(self, path: str) -> bytes:
         """All of a file. Errors: FileError, naming a file of a similar name where there is one."""
@@ -50,7 +51,7 @@ class Files:
         """All that comes on standard input; the same again when asked again. Errors: FileError."""
         if self._numbers is None:
             if self.stdin is None:
-                raise FileError(
+                raise errors.FileError(
                     "cannot read '-': standard input is where the program comes from",
                     help='run the program from a file or with `-c`: then `load("-")` reads standard input',
                 )
@@ -141,12 +142,12 @@ def _settle(folder: str) -> None:
         os.close(handle)
 
 
-def refused(path: str, doing: str, error: OSError, help: str | None = None) -> FileError:
+def refused(path: str, doing: str, error: OSError, help: str | None = None) -> errors.FileError:
     """What the system said, in the user's terms."""
     reason = error.strerror or str(error)
     if doing == "write" and isinstance(error, FileNotFoundError):
         reason = f"there is no folder '{os.path.dirname(path)}'"
-    return FileError(f"cannot {doing} '{path}': {reason}", help=help, kind=type(error).__name__)
+    return errors.FileError(f"cannot {doing} '{path}': {reason}", help=help, kind=type(error).__name__)
 
 
 def near(path: str) -> str | None:
@@ -170,7 +171,7 @@ def decode(name: str, text: bytes) -> str | GradshError:
     except UnicodeDecodeError as error:
         source = Source(name, text.decode("utf-8", "replace"))
         at = len(text[: error.start].decode("utf-8"))
-        return NotUtf8(
+        return errors.NotUtf8(
             f"the program is not UTF-8 text: byte 0x{text[error.start]:02x} at offset {error.start}",
             [Label(Span(source, at, at + 1))],
         )

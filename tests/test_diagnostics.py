@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import time
+from pathlib import Path
 
 import pytest
 
+from gradsh import errors
 from gradsh.errors import REGISTRY, FreedGraph, GradshError, Label, Source, Span, UnknownName, WarningRecord
 from gradsh.view import color
 from gradsh.view.diagnostics import as_data, render, render_warning, visible, write
@@ -214,6 +216,16 @@ def test_the_registry_is_complete() -> None:
         assert code == kind.code and len(code) == 5 and code[0] == "E"
         assert kind.summary.endswith("."), f"{code} has no summary"
         assert kind.kind
+
+
+def test_every_error_stands_in_the_file_of_its_group() -> None:
+    folder = Path(errors.__file__).parent
+    assert sorted(errors.GROUPS) == sorted(path.stem for path in folder.glob("e*.py"))
+    for code, kind in REGISTRY.items():
+        assert kind.__module__.startswith(f"gradsh.errors.{code[:3].lower()}_"), f"{code} is in {kind.__module__}"
+        assert getattr(errors, kind.__name__) is kind
+    assert list(REGISTRY) == sorted(REGISTRY)
+    assert not hasattr(errors, "Nonesuch")
 
 
 def test_one_code_names_one_error() -> None:

@@ -62,7 +62,8 @@ LONGEST_FUNCTION = 80
 FAST_PATHS = {"binary_path", "binary_path.operator"}
 HEAVY = {"argparse", "rich", "prompt_toolkit", "lark", "dataclasses", "enum", "inspect", "difflib", "json"}
 # Imported on the way of `gradsh -c` with a program seen before: at their top level nothing heavy may stand.
-START_UP = ["gradsh", "gradsh.__main__", "gradsh.errors", "gradsh.reports", "gradsh.cli.main"]
+START_UP = ["gradsh", "gradsh.__main__", "gradsh.errors", "gradsh.errors.base", "gradsh.reports", "gradsh.cli.main"]
+START_UP += ["gradsh.errors.e03_values", "gradsh.errors.e04_autograd"]
 START_UP += ["gradsh.session.session", "gradsh.session.display", "gradsh.view.display", "gradsh.language.program"]
 START_UP += ["gradsh.runtime.namespace", "gradsh.runtime.builtins", "gradsh.runtime.helpers", "gradsh.runtime.commands"]
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from types import FunctionType
 from typing import Any
 
+from gradsh import errors
 from gradsh.engine.core.users import PROGRAM, spelled
-from gradsh.errors import AssertionFailed
 from gradsh.language import places
 from gradsh.runtime import access, faults, text
 from gradsh.runtime.keys import as_key
@@ -31,8 +31,8 @@ def _count(number: Any) -> Iterable[None]:
     return itertools.repeat(None, max(0, python_operator.index(number)))
 
 
-def _failed(message: Any = None) -> AssertionFailed:
-    return AssertionFailed("assertion failed" if message is None else text.written(message))
+def _failed(message: Any = None) -> errors.AssertionFailed:
+    return errors.AssertionFailed("assertion failed" if message is None else text.written(message))
 
 
 def _add_to(value: Any, more: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradsh.errors import RecursionLimit
+from gradsh import errors
 
 DEEPEST = 200
 
@@ -19,6 +19,6 @@ def as_key(value: Any) -> Any:
         level = list({id(item): item for outer in level for item in outer if item.__class__ is tuple}.values())
         if not level:
             return value
-    raise RecursionLimit(
+    raise errors.RecursionLimit(
         f"a key may have tuples in tuples {DEEPEST} deep at most", help="a number or a string is a key, `{1: 2}`"
     )

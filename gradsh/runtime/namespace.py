@@ -7,8 +7,8 @@ from importlib import import_module
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from gradsh import errors
 from gradsh.engine.core.users import is_users
-from gradsh.errors import Unbound
 from gradsh.language import places
 from gradsh.runtime import commands, text
 from gradsh.runtime.helpers import HELPERS
@@ -44,7 +44,7 @@ def space_of(table: Table, own: dict[str, Any]) -> dict[str, Any]:
         """`del name` of a global: what the user bound goes, and the built-in of that name is there again."""
         key = "." + name
         if key not in space or is_builtin(space, name, space[key]):
-            raise Unbound(f"name '{name}' is not defined")
+            raise errors.Unbound(f"name '{name}' is not defined")
         del space[key]
         if name in own or table.has(name):
             space[key] = builtin(name)

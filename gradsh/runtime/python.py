@@ -6,10 +6,11 @@ import time as clock
 from collections.abc import Callable
 from typing import Any
 
+from gradsh import errors
 from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.engine.core.tensor import Tensor
-from gradsh.errors import CallError, TypeError_
+from gradsh.errors import TypeError_
 from gradsh.runtime.keys import as_key
 from gradsh.runtime.text import is_model, written
 
@@ -39,7 +40,7 @@ class Text(Converter):
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         if len(arguments) > 1 or keywords:
-            raise CallError("str() takes one argument")
+            raise errors.CallError("str() takes one argument")
         return written(arguments[0]) if arguments else ""
 
 

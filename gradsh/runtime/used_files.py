@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gradsh.errors import BadArguments, BadParam
+from gradsh import errors
+from gradsh.errors import BadArguments
 from gradsh.runtime.access import type_name
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.runtime.namespace import bound, is_builtin, namespace, prepare
@@ -72,7 +73,7 @@ def use(session: Running, used: Program) -> Module:
 def param(name: str, default: Any, given: Mapping[str, Any]) -> Any:
     """The value of a script parameter. Errors: BadParam for one of another type than the default."""
     if type(default) not in PLAIN:
-        raise BadParam(
+        raise errors.BadParam(
             f"the default of the parameter '{name}' is a {type_name(default)}",
             help=f"a parameter is a number, a string, a bool, none or a list: `let {name} = 1.0` binds anything else",
         )
@@ -86,7 +87,7 @@ def param(name: str, default: Any, given: Mapping[str, Any]) -> Any:
             return scripts.checked(value.option, value.text, default)
         return scripts.fitted(value, default)
     except BadArguments as error:
-        raise BadParam(str(error)) from None
+        raise errors.BadParam(str(error)) from None
     except scripts.NoLiteral:
         said = f"the parameter '{name}' takes {scripts.TITLES[type(default)]}, as its default {default!r}"
-        raise BadParam(f"{said}, not {value!r}") from None
+        raise errors.BadParam(f"{said}, not {value!r}") from None

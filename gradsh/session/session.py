@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsh import errors
 from gradsh.engine.core import dtypes
 from gradsh.engine.core.modes import Context, swapped
 from gradsh.errors import (
     BadArguments,
     GradshError,
-    InternalFault,
     Label,
     Refused,
     Source,
@@ -153,7 +153,7 @@ class Session:
         spans = faults.spans(raised)
         if not error.labels and spans:
             error.labels.append(Label(spans[0]))
-        if isinstance(error, InternalFault):
+        if isinstance(error, errors.InternalFault):
             return self._fault(raised, error)
         for where, words in error.places:
             if where is not None and isinstance(where[0], CodeType):
@@ -172,7 +172,7 @@ class Session:
             if os.environ.get("GRADSH_DEBUG") == "1":
                 raise
 
-    def _fault(self, raised: Exception, error: InternalFault) -> Result:
+    def _fault(self, raised: Exception, error: errors.InternalFault) -> Result:
         if os.environ.get("GRADSH_DEBUG") == "1":
             import traceback
 
