@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time as clock
 from collections.abc import Callable
 from typing import Any
@@ -9,12 +10,16 @@ from typing import Any
 from gradsh import errors
 from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import NAMES, DType
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import TypeError_
 from gradsh.runtime.keys import as_key
 from gradsh.runtime.text import is_model, written
 
 __acts_for_programs__ = True
+
+_getframe = sys._getframe
 
 
 class Converter:
@@ -114,13 +119,21 @@ def _time() -> float:
 
 _time.__name__ = _time.__qualname__ = "time"
 
+
+def _sum(*arguments: Any, **keywords: Any) -> Any:
+    with placed(caller(_getframe(2))):
+        return sum(*arguments, **keywords)
+
+
+_sum.__name__ = _sum.__qualname__ = "sum"
+
 # Whose first argument decides: a tensor goes to the operator, anything else to Python.
 SHARED: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "round": round,
     "min": min,
     "max": max,
-    "sum": sum,
+    "sum": _sum,
     "any": any,
     "all": all,
 }
@@ -156,7 +169,13 @@ def shared(name: str, operator: Callable[..., Any] | None) -> Callable[..., Any]
             first = arguments[0]
             if first.__class__ is not Tensor and not isinstance(first, Tensor):
                 return python(*arguments, **keywords)
-        return operator(*arguments, **keywords)
+        before = mode.where
+        if before is None:
+            mode.where = caller(_getframe(1))
+        try:
+            return operator(*arguments, **keywords)
+        finally:
+            mode.where = before
 
     call.__name__ = call.__qualname__ = name
     return call

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from gradsh.engine.autograd.forms import remember
 from gradsh.engine.core.dtypes import OF
-from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.ops.shape.dims import matrix_transpose, reversed_dims
 from gradsh.errors import ArgumentError, AutogradError, DtypeError
+
+_getframe = sys._getframe
 
 
 class Attribute:
@@ -40,7 +43,7 @@ def _data(x: Tensor) -> Tensor:
         return T.detach(x)  # type: ignore[no-any-return]  # a sample inside `vmap`
     x.share()
     out = make(x.data)
-    out.origin = mode.where
+    out.origin = caller(_getframe(1))
     out.own_storage()  # its own counter; and writes in place go to the memory, not to a new array
     return out
 

@@ -24,8 +24,9 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.batched import ITEM, LOOPED, RANDOMNESS, Batched, expanded, level_of, padded
 from gradsh.engine.core.dtypes import Size
-from gradsh.engine.core.modes import interpreting
+from gradsh.engine.core.modes import interpreting, mode
 from gradsh.engine.core.namespaces import A, Namespace, T
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.batch_rules import applied, as_written, space_of
 from gradsh.engine.operators.registry import OPERATORS, Operator
@@ -38,11 +39,26 @@ _getframe = sys._getframe
 # --- Python's operators --------------------------------------------------------------------------------------------
 
 
+def _placed(method: Any) -> Any:
+    """A method of Batched whose operators on tensors are said to have been made where the program calls it."""
+
+    def at_its_place(self: Batched, *others: Any) -> Any:
+        if mode.where is not None or self.value.__class__ is ndarray:
+            return method(self, *others)
+        with placed(caller(_getframe(1))):
+            return method(self, *others)
+
+    return at_its_place
+
+
 def _forward(function: Callable[[Any, Any], Any]) -> Any:
     def method(self: Batched, other: Any) -> Any:
         # the short way where the shapes are aligned as they are
         cls = other.__class__
         value = self.value
+        if value.__class__ is not ndarray and mode.where is None:  # as _placed, without a frame for batched gradients
+            with placed(caller(_getframe(1))):
+                return method(self, other)
         if cls is ndarray or cls is Tensor:
             if len(value.shape) > other.ndim:
                 return Batched(function(value, other), self.level)
@@ -56,6 +72,7 @@ def _forward(function: Callable[[Any, Any], Any]) -> Any:
 
 
 def _reflected(function: Callable[[Any, Any], Any]) -> Any:
+    @_placed
     def method(self: Batched, other: Any) -> Any:
         return elementwise(function, [other, self])
 
@@ -63,6 +80,7 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Any:
 
 
 def _in_place(function: Callable[[Any, Any], Any]) -> Any:
+    @_placed
     def method(self: Batched, other: Any) -> Any:
         return write(self, elementwise(function, [self, other]))
 
@@ -83,9 +101,9 @@ def _define_operators() -> None:
         setattr(Batched, f"__{name}__", _forward(getattr(operator, name)))
     for name in ("neg", "invert", "abs", "pos"):
         function = getattr(operator, name)
-        setattr(Batched, f"__{name}__", lambda self, f=function: Batched(f(self.value), self.level))
-    Operators.__matmul__ = lambda self, other: call(entry_of("matmul"), [self, other])
-    Operators.__rmatmul__ = lambda self, other: call(entry_of("matmul"), [other, self])
+        setattr(Batched, f"__{name}__", _placed(lambda self, f=function: Batched(f(self.value), self.level)))
+    Operators.__matmul__ = _placed(lambda self, other: call(entry_of("matmul"), [self, other]))
+    Operators.__rmatmul__ = _placed(lambda self, other: call(entry_of("matmul"), [other, self]))
     Operators.__hash__ = object.__hash__  # which went with __eq__
 
 
@@ -117,7 +135,8 @@ class Batches:
         return level_of(values) >= 0
 
     def run(self, entry: Operator, values: list[Any]) -> Any:
-        return call(entry, values)
+        with placed(caller(_getframe(1))):
+            return call(entry, values)
 
     def write(self, function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if x.__class__ is Batched:

@@ -8,7 +8,7 @@ from gradsh.engine.autograd.backward import run_grad
 from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import GradMode, mode
-from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.transforms.forward import push
 from gradsh.engine.transforms.gradient import (
     fresh,
@@ -220,7 +220,7 @@ class Run:
             found = push(tracked, self.inputs, vs, True)
         else:
             raw = push(tracked, self.inputs, [v.data for v in vs], False)
-            found = [None if t is None else make(t[()] if getattr(t, "ndim", 0) == 0 else t) for t in raw]
+            found = [None if t is None else leaf(t if t.ndim else t[()], False, mode.where) for t in raw]
         following = iter(found)
         return [next(following) if o.requires else None for o in outputs]
 

@@ -67,7 +67,8 @@ def _matmul(x: Tensor, y: Any) -> Any:
     """`x @ y` for the first time: the file that has it puts the real method in this one's place."""
     from gradsh.engine.ops.linalg import matmul
 
-    return matmul.operator_matmul(x, y)
+    with placed(mode.where or here(_getframe(1))):
+        return matmul.operator_matmul(x, y)
 
 
 if "__matmul__" not in vars(Tensor):
@@ -77,7 +78,8 @@ if "__matmul__" not in vars(Tensor):
 def _item(x: Tensor, index: Any) -> Any:
     from gradsh.engine.ops.index.indexing import getitem  # which also takes this method's place
 
-    return getitem(x, index)
+    with placed(mode.where or here(_getframe(1))):
+        return getitem(x, index)
 
 
 if "__getitem__" not in vars(Tensor):

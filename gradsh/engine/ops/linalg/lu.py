@@ -10,9 +10,10 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Node
+from gradsh.engine.core.modes import mode
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
-from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
@@ -121,7 +122,7 @@ def _(F: Any, g: Any, out: Any, a: Any) -> Any:
 def _permutation(order: Any, dtype: Any) -> Tensor:
     """P with A = P @ L @ U."""
     m = order.shape[-1]
-    return make((order[..., None, :] == alloc.arange(m)[:, None]).astype(dtype))
+    return leaf((order[..., None, :] == alloc.arange(m)[:, None]).astype(dtype), False, mode.where)
 
 
 @composite(
