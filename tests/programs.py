@@ -134,10 +134,12 @@ class Program:
         value = "0.7" if j is None else self.choose(["0.7", self.kept(j)])
         mask = "tensor([" + ", ".join(self.choose(["T", "F"]) for _ in range(shape[0])) + "])"
         mask = mask.replace("T", "True").replace("F", "False")
-        index = f"tensor([0, {shape[0] - 1}])"
+        # a row that is written twice gets the gradient twice, in PyTorch too: no difference would show that
+        rows = [0, shape[0] - 1][: shape[0]]
+        index = f"tensor({rows})"
         which = self.choose(["mask", "index", "read"])
         if which == "read":
-            self.new(f"v{i}[{index}]", (2, *shape[1:]))
+            self.new(f"v{i}[{index}]", (len(rows), *shape[1:]))
         else:
             self.lines.append(f"v{i}[{mask if which == 'mask' else index}] = {value}")
 
