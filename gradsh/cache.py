@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 
 try:  # the C module: `hashlib` loads OpenSSL, which takes longer than all that is done here
     from _blake2 import blake2b
@@ -17,6 +18,7 @@ except ImportError:  # pragma: no cover - a Python built without it
     from hashlib import blake2b
 
 DIGEST = 32
+DAY = 86400.0
 
 
 def digest(data: bytes) -> bytes:
@@ -87,10 +89,20 @@ def read(key: str) -> bytes | None:
             if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
                 return None
             entry = file.read()
+        if time.time() - status.st_mtime > DAY:
+            _touch(os.path.join(path, key))
     except OSError:
         return None
     data = entry[DIGEST:]
     return data if digest(data) == entry[:DIGEST] else None
+
+
+def _touch(path: str) -> None:
+    """The time of an entry is that of its last use, to the day: what goes first is what was used longest ago."""
+    from contextlib import suppress
+
+    with suppress(OSError):
+        os.utime(path)
 
 
 def write(key: str, data: bytes) -> None:
@@ -98,7 +110,12 @@ def write(key: str, data: bytes) -> None:
     path = folder(make=True)
     if path is None:
         return
-    temporary = os.path.join(path, f".{key}.{os.getpid()}.{os.urandom(4).hex()}")
+    token = os.urandom(4)
+    if token[0] < 4:  # one write in 64
+        from gradsh.pruning import prune
+
+        prune(path)
+    temporary = os.path.join(path, f".{key}.{os.getpid()}.{token.hex()}")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         try:

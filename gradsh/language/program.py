@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from gradsh import cache
 from gradsh.errors import Source, Span
-from gradsh.language.places import LIBRARY, PREFIX, PROGRAMS, Program
+from gradsh.language.places import LIBRARY, PREFIX, PROGRAMS, Program, keep
 
 if TYPE_CHECKING:
     from gradsh.errors import Refused
@@ -55,7 +55,7 @@ def compile_program(
             if kept:
                 _store(program, key, given)
         if not library:
-            PROGRAMS[program.code.co_filename] = program
+            keep(program)
     return program
 
 

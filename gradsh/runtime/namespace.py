@@ -67,8 +67,8 @@ def namespace(session: Running, table: Table, used: bool = False) -> dict[str, A
             display.value(value, places.span_of(_getframe(1).f_code, line) if display.needs_spans else None)
 
     def use(path: str, alias: bool) -> Any:
-        program = places.PROGRAMS[_getframe(1).f_code.co_filename]
-        module = session.use(program.uses[path])
+        text = places.text_of(_getframe(1).f_code)
+        module = session.use(text.uses[path])  # type: ignore[union-attr]  # the program runs, so it is known
         if alias:
             return module
         space.update(module.public())

@@ -102,12 +102,17 @@ def _share(work: Any) -> None:
 
     # NumPy's error state belongs to the context
     threads = [Thread(target=copy_context().run, args=(guarded,), daemon=True) for _ in range(others)]
-    for thread in threads:
-        thread.start()
+    started = []
     try:
+        try:
+            for thread in threads:
+                thread.start()
+                started.append(thread)
+        except RuntimeError:
+            pass  # the system gives no more of them: those that there are do the work
         work()
     finally:
-        for thread in threads:
+        for thread in started:
             thread.join()
     if failures:
         raise failures[0]

@@ -107,10 +107,28 @@ def _pieces(
         kernel(scratch.work(dtype, parts[0].shape), *parts, *constants)
 
 
+_helper: Any = None  # the pool of one thread, from the first step that wants it
+
+
 def _on_two_cores(
     scratch: Scratch, kernel: Callable[..., None], arrays: tuple[Any, ...], constants: tuple[Any, ...]
 ) -> None:
     """The second half in another thread: one core does not use all of the memory's bandwidth."""
+    middle = len(arrays[0]) // (2 * PIECE) * PIECE
+    ahead = _submitted(scratch, kernel, tuple(a[middle:] for a in arrays), constants)
+    if ahead is None:
+        _pieces(scratch, kernel, arrays, constants, PIECE)
+        return
+    try:
+        _pieces(scratch, kernel, tuple(a[:middle] for a in arrays), constants, PIECE)
+    finally:
+        ahead.result()
+
+
+def _submitted(
+    scratch: Scratch, kernel: Callable[..., None], arrays: tuple[Any, ...], constants: tuple[Any, ...]
+) -> Any:
+    """The work as a future of the helping thread; None where the system gives no thread."""
     global _helper
     if _helper is None:
         from concurrent.futures import ThreadPoolExecutor
@@ -118,12 +136,21 @@ def _on_two_cores(
         _helper = ThreadPoolExecutor(1)
     if scratch.second is None:
         scratch.second = Scratch()
-    middle = len(arrays[0]) // (2 * PIECE) * PIECE
-    ahead = _helper.submit(_quietly, scratch.second, kernel, tuple(a[middle:] for a in arrays), constants)
     try:
-        _pieces(scratch, kernel, tuple(a[:middle] for a in arrays), constants, PIECE)
-    finally:
-        ahead.result()
+        return _helper.submit(_quietly, scratch.second, kernel, arrays, constants)
+    except RuntimeError:  # no thread was started, and what waits in this pool would never be done
+        _forget_helper()
+        return None
+
+
+def _forget_helper() -> None:
+    """A forked process has the pool but not its thread, and would wait for it for ever."""
+    global _helper
+    _helper = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_helper)
 
 
 def _quietly(
@@ -131,9 +158,6 @@ def _quietly(
 ) -> None:
     with np.errstate(all="ignore"):  # which holds for one thread only
         _pieces(scratch, kernel, arrays, constants, PIECE)
-
-
-_helper: Any = None
 
 
 def cores() -> int:
