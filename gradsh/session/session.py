@@ -27,7 +27,7 @@ from gradsh.errors import (
     Span,
     WarningRecord,
 )
-from gradsh.files import Files
+from gradsh.files import Files, concealed
 from gradsh.language.places import Program, locate
 from gradsh.language.program import compile_program
 from gradsh.reports import LoopedOver
@@ -74,6 +74,7 @@ class Session:
         if dtype is not None:
             self.context.default = dtypes.NAMES[dtype].np
         self.files = Files()
+        self.shows_lines = True  # of what turns out to be no program: see gradsh.files
         self.modules: dict[str, Module] = {}  # used files that have run, by path
         self.parameters: Mapping[str, object] = {}  # given to the script that runs
         self.globals: dict[str, Any] = namespace(self, BUILTINS)
@@ -109,7 +110,7 @@ class Session:
                 prepare(self.globals, compiled)
                 exec(compiled.code, self.globals)
         except Refused as refused:
-            return self._ended(REFUSED, refused.errors)
+            return self._ended(REFUSED, refused.errors if self.shows_lines else concealed(name, refused.errors))
         except BadArguments:
             raise
         except Exception as raised:  # what the program did wrong, or gradsh itself: told apart in _failed
