@@ -42,7 +42,9 @@ def run(argv: Sequence[str]) -> int:
             return load(options.command).run(options)
         return _run(options)
     except UsageError as error:
-        sys.stderr.write(f"gradsh: {error}\nTry '{error.more}'.\n")
+        from gradsh.view.plain import visible
+
+        sys.stderr.write(f"gradsh: {visible(str(error))}\nTry '{visible(error.more)}'.\n")
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -107,6 +107,8 @@ class Session:
             with swapped(self.context), np.errstate(all="ignore"):
                 compiled = compile_program(source, self.bound(), BUILTINS, files=self.files)
                 self.parameters = _parameters(compiled, arguments, name) if arguments else {}
+                if compiled.uses or not text.isascii():
+                    self._doubt(compiled)
                 prepare(self.globals, compiled)
                 exec(compiled.code, self.globals)
         except Refused as refused:
@@ -187,6 +189,15 @@ class Session:
     def _ended(self, status: int, errors: list[GradshError]) -> Result:
         self.display.errors(errors)
         return Result(status, errors)
+
+    def _doubt(self, program: Program) -> None:
+        """Warn of names that look alike, and of what makes a line look other than it is."""
+        from gradsh.language.lookalikes import doubts
+
+        bound = self.bound()
+        for each in (program, *program.uses.values()):
+            for warning in doubts(each.source, lambda name: name in bound or BUILTINS.lookup(name) is not None):
+                self.display.warning(warning)
 
     def _warn(self, message: str, category: str, where: tuple[CodeType, int] | None) -> None:
         from gradsh.advice import of_warning
