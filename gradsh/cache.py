@@ -19,6 +19,9 @@ except ImportError:  # pragma: no cover - a Python built without it
 
 DIGEST = 32
 DAY = 86400.0
+LARGEST = 2**28  # bytes of an entry
+# not blocking: a FIFO in the folder would be waited for
+READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def digest(data: bytes) -> bytes:
@@ -78,14 +81,14 @@ def read(key: str) -> bytes | None:
     if path is None:
         return None
     try:
-        handle = os.open(
-            os.path.join(path, key), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        )
+        handle = os.open(os.path.join(path, key), READ)
     except OSError:
         return None
     try:
         with open(handle, "rb", closefd=True) as file:
             status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+                return None
             if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
                 return None
             entry = file.read()

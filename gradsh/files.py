@@ -1,5 +1,7 @@
 """The one door to the user's files: every read and every write of a program goes through a `Files`.
 
+What is read is a regular file: a FIFO would wait for ever, /dev/zero would never end.
+
 What is written is written whole or not at all: it goes to a file without a name in the same folder (where the system
 has such files, else to one with a name of its own), is forced to the disk, and takes the wanted name in one step. A
 reader, and whoever comes after a kill or a power cut, finds what was there before or all that is there now.
@@ -16,8 +18,12 @@ from typing import BinaryIO
 from gradsh import errors
 from gradsh.errors import GradshError, Label, Source, Span
 
+ENDING = ".grad"
 NEW = 0o666  # of a new file, less what the user's umask takes away
 LOOKED_AT = 1000  # names of a folder, for one that was meant
+PROGRAM = 32 * 2**20  # bytes of the longest program
+BLOCK = 2**20
+HANDED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # descriptors that the caller opened: `gradsh <(echo 1)`
 
 
 class Files:
@@ -42,10 +48,22 @@ class Files:
         """All of a file. Errors: FileError, naming a file of a similar name where there is one."""
         self.check(path, "read")
         try:
-            with open(path, "rb") as file:
-                return file.read()
+            return read_regular(path)
         except OSError as error:
-            raise refused(path, "read", error, near(path)) from None
+            raise refused(path, "read", error) from None
+
+    def program(self, path: str) -> bytes:
+        """All of a file that a program uses. Errors: FileError, also where it is not called NAME.grad."""
+        self.check(path, "use")
+        real = os.path.realpath(path)
+        if not real.endswith(ENDING):  # its errors would show lines of /etc/shadow
+            what = "it is a link to a file that is not" if path.endswith(ENDING) else "what is used is"
+            help = f"did you mean '{path}{ENDING}'?" if os.path.exists(path + ENDING) else None
+            raise errors.FileError(f"cannot use '{path}': {what} called NAME{ENDING}", help=help)
+        try:
+            return read_regular(path, PROGRAM)
+        except OSError as error:
+            raise refused(path, "read", error) from None
 
     def standard_input(self) -> bytes:
         """All that comes on standard input; the same again when asked again. Errors: FileError."""
@@ -101,6 +119,82 @@ class Files:
         _settle(folder)
 
 
+def read_regular(path: str, limit: int | None = None) -> bytes:
+    """All of a regular file, of at most `limit` bytes. Errors: OSError, in plain words for anything else."""
+    _refuse(os.stat(path).st_mode)  # before it is opened, which some devices take for more than a look
+    flags = os.O_RDONLY
+    for flag in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"):
+        flags |= getattr(os, flag, 0)
+    with open(os.open(path, flags), "rb") as file:
+        _refuse(os.fstat(file.fileno()).st_mode)  # it may be another one by now
+        return _limited(file, limit)
+
+
+def read_program(path: str) -> bytes:
+    """All of a program that the command line names: a regular file, or a pipe that the caller has opened for it.
+
+    Errors: OSError.
+    """
+    if path.startswith(HANDED) and stat.S_ISFIFO(os.stat(path).st_mode):
+        with open(path, "rb") as file:
+            return _limited(file, PROGRAM)
+    return read_regular(path, PROGRAM)
+
+
+def read_stream(stream: BinaryIO) -> bytes:
+    """All of a program on standard input. Errors: OSError where it is longer than one can be."""
+    return _limited(stream, PROGRAM)
+
+
+def read_text(stream: BinaryIO) -> bytes:
+    """All of a text, however long, and of what is none the beginning that tells: /dev/zero has no end."""
+    blocks: list[bytes] = []
+    while block := stream.read(BLOCK):
+        blocks.append(block)
+        if b"\0" in block:
+            break
+    return b"".join(blocks)
+
+
+def _refuse(mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if not stat.S_ISREG(mode):
+        what = "FIFO" if stat.S_ISFIFO(mode) else "socket" if stat.S_ISSOCK(mode) else "device"
+        raise OSError(errno.EINVAL, f"it is a {what}, and only regular files are read")
+
+
+def _limited(file: BinaryIO, limit: int | None) -> bytes:
+    data: bytes | None = file.read() if limit is None else file.read(limit + 1)
+    if data is None:  # what the system gives as a file, and would have us wait for
+        raise BlockingIOError(errno.EAGAIN, "it gives nothing to read")
+    if limit is not None and len(data) > limit:
+        raise OSError(errno.EFBIG, f"it is longer than a program can be ({limit >> 20} MiB)")
+    return data
+
+
+def shows_lines(path: str, text: bytes) -> bool:
+    """Whether errors may show lines of a file that turns out to be no program.
+
+    They may where it is called NAME.grad, also behind a link, or says by `#!` that gradsh runs it; else a link to
+    /etc/shadow would have its lines shown.
+    """
+    first = text[:200].partition(b"\n")[0]
+    by_name = path.startswith(HANDED) or os.path.realpath(path).endswith(ENDING)
+    return by_name or (first.startswith(b"#!") and b"gradsh" in first)
+
+
+def concealed(path: str, found: list[GradshError]) -> list[GradshError]:
+    """In place of the found in a file that is no program: where it stops being one, and nothing that stands in it."""
+    place = ""
+    if found and found[0].labels:
+        span = found[0].labels[0].span
+        line, column = span.source.position(span.start)
+        place = f": line {line}, column {column} cannot be read"
+    help = "lines of a program are shown where its name ends in .grad, or it begins with `#!/usr/bin/env gradsh`"
+    return [errors.BadFile(f"'{path}' is not a gradsh program{place}", help=help)]
+
+
 def _fill(file: BinaryIO, mode: int | None, produce: Callable[[BinaryIO], None]) -> None:
     """Write the content and force it to the disk; `mode` is that of the file that is replaced."""
     produce(file)
@@ -142,9 +236,10 @@ def _settle(folder: str) -> None:
         os.close(handle)
 
 
-def refused(path: str, doing: str, error: OSError, help: str | None = None) -> errors.FileError:
-    """What the system said, in the user's terms."""
+def refused(path: str, doing: str, error: OSError) -> errors.FileError:
+    """What the system said, in the user's terms, and a file of a similar name where there is none of this one."""
     reason = error.strerror or str(error)
+    help = near(path) if doing == "read" and isinstance(error, FileNotFoundError) else None
     if doing == "write" and isinstance(error, FileNotFoundError):
         reason = f"there is no folder '{os.path.dirname(path)}'"
     return errors.FileError(f"cannot {doing} '{path}': {reason}", help=help, kind=type(error).__name__)

@@ -6,7 +6,7 @@ import sys
 from argparse import ArgumentParser
 
 from gradsh.cli.options import Options, read
-from gradsh.files import decode
+from gradsh.files import concealed, decode, shows_lines
 from gradsh.session.check import check
 from gradsh.view.diagnostics import write
 
@@ -19,8 +19,11 @@ def takes(parser: ArgumentParser) -> None:
 def run(options: Options) -> int:
     status = 0
     for file in options.given.files:
-        program = decode(file, read(file))
+        text = read(file)
+        program = decode(file, text)
         errors, warnings = check(file, program) if isinstance(program, str) else ([program], [])
+        if errors and not shows_lines(file, text):
+            errors = concealed(file, errors)
         if errors or warnings:
             write(errors or warnings, sys.stderr, color=options.color, style=options.errors)
         if errors:

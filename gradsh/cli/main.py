@@ -42,7 +42,9 @@ def run(argv: Sequence[str]) -> int:
             return load(options.command).run(options)
         return _run(options)
     except UsageError as error:
-        sys.stderr.write(f"gradsh: {error}\nTry '{error.more}'.\n")
+        from gradsh.view.plain import visible
+
+        sys.stderr.write(f"gradsh: {visible(str(error))}\nTry '{visible(error.more)}'.\n")
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -93,20 +95,23 @@ def _run(options: Options) -> int:
     elif options.file is None and sys.stdin is not None and sys.stdin.isatty():
         return _shell(options, None)
     else:
-        name, text = "<stdin>", sys.stdin.buffer.read() if sys.stdin is not None else b""
+        name, text = "<stdin>", _standard_input()
     from gradsh.errors import BadArguments
-    from gradsh.files import decode
+    from gradsh.files import concealed, decode, read_text, shows_lines
 
     program = decode(name, text)
     words = [f"--{given}" for given in options.set] + options.arguments
+    shown = name[0] == "<" or shows_lines(name, text)
     if isinstance(program, str) and ("--help" in options.arguments or "-h" in options.arguments):
-        return _help(options, program)
+        return _help(options, program, shown)
     session = _session(options)
+    session.shows_lines = shown
     if name != "<stdin>" and not options.interactive and sys.stdin is not None:
-        session.files.stdin = sys.stdin.buffer.read
+        stream = sys.stdin.buffer
+        session.files.stdin = lambda: read_text(stream)
     gc.freeze()  # what is loaded now stays: no collection need look at it
     if not isinstance(program, str):
-        session.display.errors([program])
+        session.display.errors([program] if shown else concealed(name, [program]))
         return 3
     try:
         status = session.run(program, name, words).status
@@ -115,6 +120,15 @@ def _run(options: Options) -> int:
     if options.interactive and name != "<stdin>":
         return _shell(options, session)
     return status
+
+
+def _standard_input() -> bytes:
+    from gradsh.files import read_stream
+
+    try:
+        return read_stream(sys.stdin.buffer) if sys.stdin is not None else b""
+    except OSError as error:
+        raise UsageError(f"cannot read the program on standard input: {error.strerror}") from None
 
 
 def _session(options: Options) -> Session:
@@ -149,18 +163,22 @@ def _bad_arguments(error: BadArguments, options: Options) -> UsageError:
     return UsageError(said, f"gradsh {options.file} --help" if options.file not in (None, "-") else "gradsh --help")
 
 
-def _help(options: Options, program: str) -> int:
-    """`gradsh FILE --help`."""
+def _help(options: Options, program: str, shown: bool) -> int:
+    """`gradsh FILE --help`; `shown`: errors may show lines of it."""
     from gradsh.errors import Refused
+    from gradsh.files import concealed
     from gradsh.language.scripts import help_text
     from gradsh.session.check import table
+    from gradsh.view.plain import visible
 
     try:
-        sys.stdout.write(help_text(options.file or "", program, table().commands()))
+        text = help_text(options.file or "", program, table().commands())
+        sys.stdout.write(visible(text, keep="\n"))
     except Refused as refused:
         from gradsh.view.diagnostics import write
 
-        write(refused.errors, sys.stderr, color=options.color, style="json" if options.json else options.errors)
+        errors = refused.errors if shown else concealed(options.file or "", refused.errors)
+        write(errors, sys.stderr, color=options.color, style="json" if options.json else options.errors)
         return 3
     return 0
 

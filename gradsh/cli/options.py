@@ -57,11 +57,14 @@ class Options:
 
 
 def read(file: str) -> bytes:
+    """The bytes of a program that the command line names. Errors: UsageError."""
+    from gradsh.files import read_program
+
     try:
-        with open(file, "rb") as opened:
-            return opened.read()
+        return read_program(file)
     except OSError as error:
-        raise UsageError(f"cannot read {file!r}: {error.strerror}{near(file)}") from None
+        meant = near(file) if isinstance(error, FileNotFoundError) else ""
+        raise UsageError(f"cannot read {file!r}: {error.strerror}{meant}") from None
     except ValueError as error:  # a NUL in the name
         raise UsageError(f"cannot read {file!r}: {error}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, BinaryIO, NoReturn, Protocol
 
@@ -50,6 +51,15 @@ def foreign(path: str, data: bytes, title: str) -> NoReturn:
     if data[:1] == b"\x80":
         broken(path, f"is not {title}: it looks like a pickle, which gradsh never reads")
     broken(path, f"is not {title}")
+
+
+def cited(path: str, text: str) -> str:
+    """What a cell of a table holds, in an error: of a file whose name says that it is one, also behind a link.
+
+    Of another only that it is there: `load("x.csv")`, a link to /etc/passwd, would show its lines.
+    """
+    is_own = path == "-" or os.path.splitext(os.path.realpath(path))[1].lower() == os.path.splitext(path)[1].lower()
+    return repr(text[:40]) if is_own else "what stands there"
 
 
 def decoded(path: str, data: bytes) -> str:

@@ -15,6 +15,10 @@ from gradsh.errors import CannotHold
 
 MANIFEST = "gradsh.json"
 VERSION = 1
+SMALL = 2**24  # bytes that any archive may unpack to
+PACKINGS = {zipfile.ZIP_BZIP2: "bzip2", zipfile.ZIP_LZMA: "LZMA"}
+DEFLATE = 1100  # to how many times its size deflate unpacks at most: 1032
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 BIG = 2**63  # integers beyond are written in hexadecimal: Python reads only so many decimal digits
 
 
@@ -22,18 +26,11 @@ def read(path: str, data: bytes, codec: Codec, dtype: Any) -> object:
 
     if not data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         foreign(path, data, "an .npz file")
-    members: dict[str, bytes] = {}
+    members = Members(path, data)
+    if MANIFEST not in members.infos:
+        return {name.removesuffix(".npy"): _foreign_member(path, name, members[name], codec) for name in members.infos}
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for info in archive.infolist():
-                members[info.filename] = archive.read(info)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
-        broken(path, f"is broken: {error}")
-    text = members.pop(MANIFEST, None)
-    if text is None:
-        return {name.removesuffix(".npy"): _foreign_member(path, name, each, codec) for name, each in members.items()}
-    try:
-        manifest = json.loads(text)
+        manifest = json.loads(members[MANIFEST])
         version = manifest["gradsh"]
         structure = manifest["value"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -46,6 +43,37 @@ def read(path: str, data: bytes, codec: Codec, dtype: Any) -> object:
         broken(path, f"is broken: its {MANIFEST} does not fit its other members")
 
 
+class Members:
+    """The members of an archive, each unpacked when it is asked for, and no more of it than the archive says.
+
+    A few hundred bytes can say, and with bzip2 also hold, gigabytes: what an archive claims in all is held against
+    what deflate, the one packing that NumPy writes, can make of its bytes.
+    """
+
+    def __init__(self, path: str, data: bytes) -> None:
+        """Errors: BadFile."""
+        self.path = path
+        try:
+            self.archive = zipfile.ZipFile(io.BytesIO(data))
+        except BROKEN as error:
+            broken(path, f"is broken: {error}")
+        self.infos = {info.filename: info for info in self.archive.infolist()}
+        claimed = sum(info.file_size for info in self.archive.infolist())
+        if claimed > max(SMALL, DEFLATE * len(data)):
+            broken(path, f"is broken: {len(data)} bytes are to hold {claimed}")
+
+    def __getitem__(self, name: str) -> bytes:
+        """The content of a member. Errors: KeyError, BadFile."""
+        info = self.infos[name]
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            packing = PACKINGS.get(info.compress_type, "something else")
+            broken(self.path, f"cannot be unpacked: NumPy packs with deflate, and {name} is packed with {packing}")
+        try:
+            return self.archive.read(info)
+        except BROKEN as error:
+            broken(self.path, f"is broken: {error}")
+
+
 def _foreign_member(path: str, name: str, data: bytes, codec: Codec) -> object:
     where = f"{path}: {name}"
     found = supported(where, parse_npy(where, data, "an array"))
@@ -55,7 +83,7 @@ def _foreign_member(path: str, name: str, data: bytes, codec: Codec) -> object:
 class Decoder:
     """The value that a manifest describes."""
 
-    def __init__(self, path: str, members: dict[str, bytes], codec: Codec) -> None:
+    def __init__(self, path: str, members: Members, codec: Codec) -> None:
         self.path = path
         self.members = members
         self.codec = codec

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.data.common import Codec, Write, broken, decoded, described, whole
+from gradsh.data.common import Codec, Write, broken, cited, decoded, described, whole
 from gradsh.errors import BadFile, CannotHold
 
 
@@ -85,7 +85,7 @@ def _number(path: str, cell: str, line: int, column: int) -> float:
     if not cell:
         return math.nan
     if not is_number(cell):
-        broken(path, f"line {line}, column {column}: {cell[:40]!r} is not a number")
+        broken(path, f"line {line}, column {column}: {cited(path, cell)} is not a number")
     return float(cell)
 
 

@@ -67,7 +67,7 @@ class Uses:
             raise Refused([_cycle([*way, (real, name)], real, at)])
         self.done[real] = None
         try:
-            text = decode(name, self.files.read(name))
+            text = decode(name, self.files.program(name))
             if isinstance(text, GradshError):
                 raise text
         except GradshError as error:

@@ -27,7 +27,7 @@ from gradsh.errors import (
     Span,
     WarningRecord,
 )
-from gradsh.files import Files
+from gradsh.files import Files, concealed
 from gradsh.language.places import Program, locate
 from gradsh.language.program import compile_program
 from gradsh.reports import LoopedOver
@@ -74,6 +74,7 @@ class Session:
         if dtype is not None:
             self.context.default = dtypes.NAMES[dtype].np
         self.files = Files()
+        self.shows_lines = True  # of what turns out to be no program: see gradsh.files
         self.modules: dict[str, Module] = {}  # used files that have run, by path
         self.parameters: Mapping[str, object] = {}  # given to the script that runs
         self.globals: dict[str, Any] = namespace(self, BUILTINS)
@@ -106,10 +107,12 @@ class Session:
             with swapped(self.context), np.errstate(all="ignore"):
                 compiled = compile_program(source, self.bound(), BUILTINS, files=self.files)
                 self.parameters = _parameters(compiled, arguments, name) if arguments else {}
+                if compiled.uses or not text.isascii():
+                    self._doubt(compiled)
                 prepare(self.globals, compiled)
                 exec(compiled.code, self.globals)
         except Refused as refused:
-            return self._ended(REFUSED, refused.errors)
+            return self._ended(REFUSED, refused.errors if self.shows_lines else concealed(name, refused.errors))
         except BadArguments:
             raise
         except Exception as raised:  # what the program did wrong, or gradsh itself: told apart in _failed
@@ -186,6 +189,15 @@ class Session:
     def _ended(self, status: int, errors: list[GradshError]) -> Result:
         self.display.errors(errors)
         return Result(status, errors)
+
+    def _doubt(self, program: Program) -> None:
+        """Warn of names that look alike, and of what makes a line look other than it is."""
+        from gradsh.language.lookalikes import doubts
+
+        bound = self.bound()
+        for each in (program, *program.uses.values()):
+            for warning in doubts(each.source, lambda name: name in bound or BUILTINS.lookup(name) is not None):
+                self.display.warning(warning)
 
     def _warn(self, message: str, category: str, where: tuple[CodeType, int] | None) -> None:
         from gradsh.advice import of_warning

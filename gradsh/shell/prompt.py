@@ -8,6 +8,7 @@ cannot be written it lasts as long as the prompt.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import textwrap
 from pathlib import Path
@@ -111,8 +112,10 @@ def open_history() -> History:
     try:
         path = history_path()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY, 0o600)
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a FIFO would be waited for
+                return InMemoryHistory()
             os.fchmod(descriptor, 0o600)
         finally:
             os.close(descriptor)

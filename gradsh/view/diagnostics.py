@@ -16,6 +16,7 @@ from typing import TextIO
 
 from gradsh.errors import GradshError, Label, Source, Span, WarningRecord
 from gradsh.view.color import paint, terminal_width, wanted
+from gradsh.view.plain import in_json, visible
 
 WIDTH = 110  # columns of a source line shown at most; longer lines become a window around what is underlined
 TAB = "    "
@@ -47,7 +48,7 @@ def write(
         import json
 
         datas = [as_data(each) if isinstance(each, GradshError) else warning_as_data(each) for each in problems]
-        stream.write("".join(json.dumps(data, ensure_ascii=False) + "\n" for data in datas))
+        stream.write("".join(in_json(json.dumps(data, ensure_ascii=False)) + "\n" for data in datas))
     else:
         colored = wanted(stream, color)
         width = terminal_width(stream)
@@ -261,22 +262,6 @@ def _row(row: tuple[int, int, _Mark], color: bool) -> str:
 
 def _expand(text: str) -> str:
     return visible(text.replace("\t", TAB))
-
-
-def visible(text: str, keep: str = "") -> str:
-    """`text` with control characters shown as their pictures, so that no program text can drive the terminal."""
-    if text.isprintable():
-        return text
-    return "".join(_picture(char) if not char.isprintable() and char not in keep else char for char in text)
-
-
-def _picture(char: str) -> str:
-    code = ord(char)
-    if code < 32:
-        return chr(0x2400 + code)
-    if code in (0x200C, 0x200D):  # joiners: part of how a word or an emoji is written
-        return char
-    return " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
 def columns_of(text: str) -> int:

@@ -35,6 +35,8 @@ class Display(display.Display):
         self.color = color
         self.style = style
         self.bars: list[Bar] = []  # of the loops that run
+        self._looked_at: TextIO | None = None  # the standard output that `_terminal` is said of
+        self._terminal = False
 
     @property
     def out(self) -> TextIO:
@@ -85,15 +87,17 @@ class Display(display.Display):
 
     def report(self, report: Report) -> None:
         from gradsh.view import color
+        from gradsh.view.plain import undriving_report
         from gradsh.view.registry import Look, view_of
 
         view = view_of(report)
         out = self.err if view.note else self.out
-        text = view.text(report, Look(color.wanted(out, self.color), color.terminal_width(out)))
+        look = Look(color.wanted(out, self.color), color.terminal_width(out))
+        text = undriving_report(view.text(report, look), look.color)
         if view.note:
             self.note(text)
         else:
-            self.write(text)
+            self.write(text, clean=True)
 
     # --- writing -----------------------------------------------------------------------------------------
 
@@ -102,10 +106,17 @@ class Display(display.Display):
         for bar in self.bars:
             bar.hide()
 
-    def write(self, line: str) -> None:
+    def write(self, line: str, clean: bool = False) -> None:
+        """Write to the standard output; on a terminal nothing that drives it, unless the line is `clean` of that."""
         if self.bars:
             self.hide_bars()
         out = self.out
+        if out is not self._looked_at:
+            self._looked_at, self._terminal = out, getattr(out, "isatty", bool)()
+        if self._terminal and not clean:
+            from gradsh.view.plain import undriving
+
+            line = undriving(line)
         try:
             out.write(line)
             out.flush()

@@ -4,6 +4,7 @@
      "grad_fn": null, "data": 0.6000000238418579}
 
 Numbers keep every digit of their own precision; "nan", "inf" and "-inf" stand for those, and -0.0 keeps its sign.
+Characters that would drive a terminal, or end a line elsewhere (U+2028), are escaped.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from gradsh.errors import Span
 from gradsh.reports import Report
 from gradsh.runtime.text import shown
 from gradsh.view.display import Display
+from gradsh.view.plain import in_json
 from gradsh.view.registry import view_of
 
 
@@ -47,7 +49,7 @@ class JsonDisplay(Display):
 
 
 def dumps(data: dict[str, object]) -> str:
-    return json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n"
+    return in_json(json.dumps(data, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def line_of(value: object, span: Span | None) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from gradsh.view import color
+from gradsh.view.plain import visible
 
 EVERY = 0.1  # seconds between two drawings
 WIDEST = 40  # columns of the bar itself
@@ -20,7 +21,7 @@ class Bar:
 
     def __init__(self, out: TextIO, title: str, total: int | None, colored: bool) -> None:
         self.out = out
-        self.title = " ".join(title.split())
+        self.title = visible(" ".join(title.split()))
         self.total = total
         self.colored = colored
         self.done = 0
