@@ -89,7 +89,7 @@ class Display(display.Display):
 
         view = view_of(report)
         out = self.err if view.note else self.out
-        text = view.text(report, Look(color.wanted(out, self.color), color.terminal_width(out)))
+        text = view.text(report, Look(color.wanted(out, self.color), color.terminal_width(out), color.unicode(out)))
         if view.note:
             self.note(text)
         else:
