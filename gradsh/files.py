@@ -185,7 +185,7 @@ def shows_lines(path: str, text: bytes) -> bool:
 
 
 def concealed(path: str, found: list[GradshError]) -> list[GradshError]:
-    """In place of the found in a file that is no program: where it stops being one, and nothing that stands in it."""
+    """In place of the errors in a file that is no program: where it stops being one, and nothing that stands in it."""
     place = ""
     if found and found[0].labels:
         span = found[0].labels[0].span

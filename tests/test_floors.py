@@ -19,6 +19,7 @@ FLOORS = [
     ["gradsh.session"],
     ["gradsh.advice"],
     ["gradsh.commands"],
+    ["gradsh.looking"],
     ["gradsh.runtime"],
     ["gradsh.lints"],
     ["gradsh.language", "gradsh.engine.catalogue"],

@@ -38,6 +38,8 @@ COMPARE = {
     "is": ast.Is(),
     "is not": ast.IsNot(),
 }
+# what makes something: noted in a program that looks at its graph
+NOTED = (nodes.Binary, nodes.Call, nodes.Index, nodes.Pipe, nodes.Attribute, nodes.Unary)
 UNARY = {"-": ast.USub(), "+": ast.UAdd(), "~": ast.Invert(), "not": ast.Not()}
 LOGICAL = {"and": ast.And(), "or": ast.Or()}
 
@@ -216,10 +218,15 @@ class Expressions:
             spine.append(node)
             node = child
         value: ast.expr = getattr(self, "see_" + type(node).__name__)(node)
+        looking = self.resolution.looking
+        if looking and isinstance(node, NOTED):
+            value = self.noted(node, value)
         parts: list[ast.expr] = []
         name = ""
         for count, link in enumerate(reversed(spine), 1):
             value = getattr(self, "link_" + type(link).__name__)(link, value)
+            if looking and isinstance(link, NOTED):
+                value = self.noted(link, value)
             if count % CHAIN == 0 and count < len(spine):
                 line = self.line(link)
                 name = name or self.temporary()
@@ -232,6 +239,15 @@ class Expressions:
             whole = ast.Tuple([*parts, value], LOAD, lineno=line, col_offset=0)
             value = ast.Subscript(whole, self.constant(-1, line), LOAD, lineno=line, col_offset=0)
         return value
+
+    def noted(self, node: Expr, value: ast.expr) -> ast.expr:
+        """The value, and a note of what was made for it; see gradsh.runtime.notes."""
+        line = self.line(node)
+        arguments = [self.called("@mark", [], line), value, self.constant(line, line)]
+        called = node.function if isinstance(node, nodes.Call) else node.right if isinstance(node, nodes.Pipe) else None
+        if isinstance(called, nodes.Name) and id(called) not in self.resolution.references:
+            arguments.append(self.load("." + called.name, line))
+        return self.called("@seen", arguments, line)
 
     def see_Number(self, node: nodes.Number) -> ast.expr:
         return self.constant(node.value, self.line(node))

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from gradsh.language.signatures import Builtins
     from gradsh.language.using import Uses
 
+LOOKING = "looking"
+NOTES = "@looking"  # among the built-ins that such a program needs
+
 
 def compile_program(
     source: Source,
@@ -37,9 +40,9 @@ def compile_program(
     """Parse, resolve and lower a text, or take it from the cache.
 
     `bound`: the names that the session has bound, each with the flags of the function it is bound to, if it is one;
-    `builtins`: only asked when the text is compiled; `options`: whatever else the result depends on; `library`: it is
-    one of gradsh's own files; `files` reads the files that it uses, which become part of what it depends on; `uses` is
-    given for such a file.
+    `builtins`: only asked when the text is compiled; `options`: whatever else the result depends on, LOOKING to have
+    its expressions noted also where no word that looks stands in it; `library`: it is one of gradsh's own files;
+    `files` reads the files that it uses, which become part of what it depends on; `uses` is given for such a file.
     Raises errors.Refused with all that was found wrong, there too.
     """
     key = _key(source, bound, options)
@@ -51,7 +54,7 @@ def compile_program(
         program = _stored(source, key, prefix, builtins, files, uses) if kept else None
         if program is None:
             given = source.text
-            program = _compiled(source, key, prefix, bound, builtins, files, uses)
+            program = _compiled(source, key, prefix, bound, builtins, files, uses, LOOKING in options)
             if kept:
                 _store(program, key, given)
         if not library:
@@ -79,12 +82,13 @@ def _compiled(
     builtins: Builtins,
     files: Files | None,
     uses: Uses | None,
+    looking: bool,
 ) -> Program:
     from gradsh.language.lower import lower
     from gradsh.language.scripts import params_of
 
     try:
-        tree, resolution, used = understood(source, bound, builtins, files, uses)
+        tree, resolution, used = understood(source, bound, builtins, files, uses, looking)
         digest = _digest(key, used)
         code, spans = lower(tree, source, resolution, _filename(prefix, digest))
     except RecursionError:
@@ -101,6 +105,7 @@ def understood(
     builtins: Builtins,
     files: Files | None = None,
     uses: Uses | None = None,
+    looking: bool = False,
 ) -> tuple[nodes.Program, Resolution, dict[str, Program]]:
     """The tree of a text, what its names and calls mean, and the programs of the files that it uses.
 
@@ -113,9 +118,15 @@ def understood(
 
     try:
         tree = parse(source, builtins.commands())
-        used, wrong = (uses or Uses(builtins, files, compile_program)).of(tree, source)
+        looking = looking or _looks(tree, builtins)
+        if uses is None:
+            uses = Uses(builtins, files, compile_program, (LOOKING,) if looking else ())
+        used, wrong = uses.of(tree, source)
         try:
             resolution = resolve(tree, source, bound, builtins, used)
+            if looking:
+                resolution.looking = True
+                resolution.builtins.add(NOTES)
         except Refused as refused:
             wrong = [*refused.errors, *wrong]
     except RecursionError:
@@ -123,6 +134,14 @@ def understood(
     if wrong:
         raise Refused(wrong[:20])
     return tree, resolution, used
+
+
+def _looks(tree: nodes.Program, builtins: Builtins) -> bool:
+    """Does a command that shows what was noted stand in it, or a variable of that name?"""
+    from gradsh.language.nodes import Command, Name, walk
+
+    words = {command.name for command in builtins.commands() if command.looks}
+    return any(isinstance(node, (Command, Name)) and node.name in words for node in walk(tree))
 
 
 def _too_deep(source: Source) -> Refused:
@@ -153,7 +172,7 @@ def _stored(
         code, spans, needed, bound, text, params, paths = marshal.loads(data)
     except (ValueError, EOFError, TypeError):
         return None
-    used = _used(source, paths, builtins, files, uses) if paths else {}
+    used = _used(source, paths, builtins, files, uses, NOTES in needed) if paths else {}
     if used is None:
         return None
     digest = _digest(key, used)
@@ -165,14 +184,19 @@ def _stored(
 
 
 def _used(
-    source: Source, paths: Sequence[str], builtins: Builtins, files: Files | None, uses: Uses | None
+    source: Source,
+    paths: Sequence[str],
+    builtins: Builtins,
+    files: Files | None,
+    uses: Uses | None,
+    looking: bool,
 ) -> dict[str, Program] | None:
     """The programs of the files that a stored one uses, as they are now; None when something is wrong with them."""
     from gradsh.errors import Refused
     from gradsh.language.using import Uses
 
     if uses is None:
-        uses = Uses(builtins, files, compile_program)
+        uses = Uses(builtins, files, compile_program, (LOOKING,) if looking else ())
     try:
         return {path: uses.program(path, source, None) for path in paths}
     except Refused:

@@ -44,6 +44,7 @@ class Resolution:
         "fields",
         "flags",
         "locals",
+        "looking",
         "needs",
         "nonlocals",
         "outward",
@@ -72,6 +73,7 @@ class Resolution:
         self.locals: dict[int, tuple[str, ...]] = {}  # Model -> the variables of its body, parameters too
         self.outward: dict[int, list[str]] = {}  # function -> global names it updates
         self.nonlocals: dict[int, list[str]] = {}  # function -> names of an outer function it updates
+        self.looking = False  # whether its expressions are noted: gradsh.runtime.notes
         self.builtins: set[str] = set()  # to be put into the globals before the run
         self.bound: dict[str, int] = {}  # what the program binds globally
         self.exports: dict[str, tuple[str, ...]] = {}  # the same and what used files bring in, with functions' flags

@@ -20,15 +20,27 @@ class Compile(Protocol):
     """What compiles a used file: `gradsh.language.program.compile_program`, which is handed in."""
 
     def __call__(
-        self, source: Source, bound: Mapping[str, Sequence[str]], builtins: Builtins, *, uses: Uses
+        self,
+        source: Source,
+        bound: Mapping[str, Sequence[str]],
+        builtins: Builtins,
+        options: tuple[str, ...],
+        *,
+        uses: Uses,
     ) -> Program: ...
 
 
 class Uses:
-    """Opens used files for one program: each file once, whatever it is called, and none that is already on the way."""
+    """Opens used files for one program: each file once, whatever it is called, and none that is already on the way.
 
-    def __init__(self, builtins: Builtins, files: Files | None, compile: Compile) -> None:
+    `options` are those that the program itself is compiled with.
+    """
+
+    def __init__(
+        self, builtins: Builtins, files: Files | None, compile: Compile, options: tuple[str, ...] = ()
+    ) -> None:
         self.builtins = builtins
+        self.options = options
         self.compile = compile
         self.files = files if files is not None else Files()
         self.way: list[tuple[str, str]] = []  # the files from the program to the one being compiled: path, name shown
@@ -76,7 +88,7 @@ class Uses:
             raise Refused([error]) from None
         outer, self.way = self.way, [*way, (real, name)]
         try:
-            used = self.compile(Source(name, text), {}, self.builtins, uses=self)
+            used = self.compile(Source(name, text), {}, self.builtins, self.options, uses=self)
         finally:
             self.way = outer
         used.path = real

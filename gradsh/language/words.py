@@ -247,7 +247,7 @@ EFFECT_METHODS = frozenset(_EFFECT_METHODS.split())
 
 # Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name". It is
 # said only where there is no built-in of the name: a command that has come needs no edit here.
-LATER = ("graph", "explain", "why", "saved", "kinks", "plot", "nancheck")
+LATER = ("explain", "why", "saved", "kinks", "plot", "nancheck")
 
 
 # --- the commands of a session --------------------------------------------------------------------------------
@@ -257,15 +257,16 @@ class CommandWord:
     """What the language has to know of a command, `show x, y`; what it does is for the session that hands it in.
 
     A command is told which expressions its values come from. `alone`: it can stand without any. `asks`: what it is
-    given may be a word of the language, `help while`.
+    given may be a word of the language, `help while`. `looks`: what it shows was noted while the program ran.
     """
 
-    __slots__ = ("alone", "asks", "name")
+    __slots__ = ("alone", "asks", "looks", "name")
 
-    def __init__(self, name: str, *, alone: bool = False, asks: bool = False) -> None:
+    def __init__(self, name: str, *, alone: bool = False, asks: bool = False, looks: bool = False) -> None:
         self.name = name
         self.alone = alone
         self.asks = asks
+        self.looks = looks
 
 
 def starters(commands: Iterable[CommandWord]) -> list[str]:

@@ -84,12 +84,13 @@ class BuiltinTable:
             return signature
 
     def _signature(self, name: str) -> Signature | None:
-        from gradsh.calls.signature import POSITIONAL, REST, Signature
+        from gradsh.calls.signature import KEYWORD, POSITIONAL, REST, Signature
 
         if name.startswith("Tensor."):
             return None  # a method is the function of its name
         if name in commands.WORDS:
-            return Signature(name, [("values", REST, True, False)], effect=True)
+            options = [(option, KEYWORD, True, True) for option in commands.load(name).options]
+            return Signature(name, [("values", REST, True, False), *options], effect=True)
         known = catalogue.table().signatures.get(name)
         if name in python.SHARED:
             return Signature(name, known[0] if known is not None else None, checked=False)
@@ -113,7 +114,7 @@ class BuiltinTable:
         from gradsh.language.words import CommandWord
 
         entries = map(commands.load, commands.WORDS)
-        return [CommandWord(entry.name, alone=entry.alone, asks=entry.asks) for entry in entries]
+        return [CommandWord(entry.name, alone=entry.alone, asks=entry.asks, looks=entry.looks) for entry in entries]
 
 
 def _operator(name: str) -> Callable[..., Any] | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gradsh.reports import Report
     from gradsh.runtime.running import Running
 
-    Act = Callable[[Running, tuple[Any, ...], list[Span | None]], Iterable[Report]]
+    Act = Callable[..., Iterable[Report]]  # (session, values, places), and its options as keywords
 
 __acts_for_programs__ = True
 
@@ -39,9 +39,11 @@ class Command:
 
     `places`: whether it always wants the places, which cost a look-up, or only for a display that needs them.
     `alone`: the bare word is a statement. `asks`: what it is given may be a word of the language, `help while`.
+    `options`: the flags and keywords that stand behind the values, `graph z, nodes, open=net`. `looks`: what it shows
+    was noted while the program ran (gradsh.runtime.notes).
     """
 
-    __slots__ = ("act", "alone", "asks", "example", "name", "places", "summary", "usage")
+    __slots__ = ("act", "alone", "asks", "example", "looks", "name", "options", "places", "summary", "usage")
 
     def __init__(
         self,
@@ -52,6 +54,8 @@ class Command:
         places: bool = True,
         alone: bool = False,
         asks: bool = False,
+        options: str = "",
+        looks: bool = False,
     ) -> None:
         self.act = act
         self.name = act.__module__.rpartition(".")[2]  # the file's
@@ -61,6 +65,8 @@ class Command:
         self.places = places
         self.alone = alone
         self.asks = asks
+        self.options = tuple(options.split())
+        self.looks = looks
 
 
 _loaded: dict[str, Command] = {}
@@ -87,7 +93,7 @@ def load(word: str) -> Command:
 def statement(session: Running, word: str, found: Command | None = None) -> Callable[..., None]:
     """What `word x, y` calls: it is told, before its values, which expressions they come from."""
 
-    def call(lines: tuple[int, ...] | None, /, *values: Any) -> None:
+    def call(lines: tuple[int, ...] | None, /, *values: Any, **options: Any) -> None:
         nonlocal found
         if found is None:
             found = load(word)
@@ -97,7 +103,7 @@ def statement(session: Running, word: str, found: Command | None = None) -> Call
         else:
             code = _getframe(1).f_code
             spans = [span_of(code, line) for line in lines]
-        for report in found.act(session, values, spans):
+        for report in found.act(session, values, spans, **options):
             session.display.report(report)
 
     return call
@@ -107,8 +113,8 @@ def as_value(session: Running, word: str) -> Callable[..., None]:
     """The command as a value of the program, which can be bound and called."""
     act = statement(session, word)
 
-    def call(*values: Any) -> None:
-        act(None, *values)
+    def call(*values: Any, **options: Any) -> None:
+        act(None, *values, **options)
 
     call.__name__ = call.__qualname__ = word
     return call

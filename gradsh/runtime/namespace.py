@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gradsh import errors
 from gradsh.engine.core.users import is_users
 from gradsh.language import places
+from gradsh.language.program import NOTES
 from gradsh.runtime import commands, text
 from gradsh.runtime.helpers import HELPERS
 
@@ -87,11 +88,13 @@ def prepare(space: dict[str, Any], program: places.Program) -> None:
     """Put the built-ins that a program uses into the globals, where the user has not bound their names."""
     import_module(OPERATORS + "elementwise.operators")  # what `+` and its kin do on tensors
     for name in program.builtins:
-        if name[0] == "@":  # what the program uses without naming it
+        if name == NOTES:
+            from gradsh.runtime import notes
+
+            space.update(notes.HELPERS)
+        elif name[0] == "@":  # what the program uses without naming it
             import_module(OPERATORS + name[1:])
-            continue
-        key = "." + name
-        if key not in space:
+        elif (key := "." + name) not in space:
             space[key] = space["@builtin"](name)
 
 

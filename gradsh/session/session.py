@@ -73,6 +73,7 @@ class Session:
         self.context.host = Host(self)
         if dtype is not None:
             self.context.default = dtypes.NAMES[dtype].np
+        self.options: tuple[str, ...] = ()  # of every program's compilation: gradsh.language.program.LOOKING
         self.files = Files()
         self.shows_lines = True  # of what turns out to be no program: see gradsh.files
         self.modules: dict[str, Module] = {}  # used files that have run, by path
@@ -105,7 +106,7 @@ class Session:
         source = Source(name, text.removeprefix("\ufeff"))
         try:
             with swapped(self.context), np.errstate(all="ignore"):
-                compiled = compile_program(source, self.bound(), BUILTINS, files=self.files)
+                compiled = compile_program(source, self.bound(), BUILTINS, self.options, files=self.files)
                 self.parameters = _parameters(compiled, arguments, name) if arguments else {}
                 if compiled.uses or not text.isascii():
                     self._doubt(compiled)

@@ -19,6 +19,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from gradsh import __version__
+from gradsh.language.program import LOOKING
 from gradsh.language.syntax import is_incomplete
 from gradsh.runtime import commands
 from gradsh.session.session import Session
@@ -54,6 +55,7 @@ class Prompt:
             return self.session.run(sys.stdin.read(), "<stdin>").status
         if not self.quiet:
             print(f"gradsh {__version__}. `help log` explains, `show` lists your tensors, Ctrl-D leaves.", flush=True)
+        self.session.options = (LOOKING,)  # what will be asked about is not known yet
         reader: PromptSession[str] = PromptSession(
             PROMPT,
             history=open_history() if self.history else InMemoryHistory(),

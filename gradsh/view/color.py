@@ -58,6 +58,22 @@ def terminal_width(stream: object) -> int | None:
         return 80
 
 
+def unicode(stream: object) -> bool:
+    """Whether text written to `stream` may have more than ASCII in it, drawings that is: values always may.
+
+    No where PYTHONIOENCODING or the locale says another encoding than UTF-8, or the stream itself has one, or it is a
+    terminal without the characters. A locale that is not set at all says nothing.
+    """
+    given = os.environ.get("PYTHONIOENCODING", "").partition(":")[0]
+    if not given:
+        given = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := os.environ.get(name))), "")
+        given = given.partition(".")[2] or ("ascii" if given in ("C", "POSIX") else "")
+    own = getattr(stream, "encoding", None) or ""
+    if is_terminal(stream) and os.environ.get("TERM") in ("dumb", "linux", "vt100", "vt220"):
+        return False
+    return all(each.lower().replace("-", "").startswith("utf") for each in (given.partition("@")[0], own) if each)
+
+
 def paint(text: str, style: str, on: bool) -> str:
     """`text` in one of `STYLES`, or as it is."""
     return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if on and text else text

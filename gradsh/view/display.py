@@ -92,7 +92,7 @@ class Display(display.Display):
 
         view = view_of(report)
         out = self.err if view.note else self.out
-        look = Look(color.wanted(out, self.color), color.terminal_width(out))
+        look = Look(color.wanted(out, self.color), color.terminal_width(out), color.unicode(out))
         text = undriving_report(view.text(report, look), look.color)
         if view.note:
             self.note(text)

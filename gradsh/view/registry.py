@@ -21,13 +21,14 @@ R = TypeVar("R", bound=Report)
 
 
 class Look:
-    """What the text is for: `width` columns of a terminal, None in a pipe; with colour or not."""
+    """What the text is for: `width` columns of a terminal, None in a pipe; with colour or not, with Unicode or not."""
 
-    __slots__ = ("color", "width")
+    __slots__ = ("color", "unicode", "width")
 
-    def __init__(self, color: bool = False, width: int | None = None) -> None:
+    def __init__(self, color: bool = False, width: int | None = None, unicode: bool = True) -> None:
         self.color = color
         self.width = width
+        self.unicode = unicode
 
 
 class View(Generic[R]):

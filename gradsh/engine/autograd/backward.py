@@ -58,6 +58,7 @@ class Walk:
     """
 
     __slots__ = ("admitted", "captured", "captures", "create", "heap", "keep", "leaves", "needed", "pending", "where")
+    watches = False  # whether every step goes through `watched_step`
 
     def __init__(self, keep: bool, create: bool, where: Where | None) -> None:
         self.keep = keep
@@ -105,7 +106,7 @@ class Walk:
         keep, create = self.keep, self.create
         freed = Freed(self.where)
         deliver = self.deliver
-        watched = mode.anomaly is not None or mode.reformed
+        watched = self.watches or mode.anomaly is not None or mode.reformed
         while heap:
             _, node = heappop(heap)
             g = pending.pop(node)

@@ -1,0 +1,223 @@
+"""From a reading to the report of `graph`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradsh.engine.core.graph import Node
+from gradsh.engine.core.tensor import Tensor
+from gradsh.looking import folding, places
+from gradsh.looking.folding import Folded, Item
+from gradsh.looking.gradients import Watching
+from gradsh.looking.reading import Call, Leaf, Reading, Row, edges, target
+from gradsh.reports.looking import Amount, DrawnRow, GraphDrawing
+from gradsh.runtime.notes import Result
+
+
+def amount(data: Any) -> Amount | None:
+    """An array, or what was noted of one, as it is shown."""
+    if data is None:
+        return None
+    result = data if isinstance(data, Result) else Result(data)
+    value = result.value.tolist() if result.value is not None else None
+    return Amount(tuple(result.shape), value, result.norm)
+
+
+def draw(
+    reading: Reading, open: Any = False, *, nodes: bool = False, values: bool = False, walk: Watching | None = None
+) -> GraphDrawing:
+    """The drawing of a graph: `nodes` has one row for each node; `walk` is a backward that was watched, for gradients.
+
+    Errors: ArgumentError for an `open` that was not called.
+    """
+    folded = folding.fold(reading, open)
+    rows = _nodes(reading) if nodes else _items(reading, folded)
+    report = GraphDrawing(reading.name, [drawn for drawn, _ in rows])
+    report.columns = {n for n, on in (("values", values), ("gradients", walk is not None), ("nodes", nodes)) if on}
+    for drawn, stands_for in rows:
+        _amounts(reading, drawn, stands_for, values, walk)
+    report.plain = [(name, tuple(t.data.shape)) for name, t in reading.untracked]
+    _notes(reading, report, folded, nodes)
+    return report
+
+
+# --- the rows ---------------------------------------------------------------------------------------------------------
+
+
+def _items(reading: Reading, folded: Folded) -> list[tuple[DrawnRow, Any]]:
+    """A row for each item and for each leaf that has one; leaves stand behind the last row that uses them."""
+    found: list[tuple[DrawnRow, Any]] = [(_of_item(reading, item), item) for item in folded.items]
+    at = {id(item): position for position, item in enumerate(folded.items)}
+    for leaf in reading.leaves:
+        if not leaf.parameter and any(leaf in folding.inputs(item, folded) for item in folded.items):
+            at[id(leaf)] = len(found)
+            found.append((_of_leaf(reading, leaf), leaf))
+    for drawn, item in found[: len(folded.items)]:
+        drawn.inputs = [at[id(each)] for each in folding.inputs(item, folded) if id(each) in at]
+    _frames(folded, [drawn for drawn, _ in found], reading)
+    return found
+
+
+def _of_item(reading: Reading, item: Item) -> DrawnRow:
+    row = item.rows[0]
+    if item.rounds:
+        drawn = DrawnRow("rounds", _rounds(reading, item))
+    elif item.call is not None:
+        label = places.flat(item.call.text) if item.call.text else item.call.path
+        name = places.bound_to(item.call.span) if item.call.span is not None else ""
+        drawn = DrawnRow("operation", f"{name} = {label}" if name else label, reading.place(item.call.span))
+        drawn.kind = container(item.call)
+        drawn.shape = item.call.result.shape
+    else:
+        drawn = DrawnRow("operation", row.label, reading.place(row.span), row.shape)
+        drawn.kind = row.layer
+        if row.derived is not None:
+            drawn.label = f"backward of {row.label}"
+    drawn.steps = item.steps
+    drawn.folded = item.folded
+    drawn.operations = sum(len(each.nodes) for each in item.rows)
+    drawn.functions = row.functions if not item.folded else []
+    used = {id(leaf): leaf for each in item.rows for leaf in each.parameters}
+    drawn.parameters = [short(leaf.name, item) for leaf in used.values()]
+    drawn.elements = sum(leaf.tensor.data.size for leaf in used.values())
+    drawn.freed = any(each.is_freed for each in item.rows)
+    drawn.kept = row.kept
+    return drawn
+
+
+def container(call: Call) -> str:
+    """The class of the model that is called: "MLP", or how many of which where it only holds some of one."""
+    children = [type(child).__name__ for _, child in call.model.named_children()] if call.model is not None else []
+    if call.kind == "Sequential" and len(children) > 1 and len(set(children)) == 1:
+        return f"{len(children)} \u00d7 {children[0]}"
+    return call.kind
+
+
+def short(name: str, item: Item) -> str:
+    """The name of a parameter in the row of the layer that has it: "weight" for "net.fc1.weight"."""
+    if item.call is not None:
+        return name
+    return name.rpartition(".")[2] if item.rows[0].layer or item.rows[0].call is not None else name
+
+
+def _rounds(reading: Reading, item: Item) -> str:
+    spans = [row.span for row in item.rows[: max(1, len(item.rows) // item.rounds)] if row.span is not None]
+    lines = sorted({span.line for span in spans})
+    where = f" of lines {lines[0]}-{lines[-1]}" if len(lines) > 1 else f" of line {lines[0]}" if lines else ""
+    return f"{item.rounds:,} more round{'s' if item.rounds > 1 else ''}{where}"
+
+
+def _of_leaf(reading: Reading, leaf: Leaf) -> DrawnRow:
+    drawn = DrawnRow("leaf", leaf.label, reading.place(leaf.span), leaf.shape)
+    drawn.elements = leaf.tensor.data.size
+    return drawn
+
+
+def _frames(folded: Folded, drawn: list[DrawnRow], reading: Reading) -> None:
+    """Where the calls that are open begin and end."""
+    chains = []
+    for item in folded.items:
+        call = item.call.parent if item.call is not None else item.rows[0].call
+        chains.append([up for up in folding.outwards(call) if up.kind][::-1])
+    for position, chain in enumerate(chains):
+        before = chains[position - 1] if position else []
+        after = chains[position + 1] if position + 1 < len(chains) else []
+        drawn[position].opened = [
+            (call.path if folded.partial and call.path else call.text or call.path, container(call))
+            for call in chain
+            if call not in before
+        ]
+        closing = [call for call in chain if call not in after]
+        drawn[position].closed = ["" for _ in closing]
+    if folded.partial and chains:
+        last = folded.items[-1]
+        outside = [each for row in last.rows for each in row.inputs if isinstance(each, Row)]
+        outside = [each for each in outside if id(each) not in folded.of_row]
+        if outside and drawn[len(chains) - 1].closed:
+            drawn[len(chains) - 1].closed[-1] = f"from {_origin(outside[0], last)}"
+
+
+def _origin(row: Row, inner: Item) -> str:
+    """What to call what comes into a model that is drawn alone: the model next to it, else the expression."""
+    around = list(folding.outwards(inner.rows[0].call))
+    outside = [call for call in folding.outwards(row.call) if call not in around and call.kind and call.path]
+    return outside[-1].path if outside else row.label
+
+
+def _nodes(reading: Reading) -> list[tuple[DrawnRow, Any]]:
+    """A row for each node, and for each leaf."""
+    found: list[tuple[DrawnRow, Any]] = []
+    at: dict[Any, int] = {}
+    for node, row in sorted(reading.of_node.items(), key=lambda pair: pair[0].seq):
+        drawn = DrawnRow("operation", row.label, reading.place(row.span), row.shape if node is row.nodes[0] else None)
+        drawn.steps = (row.step, row.step)
+        drawn.functions = [node.kind.name]
+        drawn.operations = 1
+        drawn.freed = row.is_freed and node.kind.saves
+        drawn.kept = row.kept and node is row.nodes[0]
+        at[node] = len(found)
+        found.append((drawn, node))
+    for leaf in reading.leaves:
+        drawn = _of_leaf(reading, leaf)
+        drawn.functions = ["AccumulateGrad"]
+        at[leaf.tensor] = len(found)
+        found.append((drawn, leaf))
+    for drawn, node in found:
+        if isinstance(node, Node):
+            drawn.inputs = list(dict.fromkeys(at[target(e)] for e in edges(node) if target(e) is not None))
+    return found
+
+
+# --- values and gradients ---------------------------------------------------------------------------------------------
+
+
+def _amounts(reading: Reading, drawn: DrawnRow, stands_for: Any, values: bool, walk: Watching | None) -> None:
+    """What came out, and the gradient that came in."""
+    if isinstance(stands_for, Leaf):
+        if values:
+            drawn.value = amount(stands_for.tensor.data)
+        if walk is not None:
+            _arrived(reading, drawn, stands_for.tensor, walk)
+        return
+    if drawn.mark == "rounds":
+        return
+    node = stands_for if isinstance(stands_for, Node) else stands_for.rows[0].nodes[0]
+    row = reading.of_node[node]
+    if values and node is row.nodes[0] and row.result is not None:
+        result = stands_for.call.result if isinstance(stands_for, Item) and stands_for.call else row.result
+        known = result.value is not None or result.norm is not None
+        drawn.value = amount(result) if known else Amount(result.shape, None, None)
+    if walk is not None:
+        drawn.gradient = amount(walk.gradient(node))
+
+
+def _arrived(reading: Reading, drawn: DrawnRow, leaf: Tensor, walk: Watching) -> None:
+    found = walk.arrivals(leaf)
+    if found:
+        total = found[0][0]
+        for g, _ in found[1:]:
+            total = total + g
+        drawn.gradient = amount(total)
+    if len(found) > 1:
+        drawn.arrivals = [(a, reading.of_node[node].step) for g, node in found if (a := amount(g)) is not None]
+
+
+# --- sentences --------------------------------------------------------------------------------------------------------
+
+
+def _notes(reading: Reading, report: GraphDrawing, folded: Folded, nodes: bool) -> None:
+    name = reading.name or "this"
+    if reading.rows and reading.rows[0].derived is not None:
+        report.heading.append(f"{name} is a result of backward, recorded because of create_graph")
+    freed = [row for row in reading.rows if row.is_freed]
+    if freed:
+        span = next((row.freed for row in freed if row.freed is not None), None)
+        by = f"`{places.flat(span.text)}` ({reading.place(span)})" if span is not None else "a backward"
+        report.notes.append(f"† freed by {by}: what these operations kept for backward is gone")
+    if any(drawn.kept for drawn in report.rows):
+        report.notes.append("* keeps its gradient (retain_grad)")
+    closed = [item.call for item in folded.items if item.call is not None and item.call.kind]
+    if closed and not nodes:
+        path = next((call.path for call in closed if call.path), "")
+        told = f"`graph {reading.name}, open={path}` opens it" if path and reading.name else ""
+        report.notes.append(told or "`open` opens what is folded")

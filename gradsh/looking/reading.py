@@ -1,0 +1,496 @@
+"""The reading of a graph: from a tensor to numbered rows, each an expression of the program, as data.
+
+    reading = read(loss, variables(session.globals))
+    reading.rows        one Row for each expression that made something, in the order in which backward runs
+    reading.leaves      the leaves, in the order in which backward completes them
+    row.step, row.text, row.name, row.place, row.shape, row.nodes, row.inputs, row.parameters, row.freed, row.kept
+
+It runs nothing and changes nothing. Rows that are folded for a drawing are gradsh.looking.folding's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from typing import Any
+
+from gradsh.engine.core.graph import Freed, Node, Output
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import ModelKind
+from gradsh.errors import Source, Span
+from gradsh.looking import places
+from gradsh.looking.forms import Forms
+from gradsh.runtime import notes
+from gradsh.runtime.notes import Note, Result
+
+_by_creation = attrgetter("seq")
+
+
+class Leaf:
+    """A tensor at the end of the graph.
+
+    name      the variable that it is bound to, "net.fc1.weight" for a parameter of a model; "" when neither
+    text      what made it, "randn(3, grad)"; "" where that is not known
+    parameter it belongs to a model: it stands in the rows that use it and has none of its own
+    label     what it is called: its name, else its text
+    """
+
+    __slots__ = ("name", "parameter", "span", "tensor", "text")
+
+    def __init__(self, tensor: Tensor, name: str, span: Span | None, parameter: bool) -> None:
+        self.tensor = tensor
+        self.span = span
+        self.text = places.flat(span.text) if span is not None else ""
+        self.name = name or (places.bound_to(span) if span is not None else "")
+        self.parameter = parameter
+
+    @property
+    def label(self) -> str:
+        return self.name or self.text or "a leaf"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        shape: tuple[int, ...] = self.tensor.data.shape
+        return shape
+
+    def __repr__(self) -> str:
+        return f"<leaf {self.label}>"
+
+
+class Call:
+    """One call of a model or a function of the program: what it made are its rows.
+
+    text    "net(x)"; a model that another one called without a word of the program, in Sequential, is "net[0]"
+    model   the model, None for a function or where it is gone; kind is its class's name, path its name in the program
+    parent  the call in which it was made
+    opens   whether rows can stand in it: those of a layer of the library are one row
+    result  the result
+    """
+
+    __slots__ = ("kind", "model", "note", "opens", "parent", "path", "span", "text")
+
+    def __init__(self, note: Note, span: Span | None, parent: Call | None) -> None:
+        self.note = note
+        self.span = span
+        self.parent = parent
+        self.model: Any = note.callee() if note.callee is not None else None
+        self.kind = type(self.model).__name__ if self.model is not None else ""
+        self.path = ""
+        self.text = places.flat(span.text) if span is not None else ""
+        self.opens = False
+
+    @property
+    def result(self) -> Result:
+        return self.note.result
+
+    def __repr__(self) -> str:
+        return f"<call {self.text or self.path}>"
+
+
+class Row:
+    """One expression of the program that made something, with the nodes that it made.
+
+    step      its number, from 1, in the order in which backward runs
+    nodes     latest first: nodes[0] made the result
+    span, text, name   the expression, and the variable that the statement binds it to ("" if it binds none)
+    call      the innermost model or function that it was made in, None at the top level
+    layer     the class's name where the expression is a call of a layer ("Linear"), and `model` that layer
+    result    what came out: shape, dtype, and value or norm where they are known (gradsh.runtime.notes.Result)
+    inputs    the rows and leaves that its gradients go to, each once, in the order of the operands
+    parameters  the leaves among them that belong to models; they are not in `inputs`
+    freed     the place of the backward that freed what it kept; `is_freed` says whether that happened
+    kept      `retain_grad()` was asked of the result
+    derived   for a row that a backward with create_graph recorded: the node that it differentiates
+    """
+
+    __slots__ = (
+        "call",
+        "derived",
+        "freed",
+        "inputs",
+        "is_freed",
+        "kept",
+        "layer",
+        "model",
+        "name",
+        "nodes",
+        "parameters",
+        "result",
+        "span",
+        "step",
+        "text",
+    )
+
+    def __init__(self) -> None:
+        self.step = 0
+        self.nodes: list[Node] = []
+        self.span: Span | None = None
+        self.text = ""
+        self.name = ""
+        self.call: Call | None = None
+        self.layer = ""
+        self.model: Any = None
+        self.result: Result | None = None
+        self.inputs: list[Row | Leaf] = []
+        self.parameters: list[Leaf] = []
+        self.is_freed = False
+        self.freed: Span | None = None
+        self.kept = False
+        self.derived: Node | None = None
+
+    @property
+    def label(self) -> str:
+        """What the user wrote: `y = x ** 3`, else the text alone."""
+        return f"{self.name} = {self.text}" if self.name and not _assigns(self) else self.text
+
+    @property
+    def called(self) -> str:
+        """What to call the result in a formula: the variable, else the text."""
+        return self.name or self.text
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        return self.result.shape if self.result is not None else None
+
+    @property
+    def functions(self) -> list[str]:
+        """PyTorch's names of the nodes, latest first."""
+        return [node.kind.name for node in self.nodes]
+
+    def __repr__(self) -> str:
+        return f"<{self.step}: {self.label}>"
+
+
+def _assigns(row: Row) -> bool:
+    """Is its place a whole statement, `x += y`?"""
+    return row.span is not None and row.text.startswith(row.name) and row.text[len(row.name) :].lstrip()[1:2] == "="
+
+
+class Reading:
+    """What `read` gives.
+
+    root      the tensor; `name` what the program calls it
+    rows, leaves, calls   see above; calls are those that have rows in them
+    of_node   the row of each node
+    main      the program that most of it stands in
+    untracked (name, tensor) of what the program's expressions name that has no history, in the order of the text
+    """
+
+    __slots__ = ("calls", "leaves", "main", "name", "of_node", "root", "rows", "untracked")
+
+    def __init__(self, root: Tensor, name: str) -> None:
+        self.root = root
+        self.name = name
+        self.rows: list[Row] = []
+        self.leaves: list[Leaf] = []
+        self.calls: list[Call] = []
+        self.of_node: dict[Node, Row] = {}
+        self.untracked: list[tuple[str, Tensor]] = []
+        self.main: Source | None = None
+
+    def row_of(self, t: Tensor) -> Row | Leaf | None:
+        """The row that made a tensor of this graph, or the leaf that it is."""
+        if t.node is None:
+            return next((leaf for leaf in self.leaves if leaf.tensor is t), None)
+        return self.of_node.get(t.node.node if t.node.__class__ is Output else t.node)
+
+    def place(self, span: Span | None) -> str:
+        """Where that is, in words: "line 3"."""
+        return places.place_of(span, self.main)
+
+
+def target(edge: Any) -> Any:
+    """Where an edge leads: a node or a leaf tensor; None."""
+    return edge.node if edge.__class__ is Output else edge
+
+
+def edges(node: Node) -> tuple[Any, ...]:
+    """The edges of a node, in the order of its inputs."""
+    following = node.next
+    return following if following.__class__ is tuple else (following,)
+
+
+def reachable(root: Tensor) -> tuple[list[Node], list[Tensor]]:
+    """The nodes behind a tensor, latest made first, and the leaves, each once."""
+    start = target(root.edge)
+    if start is None or start.__class__ is Tensor:
+        return [], [start] if start is not None else []
+    seen = {start}
+    leaves: dict[Tensor, None] = {}
+    stack = [start]
+    while stack:
+        for edge in edges(stack.pop()):
+            found = target(edge)
+            if found is None or found in seen or found in leaves:
+                continue
+            if found.__class__ is Tensor:
+                leaves[found] = None
+            else:
+                seen.add(found)
+                stack.append(found)
+    return sorted(seen, key=_by_creation), list(leaves)
+
+
+def read(root: Tensor, variables: Mapping[str, Any], name: str = "") -> Reading:
+    """The graph behind a tensor. `variables`: what the program has bound, by name; see gradsh.runtime.namespace."""
+    reading = Reading(root, name)
+    nodes, leaves = reachable(root)
+    known = names_of(variables)
+    around = _containing(nodes)
+    calls: dict[int, Call] = {}
+    groups: dict[Any, Row] = {}
+    consumers: dict[Node, list[Node]] = {}
+    for node in nodes:
+        for edge in edges(node):
+            found = target(edge)
+            if found.__class__ is Node:
+                consumers.setdefault(found, []).append(node)
+    for node in nodes:
+        _enter(reading, node, around[node], groups, consumers, calls)
+    order = _order(reading, nodes)
+    tensors = {leaf: i for i, leaf in enumerate(order)}
+    found_leaves = {}
+    for t in sorted(leaves, key=lambda t: tensors.get(t, 0)):
+        path = known.get(id(t), "")
+        where = t.made_at
+        span = places.span_at(where[0], places.line_at(*where)) if where is not None else None
+        parameter = t.extra is not None and t.extra.parameter and ("." in path or not path)
+        found_leaves[t] = Leaf(t, path, span, parameter)
+    reading.leaves = list(found_leaves.values())
+    forms = Forms(variables)
+    for row in reading.rows:
+        _connect(reading, row, found_leaves)
+        row.kept = any(_keeps(node) for node in row.nodes[:1])
+    for row in reversed(reading.rows):
+        forms.enter(row)
+    reading.calls = [call for call in calls.values() if call.opens]
+    for call in reading.calls:
+        call.path = known.get(id(call.model), "") if call.model is not None else ""
+    everything: list[Row | Leaf] = [*reading.rows, *reading.leaves]
+    sources = [each.span.source for each in everything if each.span is not None]
+    reading.main = max(sources, key=sources.count) if len(sources) < 100 and sources else next(iter(sources), None)
+    reading.untracked = _untracked(reading, variables)
+    return reading
+
+
+WORD = re.compile(r"(?<![\w.\"'])[^\W\d]\w*(?!\w*[\"'(])(?!\w)")
+
+
+def _untracked(reading: Reading, variables: Mapping[str, Any]) -> list[tuple[str, Tensor]]:
+    """What the expressions of the program's top level name that has no history."""
+    top: list[Row | Call] = [row for row in reading.rows if row.call is None]
+    top += [call for call in reading.calls if call.parent is None]
+    spans = [each.span for each in top]
+    found: dict[str, Tensor] = {}
+    for span in spans:
+        for name in WORD.findall(span.text) if span is not None else ():
+            value = variables.get(name)
+            if value.__class__ is Tensor and not value.requires:
+                found[name] = value
+
+    def made(pair: tuple[str, Tensor]) -> tuple[str, int]:
+        where = pair[1].made_at
+        span = places.span_at(where[0], places.line_at(*where)) if where is not None else None
+        return (span.source.name, span.start) if span is not None else ("", 0)
+
+    return sorted(found.items(), key=made)
+
+
+def names_of(variables: Mapping[str, Any]) -> dict[int, str]:
+    """What the program calls its tensors and models, by their ids: "x", "net.fc1.weight", "net.layers[0]"."""
+    found: dict[int, str] = {}
+    for name, value in variables.items():
+        if value.__class__ is Tensor:
+            found.setdefault(id(value), name)
+    for name, value in variables.items():
+        if isinstance(value.__class__, ModelKind):
+            _name_model(found, name, value)
+        elif isinstance(value, (list, tuple)) and len(value) <= 1000:
+            for at, each in enumerate(value):
+                if each.__class__ is Tensor:
+                    found.setdefault(id(each), f"{name}[{at}]")
+                elif isinstance(each.__class__, ModelKind):
+                    _name_model(found, f"{name}[{at}]", each)
+        elif isinstance(value, dict) and len(value) <= 1000:
+            for key, each in value.items():
+                if each.__class__ is Tensor:
+                    found.setdefault(id(each), f"{name}[{key!r}]")
+                elif isinstance(each.__class__, ModelKind):
+                    _name_model(found, f"{name}[{key!r}]", each)
+    return found
+
+
+def _name_model(found: dict[int, str], name: str, model: Any) -> None:
+    for path, part in model.named_modules():
+        found.setdefault(id(part), dotted(name, path))
+    for path, t in model.named_parameters():
+        found.setdefault(id(t), dotted(name, path))
+
+
+def dotted(name: str, path: str) -> str:
+    """`net.layers[0].weight` for "layers.0.weight"."""
+    for part in path.split(".") if path else ():
+        name += f"[{part}]" if part.isdecimal() else f".{part}"
+    return name
+
+
+# --- which expression made which nodes ------------------------------------------------------------------------------
+
+
+def _containing(nodes: list[Node]) -> dict[Node, tuple[Note, ...]]:
+    """For each node the notes in whose runs it was made, the outermost first."""
+    found: dict[int, Note] = {}
+    for node in nodes:
+        for _, note in notes.of(node):
+            found[id(note)] = note
+    # in the order of time: runs are inside one another or one after the other
+    pending = sorted(found.values(), key=lambda note: (-note.start, note.end))
+    stack: list[Note] = []
+    around: dict[Node, tuple[Note, ...]] = {}
+    current: tuple[Note, ...] = ()
+    at = 0
+    for node in reversed(nodes):
+        changed = False
+        while at < len(pending) and pending[at].start > node.seq:
+            stack.append(pending[at])
+            at += 1
+            changed = True
+        while stack and stack[-1].end > node.seq:
+            stack.pop()
+            changed = True
+        if changed:
+            stack = [note for note in stack if note.end < node.seq]
+            current = tuple(stack)
+        around[node] = current
+    return around
+
+
+def _enter(
+    reading: Reading,
+    node: Node,
+    around: tuple[Note, ...],
+    groups: dict[Any, Row],
+    consumers: dict[Node, list[Node]],
+    calls: dict[int, Call],
+) -> None:
+    """Put a node into the row of the expression that made it."""
+    code, line = node.code, places.line_at(node.code, node.lasti)
+    derived = notes.derived_from(node)
+    own: Note | None = None
+    if derived is None:
+        if line:
+            own = next((note for note in reversed(around) if note.code is code and note.line == line), None)
+        elif around:
+            own = around[-1]
+    row = groups.get(id(own)) if own is not None else _same_place(reading, node, line, derived, consumers)
+    if row is None:
+        row = Row()
+        row.derived = derived
+        if own is not None:
+            groups[id(own)] = row
+            row.span = places.span_at(own.code, own.line)
+            row.model = own.callee() if own.callee is not None else None
+            row.layer = type(row.model).__name__ if row.model is not None else ""
+            row.result = own.result
+        else:
+            row.span = places.span_at(code, line)
+        row.text = places.flat(row.span.text) if row.span is not None else _unplaced(node)
+        row.name = places.bound_to(row.span) if row.span is not None else ""
+        row.call = _calls(around, own, code, row.span, calls)
+        row.step = len(reading.rows) + 1
+        reading.rows.append(row)
+    row.nodes.append(node)
+    reading.of_node[node] = row
+    if node.saved.__class__ is Freed:
+        row.is_freed = True
+        if node.saved.where is not None:
+            row.freed = places.span_at(node.saved.where[0], places.line_at(*node.saved.where))
+
+
+def _same_place(
+    reading: Reading, node: Node, line: int, derived: Node | None, consumers: dict[Node, list[Node]]
+) -> Row | None:
+    """The row of what consumes the node, where that was made by the same piece of the program and nothing else is.
+
+    For what nothing was noted of. A function that is in the row already is another round of a loop.
+    """
+    rows = {id(row): row for row in (reading.of_node[user] for user in consumers.get(node, ()))}
+    if len(rows) != 1:
+        return None
+    (row,) = rows.values()
+    last = row.nodes[-1]
+    if row.derived is not derived or last.code is not node.code:
+        return None
+    if derived is None and (line == 0 or places.line_at(last.code, last.lasti) != line):
+        return None
+    return row if derived is not None or all(node.kind.name != each.kind.name for each in row.nodes) else None
+
+
+def _unplaced(node: Node) -> str:
+    """What to call a node that no piece of the program's text stands for."""
+    return f"{node.kind.operator or node.kind.name}(…)"
+
+
+def _calls(
+    around: tuple[Note, ...], own: Note | None, code: Any, span: Span | None, calls: dict[int, Call]
+) -> Call | None:
+    """The innermost call of a model or a function of the program that an expression ran in."""
+    chain: list[tuple[Note, Span | None]] = []
+    for note in reversed(around):
+        if note is own:
+            code, span = note.code, places.span_at(note.code, note.line)
+            continue
+        outer = places.span_at(note.code, note.line)
+        if note.code is code and (span is None or places.within(span, outer)):
+            continue  # it stands in the text of that expression
+        chain.append((note, outer))
+        code, span = note.code, outer
+    call: Call | None = None
+    for note, outer in reversed(chain):
+        known = calls.get(id(note))
+        if known is None:
+            known = calls[id(note)] = Call(note, outer, call)
+        known.opens = True
+        call = known
+    return call
+
+
+def _order(reading: Reading, nodes: list[Node]) -> list[Tensor]:
+    """The leaves in the order in which backward completes them: a leaf is done when its last consumer has run."""
+    last: dict[Tensor, None] = {}
+    for node in nodes:
+        for edge in edges(node):
+            if edge.__class__ is Tensor:
+                last.pop(edge, None)
+                last[edge] = None
+    return list(last)
+
+
+def _connect(reading: Reading, row: Row, leaves: dict[Tensor, Leaf]) -> None:
+    """Fill in where the gradients of a row go."""
+    inputs: dict[int, Row | Leaf] = {}
+    parameters: dict[int, Leaf] = {}
+    for edge in outgoing(row, reading.of_node):
+        found = target(edge)
+        if found.__class__ is Tensor:
+            leaf = leaves[found]
+            (parameters if leaf.parameter else inputs).setdefault(id(leaf), leaf)
+        else:
+            other = reading.of_node[found]
+            inputs.setdefault(id(other), other)
+    row.inputs = list(inputs.values())
+    row.parameters = list(parameters.values())
+
+
+def outgoing(row: Row, of_node: Mapping[Node, Row]) -> Iterable[Any]:
+    """The edges that leave a row, those of its result's node first."""
+    for node in row.nodes:
+        for edge in edges(node):
+            found = target(edge)
+            if found is not None and (found.__class__ is Tensor or of_node[found] is not row):
+                yield edge
+
+
+def _keeps(node: Node) -> bool:
+    return node.extra is not None and any(kept() is not None for _, kept in node.extra.retained)

@@ -1,0 +1,99 @@
+"""What a program that looks at its graph notes while it runs: which expression made which nodes, and what of.
+
+A graph keeps what backward needs and no more: not the results of expressions that nobody bound, nor which call a node
+was made in. Where a program has `graph`, `explain` or their kin in it, and at a prompt, each of its expressions is
+lowered to `@seen(@mark(), expression, line)`; all other programs have none of this in them.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType
+from typing import Any
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+
+from gradsh.engine.core.graph import Node, Output, sequence
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import ModelKind
+
+_getframe = sys._getframe
+
+FEW = 8  # elements of a result that are kept; of a larger one its norm is
+
+
+class Result:
+    """A tensor as it was: up to FEW elements of it are there as `value`, of larger ones the norm (Frobenius)."""
+
+    __slots__ = ("dtype", "norm", "shape", "value")
+
+    def __init__(self, data: Any) -> None:
+        self.shape: tuple[int, ...] = data.shape
+        self.dtype = data.dtype
+        self.value: Any = None
+        self.norm: float | None = None
+        if data.size <= FEW:
+            self.value = data.copy()
+        elif data.dtype.kind == "f":
+            flat = data.ravel()
+            self.norm = float(np.sqrt(np.dot(flat, flat)))
+
+
+class Note:
+    """One run of an expression that made a tensor with a history.
+
+    code, line   the expression: its place in the program's table of spans (gradsh.language.places)
+    start, end   the sequence numbers (they count downwards) before and after it: nodes between were made in it
+    callee       what was called, a weak reference, where it is a model; else None
+    """
+
+    __slots__ = ("callee", "code", "end", "line", "result", "start")
+
+    def __init__(self, code: CodeType, line: int, start: int, result: Result, callee: Any) -> None:
+        self.code = code
+        self.line = line
+        self.start = start
+        self.end = sequence()
+        self.result = result
+        self.callee = ref(callee) if isinstance(callee.__class__, ModelKind) else None
+
+
+# for each node the expressions whose result it made, the innermost first; they go when the node goes
+NOTES: WeakKeyDictionary[Node, list[tuple[int, Note]]] = WeakKeyDictionary()
+
+
+def seen(start: int, value: Any, line: int, callee: Any = None) -> Any:
+    """The value of an expression that began at `start`, noted if it made it."""
+    if value.__class__ is Tensor:
+        if value.node is not None:
+            _note(value, start, line, callee, _getframe(1).f_code)
+    elif isinstance(value, (tuple, list)) and len(value) <= FEW:
+        for each in value:
+            if each.__class__ is Tensor and each.node is not None:
+                _note(each, start, line, callee, _getframe(1).f_code)
+    return value
+
+
+def _note(t: Tensor, start: int, line: int, callee: Any, code: CodeType) -> None:
+    node, number = (t.node.node, t.node.number) if t.node.__class__ is Output else (t.node, 0)
+    if node.seq < start:  # else it is older than the expression, which only passes it on
+        known = NOTES.get(node)
+        entry = (number, Note(code, line, start, Result(t.data), callee))
+        if known is None:
+            NOTES[node] = [entry]
+        else:
+            known.append(entry)
+
+
+def of(node: Node) -> list[tuple[int, Note]]:
+    """The (output number, note) of a node, the innermost expression first."""
+    return NOTES.get(node, [])
+
+
+def derived_from(node: Node) -> Node | None:
+    """The node that a backward with create_graph differentiated when it recorded this one; None for any other."""
+    return None
+
+
+HELPERS: dict[str, Any] = {"@mark": sequence, "@seen": seen}

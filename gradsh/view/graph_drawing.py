@@ -1,0 +1,271 @@
+"""The drawing of `graph`: numbered rows with their lanes, at most as wide as the terminal (80 columns in a pipe)."""
+
+from __future__ import annotations
+
+import textwrap
+
+from gradsh.looking.places import shortened
+from gradsh.reports.looking import Amount, DrawnRow, GraphDrawing
+from gradsh.view import lanes, numbers
+from gradsh.view.color import paint
+from gradsh.view.diagnostics import columns_of
+from gradsh.view.lanes import CLOSE, LINK, OPEN, ROW, Line
+from gradsh.view.registry import Look, View, renders
+
+WIDTH = 80
+LEAST = 16  # columns that a label always gets
+LONGEST = 26  # columns of a value or gradient beside others
+
+
+@renders(GraphDrawing)
+class GraphDrawingView(View[GraphDrawing]):
+    def text(self, report: GraphDrawing, look: Look) -> str:
+        width = look.width or WIDTH
+        lines = [part for line in report.heading for part in textwrap.wrap(line, width)]
+        if report.rows:
+            lines += _drawn(report, width, look)
+        lines += _footer(report, width)
+        text = "\n".join(line.rstrip() for line in lines) + "\n"
+        return text if look.unicode else plain(text)
+
+    def data(self, report: GraphDrawing) -> dict[str, object]:
+        return {
+            "graph": report.name,
+            "heading": report.heading,
+            "rows": [_row(row) for row in report.rows],
+            "without_grad": [{"name": name, "shape": list(dims)} for name, dims in report.plain],
+            "notes": report.notes,
+        }
+
+
+WITHOUT = {"…": "...", "\u00d7": "x", "†": "+", "←": "<-", "→": "->", "·": "*", "ᵀ": ".T", "✂": "8<", "⋮": ":"}
+
+
+def plain(text: str) -> str:
+    """A text without Unicode."""
+    for mark, word in WITHOUT.items():
+        text = text.replace(mark, word)
+    return text
+
+
+def _row(row: DrawnRow) -> dict[str, object]:
+    found: dict[str, object] = {
+        "mark": row.mark,
+        "steps": list(row.steps) if row.steps is not None else None,
+        "label": row.label,
+        "kind": row.kind,
+        "shape": list(row.shape) if row.shape is not None else None,
+        "place": row.place,
+        "inputs": row.inputs,
+        "functions": row.functions,
+        "operations": row.operations,
+        "parameters": row.parameters,
+        "elements": row.elements,
+        "freed": row.freed,
+        "kept": row.kept,
+    }
+    if row.value is not None:
+        found["value"] = numbers.exact(row.value)
+    if row.gradient is not None:
+        found["gradient"] = numbers.exact(row.gradient)
+    if row.arrivals:
+        found["arrivals"] = [{"from": step, **numbers.exact(amount)} for amount, step in row.arrivals]
+    return found
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------
+
+
+def _drawn(report: GraphDrawing, width: int, look: Look) -> list[str]:
+    rows = report.rows
+    laid = lanes.lay(
+        [lanes.UNICODE["freed" if row.freed and row.mark == "operation" else row.mark] for row in rows],
+        [row.inputs for row in rows],
+        [row.mark == "leaf" for row in rows],
+        [len(row.opened) for row in rows],
+        [len(row.closed) for row in rows],
+    )
+    drawn = [line.drawn if look.unicode else lanes.as_ascii(line.drawn) for line in laid]
+    beside = max(map(len, drawn))
+    steps = [_steps(row) for row in rows]
+    count = max(3, *map(len, steps))
+    head = count + 2 + beside + 2
+    asked = bool(report.columns & {"values", "gradients"})
+    cells, heading = _amounts(report, width - head) if asked else (_cells(report, width - head), "")
+    found = [" " * head + heading] if heading else []
+    for line, lane in zip(laid, drawn, strict=True):
+        row = rows[line.row]
+        number = paint(steps[line.row].rjust(count), "line", look.color) if line.kind == ROW else " " * count
+        texts = _beside(line, row, cells[line.row], width - head)
+        for at, text in enumerate(texts):
+            if at == 0:
+                found.append(f"{number}  {lane:{beside}}  {text}")
+            else:
+                found.append(" " * head + text)
+    return found
+
+
+def _beside(line: Line, row: DrawnRow, cells: list[str], room: int) -> list[str]:
+    """What stands beside the lanes of a line."""
+    if line.kind == ROW:
+        return cells
+    if line.kind == OPEN:
+        name, kind = row.opened[line.frame]
+        return [shortened(name, room - len(kind) - 3) + (f"   {kind}" if kind else "")]
+    if line.kind == CLOSE:
+        return [row.closed[line.frame]]
+    assert line.kind == LINK
+    return [""]
+
+
+def _steps(row: DrawnRow) -> str:
+    if row.steps is None or row.mark == "rounds":
+        return ""
+    first, last = row.steps
+    return str(first) if first == last or not row.folded else f"{first}-{last}"
+
+
+def _label(row: DrawnRow, room: int) -> str:
+    """What the program wrote, with the class of the layer, in `room` columns."""
+    kind = f"   {row.kind}" if row.kind else ""
+    kept = "  *" if row.kept else ""
+    return shortened(row.label, max(LEAST, room - len(kind) - len(kept))) + kind + kept
+
+
+def _cells(report: GraphDrawing, room: int) -> list[list[str]]:
+    """Label, shape, place and what else there is of each row, in `room` columns; some go on in a second line."""
+    rows = report.rows
+    labels = [_label(row, 1000) for row in rows]
+    shapes = [numbers.shape(row.shape) if row.shape is not None else "" for row in rows]
+    places = [row.place for row in rows]
+    fixed = _widest(shapes) + _widest(places)
+    several = any(row.folded for row in rows)
+    remarked = several or any(row.parameters for row in rows)
+    if report.columns & {"nodes"}:
+        functions = [row.functions[0] if row.functions else "" for row in rows]
+        room_left = room - fixed - _widest(functions) - 6
+        labels = [_label(row, room_left) for row in rows]
+        return _table([functions, labels, shapes, places], [2, 2, 2])
+    lasts = []
+    if remarked:
+        lasts += [[_remark(row, several, word) for row in rows] for word in ("parameters", "par.")]
+    else:
+        lasts += [[row.functions[0] if row.functions else _nature(row) for row in rows], [_nature(row) for row in rows]]
+    for last in lasts:
+        for gaps in ([5, 3, 3], [2, 2, 2]):
+            if _widest(labels) + fixed + _widest(last) + sum(gaps) <= room:
+                return _table([labels, shapes, places, last], gaps)
+    if remarked:
+        two = [_in_two(row, several) for row in rows]
+        below = [second for _, second in two]
+        widest = _widest([text for pair in two for text in pair])
+        labels = [_label(row, max(LEAST, room - fixed - widest - 6)) for row in rows]
+        table = _table([labels, shapes, places, [first for first, _ in two]], [2, 2, 2])
+        at = _widest(labels) + fixed + 6
+        return [cells + ([" " * at + more] if more else []) for cells, more in zip(table, below, strict=True)]
+    last = lasts[-1]
+    labels = [_label(row, max(LEAST, room - fixed - _widest(last) - 6)) for row in rows]
+    return _table([labels, shapes, places, last], [2, 2, 2])
+
+
+def _nature(row: DrawnRow) -> str:
+    return "leaf" if row.mark == "leaf" else ""
+
+
+def _remark(row: DrawnRow, several: bool, word: str) -> str:
+    return ", ".join(part for part in _remarks(row, several, word) if part)
+
+
+def _remarks(row: DrawnRow, several: bool, word: str) -> tuple[str, str]:
+    """How many operations a row stands for, and which parameters they use."""
+    if row.mark == "rounds":
+        return "", ""
+    operations = f"{row.operations} operations" if several and row.operations > 1 else ""
+    if row.parameters and (row.folded or len(row.parameters) > 3):
+        return operations, f"{row.elements:,} {word}"
+    return ("" if row.parameters else operations), ", ".join(row.parameters)
+
+
+def _in_two(row: DrawnRow, several: bool) -> tuple[str, str]:
+    first, second = _remarks(row, several, "parameters")
+    return (first, second) if first else (second, "")
+
+
+def _widest(texts: list[str]) -> int:
+    return max(map(columns_of, texts), default=0)
+
+
+def _table(columns: list[list[str]], gaps: list[int]) -> list[list[str]]:
+    """The rows of a table with that much between its columns; columns that are empty take no room."""
+    widths = [_widest(column) for column in columns]
+    found = []
+    for row in zip(*columns, strict=True):
+        text = ""
+        for cell, width, gap in zip(row, widths, [0, *gaps], strict=True):
+            if width:
+                text += " " * (gap if text or gap else 0) + cell + " " * (width - columns_of(cell))
+        found.append([text.rstrip()])
+    return found
+
+
+# --- values and gradients ---------------------------------------------------------------------------------------------
+
+
+def _amounts(report: GraphDrawing, room: int) -> tuple[list[list[str]], str]:
+    """Label, value and gradient of each row, and the heading over them."""
+    rows = report.rows
+    columns = []
+    for name in ("values", "gradients"):
+        if name in report.columns:
+            given = [row.value if name == "values" else row.gradient for row in rows]
+            heading = name[:-1]
+            texts = ["" if amount is None else _short(numbers.amount(amount), amount) for amount in given]
+            if name == "gradients":
+                texts = [t or ("none" if row.mark != "rounds" else "") for t, row in zip(texts, rows, strict=True)]
+            width = max(len(heading), _widest(texts))
+            columns.append([text.rjust(width) for text in (heading, *texts)])
+    taken = sum(len(column[0]) + 3 for column in columns)
+    labels = [_label(row, room - taken) for row in rows]
+    width = _widest(labels)
+    found = []
+    for at, label in enumerate(labels):
+        text = label + " " * (width - columns_of(label)) + "".join("   " + column[at + 1] for column in columns)
+        parts = [f"{numbers.amount(amount)} (from {step})" for amount, step in rows[at].arrivals]
+        said = " + ".join(parts)
+        if not said:
+            found.append([text.rstrip()])
+        elif len(text) + 3 + len(said) <= room:
+            found.append([f"{text}   {said}"])
+        else:
+            found.append([text, *("    " + part for part in textwrap.wrap("= " + said, room - 4))])
+    return found, " " * width + "".join("   " + column[0] for column in columns)
+
+
+def _short(text: str, amount: Amount) -> str:
+    """A list that is too long for a column is its shape and norm."""
+    if len(text) <= LONGEST or amount.value is None:
+        return text
+    squares: list[float] = []
+    stack = [amount.value]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, list):
+            stack += each
+        else:
+            squares.append(float(each) ** 2)
+    return f"{numbers.shape(amount.shape)}  norm {numbers.norm(sum(squares) ** 0.5)}"
+
+
+def _footer(report: GraphDrawing, width: int) -> list[str]:
+    found = []
+    if report.plain:
+        parts = ", ".join(f"{name}\0{numbers.shape(dims).replace(' ', chr(0))}" for name, dims in report.plain)
+        found += [
+            line.replace("\0", " ")
+            for line in textwrap.wrap(f"without grad: {parts}", width, break_on_hyphens=False, break_long_words=False)
+        ]
+    if "gradients" in report.columns:
+        found.append(f"gradients of {report.name or 'this'}; no .grad was changed")
+    for note in report.notes:
+        found += textwrap.wrap(note, width, break_on_hyphens=False, break_long_words=False)
+    return found

@@ -1,0 +1,47 @@
+"""Numbers as the words that look at graphs write them: six significant digits, norms four, no float32 noise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradsh.reports.looking import Amount
+
+
+def number(value: float | int | bool) -> str:
+    """`0.6`, `1.60944`, `1e-07`, `nan`; integers and truth values as they are."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def listed(value: Any) -> str:
+    """Nested lists of numbers: `[0, 0.25]`."""
+    return f"[{', '.join(map(listed, value))}]" if isinstance(value, list) else number(value)
+
+
+def norm(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def shape(dims: tuple[int, ...]) -> str:
+    """`[8, 5]`, `[]` of a scalar."""
+    return f"[{', '.join(map(str, dims))}]"
+
+
+def amount(given: Amount) -> str:
+    """`[0, 0.25]`; of a large one `[8, 5]  norm 0.1574`; `not kept` where it is not known."""
+    if given.value is not None:
+        return listed(given.value)
+    return f"{shape(given.shape)}  norm {norm(given.norm)}" if given.norm is not None else "not kept"
+
+
+def exact(given: Amount | None) -> Any:
+    """The same for `--json`, with every digit."""
+    from gradsh.view.json_lines import exact as plain
+
+    def convert(value: Any) -> Any:
+        return [convert(each) for each in value] if isinstance(value, list) else plain(value)
+
+    if given is None:
+        return None
+    if given.value is not None:
+        return {"shape": list(given.shape), "value": convert(given.value)}
+    return {"shape": list(given.shape), "norm": plain(given.norm) if given.norm is not None else None}
