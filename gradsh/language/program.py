@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gradsh import cache
 from gradsh.errors import Source, Span
+from gradsh.interrupts import held
 from gradsh.language.places import LIBRARY, PREFIX, PROGRAMS, Program
 
 if TYPE_CHECKING:
@@ -80,8 +81,9 @@ def _compiled(
     files: Files | None,
     uses: Uses | None,
 ) -> Program:
-    from gradsh.language.lower import lower
-    from gradsh.language.scripts import params_of
+    with held():
+        from gradsh.language.lower import lower
+        from gradsh.language.scripts import params_of
 
     try:
         tree, resolution, used = understood(source, bound, builtins, files, uses)
@@ -107,9 +109,11 @@ def understood(
     Raises errors.Refused with all that was found wrong.
     """
     from gradsh.errors import Refused
-    from gradsh.language.resolve import resolve
-    from gradsh.language.syntax import parse
-    from gradsh.language.using import Uses
+
+    with held():  # the parser's package, half loaded, is broken for good
+        from gradsh.language.resolve import resolve
+        from gradsh.language.syntax import parse
+        from gradsh.language.using import Uses
 
     try:
         tree = parse(source, builtins.commands())

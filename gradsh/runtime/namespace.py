@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.users import is_users
 from gradsh.errors import Unbound
+from gradsh.interrupts import held
 from gradsh.language import places
 from gradsh.runtime import commands, text
 from gradsh.runtime.helpers import HELPERS
@@ -85,10 +86,13 @@ def namespace(session: Running, table: Table, used: bool = False) -> dict[str, A
 
 def prepare(space: dict[str, Any], program: places.Program) -> None:
     """Put the built-ins that a program uses into the globals, where the user has not bound their names."""
-    import_module(OPERATORS + "elementwise.operators")  # what `+` and its kin do on tensors
+    with held():
+        import_module(OPERATORS + "elementwise.operators")  # what `+` and its kin do on tensors
+        for name in program.builtins:
+            if name[0] == "@":  # what the program uses without naming it
+                import_module(OPERATORS + name[1:])
     for name in program.builtins:
-        if name[0] == "@":  # what the program uses without naming it
-            import_module(OPERATORS + name[1:])
+        if name[0] == "@":
             continue
         key = "." + name
         if key not in space:
