@@ -12,6 +12,8 @@ import stat
 import sys
 import time
 
+from gradsh.interrupts import held
+
 try:  # the C module: `hashlib` loads OpenSSL, which takes longer than all that is done here
     from _blake2 import blake2b
 except ImportError:  # pragma: no cover - a Python built without it
@@ -119,16 +121,17 @@ def write(key: str, data: bytes) -> None:
 
         prune(path)
     temporary = os.path.join(path, f".{key}.{os.getpid()}.{token.hex()}")
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    with held():  # else an interrupt would leave the temporary file
         try:
-            with open(handle, "wb") as file:
-                file.write(digest(data) + data)
-            os.replace(temporary, os.path.join(path, key))
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+            try:
+                with open(handle, "wb") as file:
+                    file.write(digest(data) + data)
+                os.replace(temporary, os.path.join(path, key))
+            except OSError:
+                os.unlink(temporary)
         except OSError:
-            os.unlink(temporary)
-    except OSError:
-        pass
+            pass
 
 
 _sources: str | None = None

@@ -78,3 +78,45 @@ def test_an_interrupt_comes_at_the_end_of_the_block() -> None:
             done.append(1)
         done.append(2)
     assert done == [1]
+
+
+# Programs that catch whatever is raised, as deep as programs can be.
+RUNAWAYS = [
+    "fn f() { try { f() } catch e { f() } }; f()",
+    "while true { try { ones(2) + ones(3) } catch e { } }",
+    "fn f(n) = f(n + 1)\nwhile true { try { f(1) } catch e { } }",
+    "fn f(x) { try { return sorted([1, 2], key=fn(v) { f(v) }) } catch e { return f(x) } }; f(1)",
+    "fn h(g) { try { h(g) } catch e { h(g) } }; let y = ones(2, grad) * 2; y.register_hook(h); y.sum().backward()",
+    "let w = ones(2, grad)\nwhile true { no_grad { w.add_(1); } }",
+]
+
+
+def test_one_interrupt_ends_whatever_runs(tmp_path: Path) -> None:
+    """And the session after it is as it was, also where it came at the end of a mode's block."""
+    done = run(
+        tmp_path,
+        f"""
+        import io, os, signal, time, _thread
+        from gradsh import Session, interrupts
+
+        def press():
+            time.sleep(0.05)
+            os.kill(os.getpid(), signal.SIGINT)
+            pressed.append(1)
+
+        interrupts.take()
+        out = io.StringIO()
+        session = Session(out=out, err=out)
+        session.run("let w = 1; try {{ w + [] }} catch e {{ }}")
+        pressed, caught = [], 0
+        for program in {RUNAWAYS} * 4:
+            _thread.start_new_thread(press, ())
+            try:
+                session.run(program)
+            except KeyboardInterrupt:
+                caught += 1
+        session.run("print is_grad_enabled(), (ones(2, grad) * 2).requires_grad")
+        print(caught, len(pressed), out.getvalue())
+        """,
+    )
+    assert done == f"{4 * len(RUNAWAYS)} {4 * len(RUNAWAYS)} True True\n\n"

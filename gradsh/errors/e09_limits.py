@@ -19,6 +19,13 @@ class OutOfMemory(GradshError):
     example = ""
 
 
+class TimeLimit(GradshError):
+    code = "E0903"
+    kind = "TimeoutError"
+    summary = "A program that ran longer than it was allowed to, by `--timeout` or `Session(timeout=…)`."
+    example = ""
+
+
 class InternalFault(GradshError):
     code = "E0999"
     kind = "SystemError"

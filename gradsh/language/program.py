@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gradsh import cache
 from gradsh.errors import Source, Span
+from gradsh.interrupts import held
 from gradsh.language.places import LIBRARY, PREFIX, PROGRAMS, Program, keep
 
 if TYPE_CHECKING:
@@ -84,8 +85,9 @@ def _compiled(
     uses: Uses | None,
     looking: bool,
 ) -> Program:
-    from gradsh.language.lower import lower
-    from gradsh.language.scripts import params_of
+    with held():
+        from gradsh.language.lower import lower
+        from gradsh.language.scripts import params_of
 
     try:
         tree, resolution, used = understood(source, bound, builtins, files, uses, looking)
@@ -112,9 +114,11 @@ def understood(
     Raises errors.Refused with all that was found wrong.
     """
     from gradsh.errors import Refused
-    from gradsh.language.resolve import resolve
-    from gradsh.language.syntax import parse
-    from gradsh.language.using import Uses
+
+    with held():  # the parser's package, half loaded, is broken for good
+        from gradsh.language.resolve import resolve
+        from gradsh.language.syntax import parse
+        from gradsh.language.using import Uses
 
     try:
         tree = parse(source, builtins.commands())

@@ -18,6 +18,7 @@ import lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from gradsh import cache, errors
+from gradsh.interrupts import held
 from gradsh.language import nodes
 from gradsh.language.builder import Builder
 from gradsh.language.words import RESERVED, CommandWord, fill
@@ -185,7 +186,8 @@ def parser_for(words: list[CommandWord]) -> lark.Lark:
     """The parser that knows these commands, made now if need be."""
     key = tuple((word.name, word.alone, word.asks) for word in words)
     if key not in parsers:
-        parsers[key] = make_parser(fill(grammar(), words))
+        with held():  # else a session whose limit is shorter than this would never have one
+            parsers[key] = make_parser(fill(grammar(), words))
     return parsers[key]
 
 

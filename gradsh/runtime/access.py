@@ -21,6 +21,7 @@ from gradsh.engine.core.graph import Node
 from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AttributeError_, GradshError
+from gradsh.interrupts import held
 from gradsh.runtime.faults import Message
 from gradsh.runtime.keys import as_key
 
@@ -128,7 +129,8 @@ FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
 
 def _tensor_attributes() -> dict[str, Any]:
     """The registry's attributes of tensors, each with `get` and `set`."""
-    from gradsh.engine.ops.attributes import ATTRIBUTES
+    with held():
+        from gradsh.engine.ops.attributes import ATTRIBUTES
 
     return ATTRIBUTES
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from gradsh.interrupts import held
 from gradsh.language.places import span_of
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def command(usage: str, **options: Any) -> Callable[[Act], Act]:
 def load(word: str) -> Command:
     """The command of that word. Errors: KeyError."""
     if word not in _loaded and word in WORDS:
-        import_module(f"gradsh.commands.{word}")
+        with held():
+            import_module(f"gradsh.commands.{word}")
     return _loaded[word]
 
 

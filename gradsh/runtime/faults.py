@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
-from gradsh import errors
+from gradsh import errors, interrupts
 from gradsh.engine.core.users import acts_for_programs
 from gradsh.errors import GradshError, Span
 from gradsh.language.places import LIBRARY, PREFIX, locate
@@ -65,6 +65,8 @@ def translate(exception: BaseException) -> GradshError:
     """
     if isinstance(exception, GradshError):
         return exception
+    if isinstance(exception, interrupts.Expired):
+        return errors.TimeLimit(f"the program ran longer than {spelled(exception.seconds)}")
     if isinstance(exception, RecursionError):
         return errors.RecursionLimit(
             "maximum recursion depth exceeded",
@@ -75,6 +77,11 @@ def translate(exception: BaseException) -> GradshError:
     if not is_programs_own(exception):
         return _fault(exception)
     return _native(exception)
+
+
+def spelled(seconds: float) -> str:
+    """A time as an error says it: `10 s`, `0.5 s`."""
+    return f"{seconds:.10g} s"
 
 
 def _fault(exception: BaseException) -> GradshError:
@@ -171,8 +178,9 @@ def _with_self(text: str) -> str:
 def message(exception: BaseException) -> Any:
     """What `catch err` binds. Limits and faults of gradsh go on as they are.
 
-    Raises the exception again if a program cannot catch it.
+    Raises the exception again if a program cannot catch it, and what stops the program if something asked for that.
     """
+    interrupts.check_after(exception)
     error = translate(exception)
     if error.code.startswith("E09") and not isinstance(error, errors.RecursionLimit):
         raise exception

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradsh import cache
 from gradsh.engine.core.users import ModelKind
+from gradsh.interrupts import held
 from gradsh.runtime.namespace import prepare, space_of
 
 if TYPE_CHECKING:
@@ -69,13 +70,14 @@ class Library:
             from gradsh.engine.nn.containers import MODELS
 
             return MODELS[name]
-        if file not in self.spaces:
-            self.spaces[file] = self._run(file)
-        space = self.spaces[file]
-        model = space["." + name]
-        if model not in self.supplied:
-            self.supplied.add(model)
-            self._supply(space, model.body.__code__)
+        with held():  # a model that is taken for whole has all that it needs
+            if file not in self.spaces:
+                self.spaces[file] = self._run(file)
+            space = self.spaces[file]
+            model = space["." + name]
+            if model not in self.supplied:
+                self._supply(space, model.body.__code__)
+                self.supplied.add(model)
         return model
 
     def _supply(self, space: dict[str, Any], code: CodeType) -> None:
@@ -91,8 +93,12 @@ class Library:
             used = space[name]
             body = used.body if isinstance(used, ModelKind) else used
             if isinstance(body, FunctionType) and body.__globals__ is space and used not in self.supplied:
-                self.supplied.add(used)
-                self._supply(space, body.__code__)
+                self.supplied.add(used)  # before: they may call each other in a circle
+                try:
+                    self._supply(space, body.__code__)
+                except BaseException:
+                    self.supplied.discard(used)
+                    raise
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 self._supply(space, constant)

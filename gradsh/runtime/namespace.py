@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradsh import errors
 from gradsh.engine.core.users import is_users
+from gradsh.interrupts import held
 from gradsh.language import places
 from gradsh.language.program import NOTES
 from gradsh.runtime import commands, text
@@ -86,14 +87,18 @@ def namespace(session: Running, table: Table, used: bool = False) -> dict[str, A
 
 def prepare(space: dict[str, Any], program: places.Program) -> None:
     """Put the built-ins that a program uses into the globals, where the user has not bound their names."""
-    import_module(OPERATORS + "elementwise.operators")  # what `+` and its kin do on tensors
+    with held():
+        import_module(OPERATORS + "elementwise.operators")  # what `+` and its kin do on tensors
+        for name in program.builtins:
+            if name[0] == "@" and name != NOTES:  # what the program uses without naming it
+                import_module(OPERATORS + name[1:])
     for name in program.builtins:
         if name == NOTES:
             from gradsh.runtime import notes
 
             space.update(notes.HELPERS)
-        elif name[0] == "@":  # what the program uses without naming it
-            import_module(OPERATORS + name[1:])
+        elif name[0] == "@":  # loaded above
+            continue
         elif (key := "." + name) not in space:
             space[key] = space["@builtin"](name)
 

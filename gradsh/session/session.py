@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsh import errors
+from gradsh import errors, interrupts
 from gradsh.engine.core import dtypes
 from gradsh.engine.core.modes import Context, swapped
 from gradsh.errors import (
@@ -39,6 +39,7 @@ from gradsh.session.host import Host
 
 if TYPE_CHECKING:
     from gradsh.runtime.used_files import Module
+    from gradsh.session.limits import Limits
 
 DONE, FAILED, REFUSED, FAULT = 0, 1, 3, 70
 
@@ -66,7 +67,9 @@ class Result:
 class Session:
     """One global scope, one random stream, one set of modes. `gradsh.Session` is this with the standard display."""
 
-    def __init__(self, display: Display, *, dtype: str | None = None, seed: int | None = None) -> None:
+    def __init__(
+        self, display: Display, *, dtype: str | None = None, seed: int | None = None, timeout: float | None = None
+    ) -> None:
         self.display = display
         self.context = Context()
         self.context.warn_sink = self._warn
@@ -79,6 +82,11 @@ class Session:
         self.modules: dict[str, Module] = {}  # used files that have run, by path
         self.parameters: Mapping[str, object] = {}  # given to the script that runs
         self.globals: dict[str, Any] = namespace(self, BUILTINS)
+        self.limits: Limits | None = None
+        if timeout is not None:
+            from gradsh.session.limits import Limits
+
+            self.limits = Limits(timeout)
         if seed is not None:
             with swapped(self.context):
                 manual_seed(seed)
@@ -92,33 +100,58 @@ class Session:
         What the program bound stays bound, also when it failed. KeyboardInterrupt, and ClosedPipe from the display,
         pass through after the engine's state has been restored; everything else ends in the Result.
         """
-        if not self.display.verbose:
+        interrupts.own.begin()
+        try:
+            if self.limits is not None:
+                return self.limits.within(lambda: self._run(text, name, arguments), self._failed)
             return self._run(text, name, arguments)
+        finally:
+            interrupts.own.end()
+
+    def _run(self, text: str, name: str, arguments: Sequence[str] | Mapping[str, object]) -> Result:
+        if not self.display.verbose:
+            return self._result(text, name, arguments)
         from gradsh.engine.core.batched import LOOPED
 
         LOOPED.clear()
-        result = self._run(text, name, arguments)
+        result = self._result(text, name, arguments)
         if LOOPED:
             self.display.report(LoopedOver(sorted(LOOPED)))
         return result
 
-    def _run(self, text: str, name: str, arguments: Sequence[str] | Mapping[str, object]) -> Result:
+    def _result(self, text: str, name: str, arguments: Sequence[str] | Mapping[str, object]) -> Result:
         source = Source(name, text.removeprefix("\ufeff"))
         try:
-            with swapped(self.context), np.errstate(all="ignore"):
-                compiled = compile_program(source, self.bound(), BUILTINS, self.options, files=self.files)
-                self.parameters = _parameters(compiled, arguments, name) if arguments else {}
-                if compiled.uses or not text.isascii():
-                    self._doubt(compiled)
-                prepare(self.globals, compiled)
-                exec(compiled.code, self.globals)
+            self._execute(source, name, arguments)
         except Refused as refused:
             return self._ended(REFUSED, refused.errors if self.shows_lines else concealed(name, refused.errors))
         except BadArguments:
             raise
-        except Exception as raised:  # what the program did wrong, or gradsh itself: told apart in _failed
+        except (Exception, interrupts.Expired) as raised:  # the program's fault or gradsh's: told apart in _failed
             return self._failed(raised)
         return Result(DONE, [])
+
+    def _execute(self, source: Source, name: str, arguments: Sequence[str] | Mapping[str, object]) -> None:
+        """Compile and run. What is set before, and put back afterwards, no interrupt leaves half done."""
+        held = interrupts.HELD
+        held.depth += 1
+        try:
+            with swapped(self.context), np.errstate(all="ignore"):
+                held.depth -= 1
+                try:
+                    compiled = compile_program(source, self.bound(), BUILTINS, self.options, files=self.files)
+                    self.parameters = _parameters(compiled, arguments, name) if arguments else {}
+                    if compiled.uses or not source.text.isascii():
+                        self._doubt(compiled)
+                    prepare(self.globals, compiled)
+                    exec(compiled.code, self.globals)
+                except Exception as raised:
+                    interrupts.check_after(raised)
+                    raise
+                finally:
+                    held.depth += 1
+        finally:
+            held.depth -= 1
 
     def bound(self) -> dict[str, tuple[str, ...]]:
         """The names that programs have bound here, each with the flags of the function that it is bound to, if any."""
@@ -152,7 +185,9 @@ class Session:
 
     # --- errors and warnings --------------------------------------------------------------------------------------
 
-    def _failed(self, raised: Exception) -> Result:
+    def _failed(self, raised: BaseException) -> Result:
+        if isinstance(raised, interrupts.Expired):
+            interrupts.settled(raised)
         error = faults.translate(raised)
         spans = faults.spans(raised)
         if not error.labels and spans:
@@ -167,16 +202,17 @@ class Session:
             _add_label(error, span, "called here")
         return self._ended(FAILED, [error])
 
-    def _advise(self, error: GradshError, raised: Exception) -> None:
+    def _advise(self, error: GradshError, raised: BaseException) -> None:
         try:
-            from gradsh.advice import advise
+            with interrupts.held():
+                from gradsh.advice import advise
 
             advise(error, raised, self.globals)
         except Exception:  # what is said on top of an error must never hide the error itself
             if os.environ.get("GRADSH_DEBUG") == "1":
                 raise
 
-    def _fault(self, raised: Exception, error: errors.InternalFault) -> Result:
+    def _fault(self, raised: BaseException, error: errors.InternalFault) -> Result:
         if os.environ.get("GRADSH_DEBUG") == "1":
             import traceback
 

@@ -18,7 +18,7 @@ from prompt_toolkit.application import get_app
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
-from gradsh import __version__
+from gradsh import __version__, interrupts
 from gradsh.language.program import LOOKING
 from gradsh.language.syntax import is_incomplete
 from gradsh.runtime import commands
@@ -53,6 +53,7 @@ class Prompt:
         """Read and run until the user leaves; the exit status."""
         if not sys.stdin.isatty():  # `-i` with a pipe: there is nobody to prompt, but there may be more program
             return self.session.run(sys.stdin.read(), "<stdin>").status
+        interrupts.take(always=False)  # what comes between two statements has nothing to stop
         if not self.quiet:
             print(f"gradsh {__version__}. `help log` explains, `show` lists your tensors, Ctrl-D leaves.", flush=True)
         self.session.options = (LOOKING,)  # what will be asked about is not known yet
@@ -78,6 +79,7 @@ class Prompt:
                 print(help_text(), end="", flush=True)
                 continue
             self.count += 1
+            interrupts.listen()
             try:
                 self.session.run(text, f"<prompt {self.count}>")
             except KeyboardInterrupt:

@@ -143,7 +143,8 @@ class Session(session.Session):
 
     Values go to `out`, errors and warnings to `err` (Python's standard streams unless given), rendered by `display`
     (the standard one unless given). `dtype` is the default floating dtype ("float32", "float64"); `seed` seeds
-    the random stream.
+    the random stream. `timeout` is how many seconds one `run` may take: what takes longer ends with E0903, the session
+    and all that was bound stay.
     """
 
     def __init__(
@@ -153,5 +154,8 @@ class Session(session.Session):
         out: TextIO | None = None,
         err: TextIO | None = None,
         display: display.Display | None = None,
+        *,
+        timeout: float | None = None,
     ) -> None:
-        super().__init__(display if display is not None else Display(out, err), dtype=dtype, seed=seed)
+        shown = display if display is not None else Display(out, err)
+        super().__init__(shown, dtype=dtype, seed=seed, timeout=timeout)

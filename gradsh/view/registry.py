@@ -15,6 +15,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
+from gradsh.interrupts import held
 from gradsh.reports import Report
 
 R = TypeVar("R", bound=Report)
@@ -62,5 +63,6 @@ def view_of(report: Report) -> View[Any]:
     """The view of a report: that of `StateTable` is in `state_table.py`."""
     kind = type(report)
     if kind not in VIEWS:
-        import_module("gradsh.view." + re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower())
+        with held():
+            import_module("gradsh.view." + re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower())
     return VIEWS[kind]

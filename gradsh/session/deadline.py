@@ -1,0 +1,117 @@
+"""The end of a program's time, told to the thread that runs it by another: in any process, for any thread.
+
+`PyThreadState_SetAsyncExc` has the interpreter raise an exception between two instructions of another thread, at the
+next one that calls, or goes back to the start of a loop. Three things keep it from coming where it should not:
+
+* it is sent only for a run that is `live`;
+* a run that ends says first that it is not, waits while something is being sent, and takes back what was not raised;
+* it is not sent while the thread is in an import, at the end of a `with`, in a `held` block, or in code of the host
+  (a stream, a display), which is all to be seen from its frames.
+
+An exception that was sent is raised before the frame in which it was sent can call another.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from _thread import allocate_lock, get_ident, start_new_thread
+from collections.abc import Callable
+from time import monotonic, sleep
+from types import FrameType
+from typing import TypeVar
+
+from gradsh import interrupts
+from gradsh.interrupts import AGAIN, SOON, Expired, asked
+
+T = TypeVar("T")
+
+LONGEST = 1e6  # seconds of one wait, which C's clock can hold
+OURS = frozenset(("gradsh", "lark", "numpy", "platformdirs", "prompt_toolkit", "rich", "safetensors", "scipy"))
+
+_send = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+
+class Watch:
+    """A thread for one run that has a deadline. `base` is the frame below which everything is the host's."""
+
+    def __init__(self, seconds: float, base: FrameType) -> None:
+        self.base: FrameType | None = base
+        self.due = monotonic() + seconds
+        self.expired = interrupts.expired_after(seconds)
+        self.live = True
+        self.sending = False
+        self.thread = get_ident()
+        self.bell = allocate_lock()  # let go of when the run has ended
+        self.bell.acquire()
+
+    def start(self) -> None:
+        """Errors: MemoryError where there can be no more threads, and so no end."""
+        try:
+            start_new_thread(self.watch, ())
+        except RuntimeError:
+            raise MemoryError("can't start the thread that would end the program in time") from None
+
+    def watch(self) -> None:
+        """The thread."""
+        while not self.bell.acquire(timeout=min(max(self.due - monotonic(), 0.0), LONGEST)):
+            self.sending = True
+            if self.live and self.due <= monotonic():
+                self.tell()
+            self.sending = False
+
+    def tell(self) -> None:
+        """The time is over: raise that in the thread, as soon as it may be raised there; again, if it was swallowed."""
+        self.due = monotonic() + SOON
+        if self.expired.over:
+            return
+        frame = sys._current_frames().get(self.thread)
+        asked[self.thread] = self.expired
+        if not interrupts.is_critical(frame, self.base) and not self.in_host(frame):
+            self.due += AGAIN
+            _send(ctypes.c_ulong(self.thread), ctypes.py_object(self.expired))
+
+    def in_host(self, frame: FrameType | None) -> bool:
+        """Whether the run has called the host, which writes what it shows."""
+        while frame is not None and frame is not self.base:
+            module = frame.f_globals.get("__name__")
+            if module is not None:  # programs have none
+                root = module.partition(".")[0]
+                if root not in OURS and root not in sys.stdlib_module_names:
+                    return True
+            frame = frame.f_back
+        return False
+
+    def stop(self) -> None:
+        """Nothing is raised by this one once this has returned. `live` is false already."""
+        while self.sending:
+            sleep(0)
+        _send(ctypes.c_ulong(self.thread), None)
+        asked.pop(self.thread, None)
+        self.base = None
+        if self.bell.locked():
+            self.bell.release()
+
+
+def within(seconds: float, work: Callable[[], T], late: Callable[[BaseException], T]) -> T:
+    """`work()`, in which Expired is raised when it takes longer; `late` is for when it comes out of that."""
+    watch = Watch(seconds, sys._getframe())
+    try:
+        watch.start()
+        return work()
+    except (Expired, MemoryError) as raised:
+        watch.live = False
+        problem = raised
+    finally:
+        watch.live = False
+        # What was sent may be raised by the very calls that take it back: one from before, and one sent meanwhile.
+        try:
+            watch.stop()
+        except BaseException as came:
+            try:
+                watch.stop()
+            except Expired:
+                watch.stop()
+            if not isinstance(came, Expired):
+                raise
+    return late(problem)
