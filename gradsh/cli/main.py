@@ -10,7 +10,7 @@ import gc
 import os
 import sys
 
-from gradsh.cli.options import Options, UsageError, read
+from gradsh.cli.options import Options, UsageError, read, say
 
 USAGE = 2
 FAULT = 70
@@ -63,7 +63,7 @@ def _options(argv: Sequence[str]) -> Options:
     if argv[0] in ("--version", "-V"):
         from gradsh import __version__
 
-        sys.stdout.write(f"gradsh {__version__}\n")
+        say(f"gradsh {__version__}\n")
         raise SystemExit(0)
     if not argv[0].startswith("-"):
         from gradsh.cli.subcommands import reserved
@@ -156,7 +156,7 @@ def _help(options: Options, program: str) -> int:
     from gradsh.session.check import table
 
     try:
-        sys.stdout.write(help_text(options.file or "", program, table().commands()))
+        say(help_text(options.file or "", program, table().commands()))
     except Refused as refused:
         from gradsh.view.diagnostics import write
 
