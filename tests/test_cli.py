@@ -191,16 +191,17 @@ def test_a_closed_pipe_ends_it_quietly(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk(tmp_path: Path) -> None:
-    with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "gradsh", "-c", "print 1"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-    assert done.returncode == 1
-    assert done.stderr == "gradsh: cannot write the output: No space left on device\n"
+    script = tmp_path / "s.grad"
+    script.write_text("param n = 1  # how many\nprint n\n")
+    ways = ["-c 'print 1'", "--help", "--version", "--json --version", f"{script} --help"]
+    done = subprocess.run(
+        ["sh", "-c", "\n".join(f"{sys.executable} -m gradsh {way} > /dev/full; echo $?" for way in ways)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout.split() == ["1"] * len(ways)
+    assert done.stderr == "gradsh: cannot write the output: No space left on device\n" * len(ways)
 
 
 def test_values_are_flushed_one_by_one(tmp_path: Path) -> None:

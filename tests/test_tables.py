@@ -24,6 +24,7 @@ RIGHTFUL = {
     "MODES": "values of an argument, interpolate(mode=…)",
     "scatter_reduce()": "values of an argument, scatter_reduce(reduce=…)",
     "ufunc": "values of an argument, scatter_reduce(reduce=…)",
+    "STAND_FOR": "types of parameters, in PyTorch's words",
     "SHARED": "Python's own functions of these names, which plain values get",
     "_define_operators() for name": "Python's operators, as the module `operator` spells them",
 }

@@ -18,6 +18,36 @@ _NUMBERS = frozenset(
     )
 )
 
+# parameters at which PyTorch takes a number (or several) and never a tensor that stands for none
+_NO_TENSORS = frozenset(
+    (
+        *(
+            "align_corners",
+            "chunks",
+            "col",
+            "dim",
+            "dim0",
+            "dim1",
+            "dims",
+            "divisor_override",
+            "downscale_factor",
+            "dx",
+        ),
+        *("eps", "fill_value", "groups", "k", "kernel_size", "length", "maxnorm", "n", "nan", "neginf"),
+        *("normalized_shape", "num_groups", "num_samples", "output_size", "pad", "padding_idx", "posinf", "row"),
+        *("shifts", "size", "sizes", "split_sizes", "stable", "steps", "storage_offset", "stride", "threshold"),
+        *("upper", "upscale_factor"),
+    )
+)
+
+# in some functions one, in some the other
+_EITHER = frozenset(("index", "start", "end", "length"))
+
+# and these, where they may be left out, take a tensor and never a number
+_NO_NUMBERS = frozenset(
+    ("aweights", "bias", "fweights", "pos_weight", "running_mean", "running_var", "sorter", "weight")
+)
+
 NONE: dict[tuple[type, ...], bool] = {}  # shared by signatures that nothing has been bound to
 
 
@@ -59,27 +89,36 @@ class Binder(Signature):
         if not kwargs:
             if not self._least <= given <= most:
                 raise self.refused(args, kwargs)
-            self._check(values, args, kwargs)
-            self._accepted[kinds] = list in kinds or tuple in kinds
+            if self._check(values, args, kwargs):
+                self._accepted[kinds] = list in kinds or tuple in kinds
             return values
         if given > most or not self._keywords(values, given, kwargs):
             raise self.refused(args, kwargs)
         kinds = (*map(type, values),)
         lists = self._named.get(kinds)
-        if lists is None or (lists and _strange(values)):
-            self._check(values, args, kwargs)
+        if (lists is None or (lists and _strange(values))) and self._check(values, args, kwargs):
             self._named[kinds] = list in kinds or tuple in kinds
         return values
 
-    def _check(self, values: list[Any], args: Any, kwargs: dict[str, Any]) -> None:
-        """Types that have not been seen: what may be wrong is asked of PyTorch's forms."""
+    def _check(self, values: list[Any], args: Any, kwargs: dict[str, Any]) -> bool:
+        """Types that have not been seen: what may be wrong is asked of PyTorch's forms, and a tensor that stands for a
+        number becomes one. Whether another call with arguments of these types is right too."""
         empty = self._most < 0 and not args
-        if empty or not all(map(_plain, self.parameters, values)) or _strange(values):
-            from gradsh.calls.words import refusing  # what is plainly right needs no forms
+        if not (empty or not all(map(_plain, self.parameters, values)) or _strange(values)):
+            return True
+        from gradsh.calls.words import places_of_numbers, refusing  # what is plainly right needs no forms
 
-            error = refusing(self, args, kwargs, sys._getframe(1))
-            if error is not None:
-                raise error
+        error = refusing(self, args, kwargs, sys._getframe(1))
+        if error is not None:
+            raise error
+        right = True
+        for at, (parameter, value) in enumerate(zip(self.parameters, values, strict=True)):
+            if not hasattr(value, "__number__") or _plain(parameter, value):
+                continue
+            if parameter.name in places_of_numbers(self):
+                # another tensor, of more elements or with the flag, stands for no number
+                values[at], right = value.__number__(), False
+        return right
 
     def _bind_rest(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         before = next(i for i, p in enumerate(self.parameters) if p.kind == REST)
@@ -93,8 +132,7 @@ class Binder(Signature):
         if not self._keywords(values, min(len(args), before + (len(args) > before)), kwargs):
             raise self.refused(args, kwargs)
         kinds = (*map(type, values),)
-        if not args or kinds not in self._named or _strange(values):
-            self._check(values, args, kwargs)
+        if (not args or kinds not in self._named or _strange(values)) and self._check(values, args, kwargs):
             self._named[kinds] = True
         return values
 
@@ -126,6 +164,14 @@ def _plain(parameter: Parameter, value: Any) -> bool:
         return parameter.is_flag
     if kind is str:
         return parameter.annotation == "str"
+    if hasattr(kind, "__number__"):
+        if parameter.name in _EITHER and "int64" in value.__argument__()[1]:
+            return False
+        return parameter.default is None and parameter.name not in _NO_TENSORS
+    if kind.__module__ == "numpy":
+        return False
+    if isinstance(value, (int, float)) and parameter.has_default and parameter.name in _NO_NUMBERS:
+        return False
     if default is None:
         return value is not None and (kind is not float or parameter.name in _NUMBERS)
     if type(default) is int:

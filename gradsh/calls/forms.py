@@ -47,6 +47,7 @@ class Type(NamedTuple):
     stands: tuple[str, ...] = ()
 
 
+LONGEST = -(2**63)  # the ints of C++ go from here to as far on the other side
 UNKNOWN = Type("")  # of an argument that is not evaluated yet; it fits everywhere
 
 
@@ -65,8 +66,13 @@ def describe(value: Any, inside: bool = False) -> Type:
         return Type(word, () if inside else tuple(describe(v, True) for v in value))
     if isinstance(value, bool):
         return Type("bool", (), () if value else ("false",))
+    if isinstance(value, int) and not LONGEST <= value < -LONGEST:
+        return Type("int", (), ("too long",) if LONGEST <= value < -2 * LONGEST else ("too long", "too big"))
     if isinstance(value, type) and value in (int, float, bool):
         return Type("type", (), ("torch.dtype",))
+    if hasattr(value, "__array__"):  # NumPy's: its numbers are numbers, its arrays are none
+        stands = ("int",) if value.ndim == 0 and hasattr(value, "__index__") else ()
+        return Type(type(value).__module__ + "." + type(value).__name__, (), (*stands, *("float",) * (value.ndim == 0)))
     stands = ("int",) if hasattr(value, "__index__") and not isinstance(value, (int, type)) else ()
     return Type(type(value).__name__, (), stands)
 
@@ -143,7 +149,8 @@ def of_signature(signature: Signature) -> Form:
 
 
 class Problem(NamedTuple):
-    """What is wrong: "many", "missing", "doubled", "unknown", "type", "element", "tensor", "unpack" or "forms".
+    """What is wrong: "many", "missing", "doubled", "unknown", "type", "element", "tensor", "unpack", "forms"; of an int
+    with too many digits "long" or, where any number may stand, "big".
 
     name      of the parameter, or of a keyword
     names     of the missing parameters
@@ -257,6 +264,26 @@ def parse(form: Form, args: Sequence[Type], kwargs: Mapping[str, Type]) -> Probl
         return Problem("many", given=given)
     if used < len(kwargs):
         return _extra(form, kwargs, given)
+    return _too_long(form, args, kwargs)
+
+
+def _too_long(form: Form, args: Sequence[Type], kwargs: Mapping[str, Type]) -> Problem | None:
+    """An int that C++ has no room for, which is found when everything else is right and the values are read."""
+    for index, place in enumerate(form.places):
+        argument = args[index] if index < len(args) else kwargs.get(place.name)
+        if argument is None:
+            continue
+        if place.type == "rest" or (form.most == 1 and not index and place.word == "tuple of ints" and len(args) > 1):
+            argument = Type("tuple", tuple(args[index:]))
+        if place.word in ("int", "tuple of ints"):
+            if "too long" in argument.stands:
+                alone = place.size > 1 or (form.most == 1 and place.word == "tuple of ints")
+                return Problem("long", place=place if alone else None)
+            at = next((i for i, item in enumerate(argument.items) if "too long" in item.stands), None)
+            if at is not None:
+                return Problem("long", place=place, element=at)
+        if place.word == "Number" and "too big" in argument.stands:
+            return Problem("big")
     return None
 
 
@@ -298,7 +325,7 @@ def choose(forms: Sequence[Form], args: Sequence[Type], kwargs: Mapping[str, Typ
         problem = parse(form, args, kwargs)
         if problem is None:
             return None
-        if problem.kind in ("unpack", "tensor"):  # found when the form has been chosen, or at once
+        if problem.kind in ("unpack", "tensor", "long", "big"):  # found when the form has been chosen, or at once
             return form, problem
         problems.append(problem)
     if len(forms) == 1:

@@ -13,6 +13,8 @@ from typing import Any
 # kinds of parameters; a "rest" is `*size`, a "keyword" stands after the `*`
 POSITIONAL, KEYWORD, REST = "positional", "keyword", "rest"
 
+PROGRAM = "@program"  # in the globals of lowered code, and in no others
+
 # PyTorch takes NumPy's names of these as well
 NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
 

@@ -11,9 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradsh.calls.forms import UNKNOWN, Form, Problem, Type, Undecided, choose, describe, of_signature, parse_python
-from gradsh.calls.signature import KEYWORD, OTHER_NAMES, POSITIONAL, REST, Signature, literal, split
+from gradsh.calls.signature import KEYWORD, OTHER_NAMES, POSITIONAL, PROGRAM, REST, Signature, literal, split
 from gradsh.errors import ArgumentError
 
+TOO_LONG, TOO_BIG = "Overflow when unpacking long long", "int too big to convert"
+STAND_FOR = frozenset(("Number", "float", "int", "bool", "tuple of ints"))  # where a 0-d tensor may stand for a number
+NUMBER = Type("Tensor", (), ("int", "float", "int64"))  # a plain number, which gradsh takes for a tensor too
+KINDS = {TOO_LONG: "ValueError", TOO_BIG: "OverflowError"}  # of PyTorch's exceptions that are no TypeError
 NO_ARGUMENTS = "()|none"  # of a method that Python's own C calls without arguments
 
 _text = ""
@@ -53,17 +57,23 @@ def with_hint(signature: Signature, said: str, kwargs: Iterable[str]) -> Argumen
 
     keyword = unknown_keyword(signature, kwargs)
     close = suggest(keyword, [p.name for p in signature.parameters]) if keyword else None
-    return ArgumentError(said, help=f"did you mean the keyword `{close}`?" if close else None)
+    help = f"did you mean the keyword `{close}`?" if close else None
+    return ArgumentError(said, kind=KINDS.get(said), help=help)
 
 
 def refusing(signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any], frame: Any) -> ArgumentError | None:
     """The error of a call that is made in `frame`, if PyTorch refuses it; a plain number stands for a tensor here."""
-    first = next(iter(args), None)
-    if isinstance(first, (int, float)) and not isinstance(first, bool):
-        return None
-    if any(type(value).__module__ == "numpy" for value in args):
+    if any(type(value).__module__ == "numpy" for value in args) and not of_program(frame):
         return None  # a rule's own call, on arrays
-    return error_of(signature, args, kwargs, called(frame))
+    name = called(frame)
+    error = error_of(signature, args, kwargs, name)
+    if error is None or not any(isinstance(a, (int, float)) for a in args[:2]):
+        return error
+    given, named = types_of(args, kwargs)
+    for at, value in enumerate(args[:2]):
+        if isinstance(value, (int, float)):
+            given[at] = NUMBER
+    return None if refusal(signature, given, named, name) is None else error
 
 
 def unfitting(signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any], frame: Any) -> ArgumentError:
@@ -84,6 +94,13 @@ def called(frame: Any) -> str:
             return name if "." in name else ""
         frame = frame.f_back
     return ""
+
+
+def of_program(frame: Any) -> bool:
+    """Is the call that runs in a frame, or above it, one of the program's own code?"""
+    while frame is not None and not takes_all(frame.f_code):
+        frame = frame.f_back
+    return frame is not None and PROGRAM in outermost(frame).f_back.f_globals
 
 
 def outermost(frame: Any) -> Any:
@@ -129,6 +146,25 @@ def refusal(signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Typ
     if lines[0].startswith("= "):
         short = lines.pop(0)[2:]
     return said_of([Form(short, line) for line in lines], args[1:] if method else args, kwargs)
+
+
+def places_of_numbers(signature: Signature) -> frozenset[str]:
+    """The parameters at which a 0-d tensor stands for a number: those that are of no tensor in any of PyTorch's forms,
+    also where a function in Python only hands them on to one in C++."""
+    lines = lines_of(signature.name) or lines_of("Tensor." + signature.name)
+    names = {p.name: p.name for p in signature.parameters}
+    if lines and lines[0].startswith("def "):
+        call = next((line[2:] for line in lines if line.startswith("= ")), "")
+        handed = split(call[call.find("(") + 1 : -1])
+        forms = [Form("", line) for line in lines if line[0] == "("]
+        names = {place.name: word for form in forms for place, word in zip(form.places, handed, strict=False)}
+    numbers: set[str] = set()
+    tensors: set[str] = set()
+    for line in lines:
+        for place in Form("", line).places if line[0] == "(" else ():
+            name = names.get(place.name, "")
+            (numbers if place.word in STAND_FOR else tensors).add(name)
+    return frozenset(numbers - tensors)
 
 
 def said_of(forms: Sequence[Form], args: Sequence[Type], kwargs: Mapping[str, Type]) -> str | None:
@@ -251,8 +287,15 @@ def _plain(form: Form, problem: Problem) -> str:
         return f"{name}() got an unexpected keyword argument '{problem.name}'"
     if problem.kind == "doubled":
         return f"{name}() got multiple values for argument '{problem.name}'"
-    given = problem.given.word
     place = problem.place
+    if problem.kind == "big":
+        return TOO_BIG
+    if problem.kind == "long":
+        if place is None:
+            return TOO_LONG
+        at = problem.element + 1
+        return f"{name}(): argument '{place.name}' failed to unpack the object at pos {at} with error \"{TOO_LONG}\""
+    given = problem.given.word
     assert place is not None
     if problem.kind == "tensor":
         return f"expected Tensor as element {problem.element} in argument {problem.at}, but got {given}"

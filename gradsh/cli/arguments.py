@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from gradsh import __version__
-from gradsh.cli.options import Options, UsageError
+from gradsh.cli.options import Options, UsageError, say
 from gradsh.cli.subcommands import SUBCOMMANDS, load, reserved
 
 USAGE = """\
@@ -111,10 +110,10 @@ def parse(argv: Sequence[str]) -> Options:
     if code is not None:
         given.code = code
     if given.help:
-        sys.stdout.write(parser.format_help())
+        say(parser.format_help())
         raise SystemExit(0)
     if given.version:
-        sys.stdout.write(f"gradsh {__version__}\n")
+        say(f"gradsh {__version__}\n")
         raise SystemExit(0)
     for name, option in (("sandbox", "--sandbox"), ("max_memory", "--max-memory")):
         if getattr(given, name):

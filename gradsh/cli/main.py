@@ -10,7 +10,7 @@ import gc
 import os
 import sys
 
-from gradsh.cli.options import Options, UsageError, read
+from gradsh.cli.options import Options, UsageError, read, say
 
 USAGE = 2
 FAULT = 70
@@ -65,7 +65,7 @@ def _options(argv: Sequence[str]) -> Options:
     if argv[0] in ("--version", "-V"):
         from gradsh import __version__
 
-        sys.stdout.write(f"gradsh {__version__}\n")
+        say(f"gradsh {__version__}\n")
         raise SystemExit(0)
     if not argv[0].startswith("-"):
         from gradsh.cli.subcommands import reserved
@@ -172,8 +172,7 @@ def _help(options: Options, program: str, shown: bool) -> int:
     from gradsh.view.plain import visible
 
     try:
-        text = help_text(options.file or "", program, table().commands())
-        sys.stdout.write(visible(text, keep="\n"))
+        say(visible(help_text(options.file or "", program, table().commands()), keep="\n"))
     except Refused as refused:
         from gradsh.view.diagnostics import write
 

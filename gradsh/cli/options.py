@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import os
+import sys
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:
     from typing import Any
+
+
+def say(text: str) -> None:
+    """Write to standard output, whole. Raises BrokenPipeError, and ClosedPipe where it cannot be written."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        from gradsh.errors import ClosedPipe
+
+        raise ClosedPipe(error.strerror) from None
 
 
 class UsageError(Exception):

@@ -56,42 +56,19 @@ TENSOR_ATTRIBUTES = (
     "shape",
 )
 ARRAY_ATTRIBUTES = ("shape", "dtype", "ndim", "size", "T")
-ARRAY_METHODS = ("tolist", "item", "sum", "mean", "max", "min", "copy")
+ARRAY_METHODS = ("tolist", "item", "sum", "mean", "max", "min", "copy", "astype", "reshape")
+SCALAR_METHODS = ("item", "tolist", "astype")
 
 
 def _array_method(name: str) -> Callable[..., Any]:
-    method = getattr(np.ndarray, name)
-
     def call(array: Any, *arguments: Any, **keywords: Any) -> Any:
-        return method(array, *map(_plain_dtype, arguments), **{k: _plain_dtype(v) for k, v in keywords.items()})
+        from gradsh.runtime import arrays  # few programs have NumPy's arrays
+
+        return arrays.call(name, array, arguments, keywords)
 
     call.__name__ = call.__qualname__ = name
     return call
 
-
-def _plain_dtype(value: Any) -> Any:
-    return value.np if isinstance(value, DType) else value
-
-
-def _astype(array: Any, dtype: Any) -> Any:
-    """NumPy's astype, for gradsh's dtypes and NumPy's own; a string could name an object dtype."""
-    wanted = np.dtype(_plain_dtype(dtype)) if isinstance(dtype, (DType, np.dtype)) else None
-    if wanted is None or wanted.kind not in "biuf":
-        raise AttributeError_("astype() takes a dtype, such as float32")
-    return array.astype(wanted)
-
-
-def _reshape(array: Any, *shape: Any) -> Any:
-    return array.reshape(*shape)
-
-
-_ARRAY: dict[str, Callable[..., Any]] = {name: _array_method(name) for name in ARRAY_METHODS}
-_ARRAY |= {"astype": _astype, "reshape": _reshape}
-_SCALAR: dict[str, Callable[..., Any]] = {
-    "item": np.generic.item,
-    "tolist": np.generic.tolist,
-    "astype": _astype,
-}
 
 # by exact type; what a lookup misses is looked for along the type's bases and remembered
 
@@ -110,8 +87,8 @@ METHODS: dict[type, dict[str, Callable[..., Any]]] = {
     str: {"join": _join, "split": str.split, "upper": str.upper, "lower": str.lower, "strip": str.strip},
     Size: {"numel": Size.numel},
     Node: {"name": Node.name, "register_hook": Node.register_hook, "register_prehook": Node.register_prehook},
-    np.ndarray: _ARRAY,
-    np.generic: _SCALAR,
+    np.ndarray: {name: _array_method(name) for name in ARRAY_METHODS},
+    np.generic: {name: _array_method(name) for name in SCALAR_METHODS},
 }
 GETTERS: dict[type, dict[str, Getter]] = {
     Tensor: {name: getattr(getattr(Tensor, name), "fget", attrgetter(name)) for name in TENSOR_ATTRIBUTES},

@@ -11,6 +11,7 @@ from gradsh.engine.core.users import acts_for_programs
 from gradsh.errors import GradshError, Span
 from gradsh.language.places import LIBRARY, PREFIX, locate
 
+MOST_DIMS = 64  # of NumPy's arrays
 ENDS = 10  # of a long way through the program, how many places at either end are looked up
 
 
@@ -74,6 +75,9 @@ def translate(exception: BaseException) -> GradshError:
         )
     if isinstance(exception, MemoryError):
         return errors.OutOfMemory(str(exception) or "out of memory")
+    of_numpy = _of_numpy(exception) if isinstance(exception, (ValueError, OverflowError)) else None
+    if of_numpy is not None:
+        return of_numpy
     if not is_programs_own(exception):
         return _fault(exception)
     return _native(exception)
@@ -82,6 +86,24 @@ def translate(exception: BaseException) -> GradshError:
 def spelled(seconds: float) -> str:
     """A time as an error says it: `10 s`, `0.5 s`."""
     return f"{seconds:.10g} s"
+
+
+def _of_numpy(exception: BaseException) -> GradshError | None:
+    """What NumPy says, wherever it was asked, of sizes that no array can have and of matrices that nan spoils."""
+    said = str(exception)
+    if type(exception).__name__ == "LinAlgError":
+        name = "linalg.eigh" if "igenvalues" in said else "linalg.lstsq" if "Least" in said else "linalg.svd"
+        why = "The algorithm failed to converge because the input matrix contained non-finite values."
+        if said == "Singular matrix":
+            name, why = "linalg.solve", "The solver failed because the input matrix is singular."
+        return errors.ValueProblem(f"{name}: {why}", kind="_LinAlgError")
+    if said.startswith("Python int too large to convert to C"):
+        return errors.Overflow("Overflow when unpacking long long")
+    if said.startswith(("array is too big", "Maximum allowed")):
+        return errors.OutOfMemory("a tensor of that size has more bytes than memory has addresses")
+    if said.startswith("maximum supported dimension for an ndarray"):
+        return errors.ShapeError(f"a tensor has at most {MOST_DIMS} dims here, those of NumPy's arrays")
+    return None
 
 
 def _fault(exception: BaseException) -> GradshError:
@@ -159,7 +181,7 @@ def clean(text: str) -> str:
     if of_a_model:
         return re.sub(r"'\.([^\s']+)'", r"'\1'", _with_self(text))
     text = re.sub(r"(?:[^\s']*<locals>\.)?@[a-z]\d+\(\)", "<lambda>()", text)
-    text = re.sub(r"(?:[^\s']*<locals>\.)?[.@]?([^\s.'@]+(?:\.__init__)?)\(\)", r"\1()", text)
+    text = re.sub(r"(?:[^\s']*<locals>\.)?(?:(?<!\w)\.|@)?([^\s.'@]+(?:\.__init__)?)\(\)", r"\1()", text)
     return re.sub(r"'\.([^\s']+)'", r"'\1'", text)
 
 

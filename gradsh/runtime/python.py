@@ -91,10 +91,52 @@ class ConverterDType(DType):
         return self.python(*arguments, **keywords)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, DType) and other.np == self.np
+        return other.np == self.np if isinstance(other, DType) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(NAMES[self.name])
+
+
+KINDS: dict[type, Kind] = {}
+
+
+class Kind:
+    """What `type(x)` gives where that is no model: it compares, with `int` and `Tensor` too, and converts as they."""
+
+    __slots__ = ("__name__", "python")
+
+    def __init__(self, python: type) -> None:
+        self.__name__ = {Tensor: "torch.Tensor", DType: "torch.dtype"}.get(python, python.__name__)
+        self.python = python
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        for one in OWN.values():
+            if isinstance(one, (Converter, ConverterDType)) and one.python is self.python:
+                return one(*arguments, **keywords)
+        raise TypeError_(f"cannot create '{self.__name__}' instances")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, (Kind, Converter, ConverterDType)) and other.python is self.python
+
+    def __hash__(self) -> int:
+        return hash(self.python)
+
+    def __repr__(self) -> str:
+        return f"<class '{self.__name__}'>"
+
+
+def _type(*arguments: Any, **keywords: Any) -> Any:
+    """`type(x)`, to compare with; the method's other form, `type(x, float64)`, is the operator."""
+    if len(arguments) != 1 or keywords:
+        entry = catalogue.operator("type")
+        if entry is not None and arguments and isinstance(arguments[0], Tensor):
+            return entry.apply(*arguments, **keywords)
+        raise TypeError_("type() takes 1 or 3 arguments")
+    kind = type(arguments[0])
+    return kind if is_model(kind) else KINDS.setdefault(kind, Kind(kind))
+
+
+_type.__name__ = _type.__qualname__ = "type"
 
 
 def _isinstance(value: Any, kind: Any) -> bool:
@@ -103,7 +145,7 @@ def _isinstance(value: Any, kind: Any) -> bool:
 
 
 def _is_of(value: Any, kind: Any) -> bool:
-    if isinstance(kind, (Converter, ConverterDType)):
+    if isinstance(kind, (Converter, ConverterDType, Kind)):
         return isinstance(value, kind.python)
     if is_model(kind):
         return isinstance(value, kind)
@@ -146,6 +188,7 @@ OWN: dict[str, Callable[..., Any]] = {
     "sorted": sorted,
     "reversed": reversed,
     "isinstance": _isinstance,
+    "type": _type,
     "time": _time,
     "str": Text("str", str),
     "Tensor": TensorType("Tensor", Tensor),

@@ -16,6 +16,7 @@ from gradsh.engine.core.named import named
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators import registry
 from gradsh.engine.ops import families
+from gradsh.errors import GradshError
 from gradsh.runtime import access, builtins, faults, namespace, python, text
 from tests.language.running import Session, fails, run
 
@@ -96,8 +97,28 @@ def test_arrays() -> None:
     ):
         with pytest.raises(errors.AttributeError_):
             session.run(f"a.{name}")
-    with pytest.raises(errors.AttributeError_):
+    with pytest.raises(errors.ArgumentError):
         session.run('a.astype("object")')
+
+
+def test_what_methods_of_arrays_are_given_is_read_first() -> None:
+    """No argument goes to NumPy unread: object arrays, which may hold anything, cannot be made."""
+    from gradsh.runtime.access import ARRAY_METHODS
+    from gradsh.runtime.arrays import SIGNATURES
+
+    assert set(ARRAY_METHODS) == set(SIGNATURES)
+    session = Session()
+    session.globals[".a"] = np.ones((2, 2), np.float32)
+    odd = ['"x"', '"O"', '"V8"', "none", "[1, none]", "{}", "fn(x) = x", "print", "a", "1.5", "10**21", "[a]"]
+    for name, signature in SIGNATURES.items():
+        for parameter in signature.parameters:
+            for value in odd:
+                given = value if parameter.kind == "rest" else f"{parameter.name}={value}"
+                try:
+                    session.run(f"let r = a.{name}({given})")
+                except (GradshError, OverflowError, IndexError, ValueError):
+                    continue
+                assert getattr(session.globals[".r"], "dtype", np.dtype("f4")).kind in "biuf", (name, given)
 
 
 def test_named_results_and_sizes() -> None:

@@ -89,7 +89,6 @@ HOST_NAMES = [
     "vars",
     "getattr",
     "setattr",
-    "type",
     "object",
     "compile",
     "input",
@@ -122,6 +121,15 @@ def test_no_name_of_the_host(name: str) -> None:
     for form in (f"{name}", f"{name}(1)", f"fn f() = {name}", f"[1 for i in [{name}]]", f"{name}.x", f"1 |> {name}"):
         with pytest.raises(Refused):
             Session().run(form)
+
+
+def test_what_type_gives_makes_nothing() -> None:
+    """`type(x)` compares; of what no name of the language makes, it makes none either."""
+    for value in ("none", "print", "fn(x) = x", "type(1)", "zip([1])", "[1].append", "{}.keys()"):
+        with pytest.raises(GradshError):
+            Session().run(f"type({value})(1)")
+        with pytest.raises(GradshError):
+            Session().run(f"type({value}).python")
 
 
 @pytest.mark.parametrize(

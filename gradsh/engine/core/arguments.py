@@ -7,7 +7,7 @@ from typing import Any
 from gradsh.calls.signature import Signature
 from gradsh.engine.core.dtypes import OF, DType
 from gradsh.engine.core.tensor import Tensor
-from gradsh.errors import ArgumentError, AutogradError, DimError, DtypeError, GradshError
+from gradsh.errors import ArgumentError, AutogradError, DimError, DtypeError, GradshError, ValueError_
 
 # what a kernel or a composite raises for arguments that it did not expect
 FAILURES = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, GradshError)
@@ -27,7 +27,11 @@ def need_tensor(operator: str, name: str, position: int, value: Any) -> None:
 
 
 def dim_index(dim: int, ndim: int) -> int:
-    """`dim` as a non-negative number; a 0-d tensor has the dims -1 and 0. Raises DimError."""
+    """`dim` as a non-negative number; a 0-d tensor has the dims -1 and 0. Raises DimError, ArgumentError."""
+    if dim.__class__ is not int:
+        if not is_int(dim):
+            raise ArgumentError(f"argument 'dim' must be int, not {type_word(dim)}")
+        dim = int(dim.__index__())
     extent = ndim or 1
     if not -extent <= dim < extent:
         raise DimError(f"Dimension out of range (expected to be in range of [{-extent}, {extent - 1}], but got {dim})")
@@ -51,7 +55,9 @@ def is_int(value: Any) -> bool:
         return True
     if value.__class__ is Tensor:
         return bool(value.data.size == 1 and value.data.dtype.kind in "iu")
-    return hasattr(value, "__index__") and value.__class__ is not bool and not hasattr(value, "__len__")
+    if value.__class__ is bool or not hasattr(value, "__index__"):
+        return False
+    return getattr(value, "ndim", 0) == 0
 
 
 def not_implemented(kernel: str, dtype: Any) -> DtypeError:
@@ -68,6 +74,21 @@ def need_int(operator: str, name: str, position: int, value: Any) -> int:
             f"{operator}(): argument '{name}' (position {position}) must be int, not {type_word(value)}"
         )
     return int(value.__index__())
+
+
+def too_long() -> ArgumentError:
+    """The error for an int that C++ has no room for."""
+    from gradsh.calls.words import TOO_LONG  # only an error needs its words
+
+    return ArgumentError(TOO_LONG, kind="ValueError")
+
+
+def truth(value: Any) -> bool:
+    """A flag of any type, as `if` takes it. Raises ValueError_ for an array, which is neither."""
+    try:
+        return bool(value)
+    except ValueError as error:
+        raise ValueError_(str(error)) from None
 
 
 def int_tuple(operator: str, name: str, position: int, values: Any) -> tuple[int, ...]:

@@ -132,7 +132,7 @@ class Batched(Tensor):
     def item(self) -> Any:
         raise AutogradError(ITEM)
 
-    __float__ = __int__ = __index__ = _scalar = item
+    __float__ = __int__ = __index__ = __number__ = _scalar = item
 
     def __contains__(self, item: object) -> bool:
         raise AutogradError(ITEM)

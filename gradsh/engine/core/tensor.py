@@ -11,7 +11,7 @@ import numpy as np
 from gradsh.engine.core.dtypes import OF, DType, Size
 from gradsh.engine.core.graph import Node, Output, Storage, Unrecorded, Where, extra_of
 from gradsh.engine.core.modes import mode
-from gradsh.errors import ArgumentError, AutogradError, GradAssignment, LeafFlag, NotLeaf, ScalarConversion
+from gradsh.errors import ArgumentError, AutogradError, GradAssignment, LeafFlag, NotLeaf, ScalarConversion, ValueError_
 
 float32 = np.float32
 ndarray = np.ndarray
@@ -287,7 +287,10 @@ class Tensor:
         return float(self._scalar())
 
     def __int__(self) -> int:
-        return int(self._scalar())
+        try:
+            return int(self._scalar())
+        except (ValueError, OverflowError) as error:  # nan, inf
+            raise ScalarConversion(str(error), kind=type(error).__name__) from None
 
     def __index__(self) -> int:
         if self.data.size != 1 or self.data.dtype.kind == "f":
@@ -302,6 +305,10 @@ class Tensor:
         number = self.data.ndim == 0 and not self.requires
         exact = number and self.data.dtype.kind in "iu"
         return "Tensor", ("int",) * one_int + ("float",) * number + ("int64",) * exact
+
+    def __number__(self) -> Any:
+        """The number for which the tensor stands; itself, where it has more elements than one."""
+        return self.data.item() if self.data.size == 1 else self
 
     def __len__(self) -> int:
         if self.data.ndim == 0:
@@ -323,7 +330,10 @@ class Tensor:
 
     def __format__(self, spec: str) -> str:
         if self.data.ndim == 0:
-            return format(self.data.item(), spec)
+            try:
+                return format(self.data.item(), spec)
+            except ValueError as error:  # a code for another kind of number
+                raise ValueError_(str(error)) from None
         if spec:
             raise ArgumentError("unsupported format string passed to Tensor.__format__")
         return repr(self)

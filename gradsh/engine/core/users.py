@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from types import FunctionType, MethodType
 from typing import Any
 
-PROGRAM = "@program"  # in the globals of lowered code, and in no others
-
+from gradsh.calls.signature import PROGRAM as PROGRAM
 
 # Set in the globals of a module, or of a package for all its modules, that acts for programs: what is raised there is
 # the program's, not gradsh's.

@@ -7,17 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.arguments import (
-    dim_error,
-    ended,
-    misused,
-    type_word,
-)
+from gradsh.calls.words import TOO_BIG, of_program
+from gradsh.engine.autograd import backward
+from gradsh.engine.core.arguments import dim_error, ended, misused, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, is_foreign
 from gradsh.engine.core.users import PROGRAM, acts_for_programs
 from gradsh.errors import ArgumentError, DtypeError, GradshError
+
+WALK = backward.__file__  # whose frames call rules: what is wrong there is no argument of the operator
 
 
 def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
@@ -38,14 +37,29 @@ def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
         return wrong
     if isinstance(error, GradshError):
         return error
-    return _wrong_tensor(entry, values, error) or _of_a_wrong_type(entry, values, error) or error
+    of_numpy = _array(entry, values) if of_program(sys._getframe(1)) else None
+    return of_numpy or _wrong_tensor(entry, values, error) or _odd(entry, values, error) or error
+
+
+def _array(entry: Any, values: list[Any]) -> Exception | None:
+    """An array of NumPy's, which no operator takes but those that make a tensor of it; an int beyond C's."""
+    for at, value in enumerate(values):
+        if isinstance(value, (np.ndarray, np.generic)):
+            return ArgumentError(f"{_place(entry, at)} cannot be numpy.{type_word(value)}")
+        if value.__class__ is int and not -(2**63) <= value < 2**64:
+            return ArgumentError(TOO_BIG, kind="OverflowError")
+    return None
+
+
+def _place(entry: Any, at: int) -> str:
+    return f"{entry.signature.short}(): argument '{entry.signature.parameters[at].name}' (position {at + 1})"
 
 
 def _in_the_program(error: Exception) -> bool:
-    """Was it raised in a function of the program that the operator called, or in what acts for programs?"""
+    """Was it raised in a function of the program that the operator called, in what acts for programs, or by a rule?"""
     traceback = error.__traceback__
     while traceback is not None:
-        if PROGRAM in traceback.tb_frame.f_globals:
+        if PROGRAM in traceback.tb_frame.f_globals or traceback.tb_frame.f_code.co_filename == WALK:
             return True
         if traceback.tb_next is None:
             return acts_for_programs(traceback.tb_frame.f_globals)
@@ -79,17 +93,48 @@ def _wrong_tensor(entry: Any, values: list[Any], error: Exception) -> Exception 
     return None
 
 
-def _of_a_wrong_type(entry: Any, values: list[Any], error: Exception) -> Exception | None:
-    """What Python said of an argument that is of no type the operator can use, where PyTorch has no words for it."""
-    said = str(error)
-    plain = (Tensor, int, float)
-    places = sorted(range(len(values)), key=lambda i: isinstance(values[i], plain))  # what is odd is looked at first
-    for at in places:
-        value = values[at]
-        if isinstance(value, Tensor) or not (f"'{type(value).__name__}'" in said or repr(value) in said.split(": ")):
+def _odd(entry: Any, values: list[Any], error: Exception) -> Exception | None:
+    """An argument of a kind that the operator is not made for, by its defaults and its samples."""
+    made_for = _made_for(entry)
+    for at, value in enumerate(values):
+        kinds = made_for[at]
+        kind = _kind(value)
+        if kind in kinds or (kind == "int" and "float" in kinds) or (kind == "bool" and kinds & {"int", "float"}):
             continue
-        name = f"{entry.signature.short}(): argument '{entry.signature.parameters[at].name}' (position {at + 1})"
-        if isinstance(error, AttributeError):
-            return ArgumentError(f"{name} must be Tensor, not {type_word(value)}")
-        return ArgumentError(f"{name} cannot be {type_word(value)}")
+        if kinds == {"None"} and isinstance(value, (Tensor, int, float, str)):
+            continue  # no sample says what is given for it
+        if "Tensor" in kinds and kind != "float":
+            return ArgumentError(f"{_place(entry, at)} must be Tensor, not {type_word(value)}")
+        return ArgumentError(f"{_place(entry, at)} cannot be {type_word(value)}")
+    said = str(error)
+    for at, value in enumerate(values):  # no sample has it, but Python names it
+        if value is None or isinstance(value, (Tensor, int, float)):
+            continue
+        if f"'{type(value).__name__}'" in said or repr(value) in said:
+            return ArgumentError(f"{_place(entry, at)} cannot be {type_word(value)}")
     return None
+
+
+def _made_for(entry: Any) -> list[set[str]]:
+    """The kinds of values that each parameter has by default and in the samples."""
+    parameters = entry.signature.parameters
+    kinds: list[set[str]] = [{_kind(p.default)} if p.has_default else set() for p in parameters]
+    names = [p.name for p in parameters]
+    for sample in entry.samples() if entry.samples is not None else ():
+        args, kwargs = sample.draw()
+        for at, value in enumerate(args[: len(names)]):
+            kinds[at].add(_kind(args[at:] if parameters[at].kind == "rest" else value))
+            if parameters[at].kind == "rest":
+                break
+        for name, value in kwargs.items():
+            kinds[names.index(name)].add(_kind(value))
+    return [some or {"None"} for some in kinds]
+
+
+def _kind(value: Any) -> str:
+    """The kind of a value: its type, and of lists the kinds that are inside."""
+    if isinstance(value, Tensor):
+        return "Tensor"
+    if isinstance(value, (list, tuple)):
+        return "list of " + ", ".join(sorted({_kind(item) for item in value if item is not None}))
+    return "None" if value is None else type(value).__name__

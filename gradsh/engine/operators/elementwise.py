@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.arguments import FAILURES, wrong_call
+from gradsh.engine.core.arguments import FAILURES, truth, wrong_call
 from gradsh.engine.core.graph import Kind
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller, placed
@@ -115,7 +115,7 @@ def _plain(entry: Unary, value: Any, inplace: Any, frame: Any) -> Any:
         if value.__class__ is Tensor:
             from gradsh.engine.autograd.inplace import apply_in_place
 
-            return apply_in_place(entry.apply, value, (), {}, frame) if inplace else entry.apply(value)
+            return apply_in_place(entry.apply, value, (), {}, frame) if truth(inplace) else entry.apply(value)
     if isinstance(value, Tensor):
         return foreign(entry, [value])
     if isinstance(value, (int, float)):

@@ -37,7 +37,7 @@ def fits(word: str, value: Any) -> bool:
     if word in ("float", "Number"):
         return isinstance(value, (int, float)) and value.__class__ is not bool
     if word == "torch.dtype":
-        return value is None or value.__class__ is DType or value in (float, int, bool)
+        return value is None or isinstance(value, DType) or any(value is kind for kind in (float, int, bool))
     return True
 
 

@@ -15,6 +15,7 @@ from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
+from gradsh.engine.core.pytree import filled, is_node, leaves
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.transforms.forward import has_hooks, keyed, pull, push
 from gradsh.engine.transforms.gradient import argument_numbers, invoke, lowered, name_of, untracked
@@ -219,9 +220,37 @@ def by_argument(f: Any, argnums: Any, transform: Any) -> Callable[..., Any]:
             # as torch.func: what goes in with a history comes out with one
             mode.transforms += 1
             try:
-                return transform(of_chosen, inputs, False, False)
+                return of_nest(of_chosen, inputs, several, transform)
             finally:
                 mode.transforms -= 1
 
     transformed.__name__ = transformed.__qualname__ = name_of(f)
     return transformed
+
+
+def of_nest(f: Any, inputs: Any, several: bool, transform: Any) -> Any:
+    """`transform` of a function of tensors, or of nests of them: of each tensor of the result a nest like the inputs.
+
+    `several`: the inputs are the arguments of `f`, not its one argument.
+    """
+    made: list[Any] = []
+
+    def of_flat(*tensors: Any) -> Any:
+        given = filled(inputs, list(tensors))
+        out = f(*given) if several else f(given)
+        made[:] = [out]
+        return tuple(leaves(out)) if _holds_tensors(out) else out
+
+    def like(row: Any) -> Any:
+        return filled(inputs, list(row))
+
+    if not isinstance(inputs, Tensor) and not _holds_tensors(inputs):
+        return transform(f, inputs, False, False)  # which has the words for it
+    rows = transform(of_flat, tuple(leaves(inputs)), False, False)
+    if transform is hessian:
+        return like([like(row) for row in rows])
+    return filled(made[0], [like(row) for row in rows]) if is_node(made[0]) else like(rows)
+
+
+def _holds_tensors(value: Any) -> bool:
+    return is_node(value) and all(isinstance(leaf, Tensor) for leaf in leaves(value))

@@ -18,7 +18,7 @@ from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.registry import Operator, on_arrays
-from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
+from gradsh.errors import ArgumentError, DtypeError, OutOfMemory, ShapeError, ValueProblem
 
 INT64 = np.dtype(np.int64)
 BOOL = np.dtype(np.bool_)
@@ -76,6 +76,9 @@ def from_numpy(ndarray: Any) -> Tensor:
 
 
 # --- from sizes ------------------------------------------------------------------------------------------------------
+
+
+LONGEST = 2**63  # the first int that C++ has no room for
 
 
 def sizes(operator: str, size: Any, position: int = 1) -> tuple[int, ...]:
@@ -180,12 +183,19 @@ def arange(start: Any, end: Any, step: Any, dtype: Any, requires_grad: bool) -> 
         raise ValueProblem(f"unsupported range: {start} -> {end}")
     if (step > 0 and start > end) or (step < 0 and start < end):
         raise ValueProblem("upper bound and lower bound inconsistent with step sign")
+    n = (end - start) / step
+    if not -LONGEST < n < LONGEST:
+        raise ValueProblem("invalid size, possible overflow?")
+    n = math.ceil(n)
+    if n * target.itemsize >= LONGEST:
+        raise OutOfMemory(f"Storage size calculation overflowed with sizes=[{n}]")
     if target.kind != "f":
         start, end, step = int(start), int(end), int(step)
         if not step:
             raise ValueProblem("step must be nonzero", kind="ValueError")
+        if not all(-LONGEST <= value < LONGEST for value in (start, end, step)):
+            raise ValueProblem("value cannot be converted to type int64_t without overflow")
         return leaf(alloc.arange(start, end, step, dtype=INT64).astype(target, copy=False), requires_grad, mode.where)
-    n = math.ceil((end - start) / step)
     return leaf(_steps(float(start), float(step), n, target), requires_grad, mode.where)
 
 

@@ -19,7 +19,7 @@ from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import function
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.ops.program import inplace  # noqa: F401 - the methods that fill a tensor
-from gradsh.errors import ValueError_
+from gradsh.errors import IndexError_, ValueError_, ZeroDivision
 
 EMPTY = "Initializing zero-element tensors is a no-op"
 
@@ -49,6 +49,14 @@ def fans(tensor: Tensor) -> tuple[int, int]:
         raise ValueError_("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
     field = math.prod(shape[2:])
     return shape[1] * field, shape[0] * field
+
+
+def _spread(tensor: Tensor) -> float:
+    """Glorot's standard deviation for a gain of one."""
+    both = sum(fans(tensor))
+    if not both:
+        raise ZeroDivision("float division by zero")
+    return math.sqrt(2.0 / both)
 
 
 def _fan(tensor: Tensor, which: str) -> int:
@@ -145,6 +153,9 @@ def dirac_(tensor: Tensor, groups: int) -> None:
     if shape[0] % groups:
         raise ValueError_("dim 0 must be divisible by groups")
     per_group = shape[0] // groups
+    for dim, n in enumerate(shape[2:], 2):
+        if not n and shape[0] and shape[1]:
+            raise IndexError_(f"index 0 is out of bounds for dimension {dim} with size 0")
     values = alloc.zeros_like(tensor.data)
     centre = tuple(n // 2 for n in shape[2:])
     for group in range(groups):
@@ -156,14 +167,14 @@ def dirac_(tensor: Tensor, groups: int) -> None:
 @initializer("xavier_uniform_(tensor, gain=1.0, generator=None)", "xavier_uniform_(empty(2, 3))")
 def xavier_uniform_(tensor: Tensor, gain: float, generator: Any) -> None:
     """Glorot's uniform initialisation: within gain * sqrt(6 / (fan in + fan out))."""
-    bound = math.sqrt(3.0) * (gain * math.sqrt(2.0 / float(sum(fans(tensor)))))
+    bound = math.sqrt(3.0) * (gain * _spread(tensor))
     _uniform(tensor, -bound, bound, generator)
 
 
 @initializer("xavier_normal_(tensor, gain=1.0, generator=None)", "xavier_normal_(empty(2, 3))")
 def xavier_normal_(tensor: Tensor, gain: float, generator: Any) -> None:
     """Glorot's normal initialisation: standard deviation gain * sqrt(2 / (fan in + fan out))."""
-    _normal(tensor, 0.0, gain * math.sqrt(2.0 / float(sum(fans(tensor)))), generator)
+    _normal(tensor, 0.0, gain * _spread(tensor), generator)
 
 
 @initializer(

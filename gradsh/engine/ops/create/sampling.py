@@ -24,7 +24,7 @@ def manual_seed(seed: Any) -> Any:
     """Starts the random stream over from a seed; gives the generator."""
     try:
         value = int(seed)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError_(str(error), kind=type(error).__name__) from None
     if mode.generator is None:
         from gradsh.engine.kernels.random import Generator

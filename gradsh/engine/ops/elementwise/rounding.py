@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def round_decimals(x: Any, decimals: int) -> Any:
     """The nearest number with so many decimals."""
     if x.dtype.kind != "f":
         raise refused_dtype("round_cpu", x.dtype)
-    ten = x.dtype.type(10.0 ** abs(decimals))
+    ten = x.dtype.type(10.0 ** abs(decimals) if abs(decimals) <= 308 else math.inf)
     return np.rint(x * ten) / ten if decimals > 0 else np.rint(x / ten) * ten
 
 

@@ -17,7 +17,7 @@ from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import METHODS, alias
 from gradsh.engine.operators.samples import binary_samples, call, t, unary_samples
 from gradsh.engine.ops.elementwise.masks import floats_only, with_settings
-from gradsh.errors import ArgumentError, NotDifferentiable, ValueProblem
+from gradsh.errors import ArgumentError, NotDifferentiable, OutOfMemory, ValueProblem
 
 _scipy: Any = None
 
@@ -455,7 +455,8 @@ def polygamma_n(x: Any, n: int) -> Any:
     if n == 1:
         return _trigamma(x)
     special = scipy_special()
-    return wide(lambda v: (-1.0) ** (n + 1) * math.factorial(n) * _zeta(special, n + 1, v), x)
+    factorial = math.factorial(n) if n <= 170 else math.inf  # the largest that a float64 has room for
+    return wide(lambda v: (-1.0) ** (n + 1) * factorial * _zeta(special, n + 1, v), x)
 
 
 def _trigamma(x: Any) -> Any:
@@ -517,6 +518,9 @@ def _polygamma_method(*args: Any, **kwargs: Any) -> Any:
 METHODS["polygamma"] = _polygamma_method
 
 
+TERMS = 10**5  # more of them would take minutes
+
+
 @composite(
     "mvlgamma(input, p)",
     rename="MvlgammaBackward0",
@@ -530,6 +534,8 @@ def mvlgamma(x: Any, p: int) -> Any:
     if p < 1:
         raise ValueProblem("p has to be greater than or equal to 1")
     result = lgamma.apply(x)
+    if p > TERMS:  # PyTorch makes a tensor of p times the size here
+        raise OutOfMemory(f"mvlgamma: p = {p} is more terms than can be added up")
     for i in range(1, p):
         result = result + lgamma.apply(x - i / 2)
     return result + p * (p - 1) / 4 * math.log(math.pi)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
@@ -14,7 +15,7 @@ from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
-from gradsh.errors import AssertionFailed, DtypeError, IndexError_, ShapeError, ValueError_, ValueProblem
+from gradsh.errors import ArgumentError, AssertionFailed, DtypeError, IndexError_, ShapeError, ValueError_, ValueProblem
 
 int64 = np.dtype(np.int64)
 int32 = np.dtype(np.int32)
@@ -64,6 +65,17 @@ def _(F: Any, g: Any, out: Any, grad: Any, index: Any, scale: Any, rows: int) ->
     return picked * (make(scale) if F is T else scale)
 
 
+def need_floats(max_norm: Any, norm_type: Any) -> None:
+    """Raise for a `max_norm` that is no number, which PyTorch finds where rows are shortened."""
+    if max_norm is None:
+        return
+    for name, position, value in (("max_norm", 3, max_norm), ("norm_type", 4, norm_type)):
+        if not isinstance(value, (int, float)) or value.__class__ is bool:
+            raise ArgumentError(
+                f"embedding_renorm_(): argument '{name}' (position {position}) must be float, not {type_word(value)}"
+            )
+
+
 def _renorm(weight: Tensor, index: Any, max_norm: float, norm_type: float) -> None:
     """Shorten, in place, the rows that are looked up and longer than `max_norm`."""
     from gradsh.engine.autograd.inplace import bump
@@ -108,6 +120,7 @@ def embedding(
     """The rows of the table `weight` whose numbers `input` gives."""
     if weight.data.ndim != 2:
         raise ShapeError("'weight' must be 2-D")
+    need_floats(max_norm, norm_type)
     rows = weight.data.shape[0]
     if padding_idx is None:
         padding_idx = -1

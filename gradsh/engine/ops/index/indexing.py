@@ -188,10 +188,9 @@ def parts(x: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Tensor], list
     if specified > ndim:
         if ndim == 0 and len(index) == 1 and (index[0].__class__ is int):
             return _select(x, 0, index[0]), [], []
-        if not (ndim == 0 and any(_mask(item) for item in index)):
-            if ndim == 0 and index[0].__class__ is slice:
-                raise IndexError_("slice() cannot be applied to a 0-dim tensor.")
-            raise IndexError_(f"too many indices for tensor of dimension {ndim}")
+        if ndim == 0 and index[0].__class__ is slice and len(index) == 1:
+            raise IndexError_("slice() cannot be applied to a 0-dim tensor.")
+        raise IndexError_(f"too many indices for tensor of dimension {ndim}")
     dim = 0
     real = 0
     out = x
@@ -266,10 +265,6 @@ def _by_tensor(x: Tensor, pick: Tensor, dim: int, picks: list[Tensor], dims: lis
 
 def _byte(item: Any) -> bool:
     return item.__class__ is Tensor and bool(item.data.dtype == np.uint8)
-
-
-def _mask(item: Any) -> bool:
-    return item.__class__ is bool or (isinstance(item, (Tensor, ndarray)) and item.ndim == 0)
 
 
 def as_index(item: Any) -> Tensor:
@@ -420,6 +415,10 @@ def index_select(x: Any, dim: int, index: Any) -> Any:
     dim = dim_index(dim, x.ndim)
     pick = long_vector("index_select", index)
     extent = x.shape[dim] if x.ndim else 1
+    if not x.ndim and pick.size != 1:
+        raise IndexError_(
+            f"index_select(): Index to scalar can have only 1 value, got {pick.size} value(s)", kind="RuntimeError"
+        )
     _check_select(pick, extent)
     return np.take(x, pick, dim) if x.ndim else alloc.asarray(x).reshape(1).take(pick[:1])[0]
 

@@ -114,7 +114,11 @@ def tensordot(x: Tensor, y: Tensor, dims: Any) -> Any:
             raise ValueProblem("both dimension lists should have same length")
         left, right = dims_tuple(tuple(first), n), dims_tuple(tuple(second), m)
     else:
-        dims = int(dims)
+        if dims.__class__ is not int:
+            raise ValueProblem(
+                "tensordot expects dims to be int or tuple[list[int], list[int]] or list[list[int]] containing two "
+                f"lists, but got dims={dims}"
+            )
         if dims < 0:
             raise ValueProblem(f"tensordot expects dims >= 0, but got dims={dims}")
         if dims > min(n, m):

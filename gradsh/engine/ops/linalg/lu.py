@@ -312,6 +312,10 @@ def lu_unpack(packed: Tensor, pivots: Tensor, unpack_data: bool, unpack_pivots: 
     """P, L and U from linalg.lu_factor."""
     need_tensor("lu_unpack", "LU_data", 1, packed)
     need_tensor("lu_unpack", "LU_pivots", 2, pivots)
+    if packed.data.ndim < 2:
+        raise ShapeError(
+            f"torch.lu_unpack: Expected tensor with 2 or more dimensions. Got size: {list(packed.data.shape)} instead"
+        )
     nothing = make(alloc.zeros(0, packed.data.dtype))
     left, right = _unpack(T, packed) if unpack_data else (nothing, nothing)
     for half in (left, right):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.arguments import dim_index, dims_tuple, need_tensor
+from gradsh.engine.core.arguments import dim_index, dims_tuple, need_tensor, numpy_dtype
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
@@ -104,8 +104,10 @@ def _dtype(name: str, x: Tensor, dtype: Any) -> Tensor:
     """The input in the dtype asked for."""
     if x.data.dtype.kind != "f":
         raise DtypeError(f"{name}: Expected a floating point or complex tensor as input. Got {OF[x.data.dtype].title}")
-    if dtype is None or dtype.np == x.data.dtype:
+    wanted = numpy_dtype(name.replace(".", "_"), dtype)
+    if wanted is None or wanted == x.data.dtype:
         return x
+    dtype = OF[wanted]
     if dtype.np.kind != "f":
         raise DtypeError(f"{name}: dtype should be floating point or complex, but got {dtype.title}")
     if dtype.np.itemsize < x.data.dtype.itemsize:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.batched import array_behind
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
@@ -27,7 +28,7 @@ from gradsh.engine.ops.loss.regression import (
     scaled,
     size_text,
 )
-from gradsh.errors import DtypeError, ShapeError, ValueError_, ValueProblem
+from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueError_, ValueProblem
 
 
 @op("bce(input, target, weight, reduction)", grad_fn="BinaryCrossEntropyBackward0", private=True)
@@ -188,6 +189,8 @@ def gaussian_nll_loss(input: Any, target: Any, var: Any, full: Any, eps: Any, re
             raise ValueError_("var is of incorrect size")
     if reduction not in ("mean", "sum", "none"):
         raise ValueError_(f"{reduction} is not valid")
+    if not isinstance(eps, (int, float)):
+        raise ArgumentError(f"clamp_(): argument 'min' must be Number, not {type_word(eps)}")
     var = T.lifted(var, eps)
     loss = 0.5 * (T.log(var) + (input - target) ** 2 / var)
     return finish(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import not_implemented
+from gradsh.engine.core.arguments import is_int, not_implemented, too_long, type_word
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import on_images
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
-from gradsh.errors import ArgumentError, ShapeError
+from gradsh.errors import ArgumentError, OutOfMemory, ShapeError
 
 
 def bounds(n: int, m: int) -> list[tuple[int, int]]:
@@ -34,7 +34,23 @@ def _size(name: str, output_size: Any, size: Any) -> tuple[int, ...]:
         if "max" in name:
             raise ShapeError(f"{name}(): internal error: output_size.size() must be {dims}")
         raise ShapeError(f"{name}: output_size must be {dims}")
-    return tuple(n if v is None else int(v) for v, n in zip(values, size, strict=True))
+    if any(v is not None and not is_int(v) for v in values):
+        raise ArgumentError(
+            f"{name}(): argument 'output_size' (position 2) must be tuple of ints, not {_word(output_size)}"
+        )
+    out = tuple(n if v is None else int(v.__index__()) for v, n in zip(values, size, strict=True))
+    if max(map(abs, out)) >= 2**63:
+        raise too_long()
+    if math.prod(out) >= 2**60:
+        raise OutOfMemory("numel: integer multiplication overflow")
+    return out
+
+
+def _word(output_size: Any) -> str:
+    if isinstance(output_size, (tuple, list)):
+        at, wrong = next((i, v) for i, v in enumerate(output_size) if v is not None and not is_int(v))
+        return f"{type_word(wrong)} at pos {at}"
+    return type_word(output_size)
 
 
 def _means(x: Any, out: Any) -> Any:
@@ -43,6 +59,9 @@ def _means(x: Any, out: Any) -> Any:
     for axis, m in enumerate(out, x.ndim - len(out)):
         n = x.shape[axis]
         if n == m:
+            continue
+        if m > n:
+            result = _few(result, axis, n, m)
             continue
         parts = []
         for start, end in bounds(n, m):
@@ -54,6 +73,20 @@ def _means(x: Any, out: Any) -> Any:
     return result.copy() if result is x or np.may_share_memory(result, x) else result
 
 
+def _ends(n: int, m: int) -> tuple[Any, Any]:
+    """`bounds` for more windows than elements, of which there may be very many: each has one or two."""
+    at = alloc.arange(m)
+    return at * n // m, -((at + 1) * n // -m)
+
+
+def _few(x: Any, axis: int, n: int, m: int) -> Any:
+    """The means of more windows than elements along one axis."""
+    start, end = _ends(n, m)
+    both = (end - start == 2).reshape(-1, *(1,) * (x.ndim - axis - 1))
+    first, last = x.take(start, axis), x.take(end - 1, axis)
+    return np.where(both, (first + last) / 2, first)
+
+
 def _spread(g: Any, size: Any) -> Any:
     """The gradient of `_means`: every mean shared by the elements of its window."""
     for axis, n in enumerate(size, g.ndim - len(size)):
@@ -61,6 +94,15 @@ def _spread(g: Any, size: Any) -> Any:
         if n == m:
             continue
         full = alloc.zeros((*g.shape[:axis], n, *g.shape[axis + 1 :]), g.dtype)
+        if m > n:
+            start, end = _ends(n, m)
+            rows, each = np.moveaxis(full, axis, 0), np.moveaxis(g, axis, 0)
+            size_of = (end - start).reshape(-1, *(1,) * (g.ndim - 1))
+            np.add.at(rows, start, (each / size_of).astype(g.dtype))
+            two = end - start == 2
+            np.add.at(rows, start[two] + 1, each[two] / 2)
+            g = full
+            continue
         for i, (start, end) in enumerate(bounds(n, m)):
             lead = (slice(None),) * axis
             full[(*lead, slice(start, end))] += g[(*lead, slice(i, i + 1))] / (end - start)
@@ -103,7 +145,8 @@ def _largest(x: Any, out: Any) -> tuple[Any, Any]:
     planes = alloc.arange(math.prod(size)).reshape(size)
     for at in product(*map(range, out)):
         window = tuple(slice(n * i // m, -((i + 1) * n // -m)) for i, n, m in zip(at, size, out, strict=True))
-        part = x[(..., *window)].reshape(*lead, -1)
+        part = x[(..., *window)]
+        part = part.reshape(*lead, math.prod(part.shape[-dims:]))
         where = np.argmax(part, -1)
         index[(..., *at)] = planes[window].reshape(-1)[where]
         values[(..., *at)] = np.take_along_axis(part, where[..., None], -1)[..., 0]

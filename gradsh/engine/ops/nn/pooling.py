@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, not_implemented
+from gradsh.engine.core.arguments import dim_index, is_int, not_implemented, too_long, type_word
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.pooling import largest
@@ -28,7 +28,13 @@ AXES = ("T", "H", "W")
 
 def spread_int(name: str, argument: str, value: Any, dims: int) -> tuple[int, ...]:
     """One int for each spatial dim; PyTorch's error for any other number of them."""
-    values = tuple(int(v) for v in value) if isinstance(value, (tuple, list)) else (int(value),)
+    given = value if isinstance(value, (tuple, list)) else (value,)
+    wrong = next((v for v in given if not is_int(v)), None)
+    if wrong is not None or None in given:
+        raise ArgumentError(f"{name}(): argument '{argument}' must be tuple of ints, not {type_word(wrong)}")
+    values = tuple(int(v.__index__()) for v in given)
+    if any(abs(v) >= 2**63 for v in values):
+        raise too_long()
     if len(values) == 1:
         return values * dims
     if len(values) != dims:
@@ -456,6 +462,8 @@ def _lp_pool(dims: int) -> Any:
         pool = getattr(T, f"avg_pool{dims}d")
         mean = pool(T.pow(input, norm_type), kernel_size, stride, 0, ceil_mode)
         total = T.sign(mean) * T.relu(T.abs(mean)) * math.prod(kernel)
+        if norm_type == 0:
+            raise ValueProblem("float division by zero", kind="ZeroDivisionError")
         return T.pow(total, 1.0 / norm_type)
 
     function.__doc__ = f"The p-norm of each window over the last {dims} dim{'s' * (dims > 1)}."

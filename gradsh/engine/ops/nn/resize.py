@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode as context
 from gradsh.engine.core.namespaces import T
@@ -19,7 +20,7 @@ from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.nn.padding import run_as, take_axes
-from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueError_
+from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueError_, ValueProblem
 
 MODES = {"linear": 3, "bilinear": 4, "trilinear": 5, "bicubic": 4, "lanczos": 4}
 
@@ -202,7 +203,15 @@ def _asked(input: Any, size: Any, scale_factor: Any, recompute: Any, mode: str) 
             "...,dK) format and scale_factor in (s1, s2, ...,sK) format."
         )
     scales = tuple(scale_factor) if several[1] else (scale_factor,) * dims
-    out = tuple(math.floor(n * s) for n, s in zip(shape, scales, strict=True))
+    for scale in scales:
+        if not isinstance(scale, (int, float)):
+            raise ArgumentError(
+                f"interpolate(): argument 'scale_factor' (position 3) must be float, not {type_word(scale)}"
+            )
+    wanted = [n * s for n, s in zip(shape, scales, strict=True)]
+    if not all(-(2.0**63) <= n < 2.0**63 for n in wanted):  # nor nan
+        raise ValueProblem("value cannot be converted to type int64_t without overflow")
+    out = tuple(map(math.floor, wanted))
     return out, ((None,) * dims if recompute or mode == "area" else scales)
 
 

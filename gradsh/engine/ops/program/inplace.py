@@ -11,6 +11,7 @@ import numpy as np
 from gradsh.engine.autograd.inplace import apply_in_place, assign, bump, check_overlap, check_writable
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import type_word
+from gradsh.engine.core.batched import RANDOMNESS, Batched
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
@@ -23,7 +24,7 @@ from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator, computed
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.elementwise import arithmetic, powers
-from gradsh.errors import ArgumentError, ShapeError
+from gradsh.errors import ArgumentError, AutogradError, ShapeError
 
 ndarray = np.ndarray
 float32 = np.float32
@@ -124,6 +125,9 @@ region_clear.vjp("input")(lambda F, g, out, x, region: F.region_clear(g, region)
 )
 def fill(x: Any, value: Any) -> Any:
     """A tensor like `input` with every element `value`."""
+    dims = getattr(value, "ndim", 0)
+    if dims:
+        raise ShapeError(f"fill_ only supports 0-dimension value tensor but got tensor with {dims} dimensions.")
     return alloc.full(x.shape, value, x.dtype)
 
 
@@ -464,6 +468,10 @@ def _random_method(
             given = parsed.bind(args, kwargs)
             x: Tensor = given[0]
             arguments, generator = given[1:-1], given[-1]
+            if mode.interpreter is not None and RANDOMNESS:
+                drawn = _in_vmap(apply, draw, given, parsed.name)
+                if drawn is not None:
+                    return drawn
             kind = kinds[form(*arguments)]
             where = caller(_getframe(1))
             refresh(x)
@@ -491,6 +499,27 @@ def _random_method(
         return apply
 
     return register
+
+
+def _in_vmap(apply: Any, draw: Any, given: list[Any], name: str) -> Tensor | None:
+    """A fill with random numbers inside of `vmap`; None where it is one as everywhere, of what all samples share."""
+    from gradsh.engine.kernels.stream import stream
+
+    x, generator = given[0], given[-1]
+    different = RANDOMNESS[-1] == "different"
+    if x.__class__ is not Batched:
+        stream(name, generator)  # is there to be any randomness?
+        if different:
+            raise AutogradError(
+                "vmap: Cannot ask for different inplace randomness on an unbatched tensor. This will appear like same "
+                "randomness. If this is necessary for your usage, please file an issue with functorch."
+            )
+        return None
+    if different:
+        apply(x.value, *[a.value if a.__class__ is Batched and a.level == x.level else a for a in given[1:-1]])
+    else:
+        T.copy_(x, make(draw(stream(name, generator), x.data, *given[1:-1])))
+    return x
 
 
 @_random_method("uniform_(input, _from=0., to=1., *, generator=None)", "UniformBackward0")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, need_tensor, not_implemented, wrong_call
+from gradsh.engine.core.arguments import dim_index, need_tensor, not_implemented, numpy_dtype, wrong_call
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
@@ -28,7 +28,7 @@ _getframe = sys._getframe
 
 def _prepared(name: str, x: Any, dim: Any, dtype: Any) -> tuple[Any, Any]:
     """The input in the dtype to compute in, and the dim as NumPy's axis (None for a 0-d input)."""
-    if dtype is not None and x.dtype != dtype.np:
+    if dtype is not None and x.dtype != numpy_dtype("softmax", dtype):
         x = x.astype(dtype.np)
     axis = dim_index(dim, x.ndim)
     if x.dtype.kind != "f" and x.size:

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, need_tensor, wrong_call
+from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.ties import settle_ties, top
@@ -17,7 +18,7 @@ from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.reduction import public, takes_tensor
 from gradsh.engine.operators.samples import call, t
-from gradsh.errors import DtypeError, NotDifferentiable, ShapeError, ValueProblem
+from gradsh.errors import DtypeError, IndexError_, NotDifferentiable, ShapeError, ValueProblem
 
 int64 = np.dtype(np.int64)
 _getframe = sys._getframe
@@ -266,6 +267,7 @@ def searchsorted(edges: Any, x: Any, out_int32: bool, right: bool, side: Any, so
                 f"{list(edges.shape)} and input value tensor {list(x.shape)}"
             )
     if sorter is not None:
+        _check_sorter(edges, sorter)
         edges = np.take_along_axis(edges, sorter, -1)
     where: Any = "right" if right or side == "right" else "left"
     if edges.ndim == 1:
@@ -275,6 +277,19 @@ def searchsorted(edges: Any, x: Any, out_int32: bool, right: bool, side: Any, so
         rows, wanted = edges.reshape(count, edges.shape[-1]), x.reshape(count, x.shape[-1])
         found = alloc.array([np.searchsorted(r, w, where) for r, w in zip(rows, wanted, strict=True)]).reshape(x.shape)
     return alloc.asarray(found).astype(np.int32 if out_int32 else np.int64)
+
+
+def _check_sorter(edges: Any, sorter: Any) -> None:
+    if sorter.shape != edges.shape:
+        raise ShapeError(
+            "torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor "
+            f"{list(edges.shape)}and got sorter tensor {list(sorter.shape)}"
+        )
+    if sorter.dtype != np.int64:
+        title = OF[sorter.dtype].title
+        raise DtypeError(f"torch.searchsorted(): sorter must be a tensor of long dtype but got dtype {title}")
+    if sorter.size and not 0 <= sorter.min() <= sorter.max() < edges.shape[-1]:
+        raise IndexError_("torch.searchsorted(): sorter index out of range", kind="RuntimeError")
 
 
 @public(searchsorted)

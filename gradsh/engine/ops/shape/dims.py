@@ -299,6 +299,7 @@ def select_index(operator: str, shape: tuple[int, ...], dim: int, index: int) ->
         raise DimError("select() cannot be applied to a 0-dim tensor.")
     dim = dim_index(dim, len(shape))
     extent = shape[dim]
+    index = int(index)
     if not -extent <= index < extent:
         raise DimError(f"{operator}(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}")
     return dim, index % extent

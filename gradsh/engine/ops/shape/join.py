@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, int_tuple, misfit, need_int, need_tensor, type_word
+from gradsh.engine.core.arguments import dim_index, int_tuple, is_int, misfit, need_int, need_tensor, type_word
 from gradsh.engine.core.dtypes import OF, Size, promote_dtypes
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error
@@ -512,7 +512,18 @@ def broadcast_shapes(shapes: Any) -> Any:
     """The shape that shapes broadcast to."""
     shape: tuple[int, ...] = ()
     for one in shapes:
-        one = (one,) if one.__class__ is int else tuple(one)
+        if one is None:
+            continue
+        if isinstance(one, int):
+            one = (int(one),)
+        elif not isinstance(one, (tuple, list)) or not all(map(is_int, one)):
+            raise ArgumentError(
+                f"Input shapes should be of type ints, a tuple of ints, or a list of ints, got {one}",
+                kind="RuntimeError",
+            )
+        one = tuple(int(n.__index__()) for n in one)
+        if any(n < 0 for n in one):
+            raise ShapeError(f"Trying to create tensor with negative dimension ({min(one)}): ({min(one)})")
         try:
             shape = broadcast_shape(shape, one)
         except ShapeError:

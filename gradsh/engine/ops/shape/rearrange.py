@@ -19,7 +19,7 @@ from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.shape.shape import reshape, unsqueeze, view
-from gradsh.errors import DimError, DtypeError, ShapeError, ValueProblem
+from gradsh.errors import DimError, DtypeError, OutOfMemory, ShapeError, ValueProblem
 
 ndarray = np.ndarray
 
@@ -172,6 +172,8 @@ def repeat(x: Any, repeats: Any) -> Any:
     for n in target:
         if n < 0:
             raise ShapeError(f"Trying to create tensor with negative dimension {n}: {target}")
+    if math.prod(n for n in target if n) * x.itemsize >= 2**63:  # which np.tile does not look for
+        raise OutOfMemory(f"Storage size calculation overflowed with sizes={target}")
     return np.tile(x, repeats) if repeats else x.copy()
 
 
@@ -219,6 +221,8 @@ def repeated_indices(repeats: Any, output_size: Any = None) -> Any:
     if counts.size and counts.min() < 0:
         raise ValueProblem("repeats can not be negative")
     counts = alloc.asarray(counts).reshape(-1)
+    if sum(counts.tolist()) >= 2**60:
+        raise OutOfMemory("numel: integer multiplication overflow")
     if output_size is not None and int(counts.sum()) != output_size:
         raise ShapeError("allocated size does not match required size")
     return np.repeat(alloc.arange(counts.size), counts)
