@@ -91,7 +91,7 @@ def prepare(space: dict[str, Any], program: places.Program) -> None:
         if name == NOTES:
             from gradsh.runtime import notes
 
-            space.update(notes.HELPERS)
+            space.update(notes.begin())
         elif name[0] == "@":  # what the program uses without naming it
             import_module(OPERATORS + name[1:])
         elif (key := "." + name) not in space:
