@@ -52,10 +52,11 @@ bench-peers: $(VENV)/.demo
 stress: $(VENV)/.test
 	GRADSH_KILLS=500 $(PY) -m pytest tests/test_data.py -k kill $(ARGS)
 
-# Writes anew tests/errors/*.out, tests/lints/*.out, examples/*.out, the outputs in README.md and the fast paths; read the difference.
+# Writes anew tests/errors/*.out, tests/lints/*.out, tests/looking/*.out, examples/*.out, the outputs in README.md and the fast paths; read the difference.
 record: $(VENV)/.test
 	$(PY) -m tests.record.errors
 	$(PY) -m tests.record.lints
+	$(PY) -m tests.record.looking
 	$(PY) -m tests.record.examples
 	$(PY) -m tests.record.readme
 	$(PY) -m tests.record.fast_paths

@@ -13,6 +13,7 @@ from gradsh.runtime.namespace import variables
 
 if TYPE_CHECKING:
     from gradsh.errors import Span
+    from gradsh.looking.reading import Reading
     from gradsh.runtime.running import Running
 
 
@@ -32,17 +33,44 @@ def graph(
     to: Any = None,
 ) -> Iterable[Report]:
     """The graph behind a tensor, drawn: which expression made it of what."""
-    from gradsh.looking.drawing import draw
+    from gradsh.looking.drawing import draw, draw_past
     from gradsh.looking.gradients import watch
     from gradsh.looking.reading import read
 
-    if not given or not isinstance(given[0], Tensor):
-        raise ArgumentError(
-            f"graph: {'no tensor was given' if not given else 'this is not a tensor but ' + type(given[0]).__name__}",
-            help="`graph loss` draws the graph behind `loss`",
-        )
-    root = given[0]
-    name = " ".join(places[0].text.split()) if places and places[0] is not None else ""
-    reading = read(root, variables(session.globals), name)
+    root, name = asked("graph", given, places)
+    bound = variables(session.globals)
+    if not root.requires_grad:
+        yield draw_past(root, bound, name, open)
+        return
+    reading = read(root, bound, name)
+    targets = _targets(to, reading)
     walk = watch(root, None, touches=False, keep=True, where=None) if grads else None
-    yield draw(reading, open, nodes=nodes, values=values, walk=walk)
+    yield draw(reading, open, nodes=nodes, values=values, walk=walk, to=targets)
+
+
+def _targets(to: Any, reading: Reading) -> list[Tensor]:
+    """The tensors of `to=x`, `to=[x, y]`. Errors: ArgumentError."""
+    targets = list(to) if isinstance(to, (list, tuple)) else [] if to is None else [to]
+    for t in targets:
+        if not isinstance(t, Tensor):
+            raise ArgumentError(f"graph: to= takes tensors, not {type(t).__name__}", help="`graph loss, to=[w]`")
+        if reading.row_of(t) is None:
+            root = reading.name or "this"
+            raise ArgumentError(
+                f"graph: there is no way from {root} to this tensor", help=f"`graph {root}` shows what there is"
+            )
+    return targets
+
+
+def asked(word: str, given: tuple[Any, ...], places: list[Span | None]) -> tuple[Tensor, str]:
+    """The tensor that a word is asked about, and what the program calls it. Errors: ArgumentError."""
+    if not given:
+        raise ArgumentError(f"{word}: no tensor was given", help=f"`{word} loss` is about the tensor `loss`")
+    value = given[0]
+    name = " ".join(places[0].text.split()) if places and places[0] is not None else ""
+    if not isinstance(value, Tensor):
+        said = name or "this"
+        raise ArgumentError(
+            f"{word}: {said} is not a tensor but {type(value).__name__}", help=f"`print {said}` shows any value"
+        )
+    return value, name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradsh.engine.core.graph import Node
@@ -9,7 +10,8 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.looking import folding, places
 from gradsh.looking.folding import Folded, Item
 from gradsh.looking.gradients import Watching
-from gradsh.looking.reading import Call, Leaf, Reading, Row, edges, target
+from gradsh.looking.past import flagged, history
+from gradsh.looking.reading import Call, Leaf, Reading, Row, edges, leading, read, target
 from gradsh.reports.looking import Amount, DrawnRow, GraphDrawing
 from gradsh.runtime.notes import Result
 
@@ -24,14 +26,24 @@ def amount(data: Any) -> Amount | None:
 
 
 def draw(
-    reading: Reading, open: Any = False, *, nodes: bool = False, values: bool = False, walk: Watching | None = None
+    reading: Reading,
+    open: Any = False,
+    *,
+    nodes: bool = False,
+    values: bool = False,
+    walk: Watching | None = None,
+    to: Sequence[Tensor] = (),
 ) -> GraphDrawing:
-    """The drawing of a graph: `nodes` has one row for each node; `walk` is a backward that was watched, for gradients.
+    """The drawing of a graph: `nodes` has one row for each node; `walk` is a backward that was watched, for gradients;
+    `to` are the tensors to which it is drawn, where that is not all.
 
     Errors: ArgumentError for an `open` that was not called.
     """
-    folded = folding.fold(reading, open)
+    only, ends = leading(reading, to) if to else (None, set())
+    folded = folding.fold(reading, open, only)
     rows = _nodes(reading) if nodes else _items(reading, folded)
+    if to:
+        rows = _only(rows, reading, only or set(), ends)
     report = GraphDrawing(reading.name, [drawn for drawn, _ in rows])
     report.columns = {n for n, on in (("values", values), ("gradients", walk is not None), ("nodes", nodes)) if on}
     for drawn, stands_for in rows:
@@ -41,6 +53,50 @@ def draw(
     return report
 
 
+def draw_past(t: Tensor, variables: Mapping[str, Any], name: str, open: Any = False) -> GraphDrawing:
+    """How a value without history was made, and the graph that its history was cut off from."""
+    way = history(t, variables, name)
+    tracked = {id(value): value for past in way for _, value in past.inputs if value.requires}
+    reading = read(t, variables, name, *tracked.values())
+    below = draw(reading, open) if tracked else GraphDrawing(name, [])
+    rows: list[DrawnRow] = []
+    at: dict[int, int] = {}
+    for past in way:
+        at[id(past.tensor)] = len(rows)
+        rows.append(DrawnRow("plain", past.label, reading.place(past.span), tuple(past.tensor.data.shape)))
+        if past.cut:
+            rows[-1].inputs.append(len(rows))
+            rows.append(DrawnRow("cut", past.cut))
+    for past in way:
+        source = rows[at[id(past.tensor)] + (1 if past.cut else 0)]
+        for _, value in past.inputs:
+            if id(value) in at:
+                rows[at[id(past.tensor)]].inputs.append(at[id(value)])
+            elif past.cut:
+                row = _index_of(reading, below, value)
+                source.inputs += [len(rows) + row] if row is not None else []
+    offset = len(rows)
+    for drawn in below.rows:
+        drawn.inputs = [each + offset for each in drawn.inputs]
+    report = GraphDrawing(name, [*rows, *below.rows])
+    said = "This is how it was made, and where its history ends:" if tracked else "Nothing that it is made of has one:"
+    report.heading = [f"{name or 'this'} has no graph. {said}", ""]
+    report.notes = [note for note in below.notes if "open" not in note]
+    made = flagged(way[-1]) if not tracked and not way[-1].inputs else ""
+    if made:
+        report.notes.append(f"`{made}` asks for gradients")
+    return report
+
+
+def _index_of(reading: Reading, drawing: GraphDrawing, t: Tensor) -> int | None:
+    """Which row of the drawing a tensor came out of."""
+    found = reading.row_of(t)
+    if isinstance(found, Leaf):
+        return next((i for i, d in enumerate(drawing.rows) if d.mark == "leaf" and d.label == found.label), None)
+    step = found.step if found is not None else 0
+    return next((i for i, d in enumerate(drawing.rows) if d.steps and d.steps[0] <= step <= d.steps[1]), None)
+
+
 # --- the rows ---------------------------------------------------------------------------------------------------------
 
 
@@ -48,13 +104,20 @@ def _items(reading: Reading, folded: Folded) -> list[tuple[DrawnRow, Any]]:
     """A row for each item and for each leaf that has one; leaves stand behind the last row that uses them."""
     found: list[tuple[DrawnRow, Any]] = [(_of_item(reading, item), item) for item in folded.items]
     at = {id(item): position for position, item in enumerate(folded.items)}
+    used = {id(each) for item in folded.items for each in folding.inputs(item, folded)}
     for leaf in reading.leaves:
-        if not leaf.parameter and any(leaf in folding.inputs(item, folded) for item in folded.items):
+        if id(leaf) in used or not reading.rows:
             at[id(leaf)] = len(found)
             found.append((_of_leaf(reading, leaf), leaf))
+    outside, users = _outside(folded)
+    for each in outside:
+        drawn = DrawnRow("outside", f"from {_origin(each, users[id(each)][-1])}", reading.place_of(each), each.shape)
+        at[id(each)] = len(found)
+        found.append((drawn, each))
     for drawn, item in found[: len(folded.items)]:
         drawn.inputs = [at[id(each)] for each in folding.inputs(item, folded) if id(each) in at]
-    _frames(folded, [drawn for drawn, _ in found], reading)
+        drawn.inputs += [at[id(each)] for each in outside if item in users[id(each)]]
+    _frames(folded, [drawn for drawn, _ in found])
     return found
 
 
@@ -65,11 +128,11 @@ def _of_item(reading: Reading, item: Item) -> DrawnRow:
     elif item.call is not None:
         label = places.flat(item.call.text) if item.call.text else item.call.path
         name = places.bound_to(item.call.span) if item.call.span is not None else ""
-        drawn = DrawnRow("operation", f"{name} = {label}" if name else label, reading.place(item.call.span))
+        drawn = DrawnRow("operation", f"{name} = {label}" if name else label, reading.place_of(item.call))
         drawn.kind = container(item.call)
         drawn.shape = item.call.result.shape
     else:
-        drawn = DrawnRow("operation", row.label, reading.place(row.span), row.shape)
+        drawn = DrawnRow("operation", row.label, reading.place_of(row), row.shape)
         drawn.kind = row.layer
         if row.derived is not None:
             drawn.label = f"backward of {row.label}"
@@ -113,28 +176,37 @@ def _of_leaf(reading: Reading, leaf: Leaf) -> DrawnRow:
     return drawn
 
 
-def _frames(folded: Folded, drawn: list[DrawnRow], reading: Reading) -> None:
+def _frames(folded: Folded, drawn: list[DrawnRow]) -> None:
     """Where the calls that are open begin and end."""
     chains = []
     for item in folded.items:
         call = item.call.parent if item.call is not None else item.rows[0].call
-        chains.append([up for up in folding.outwards(call) if up.kind][::-1])
+        chain = [up for up in folding.outwards(call) if up.kind][::-1]
+        first = next((at for at, up in enumerate(chain) if up in folded.wanted), 0)
+        chains.append(chain[first:])
     for position, chain in enumerate(chains):
         before = chains[position - 1] if position else []
         after = chains[position + 1] if position + 1 < len(chains) else []
         drawn[position].opened = [
-            (call.path if folded.partial and call.path else call.text or call.path, container(call))
+            (call.path if folded.wanted and call.path else call.text or call.path, container(call))
             for call in chain
             if call not in before
         ]
-        closing = [call for call in chain if call not in after]
-        drawn[position].closed = ["" for _ in closing]
-    if folded.partial and chains:
-        last = folded.items[-1]
-        outside = [each for row in last.rows for each in row.inputs if isinstance(each, Row)]
-        outside = [each for each in outside if id(each) not in folded.of_row]
-        if outside and drawn[len(chains) - 1].closed:
-            drawn[len(chains) - 1].closed[-1] = f"from {_origin(outside[0], last)}"
+        drawn[position].closes = sum(call not in after for call in chain)
+
+
+def _outside(folded: Folded) -> tuple[list[Row], dict[int, list[Item]]]:
+    """What comes into models that are drawn alone, and by which items it is used."""
+    found: list[Row] = []
+    users: dict[int, list[Item]] = {}
+    for item in folded.items if folded.wanted else ():
+        for row in item.rows:
+            for each in row.inputs:
+                if isinstance(each, Row) and id(each) not in folded.of_row:
+                    if id(each) not in users:
+                        found.append(each)
+                    users.setdefault(id(each), []).append(item)
+    return found, users
 
 
 def _origin(row: Row, inner: Item) -> str:
@@ -149,7 +221,7 @@ def _nodes(reading: Reading) -> list[tuple[DrawnRow, Any]]:
     found: list[tuple[DrawnRow, Any]] = []
     at: dict[Any, int] = {}
     for node, row in sorted(reading.of_node.items(), key=lambda pair: pair[0].seq):
-        drawn = DrawnRow("operation", row.label, reading.place(row.span), row.shape if node is row.nodes[0] else None)
+        drawn = DrawnRow("operation", row.label, reading.place_of(row), row.shape if node is row.nodes[0] else None)
         drawn.steps = (row.step, row.step)
         drawn.functions = [node.kind.name]
         drawn.operations = 1
@@ -168,6 +240,21 @@ def _nodes(reading: Reading) -> list[tuple[DrawnRow, Any]]:
     return found
 
 
+def _only(rows: list[tuple[DrawnRow, Any]], reading: Reading, only: set[int], ends: set[int]) -> list[Any]:
+    """The rows that lead somewhere, and the leaves that are it."""
+
+    def leads(each: Any) -> bool:
+        if isinstance(each, Leaf):
+            return id(each) in ends
+        return isinstance(each, Item) or id(reading.of_node[each] if isinstance(each, Node) else each) in only
+
+    kept = [at for at, (_, each) in enumerate(rows) if leads(each)]
+    position = {old: new for new, old in enumerate(kept)}
+    for at in kept:
+        rows[at][0].inputs = [position[each] for each in rows[at][0].inputs if each in position]
+    return [rows[at] for at in kept]
+
+
 # --- values and gradients ---------------------------------------------------------------------------------------------
 
 
@@ -179,7 +266,7 @@ def _amounts(reading: Reading, drawn: DrawnRow, stands_for: Any, values: bool, w
         if walk is not None:
             _arrived(reading, drawn, stands_for.tensor, walk)
         return
-    if drawn.mark == "rounds":
+    if drawn.mark in ("rounds", "outside"):
         return
     node = stands_for if isinstance(stands_for, Node) else stands_for.rows[0].nodes[0]
     row = reading.of_node[node]
@@ -212,8 +299,8 @@ def _notes(reading: Reading, report: GraphDrawing, folded: Folded, nodes: bool) 
     freed = [row for row in reading.rows if row.is_freed]
     if freed:
         span = next((row.freed for row in freed if row.freed is not None), None)
-        by = f"`{places.flat(span.text)}` ({reading.place(span)})" if span is not None else "a backward"
-        report.notes.append(f"† freed by {by}: what these operations kept for backward is gone")
+        by = f"`{places.flat(span.text)}`, {reading.place(span)}" if span is not None else "a backward"
+        report.notes.append(f"† what it kept was freed by {by}")
     if any(drawn.kept for drawn in report.rows):
         report.notes.append("* keeps its gradient (retain_grad)")
     closed = [item.call for item in folded.items if item.call is not None and item.call.kind]

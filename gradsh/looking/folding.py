@@ -42,35 +42,38 @@ class Item:
 class Folded:
     """What `fold` gives: the items from the root down, the item of each row, and the calls that are open.
 
-    `partial` is whether the drawing is of the opened models only; rows outside of them are in no item.
+    `wanted` are the calls that alone are drawn, where the opened models are parts of closed ones; rows outside of them
+    are in no item.
     """
 
-    __slots__ = ("items", "of_row", "opened", "partial")
+    __slots__ = ("items", "of_row", "opened", "wanted")
 
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.of_row: dict[int, Item] = {}
         self.opened: set[int] = set()
-        self.partial = False
+        self.wanted: list[Call] = []
 
 
-def fold(reading: Reading, open: Any = False, limit: int = MOST) -> Folded:
+def fold(reading: Reading, open: Any = False, only: set[int] | None = None, limit: int = MOST) -> Folded:
     """Rows of a reading as the items of a drawing.
 
-    `open`: True for all models, or the models to be opened. Errors: ArgumentError for what was not called.
+    `open`: True for all models, or the models to be opened; `only`: the ids of the rows to be drawn, where not all are.
+    Errors: ArgumentError for what was not called.
     """
     folded = Folded()
     opens = _opened(reading, open)
     folded.opened = {id(call) for call in reading.calls if not call.kind or opens(call)}
-    wanted = None
     if open is not True and open is not False:
         hidden = [c for c in reading.calls if c.kind and opens(c) and _outermost(c, folded.opened) is not None]
         if hidden and not any(c.kind and opens(c) and c not in hidden for c in reading.calls):
-            wanted, folded.partial = hidden, True
+            folded.wanted = hidden
             folded.opened |= {id(up) for call in hidden for up in outwards(call)}
     groups: dict[int, Item] = {}
     for row in reading.rows:
-        if wanted is not None and not any(up in wanted for up in outwards(row.call)):
+        if only is not None and id(row) not in only:
+            continue
+        if folded.wanted and not any(up in folded.wanted for up in outwards(row.call)):
             continue
         closed = _outermost(row.call, folded.opened)
         item = groups.get(id(closed)) if closed is not None else None
@@ -81,7 +84,7 @@ def fold(reading: Reading, open: Any = False, limit: int = MOST) -> Folded:
                 groups[id(closed)] = item
         item.rows.append(row)
     folded.items = _loops(folded.items)
-    leaves = sum(not leaf.parameter for leaf in reading.leaves)
+    leaves = sum(not leaf.parameter for leaf in reading.leaves) if only is None else 1
     if len(folded.items) + leaves > limit:
         folded.items = _chains(reading, folded.items, limit - leaves)
     folded.items.sort(key=lambda item: (item.steps, item.rounds))
@@ -151,9 +154,7 @@ def _fold_loops(items: list[Item], keys: list[Any], start: int, end: int, found:
             at += 1
             continue
         if length > 1:
-            # inner loops of the round that is kept; what is at its head has been looked at
-            found.append(items[at])
-            _fold_loops(items, keys, at + 1, at + length, found)
+            _fold_loops(items, keys, at, at + length, found)  # inner loops of the round that is kept
         else:
             found.append(items[at])
         rest = [row for item in items[at + length : at + length * rounds] for row in item.rows]
@@ -194,7 +195,7 @@ def _key(item: Item) -> Any:
     """What two rounds of a loop have in common."""
     row = item.rows[0]
     note = item.call.note if item.call is not None else None
-    place = (id(note.code), note.line) if note is not None else _place(row)
+    place = (id(note.code), note.line, id(item.call and item.call.model)) if note is not None else _place(row)
     within = row.call if item.call is None else item.call.parent
     return (place, tuple((id(call.note.code), call.note.line) for call in outwards(within)), row.derived is None)
 
@@ -203,7 +204,7 @@ def _place(row: Row) -> Any:
     node = row.nodes[0]
     if row.span is not None:
         return (id(row.span.source), row.span.start, row.span.end, id(row.model) if row.model is not None else 0)
-    return (id(node.code), node.lasti)
+    return (id(node.code), node.lasti, id(row.model) if row.model is not None else 0)
 
 
 # --- chains ---------------------------------------------------------------------------------------------------------

@@ -51,8 +51,9 @@ class Forms:
         kept = kept_form(node)
         if kept is not None:
             return kept
-        if node.fix.__class__ is tuple and len(node.fix) == 3:  # of an operator of two tensors, see `fix_of`
-            return bare(node.fix[2], None)
+        fix = node.fix
+        if fix.__class__ is tuple and len(fix) == 3 and _dims(fix[2]):  # of an operator of two tensors, see `fix_of`
+            return bare(fix[2], None)
         return self._broadcast(node) if _elementwise(node) else None
 
     def _broadcast(self, node: Node) -> Result | None:
@@ -75,6 +76,10 @@ def bare(shape: tuple[int, ...], dtype: Any) -> Result:
     result = Result.__new__(Result)
     result.shape, result.dtype, result.value, result.norm = tuple(shape), dtype, None, None
     return result
+
+
+def _dims(value: Any) -> bool:
+    return value.__class__ is tuple and all(each.__class__ is int for each in value)
 
 
 def _elementwise(node: Node) -> bool:

@@ -34,7 +34,7 @@ def line_at(code: Any, lasti: int) -> int:
 
 def span_at(code: Any, line: int) -> Span | None:
     """The place with that number."""
-    program = PROGRAMS.get(code.co_filename) if line else None
+    program = PROGRAMS.get(code.co_filename) if line and isinstance(code, CodeType) else None
     return program.span(line) if program is not None else None
 
 
@@ -55,10 +55,15 @@ def within(inner: Span | None, outer: Span | None) -> bool:
 
 
 def flat(text: str) -> str:
-    """A piece of the program on one line, without its comments."""
+    """A piece of the program on one line, without its comments and the parentheses around all of it."""
     if "\n" in text:
         text = "\n".join(_uncommented(line) for line in text.split("\n"))
-    return " ".join(text.split())
+    text = " ".join(text.split())
+    while text.startswith("(") and brackets.partner(text, 0) == len(text) - 1:
+        if _depth(text[1:-1], text.find(",", 1) - 1) == 0 and "," in text:
+            return text  # a tuple
+        text = text[1:-1].strip()
+    return text
 
 
 def _uncommented(line: str) -> str:
@@ -135,19 +140,24 @@ def _depth(text: str, at: int) -> int:
 
 
 def _without_middle(text: str, room: int, dots: str) -> str:
-    """The first and the last words of the text, of which none is broken in two."""
-    words = re.findall(r"[\w.…]+(?:\()?|\s*[^\w\s.…]+\s*|\s+", text)
-    head, tail = "", ""
-    start = words.index("= ") + 1 if "= " in words else 1
-    head = "".join(words[:start])
+    """The first and the last words of the text; of what stands in brackets all or nothing."""
+    words: list[str] = []
+    for at, character in enumerate(text):
+        if not words or (character == " " and _depth(text, at) == 0):
+            words.append("")
+        words[-1] += character
+    start = words.index(" =") + 1 if " =" in words else 1
     left, right = start, len(words)
+    head, tail = "".join(words[:left]), ""
     while left < right:
-        take_left = len(head) <= 2 * len(tail)
-        word = words[left] if take_left else words[right - 1]
+        forward = len(head) <= len(tail) or left <= start
+        word = words[left] if forward else words[right - 1]
         if len(head) + len(tail) + len(word) + len(dots) + 1 > room:
-            break
-        if take_left:
+            if not forward or len(head) + len(tail) + len(words[right - 1]) + len(dots) + 1 > room:
+                break
+            forward, word = False, words[right - 1]
+        if forward:
             head, left = head + word, left + 1
         else:
             tail, right = word + tail, right - 1
-    return head.rstrip() + (" " if head[-1:] == " " else "") + dots + tail
+    return f"{head} {dots}{tail}" if left < right else text

@@ -22,7 +22,7 @@ from gradsh.errors import Source, Span
 from gradsh.looking import places
 from gradsh.looking.forms import Forms
 from gradsh.runtime import notes
-from gradsh.runtime.notes import Note, Result
+from gradsh.runtime.notes import Derived, Note, Result
 
 _by_creation = attrgetter("seq")
 
@@ -42,7 +42,8 @@ class Leaf:
         self.tensor = tensor
         self.span = span
         self.text = places.flat(span.text) if span is not None else ""
-        self.name = name or (places.bound_to(span) if span is not None else "")
+        bound = places.bound_to(span) if span is not None else ""
+        self.name = name or ("" if "," in bound else bound)
         self.parameter = parameter
 
     @property
@@ -101,7 +102,7 @@ class Row:
     parameters  the leaves among them that belong to models; they are not in `inputs`
     freed     the place of the backward that freed what it kept; `is_freed` says whether that happened
     kept      `retain_grad()` was asked of the result
-    derived   for a row that a backward with create_graph recorded: the node that it differentiates
+    derived   for a row that a backward with create_graph recorded: what it is the gradient of
     """
 
     __slots__ = (
@@ -137,7 +138,7 @@ class Row:
         self.is_freed = False
         self.freed: Span | None = None
         self.kept = False
-        self.derived: Node | None = None
+        self.derived: Derived | None = None
 
     @property
     def label(self) -> str:
@@ -199,6 +200,14 @@ class Reading:
         """Where that is, in words: "line 3"."""
         return places.place_of(span, self.main)
 
+    def place_of(self, each: Row | Call) -> str:
+        """Where its expression stands; where that of the call does, in which it was made without one."""
+        span = each.span
+        around = each.call if isinstance(each, Row) else each.parent
+        while span is None and around is not None:
+            span, around = around.span, around.parent
+        return self.place(span)
+
 
 def target(edge: Any) -> Any:
     """Where an edge leads: a node or a leaf tensor; None."""
@@ -211,14 +220,12 @@ def edges(node: Node) -> tuple[Any, ...]:
     return following if following.__class__ is tuple else (following,)
 
 
-def reachable(root: Tensor) -> tuple[list[Node], list[Tensor]]:
-    """The nodes behind a tensor, latest made first, and the leaves, each once."""
-    start = target(root.edge)
-    if start is None or start.__class__ is Tensor:
-        return [], [start] if start is not None else []
-    seen = {start}
-    leaves: dict[Tensor, None] = {}
-    stack = [start]
+def reachable(*roots: Tensor) -> tuple[list[Node], list[Tensor]]:
+    """The nodes behind tensors, latest made first, and the leaves, each once."""
+    starts = [target(root.edge) for root in roots]
+    seen = {start for start in starts if start.__class__ is Node}
+    leaves: dict[Tensor, None] = {start: None for start in starts if start.__class__ is Tensor}
+    stack = list(seen)
     while stack:
         for edge in edges(stack.pop()):
             found = target(edge)
@@ -232,10 +239,10 @@ def reachable(root: Tensor) -> tuple[list[Node], list[Tensor]]:
     return sorted(seen, key=_by_creation), list(leaves)
 
 
-def read(root: Tensor, variables: Mapping[str, Any], name: str = "") -> Reading:
-    """The graph behind a tensor. `variables`: what the program has bound, by name; see gradsh.runtime.namespace."""
+def read(root: Tensor, variables: Mapping[str, Any], name: str = "", *more: Tensor) -> Reading:
+    """The graph behind a tensor, or several. `variables`: what the program has bound, see gradsh.runtime.namespace."""
     reading = Reading(root, name)
-    nodes, leaves = reachable(root)
+    nodes, leaves = reachable(root, *more)
     known = names_of(variables)
     around = _containing(nodes)
     calls: dict[int, Call] = {}
@@ -259,12 +266,16 @@ def read(root: Tensor, variables: Mapping[str, Any], name: str = "") -> Reading:
         found_leaves[t] = Leaf(t, path, span, parameter)
     reading.leaves = list(found_leaves.values())
     forms = Forms(variables)
+    order_of = {number: at for at, number in enumerate(known)}
     for row in reading.rows:
-        _connect(reading, row, found_leaves)
+        _connect(reading, row, found_leaves, order_of)
         row.kept = any(_keeps(node) for node in row.nodes[:1])
     for row in reversed(reading.rows):
         forms.enter(row)
     reading.calls = [call for call in calls.values() if call.opens]
+    for row in reading.rows:
+        if row.model is not None and row.span is None:
+            row.text = known.get(id(row.model)) or f"{row.layer}(…)"
     for call in reading.calls:
         call.path = known.get(id(call.model), "") if call.model is not None else ""
     everything: list[Row | Leaf] = [*reading.rows, *reading.leaves]
@@ -375,21 +386,17 @@ def _enter(
     calls: dict[int, Call],
 ) -> None:
     """Put a node into the row of the expression that made it."""
-    code, line = node.code, places.line_at(node.code, node.lasti)
-    derived = notes.derived_from(node)
-    own: Note | None = None
-    if derived is None:
-        if line:
-            own = next((note for note in reversed(around) if note.code is code and note.line == line), None)
-        elif around:
-            own = around[-1]
+    derived = _derived(node)
+    made = derived or node
+    code, line = made.code, places.line_at(made.code, made.lasti)
+    own = _own(around, code, line) if derived is None else None
     row = groups.get(id(own)) if own is not None else _same_place(reading, node, line, derived, consumers)
     if row is None:
         row = Row()
         row.derived = derived
         if own is not None:
             groups[id(own)] = row
-            row.span = places.span_at(own.code, own.line)
+            row.span = places.span_at(own.code, own.line) if own.line else None
             row.model = own.callee() if own.callee is not None else None
             row.layer = type(row.model).__name__ if row.model is not None else ""
             row.result = own.result
@@ -408,21 +415,48 @@ def _enter(
             row.freed = places.span_at(node.saved.where[0], places.line_at(*node.saved.where))
 
 
+def _own(around: tuple[Note, ...], code: Any, line: int) -> Note | None:
+    """The run of the expression at that place, or of the model in Sequential that was called for it."""
+    inner: Note | None = None
+    for note in reversed(around):
+        if note.line == 0:
+            inner = inner or note
+        elif note.code is code and note.line == line:
+            return inner or note
+        else:
+            inner = None
+    return None
+
+
+def _derived(node: Node) -> Derived | None:
+    """What it belongs to the gradient of, where a backward recorded it."""
+    found = notes.derived_from(node)
+    if found is None and node.next.__class__ is Node and not notes.of(node):
+        found = notes.derived_from(node.next)  # a gradient is copied to become `.grad`
+    return found
+
+
 def _same_place(
-    reading: Reading, node: Node, line: int, derived: Node | None, consumers: dict[Node, list[Node]]
+    reading: Reading, node: Node, line: int, derived: Derived | None, consumers: dict[Node, list[Node]]
 ) -> Row | None:
     """The row of what consumes the node, where that was made by the same piece of the program and nothing else is.
 
     For what nothing was noted of. A function that is in the row already is another round of a loop.
     """
     rows = {id(row): row for row in (reading.of_node[user] for user in consumers.get(node, ()))}
+    beside = reading.rows[-1] if reading.rows else None
+    if beside is not None and id(beside) not in rows and beside.derived is derived is None and line:
+        # `let a, b = x`: one after the other, none made of the other
+        last = beside.nodes[-1]
+        if last.code is node.code and last.lasti == node.lasti and last.kind is node.kind:
+            return beside
     if len(rows) != 1:
         return None
     (row,) = rows.values()
     last = row.nodes[-1]
-    if row.derived is not derived or last.code is not node.code:
+    if row.derived is not derived:
         return None
-    if derived is None and (line == 0 or places.line_at(last.code, last.lasti) != line):
+    if derived is None and (line == 0 or last.code is not node.code or places.line_at(last.code, last.lasti) != line):
         return None
     return row if derived is not None or all(node.kind.name != each.kind.name for each in row.nodes) else None
 
@@ -442,7 +476,7 @@ def _calls(
             code, span = note.code, places.span_at(note.code, note.line)
             continue
         outer = places.span_at(note.code, note.line)
-        if note.code is code and (span is None or places.within(span, outer)):
+        if note.line and note.code is code and (span is None or places.within(span, outer)):
             continue  # it stands in the text of that expression
         chain.append((note, outer))
         code, span = note.code, outer
@@ -467,8 +501,8 @@ def _order(reading: Reading, nodes: list[Node]) -> list[Tensor]:
     return list(last)
 
 
-def _connect(reading: Reading, row: Row, leaves: dict[Tensor, Leaf]) -> None:
-    """Fill in where the gradients of a row go."""
+def _connect(reading: Reading, row: Row, leaves: dict[Tensor, Leaf], order: dict[int, int]) -> None:
+    """Fill in where the gradients of a row go; its parameters in the order in which the models name them."""
     inputs: dict[int, Row | Leaf] = {}
     parameters: dict[int, Leaf] = {}
     for edge in outgoing(row, reading.of_node):
@@ -480,7 +514,7 @@ def _connect(reading: Reading, row: Row, leaves: dict[Tensor, Leaf]) -> None:
             other = reading.of_node[found]
             inputs.setdefault(id(other), other)
     row.inputs = list(inputs.values())
-    row.parameters = list(parameters.values())
+    row.parameters = sorted(parameters.values(), key=lambda leaf: order.get(id(leaf.tensor), 0))
 
 
 def outgoing(row: Row, of_node: Mapping[Node, Row]) -> Iterable[Any]:
@@ -490,6 +524,17 @@ def outgoing(row: Row, of_node: Mapping[Node, Row]) -> Iterable[Any]:
             found = target(edge)
             if found is not None and (found.__class__ is Tensor or of_node[found] is not row):
                 yield edge
+
+
+def leading(reading: Reading, targets: Iterable[Tensor]) -> tuple[set[int], set[int]]:
+    """The ids of the rows from which one of these tensors is reached, those that made them too, and of their leaves."""
+    ends = [reading.row_of(t) for t in targets]
+    found = {id(end) for end in ends if isinstance(end, Row)}
+    leaves = {id(end) for end in ends if isinstance(end, Leaf)}
+    for row in reversed(reading.rows):
+        if any(id(each) in found or id(each) in leaves for each in (*row.inputs, *row.parameters)):
+            found.add(id(row))
+    return found, leaves
 
 
 def _keeps(node: Node) -> bool:

@@ -24,7 +24,8 @@ class Amount:
 class DrawnRow:
     """A row of the drawing of a graph.
 
-    mark       "operation", "leaf", "plain" (a value without history), "cut", "rounds" (a loop's earlier rounds)
+    mark       "operation", "leaf", "plain" (a value without history), "cut", "rounds" (a loop's earlier rounds),
+               "outside" (what comes into a model that is drawn alone)
     steps      (first, last) of the steps that it stands for, None for what is no step
     label, kind   what the program wrote, and the class of the model or layer that is called there
     inputs     the positions of the rows that its gradients go to
@@ -33,12 +34,12 @@ class DrawnRow:
     folded     it stands for several rows
     value, gradient    Amounts, where asked for; `arrivals` are (Amount, step) of what reaches a leaf from where
     freed      a backward has freed what it kept; kept: the gradient is kept (`retain_grad`)
-    opened     the names of the calls that begin above it, outermost first, and `closed` how many end below it
+    opened     (name, class) of the models that begin above it, the outermost first; `closes`: how many end below it
     """
 
     __slots__ = (
         "arrivals",
-        "closed",
+        "closes",
         "elements",
         "folded",
         "freed",
@@ -77,7 +78,7 @@ class DrawnRow:
         self.freed = False
         self.kept = False
         self.opened: list[tuple[str, str]] = []
-        self.closed: list[str] = []
+        self.closes = 0
 
 
 class GraphDrawing(Report):

@@ -96,7 +96,7 @@ def prepare(space: dict[str, Any], program: places.Program) -> None:
         if name == NOTES:
             from gradsh.runtime import notes
 
-            space.update(notes.HELPERS)
+            space.update(notes.begin())
         elif name[0] == "@":  # loaded above
             continue
         elif (key := "." + name) not in space:

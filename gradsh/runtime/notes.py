@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary, ref
 import numpy as np
 
 from gradsh.engine.core.graph import Node, Output, sequence
+from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 
@@ -43,7 +44,8 @@ class Result:
 class Note:
     """One run of an expression that made a tensor with a history.
 
-    code, line   the expression: its place in the program's table of spans (gradsh.language.places)
+    code, line   the expression: its place in the program's table of spans (gradsh.language.places); line 0 for a call
+                 that no expression stands for, in Sequential
     start, end   the sequence numbers (they count downwards) before and after it: nodes between were made in it
     callee       what was called, a weak reference, where it is a model; else None
     """
@@ -91,9 +93,58 @@ def of(node: Node) -> list[tuple[int, Note]]:
     return NOTES.get(node, [])
 
 
-def derived_from(node: Node) -> Node | None:
-    """The node that a backward with create_graph differentiated when it recorded this one; None for any other."""
-    return None
+class Derived:
+    """What a node that a backward with create_graph recorded is part of: the gradient of which node.
+
+    code, lasti   where that was made; node is a weak reference to it, and kind what it was
+    """
+
+    __slots__ = ("code", "kind", "lasti", "node")
+
+    def __init__(self, node: Node) -> None:
+        self.code = node.code
+        self.lasti = node.lasti
+        self.kind = node.kind
+        self.node = ref(node)
+
+
+DERIVED: WeakKeyDictionary[Node, Derived] = WeakKeyDictionary()
+
+
+class Noting:
+    """What the engine tells; see gradsh.engine.core.modes.Notes."""
+
+    __slots__ = ()
+
+    def called(self, model: Any, x: Any) -> Any:
+        start = sequence()
+        value = model(x)
+        if value.__class__ is Tensor and value.node is not None:
+            _note(value, start, 0, model, _getframe(1).f_code)
+        return value
+
+    def derived(self, node: Node, start: int, gradients: Any) -> None:
+        stack = list(gradients) if isinstance(gradients, (tuple, list)) else [gradients]
+        stack = [each.node for each in stack if each.__class__ is Tensor]
+        origin = Derived(node)
+        while stack:
+            made = stack.pop()
+            if made.__class__ is Output:
+                made = made.node
+            if made.__class__ is Node and made.seq < start and made not in DERIVED:
+                DERIVED[made] = origin
+                stack += made.next if made.next.__class__ is tuple else (made.next,)
+
+
+def derived_from(node: Node) -> Derived | None:
+    """What it is the gradient of, where a backward with create_graph recorded it; None for any other."""
+    return DERIVED.get(node)
+
+
+def begin() -> dict[str, Any]:
+    """What a program that looks has in its globals; from now on its session notes what the engine tells, too."""
+    mode.notes = Noting()
+    return HELPERS
 
 
 HELPERS: dict[str, Any] = {"@mark": sequence, "@seen": seen}

@@ -14,6 +14,8 @@ from gradsh.view.registry import Look, View, renders
 
 WIDTH = 80
 LEAST = 16  # columns that a label always gets
+FREE = ("cut", "rounds")  # rows that are a sentence, in no columns
+HEADING = "parameters"
 LONGEST = 26  # columns of a value or gradient beside others
 
 
@@ -21,7 +23,7 @@ LONGEST = 26  # columns of a value or gradient beside others
 class GraphDrawingView(View[GraphDrawing]):
     def text(self, report: GraphDrawing, look: Look) -> str:
         width = look.width or WIDTH
-        lines = [part for line in report.heading for part in textwrap.wrap(line, width)]
+        lines = [part for line in report.heading for part in textwrap.wrap(line, width) or [""]]
         if report.rows:
             lines += _drawn(report, width, look)
         lines += _footer(report, width)
@@ -81,9 +83,9 @@ def _drawn(report: GraphDrawing, width: int, look: Look) -> list[str]:
     laid = lanes.lay(
         [lanes.UNICODE["freed" if row.freed and row.mark == "operation" else row.mark] for row in rows],
         [row.inputs for row in rows],
-        [row.mark == "leaf" for row in rows],
+        [row.mark in ("leaf", "outside") for row in rows],
         [len(row.opened) for row in rows],
-        [len(row.closed) for row in rows],
+        [row.closes for row in rows],
     )
     drawn = [line.drawn if look.unicode else lanes.as_ascii(line.drawn) for line in laid]
     beside = max(map(len, drawn))
@@ -91,12 +93,15 @@ def _drawn(report: GraphDrawing, width: int, look: Look) -> list[str]:
     count = max(3, *map(len, steps))
     head = count + 2 + beside + 2
     asked = bool(report.columns & {"values", "gradients"})
-    cells, heading = _amounts(report, width - head) if asked else (_cells(report, width - head), "")
+    dots = "…" if look.unicode else "..."
+    cells, heading = _amounts(report, width - head, dots) if asked else (_cells(report, width - head, dots), "")
+    if len(cells) > len(rows):
+        (heading,) = cells.pop()
     found = [" " * head + heading] if heading else []
     for line, lane in zip(laid, drawn, strict=True):
         row = rows[line.row]
         number = paint(steps[line.row].rjust(count), "line", look.color) if line.kind == ROW else " " * count
-        texts = _beside(line, row, cells[line.row], width - head)
+        texts = _beside(line, row, cells[line.row], width - head, dots)
         for at, text in enumerate(texts):
             if at == 0:
                 found.append(f"{number}  {lane:{beside}}  {text}")
@@ -105,15 +110,16 @@ def _drawn(report: GraphDrawing, width: int, look: Look) -> list[str]:
     return found
 
 
-def _beside(line: Line, row: DrawnRow, cells: list[str], room: int) -> list[str]:
+def _beside(line: Line, row: DrawnRow, cells: list[str], room: int, dots: str) -> list[str]:
     """What stands beside the lanes of a line."""
     if line.kind == ROW:
         return cells
     if line.kind == OPEN:
         name, kind = row.opened[line.frame]
-        return [shortened(name, room - len(kind) - 3) + (f"   {kind}" if kind else "")]
+        name, kind = _written(name, dots), _written(kind, dots)
+        return [shortened(name, room - len(kind) - 3, dots) + (f"   {kind}" if kind else "")]
     if line.kind == CLOSE:
-        return [row.closed[line.frame]]
+        return [""]
     assert line.kind == LINK
     return [""]
 
@@ -125,17 +131,33 @@ def _steps(row: DrawnRow) -> str:
     return str(first) if first == last or not row.folded else f"{first}-{last}"
 
 
-def _label(row: DrawnRow, room: int) -> str:
+def _label(row: DrawnRow, room: int, dots: str) -> str:
     """What the program wrote, with the class of the layer, in `room` columns."""
-    kind = f"   {row.kind}" if row.kind else ""
+    kind = f"   {_written(row.kind, dots)}" if row.kind else ""
     kept = "  *" if row.kept else ""
-    return shortened(row.label, max(LEAST, room - len(kind) - len(kept))) + kind + kept
+    label = _written(row.label, dots)
+    return shortened(label, max(LEAST, room - len(kind) - len(kept)), dots) + kind + kept
 
 
-def _cells(report: GraphDrawing, room: int) -> list[list[str]]:
-    """Label, shape, place and what else there is of each row, in `room` columns; some go on in a second line."""
-    rows = report.rows
-    labels = [_label(row, 1000) for row in rows]
+def _written(text: str, dots: str) -> str:
+    """A text of the report on a terminal on which three dots are `dots`."""
+    return text if dots == "…" else plain(text)
+
+
+def _cells(report: GraphDrawing, room: int, dots: str) -> list[list[str]]:
+    """Label, shape, place and what else there is of each row, in `room` columns; some go on in a second line.
+
+    One more than there are rows is a heading.
+    """
+    rows = [row for row in report.rows if row.mark not in FREE]
+    cells = iter(_columns(report, rows, room, dots))
+    found = [[_written(row.label, dots)] if row.mark in FREE else next(cells) for row in report.rows]
+    return [*found, *cells]
+
+
+def _columns(report: GraphDrawing, rows: list[DrawnRow], room: int, dots: str) -> list[list[str]]:
+    """The same without the rows that are a sentence."""
+    labels = [_label(row, 1000, dots) for row in rows]
     shapes = [numbers.shape(row.shape) if row.shape is not None else "" for row in rows]
     places = [row.place for row in rows]
     fixed = _widest(shapes) + _widest(places)
@@ -144,7 +166,7 @@ def _cells(report: GraphDrawing, room: int) -> list[list[str]]:
     if report.columns & {"nodes"}:
         functions = [row.functions[0] if row.functions else "" for row in rows]
         room_left = room - fixed - _widest(functions) - 6
-        labels = [_label(row, room_left) for row in rows]
+        labels = [_label(row, room_left, dots) for row in rows]
         return _table([functions, labels, shapes, places], [2, 2, 2])
     lasts = []
     if remarked:
@@ -157,14 +179,20 @@ def _cells(report: GraphDrawing, room: int) -> list[list[str]]:
                 return _table([labels, shapes, places, last], gaps)
     if remarked:
         two = [_in_two(row, several) for row in rows]
-        below = [second for _, second in two]
         widest = _widest([text for pair in two for text in pair])
-        labels = [_label(row, max(LEAST, room - fixed - widest - 6)) for row in rows]
-        table = _table([labels, shapes, places, [first for first, _ in two]], [2, 2, 2])
         at = _widest(labels) + fixed + 6
-        return [cells + ([" " * at + more] if more else []) for cells, more in zip(table, below, strict=True)]
+        if at + widest <= room:
+            table = _table([labels, shapes, places, [first for first, _ in two]], [2, 2, 2])
+            return [cells + ([" " * at + more] if more else []) for cells, (_, more) in zip(table, two, strict=True)]
+    if any(row.parameters for row in rows):
+        counts = [f"{row.elements:,}" if row.parameters else "" for row in rows]
+        widest = max(_widest(counts), len(HEADING))
+        lasts.append([count.rjust(widest) for count in counts])
+        labels = [_label(row, max(LEAST, room - fixed - widest - 6), dots) for row in rows]
+        heading = " " * (_widest(labels) + fixed + 6) + HEADING.rjust(widest)
+        return [*_table([labels, shapes, places, lasts[-1]], [2, 2, 2]), [heading]]
     last = lasts[-1]
-    labels = [_label(row, max(LEAST, room - fixed - _widest(last) - 6)) for row in rows]
+    labels = [_label(row, max(LEAST, room - fixed - _widest(last) - 6), dots) for row in rows]
     return _table([labels, shapes, places, last], [2, 2, 2])
 
 
@@ -211,9 +239,9 @@ def _table(columns: list[list[str]], gaps: list[int]) -> list[list[str]]:
 # --- values and gradients ---------------------------------------------------------------------------------------------
 
 
-def _amounts(report: GraphDrawing, room: int) -> tuple[list[list[str]], str]:
+def _amounts(report: GraphDrawing, room: int, dots: str) -> tuple[list[list[str]], str]:
     """Label, value and gradient of each row, and the heading over them."""
-    rows = report.rows
+    rows = [row for row in report.rows if row.mark not in FREE]
     columns = []
     for name in ("values", "gradients"):
         if name in report.columns:
@@ -221,11 +249,11 @@ def _amounts(report: GraphDrawing, room: int) -> tuple[list[list[str]], str]:
             heading = name[:-1]
             texts = ["" if amount is None else _short(numbers.amount(amount), amount) for amount in given]
             if name == "gradients":
-                texts = [t or ("none" if row.mark != "rounds" else "") for t, row in zip(texts, rows, strict=True)]
+                texts = [text or "none" for text in texts]
             width = max(len(heading), _widest(texts))
             columns.append([text.rjust(width) for text in (heading, *texts)])
     taken = sum(len(column[0]) + 3 for column in columns)
-    labels = [_label(row, room - taken) for row in rows]
+    labels = [_label(row, room - taken, dots) for row in rows]
     width = _widest(labels)
     found = []
     for at, label in enumerate(labels):
@@ -238,6 +266,8 @@ def _amounts(report: GraphDrawing, room: int) -> tuple[list[list[str]], str]:
             found.append([f"{text}   {said}"])
         else:
             found.append([text, *("    " + part for part in textwrap.wrap("= " + said, room - 4))])
+    cells = iter(found)
+    found = [[_written(row.label, dots)] if row.mark in FREE else next(cells) for row in report.rows]
     return found, " " * width + "".join("   " + column[0] for column in columns)
 
 

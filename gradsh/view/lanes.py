@@ -9,8 +9,8 @@ from __future__ import annotations
 
 MANY = 6  # inputs that nothing else uses: more of them are drawn one after the other
 
-UNICODE = {"operation": "●", "leaf": "◆", "plain": "○", "cut": "✂", "rounds": "⋮", "freed": "†"}
-ASCII = {"operation": "o", "leaf": "x", "plain": ".", "cut": "8<", "rounds": ":", "freed": "+"}
+UNICODE = {"operation": "●", "leaf": "◆", "plain": "○", "cut": "✂", "rounds": "⋮", "freed": "†", "outside": "╵"}
+ASCII = {"operation": "o", "leaf": "x", "plain": ".", "cut": "8<", "rounds": ":", "freed": "+", "outside": "'"}
 
 ROW, LINK, OPEN, CLOSE = "row", "link", "open", "close"
 

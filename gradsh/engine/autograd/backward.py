@@ -16,7 +16,7 @@ import numpy as np
 from gradsh.engine.autograd.forms import bring_back, expected, expected_step, not_added
 from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import Size
-from gradsh.engine.core.graph import Freed, Node, Output, Where
+from gradsh.engine.core.graph import Freed, Node, Output, Where, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.tensor import Tensor, make
@@ -254,7 +254,12 @@ def in_its_place(node: Node, g: Any, F: Namespace) -> Any:
     before = mode.where
     mode.where = (node.code, node.lasti)
     try:
-        return node.kind.step(node, g, F)
+        if mode.notes is None or F is not T:
+            return node.kind.step(node, g, F)
+        start = sequence()
+        gs = node.kind.step(node, g, F)
+        mode.notes.derived(node, start, gs)
+        return gs
     finally:
         mode.where = before
 

@@ -38,6 +38,15 @@ if TYPE_CHECKING:
         def draw(self) -> None:
             """Random numbers are about to be drawn. Errors: AutogradError where that has no meaning."""
 
+    class Notes(Protocol):
+        """What is told of things that no expression of the program stands for; see gradsh.runtime.notes."""
+
+        def called(self, model: Any, x: Any) -> Any:
+            """`model(x)`, which another model calls."""
+
+        def derived(self, node: Any, start: int, gradients: Any) -> None:
+            """The gradients of a node that was differentiated with a graph: what was recorded since number `start`."""
+
 
 class Context:
     """What `mode` holds.
@@ -56,6 +65,7 @@ class Context:
     functorch    how many of these are torch.func's, in which `backward` is refused
     interpreter  what runs operators on values that are not plain tensors (`vmap`), or None
     written      called with (tensor, where) after every in-place write, or None
+    notes        what is told of calls and of gradients with a graph in a program that looks at them, or None
     reformed     whether `.data =` ever gave a tensor with a history another size or dtype
     """
 
@@ -68,6 +78,7 @@ class Context:
         "host",
         "inference",
         "interpreter",
+        "notes",
         "print_options",
         "reformed",
         "transforms",
@@ -93,6 +104,7 @@ class Context:
         self.where: tuple[Any, int] | None = None
         self.written: Callable[[Any, Any], None] | None = None
         self.reformed = False
+        self.notes: Notes | None = None
 
     def warn(
         self,

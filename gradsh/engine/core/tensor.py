@@ -258,6 +258,7 @@ class Tensor:
     if TYPE_CHECKING:
 
         def __getitem__(self, index: Any) -> Any: ...
+        def __iter__(self) -> Iterator[Any]: ...
 
     def item(self) -> Any:
         data = self.data
@@ -314,11 +315,6 @@ class Tensor:
         if self.data.ndim == 0:
             raise ArgumentError("len() of a 0-d tensor")
         return len(self.data)
-
-    def __iter__(self) -> Iterator[Any]:
-        if self.data.ndim == 0:
-            raise ArgumentError("iteration over a 0-d tensor")
-        return iter([self[i] for i in range(len(self.data))])
 
     def __contains__(self, item: object) -> bool:
         if item.__class__ is Tensor or isinstance(item, (int, float, bool)):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gradsh.engine.core.arguments import is_int
+from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.nn.module import PUBLIC, Model, adopt, indented, is_parameter, not_a_model, type_text
 from gradsh.errors import ArgumentError, IndexError_, KeyError_
@@ -136,8 +137,9 @@ class Sequential(Numbered):
         self.run = self.forward
 
     def forward(self, x: Any) -> Any:
+        notes = mode.notes
         for item in self.items:
-            x = item(x)
+            x = item(x) if notes is None else notes.called(item, x)
         return x
 
     def fields(self) -> Iterator[tuple[str, Any]]:

@@ -82,8 +82,15 @@ def _item(x: Tensor, index: Any) -> Any:
         return getitem(x, index)
 
 
+def _rows(x: Tensor) -> Any:
+    from gradsh.engine.ops.index.indexing import iterate  # likewise
+
+    return iterate(x)
+
+
 if "__getitem__" not in vars(Tensor):
     Operators.__getitem__ = _item
+    Operators.__iter__ = _rows
 
 
 def _text(x: Tensor) -> str:
