@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from gradsh.errors import Label, Source, Span, WarningRecord
 from gradsh.language import nodes
 from gradsh.language.nodes import Expr, Node, Stmt, walk
 from gradsh.language.scopes import Resolution
 from gradsh.language.signatures import Builtins
+
+if TYPE_CHECKING:
+    from gradsh.language.signatures import Facts
 
 
 class Step:
@@ -76,6 +80,10 @@ class Scope:
         """The steps that bind a name."""
         return self._binding.get(name, [])
 
+    def binding_names(self) -> list[str]:
+        """All names that its steps bind."""
+        return list(self._binding)
+
     def parameters(self) -> list[str]:
         """The names that are bound before the first step."""
         lists = [getattr(self.owner, field, []) for field in ("parameters", "gradients")]
@@ -91,17 +99,29 @@ def _steps(body: list[Stmt], path: tuple[tuple[Step, int], ...]) -> Iterator[Ste
 
 
 class Reading:
-    """The tree of a program and what the resolver has found out; `uses`: whether it uses other files."""
+    """The tree of a program and what the resolver has found out; `uses`: whether it uses other files.
+
+    `pieces`: where the text is what was entered piece by piece at a prompt, these, each with the offset at which it
+    begins; places and lines are then those of the pieces.
+    """
 
     def __init__(
-        self, tree: nodes.Program, source: Source, resolution: Resolution, builtins: Builtins, uses: bool
+        self,
+        tree: nodes.Program,
+        source: Source,
+        resolution: Resolution,
+        builtins: Builtins,
+        uses: bool,
+        pieces: Sequence[tuple[int, Source]] = (),
     ) -> None:
         self.tree = tree
         self.source = source
+        self.pieces = pieces or [(0, source)]
         self.resolution = resolution
         self.builtins = builtins
         self.uses = uses
         self.scopes = [self._scope(owner, body) for owner in walk(tree) for body in _bodies(owner)]
+        self.known: dict[str, object] = {}  # what lints have found out that others ask for too
 
     def _scope(self, owner: Node, body: list[Stmt]) -> Scope:
         scope = Scope(owner, body)
@@ -117,7 +137,15 @@ class Reading:
     # --- what is said of it -------------------------------------------------------------------------------------
 
     def span(self, node: Node) -> Span:
-        return Span(self.source, node.start, node.end)
+        return self.between(node.start, node.end)
+
+    def word(self, node: Node) -> Span:
+        """The place of a statement's first word."""
+        return self.between(node.start, node.start + len(self.text(node).split(maxsplit=1)[0]))
+
+    def between(self, start: int, end: int) -> Span:
+        offset, source = next(piece for piece in reversed(self.pieces) if piece[0] <= start)
+        return Span(source, start - offset, end - offset)
 
     def text(self, node: Node) -> str:
         return self.source.text[node.start : node.end]
@@ -135,10 +163,20 @@ class Reading:
 
     def before(self, code: str, step: Step) -> str:
         """The help that puts `code` before a step."""
-        start = step.statement.start
-        line, column = self.source.position(start)
-        alone = not self.source.line(line)[: column - 1].strip()
+        span = self.span(step.statement)
+        line, column = span.source.position(span.start)
+        alone = not span.source.line(line)[: column - 1].strip() and span.source is self.pieces[-1][1]
         return f"`{code}` before " + (f"line {line}" if alone else f"`{self.text(step.statement)}`")
+
+    def instead(self, code: str, step: Step) -> str:
+        """The help that puts `code` in the place of a step's statement."""
+        statement = step.statement
+        line = self.line(statement)
+        begins = [s for scope in self.scopes for s in scope.steps if self.line(s.statement) == line]
+        outermost = [s for s in begins if not any(outer in begins for outer, _ in s.path)]
+        if outermost == [step] and self.span(statement).source is self.pieces[-1][1]:
+            return f"on line {line}: `{code}`"
+        return f"`{code}` in place of `{self.text(statement)}`"
 
     # --- what nodes are -------------------------------------------------------------------------------------------
 
@@ -171,6 +209,19 @@ class Reading:
         if isinstance(function, nodes.Attribute) and id(function) not in self.resolution.references:
             given.insert(0, function.value)
         return self._name(function), given
+
+    def facts(self, node: Node) -> Facts | None:
+        """What is known of the built-in or method that a node calls; `x.float()` is another than `float(x)`."""
+        word, given = self.called(node)
+        if not word or not given:
+            return self.builtins.facts(word) if word else None
+        function = (
+            node.function if isinstance(node, nodes.Call) else node.right if isinstance(node, nodes.Pipe) else None
+        )
+        function = function.function if isinstance(function, nodes.Call) else function
+        if isinstance(function, nodes.Attribute) and id(function) not in self.resolution.references:
+            return self.builtins.facts("Tensor." + word)
+        return self.builtins.facts(word)
 
     def _name(self, function: Expr) -> str:
         known = self.resolution.references.get(id(function))

@@ -13,7 +13,7 @@ A lint is right or silent: it says nothing where the program may be as it was me
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 
 from gradsh.errors import Source, WarningRecord
@@ -64,10 +64,13 @@ def load(code: str) -> Lint | None:
     return _loaded.get(code)
 
 
-def warnings(source: Source, builtins: Builtins) -> list[WarningRecord]:
-    """What all lints say of a program, in the order of the text. Errors: Refused for one that is wrong."""
+def warnings(source: Source, builtins: Builtins, pieces: Sequence[tuple[int, Source]] = ()) -> list[WarningRecord]:
+    """What all lints say of a program, in the order of the text; `pieces` as in Reading.
+
+    Errors: Refused for one that is wrong.
+    """
     tree, resolution, uses = understood(source, {}, builtins)
-    reading = Reading(tree, source, resolution, builtins, bool(uses))
+    reading = Reading(tree, source, resolution, builtins, bool(uses), pieces)
     found: list[WarningRecord] = []
     for code in FILES:
         entry = load(code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradsh.errors import Span, WarningRecord
+from gradsh.errors import WarningRecord
 from gradsh.language import nodes
 from gradsh.language.nodes import Node, Stmt, walk
 from gradsh.lints.reading import Reading, Scope, Step
@@ -54,8 +54,7 @@ def gradients_add_up(reading: Reading) -> Iterator[WarningRecord]:
 def _warning(reading: Reading, scope: Scope, loop: Stmt, backward: Step, updates: list[Update]) -> WarningRecord:
     names = list(dict.fromkeys(name for name, _ in updates))
     grads = ", ".join(dict.fromkeys(f"`{reading.text(at)}`" for _, at in updates if isinstance(at, nodes.Attribute)))
-    word = len(reading.text(loop).split(maxsplit=1)[0])
-    labels = [(Span(reading.source, loop.start, loop.start + word), "in every round")]
+    labels = [(reading.word(loop), "in every round")]
     labels += [(reading.span(at), "uses the sum of all rounds so far") for _, at in updates]
     inside = {name: step for name in names for step in scope.binding(name) if step.within(loop)}
     values = [reading.text(s.statement.iterable) for s in inside.values() if isinstance(s.statement, nodes.For)]

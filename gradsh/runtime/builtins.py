@@ -14,6 +14,7 @@ from gradsh.runtime.library import Library
 
 if TYPE_CHECKING:
     from gradsh.calls.signature import Signature
+    from gradsh.language.signatures import Facts
     from gradsh.language.words import CommandWord
 
 
@@ -103,6 +104,23 @@ class BuiltinTable:
             parameters = self.library.parameters(name)
             return Signature(name, parameters, model=True) if parameters is not None else None
         return Signature(name, known[0], effect=known[1], python=known[2])
+
+    def facts(self, name: str) -> Facts | None:
+        """How gradients get through a built-in; None of what is no operator and no conversion."""
+        from gradsh.language.signatures import Facts
+
+        own = python.OWN.get(name)  # not of a method
+        name = name.removeprefix("Tensor.")
+        if name in dtypes.NAMES and dtypes.NAMES[name].np.kind != "f":
+            return Facts(flat=True)
+        if isinstance(own, python.ConverterDType):
+            return Facts(cuts=True)
+        entry = catalogue.operator(name)
+        if entry is None:
+            return None
+        flags = [parameter.default for parameter in entry.signature.parameters if parameter.name == "requires_grad"]
+        flat = entry.formula == "0" or (not entry.differentiable and not entry.cuts and not flags)
+        return Facts(entry.cuts, flat, bool(flags), flags == [True], entry.formula, entry.kinks)
 
     def names(self) -> Iterable[str]:
         """All names, for suggestions and completion."""

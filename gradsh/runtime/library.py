@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gradsh.calls.signature import Signature
     from gradsh.engine.catalogue import Parameters
     from gradsh.language.nodes import Program
+    from gradsh.language.signatures import Facts
     from gradsh.language.words import CommandWord
 
     class Builtins(Protocol):
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         def value(self, name: str) -> Any: ...
         def has(self, name: str) -> bool: ...
         def lookup(self, name: str) -> Signature | None: ...
+        def facts(self, name: str) -> Facts | None: ...
         def names(self) -> Iterable[str]: ...
         def commands(self) -> Iterable[CommandWord]: ...
 
@@ -148,6 +150,9 @@ class Table:
 
             return Signature(name, effect=True)
         return self.all.lookup(name)
+
+    def facts(self, name: str) -> Facts | None:
+        return self.all.facts(name)
 
     def names(self) -> Iterable[str]:
         return [*OWN, *self.all.names()]

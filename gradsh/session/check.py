@@ -13,17 +13,23 @@ from gradsh import cache
 from gradsh.calls.signature import Signature
 from gradsh.errors import GradshError, Refused, Source, WarningRecord
 from gradsh.language import program
+from gradsh.language.signatures import Builtins, Facts
 from gradsh.language.words import CommandWord
 from gradsh.lints.registry import warnings
 
+PAIRS = "W0509"
+Row = tuple[bool, bool, bool, bool, str, str]
 Entry = tuple[str, tuple[tuple[str, str, bool, bool], ...] | None, bool, bool, bool, bool]
 
 
 class Table:
     """The built-ins as a plain table; see `gradsh.language.resolve.Builtins`."""
 
-    def __init__(self, entries: Iterable[Entry], commands: Iterable[tuple[str, bool, bool]]) -> None:
+    def __init__(
+        self, entries: Iterable[Entry], commands: Iterable[tuple[str, bool, bool]], facts: dict[str, Row]
+    ) -> None:
         self.forms = commands
+        self.rows = facts
         self.signatures: dict[str, Signature] = {}
         for name, parameters, effect, checked, python, model in entries:
             signature = Signature(name, parameters, effect=effect, checked=checked, python=python, model=model)
@@ -32,6 +38,11 @@ class Table:
     def lookup(self, name: str) -> Signature | None:
         """What is known of a built-in; None when there is none of that name."""
         return self.signatures.get(name)
+
+    def facts(self, name: str) -> Facts | None:
+        """How gradients get through it."""
+        row = self.rows.get(name) or self.rows.get(name.removeprefix("Tensor."))
+        return Facts(*row) if row is not None else None
 
     def names(self) -> Iterable[str]:
         """All names, for suggestions."""
@@ -55,6 +66,41 @@ def check(name: str, text: str) -> tuple[list[GradshError], list[WarningRecord]]
         return refused.errors, []
 
 
+class Entered:
+    """What is entered at a prompt, piece by piece, which the lints read as one program."""
+
+    LONGEST = 20_000  # characters that are read again for each piece
+
+    def __init__(self, builtins: Builtins) -> None:
+        self.builtins = builtins
+        self.sources: list[Source] = []
+        self.said: set[tuple[str, str, int]] = set()
+
+    def warnings(self, name: str, text: str) -> list[WarningRecord]:
+        """What is to be warned of since this piece has been entered; none when the text is wrong."""
+        self.sources.append(Source(name, text))
+        while sum(len(source.text) for source in self.sources) > self.LONGEST and len(self.sources) > 1:
+            del self.sources[0]
+        pieces: list[tuple[int, Source]] = []
+        whole = ""
+        for source in self.sources:
+            pieces.append((len(whole), source))
+            whole += source.text + "\n"
+        try:
+            found = warnings(Source(name, whole), self.builtins, pieces)
+        except Refused:
+            self.sources.pop()
+            return []
+        new = []
+        for warning in found:
+            place = warning.span
+            key = (warning.code, place.source.name, place.start) if place is not None else (warning.code, "", 0)
+            if key not in self.said and warning.code != PAIRS:  # which the run tells of, with the shapes that there are
+                self.said.add(key)
+                new.append(warning)
+        return new
+
+
 def table() -> Table:
     """The table of this version of gradsh, from the cache or from the engine."""
     key = "signatures-" + cache.digest(cache.fingerprint().encode()).hex()
@@ -67,11 +113,16 @@ def table() -> Table:
     from gradsh.runtime.builtins import BUILTINS
 
     entries: list[Entry] = []
+    facts: dict[str, Row] = {}
     for builtin in sorted(BUILTINS.names()):
         known = BUILTINS.lookup(builtin)
         if known is not None:
             parameters = tuple(p.row() for p in known.parameters) if known.known else None
             entries.append((builtin, parameters, known.effect, known.checked, known.python, known.model))
+        for way in (builtin, f"Tensor.{builtin}"):
+            found = BUILTINS.facts(way)
+            if found is not None and facts.get(builtin) != found.row():
+                facts[way] = found.row()
     forms = [(command.name, command.alone, command.asks) for command in BUILTINS.commands()]
-    cache.write(key, marshal.dumps((entries, forms)))
-    return Table(entries, forms)
+    cache.write(key, marshal.dumps((entries, forms, facts)))
+    return Table(entries, forms, facts)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsh import errors, interrupts
+from gradsh.engine.autograd.forms import PAIRS
 from gradsh.engine.core import dtypes
 from gradsh.engine.core.modes import Context, swapped
 from gradsh.errors import (
@@ -241,8 +242,25 @@ class Session:
 
         span = locate(*where) if where is not None and isinstance(where[0], CodeType) else None
         span = span or here()
+        if span is not None and self._told_of_pairs(message, category, span):
+            return
         labels, help = of_warning(message, span, self.globals) if span is not None else ([], None)
         self.display.warning(WarningRecord(message, span, category, labels, help))
+
+    def _told_of_pairs(self, message: str, category: str, span: Span) -> bool:
+        """Was it a warning of shapes that broadcast to each with each? Said once for each place."""
+        if category != PAIRS and "target size" not in message:
+            return False
+        from gradsh.advice.pairs import told
+
+        place = f"{span.source.name} {id(span.source)} {span.start}"
+        if place in self.context.warned:
+            return True
+        warning = told(message, category, span)
+        if warning is not None:
+            self.context.warned.add(place)
+            self.display.warning(warning)
+        return warning is not None or category == PAIRS
 
 
 def _parameters(compiled: Program, arguments: Sequence[str] | Mapping[str, object], name: str) -> Mapping[str, object]:

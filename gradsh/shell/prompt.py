@@ -22,6 +22,8 @@ from gradsh import __version__, interrupts
 from gradsh.language.program import LOOKING
 from gradsh.language.syntax import is_incomplete
 from gradsh.runtime import commands
+from gradsh.runtime.builtins import BUILTINS
+from gradsh.session.check import Entered
 from gradsh.session.session import Session
 
 PROMPT = "gradsh> "
@@ -48,6 +50,7 @@ class Prompt:
         self.quiet = quiet
         self.history = history
         self.count = 0
+        self.entered = Entered(BUILTINS)
 
     def run(self) -> int:
         """Read and run until the user leaves; the exit status."""
@@ -79,9 +82,12 @@ class Prompt:
                 print(help_text(), end="", flush=True)
                 continue
             self.count += 1
+            name = f"<prompt {self.count}>"
             interrupts.listen()
             try:
-                self.session.run(text, f"<prompt {self.count}>")
+                for warning in self.entered.warnings(name, text):
+                    self.session.display.warning(warning)
+                self.session.run(text, name)
             except KeyboardInterrupt:
                 sys.stderr.write("interrupted\n")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.autograd.forms import bring_back, expected, expected_step, not_added
+from gradsh.engine.autograd.forms import bring_back, each_with_each, expected, expected_step, not_added
 from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.graph import Freed, Node, Output, Where, sequence
@@ -127,6 +127,8 @@ class Walk:
                 edges = node.next
                 if node.fix is not None:
                     gs = bring_back(gs, node.fix, create)
+                    if kind.operator == "sub":
+                        each_with_each(node)
                 if node.extra is not None and node.extra.hooks:
                     gs = self.after(node, g, gs)
                 if not keep and kind.saves:

@@ -133,3 +133,22 @@ def not_added(held: tuple[int, ...], g: tuple[int, ...]) -> Exception:
     except ValueError:
         return broadcast_error(held, g)
     return ShapeError(f"output with shape {list(held)} doesn't match the broadcast shape {list(whole)}")
+
+
+# --- what is seldom meant ---------------------------------------------------------------------------------------------
+
+PAIRS = "W0509"
+
+
+def each_with_each(node: Node) -> None:
+    """Warn of a difference of a column and a row, (n, 1) and (n,).
+
+    Asked where a gradient is summed back over what broadcasting added, which takes far longer than to ask.
+    """
+    first, second, shape = node.fix
+    if first is None or second is None or len(shape) != 2:
+        return
+    a, b, n = first[0], second[0], shape[0]
+    if n > 1 and (a, b) in (((n, 1), (n,)), ((n,), (n, 1))):
+        text = f"shapes {list(a)} and {list(b)} broadcast to {list(shape)}: each of one with each of the other"
+        mode.warn(text, category=PAIRS, where=(node.code, node.lasti))

@@ -174,6 +174,7 @@ sqrt.vjp(saves="out")(lambda F, g, out, x: g / (2 * out))
     grad_fn="RsqrtBackward0",
     samples=lambda: unary_samples(0.2, 3),
     formula="-g / 2 * out**3",
+    kinks="-inf at 0",
     example="rsqrt(tensor([4., 2.]))",
 )
 def rsqrt(x: Any) -> Any:
@@ -276,6 +277,7 @@ log.vjp(saves="input")(lambda F, g, out, x: g / x)
     number=math.log2,
     samples=lambda: unary_samples(0.2, 3),
     formula="g / (input * log(2))",
+    kinks="inf at 0",
     example="log2(tensor([1., 8.]))",
     direct=np.log2,
 )
@@ -293,6 +295,7 @@ log2.vjp(saves="input")(lambda F, g, out, x: g / (x * 0.6931471805599453))
     number=math.log10,
     samples=lambda: unary_samples(0.2, 3),
     formula="g / (input * log(10))",
+    kinks="inf at 0",
     example="log10(tensor([1., 100.]))",
     direct=np.log10,
 )
@@ -310,6 +313,7 @@ log10.vjp(saves="input")(lambda F, g, out, x: g / (x * 2.3025850929940456))
     number=math.log1p,
     samples=lambda: unary_samples(-0.7, 3),
     formula="g / (input + 1)",
+    kinks="inf at -1",
     example="log1p(tensor([0., 1e-6]))",
     direct=np.log1p,
 )

@@ -72,6 +72,7 @@ tan.vjp(saves="out")(lambda F, g, out, x: g * (1 + out * out))
     number=math.asin,
     samples=lambda: unary_samples(-0.9, 0.9),
     formula="g / sqrt(1 - input**2)",
+    kinks="inf at -1 and 1",
     example="asin(tensor([0., 1.]))",
     direct=np.arcsin,
 )
@@ -89,6 +90,7 @@ asin.vjp(saves="input")(lambda F, g, out, x: g * F.rsqrt(1 - x * x))
     number=math.acos,
     samples=lambda: unary_samples(-0.9, 0.9),
     formula="-g / sqrt(1 - input**2)",
+    kinks="-inf at -1 and 1",
     example="acos(tensor([0., 1.]))",
     direct=np.arccos,
 )
@@ -307,6 +309,7 @@ asinh.vjp(saves="input")(lambda F, g, out, x: g * F.rsqrt(x * x + 1))
     number=math.acosh,
     samples=lambda: unary_samples(1.2, 3),
     formula="g / sqrt(input**2 - 1)",
+    kinks="inf at 1",
     example="acosh(tensor([1., 2.]))",
     direct=np.arccosh,
 )
@@ -324,6 +327,7 @@ acosh.vjp(saves="input")(lambda F, g, out, x: g * F.rsqrt(x * x - 1))
     number=math.atanh,
     samples=lambda: unary_samples(-0.8, 0.8),
     formula="g / (1 - input**2)",
+    kinks="inf at -1 and 1",
     example="atanh(tensor([0., 0.5]))",
     direct=np.arctanh,
 )
