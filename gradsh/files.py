@@ -9,6 +9,7 @@ reader, and whoever comes after a kill or a power cut, finds what was there befo
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -102,20 +103,16 @@ class Files:
             mode = stat.S_IMODE(there.st_mode)
         folder, name = os.path.split(path)
         temporary = os.path.join(folder, f".{name[:200]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
-        made = False
         try:
-            made = _nameless(temporary, mode, produce)
-            if not made:
+            if not _nameless(temporary, mode, produce):
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-                handle = os.open(temporary, flags, NEW)
-                made = True
-                with open(handle, "wb") as file:
+                with open(os.open(temporary, flags, NEW), "wb") as file:
                     _fill(file, mode, produce)
             os.replace(temporary, path)
-            made = False
-        finally:
-            if made:
+        except BaseException:  # an interrupt too; and a close that fails when the file has its name already
+            with contextlib.suppress(OSError):
                 os.unlink(temporary)
+            raise
         _settle(folder)
 
 
