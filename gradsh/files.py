@@ -13,6 +13,7 @@ import contextlib
 import errno
 import os
 import stat
+import time
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ from gradsh.errors import GradshError, Label, Source, Span
 
 ENDING = ".grad"
 NEW = 0o666  # of a new file, less what the user's umask takes away
+HOUR = 3600.0
 LOOKED_AT = 1000  # names of a folder, for one that was meant
 PROGRAM = 32 * 2**20  # bytes of the longest program
 BLOCK = 2**20
@@ -114,6 +116,7 @@ class Files:
                 os.unlink(temporary)
             raise
         _settle(folder)
+        _sweep(folder, name)
 
 
 def read_regular(path: str, limit: int | None = None) -> bytes:
@@ -231,6 +234,20 @@ def _settle(folder: str) -> None:
         pass
     finally:
         os.close(handle)
+
+
+def _sweep(folder: str, name: str) -> None:
+    """Remove what saves of a file that were killed have left beside it, long ago: nobody is writing there any more."""
+    import re
+
+    temporary = re.compile(rf"\.{re.escape(name[:200])}\.\d+\.[0-9a-f]{{8}}\.tmp")
+    try:
+        with os.scandir(folder or ".") as entries:
+            for entry in entries:
+                if temporary.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > HOUR:
+                    os.unlink(entry.path)
+    except OSError:
+        pass
 
 
 def refused(path: str, doing: str, error: OSError) -> errors.FileError:

@@ -60,8 +60,11 @@ def make(draws: Random) -> dict[str, Any]:
     changes = draws.choice((0, 1, 1, 1, 2))
     for _ in range(changes):
         _change(name, given, keywords, draws)
-    lines += _use(name, given, keywords, draws)
-    return {"program": "\n".join(lines), "way": "json" if draws.random() < 0.05 else "run"}
+    uses = _use(name, given, keywords, draws)
+    if draws.random() < 0.4 and name in names():  # through a variable nothing is refused before it runs
+        uses = [f"let f = {name}", *(line.replace(f"{name}(", "f(") for line in uses)]
+    lines += uses
+    return {"program": "\n".join(lines), "way": draws.choice(("run", "run", "lines", "json"))}
 
 
 def run(recipe: dict[str, Any]) -> list[Finding]:

@@ -15,6 +15,8 @@ TOKEN = re.compile(
     re.S,
 )
 
+OPEN, CLOSING = frozenset("([{"), frozenset(")]}")
+
 
 def tokens(text: str) -> list[str]:
     """A text in pieces that add up to it."""
@@ -23,9 +25,36 @@ def tokens(text: str) -> list[str]:
     return [*found, rest] if rest else found
 
 
+def statements(text: str) -> list[str]:
+    """The statements of a text as far as lines tell: lines are taken together while a bracket or brace is open."""
+    found: list[str] = []
+    depth = 0
+    inside = False
+    for line in text.split("\n"):
+        signs = [part.strip() for part in tokens(line)]
+        depth = max(0, depth + sum((sign in OPEN) - (sign in CLOSING) for sign in signs if len(sign) == 1))
+        follows = found and (line.startswith((" ", "|>", ".", "}")))
+        if inside or follows:
+            found[-1] += "\n" + line
+        else:
+            found.append(line)
+        inside = depth > 0
+    return found
+
+
 def _windows(text: str) -> list[str]:
-    lines = text.split("\n")
-    return ["\n".join(lines[at : at + LINES]) for at in range(0, max(1, len(lines) - LINES // 2), LINES // 2)]
+    """A text in overlapping pieces of whole statements."""
+    parts = [part for part in statements(text) if part.strip() and not part.startswith("#")]
+    found = []
+    at = 0
+    while at < len(parts):
+        end, size = at, 0
+        while end < len(parts) and (end == at or size + parts[end].count("\n") < LINES):
+            size += parts[end].count("\n") + 1
+            end += 1
+        found.append("\n".join(parts[at:end]))
+        at += max(1, (end - at) // 2)
+    return found
 
 
 @functools.cache

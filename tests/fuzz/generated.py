@@ -5,6 +5,7 @@ Each is run twice, in sessions of their own, and must say the same.
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.fuzz.judge import Finding, run_program
 
 BATCH = 25
 Shape = tuple[int, ...]
+WORD = re.compile(r"[a-z]+\d+")
 SHAPES: tuple[Shape, ...] = ((), (1,), (2,), (3,), (2, 3), (3, 2), (2, 2), (1, 3), (2, 1, 2))
 UNARY = (
     "sin",
@@ -68,7 +70,7 @@ def make(draws: Random) -> dict[str, Any]:
     for _ in range(draws.randint(3, 14)):
         writer.statement()
     writer.ending()
-    return {"program": "\n".join(writer.lines), "way": "json" if draws.random() < 0.1 else "run"}
+    return {"program": "\n".join(writer.lines), "way": draws.choice(("run", "lines", "lines", "json"))}
 
 
 def run(recipe: dict[str, Any]) -> list[Finding]:
@@ -88,6 +90,7 @@ class Writer:
         self.draws = draws
         self.lines: list[str] = []
         self.tensors: dict[str, Shape] = {}
+        self.tracked: set[str] = set()  # those that have a gradient to be asked for, as far as is known
         self.functions: dict[str, int] = {}
         self.leaves: list[str] = []
         self.models: list[str] = []
@@ -113,7 +116,18 @@ class Writer:
         name = self.new("v")
         self.say(f"let {name} = {text}")
         self.tensors[name] = shape
+        if "grad)" in text or (any(word in self.tracked for word in WORD.findall(text)) and "detach" not in text):
+            self.tracked.add(name)
         return name
+
+    def written(self) -> str:
+        """Something that is mostly not a leaf with a flag, which may not be written."""
+        free = [name for name in self.tensors if name not in self.leaves]
+        return self.draws.choice(free) if free and self.draws.random() < 0.95 else self.some()
+
+    def differentiable(self) -> str:
+        fitting = [name for name in self.tensors if name in self.tracked]
+        return self.draws.choice(fitting) if fitting and self.draws.random() < 0.9 else self.some()
 
     def block(self, head: str, body: int, tail: str = "}") -> None:
         """Statements in braces; what they bind is not used after them, as it may not be there."""
@@ -217,7 +231,7 @@ class Writer:
         self.bind(f"{a}{text if text[0] == '[' else '.' + text}", result)
 
     def write(self) -> None:
-        a = self.some()
+        a = self.written()
         if self.draws.random() < 0.6:
             self.say(f"{a}.{self.draws.choice(WRITES)};")
         elif self.draws.random() < 0.5:
@@ -226,7 +240,7 @@ class Writer:
             self.say(f"{a}.{self.draws.choice(('copy_', 'add_', 'mul_', 'sub_'))}({self.some(self.tensors[a])});")
 
     def item(self) -> None:
-        a = self.some()
+        a = self.written()
         place = self.draws.choice(("0", "-1", "...", "1:", "[0, 0]", ":, 0", f"{a} > 0", "0, 0", "::2"))
         value = self.draws.choice(("0.5", "1", self.some(()), f"{a}[{place}] * 2", "nan"))
         self.say(f"{a}[{place}] {self.draws.choice(('=', '=', '+=', '*='))} {value}")
@@ -249,7 +263,7 @@ class Writer:
         self.say(self.draws.choice(forms).format(a=a))
 
     def hook(self) -> None:
-        a = self.some()
+        a = self.differentiable()
         f = self.draws.choice(
             (
                 "fn(g) = g * 2",
@@ -267,7 +281,7 @@ class Writer:
         self.say(self.draws.choice(forms))
 
     def backward(self) -> None:
-        a = self.some()
+        a = self.differentiable()
         forms = (
             "backward {a}.sum()", "backward {a}.sum(), retain_graph", "{a}.mean().backward()",
             "{a}.backward(ones_like({a}))", "backward ({a} * {a}).sum(), create_graph", "zero_grad {a}",
@@ -276,7 +290,7 @@ class Writer:
         self.say(self.draws.choice(forms).format(a=a, b=self.some()))
 
     def derivative(self) -> None:
-        a = self.some()
+        a = self.differentiable()
         b = self.draws.choice(self.leaves) if self.leaves else a
         shape = self.tensors[b]
         f = self.draws.choice(
@@ -415,7 +429,7 @@ class Writer:
         )
         name = self.new("o")
         self.say(f"let {name} = {optimiser.format(p=params)}")
-        a = self.some()
+        a = self.differentiable()
         self.say(f"repeat 2 {{ zero_grad {name}; backward ({a} ** 2).sum(), retain_graph; step {name} }}")
 
     def collection(self) -> None:
@@ -434,9 +448,9 @@ class Writer:
         if self.indent:
             return self.unary()
         name = self.new("op")
-        body = self.draws.choice(("g * 2 * a", "g * a.cos()", "g", "none", "g.sum()", "g * b"))
+        body = self.draws.choice(("g * 2 * a", "g * a.cos()", "g", "none", "g.sum()", "g * w"))
         self.say(f"op {name}(a) {{")
-        self.say(self.draws.choice(("    save_for_backward a, b=a * 2", "    save_for_backward a")))
+        self.say(self.draws.choice(("    save_for_backward a, w=a * 2", "    save_for_backward a, w=a")))
         self.say("    return a * a")
         self.say(f"}} backward(g) {{ return {body} }}")
         a = self.some()
@@ -482,7 +496,7 @@ class Writer:
         )
 
     def ending(self) -> None:
-        last = list(self.tensors)[-1]
+        last = next((name for name in reversed(self.tensors) if name in self.tracked), self.some())
         self.say(f"print {last}")
         if self.draws.random() < 0.7:
             self.say(f"backward {last}.sum()")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from gradsh.errors import BadArguments, ClosedPipe
 from gradsh.session.session import Session
+from tests.fuzz.corpus import statements
 
 SOON = 0.4  # seconds that an input may run before it gets a Ctrl-C, which has to end it
 FAULT = 70
@@ -124,7 +125,7 @@ def command(*arguments: str) -> int:
 
 # --- programs -------------------------------------------------------------------------------------------------------
 
-WAYS = ("run", "run", "run", "run", "json", "lines", "check", "file", "help", "stdin")
+WAYS = ("run", "run", "run", "lines", "lines", "json", "check", "file", "help", "stdin")
 
 
 def run_program(text: str, way: str) -> Outcome:
@@ -143,9 +144,9 @@ def run_program(text: str, way: str) -> Outcome:
 
 
 def _prompts(text: str) -> int:
-    """Line after line in one session, as typed."""
+    """Statement after statement in one session, as typed: one that fails does not end the rest."""
     session = session_of()
     worst = 0
-    for number, line in enumerate(text.split("\n")):
+    for number, line in enumerate(statements(text)):
         worst = max(worst, session.run(line, f"<prompt {number}>").status)
     return worst

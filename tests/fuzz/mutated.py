@@ -5,10 +5,12 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from gradsh.language import words
 from tests.fuzz import corpus, values
 from tests.fuzz.judge import WAYS, Finding, run_program
 
 BATCH = 60
+RESERVED = frozenset(words.RESERVED)
 SIGNS = "()[]{},.;:=+-*/%@|<>!&^~#\"'\\ \n\t`$?"
 ODD = "\x00\x07\x1b\x7f\x85\xa0é\u0301\u200b\u2028\u202e\ufeff\ufffd\ud800\U0001d499ǆ²①"
 WORDS = (
@@ -23,7 +25,7 @@ def make(draws: Random) -> dict[str, Any]:
     text = _piece(draws)
     if draws.random() < 0.2:
         text += draws.choice(["\n", "; "]) + _piece(draws)
-    for _ in range(draws.choice((1, 1, 1, 2, 2, 3, 5))):
+    for _ in range(draws.choice((1, 1, 1, 1, 2, 2, 4))):
         text = draws.choice(CHANGES)(text, draws)
     return {"program": text[:4000], "way": draws.choice(WAYS)}
 
@@ -62,16 +64,32 @@ def a_token(text: str, draws: Random) -> str:
     return "".join(parts)
 
 
+def _names(parts: list[str], *, attributes: bool = False) -> list[int]:
+    """Where names stand that are no words of the language."""
+    return [
+        at
+        for at, part in enumerate(parts)
+        if part.strip()[:1].isalpha() and part.strip() not in RESERVED
+        if attributes or not (at and parts[at - 1].strip() == ".")
+        if parts[at + 1 : at + 2] != ["="]
+    ]
+
+
 def a_value(text: str, draws: Random) -> str:
-    """A number, a string or a name becomes something odd."""
+    """A number, a string or a name becomes something odd, or another name of the program."""
     parts = corpus.tokens(text)
-    places = [i for i, part in enumerate(parts) if part.strip()[:1].isalnum() or part.strip()[:1] in "\"'"]
+    names = _names(parts)
+    places = names + 2 * [i for i, part in enumerate(parts) if part.strip()[:1].isdigit() or part.strip()[:1] in "\"'"]
     if not places:
         return text
     at = draws.choice(places)
     space = parts[at][: len(parts[at]) - len(parts[at].lstrip())]
-    digit = parts[at].strip()[:1].isdigit()
-    parts[at] = space + (values.number(draws) if digit and draws.random() < 0.6 else values.anything(draws))
+    if at in names and draws.random() < 0.5:
+        parts[at] = space + parts[draws.choice(names)].strip()
+    elif parts[at].strip()[:1].isdigit() and draws.random() < 0.6:
+        parts[at] = space + values.number(draws)
+    else:
+        parts[at] = f"{space}({values.anything(draws)})"
     return "".join(parts)
 
 
@@ -81,13 +99,13 @@ def an_argument(text: str, draws: Random) -> str:
     if not places:
         return text
     at = draws.choice(places)
-    return text[:at] + draws.choice(("", "x=", "dim=", "*", "**")) + values.anything(draws) + ", " + text[at:]
+    return text[:at] + draws.choice(("", "", "", "x=", "dim=", "*", "**")) + values.anything(draws) + ", " + text[at:]
 
 
 def a_call(text: str, draws: Random) -> str:
     """A method, an attribute or an index after a name."""
     parts = corpus.tokens(text)
-    places = [i for i, part in enumerate(parts) if part.strip()[:1].isalpha()]
+    places = _names(parts, attributes=True)
     if not places:
         return text
     at = draws.choice(places)
@@ -169,18 +187,4 @@ def a_cut(text: str, draws: Random) -> str:
     return text[:at] if draws.random() < 0.6 else text[at:]
 
 
-CHANGES = (
-    a_token,
-    a_token,
-    a_token,
-    a_value,
-    a_value,
-    a_value,
-    an_argument,
-    a_call,
-    a_call,
-    a_line,
-    a_line,
-    a_character,
-    a_cut,
-)
+CHANGES = (*[a_value] * 6, *[a_call] * 4, *[an_argument] * 3, *[a_line] * 3, *[a_token] * 3, a_character, a_cut)

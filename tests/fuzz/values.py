@@ -79,7 +79,7 @@ def tensor(draws: Random) -> str:
     if draws.random() < 0.3 and "grad" not in text:
         text = f"({text}).to({draws.choice(DTYPES)})"
     if draws.random() < 0.15:
-        text += ".requires_grad_()"
+        text = f"({text}).requires_grad_()"
     return text
 
 
