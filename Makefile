@@ -4,7 +4,7 @@ VENV ?= .venv
 PY = $(VENV)/bin/python
 EXAMPLE ?= examples/linear_regression.grad
 
-.PHONY: demo test lint format bench bench-peers stress record clean
+.PHONY: demo test lint format bench bench-peers stress fuzz record clean
 
 # `.demo`, `.test` and `.dev` in the venv say what is installed there; pyproject.toml says what that should be.
 $(PY):
@@ -48,9 +48,15 @@ bench: $(VENV)/.demo
 bench-peers: $(VENV)/.demo
 	$(PY) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 
-# What takes too long for every run of the tests: a training program killed 500 times while it writes its checkpoint.
+# What takes too long for every run of the tests: 500 training programs killed while they write their checkpoint; 1,000
+# kills of saves, 1,000 of writes to the cache and the history; every operation on files of a save failing in every way.
 stress: $(VENV)/.test
 	GRADSH_KILLS=500 $(PY) -m pytest tests/test_data.py -k kill $(ARGS)
+	$(PY) -m tests.fuzz --inputs "kills=400 saves=6000"
+
+# An hour of the fuzzers, split over them; `make fuzz ARGS="--seconds 100 --seed 7"`, `make fuzz ARGS=--help`.
+fuzz: $(VENV)/.test
+	$(PY) -m tests.fuzz --seconds 3600 $(ARGS)
 
 # Writes anew tests/errors/*.out, tests/lints/*.out, tests/looking/*.out, examples/*.out, the outputs in README.md and the fast paths; read the difference.
 record: $(VENV)/.test

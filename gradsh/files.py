@@ -9,9 +9,11 @@ reader, and whoever comes after a kill or a power cut, finds what was there befo
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+import time
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -20,6 +22,7 @@ from gradsh.errors import GradshError, Label, Source, Span
 
 ENDING = ".grad"
 NEW = 0o666  # of a new file, less what the user's umask takes away
+HOUR = 3600.0
 LOOKED_AT = 1000  # names of a folder, for one that was meant
 PROGRAM = 32 * 2**20  # bytes of the longest program
 BLOCK = 2**20
@@ -102,21 +105,18 @@ class Files:
             mode = stat.S_IMODE(there.st_mode)
         folder, name = os.path.split(path)
         temporary = os.path.join(folder, f".{name[:200]}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
-        made = False
         try:
-            made = _nameless(temporary, mode, produce)
-            if not made:
+            if not _nameless(temporary, mode, produce):
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-                handle = os.open(temporary, flags, NEW)
-                made = True
-                with open(handle, "wb") as file:
+                with open(os.open(temporary, flags, NEW), "wb") as file:
                     _fill(file, mode, produce)
             os.replace(temporary, path)
-            made = False
-        finally:
-            if made:
+        except BaseException:  # an interrupt too; and a close that fails when the file has its name already
+            with contextlib.suppress(OSError):
                 os.unlink(temporary)
+            raise
         _settle(folder)
+        _sweep(folder, name)
 
 
 def read_regular(path: str, limit: int | None = None) -> bytes:
@@ -234,6 +234,20 @@ def _settle(folder: str) -> None:
         pass
     finally:
         os.close(handle)
+
+
+def _sweep(folder: str, name: str) -> None:
+    """Remove what saves of a file that were killed have left beside it, long ago: nobody is writing there any more."""
+    import re
+
+    temporary = re.compile(rf"\.{re.escape(name[:200])}\.\d+\.[0-9a-f]{{8}}\.tmp")
+    try:
+        with os.scandir(folder or ".") as entries:
+            for entry in entries:
+                if temporary.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > HOUR:
+                    os.unlink(entry.path)
+    except OSError:
+        pass
 
 
 def refused(path: str, doing: str, error: OSError) -> errors.FileError:

@@ -482,6 +482,16 @@ def test_closed_files(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+def test_what_a_killed_save_left_goes(tmp_path: Path) -> None:
+    names = [".x.npy.12.0123abcd.tmp", ".x.npy.13.0123abcd.tmp", ".y.npy.12.0123abcd.tmp", ".x.npy.12.other.tmp"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"half")
+        os.utime(tmp_path / name, (time.time() - 7200,) * 2)
+    os.utime(tmp_path / names[1])  # somebody may be writing it
+    save(make(np.ones(1)), tmp_path / "x.npy")
+    assert sorted(os.listdir(tmp_path)) == sorted([*names[1:], "x.npy"])
+
+
 TRAINING = """
 let w = zeros(100000)
 let step = 0

@@ -176,11 +176,13 @@ def _stored(
         code, spans, needed, bound, text, params, paths = marshal.loads(data)
     except (ValueError, EOFError, TypeError):
         return None
+    if not isinstance(code, CodeType) or not isinstance(paths, tuple) or not isinstance(needed, tuple):
+        return None
     used = _used(source, paths, builtins, files, uses, NOTES in needed) if paths else {}
     if used is None:
         return None
     digest = _digest(key, used)
-    if not isinstance(code, CodeType) or code.co_filename != _filename(prefix, digest):
+    if code.co_filename != _filename(prefix, digest):
         return None  # or a used file has changed
     if text is not None:
         source.text = text

@@ -1,0 +1,152 @@
+"""What counts as a finding: an input is run here, in a child that may die of it, and what it did is judged.
+
+`observed(act)` runs it with streams of its own. Signals, hangs and memory are seen from outside: tests/fuzz/server.py.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from gradsh.errors import BadArguments, ClosedPipe
+from gradsh.session.session import Session
+from tests.fuzz.corpus import statements
+
+SOON = 0.4  # seconds that an input may run before it gets a Ctrl-C, which has to end it
+FAULT = 70
+# where things lie in memory; what is 0x… otherwise may be a number of the program's
+ADDRESS = re.compile(r"0x(?:7f|5[56])[0-9a-f]{10}\b")
+FRAME = re.compile(r'File "[^"]*?([^"/]+/[^"/]+\.(?:py|grad))", line (\d+),? in ([\w<>.]+)')
+RAISED = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Refused|Limit\w*))\b:? ?(.*)", re.M)
+
+
+class Finding(NamedTuple):
+    """`kind`: signal, traceback, 70, advice, hang, stray, address, different, …; `where` tells them apart."""
+
+    kind: str
+    where: str
+    said: str
+
+
+class Outcome(NamedTuple):
+    """How an input ended: `status` is None when it was stopped."""
+
+    status: int | None
+    out: str
+    err: str
+    findings: list[Finding]
+
+
+def place(traceback: str) -> str:
+    """The innermost place of a traceback that is gradsh's own, with the exception's type: one name for one fault."""
+    frames = [(file, name) for file, _, name in FRAME.findall(traceback)]
+    own = [f"{file}:{name}" for file, name in frames if not file.startswith(("fuzz/", "tests/"))]
+    raised = RAISED.findall(traceback)
+    inside = [line for line in own if not line.startswith(("numpy/", "lib/", "linalg/", "_core/"))]
+    return " ".join([*(name for name, _ in raised[-1:]), *(inside or own)[-1:]])
+
+
+def alarmed(number: int, frame: Any) -> None:
+    """An input that takes long gets a Ctrl-C, as from its user."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def observed(act: Callable[[], int | None], given: bytes = b"", soon: float = SOON) -> Outcome:
+    """Run `act`, which gives an exit status, with `given` as standard input, and judge it."""
+    streams = sys.stdin, sys.stdout, sys.stderr
+    out, err = io.BytesIO(), io.BytesIO()
+    sys.stdin = io.TextIOWrapper(io.BytesIO(given), encoding="utf-8", errors="surrogateescape")
+    sys.stdout = io.TextIOWrapper(out, encoding="utf-8", errors="backslashreplace", write_through=True)
+    sys.stderr = io.TextIOWrapper(err, encoding="utf-8", errors="backslashreplace", write_through=True)
+    status: int | None = None
+    escaped = ""
+    try:
+        try:
+            signal.signal(signal.SIGALRM, alarmed)
+            signal.setitimer(signal.ITIMER_REAL, soon)
+            status = act()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        pass
+    except (ClosedPipe, BadArguments):
+        status = 1
+    except BaseException:
+        import traceback
+
+        escaped = traceback.format_exc()
+    written = [(sys.stdout, out), (sys.stderr, err)]
+    sys.stdin, sys.stdout, sys.stderr = streams
+    texts = []
+    for stream, raw in written:
+        stream.flush()
+        texts.append(raw.getvalue().decode("utf-8", "replace"))
+    return Outcome(status, texts[0], texts[1], judged(status, texts[0], texts[1], escaped))
+
+
+def judged(status: int | None, out: str, err: str, escaped: str) -> list[Finding]:
+    """The findings in what an input wrote."""
+    if escaped:
+        kind = "advice" if "in _advise" in escaped else "traceback"
+        return [Finding(kind, place(escaped), escaped)]
+    if status == FAULT or "This is a fault of gradsh itself" in err:
+        return [Finding("70", place(err), err)]
+    if "Traceback (most recent call last)" in err:
+        return [Finding("traceback", place(err), err)]
+    found = []
+    if stray := re.search(r"^\S+\.py:\d+: \w*Warning.*|^Exception ignored in.*", err, re.M):
+        found.append(Finding("stray", re.sub(r"\d+", "#", stray[0])[-120:], err))
+    if address := ADDRESS.search(out) or ADDRESS.search(err):
+        text = out + err
+        line = text[: address.start()].rpartition("\n")[2] if address.string is out else "error"
+        found.append(Finding("address", line[-60:], text[:2000]))
+    return found
+
+
+def session_of(seed: int | None = 0, json: bool = False) -> Session:
+    """A session as the command makes it, that writes to the standard streams of now."""
+    from gradsh.view.display import Display
+    from gradsh.view.json_lines import JsonDisplay
+
+    return Session(JsonDisplay() if json else Display(color="never"), seed=seed)
+
+
+def command(*arguments: str) -> int:
+    """The exit status of a whole command line."""
+    from gradsh.cli.main import run
+
+    return run(arguments)
+
+
+# --- programs -------------------------------------------------------------------------------------------------------
+
+WAYS = ("run", "run", "run", "lines", "lines", "json", "check", "file", "help", "stdin")
+
+
+def run_program(text: str, way: str) -> Outcome:
+    """Run a program text in one of the ways that programs are run."""
+    if way in ("run", "json"):
+        return observed(lambda: session_of(json=way == "json").run(text, "<input>").status)
+    if way == "lines":
+        return observed(lambda: _prompts(text))
+    raw = text.encode("utf-8", "surrogatepass")
+    if way == "stdin":
+        return observed(command, raw)
+    with open("p.grad", "wb") as file:
+        file.write(raw)
+    words = {"check": ("check", "p.grad"), "help": ("p.grad", "--help"), "file": ("p.grad",)}[way]
+    return observed(lambda: command(*words))
+
+
+def _prompts(text: str) -> int:
+    """Statement after statement in one session, as typed: one that fails does not end the rest."""
+    session = session_of()
+    worst = 0
+    for number, line in enumerate(statements(text)):
+        worst = max(worst, session.run(line, f"<prompt {number}>").status)
+    return worst
