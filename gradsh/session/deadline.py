@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from _thread import allocate_lock, get_ident, start_new_thread
+from _thread import LockType, allocate_lock, get_ident, start_new_thread
 from collections.abc import Callable
 from time import monotonic, sleep
 from types import FrameType
@@ -47,13 +47,17 @@ class Watch:
 
     def start(self) -> None:
         """Errors: MemoryError where there can be no more threads, and so no end."""
+        started = allocate_lock()
+        started.acquire()
         try:
-            start_new_thread(self.watch, ())
+            start_new_thread(self.watch, (started,))
         except RuntimeError:
             raise MemoryError("can't start the thread that would end the program in time") from None
+        started.acquire()  # until it runs it has the number of this thread, and what is sent to this one may go there
 
-    def watch(self) -> None:
+    def watch(self, started: LockType) -> None:
         """The thread."""
+        started.release()
         while not self.bell.acquire(timeout=min(max(self.due - monotonic(), 0.0), LONGEST)):
             self.sending = True
             if self.live and self.due <= monotonic():
