@@ -35,7 +35,15 @@ FLOORS = [
     ["gradsh.data"],
     ["gradsh.files"],
     ["gradsh.calls"],
-    ["gradsh.reports", "gradsh.cache", "gradsh.pruning", "gradsh.interrupts", "gradsh.errors", "gradsh"],
+    [
+        "gradsh.reports",
+        "gradsh.cache",
+        "gradsh.pruning",
+        "gradsh.memory",
+        "gradsh.interrupts",
+        "gradsh.errors",
+        "gradsh",
+    ],
 ]
 # Packages whose packages have no floors of their own.
 ONE_FLOOR = ["gradsh.engine.ops"]

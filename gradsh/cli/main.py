@@ -48,6 +48,9 @@ def run(argv: Sequence[str]) -> int:
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
+    except MemoryError:
+        sys.stderr.write("error[E0902]: out of memory\n")
+        return 1
     except BrokenPipeError:
         return _closed()
     except SystemExit as done:
@@ -84,7 +87,8 @@ def _options(argv: Sequence[str]) -> Options:
 
 def _run(options: Options) -> int:
     # Graphs are many small containers that stay alive until backward: collecting at every 700 of them finds nothing.
-    gc.set_threshold(100_000, 20, 20)
+    # Cycles with arrays of up to `alloc.LARGE` elements, which nobody counts, may so hold a gigabyte.
+    gc.set_threshold(20_000, 20, 20)
     if options.code is not None:
         # One-shot programs are short, and starting BLAS's threads takes longer than they do; a user's setting stands.
         if not options.interactive:

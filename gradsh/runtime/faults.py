@@ -74,7 +74,7 @@ def translate(exception: BaseException) -> GradshError:
             help="a function that calls itself needs an end, `if n <= 0 { return 0 }`; or write it as a loop",
         )
     if isinstance(exception, MemoryError):
-        return errors.OutOfMemory(str(exception) or "out of memory")
+        return _out_of_memory(exception)
     of_numpy = _of_numpy(exception) if isinstance(exception, (ValueError, OverflowError)) else None
     if of_numpy is not None:
         return of_numpy
@@ -104,6 +104,37 @@ def _of_numpy(exception: BaseException) -> GradshError | None:
     if said.startswith("maximum supported dimension for an ndarray"):
         return errors.ShapeError(f"a tensor has at most {MOST_DIMS} dims here, those of NumPy's arrays")
     return None
+
+
+def _out_of_memory(exception: MemoryError) -> GradshError:
+    """What asked for how much: NumPy says the array, the way through the program the operator."""
+    import math
+
+    from gradsh import memory
+
+    operator = _operator(exception)
+    shape, dtype = getattr(exception, "shape", None), getattr(exception, "dtype", None)  # of NumPy's own
+    if shape is None or dtype is None:
+        return errors.OutOfMemory("out of memory" + (f" in {operator}" if operator else ""))
+    wanted = memory.spelled(math.prod(shape) * dtype.itemsize)
+    return errors.OutOfMemory(f"out of memory: {operator or 'an array'} of {list(shape)} {dtype} wants {wanted}")
+
+
+def _operator(exception: BaseException) -> str:
+    """The operator that the program called and that failed; "" for none."""
+    from gradsh.engine.operators.registry import Operator
+
+    name = ""
+    traceback = exception.__traceback__
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if frame.f_code.co_filename.startswith(PREFIX):
+            name = ""
+        elif not name and "entry" in frame.f_code.co_varnames + frame.f_code.co_freevars:
+            entry = frame.f_locals.get("entry")
+            name = entry.name if isinstance(entry, Operator) else ""
+        traceback = traceback.tb_next
+    return name
 
 
 def _fault(exception: BaseException) -> GradshError:

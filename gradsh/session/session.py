@@ -17,7 +17,7 @@ import numpy as np
 
 from gradsh import errors, interrupts
 from gradsh.engine.autograd.forms import PAIRS
-from gradsh.engine.core import dtypes
+from gradsh.engine.core import alloc, dtypes
 from gradsh.engine.core.modes import Context, swapped
 from gradsh.errors import (
     BadArguments,
@@ -122,6 +122,7 @@ class Session:
 
     def _result(self, text: str, name: str, arguments: Sequence[str] | Mapping[str, object]) -> Result:
         source = Source(name, text.removeprefix("\ufeff"))
+        alloc.keep_room()
         try:
             self._execute(source, name, arguments)
         except Refused as refused:
@@ -189,6 +190,8 @@ class Session:
     def _failed(self, raised: BaseException) -> Result:
         if isinstance(raised, interrupts.Expired):
             interrupts.settled(raised)
+        if isinstance(raised, MemoryError):
+            alloc.make_room()
         error = faults.translate(raised)
         spans = faults.spans(raised)
         if not error.labels and spans:
@@ -198,7 +201,10 @@ class Session:
         for where, words in error.places:
             if where is not None and isinstance(where[0], CodeType):
                 _add_label(error, locate(where[0], where[1]), words)
-        self._advise(error, raised)
+        if isinstance(raised, MemoryError):
+            raised.__traceback__ = None  # which holds all that the program's functions had; saying it takes memory too
+        else:
+            self._advise(error, raised)
         for span in _calls(spans):
             _add_label(error, span, "called here")
         return self._ended(FAILED, [error])

@@ -72,14 +72,30 @@ return out
     return block(text, 2)
 
 
-def guarded(statement: str, depth: int) -> str:
-    """A kernel of two arrays, whose shapes may not fit."""
+def guarded(kernel: str, values: str, depth: int) -> str:
+    """A kernel of two arrays, whose shapes may not fit, and which is tried twice when there is no memory."""
     return block(
         f"""
         try:
-            {statement}
+            c = {kernel}({values})
         except ValueError:
             raise broadcast_error(a.shape, b.shape) from None
+        except MemoryError:
+            c = again({kernel}, {values})
+        """,
+        depth,
+    )
+
+
+def counted(name: str, call: str, again: str, depth: int) -> str:
+    """A kernel whose result is counted; a call of `alloc.counted` would cost a twentieth of it."""
+    return block(
+        f"""
+        try:
+            {name} = {call}
+        except MemoryError:
+            {name} = {again}
+        made({name}.nbytes)
         """,
         depth,
     )
@@ -100,6 +116,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsh.engine.core.alloc import LARGE, again, counted, made
 from gradsh.engine.core.graph import Node, note_versions, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import unrecorded
@@ -141,10 +158,12 @@ def unary_path(
         else:
             if x.dtype is not FLOAT32 and x.dtype.kind != "f":
                 x = as_floating(entry, x)
-            if x.size < BIG:
+            if x.size < LARGE:
                 y = compute(x)
+            elif x.size < BIG:
+                {counted("y", "compute(x)", "again(compute, x)", 4)}
             else:
-                y = in_pieces(compute, x)
+                y = counted(in_pieces, compute, x)
                 kind = large
         {
         recorded(
@@ -196,19 +215,30 @@ def binary_path(
             and (dtype := a.dtype) is b.dtype
             and (dtype is FLOAT32 or dtype is FLOAT64)
         ):
-            if a.size < BIG:
-                {guarded("c = compute(a, b)", 4)}
+            if a.size < LARGE:
+                {guarded("compute", "a, b", 4)}
+            elif a.size < BIG:
+                {guarded("compute", "a, b", 4)}
+                made(c.nbytes)
             else:
-                {guarded("c = in_pieces(compute, a, b)", 4)}
+                {guarded("in_pieces", "compute, a, b", 4)}
+                made(c.nbytes)
                 kind = large_both
             if a.shape != b.shape:
                 fix = fix_of(a, b, c)
+                if c.size > LARGE:
+                    made(c.nbytes)
         else:
             if check is not None:
                 check(a, b)
-            p, q = promoted(a, b, floating)
-            {guarded("c = compute(p, q)", 3)}
+            try:
+                p, q = promoted(a, b, floating)
+            except MemoryError:
+                p, q = again(promoted, a, b, floating)
+            {guarded("compute", "p, q", 3)}
             fix = fix_of(a, b, c)
+            if c.size > LARGE:
+                made(c.nbytes)
         {
         recorded(
             "x",
@@ -240,15 +270,25 @@ def binary_path(
                 check(a, number)
             a, number = promoted_number(a, number, floating)
         kind = right if side else left
-        if a.__class__ is ndarray and ((dtype := a.dtype) is FLOAT32 or dtype is FLOAT64):
+        if a.__class__ is not ndarray:
+            c = compute(number, a) if side else compute(a, number)
+        elif (dtype := a.dtype) is FLOAT32 or dtype is FLOAT64:
             operand = constant(number, dtype) if constants else number
-            if a.size < BIG:
+            if a.size < LARGE:
                 c = compute(operand, a) if side else compute(a, operand)
+            elif a.size < BIG:
+                pair = (operand, a) if side else (a, operand)
+                {counted("c", "compute(*pair)", "again(compute, *pair)", 4)}
             else:
-                c = in_pieces(compute, operand, a) if side else in_pieces(compute, a, operand)
+                c = counted(in_pieces, compute, operand, a) if side else counted(in_pieces, compute, a, operand)
                 kind = large_right if side else large_left
         else:
-            c = compute(number, a) if side else compute(a, number)
+            try:
+                c = compute(number, a) if side else compute(a, number)
+            except MemoryError:
+                c = again(compute, number, a) if side else again(compute, a, number)
+            if c.size > LARGE:
+                made(c.nbytes)
         {
         recorded(
             "x",

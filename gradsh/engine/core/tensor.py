@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsh.engine.core.alloc import LARGE, made
 from gradsh.engine.core.dtypes import OF, DType, Size
 from gradsh.engine.core.graph import Node, Output, Storage, Unrecorded, Where, extra_of
 from gradsh.engine.core.modes import mode
@@ -349,6 +350,8 @@ def make(data: Any) -> Tensor:
 
 def leaf(data: Any, requires_grad: bool, where: Where | None) -> Tensor:
     """What creators give: as `make`, with the flag and the place."""
+    if data.__class__ is ndarray and data.size > LARGE:
+        made(data.nbytes)
     t = make(data)
     t.origin = where
     if mode.inference:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsh.engine.core.alloc import LARGE, again, counted, made
 from gradsh.engine.core.graph import Node, note_versions, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import unrecorded
@@ -54,10 +55,16 @@ def unary_path(
         else:
             if x.dtype is not FLOAT32 and x.dtype.kind != "f":
                 x = as_floating(entry, x)
-            if x.size < BIG:
+            if x.size < LARGE:
                 y = compute(x)
+            elif x.size < BIG:
+                try:
+                    y = compute(x)
+                except MemoryError:
+                    y = again(compute, x)
+                made(y.nbytes)
             else:
-                y = in_pieces(compute, x)
+                y = counted(in_pieces, compute, x)
                 kind = large
         out = Tensor()
         out.data = y
@@ -130,28 +137,50 @@ def binary_path(
             and (dtype := a.dtype) is b.dtype
             and (dtype is FLOAT32 or dtype is FLOAT64)
         ):
-            if a.size < BIG:
+            if a.size < LARGE:
                 try:
                     c = compute(a, b)
                 except ValueError:
                     raise broadcast_error(a.shape, b.shape) from None
+                except MemoryError:
+                    c = again(compute, a, b)
+            elif a.size < BIG:
+                try:
+                    c = compute(a, b)
+                except ValueError:
+                    raise broadcast_error(a.shape, b.shape) from None
+                except MemoryError:
+                    c = again(compute, a, b)
+                made(c.nbytes)
             else:
                 try:
                     c = in_pieces(compute, a, b)
                 except ValueError:
                     raise broadcast_error(a.shape, b.shape) from None
+                except MemoryError:
+                    c = again(in_pieces, compute, a, b)
+                made(c.nbytes)
                 kind = large_both
             if a.shape != b.shape:
                 fix = fix_of(a, b, c)
+                if c.size > LARGE:
+                    made(c.nbytes)
         else:
             if check is not None:
                 check(a, b)
-            p, q = promoted(a, b, floating)
+            try:
+                p, q = promoted(a, b, floating)
+            except MemoryError:
+                p, q = again(promoted, a, b, floating)
             try:
                 c = compute(p, q)
             except ValueError:
                 raise broadcast_error(a.shape, b.shape) from None
+            except MemoryError:
+                c = again(compute, p, q)
             fix = fix_of(a, b, c)
+            if c.size > LARGE:
+                made(c.nbytes)
         out = Tensor()
         out.data = c
         out.gradient = out.storage = out.extra = None
@@ -197,15 +226,29 @@ def binary_path(
                 check(a, number)
             a, number = promoted_number(a, number, floating)
         kind = right if side else left
-        if a.__class__ is ndarray and ((dtype := a.dtype) is FLOAT32 or dtype is FLOAT64):
+        if a.__class__ is not ndarray:
+            c = compute(number, a) if side else compute(a, number)
+        elif (dtype := a.dtype) is FLOAT32 or dtype is FLOAT64:
             operand = constant(number, dtype) if constants else number
-            if a.size < BIG:
+            if a.size < LARGE:
                 c = compute(operand, a) if side else compute(a, operand)
+            elif a.size < BIG:
+                pair = (operand, a) if side else (a, operand)
+                try:
+                    c = compute(*pair)
+                except MemoryError:
+                    c = again(compute, *pair)
+                made(c.nbytes)
             else:
-                c = in_pieces(compute, operand, a) if side else in_pieces(compute, a, operand)
+                c = counted(in_pieces, compute, operand, a) if side else counted(in_pieces, compute, a, operand)
                 kind = large_right if side else large_left
         else:
-            c = compute(number, a) if side else compute(a, number)
+            try:
+                c = compute(number, a) if side else compute(a, number)
+            except MemoryError:
+                c = again(compute, number, a) if side else again(compute, a, number)
+            if c.size > LARGE:
+                made(c.nbytes)
         out = Tensor()
         out.data = c
         out.gradient = out.storage = out.extra = None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.alloc import LARGE, made
 from gradsh.engine.core.arguments import FAILURES
 from gradsh.engine.core.graph import (
     Freed,
@@ -155,8 +156,12 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
 
         raise blame(entry, values, error) from None
     cls = result.__class__
-    if cls is ndarray and result.ndim == 0 and not entry.view:
-        result = result[()]
+    if cls is ndarray:
+        size = result.size
+        if size > LARGE:
+            made(result.nbytes)
+        elif size == 1 and result.ndim == 0 and not entry.view:
+            result = result[()]
     where = mode.where or caller(frame)
     several = cls is tuple
     out: Any

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from gradsh.calls.bind import Binder
+from gradsh.engine.core.alloc import again
 from gradsh.engine.core.arguments import ended
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
@@ -38,7 +39,10 @@ def foreign(entry: Any, values: list[Any]) -> Any:
 
 def computed(kernel: Any, *arrays: Any) -> Any:
     """What an operator's kernel makes of the arrays (and numbers) of a call: whoever runs one does it here."""
-    return kernel(*arrays)
+    try:
+        return kernel(*arrays)
+    except MemoryError:
+        return again(kernel, *arrays)
 
 
 class Operator:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.core.alloc import LARGE, made
 from gradsh.engine.core.arguments import dim_error, need_tensor
 from gradsh.engine.core.batched import expanded, padded
 from gradsh.engine.core.dtypes import OF, promote_dtypes
@@ -220,6 +221,8 @@ def _layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
             v.up_to_date()
     columns = weight.data.T
     data = computed(_affine, x.data, columns, bias.data)
+    if data.size > LARGE:
+        made(data.nbytes)
     where = caller(_getframe(2))
     edge = record(_COLUMNS, weight.node or weight, None, where) if weight.requires else None
     saved_weight: Any = None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.alloc import LARGE, made
 from gradsh.engine.core.arguments import need_tensor, type_word, wrong_call
 from gradsh.engine.core.batched import Batched, padded
 from gradsh.engine.core.dtypes import OF
@@ -94,6 +95,8 @@ def multiply(entry: Product, x: Tensor, y: Tensor, depth: int) -> Tensor:
     ):
         entry.check(a, b)
     data = computed(entry.kernel, a, b)
+    if data.size > LARGE:
+        made(data.nbytes)
     where = mode.where or here(_getframe(depth))
     one, two = x.requires, y.requires
     if not ((one or two) and mode.grad):

@@ -1,0 +1,147 @@
+"""Memory: cycles that hold large arrays are collected in time, and what does not fit is said."""
+
+from __future__ import annotations
+
+import gc
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from gradsh import Session, memory
+from gradsh.engine.core import alloc
+
+MIB = 1 << 20
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads and limits memory as Linux does")
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    """Python's own collector as good as off, with a count of its own."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10**6)
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
+    gc.collect()
+
+
+@contextmanager
+def limited(room: int) -> Iterator[None]:
+    """The process gets no more than so many bytes from here on."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (memory.taken() + room, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def shown(program: str) -> str:
+    out = io.StringIO()
+    Session(out=out, err=out).run(program)
+    return out.getvalue().strip()
+
+
+# --- cycles ----------------------------------------------------------------------------------------------------------
+
+# each with the megabytes that it makes
+MAKERS = {
+    "zeros(300000)": 1,
+    "rand(300000)": 1,
+    "x + 1": 1,
+    "x.exp()": 1,
+    "whole + 1": 2,
+    "whole * x": 1,
+    "small.reshape(1000, 1) + small": 4,
+    "wide.exp()": 4,
+    "wide * wide": 4,
+    "cat([x, x])": 2,
+    "rows @ rows.T": 4,
+    "x.requires_grad_().exp()": 1,
+}
+INPUTS = (
+    "let x = ones(300000); let whole = arange(300000); let small = ones(1000); let wide = ones(1100000); "
+    "let rows = ones(1000, 2); "
+)
+
+
+@linux
+def test_cycles_of_large_arrays_are_collected(monkeypatch: pytest.MonkeyPatch, collector: None) -> None:
+    at = Session(out=io.StringIO(), err=io.StringIO())
+    assert at.run(INPUTS).ok
+    for maker in MAKERS:  # BLAS takes 32 MiB for itself at its first call
+        assert at.run(maker + ";").ok
+    for maker, size in MAKERS.items():
+        account = alloc.Account()
+        before = memory.taken()
+        account.allowed, account.left, account.guarded = before + 24 * MIB, 0, True
+        monkeypatch.setattr(alloc, "ACCOUNT", account)
+        assert at.run(f"repeat {72 // size} {{ let l = [{maker}]; l.append(l) }}").ok
+        assert memory.taken() - before < 48 * MIB, maker  # of 72
+        gc.collect()
+
+
+@linux
+def test_what_finds_no_memory_is_tried_once_more(monkeypatch: pytest.MonkeyPatch, collector: None) -> None:
+    err = io.StringIO()
+    at = Session(out=io.StringIO(), err=err)
+    assert at.run(INPUTS).ok
+    makers = {maker: size for maker, size in MAKERS.items() if "rand" not in maker}  # tried again, it draws others
+    for maker in makers:  # nothing is loaded under the limit
+        assert at.run(maker + ";").ok
+    account = alloc.Account()
+    account.left = 1 << 60  # it never looks
+    monkeypatch.setattr(alloc, "ACCOUNT", account)
+    for name, make in alloc.gates().items():
+        monkeypatch.setattr(alloc, name, make)
+    account.guard()
+    gc.collect()
+    with limited(20 * MIB):
+        ended = [at.run(f"repeat {40 // n} {{ let l = [{maker}]; l.append(l) }}").ok for maker, n in makers.items()]
+    assert all(ended), err.getvalue()
+
+
+# --- what is said ----------------------------------------------------------------------------------------------------
+
+WANTED = {
+    "zeros(1000000, 1000000)": "zeros of [1000000, 1000000] float32 wants 3.6 TiB",
+    "let x = ones(1000000); x.reshape(-1, 1) * x": "mul of [1000000, 1000000] float32 wants 3.6 TiB",
+    "ones(1000000, 1).expand(1000000, 1000000).exp()": "exp of [1000000, 1000000] float32 wants 3.6 TiB",
+    "fn f(n) = randn(n, n); f(1000000)": "randn of [1000000000000] float32 wants 3.6 TiB",
+    "let l = [0]; l * 10**15": "out of memory",
+}
+
+
+@pytest.mark.parametrize("program", WANTED)
+def test_what_does_not_fit_is_said(program: str) -> None:
+    first, place, *_ = shown(program).split("\n")
+    assert first.startswith("error[E0902]: out of memory") and first.endswith(WANTED[program])
+    assert "<input>:1:" in place
+
+
+@linux
+def test_small_things_that_fill_the_memory_end_in_an_error(collector: None) -> None:
+    err = io.StringIO()
+    at = Session(out=io.StringIO(), err=err)
+    assert at.run(
+        "let x = ones(1, grad); x + 1; fn fill() { let d = {}; let i = 0; while true { d[i] = [i]; i += 1 } }"
+    ).ok
+    for program in ("fill()", "while true { x = x + 1 }"):
+        err.truncate(err.seek(0))
+        with limited(8 * MIB):
+            assert at.run(program).status == 1
+        assert err.getvalue().startswith("error[E0902]: out of memory"), err.getvalue()
+        assert at.run("x = ones(1, grad)").ok
+
+
+def test_sizes_are_written_as_messages_write_them() -> None:
+    counts = [0, 1023, 1024, 1500, 1 << 20, 1023 << 20, 4 * 10**12, 1 << 80]
+    said = ["0 bytes", "1023 bytes", "1 KiB", "1.5 KiB", "1 MiB", "1 GiB", "3.6 TiB", "1048576 EiB"]
+    assert [memory.spelled(count) for count in counts] == said
