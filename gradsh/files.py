@@ -26,24 +26,41 @@ HOUR = 3600.0
 LOOKED_AT = 1000  # names of a folder, for one that was meant
 PROGRAM = 32 * 2**20  # bytes of the longest program
 BLOCK = 2**20
+# not blocking: what is a FIFO by now would be waited for
+READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+# what a program in a sandbox does in place of reading and writing files
+INSTEAD = {
+    "read": '`load("-")` reads the numbers that come on standard input',
+    "write": "`print x` writes to standard output",
+}
 HANDED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # descriptors that the caller opened: `gradsh <(echo 1)`
 
 
 class Files:
-    """What a session may do with files; `closed` says why it may not (standard input is no file)."""
+    """What a session may do with files; `closed` says why it may not (standard input is no file).
 
-    __slots__ = ("_numbers", "closed", "stdin")
+    In a sandbox it may do nothing with them, but use programs below a folder.
+    """
 
-    def __init__(self, closed: str | None = None, stdin: Callable[[], bytes] | None = None) -> None:
+    __slots__ = ("_numbers", "closed", "sandboxed", "stdin")
+
+    def __init__(
+        self, closed: str | None = None, stdin: Callable[[], bytes] | None = None, sandboxed: bool = False
+    ) -> None:
         """`stdin` reads all of standard input, where that is not the program's own text."""
         self.closed = closed
+        self.sandboxed = sandboxed
         self.stdin = stdin
         self._numbers: bytes | None = None
 
     def check(self, path: str, doing: str) -> None:
         """Errors: FileError where files are not to be touched, or for a name that no file can have."""
+        if self.sandboxed and doing != "use":
+            raise errors.Sandboxed(f"cannot {doing} '{path}': the program runs in a sandbox", help=INSTEAD.get(doing))
         if self.closed is not None:
-            raise errors.FileError(f"cannot {doing} '{path}': {self.closed}", kind="PermissionError")
+            kind = errors.Sandboxed if self.sandboxed else errors.FileError
+            raise kind(f"cannot {doing} '{path}': {self.closed}", kind="PermissionError")
         if "\0" in path:
             raise errors.FileError(f"cannot {doing} {path!r}: a file name cannot contain a NUL", kind="ValueError")
 
@@ -55,16 +72,23 @@ class Files:
         except OSError as error:
             raise refused(path, "read", error) from None
 
-    def program(self, path: str) -> bytes:
-        """All of a file that a program uses. Errors: FileError, also where it is not called NAME.grad."""
-        self.check(path, "use")
+    def program(self, path: str, below: str) -> bytes:
+        """All of a file that a program uses, in a sandbox only of one below the folder `below`.
+
+        Errors: FileError, also where it is not called NAME.grad; Sandboxed. `check` has been asked.
+        """
         real = os.path.realpath(path)
+        inside = os.path.realpath(below)
+        if self.sandboxed and os.path.commonpath([inside, real]) != inside:
+            raise errors.Sandboxed(
+                f"cannot use '{path}': the program runs in a sandbox, and uses what is below its own folder only"
+            )
         if not real.endswith(ENDING):  # its errors would show lines of /etc/shadow
             what = "it is a link to a file that is not" if path.endswith(ENDING) else "what is used is"
             help = f"did you mean '{path}{ENDING}'?" if os.path.exists(path + ENDING) else None
             raise errors.FileError(f"cannot use '{path}': {what} called NAME{ENDING}", help=help)
         try:
-            return read_regular(path, PROGRAM)
+            return read_below(inside, real, PROGRAM) if self.sandboxed else read_regular(path, PROGRAM)
         except OSError as error:
             raise refused(path, "read", error) from None
 
@@ -119,15 +143,35 @@ class Files:
         _sweep(folder, name)
 
 
-def read_regular(path: str, limit: int | None = None) -> bytes:
-    """All of a regular file, of at most `limit` bytes. Errors: OSError, in plain words for anything else."""
-    _refuse(os.stat(path).st_mode)  # before it is opened, which some devices take for more than a look
-    flags = os.O_RDONLY
-    for flag in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"):
-        flags |= getattr(os, flag, 0)
-    with open(os.open(path, flags), "rb") as file:
+def read_regular(path: str, limit: int | None = None, folder: int | None = None) -> bytes:
+    """All of a regular file, of at most `limit` bytes; `path` begins in the open `folder`, if one is given.
+
+    Errors: OSError, in plain words for anything else.
+    """
+    link = folder is None
+    _refuse(os.stat(path, dir_fd=folder, follow_symlinks=link).st_mode)  # before opening, which some devices act upon
+    with open(os.open(path, READ if link else READ | NO_LINK, dir_fd=folder), "rb") as file:
         _refuse(os.fstat(file.fileno()).st_mode)  # it may be another one by now
         return _limited(file, limit)
+
+
+def read_below(folder: str, path: str, limit: int) -> bytes:
+    """All of a regular file below a folder, both without links in their names: one folder after the other is opened.
+
+    What somebody makes a link meanwhile is not followed. Errors: OSError.
+    """
+    if os.open not in os.supports_dir_fd:
+        return read_regular(path, limit)
+    *folders, name = os.path.relpath(path, folder).split(os.sep)
+    at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for each in folders:
+            inner = os.open(each, os.O_RDONLY | os.O_DIRECTORY | NO_LINK, dir_fd=at)
+            os.close(at)
+            at = inner
+        return read_regular(name, limit, at)
+    finally:
+        os.close(at)
 
 
 def read_program(path: str) -> bytes:

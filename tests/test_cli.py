@@ -99,7 +99,7 @@ def test_refused_before_running(gradsh: Gradsh) -> None:
         ["graph", "x.grad", "z"],
         ["explain", "x"],
         ["export", "x.grad"],
-        ["--sandbox", "-c", "1"],
+        ["--sandbox=low", "-c", "1"],
         ["--timeout", "1s", "-c", "1"],
         ["check"],
         ["check", "nowhere.grad"],

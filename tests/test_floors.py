@@ -42,6 +42,7 @@ FLOORS = [
         "gradsh.memory",
         "gradsh.interrupts",
         "gradsh.errors",
+        "gradsh.sandbox",
         "gradsh",
     ],
 ]

@@ -33,6 +33,13 @@ GRADSH_DEBUG=1 shows the traceback of a fault of gradsh itself; GRADSH_HISTORY a
 """
 
 
+OWN = ("code", "interactive", "json", "dtype", "seed", "color", "errors", "quiet", "verbose", "no_config", "sandbox")
+SANDBOX = (
+    ("--sandbox", "kernel", "the program reaches no file, no environment, no network, no other process"),
+    ("--sandbox=language", "language", "the same as far as the language goes, where the system has no sandbox"),
+)
+
+
 class Parser(argparse.ArgumentParser):
     """argparse with gradsh's way of saying that the command line was wrong."""
 
@@ -75,7 +82,8 @@ def _parser() -> Parser:
     add("-q", "--quiet", action="store_true", help="no welcome line")
     add("-v", "--verbose", action="store_true", help="tell which operators vmap and Jacobians looped over")
     add("--no-config", action="store_true", help="read no configuration and no history, and write none")
-    add("--sandbox", action="store_true", help=argparse.SUPPRESS)
+    for option, depth, said in SANDBOX:
+        add(option, action="store_const", const=depth, dest="sandbox", default="", help=said)
     add("--max-memory", metavar="SIZE", help=argparse.SUPPRESS)
     add("--timeout", metavar="TIME", help=argparse.SUPPRESS)
     add("-V", "--version", action="store_true", help="print the version")
@@ -115,15 +123,14 @@ def parse(argv: Sequence[str]) -> Options:
     if given.version:
         say(f"gradsh {__version__}\n")
         raise SystemExit(0)
-    for name, option in (("sandbox", "--sandbox"), ("max_memory", "--max-memory")):
-        if getattr(given, name):
-            raise UsageError(f"{option} is not in this version yet")
+    if given.max_memory:
+        raise UsageError("--max-memory is not in this version yet")
     if given.timeout:
         raise UsageError("--timeout is not in this version yet")
     if given.seed is not None and not -(2**63) <= given.seed < 2**64:
         raise UsageError(f"--seed {given.seed} does not fit in 64 bits")
     options = Options()
-    for name in ("code", "interactive", "json", "dtype", "seed", "color", "errors", "quiet", "verbose", "no_config"):
+    for name in OWN:
         setattr(options, name, getattr(given, name))
     options.set = given.set or []
     for each in options.set:

@@ -6,7 +6,7 @@ import sys
 from argparse import ArgumentParser
 
 from gradsh.cli.options import Options, read
-from gradsh.files import concealed, decode, shows_lines
+from gradsh.files import Files, concealed, decode, shows_lines
 from gradsh.session.check import check
 from gradsh.view.diagnostics import write
 
@@ -18,10 +18,11 @@ def takes(parser: ArgumentParser) -> None:
 
 def run(options: Options) -> int:
     status = 0
+    files = Files(sandboxed=bool(options.sandbox))
     for file in options.given.files:
         text = read(file)
         program = decode(file, text)
-        errors, warnings = check(file, program) if isinstance(program, str) else ([program], [])
+        errors, warnings = check(file, program, files) if isinstance(program, str) else ([program], [])
         if errors and not shows_lines(file, text):
             errors = concealed(file, errors)
         if errors or warnings:

@@ -145,13 +145,19 @@ def _session(options: Options) -> Session:
     else:
         display = Display(color=options.color, style=options.errors)
     display.verbose = options.verbose
-    return Session(options.dtype, options.seed, display=display)
+    session = Session(options.dtype, options.seed, display=display, sandbox=bool(options.sandbox))
+    if options.sandbox == "kernel":
+        from gradsh.cli.sandbox import confine
+
+        confine(session)
+    return session
 
 
 def _shell(options: Options, session: Session | None) -> int:
     from gradsh.shell.prompt import Prompt
 
-    return Prompt(session or _session(options), quiet=options.quiet, history=not options.no_config).run()
+    history = not options.no_config and not options.sandbox
+    return Prompt(session or _session(options), quiet=options.quiet, history=history).run()
 
 
 def _bad_arguments(error: BadArguments, options: Options) -> UsageError:

@@ -47,6 +47,7 @@ class Options:
         "json",
         "no_config",
         "quiet",
+        "sandbox",
         "seed",
         "set",
         "verbose",
@@ -65,6 +66,7 @@ class Options:
         self.json = False
         self.no_config = False
         self.quiet = False
+        self.sandbox = ""  # "kernel": and the door below is shut, "language": what the language refuses
         self.seed: int | None = None
         self.set: list[str] = []
         self.verbose = False

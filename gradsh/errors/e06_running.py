@@ -66,3 +66,10 @@ class StateMismatch(GradshError):
     kind = "RuntimeError"
     summary = "A state that does not fit the model it is loaded into."
     example = 'Linear(2, 1).load_state_dict({"weight": ones(1, 2)})'
+
+
+class Sandboxed(GradshError):
+    code = "E0613"
+    kind = "PermissionError"
+    summary = "Something outside of the sandbox that a program runs in: a file, an address."
+    example = ""

@@ -370,7 +370,23 @@ class Expressions:
         return self.called("@attr", [value, self.constant(node.name, line)], line)
 
     def link_Binary(self, node: nodes.Binary, left: ast.expr) -> ast.expr:
+        if node.op == "%" and not isinstance(node.right, (nodes.Number, nodes.String)):
+            left = self.template(left)
         return ast.BinOp(left, BINARY[node.op], self.expr(node.right), lineno=self.line(node), col_offset=0)
+
+    def template(self, left: ast.expr) -> ast.expr:
+        """The left side of a `%`, where a string that formats any value becomes a `@template`."""
+        line = left.lineno
+        if isinstance(left, ast.Constant) and not isinstance(left.value, str):
+            return left
+        if isinstance(left, ast.BinOp) and not isinstance(left.op, (ast.Add, ast.Mult, ast.Mod)):
+            return left
+        made = self.called("@template", [left], line)
+        if not isinstance(left, ast.Name):
+            return made
+        kind = ast.Attribute(left, "__class__", LOAD, lineno=line, col_offset=0)  # what stands in loops is no string
+        is_text = ast.Compare(kind, [COMPARE["is"]], [self.load("@str", line)], lineno=line, col_offset=0)
+        return ast.IfExp(is_text, made, left, lineno=line, col_offset=0)
 
     def link_Compare(self, node: nodes.Compare, left: ast.expr) -> ast.expr:
         if node.op in ("in", "not in"):

@@ -134,6 +134,8 @@ class Lowering(Expressions):
         line = self.line(node)
         target = node.target
         value = self.expr(node.value)
+        if node.op == "%" and not isinstance(node.value, (nodes.Number, nodes.String)):
+            value = self.called("@formattable", [value], line)
         if isinstance(target, nodes.Attribute):
             owner, current = self.temporary(), self.temporary()
             at, name = self.line(target), self.constant(target.name, self.line(target))

@@ -67,6 +67,10 @@ class Uses:
 
     def program(self, path: str, source: Source, at: Span | None) -> Program:
         """The program of the file that `source` calls `path`, said `at`. Raises Refused."""
+        try:
+            self.files.check(path, "use")
+        except GradshError as error:
+            raise _refused(error, at) from None
         name = os.path.normpath(os.path.join(folder(source.name), path))
         real = os.path.realpath(name)
         if real in self.done:
@@ -79,13 +83,11 @@ class Uses:
             raise Refused([_cycle([*way, (real, name)], real, at)])
         self.done[real] = None
         try:
-            text = decode(name, self.files.program(name))
+            text = decode(name, self.files.program(name, folder(way[0][1])))
             if isinstance(text, GradshError):
                 raise text
         except GradshError as error:
-            if not error.labels and at is not None:
-                error.labels.append(Label(at))
-            raise Refused([error]) from None
+            raise _refused(error, at) from None
         outer, self.way = self.way, [*way, (real, name)]
         try:
             used = self.compile(Source(name, text), {}, self.builtins, self.options, uses=self)
@@ -94,6 +96,12 @@ class Uses:
         used.path = real
         self.done[real] = used
         return used
+
+
+def _refused(error: GradshError, at: Span | None) -> Refused:
+    if not error.labels and at is not None:
+        error.labels.append(Label(at))
+    return Refused([error])
 
 
 def folder(name: str) -> str:

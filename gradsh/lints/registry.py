@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 
 from gradsh.errors import Source, WarningRecord
+from gradsh.files import Files
 from gradsh.language.program import understood
 from gradsh.language.signatures import Builtins
 from gradsh.lints.reading import Reading
@@ -64,12 +65,14 @@ def load(code: str) -> Lint | None:
     return _loaded.get(code)
 
 
-def warnings(source: Source, builtins: Builtins, pieces: Sequence[tuple[int, Source]] = ()) -> list[WarningRecord]:
-    """What all lints say of a program, in the order of the text; `pieces` as in Reading.
+def warnings(
+    source: Source, builtins: Builtins, pieces: Sequence[tuple[int, Source]] = (), files: Files | None = None
+) -> list[WarningRecord]:
+    """What all lints say of a program, in the order of the text; `pieces` as in Reading, `files` reads what it uses.
 
     Errors: Refused for one that is wrong.
     """
-    tree, resolution, uses = understood(source, {}, builtins)
+    tree, resolution, uses = understood(source, {}, builtins, files)
     reading = Reading(tree, source, resolution, builtins, bool(uses), pieces)
     found: list[WarningRecord] = []
     for code in FILES:

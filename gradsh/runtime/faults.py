@@ -10,12 +10,13 @@ from gradsh import errors, interrupts
 from gradsh.engine.core.users import acts_for_programs
 from gradsh.errors import GradshError, Span
 from gradsh.language.places import LIBRARY, PREFIX, locate
+from gradsh.runtime.text import Template, without_addresses
 
 MOST_DIMS = 64  # of NumPy's arrays
 ENDS = 10  # of a long way through the program, how many places at either end are looked up
 
 
-class Message(str):
+class Message(Template):
     """What `catch err` binds: the message, a string that also knows its `code`."""
 
     __slots__ = ("code",)
@@ -64,6 +65,12 @@ def translate(exception: BaseException) -> GradshError:
     An exception of Python's is the program's own if an operation of the program raised it; anything else is a fault
     of gradsh: errors.InternalFault.
     """
+    error = _translated(exception)
+    error.message = without_addresses(error.message)
+    return error
+
+
+def _translated(exception: BaseException) -> GradshError:
     if isinstance(exception, GradshError):
         return exception
     if isinstance(exception, interrupts.Expired):

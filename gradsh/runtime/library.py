@@ -113,8 +113,7 @@ class Library:
 
         space = space_of(self.table, {})
         space["@echo"] = lambda value, line: None
-        with open(os.path.join(FOLDER, file), encoding="utf-8") as stream:
-            source = Source(f"gradsh/lib/{file}", stream.read())
+        source = Source(f"gradsh/lib/{file}", _text(file))
         program = compile_program(source, {}, self.table, library=True)
         # built-ins come when a model needs them, see `_supply`; its file itself evaluates defaults of parameters only
         own = program.code.co_names
@@ -245,13 +244,30 @@ def described(name: str) -> Layer:
     return Layer(f"{name}({', '.join(given)})", summary, said)
 
 
+_texts: dict[str, str] = {}
+
+
+def _text(file: str) -> str:
+    """The text of a file of the library; kept, since in a sandbox nothing is read later."""
+    if file not in _texts:
+        with open(os.path.join(FOLDER, file), encoding="utf-8") as stream:
+            _texts[file] = stream.read()
+    return _texts[file]
+
+
+def read_all() -> None:
+    """Read every file of the library now."""
+    for file, _ in models().values():
+        if file:
+            _text(file)
+
+
 def _parsed(file: str) -> tuple[Program, str]:
     """The tree and the text of a file of the library."""
     from gradsh.errors import Source
     from gradsh.language.syntax import parse
 
-    with open(os.path.join(FOLDER, file), encoding="utf-8") as stream:
-        source = Source(file, stream.read())
+    source = Source(file, _text(file))
     return parse(source), source.text
 
 

@@ -71,6 +71,66 @@ def is_model(value: Any) -> bool:
     return isinstance(value, ModelKind)
 
 
+class Template(str):
+    """The string in `string % values`, of which Python's own formatting would show functions with their addresses."""
+
+    __slots__ = ()
+
+    def __mod__(self, values: Any) -> str:
+        try:
+            return str.__mod__(self, formattable(values))
+        except (TypeError, ValueError):  # Python's words, for the values as they are
+            return without_addresses(str.__mod__(self, values))
+
+
+Template.__name__ = Template.__qualname__ = "str"  # which is what errors about it should say
+
+
+def template(value: Any) -> Any:
+    """The left side of a `%`: a string becomes one that formats values as programs see them."""
+    return Template(value) if value.__class__ is str else value
+
+
+class Shown:
+    """A value in a formatted string: `%s` is what `print` shows, `%r` what a bare expression does."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __str__(self) -> str:
+        return written(self.value)
+
+    def __repr__(self) -> str:
+        return shown(self.value)
+
+
+def formattable(values: Any) -> Any:
+    """The right side of a `%` on a string: what is neither a number nor a string nor a tensor, as it is shown."""
+    if isinstance(values, tuple):
+        return tuple(map(_formattable, values))
+    if type(values) is dict:
+        return {_formattable(key): _formattable(value) for key, value in values.items()}
+    return _formattable(values)
+
+
+def _formattable(value: Any) -> Any:
+    kind = type(value)
+    if kind in _OWN:
+        return value
+    return type(kind.__name__, (Shown,), {"__slots__": ()})(value)  # errors say the name of the type
+
+
+def without_addresses(text: str) -> str:
+    """A text of Python's own, such as an error's, without the addresses of what it shows."""
+    if " at 0x" not in text:
+        return text
+    import re
+
+    return re.sub(r" at 0x[0-9a-fA-F]+(?=>)", "", text)  # `<function f at 0x7f4cb1ec3e20>`
+
+
 def formatted(value: Any, conversion: str | None, spec: str) -> str:
     """One `{value!conversion:spec}` of an f-string.
 

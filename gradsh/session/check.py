@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from gradsh import cache
 from gradsh.calls.signature import Signature
 from gradsh.errors import GradshError, Refused, Source, WarningRecord
+from gradsh.files import Files
 from gradsh.language import program
 from gradsh.language.signatures import Builtins, Facts
 from gradsh.language.words import CommandWord
@@ -53,15 +54,15 @@ class Table:
         return [CommandWord(name, alone=alone, asks=asks) for name, alone, asks in self.forms]
 
 
-def check(name: str, text: str) -> tuple[list[GradshError], list[WarningRecord]]:
+def check(name: str, text: str, files: Files | None = None) -> tuple[list[GradshError], list[WarningRecord]]:
     """Everything that is wrong with a program text before it runs, and what is to be warned of where nothing is.
 
-    `name` is what they call it.
+    `name` is what they call it; `files` reads what it uses.
     """
     source, builtins = Source(name, text), table()
     try:
-        program.compile_program(source, {}, builtins)
-        return [], warnings(source, builtins)
+        program.compile_program(source, {}, builtins, files=files)
+        return [], warnings(source, builtins, files=files)
     except Refused as refused:
         return refused.errors, []
 

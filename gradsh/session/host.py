@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsh import errors
 from gradsh.engine.core.dtypes import NAMES, OF, DType, Size
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, make
@@ -40,8 +41,13 @@ class Host:
         data.save(value, path, self.session.files, CODEC)
 
     def env(self, name: str) -> str | None:
-        """A variable of the environment."""
-        return os.environ.get(name)
+        """A variable of the environment, of which a sandbox has none."""
+        return None if self.session.files.sandboxed else os.environ.get(name)
+
+    def check_address(self, what: str) -> None:
+        """Errors: Sandboxed, for what says where in memory a value is."""
+        if self.session.files.sandboxed:
+            raise errors.Sandboxed(f"{what} is an address in memory: the program runs in a sandbox")
 
     def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
         """The items, with a bar where somebody sees it."""

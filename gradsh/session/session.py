@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ from gradsh.reports import LoopedOver
 from gradsh.runtime import faults
 from gradsh.runtime.builtins import BUILTINS, manual_seed
 from gradsh.runtime.namespace import bound, namespace, prepare
+from gradsh.runtime.text import without_addresses
 from gradsh.session.display import Display, Kept
 from gradsh.session.host import Host
 
@@ -69,8 +70,15 @@ class Session:
     """One global scope, one random stream, one set of modes. `gradsh.Session` is this with the standard display."""
 
     def __init__(
-        self, display: Display, *, dtype: str | None = None, seed: int | None = None, timeout: float | None = None
+        self,
+        display: Display,
+        *,
+        dtype: str | None = None,
+        seed: int | None = None,
+        timeout: float | None = None,
+        sandbox: bool = False,
     ) -> None:
+        """In a `sandbox` programs reach no file, no environment and no address; nothing is laid on the process."""
         self.display = display
         self.context = Context()
         self.context.warn_sink = self._warn
@@ -78,7 +86,8 @@ class Session:
         if dtype is not None:
             self.context.default = dtypes.NAMES[dtype].np
         self.options: tuple[str, ...] = ()  # of every program's compilation: gradsh.language.program.LOOKING
-        self.files = Files()
+        self.files = Files(sandboxed=sandbox)
+        self.door: Callable[[], None] | None = None  # to be called once, when a program is about to run
         self.shows_lines = True  # of what turns out to be no program: see gradsh.files
         self.modules: dict[str, Module] = {}  # used files that have run, by path
         self.parameters: Mapping[str, object] = {}  # given to the script that runs
@@ -146,6 +155,10 @@ class Session:
                     if compiled.uses or not source.text.isascii():
                         self._doubt(compiled)
                     prepare(self.globals, compiled)
+                    if self.door is not None:
+                        shut, self.door = self.door, None
+                        shut()
+                        self.files.closed = "the program runs in a sandbox, and what it uses was read before it began"
                     exec(compiled.code, self.globals)
                 except Exception as raised:
                     interrupts.check_after(raised)
@@ -181,7 +194,7 @@ class Session:
         """The lines that a program prints in a session of its own, which touches no files."""
         display = Kept()
         session = Session(display, seed=0)
-        session.files = Files("help touches no files")
+        session.files = Files("help touches no files", sandboxed=self.files.sandboxed)
         session.run(text, "<help>")
         return display.lines
 
@@ -246,6 +259,7 @@ class Session:
     def _warn(self, message: str, category: str, where: tuple[CodeType, int] | None) -> None:
         from gradsh.advice import of_warning
 
+        message = without_addresses(message)
         span = locate(*where) if where is not None and isinstance(where[0], CodeType) else None
         span = span or here()
         if span is not None and self._told_of_pairs(message, category, span):

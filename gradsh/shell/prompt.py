@@ -65,7 +65,7 @@ class Prompt:
             history=open_history() if self.history else InMemoryHistory(),
             multiline=Condition(lambda: is_incomplete(get_app().current_buffer.document.text)),
             prompt_continuation=lambda width, line, wrapped: CONTINUATION,
-            enable_open_in_editor=True,
+            enable_open_in_editor=not self.session.files.sandboxed,
         )
         while True:
             try:

@@ -144,7 +144,8 @@ class Session(session.Session):
     Values go to `out`, errors and warnings to `err` (Python's standard streams unless given), rendered by `display`
     (the standard one unless given). `dtype` is the default floating dtype ("float32", "float64"); `seed` seeds
     the random stream. `timeout` is how many seconds one `run` may take: what takes longer ends with E0903, the session
-    and all that was bound stay.
+    and all that was bound stay. With `sandbox` its programs reach no file but those they `use` below their own folder,
+    no variable of the environment and no address in memory; the process that it is in stays as it is.
     """
 
     def __init__(
@@ -156,6 +157,7 @@ class Session(session.Session):
         display: display.Display | None = None,
         *,
         timeout: float | None = None,
+        sandbox: bool = False,
     ) -> None:
         shown = display if display is not None else Display(out, err)
-        super().__init__(shown, dtype=dtype, seed=seed, timeout=timeout)
+        super().__init__(shown, dtype=dtype, seed=seed, timeout=timeout, sandbox=sandbox)

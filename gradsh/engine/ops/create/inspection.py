@@ -93,6 +93,8 @@ def storage_offset(input: Any) -> int:
 def data_ptr(input: Any) -> int:
     """The address of its first element."""
     need_tensor("data_ptr", "input", 1, input)
+    if mode.host is not None:
+        mode.host.check_address("data_ptr()")
     input.share()
     return int(input.data.__array_interface__["data"][0])
 
