@@ -17,9 +17,9 @@ from gradsh.session.session import Session
 
 # Modules of others that gradsh imports inside of functions; a test holds this against its sources.
 LAZY = (
-    "bisect", "codecs", "collections.abc", "difflib", "hashlib", "heapq", "importlib.util", "itertools", "json",
-    "pickle", "platformdirs", "re", "rich.console", "rich.table", "rich.text", "textwrap", "traceback",
-    "unicodedata", "zipfile", "zlib",
+    "ast", "bisect", "codecs", "collections.abc", "concurrent.futures.thread", "csv", "difflib", "hashlib", "heapq",
+    "importlib.util", "itertools", "json", "pickle", "platformdirs", "re", "rich.console", "rich.table", "rich.text",
+    "textwrap", "traceback", "unicodedata", "warnings", "zipfile", "zlib",
 )  # fmt: skip
 # and what those, and NumPy and SciPy, import when they are first asked for something
 LAZIER = (
@@ -27,7 +27,7 @@ LAZIER = (
     "rich.cells", "scipy.special",
 )  # fmt: skip
 OPTIONAL = ("safetensors", "safetensors.numpy")
-APART = ("gradsh.__main__", "gradsh.shell", "gradsh.cli", "gradsh.sandbox.macos")  # no program comes to these
+APART = ("gradsh.__main__", "gradsh.shell", "gradsh.cli", "gradsh.sandbox")  # no program comes to these
 
 WARM_UP = """\
 let x = tensor([1.5, -2.0], grad)

@@ -188,3 +188,23 @@ def test_the_state_table_fits_the_terminal(tmp_path: Path) -> None:
         assert max(map(len, lines)) <= columns
         assert ("not kept" in child.before and "MulBackward0" in child.before.replace("\n", "")) or columns == 80
         assert "\x1b" not in child.before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the door of this system is not tried here")
+def test_in_a_sandbox(tmp_path: Path) -> None:
+    """No file, also none of gradsh's own: what is typed is not kept."""
+    (tmp_path / "lib.grad").write_text("let a = 41\n")
+    terminal = Terminal(tmp_path, "--sandbox", GRADSH_HISTORY=str(tmp_path / "history"), TOKEN="12345")
+    terminal.type('use "lib.grad"; a + 1\r')
+    terminal.wait("\n42")
+    terminal.type('print env("TOKEN"), a\r')
+    terminal.wait("None 41")
+    status = Path(f"/proc/{terminal.child.pid}/status").read_text()
+    assert "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status
+    terminal.type('use "lib.grad"\r')
+    terminal.wait("error[E0613]: cannot use 'lib.grad'", "was read")
+    terminal.type("\x18\x05")  # no editor either
+    terminal.child.send("print 6 * 7\r")
+    terminal.wait("\n42\n")
+    assert terminal.leave() == 0
+    assert not (tmp_path / "history").exists()
