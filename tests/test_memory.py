@@ -131,6 +131,8 @@ RESIZED = {
     "match the size of tensor b (2) at non-singleton dimension 0",
     "let w = ones(4, grad); w.sum().backward(); w.data = ones(2); w.sum().backward()": "The size of tensor a (4) must "
     "match the size of tensor b (2) at non-singleton dimension 0",
+    "let w = ones(2, 3, grad); let x = w.cos(); no_grad { x.t_(); }; x.sum().backward()": "Function SumBackward0 "
+    "returned an invalid gradient at index 0 - got [3, 2] but expected shape compatible with [2, 3]",
     "let w = ones(1, grad); w.sum().backward(); w.data = ones(4); w.sum().backward()": "output with shape [1] doesn't "
     "match the broadcast shape [4]",
 }
@@ -149,6 +151,10 @@ EXPECTED = {
     "let w = ones(2, grad); let y = (w * w).sum(); w.data = ones(2, dtype=float64); y.backward(); w.grad": (
         "tensor([2., 2.])"
     ),
+    "let w = ones(2, grad); let x = w * 1; no_grad { x.unsqueeze_(0); }; x.sum().backward(); w.grad": (
+        "tensor([1., 1.])"
+    ),
+    "let w = ones(2, 1, grad); no_grad { w.t_(); }; w.sum().backward(); w.grad": "tensor([[1., 1.]])",
     "let w = ones(2, grad); w.data = ones(2, dtype=float64); (w * w).sum().backward(); w.grad": (
         "tensor([2., 2.], dtype=float64)"
     ),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.autograd.forms import remember
 from gradsh.engine.autograd.inplace import apply_in_place, assign, bump, check_overlap, check_writable
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import type_word
@@ -279,6 +280,8 @@ def _view_twin(name: str, entry: Operator) -> Any:
         old.node, old.requires, old.storage = input.node, input.requires, storage
         with placed(where):
             result = apply(old, *args, **kwargs)
+        if input.requires and result.node is None and input.data.shape != result.data.shape:
+            remember(input)  # under no_grad: the graph goes on with the shape that it knows
         input.data = result.data
         bump(input, where)
         if input.extra is not None:
