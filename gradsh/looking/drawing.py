@@ -9,11 +9,11 @@ from gradsh.engine.core.graph import Node
 from gradsh.engine.core.tensor import Tensor
 from gradsh.looking import folding, places
 from gradsh.looking.folding import Folded, Item
-from gradsh.looking.gradients import Watching
 from gradsh.looking.past import flagged, history
 from gradsh.looking.reading import Call, Leaf, Reading, Row, edges, leading, read, target
 from gradsh.reports.looking import Amount, DrawnRow, GraphDrawing
 from gradsh.runtime.notes import Result
+from gradsh.runtime.watching import Watching
 
 
 def amount(data: Any) -> Amount | None:
@@ -124,7 +124,7 @@ def _items(reading: Reading, folded: Folded) -> list[tuple[DrawnRow, Any]]:
 def _of_item(reading: Reading, item: Item) -> DrawnRow:
     row = item.rows[0]
     if item.rounds:
-        drawn = DrawnRow("rounds", _rounds(reading, item))
+        drawn = DrawnRow("rounds", rounds_label(item))
     elif item.call is not None:
         label = places.flat(item.call.text) if item.call.text else item.call.path
         name = places.bound_to(item.call.span) if item.call.span is not None else ""
@@ -163,7 +163,8 @@ def short(name: str, item: Item) -> str:
     return name.rpartition(".")[2] if item.rows[0].layer or item.rows[0].call is not None else name
 
 
-def _rounds(reading: Reading, item: Item) -> str:
+def rounds_label(item: Item) -> str:
+    """What stands for the earlier rounds of a loop."""
     spans = [row.span for row in item.rows[: max(1, len(item.rows) // item.rounds)] if row.span is not None]
     lines = sorted({span.line for span in spans})
     where = f" of lines {lines[0]}-{lines[-1]}" if len(lines) > 1 else f" of line {lines[0]}" if lines else ""

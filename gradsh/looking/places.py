@@ -38,6 +38,12 @@ def span_at(code: Any, line: int) -> Span | None:
     return program.span(line) if program is not None else None
 
 
+def made(t: Any) -> Span | None:
+    """Where a tensor was made."""
+    where = t.made_at
+    return span_at(where[0], line_at(*where)) if where is not None else None
+
+
 def is_library(code: Any) -> bool:
     """Is it the code of one of gradsh's own models?"""
     return isinstance(code, CodeType) and code.co_filename.startswith(LIBRARY)

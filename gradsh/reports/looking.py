@@ -99,3 +99,113 @@ class GraphDrawing(Report):
         self.notes: list[str] = []
         self.plain: list[tuple[str, tuple[int, ...]]] = []
         self.columns: set[str] = set()
+
+
+class Flow:
+    """What goes out of a step to one of its inputs.
+
+    to        what the program calls the input
+    formula   the local rule in the program's names, "" where there is none; numbers: the same with this step's numbers
+    result    what goes out
+    remarks   further sentences
+    odd       the positions at which it is nan or inf though what came in was not, and why: ([[0]], "0 / 0: …")
+    """
+
+    __slots__ = ("formula", "numbers", "odd", "remarks", "result", "to")
+
+    def __init__(self, to: str, result: Amount | None) -> None:
+        self.to = to
+        self.result = result
+        self.formula = ""
+        self.numbers = ""
+        self.remarks: list[str] = []
+        self.odd: tuple[list[list[int]], str] | None = None
+
+
+class ExplainedStep:
+    """One step of a backward, or several that are folded: what comes in (an Amount for each output) and what goes out.
+
+    `note` stands behind the label: "→ 4 gradients" for a model that is closed; `norm` is that of its parameters'.
+    """
+
+    __slots__ = ("flows", "g", "kind", "label", "norm", "note", "place", "rounds", "steps")
+
+    def __init__(self, steps: tuple[int, int], label: str, kind: str, place: str) -> None:
+        self.steps = steps
+        self.label = label
+        self.kind = kind
+        self.place = place
+        self.note = ""
+        self.norm: float | None = None
+        self.rounds = False
+        self.g: list[Amount | None] = []
+        self.flows: list[Flow] = []
+
+
+class Arrived:
+    """The gradient of a leaf: what arrived from which step, and what was there before; `total` is what `.grad` is now.
+
+    `parameter`: it belongs to a model.
+    """
+
+    __slots__ = ("before", "name", "parameter", "parts", "place", "total")
+
+    def __init__(self, name: str, place: str, total: Amount | None, parameter: bool) -> None:
+        self.name = name
+        self.place = place
+        self.total = total
+        self.parameter = parameter
+        self.parts: list[tuple[Amount, int]] = []
+        self.before: Amount | None = None
+
+
+class Derivatives:
+    """`x.grad` as v @ J: `rows` are (v, what the output is called, its derivatives by each element of x)."""
+
+    __slots__ = ("columns", "leaf", "product", "root", "rows")
+
+    def __init__(self, leaf: str, root: str, columns: list[str]) -> None:
+        self.leaf = leaf
+        self.root = root
+        self.columns = columns
+        self.rows: list[tuple[float, str, list[float]]] = []
+        self.product: list[float] = []
+
+
+class Explanation(Report):
+    """The report of `explain`; each part may be missing, where it is shown in parts.
+
+    heading   the first line
+    jacobians   what the gradient argument is, where one was given and all is small
+    steps     in the order in which backward runs; `parts` is whether they are shown as a table of parts
+    leaves    and what arrived at them
+    kept      (names of results that keep no gradient)
+    plain     (names of values that want none, their places)
+    """
+
+    __slots__ = ("heading", "jacobians", "kept", "leaves", "name", "parts", "plain", "steps")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.heading = ""
+        self.jacobians: list[Derivatives] = []
+        self.steps: list[ExplainedStep] = []
+        self.parts = False
+        self.leaves: list[Arrived] = []
+        self.kept: list[str] = []
+        self.plain: tuple[list[str], list[str]] = ([], [])
+
+    def parted(self) -> list[Explanation]:
+        """Its parts, to be shown one after the other: the heading, each step, the leaves."""
+        if self.parts:
+            return [self]
+        first = Explanation(self.name)
+        first.heading, first.jacobians = self.heading, self.jacobians
+        last = Explanation(self.name)
+        last.leaves, last.kept, last.plain = self.leaves, self.kept, self.plain
+        between = []
+        for step in self.steps:
+            one = Explanation(self.name)
+            one.steps = [step]
+            between.append(one)
+        return [first, *between, last]

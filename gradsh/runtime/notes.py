@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
-from gradsh.engine.core.graph import Node, Output, sequence
+from gradsh.engine.core.graph import Node, Output, Where, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
@@ -122,6 +122,11 @@ class Noting:
         if value.__class__ is Tensor and value.node is not None:
             _note(value, start, 0, model, _getframe(1).f_code)
         return value
+
+    def walk(self, keep: bool, where: Where | None) -> Any:
+        from gradsh.runtime.watching import Noted
+
+        return Noted(keep, where)
 
     def derived(self, node: Node, start: int, gradients: Any) -> None:
         stack = list(gradients) if isinstance(gradients, (tuple, list)) else [gradients]

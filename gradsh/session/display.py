@@ -26,6 +26,9 @@ class Display:
     def report(self, report: Report) -> None:
         """What a statement like `show` found out (gradsh.reports)."""
 
+    def pause(self) -> None:
+        """Somebody may want to read what was shown before there is more."""
+
     def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
         """The items of a loop whose progress is to be seen."""
         return items

@@ -99,6 +99,13 @@ class Display(display.Display):
         else:
             self.write(text, clean=True)
 
+    def pause(self) -> None:
+        """On a terminal: wait for Enter."""
+        from gradsh.view import color
+
+        if color.is_terminal(self.out) and color.is_terminal(sys.stdin):
+            sys.stdin.readline()
+
     # --- writing -----------------------------------------------------------------------------------------
 
     def hide_bars(self) -> None:

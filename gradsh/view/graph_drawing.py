@@ -275,15 +275,7 @@ def _short(text: str, amount: Amount) -> str:
     """A list that is too long for a column is its shape and norm."""
     if len(text) <= LONGEST or amount.value is None:
         return text
-    squares: list[float] = []
-    stack = [amount.value]
-    while stack:
-        each = stack.pop()
-        if isinstance(each, list):
-            stack += each
-        else:
-            squares.append(float(each) ** 2)
-    return f"{numbers.shape(amount.shape)}  norm {numbers.norm(sum(squares) ** 0.5)}"
+    return f"{numbers.shape(amount.shape)}  norm {numbers.norm(numbers.size(amount))}"
 
 
 def _footer(report: GraphDrawing, width: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gradsh.reports.looking import Amount
@@ -31,6 +32,20 @@ def amount(given: Amount) -> str:
     if given.value is not None:
         return listed(given.value)
     return f"{shape(given.shape)}  norm {norm(given.norm)}" if given.norm is not None else "not kept"
+
+
+def size(given: Amount) -> float:
+    """The norm of it (Frobenius)."""
+    if given.norm is not None:
+        return given.norm
+    total, stack = 0.0, [given.value]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, list):
+            stack += each
+        elif each is not None:
+            total += float(each) ** 2
+    return math.sqrt(total)
 
 
 def exact(given: Amount | None) -> Any:

@@ -59,7 +59,7 @@ from tests.language.running import Session, at, refused, run
         ),
         ('use "nowhere.grad"\nanything(1)', "cannot read 'nowhere.grad': No such file or directory", None, None),
         *((f"let g = {word}(1)", f"`{word}` is not in this version yet", word, None) for word in sorted(LATER)),
-        *((f"{word} 1", f"`{word}` is not in this version yet", word, None) for word in ("why", "explain", "plot")),
+        *((f"{word} 1", f"`{word}` is not in this version yet", word, None) for word in ("why", "plot")),
     ],
 )
 def test_refused(source: str, message: str, where: str | None, help: str | None) -> None:

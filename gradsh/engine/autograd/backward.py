@@ -406,7 +406,8 @@ def run_backward(
     where: Where | None,
 ) -> None:
     """`torch.autograd.backward`: accumulate into the `.grad` of leaves, or of `inputs` only."""
-    walk = Walk(create if keep is None else keep, create, where)
+    keeps = create if keep is None else keep
+    walk = Walk(keeps, create, where) if mode.notes is None or create else mode.notes.walk(keeps, where)
     if create:
         mode.warn(CREATE_GRAPH, once=True)
     roots = seeds(outputs, gradients, create)

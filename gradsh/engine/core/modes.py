@@ -44,6 +44,9 @@ if TYPE_CHECKING:
         def called(self, model: Any, x: Any) -> Any:
             """`model(x)`, which another model calls."""
 
+        def walk(self, keep: bool, where: tuple[Any, int] | None) -> Any:
+            """The walk of a `backward` (gradsh.engine.autograd.backward.Walk)."""
+
         def derived(self, node: Any, start: int, gradients: Any) -> None:
             """The gradients of a node that was differentiated with a graph: what was recorded since number `start`."""
 

@@ -70,6 +70,8 @@ class Operator:
     looped      of a composite: why `vmap` runs it sample by sample and not as it is written
     dynamic     the shape of the result depends on values: `vmap` refuses it
     cuts        its result has the values of its argument without their history
+    formula     the gradients of its inputs, for people: see gradsh.looking.formulas; by_ndim has those for inputs of
+                other numbers of dims, {"1,2": formula}
     samples     a function giving the sample calls that tests loop over
     definition  of what PyTorch lacks: an expression in the names of its parameters and in PyTorch's operators, to which
                 the tests hold values and gradients for want of recorded ones
@@ -98,6 +100,7 @@ class Operator:
         definition: str = "",
         cuts: bool = False,
         python: bool = False,
+        by_ndim: dict[str, str] | None = None,
     ) -> None:
         self.signature = Binder(signature, python=python)
         self.name = self.signature.name
@@ -106,6 +109,7 @@ class Operator:
         self.samples = samples
         self.effect = effect
         self.formula = formula
+        self.by_ndim = by_ndim or {}
         self.example = example
         self.kinks = kinks
         self.differentiable = differentiable

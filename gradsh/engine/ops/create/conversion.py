@@ -87,7 +87,7 @@ def type_(input: Any, dtype: Any) -> Any:
     return cast(input, numpy_dtype("type", dtype))
 
 
-@composite("type_as(input, other)", example="ones(2).type_as(tensor(1))")
+@composite("type_as(input, other)", formula="g, in input's dtype", example="ones(2).type_as(tensor(1))")
 def type_as(input: Any, other: Any) -> Any:
     """The tensor in the dtype of another."""
     need_tensor("type_as", "other", 1, other)

@@ -547,6 +547,7 @@ for _dtype in OF.values():
 
 @composite(
     "meshgrid(*tensors, indexing=None)",
+    formula="the sum of g over the new dims",
     python=True,
     method=False,
     example="meshgrid(arange(2), arange(3), indexing='ij')",
@@ -583,7 +584,11 @@ def meshgrid(tensors: Any, indexing: Any) -> Any:
 
 
 @composite(
-    "cartesian_prod(*tensors)", python=True, method=False, example="cartesian_prod(tensor([1, 2]), tensor([3, 4]))"
+    "cartesian_prod(*tensors)",
+    formula="g, added up where the elements came from",
+    python=True,
+    method=False,
+    example="cartesian_prod(tensor([1, 2]), tensor([3, 4]))",
 )
 def cartesian_prod(tensors: Any) -> Any:
     """Every combination of the elements of 1-D tensors, one a row."""
@@ -596,7 +601,12 @@ def cartesian_prod(tensors: Any) -> Any:
     return T.stack([T.flatten(grid) for grid in grids], 1)
 
 
-@composite("combinations(input, r=2, with_replacement=False)", method=True, example="combinations(tensor([1, 2, 3]))")
+@composite(
+    "combinations(input, r=2, with_replacement=False)",
+    formula="g, added up where the elements came from",
+    method=True,
+    example="combinations(tensor([1, 2, 3]))",
+)
 def combinations(input: Any, r: int, with_replacement: bool) -> Any:
     """Every choice of `r` elements of a 1-D tensor, one a row."""
     from itertools import combinations as plain
@@ -612,7 +622,12 @@ def combinations(input: Any, r: int, with_replacement: bool) -> Any:
     return T.stack([T.index_select(input, 0, make(alloc.ascontiguousarray(rows[:, k]))) for k in range(r)], 1)
 
 
-@composite("vander(x, N=None, increasing=False)", method=False, example="vander(tensor([1., 2., 3.]))")
+@composite(
+    "vander(x, N=None, increasing=False)",
+    formula="the sum over columns of k * x**(k - 1) * g",
+    method=False,
+    example="vander(tensor([1., 2., 3.]))",
+)
 def vander(x: Any, n: Any, increasing: bool) -> Any:
     """The powers of the elements of a 1-D tensor, one element a row."""
     if x.data.ndim != 1:

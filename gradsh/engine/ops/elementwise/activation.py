@@ -364,7 +364,7 @@ def log_sigmoid_backward(g: Any, x: Any) -> Any:
     method=False,
     inplace=False,
     samples=unary_samples,
-    formula="g * s * (1 + input * (1 - s)) with s = sigmoid(input)",
+    formula="g * sigmoid(input) * (1 + input * (1 - sigmoid(input)))",
     example="silu(tensor([0., 2.]))",
 )
 def silu(x: Any) -> Any:
@@ -386,7 +386,7 @@ def _(F: Any, g: Any, out: Any, x: Any) -> Any:
     method=False,
     inplace=False,
     samples=unary_samples,
-    formula="g * (t + input * sigmoid(input) * (1 - t**2)) with t = tanh(softplus(input))",
+    formula="g * (tanh(softplus(input)) + input * sigmoid(input) * (1 - tanh(softplus(input))**2))",
     example="mish(tensor([0., 2.]))",
 )
 def mish(x: Any) -> Any:
@@ -406,7 +406,7 @@ def _(F: Any, g: Any, out: Any, x: Any) -> Any:
     check=floats_only("softplus_cpu"),
     method=False,
     samples=lambda: [*unary_samples(), call(t(2, 3), 2.0), call(t(2, 3, away=0.5), 1.0, 0.1)],
-    formula="g * sigmoid(beta * input); g over the threshold",
+    formula="g * sigmoid(beta * input)",
     example="softplus(tensor([0., 30.]))",
 )
 def softplus(x: Any, beta: Any, threshold: Any) -> Any:
@@ -450,7 +450,7 @@ _CUBIC = 0.044715
     check=floats_only("GeluKernelImpl"),
     method=False,
     samples=lambda: [*unary_samples(), call(t(2, 3), approximate="tanh")],
-    formula="g * (P(input) + input * p(input)), P and p of the normal distribution",
+    formula="g * (ndtr(input) + input * exp(-input**2 / 2) / sqrt(2 * pi))",
     example="gelu(tensor([-1., 2.]))",
 )
 def gelu(x: Any, approximate: str) -> Any:

@@ -36,7 +36,7 @@ def _no_bool_hardtanh(dtype: Any) -> None:
         call(t(2, 3), -5.0, 5.0),
         call(t(), -3, 3),
     ],
-    formula="g between the ends, else 0",
+    formula="g where (input > min_val) & (input < max_val), else 0",
     kinks="0 at both ends",
     example="hardtanh(tensor([-2., 0.5]))",
 )
@@ -69,7 +69,7 @@ def hardtanh_backward(g: Any, x: Any, low: Any, high: Any) -> Any:
     python=True,
     method=False,
     samples=lambda: [call(t(3, values=[-1, 2, 7])), call(t(2, 3, away=0.2)), call(t(low=1))],
-    formula="g between 0 and 6, else 0",
+    formula="g where (input > 0) & (input < 6), else 0",
     kinks="0 at 0 and 6",
     example="relu6(tensor([-1., 8.]))",
 )
@@ -86,7 +86,7 @@ def relu6(x: Any, inplace: bool) -> Any:
     method=False,
     inplace=False,
     samples=lambda: [*unary_samples(), call(t(3, values=[-4, 1, 4]))],
-    formula="g / 6 between -3 and 3, else 0",
+    formula="g / 6 where (input > -3) & (input < 3), else 0",
     kinks="0 at -3 and 3",
     example="hardsigmoid(tensor([-4., 0.]))",
 )
@@ -148,7 +148,7 @@ def _shrink_samples() -> list[call]:
     check=floats_only("softshrink_check"),
     method=False,
     samples=_shrink_samples,
-    formula="g outside [-lambd, lambd], else 0",
+    formula="g where abs(input) > lambd, else 0",
     kinks="0 at both ends",
     example="softshrink(tensor([0.2, 2.]))",
 )
@@ -166,7 +166,7 @@ def softshrink(x: Any, lambd: Any) -> Any:
     grad_fn="HardshrinkBackward0",
     check=floats_only("hardshrink_cpu"),
     samples=_shrink_samples,
-    formula="g outside [-lambd, lambd], else 0",
+    formula="g where abs(input) > lambd, else 0",
     kinks="0 at both ends",
     example="hardshrink(tensor([0.2, 2.]))",
 )

@@ -208,7 +208,7 @@ reciprocal.vjp(saves="out")(lambda F, g, out, x: -g * (out * out))
     grad_fn="ExpBackward0",
     number=math.exp,
     samples=unary_samples,
-    formula="g * exp(input)",
+    formula="g * out",
     example="exp(tensor([0., 1.]))",
     direct=np.exp,
 )

@@ -197,7 +197,7 @@ def _(F: Any, g: Any, out: Any, x: Any, low: Any, high: Any) -> Any:
         call(t(values=-2), max=t(values=0.5)),
         call(t(0), 0, 1),
     ],
-    formula="g where min <= input <= max, else 0; tensor bounds get g where they are what comes out",
+    formula="input: g where out == input, else 0; min and max: g where they are what comes out",
     kinks="g at both ends; 0 for nan",
     example="clamp(tensor([-2., 0.5, 2.]), -1., 1.)",
 )
@@ -227,7 +227,7 @@ def _clamp_samples() -> list[call]:
     "clamp_min(input, min)",
     names=("ClampMinBackward1", "ClampMinBackward0", "ClampMinBackward0"),
     samples=_clamp_samples,
-    formula="input: g where input >= min; min: g where input < min",
+    formula="input: g where input >= min, else 0; min: 0 where input >= min, else g",
     kinks="g at the end",
     example="clamp_min(tensor([-2., 2.]), 0)",
 )
@@ -244,7 +244,7 @@ clamp_min.vjp("min", saves="input min")(lambda F, g, out, x, low: F.keep_where(g
     "clamp_max(input, max)",
     names=("ClampMaxBackward1", "ClampMaxBackward0", "ClampMaxBackward0"),
     samples=_clamp_samples,
-    formula="input: g where input <= max; max: g where input > max",
+    formula="input: g where input <= max, else 0; max: 0 where input <= max, else g",
     kinks="g at the end",
     example="clamp_max(tensor([-2., 2.]), 0)",
 )
@@ -285,7 +285,8 @@ def _pairs() -> list[call]:
     numbers="none",
     inplace=False,
     samples=_pairs,
-    formula="g to the larger of both",
+    formula="input: g * (input > other) + g / 2 * (input == other); "
+    "other: g * (other > input) + g / 2 * (input == other)",
     kinks="equal ones share g",
     example="maximum(tensor([1., 5.]), tensor([2., 3.]))",
 )
@@ -304,7 +305,8 @@ maximum.vjp("other", saves="input other")(lambda F, g, out, a, b: F.share(g, b, 
     numbers="none",
     inplace=False,
     samples=_pairs,
-    formula="g to the smaller of both",
+    formula="input: g * (input < other) + g / 2 * (input == other); "
+    "other: g * (other < input) + g / 2 * (input == other)",
     kinks="equal ones share g",
     example="minimum(tensor([1., 5.]), tensor([2., 3.]))",
 )
@@ -553,7 +555,7 @@ addcdiv.vjp("tensor2", saves="tensor1 tensor2")(lambda F, g, out, x, a, b, value
     rename="LdexpBackward0",
     inplace=True,
     samples=lambda: [call(t(2, 3), t(3)), call(t(2), t(2, dtype="int64")), call(t(), t())],
-    formula="input: g * 2**other; other: g * out * log(2)",
+    formula="input: g * 2.0**other; other: g * out * log(2)",
     example="ldexp(tensor([1.5]), tensor([3]))",
 )
 def ldexp(a: Any, b: Any) -> Any:

@@ -345,7 +345,7 @@ def _(F: Any, g: Any, out: Any, condition: Any, x: Any, y: Any) -> Any:
         call(t(3, dtype="bool", values=[True, False, True]), t(2, 1), 0.5),
         call(t(2, dtype="bool", values=[True, False]), 1.5, t()),
     ],
-    formula="input: g where the condition is true, else 0; other: g where it is false, else 0",
+    formula="input: g where condition, else 0; other: 0 where condition, else g",
     kinks="the branch that is not taken receives 0, and 0 * inf upstream is nan",
     example="where(tensor([true, false]), tensor([1., 2.]), 0.)",
     elementwise=True,

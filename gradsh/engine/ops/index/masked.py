@@ -71,7 +71,7 @@ def _mask_samples() -> list[call]:
     grad_fn="MaskedFillBackward0",
     inplace=True,
     samples=_mask_samples,
-    formula="input: g where the mask is false, else 0; value: the sum of g where it is true",
+    formula="input: 0 where mask, else g; value: g where mask, else 0, summed",
     example="masked_fill(ones(2), tensor([true, false]), 0.)",
 )
 def masked_fill(x: Any, mask: Any, value: Any) -> Any:

@@ -125,7 +125,11 @@ addmm.vjp("mat2", saves="mat1")(lambda F, g, out, x, a, b, beta, alpha: scaled(F
         call(t(2, 3), t(3)),
         call(t(0, 3), t(2, 3), t(2)),
     ],
-    formula="input: g @ weight; weight: g.T @ input; bias: g, summed over the batch",
+    formula="input: g @ weight; weight: g.flatten(0, -2).T @ input.flatten(0, -2); bias: g, summed over the batch",
+    by_ndim={
+        "2": "input: g @ weight; weight: g.T @ input; bias: g, summed over the batch",
+        "1": "input: g @ weight; weight: outer(g, input); bias: g",
+    },
     example="linear(ones(1, 2), tensor([[1., 2.]]), tensor([10.]))",
 )
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Any:

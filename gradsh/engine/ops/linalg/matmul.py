@@ -410,6 +410,13 @@ unsafe_view.batched(lambda F, size, batched, x, shape: F.reshape(x, (size, *shap
         call(t(0, 1, 3), t(3, 2)),
     ],
     formula="input: g @ other.mT; other: input.mT @ g",
+    by_ndim={
+        "1,1": "input: g * other; other: g * input",
+        "1,2": "input: other @ g; other: outer(input, g)",
+        "2,1": "input: outer(g, other); other: input.T @ g",
+        "1,3": "input: other @ g, added up over the batch; other: the outer product of input and g",
+        "2,2": "input: g @ other.T; other: input.T @ g",
+    },
     example="matmul(tensor([[1., 2.]]), tensor([3., 4.]))",
 )
 def matmul(x: Tensor, y: Tensor) -> Any:

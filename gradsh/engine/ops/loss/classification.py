@@ -225,7 +225,7 @@ def _class_samples() -> list[call]:
     python=True,
     method=False,
     samples=_class_samples,
-    formula="input: -g at the target classes, divided by their number for the mean",
+    formula="input: -g * onehot(target) / n",
     example="nll_loss(log(tensor([[0.5, 0.5]])), tensor([1]))",
 )
 def nll_loss(
@@ -334,7 +334,7 @@ def _cross_entropy_samples() -> list[call]:
     python=True,
     method=False,
     samples=_cross_entropy_samples,
-    formula="input: g (softmax(input) - target), divided by the number of samples for the mean",
+    formula="input: g * (softmax(input) - onehot(target)) / n",
     example="cross_entropy(tensor([[1., 2.]]), tensor([1]))",
 )
 def cross_entropy(

@@ -78,7 +78,7 @@ def _probability_samples() -> list[call]:
     python=True,
     method=False,
     samples=_probability_samples,
-    formula="input: g (input - target) / (input (1 - input)), divided by the number of elements for the mean",
+    formula="input: g * (input - target) / (input * (1 - input)) / n",
     kinks="logarithms are not let below -100, the denominator not below 1e-12",
     example="binary_cross_entropy(tensor([0.5, 0.9]), tensor([1., 0.]))",
 )
@@ -105,7 +105,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any, size_average: Any
         call(t(2, 3), t(2, 3, low=0.1, high=1)),
         call(t(2, 3), t(3), reduction="none", log_target=True),
     ],
-    formula="input: -g target; target: g (log(target) + 1 - input)",
+    formula="input: -g * target / n; target: g * (log(target) + 1 - input) / n",
     example='kl_div(log(tensor([[0.5, 0.5]])), tensor([[0.9, 0.1]]), reduction="batchmean")',
 )
 def kl_div(input: Any, target: Any, size_average: Any, reduce: Any, reduction: Any, log_target: Any) -> Any:
@@ -135,7 +135,7 @@ def kl_div(input: Any, target: Any, size_average: Any, reduce: Any, reduction: A
         call(t(2, 3, low=0.5), t(2, 3, low=2, high=5), False, reduction="sum"),
         call(t(2, 3), t(2, 3, low=2, high=5, grad=False), full=True, reduction="none"),
     ],
-    formula="input: g (exp(input) - target)",
+    formula="input: g * (exp(input) - target) / n",
     example="poisson_nll_loss(tensor([0., 1.]), tensor([1., 3.]))",
 )
 def poisson_nll_loss(
@@ -169,7 +169,7 @@ lifted.vjp("input")(lambda F, g, out, x, eps: g)
         call(t(2, 3), t(2, 3), t(2, 1, low=0.5, high=2), reduction="none"),
         call(t(2, 3), t(2, 3), 0.5),
     ],
-    formula="input: g (input - target) / var",
+    formula="input: g * (input - target) / var / n",
     kinks="var below eps counts as eps, but its gradient is not cut off",
     example="gaussian_nll_loss(tensor([0., 1.]), tensor([1., 3.]), tensor([1., 4.]))",
 )

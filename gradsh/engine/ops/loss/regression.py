@@ -228,7 +228,7 @@ def _logit_samples() -> list[call]:
     python=True,
     method=False,
     samples=_logit_samples,
-    formula="input: g * (sigmoid(input) - target), divided by the number of elements for the mean",
+    formula="input: g * (sigmoid(input) - target) / n; target: -g * input / n",
     example="binary_cross_entropy_with_logits(tensor([0., 2.]), tensor([1., 0.]))",
 )
 def binary_cross_entropy_with_logits(
@@ -297,7 +297,7 @@ def _weighted(loss: Any, input: Any, weight: Any, reduction: str) -> Any:
     python=True,
     method=False,
     samples=lambda: [*pair_samples(), call(t(2, 3), t(2, 3), weight=t(2, 3, low=0.5))],
-    formula="input: 2 g (input - target), divided by the number of elements for the mean",
+    formula="input: 2 * g * (input - target) / n; target: -2 * g * (input - target) / n",
     example="mse_loss(tensor([1., 2.]), tensor([1., 4.]))",
 )
 def mse_loss(input: Any, target: Any, size_average: Any, reduce: Any, reduction: Any, weight: Any) -> Any:
@@ -315,7 +315,7 @@ def mse_loss(input: Any, target: Any, size_average: Any, reduce: Any, reduction:
     python=True,
     method=False,
     samples=lambda: [*pair_samples(), call(t(2, 3), t(2, 3, low=3, high=5), weight=t(2, 3, low=0.5))],
-    formula="input: g sign(input - target), divided by the number of elements for the mean",
+    formula="input: g * sign(input - target) / n; target: -g * sign(input - target) / n",
     kinks="0 where input equals target",
     example="l1_loss(tensor([1., 2.]), tensor([1., 4.]))",
 )
@@ -358,7 +358,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, x: Any, target: Any, reduction: str,
         call(t(2, 3), t(2, 3), beta=8.0),
         call(t(2, 3), t(2, 3, low=3, high=5), beta=0.0),
     ],
-    formula="input: g times (input - target) / beta, limited to [-1, 1]",
+    formula="input: g * clamp((input - target) / beta, -1, 1) / n",
     kinks="beta=0 is l1_loss",
     example="smooth_l1_loss(tensor([1., 2.]), tensor([1., 4.]))",
 )
@@ -394,7 +394,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, x: Any, target: Any, reduction: str,
     python=True,
     method=False,
     samples=lambda: [*pair_samples(), call(t(2, 3), t(2, 3), delta=8.0), call(t(2, 3), t(2, 3), "sum", 9.0, t(2, 3))],
-    formula="input: g times input - target, limited to [-delta, delta]",
+    formula="input: g * clamp(input - target, -delta, delta) / n",
     example="huber_loss(tensor([1., 2.]), tensor([1., 4.]))",
 )
 def huber_loss(input: Any, target: Any, reduction: Any, delta: Any, weight: Any) -> Any:
@@ -443,7 +443,7 @@ def _(F: Any, g: Any, out: Any, x: Any, target: Any, reduction: str) -> Any:
         call(t(2, 3), t(3, grad=False), reduction="sum"),
         call(t(), t(grad=False)),
     ],
-    formula="input: -g target sigmoid(-target input), divided by the number of elements for the mean",
+    formula="input: -g * target * sigmoid(-target * input) / n",
     example="soft_margin_loss(tensor([0.5, -1.]), tensor([1., -1.]))",
 )
 def soft_margin_loss(input: Any, target: Any, size_average: Any, reduce: Any, reduction: Any) -> Any:

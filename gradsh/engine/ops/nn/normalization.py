@@ -259,7 +259,8 @@ def _update(running: Any, value: Any, momentum: float) -> None:
         call(t(2, 3), t(3, grad=False), t(3, grad=False, low=0.5)),
         call(t(1, 2, 2, 2), None, None, t(2), None, True, 0.1, 0.1),
     ],
-    formula="input: (g - mean(g) - normal mean(g normal)) weight / deviation; weight: sum(g normal); bias: sum(g)",
+    formula="input: weight / deviation * (g - mean(g) - normal mean(g normal)), a channel at a time; "
+    "weight: the sum of g * normal over a channel; bias: the sum of g over a channel",
     example="batch_norm(tensor([[1., 2.], [3., 6.]]), none, none, training=true)",
     looped="it keeps running statistics",
 )
@@ -479,7 +480,8 @@ def normalized_shape_of(operator: str, value: Any, x: Any, weight: Any, bias: An
         call(t(3), [3], t(3), t(3)),
         call(t(3, 2, strided=True), (2,), t(2)),
     ],
-    formula="input: (g w - mean(g w) - normal mean(g w normal)) / deviation; weight: sum(g normal); bias: sum(g)",
+    formula="input: (g w - mean(g w) - normal mean(g w normal)) / deviation; "
+    "weight: the sum of g * normal over the samples; bias: g, summed over the samples",
     example="layer_norm(tensor([[1., 2., 6.]]), (3,))",
 )
 def layer_norm(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: Any) -> Any:
@@ -591,7 +593,8 @@ def _(
         call(t(1, 2, 2, 2), 2, t(2), None, 0.1),
         call(t(2, 2, 3), 1, None, t(2)),
     ],
-    formula="input: (g w - mean(g w) - normal mean(g w normal)) / deviation over the group; weight: sum(g normal)",
+    formula="input: (g w - mean(g w) - normal mean(g w normal)) / deviation over the group; "
+    "weight: the sum of g * normal; bias: the sum of g over a channel",
     example="group_norm(tensor([[1., 2., 4., 8.]]), 2)",
 )
 def group_norm(input: Any, num_groups: Any, weight: Any, bias: Any, eps: Any) -> Any:

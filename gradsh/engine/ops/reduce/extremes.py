@@ -245,7 +245,7 @@ amax = op(
     "amax(input, dim=(), keepdim=False)",
     grad_fn="AmaxBackward0",
     samples=_over_samples,
-    formula="g, shared equally among the maxima",
+    formula="g at the maxima, shared equally",
     kinks="ties share equally",
     example="amax(tensor([[1., 3.], [2., 0.]]), 1)",
 )(_over("amax", max_reduce))
@@ -255,7 +255,7 @@ amin = op(
     "amin(input, dim=(), keepdim=False)",
     grad_fn="AminBackward0",
     samples=_over_samples,
-    formula="g, shared equally among the minima",
+    formula="g at the minima, shared equally",
     kinks="ties share equally",
     example="amin(tensor([[1., 3.], [2., 0.]]), 1)",
 )(_over("amin", min_reduce))

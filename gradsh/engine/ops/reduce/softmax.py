@@ -55,7 +55,7 @@ def _samples() -> list[call]:
     python=True,
     grad_fn="SoftmaxBackward0",
     samples=_samples,
-    formula="softmax * (g - sum(g * softmax, dim))",
+    formula="out * (g - (g * out).sum(dim, keepdim))",
     example="softmax(tensor([1., 2., 3.]), 0)",
 )
 def softmax(x: Any, dim: int, dtype: Any) -> Any:
@@ -81,7 +81,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int, dtype: Any) -> Any:
     python=True,
     grad_fn="LogSoftmaxBackward0",
     samples=_samples,
-    formula="g - softmax * sum(g, dim)",
+    formula="g - exp(out) * g.sum(dim, keepdim)",
     example="log_softmax(tensor([1., 2., 3.]), 0)",
 )
 def log_softmax(x: Any, dim: int, dtype: Any) -> Any:
@@ -146,7 +146,7 @@ alias("special.log_softmax", log_softmax, method=False)
     python=True,
     method=False,
     samples=lambda: [call(t(2, 3), 1), call(t(), 0)],
-    formula="-softmin * (g - sum(g * softmin, dim))",
+    formula="-out * (g - (g * out).sum(dim, keepdim))",
     example="softmin(tensor([1., 2., 3.]), 0)",
 )
 def softmin(x: Any, dim: Any, dtype: Any) -> Any:
@@ -172,7 +172,7 @@ def softmin(x: Any, dim: Any, dtype: Any) -> Any:
         call(t(3, 2, strided=True), 0),
         call(t(0, 3), 0),
     ],
-    formula="g * exp(input - logsumexp), that is g * softmax",
+    formula="g * exp(input - out)",
     kinks="nan where all elements are -inf",
     example="logsumexp(tensor([1., 2.]), 0)",
 )

@@ -72,7 +72,10 @@ takes_tensor(
 
 
 @composite(
-    "msort(input)", samples=lambda: [call(t(3, 2, distinct=True)), call(t())], example="msort(tensor([3., 1., 2.]))"
+    "msort(input)",
+    formula="g, put back to the places the elements came from",
+    samples=lambda: [call(t(3, 2, distinct=True)), call(t())],
+    example="msort(tensor([3., 1., 2.]))",
 )
 def msort(x: Any) -> Any:
     """The elements in ascending order along the first dim."""

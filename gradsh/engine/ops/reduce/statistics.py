@@ -99,7 +99,7 @@ zero_where.vjp("input", saves="zero")(lambda F, g, out, x, zero: F.zero_where(g,
     "var(input, dim=None, *, correction=1, keepdim=False)",
     grad_fn="VarBackward0",
     samples=_var_samples,
-    formula="g * 2 (input - mean) / (n - correction)",
+    formula="2 * g * (input - input.mean(dim, keepdim)) / (input.numel() / out.numel() - correction)",
     example="var(tensor([1., 2., 4.]))",
 )
 def var(x: Any, dim: Any, correction: Any, keepdim: bool) -> Any:
@@ -116,7 +116,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, correction: Any, keepdim: bool
     "std(input, dim=None, *, correction=1, keepdim=False)",
     grad_fn="StdBackward0",
     samples=_var_samples,
-    formula="g * (input - mean) / ((n - correction) * std)",
+    formula="g * (input - input.mean(dim, keepdim)) / ((input.numel() / out.numel() - correction) * out)",
     kinks="0 where all elements are equal",
     example="std(tensor([1., 2., 4.]))",
 )

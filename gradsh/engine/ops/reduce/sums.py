@@ -123,7 +123,7 @@ def _far_apart(x: Any, axis: Any) -> bool:
         call(t(0, 3), 0),
         call(t(3, 2, strided=True), 0),
     ],
-    formula="g, expanded to input's shape",
+    formula="g, for each element",
     example="sum(tensor([1., 2.]))",
     linear=True,
 )
@@ -209,7 +209,7 @@ def _count(x: Any, axis: Any) -> int:
         call(t(0, 3), 1),
         call(t(3, 2, strided=True), 0),
     ],
-    formula="g / n, expanded to input's shape",
+    formula="g / (input.numel() / out.numel()), for each element",
     example="mean(tensor([1., 2.]))",
     linear=True,
 )

@@ -29,7 +29,7 @@ ndarray = np.ndarray
     grad_fn="TransposeBackward0",
     view=True,
     samples=lambda: [call(t(2, 3), 0, 1), call(t(2, 1, 3), 0, -1), call(t(), 0, -1)],
-    formula="g, transposed back",
+    formula="g.transpose(dim0, dim1)",
     example="transpose(ones(2, 3), 0, 1)",
     linear=True,
     inplace=True,
@@ -156,7 +156,7 @@ on_arrays("movedim", np.moveaxis)
 on_arrays("moveaxis", np.moveaxis)
 
 
-@composite("adjoint(input)", samples=lambda: [call(t(2, 3))], formula="g, transposed", example="adjoint(ones(2, 3))")
+@composite("adjoint(input)", samples=lambda: [call(t(2, 3))], formula="g.mT", example="adjoint(ones(2, 3))")
 def adjoint(input: Any) -> Any:
     """The last two dimensions exchanged."""
     return matrix_transpose(input, "adjoint")

@@ -365,6 +365,7 @@ def _atleast(n: int) -> None:
         f"{name}(*tensors)",
         python=True,
         method=False,
+        formula="g, reshaped back",
         example=f"{name}(tensor(1.))",
         samples=lambda: [call(t()), call(t(2)), call(t(2, 3))],
     )(atleast)

@@ -173,14 +173,20 @@ def _(F: Any, size: int, batched: Any, x: Any, shape: Any) -> Any:
     return applied(expand, padded(x, len(wanted)), (size, *wanted))
 
 
-@composite("expand_as(input, other)", example="expand_as(tensor([1., 2.]), ones(3, 2))")
+@composite(
+    "expand_as(input, other)", formula="g, summed over the new dims", example="expand_as(tensor([1., 2.]), ones(3, 2))"
+)
 def expand_as(input: Any, other: Any) -> Any:
     """A view expanded to the shape of another tensor."""
     need_tensor("expand_as", "other", 1, other)
     return expand.apply(input, other.data.shape)
 
 
-@composite("broadcast_to(input, *size)", example="broadcast_to(tensor([1., 2.]), (3, 2))")
+@composite(
+    "broadcast_to(input, *size)",
+    formula="g, summed over the new dims",
+    example="broadcast_to(tensor([1., 2.]), (3, 2))",
+)
 def broadcast_to(input: Any, size: Any) -> Any:
     """A view expanded to `size`."""
     return expand.apply(input, size)
@@ -421,14 +427,14 @@ rebind(reshape, _reshape)
 on_arrays("reshape", np.reshape)
 
 
-@composite("view_as(input, other)", example="arange(4.).view_as(ones(2, 2))")
+@composite("view_as(input, other)", formula="g, viewed as input", example="arange(4.).view_as(ones(2, 2))")
 def view_as(input: Any, other: Any) -> Any:
     """The same memory in the shape of another tensor."""
     need_tensor("view_as", "other", 1, other)
     return view.apply(input, other.data.shape)
 
 
-@composite("reshape_as(input, other)", example="arange(4.).reshape_as(ones(2, 2))")
+@composite("reshape_as(input, other)", formula="g, reshaped back", example="arange(4.).reshape_as(ones(2, 2))")
 def reshape_as(input: Any, other: Any) -> Any:
     """The same elements in the shape of another tensor."""
     need_tensor("reshape_as", "other", 1, other)

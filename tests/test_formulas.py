@@ -1,0 +1,67 @@
+"""The formulas of operators are the gradients that their rules give: each is computed on the operator's samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradsh.engine.autograd.backward import run_grad
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.ops import families
+from gradsh.errors import GradshError
+from gradsh.looking import formulas
+from gradsh.looking.formulas import Unknown
+
+OPERATORS = {name: entry for name, entry in families.functions().items() if entry.differentiable and entry.samples}
+
+
+def checked(entry: Any, sample: Any) -> tuple[int, list[str]]:
+    """How many gradients of the sample the formula gives, and which of them are wrong."""
+    args, kwargs = sample.draw()
+    out = entry.apply(*args, **kwargs)
+    if not isinstance(out, Tensor) or not out.requires:
+        return 0, []
+    bound = entry.signature.bind(args, kwargs)
+    values = {p.name: v for p, v in zip(entry.signature.parameters, bound, strict=True)}
+    rng = np.random.default_rng(1)
+    g = make(rng.uniform(0.5, 1.5, out.data.shape).astype(out.data.dtype)[()])
+    given = {**values, "g": g, "out": make(out.data)}
+    given |= formulas.helpers(given, values)
+    given = formulas.kept(entry, given, values)
+    found, wrong = 0, []
+    first = entry.signature.parameters[0].name
+    for name, rule in formulas.rules_of(formulas.formula_of(entry, values), first).items():
+        x = values.get(name)
+        if not isinstance(x, Tensor) or not x.requires:
+            continue
+        (expected,) = run_grad([out], [x], [g], True, False, True, True, None)
+        try:
+            got = formulas.fitted(formulas.value_of(rule, given), x.data.shape)
+        except Unknown:
+            continue
+        found += 1
+        assert expected is not None
+        if not np.allclose(got, expected.data, rtol=1e-5, atol=1e-7, equal_nan=True):
+            wrong.append(f"{name}: {rule.text} gives {got}, the rule {expected.data}")
+    return found, wrong
+
+
+@pytest.fixture(autouse=True)
+def quiet_numpy() -> Any:
+    before = mode.grad
+    with np.errstate(all="ignore"):
+        yield
+    mode.grad = before
+
+
+def test_every_formula_that_can_be_computed_is_the_gradient() -> None:
+    for name, entry in sorted(OPERATORS.items()):
+        for sample in entry.samples():
+            try:
+                _, wrong = checked(entry, sample)
+            except GradshError:
+                continue
+            assert not wrong, f"{name}{sample}: {wrong}"
