@@ -48,7 +48,7 @@ OUTSIDE = {
     "ones(3).as_strided((2**40, 2**40), (2**40, 1))": "Storage size calculation overflowed with "
     "sizes=[1099511627776, 1099511627776] and strides=[1099511627776, 1]",
     "ones(3).as_strided((2,), (1,), 2**62)": "Storage size calculation overflowed with sizes=[2] and strides=[1]",
-    "ones(3).as_strided((2,), (1,), 2**70)": "Storage size calculation overflowed with sizes=[2] and strides=[1]",
+    "ones(3).as_strided((2,), (1,), 2**70)": "Overflow when unpacking long long",
     "ones(3).as_strided((2, 2), (1,))": "mismatch in length of strides and shape",
 }
 

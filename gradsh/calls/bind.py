@@ -169,7 +169,7 @@ def _plain(parameter: Parameter, value: Any) -> bool:
             return False
         return parameter.default is None and parameter.name not in _NO_TENSORS
     if kind.__module__ == "numpy":
-        return False
+        return parameter.name == "ndarray"
     if isinstance(value, (int, float)) and parameter.has_default and parameter.name in _NO_NUMBERS:
         return False
     if default is None:
