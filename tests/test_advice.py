@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from gradsh import Session
-from gradsh.advice.scene import offered, read
-from gradsh.errors import REGISTRY
+from gradsh.causes.text import offered, read
+from gradsh.errors import REGISTRY, GradshError
 from gradsh.language.words import RESERVED
+from tests.applied import applied
 from tests.test_errors import PROGRAMS
 
 GRADSH = Path(__file__).parent.parent / "gradsh"
@@ -106,6 +107,71 @@ def test_the_help_works(wrong: str, line: int, pattern: str | None) -> None:
     assert result.ok, (lines, result.errors)
 
 
+WRONG = (Path(__file__).parent / "advice_programs.txt").read_text(encoding="utf-8").split("\n====\n")
+
+
+def wrong_programs() -> list[str]:
+    """The recorded ones, the examples of the errors, the confusions, and others of the same kinds."""
+    folders = (PROGRAMS, sorted((Path(__file__).parent / "confusions").glob("*.grad")))
+    files = [path.read_text(encoding="utf-8") for folder in folders for path in folder]
+    return [*files, *(kind.example for _, kind in sorted(REGISTRY.items()) if kind.example), *WRONG]
+
+
+def first_error(text: str) -> GradshError | None:
+    errors = Session(out=io.StringIO(), err=io.StringIO()).run(text).errors
+    return errors[0] if errors else None
+
+
+def test_every_help_gets_past_its_error() -> None:
+    """Each offer is put where it says, or in the place of what failed, and the program is run again."""
+    applied_ones = 0
+    for text in wrong_programs():
+        error = first_error(text)
+        if error is None or not error.help or not error.labels:
+            continue
+        failed = error.labels[0].span
+        again = [first_error(program) for program in applied(failed.source.text, failed, error.help)]
+        same = [after is not None and (after.code, after.message) == (error.code, error.message) for after in again]
+        applied_ones += len(again)
+        # of what is no program yet the line or the underlined part is replaced: one of them is meant
+        assert not same or not (all(same) if error.code.startswith("E01") else any(same)), (text, error.help)
+    assert applied_ones > 150
+
+
+def test_every_error_of_these_programs_has_help() -> None:
+    for text in WRONG:
+        error = first_error(text)
+        assert error is not None and (error.help or len(error.labels) > 2), text
+
+
+PROMPTS = {
+    "no flag": "let x = tensor(5.0)\nlet y = x * 3\nlet z = log(y)\nbackward z",
+    "detached": "let x = ones(2, grad)\nlet w = (x * 2).detach()\nlet z = w.sum()\nbackward z",
+    "detached name": "let x = ones(2, grad)\nlet y = x * 2\nlet w = y.detach()\nlet z = w.sum()\nbackward z",
+    "freed": "let x = tensor(5.0, grad)\nlet y = x ** 3\nlet z = log(y)\nbackward z\nbackward z",
+    "no_grad": "let w = tensor(5.0, grad)\nno_grad { let p = w * 3 }\nlet q = p * p\nbackward q",
+    "item": "let w = tensor(2.0, grad)\nlet s = (w * 2).item()\nlet loss = tensor(s) ** 2\nbackward loss",
+    "second derivative": "let x = tensor(5.0, grad)\nlet z = log(x ** 3)\nbackward z\ngrad(x.grad, x)",
+    "changed": "let w = ones(2, grad)\nlet a = w * 2\nlet b = a ** 2\na += 1\nbackward b.sum()",
+    "retained": "let w = ones(2, grad)\nlet y = w * 2\nlet z = y.sum()\nbackward z\ny.grad * 2",
+    "rebound": "let w = ones(1, grad)\nbackward w * w\nw = w - 0.1 * w.grad\nw.grad * 2",
+}
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+def test_at_a_prompt_the_help_says_what_to_compute_anew(name: str) -> None:
+    session = Session(out=io.StringIO(), err=io.StringIO())
+    for number, line in enumerate(PROMPTS[name].split("\n"), 1):
+        errors = session.run(line, f"<prompt {number}>").errors
+    (error,) = errors
+    assert error.help is not None and "line " not in error.help
+    for number, piece in enumerate(offered(error.help), 20):
+        result = session.run(piece, f"<prompt {number}>")
+        assert result.ok, (error.help, piece, result.errors)
+        if name == "rebound":
+            session.run("backward w * w")
+
+
 # --- why there is no graph ----------------------------------------------------------------------------------------
 
 
@@ -159,7 +225,7 @@ def test_a_long_or_unreadable_program_does_no_harm() -> None:
 def test_warnings_have_help_too() -> None:
     err = io.StringIO()
     Session(out=io.StringIO(), err=err).run("let x = tensor(1., grad)\nlet y = x * 2\nbackward y\ny.grad")
-    assert "help: `y.retain_grad()` before the backward keeps it" in err.getvalue()
+    assert "help: `y.retain_grad()` before the backward keeps it: before line 3" in err.getvalue()
 
 
 # --- did you mean ---------------------------------------------------------------------------------------------------

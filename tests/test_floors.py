@@ -19,6 +19,7 @@ FLOORS = [
     ["gradsh.session"],
     ["gradsh.advice"],
     ["gradsh.commands"],
+    ["gradsh.causes"],
     ["gradsh.looking"],
     ["gradsh.runtime"],
     ["gradsh.lints"],

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gradsh import Session
-from gradsh.advice.scene import offered, read
+from gradsh.causes.text import offered, read
 from gradsh.errors import Source, WarningRecord
 from gradsh.language import nodes
 from gradsh.language.syntax import parse

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from types import CodeType
 from typing import Any
 
+from gradsh.causes.surroundings import Context, Surroundings
+from gradsh.causes.text import LONG, joined, offered, operand, read
 from gradsh.engine.core.tensor import Tensor
-from gradsh.errors import GradshError, Label, Refused, Source, Span, Where
+from gradsh.errors import GradshError, Label, Span, Where
 from gradsh.language import nodes
-from gradsh.language.places import PREFIX, locate
-
-LONG = 60  # longer pieces of the program's text are not repeated in a help line
-LIMIT = 5000  # nor is a longer failing piece read again
+from gradsh.language.places import PREFIX
 
 
-class Scene:
+class Scene(Surroundings):
     """What gradsh.advice works with. `tree` is the failing piece: an expression, or a statement; None when unreadable.
 
     Offsets in `tree` count from the start of the failing piece, `text`.
     """
 
-    def __init__(self, error: GradshError, raised: BaseException, space: dict[str, Any]) -> None:
-        self.error = error
-        self.globals = space
+    def __init__(
+        self, error: GradshError, raised: BaseException, space: dict[str, Any], passed: Where | None = None
+    ) -> None:
         self.primary: Span | None = error.labels[0].span if error.labels else None
+        super().__init__(
+            space, list(_frames(raised)), self.primary.source if self.primary is not None else None, passed
+        )
+        self.error = error
         self.text = self.primary.text if self.primary is not None else ""
-        self.frames = list(_frames(raised))  # innermost first
         self.tree = self.fragment(self.primary) if self.primary is not None else None
 
     # --- the program's text -------------------------------------------------------------------------------
@@ -42,7 +43,24 @@ class Scene:
         return Span(self.primary.source, self.primary.start + node.start, self.primary.start + node.end)
 
     def text_of(self, node: nodes.Node) -> str:
-        return " ".join(self.text[node.start : node.end].split())
+        return joined(self.text[node.start : node.end])
+
+    def statement(self) -> str | None:
+        """The whole statement in which it failed, on one line, if it is short and holds no others."""
+        if self.primary is None:
+            return None
+        page = self.page(self.primary.source)
+        step = page.step(self.primary)
+        if step is None or any(step.statement.blocks()):
+            return None
+        text = page.text(step.statement)
+        return text if len(text) <= 2 * LONG and "#" not in text else None
+
+    def here(self) -> Context:
+        """What names mean where it failed."""
+        assert self.primary is not None
+        code = self.frames[0][0] if self.frames else None
+        return Context(self.page(self.primary.source), code)
 
     def statement_text(self) -> str | None:
         """The failing statement on one line, if it is short."""
@@ -52,20 +70,10 @@ class Scene:
             whole = self.primary.source.text
             rest = re.compile(r"\s*=(?!=)[^\n;{}#]*").match(whole, self.primary.end)
             text += rest.group() if rest else ""
-        text = " ".join(text.split())
+        text = joined(text)
         return text if 0 < len(text) <= LONG and "#" not in text else None
 
     # --- values -------------------------------------------------------------------------------------------
-
-    def lookup(self, name: str, code: object = None) -> Any:
-        """What a name is bound to where the error happened, or in the running function that has this `code`."""
-        key = "." + name
-        for its_code, local in self.frames:
-            if key in local and (code is None or its_code is code):
-                return local[key]
-        if isinstance(code, CodeType) and (key in code.co_varnames or key in code.co_cellvars):
-            return None  # a variable of a function that has returned
-        return self.globals.get(key)
 
     def value_of(self, node: nodes.Node) -> Any:
         """The value of a name or a literal; None of anything else, which would have to be computed."""
@@ -74,19 +82,6 @@ class Scene:
         if isinstance(node, (nodes.String, nodes.Number, nodes.Constant)):
             return node.value
         return None
-
-    def name_of(self, value: object) -> str | None:
-        """A name that is bound to this very value."""
-        for _, local in self.frames:
-            for key, bound in local.items():
-                if bound is value and key[0] == ".":
-                    return key[1:]
-        return next((k[1:] for k, bound in self.globals.items() if bound is value and k[0] == "."), None)
-
-    def located(self, where: Where | None) -> Span | None:
-        if where is None or not isinstance(where[0], CodeType):
-            return None
-        return locate(where[0], where[1])
 
     # --- what the error's labels and help become --------------------------------------------------------------
 
@@ -120,7 +115,7 @@ class Scene:
 
     def offer(self, help: str | None) -> None:
         """Give this help, if everything in it that is shown as gradsh is gradsh; else leave what there was."""
-        if help is not None and all(read(code) is not None for code in offered(help)):
+        if help and all(read(code) is not None for code in offered(help)):
             self.error.help = help
 
     # --- the parts of a backward or grad ----------------------------------------------------------------------
@@ -227,68 +222,3 @@ def _frames(raised: BaseException) -> Iterator[tuple[object, dict[str, Any]]]:
             found.append((frame.f_code, frame.f_locals))
         traceback = traceback.tb_next
     yield from reversed(found)
-
-
-def read(text: str) -> nodes.Node | None:
-    """A piece of a program as a tree: the expression or statement that it is, or a whole program if it is several."""
-    if not text.strip() or len(text) > LIMIT:
-        return None
-    if "\n" in text and "#" not in text:
-        joined = _parsed(text.replace("\n", " "))  # an operand may go on where the piece stood in brackets
-        if joined is not None:
-            return joined
-    return _parsed(text)
-
-
-def _parsed(text: str) -> nodes.Node | None:
-    from gradsh.language.syntax import parse
-    from gradsh.runtime.builtins import BUILTINS
-
-    try:
-        tree = parse(Source("<piece>", text), BUILTINS.commands())
-    except Refused:
-        return None
-    if len(tree.body) != 1:
-        return tree
-    only = tree.body[0]
-    return only.value if isinstance(only, nodes.ExprStmt) else only
-
-
-def offered(help: str) -> list[str]:
-    """What a help line shows as gradsh: all between backticks, or all of a line that has none.
-
-    The name of an attribute, `.grad`, stands for any value's.
-    """
-    pieces = help.split("`")[1::2] if "`" in help else [help]
-    return ["x" + piece if piece[:1] == "." else piece for piece in pieces]
-
-
-_TIGHT = (nodes.Binary, nodes.Unary, nodes.Compare, nodes.Logical, nodes.Conditional, nodes.Lambda, nodes.Pipe)
-
-
-def operand(text: str, node: nodes.Node) -> str:
-    """An expression's text, fit to stand before a dot: in parentheses where it needs them."""
-    loose = isinstance(node, _TIGHT) and not getattr(node, "grouped", False)
-    return f"({text})" if loose and not (text.startswith("(") and node.start == 0 and _closes_last(text)) else text
-
-
-def bare(text: str) -> str:
-    """An expression's text without the parentheses around all of it."""
-    return text[1:-1] if text.startswith("(") and _closes_last(text) else text
-
-
-def _closes_last(text: str) -> bool:
-    from gradsh.language.brackets import partner
-
-    return partner(text, 0) == len(text) - 1
-
-
-def with_argument(text: str, argument: str) -> str | None:
-    """A call or a command with one more argument; None when the text is neither, or too long to repeat."""
-    text = " ".join(text.split())
-    node = read(text) if len(text) <= LONG else None
-    if isinstance(node, nodes.Command):
-        return f"{text}, {argument}"
-    if isinstance(node, nodes.Call) and text.endswith(")"):
-        return f"{text[:-1].rstrip(', ')}{', ' if node.arguments else ''}{argument})"
-    return None

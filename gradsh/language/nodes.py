@@ -435,6 +435,15 @@ def target_names(target: Expr) -> list[str]:
     return found
 
 
+def terms(value: Expr) -> list[tuple[str, Expr]]:
+    """What is added up and subtracted, with the signs: `w - a + b`."""
+    found: list[tuple[str, Expr]] = []
+    while isinstance(value, Binary) and value.op in "+-" and not value.grouped:
+        found.append((value.op, value.right))
+        value = value.left
+    return [("+", value), *reversed(found)]
+
+
 def walk(piece: object) -> Iterator[Node]:
     """The nodes of a piece of tree, each before what it holds, in the order of the fields."""
     stack = [piece]

@@ -163,11 +163,13 @@ class Operators(Calls):
 
     def owes(self, node: nodes.Op, expected: int, got: int, start: int, end: int) -> None:
         listed = ", ".join(("*" if p.star else "") + p.name for p in node.parameters)
+        text = " ".join(self.source.text[start:end].split())
+        more = f": `{text}{', none' * (expected - got)}`" if got < expected and text.startswith("return ") else ""
         self.fail(
             errors.AutogradError,
             f"function {node.name}Backward returned an incorrect number of gradients (expected {expected}, got {got})",
             (start, end),
-            f"backward returns one gradient for each of ({listed}); `none` where there is none",
+            f"backward returns one gradient for each of ({listed}), `none` where there is none{more}",
         )
 
 

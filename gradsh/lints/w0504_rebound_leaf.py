@@ -33,7 +33,7 @@ def rebound_leaf(reading: Reading) -> Iterator[WarningRecord]:
             if not isinstance(update, nodes.Assign) or not isinstance(update.target, nodes.Name):
                 continue
             name = update.target.name
-            terms = _terms(update.value)
+            terms = nodes.terms(update.value)
             if not isinstance(terms[0][1], nodes.Name) or terms[0][1].name != name or not reading.grads(update, name):
                 continue
             if _is_asked_again(scope, step, name) and not reading.becomes_leaf(scope, name):
@@ -46,15 +46,6 @@ def rebound_leaf(reading: Reading) -> Iterator[WarningRecord]:
                     [(reading.span(leaf), "the leaf")] if leaf is not None else [],
                     _in_place(reading, step, name, terms),
                 )
-
-
-def _terms(value: Expr) -> list[tuple[str, Expr]]:
-    """What is added up and subtracted, with the signs: `w - a + b`."""
-    found: list[tuple[str, Expr]] = []
-    while isinstance(value, nodes.Binary) and value.op in "+-" and not value.grouped:
-        found.append((value.op, value.right))
-        value = value.left
-    return [("+", value), *reversed(found)]
 
 
 def _is_asked_again(scope: Scope, update: Step, name: str) -> bool:

@@ -227,7 +227,7 @@ class Session:
             with interrupts.held():
                 from gradsh.advice import advise
 
-            advise(error, raised, self.globals)
+            advise(error, raised, self.globals, self.context.passed)
         except Exception:  # what is said on top of an error must never hide the error itself
             if os.environ.get("GRADSH_DEBUG") == "1":
                 raise

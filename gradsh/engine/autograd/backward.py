@@ -418,8 +418,9 @@ def run_backward(
         for t, g in zip(inputs, found, strict=True):
             if g is not None:
                 accumulate(t, g, create)
-        return
-    with_grad_mode(walk, roots)
+    else:
+        with_grad_mode(walk, roots)
+    mode.passed = where
 
 
 def run_grad(

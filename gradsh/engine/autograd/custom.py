@@ -294,7 +294,7 @@ class Step:
 def owed(names: tuple[str, ...], star: int) -> str:
     """What a backward should return, in words."""
     listed = ", ".join(("*" if n == star else "") + name for n, name in enumerate(names))
-    return f"backward returns one gradient for each of ({listed}); `none` where there is none"
+    return f"backward returns one gradient for each of ({listed}), `none` where there is none"
 
 
 def _called(function: Callable[..., Any], grad: bool, *values: Any) -> Any:

@@ -69,6 +69,7 @@ class Context:
     interpreter  what runs operators on values that are not plain tensors (`vmap`), or None
     written      called with (tensor, where) after every in-place write, or None
     notes        what is told of calls and of gradients with a graph in a program that looks at them, or None
+    passed       (code, lasti) of the last `backward` that ran to its end, or None
     reformed     whether `.data =` ever gave a tensor with a history another size or dtype
     """
 
@@ -82,6 +83,7 @@ class Context:
         "inference",
         "interpreter",
         "notes",
+        "passed",
         "print_options",
         "reformed",
         "transforms",
@@ -108,6 +110,7 @@ class Context:
         self.written: Callable[[Any, Any], None] | None = None
         self.reformed = False
         self.notes: Notes | None = None
+        self.passed: tuple[Any, int] | None = None
 
     def warn(
         self,

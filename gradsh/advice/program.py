@@ -1,0 +1,80 @@
+"""Advice on errors of the language while it runs: calls, conditions, loops."""
+
+from __future__ import annotations
+
+from types import CodeType
+
+from gradsh.advice.scene import Scene
+from gradsh.advice.values import MANY
+from gradsh.causes.text import bare, operand
+from gradsh.engine.core.tensor import Tensor
+from gradsh.language import nodes
+from gradsh.language.nodes import walk
+
+
+def assertion(scene: Scene) -> None:
+    """E0601: the values that the condition was about."""
+    from gradsh.runtime.text import shown
+
+    told: set[str] = set()
+    for node in walk(scene.tree):
+        if isinstance(node, nodes.Name) and node.name not in told and len(told) < MANY:
+            value = scene.lookup(node.name)
+            if isinstance(value, (int, float, str, bool, Tensor)):
+                text = shown(value)
+                if len(text) <= 40 and "\n" not in text:
+                    told.add(node.name)
+                    scene.add(scene.span_of(node), f"`{node.name}` is {text}")
+
+
+def call(scene: Scene) -> None:
+    """E0603: how the function is called."""
+    name, bracket, _ = scene.error.message.partition("(")
+    function = scene.lookup(name) if bracket else None
+    code = getattr(function, "__code__", None)
+    if isinstance(code, CodeType):
+        taken = [n.removeprefix(".") for n in code.co_varnames[: code.co_argcount]]
+        if all(n.isidentifier() for n in taken):
+            scene.offer(f"it is called as `{name}({', '.join(taken)})`")
+
+
+def not_callable(scene: Scene) -> None:
+    """E0604: what parentheses after a tensor or a number were probably meant to be."""
+    tree = scene.tree
+    if not isinstance(tree, nodes.Call):
+        return
+    inside = bare(scene.text[tree.function.end :].strip())
+    factor = operand(inside, tree.arguments[0].value) if len(tree.arguments) == 1 else inside
+    text = scene.text_of(tree.function)
+    if len(tree.arguments) == 1 and tree.arguments[0].name is None and ("Tensor" in scene.error.message):
+        scene.offer(f"`{text} * {factor}` multiplies, `{text}[{inside}]` picks elements")
+    elif len(tree.arguments) == 1 and ("'int'" in scene.error.message or "'float'" in scene.error.message):
+        scene.offer(f"`{text} * {factor}` multiplies")
+
+
+def not_iterable(scene: Scene) -> None:
+    """E0606: a number in a loop."""
+    if "'int'" in scene.error.message and scene.text.strip():
+        scene.offer(f"`range({scene.text})` counts from 0")
+
+
+def unbound(scene: Scene) -> None:
+    """E0605: a name that is assigned later in the same function hides the one outside."""
+    if "local variable" in scene.error.message:
+        name = scene.error.message.split("'")[1]
+        if f".{name}" in scene.globals:
+            scene.offer(
+                f"the function assigns `{name}` further on, so the name is its own; give the outer one as a parameter"
+            )
+
+
+def recursion(scene: Scene) -> None:
+    """E0901: the end that the function needs, in its own parameter."""
+    code = scene.frames[0][0] if scene.frames else None
+    if "recursion" not in scene.error.message or not isinstance(code, CodeType) or not code.co_argcount:
+        return
+    first = code.co_varnames[0].removeprefix(".")
+    if first.isidentifier() and isinstance(scene.lookup(first), (int, float)):
+        scene.offer(
+            f"a function that calls itself needs an end, `if {first} <= 0 {{ return 0 }}`; or write it as a loop"
+        )

@@ -1,0 +1,358 @@
+"""Why a gradient is not there: one engine of causes, read by `why` and by the advice on errors."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from gradsh.causes import rewrite, untracked
+from gradsh.causes.flows import GRADIENT, creates, reads
+from gradsh.causes.rewrite import differentiated
+from gradsh.causes.surroundings import Context, Surroundings
+from gradsh.causes.text import LONG, Page, Step, is_loose, joined
+from gradsh.causes.untracked import Link, Search, in_place
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import ModelKind
+from gradsh.errors import Span
+from gradsh.language import nodes
+from gradsh.language.nodes import walk
+
+
+class Cause:
+    """Why `NAME.grad` is what it is.
+
+    `kind` names the row of the table of causes; `words` go on after "w.grad is none: "; `labels` point at the places;
+    `help` is one line; `way` leads from the last operation to the tensor, where that is the cause.
+    """
+
+    __slots__ = ("help", "kind", "labels", "way", "words")
+
+    def __init__(self, kind: str, words: str, help: str = "") -> None:
+        self.kind = kind
+        self.words = words
+        self.help = help
+        self.labels: list[tuple[Span | None, str]] = []
+        self.way: list[Link] = []
+
+
+class Root:
+    """What was differentiated: `text` as the program writes it, the tensor if it has a name, and where.
+
+    `parts` are the tensors that its text names.
+    """
+
+    __slots__ = ("page", "parts", "step", "tensor", "text")
+
+    def __init__(self, tensor: Tensor | None, text: str, page: Page, step: Step, parts: list[Tensor]) -> None:
+        self.parts = parts if tensor is None else [tensor]
+        self.tensor = tensor
+        self.text = text
+        self.page = page
+        self.step = step
+
+
+def last_root(around: Surroundings) -> Root | None:
+    """The root of the last backward, read off its statement."""
+    span = around.located(around.passed)
+    if span is None:
+        return None
+    page = around.page(span.source)
+    step = page.step(span)
+    node = differentiated(step.statement) if step is not None else None
+    if step is None or node is None:
+        return None
+    context = Context(page, around.passed[0] if around.passed else None)
+    values = [Search(around).reached(read, context)[0] for read in reads(node)]
+    parts = [value for value in values if isinstance(value, Tensor)]
+    named = isinstance(node, (nodes.Name, nodes.Attribute, nodes.Index)) and len(parts) == 1
+    return Root(parts[0] if named else None, page.text(node), page, step, parts)
+
+
+def missing(around: Surroundings, t: Tensor, name: str, root: Root | None = None) -> Cause | None:
+    """Why `t.grad` is none; None when nothing is known."""
+    root = root or last_root(around)
+    if t.node is not None:
+        return not_a_leaf(around, t, name, root)
+    if not t.requires:
+        return without_flag(around, t, name)
+    if root is None:
+        made = around.located(t.made_at)
+        at = f" since {name} was made ({around.place(made)})" if made is not None else ""
+        cause = Cause("not run", f"no backward has run{at}.", "`backward loss`")
+        cause.labels.append((made, f"`{name}` is made here"))
+        return cause
+    return not_reached(around, t, name, root)
+
+
+# --- results of operations -----------------------------------------------------------------------------------------
+
+
+def not_a_leaf(around: Surroundings, t: Tensor, name: str, root: Root | None) -> Cause | None:
+    """A name that is bound to a result: it took a leaf's, the leaf has none, or it never was one."""
+    span = around.located(t.made_at)
+    if span is None:
+        return None
+    page = around.page(span.source)
+    step = page.step(span)
+    expression = page.expression(span)
+    statement = step.statement if step is not None else None
+    link = Link(page, expression or nodes.Name(span.start, span.end, name), step, name, "")
+    at, text = around.place(span), joined(span.text)
+    if step is not None and isinstance(statement, nodes.Assign) and statement.value is expression:
+        own = [n for n in walk(statement.value) if isinstance(n, nodes.Name) and n.name == name]
+        first = Search(around).first_leaf(name, link)
+        updates = any(r.name.name == name and r.cuts and r.cuts[-1].kind == GRADIENT for r in reads(statement.value))
+        if own and name in statement.binds() and (first or updates or _was_leaf(page, name, statement)):
+            return rebound(around, link, name, text, at, first)
+        lost = nameless(page, statement, name)
+        if lost is not None:
+            return lost
+    cause = Cause(
+        "not a leaf", f"{name} is the result of `{text}` ({at}), not a leaf, and was not asked to keep its gradient."
+    )
+    cause.labels.append((span, f"`{name}` is made here, by an operation: it is no leaf"))
+    too_late = kept(page, name) if t.retains_grad else None
+    if too_late is not None and root is not None:
+        line, before = page.line(too_late.statement), root.page.line(root.step.statement)
+        cause = Cause("too late", f"{name}.retain_grad() on line {line} came after the backward of line {before}.")
+        cause.labels.append((page.span(too_late.statement), "came after the backward"))
+        if root.page is page and line > before:
+            cause.help = f"`{name}.retain_grad()` before line {before}"
+            return cause
+    if around.was_typed(page.source) and root is not None and step is not None:
+        out = differentiated(root.step.statement)
+        lines = recomputed(around, root.page, root.step.statement.start, out) if out is not None else []
+        bound = page.text(step.statement)
+        lines.insert(lines.index(bound) + 1 if bound in lines else len(lines), f"{name}.retain_grad()")
+        lines.append(root.page.text(root.step.statement))
+        cause.help = f"give again {', '.join(f'`{line}`' for line in lines[:-1])} and `{lines[-1]}`"
+    elif root is not None and root.page.source is around.source:
+        cause.help = f"`{name}.retain_grad()` before line {root.page.line(root.step.statement)}"
+    else:
+        cause.help = f"`{name}.retain_grad()` before the backward keeps it"
+    return cause
+
+
+def _was_leaf(page: Page, name: str, statement: nodes.Stmt) -> bool:
+    return any(
+        name in step.statement.binds() and step.statement.start < statement.start and _is_creator(step.value)
+        for step in page.steps
+    )
+
+
+def _is_creator(value: nodes.Expr | None) -> bool:
+    return isinstance(value, nodes.Call) and creates(value.function)
+
+
+def kept(page: Page, name: str) -> Step | None:
+    """The statement with `name.retain_grad()`."""
+    for step in page.steps:
+        node = step.value
+        function = node.function if isinstance(node, nodes.Call) else None
+        if not isinstance(function, nodes.Attribute) or function.name != "retain_grad":
+            continue
+        if page.text(function.value) == name:
+            return step
+    return None
+
+
+def rebound(around: Surroundings, link: Link, name: str, text: str, at: str, first: int) -> Cause:
+    """`w = w - lr * w.grad`: the new tensor has the leaf's name."""
+    leaf = f"the leaf of line {first}" if first else "the leaf that it was"
+    cause = Cause("rebound", f"{name} is the tensor of {at} ({text}), not {leaf}.")
+    cause.labels.append((link.span, f"`{name}` is a new tensor since here, not {leaf}"))
+    assert link.step is not None
+    update = in_place(link.page, link.step, name)
+    statement = link.step.statement
+    if update is not None and around.was_typed(link.page.source):
+        cause.help = f"`{name} = {name}.detach().requires_grad_()` is a leaf again, which `{update}` keeps"
+    elif update is not None:
+        cause.help = f"keep the leaf, and change it in place: `{update}`"
+    elif link.step.loop() is None and isinstance(statement, nodes.Assign):
+        new = rewrite.edited(
+            link.page, statement, [(statement.start, statement.value.start, f"let {around.unbound(name)} = ")]
+        )
+        cause.help = f"{around.lead('a name of its own for the result', link.span)}`{new}`"
+    elif len(text) <= LONG:
+        inner = f"({text})" if is_loose(link.node) else text
+        lead = around.lead("a leaf again, of these values", link.span)
+        cause.help = f"{lead}`{name} = {inner}.detach().requires_grad_()`"
+    return cause
+
+
+def nameless(page: Page, statement: nodes.Assign, name: str) -> Cause | None:
+    """`let w = randn(3, grad) * 0.01`: the flag is on a tensor that has no name."""
+    for node in walk(statement.value):
+        if not isinstance(node, nodes.Call) or node is statement.value:
+            continue
+        flagged = creates(node.function) and any(map(rewrite.grad_flag, node.arguments))
+        set_later = isinstance(node.function, nodes.Attribute) and node.function.name == "requires_grad_"
+        if not flagged and not set_later:
+            continue
+        if any(isinstance(part, nodes.Name) and part.name == name for part in walk(node)):
+            continue
+        value, leaf = statement.value, page.text(node)
+        done = f"{name} is computed from it"
+        if isinstance(value, nodes.Binary) and value.op == "*" and node in (value.left, value.right):
+            done = f"{name} is that times {page.text(value.right if node is value.left else value.left)}"
+        cause = Cause("lost leaf", f"the leaf is the nameless {leaf} inside line {page.line(node)}; {done}.")
+        cause.labels.append((page.span(node), f"the leaf is this, which has no name: `{name}` is computed from it"))
+        new = rewrite.flag_last(page, statement, node)
+        cause.help = f"the flag last: `{new}`" if new is not None and len(new) <= 2 * LONG else ""
+        return cause
+    return None
+
+
+# --- leaves --------------------------------------------------------------------------------------------------------
+
+
+def without_flag(around: Surroundings, t: Tensor, name: str) -> Cause | None:
+    span = around.located(t.made_at)
+    at = f" ({around.place(span)})" if span is not None else ""
+    if t.data.dtype.kind != "f":
+        cause = Cause("integer", f"{name} is {t.dtype!r}, and only floating values have gradients.")
+    else:
+        cause = Cause("no flag", f"{name} was made without grad{at}.")
+    found = untracked.search(around, t, name)
+    cause.labels, cause.help = found.labels, found.help or ""
+    first = found.findings[0] if found.findings else None
+    if first is not None and first.kind in ("cut", "rebound"):
+        cause.kind = first.kind
+        cause.words = f"{name} has no history: {first.words.replace('`', '')}{at}."
+        cause.way = first.way
+    return cause
+
+
+def not_reached(around: Surroundings, t: Tensor, name: str, root: Root) -> Cause | None:
+    """A backward has run, and no gradient came to this leaf."""
+    at = around.place(root.page.span(root.step.statement))
+    if root.tensor is None:
+        out = differentiated(root.step.statement)
+        assert out is not None
+        link = Link(root.page, out, root.step, "", "")
+        search = Search(around, t)
+        search.follow(out, link, [], Context(root.page, around.passed[0] if around.passed else None), None)
+    else:
+        search = Search(around, t)
+        search.visit(root.tensor, root.text, [])
+    if any(leaf is t for leaf in reached_leaves(root.parts)):
+        return Cause("cleared", f"it was cleared after the backward of {at}, or made after it.")
+    cut = next((f for f in search.findings if f.kind == "cut"), None)
+    if cut is not None:
+        cause = Cause("cut", f"no gradient can come from {root.text} ({at}) to {name}{_made(around, t)}.", cut.help)
+        cause.labels, cause.way = cut.labels, cut.way
+        return cause
+    return unused_parameter(around, t, name) or unused(around, t, name, root)
+
+
+def _made(around: Surroundings, t: Tensor) -> str:
+    span = around.located(t.made_at)
+    return f" ({around.place(span)})" if span is not None else ""
+
+
+def unused_parameter(around: Surroundings, t: Tensor, name: str) -> Cause | None:
+    """A parameter of a layer that the model's `forward` does not call."""
+    first, *path = name.split(".")
+    holder: Any = around.lookup(first)
+    for field in path[:-1]:
+        inner = holder.get(field) if isinstance(type(holder), ModelKind) else None
+        page = around.page_of(holder)
+        forward = page.forward(type(holder).__name__) if page is not None else None
+        if page is not None and forward is not None:
+            mentioned = {n.name for n in walk(forward.node) if isinstance(n, nodes.Name)}
+            if field not in mentioned:
+                at = around.place(page.span(forward.node))
+                cause = Cause("unused parameter", f"forward ({at}) does not call {field}.")
+                cause.labels.append((page.head(forward), f"`forward` does not call `{field}`"))
+                return cause
+        holder = inner
+    return None
+
+
+def unused(around: Surroundings, t: Tensor, name: str, root: Root) -> Cause:
+    """The root is made of other things."""
+    span = around.located(root.tensor.made_at) if root.tensor is not None else None
+    span = span or root.page.span(root.step.statement)
+    of = leaves_of(around, root.parts)
+    made = f"is made of {_listed(of)}, not of {name}" if of else f"is not made of {name}"
+    cause = Cause("unused", f"{root.text} ({around.place(span)}) {made}.")
+    listed = _listed([f"`{leaf}`" for leaf in of]) if of else ""
+    quoted = f"is made of {listed}, not of `{name}`" if of else f"is not made of `{name}`"
+    cause.labels.append((span, f"`{root.text}` {quoted}"))
+    cause.labels.append((around.located(t.made_at), f"`{name}` is made here"))
+    return cause
+
+
+def reached_leaves(tensors: list[Tensor]) -> list[Tensor]:
+    """The leaves that the graphs of these tensors end in."""
+    seen: set[int] = set()
+    stack = [t.edge for t in tensors]
+    found: list[Tensor] = []
+    while stack:
+        edge = stack.pop()
+        if edge is None or id(edge) in seen:
+            continue
+        seen.add(id(edge))
+        if isinstance(edge, Tensor):
+            found.append(edge)
+            continue
+        node = getattr(edge, "node", edge)
+        following = node.next
+        stack += following if following.__class__ is tuple else [following]
+    return found
+
+
+def leaves_of(around: Surroundings, tensors: list[Tensor]) -> list[str]:
+    """Their names, at most four."""
+    names = [around.name_of(leaf) for leaf in reached_leaves(tensors)[:100]]
+    return sorted({name for name in names if name is not None})[:4]
+
+
+def loss_of(around: Surroundings, t: Tensor) -> str:
+    """What is bound to a number, or can be summed to one, that was made of this leaf; "" for nothing."""
+    spaces = [*(local for _, local in around.frames), around.globals]
+    for space in spaces:
+        for key, value in reversed(list(space.items())):
+            made = key[0] == "." and isinstance(value, Tensor) and value.node is not None
+            if made and any(leaf is t for leaf in reached_leaves([value])):
+                return key[1:] if value.data.size == 1 else f"{key[1:]}.sum()"
+    return ""
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def recomputed(around: Surroundings, page: Page, before: int, out: nodes.Node) -> list[str]:
+    """The statements that made, of the leaves, what an expression at that place names, in their order."""
+    found: dict[tuple[int, int], str] = {}
+    stack = [(r.name.name, page, before) for r in reads(out)]
+    seen: set[str] = set()
+    while stack:
+        name, here, before = stack.pop()
+        value = around.lookup(name)
+        if name in seen or not isinstance(value, Tensor) or value.node is None:
+            continue
+        seen.add(name)
+        bound = made_by(around, value, name) or around.binding(name, here, before)
+        if bound is None:
+            continue
+        step, page = bound
+        found[_order(page), step.statement.start] = page.text(step.statement)
+        if step.value is not None:
+            stack += [(r.name.name, page, step.statement.start) for r in reads(step.value)]
+    return [found[key] for key in sorted(found)]
+
+
+def made_by(around: Surroundings, value: Tensor, name: str) -> tuple[Step, Page] | None:
+    """The statement that bound the name to this very tensor."""
+    span = around.located(value.made_at)
+    page = around.page(span.source) if span is not None else None
+    step = page.step(span) if page is not None and span is not None else None
+    return (step, page) if step is not None and page is not None and name in step.statement.binds() else None
+
+
+def _order(page: Page) -> int:
+    """Where an input stands among those at a prompt."""
+    number = re.search(r"\d+", page.source.name)
+    return int(number.group()) if number is not None else 0

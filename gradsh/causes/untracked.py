@@ -1,0 +1,633 @@
+"""Why a gradient cannot come from one tensor to another: which input lacks the flag, where the way is cut.
+
+Nothing is recorded for this while programs run but the place where an untracked tensor was made, and whether recording
+was off there. The rest is read off the program's text at that place, and off the variables that it names.
+"""
+
+from __future__ import annotations
+
+import re
+from types import CodeType
+from typing import Any
+
+from gradsh.causes import rewrite
+from gradsh.causes.flows import GRADIENT, HISTORY, INTEGERS, Cut, Read, creates, makes, reads
+from gradsh.causes.surroundings import MISSING, Context, Surroundings
+from gradsh.causes.text import LONG, Callee, Page, Step, is_loose
+from gradsh.engine.core.graph import Unrecorded
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import ModelKind
+from gradsh.errors import Span
+from gradsh.language import nodes
+from gradsh.language.nodes import walk
+
+FAR = 50  # operations that are followed back
+MANY = 3  # causes that are named
+# names that hold data more often than parameters
+DATA = re.compile(r"^`(?:let )?(?:x|y|t|xs|ys|data|inputs?|targets?|labels?|images?)\b(?! = tensor\()", re.IGNORECASE)
+
+
+class Link:
+    """One step of a way back: the expression at `node` made what is called `name`, and was made of `of`.
+
+    `cuts` are those through which it reads that.
+    """
+
+    __slots__ = ("cuts", "name", "node", "of", "page", "step")
+
+    def __init__(
+        self, page: Page, node: nodes.Expr, step: Step | None, name: str, of: str, cuts: tuple[Cut, ...] = ()
+    ) -> None:
+        self.page = page
+        self.node = node
+        self.step = step
+        self.name = name
+        self.of = of
+        self.cuts = cuts
+
+    @property
+    def span(self) -> Span:
+        return self.page.span(self.node)
+
+    @property
+    def statement(self) -> str:
+        return self.page.text(self.step.statement) if self.step is not None else self.page.text(self.node)
+
+
+class Finding:
+    """One cause: labels that tell it, the help, and the way that led to it, the last operation first.
+
+    `kind`: "cut", "leaf" (no flag), "integer", "rebound" (a new tensor took a leaf's name), "found" (the tensor that
+    was looked for, and no cut on the way).
+    """
+
+    __slots__ = ("help", "kind", "labels", "way", "words")
+
+    def __init__(self, kind: str, way: list[Link], words: str, help: str = "") -> None:
+        self.kind = kind
+        self.way = way
+        self.words = words
+        self.help = help
+        self.labels: list[tuple[Span | None, str]] = []
+
+
+class Search:
+    """The way back from a tensor, through the text that made it.
+
+    Without a `target` it ends at every tensor that has a history, and looks for the reasons why the first has none;
+    with one it looks for the ways that lead to this tensor.
+    """
+
+    def __init__(self, around: Surroundings, target: Tensor | None = None) -> None:
+        self.around = around
+        self.target = target
+        self.findings: list[Finding] = []
+        self.seen: set[object] = set()
+
+    # --- from a tensor to the expression that made it -----------------------------------------------------------
+
+    def visit(self, t: Tensor, name: str, way: list[Link], via: tuple[nodes.Expr, Context] | None = None) -> None:
+        """Enter what is known of how `t` was made. `via`: the expression that read it, and where that stands."""
+        if id(t) in self.seen or len(way) > FAR:
+            return
+        self.seen.add(id(t))
+        where = t.made_at
+        span = self.around.located(where)
+        if span is None or where is None:
+            return
+        page = self.around.page(span.source)
+        node = page.expression(span)
+        if node is None:
+            return
+        step = page.step(span)
+        context = self.context(page, span, where[0], name, via)
+        link = Link(page, node, step, name, "")
+        if self.target is None and self.rebound(t, link, way, context):
+            return
+        if t.data.dtype.kind != "f" and self.target is None and self.integer(t, link, way, context):
+            return
+        if where.__class__ is Unrecorded and self.unrecorded(t, link, way, context):
+            return
+        if self.follow(node, link, way, context, t):
+            return
+        outside = self.around.binding(name, page, len(page.source.text)) if name and context.callee else None
+        if outside is not None and outside[0].value is not None and not context.arguments:
+            # made in a function that has returned, which the program did not call by its name: `vmap(f)(x)`
+            step, outer = outside
+            whole = outside[0].value
+            if self.follow(whole, Link(outer, whole, step, name, ""), way, Context(outer), t):
+                return
+        if not t.requires and self.target is None:
+            self.leaf(link, way)
+
+    def context(
+        self, page: Page, span: Span, code: object, name: str, via: tuple[nodes.Expr, Context] | None
+    ) -> Context:
+        """What the names around a place mean: the arguments of the call, in a function that has returned."""
+        context = Context(page, code)
+        callee = page.callee(span)
+        if callee is None or not isinstance(code, CodeType) or any(own is code for own, _ in self.around.frames):
+            return context
+        context.callee = callee.node
+        for call, outer in self.calls(page, name, via):
+            value = self.value(call.function, outer)
+            instance = value if isinstance(type(value), ModelKind) else None
+            named = call.function.name if isinstance(call.function, (nodes.Name, nodes.Attribute)) else ""
+            if instance is not None and callee.model == type(value).__name__ and callee.name == "forward":
+                context.instance = instance
+            elif named != callee.name or not callee.name:
+                continue
+            self.give(call, callee, context, outer)
+            break
+        return context
+
+    def calls(self, page: Page, name: str, via: tuple[nodes.Expr, Context] | None) -> list[tuple[nodes.Call, Context]]:
+        """The calls through which a function may have run: in the expression that bound the name, or that read it."""
+        found: list[tuple[nodes.Expr, Context]] = []
+        if via is not None:
+            found.append(via)
+            bound = self.around.binding(name, via[1].page, via[0].start, via[1].callee) if name else None
+        else:
+            bound = self.around.binding(name, page, len(page.source.text)) if name else None
+        if bound is not None and bound[0].value is not None:
+            outer = via[1] if via is not None and via[1].page is bound[1] else Context(bound[1])
+            found.insert(0, (bound[0].value, outer))
+        return [(n, c) for expr, c in found for n in walk(expr) if isinstance(n, nodes.Call)]
+
+    # --- from an expression to what it reads ----------------------------------------------------------------------
+
+    def follow(self, node: nodes.Expr, link: Link, way: list[Link], context: Context, out: Tensor | None) -> bool:
+        """Enter what an expression is made of; whether there is anything."""
+        anything = False
+        tracked: list[str] = []
+        others = 0
+        entered: set[int] = set()
+        for read in reads(node):
+            if id(read.given_to) in entered:
+                continue
+            value, text = self.reached(read, context)
+            if read.call is not None and self.enter(read, value, link, way, context):
+                entered.add(id(read.call))
+                anything = True
+                continue
+            if value is out and out is not None:
+                if read.cuts and self.target is None:  # bound anew: `x = x.detach() * 2` in a loop
+                    anything = True
+                    self.cut(read.cuts, link, way, text)
+                continue
+            here = Link(link.page, link.node, link.step, link.name, text, read.cuts)
+            if isinstance(value, Tensor):
+                anything = True
+                if self.target is not None:
+                    self.towards(value, read, here, way, text, node, context)
+                elif value.requires:
+                    if any(each.cuts for each in (*way, here)):
+                        self.arrived([*way, here])
+                        return True
+                    tracked.append(text)
+                else:
+                    others += 1
+                    self.visit(value, text, [*way, here], (node, context))
+            elif isinstance(type(value), ModelKind):
+                for name, parameter in value.named_parameters():
+                    if parameter is self.target or (self.target is None and parameter.requires):
+                        anything = True
+                        here.of = f"{text}.{name}" if self.target is not None else text
+                        if self.target is not None or any(each.cuts for each in (*way, here)):
+                            self.arrived([*way, here])
+                            return True
+                        tracked.append(text)
+                        break
+            elif value is MISSING or isinstance(value, (int, float, list, tuple, dict)) or _is_array(value):
+                anything = self.through(read, value, here, way, node, context) or anything
+        if tracked and not others and self.target is None and not self.findings and out is not None:
+            of = ", ".join(f"`{n}`" for n in tracked[:MANY])
+            finding = Finding("cut", [*way, link], f"made of {of}, by operations that have no gradient")
+            finding.labels.append(
+                (link.span, f"{_shown(link.name)} is made here of {of}, by operations that have no gradient")
+            )
+            self.findings.append(finding)
+        return anything
+
+    def enter(self, read: Read, value: Any, link: Link, way: list[Link], context: Context) -> bool:
+        """Go into a function or a model of the program's that is called, and on from what it gives."""
+        call = read.call
+        found = self.around.callee(value)
+        key = (id(call), "entered")
+        if call is None or found is None or key in self.seen or len(way) > FAR:
+            return False
+        self.seen.add(key)
+        page, callee = found
+        inner = Context(page, None)
+        inner.callee = callee.node
+        inner.instance = value if isinstance(type(value), ModelKind) else None
+        self.give(call, callee, inner, context)
+        here = Link(link.page, link.node, link.step, link.name, link.page.text(call), read.cuts)
+        found_any = False
+        for result, step in page.results(callee):
+            inside = Link(page, result, step, link.name, "")
+            found_any = self.follow(result, inside, [*way, here], inner, None) or found_any
+        return found_any
+
+    @staticmethod
+    def give(call: nodes.Call, callee: Callee, inner: Context, outer: Context) -> None:
+        """The parameters of a function and what a call gives for them."""
+        places = [argument for argument in call.arguments if argument.name is None]
+        for parameter, argument in zip(callee.parameters, places, strict=False):
+            inner.arguments[parameter] = (argument.value, outer)
+        for argument in call.arguments:
+            if argument.name is not None:
+                inner.arguments[argument.name] = (argument.value, outer)
+
+    def towards(
+        self, value: Tensor, read: Read, here: Link, way: list[Link], text: str, node: nodes.Expr, context: Context
+    ) -> None:
+        """One step of the search for a target."""
+        if value is self.target:
+            self.arrived([*way, here])
+        else:
+            self.visit(value, text, [*way, here], (node, context))
+
+    def arrived(self, way: list[Link]) -> None:
+        """At the target; the cut nearest to it counts."""
+        at = next((i for i in range(len(way) - 1, -1, -1) if way[i].cuts), None)
+        if at is None:
+            self.findings.append(Finding("found", way, ""))
+            return
+        link = way[at]
+        self.cut(link.cuts, link, way[:at], link.of, way)
+
+    def through(
+        self, read: Read, value: object, here: Link, way: list[Link], node: nodes.Expr, context: Context
+    ) -> bool:
+        """A plain value, or a variable of a function that has returned: what it was made of is in the text."""
+        name = read.name.name
+        given = context.arguments.get(name)
+        if given is not None:
+            key: object = (id(given[0]), name)
+            if key in self.seen:
+                return False
+            self.seen.add(key)
+            outer = given[1].page
+            link = Link(outer, given[0], outer.step(given[0]), name, "")
+            return self.follow(given[0], link, [*way, here], given[1], None)
+        within = context.callee if value is MISSING else None
+        bound = self.around.binding(name, context.page, node.start, within)
+        if bound is None:
+            return False
+        step, page = bound
+        key = (id(step.statement), name)
+        if key in self.seen or step.value is None:
+            return False
+        self.seen.add(key)
+        inner = Context(page, context.code if within is not None else None)
+        if within is not None:
+            inner = context
+        link = Link(page, step.value, step, name, "")
+        return self.follow(step.value, link, [*way, here], inner, None)
+
+    def reached(self, read: Read, context: Context) -> tuple[Any, str]:
+        """What a variable with a path is, as far as that can be followed without running anything, and its text."""
+        value = self.value(read.name, context)
+        text = read.name.name
+        page = context.page
+        while text in context.arguments and isinstance(context.arguments[text][0], nodes.Name):
+            given, context = context.arguments[text]
+            text = given.name  # type: ignore[attr-defined]  # said by the loop
+        for part in read.path:
+            inner = _inner(value, part)
+            if inner is MISSING:
+                break
+            value = inner
+            text = page.text(part)
+        return value, text
+
+    def value(self, node: nodes.Expr, context: Context) -> Any:
+        """The value of a name in a context; MISSING for anything else."""
+        if isinstance(node, (nodes.Attribute, nodes.Index)):
+            return _inner(self.value(node.value, context), node)
+        if not isinstance(node, nodes.Name):
+            return MISSING
+        if node.name in context.arguments:
+            given, outer = context.arguments[node.name]
+            return self.value(given, outer)
+        if context.instance is not None:
+            held = context.instance.get(node.name, MISSING)
+            if held is not MISSING:
+                return held
+        if context.callee is not None and context.page.binding(node.name, node.start, context.callee) is not None:
+            return MISSING  # a variable of a function that has returned
+        return self.around.bound(node.name, context.code)
+
+    # --- causes ---------------------------------------------------------------------------------------------------
+
+    def cut(
+        self, cuts: tuple[Cut, ...], link: Link, way: list[Link], text: str, whole: list[Link] | None = None
+    ) -> None:
+        """The way is cut inside of this expression, between it and `text`, which it reads."""
+        inner = cuts[-1]
+        link = Link(link.page, link.node, link.step, link.name, text, cuts)
+        finding = Finding("cut", whole or [*way, link], str(inner))
+        statement = link.step.statement if link.step is not None else None
+        target = statement.target if isinstance(statement, nodes.Assign) else None
+        value = getattr(statement, "value", None)
+        plain = inner.kind == HISTORY and len(cuts) == 1 and value is inner.node and link.page.text(inner.base) == text
+        if isinstance(target, nodes.Name) and plain and not isinstance(inner.base, nodes.ListExpr):
+            words = f"cut here: `{target.name}` has the values of `{text}`, not its history"
+            finding.labels.append((link.page.span(inner.node), words))
+            finding.labels += [(each.span, f"made of `{each.of}`") for each in reversed(way[-2:])]
+            finding.help = self.instead(link, way, target.name, text)
+        else:
+            if inner.kind == INTEGERS and inner.node is not link.node:
+                words = f"{_shown(link.name)} is made here of `{text}`, by operations that have no gradient"
+                finding.labels.append((link.span, words))
+            finding.labels.append((link.page.span(inner.node), str(inner)))
+        if inner.kind == GRADIENT:
+            self.of_a_gradient(finding, link, text)
+        finding.help = finding.help or self.without([link, *reversed(way)]) or self.smooth_loss(link, way)
+        self.findings.append(finding)
+
+    def of_a_gradient(self, finding: Finding, link: Link, leaf: str) -> None:
+        """`x.grad`, which a backward computed without a graph of its own."""
+        t = self.around.lookup(leaf)
+        held = t.gradient if isinstance(t, Tensor) else None
+        span = self.around.located(held.made_at) if held is not None else None
+        step = self.around.page(span.source).step(span) if span is not None else None
+        if span is None or step is None or link.step is None:
+            return
+        finding.labels.append((span, f"`{leaf}.grad` is computed here, without a graph of its own"))
+        page, statement = self.around.page(span.source), link.step.statement
+        g = self.around.unbound("g")
+        first = rewrite.with_create_graph(page, step.statement, leaf, g)
+        uses = [n for n in walk(statement) if isinstance(n, nodes.Attribute) and link.page.text(n) == f"{leaf}.grad"]
+        then = rewrite.edited(link.page, statement, [(n.start, n.end, g) for n in uses])
+        if first and uses:
+            finding.help = (
+                f"{self.around.lead('', page.span(step.statement))}`{first}`, then {self.lead('', link)}`{then}`"
+            )
+
+    def instead(self, link: Link, way: list[Link], name: str, text: str) -> str:
+        """The next statement on the way with `text` for the name that was cut off from it."""
+        user = way[-1] if way else None
+        if user is None or user.step is None or user.cuts or user.page is not link.page or user.step is link.step:
+            return ""
+        statement = user.step.statement
+        own = [n for n in walk(user.node) if isinstance(n, nodes.Name) and n.name == name]
+        new = rewrite.edited(user.page, statement, [(n.start, n.end, text) for n in own])
+        if not own or len(new) > 2 * LONG or name in statement.binds():
+            return ""
+        return f"use `{text}` {self.lead('', user) or 'in its place: '}`{new}`"
+
+    def without(self, links: list[Link]) -> str:
+        """The lines that let gradients through, without what cuts; "" where one of them cannot be said."""
+        helps: list[str] = []
+        for link in links:
+            if not link.cuts:
+                continue
+            statement = link.step.statement if link.step is not None else None
+            new = rewrite.uncut(link.page, statement, list(link.cuts)) if statement is not None else None
+            if statement is None or new is None or len(new) > 2 * LONG or statement.blocks():
+                return ""
+            helps.append(f"{self.lead('', link)}`{new}`")
+        return ", then ".join(helps)
+
+    def smooth_loss(self, link: Link, way: list[Link]) -> str:
+        """For a loss that compares what `argmax` picked with a target: the one that has gradients."""
+        cut = link.cuts[-1]
+        last = way[0] if way else link
+        if not cut.word.startswith("arg") or last.step is None:
+            return ""
+        picked = self.around.lookup(link.name)
+        scores = link.page.text(cut.base)
+        for each in (link, *reversed(way)):
+            for read in reads(each.node):
+                target = self.around.lookup(read.name.name)
+                if not isinstance(target, Tensor) or target.requires or target.data.ndim != 1 or target is picked:
+                    continue
+                if isinstance(picked, Tensor) and picked.data.dtype.kind == "i" and picked.shape != target.shape:
+                    continue
+                if any(n.name == read.name.name for n in walk(cut.base) if isinstance(n, nodes.Name)):
+                    continue
+                classes = read.name.name + (".long()" if target.data.dtype.kind == "f" else "")
+                value = last.step.value or last.node
+                edit = (value.start, value.end, f"cross_entropy({scores}, {classes})")
+                new = rewrite.edited(last.page, last.step.statement, [edit])
+                return f"{self.lead('a loss that has gradients', last)}`{new}`" if len(new) <= 2 * LONG else ""
+        return ""
+
+    def lead(self, words: str, link: Link, where: str = "on") -> str:
+        """Words that come before a statement to be written, with its line."""
+        assert link.step is not None
+        return self.around.lead(words, link.page.span(link.step.statement), where)
+
+    def rebound(self, t: Tensor, link: Link, way: list[Link], context: Context) -> bool:
+        """`w = w - lr * w.grad` inside of `no_grad`: the name of a leaf is that of a new tensor."""
+        step = link.step
+        statement = step.statement if step is not None else None
+        if step is None or not isinstance(statement, nodes.Assign) or not isinstance(statement.target, nodes.Name):
+            return False
+        name = statement.target.name
+        update = in_place(link.page, step, name)
+        if update is None or not any(
+            r.name.name == name and r.cuts and r.cuts[-1].kind == GRADIENT for r in reads(statement.value)
+        ):
+            return False
+        finding = Finding("rebound", [*way, link], "")
+        first = self.first_leaf(name, link)
+        of = f"the leaf of line {first}" if first else "the leaf that it was"
+        finding.words = f"`{name}` is a new tensor since here, not {of}"
+        finding.labels.append((link.span, finding.words))
+        finding.help = f"{self.lead('keep the leaf, and change it in place', link)}`{update}`"
+        self.findings.append(finding)
+        return True
+
+    def first_leaf(self, name: str, link: Link) -> int:
+        """The line on which a creator with the flag was bound to the name; 0 when there is none."""
+        for step in link.page.steps:
+            value = step.value
+            if name in step.statement.binds() and value is not None and step.statement.start < link.node.start:
+                calls = [n for n in walk(value) if isinstance(n, nodes.Call)]
+                if any(rewrite.grad_flag(a) for call in calls for a in call.arguments) or any(
+                    isinstance(c.function, nodes.Attribute) and c.function.name == "requires_grad_" for c in calls
+                ):
+                    return link.page.line(step.statement)
+        return 0
+
+    def integer(self, t: Tensor, link: Link, way: list[Link], context: Context) -> bool:
+        shown = _shown(link.name)
+        read = next((r for r in reads(link.node) if r.cuts), None)
+        value = self.reached(read, context)[0] if read is not None else None
+        if isinstance(type(value), ModelKind) or value is MISSING:
+            return False
+        if isinstance(value, Tensor) and (value.requires or value is t or value.data.dtype.kind == "f"):
+            return False  # of something that has a history, where the cut is told, or the cause is further back
+        finding = Finding(
+            "integer", [*way, link], f"{shown} is of dtype {t.dtype!r}: only floating values have gradients"
+        )
+        finding.labels.append((link.span, finding.words))
+        finding.help = self.floating(link)
+        self.findings.append(finding)
+        return True
+
+    def floating(self, link: Link) -> str:
+        """The creator with floating values and the flag."""
+        called = link.node if isinstance(link.node, nodes.Call) else None
+        if called is None or not creates(called.function):
+            return ""
+        made = rewrite.as_floating(link.page, called)
+        if made is None:
+            return ""
+        from gradsh.causes.text import with_argument
+
+        if not any(map(rewrite.grad_flag, called.arguments)):
+            made = with_argument(made, "grad")
+        if made is None:
+            return ""
+        return f"`let {link.name} = {made}`" if link.name.isidentifier() else f"`{made}`"
+
+    def unrecorded(self, t: Tensor, link: Link, way: list[Link], context: Context) -> bool:
+        """Made while recording was off, of something that has a history."""
+        values = [self.reached(read, context)[0] for read in reads(link.node)]
+        tensors = [v for v in values if isinstance(v, Tensor) and v is not t]
+        wanted = self.target if self.target is not None else None
+        if tensors and not any(v.requires for v in tensors) and wanted is None:
+            return False
+        if wanted is not None and not any(v is wanted for v in tensors):
+            return False
+        shown = _shown(link.name)
+        block = link.step.mode("no_grad", "inference_mode") if link.step is not None else None
+        of = next((self.reached(read, context)[1] for read in reads(link.node)), "")
+        way = [*way, Link(link.page, link.node, link.step, link.name, of)]
+        if block is None:
+            finding = Finding("cut", way, f"{shown} is made here while recording is switched off")
+            finding.labels.append((link.span, finding.words))
+            finding.help = f"compute {shown} where recording is on" if link.name else ""
+        else:
+            mode = block.statement
+            assert isinstance(mode, nodes.Mode)
+            inside = f"`{mode.name}`"
+            finding = Finding("cut", way, f"{shown} is made inside of {inside}: nothing is recorded")
+            finding.labels.append((link.span, f"{shown} is made here, inside of {inside}: nothing is recorded"))
+            head = Span(link.page.source, mode.start, mode.start + len(mode.name))
+            finding.labels.append((head, "recording is off from here"))
+            finding.help = self.outside(link, block, mode, shown)
+        self.findings.append(finding)
+        return True
+
+    def outside(self, link: Link, block: Step, mode: nodes.Mode, shown: str) -> str:
+        """The statement behind the block, or in its place where it is all that stands there."""
+        inside = f"`{mode.name}`"
+        if link.step is None or link.step.outer is not block or len(link.statement) > 2 * LONG:
+            return f"compute {shown} outside of {inside} where gradients should flow"
+        first, last = link.page.line(mode), link.page.last_line(mode)
+        if len(mode.body) == 1 and first == last:
+            return f"{self.lead(f'outside of {inside}', link, 'in the place of')}`{link.statement}`"
+        end = Span(link.page.source, mode.end - 1, mode.end)
+        return f"{self.around.lead(f'outside of {inside}', end, 'after')}`{link.statement}`"
+
+    def leaf(self, link: Link, way: list[Link]) -> None:
+        """Made of nothing that could have a history."""
+        name = link.name
+        shown = _shown(name)
+        node = link.node
+        page = link.page
+        help = ""
+        words = "of nothing that requires grad"
+        if isinstance(node, nodes.Call) and creates(node.function):
+            words = "without `grad`"
+            call = rewrite.with_flag(page, node, "grad")
+            if len(call) <= LONG:
+                help = f"`let {name} = {call}`" if name.isidentifier() else f"`{call}`"
+        elif (
+            name
+            and isinstance(node, nodes.Call)
+            and isinstance(node.function, nodes.Name)
+            and makes(node.function.name)
+        ):
+            help = f"`{name}.requires_grad_()`"
+        elif way and name.isidentifier() and link.step is not None and isinstance(link.step.statement, nodes.Assign):
+            # never on what may be the loss: that would silence the error, and nothing would train
+            value = link.step.value
+            made = [n for n in walk(value) if isinstance(n, nodes.Call) and creates(n.function)]
+            if value is node and made and isinstance(node, nodes.Binary) and len(page.text(node)) <= LONG:
+                inner = f"({page.text(node)})" if is_loose(node) else page.text(node)
+                help = f"`let {name} = {inner}.requires_grad_()`"
+        finding = Finding("leaf", [*way, link], f"{shown} is made here, {words}", help)
+        finding.labels.append((link.span, finding.words))
+        self.findings.append(finding)
+
+
+def in_place(page: Page, step: Step, name: str) -> str | None:
+    """The same update of the leaf itself: `no_grad { w -= lr * w.grad }` for `w = w - lr * w.grad`."""
+    statement = step.statement
+    if not isinstance(statement, nodes.Assign):
+        return None
+    terms = nodes.terms(statement.value)
+    own = next((term for term in terms if term[0] == "+" and _is(term[1], name)), None)
+    others = [term for term in terms if term is not own]
+    if own is None or not others:
+        return None
+    op, first = others[0]
+    # w - a - b is w -= a + b
+    rest = "".join(f" {'+' if sign == op else '-'} {page.text(term)}" for sign, term in others[1:])
+    update = f"{name} {op}= {page.text(first)}{rest}"
+    mode = step.mode("no_grad", "inference_mode")
+    if mode is not None and page.line(mode.statement) != page.last_line(mode.statement):
+        return update
+    return f"no_grad {{ {update} }}"
+
+
+def _is(node: nodes.Expr, name: str) -> bool:
+    return isinstance(node, nodes.Name) and node.name == name
+
+
+def _shown(name: str) -> str:
+    return f"`{name}`" if name else "this"
+
+
+def _is_array(value: object) -> bool:
+    return type(value).__module__ == "numpy"
+
+
+def _inner(value: Any, part: nodes.Expr) -> Any:
+    """What an attribute of a model or an element of a list is; MISSING where that is not plain to see."""
+    if isinstance(part, nodes.Attribute):
+        return value.get(part.name, MISSING) if isinstance(type(value), ModelKind) else MISSING
+    if (
+        not isinstance(part, nodes.Index)
+        or len(part.items) != 1
+        or not isinstance(part.items[0], (nodes.Number, nodes.String))
+    ):
+        return MISSING
+    key = part.items[0].value
+    if isinstance(type(value), ModelKind):
+        return value.get(str(key), MISSING)
+    if isinstance(value, (list, tuple)) and isinstance(key, int) and key < len(value):
+        return value[key]
+    return value.get(key, MISSING) if isinstance(value, dict) else MISSING
+
+
+class Found:
+    """Labels that tell the causes, the help, and the findings, those that tell most first."""
+
+    __slots__ = ("findings", "help", "labels")
+
+    def __init__(self, labels: list[tuple[Span | None, str]], help: str | None, findings: list[Finding]) -> None:
+        self.labels = labels
+        self.help = help
+        self.findings = findings
+
+
+def search(around: Surroundings, t: Tensor, name: str | None) -> Found:
+    """Why `t` has no history. Cuts tell most; then inputs without the flag; then integers."""
+    way = Search(around)
+    way.visit(t, name or "", [])
+    by_kind = {kind: [f for f in way.findings if f.kind == kind] for kind in ("rebound", "cut", "leaf", "integer")}
+    causes = next((found for found in by_kind.values() if found), [])[:MANY]
+    labels = [label for finding in causes for label in finding.labels]
+    helps = [finding.help for finding in causes if finding.help]
+    help = helps[0] if helps else None
+    if len(helps) > 1 and causes[0].kind in ("leaf", "integer"):
+        likely = [h for h in helps if not DATA.search(h)]
+        help = f"give the flag to what you want gradients for, such as {(likely or helps)[0]}"
+    return Found(labels, help, causes)
