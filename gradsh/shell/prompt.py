@@ -7,11 +7,13 @@ cannot be written it lasts as long as the prompt.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
@@ -19,6 +21,7 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from gradsh import __version__, interrupts
+from gradsh.interrupts import held
 from gradsh.language.program import LOOKING
 from gradsh.language.syntax import is_incomplete
 from gradsh.runtime import commands
@@ -39,6 +42,7 @@ An open bracket goes on over several lines. Ctrl-C clears the line, or stops
 what runs and keeps every name; Ctrl-D leaves.
 """
 WIDTH, COLUMN = 80, 28  # of that text, and where its explanations begin
+PATIENCE = 10  # failures one after the other, after which it is no key that fails
 LEAVE = ("exit", "quit", "exit()", "quit()")
 
 
@@ -67,13 +71,22 @@ class Prompt:
             prompt_continuation=lambda width, line, wrapped: CONTINUATION,
             enable_open_in_editor=not self.session.files.sandboxed,
         )
+        failed = 0
         while True:
             try:
-                text = reader.prompt()
+                with held():  # what comes while the prompt is set up or put away is for no asyncio
+                    text = reader.prompt(set_exception_handler=False, pre_run=lambda: begin(reader))
             except KeyboardInterrupt:
                 continue
             except EOFError:
                 return 0
+            except Exception as error:  # of a key that was typed ahead, which goes past `log`
+                failed += 1
+                if failed == PATIENCE:
+                    raise
+                log(None, {"message": "a key failed", "exception": error})
+                continue
+            failed = 0
             if text.strip() in LEAVE and not self.session.binds(text.strip().removesuffix("()")):
                 return 0
             if not text.strip():
@@ -90,6 +103,23 @@ class Prompt:
                 self.session.run(text, name)
             except KeyboardInterrupt:
                 sys.stderr.write("interrupted\n")
+
+
+def begin(reader: PromptSession[str]) -> None:
+    """A line begins. No key may end in a traceback: prompt_toolkit's own handler shows one and waits for Enter.
+
+    Two Ctrl-C close together end one line twice, and Ctrl-X Ctrl-E is still at work when the next key comes: what fails
+    then is nothing of the user's, and the line stays. A search that the last line ended in would fail in this one.
+    """
+    asyncio.get_running_loop().set_exception_handler(log)
+    reader.layout.focus(reader.default_buffer)
+
+
+def log(loop: asyncio.AbstractEventLoop | None, context: dict[str, Any]) -> None:
+    """Say under GRADSH_DEBUG what failed in the prompt."""
+    if os.environ.get("GRADSH_DEBUG") == "1":
+        error = context.get("exception")
+        sys.stderr.write(f"{context['message']}: {type(error).__name__}: {error}\n")
 
 
 def help_text() -> str:

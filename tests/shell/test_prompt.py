@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import sys
 import time
@@ -208,3 +209,39 @@ def test_in_a_sandbox(tmp_path: Path) -> None:
     terminal.wait("\n42\n")
     assert terminal.leave() == 0
     assert not (tmp_path / "history").exists()
+
+
+# what ended in a traceback, or in the shell's end: a search that the line ended in, keys while the editor is open
+KEYS = [
+    "\x12\x07\x07\x12a\x07\x03",
+    "1+1\x18\x05abc\r\x03",
+    "\x03\t\x07\x1b\t\x14\x19[b\x12\x0b\x10\x19\x12\x10\x17\x13\x03\x12\x16",
+    "\t\r\x131a\x07\x13[\x18b\x18\x1f\r\x16\x1f\x15\x06\x1b\x12}",
+    "}\x06\x07\x05\x15a\x15\r[\x16\x14\x18a{\x07\x06\x0bb\x08\x06",
+]
+
+
+def test_no_key_and_no_signal_ends_in_a_traceback(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, "-q", XDG_STATE_HOME=str(tmp_path), EDITOR="true", VISUAL="true")
+    terminal.ready()
+    seen = ""
+    for number in range(40):
+        if number < 25:
+            os.kill(terminal.child.pid, signal.SIGINT)
+            time.sleep(number % 5 * 0.001)
+            os.kill(terminal.child.pid, signal.SIGINT)
+        else:
+            terminal.child.send(KEYS[number % len(KEYS)])
+        time.sleep(0.04)
+        try:
+            while True:
+                seen += terminal.child.read_nonblocking(65536, timeout=0.02)
+        except pexpect.TIMEOUT:
+            continue
+    terminal.child.send("\x03\x03")
+    time.sleep(0.2)
+    terminal.child.send("6 * 7\r")
+    terminal.wait("\n42")
+    seen += terminal.text()
+    assert not any(word in seen for word in ("Traceback", "Press ENTER", "gradsh failed", "ignored in"))
+    terminal.child.close(force=True)
