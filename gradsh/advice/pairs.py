@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gradsh.advice.scene import read
-from gradsh.advice.untracked import Search
+from gradsh.causes.text import Page, read
 from gradsh.engine.autograd.forms import PAIRS
 from gradsh.errors import Label, Span, WarningRecord
 from gradsh.language import nodes
@@ -57,16 +56,25 @@ def _sides(node: Node | None) -> tuple[Expr, Expr] | None:
 
 def _is_meant(sides: tuple[Expr, Expr], span: Span) -> bool:
     """Is one side made a column by the program itself, `x.unsqueeze(1) - x`?"""
+    page = Page(span.source)
     waiting = [span.text[side.start : side.end] for side in sides]
     for _ in range(FAR):
         if any(map(COLUMN.search, waiting)):
             return True
         names = {name for text in waiting for name in re.findall(r"\b[^\W\d]\w*\b", text)}
-        made = {name: Search.assigned(name, span.source) for name in names}
+        made = {name: _right_side(page, name, span) for name in names}
         if any(made[name] is None and _is_parameter(name, span) for name in names):
             return COLUMN.search(span.source.text) is not None  # what it is called with is not known
-        waiting = [place.text for place in made.values() if place is not None]
+        waiting = [text for text in made.values() if text is not None]
     return False
+
+
+def _right_side(page: Page, name: str, place: Span) -> str | None:
+    """What a name was last given before a place, as text."""
+    function = page.callee(place)
+    step = function and page.binding(name, place.start, function.node)
+    step = step or page.binding(name, place.start)
+    return page.text(step.value) if step is not None and step.value is not None else None
 
 
 def _is_parameter(name: str, span: Span) -> bool:

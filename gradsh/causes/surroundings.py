@@ -11,7 +11,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 from gradsh.errors import Source, Span, Where
 from gradsh.language import nodes
-from gradsh.language.places import PROGRAMS, locate
+from gradsh.language.places import PROGRAMS, locate, text_of
 
 MISSING: Any = object()
 
@@ -129,10 +129,10 @@ class Surroundings:
             forward = page.forward(type(value).__name__) if page is not None else None
             return (page, forward) if page is not None and forward is not None else None
         code = value.__code__ if isinstance(value, FunctionType) else None
-        program = PROGRAMS.get(code.co_filename) if code is not None else None
-        if program is None or code is None:
+        text = text_of(code) if code is not None else None
+        if text is None or code is None:
             return None
-        page = self.page(program.source)
+        page = self.page(text.source)
         name = code.co_name.removeprefix(".")
         found = [callee for callee in page.callees if callee.name == name and not callee.model]
         return (page, found[-1]) if found else None
@@ -140,8 +140,8 @@ class Surroundings:
     def page_of(self, instance: Any) -> Page | None:
         """The page on which the model of an instance is written; None for a layer of the library."""
         body = getattr(type(instance), "body", None)
-        program = PROGRAMS.get(body.__code__.co_filename) if body is not None else None
-        return self.page(program.source) if program is not None else None
+        text = text_of(body.__code__) if body is not None else None
+        return self.page(text.source) if text is not None else None
 
     def binding(self, name: str, page: Page, before: int, within: nodes.Node | None = None) -> tuple[Step, Page] | None:
         """The statement that last bound a name; of an earlier input at a prompt if there is none on this page."""

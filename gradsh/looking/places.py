@@ -9,7 +9,7 @@ from typing import Any
 
 from gradsh.errors import Source, Span
 from gradsh.language import brackets
-from gradsh.language.places import LIBRARY, PROGRAMS
+from gradsh.language.places import LIBRARY, span_of, text_of
 
 BINDING = re.compile(r"(?:^|[;{}\n])[ \t]*(?:let[ \t]+)?([^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)*)[ \t]*=[ \t]*$")
 AFTER = re.compile(r"[ \t\r]*(?:$|[;}\n#])")
@@ -19,7 +19,7 @@ _tables: dict[CodeType, tuple[list[int], list[int | None]]] = {}
 
 def line_at(code: Any, lasti: int) -> int:
     """The number of the place in its program's table of spans; 0 for code that is not the user's."""
-    if not isinstance(code, CodeType) or code.co_filename not in PROGRAMS:
+    if not isinstance(code, CodeType) or text_of(code) is None:
         return 0
     table = _tables.get(code)
     if table is None:
@@ -34,8 +34,7 @@ def line_at(code: Any, lasti: int) -> int:
 
 def span_at(code: Any, line: int) -> Span | None:
     """The place with that number."""
-    program = PROGRAMS.get(code.co_filename) if line and isinstance(code, CodeType) else None
-    return program.span(line) if program is not None else None
+    return span_of(code, line) if line and isinstance(code, CodeType) else None
 
 
 def made(t: Any) -> Span | None:
