@@ -17,7 +17,7 @@ from gradsh.reports import Report
 from gradsh.reports.looking import Explanation
 from gradsh.runtime.commands import command
 from gradsh.runtime.namespace import variables
-from gradsh.runtime.notes import Result
+from gradsh.runtime.results import Result
 
 if TYPE_CHECKING:
     from gradsh.errors import Span
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @command(
     "explain z, …",
     example="let x = tensor(2., grad); explain x * exp(x)",
-    options="step forward open",
+    options="step forward open retain_graph",
     looks=True,
 )
 def explain(
@@ -39,6 +39,7 @@ def explain(
     step: bool = False,
     forward: bool = False,
     open: Any = False,
+    retain_graph: bool = False,
 ) -> Iterable[Report]:
     """Backward from a tensor, step by step: what comes in, the local rule with its numbers, what goes out."""
     from gradsh.looking import explaining
@@ -73,7 +74,7 @@ def explain(
         leaf.tensor: Result(leaf.tensor.gradient.data) for leaf in reading.leaves if leaf.tensor.gradient is not None
     }
     with placed(where):
-        walk = watch(root, gradient, touches=True, keep=False, where=where)
+        walk = watch(root, gradient, touches=True, keep=retain_graph, where=where)
     report = explaining.explain(reading, walk, bound, before, open)
     report.jacobians = tables
     yield from _shown(session, report, step)

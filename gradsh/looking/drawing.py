@@ -12,7 +12,7 @@ from gradsh.looking.folding import Folded, Item
 from gradsh.looking.past import flagged, history
 from gradsh.looking.reading import Call, Leaf, Reading, Row, edges, leading, read, target
 from gradsh.reports.looking import Amount, DrawnRow, GraphDrawing
-from gradsh.runtime.notes import Result
+from gradsh.runtime.results import Result
 from gradsh.runtime.watching import Watching
 
 

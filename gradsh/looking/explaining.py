@@ -14,7 +14,7 @@ from gradsh.looking.flows import flows, incoming
 from gradsh.looking.folding import Folded, Item
 from gradsh.looking.reading import Leaf, Reading
 from gradsh.reports.looking import Amount, Arrived, Derivatives, ExplainedStep, Explanation, Flow
-from gradsh.runtime.notes import Result
+from gradsh.runtime.results import Result
 from gradsh.runtime.watching import Watching
 
 MOST = 60  # steps that are explained one by one

@@ -22,7 +22,7 @@ from gradsh.looking.places import shortened
 from gradsh.looking.reading import Leaf, Reading, Row, edges, target
 from gradsh.looking.writing import ATOM, Text, Writer
 from gradsh.reports.looking import Flow
-from gradsh.runtime.notes import Result
+from gradsh.runtime.results import Result
 
 LONG = 26  # longer pieces of the program are shortened in formulas
 LONGEST = 48  # numbers that are longer are not shown

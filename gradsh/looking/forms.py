@@ -11,7 +11,7 @@ import numpy as np
 from gradsh.engine.core.graph import Node, Output
 from gradsh.engine.core.tensor import Tensor
 from gradsh.runtime import notes
-from gradsh.runtime.notes import Result
+from gradsh.runtime.results import Result
 
 if TYPE_CHECKING:
     from gradsh.looking.reading import Row

@@ -136,7 +136,7 @@ def value_of(rule: Rule, values: Mapping[str, Any]) -> Any:
             return found
         condition = compute(rule.condition, values)
         return _call("where", [condition, found, compute(rule.otherwise, values)], {})
-    except (GradshError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (GradshError, TypeError, ValueError, ArithmeticError, AttributeError, IndexError) as error:
         raise Unknown from error
     finally:
         mode.grad = before
@@ -242,18 +242,21 @@ def _onehot(target: Tensor, classes: int, at: int) -> Any:
     return _call("to", [_call("movedim", [hot, -1, at], {}), mode.default], {}) if at else hot
 
 
-def fitted(found: Any, shape: tuple[int, ...]) -> Any:
+def fitted(given: Any, shape: tuple[int, ...]) -> Any:
     """A computed gradient in the shape of its input: expanded, summed or viewed as it. Errors: Unknown."""
-    data = found.data if found.__class__ is Tensor else np.asarray(found)
+    data = given.data if given.__class__ is Tensor else np.asarray(given)
     if data.shape == shape:
         return data
     size = math.prod(shape)
     if data.size == size:
         return data.reshape(shape)
     try:
-        return np.broadcast_to(data, shape) if data.size < size else sum_to(data, shape)
+        found = np.broadcast_to(data, shape) if data.size < size else sum_to(data, shape)
     except ValueError:
         raise Unknown from None
+    if found.shape != shape:
+        raise Unknown
+    return found
 
 
 def formula_of(entry: Any, arguments: Mapping[str, Any]) -> str:

@@ -12,4 +12,6 @@ def watch(root: Tensor, gradient: Tensor | None, *, touches: bool, keep: bool, w
     """Run backward from `root`: with `touches` as `backward` does. Errors: those of `backward`."""
     walk = Watching(touches, keep, where)
     with_grad_mode(walk, seeds([root], [gradient], False))
+    if touches:
+        walk.note()
     return walk

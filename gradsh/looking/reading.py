@@ -22,7 +22,8 @@ from gradsh.errors import Source, Span
 from gradsh.looking import places
 from gradsh.looking.forms import Forms
 from gradsh.runtime import notes
-from gradsh.runtime.notes import Derived, Note, Result
+from gradsh.runtime.notes import Derived, Note
+from gradsh.runtime.results import Result
 
 _by_creation = attrgetter("seq")
 
@@ -97,7 +98,7 @@ class Row:
     span, text, name   the expression, and the variable that the statement binds it to ("" if it binds none)
     call      the innermost model or function that it was made in, None at the top level
     layer     the class's name where the expression is a call of a layer ("Linear"), and `model` that layer
-    result    what came out: shape, dtype, and value or norm where they are known (gradsh.runtime.notes.Result)
+    result    what came out: shape, dtype, and value or norm where they are known (gradsh.runtime.results.Result)
     inputs    the rows and leaves that its gradients go to, each once, in the order of the operands
     parameters  the leaves among them that belong to models; they are not in `inputs`
     freed     the place of the backward that freed what it kept; `is_freed` says whether that happened

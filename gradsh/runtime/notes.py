@@ -12,33 +12,14 @@ from types import CodeType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-import numpy as np
-
 from gradsh.engine.core.graph import Node, Output, Where, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
+from gradsh.runtime.results import FEW, Result
+from gradsh.runtime.watching import Noted
 
 _getframe = sys._getframe
-
-FEW = 8  # elements of a result that are kept; of a larger one its norm is
-
-
-class Result:
-    """A tensor as it was: up to FEW elements of it are there as `value`, of larger ones the norm (Frobenius)."""
-
-    __slots__ = ("dtype", "norm", "shape", "value")
-
-    def __init__(self, data: Any) -> None:
-        self.shape: tuple[int, ...] = data.shape
-        self.dtype = data.dtype
-        self.value: Any = None
-        self.norm: float | None = None
-        if data.size <= FEW:
-            self.value = data.copy()
-        elif data.dtype.kind == "f":
-            flat = data.ravel()
-            self.norm = float(np.sqrt(np.dot(flat, flat)))
 
 
 class Note:
@@ -124,8 +105,6 @@ class Noting:
         return value
 
     def walk(self, keep: bool, where: Where | None) -> Any:
-        from gradsh.runtime.watching import Noted
-
         return Noted(keep, where)
 
     def derived(self, node: Node, start: int, gradients: Any) -> None:

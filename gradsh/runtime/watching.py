@@ -9,7 +9,7 @@ from gradsh.engine.autograd.backward import Walk
 from gradsh.engine.autograd.forms import bring_back
 from gradsh.engine.core.graph import Node, Output, Where
 from gradsh.engine.core.tensor import Tensor
-from gradsh.runtime.notes import Result
+from gradsh.runtime.results import Result
 
 
 class Watching(Walk):
@@ -43,6 +43,11 @@ class Watching(Walk):
         node, number = (edge.node, edge.number) if edge.__class__ is Output else (edge, 0)
         came = self.steps[node][0] if node in self.steps else None
         return came[number] if came.__class__ is list else came
+
+    def note(self) -> None:
+        """Keep what the steps were for the time when the graph is freed."""
+        for node, (came, outs) in self.steps.items():
+            STEPS[node] = (_results(came), tuple(_results(each) for each in outs))
 
     def arrivals(self, leaf: Tensor) -> list[tuple[Any, Node]]:
         """What arrives at a leaf, and from which node, in the order of arrival."""
