@@ -65,3 +65,28 @@ def test_every_formula_that_can_be_computed_is_the_gradient() -> None:
             except GradshError:
                 continue
             assert not wrong, f"{name}{sample}: {wrong}"
+
+
+def test_every_kink_can_be_told_from_what_its_operator_is_given() -> None:
+    from gradsh.engine.operators.registry import OPERATORS as ALL
+
+    families.functions()
+    entries = {id(entry): entry for entry in ALL.values() if entry.at_kink and entry.samples}
+    assert len(entries) >= 24
+    for entry in entries.values():
+        told = set()
+        for sample in entry.samples():
+            args, kwargs = sample.draw()
+            out = entry.apply(*args, **kwargs)
+            bound = entry.signature.bind(args, kwargs)
+            values = {p.name: v for p, v in zip(entry.signature.parameters, bound, strict=True)}
+            out = out if isinstance(out, Tensor) else out[0]
+            values |= {"out": out, "g": out}
+            for condition, slopes, taken in entry.at_kink:
+                assert slopes and taken
+                try:
+                    formulas.value_of(formulas.Rule(condition), formulas.kept(entry, values, values))
+                except Unknown:
+                    continue
+                told.add(condition)
+        assert told == {condition for condition, _, _ in entry.at_kink}, entry.name

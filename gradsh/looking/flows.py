@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.graph import Freed
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.registry import OPERATORS
 from gradsh.language import nodes
@@ -16,6 +15,7 @@ from gradsh.looking import formulas, writing
 from gradsh.looking.drawing import amount
 from gradsh.looking.folding import outwards
 from gradsh.looking.formulas import Rule, Unknown
+from gradsh.looking.kept import by_name, is_reversed
 from gradsh.looking.operands import Operands, operands
 from gradsh.looking.past import fragment
 from gradsh.looking.places import shortened
@@ -189,24 +189,9 @@ class Context:
 
     def _saved(self, saved: Any) -> None:
         """What the node had kept: exactly what its rule reads."""
-        if saved.__class__ is Freed or saved is None:
-            return
-        names = self.parameters
-        if saved.__class__ is list and len(saved) == len(names) + 1:
-            for name, value in zip([*names, "out"], saved, strict=True):
-                if not isinstance(value, (list, tuple)) or name not in self.values:
-                    self._keep(name, value)
-        elif saved.__class__ is tuple and len(saved) == 3 and len(names) >= 2:
-            first, second, out = saved
-            if _reversed(self.entry, self.row.nodes[0].kind):
-                first, second = second, first
-            for name, value in ((names[0], first), (names[1], second), ("out", out)):
-                if value is not None:
-                    self._keep(name, value)
-        elif saved.__class__ is Tensor:
-            self._keep(names[0], saved)
-        elif isinstance(saved, (np.ndarray, np.generic)):
-            self._keep("out", saved)
+        for name, value in by_name(self.entry, self.row.nodes[0].kind, saved).items():
+            if not isinstance(value, (list, tuple)) or name not in self.values:
+                self._keep(name, value)
 
     def _keep(self, name: str, value: Any) -> None:
         if value.__class__ is Tensor:
@@ -229,7 +214,7 @@ class Context:
             tensor_at = getattr(self.entry, "tensor_at", None)
             if tensor_at:
                 return self._of_general(at, tensor_at, saved)
-            if not several and len(names) > 1 and _reversed(self.entry, self.row.nodes[0].kind):
+            if not several and len(names) > 1 and is_reversed(self.entry, self.row.nodes[0].kind):
                 at = 1
             name = names[at] if at < len(names) else ""
             return name, self.texts.get(name, "")
@@ -336,14 +321,6 @@ class Context:
 def _short(text: str) -> Text:
     """A piece of the program as it stands in a formula, with the middle of its arguments left out where it is long."""
     return shortened(text, LONG), writing.tightness(text)[1]
-
-
-def _reversed(entry: Any, kind: Any) -> bool:
-    """Is it the form of a number and a tensor, in this order?"""
-    kinds = getattr(entry, "kinds", None)
-    return kinds is not None and (
-        kind is kinds[2] or kind is entry.large[2] or kind.name == kinds[2].name != kinds[1].name
-    )
 
 
 def _plain(value: Any) -> bool:

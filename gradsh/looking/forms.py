@@ -89,11 +89,17 @@ def _elementwise(node: Node) -> bool:
     return entry is not None and entry.elementwise
 
 
-def kept_result(node: Node) -> Result | None:
-    """The result, where the rule kept it."""
+def kept_array(node: Node) -> Any:
+    """The result, where the rule kept it; else None."""
     saved = node.saved
     out = saved[-1] if saved.__class__ is list and saved else saved[2] if _pair(saved) else saved
-    return Result(out) if isinstance(out, (np.ndarray, np.generic)) else None
+    return out if isinstance(out, (np.ndarray, np.generic)) else None
+
+
+def kept_result(node: Node) -> Result | None:
+    """The same as it is shown."""
+    out = kept_array(node)
+    return Result(out) if out is not None else None
 
 
 def kept_form(node: Node) -> Result | None:

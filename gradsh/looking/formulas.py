@@ -280,7 +280,9 @@ NEUTRAL = ("reduction", "dim", "keepdim", "inplace", "dtype", "size_average", "r
 
 def kept(entry: Any, values: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The values for a formula of an operator that takes dims away: `g` and `out` have them, with one element."""
-    dim = arguments.get("dim")
+    dim: Any = arguments.get("dim")
+    if hasattr(dim, "shape"):
+        return dict(values)  # `max` of two tensors
     names = [p.name for p in entry.signature.parameters]
     source: Any = values.get(names[0]) if names else None
     if "keepdim" not in names or not hasattr(source, "shape"):

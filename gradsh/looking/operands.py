@@ -74,8 +74,7 @@ METHODS = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv",
 def _of_symbol(symbol: str) -> Any:
     """The operator that a symbol stands for."""
     method = getattr(Tensor, f"__{METHODS.get(symbol, '')}__", None)
-    named = catalogue.operator(getattr(method, "__name__", ""))
-    return named or next((e for e in OPERATORS.values() if getattr(e, "operator", None) is method), None)
+    return catalogue.operator(getattr(method, "__name__", "").removeprefix("operator_"))
 
 
 def _bound(entry: Any, text: str, given: list[nodes.Node], named: Mapping[str, nodes.Node]) -> Operands | None:

@@ -209,3 +209,75 @@ class Explanation(Report):
             one.steps = [step]
             between.append(one)
         return [first, *between, last]
+
+
+class KeptRow:
+    """One thing that an operation keeps for backward.
+
+    what      "its result", or what was written for the input
+    counted   the bytes that stay alive for it, 0 where an earlier row has counted them (`same`)
+    holder    who else holds the memory; alone: nobody does. parameter: it is a model's
+    """
+
+    __slots__ = ("alone", "counted", "holder", "kind", "label", "nbytes", "parameter", "same", "shape", "step", "what")
+
+    def __init__(self, step: int, label: str, kind: str, what: str, shape: tuple[int, ...], nbytes: int) -> None:
+        self.step = step
+        self.label = label
+        self.kind = kind
+        self.what = what
+        self.shape = shape
+        self.nbytes = nbytes
+        self.counted = 0
+        self.holder = ""
+        self.alone = False
+        self.same = False
+        self.parameter = False
+
+
+class SavedTable(Report):
+    """The report of `saved`: what the graph keeps alive.
+
+    nothing   the operators that keep nothing; freed: how many operations a backward has freed, `by` which
+    operations  the ids of the nodes that keep something
+    """
+
+    __slots__ = ("by", "freed", "name", "nothing", "operations", "rows")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows: list[KeptRow] = []
+        self.nothing: list[str] = []
+        self.freed = 0
+        self.by = ""
+        self.operations: set[int] = set()
+
+
+class Kink:
+    """Where an operation has no single slope: `at` are the first of the positions, `count` how many there are.
+
+    slopes   what it is on both sides, and taken which of them backward takes
+    """
+
+    __slots__ = ("at", "count", "label", "place", "slopes", "step", "taken")
+
+    def __init__(self, step: int, label: str, place: str, at: list[list[int]], count: int) -> None:
+        self.step = step
+        self.label = label
+        self.place = place
+        self.at = at
+        self.count = count
+        self.slopes = ""
+        self.taken = ""
+
+
+class KinkTable(Report):
+    """The report of `kinks`: `elements` were looked at, of `unknown` the values are not kept."""
+
+    __slots__ = ("elements", "name", "rows", "unknown")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows: list[Kink] = []
+        self.elements = 0
+        self.unknown = 0

@@ -72,6 +72,7 @@ class Operator:
     cuts        its result has the values of its argument without their history
     formula     the gradients of its inputs, for people: see gradsh.looking.formulas; by_ndim has those for inputs of
                 other numbers of dims, {"1,2": formula}
+    at_kink     where it has no single slope: (condition on its inputs, the slopes there, which is taken), each as text
     samples     a function giving the sample calls that tests loop over
     definition  of what PyTorch lacks: an expression in the names of its parameters and in PyTorch's operators, to which
                 the tests hold values and gradients for want of recorded ones
@@ -101,6 +102,7 @@ class Operator:
         cuts: bool = False,
         python: bool = False,
         by_ndim: dict[str, str] | None = None,
+        at_kink: tuple[tuple[str, str, str], ...] = (),
     ) -> None:
         self.signature = Binder(signature, python=python)
         self.name = self.signature.name
@@ -110,6 +112,7 @@ class Operator:
         self.effect = effect
         self.formula = formula
         self.by_ndim = by_ndim or {}
+        self.at_kink = at_kink
         self.example = example
         self.kinks = kinks
         self.differentiable = differentiable

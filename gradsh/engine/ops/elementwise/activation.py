@@ -40,6 +40,7 @@ def _no_bool_relu(dtype: Any) -> None:
     samples=lambda: unary_samples(away=0.2),
     formula="g where input > 0, else 0",
     kinks="0 at 0",
+    at_kink=(("input == 0", "0 and 1", "0"),),
     example="relu(tensor([-1., 2.]))",
 )
 def relu(x: Any) -> Any:
@@ -70,6 +71,7 @@ def threshold_backward(g: Any, x: Any, threshold: Any) -> Any:
     samples=lambda: [call(t(2, 3, away=0.2), 0.1, 20.0), call(t(3, 2, strided=True), 5.0, -1), call(t(), -5.0, 0.0)],
     formula="g where input > threshold, else 0",
     kinks="0 at the threshold",
+    at_kink=(("input == threshold", "0 and 1", "0"),),
     example="threshold(tensor([0.1, 2.]), 1., 0.)",
 )
 def threshold(x: Any, threshold: Any, value: Any, inplace: bool) -> Any:
@@ -91,6 +93,7 @@ threshold.vjp("input", saves="input")(
     samples=lambda: [*unary_samples(away=0.2), call(t(2, 3, away=0.2), 0.3)],
     formula="g where input > 0, else g * negative_slope",
     kinks="the negative slope at 0",
+    at_kink=(("input == 0", "the negative slope and 1", "the negative slope"),),
     example="leaky_relu(tensor([-1., 2.]))",
 )
 def leaky_relu(x: Any, slope: Any, inplace: bool) -> Any:
@@ -111,6 +114,7 @@ def leaky_relu_backward(g: Any, x: Any, slope: Any) -> Any:
 
 @binary(
     "prelu_kernel(input, weight)",
+    at_kink=(("input == 0", "the weight and 1", "the weight"),),
     names=("PreluKernelBackward0", "PreluKernelBackward0", "PreluKernelBackward0"),
     numbers="none",
     method=False,
@@ -281,6 +285,7 @@ def celu(x: Any, alpha: float, inplace: bool) -> Any:
     samples=lambda: unary_samples(away=0.2),
     formula="as elu with alpha 1.6733, times 1.0507",
     kinks="scale * alpha at 0",
+    at_kink=(("input == 0", "1.75810 and 1.05070", "1.75810"),),
     example="selu(tensor([-1., 2.]))",
 )
 def selu(x: Any, inplace: bool) -> Any:

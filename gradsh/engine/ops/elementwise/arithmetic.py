@@ -396,6 +396,7 @@ def positive(x: Any) -> Any:
     samples=lambda: unary_samples(away=0.2),
     formula="g * sign(input)",
     kinks="0 at 0",
+    at_kink=(("input == 0", "-1 and 1", "0"),),
     example="abs(tensor([-1., 2.]))",
     direct=np.abs,
 )
@@ -414,6 +415,7 @@ absolute.vjp(saves="input")(lambda F, g, out, x: g * F.sign(x))
     samples=lambda: unary_samples(away=0.2),
     formula="0",
     kinks="0 at 0",
+    at_kink=(("input == 0", "a jump", "0"),),
     example="sign(tensor([-1., 0., 2.]))",
 )
 def sign(x: Any) -> Any:

@@ -38,6 +38,7 @@ def _no_bool_hardtanh(dtype: Any) -> None:
     ],
     formula="g where (input > min_val) & (input < max_val), else 0",
     kinks="0 at both ends",
+    at_kink=(("(input == min_val) | (input == max_val)", "0 and 1", "0"),),
     example="hardtanh(tensor([-2., 0.5]))",
 )
 def hardtanh(x: Any, low: Any, high: Any, inplace: bool) -> Any:
@@ -88,6 +89,7 @@ def relu6(x: Any, inplace: bool) -> Any:
     samples=lambda: [*unary_samples(), call(t(3, values=[-4, 1, 4]))],
     formula="g / 6 where (input > -3) & (input < 3), else 0",
     kinks="0 at -3 and 3",
+    at_kink=(("(input == -3) | (input == 3)", "0 and 1/6", "0"),),
     example="hardsigmoid(tensor([-4., 0.]))",
 )
 def hardsigmoid(x: Any) -> Any:
@@ -117,6 +119,10 @@ def hardsigmoid_backward(g: Any, x: Any) -> Any:
     samples=lambda: [*unary_samples(), call(t(3, values=[-4, 1, 4]))],
     formula="0 below -3, g * (input / 3 + 1 / 2) up to 3, g above",
     kinks="0 at -3, 1 at 3",
+    at_kink=(
+        ("input == -3", "0 and -1/2", "0"),
+        ("input == 3", "3/2 and 1", "1"),
+    ),
     example="hardswish(tensor([-4., 1.]))",
 )
 def hardswish(x: Any) -> Any:
@@ -150,6 +156,7 @@ def _shrink_samples() -> list[call]:
     samples=_shrink_samples,
     formula="g where abs(input) > lambd, else 0",
     kinks="0 at both ends",
+    at_kink=(("abs(input) == lambd", "0 and 1", "0"),),
     example="softshrink(tensor([0.2, 2.]))",
 )
 def softshrink(x: Any, lambd: Any) -> Any:
@@ -168,6 +175,7 @@ def softshrink(x: Any, lambd: Any) -> Any:
     samples=_shrink_samples,
     formula="g where abs(input) > lambd, else 0",
     kinks="0 at both ends",
+    at_kink=(("abs(input) == lambd", "a jump", "0"),),
     example="hardshrink(tensor([0.2, 2.]))",
 )
 def hardshrink(x: Any, lambd: Any) -> Any:

@@ -158,6 +158,7 @@ square.vjp(saves="input")(lambda F, g, out, x: g * (2 * x))
     samples=lambda: unary_samples(0.2, 3),
     formula="g / (2 * out)",
     kinks="inf at 0",
+    at_kink=(("out == 0", "infinite", "infinite"),),
     example="sqrt(tensor([4., 2.]))",
     direct=np.sqrt,
 )

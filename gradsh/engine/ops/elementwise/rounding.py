@@ -131,6 +131,7 @@ def _numbers(x: Any, *bounds: Any) -> Any:
 @op(
     "clamp_numbers(input, min, max)",
     elementwise=True,
+    at_kink=(("input == min", "0 and 1", "1"), ("input == max", "1 and 0", "1")),
     grad_fn="ClampBackward1",
     method=False,
     private=True,
@@ -154,6 +155,7 @@ def _(F: Any, g: Any, out: Any, x: Any, low: Any, high: Any) -> Any:
 @op(
     "clamp_tensors(input, min, max)",
     elementwise=True,
+    at_kink=(("input == min", "0 and 1", "1"), ("input == max", "1 and 0", "1")),
     grad_fn="ClampBackward0",
     method=False,
     private=True,
@@ -229,6 +231,7 @@ def _clamp_samples() -> list[call]:
     samples=_clamp_samples,
     formula="input: g where input >= min, else 0; min: 0 where input >= min, else g",
     kinks="g at the end",
+    at_kink=(("input == min", "0 and 1", "1"),),
     example="clamp_min(tensor([-2., 2.]), 0)",
 )
 def clamp_min(x: Any, low: Any) -> Any:
@@ -246,6 +249,7 @@ clamp_min.vjp("min", saves="input min")(lambda F, g, out, x, low: F.keep_where(g
     samples=_clamp_samples,
     formula="input: g where input <= max, else 0; max: 0 where input <= max, else g",
     kinks="g at the end",
+    at_kink=(("input == max", "1 and 0", "1"),),
     example="clamp_max(tensor([-2., 2.]), 0)",
 )
 def clamp_max(x: Any, high: Any) -> Any:
@@ -288,6 +292,7 @@ def _pairs() -> list[call]:
     formula="input: g * (input > other) + g / 2 * (input == other); "
     "other: g * (other > input) + g / 2 * (input == other)",
     kinks="equal ones share g",
+    at_kink=(("input == other", "a tie", "half to each"),),
     example="maximum(tensor([1., 5.]), tensor([2., 3.]))",
 )
 def maximum(a: Any, b: Any) -> Any:
@@ -308,6 +313,7 @@ maximum.vjp("other", saves="input other")(lambda F, g, out, a, b: F.share(g, b, 
     formula="input: g * (input < other) + g / 2 * (input == other); "
     "other: g * (other < input) + g / 2 * (input == other)",
     kinks="equal ones share g",
+    at_kink=(("input == other", "a tie", "half to each"),),
     example="minimum(tensor([1., 5.]), tensor([2., 3.]))",
 )
 def minimum(a: Any, b: Any) -> Any:
@@ -327,6 +333,7 @@ minimum.vjp("other", saves="input other")(lambda F, g, out, a, b: F.share(g, a, 
     samples=_pairs,
     formula="g to the larger of both",
     kinks="input gets g where both are equal",
+    at_kink=(("input == other", "a tie", "the first"),),
     example="fmax(tensor([1., nan]), tensor([2., 3.]))",
 )
 def fmax(a: Any, b: Any) -> Any:
@@ -346,6 +353,7 @@ fmax.vjp("other", saves="input other")(lambda F, g, out, a, b: F.drop_where(g, (
     samples=_pairs,
     formula="g to the smaller of both",
     kinks="input gets g where both are equal",
+    at_kink=(("input == other", "a tie", "the first"),),
     example="fmin(tensor([1., nan]), tensor([2., 3.]))",
 )
 def fmin(a: Any, b: Any) -> Any:
@@ -364,6 +372,7 @@ fmin.vjp("other", saves="input other")(lambda F, g, out, a, b: F.drop_where(g, (
     samples=lambda: binary_samples(away=0.3),
     formula="input: g, negated where the sign changed; other: 0",
     kinks="0 where input is 0",
+    at_kink=(("input == 0", "a jump", "0"),),
     example="copysign(tensor([1., -2.]), tensor([-1., 1.]))",
 )
 def copysign(a: Any, b: Any) -> Any:

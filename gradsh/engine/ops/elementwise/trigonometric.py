@@ -133,6 +133,7 @@ def _around(F: Any, a: Any, b: Any) -> Any:
     samples=lambda: binary_samples(away=0.4, numbers=False),
     formula="input: g * other / (input**2 + other**2); other: -g * input / (input**2 + other**2)",
     kinks="0 where both are 0",
+    at_kink=(("(input == 0) & (other == 0)", "none", "0"),),
     example="atan2(tensor([1.]), tensor([-1.]))",
 )
 def atan2(a: Any, b: Any) -> Any:
@@ -152,6 +153,7 @@ atan2.vjp("other", saves="input other")(lambda F, g, out, a, b: g * (-a * _aroun
     samples=lambda: binary_samples(away=0.4, numbers=False),
     formula="input: g * input / out; other: g * other / out",
     kinks="nan where both are 0",
+    at_kink=(("out == 0", "all from -1 to 1", "nan"),),
     example="hypot(tensor([3.]), tensor([4.]))",
 )
 def hypot(a: Any, b: Any) -> Any:

@@ -192,6 +192,7 @@ max = op(
     samples=lambda: [*_extreme_samples(), call(t(2, 3, distinct=True), t(3, low=5, high=7))],
     formula="g at the maximum; along a dim, at the returned index",
     kinks="ties: max() shares g equally; max(dim) gives it to the first",
+    at_kink=(("(input == out).sum(dim, keepdim) > 1", "a tie", "shared equally; along a dim the first"),),
     example="max(tensor([1., 3., 2.]))",
 )(_extreme("max", max_reduce, np.argmax))
 max.summary = "The largest element; with `dim` values and indices along it; with a tensor the larger of two."
@@ -204,6 +205,7 @@ min = op(
     samples=lambda: [*_extreme_samples(), call(t(2, 3, distinct=True), t(3, low=5, high=7))],
     formula="g at the minimum; along a dim, at the returned index",
     kinks="ties: min() shares g equally; min(dim) gives it to the first",
+    at_kink=(("(input == out).sum(dim, keepdim) > 1", "a tie", "shared equally; along a dim the first"),),
     example="min(tensor([1., 3., 2.]))",
 )(_extreme("min", min_reduce, np.argmin))
 min.summary = "The smallest element; with `dim` values and indices along it; with a tensor the smaller of two."
@@ -247,6 +249,7 @@ amax = op(
     samples=_over_samples,
     formula="g at the maxima, shared equally",
     kinks="ties share equally",
+    at_kink=(("(input == out).sum(dim, keepdim) > 1", "a tie", "shared equally"),),
     example="amax(tensor([[1., 3.], [2., 0.]]), 1)",
 )(_over("amax", max_reduce))
 amax.summary = "The largest element of all, or along one or several dims."
@@ -257,6 +260,7 @@ amin = op(
     samples=_over_samples,
     formula="g at the minima, shared equally",
     kinks="ties share equally",
+    at_kink=(("(input == out).sum(dim, keepdim) > 1", "a tie", "shared equally"),),
     example="amin(tensor([[1., 3.], [2., 0.]]), 1)",
 )(_over("amin", min_reduce))
 amin.summary = "The smallest element of all, or along one or several dims."

@@ -118,6 +118,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, correction: Any, keepdim: bool
     samples=_var_samples,
     formula="g * (input - input.mean(dim, keepdim)) / ((input.numel() / out.numel() - correction) * out)",
     kinks="0 where all elements are equal",
+    at_kink=(("out == 0", "all from -1 to 1", "0"),),
     example="std(tensor([1., 2., 4.]))",
 )
 def std(x: Any, dim: Any, correction: Any, keepdim: bool) -> Any:
