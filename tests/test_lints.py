@@ -218,7 +218,7 @@ def test_silent(name: str) -> None:
 
 
 def test_at_a_prompt_pieces_are_read_as_one_program() -> None:
-    entered = Entered(BUILTINS)
+    entered = Entered(BUILTINS, Files())
     lines = ["let w = tensor(2.0, grad)", "let scale = (w * w).item()", "scale +", "let b = ones(2, grad)"]
     assert [entered.warnings(f"<prompt {i}>", line) for i, line in enumerate(lines, 1)] == [[], [], [], []]
     (warning,) = entered.warnings("<prompt 5>", "backward (scale * b).sum()")

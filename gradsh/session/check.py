@@ -72,8 +72,9 @@ class Entered:
 
     LONGEST = 20_000  # characters that are read again for each piece
 
-    def __init__(self, builtins: Builtins) -> None:
+    def __init__(self, builtins: Builtins, files: Files) -> None:
         self.builtins = builtins
+        self.files = files  # reads what it uses
         self.sources: list[Source] = []
         self.said: set[tuple[str, str, int]] = set()
 
@@ -88,7 +89,7 @@ class Entered:
             pieces.append((len(whole), source))
             whole += source.text + "\n"
         try:
-            found = warnings(Source(name, whole), self.builtins, pieces)
+            found = warnings(Source(name, whole), self.builtins, pieces, self.files)
         except Refused:
             self.sources.pop()
             return []

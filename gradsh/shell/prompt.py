@@ -54,7 +54,7 @@ class Prompt:
         self.quiet = quiet
         self.history = history
         self.count = 0
-        self.entered = Entered(BUILTINS)
+        self.entered = Entered(BUILTINS, session.files)
 
     def run(self) -> int:
         """Read and run until the user leaves; the exit status."""
