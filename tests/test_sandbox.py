@@ -402,7 +402,22 @@ def test_all_of_gradsh_works_behind_the_door() -> None:
     assert all(module.startswith(sandbox.APART) for module in set(modules()) - set(sandbox.modules()))
 
 
-# --- the options ------------------------------------------------------------------------------------------------------
+# --- the page and the options -----------------------------------------------------------------------------------------
+
+
+def test_the_page_names_tests_that_there_are() -> None:
+    page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("|") and "test_" in line]
+    sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    for row in rows:
+        for name in re.findall(r"`(test_\w+(?:\.py)?)`", row):
+            assert name in sources or any(f"def {name}(" in text for text in sources.values()), name
+    assert len(rows) >= 12
+
+
+def test_what_warms_up_runs() -> None:
+    said, status = run(sandbox.WARM_UP)
+    assert status == 0 and "error[E" not in said
 
 
 def test_where_there_is_no_door_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -108,7 +108,7 @@ def _run(options: Options) -> int:
     shown = name[0] == "<" or shows_lines(name, text)
     if isinstance(program, str) and ("--help" in options.arguments or "-h" in options.arguments):
         return _help(options, program, shown)
-    session = _session(options)
+    session = _session(options, options.interactive)
     session.shows_lines = shown
     if name != "<stdin>" and not options.interactive and sys.stdin is not None:
         stream = sys.stdin.buffer
@@ -135,7 +135,7 @@ def _standard_input() -> bytes:
         raise UsageError(f"cannot read the program on standard input: {error.strerror}") from None
 
 
-def _session(options: Options) -> Session:
+def _session(options: Options, interactive: bool = False) -> Session:
     from gradsh.view.display import Display, Session
 
     if options.json:
@@ -149,7 +149,7 @@ def _session(options: Options) -> Session:
     if options.sandbox == "kernel":
         from gradsh.cli.sandbox import confine
 
-        confine(session)
+        confine(session, interactive)
     return session
 
 
@@ -157,7 +157,7 @@ def _shell(options: Options, session: Session | None) -> int:
     from gradsh.shell.prompt import Prompt
 
     history = not options.no_config and not options.sandbox
-    return Prompt(session or _session(options), quiet=options.quiet, history=history).run()
+    return Prompt(session or _session(options, True), quiet=options.quiet, history=history).run()
 
 
 def _bad_arguments(error: BadArguments, options: Options) -> UsageError:
@@ -197,7 +197,10 @@ def _help(options: Options, program: str, shown: bool) -> int:
 
 def _closed() -> int:
     """The reader has gone: end without a word. Python would complain once more when it flushes at exit."""
-    devnull = os.open(os.devnull, os.O_WRONLY)
+    try:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # behind the door of a sandbox; a pipe holds what is left to write
+        _, devnull = os.pipe()
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

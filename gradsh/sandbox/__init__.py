@@ -23,8 +23,8 @@ def shut() -> None:
         from gradsh.sandbox import macos as system
     else:
         raise Unavailable(f"there is none on {sys.platform}")
-    _limit()
     try:
+        _limit()
         system.shut()
     except (OSError, AttributeError) as error:  # the C library lacks what is called
         raise Unavailable(str(error)) from None
@@ -42,7 +42,12 @@ def _limit() -> None:
     """
     import resource
 
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    for name in os.listdir("/dev/fd"):
+        if int(name) > 2:
+            try:
+                os.close(int(name))
+            except OSError:  # the list's own, which is closed by now
+                continue
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
 

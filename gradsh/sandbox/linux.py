@@ -30,7 +30,11 @@ LOAD, EQUAL, NOT_LESS, ANY_BIT, VERDICT = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # where these stand in what is loaded from
 ALLOWED, REFUSED, ENDED = 0x7FFF0000, 0x00050000, 0x80000000
 PROT_EXEC, CLONE_THREAD, AT_EMPTY_PATH, AF_UNIX = 4, 0x10000, 0x1000, 1
-TERMINAL = (0x5401, 0x5402, 0x5403, 0x5404, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # not TIOCSTI: it types
+# of ioctl: the settings and the size of the terminal, and flags of descriptors; not TIOCSTI, which types into it
+TERMINAL = (
+    *(0x5401, 0x5402, 0x5403, 0x5404, 0x802C542A, 0x402C542B, 0x402C542C, 0x402C542D),
+    *(0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451),
+)
 DESCRIPTOR = (0, 1, 2, 3, 4, 1030)  # of fcntl: copies and flags, no signals
 
 

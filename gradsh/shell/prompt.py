@@ -12,6 +12,8 @@ import os
 import stat
 import sys
 import textwrap
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,8 @@ what runs and keeps every name; Ctrl-D leaves.
 """
 WIDTH, COLUMN = 80, 28  # of that text, and where its explanations begin
 PATIENCE = 10  # failures one after the other, after which it is no key that fails
+# of prompt_toolkit: other systems' terminals, and what only servers of prompts need
+ELSEWHERE = ("win32", "windows", "conemu", "contrib")
 LEAVE = ("exit", "quit", "exit()", "quit()")
 
 
@@ -120,6 +124,18 @@ def log(loop: asyncio.AbstractEventLoop | None, context: dict[str, Any]) -> None
     if os.environ.get("GRADSH_DEBUG") == "1":
         error = context.get("exception")
         sys.stderr.write(f"{context['message']}: {type(error).__name__}: {error}\n")
+
+
+def load_all() -> None:
+    """Import all of prompt_toolkit that a prompt may come to need: in a sandbox nothing can be imported later."""
+    import pkgutil
+
+    import prompt_toolkit
+
+    for module in pkgutil.walk_packages(prompt_toolkit.__path__, "prompt_toolkit."):
+        if not any(part in module.name for part in ELSEWHERE):
+            with suppress(ImportError):  # what wants another package, which no prompt then asks for
+                import_module(module.name)
 
 
 def help_text() -> str:

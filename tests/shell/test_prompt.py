@@ -195,8 +195,10 @@ def test_the_state_table_fits_the_terminal(tmp_path: Path) -> None:
 def test_in_a_sandbox(tmp_path: Path) -> None:
     """No file, also none of gradsh's own: what is typed is not kept."""
     (tmp_path / "lib.grad").write_text("let a = 41\n")
-    terminal = Terminal(tmp_path, "--sandbox", GRADSH_HISTORY=str(tmp_path / "history"), TOKEN="12345")
-    terminal.type('use "lib.grad"; a + 1\r')
+    code = 'use "lib.grad"; let b = a'
+    history = str(tmp_path / "history")
+    terminal = Terminal(tmp_path, "--sandbox", "-i", "-c", code, GRADSH_HISTORY=history, TOKEN="12345")
+    terminal.type("b + 1\r")
     terminal.wait("\n42")
     terminal.type('print env("TOKEN"), a\r')
     terminal.wait("None 41")
