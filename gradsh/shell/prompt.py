@@ -168,7 +168,7 @@ def open_history() -> History:
     try:
         path = history_path()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0), 0o600)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a FIFO would be waited for
                 return InMemoryHistory()

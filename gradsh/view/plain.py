@@ -5,8 +5,6 @@ Errors, warnings and help never hold any. What a program prints keeps them, for 
 
 from __future__ import annotations
 
-import re
-
 # C0 but for line ends and tabs, DEL and C1; marks, embeddings, overrides and isolates of direction; line separators
 _RANGES = ((0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F), (0x200E, 0x200F), (0x2028, 0x202E), (0x2066, 0x2069))
 DRIVING = (0x061C, *(code for first, last in _RANGES for code in range(first, last + 1)))
@@ -25,7 +23,7 @@ PICTURES = {code: picture(code) for code in DRIVING}
 # JSON escapes C0 by itself
 ESCAPES = {code: f"\\u{code:04x}" for code in DRIVING if code >= 0x7F}
 
-PAINT = re.compile(r"(\x1b\[(?:(?:[0-5]|7|9|2[1-9]|[349][0-79]);?)*m)")
+PAINT = r"(\x1b\[(?:(?:[0-5]|7|9|2[1-9]|[349][0-79]);?)*m)"
 
 
 def undriving(text: str) -> str:
@@ -37,7 +35,9 @@ def undriving_report(text: str, color: bool) -> str:
     """The same of a report, whose own colours stay where there are any; hiding what is written is none of them."""
     if not color:
         return undriving(text)
-    return "".join(part if number % 2 else undriving(part) for number, part in enumerate(PAINT.split(text)))
+    import re  # a program that prints to a terminal starts without it
+
+    return "".join(part if number % 2 else undriving(part) for number, part in enumerate(re.split(PAINT, text)))
 
 
 def in_json(line: str) -> str:
