@@ -2,7 +2,7 @@
 
 A program of the language reaches nothing outside by the rules of the language. Behind this door nothing else in the
 process reaches anything either: no file, no address of the network, no other process, until the process ends. What is
-open stays open, and only the three standard streams do. Each system has its own file here.
+open stays open: the standard streams, and what gradsh opened for itself. Each system has its own file here.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ def shut() -> None:
 
 
 def _limit() -> None:
-    """Close what is open beside the standard streams; no core files, and few new descriptors.
+    """Close what the caller left open beside the standard streams; no core files, and few new descriptors.
 
     Not how large a file may become: what is left to write is the standard output, which may be a file.
     """
     import resource
 
     for name in os.listdir("/dev/fd"):
-        if int(name) > 2:
-            try:
+        try:
+            if int(name) > 2 and os.get_inheritable(int(name)):  # Python's own are not, so it came from outside
                 os.close(int(name))
-            except OSError:  # the list's own, which is closed by now
-                continue
+        except OSError:  # the list's own, which is closed by now
+            continue
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
 
