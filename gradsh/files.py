@@ -79,7 +79,7 @@ class Files:
         """
         real = os.path.realpath(path)
         inside = os.path.realpath(below)
-        if self.sandboxed and os.path.commonpath([inside, real]) != inside:
+        if self.sandboxed and not (real + os.sep).startswith(inside.rstrip(os.sep) + os.sep):
             raise errors.Sandboxed(
                 f"cannot use '{path}': the program runs in a sandbox, and uses what is below its own folder only"
             )

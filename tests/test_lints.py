@@ -17,6 +17,7 @@ import pytest
 from gradsh import Session
 from gradsh.causes.text import offered, read
 from gradsh.errors import Source, WarningRecord
+from gradsh.files import Files
 from gradsh.language import nodes
 from gradsh.language.syntax import parse
 from gradsh.lints.registry import FILES, Lint, lint, load, warnings

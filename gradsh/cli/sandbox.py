@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import gradsh
@@ -26,7 +27,7 @@ LAZIER = (
     "encodings.utf_8_sig", "encodings.ascii", "encodings.latin_1", "numpy.linalg", "numpy.fft", "rich.pretty",
     "rich.cells", "scipy.special",
 )  # fmt: skip
-OPTIONAL = ("safetensors", "safetensors.numpy")
+OPTIONAL = ("resource", "safetensors", "safetensors.numpy")
 APART = ("gradsh.__main__", "gradsh.shell", "gradsh.cli", "gradsh.sandbox")  # no program comes to these
 
 WARM_UP = """\
@@ -104,10 +105,8 @@ def load() -> None:
     for name in (*LAZY, *LAZIER, *modules()):
         import_module(name)
     for name in OPTIONAL:
-        try:
+        with suppress(ImportError):
             import_module(name)
-        except ImportError:
-            break
     parser_for(list(BUILTINS.commands()))
     lines_of("sum")
     library.read_all()

@@ -156,9 +156,7 @@ class Session:
                         self._doubt(compiled)
                     prepare(self.globals, compiled)
                     if self.door is not None:
-                        shut, self.door = self.door, None
-                        shut()
-                        self.files.closed = "the program runs in a sandbox, and what it uses was read before it began"
+                        self._shut(self.door)
                     exec(compiled.code, self.globals)
                 except Exception as raised:
                     interrupts.check_after(raised)
@@ -167,6 +165,11 @@ class Session:
                     held.depth += 1
         finally:
             held.depth -= 1
+
+    def _shut(self, door: Callable[[], None]) -> None:
+        self.door = None
+        door()
+        self.files.closed = "the program runs in a sandbox, and what it uses was read before it began"
 
     def bound(self) -> dict[str, tuple[str, ...]]:
         """The names that programs have bound here, each with the flags of the function that it is bound to, if any."""
