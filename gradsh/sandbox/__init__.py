@@ -27,7 +27,7 @@ def shut() -> None:
         _limit()
         system.shut()
     except (OSError, AttributeError) as error:  # the C library lacks what is called
-        raise Unavailable(str(error)) from None
+        raise Unavailable(getattr(error, "strerror", None) or str(error)) from None
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError:
