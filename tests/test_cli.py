@@ -100,7 +100,7 @@ def test_refused_before_running(gradsh: Gradsh) -> None:
         ["explain", "x"],
         ["export", "x.grad"],
         ["--sandbox=low", "-c", "1"],
-        ["--timeout", "1s", "-c", "1"],
+        ["--timeout", "soon", "-c", "1"],
         ["check"],
         ["check", "nowhere.grad"],
         [""],

@@ -26,7 +26,8 @@ examples:
 gradsh's own options stand before FILE; what follows FILE is the script's. `./check` runs a file of that name.
 
 exit status: 0 done, 1 the program failed while running, 2 the command line was wrong, 3 the program was refused
-before running, 70 a fault of gradsh itself, 130 interrupted, 141 standard output was closed early.
+before running, 70 a fault of gradsh itself, 124 the --timeout is over, 130 interrupted, 141 standard output was
+closed early.
 
 colour: --color, else NO_COLOR, else FORCE_COLOR or CLICOLOR_FORCE, else whether the stream is a terminal.
 GRADSH_DEBUG=1 shows the traceback of a fault of gradsh itself; GRADSH_HISTORY and GRADSH_CACHE_DIR say where those are.
@@ -85,7 +86,7 @@ def _parser() -> Parser:
     for option, depth, said in SANDBOX:
         add(option, action="store_const", const=depth, dest="sandbox", default="", help=said)
     add("--max-memory", metavar="SIZE", help=argparse.SUPPRESS)
-    add("--timeout", metavar="TIME", help=argparse.SUPPRESS)
+    add("--timeout", metavar="TIME", help="stop after 10s, 2m, 500ms; each statement in the shell")
     add("-V", "--version", action="store_true", help="print the version")
     add("-h", "--help", action="store_true", help="print this")
     add("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -125,13 +126,15 @@ def parse(argv: Sequence[str]) -> Options:
         raise SystemExit(0)
     if given.max_memory:
         raise UsageError("--max-memory is not in this version yet")
-    if given.timeout:
-        raise UsageError("--timeout is not in this version yet")
     if given.seed is not None and not -(2**63) <= given.seed < 2**64:
         raise UsageError(f"--seed {given.seed} does not fit in 64 bits")
     options = Options()
     for name in OWN:
         setattr(options, name, getattr(given, name))
+    if given.timeout is not None:
+        from gradsh.cli.timeout import seconds
+
+        options.timeout = seconds(given.timeout)
     options.set = given.set or []
     for each in options.set:
         if "=" not in each or each.startswith(("=", "-")):

@@ -1,7 +1,8 @@
 """The command: which program to run, with what, and the exit status. Imports as little as it can before it knows.
 
 Exit status: 0 done · 1 the program failed while running · 2 the command line was wrong · 3 the program was refused
-before running · 70 a fault of gradsh itself · 130 interrupted · 141 standard output was closed early.
+before running · 70 a fault of gradsh itself · 124 the --timeout is over · 130 interrupted · 141 standard output was
+closed early.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import gc
 import os
 import sys
 
+from gradsh import interrupts
 from gradsh.cli.options import Options, UsageError, read, say
 
 USAGE = 2
 FAULT = 70
+OVER = 124  # as `timeout` of the system says it
 INTERRUPTED = 130
 CLOSED_PIPE = 141
 
@@ -36,11 +39,9 @@ def run(argv: Sequence[str]) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         options = _options(argv)
-        if options.command:
-            from gradsh.cli.subcommands import load
-
-            return load(options.command).run(options)
-        return _run(options)
+        if options.timeout is not None:
+            return _in_time(options, options.timeout)
+        return _command(options)
     except UsageError as error:
         from gradsh.view.plain import visible
 
@@ -82,6 +83,37 @@ def _options(argv: Sequence[str]) -> Options:
     return parse(argv)
 
 
+def _in_time(options: Options, limit: float) -> int:
+    """`--timeout`: the program in a process of its own, the shell's statements under a limit of the session."""
+    from gradsh.cli import timeout
+
+    if _has_shell(options) or not hasattr(os, "fork"):
+        return _command(options)
+    status = timeout.supervised(options, limit, OVER)
+    if status is not None:
+        return status
+    options.timeout = None  # the parent sees to it
+    try:
+        return _command(options)
+    except interrupts.Expired as expired:  # while it was read, or its errors were written
+        interrupts.settled(expired)
+        timeout.say(options, limit)
+        return OVER
+
+
+def _has_shell(options: Options) -> bool:
+    no_program = options.code is None and options.file is None and not options.command
+    return options.interactive or (no_program and sys.stdin is not None and sys.stdin.isatty())
+
+
+def _command(options: Options) -> int:
+    if not options.command:
+        return _run(options)
+    from gradsh.cli.subcommands import load
+
+    return load(options.command).run(options)
+
+
 # --- running ---------------------------------------------------------------------------------------------------
 
 
@@ -118,12 +150,12 @@ def _run(options: Options) -> int:
         session.display.errors([program] if shown else concealed(name, [program]))
         return 3
     try:
-        status = session.run(program, name, words).status
+        result = session.run(program, name, words)
     except BadArguments as error:
         raise _bad_arguments(error, options) from None
     if options.interactive and name != "<stdin>":
         return _shell(options, session)
-    return status
+    return OVER if any(problem.code == "E0903" for problem in result.errors) else result.status
 
 
 def _standard_input() -> bytes:
@@ -145,7 +177,8 @@ def _session(options: Options, interactive: bool = False) -> Session:
     else:
         display = Display(color=options.color, style=options.errors)
     display.verbose = options.verbose
-    session = Session(options.dtype, options.seed, display=display, sandbox=bool(options.sandbox))
+    sandboxed = bool(options.sandbox)
+    session = Session(options.dtype, options.seed, display=display, timeout=options.timeout, sandbox=sandboxed)
     if options.sandbox == "kernel":
         from gradsh.cli.sandbox import confine
 

@@ -50,6 +50,7 @@ class Options:
         "sandbox",
         "seed",
         "set",
+        "timeout",
         "verbose",
     )
 
@@ -69,6 +70,7 @@ class Options:
         self.sandbox = ""  # "kernel": and the door below is shut, "language": what the language refuses
         self.seed: int | None = None
         self.set: list[str] = []
+        self.timeout: float | None = None  # seconds
         self.verbose = False
 
 

@@ -25,6 +25,11 @@ class TimeLimit(GradshError):
     summary = "A program that ran longer than it was allowed to, by `--timeout` or `Session(timeout=…)`."
     example = ""
 
+    @classmethod
+    def after(cls, seconds: float) -> TimeLimit:
+        """The error for a limit of that many seconds."""
+        return cls(f"the program ran longer than {seconds:.10g} s")
+
 
 class InternalFault(GradshError):
     code = "E0999"

@@ -74,7 +74,7 @@ def _translated(exception: BaseException) -> GradshError:
     if isinstance(exception, GradshError):
         return exception
     if isinstance(exception, interrupts.Expired):
-        return errors.TimeLimit(f"the program ran longer than {spelled(exception.seconds)}")
+        return errors.TimeLimit.after(exception.seconds)
     if isinstance(exception, RecursionError):
         return errors.RecursionLimit(
             "maximum recursion depth exceeded",
@@ -88,11 +88,6 @@ def _translated(exception: BaseException) -> GradshError:
     if not is_programs_own(exception):
         return _fault(exception)
     return _native(exception)
-
-
-def spelled(seconds: float) -> str:
-    """A time as an error says it: `10 s`, `0.5 s`."""
-    return f"{seconds:.10g} s"
 
 
 def _of_numpy(exception: BaseException) -> GradshError | None:

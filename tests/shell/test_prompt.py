@@ -121,6 +121,16 @@ def test_ctrl_c_clears_the_line_or_stops_the_computation(terminal: Terminal) -> 
     assert terminal.leave() == 0
 
 
+def test_each_statement_has_its_time(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, "-q", "--timeout", "1500ms")
+    terminal.type("let n = 0\r")
+    terminal.type("while true { try { n += 1 } catch e { } }\r")
+    terminal.wait("error[E0903]: the program ran longer than 1.5 s", "<prompt 2>")
+    terminal.type("n > 0, 6 * 7\r")
+    terminal.wait("(True, 42)")
+    assert terminal.leave() == 0
+
+
 def test_history_is_kept_and_private(tmp_path: Path) -> None:
     state = tmp_path / "state"
     for _ in range(2):
