@@ -40,6 +40,9 @@ _NO_TENSORS = frozenset(
     )
 )
 
+# and these take no list, though their default is a number or there is none
+_NO_LISTS = frozenset(("alpha", "beta", "divisor_override", "groups", "input", "other", "self", "stable", "value"))
+
 # in some functions one, in some the other
 _EITHER = frozenset(("index", "start", "end", "length"))
 
@@ -171,6 +174,8 @@ def _plain(parameter: Parameter, value: Any) -> bool:
     if kind.__module__ == "numpy":
         return parameter.name == "ndarray"
     if isinstance(value, (int, float)) and parameter.has_default and parameter.name in _NO_NUMBERS:
+        return False
+    if (kind is list or kind is tuple) and parameter.name in _NO_LISTS:
         return False
     if default is None:
         return value is not None and (kind is not float or parameter.name in _NUMBERS)

@@ -133,6 +133,10 @@ def refusal(signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Typ
         lines = lines_of(name)
     if not lines:
         return _python(signature, args, kwargs) if signature.python and not method else None
+    if method and args and args[0].word not in ("Tensor", ""):
+        return f"{name.removeprefix('Tensor.')}(): argument 'input' (position 1) must be Tensor, not {args[0].word}"
+    if lines[0] == NO_ARGUMENTS and not method and signature.needed(()):
+        return None  # it takes what it takes in C, and says so itself
     if lines[0] == NO_ARGUMENTS:
         name, given = (name, len(args) - 1) if method else ("torch." + name, len(args))
         if kwargs:

@@ -46,6 +46,8 @@ class Builder:
 
     def shown(self, node: Any) -> str:
         """A node's own text, for use in a help line; long ones are not repeated."""
+        if node.end - node.start > 1000:  # not to be read for each part of a long one
+            return "x"
         text = " ".join(self.source.text[node.start : node.end].split())
         return text if len(text) <= 60 else "x"
 

@@ -13,7 +13,7 @@ from gradsh.language import nodes
 from gradsh.language.nodes import Argument, Expr, Node, walk
 from gradsh.language.scopes import Resolution, Scope
 from gradsh.language.signatures import Builtins
-from gradsh.language.words import EFFECT_METHODS, KEYWORDS, LATER, MODULES, NAMESPACES, ROOTS
+from gradsh.language.words import DEEPEST, EFFECT_METHODS, KEYWORDS, LATER, MODULES, NAMESPACES, ROOTS
 
 if TYPE_CHECKING:
     from gradsh.calls.forms import Type
@@ -347,6 +347,8 @@ class Calls:
         while type(value) is nodes.Attribute:
             chain.append(value)
             value = value.value
+            if len(chain) > DEEPEST:
+                return None  # its inner parts are asked themselves
         if type(value) is not nodes.Name or value.name not in ROOTS:
             return None
         root = value.name

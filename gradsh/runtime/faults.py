@@ -99,11 +99,13 @@ def _of_numpy(exception: BaseException) -> GradshError | None:
         if said == "Singular matrix":
             name, why = "linalg.solve", "The solver failed because the input matrix is singular."
         return errors.ValueProblem(f"{name}: {why}", kind="_LinAlgError")
+    if said.startswith("Python integer ") and " out of bounds for " in said:
+        return errors.ValueProblem(f"value cannot be converted to type {said.split()[-1]}_t without overflow")
     if said.startswith("Python int too large to convert to C"):
         return errors.Overflow("Overflow when unpacking long long")
     if said.startswith(("array is too big", "Maximum allowed")):
         return errors.OutOfMemory("a tensor of that size has more bytes than memory has addresses")
-    if said.startswith("maximum supported dimension for an ndarray"):
+    if said.startswith(("maximum supported dimension for an ndarray", "ndmin must be <= ndmax")):
         return errors.ShapeError(f"a tensor has at most {MOST_DIMS} dims here, those of NumPy's arrays")
     return None
 

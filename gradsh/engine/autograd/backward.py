@@ -111,14 +111,12 @@ class Walk:
             _, node = heappop(heap)
             g = pending.pop(node)
             while True:  # stays in here along a chain, past the heap
+                if captures is not None and node in captures:
+                    self.capture(node, g, captures[node])
+                    if node not in needed:  # type: ignore[operator]  # set together with captures
+                        break
                 if node.extra is not None:
                     g = self.before(node, g)
-                if captures is not None:
-                    wanted = captures.get(node)
-                    if wanted is not None:
-                        self.capture(node, g, wanted)
-                        if node not in needed:  # type: ignore[operator]  # set together with captures
-                            break
                 kind = node.kind
                 if watched:
                     gs = self.watched_step(node, g)
@@ -207,8 +205,9 @@ class Walk:
     def step(self, node: Node, g: Any) -> Any:
         return in_its_place(node, g, T) if self.create else node.kind.step(node, g, A)
 
-    def before(self, node: Node, g: Any) -> Any:
-        """Hooks of the tensors that the node made, then its own prehooks, then the gradients that are to be kept."""
+    def before(self, node: Node, g: Any, runs: bool = True) -> Any:
+        """Hooks of the tensors that the node made, then the gradients that are to be kept, then its own prehooks, if it
+        `runs`."""
         extra = node.extra
         assert extra is not None
         many = node.kind.outputs != 1
@@ -221,10 +220,9 @@ class Walk:
         for number, ref in extra.retained:
             t = ref()
             value = g[number] if many else g
-            # autograd.grad leaves every .grad alone
-            if t is not None and value is not None and self.captures is None:
+            if t is not None and value is not None:
                 accumulate(t, value, self.create)
-        if extra.prehooks:
+        if runs and extra.prehooks:
             gs = run_prehooks(extra.prehooks, g if many else (g,), self.create)
             g = list(gs) if many else gs[0]
         return g
@@ -245,6 +243,9 @@ class Walk:
         return back[0] if single else back
 
     def capture(self, key: Any, g: Any, wanted: list[tuple[int, int]]) -> None:
+        """Note what is asked for. As in PyTorch: before the hooks where it is passed on, else behind the tensors'."""
+        if key.__class__ is Node and key.extra is not None and key not in self.needed:  # type: ignore[operator]
+            g = self.before(key, g, False)
         for number, slot in wanted:
             value = g[number] if g.__class__ is list else g
             if value is not None:
@@ -416,7 +417,7 @@ def run_backward(
             t.retain_grad()
         found = gradients_of(walk, roots, inputs)
         for t, g in zip(inputs, found, strict=True):
-            if g is not None:
+            if g is not None and t.node is None:  # others retain theirs
                 accumulate(t, g, create)
     else:
         with_grad_mode(walk, roots)
@@ -433,7 +434,7 @@ def run_grad(
     materialize: bool,
     where: Where | None,
 ) -> tuple[Tensor | None, ...]:
-    """`torch.autograd.grad`: the gradients of the sum of `outputs` with respect to `inputs`; no `.grad` is touched."""
+    """`torch.autograd.grad`: the gradients of the sum of `outputs` by `inputs`; no `.grad` of a leaf is touched."""
     walk = Walk(create if keep is None else keep, create, where)
     for t in inputs:
         if not t.requires:

@@ -83,6 +83,13 @@ def too_long() -> ArgumentError:
     return ArgumentError(TOO_LONG, kind="ValueError")
 
 
+def too_large(text: str) -> Exception:
+    """The error for a size that no memory has."""
+    from gradsh.errors import OutOfMemory  # of a group that few programs load
+
+    return OutOfMemory(text)
+
+
 def truth(value: Any) -> bool:
     """A flag of any type, as `if` takes it. Raises ValueError_ for an array, which is neither."""
     try:

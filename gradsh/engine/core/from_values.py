@@ -62,9 +62,11 @@ def _cast(value: Any, dtype: Any) -> Any:
     if value.__class__ is int and not -(2**63) <= value < 2**63:
         raise ValueError_("Overflow when unpacking long long")
     info = np.iinfo(dtype)
-    if value != value or not info.min <= value <= info.max:
+    # as in C++: a negative int wraps around where there is no sign
+    least = -info.max if kind == "u" and value.__class__ is int else info.min
+    if value != value or not least <= value <= info.max:
         raise ValueProblem(f"value cannot be converted to type {dtype.name} without overflow")
-    return dtype.type(int(value))
+    return dtype.type(int(value) % (info.max + 1) if least < info.min else int(value))
 
 
 def _supported(data: Any) -> None:

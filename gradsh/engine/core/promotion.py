@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core.dtypes import BOOL, FLOAT, OF, DType, promote_dtypes
 from gradsh.engine.core.modes import mode
-from gradsh.errors import Overflow, ShapeError
+from gradsh.errors import Overflow, ShapeError, ValueProblem
 
 
 def result_dtype(a: Any, b: Any) -> DType:
@@ -60,6 +61,27 @@ def in_dtype(number: Any, dtype: Any) -> Any:
     if dtype.kind in "iu" and not _fits(int(number), dtype):
         return dtype.type(np.array(int(number) % 2**64, np.uint64).astype(dtype))
     return number
+
+
+def converted(number: Any, dtype: Any) -> Any:
+    """A Python number as one of `dtype`, as C++ converts it where no operator promotes: where there is no sign, an int
+    below 0 wraps around. Errors: ValueProblem for what has no room."""
+    kind = dtype.kind
+    if number.__class__ is float and (kind == "f" or number != number or number in (math.inf, -math.inf)):
+        fits = kind == "b" or (kind == "f" and (dtype.itemsize < 4 or not abs(number) > np.finfo(dtype).max))
+        fits = fits or (kind == "f" and abs(number) == math.inf)
+    elif kind == "f" or kind == "b":
+        fits = True
+    else:
+        info = np.iinfo(dtype)
+        least = -int(info.max) if kind == "u" and number.__class__ is not float else int(info.min)
+        fits = least <= number <= info.max
+    if not fits:
+        name = {4: "float", 8: "double"}[dtype.itemsize] if kind == "f" else f"{dtype.name}_t"
+        raise ValueProblem(f"value cannot be converted to type {'int' if name == 'int32_t' else name} without overflow")
+    if kind == "u" and number < 0:
+        return dtype.type(int(number) % (int(np.iinfo(dtype).max) + 1))
+    return dtype.type(int(number) if kind in "iu" else number)
 
 
 def _fits(number: int, dtype: Any) -> bool:

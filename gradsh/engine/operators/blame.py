@@ -37,14 +37,18 @@ def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
         return wrong
     if isinstance(error, GradshError):
         return error
-    of_numpy = _array(entry, values) if of_program(sys._getframe(1)) else None
-    return of_numpy or _wrong_tensor(entry, values, error) or _odd(entry, values, error) or error
+    return (
+        _array(entry, values, of_program(sys._getframe(1)))
+        or _wrong_tensor(entry, values, error)
+        or _odd(entry, values, error)
+        or error
+    )
 
 
-def _array(entry: Any, values: list[Any]) -> Exception | None:
-    """An array of NumPy's, which no operator takes but those that make a tensor of it; an int beyond C's."""
+def _array(entry: Any, values: list[Any], of_program: bool) -> Exception | None:
+    """An array of NumPy's from the program, which few operators take; an int that C has no room for."""
     for at, value in enumerate(values):
-        if isinstance(value, (np.ndarray, np.generic)):
+        if of_program and isinstance(value, (np.ndarray, np.generic)):
             return ArgumentError(f"{_place(entry, at)} cannot be numpy.{type_word(value)}")
         if value.__class__ is int and not -(2**63) <= value < 2**64:
             return ArgumentError(TOO_BIG, kind="OverflowError")
@@ -108,6 +112,8 @@ def _odd(entry: Any, values: list[Any], error: Exception) -> Exception | None:
         return ArgumentError(f"{_place(entry, at)} cannot be {type_word(value)}")
     said = str(error)
     for at, value in enumerate(values):  # no sample has it, but Python names it
+        if f"'{type(value).__name__}' object has no attribute" in said and not isinstance(value, Tensor):
+            return ArgumentError(f"{_place(entry, at)} must be Tensor, not {type_word(value)}")
         if value is None or isinstance(value, (Tensor, int, float)):
             continue
         if f"'{type(value).__name__}'" in said or repr(value) in said:

@@ -8,17 +8,27 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import int_tuple, is_int, misfit, need_int, need_tensor, numpy_dtype, type_word
+from gradsh.engine.core.arguments import (
+    int_tuple,
+    is_int,
+    misfit,
+    need_int,
+    need_tensor,
+    numpy_dtype,
+    too_large,
+    type_word,
+)
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.from_values import array_of
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
+from gradsh.engine.core.promotion import converted
 from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.registry import Operator, on_arrays
-from gradsh.errors import ArgumentError, DtypeError, OutOfMemory, ShapeError, ValueProblem
+from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
 INT64 = np.dtype(np.int64)
 BOOL = np.dtype(np.bool_)
@@ -147,7 +157,7 @@ def full(size: Any, fill_value: Any, dtype: Any, requires_grad: bool) -> Tensor:
     shape = sizes("full", size)
     value = number("full", "fill_value", 2, fill_value)
     target = numpy_dtype("full", dtype, natural_dtype(value))
-    return leaf(filled(shape, array_of(value, target), target), requires_grad, mode.where)
+    return leaf(filled(shape, converted(value, target), target), requires_grad, mode.where)
 
 
 @function("eye(n, m=None, *, dtype=None, requires_grad=False)", method=False, differentiable=False, example="eye(2)")
@@ -188,7 +198,7 @@ def arange(start: Any, end: Any, step: Any, dtype: Any, requires_grad: bool) -> 
         raise ValueProblem("invalid size, possible overflow?")
     n = math.ceil(n)
     if n * target.itemsize >= LONGEST:
-        raise OutOfMemory(f"Storage size calculation overflowed with sizes=[{n}]")
+        raise too_large(f"Storage size calculation overflowed with sizes=[{n}]")
     if target.kind != "f":
         start, end, step = int(start), int(end), int(step)
         if not step:
@@ -402,7 +412,7 @@ def full_like(input: Any, fill_value: Any, dtype: Any, requires_grad: bool) -> T
     need_tensor("full_like", "input", 1, input)
     value = number("full_like", "fill_value", 2, fill_value)
     target = numpy_dtype("full_like", dtype, input.data.dtype)
-    return _like("full_like", input, array_of(value, target), dtype, requires_grad)
+    return _like("full_like", input, converted(value, target), dtype, requires_grad)
 
 
 on_last_dims(full_like, 0)
@@ -632,6 +642,8 @@ def vander(x: Any, n: Any, increasing: bool) -> Any:
     """The powers of the elements of a 1-D tensor, one element a row."""
     if x.data.ndim != 1:
         raise ShapeError("x must be a one-dimensional tensor.")
+    if x.data.dtype.kind != "f":
+        x = T.to(x, OF[INT64])
     columns = x.data.size if n is None else n
     if columns < 0:
         raise ValueProblem("N must be non-negative.")

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import need_tensor
+from gradsh.engine.core.arguments import need_tensor, not_implemented
 from gradsh.engine.core.modes import mode, no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import function
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.ops.program import inplace  # noqa: F401 - the methods that fill a tensor
-from gradsh.errors import IndexError_, ValueError_, ZeroDivision
+from gradsh.errors import IndexError_, ValueError_
 
 EMPTY = "Initializing zero-element tensors is a no-op"
 
@@ -55,6 +55,8 @@ def _spread(tensor: Tensor) -> float:
     """Glorot's standard deviation for a gain of one."""
     both = sum(fans(tensor))
     if not both:
+        from gradsh.errors import ZeroDivision  # of a group that few programs load
+
         raise ZeroDivision("float division by zero")
     return math.sqrt(2.0 / both)
 
@@ -207,6 +209,8 @@ def kaiming_normal_(tensor: Tensor, a: float, which: str, nonlinearity: str, gen
 @initializer("trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None)", "trunc_normal_(empty(2, 3))")
 def trunc_normal_(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> None:
     """Fills with normally distributed numbers within [a, b]: what falls outside is drawn again."""
+    if tensor.data.dtype.kind != "f":
+        raise not_implemented("normal_kernel_cpu", tensor.data.dtype)
     if mean < a - 2 * std or mean > b + 2 * std:
         mode.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect."

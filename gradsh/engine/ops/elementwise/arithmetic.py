@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.arguments import need_tensor
-from gradsh.engine.core.promotion import broadcast_error, promoted
+from gradsh.engine.core.promotion import broadcast_error, converted, promoted
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import binary, unary
@@ -100,7 +100,7 @@ def _added(name: str, grad_fn: str, sign: int) -> General:
             _no_bools(a, b)
         a, b = promoted(a, b, False)
         try:
-            scaled = b * (bool(alpha) if b.dtype.kind == "b" else b.dtype.type(alpha))
+            scaled = b * (bool(alpha) if b.dtype.kind == "b" else converted(alpha, b.dtype))
             return a + scaled if sign > 0 else a - scaled
         except ValueError:
             raise broadcast_error(a.shape, b.shape) from None

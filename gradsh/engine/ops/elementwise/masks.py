@@ -10,7 +10,7 @@ import numpy as np
 
 from gradsh.engine.autograd.inplace import apply_in_place
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import need_tensor, type_word
+from gradsh.engine.core.arguments import need_tensor, truth, type_word
 from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
@@ -105,7 +105,7 @@ def with_settings(signature: str, *, grad_fn: str, check: Any = None, **options:
             for i, v in enumerate(values):
                 if i and v.__class__ is not float and v.__class__ is not int:
                     values[i] = _setting(entry, i, v)
-            if writes and values[-1]:
+            if writes and truth(values[-1]):
                 return apply_in_place(apply, x, tuple(values[1:-1]), {}, _getframe(1))
             return run(entry, values, _getframe(1))
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import is_int, misfit, need_tensor
-from gradsh.engine.core.promotion import broadcast_error, in_dtype, result_dtype
-from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.promotion import broadcast_error, converted, in_dtype, result_dtype
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import Unary, binary, unary
 from gradsh.engine.operators.general import op
@@ -140,6 +140,8 @@ def _numbers(x: Any, *bounds: Any) -> Any:
 def clamp_numbers(x: Any, low: Any, high: Any) -> Any:
     """clamp with numbers as bounds."""
     x = _numbers(x, low, high)
+    if x.dtype.kind in "iu":
+        low, high = (None if b is None else converted(b, x.dtype) for b in (low, high))
     if low is not None:
         x = np.maximum(x, low)
     return x if high is None else np.minimum(x, high)
@@ -572,7 +574,9 @@ def ldexp(a: Any, b: Any) -> Any:
     for position, name, v in ((1, "input", a), (2, "other", b)):
         if not isinstance(v, Tensor):
             need_tensor("ldexp", name, position, v)
-    return mul.apply(a, power.apply(2.0, b))
+    if a.data.dtype.kind != "f":
+        return mul.apply(a, power.apply(2.0, b))
+    return mul.apply(a, power.apply(make(a.data.dtype.type(2)), b))  # which counts as a tensor of its dtype
 
 
 @with_settings(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import is_int, type_word, wrong_call
+from gradsh.engine.core.arguments import is_int, too_large, type_word, wrong_call
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import Unary, binary, unary
@@ -17,7 +17,7 @@ from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import METHODS, alias
 from gradsh.engine.operators.samples import binary_samples, call, t, unary_samples
 from gradsh.engine.ops.elementwise.masks import floats_only, with_settings
-from gradsh.errors import ArgumentError, NotDifferentiable, OutOfMemory, ValueProblem
+from gradsh.errors import ArgumentError, NotDifferentiable, ValueProblem
 
 _scipy: Any = None
 
@@ -535,7 +535,7 @@ def mvlgamma(x: Any, p: int) -> Any:
         raise ValueProblem("p has to be greater than or equal to 1")
     result = lgamma.apply(x)
     if p > TERMS:  # PyTorch makes a tensor of p times the size here
-        raise OutOfMemory(f"mvlgamma: p = {p} is more terms than can be added up")
+        raise too_large(f"mvlgamma: p = {p} is more terms than can be added up")
     for i in range(1, p):
         result = result + lgamma.apply(x - i / 2)
     return result + p * (p - 1) / 4 * math.log(math.pi)

@@ -285,6 +285,7 @@ def embedding_bag(
             raise ValueProblem(
                 f"Index {place} of input takes value {value} which is not in the valid range [0, {rows})"
             )
+    need_floats(max_norm, norm_type)
     if max_norm is not None:
         _renorm(weight, index, max_norm, norm_type)
     weights = None if per_sample_weights is None else T.reshape(per_sample_weights, -1)

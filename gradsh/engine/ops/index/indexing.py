@@ -343,6 +343,8 @@ def _check_index(picks: Any, dims: tuple[int, ...], shape: tuple[int, ...]) -> N
 )
 def index_(x: Any, indices: Any, dims: Any) -> Any:
     """`x` indexed by integer tensors at `dims`."""
+    if not x.size and all(x.shape[dim] for dim in dims):
+        indices = [alloc.zeros_like(pick) for pick in indices]  # nothing is read, and PyTorch does not look where
     _check_index(indices, dims, x.shape)
     if len(dims) == 1 and dims[0] == 0:
         return np.take(x, indices[0], 0) if not indices[0].size or int(indices[0].min()) >= 0 else x[indices[0]]
@@ -419,6 +421,8 @@ def index_select(x: Any, dim: int, index: Any) -> Any:
         raise IndexError_(
             f"index_select(): Index to scalar can have only 1 value, got {pick.size} value(s)", kind="RuntimeError"
         )
+    if not x.ndim and pick[0]:
+        raise IndexError_("index out of range in self")
     _check_select(pick, extent)
     return np.take(x, pick, dim) if x.ndim else alloc.asarray(x).reshape(1).take(pick[:1])[0]
 

@@ -12,6 +12,7 @@ from gradsh.engine.core.arguments import dim_index, type_word
 from gradsh.engine.core.batched import expanded, padded
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.promotion import converted
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import applied, fronted, sample_of
 from gradsh.engine.operators.general import General, op, run
@@ -85,10 +86,7 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
         )
     shape = x.shape if x.shape == mask.shape else broadcast_shape(mask.shape, x.shape)
     full = alloc.array(np.broadcast_to(x, shape), order="C") if x.shape != shape else alloc.array(x)
-    if x.dtype.kind in "iu" and (value.__class__ is float or getattr(value, "dtype", x.dtype).kind == "f"):
-        value = int(value)
-    if isinstance(value, (ndarray, np.generic)):
-        value = value.astype(x.dtype)
+    value = value.astype(x.dtype) if isinstance(value, (ndarray, np.generic)) else converted(value, x.dtype)
     full[mask if mask.shape == shape else np.broadcast_to(mask, shape)] = value
     return full[()]
 
@@ -314,6 +312,7 @@ def index_fill(x: Any, dim: int, index: Any, value: Any) -> Any:
             f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
     dim, pick = _places("index_fill", x, dim, index)
+    value = value.astype(x.dtype) if isinstance(value, (ndarray, np.generic)) else converted(value, x.dtype)
     full = alloc.array(x)
     if not x.ndim:
         return full.dtype.type(value) if pick.size else full[()]

@@ -10,6 +10,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import A, T
+from gradsh.engine.core.promotion import converted
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.batch_rules import applied, fronted, sample_of
 from gradsh.engine.operators.composite import composite
@@ -100,8 +101,10 @@ scatter_add.vjp("src", saves="index")(lambda F, g, out, x, dim, index, src: gath
 
 def gathered(F: Any, g: Any, dim: int, index: Any, shape: tuple[int, ...]) -> Any:
     """The elements of `g` at `index`, among zeros where the source was larger than the index."""
-    picked = F.gather(g, dim, index, False)
     have = index.shape
+    if len(have) != len(shape):  # an empty index may have any dims, and picks nothing
+        return F.expand(F.sum(F.zeros_like(g), None, False, None), shape)
+    picked = F.gather(g, dim, index, False)
     for d, (n, wanted) in enumerate(zip(have, shape, strict=True)):
         if n != wanted:
             have = (*have[:d], wanted, *have[d + 1 :])
@@ -142,7 +145,7 @@ def scatter_value(x: Any, dim: int, index: Any, value: Any) -> Any:
     """A copy with one value written to it."""
     full, where, _ = _prepared("scatter", x, dim, index, None)
     if where is not None:
-        full[where] = value
+        full[where] = value if hasattr(value, "dtype") else converted(value, x.dtype)
     return full.reshape(x.shape)
 
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import is_int, not_implemented, too_long, type_word
+from gradsh.engine.core.arguments import is_int, not_implemented, too_large, too_long, type_word
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import on_images
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
-from gradsh.errors import ArgumentError, OutOfMemory, ShapeError
+from gradsh.errors import ArgumentError, ShapeError
 
 
 def bounds(n: int, m: int) -> list[tuple[int, int]]:
@@ -42,7 +42,7 @@ def _size(name: str, output_size: Any, size: Any) -> tuple[int, ...]:
     if max(map(abs, out)) >= 2**63:
         raise too_long()
     if math.prod(out) >= 2**60:
-        raise OutOfMemory("numel: integer multiplication overflow")
+        raise too_large("numel: integer multiplication overflow")
     return out
 
 

@@ -278,6 +278,8 @@ def _transposed(dims: int) -> Any:
         padding = _expanded("padding", padding, dims)
         dilation = _expanded("dilation", dilation, dims)
         extra = _expanded("output_padding", output_padding, dims)
+        if any(e < 0 for e in extra):
+            raise ValueProblem("negative output_padding is not supported")
         how = (stride, padding, dilation, int(groups))
         if weight.data.ndim != dims + 2:
             _expanded("stride", stride, weight.data.ndim - 2)

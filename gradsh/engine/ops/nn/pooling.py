@@ -374,6 +374,8 @@ _mean_op(3)
 def mean_pool(name: str, dims: int, x: Any, how: Any, ceil_mode: bool, include: bool, override: Any) -> Any:
     """Means of windows of a batched input; `how` is (kernel, stride, padding)."""
     kernel, stride, padding = how
+    if override is not None and not is_int(override):
+        raise ArgumentError(f"{name}(): argument 'divisor_override' must be int, not {type_word(override)}")
     if override is not None and override == 0:
         raise ValueProblem("divisor must be not zero")
     ones = (1,) * dims

@@ -17,6 +17,7 @@ from gradsh.engine.core.graph import Node
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
+from gradsh.engine.core.promotion import converted
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.core.views import Region, refresh
 from gradsh.engine.operators.batch_rules import applied
@@ -129,7 +130,7 @@ def fill(x: Any, value: Any) -> Any:
     dims = getattr(value, "ndim", 0)
     if dims:
         raise ShapeError(f"fill_ only supports 0-dimension value tensor but got tensor with {dims} dimensions.")
-    return alloc.full(x.shape, value, x.dtype)
+    return alloc.full(x.shape, value if hasattr(value, "dtype") else converted(value, x.dtype), x.dtype)
 
 
 fill.vjp("input")(lambda F, g, out, x, value: F.mul(g, 0))
@@ -188,6 +189,8 @@ def write(x: Tensor, value: Any) -> Tensor:
     check_writable(x, tracked, where)
     if is_tensor and value.data.ndim and value.data.shape != x.data.shape:
         check_expands(value.data.shape, x.data.shape)
+    if not is_tensor and value.__class__ is not bool:
+        value = converted(value, x.data.dtype).item()
     if not tracked:
         if x.data.__class__ is not ndarray:
             x.data = x.data.dtype.type(value.data.item() if is_tensor else value)

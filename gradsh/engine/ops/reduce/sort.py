@@ -239,6 +239,21 @@ def unique_consecutive(x: Any, return_inverse: bool, return_counts: bool, dim: A
 # --- bucketize, searchsorted -----------------------------------------------------------------------------------------
 
 
+def searched(edges: Any, x: Any, side: Any) -> Any:
+    """The place of each element among `edges`, for the sides of np.searchsorted; nan is behind everything."""
+    if edges.dtype.kind != "f" or not np.isnan(edges).any():
+        found = np.searchsorted(edges, x, side)
+        return np.where(np.isnan(x), len(edges), found) if x.dtype.kind == "f" else found
+    # such edges are not sorted: what comes out depends on the way, and this is PyTorch's
+    low, high = alloc.zeros(x.shape, np.int64), alloc.full(x.shape, len(edges), np.int64)
+    while (low < high).any():
+        middle = low + (high - low) // 2
+        at = edges[np.minimum(middle, len(edges) - 1)]
+        further = ~(at >= x) if side == "left" else ~(at > x)
+        low, high = np.where(further & (low < high), middle + 1, low), np.where(further, high, middle)
+    return low
+
+
 @op(
     "searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None)",
     method=False,
@@ -274,11 +289,11 @@ def searchsorted(edges: Any, x: Any, out_int32: bool, right: bool, side: Any, so
         edges = np.take_along_axis(edges, sorter, -1)
     where: Any = "right" if right or side == "right" else "left"
     if edges.ndim == 1:
-        found = np.searchsorted(edges, x, where)
+        found = searched(edges, x, where)
     else:
         count = math.prod(edges.shape[:-1])
         rows, wanted = edges.reshape(count, edges.shape[-1]), x.reshape(count, x.shape[-1])
-        found = alloc.array([np.searchsorted(r, w, where) for r, w in zip(rows, wanted, strict=True)]).reshape(x.shape)
+        found = alloc.array([searched(r, w, where) for r, w in zip(rows, wanted, strict=True)]).reshape(x.shape)
     return alloc.asarray(found).astype(np.int32 if out_int32 else np.int64)
 
 
@@ -314,9 +329,7 @@ def bucketize(x: Any, edges: Any, out_int32: bool, right: bool) -> Any:
     """The number of the interval between `boundaries` that each element is in."""
     if edges.ndim != 1:
         raise ShapeError(f"boundaries tensor must be 1 dimension, but got dim({edges.ndim})")
-    return alloc.asarray(np.searchsorted(edges, x, "right" if right else "left")).astype(
-        np.int32 if out_int32 else np.int64
-    )
+    return alloc.asarray(searched(edges, x, "right" if right else "left")).astype(np.int32 if out_int32 else np.int64)
 
 
 @public(bucketize)

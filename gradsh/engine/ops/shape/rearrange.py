@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, need_int, need_tensor
+from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, need_int, need_tensor, too_large
 from gradsh.engine.core.batched import Shape, padded
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.strided import elements, offset, owner, strided
@@ -19,7 +19,7 @@ from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.shape.shape import reshape, unsqueeze, view
-from gradsh.errors import DimError, DtypeError, OutOfMemory, ShapeError, ValueProblem
+from gradsh.errors import DimError, DtypeError, ShapeError, ValueProblem
 
 ndarray = np.ndarray
 
@@ -173,7 +173,7 @@ def repeat(x: Any, repeats: Any) -> Any:
         if n < 0:
             raise ShapeError(f"Trying to create tensor with negative dimension {n}: {target}")
     if math.prod(n for n in target if n) * x.itemsize >= 2**63:  # which np.tile does not look for
-        raise OutOfMemory(f"Storage size calculation overflowed with sizes={target}")
+        raise too_large(f"Storage size calculation overflowed with sizes={target}")
     return np.tile(x, repeats) if repeats else x.copy()
 
 
@@ -222,7 +222,7 @@ def repeated_indices(repeats: Any, output_size: Any = None) -> Any:
         raise ValueProblem("repeats can not be negative")
     counts = alloc.asarray(counts).reshape(-1)
     if sum(counts.tolist()) >= 2**60:
-        raise OutOfMemory("numel: integer multiplication overflow")
+        raise too_large("numel: integer multiplication overflow")
     if output_size is not None and int(counts.sum()) != output_size:
         raise ShapeError("allocated size does not match required size")
     return np.repeat(alloc.arange(counts.size), counts)
