@@ -14,12 +14,13 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gradsh import Session
 from gradsh.cli import check, sandbox
 from gradsh.cli.arguments import parse
-from gradsh.runtime.access import names
+from gradsh.runtime.access import METHODS, names
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.sandbox import Unavailable
 from gradsh.sandbox.calls import CALLS
@@ -215,6 +216,28 @@ def test_no_address_is_in_an_error() -> None:
         session.run(text)
     session.run("progress([1], total=print)")
     assert out.getvalue().count("error[") == 7 and "0x" not in out.getvalue()
+
+
+def test_no_array_of_objects() -> None:
+    """By any method of an array or a number of NumPy's, with any argument; nor by what makes tensors."""
+    wanted = ['"O"', '"object"', "print", "[print]", "none", "str", '"U3"', '"V8"', "float32", "[1, [2]]", "{}"]
+    calls = [
+        given for each in wanted for given in (each, f"0, {each}", f"dtype={each}", f"initial={each}", f"out={each}")
+    ]
+    out = io.StringIO()
+    session = Session(out=out, err=out, sandbox=True)
+    session.run("let a, b = ones(2, 2).numpy(), ones(2, 2).numpy()[0, 0]")
+    found = []
+    for name in "ab":
+        methods = list(METHODS[np.ndarray if name == "a" else np.generic])
+        for call in [f"{name}.{method}({given})" for method in methods for given in calls]:
+            session.run(f"let made = none; try {{ let it = {call}; made = it }} catch e {{ pass }}")
+            made = session.globals[".made"]
+            assert not isinstance(made, (np.ndarray, np.generic)) or made.dtype.kind in "biuf", call
+            found.append(made)
+    assert sum(each is not None for each in found) > 20  # float32 and none are fine
+    for text in ("tensor([print])", "tensor(a.tolist(), dtype=str)", 'tensor("a")', "full((2,), print)", "a + [print]"):
+        assert session.run(text).status != 0, text
 
 
 def test_data_ptr() -> None:
