@@ -183,7 +183,10 @@ def freed(scene: Scene) -> None:
             listed = ", ".join(f"`{text}`" for text in statements)
             scene.offer(f"compute it again, {listed}, then `{own}`")
             return
-    first = with_argument(span.text, "retain_graph") if span is not None else None
+    runs = rewrite.differentiated(read(span.text) or nodes.Pass(0, 0)) if span is not None else None
+    first = with_argument(span.text, "retain_graph") if span is not None and runs is not None else None
+    if span is not None and runs is None:
+        scene.error.help = "compute it again first"
     if first and span is not None:
         lead = scene.lead("compute the result again before the second backward, or let the first keep it", span)
         scene.offer(f"{lead}`{first}`")
