@@ -5,27 +5,35 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
+
 from gradsh.causes import rewrite, untracked
 from gradsh.causes.flows import GRADIENT, creates, reads
 from gradsh.causes.rewrite import differentiated
 from gradsh.causes.surroundings import Context, Surroundings
 from gradsh.causes.text import LONG, Page, Step, is_loose, joined
 from gradsh.causes.untracked import Link, Search, in_place
-from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.graph import expected_version
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.core.users import ModelKind
 from gradsh.errors import Span
 from gradsh.language import nodes
 from gradsh.language.nodes import walk
+from gradsh.reports.why import WhyRow
+from gradsh.runtime import watching
+from gradsh.runtime.passes import leaves_behind
+from gradsh.runtime.results import Result
 
 
 class Cause:
     """Why `NAME.grad` is what it is.
 
     `kind` names the row of the table of causes; `words` go on after "w.grad is none: "; `labels` point at the places;
-    `help` is one line; `way` leads from the last operation to the tensor, where that is the cause.
+    `help` is one line; `way` leads from the last operation to the tensor, where that is the cause, and `rows` are lines
+    of other ways. `notes` are further sentences; `odd` are the positions of what is `odd_value`, nan or inf.
     """
 
-    __slots__ = ("help", "kind", "labels", "way", "words")
+    __slots__ = ("help", "kind", "labels", "notes", "odd", "odd_value", "rows", "way", "words")
 
     def __init__(self, kind: str, words: str, help: str = "") -> None:
         self.kind = kind
@@ -33,6 +41,10 @@ class Cause:
         self.help = help
         self.labels: list[tuple[Span | None, str]] = []
         self.way: list[Link] = []
+        self.rows: list[WhyRow] = []
+        self.notes: list[str] = []
+        self.odd: list[list[int]] = []
+        self.odd_value = ""
 
 
 class Root:
@@ -64,8 +76,20 @@ def last_root(around: Surroundings) -> Root | None:
     context = Context(page, around.passed[0] if around.passed else None)
     values = [Search(around).reached(read, context)[0] for read in reads(node)]
     parts = [value for value in values if isinstance(value, Tensor)]
+    last = around.passes.last if around.passes is not None else None
+    if last is not None and last.where == around.passed and len(last.roots) == 1:
+        return Root(_tensor_of(last.roots[0]), page.text(node), page, step, parts)
     named = isinstance(node, (nodes.Name, nodes.Attribute, nodes.Index)) and len(parts) == 1
     return Root(parts[0] if named else None, page.text(node), page, step, parts)
+
+
+def _tensor_of(edge: Any) -> Tensor:
+    """A tensor with this edge; of its value nothing is known."""
+    if isinstance(edge, Tensor):
+        return edge
+    t = make(np.zeros(()))
+    t.node, t.requires = edge, True
+    return t
 
 
 def missing(around: Surroundings, t: Tensor, name: str, root: Root | None = None) -> Cause | None:
@@ -78,7 +102,8 @@ def missing(around: Surroundings, t: Tensor, name: str, root: Root | None = None
     if root is None:
         made = around.located(t.made_at)
         at = f" since {name} was made ({around.place(made)})" if made is not None else ""
-        cause = Cause("not run", f"no backward has run{at}.", "`backward loss`")
+        loss = loss_of(around, t)
+        cause = Cause("not run", f"no backward has run{at}.", f"`backward {loss}`" if loss else "")
         cause.labels.append((made, f"`{name}` is made here"))
         return cause
     return not_reached(around, t, name, root)
@@ -111,6 +136,8 @@ def not_a_leaf(around: Surroundings, t: Tensor, name: str, root: Root | None) ->
         "not a leaf", f"{name} is the result of `{text}` ({at}), not a leaf, and was not asked to keep its gradient."
     )
     cause.labels.append((span, f"`{name}` is made here, by an operation: it is no leaf"))
+    if root is not None:
+        passed_by(around, t, cause, root)
     too_late = kept(page, name) if t.retains_grad else None
     if too_late is not None and root is not None:
         line, before = page.line(too_late.statement), root.page.line(root.step.statement)
@@ -131,6 +158,28 @@ def not_a_leaf(around: Surroundings, t: Tensor, name: str, root: Root | None) ->
     else:
         cause.help = f"`{name}.retain_grad()` before the backward keeps it"
     return cause
+
+
+def passed_by(around: Surroundings, t: Tensor, cause: Cause, root: Root) -> None:
+    """Of a result whose gradient was computed and not kept: what it was."""
+    node = t.grad_fn
+    step = watching.STEPS.get(node) if node is not None else None
+    if step is None:
+        return
+    came = step[0][t.output_nr] if step[0].__class__ is list else step[0]
+    statement = root.page.text(root.step.statement)
+    at = around.place(root.page.span(root.step.statement))
+    if came is not None and came.value is not None:
+        cause.notes.append(f"Backward (`{statement}`, {at}) did compute it: {numeral(came)}.")
+
+
+def numeral(amount: Any) -> str:
+    """A small value as it is written in a sentence."""
+
+    def written(value: Any) -> str:
+        return f"[{', '.join(map(written, value))}]" if isinstance(value, list) else f"{value:.6g}"
+
+    return written(amount.value.tolist())
 
 
 def _was_leaf(page: Page, name: str, statement: nodes.Stmt) -> bool:
@@ -236,13 +285,138 @@ def not_reached(around: Surroundings, t: Tensor, name: str, root: Root) -> Cause
         search = Search(around, t)
         search.visit(root.tensor, root.text, [])
     if any(leaf is t for leaf in reached_leaves(root.parts)):
-        return Cause("cleared", f"it was cleared after the backward of {at}, or made after it.")
+        failed = did_not_run(around, root, at)
+        if failed is not None:
+            return failed
+        return own_operator(around, t, name, root) or cleared(around, t, name, at)
     cut = next((f for f in search.findings if f.kind == "cut"), None)
     if cut is not None:
+        flagged = flag_of_its_own(around, root, cut)
+        if flagged is not None:
+            return flagged
         cause = Cause("cut", f"no gradient can come from {root.text} ({at}) to {name}{_made(around, t)}.", cut.help)
         cause.labels, cause.way = cut.labels, cut.way
         return cause
     return unused_parameter(around, t, name) or unused(around, t, name, root)
+
+
+def flag_of_its_own(around: Surroundings, root: Root, cut: untracked.Finding) -> Cause | None:
+    """What was cut off was given the flag: a leaf of its own, at which backward ends."""
+    named = [(root.text, root.tensor)] + [(link.of, around.lookup(link.of)) for link in cut.way]
+    for name, t in named:
+        if not isinstance(t, Tensor) or t.node is not None or not t.requires:
+            continue
+        span = around.located(t.made_at)
+        page = around.page(span.source) if span is not None else root.page
+        step = flag_set(page, name)
+        if step is None:
+            continue
+        line, flag = page.line(step.statement), page.text(step.statement)
+        word = cut.way[-1].cuts[-1].word if cut.way and cut.way[-1].cuts else "detach"
+        at = next((around.place(link.span) for link in cut.way if link.cuts), "")
+        if t is root.tensor:
+            cause = Cause(
+                "flag", f"{name} is a leaf of its own since line {line} ({flag}); {word} on {at} had cut it off."
+            )
+        else:
+            made = f" ({around.place(span)})" if span is not None else ""
+            end = f"backward from {root.text} ends there"
+            cause = Cause("flag", f"{name}{made} is a leaf of its own since line {line}; {end}.")
+            if t.gradient is not None:
+                cause.notes.append(f"{name}.grad is {numeral(Result(t.gradient.data))}.")
+        cause.labels = [*cut.labels, (page.span(step.statement), f"`{name}` is a leaf of its own since here")]
+        cause.way, cause.help = cut.way, cut.help
+        if not cause.help.endswith("`") or around.was_typed(page.source):
+            return cause
+        cause.help += f", and without line {line}"
+        return cause
+    return None
+
+
+def flag_set(page: Page, name: str) -> Step | None:
+    """`loss.requires_grad_()`, `loss.requires_grad = true`."""
+    for step in page.steps:
+        statement, value = step.statement, step.value
+        function = value.function if isinstance(value, nodes.Call) else None
+        setter = isinstance(function, nodes.Attribute) and function.name == "requires_grad_"
+        if setter and page.text(function.value) == name:  # type: ignore[union-attr]  # it is an attribute
+            return step
+        target = statement.target if isinstance(statement, nodes.Assign) else None
+        if isinstance(target, nodes.Attribute) and target.name == "requires_grad" and page.text(target.value) == name:
+            return step
+    return None
+
+
+def did_not_run(around: Surroundings, root: Root, at: str) -> Cause | None:
+    """The backward failed: before it began, or at what was changed in place since it was kept."""
+    for node in nodes_behind([part.edge for part in root.parts]):
+        for index, tensor in saved_by(node):
+            version = tensor.storage.version if tensor.storage is not None else 0
+            expected = expected_version(node, index)
+            if version == expected or tensor.storage is None:
+                continue
+            name = around.name_of(tensor) or "what it kept"
+            made, changed = around.located((node.code, node.lasti)), around.located(tensor.storage.writer)
+            kept = f"{name}, kept by `{joined(made.text)}` ({around.place(made)}, version {expected})" if made else name
+            where = f" on {around.place(changed)}" if changed is not None else ""
+            cause = Cause("changed", f"the backward of {at} failed. {kept}, was changed{where} (version {version}).")
+            cause.labels = [(made, f"saved here at version {expected}"), (changed, f"changed here (version {version})")]
+            return cause
+    if around.passes is not None and (around.passes.last is None or around.passes.last.where != around.passed):
+        return Cause("not run", f"the backward of {at} failed before it began.")
+    return None
+
+
+def nodes_behind(edges: list[Any]) -> list[Any]:
+    """The nodes of a graph, each once."""
+    seen: dict[int, Any] = {}
+    stack = list(edges)
+    while stack:
+        edge = stack.pop()
+        node = getattr(edge, "node", edge) if not isinstance(edge, Tensor) else None
+        if node is not None and id(node) not in seen:
+            seen[id(node)] = node
+            stack += node.next if node.next.__class__ is tuple else (node.next,)
+    return list(seen.values())
+
+
+def saved_by(node: Any) -> list[tuple[Any, Tensor]]:
+    """The tensors that a node keeps, by the index under which their versions are noted."""
+    saved = node.saved if isinstance(node.saved, (list, tuple)) else [node.saved]
+    return [(index, each) for index, each in enumerate(saved) if isinstance(each, Tensor)]
+
+
+def cleared(around: Surroundings, t: Tensor, name: str, at: str) -> Cause:
+    """A gradient was there."""
+    if around.passes is not None and around.passes.known(t) is not None:
+        return Cause("cleared", f"it was cleared after the backward of {at}.")
+    return Cause("cleared", f"it was cleared after the backward of {at}, or {name} was made after it.")
+
+
+def own_operator(around: Surroundings, t: Tensor, name: str, root: Root) -> Cause | None:
+    """An op of the program whose backward gives none for what leads to the leaf."""
+    for node in nodes_behind([part.edge for part in root.parts]):
+        edges = node.next if node.next.__class__ is tuple else (node.next,)
+        step = watching.STEPS.get(node)
+        for number, (following, out) in enumerate(zip(edges, step[1], strict=False) if step is not None else ()):
+            if out is not None or following is None or not leads_to(following, t):
+                continue
+            page, callee = around.operator(getattr(node.kind, "custom", None))
+            word = node.kind.name.removesuffix("Backward")
+            if page is None or callee is None:
+                return Cause("own operator", f"{word} gives none for input {number}.")
+            parameter = callee.parameters[number].name if number < len(callee.parameters) else str(number)
+            line = page.source.position(callee.backward_start)[0]
+            cause = Cause("own operator", f"{word}'s backward (line {line}) returns none for {parameter}.")
+            head = Span(page.source, callee.backward_start, callee.backward_start + len("backward"))
+            cause.labels.append((head, f"returns none for `{parameter}`"))
+            return cause
+    return None
+
+
+def leads_to(edge: Any, t: Tensor) -> bool:
+    """Does a way lead from this edge to the leaf?"""
+    return any(leaf is t for leaf in leaves_behind([edge]))
 
 
 def _made(around: Surroundings, t: Tensor) -> str:
@@ -285,21 +459,7 @@ def unused(around: Surroundings, t: Tensor, name: str, root: Root) -> Cause:
 
 def reached_leaves(tensors: list[Tensor]) -> list[Tensor]:
     """The leaves that the graphs of these tensors end in."""
-    seen: set[int] = set()
-    stack = [t.edge for t in tensors]
-    found: list[Tensor] = []
-    while stack:
-        edge = stack.pop()
-        if edge is None or id(edge) in seen:
-            continue
-        seen.add(id(edge))
-        if isinstance(edge, Tensor):
-            found.append(edge)
-            continue
-        node = getattr(edge, "node", edge)
-        following = node.next
-        stack += following if following.__class__ is tuple else [following]
-    return found
+    return leaves_behind([t.edge for t in tensors])
 
 
 def leaves_of(around: Surroundings, tensors: list[Tensor]) -> list[str]:

@@ -54,13 +54,20 @@ def _without(page: Page, cut: Cut, whole: bool) -> list[Edit] | None:
         return None
     if isinstance(base, nodes.ListExpr):
         return _stacked(page, node, base)
-    inner = bare(text[base.start : base.end]) if whole and isinstance(node, (nodes.Attribute, nodes.Call)) else None
+    alone = whole or _stands_alone(text, node)
+    inner = bare(text[base.start : base.end]) if alone and isinstance(node, (nodes.Attribute, nodes.Call)) else None
     if base.start == node.start:  # `x.detach()`, `x.data`
         if inner is not None and inner != text[base.start : base.end]:
             return [(base.start, base.start + 1, ""), (base.end - 1, node.end, "")]
         return [(base.end, node.end, "")]
-    opened, closed = ("", "") if whole or not is_loose(base) else ("(", ")")
+    opened, closed = ("", "") if alone or not is_loose(base) else ("(", ")")
     return [(node.start, base.start, opened), (base.end, node.end, closed)]
+
+
+def _stands_alone(text: str, node: nodes.Node) -> bool:
+    """Is it all of an argument or of an item, so that it needs no parentheses?"""
+    before, after = text[: node.start].rstrip()[-1:], text[node.end :].lstrip()[:1]
+    return before in ("(", ",", "[") and after in (")", ",", "]")
 
 
 def _stacked(page: Page, node: nodes.Expr, given: nodes.ListExpr) -> list[Edit] | None:
@@ -75,6 +82,23 @@ def _stacked(page: Page, node: nodes.Expr, given: nodes.ListExpr) -> list[Edit] 
         elif isinstance(item, nodes.Number):
             edits.append((item.start, item.end, f"tensor({float(item.value)})"))
     return edits
+
+
+def without_call(page: Page, statement: nodes.Stmt, node: nodes.Expr) -> str | None:
+    """The statement with the argument of a call, `round(x)` or `x.round()`, in the place of the call."""
+    if not isinstance(node, nodes.Call):
+        return None
+    if isinstance(node.function, nodes.Attribute):
+        base = node.function.value
+    elif node.arguments:
+        base = node.arguments[0].value
+    else:
+        return None
+    whole = getattr(statement, "value", None) is node
+    text = page.text(base)
+    if not whole and is_loose(base):
+        text = f"({text})"
+    return edited(page, statement, [(node.start, node.end, bare(text) if whole else text)])
 
 
 def with_flag(page: Page, call: nodes.Call, flag: str) -> str:

@@ -12,6 +12,7 @@ from gradsh.engine.core.users import ModelKind
 from gradsh.errors import Source, Span, Where
 from gradsh.language import nodes
 from gradsh.language.places import PROGRAMS, locate, text_of
+from gradsh.runtime.passes import Passes
 
 MISSING: Any = object()
 
@@ -38,6 +39,7 @@ class Surroundings:
     frames  code and variables of the running functions, innermost first
     source  the text that runs
     passed  where the last backward was, if one has run
+    passes  what was noted of backward passes, in a program that looks
     """
 
     def __init__(
@@ -46,7 +48,9 @@ class Surroundings:
         frames: list[tuple[object, dict[str, Any]]],
         source: Source | None,
         passed: Where | None,
+        passes: Passes | None = None,
     ) -> None:
+        self.passes = passes
         self.globals = space
         self.frames = frames
         self.source = source
@@ -136,6 +140,16 @@ class Surroundings:
         name = code.co_name.removeprefix(".")
         found = [callee for callee in page.callees if callee.name == name and not callee.model]
         return (page, found[-1]) if found else None
+
+    def operator(self, custom: Any) -> tuple[Page | None, nodes.Op | None]:
+        """Where an op of the program is written."""
+        code = getattr(getattr(custom, "backward", None), "__code__", None)
+        program = PROGRAMS.get(code.co_filename) if code is not None else None
+        page = self.page(program.source) if program is not None else None
+        for step in page.steps if page is not None else ():
+            if isinstance(step.statement, nodes.Op) and step.statement.name == custom.name:
+                return page, step.statement
+        return page, None
 
     def page_of(self, instance: Any) -> Page | None:
         """The page on which the model of an instance is written; None for a layer of the library."""

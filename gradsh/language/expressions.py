@@ -447,7 +447,17 @@ class Expressions:
         """`@command.print` and its kin are told which expressions the values come from; not of a `*list`."""
         shown = [a for a in arguments if a.name is None and id(a) not in self.resolution.flags]
         spans = None if any(a.star for a in shown) else tuple(self.line(a.value) for a in shown)
+        if name in self.resolution.of_tensors:  # `why x.grad` is told x; reading the gradient could warn
+            arguments = [self.whose(argument) for argument in arguments]
         return self.call(self.load("@command." + name, line), [self.constant(spans, line)], arguments, True, line)
+
+    @staticmethod
+    def whose(argument: Argument) -> Argument:
+        """The tensor, where it is its gradient that is written."""
+        value = argument.value
+        if argument.name is None and isinstance(value, nodes.Attribute) and value.name == "grad":
+            return Argument(argument.start, argument.end, None, argument.star, value.value)
+        return argument
 
     def link_Pipe(self, node: nodes.Pipe, value: ast.expr) -> ast.expr:
         line = self.line(node)

@@ -64,7 +64,9 @@ class Resolver(Operators):
     """One walk over the tree, entering what a scope binds before its statements are looked at."""
 
     def run(self) -> None:
-        self.resolution.commands = frozenset(command.name for command in self.table.commands())
+        words = list(self.table.commands())
+        self.resolution.commands = frozenset(command.name for command in words)
+        self.resolution.of_tensors = frozenset(command.name for command in words if command.of_tensors)
         self.collect(self.program.body)
         self.resolution.bound = self.scope.bound
         self.block(self.program.body)

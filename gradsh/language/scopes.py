@@ -47,6 +47,7 @@ class Resolution:
         "looking",
         "needs",
         "nonlocals",
+        "of_tensors",
         "outward",
         "pinned",
         "quiet",
@@ -64,6 +65,7 @@ class Resolution:
         self.quiet: set[int] = set()  # Call, Pipe, Command whose value is not printed
         self.variables: set[int] = set()  # Command `show`, Word that is the user's variable of that name
         self.commands: frozenset[str] = frozenset()  # the built-ins that are told where their arguments stand
+        self.of_tensors: frozenset[str] = frozenset()  # those of them for which `x.grad` stands for `x`
         self.calls: set[int] = set()  # Call, Pipe whose keywords can be passed as they are
         self.user_methods: set[int] = set()  # Attribute that a function of the user may answer
         self.saving: set[int] = set()  # Command, Call that is `save_for_backward`

@@ -258,15 +258,19 @@ class CommandWord:
 
     A command is told which expressions its values come from. `alone`: it can stand without any. `asks`: what it is
     given may be a word of the language, `help while`. `looks`: what it shows was noted while the program ran.
+    `of_tensors`: it is about tensors, `x.grad` stands for `x`.
     """
 
-    __slots__ = ("alone", "asks", "looks", "name")
+    __slots__ = ("alone", "asks", "looks", "name", "of_tensors")
 
-    def __init__(self, name: str, *, alone: bool = False, asks: bool = False, looks: bool = False) -> None:
+    def __init__(
+        self, name: str, *, alone: bool = False, asks: bool = False, looks: bool = False, of_tensors: bool = False
+    ) -> None:
         self.name = name
         self.alone = alone
         self.asks = asks
         self.looks = looks
+        self.of_tensors = of_tensors
 
 
 def starters(commands: Iterable[CommandWord]) -> list[str]:

@@ -132,7 +132,10 @@ class BuiltinTable:
         from gradsh.language.words import CommandWord
 
         entries = map(commands.load, commands.WORDS)
-        return [CommandWord(entry.name, alone=entry.alone, asks=entry.asks, looks=entry.looks) for entry in entries]
+        return [
+            CommandWord(entry.name, alone=entry.alone, asks=entry.asks, looks=entry.looks, of_tensors=entry.of_tensors)
+            for entry in entries
+        ]
 
 
 def _operator(name: str) -> Callable[..., Any] | None:

@@ -41,10 +41,22 @@ class Command:
     `places`: whether it always wants the places, which cost a look-up, or only for a display that needs them.
     `alone`: the bare word is a statement. `asks`: what it is given may be a word of the language, `help while`.
     `options`: the flags and keywords that stand behind the values, `graph z, nodes, open=net`. `looks`: what it shows
-    was noted while the program ran (gradsh.runtime.notes).
+    was noted while the program ran (gradsh.runtime.notes). `of_tensors`: it is about tensors, `x.grad` stands for `x`.
     """
 
-    __slots__ = ("act", "alone", "asks", "example", "looks", "name", "options", "places", "summary", "usage")
+    __slots__ = (
+        "act",
+        "alone",
+        "asks",
+        "example",
+        "looks",
+        "name",
+        "of_tensors",
+        "options",
+        "places",
+        "summary",
+        "usage",
+    )
 
     def __init__(
         self,
@@ -57,6 +69,7 @@ class Command:
         asks: bool = False,
         options: str = "",
         looks: bool = False,
+        of_tensors: bool = False,
     ) -> None:
         self.act = act
         self.name = act.__module__.rpartition(".")[2]  # the file's
@@ -68,6 +81,7 @@ class Command:
         self.asks = asks
         self.options = tuple(options.split())
         self.looks = looks
+        self.of_tensors = of_tensors
 
 
 _loaded: dict[str, Command] = {}

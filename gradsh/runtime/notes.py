@@ -16,8 +16,8 @@ from gradsh.engine.core.graph import Node, Output, Where, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
+from gradsh.runtime.passes import Passes, Passing, leaves_behind
 from gradsh.runtime.results import FEW, Result
-from gradsh.runtime.watching import Noted
 
 _getframe = sys._getframe
 
@@ -93,9 +93,12 @@ DERIVED: WeakKeyDictionary[Node, Derived] = WeakKeyDictionary()
 
 
 class Noting:
-    """What the engine tells; see gradsh.engine.core.modes.Notes."""
+    """What the engine tells; see gradsh.engine.core.modes.Notes. `passes`: the backward passes of the session."""
 
-    __slots__ = ()
+    __slots__ = ("passes",)
+
+    def __init__(self) -> None:
+        self.passes = Passes()
 
     def called(self, model: Any, x: Any) -> Any:
         start = sequence()
@@ -105,7 +108,13 @@ class Noting:
         return value
 
     def walk(self, keep: bool, where: Where | None) -> Any:
-        return Noted(keep, where)
+        return Passing(self.passes, keep, where)
+
+    def summed(self, where: Where | None, roots: list[Any]) -> None:
+        self.passes.began(where, roots, True)
+        for t in leaves_behind(roots):
+            if t.gradient is not None:
+                self.passes.arrived(t, False, None)
 
     def derived(self, node: Node, start: int, gradients: Any) -> None:
         stack = list(gradients) if isinstance(gradients, (tuple, list)) else [gradients]
@@ -127,7 +136,8 @@ def derived_from(node: Node) -> Derived | None:
 
 def begin() -> dict[str, Any]:
     """What a program that looks has in its globals; from now on its session notes what the engine tells, too."""
-    mode.notes = Noting()
+    if mode.notes is None:
+        mode.notes = Noting()
     return HELPERS
 
 

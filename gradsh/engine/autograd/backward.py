@@ -407,6 +407,7 @@ def run_backward(
     where: Where | None,
 ) -> None:
     """`torch.autograd.backward`: accumulate into the `.grad` of leaves, or of `inputs` only."""
+    mode.passed = where
     keeps = create if keep is None else keep
     walk = Walk(keeps, create, where) if mode.notes is None or create else mode.notes.walk(keeps, where)
     if create:
@@ -421,7 +422,8 @@ def run_backward(
                 accumulate(t, g, create)
     else:
         with_grad_mode(walk, roots)
-    mode.passed = where
+    if create and mode.notes is not None:
+        mode.notes.summed(where, [edge for edge, _ in roots])
 
 
 def run_grad(

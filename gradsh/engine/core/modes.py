@@ -41,11 +41,16 @@ if TYPE_CHECKING:
     class Notes(Protocol):
         """What is told of things that no expression of the program stands for; see gradsh.runtime.notes."""
 
+        passes: Any  # of gradsh.runtime.passes
+
         def called(self, model: Any, x: Any) -> Any:
             """`model(x)`, which another model calls."""
 
         def walk(self, keep: bool, where: tuple[Any, int] | None) -> Any:
             """The walk of a `backward` (gradsh.engine.autograd.backward.Walk)."""
+
+        def summed(self, where: tuple[Any, int] | None, roots: list[Any]) -> None:
+            """A `backward` with a graph of its own has run from these edges."""
 
         def derived(self, node: Any, start: int, gradients: Any) -> None:
             """The gradients of a node that was differentiated with a graph: what was recorded since number `start`."""
@@ -69,7 +74,7 @@ class Context:
     interpreter  what runs operators on values that are not plain tensors (`vmap`), or None
     written      called with (tensor, where) after every in-place write, or None
     notes        what is told of calls and of gradients with a graph in a program that looks at them, or None
-    passed       (code, lasti) of the last `backward` that ran to its end, or None
+    passed       (code, lasti) of the last `backward`, or None
     reformed     whether `.data =` ever gave a tensor with a history another size or dtype
     """
 

@@ -1,0 +1,433 @@
+"""Why a gradient that is there is what it is: what it is the sum of, where a nan began, what made it 0, its ways."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from gradsh.causes import odd, rewrite
+from gradsh.causes.flows import GRADIENT
+from gradsh.causes.gradient import Cause, Root, numeral
+from gradsh.causes.surroundings import Surroundings
+from gradsh.causes.untracked import Search
+from gradsh.engine.core.tensor import Tensor
+from gradsh.looking.flows import going, incoming
+from gradsh.looking.operands import operands
+from gradsh.looking.places import flat
+from gradsh.looking.reading import Leaf, Reading, Row, read
+from gradsh.looking.replay import Replay
+from gradsh.reports.why import WhyRow
+from gradsh.runtime import watching
+from gradsh.runtime.passes import LAST, Summed
+from gradsh.runtime.results import Result
+
+MOST = 8  # ways that are listed
+COUNTED = 10_000  # beyond this many ways they are not counted
+LARGEST = 3  # of more than MOST ways these are listed
+FLAT = "0"  # the formula of what has no slope anywhere
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
+
+
+class Graph:
+    """The graph of the last backward as it was noted, and one leaf of it."""
+
+    def __init__(self, around: Surroundings, root: Root, variables: Mapping[str, Any], t: Tensor) -> None:
+        assert root.tensor is not None
+        self.around = around
+        self.root = root
+        self.variables = variables
+        self.reading: Reading = read(root.tensor, variables, root.text)
+        steps = {node: watching.STEPS[node] for node in self.reading.of_node if node in watching.STEPS}
+        self.walk = Replay(steps)
+        self.target: Any = self.reading.row_of(t)
+
+    def going(self, row: Row) -> list[Any]:
+        return going(self.reading, row, self.walk)
+
+    def consumers(self, target: Row | Leaf) -> list[Row]:
+        """The rows that a gradient comes to it from, in the order in which backward runs."""
+        return [row for row in self.reading.rows if any(each is target for each in (*row.inputs, *row.parameters))]
+
+    def line(self, row: Row) -> str:
+        return self.around.place(row.span) if row.span is not None else ""
+
+
+def present(around: Surroundings, t: Tensor, name: str, root: Root | None, variables: Mapping[str, Any]) -> Cause:
+    """The cause of what `t.grad` is; it is there."""
+    held = t.gradient
+    assert held is not None
+    passes = around.passes
+    summed = passes.of(t) if passes is not None else None
+    graph = Graph(around, root, variables, t) if root is not None and root.tensor is not None else None
+    if graph is not None and (graph.target is None or not graph.walk.steps):
+        graph = None
+    values = np.asarray(held.data)
+    if not np.isfinite(values).all():
+        return odd.cause(around, graph, t, name, values)
+    if summed is not None and summed.count > 1:
+        return several(around, t, name, summed)
+    if graph is None or root is None:
+        return gone(around, t, name, root)
+    if not values.all() and (zero := nothing(graph, name, values)) is not None:
+        return zero
+    return ways(graph, t, name)
+
+
+def gone(around: Surroundings, t: Tensor, name: str, root: Root | None) -> Cause:
+    """Nothing is known of the backward that made it."""
+    if root is None:
+        return Cause("set", "the program has set it; no backward has run.")
+    at = around.place(root.page.span(root.step.statement))
+    return Cause("graph gone", f"what {root.text} was made of is gone since the backward of {at}.")
+
+
+# --- sums over passes -------------------------------------------------------------------------------------------------
+
+
+def several(around: Surroundings, t: Tensor, name: str, summed: Summed) -> Cause:
+    """Gradients of several backward passes that nobody cleared in between."""
+    places = [around.located(where) for where, _, _ in summed.last]
+    lines = list(dict.fromkeys(around.place(span) for span in places if span is not None))
+    rounds = [round for _, round, _ in summed.last]
+    if len(lines) == 1 and summed.count > 1:
+        last = rounds[-1]
+        first = last - summed.count + 1
+        where = f"{lines[0]}, rounds {first} to {last}" if first > 0 else lines[0]
+    elif summed.count > LAST:
+        where = f"the last of them {_listed(lines)}"
+    else:
+        where = _listed(lines)
+    cause = Cause("sum", f"the sum of {summed.count} backward passes ({where}), not cleared between.")
+    amounts = [amount for _, _, amount in summed.last]
+    for (where_last, round, amount), span in zip(summed.last, places, strict=True):
+        del where_last
+        if amount is None or amount.value is None:
+            continue
+        left = around.place(span) if span is not None else ""
+        left += f", round {round}" if len(lines) == 1 and left else ""
+        statement = _statement(around, span)
+        cause.rows.append(WhyRow(left, statement, numeral(amount)))
+    if not all(amount is not None and amount.value is not None for amount in amounts):
+        cause.rows = []
+    elif summed.count > len(amounts):
+        cause.notes.append(f"and {summed.count - len(amounts)} before these")
+    cause.help = clear(around, name, summed)
+    return cause
+
+
+def _statement(around: Surroundings, span: Any) -> str:
+    if span is None:
+        return ""
+    page = around.page(span.source)
+    step = page.step(span)
+    return page.text(step.statement) if step is not None else flat(span.text)
+
+
+def _listed(lines: list[str]) -> str:
+    """ "lines 3 and 4" for ["line 3", "line 4"]."""
+    if len(lines) > 1 and all(line.startswith("line ") and line.removeprefix("line ").isdigit() for line in lines):
+        numbers = [line.removeprefix("line ") for line in lines]
+        return f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
+    return lines[0] if len(lines) == 1 else f"{', '.join(lines[:-1])} and {lines[-1]}"
+
+
+def clear(around: Surroundings, name: str, summed: Summed) -> str:
+    """`zero_grad x` before the last backward, with what that leaves."""
+    where, _, amount = summed.last[-1]
+    span = around.located(where)
+    if span is None:
+        return ""
+    base = name.split(".")[0] if name.count(".") else name
+    line = f"before line {span.line}" if not around.was_typed(span.source) else "before the last backward"
+    left = f" leaves {numeral(amount)}" if amount is not None and amount.value is not None else ""
+    return f"`zero_grad {base}` {line}{left}"
+
+
+# --- nothing ----------------------------------------------------------------------------------------------------------
+
+
+def nothing(graph: Graph, name: str, values: Any) -> Cause | None:
+    """The step at which the gradient became 0, where one did: all of it, or some of a few."""
+    at = [list(index) for index in np.argwhere(values == 0)] if values.ndim else []
+    at = [[int(i) for i in index] for index in at]
+    everywhere = not values.any()
+    if not everywhere and values.size > 8:
+        return dead_units(graph, name, values)
+    for row in graph.consumers(graph.target):
+        found = stopped_at(graph, row, graph.target, everywhere)
+        if found is None:
+            continue
+        stopped, to, blocked = found
+        words = stops(graph, stopped, to, blocked)
+        if not words:
+            continue
+        cause = Cause("zero", words)
+        cause.odd = at
+        cause.odd_value = "0" if not everywhere or values.size > 1 else ""
+        if everywhere:
+            cause.odd = []
+            cause.odd_value = "0"
+        cause.help = flat_help(graph, stopped)
+        cause.rows = [way_row(graph, way) for way in list(all_ways(graph))[:1]]
+        return cause
+    return None
+
+
+def dead_units(graph: Graph, name: str, values: Any) -> Cause | None:
+    """Rows of a weight that get nothing, since what follows was off for them."""
+    rows = [int(i) for i in range(values.shape[0]) if not values[i].any()] if values.ndim else []
+    if not rows:
+        return None
+    for row in graph.consumers(graph.target):
+        for user in graph.consumers(row):
+            outs = [each for each in graph.going(user) if each.target is row]
+            total = outs[0].total if outs else None
+            columns = getattr(total, "empty", None)
+            if total is None or columns is None or not set(rows) <= set(columns):
+                continue
+            batch = total.shape[0] if len(total.shape) > 1 else 1
+            units = _named("unit", rows)
+            called = flat(user.text)
+            word = called.partition("(")[0]
+            cause = Cause("zero", f"{word} ({graph.line(user)}) was off in all {batch} rows for {units}.")
+            cause.odd = [[i] for i in rows]
+            cause.odd_value = "0"
+            return cause
+    return None
+
+
+def _named(word: str, numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"{word} {numbers[0]}"
+    shown = ", ".join(map(str, numbers[:5])) + (" …" if len(numbers) > 5 else "")
+    return f"the {word}s {shown}"
+
+
+def stopped_at(
+    graph: Graph, row: Row, to: Row | Leaf, everywhere: bool, depth: int = 0
+) -> tuple[Row, Row | Leaf, list[list[int]]] | None:
+    """The row that lets nothing through to `to`, or one before it: (row, to, the positions that it stops)."""
+    out = next((each.total for each in graph.going(row) if each.target is to), None)
+    came = [g for g in incoming(row, graph.walk) if g is not None]
+    if out is None or not came or depth > 200:
+        return None
+    if _is_zero(out):
+        if any(not _is_zero(g) for g in came):
+            return row, to, []
+        for user in graph.consumers(row):
+            found = stopped_at(graph, user, row, everywhere, depth + 1)
+            if found is not None:
+                return found
+        return None
+    if everywhere or out.value is None or out.value.all():
+        return None
+    zeros = [[int(i) for i in index] for index in np.argwhere(out.value == 0)]
+    g = came[0]
+    same = g.value is not None and g.value.shape == out.value.shape
+    if not same or any(g.value[tuple(index)] != 0 for index in zeros):
+        return row, to, zeros
+    for user in graph.consumers(row):
+        found = stopped_at(graph, user, row, everywhere, depth + 1)
+        if found is not None:
+            return found
+    return None
+
+
+def _is_zero(g: Any) -> bool:
+    if g.__class__ is not Result:
+        return not np.any(g)
+    return not g.value.any() if g.value is not None else g.norm == 0
+
+
+def stops(graph: Graph, row: Row, to: Row | Leaf, at: list[list[int]]) -> str:
+    """Why a row lets nothing through, in words."""
+    bound = operands(row, graph.variables)
+    entry = bound.entry if bound is not None else None
+    called = flat(row.text)
+    word = entry.name if entry is not None else called
+    place = graph.line(row)
+    formula = entry.formula if entry is not None else ""
+    where = f" at {', '.join(map(str, at[:3]))}" if at else ""
+    others = [each for each in (*row.inputs, *row.parameters) if each is not to]
+    if re.search(r"g [*@]|[*@] g", formula):
+        for other in _factors(graph, row, to, others):
+            return f"step {row.step} ({place}) multiplies by {other}, which is 0{where}."
+    taken = _taken(row, to, at)
+    if taken:
+        return f"{word} ({place}) took {taken}."
+    if "where" in formula or "else 0" in formula:
+        return f"{word} ({place}) was off{where or ' everywhere'}: it passes a gradient on only where it is on."
+    if formula == FLAT or entry is None or not formula:
+        return f"{word} ({place}) is flat: its slope is 0{where or ' everywhere'}."
+    return f"the slope of {called} ({place}) is 0{where}."
+
+
+def _factors(graph: Graph, row: Row, to: Row | Leaf, others: list[Any]) -> Iterator[str]:
+    for other in others:
+        result = Result(other.tensor.data) if isinstance(other, Leaf) else other.result
+        if result is not None and _is_zero(result):
+            yield other.label if isinstance(other, Leaf) else other.called
+    names = {piece for piece, value in graph.variables.items() if value.__class__ is Tensor and not value.data.any()}
+    for word in re.findall(r"[^\W\d]\w*", row.text):
+        if word in names and (isinstance(to, Row) or word != to.label):
+            yield word
+    if re.search(r"(?<![\w.])0(?:\.0*)?(?![\w.])", row.text):
+        yield "0"
+
+
+def _taken(row: Row, to: Row | Leaf, at: list[list[int]]) -> str:
+    """For what picks some elements: those that it took."""
+    shape = to.shape
+    result = row.result
+    if not at or shape is None or result is None or len(shape) != 1 or math.prod(result.shape) >= math.prod(shape):
+        return ""
+    chosen = [i for i in range(shape[0]) if [i] not in at]
+    return ", ".join(f"[{i}]" for i in chosen) if 0 < len(chosen) < shape[0] else ""
+
+
+def flat_help(graph: Graph, row: Row) -> str:
+    """For what is flat everywhere, `round`: the value without it."""
+    if row.span is None:
+        return ""
+    page = graph.around.page(row.span.source)
+    step, node = page.step(row.span), page.expression(row.span)
+    if step is None or node is None:
+        return ""
+    new = rewrite.without_call(page, step.statement, node)
+    bound = operands(row, graph.variables)
+    if new is None or bound is None or bound.entry.formula != FLAT:
+        return ""
+    return f"{graph.around.lead('', page.span(step.statement))}`{new}`"
+
+
+# --- ways -------------------------------------------------------------------------------------------------------------
+
+
+def count_ways(graph: Graph) -> int:
+    """In how many ways the root depends on the leaf."""
+    found: dict[int, int] = {id(graph.target): 1}
+    for row in reversed(graph.reading.rows):
+        total = sum(found.get(id(each), 0) for each in (*row.inputs, *row.parameters))
+        found[id(row)] = min(total, COUNTED)
+    return found[id(graph.reading.rows[0])]
+
+
+def all_ways(graph: Graph) -> Iterator[list[Row]]:
+    """The ways from the root to the leaf, as rows."""
+    reaches: set[int] = {id(graph.target)}
+    for row in reversed(graph.reading.rows):
+        if any(id(each) in reaches for each in (*row.inputs, *row.parameters)):
+            reaches.add(id(row))
+    stack: list[list[Row]] = [[graph.reading.rows[0]]]
+    while stack:
+        way = stack.pop()
+        following = [each for each in (*way[-1].inputs, *way[-1].parameters) if id(each) in reaches]
+        if any(each is graph.target for each in following):
+            yield way
+        stack += [[*way, each] for each in following if isinstance(each, Row)]
+
+
+def slopes(graph: Graph, way: list[Row]) -> list[float] | None:
+    """The local derivatives along a way of scalars; None where something is not one."""
+    found = []
+    for row, to in zip(way, [*way[1:], graph.target], strict=True):
+        came = [g for g in incoming(row, graph.walk) if g is not None]
+        out = next((each.total for each in graph.going(row) if each.target is to), None)
+        if len(came) != 1 or out is None or out.__class__ is not Result:
+            return None
+        if came[0].value is None or came[0].value.size != 1 or out.value is None or out.value.size != 1:
+            return None
+        g = float(came[0].value.item())
+        if g == 0:
+            return None
+        found.append(float(out.value.item()) / g)
+    return found
+
+
+def way_row(graph: Graph, way: list[Row]) -> WhyRow:
+    """One way with its product, or what its last step brings."""
+    chain = "  →  ".join(row.label for row in way)
+    found = slopes(graph, way)
+    if found is not None:
+        seed = float(incoming(way[0], graph.walk)[0].value.item())
+        first = [seed] if seed != 1 else []
+        product = math.prod([*first, *found])
+        return WhyRow(short(product), chain, " * ".join(map(short, [*first, *found])))
+    brought = next((each.total for each in graph.going(way[-1]) if each.target is graph.target), None)
+    only = len(all_ways_of(graph, way[-1])) == 1
+    left = numeral(brought) if only and brought.__class__ is Result and brought.value is not None else ""
+    return WhyRow(left, chain, "")
+
+
+def all_ways_of(graph: Graph, last: Row) -> list[list[Row]]:
+    found = []
+    for way in all_ways(graph):
+        if way[-1] is last:
+            found.append(way)
+        if len(found) > 1:
+            break
+    return found
+
+
+def short(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def ways(graph: Graph, t: Tensor, name: str) -> Cause:
+    """In how many ways the root depends on the leaf, and what each brings."""
+    count = count_ways(graph)
+    root = graph.root.text
+    found = odd.begin(graph.reading, graph.walk)
+    if count == 1:
+        cause = Cause("ways", f"{root} depends on {name} in one way.")
+    else:
+        said = WORDS[count] if count < len(WORDS) else f"{count:,}" if count < COUNTED else f"more than {COUNTED:,}"
+        cause = Cause("ways", f"{root} depends on {name} in {said} ways, and gradients add up.")
+    if count <= MOST:
+        cause.rows = [way_row(graph, way) for way in all_ways(graph)]
+    else:
+        listed = []
+        for way in all_ways(graph):
+            listed.append(way_row(graph, way))
+            if len(listed) >= 200:
+                break
+        listed.sort(key=lambda row: -abs(float(row.left)) if _is_number(row.left) else 0)
+        cause.rows = listed[:LARGEST]
+        cause.notes.append(f"the {WORDS[len(cause.rows)]} largest of them")
+    partly_cut(graph, t, name, cause)
+    if found is not None and found.forward:
+        cause.notes.append(f"{root} itself is {found.value}: it began {odd.began(graph, found)}.")
+        cause.help = odd.help_for(graph.around, graph.reading, found)
+    return cause
+
+
+def partly_cut(graph: Graph, t: Tensor, name: str, cause: Cause) -> None:
+    """Another way to the leaf, on which nothing comes."""
+    assert graph.root.tensor is not None
+    search = Search(graph.around, t)
+    search.visit(graph.root.tensor, graph.root.text, [])
+    for finding in search.findings:
+        if finding.kind != "cut":
+            continue
+        link = next((link for link in reversed(finding.way) if link.cuts), None)
+        if link is None or link.cuts[-1].kind == GRADIENT:
+            continue
+        word = str(link.cuts[-1]).replace("`", "")
+        cause.notes.append(
+            f"Another way is cut on {graph.around.place(link.span)}: {word}, and {name} gets nothing of it."
+        )
+        cause.help = cause.help or finding.help
+        cause.kind = "partly cut"
+        return
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
