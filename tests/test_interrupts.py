@@ -90,6 +90,21 @@ RUNAWAYS = [
     "let w = ones(2, grad)\nwhile true { no_grad { w.add_(1); } }",
 ]
 
+# What Python's own loops in C would not come back from.
+LONG = [
+    "max(enumerate(range(10**12)))",
+    "10**9 in enumerate(range(10**12))",
+    "2.5 in range(10**12)",
+    "all(range(1, 10**12))",
+    "list(zip(range(10**12)))",
+    "sorted(reversed(range(10**12)))",
+    "let a = [1]; a.extend(range(10**12))",
+    "let a = [1]; a += range(10**12)",
+    '",".join(range(10**12))',
+    "print(*range(10**12))",
+    "sum([[1]] * 10**6, [])",
+]
+
 
 def test_one_interrupt_ends_whatever_runs(tmp_path: Path) -> None:
     """And the session after it is as it was, also where it came at the end of a mode's block."""
@@ -109,7 +124,7 @@ def test_one_interrupt_ends_whatever_runs(tmp_path: Path) -> None:
         session = Session(out=out, err=out)
         session.run("let w = 1; try {{ w + [] }} catch e {{ }}")
         pressed, caught = [], 0
-        for program in {RUNAWAYS} * 4:
+        for program in {RUNAWAYS} * 4 + {LONG}:
             _thread.start_new_thread(press, ())
             try:
                 session.run(program)
@@ -119,4 +134,5 @@ def test_one_interrupt_ends_whatever_runs(tmp_path: Path) -> None:
         print(caught, len(pressed), out.getvalue())
         """,
     )
-    assert done == f"{4 * len(RUNAWAYS)} {4 * len(RUNAWAYS)} True True\n\n"
+    wanted = 4 * len(RUNAWAYS) + len(LONG)
+    assert done == f"{wanted} {wanted} True True\n\n"

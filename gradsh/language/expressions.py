@@ -370,9 +370,18 @@ class Expressions:
         return self.called("@attr", [value, self.constant(node.name, line)], line)
 
     def link_Binary(self, node: nodes.Binary, left: ast.expr) -> ast.expr:
+        line = self.line(node)
         if node.op == "%" and not isinstance(node.right, (nodes.Number, nodes.String)):
             left = self.template(left)
-        return ast.BinOp(left, BINARY[node.op], self.expr(node.right), lineno=self.line(node), col_offset=0)
+        right = self.expr(node.right)
+        if node.op == "**" and not is_small(node.right):
+            base = left
+            if not isinstance(left, (ast.Constant, ast.Name)):
+                name = self.temporary()
+                left = ast.NamedExpr(self.store(name, line), left, lineno=line, col_offset=0)
+                base = self.load(name, line)
+            right = self.called("@exponent", [base, right], line)
+        return ast.BinOp(left, BINARY[node.op], right, lineno=line, col_offset=0)
 
     def template(self, left: ast.expr) -> ast.expr:
         """The left side of a `%`, where a string that formats any value becomes a `@template`."""
@@ -389,9 +398,13 @@ class Expressions:
         return ast.IfExp(is_text, made, left, lineno=line, col_offset=0)
 
     def link_Compare(self, node: nodes.Compare, left: ast.expr) -> ast.expr:
+        line = self.line(node)
         if node.op in ("in", "not in"):
+            if not isinstance(node.right, (nodes.DictExpr, nodes.ListExpr, nodes.TupleExpr, nodes.String)):
+                found = self.called("@in", [left, self.expr(node.right)], line)
+                return found if node.op == "in" else ast.UnaryOp(UNARY["not"], found, lineno=line, col_offset=0)
             left = self.key(left)
-        return ast.Compare(left, [COMPARE[node.op]], [self.expr(node.right)], lineno=self.line(node), col_offset=0)
+        return ast.Compare(left, [COMPARE[node.op]], [self.expr(node.right)], lineno=line, col_offset=0)
 
     def link_Logical(self, node: nodes.Logical, left: ast.expr) -> ast.expr:
         return ast.BoolOp(LOGICAL[node.op], [left, self.expr(node.right)], lineno=self.line(node), col_offset=0)
@@ -497,13 +510,21 @@ class Expressions:
             elif argument.name is not None:
                 keywords.append(ast.keyword(argument.name, self.expr(argument.value), lineno=at, col_offset=0))
             elif argument.star:
-                values.append(ast.Starred(self.expr(argument.value), LOAD, lineno=at, col_offset=0))
+                items = self.called("@items", [self.expr(argument.value)], at)
+                values.append(ast.Starred(items, LOAD, lineno=at, col_offset=0))
             else:
                 values.append(self.expr(argument.value))
         if keywords and not as_they_are:
             values.insert(0, function)
             function = self.load("@call", line)
         return self.called(function, values, line, keywords=keywords)
+
+
+def is_small(exponent: Expr) -> bool:
+    """Is it a number with which no power of an integer becomes large at once?"""
+    while isinstance(exponent, nodes.Unary):
+        exponent = exponent.operand
+    return isinstance(exponent, nodes.Number) and (isinstance(exponent.value, float) or exponent.value <= 4)
 
 
 def has_attribute(target: Expr) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 
 from gradsh.errors import Label, Refused, Source, Span, TooDeep
 from gradsh.language import models, nodes
-from gradsh.language.expressions import BINARY, COMPARE, LOAD, STORE, UNARY, Expressions, has_attribute
+from gradsh.language.expressions import BINARY, COMPARE, LOAD, STORE, UNARY, Expressions, has_attribute, is_small
 from gradsh.language.nodes import Expr, Stmt, handles, walk
 from gradsh.language.operators import saved_by
 from gradsh.language.scopes import Resolution
@@ -76,7 +76,18 @@ class Lowering(Expressions):
         return self.block(body) or [ast.Pass(lineno=line, col_offset=0)]
 
     def do_Assign(self, node: nodes.Assign) -> list[ast.stmt]:
-        return self.assign(node.target, self.expr(node.value), self.line(node))
+        line = self.line(node)
+        result = self.assign(node.target, self.expr(node.value), line)
+        if isinstance(node.target, nodes.Name) and multiplies(node.value, node.target.name):
+            result.append(self.bounded("." + node.target.name, self.line(node.value)))
+        return result
+
+    def bounded(self, name: str, line: int) -> ast.stmt:
+        """See that an integer that grows with every turn of a loop does not become too large: no product is stopped."""
+        kind = ast.Attribute(self.load(name, line), "__class__", LOAD, lineno=line, col_offset=0)
+        is_int = ast.Compare(kind, [COMPARE["is"]], [self.load("@int", line)], lineno=line, col_offset=0)
+        check = self.done(self.called("@bounded", [self.load(name, line)], line), line)
+        return ast.If(is_int, [check], [], lineno=line, col_offset=0)
 
     def assign(self, target: Expr, value: ast.expr, line: int) -> list[ast.stmt]:
         if isinstance(target, (nodes.TupleExpr, nodes.ListExpr)) and not all(
@@ -136,6 +147,8 @@ class Lowering(Expressions):
         value = self.expr(node.value)
         if node.op == "%" and not isinstance(node.value, (nodes.Number, nodes.String)):
             value = self.called("@formattable", [value], line)
+        if node.op == "**" and isinstance(target, nodes.Name) and not is_small(node.value):
+            value = self.called("@exponent", [self.load("." + target.name, line), value], line)
         if isinstance(target, nodes.Attribute):
             owner, current = self.temporary(), self.temporary()
             at, name = self.line(target), self.constant(target.name, self.line(target))
@@ -427,6 +440,14 @@ class Lowering(Expressions):
         ]
         both = [self.constant(tuple(names), line), ast.Tuple(values, LOAD, lineno=line, col_offset=0)]
         return [*result, self.done(self.called(self.of_op("save", line), both, line), line)]
+
+
+def multiplies(value: nodes.Expr, name: str) -> bool:
+    """Is it the square, or a higher power, of what the name was bound to? A number that grows so grows fastest."""
+    if not isinstance(value, nodes.Binary) or value.op not in ("*", "**"):
+        return False
+    sides = (value.left, value.right) if value.op == "*" else (value.left,)
+    return all(isinstance(side, nodes.Name) and side.name == name for side in sides)
 
 
 def may_extend_list(node: nodes.AugAssign) -> bool:

@@ -22,6 +22,7 @@ from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AttributeError_, GradshError
 from gradsh.interrupts import held
+from gradsh.runtime import steps
 from gradsh.runtime.faults import Message
 from gradsh.runtime.keys import as_key
 
@@ -32,7 +33,7 @@ Setter = Callable[[Any, Any], None]
 
 
 def _join(separator: str, items: Any) -> str:
-    return separator.join(items)
+    return separator.join(steps.collected(items))
 
 
 def _set(name: str) -> Setter:
@@ -82,7 +83,7 @@ def _get(mapping: Any, /, *arguments: Any) -> Any:
 _get.__name__ = _get.__qualname__ = "get"
 
 METHODS: dict[type, dict[str, Callable[..., Any]]] = {
-    list: {"append": list.append, "pop": list.pop, "extend": list.extend},
+    list: {"append": list.append, "pop": list.pop, "extend": steps.extend},
     dict: {"keys": dict.keys, "values": dict.values, "items": dict.items, "get": _get},
     str: {"join": _join, "split": str.split, "upper": str.upper, "lower": str.lower, "strip": str.strip},
     Size: {"numel": Size.numel},

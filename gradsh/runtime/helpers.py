@@ -15,7 +15,7 @@ from typing import Any
 from gradsh import errors
 from gradsh.engine.core.users import PROGRAM, spelled
 from gradsh.language import places
-from gradsh.runtime import access, faults, text
+from gradsh.runtime import access, faults, steps, text
 from gradsh.runtime.keys import as_key
 
 __acts_for_programs__ = True
@@ -38,7 +38,7 @@ def _failed(message: Any = None) -> errors.AssertionFailed:
 def _add_to(value: Any, more: Any) -> Any:
     """`value += more`: in place for what changes in place (a tensor), but a list is made anew."""
     if value.__class__ is list:
-        return [*value, *more]
+        return [*value, *steps.collected(more)]
     value += more
     return value
 
@@ -48,6 +48,8 @@ def _multiply_by(value: Any, factor: Any) -> Any:
     if value.__class__ is list:
         return value * factor
     value *= factor
+    if value.__class__ is int:
+        steps.bounded(value)
     return value
 
 
@@ -92,5 +94,10 @@ HELPERS: dict[str, Any] = {
     "@caught": faults.message,
     "@Exception": Exception,
     "@key": as_key,
+    "@in": steps.contains,
+    "@items": steps.collected,
+    "@exponent": steps.exponent,
+    "@bounded": steps.bounded,
+    "@int": int,
     "@tuple": tuple,
 }

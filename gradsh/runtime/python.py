@@ -14,6 +14,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import TypeError_
+from gradsh.runtime import steps
 from gradsh.runtime.keys import as_key
 from gradsh.runtime.text import is_model, written
 
@@ -36,6 +37,15 @@ class Converter:
 
     def __repr__(self) -> str:
         return f"<function {self.__name__}>"
+
+
+class Items(Converter):
+    """`list` and `tuple`."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.python(*map(steps.collected, arguments), **keywords)
 
 
 class Text(Converter):
@@ -164,7 +174,7 @@ _time.__name__ = _time.__qualname__ = "time"
 
 def _sum(*arguments: Any, **keywords: Any) -> Any:
     with placed(caller(_getframe(2))):
-        return sum(*arguments, **keywords)
+        return steps.total(*arguments, **keywords)
 
 
 _sum.__name__ = _sum.__qualname__ = "sum"
@@ -172,12 +182,12 @@ _sum.__name__ = _sum.__qualname__ = "sum"
 # Whose first argument decides: a tensor goes to the operator, anything else to Python.
 SHARED: dict[str, Callable[..., Any]] = {
     "abs": abs,
-    "round": round,
-    "min": min,
-    "max": max,
+    "round": steps.rounded,
+    "min": steps.smallest,
+    "max": steps.largest,
     "sum": _sum,
-    "any": any,
-    "all": all,
+    "any": steps.any_of,
+    "all": steps.all_of,
 }
 
 OWN: dict[str, Callable[..., Any]] = {
@@ -185,15 +195,15 @@ OWN: dict[str, Callable[..., Any]] = {
     "range": range,
     "zip": zip,
     "enumerate": enumerate,
-    "sorted": sorted,
+    "sorted": steps.ordered,
     "reversed": reversed,
     "isinstance": _isinstance,
     "type": _type,
     "time": _time,
     "str": Text("str", str),
     "Tensor": TensorType("Tensor", Tensor),
-    "list": Converter("list", list),
-    "tuple": Converter("tuple", tuple),
+    "list": Items("list", list),
+    "tuple": Items("tuple", tuple),
     "dict": DictConverter("dict", dict),
     "float": ConverterDType("float", float),
     "int": ConverterDType("int", int),

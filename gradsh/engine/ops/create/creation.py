@@ -30,6 +30,7 @@ from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.registry import Operator, on_arrays
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
+CHOSEN = 1 << 17  # indices between two looks for Ctrl-C
 INT64 = np.dtype(np.int64)
 BOOL = np.dtype(np.bool_)
 
@@ -611,6 +612,15 @@ def cartesian_prod(tensors: Any) -> Any:
     return T.stack([T.flatten(grid) for grid in grids], 1)
 
 
+def _choices(n: int, r: int) -> int:
+    """`n` choose `r`. Errors: MemoryError where it is beyond all memory, and takes long to compute."""
+    if r > n:
+        return 0
+    if math.lgamma(n + 1) - math.lgamma(r + 1) - math.lgamma(n - r + 1) + math.log(r) > 60 * math.log(2):
+        raise MemoryError("more rows than fit into memory")
+    return math.comb(n, r)
+
+
 @composite(
     "combinations(input, r=2, with_replacement=False)",
     formula="g, added up where the elements came from",
@@ -621,6 +631,7 @@ def combinations(input: Any, r: int, with_replacement: bool) -> Any:
     """Every choice of `r` elements of a 1-D tensor, one a row."""
     from itertools import combinations as plain
     from itertools import combinations_with_replacement as repeated
+    from itertools import islice
 
     if input.data.ndim != 1:
         raise ShapeError(f"Expect a 1D vector, but got shape {list(input.data.shape)}")
@@ -628,7 +639,13 @@ def combinations(input: Any, r: int, with_replacement: bool) -> Any:
         raise ValueProblem(f"Expect a non-negative number, but got {r}")
     if r == 0:
         return make(alloc.zeros(0, input.data.dtype))
-    rows = alloc.array(list((repeated if with_replacement else plain)(range(input.data.size), r)), INT64).reshape(-1, r)
+    size = input.data.size
+    count = _choices(size + r - 1 if with_replacement else size, r)
+    rows = alloc.empty((count, r), INT64)
+    choices = (repeated if with_replacement else plain)(range(size), r)
+    step = max(1, CHOSEN // r)
+    for start in range(0, count, step):
+        rows[start : start + step] = list(islice(choices, step))
     return T.stack([T.index_select(input, 0, make(alloc.ascontiguousarray(rows[:, k]))) for k in range(r)], 1)
 
 
