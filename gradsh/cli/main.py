@@ -48,7 +48,7 @@ def run(argv: Sequence[str]) -> int:
         sys.stderr.write(f"gradsh: {visible(str(error))}\nTry '{visible(error.more)}'.\n")
         return USAGE
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return _at_once(INTERRUPTED)
     except MemoryError:
         sys.stderr.write("error[E0902]: out of memory\n")
         return 1
@@ -98,7 +98,7 @@ def _in_time(options: Options, limit: float) -> int:
     except interrupts.Expired as expired:  # while it was read, or its errors were written
         interrupts.settled(expired)
         timeout.say(options, limit)
-        return OVER
+        return _at_once(OVER)
 
 
 def _has_shell(options: Options) -> bool:
@@ -155,7 +155,9 @@ def _run(options: Options) -> int:
         raise _bad_arguments(error, options) from None
     if options.interactive and name != "<stdin>":
         return _shell(options, session)
-    return OVER if any(problem.code == "E0903" for problem in result.errors) else result.status
+    if any(problem.code == "E0903" for problem in result.errors):
+        return _at_once(OVER)
+    return result.status
 
 
 def _standard_input() -> bytes:
@@ -226,6 +228,18 @@ def _help(options: Options, program: str, shown: bool) -> int:
 
 
 # --- endings -----------------------------------------------------------------------------------------------------
+
+
+def _at_once(status: int) -> int:
+    """End the process here: letting go of a large graph, object by object, would take seconds more."""
+    if interrupts.own.taken:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                continue
+        os._exit(status)
+    return status
 
 
 def _closed() -> int:
