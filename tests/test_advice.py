@@ -82,6 +82,8 @@ def test_help_in_the_code_reads(place: str, help: str) -> None:
         ("let x = ones(1, grad); let y = ones(1, grad)\ngrad(x * 2, y)", 2, r"^`([^`]*)`"),
         ("let x = tensor(2.0, grad); let z = x * x\nbackward z\nbackward z", 2, r"`(backward z, retain_graph)`$"),
         ("let x = ones(2, grad)\n(x * 2).numpy()", 2, r"^`(.*)`$"),
+        ("let a = ones(3)\na @ ones(2)", 2, r"each: `(.*)`$"),
+        ("let a = ones(2, 3)\na @ ones(2)", 2, r"^`(.*)`$"),
         ("let a = ones(2, 3)\na @ a", 2, r"^`(.*)`$"),
         ("let a = ones(3, 4); let b = ones(3)\na - b", 2, r"`(.*)`$"),
         ("let a = ones(2, 2)\na @ ones(2, 2, dtype=int64)", 2, None),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -116,3 +118,15 @@ def test_no_argument_ends_in_a_fault_of_gradsh() -> None:
                 if isinstance(error, errors.InternalFault):
                     wrong.append(f"{name}{sample} with {value} at {place}: {error.message}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_becomes_of_odd_values_is_what_pytorch_makes_of_them() -> None:
+    """Programs and what PyTorch 2.13.0 printed for them, or said; white space does not count."""
+    differ = []
+    for program, wanted in json.loads((Path(__file__).parent / "data" / "odd_values.json").read_text(encoding="utf-8")):
+        out = io.StringIO()
+        result = Session(out=out, err=io.StringIO()).run(program)
+        told = f"{result.errors[0].kind}: {result.errors[0].message}" if result.errors else out.getvalue()
+        if " ".join(told.split()) != wanted:
+            differ.append(f"{program}\n  torch  {wanted}\n  gradsh {' '.join(told.split())}")
+    assert not differ, "\n".join(differ)

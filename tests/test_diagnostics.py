@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gradsh import errors
+from gradsh import Session, errors
 from gradsh.errors import REGISTRY, FreedGraph, GradshError, Label, Source, Span, UnknownName, WarningRecord
 from gradsh.view import color
 from gradsh.view.diagnostics import as_data, render, render_warning, visible, write
@@ -232,3 +232,14 @@ def test_one_code_names_one_error() -> None:
     with pytest.raises(TypeError, match="both claim E0402"):
         type("Again", (GradshError,), {"code": "E0402"})
     assert REGISTRY["E0402"] is FreedGraph
+
+
+def test_texts_of_megabytes_are_cut() -> None:
+    long = "a" * 1_000_000
+    for program in (f'assert false, "{long}"', long, f'{{"a": 1}}["{long}"]', f"ones(2).{long}", f"{long}(1)"):
+        err = io.StringIO()
+        Session(out=io.StringIO(), err=err).run(program)
+        assert len(err.getvalue()) < 20_000 and "characters more)" in err.getvalue(), err.getvalue()[:200]
+    told = Session(out=io.StringIO(), err=io.StringIO()).run(f'assert false, "{long}"').errors[0]
+    assert len(told.message) >= len(long)  # a program that catches it has all of it
+    assert len(str(as_data(told))) < 20_000

@@ -53,6 +53,25 @@ def test_what_is_no_regular_file_is_refused(odd: dict[str, str]) -> None:
             read(name + ".grad")
 
 
+def test_a_name_with_a_nul_is_refused() -> None:
+    for program in ('load("a\\x00.csv")', 'use "a\\x00.grad"'):
+        assert "a file name cannot contain a NUL" in run(program)
+
+
+def test_shapes_that_no_array_has_and_broken_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for shape, dtype in (("(10**9, 10**10, 0)", "<f4"), ("(1000000000, 10000000000, 0)", "<f4"), ("(2**62,)", "<U0")):
+        header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
+        Path("odd.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+        assert run('load("odd.npy")').startswith("error[E0502]: 'odd.npy' is broken: ")
+    for text, words in (
+        ("1\r2,3\n4,5\n", "line 2 has 2 values"),
+        ('1,2\n"' + "a" * 140_000 + '",3\n', "line 2: field larger"),
+    ):
+        Path("odd.csv").write_text(text)
+        assert f"error[E0502]: 'odd.csv' {words}" in run('load("odd.csv")')
+
+
 def test_a_fifo_in_the_cache_is_no_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADSH_CACHE_DIR", str(tmp_path / "cache"))
     cache.write("entry", b"there")

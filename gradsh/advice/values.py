@@ -39,8 +39,10 @@ def _fitting(scene: Scene, sides: list[nodes.Node], a: tuple[int, ...], b: tuple
     if tree.op == "@":
         if len(a) == len(b) == 2 and a[1] == b[1]:
             return f"`{left} @ {right}.T`"
-        if len(a) == len(b) == 2 and a[0] == b[0]:
+        if len(a) == 2 and len(b) in (1, 2) and a[0] == b[0]:
             return f"`{left}.T @ {right}`"
+        if len(a) == len(b) == 1:
+            return f"the product of each with each: `outer({scene.text_of(sides[0])}, {scene.text_of(sides[1])})`"
         return None
     if len(a) == 2 and len(b) == 1 and a[0] == b[0]:
         return f"one number for each row: `{left} {tree.op} {right}.unsqueeze(1)`"

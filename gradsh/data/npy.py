@@ -37,6 +37,8 @@ def parse_npy(path: str, data: bytes, title: str) -> Any:
     if dtype.hasobject:
         broken(path, "holds Python objects, that is, a pickle, which gradsh never reads")
     begin += size
+    if math.prod(extent for extent in sizes if extent) * max(dtype.itemsize, 1) >= BIG:
+        broken(path, f"is broken: no array has the shape {'x'.join(map(str, sizes))}")
     if any(extent < 0 for extent in sizes) or len(sizes) > 64 or count * dtype.itemsize != len(data) - begin:
         shown = "x".join(map(str, sizes)) or "one"
         broken(

@@ -72,7 +72,7 @@ class Uses:
         except GradshError as error:
             raise _refused(error, at) from None
         name = os.path.normpath(os.path.join(folder(source.name), path))
-        real = os.path.realpath(name)
+        real = os.path.realpath(name) if "\0" not in name else name  # which no file is called, as reading it says
         if real in self.done:
             known = self.done[real]
             if known is None:

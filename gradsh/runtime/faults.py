@@ -13,6 +13,7 @@ from gradsh.language.places import LIBRARY, PREFIX, locate
 from gradsh.runtime.text import Template, without_addresses
 
 MOST_DIMS = 64  # of NumPy's arrays
+LONG = 10_000  # no sentence of Python's has so many characters but for what it quotes
 ENDS = 10  # of a long way through the program, how many places at either end are looked up
 
 
@@ -212,6 +213,8 @@ def clean(text: str) -> str:
     """Python's message without the spelling of lowered names: `.x` is x, a hoisted function is `<lambda>`."""
     import re
 
+    if len(text) > LONG:  # a key of megabytes, which the patterns would read again and again
+        return text
     text, of_a_model = re.subn(r"(?:[^\s']*\.)?\.([^\s.']+)\.__init__\.<locals>\.\.([^\s.']+)\(\)", r"\1.\2()", text)
     if of_a_model:
         return re.sub(r"'\.([^\s']+)'", r"'\1'", _with_self(text))

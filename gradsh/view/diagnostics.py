@@ -20,6 +20,7 @@ from gradsh.view.plain import in_json, visible
 
 WIDTH = 110  # columns of a source line shown at most; longer lines become a window around what is underlined
 TAB = "    "
+MOST = 4000  # characters of a text that are shown; PyTorch's longest are half of that
 SPAN_LINES = 4  # a longer span shows its first two and its last line
 
 
@@ -62,22 +63,27 @@ def write(
     stream.flush()
 
 
+def cut(text: str) -> str:
+    """A text as far as it is worth reading: of a name or an assertion's words of megabytes, the beginning."""
+    return text if len(text) <= MOST else f"{text[:MOST]} … ({len(text) - MOST:,} characters more)"
+
+
 def as_data(error: GradshError) -> dict[str, object]:
     """The object that `--json` and `--errors=json` write for an error."""
-    data: dict[str, object] = {"error": error.code, "message": error.message}
+    data: dict[str, object] = {"error": error.code, "message": cut(error.message)}
     data.update(_place(error.labels))
-    data["help"] = error.help
+    data["help"] = None if error.help is None else cut(error.help)
     if error.note is not None:
-        data["note"] = error.note
+        data["note"] = cut(error.note)
     return data
 
 
 def warning_as_data(warning: WarningRecord) -> dict[str, object]:
     """The object that `--json` and `--errors=json` write for a warning."""
-    data: dict[str, object] = {"warning": warning.code or warning.category, "message": warning.message}
+    data: dict[str, object] = {"warning": warning.code or warning.category, "message": cut(warning.message)}
     data.update(_place([Label(warning.span)] if warning.span is not None else []))
     if warning.help is not None:
-        data["help"] = warning.help
+        data["help"] = cut(warning.help)
     return data
 
 
@@ -100,7 +106,7 @@ def _render(
     width: int | None,
     note: str | None = None,
 ) -> str:
-    message = visible(message, keep="\n\t").rstrip("\n")
+    message = visible(cut(message), keep="\n\t").rstrip("\n")
     if style == "short":
         place = ""
         if labels:
@@ -115,9 +121,9 @@ def _render(
     if labels:
         out += _excerpts(labels, color, width)
     if note:
-        out.append(paint("note", "note", color) + ": " + _wrapped(visible(note, keep="\n"), width, 6))
+        out.append(paint("note", "note", color) + ": " + _wrapped(visible(cut(note), keep="\n"), width, 6))
     if help:
-        out.append(paint("help", "help", color) + ": " + _wrapped(visible(help, keep="\n"), width, 6))
+        out.append(paint("help", "help", color) + ": " + _wrapped(visible(cut(help), keep="\n"), width, 6))
     return "\n".join(out) + "\n"
 
 

@@ -89,6 +89,7 @@ logaddexp2.vjp("other", saves="input other")(lambda F, g, out, a, b: g / (1 + F.
 
 
 def _times_log(a: Any, b: Any, log: Any, pole: float) -> Any:
+    a, b = (float(v) if v.__class__ is int else v for v in (a, b))  # NumPy has no logarithm of large ints
     value = a * log(b)
     value = np.where(np.equal(a, 0), 0, value)
     return np.where(np.isnan(b), np.nan, value).astype(np.result_type(a, b), copy=False)[()]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.batched import padded
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
@@ -239,6 +240,9 @@ def binary_cross_entropy_with_logits(
     need_tensors(target, input)
     if input.data.shape != target.data.shape:
         raise ValueError_(f"Target size ({size_text(target)}) must be the same as input size ({size_text(input)})")
+    for name, position, value in (("weight", 3, weight), ("pos_weight", 7, pos_weight)):
+        if value is not None:
+            need_tensor("binary_cross_entropy_with_logits", name, position, value)
     constant("binary_cross_entropy_with_logits", "weight", weight)
     constant("binary_cross_entropy_with_logits", "pos_weight", pos_weight)
     return T.bce_logits(input, target, weight, pos_weight, reduction)

@@ -209,6 +209,13 @@ def _adaptive_avg(dims: int) -> Any:
     def _average(x: Any, out: Any) -> Any:
         if all(m == 1 for m in out):
             return T.mean(x, tuple(range(-len(out), 0)), True)
+        shape = x.data.shape
+        for dim in range(len(shape) - len(out), len(shape)):
+            if not shape[dim]:
+                raise ShapeError(
+                    f"adaptive_avg_pool{len(out)}d(): Expected input to have non-zero size for non-batch dimensions, "
+                    f"but input has sizes {list(shape)} with dimension {dim} being empty"
+                )
         if x.data.dtype.kind != "f":
             raise not_implemented("adaptive_avg_pool3d_cpu" if dims == 3 else "adaptive_avg_pool2d", x.data.dtype)
         return getattr(T, f"adaptive_means{len(out)}d")(x, out)
