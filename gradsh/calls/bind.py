@@ -41,7 +41,10 @@ _NO_TENSORS = frozenset(
 )
 
 # and these take no list, though their default is a number or there is none
-_NO_LISTS = frozenset(("alpha", "beta", "divisor_override", "groups", "input", "other", "self", "stable", "value"))
+_NO_LISTS = frozenset(("alpha", "beta", "divisor_override", "groups", "stable", "value"))
+
+# what most operators are of; NumPy would take anything there
+_TENSORS = frozenset(("input", "other", "self"))
 
 # in some functions one, in some the other
 _EITHER = frozenset(("index", "start", "end", "length"))
@@ -116,11 +119,12 @@ class Binder(Signature):
             raise error
         right = True
         for at, (parameter, value) in enumerate(zip(self.parameters, values, strict=True)):
-            if not hasattr(value, "__number__") or _plain(parameter, value):
+            of_numpy = type(value).__module__ == "numpy"
+            if not (of_numpy or hasattr(value, "__number__")) or _plain(parameter, value):
                 continue
             if parameter.name in places_of_numbers(self):
                 # another tensor, of more elements or with the flag, stands for no number
-                values[at], right = value.__number__(), False
+                values[at], right = value.item() if of_numpy else value.__number__(), False
         return right
 
     def _bind_rest(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
@@ -153,6 +157,8 @@ def _strange(values: Iterable[Any]) -> bool:
             first = value[0].__class__
             if first is not list and first is not tuple and not hasattr(first, "__argument__"):
                 return True
+            if value[-1].__class__ is not first and type(value[-1]).__module__ == "numpy":
+                return True
     return False
 
 
@@ -168,14 +174,14 @@ def _plain(parameter: Parameter, value: Any) -> bool:
     if kind is str:
         return parameter.annotation == "str"
     if hasattr(kind, "__number__"):
-        if parameter.name in _EITHER and "int64" in value.__argument__()[1]:
-            return False
-        return parameter.default is None and parameter.name not in _NO_TENSORS
+        return parameter.default is None and parameter.name not in _NO_TENSORS and parameter.name not in _EITHER
     if kind.__module__ == "numpy":
         return parameter.name == "ndarray"
     if isinstance(value, (int, float)) and parameter.has_default and parameter.name in _NO_NUMBERS:
         return False
     if (kind is list or kind is tuple) and parameter.name in _NO_LISTS:
+        return False
+    if parameter.name in _TENSORS and not isinstance(value, (int, float)) and not hasattr(kind, "__argument__"):
         return False
     if default is None:
         return value is not None and (kind is not float or parameter.name in _NUMBERS)

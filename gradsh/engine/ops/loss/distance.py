@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.loss.regression import LEGACY, broadcast_shape, finish, reduction_of
-from gradsh.errors import ShapeError, ValueError_
+from gradsh.errors import ArgumentError, ShapeError, ValueError_
 
 
 @composite(
@@ -122,6 +123,8 @@ def triplet_margin_with_distance_loss(
         raise ValueError_(f"{reduction} is not a valid value for reduction")
     _triple(anchor, positive, negative, margin)
     distance = T.pairwise_distance if distance_function is None else distance_function
+    if not callable(distance):
+        raise ArgumentError(f"'{type_word(distance)}' object is not callable")
     near = distance(anchor, positive)
     far = distance(anchor, negative)
     if swap:
