@@ -10,16 +10,18 @@ import pytest
 
 from gradsh import Session
 from gradsh.commands import help
+from gradsh.engine.core.dtypes import NAMES
 from gradsh.engine.ops import families
 from gradsh.errors import REGISTRY
 from gradsh.language.words import LATER, RESERVED, WORDS
-from gradsh.reports import HelpPage
-from gradsh.runtime.builtins import BUILTINS
+from gradsh.reports import CodePage, HelpPage, Index, Report
+from gradsh.runtime import topics
+from gradsh.runtime.builtins import BUILTINS, MODES
 from gradsh.view.json_lines import JsonDisplay
 from gradsh.view.registry import Look, view_of
 
 
-def text_of(page: HelpPage) -> str:
+def text_of(page: Report) -> str:
     return view_of(page).text(page, Look())
 
 
@@ -109,7 +111,9 @@ def test_as_json() -> None:
 def test_whatever_can_be_named_has_a_page(name: str) -> None:
     """Every built-in that is suggested or completed: operators, layers, commands, constants, dtypes, Python's own."""
     for page in help.named(Session(), name):
+        assert isinstance(page, HelpPage)
         assert page.name == name and page.usage and page.summary[-1:] in (".", ":", "`", "…"), page.summary
+        assert page.summary == help.summary_of(name) or name in {*NAMES, *MODES} or name[-1] == "_"
 
 
 def wrong(ask: str, name: str) -> str:
@@ -136,7 +140,9 @@ def test_every_name_can_be_asked_about(ask: str) -> None:
 @pytest.mark.parametrize("name", sorted({*REGISTRY, *(RESERVED - {"print", "backward"}), "model", "op", "no_grad"}))
 def test_words_and_error_codes_have_a_page(name: str) -> None:
     for page in help.named(Session(), name):
-        assert page.name == name and page.usage and page.summary.endswith(".")
+        assert isinstance(page, (HelpPage, CodePage))
+        about = page.code if isinstance(page, CodePage) else page.name
+        assert about == name and page.summary.endswith(".")
     assert shown(f'help "{name}"') == shown(f"help {name}")
 
 
@@ -146,7 +152,7 @@ def test_what_is_bound_keeps_the_page_of_the_built_in() -> None:
     assert shown('let w = "w"\nhelp w').startswith("w\n  Bound to a str")
 
 
-def test_pages_in_full_on_layers_models_errors_and_words() -> None:
+def test_pages_in_full_on_layers_models_and_words() -> None:
     assert shown("help Linear") == (
         "Linear(in_features, out_features, bias=true, device=none, dtype=none)\n"
         "  `input @ weight.T + bias`: one layer without activation.\n"
@@ -155,16 +161,38 @@ def test_pages_in_full_on_layers_models_errors_and_words() -> None:
     assert shown("model Net(n, wide=true) { let w = ones(n) }\nhelp Net") == (
         "Net(n, wide=True)\n  A model of this program.\n"
     )
-    assert shown("help E0401") == (
-        "error[E0401]\n"
-        "  Backward of something that no leaf with the grad flag went into.\n"
-        "  example   let x = tensor(2.0)\n"
-        "            backward x * 3\n"
-        "            error[E0401]: element 0 of tensors does not require grad and does not have a grad_fn\n"
-    )
     assert shown("help while") == (
         "while condition { … }\n"
         "  Runs the block as long as the condition holds.\n"
         "  example   let n = 1; while n < 100 { n *= 3 }; n\n"
         "            243\n"
     )
+
+
+# --- what there is ---------------------------------------------------------------------------------------------------
+
+
+def test_help_alone_is_an_index_of_eighty_columns() -> None:
+    text = shown("help")
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.startswith('Words of the language: `help "words"`\n  let fn if ')
+    assert all(f'`help "{topic.word}"`' in text for topic in topics.topics())
+    assert text.endswith("Ctrl-D leaves.\n")
+    assert shown("let help = 3\nhelp") == "3\n"
+
+
+def test_every_name_is_in_a_topic() -> None:
+    listed = {name for topic in topics.topics() for name in topic.names}
+    plain = {name for name in BUILTINS.names() if not name.startswith(("Tensor.", "special.")) and name not in NAMES}
+    assert sorted(plain - listed - {*BUILTINS.library.names()} - MODES.keys()) == []
+    assert {topic.word for topic in topics.topics()} >= {"words", "commands", "loss", "layers", "errors", "warnings"}
+
+
+@pytest.mark.parametrize("word", [*(topic.word for topic in topics.topics()), "trigonometric", "schedulers"])
+def test_a_topic_lists_its_names_with_a_line_for_each(word: str) -> None:
+    (index,) = help.named(Session(), word)
+    assert isinstance(index, Index)
+    text = text_of(index)
+    assert max(map(len, text.splitlines())) <= 80
+    for topic in index.topics:
+        assert all(f"\n  {name}" in text and topic.summaries[name] for name in topic.names)

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 # what stands behind the word in `--help`
 SUBCOMMANDS = {
     "check": "[--strict] FILE ...",
+    "explain": "CODE ...",
 }
 # Words of the contract that this version has not yet; no file is run for them.
-LATER = ("fmt", "graph", "explain", "export")
+LATER = ("fmt", "graph", "export")
 
 
 def reserved(word: str) -> bool:

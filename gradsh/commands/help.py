@@ -11,10 +11,10 @@ from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
-from gradsh.errors import REGISTRY, ArgumentError, NotYet, Source
+from gradsh.errors import ArgumentError, NotYet
 from gradsh.language.words import CAPITALS, LATER, MODULES, WORDS
-from gradsh.reports import HelpPage, Report
-from gradsh.runtime import commands, library, python
+from gradsh.reports import CodePage, HelpPage, Index, Report
+from gradsh.runtime import commands, library, python, topics
 from gradsh.runtime.builtins import BUILTINS, CONSTANTS
 from gradsh.runtime.commands import command
 from gradsh.runtime.text import function_name, is_model, shown
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     from gradsh.runtime.running import Running
 
 
-@command("help f, …", example="help exp", asks=True)
+@command("help f, …", example="help exp", alone=True, asks=True)
 def help(session: Running, values: tuple[Any, ...], places: list[Span | None]) -> Iterable[Report]:
-    """A page on any built-in, layer, word of the language, error code or name of yours."""
+    """A page on any built-in, layer, word, code of an error or name of yours; alone, what there is."""
+    if not values:
+        yield Index("", topics.topics())
     for value, place in zip(values, places, strict=True):
         yield from pages(session, value, place)
 
 
-def pages(session: Running, value: object, place: Span | None) -> Iterator[HelpPage]:
+def pages(session: Running, value: object, place: Span | None) -> Iterator[Report]:
     """What there is to say of what stands at `place`, whose value is `value`; a string names something.
 
     A name that a program has bound over a built-in has two pages.
@@ -66,7 +68,7 @@ def without_module(name: str) -> str:
 # --- by value ---------------------------------------------------------------------------------------------------
 
 
-def of_value(session: Running, said: str, value: object) -> HelpPage:
+def of_value(session: Running, said: str, value: object) -> HelpPage | CodePage:
     """The page on a value: a function or a model of the program, a built-in under another name, or anything else."""
     if isinstance(value, FunctionType) and is_users(value):
         return HelpPage(said, call_of(function_name(value), value, 0), "A function of this program.")
@@ -100,9 +102,13 @@ def call_of(name: str, function: FunctionType, first: int) -> str:
 # --- by name ----------------------------------------------------------------------------------------------------
 
 
-def named(session: Running, name: str) -> list[HelpPage]:
-    """The pages on what is called that. Errors: ArgumentError where nothing is."""
-    found = find(session, without_module(name))
+def named(session: Running, name: str) -> list[Report]:
+    """The pages on what is called that, or the list of a topic. Errors: ArgumentError where nothing is."""
+    found: list[Report] = [*find(session, without_module(name))]
+    if not found and (listed := topics.within(name)):
+        for topic in listed:
+            topic.summaries = topic.summaries or {each: summary_of(each) for each in topic.names}
+        return [Index(name, listed)]
     if not found and name in LATER:
         raise NotYet(f"`{name}` is not in this version yet")
     if not found:
@@ -112,9 +118,21 @@ def named(session: Running, name: str) -> list[HelpPage]:
     return found
 
 
-def find(session: Running, name: str) -> list[HelpPage]:
+def summary_of(name: str) -> str:
+    """What the first line of a page says; no example is run."""
+    if name in commands.WORDS:
+        return commands.load(name).summary
+    entry = catalogue.operator(name)
+    if entry is not None:
+        return str(entry.summary)
+    if library.has(name):
+        return _layer_summary(library.described(name))
+    return CONSTANTS[name][1] if name in CONSTANTS else f"As Python's {name}, on plain values."
+
+
+def find(session: Running, name: str) -> list[HelpPage | CodePage]:
     """The pages on what is called that: a built-in's, and a word's of the language (`repeat` is both)."""
-    kinds = (_command, _constant, _operator, _twin, _python, _dtype, _layer, _error, _lint)
+    kinds = (_command, _constant, _operator, _twin, _python, _dtype, _layer, _code)
     first = next((page for page in (kind(session, name) for kind in kinds) if page is not None), None)
     return [page for page in (first, _word(session, name)) if page is not None]
 
@@ -190,27 +208,21 @@ def _layer(session: Running, name: str) -> HelpPage | None:
     if not library.has(name):
         return None
     layer = library.described(name)
-    # a layer that is one operator and no more is said to be what that is
-    operator = catalogue.operator(layer.forward.removeprefix("F.").partition("(")[0]) if layer.forward else None
-    summary = layer.summary or (operator.summary if operator is not None else "")
-    return HelpPage(name, layer.usage, summary, forward=layer.forward if operator is not None else "")
+    forward = layer.forward if _forward(layer) is not None else ""
+    return HelpPage(name, layer.usage, _layer_summary(layer), forward=forward)
 
 
-def _error(session: Running, name: str) -> HelpPage | None:
-    error = REGISTRY.get(name)
-    if error is None:
-        return None
-    output = session.example(error.example)
-    if not output or not output[-1].startswith(f"error[{name}]"):
-        output = []  # it is about files, which an example does not touch
-    return HelpPage(name, f"error[{name}]", error.summary, example=error.example, output=output)
+def _forward(layer: library.Layer) -> Any:
+    """The operator that a layer is and no more, if so."""
+    return catalogue.operator(layer.forward.removeprefix("F.").partition("(")[0]) if layer.forward else None
 
 
-def _lint(session: Running, name: str) -> HelpPage | None:
-    from gradsh.lints.registry import load, warnings  # commands are imported with every program that is compiled
+def _layer_summary(layer: library.Layer) -> str:
+    operator = _forward(layer)
+    return layer.summary or (str(operator.summary) if operator is not None else "")
 
-    lint = load(name)
-    if lint is None:
-        return None
-    said = [f"warning[{w.code}]: {w.message}" for w in warnings(Source("<example>", lint.example), BUILTINS)]
-    return HelpPage(name, f"warning[{name}]", lint.summary, example=lint.example, output=said, cure=lint.cure)
+
+def _code(session: Running, name: str) -> CodePage | None:
+    from gradsh.lints.pages import code_page  # commands are imported with every program that is compiled
+
+    return code_page(name)

@@ -129,7 +129,9 @@ class WarningRecord:
 class GradshError(Exception):
     """Base of all errors that are the program's, not gradsh's.
 
-    Class attributes: `code` (stable), `kind` (the name of PyTorch's or Python's exception type), `summary`, `example`.
+    Class attributes: `code` (stable), `kind` (the name of PyTorch's or Python's exception type), `summary`, and the
+    rest of its page, see gradsh.reports.CodePage: what `happened`, an `example` and its `cure` (the tests run both),
+    what is so `afterwards`, `causes`, what is `not_a_cure`, what to `see`. All gradsh is between backticks.
     A subclass without a `code` of its own is a variant of its parent and is not registered.
 
     `places` is for code that knows no spans: (where, words) pairs that the session turns into secondary labels.
@@ -141,7 +143,13 @@ class GradshError(Exception):
     code: str = "E0000"
     kind: str = "RuntimeError"
     summary: str = ""
+    happened: str = ""
     example: str = ""
+    cure: str = ""
+    afterwards: str = ""
+    causes: tuple[str, ...] = ()
+    not_a_cure: tuple[str, ...] = ()
+    see: str = ""
 
     def __init__(
         self,

@@ -26,16 +26,21 @@ Find = Callable[[Reading], Iterable[WarningRecord]]
 
 
 class Lint:
-    """`summary`: one line; `example`: a program that it warns of; `cure`: the same without what it warns of."""
+    """`summary`: one line; `happened`: what goes wrong, a paragraph; `example`: a program that it warns of; `cure`: the
+    same without what it warns of; `see`: other pages."""
 
-    __slots__ = ("code", "cure", "example", "find", "summary")
+    __slots__ = ("code", "cure", "example", "find", "happened", "see", "summary")
 
-    def __init__(self, code: str, find: Find, summary: str, example: str, cure: str) -> None:
+    def __init__(
+        self, code: str, find: Find, summary: str, example: str, cure: str, happened: str = "", see: str = ""
+    ) -> None:
         self.code = code
         self.find = find
         self.summary = summary
         self.example = example
         self.cure = cure
+        self.happened = happened
+        self.see = see
 
 
 FILES = {
@@ -46,13 +51,15 @@ FILES = {
 _loaded: dict[str, Lint] = {}
 
 
-def lint(code: str, *, summary: str = "", example: str = "", cure: str = "") -> Callable[[Find], Find]:
+def lint(
+    code: str, *, summary: str = "", happened: str = "", example: str = "", cure: str = "", see: str = ""
+) -> Callable[[Find], Find]:
     """Register a function as the lint of that code."""
 
     def register(find: Find) -> Find:
         if code in _loaded:
             raise TypeError(f"{find.__name__} and {_loaded[code].find.__name__} both claim {code}")
-        _loaded[code] = Lint(code, find, summary, example, cure)
+        _loaded[code] = Lint(code, find, summary, example, cure, happened, see)
         return find
 
     return register

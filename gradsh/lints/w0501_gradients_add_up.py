@@ -24,8 +24,13 @@ Update = tuple[str, Node]  # what is stepped, a tensor or an optimiser, and wher
 @lint(
     "W0501",
     summary="A loop that updates with gradients, which add up, and that clears them nowhere.",
+    happened=(
+        "Backward adds to `.grad`, it does not replace it. From the second round on the step follows the sum of the"
+        " gradients of all rounds so far, and soon in a wrong direction."
+    ),
     example=EXAMPLE,
     cure=EXAMPLE.replace("    backward", "    zero_grad w\n    backward"),
+    see="`help zero_grad`, W0506",
 )
 def gradients_add_up(reading: Reading) -> Iterator[WarningRecord]:
     """The innermost loop that has both a `backward` and an update, if nothing around it clears."""

@@ -26,8 +26,13 @@ print total"""
 @lint(
     "W0502",
     summary="A loss that a loop adds up, or puts into a list, with the graph of its round.",
+    happened=(
+        "A loss holds on to everything that it was computed from. One that is kept keeps the graph of its round, so"
+        " memory grows every round, and nothing is gained: backward has run."
+    ),
     example=EXAMPLE,
     cure=EXAMPLE.replace("total += loss", "total += loss.item()"),
+    see="`help item`, `help detach`, E0902",
 )
 def kept_history(reading: Reading) -> Iterator[WarningRecord]:
     """`total += loss`, `total = total + loss`, `losses.append(loss)` in a loop that runs `backward loss`."""

@@ -22,8 +22,13 @@ backward loss"""
 @lint(
     "W0503",
     summary="The grad flag on a loss, which makes it a leaf: backward runs, and reaches nothing.",
+    happened=(
+        "The flag does not bring a history back. It makes the loss a leaf: backward then starts there and ends "
+        "there, without an error, and the weights get no gradient; an optimiser's step moves nothing."
+    ),
     example=EXAMPLE,
     cure=EXAMPLE.replace("w.detach() * 3", "w * 3").replace("loss.requires_grad = true\n", ""),
+    see="`why w.grad`, W0505, E0401",
 )
 def flag_on_a_result(reading: Reading) -> Iterator[WarningRecord]:
     """`loss.requires_grad = true` or `loss.requires_grad_()`, and then `backward loss`, where `loss` has no history."""

@@ -22,8 +22,13 @@ for i in range(5) {
 @lint(
     "W0504",
     summary="An update that binds the name of a leaf to a new tensor, which gets no gradient.",
+    happened=(
+        "`w - 0.1 * w.grad` is a new tensor, the result of an operation. Under the old name it is no leaf: its "
+        "`.grad` is none, and the optimiser, or the next round, still has the tensor that it was."
+    ),
     example=EXAMPLE,
     cure=EXAMPLE.replace("w = w - 0.1 * w.grad", "no_grad { w -= 0.1 * w.grad }"),
+    see="`help no_grad`, E0406",
 )
 def rebound_leaf(reading: Reading) -> Iterator[WarningRecord]:
     """`w = w - … w.grad`, where `w.grad` is asked for again afterwards."""

@@ -22,8 +22,13 @@ print w.grad, b.grad"""
 @lint(
     "W0505",
     summary="A value that goes into a loss by `item()`, `.data` or their kin, which leave its history behind.",
+    happened=(
+        "A plain number, an array and `.data` are values without a history. What is computed from them has no way "
+        "back to the weights: their gradient is none, or lacks the part that went this way."
+    ),
     example=EXAMPLE,
     cure=EXAMPLE.replace("(w * w).item()", "w * w"),
+    see="`help item`, `help detach`, W0503, E0401",
 )
 def cut_on_the_way(reading: Reading) -> Iterator[WarningRecord]:
     """A leaf that no backward gets to, since its value went on by `item()`, `numpy()`, `float()`, `tensor()`, `.data`.

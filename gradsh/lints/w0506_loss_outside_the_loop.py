@@ -24,8 +24,14 @@ repeat 5 {
 @lint(
     "W0506",
     summary="A `backward` in a loop, of a loss that is computed before it.",
+    happened=(
+        "A loss is the number that it was when it was computed. In a loop it has to be computed in every round, "
+        "from the weights as they are by then; otherwise each round runs the same graph, which the first one has "
+        "freed."
+    ),
     example=EXAMPLE,
     cure=EXAMPLE.replace("    backward", "    let loss = (w * 3 - 6) ** 2\n    backward"),
+    see="E0402, W0501",
 )
 def loss_outside_the_loop(reading: Reading) -> Iterator[WarningRecord]:
     """`backward loss` in a loop in which nothing of what `loss` is made of is computed anew."""

@@ -21,8 +21,13 @@ print y.grad"""
 @lint(
     "W0507",
     summary="A `retain_grad()` after the only `backward`, which has not kept the gradient.",
+    happened=(
+        "Backward throws away the gradients of results as it goes. `retain_grad()` asks it to keep one, and it has "
+        "to be asked before."
+    ),
     example=EXAMPLE,
     cure=EXAMPLE.replace("y.retain_grad()\n", "").replace("backward", "y.retain_grad()\nbackward"),
+    see="`help retain_grad`, `why y.grad`",
 )
 def retained_too_late(reading: Reading) -> Iterator[WarningRecord]:
     """A backward, `y.retain_grad()`, and then `y.grad` of a `y` that was there before the backward."""

@@ -21,8 +21,14 @@ backward y.sum()"""
 @lint(
     "W0508",
     summary="A `where` around a function whose slope is infinite where it is not taken: 0 * inf is nan.",
+    happened=(
+        "`where` computes both branches, everywhere, and backward goes through both: the one that is not taken gets"
+        " 0. Where its slope is infinite there, 0 times infinity is nan, and the whole gradient is. The cure gives "
+        "the function a harmless number where it is not taken."
+    ),
     example=EXAMPLE,
     cure=EXAMPLE.replace("sqrt(x)", "sqrt(where(x > 0, x, 1.0))"),
+    see="`help where`, `help sqrt`",
 )
 def branch_not_taken(reading: Reading) -> Iterator[WarningRecord]:
     """`where(x > 0, sqrt(x), …)`: likewise `log`, `1 / x`, `x ** 0.5`, and what is said to be `inf at` a point."""

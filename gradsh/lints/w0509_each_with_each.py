@@ -24,8 +24,13 @@ backward loss"""
 @lint(
     "W0509",
     summary="A difference of shapes (n, 1) and (n,) in a loss: it has n * n elements, each with each.",
+    happened=(
+        "Shapes broadcast from the right: (n, 1) and (n,) become (n, n), each prediction minus every target. The "
+        "loss falls and means something else: the best prediction is then the mean of all targets."
+    ),
     example=EXAMPLE,
     cure=EXAMPLE.replace("net(x)", "net(x).squeeze(1)"),
+    see="`help squeeze`, E0302",
 )
 def each_with_each(reading: Reading) -> Iterator[WarningRecord]:
     """`net(x) - y` and `mse_loss(net(x), y)` on the way to a backward, of shapes that the text tells.

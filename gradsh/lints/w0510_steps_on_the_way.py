@@ -23,8 +23,13 @@ backward loss"""
 @lint(
     "W0510",
     summary="A loss to which the only way is through integers, comparisons or steps, which have no slope.",
+    happened=(
+        "A value that does not change when the weights change a little has the slope 0, or none. Accuracy, a "
+        "rounded number, a comparison tell how good a model is, and not in which direction it gets better."
+    ),
     example=EXAMPLE,
     cure=EXAMPLE.replace("(pred != y).float().mean()", "cross_entropy(x @ w, y)"),
+    see="`help cross_entropy`, `help sigmoid`, E0313",
 )
 def steps_on_the_way(reading: Reading) -> Iterator[WarningRecord]:
     """`backward` of something that is made of leaves by `argmax`, `==`, `round`, `long()`, and by nothing else."""

@@ -19,8 +19,13 @@ print w.grad"""
 @lint(
     "W0511",
     summary="The grad flag on a tensor that has no name: what is named is computed from it, and gets no gradient.",
+    happened=(
+        "The leaf is the tensor that the flag was given to. What is computed from it, and has the name, is a "
+        "result: its `.grad` is none, and an optimiser refuses it."
+    ),
     example=EXAMPLE,
     cure=EXAMPLE.replace("randn(3, grad) * 0.1", "(randn(3) * 0.1).requires_grad_()"),
+    see="`help requires_grad_`, E0409",
 )
 def leaf_without_a_name(reading: Reading) -> Iterator[WarningRecord]:
     """`let w = randn(…, grad) * c`, where `w` is then used as a leaf is: `w.grad`, `zero_grad w`, a model's field."""

@@ -27,8 +27,13 @@ print q.grad"""
 @lint(
     "W0512",
     summary="A backward that gives `none` for an input on which the result depends, and that wants a gradient.",
+    happened=(
+        "`none` in a backward says that the result does not depend on that input. Here it does, and what is given "
+        "there wants a gradient: it gets none, without a word."
+    ),
     example=EXAMPLE,
     cure=EXAMPLE.replace(", none", ", g * a ** b * log(a)"),
+    see="`help op`, `help gradcheck`, E0413",
 )
 def none_for_an_input(reading: Reading) -> Iterator[WarningRecord]:
     """`return ga, none`, where the operator is called with a tensor that has the flag in that place."""

@@ -67,7 +67,7 @@ class StateTable(Report):
 class HelpPage(Report):
     """The report of `help`: how something is written, what it does, its gradient, and an example with its output."""
 
-    __slots__ = ("cure", "example", "formula", "forward", "kinks", "method", "name", "output", "summary", "usage")
+    __slots__ = ("example", "formula", "forward", "kinks", "method", "name", "output", "summary", "usage")
 
     def __init__(
         self,
@@ -81,7 +81,6 @@ class HelpPage(Report):
         forward: str = "",
         example: str = "",
         output: list[str] | None = None,
-        cure: str = "",
     ) -> None:
         self.name = name
         self.usage = usage
@@ -92,7 +91,63 @@ class HelpPage(Report):
         self.forward = forward
         self.example = example
         self.output = output or []
+
+
+class CodePage(Report):
+    """The page on an error or a warning, `help E0402`: what it means, a program that has it, and what cures it.
+
+    `happened` is a paragraph, `afterwards` a remark on what the cured program gives, `see` names other pages.
+    """
+
+    __slots__ = ("afterwards", "causes", "code", "cure", "example", "happened", "not_a_cure", "see", "summary")
+
+    def __init__(
+        self,
+        code: str,
+        summary: str,
+        happened: str,
+        example: str,
+        cure: str,
+        *,
+        afterwards: str = "",
+        causes: tuple[str, ...] = (),
+        not_a_cure: tuple[str, ...] = (),
+        see: str = "",
+    ) -> None:
+        self.code = code
+        self.summary = summary
+        self.happened = happened
+        self.example = example
         self.cure = cure
+        self.afterwards = afterwards
+        self.causes = causes
+        self.not_a_cure = not_a_cure
+        self.see = see
+
+
+class Topic:
+    """A group of what `help` knows: `names` in an order of their own, with a summary of each where that is asked for.
+
+    `word` is what lists it, `help "elementwise"`.
+    """
+
+    __slots__ = ("names", "summaries", "title", "word")
+
+    def __init__(self, word: str, title: str, names: list[str], summaries: dict[str, str] | None = None) -> None:
+        self.word = word
+        self.title = title
+        self.names = names
+        self.summaries = summaries or {}
+
+
+class Index(Report):
+    """The report of `help` alone, the topics with some names of each; or of `help "elementwise"`, all of one topic."""
+
+    __slots__ = ("topics", "word")
+
+    def __init__(self, word: str, topics: list[Topic]) -> None:
+        self.word = word
+        self.topics = topics
 
 
 class LoopedOver(Report):

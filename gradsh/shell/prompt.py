@@ -11,7 +11,6 @@ import asyncio
 import os
 import stat
 import sys
-import textwrap
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -26,24 +25,12 @@ from gradsh import __version__, interrupts
 from gradsh.interrupts import held
 from gradsh.language.program import LOOKING
 from gradsh.language.syntax import is_incomplete
-from gradsh.runtime import commands
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.session.check import Entered
 from gradsh.session.session import Session
 
 PROMPT = "gradsh> "
 CONTINUATION = "   ...> "
-HELP = """\
-let x = tensor(5.0, grad)   a name; `grad` says that gradients are wanted
-z = log(x**3)               compute with it
-backward z                  fill in the gradients
-x.grad                      a bare expression prints itself; a `;` after it mutes
-{commands}
-
-An open bracket goes on over several lines. Ctrl-C clears the line, or stops
-what runs and keeps every name; Ctrl-D leaves.
-"""
-WIDTH, COLUMN = 80, 28  # of that text, and where its explanations begin
 PATIENCE = 10  # failures one after the other, after which it is no key that fails
 # of prompt_toolkit: other systems' terminals, and what only servers of prompts need
 ELSEWHERE = ("win32", "windows", "conemu", "contrib")
@@ -66,7 +53,10 @@ class Prompt:
             return self.session.run(sys.stdin.read(), "<stdin>").status
         interrupts.take(always=False)  # what comes between two statements has nothing to stop
         if not self.quiet:
-            print(f"gradsh {__version__}. `help log` explains, `show` lists your tensors, Ctrl-D leaves.", flush=True)
+            print(
+                f"gradsh {__version__}. `help` says what there is, `show` lists your tensors, Ctrl-D leaves.",
+                flush=True,
+            )
         self.session.options = (LOOKING,)  # what will be asked about is not known yet
         reader: PromptSession[str] = PromptSession(
             PROMPT,
@@ -94,9 +84,6 @@ class Prompt:
             if text.strip() in LEAVE and not self.session.binds(text.strip().removesuffix("()")):
                 return 0
             if not text.strip():
-                continue
-            if text.strip() == "help" and not self.session.binds("help"):
-                print(help_text(), end="", flush=True)
                 continue
             self.count += 1
             name = f"<prompt {self.count}>"
@@ -136,15 +123,6 @@ def load_all() -> None:
         if not any(part in module.name for part in ELSEWHERE):
             with suppress(ImportError):  # what wants another package, which no prompt then asks for
                 import_module(module.name)
-
-
-def help_text() -> str:
-    """What a bare `help` says: how it goes, and every command."""
-    lines: list[str] = []
-    for entry in map(commands.load, commands.WORDS):
-        first, *rest = textwrap.wrap(entry.summary, WIDTH - COLUMN)
-        lines += [f"{entry.usage:{COLUMN}}{first}", *(" " * COLUMN + line for line in rest)]
-    return HELP.format(commands="\n".join(lines))
 
 
 class _PrivateHistory(FileHistory):

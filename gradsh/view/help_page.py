@@ -34,10 +34,6 @@ class HelpPageView(View[HelpPage]):
             first, *rest = report.example.split("\n")
             out.append(_labelled("example", first, look.color))
             out += [MARGIN + line for line in (*rest, *report.output)]
-        if report.cure:
-            first, *rest = report.cure.split("\n")
-            out.append(_labelled("cure", first, look.color))
-            out += [MARGIN + line for line in rest]
         return "\n".join(out) + "\n"
 
     def data(self, report: HelpPage) -> dict[str, object]:
@@ -51,7 +47,6 @@ class HelpPageView(View[HelpPage]):
             "kinks": report.kinks,
             "example": report.example,
             "output": report.output,
-            **({"cure": report.cure} if report.cure else {}),
         }
 
 
