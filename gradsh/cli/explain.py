@@ -10,6 +10,7 @@ from gradsh.cli.options import Options, UsageError
 from gradsh.lints.pages import code_page, topics
 from gradsh.reports import Index, Report
 from gradsh.view.color import terminal_width, wanted
+from gradsh.view.plain import in_json, undriving_report
 from gradsh.view.registry import Look, view_of
 
 
@@ -22,10 +23,12 @@ def run(options: Options) -> int:
     if options.json or options.errors == "json":
         import json
 
-        sys.stdout.writelines(json.dumps(view_of(page).data(page), ensure_ascii=False) + "\n" for page in pages)
+        lines = (json.dumps(view_of(page).data(page), ensure_ascii=False) + "\n" for page in pages)
+        sys.stdout.writelines(map(in_json, lines))
         return 0
     look = Look(wanted(sys.stdout, options.color), terminal_width(sys.stdout))
-    sys.stdout.write("\n".join(view_of(page).text(page, look) for page in pages))
+    texts = (undriving_report(view_of(page).text(page, look), look.color) for page in pages)
+    sys.stdout.write("\n".join(texts))
     return 0
 
 

@@ -18,7 +18,7 @@ from gradsh.language.signatures import Builtins, Facts
 from gradsh.language.words import CommandWord
 from gradsh.lints.registry import warnings
 
-PAIRS = "W0509"
+TOLD_BY_RUNS = {"W0509", "W0521", "W0522"}  # a prompt need not say it twice
 Row = tuple[bool, bool, bool, bool, str, str]
 Entry = tuple[str, tuple[tuple[str, str, bool, bool], ...] | None, bool, bool, bool, bool]
 
@@ -97,7 +97,7 @@ class Entered:
         for warning in found:
             place = warning.span
             key = (warning.code, place.source.name, place.start) if place is not None else (warning.code, "", 0)
-            if key not in self.said and warning.code != PAIRS:  # which the run tells of, with the shapes that there are
+            if key not in self.said and warning.code not in TOLD_BY_RUNS:
                 self.said.add(key)
                 new.append(warning)
         return new

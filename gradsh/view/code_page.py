@@ -7,6 +7,7 @@ import textwrap
 from gradsh.reports import CodePage
 from gradsh.view.color import paint
 from gradsh.view.diagnostics import columns_of
+from gradsh.view.plain import undriving
 from gradsh.view.registry import Look, View, renders
 
 WIDTH, LEAST = 80, 40
@@ -50,7 +51,8 @@ class CodePageView(View[CodePage]):
 
 
 def _programs(report: CodePage, room: int, color: bool) -> list[str]:
-    left, right = report.example.split("\n"), report.cure.split("\n") if report.cure else []
+    left = undriving(report.example).split("\n")
+    right = undriving(report.cure).split("\n") if report.cure else []
     column = max(room // 2 - 1, *(columns_of(line) + 2 + GAP for line in left))
     is_narrow = max(columns_of(line) for line in [*right, TITLES[1]]) + 2 <= room - column
     if right and is_narrow:
