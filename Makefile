@@ -4,7 +4,7 @@ VENV ?= .venv
 PY = $(VENV)/bin/python
 EXAMPLE ?= examples/linear_regression.grad
 
-.PHONY: demo test lint format bench bench-peers stress fuzz record clean
+.PHONY: demo test lint format bench bench-peers stress fuzz docs record clean
 
 # `.demo`, `.test` and `.dev` in the venv say what is installed there; pyproject.toml says what that should be.
 $(PY):
@@ -57,6 +57,10 @@ stress: $(VENV)/.test
 # An hour of the fuzzers, split over them; `make fuzz ARGS="--seconds 100 --seed 7"`, `make fuzz ARGS=--help`.
 fuzz: $(VENV)/.test
 	$(PY) -m tests.fuzz --seconds 3600 $(ARGS)
+
+# The reference in docs/, from the registries, and the outputs in the pages beside it; read the difference.
+docs: $(VENV)/.test
+	$(PY) -m tests.record.docs
 
 # Writes anew tests/errors/*.out, tests/lints/*.out, tests/looking/*.out, examples/*.out, the outputs in README.md and the fast paths; read the difference.
 record: $(VENV)/.test

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from gradsh.runtime import topics
 from gradsh.runtime.builtins import BUILTINS, MODES
 from gradsh.view.json_lines import JsonDisplay
 from gradsh.view.registry import Look, view_of
+from tests.record.docs import REFERENCE
 
 
 def text_of(page: Report) -> str:
@@ -26,14 +28,32 @@ def text_of(page: Report) -> str:
 
 
 OPERATORS = families.functions()
+TEXTS = ("errors", "warnings", "words", "commands", "layers", "README")
+
+
+# what docs/reference/ shows that an example prints
+PRINTED = dict(re.findall(
+    r"^### (\S+)\n(?:(?!^###).)*?```gradsh\n(?:(?!```).)*\n```\n\n```text\n((?:(?!```).)*)\n```\n",
+    "".join(path.read_text(encoding="utf-8") for path in sorted(REFERENCE.glob("*.md")) if path.stem not in TEXTS),
+    re.MULTILINE | re.DOTALL,
+))  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(name for name, entry in OPERATORS.items() if entry.example))
-def test_the_example_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)  # some write files
-    out = io.StringIO()
-    result = Session(out=out, err=out).run(OPERATORS[name].example)
-    assert result.ok, out.getvalue()
+def test_the_example_runs_and_prints_what_the_documentation_shows(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = Session().example(OPERATORS[name].example)
+    if name in PRINTED:
+        assert "\n".join(lines) == PRINTED[name], "make docs"
+    if any(line.startswith("error[") for line in lines):  # help touches no files
+        monkeypatch.chdir(tmp_path)
+        out = io.StringIO()
+        assert Session(out=out, err=out).run(OPERATORS[name].example).ok, out.getvalue()
+
+
+def test_the_documentation_shows_what_examples_print() -> None:
+    assert sum(name in PRINTED for name in OPERATORS) > 500
 
 
 @pytest.mark.parametrize("name", sorted(OPERATORS))
