@@ -14,7 +14,7 @@ import pytest
 from gradsh import Session
 from tests.conftest import ROOT
 
-PROGRAMS = sorted((ROOT / "examples").glob("*.grad"))
+PROGRAMS = sorted([*(ROOT / "examples").glob("*.grad"), *(ROOT / "examples" / "looking").glob("*.grad")])
 
 
 def printed(program: Path) -> str:

@@ -20,7 +20,7 @@ FLOORS = [
     ["gradsh.advice"],
     ["gradsh.commands"],
     ["gradsh.causes"],
-    ["gradsh.looking"],
+    ["gradsh.looking", "gradsh.plotting"],
     ["gradsh.runtime"],
     ["gradsh.lints"],
     ["gradsh.language", "gradsh.engine.catalogue"],

@@ -83,9 +83,12 @@ class MissingPackage(GradshError):
     summary = "A file that needs an optional package, which is not installed."
     happened = "This needs a package that gradsh can do without and that is not installed. The message names it."
     example = ""
-    causes = ('`.safetensors` files: `pip install "gradsh[safetensors]"`',)
+    causes = (
+        '`.safetensors` files: `pip install "gradsh[safetensors]"`',
+        'pictures in files, `plot losses, "losses.png"`: `pip install "gradsh[plot]"`',
+    )
     not_a_cure = (
         "installing it for another Python than the one that runs gradsh: the first line of the `gradsh` "
         "command says which",
     )
-    see = "`help load`, `help save`"
+    see = "`help load`, `help save`, `help plot`"

@@ -247,7 +247,7 @@ EFFECT_METHODS = frozenset(_EFFECT_METHODS.split())
 
 # Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name". It is
 # said only where there is no built-in of the name: a command that has come needs no edit here.
-LATER = ("why", "plot", "nancheck")
+LATER = ("why", "nancheck")
 
 
 # --- the commands of a session --------------------------------------------------------------------------------

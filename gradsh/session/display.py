@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradsh.errors import GradshError, Span, WarningRecord
 from gradsh.reports import Report
 from gradsh.runtime.text import shown, written
+
+if TYPE_CHECKING:
+    from gradsh.reports.plotting import Live
 
 
 class Display:
@@ -28,6 +31,12 @@ class Display:
 
     def pause(self) -> None:
         """Somebody may want to read what was shown before there is more."""
+
+    def live(self, picture: Live) -> None:
+        """The next picture of a statement in a loop."""
+
+    def ended(self) -> None:
+        """The program has ended, in whatever way."""
 
     def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
         """The items of a loop whose progress is to be seen."""

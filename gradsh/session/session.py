@@ -157,7 +157,10 @@ class Session:
                     prepare(self.globals, compiled)
                     if self.door is not None:
                         self._shut(self.door)
-                    exec(compiled.code, self.globals)
+                    try:
+                        exec(compiled.code, self.globals)
+                    finally:
+                        self.display.ended()
                 except Exception as raised:
                     interrupts.check_after(raised)
                     raise

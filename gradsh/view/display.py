@@ -15,6 +15,8 @@ from gradsh.runtime import text
 from gradsh.session import display, session
 
 if TYPE_CHECKING:
+    from gradsh.reports.plotting import Live
+    from gradsh.view.live import Pictures
     from gradsh.view.progress import Bar
 
 
@@ -35,6 +37,7 @@ class Display(display.Display):
         self.color = color
         self.style = style
         self.bars: list[Bar] = []  # of the loops that run
+        self.pictures: Pictures | None = None  # likewise
         self._looked_at: TextIO | None = None  # the standard output that `_terminal` is said of
         self._terminal = False
 
@@ -71,6 +74,17 @@ class Display(display.Display):
             total = len(items)
         return Tracked(items, Bar(self.err, title, total, color.wanted(self.err, self.color)), self.bars)
 
+    def live(self, picture: Live) -> None:
+        if self.pictures is None:
+            from gradsh.view.live import Pictures
+
+            self.pictures = Pictures(self)
+        self.pictures.take(picture)
+
+    def ended(self) -> None:
+        if self.pictures is not None:
+            self.pictures.finish()
+
     def _diagnose(self, problems: list[GradshError] | list[WarningRecord]) -> None:
         from gradsh.view.diagnostics import write
 
@@ -86,6 +100,14 @@ class Display(display.Display):
             self.err.flush()
 
     def report(self, report: Report) -> None:
+        text, is_note = self.rendered(report)
+        if is_note:
+            self.note(text)
+        else:
+            self.write(text, clean=True)
+
+    def rendered(self, report: Report) -> tuple[str, bool]:
+        """The text of a report for where it goes, and whether that is the standard error."""
         from gradsh.view import color
         from gradsh.view.plain import undriving_report
         from gradsh.view.registry import Look, view_of
@@ -93,11 +115,7 @@ class Display(display.Display):
         view = view_of(report)
         out = self.err if view.note else self.out
         look = Look(color.wanted(out, self.color), color.terminal_width(out), color.unicode(out))
-        text = undriving_report(view.text(report, look), look.color)
-        if view.note:
-            self.note(text)
-        else:
-            self.write(text, clean=True)
+        return undriving_report(view.text(report, look), look.color), view.note
 
     def pause(self) -> None:
         """On a terminal: wait for Enter."""
@@ -109,13 +127,15 @@ class Display(display.Display):
     # --- writing -----------------------------------------------------------------------------------------
 
     def hide_bars(self) -> None:
-        """Before anything is written: values may go to the terminal that a bar is on."""
+        """Before anything is written: values may go to the terminal that a bar or a picture is on."""
         for bar in self.bars:
             bar.hide()
+        if self.pictures is not None:
+            self.pictures.hide()
 
     def write(self, line: str, clean: bool = False) -> None:
         """Write to the standard output; on a terminal nothing that drives it, unless the line is `clean` of that."""
-        if self.bars:
+        if self.bars or self.pictures is not None:
             self.hide_bars()
         out = self.out
         if out is not self._looked_at:
@@ -124,9 +144,13 @@ class Display(display.Display):
             from gradsh.view.plain import undriving
 
             line = undriving(line)
+        self.straight(line)
+
+    def straight(self, line: str) -> None:
+        """Write to the standard output as it is."""
         try:
-            out.write(line)
-            out.flush()
+            self.out.write(line)
+            self.out.flush()
         except OSError as error:
             raise closed(error) from None
 
