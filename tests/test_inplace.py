@@ -139,3 +139,28 @@ def test_writing_in_place_gives_the_same_value_and_gradients(entry, twin, sample
         found = run_grad([y], inputs, [one], None, False, True, True, None)
         for a, b in zip(found, expected, strict=True):
             np.testing.assert_array_equal(a.data, b.data)
+
+
+@pytest.mark.parametrize("call", ["sign_(nosuch=1)", "neg_(nosuch=1)", "square_(1, 2)", "i0_(nosuch=())"])
+def test_arguments_that_an_operator_of_one_tensor_does_not_take(call: str) -> None:
+    result = gradsh.Session(out=io.StringIO(), err=io.StringIO()).run(f"ones(2).{call}")
+    name = call.partition("(")[0]
+    assert result.status == 1 and result.errors[0].message.startswith(f"Tensor.{name}() takes no ")
+
+
+@pytest.mark.parametrize(
+    ("program", "shown"),
+    [
+        ("tensor(2.) ** true", "tensor(2.)"),
+        ("tensor([true, false]) ** false", "tensor([True, True])"),
+        ("true // tensor(2.)", "tensor(0.)"),
+        ("true % tensor(2.)", "tensor(1.)"),
+        ("tensor([true]) // true", "\"div_floor_cpu\" not implemented for 'Bool'"),
+        ("true ** tensor([true])", "\"pow\" not implemented for 'Bool'"),
+        ("remainder(tensor(true), true)", "\"remainder_cpu\" not implemented for 'Bool'"),
+    ],
+)
+def test_a_bool_beside_a_tensor(program: str, shown: str) -> None:
+    out = io.StringIO()
+    result = gradsh.Session(out=out, err=io.StringIO()).run(program)
+    assert (result.errors[0].message if result.errors else out.getvalue().strip()) == shown

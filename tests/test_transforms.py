@@ -424,3 +424,19 @@ def test_a_value_of_a_vmap_that_has_ended_says_so(use):
     session.run("let kept = []\nfn f(x) { kept.append(x); return x }\nvmap(f)(ones(3));")
     (error,) = session.run(use).errors
     assert error.message.endswith("a value of a vmap is used after that vmap has ended")
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("fn f(p, q) = p\ngrad(f)(ones(2))", "f() missing 1 required positional argument: 'q'"),
+        ("vmap(fn() = 1)(ones(2))", "<lambda>() takes 0 positional arguments but 1 was given"),
+        ("let x = ones(2, grad); x.register_hook(fn(a, b) = a);\nx.sum().backward()",
+         "<lambda>() missing 1 required positional argument: 'b'"),
+        ("model M() { forward(x) = x; fn g(a, b) = a }\nlet m = M(); grad(m.g)(ones(2))",
+         "M.g() missing 1 required positional argument: 'b'"),
+    ],
+)  # fmt: skip
+def test_a_function_that_takes_other_arguments_is_the_programs_own_mistake(program: str, said: str) -> None:
+    result = gradsh.Session(out=io.StringIO(), err=io.StringIO()).run(program)
+    assert (result.status, result.errors[0].message) == (1, said)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 from gradsh import errors, interrupts
-from gradsh.engine.core.users import acts_for_programs
+from gradsh.engine.core.users import acts_for_programs, is_users
 from gradsh.errors import GradshError, Span
 from gradsh.language.places import LIBRARY, PREFIX, locate
 from gradsh.runtime.text import Template, without_addresses
@@ -50,14 +50,27 @@ def spans(exception: BaseException) -> list[Span]:
 
 
 def is_programs_own(exception: BaseException) -> bool:
-    """Was it raised by an operation of the program, not somewhere inside of gradsh?"""
+    """Was it raised by an operation of the program, not somewhere inside of gradsh?
+
+    A function of its own that gradsh calls (`grad(f)`, a hook) and that takes other arguments is the program's too.
+    """
+    if exception.__class__ is TypeError and _is_lowered(str(exception).partition("() ")[0]):
+        return True
+    is_anonymous = exception.__class__ is TypeError and str(exception).startswith("<lambda>() ")
     traceback = exception.__traceback__
     if traceback is None:
         return True
     while traceback.tb_next is not None:
         traceback = traceback.tb_next
     frame = traceback.tb_frame
+    if is_anonymous and any(type(held) is FunctionType and is_users(held) for held in frame.f_locals.values()):
+        return True
     return frame.f_code.co_filename.startswith((PREFIX, LIBRARY)) or acts_for_programs(frame.f_globals)
+
+
+def _is_lowered(name: str) -> bool:
+    """Whether a function that Python names in an error is one of a program's, which are spelled `.f` or `@l1`."""
+    return name.rpartition("<locals>.")[2].startswith((".", "@"))
 
 
 def translate(exception: BaseException) -> GradshError:

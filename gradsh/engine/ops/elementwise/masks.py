@@ -193,7 +193,7 @@ def not_bools(kernel_name: str, a: Any, b: Any) -> None:
 
 
 def is_float(a: Any, b: Any) -> bool:
-    return any(v.__class__ is float or (v.__class__ is not int and v.dtype.kind == "f") for v in (a, b))
+    return any(v.__class__ is float or (hasattr(v, "dtype") and v.dtype.kind == "f") for v in (a, b))
 
 
 def pick(mask: Any, a: Any, b: Any) -> Any:

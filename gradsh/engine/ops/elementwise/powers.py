@@ -61,6 +61,8 @@ def _int_power(x: Any, q: Any) -> Any:
 def pow(x: Any, q: Any) -> Any:
     """`input` to the power of `exponent` (`**`)."""
     cls = q.__class__
+    if cls is bool:
+        q, cls = int(q), int
     if cls is int or cls is float:
         # products where PyTorch uses them; and NumPy's `x ** 3` differs between its scalars and its arrays
         if q == 2:

@@ -264,10 +264,23 @@ def _twin(entry: Operator) -> Any:
     own = entry.inplace if isinstance(entry.inplace, str) else ""
 
     def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return apply_in_place(apply, input, args, kwargs, _getframe(1), own)
+        try:
+            return apply_in_place(apply, input, args, kwargs, _getframe(1), own)
+        except TypeError as error:
+            raise (_misfit(entry, (input, *args), kwargs, error) or error) from None
 
     in_place.__name__ = in_place.__qualname__ = entry.name + "_"
     return in_place
+
+
+def _misfit(entry: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], error: TypeError) -> Exception | None:
+    """PyTorch's words for a call that Python refused: the function of an operator of one tensor has no `*args`."""
+    if not str(error).removeprefix("Tensor.").startswith((f"{entry.name}() takes", f"{entry.name}() got")):
+        return None
+    from gradsh.calls.words import error_of, types_of, unfit, with_hint
+
+    found = error_of(entry.signature, args, kwargs, f"Tensor.{entry.name}_")
+    return found or with_hint(entry.signature, unfit(entry.signature, *types_of(args, kwargs)), kwargs)
 
 
 def _view_twin(name: str, entry: Operator) -> Any:
