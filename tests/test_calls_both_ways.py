@@ -82,6 +82,12 @@ def test_the_same_words() -> None:
 ODD = ["odd", '"x"', "{}", "[1]", "none"]
 
 
+def test_a_number_through_a_variable_is_no_fault_of_gradsh() -> None:
+    session = Session(out=io.StringIO(), err=io.StringIO())
+    names = sorted(families.functions())
+    assert [name for name in names if session.run(f"let f = {name}\nf(2);").status == 70] == []
+
+
 def faults(value: str) -> list[str]:
     """The calls, one for each operator and place of its first sample, that end in a fault of gradsh."""
     found = []

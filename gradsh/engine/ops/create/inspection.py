@@ -70,6 +70,7 @@ def stride(input: Any, dim: Any) -> Any:
 @composite("element_size(input)", differentiable=False, example="ones(2).element_size()")
 def element_size(input: Any) -> int:
     """Bytes per element."""
+    need_tensor("element_size", "input", 1, input)
     return int(input.data.itemsize)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradsh.engine.autograd import backward as engine
-from gradsh.engine.core.arguments import type_word
+from gradsh.engine.core.arguments import need_tensor, type_word
 from gradsh.engine.core.graph import Handle, extra_of
 from gradsh.engine.core.modes import ANOMALY, mode
 from gradsh.engine.core.tensor import Tensor, is_foreign, make
@@ -170,6 +170,7 @@ def detach_(x: Tensor) -> Tensor:
 @composite("requires_grad_(input, requires_grad=True)")
 def requires_grad_(x: Tensor, requires_grad: bool) -> Tensor:
     """Sets the flag of a leaf in place; gives the tensor back."""
+    need_tensor("requires_grad_", "input", 1, x)
     if requires_grad and x.data.dtype.kind != "f":
         raise LeafFlag("only Tensors of floating point dtype can require gradients", x.made_at)
     if requires_grad and x.storage is not None and x.storage.inference and not mode.inference:
@@ -181,6 +182,7 @@ def requires_grad_(x: Tensor, requires_grad: bool) -> Tensor:
 @composite("retain_grad(input)", effect=True)
 def retain_grad(x: Tensor) -> None:
     """Keeps `.grad` for a tensor that is not a leaf, from the next backward on."""
+    need_tensor("retain_grad", "input", 1, x)
     x.retain_grad()
 
 

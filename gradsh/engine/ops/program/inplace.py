@@ -468,11 +468,11 @@ redraw.vjp("input")(lambda F, g, out, x, draws: F.mul(g, 0))
 
 
 def _random_method(
-    signature: str, *names: str, form: Any = lambda *arguments: 0
+    signature: str, *names: str, form: Any = lambda *arguments: 0, plain: bool = True
 ) -> Callable[[Callable[..., Any]], Callable[..., Tensor]]:
     """Register `x.name_(…)` that fills `x` with the random numbers of `draw(generator, x's array, *arguments)`.
 
-    `names` are those of its grad_fn, of which `form(*arguments)` picks one.
+    `names` are those of its grad_fn, of which `form(*arguments)` picks one; `plain`: a tensor among them is a number.
     """
     from gradsh.calls.bind import Binder
 
@@ -486,6 +486,8 @@ def _random_method(
 
             given = parsed.bind(args, kwargs)
             x: Tensor = given[0]
+            if plain:
+                given[1:-1] = [a.data.item() if a.__class__ is Tensor and a.data.size == 1 else a for a in given[1:-1]]
             arguments, generator = given[1:-1], given[-1]
             if mode.interpreter is not None and RANDOMNESS:
                 drawn = _in_vmap(apply, draw, given, parsed.name)
@@ -588,6 +590,7 @@ def _geometric(stream: Any, x: Any, p: float) -> Any:
     "BernoulliBackward2",
     "BernoulliBackward1",
     form=lambda p: int(p.__class__ is Tensor),
+    plain=False,
 )
 def _bernoulli(stream: Any, x: Any, p: Any) -> Any:
     from gradsh.engine.kernels.random import bernoulli, bernoulli_each
