@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 SUBCOMMANDS = {
     "check": "[--strict] FILE ...",
     "explain": "CODE ...",
+    "graph": "[--open] [-o PICTURE] FILE NAME",
 }
 # Words of the contract that this version has not yet; no file is run for them.
-LATER = ("fmt", "graph", "export")
+LATER = ("fmt", "export")
 
 
 def reserved(word: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import ArgumentError
@@ -14,6 +14,7 @@ from gradsh.runtime.namespace import variables
 if TYPE_CHECKING:
     from gradsh.errors import Span
     from gradsh.looking.reading import Reading
+    from gradsh.reports.looking import GraphDrawing
     from gradsh.runtime.running import Running
 
 
@@ -38,14 +39,49 @@ def graph(
     from gradsh.looking.reading import read
 
     root, name = asked("graph", given, places)
+    path = _path(given)
     bound = variables(session.globals)
     if not root.requires_grad:
-        yield draw_past(root, bound, name, open)
+        report = draw_past(root, bound, name, open)
+        if path:
+            _write(session, report, path)
+        else:
+            yield report
         return
     reading = read(root, bound, name)
     targets = _targets(to, reading)
+    if path:
+        whole = root.data.size == 1 and not any(row.is_freed for row in reading.rows)
+        walk = watch(root, None, touches=False, keep=True, where=None) if whole else None
+        _write(session, draw(reading, open, nodes=nodes, values=True, walk=walk, to=targets), path)
+        return
     walk = watch(root, None, touches=False, keep=True, where=None) if grads else None
     yield draw(reading, open, nodes=nodes, values=values, walk=walk, to=targets)
+
+
+def _path(given: tuple[Any, ...]) -> str:
+    """The file that a picture goes to, "" for none. Errors: ArgumentError, FileError for a name of another ending."""
+    if len(given) < 2:
+        return ""
+    if not isinstance(given[1], str) or len(given) > 2:
+        raise ArgumentError("graph: behind the tensor may stand the name of a file", help='`graph z, "z.svg"`')
+    from gradsh.looking.pictures import FORMATS, unknown
+
+    if given[1].rpartition(".")[2].lower() not in FORMATS:
+        raise unknown(given[1])
+    return given[1]
+
+
+def _write(session: Running, report: GraphDrawing, path: str) -> None:
+    """Write the picture."""
+    from gradsh.looking.pictures import picture
+
+    data = picture(report, path)
+
+    def produce(file: BinaryIO) -> None:
+        file.write(data)
+
+    session.files.write(path, produce)
 
 
 def _targets(to: Any, reading: Reading) -> list[Tensor]:

@@ -48,6 +48,8 @@ def draw(
     report.columns = {n for n, on in (("values", values), ("gradients", walk is not None), ("nodes", nodes)) if on}
     for drawn, stands_for in rows:
         _amounts(reading, drawn, stands_for, values, walk)
+    if walk is not None:
+        _slopes(reading, rows, walk)
     report.plain = [(name, tuple(t.data.shape)) for name, t in reading.untracked]
     _notes(reading, report, folded, nodes)
     return report
@@ -277,6 +279,26 @@ def _amounts(reading: Reading, drawn: DrawnRow, stands_for: Any, values: bool, w
         drawn.value = amount(result) if known else Amount(result.shape, None, None)
     if walk is not None:
         drawn.gradient = amount(walk.gradient(node))
+
+
+def _slopes(reading: Reading, rows: list[tuple[DrawnRow, Any]], walk: Watching) -> None:
+    """The local derivatives between numbers: what goes out divided by what came in."""
+    from gradsh.looking.flows import going
+
+    at = {id(stands_for): position for position, (_, stands_for) in enumerate(rows)}
+    for position, (_, stands_for) in enumerate(rows):
+        for row in stands_for.rows if isinstance(stands_for, Item) else ():
+            at[id(row)] = position
+    for drawn, stands_for in rows:
+        if not isinstance(stands_for, Item) or stands_for.folded or stands_for.rounds:
+            continue
+        row = stands_for.rows[0]
+        g = walk.gradient(row.nodes[0])
+        if g is None or g.shape or not g:
+            continue
+        for one in going(reading, row, walk):
+            if one.total is not None and not one.total.shape and id(one.target) in at:
+                drawn.slopes[at[id(one.target)]] = float(one.total) / float(g)
 
 
 def _arrived(reading: Reading, drawn: DrawnRow, leaf: Tensor, walk: Watching) -> None:

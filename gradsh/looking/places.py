@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import lru_cache
 from types import CodeType
 from typing import Any
 
@@ -14,6 +15,7 @@ from gradsh.language.places import LIBRARY, span_of, text_of
 BINDING = re.compile(r"(?:^|[;{}\n])[ \t]*(?:let[ \t]+)?([^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)*)[ \t]*=[ \t]*$")
 AFTER = re.compile(r"[ \t\r]*(?:$|[;}\n#])")
 
+_spans: dict[tuple[str, int], Span | None] = {}  # of a loop's nodes the same few
 _tables: dict[CodeType, tuple[list[int], list[int | None]]] = {}
 
 
@@ -34,7 +36,14 @@ def line_at(code: Any, lasti: int) -> int:
 
 def span_at(code: Any, line: int) -> Span | None:
     """The place with that number."""
-    return span_of(code, line) if line and isinstance(code, CodeType) else None
+    if not line or not isinstance(code, CodeType):
+        return None
+    place = (code.co_filename, line)
+    if place not in _spans:
+        if len(_spans) > 10_000:
+            _spans.clear()
+        _spans[place] = span_of(code, line)
+    return _spans[place]
 
 
 def made(t: Any) -> Span | None:
@@ -59,6 +68,7 @@ def within(inner: Span | None, outer: Span | None) -> bool:
     )
 
 
+@lru_cache(maxsize=1000)
 def flat(text: str) -> str:
     """A piece of the program on one line, without its comments and the parentheses around all of it."""
     if "\n" in text:
@@ -98,6 +108,7 @@ def place_of(span: Span | None, main: Source | None) -> str:
     return f"line {line} of {name.rpartition('/')[2]}"
 
 
+@lru_cache(maxsize=1000)
 def shortened(text: str, room: int, dots: str = "…") -> str:
     """The text in `room` columns: the middle of the arguments goes, never a name.
 

@@ -33,6 +33,7 @@ class DrawnRow:
     parameters, elements   the names of the parameters that it uses, and how many numbers they are
     folded     it stands for several rows
     value, gradient    Amounts, where asked for; `arrivals` are (Amount, step) of what reaches a leaf from where
+    slopes     the local derivative by each input that is a number, where it is one itself
     freed      a backward has freed what it kept; kept: the gradient is kept (`retain_grad`)
     opened     (name, class) of the models that begin above it, the outermost first; `closes`: how many end below it
     """
@@ -55,6 +56,7 @@ class DrawnRow:
         "parameters",
         "place",
         "shape",
+        "slopes",
         "steps",
         "value",
     )
@@ -75,6 +77,7 @@ class DrawnRow:
         self.value: Amount | None = None
         self.gradient: Amount | None = None
         self.arrivals: list[tuple[Amount, int]] = []
+        self.slopes: dict[int, float] = {}
         self.freed = False
         self.kept = False
         self.opened: list[tuple[str, str]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from gradsh.looking import exact
 from gradsh.looking.places import shortened
 from gradsh.reports.looking import Amount, Arrived, Derivatives, ExplainedStep, Explanation, Flow
 from gradsh.view import numbers
@@ -70,13 +71,13 @@ def _step_data(step: ExplainedStep) -> dict[str, object]:
         "label": step.label,
         "kind": step.kind,
         "place": step.place,
-        "g": [numbers.exact(g) for g in step.g],
+        "g": [exact.amount(g) for g in step.g],
         "to": [
             {
                 "input": flow.to,
                 "formula": flow.formula,
                 "numbers": flow.numbers,
-                "gradient": numbers.exact(flow.result),
+                "gradient": exact.amount(flow.result),
                 "remarks": flow.remarks,
                 "not_finite": {"at": flow.odd[0], "why": flow.odd[1]} if flow.odd is not None else None,
             }
@@ -89,9 +90,9 @@ def _leaf_data(leaf: Arrived) -> dict[str, object]:
     return {
         "name": leaf.name,
         "place": leaf.place,
-        "grad": numbers.exact(leaf.total),
-        "before": numbers.exact(leaf.before),
-        "arrived": [{"from": step, **numbers.exact(amount)} for amount, step in leaf.parts],
+        "grad": exact.amount(leaf.total),
+        "before": exact.amount(leaf.before),
+        "arrived": [{"from": step, **(exact.amount(amount) or {})} for amount, step in leaf.parts],
     }
 
 

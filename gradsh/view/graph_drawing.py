@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from gradsh.looking import exact
 from gradsh.looking.places import shortened
 from gradsh.reports.looking import Amount, DrawnRow, GraphDrawing
 from gradsh.view import lanes, numbers
@@ -31,13 +32,7 @@ class GraphDrawingView(View[GraphDrawing]):
         return text if look.unicode else plain(text)
 
     def data(self, report: GraphDrawing) -> dict[str, object]:
-        return {
-            "graph": report.name,
-            "heading": report.heading,
-            "rows": [_row(row) for row in report.rows],
-            "without_grad": [{"name": name, "shape": list(dims)} for name, dims in report.plain],
-            "notes": report.notes,
-        }
+        return exact.as_data(report)
 
 
 WITHOUT = {"…": "...", "\u00d7": "x", "†": "+", "←": "<-", "→": "->", "·": "*", "ᵀ": ".T", "✂": "8<", "⋮": ":"}
@@ -48,31 +43,6 @@ def plain(text: str) -> str:
     for mark, word in WITHOUT.items():
         text = text.replace(mark, word)
     return text
-
-
-def _row(row: DrawnRow) -> dict[str, object]:
-    found: dict[str, object] = {
-        "mark": row.mark,
-        "steps": list(row.steps) if row.steps is not None else None,
-        "label": row.label,
-        "kind": row.kind,
-        "shape": list(row.shape) if row.shape is not None else None,
-        "place": row.place,
-        "inputs": row.inputs,
-        "functions": row.functions,
-        "operations": row.operations,
-        "parameters": row.parameters,
-        "elements": row.elements,
-        "freed": row.freed,
-        "kept": row.kept,
-    }
-    if row.value is not None:
-        found["value"] = numbers.exact(row.value)
-    if row.gradient is not None:
-        found["gradient"] = numbers.exact(row.gradient)
-    if row.arrivals:
-        found["arrivals"] = [{"from": step, **numbers.exact(amount)} for amount, step in row.arrivals]
-    return found
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------

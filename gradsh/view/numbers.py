@@ -46,17 +46,3 @@ def size(given: Amount) -> float:
         elif each is not None:
             total += float(each) ** 2
     return math.sqrt(total)
-
-
-def exact(given: Amount | None) -> Any:
-    """The same for `--json`, with every digit."""
-    from gradsh.view.json_lines import exact as plain
-
-    def convert(value: Any) -> Any:
-        return [convert(each) for each in value] if isinstance(value, list) else plain(value)
-
-    if given is None:
-        return None
-    if given.value is not None:
-        return {"shape": list(given.shape), "value": convert(given.value)}
-    return {"shape": list(given.shape), "norm": plain(given.norm) if given.norm is not None else None}
