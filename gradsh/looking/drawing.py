@@ -8,21 +8,13 @@ from typing import Any
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.tensor import Tensor
 from gradsh.looking import folding, places
+from gradsh.looking.amounts import amount
+from gradsh.looking.flows import going
 from gradsh.looking.folding import Folded, Item
 from gradsh.looking.past import flagged, history
 from gradsh.looking.reading import Call, Leaf, Reading, Row, edges, leading, read, target
 from gradsh.reports.looking import Amount, DrawnRow, GraphDrawing
-from gradsh.runtime.results import Result
 from gradsh.runtime.watching import Watching
-
-
-def amount(data: Any) -> Amount | None:
-    """An array, or what was noted of one, as it is shown."""
-    if data is None:
-        return None
-    result = data if isinstance(data, Result) else Result(data)
-    value = result.value.tolist() if result.value is not None else None
-    return Amount(tuple(result.shape), value, result.norm)
 
 
 def draw(
@@ -283,8 +275,6 @@ def _amounts(reading: Reading, drawn: DrawnRow, stands_for: Any, values: bool, w
 
 def _slopes(reading: Reading, rows: list[tuple[DrawnRow, Any]], walk: Watching) -> None:
     """The local derivatives between numbers: what goes out divided by what came in."""
-    from gradsh.looking.flows import going
-
     at = {id(stands_for): position for position, (_, stands_for) in enumerate(rows)}
     for position, (_, stands_for) in enumerate(rows):
         for row in stands_for.rows if isinstance(stands_for, Item) else ():

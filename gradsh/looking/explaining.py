@@ -9,8 +9,9 @@ import numpy as np
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.looking import folding, places
-from gradsh.looking.drawing import amount, container, rounds_label
-from gradsh.looking.flows import flows, incoming
+from gradsh.looking.amounts import amount
+from gradsh.looking.drawing import container, rounds_label
+from gradsh.looking.flows import called, flows, going, going_in, incoming
 from gradsh.looking.folding import Folded, Item
 from gradsh.looking.reading import Leaf, Reading
 from gradsh.reports.looking import Amount, Arrived, Derivatives, ExplainedStep, Explanation, Flow
@@ -98,8 +99,6 @@ def _folded(reading: Reading, item: Item, folded: Folded, walk: Any, step: Expla
 
 
 def _targets(reading: Reading, row: Any, walk: Any) -> tuple[list[Flow], list[Any]]:
-    from gradsh.looking.flows import called, going
-
     found = going(reading, row, walk)
     return [Flow(called(each.target, row), amount(each.total)) for each in found], [each.target for each in found]
 
@@ -135,8 +134,6 @@ def _arrived(reading: Reading, leaf: Leaf, walk: Any, before: Mapping[Tensor, Re
 
 def forward(reading: Reading, variables: Mapping[str, Any], open: Any = False) -> Explanation:
     """The same operations in the order in which they ran, with the numbers that went in and came out."""
-    from gradsh.looking.flows import going_in
-
     folded = folding.fold(reading, open, limit=10**9)
     report = Explanation(reading.name)
     report.heading = f"forward to {reading.name or 'this'}{_equals(amount(reading.root.data))}, first operation first"

@@ -12,7 +12,7 @@ from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.registry import OPERATORS
 from gradsh.language import nodes
 from gradsh.looking import formulas, writing
-from gradsh.looking.drawing import amount
+from gradsh.looking.amounts import amount
 from gradsh.looking.folding import outwards
 from gradsh.looking.formulas import Rule, Unknown
 from gradsh.looking.kept import by_name, is_reversed
