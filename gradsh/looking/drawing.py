@@ -9,10 +9,11 @@ from gradsh.engine.core.graph import Node
 from gradsh.engine.core.tensor import Tensor
 from gradsh.looking import folding, places
 from gradsh.looking.amounts import amount
-from gradsh.looking.flows import going
+from gradsh.looking.flows import going, rules_of_gradient
 from gradsh.looking.folding import Folded, Item
 from gradsh.looking.past import flagged, history
 from gradsh.looking.reading import Call, Leaf, Reading, Row, edges, leading, read, target
+from gradsh.looking.writing import listed
 from gradsh.reports.looking import Amount, DrawnRow, GraphDrawing
 from gradsh.runtime.watching import Watching
 
@@ -134,6 +135,8 @@ def _of_item(reading: Reading, item: Item) -> DrawnRow:
     drawn.folded = item.folded
     drawn.operations = sum(len(each.nodes) for each in item.rows)
     drawn.functions = row.functions if not item.folded else []
+    if row.derived is not None and not item.folded:
+        drawn.rule = rules_of_gradient(row, {})
     used = {id(leaf): leaf for each in item.rows for leaf in each.parameters}
     drawn.parameters = [short(leaf.name, item) for leaf in used.values()]
     drawn.elements = sum(leaf.tensor.data.size for leaf in used.values())
@@ -308,7 +311,13 @@ def _arrived(reading: Reading, drawn: DrawnRow, leaf: Tensor, walk: Watching) ->
 def _notes(reading: Reading, report: GraphDrawing, folded: Folded, nodes: bool) -> None:
     name = reading.name or "this"
     if reading.rows and reading.rows[0].derived is not None:
-        report.heading.append(f"{name} is a result of backward, recorded because of create_graph")
+        where = reading.rows[0].derived.where
+        span = places.span_at(where[0], places.line_at(*where)) if where is not None else None
+        line = f" ({reading.place(span)})" if span is not None else ""
+        value = amount(reading.root.data)
+        small = listed(value.value) if value is not None and value.value is not None else None
+        said = f"{name} = {small[0]}" if small is not None else name
+        report.heading.append(f"{said} is a result of backward{line}, recorded because of create_graph")
     freed = [row for row in reading.rows if row.is_freed]
     if freed:
         span = next((row.freed for row in freed if row.freed is not None), None)

@@ -48,6 +48,7 @@ def _row(row: DrawnRow) -> dict[str, Any]:
         "inputs": row.inputs,
         "functions": row.functions,
         "operations": row.operations,
+        "rule": row.rule,
         "parameters": row.parameters,
         "elements": row.elements,
         "freed": row.freed,

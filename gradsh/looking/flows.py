@@ -95,7 +95,7 @@ def called(to: Row | Leaf, row: Row) -> str:
 
 def flows(reading: Reading, row: Row, walk: Any, variables: Mapping[str, Any]) -> list[Flow]:
     """The flows of a row, with rules and numbers."""
-    bound = operands(row, variables)
+    bound = operands(row, variables) if row.derived is None else None
     found = going(reading, row, walk)
     saved = walk.saved.get(row.nodes[0])
     context = Context(row, bound, found, saved, variables, walk)
@@ -108,6 +108,29 @@ def flows(reading: Reading, row: Row, walk: Any, variables: Mapping[str, Any]) -
         _remark(reading, flow, row, one, walk)
         result.append(flow)
     return result
+
+
+def rules_of_gradient(row: Row, variables: Mapping[str, Any]) -> str:
+    """The rules that a row of a gradient's graph is the work of: `x ← g * 3 * x**2`; "" where they are not known."""
+    bound = operands(row, variables)
+    if bound is None:
+        return ""
+    constants: dict[str, Any] = {}
+    for p in bound.entry.signature.parameters:
+        try:
+            value = formulas.compute(bound.trees[p.name], {}) if p.name in bound.trees else p.default
+        except (Unknown, TypeError, ValueError, ArithmeticError, AttributeError):
+            continue
+        if _plain(value):
+            constants[p.name] = value
+    texts: dict[str, Text] = {n: _short(t) for n, t in bound.texts.items() if n not in constants}
+    texts |= {"g": ("g", ATOM), "out": _short(row.called)}
+    found = []
+    first = bound.entry.signature.parameters[0].name
+    for name, rule in formulas.rules_of(formulas.formula_of(bound.entry, constants), first).items():
+        if name in texts and not rule.is_sentence and rule.names <= {*texts, *constants, "pi"}:
+            found.append(f"{texts[name][0]} ← {Writer(texts, constants, {}).rule(rule)}")
+    return "; ".join(found)
 
 
 def going_in(row: Row, variables: Mapping[str, Any]) -> str:
@@ -379,7 +402,7 @@ def _odd(reading: Reading, flow: Flow, made: Row, total: Any, g: Any) -> None:
 
 def _chooses(row: Row) -> bool:
     """Does its operator pass the gradient on only where a condition holds?"""
-    bound = operands(row, {})
+    bound = operands(row, {}) if row.derived is None else None
     return bound is not None and " where " in bound.entry.formula
 
 

@@ -125,7 +125,7 @@ def saved_table(reading: Reading, variables: Mapping[str, Any]) -> SavedTable:
 
 def _texts(row: Row, variables: Mapping[str, Any]) -> dict[str, str]:
     """What was written for the inputs of a row's one node, by the names of the node's own operator."""
-    bound = operands(row, variables)
+    bound = operands(row, variables) if row.derived is None else None
     entry = OPERATORS.get(row.nodes[0].kind.operator)
     if bound is None or entry is None or len(row.nodes) > 1:
         return {}

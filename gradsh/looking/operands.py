@@ -41,15 +41,17 @@ def _text(text: str, tree: nodes.Node) -> str:
 
 
 def operands(row: Row, variables: Mapping[str, Any]) -> Operands | None:
-    """What the expression of a row calls, and with what; None where that is no operator of the registry."""
-    if row.derived is not None:
-        return None
+    """What the expression of a row calls, and with what; None where that is no operator of the registry.
+
+    Of a row that belongs to a gradient it is the expression that was differentiated.
+    """
     if row.layer:
         return _layer(row)
     tree = fragment(row.text)
-    kind = row.nodes[0].kind.operator
+    kind = _kind(row)
     if isinstance(tree, nodes.Binary):
-        entry = OPERATORS.get(kind) if len(row.nodes) == 1 and tree.op != "@" else _of_symbol(tree.op)
+        single = (row.derived is not None or len(row.nodes) == 1) and tree.op != "@"
+        entry = OPERATORS.get(kind) if single else _of_symbol(tree.op)
         return _bound(entry, row.text, [tree.left, tree.right], {})
     if isinstance(tree, nodes.AugAssign):
         return _bound(OPERATORS.get(kind), row.text, [tree.target, tree.value], {})
@@ -65,6 +67,11 @@ def operands(row: Row, variables: Mapping[str, Any]) -> Operands | None:
     if isinstance(tree, nodes.Call):
         return _called(row, tree.function, [], tree.arguments, variables)
     return None
+
+
+def _kind(row: Row) -> str:
+    """The registry's name of what made the result."""
+    return (row.derived or row.nodes[0]).kind.operator
 
 
 # what Python calls the methods of the symbols
@@ -101,7 +108,7 @@ def _called(
                 first = [*first, function.value]
     entry = catalogue.operator(name.removesuffix("_")) if name else None
     if entry is None:
-        entry = OPERATORS.get(row.nodes[0].kind.operator)
+        entry = OPERATORS.get(_kind(row))
     if entry is None:
         return None
     flags = {p.name for p in entry.signature.parameters if p.is_flag}

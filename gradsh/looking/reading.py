@@ -149,7 +149,7 @@ class Row:
     @property
     def called(self) -> str:
         """What to call the result in a formula: the variable, else the text."""
-        return self.name or self.text
+        return f"step {self.step}" if self.derived is not None else self.name or self.text
 
     @property
     def shape(self) -> tuple[int, ...] | None:

@@ -34,6 +34,7 @@ class DrawnRow:
     folded     it stands for several rows
     value, gradient    Amounts, where asked for; `arrivals` are (Amount, step) of what reaches a leaf from where
     slopes     the local derivative by each input that is a number, where it is one itself
+    rule       of what a backward with create_graph recorded: the rules that it is the work of
     freed      a backward has freed what it kept; kept: the gradient is kept (`retain_grad`)
     opened     (name, class) of the models that begin above it, the outermost first; `closes`: how many end below it
     """
@@ -55,6 +56,7 @@ class DrawnRow:
         "operations",
         "parameters",
         "place",
+        "rule",
         "shape",
         "slopes",
         "steps",
@@ -78,6 +80,7 @@ class DrawnRow:
         self.gradient: Amount | None = None
         self.arrivals: list[tuple[Amount, int]] = []
         self.slopes: dict[int, float] = {}
+        self.rule = ""
         self.freed = False
         self.kept = False
         self.opened: list[tuple[str, str]] = []

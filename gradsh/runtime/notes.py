@@ -78,11 +78,13 @@ class Derived:
     """What a node that a backward with create_graph recorded is part of: the gradient of which node.
 
     code, lasti   where that was made; node is a weak reference to it, and kind what it was
+    where         the place of the backward
     """
 
-    __slots__ = ("code", "kind", "lasti", "node")
+    __slots__ = ("code", "kind", "lasti", "node", "where")
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, where: Where | None) -> None:
+        self.where = where
         self.code = node.code
         self.lasti = node.lasti
         self.kind = node.kind
@@ -116,10 +118,10 @@ class Noting:
             if t.gradient is not None:
                 self.passes.arrived(t, False, None)
 
-    def derived(self, node: Node, start: int, gradients: Any) -> None:
+    def derived(self, node: Node, start: int, gradients: Any, where: Where | None) -> None:
         stack = list(gradients) if isinstance(gradients, (tuple, list)) else [gradients]
         stack = [each.node for each in stack if each.__class__ is Tensor]
-        origin = Derived(node)
+        origin = Derived(node, where)
         while stack:
             made = stack.pop()
             if made.__class__ is Output:

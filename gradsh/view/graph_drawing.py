@@ -142,7 +142,8 @@ def _columns(report: GraphDrawing, rows: list[DrawnRow], room: int, dots: str) -
     if remarked:
         lasts += [[_remark(row, several, word) for row in rows] for word in ("parameters", "par.")]
     else:
-        lasts += [[row.functions[0] if row.functions else _nature(row) for row in rows], [_nature(row) for row in rows]]
+        lasts.append([_written(row.rule, dots) or (row.functions[:1] or [_nature(row)])[0] for row in rows])
+        lasts.append([_nature(row) for row in rows])
     for last in lasts:
         for gaps in ([5, 3, 3], [2, 2, 2]):
             if _widest(labels) + fixed + _widest(last) + sum(gaps) <= room:

@@ -261,7 +261,7 @@ def in_its_place(node: Node, g: Any, F: Namespace) -> Any:
             return node.kind.step(node, g, F)
         start = sequence()
         gs = node.kind.step(node, g, F)
-        mode.notes.derived(node, start, gs)
+        mode.notes.derived(node, start, gs, before)
         return gs
     finally:
         mode.where = before

@@ -52,8 +52,11 @@ if TYPE_CHECKING:
         def summed(self, where: tuple[Any, int] | None, roots: list[Any]) -> None:
             """A `backward` with a graph of its own has run from these edges."""
 
-        def derived(self, node: Any, start: int, gradients: Any) -> None:
-            """The gradients of a node that was differentiated with a graph: what was recorded since number `start`."""
+        def derived(self, node: Any, start: int, gradients: Any, where: tuple[Any, int] | None) -> None:
+            """The gradients of a node that was differentiated with a graph: what was recorded since number `start`.
+
+            `where` is the place of the backward.
+            """
 
 
 class Context:
