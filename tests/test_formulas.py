@@ -7,13 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradsh.engine import catalogue
 from gradsh.engine.autograd.backward import run_grad
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.ops import families
-from gradsh.errors import GradshError
+from gradsh.errors import GradshError, Source
+from gradsh.language import nodes
+from gradsh.language.syntax import parse
 from gradsh.looking import formulas
 from gradsh.looking.formulas import Unknown
+from gradsh.runtime.builtins import BUILTINS
+from tests.conftest import ROOT
 
 OPERATORS = {name: entry for name, entry in families.functions().items() if entry.differentiable and entry.samples}
 
@@ -93,3 +98,18 @@ def test_every_kink_can_be_told_from_what_its_operator_is_given() -> None:
                     continue
                 told.add(condition)
         assert told == {condition for condition, _, _ in entry.at_kink}, entry.name
+
+
+def test_what_the_programs_of_the_repository_use_has_a_formula() -> None:
+    """Whatever they call that has samples and a derivative, and what stands for a gradient that is not there."""
+    found = set()
+    for path in (*(ROOT / "examples").rglob("*.grad"), *(ROOT / "tests" / "twins").glob("*.grad")):
+        for node in nodes.walk(parse(Source(path.name, path.read_text(encoding="utf-8")), BUILTINS.commands())):
+            function = node.function if isinstance(node, nodes.Call) else getattr(node, "right", None)
+            if isinstance(function, (nodes.Name, nodes.Attribute)):
+                found.add(function.name)
+    names = {spelled for name in found for spelled in (name, name.rstrip("_"), f"linalg.{name}", f"special.{name}")}
+    entries = [entry for name in sorted(names) if (entry := catalogue.operator(name)) is not None]
+    used = [entry for entry in entries if entry.differentiable and entry.samples]
+    assert len(used) > 60
+    assert [entry.name for entry in used if not entry.formula] == []

@@ -100,7 +100,8 @@ def _short(name: str, dtype: DType) -> None:
         return cast(input, dtype.np)
 
     convert.__doc__ = f"The tensor as {dtype.name}."
-    composite(f"{name}(input)", example=f"tensor([1.5]).{name}()")(convert)
+    formula = "g, in input's dtype" if dtype.is_floating_point else "none: only floating values have gradients"
+    composite(f"{name}(input)", formula=formula, example=f"tensor([1.5]).{name}()")(convert)
 
 
 for _name, _dtype in {

@@ -136,7 +136,10 @@ def _batched(
     return tuple(None if column[0] is None else T.stack(list(column), 0) for column in zip(*results, strict=True))
 
 
-@function("detach(input)", example="let x = tensor(3., grad); detach(x * 2)", cuts=True)
+NONE = "none: the values without their history"
+
+
+@function("detach(input)", formula=NONE, example="let x = tensor(3., grad); detach(x * 2)", cuts=True)
 def detach(x: Tensor) -> Tensor:
     """The same values outside of the graph; shares memory with `input`."""
     storage = x.share()
@@ -149,7 +152,7 @@ def detach(x: Tensor) -> Tensor:
 on_last_dims(detach, 0)
 
 
-@function("detach_(input)", cuts=True)
+@function("detach_(input)", formula=NONE, cuts=True)
 def detach_(x: Tensor) -> Tensor:
     """Takes the tensor itself out of the graph: it becomes a leaf that requires no gradient."""
     if x.extra is not None and x.extra.base is not None:

@@ -241,7 +241,7 @@ def _fill(x: Tensor, value: Any) -> Tensor:
     return x
 
 
-@function("zero_(input)")
+@function("zero_(input)", formula="0")
 def zero_(x: Tensor) -> Tensor:
     """Sets every element to 0; gives the tensor back."""
     before = x.node
