@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from gradsh.engine import catalogue
@@ -146,11 +147,17 @@ def _dotted(node: nodes.Node) -> str:
     return ""
 
 
+@lru_cache(maxsize=200)
+def _forward(layer: str) -> str:
+    """The expression that the `forward` of a layer is; the file that has it is read once."""
+    return library.described(layer).forward
+
+
 def _layer(row: Row) -> Operands | None:
     """A layer that is one operator: that, with the layer's own names and what the program gave it."""
     if not library.has(row.layer):
         return None
-    forward = fragment(library.described(row.layer).forward)
+    forward = fragment(_forward(row.layer))
     if not isinstance(forward, nodes.Call) or not isinstance(forward.function, (nodes.Name, nodes.Attribute)):
         return None
     entry = catalogue.operator(forward.function.name)

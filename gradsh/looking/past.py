@@ -7,6 +7,7 @@ not readable, the way ends with `… not known how`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from gradsh.engine import catalogue
@@ -80,8 +81,12 @@ def _made(t: Tensor, name: str, variables: Mapping[str, Any]) -> Past:
     return past
 
 
+@lru_cache(maxsize=1000)
 def fragment(text: str) -> nodes.Node | None:
-    """A piece of a program as a tree: its expression, or its one statement; None where it cannot be read."""
+    """A piece of a program as a tree: its expression, or its one statement; None where it cannot be read.
+
+    The tree is shared by all who ask for the same text.
+    """
     from gradsh.language.syntax import parse
     from gradsh.runtime.builtins import BUILTINS
 
