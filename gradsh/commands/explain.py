@@ -12,15 +12,13 @@ from gradsh.engine.core.graph import freed as freed_error
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import ArgumentError
-from gradsh.looking.places import flat
 from gradsh.reports import Report
-from gradsh.reports.looking import Explanation
 from gradsh.runtime.commands import command
 from gradsh.runtime.namespace import variables
-from gradsh.runtime.results import Result
 
 if TYPE_CHECKING:
     from gradsh.errors import Span
+    from gradsh.reports.looking import Explanation
     from gradsh.runtime.running import Running
 
 
@@ -44,8 +42,10 @@ def explain(
     """Backward from a tensor, step by step: what comes in, the local rule with its numbers, what goes out."""
     from gradsh.looking import explaining
     from gradsh.looking.gradients import watch
+    from gradsh.looking.places import flat
     from gradsh.looking.reading import read
     from gradsh.looking.replay import replay
+    from gradsh.runtime.results import Result
 
     root, name = asked("explain", given, places)
     gradient = given[1] if len(given) > 1 else None
