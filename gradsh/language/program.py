@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LOOKING = "looking"
 NOTES = "@looking"  # among the built-ins that such a program needs
+COUNTS = "@counting"  # likewise where only backward passes are counted
 
 
 def compile_program(
@@ -131,6 +132,8 @@ def understood(
             if looking:
                 resolution.looking = True
                 resolution.builtins.add(NOTES)
+            elif _stands_in(tree, {command.name for command in builtins.commands() if command.counts}):
+                resolution.builtins.add(COUNTS)
         except Refused as refused:
             wrong = [*refused.errors, *wrong]
     except RecursionError:
@@ -142,9 +145,13 @@ def understood(
 
 def _looks(tree: nodes.Program, builtins: Builtins) -> bool:
     """Does a command that shows what was noted stand in it, or a variable of that name?"""
+    return _stands_in(tree, {command.name for command in builtins.commands() if command.looks})
+
+
+def _stands_in(tree: nodes.Program, words: set[str]) -> bool:
+    """Is one of these commands in a program, or a variable of its name?"""
     from gradsh.language.nodes import Command, Name, walk
 
-    words = {command.name for command in builtins.commands() if command.looks}
     return any(isinstance(node, (Command, Name)) and node.name in words for node in walk(tree))
 
 

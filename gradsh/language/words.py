@@ -247,7 +247,7 @@ EFFECT_METHODS = frozenset(_EFFECT_METHODS.split())
 
 # Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name". It is
 # said only where there is no built-in of the name: a command that has come needs no edit here.
-LATER = ("why", "nancheck")
+LATER = ("nancheck",)
 
 
 # --- the commands of a session --------------------------------------------------------------------------------
@@ -258,19 +258,27 @@ class CommandWord:
 
     A command is told which expressions its values come from. `alone`: it can stand without any. `asks`: what it is
     given may be a word of the language, `help while`. `looks`: what it shows was noted while the program ran.
-    `of_tensors`: it is about tensors, `x.grad` stands for `x`.
+    `of_tensors`: it is about tensors, `x.grad` stands for `x`. `counts`: for it backward passes are counted.
     """
 
-    __slots__ = ("alone", "asks", "looks", "name", "of_tensors")
+    __slots__ = ("alone", "asks", "counts", "looks", "name", "of_tensors")
 
     def __init__(
-        self, name: str, *, alone: bool = False, asks: bool = False, looks: bool = False, of_tensors: bool = False
+        self,
+        name: str,
+        *,
+        alone: bool = False,
+        asks: bool = False,
+        looks: bool = False,
+        of_tensors: bool = False,
+        counts: bool = False,
     ) -> None:
         self.name = name
         self.alone = alone
         self.asks = asks
         self.looks = looks
         self.of_tensors = of_tensors
+        self.counts = counts
 
 
 def starters(commands: Iterable[CommandWord]) -> list[str]:

@@ -9,7 +9,8 @@ class StateRow:
     """One tensor of the state table.
 
     `value` is the tensor, `grad` its gradient or None; `kept` is False for a non-leaf whose gradient backward does
-    not keep, which is another thing than a gradient that has not been computed.
+    not keep, which is another thing than a gradient that has not been computed. `passes` is of how many backward passes
+    the gradient is the sum, 0 where that is not known.
     """
 
     __slots__ = (
@@ -19,6 +20,7 @@ class StateRow:
         "is_leaf",
         "kept",
         "name",
+        "passes",
         "requires_grad",
         "retains_grad",
         "shape",
@@ -36,6 +38,7 @@ class StateRow:
         retains_grad: bool,
         grad_fn: str | None,
         grad: object,
+        passes: int = 0,
     ) -> None:
         self.name = name
         self.value = value
@@ -46,6 +49,7 @@ class StateRow:
         self.retains_grad = retains_grad
         self.grad_fn = grad_fn
         self.grad = grad
+        self.passes = passes
         self.kept = is_leaf or retains_grad or not requires_grad
 
 
@@ -61,6 +65,23 @@ class StateTable(Report):
     __slots__ = ("rows",)
 
     def __init__(self, rows: list[StateRow]) -> None:
+        self.rows = rows
+
+
+class ModelState(Report):
+    """The report of `show net`: the parameters of a model.
+
+    name, kind   what the program calls it, and its class
+    rows         (name, shape, elements, norm of the value, norm of the gradient or None, passes, requires_grad)
+    """
+
+    __slots__ = ("kind", "name", "rows")
+
+    def __init__(
+        self, name: str, kind: str, rows: list[tuple[str, tuple[int, ...], int, float, float | None, int, bool]]
+    ) -> None:
+        self.name = name
+        self.kind = kind
         self.rows = rows
 
 

@@ -133,8 +133,8 @@ class BuiltinTable:
 
         entries = map(commands.load, commands.WORDS)
         return [
-            CommandWord(entry.name, alone=entry.alone, asks=entry.asks, looks=entry.looks, of_tensors=entry.of_tensors)
-            for entry in entries
+            CommandWord(e.name, alone=e.alone, asks=e.asks, looks=e.looks, of_tensors=e.of_tensors, counts=e.counts)
+            for e in entries
         ]
 
 

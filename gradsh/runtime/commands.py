@@ -42,12 +42,14 @@ class Command:
     `alone`: the bare word is a statement. `asks`: what it is given may be a word of the language, `help while`.
     `options`: the flags and keywords that stand behind the values, `graph z, nodes, open=net`. `looks`: what it shows
     was noted while the program ran (gradsh.runtime.notes). `of_tensors`: it is about tensors, `x.grad` stands for `x`.
+    `counts`: how many backward passes there were has been counted for it.
     """
 
     __slots__ = (
         "act",
         "alone",
         "asks",
+        "counts",
         "example",
         "looks",
         "name",
@@ -70,6 +72,7 @@ class Command:
         options: str = "",
         looks: bool = False,
         of_tensors: bool = False,
+        counts: bool = False,
     ) -> None:
         self.act = act
         self.name = act.__module__.rpartition(".")[2]  # the file's
@@ -82,6 +85,7 @@ class Command:
         self.options = tuple(options.split())
         self.looks = looks
         self.of_tensors = of_tensors
+        self.counts = counts
 
 
 _loaded: dict[str, Command] = {}

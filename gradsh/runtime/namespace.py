@@ -11,7 +11,7 @@ from gradsh import errors
 from gradsh.engine.core.users import is_users
 from gradsh.interrupts import held
 from gradsh.language import places
-from gradsh.language.program import NOTES
+from gradsh.language.program import COUNTS, NOTES
 from gradsh.runtime import commands, text
 from gradsh.runtime.helpers import HELPERS
 
@@ -90,13 +90,17 @@ def prepare(space: dict[str, Any], program: places.Program) -> None:
     with held():
         import_module(OPERATORS + "elementwise.operators")  # what `+` and its kin do on tensors
         for name in program.builtins:
-            if name[0] == "@" and name != NOTES:  # what the program uses without naming it
+            if name[0] == "@" and name not in (NOTES, COUNTS):  # what the program uses without naming it
                 import_module(OPERATORS + name[1:])
     for name in program.builtins:
         if name == NOTES:
             from gradsh.runtime import notes
 
             space.update(notes.begin())
+        elif name == COUNTS:
+            from gradsh.runtime import notes
+
+            notes.count()
         elif name[0] == "@":  # loaded above
             continue
         elif (key := "." + name) not in space:

@@ -16,7 +16,7 @@ from gradsh.engine.core.graph import Node, Output, Where, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
-from gradsh.runtime.passes import Passes, Passing, leaves_behind
+from gradsh.runtime.passes import Counting, Passes, Passing, leaves_behind
 from gradsh.runtime.results import FEW, Result
 
 _getframe = sys._getframe
@@ -95,11 +95,15 @@ DERIVED: WeakKeyDictionary[Node, Derived] = WeakKeyDictionary()
 
 
 class Noting:
-    """What the engine tells; see gradsh.engine.core.modes.Notes. `passes`: the backward passes of the session."""
+    """What the engine tells; see gradsh.engine.core.modes.Notes. `passes`: the backward passes of the session.
 
-    __slots__ = ("passes",)
+    `whole`: what each step of them did is noted too, else they are only counted.
+    """
+
+    __slots__ = ("passes", "whole")
 
     def __init__(self) -> None:
+        self.whole = False
         self.passes = Passes()
 
     def called(self, model: Any, x: Any) -> Any:
@@ -110,7 +114,7 @@ class Noting:
         return value
 
     def walk(self, keep: bool, where: Where | None) -> Any:
-        return Passing(self.passes, keep, where)
+        return Passing(self.passes, keep, where) if self.whole else Counting(self.passes, keep, where)
 
     def summed(self, where: Where | None, roots: list[Any]) -> None:
         self.passes.began(where, roots, True)
@@ -138,9 +142,15 @@ def derived_from(node: Node) -> Derived | None:
 
 def begin() -> dict[str, Any]:
     """What a program that looks has in its globals; from now on its session notes what the engine tells, too."""
+    count()
+    mode.notes.whole = True  # type: ignore[union-attr]  # it has just been made
+    return HELPERS
+
+
+def count() -> None:
+    """From now on the session counts its backward passes."""
     if mode.notes is None:
         mode.notes = Noting()
-    return HELPERS
 
 
 HELPERS: dict[str, Any] = {"@mark": sequence, "@seen": seen}

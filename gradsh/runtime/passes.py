@@ -11,6 +11,7 @@ from weakref import ref
 
 import numpy as np
 
+from gradsh.engine.autograd.backward import Walk
 from gradsh.engine.core.graph import Node, Output, Where
 from gradsh.engine.core.tensor import Tensor
 from gradsh.runtime.results import Result
@@ -142,6 +143,29 @@ def _sum(parts: list[Result]) -> Result | None:
         return parts[0]
     values = [part.value for part in parts]
     return None if any(value is None for value in values) else Result(sum(values[1:], values[0]))
+
+
+class Counting(Walk):
+    """The walk of a `backward` where passes are only counted, for `show`."""
+
+    __slots__ = ("fresh", "passes")
+
+    def __init__(self, passes: Passes, keep: bool, where: Where | None) -> None:
+        super().__init__(keep, False, where)
+        self.passes = passes
+        self.fresh: dict[Tensor, bool] = {}
+
+    def deliver(self, edge: Any, g: Any) -> None:
+        if edge.__class__ is Tensor and edge not in self.fresh:
+            self.fresh[edge] = cleared(edge)
+        super().deliver(edge, g)
+
+    def run(self) -> None:
+        self.passes.began(self.where, [], True)
+        super().run()
+        for t, fresh in self.fresh.items():
+            if t.gradient is not None and (self.captures is None or t in self.captures):
+                self.passes.arrived(t, fresh, None)
 
 
 def leaves_behind(roots: list[Any]) -> list[Tensor]:

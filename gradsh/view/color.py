@@ -18,6 +18,9 @@ STYLES = {
     "secondary": "1;34",
     "note": "1;36",
     "help": "1;32",
+    "green": "32",
+    "yellow": "33",
+    "dim": "2",
 }
 
 

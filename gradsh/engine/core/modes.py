@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         """What is told of things that no expression of the program stands for; see gradsh.runtime.notes."""
 
         passes: Any  # of gradsh.runtime.passes
+        whole: bool
 
         def called(self, model: Any, x: Any) -> Any:
             """`model(x)`, which another model calls."""
