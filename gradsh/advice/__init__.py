@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradsh.advice import gradients, losses, program, values
+from gradsh.advice import gradients, losses, oddities, program, values
 from gradsh.advice.scene import Scene
 from gradsh.advice.warnings import of_warning
 from gradsh.errors import GradshError, Where
+from gradsh.runtime.passes import Passes
 
 __all__ = ["ADVICE", "advise", "of_warning"]
 
@@ -42,6 +43,7 @@ ADVICE: dict[str, Callable[[Scene], None]] = {
     "E0411": gradients.autograd,
     "E0412": gradients.grad_assignment,
     "E0413": gradients.gradcheck,
+    "E0414": oddities.nan_found,
     "E0601": program.assertion,
     "E0603": program.call,
     "E0604": program.not_callable,
@@ -51,11 +53,17 @@ ADVICE: dict[str, Callable[[Scene], None]] = {
 }
 
 
-def advise(error: GradshError, raised: BaseException, space: dict[str, Any], passed: Where | None = None) -> None:
+def advise(
+    error: GradshError,
+    raised: BaseException,
+    space: dict[str, Any],
+    passed: Where | None = None,
+    passes: Passes | None = None,
+) -> None:
     """Add to an error that ended a program what can be said in the program's own terms.
 
-    `passed` is where the last backward was.
+    `passed` is where the last backward was, `passes` what was noted of them.
     """
     act = ADVICE.get(error.code)
     if act is not None and error.labels:
-        act(Scene(error, raised, space, passed))
+        act(Scene(error, raised, space, passed, passes))

@@ -417,6 +417,10 @@ def autograd(scene: Scene) -> None:
             found = untracked.search(scene, t, name)
             scene.add_all(found.labels)
             scene.offer(again(scene, found.help, found.findings))
+    elif "returned nan values in its" in scene.error.message:
+        from gradsh.advice.oddities import anomaly
+
+        anomaly(scene)
     elif "different than None at position" in scene.error.message:
         none_instead(scene)
     elif "is a view and is being modified inplace" in scene.error.message:

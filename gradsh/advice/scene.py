@@ -21,12 +21,11 @@ class Scene(Surroundings):
     """
 
     def __init__(
-        self, error: GradshError, raised: BaseException, space: dict[str, Any], passed: Where | None = None
+        self, error: GradshError, raised: BaseException, space: dict[str, Any], passed: Where | None, passes: Any
     ) -> None:
         self.primary: Span | None = error.labels[0].span if error.labels else None
-        super().__init__(
-            space, list(_frames(raised)), self.primary.source if self.primary is not None else None, passed
-        )
+        source = self.primary.source if self.primary is not None else None
+        super().__init__(space, list(_frames(raised)), source, passed, passes)
         self.error = error
         self.text = self.primary.text if self.primary is not None else ""
         self.tree = self.fragment(self.primary) if self.primary is not None else None

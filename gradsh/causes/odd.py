@@ -311,7 +311,8 @@ def help_for(around: Surroundings, reading: Reading, found: Beginning) -> str:
     else:
         safe = f"clamp({text}, min={TINY})"
     new = rewrite.edited(page, step.statement, [(operand.start, operand.end, safe)])
-    lead = f"give {word_of(row) if word_of(row).isidentifier() else 'it'} a harmless number"
+    word = word_of(row) if not isinstance(node, nodes.Binary) else "it"
+    lead = f"give {word} a harmless number"
     lead += " where it is not taken" if condition is not None else " there"
     return f"{around.lead(lead, page.span(step.statement))}`{new}`"
 

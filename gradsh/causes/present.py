@@ -35,7 +35,7 @@ WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 class Graph:
     """The graph of the last backward as it was noted, and one leaf of it."""
 
-    def __init__(self, around: Surroundings, root: Root, variables: Mapping[str, Any], t: Tensor) -> None:
+    def __init__(self, around: Surroundings, root: Root, variables: Mapping[str, Any], t: Tensor | None) -> None:
         assert root.tensor is not None
         self.around = around
         self.root = root
@@ -43,7 +43,12 @@ class Graph:
         self.reading: Reading = read(root.tensor, variables, root.text)
         steps = {node: watching.STEPS[node] for node in self.reading.of_node if node in watching.STEPS}
         self.walk = Replay(steps)
-        self.target: Any = self.reading.row_of(t)
+        self.target: Any = self.reading.row_of(t) if t is not None else None
+
+    @classmethod
+    def of(cls, around: Surroundings, root: Root, variables: Mapping[str, Any]) -> Graph:
+        """The whole graph, and no leaf of it."""
+        return cls(around, root, variables, None)
 
     def going(self, row: Row) -> list[Any]:
         return going(self.reading, row, self.walk)

@@ -292,6 +292,13 @@ class GradAssignment(GradshError):
     see = "`help zero_grad`, `help zeros_like`, E0404"
 
 
+class NanFound(GradshError):
+    code = "E0414"
+    kind = "FloatingPointError"
+    summary = "The first nan or inf that a `nancheck` block makes, forward or backward."
+    example = "let w = tensor([1.0, -1.0], grad)\nnancheck { let loss = log(w).sum() }"
+
+
 class GradcheckFailed(GradshError):
     code = "E0413"
     kind = "GradcheckError"

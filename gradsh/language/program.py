@@ -145,14 +145,14 @@ def understood(
 
 def _looks(tree: nodes.Program, builtins: Builtins) -> bool:
     """Does a command that shows what was noted stand in it, or a variable of that name?"""
-    return _stands_in(tree, {command.name for command in builtins.commands() if command.looks})
+    return _stands_in(tree, {"nancheck", *(command.name for command in builtins.commands() if command.looks)})
 
 
 def _stands_in(tree: nodes.Program, words: set[str]) -> bool:
     """Is one of these commands in a program, or a variable of its name?"""
-    from gradsh.language.nodes import Command, Name, walk
+    from gradsh.language.nodes import Command, Mode, Name, walk
 
-    return any(isinstance(node, (Command, Name)) and node.name in words for node in walk(tree))
+    return any(isinstance(node, (Command, Mode, Name)) and node.name in words for node in walk(tree))
 
 
 def _too_deep(source: Source) -> Refused:

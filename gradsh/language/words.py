@@ -173,7 +173,13 @@ TABLE = (
     Word(
         "detect_anomaly", MODE, "detect_anomaly { … }", "Backward passes inside stop at NaN and name the forward line."
     ),
-    Word("nancheck", MODE),
+    Word(
+        "nancheck",
+        MODE,
+        "nancheck { … }",
+        "Stops at the first nan or inf inside, forward or backward, with its line and its numbers.",
+        "let x = tensor([0.0, 4.0]); nancheck { sqrt(x) }",
+    ),
     Word("zero_grad", VERB),
     Word("step", VERB),
     Word("save", VERB),
@@ -247,7 +253,7 @@ EFFECT_METHODS = frozenset(_EFFECT_METHODS.split())
 
 # Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name". It is
 # said only where there is no built-in of the name: a command that has come needs no edit here.
-LATER = ("nancheck",)
+LATER: tuple[str, ...] = ()
 
 
 # --- the commands of a session --------------------------------------------------------------------------------

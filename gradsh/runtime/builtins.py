@@ -28,11 +28,20 @@ CONSTANTS: dict[str, tuple[float, str]] = {
 
 
 # what can stand before a block, and the flag that it takes; what each does is said in gradsh/language/words.py
+def _nancheck() -> Any:
+    from gradsh.runtime.checking import NanCheck
+
+    return NanCheck()
+
+
+_nancheck.__name__ = _nancheck.__qualname__ = "nancheck"
+
 MODES: dict[str, tuple[Any, str]] = {
     "no_grad": (modes.no_grad, ""),
     "enable_grad": (modes.enable_grad, ""),
     "inference_mode": (modes.inference_mode, "mode"),
     "detect_anomaly": (modes.detect_anomaly, "check_nan"),
+    "nancheck": (_nancheck, ""),
 }
 
 

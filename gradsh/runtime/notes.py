@@ -16,6 +16,7 @@ from gradsh.engine.core.graph import Node, Output, Where, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
+from gradsh.runtime import checking
 from gradsh.runtime.passes import Counting, Passes, Passing, leaves_behind
 from gradsh.runtime.results import FEW, Result
 
@@ -48,6 +49,9 @@ NOTES: WeakKeyDictionary[Node, list[tuple[int, Note]]] = WeakKeyDictionary()
 
 def seen(start: int, value: Any, line: int, callee: Any = None) -> Any:
     """The value of an expression that began at `start`, noted if it made it."""
+    if mode.notes is not None and mode.notes.checking and value.__class__ is Tensor:
+        frame = _getframe(1)
+        checking.made(value, frame.f_code, line, [frame.f_locals, frame.f_globals])
     if value.__class__ is Tensor:
         if value.node is not None:
             _note(value, start, line, callee, _getframe(1).f_code)
@@ -97,13 +101,14 @@ DERIVED: WeakKeyDictionary[Node, Derived] = WeakKeyDictionary()
 class Noting:
     """What the engine tells; see gradsh.engine.core.modes.Notes. `passes`: the backward passes of the session.
 
-    `whole`: what each step of them did is noted too, else they are only counted.
+    `whole`: what each step of them did is noted too, else they are only counted. `checking`: inside of `nancheck`.
     """
 
-    __slots__ = ("passes", "whole")
+    __slots__ = ("checking", "passes", "whole")
 
     def __init__(self) -> None:
         self.whole = False
+        self.checking = False
         self.passes = Passes()
 
     def called(self, model: Any, x: Any) -> Any:
@@ -114,7 +119,7 @@ class Noting:
         return value
 
     def walk(self, keep: bool, where: Where | None) -> Any:
-        return Passing(self.passes, keep, where) if self.whole else Counting(self.passes, keep, where)
+        return Passing(self.passes, keep, where, self.checking) if self.whole else Counting(self.passes, keep, where)
 
     def summed(self, where: Where | None, roots: list[Any]) -> None:
         self.passes.began(where, roots, True)
@@ -123,6 +128,8 @@ class Noting:
                 self.passes.arrived(t, False, None)
 
     def derived(self, node: Node, start: int, gradients: Any, where: Where | None) -> None:
+        if self.checking:
+            checking.sent(node, None, tuple(gradients) if isinstance(gradients, (tuple, list)) else (gradients,))
         stack = list(gradients) if isinstance(gradients, (tuple, list)) else [gradients]
         stack = [each.node for each in stack if each.__class__ is Tensor]
         origin = Derived(node, where)

@@ -14,6 +14,7 @@ import numpy as np
 from gradsh.engine.autograd.backward import Walk
 from gradsh.engine.core.graph import Node, Output, Where
 from gradsh.engine.core.tensor import Tensor
+from gradsh.runtime import checking
 from gradsh.runtime.results import Result
 from gradsh.runtime.watching import STEPS, Noted
 
@@ -100,10 +101,11 @@ def cleared(t: Tensor) -> bool:
 class Passing(Noted):
     """The walk of a `backward` in a program that looks."""
 
-    __slots__ = ("arrivals_at", "fresh", "passes")
+    __slots__ = ("arrivals_at", "checks", "fresh", "passes")
 
-    def __init__(self, passes: Passes, keep: bool, where: Where | None) -> None:
+    def __init__(self, passes: Passes, keep: bool, where: Where | None, checks: bool) -> None:
         super().__init__(keep, where)
+        self.checks = checks  # inside of `nancheck`
         self.passes = passes
         self.fresh: dict[Tensor, bool] = {}
         self.arrivals_at: dict[Tensor, list[Any]] = {}
@@ -125,6 +127,8 @@ class Passing(Noted):
                 self.fresh[t] = len(self.arrivals_at.get(t, ())) == 0 and self.passes.known(t) is None
                 self._note(t, Result(came))
         gs = super().watched_step(node, g)
+        if self.checks:
+            checking.sent(node, g, gs if gs.__class__ is tuple else (gs,))
         edges = node.next if node.next.__class__ is tuple else (node.next,)
         for edge, out in zip(edges, STEPS[node][1], strict=False):
             if edge.__class__ is Tensor and out is not None:

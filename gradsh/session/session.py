@@ -233,7 +233,9 @@ class Session:
             with interrupts.held():
                 from gradsh.advice import advise
 
-            advise(error, raised, self.globals, self.context.passed)
+            notes = self.context.notes
+            with np.errstate(all="ignore"):
+                advise(error, raised, self.globals, self.context.passed, notes.passes if notes is not None else None)
         except Exception:  # what is said on top of an error must never hide the error itself
             if os.environ.get("GRADSH_DEBUG") == "1":
                 raise

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
         passes: Any  # of gradsh.runtime.passes
         whole: bool
+        checking: bool
 
         def called(self, model: Any, x: Any) -> Any:
             """`model(x)`, which another model calls."""
