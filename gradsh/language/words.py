@@ -286,6 +286,10 @@ class CommandWord:
         self.of_tensors = of_tensors
         self.counts = counts
 
+    def options(self) -> list[str]:
+        """Those that are set."""
+        return [name for name in self.__slots__ if name != "name" and getattr(self, name)]
+
 
 def starters(commands: Iterable[CommandWord]) -> list[str]:
     """The words that are followed by arguments without parentheses."""

@@ -27,7 +27,7 @@ class Table:
     """The built-ins as a plain table; see `gradsh.language.resolve.Builtins`."""
 
     def __init__(
-        self, entries: Iterable[Entry], commands: Iterable[tuple[str, bool, bool]], facts: dict[str, Row]
+        self, entries: Iterable[Entry], commands: Iterable[tuple[str, list[str]]], facts: dict[str, Row]
     ) -> None:
         self.forms = commands
         self.rows = facts
@@ -51,7 +51,7 @@ class Table:
 
     def commands(self) -> Iterable[CommandWord]:
         """The words that can be called without parentheses."""
-        return [CommandWord(name, alone=alone, asks=asks) for name, alone, asks in self.forms]
+        return [CommandWord(name, **dict.fromkeys(options, True)) for name, options in self.forms]
 
 
 def check(name: str, text: str, files: Files | None = None) -> tuple[list[GradshError], list[WarningRecord]]:
@@ -125,6 +125,6 @@ def table() -> Table:
             found = BUILTINS.facts(way)
             if found is not None and facts.get(builtin) != found.row():
                 facts[way] = found.row()
-    forms = [(command.name, command.alone, command.asks) for command in BUILTINS.commands()]
+    forms = [(command.name, command.options()) for command in BUILTINS.commands()]
     cache.write(key, marshal.dumps((entries, forms, facts)))
     return Table(entries, forms, facts)
