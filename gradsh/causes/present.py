@@ -21,7 +21,7 @@ from gradsh.looking.places import flat
 from gradsh.looking.reading import Leaf, Reading, Row, read
 from gradsh.looking.replay import Replay
 from gradsh.reports.why import WhyRow
-from gradsh.runtime import watching
+from gradsh.runtime import passes, watching
 from gradsh.runtime.passes import LAST, Summed
 from gradsh.runtime.results import Result
 
@@ -65,8 +65,7 @@ def present(around: Surroundings, t: Tensor, name: str, root: Root | None, varia
     """The cause of what `t.grad` is; it is there."""
     held = t.gradient
     assert held is not None
-    passes = around.passes
-    summed = passes.of(t) if passes is not None else None
+    summed = around.passes.of(t) if around.passes is not None else None
     graph = Graph(around, root, variables, t) if root is not None and root.tensor is not None else None
     if graph is not None and (graph.target is None or not graph.walk.steps):
         graph = None
@@ -323,10 +322,7 @@ def count_ways(graph: Graph) -> int:
 
 def all_ways(graph: Graph) -> Iterator[list[Row]]:
     """The ways from the root to the leaf, as rows."""
-    reaches: set[int] = {id(graph.target)}
-    for row in reversed(graph.reading.rows):
-        if any(id(each) in reaches for each in (*row.inputs, *row.parameters)):
-            reaches.add(id(row))
+    reaches = reaching(graph)
     stack: list[list[Row]] = [[graph.reading.rows[0]]]
     while stack:
         way = stack.pop()
@@ -428,6 +424,33 @@ def partly_cut(graph: Graph, t: Tensor, name: str, cause: Cause) -> None:
         cause.help = cause.help or finding.help
         cause.kind = "partly cut"
         return
+
+
+def kinks(around: Surroundings, t: Tensor, root: Root, variables: Mapping[str, Any]) -> list[str]:
+    """Where on the ways to a leaf there is no single slope, in words."""
+    from gradsh.looking.kinks import kink_table
+
+    graph = Graph(around, root, variables, t)
+    if graph.target is None:
+        return []
+    table = kink_table(graph.reading, passes.KEPT)
+    on_the_way = {row.step for row in graph.reading.rows if id(row) in reaching(graph)}
+    said: list[str] = []
+    for kink in table.rows:
+        if kink.step in on_the_way and len(said) < LARGEST:
+            at = " ".join(map(str, kink.at)) + (" …" if kink.count > len(kink.at) else "")
+            where = f" at {at}" if kink.at != [[]] else ""
+            said.append(f"A kink: {kink.label} ({kink.place}){where}: slopes {kink.slopes}, taken {kink.taken}.")
+    return said
+
+
+def reaching(graph: Graph) -> set[int]:
+    """The rows from which a way leads to the leaf."""
+    found: set[int] = {id(graph.target)}
+    for row in reversed(graph.reading.rows):
+        if any(id(each) in found for each in (*row.inputs, *row.parameters)):
+            found.add(id(row))
+    return found
 
 
 def _is_number(text: str) -> bool:

@@ -10,7 +10,7 @@ from gradsh.causes.gradient import Cause, Root
 from gradsh.causes.surroundings import Surroundings
 from gradsh.causes.untracked import Link
 from gradsh.engine.core.tensor import Tensor
-from gradsh.looking.drawing import amount
+from gradsh.looking.amounts import amount
 from gradsh.reports.why import Why, WhyRow
 
 
@@ -23,6 +23,8 @@ def why_of(
         root = Root(about, text, root.page, root.step, [about])
     if t.gradient is not None and (t.requires or t.node is not None):
         cause = present.present(around, t, name, root, variables)
+        if root is not None and root.tensor is not None and cause.kind != "nan":
+            cause.notes += present.kinks(around, t, root, variables)
     else:
         found = gradient.missing(around, t, name, root)
         cause = found if found is not None else Cause("unknown", "it is not known how it was made.")

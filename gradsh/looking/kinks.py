@@ -19,22 +19,27 @@ from gradsh.reports.looking import Kink, KinkTable
 SHOWN = 3  # positions that are said
 
 
-def kink_table(reading: Reading) -> KinkTable:
-    """The report of `kinks`. It runs nothing. Errors: FreedGraph where what it reads is gone."""
+def kink_table(reading: Reading, noted: Mapping[Node, Any] | None = None) -> KinkTable:
+    """The report of `kinks`. It runs nothing. Errors: FreedGraph where what it reads is gone.
+
+    `noted` is what nodes had kept before a backward freed it; then what is not in it is left out.
+    """
     table = KinkTable(reading.name)
     for row in reversed(reading.rows):
         for node in reversed(row.nodes):
             entry = OPERATORS.get(node.kind.operator)
             if entry is None or not entry.at_kink:
                 continue
-            if node.saved.__class__ is Freed:
+            saved = noted.get(node, node.saved) if noted is not None else node.saved
+            if saved.__class__ is not Freed:
+                _look(table, reading, row, node, entry, saved)
+            elif noted is None:
                 raise freed(node)
-            _look(table, reading, row, node, entry)
     return table
 
 
-def _look(table: KinkTable, reading: Reading, row: Row, node: Node, entry: Any) -> None:
-    values = _values(reading, row, node, entry)
+def _look(table: KinkTable, reading: Reading, row: Row, node: Node, entry: Any, saved: Any) -> None:
+    values = _values(reading, row, node, entry, saved)
     size = 0
     for condition, slopes, taken in entry.at_kink:
         mask = _mask(entry, condition, values)
@@ -57,10 +62,10 @@ def _look(table: KinkTable, reading: Reading, row: Row, node: Node, entry: Any) 
         table.unknown += int(np.prod(row.shape or (1,)))
 
 
-def _values(reading: Reading, row: Row, node: Node, entry: Any) -> dict[str, Any]:
+def _values(reading: Reading, row: Row, node: Node, entry: Any, saved: Any) -> dict[str, Any]:
     """What the conditions may name: what the node kept, and its input where that is known."""
     values: dict[str, Any] = {p.name: p.default for p in entry.signature.parameters if p.has_default}
-    for name, value in by_name(entry, node.kind, node.saved).items():
+    for name, value in by_name(entry, node.kind, saved).items():
         if isinstance(value, tuple) and name == RESULT and value:
             value = value[0]  # values and indices
         if value.__class__ is Tensor:

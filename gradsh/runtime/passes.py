@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections import deque
 from typing import Any
-from weakref import ref
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 
 from gradsh.engine.autograd.backward import Walk
 from gradsh.engine.core.graph import Node, Output, Where
-from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.runtime import checking
-from gradsh.runtime.results import Result
+from gradsh.runtime.results import FEW, Result
 from gradsh.runtime.watching import STEPS, Noted
 
 LAST = 4  # passes into a leaf that are told apart
@@ -126,6 +126,9 @@ class Passing(Noted):
             if t is not None and came is not None:
                 self.fresh[t] = len(self.arrivals_at.get(t, ())) == 0 and self.passes.known(t) is None
                 self._note(t, Result(came))
+        kept = _few(node.saved)
+        if kept is not None:
+            KEPT[node] = kept
         gs = super().watched_step(node, g)
         if self.checks:
             checking.sent(node, g, gs if gs.__class__ is tuple else (gs,))
@@ -139,6 +142,28 @@ class Passing(Noted):
         if t not in self.fresh:
             self.fresh[t] = cleared(t)
         self.arrivals_at.setdefault(t, []).append(g)
+
+
+# of each node what it kept before a backward freed it, where that is little
+KEPT: WeakKeyDictionary[Node, Any] = WeakKeyDictionary()
+
+
+def _few(saved: Any) -> Any:
+    """A copy of what a node keeps, None where that is more than a few numbers."""
+    if saved.__class__ is Tensor:
+        if saved.data.size > FEW:
+            return None
+        copy = make(saved.data.copy())
+        copy.node, copy.requires = saved.node, saved.requires
+        return copy
+    if isinstance(saved, (np.ndarray, np.generic)):
+        return saved.copy() if saved.size <= FEW else None
+    if saved.__class__ is tuple or saved.__class__ is list:
+        copies = [_few(each) for each in saved]
+        if any(copy is None and each is not None for copy, each in zip(copies, saved, strict=True)):
+            return None
+        return saved.__class__(copies)
+    return saved
 
 
 def _sum(parts: list[Result]) -> Result | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 
+from gradsh.looking import exact
 from gradsh.reports.why import Why, WhyRow
 from gradsh.view import numbers
 from gradsh.view.color import paint
@@ -36,7 +37,7 @@ class WhyView(View[Why]):
         return {
             "why": report.name,
             "cause": report.kind,
-            "grad": numbers.exact(report.value),
+            "grad": exact.amount(report.value),
             "at": report.odd,
             "says": report.words,
             "rows": [{"left": r.left, "text": r.text, "words": r.words, "cut": r.cut} for r in report.rows],
