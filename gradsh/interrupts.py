@@ -39,6 +39,19 @@ def expired_after(seconds: float) -> type[Expired]:
     return type("Expired", (Expired,), {"seconds": seconds})
 
 
+class Full(Expired):
+    """The memory that a program was given is taken; `shape` and `dtype`: of the array that went beyond it, if any. Its
+    argument, if any, is the place."""
+
+    shape: tuple[int, ...] | None = None
+    dtype: Any = None
+
+
+def full() -> type[Full]:
+    """The exception for one run."""
+    return type("Full", (Full,), {})
+
+
 asked: dict[int, type[BaseException]] = {}  # which threads are to stop, and by what
 
 

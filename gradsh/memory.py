@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import sys
 
+from gradsh.interrupts import Full, full
+
 TYPE_CHECKING = False  # as in `typing`, which start-up does without
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,23 +111,48 @@ def _measure() -> Callable[[], int]:
     return _nowhere
 
 
-_taken: Callable[[], int] | None = None
+def _glibc() -> Callable[[], int]:
+    """What `malloc` keeps for the next who asks: arrays that are freed below one that is not stay with it."""
+    import ctypes
 
+    names = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
 
-def taken() -> int:
-    """Bytes that belong to this process alone; 0 where the system does not tell."""
-    global _taken
-    if _taken is None:
-        _taken = _measure()
+    class Info(ctypes.Structure):
+        _fields_ = tuple((name, ctypes.c_size_t) for name in names)
+
     try:
-        return _taken()
+        mallinfo = ctypes.CDLL(None).mallinfo2
+    except (AttributeError, OSError, TypeError):
+        return _nowhere
+    mallinfo.restype = Info
+    return lambda: int(mallinfo().fordblks)
+
+
+_owned: Callable[[], int] | None = None
+_kept: Callable[[], int] = _nowhere
+
+
+def owned() -> int:
+    """Bytes that belong to this process alone; 0 where the system does not tell."""
+    global _owned, _kept
+    if _owned is None:
+        _owned, _kept = _measure(), _glibc() if sys.platform == "linux" else _nowhere
+    try:
+        return _owned()
     except OSError:
         return 0
 
 
-def is_known() -> bool:
-    """Whether the system tells how much memory the process has."""
-    return taken() > 0
+def taken() -> int:
+    """Those of them that are in use: without what the C library has of what was freed."""
+    return max(0, owned() - _kept())
+
+
+def known(limit: int) -> int:
+    """The limit. Errors: ValueError where the system does not tell how much memory the process has."""
+    if not owned():
+        raise ValueError("this system does not tell how much memory a process has")
+    return limit
 
 
 # --- what the process may have ----------------------------------------------------------------------------------------
@@ -152,3 +179,81 @@ def allowed() -> int:
         if soft != resource.RLIM_INFINITY:
             most = min(most, soft)
     return most
+
+
+READING = 64 << 20  # bytes that a program may take beside while it is read: the parser, and the operators that it uses
+
+
+class Limit:
+    """What the programs of one session may take, beyond what the process has without them. Each run begins and ends it.
+
+    most     bytes; `said` is what they are called where they are given: "--max-memory"
+    used     what the session's programs have taken in the runs before
+    reading  the program of this run has not begun yet
+    hard     the process is gradsh's own, and gets no more from the system either
+    """
+
+    __slots__ = ("base", "before", "full", "hard", "most", "reading", "said", "used")
+
+    def __init__(self, most: int, said: str, hard: bool = False) -> None:
+        self.most = most
+        self.said = said
+        self.hard = hard
+        self.used = 0
+        self.base = 0
+        self.reading = False
+        self.full: type[Full] = Full
+        self.before: int | None = None
+
+    def read(self) -> None:
+        """A run begins: its program is read."""
+        self.full = full()
+        self._start(True)
+
+    def begin(self) -> None:
+        """The program begins: from here on memory counts."""
+        self._start(False)
+
+    def _start(self, reading: bool) -> None:
+        self.reading = reading
+        self.base = taken() - self.used + READING * reading
+        if self.hard:
+            # what grows little by little is stopped before that
+            self._lay(owned() - self.used + READING * reading + self.most + self.most // 20)
+
+    def end(self) -> None:
+        """The run has ended; what it left is the session's."""
+        self.lift()
+        if not self.reading:
+            self.used = max(0, taken() - self.base)
+
+    def room(self) -> int:
+        """Bytes that are left; negative beyond the limit."""
+        return self.base + self.most - taken()
+
+    def _lay(self, most: int) -> None:
+        try:
+            import resource
+        except ImportError:  # Windows
+            return
+        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if self.before is None:
+            self.before = soft
+        for bound in (self.before, hard, sys.maxsize):
+            if bound != resource.RLIM_INFINITY:
+                most = min(most, bound)
+        self._set(most)
+
+    def lift(self) -> None:
+        """The system gives as much as before: what there is to say about the program is no more of it."""
+        if self.before is not None:
+            self._set(self.before)
+            self.before = None
+
+    def _set(self, most: int) -> None:
+        import resource
+
+        try:
+            resource.setrlimit(resource.RLIMIT_DATA, (most, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+        except (OSError, ValueError):
+            return  # behind the door of a sandbox; what is looked at is the memory itself, too

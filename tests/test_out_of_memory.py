@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import io
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +13,10 @@ from contextlib import contextmanager
 import pytest
 
 from gradsh import Session, memory
+from gradsh.cli.arguments import parse
+from gradsh.cli.options import UsageError
 from gradsh.engine.core import alloc
+from tests.conftest import Gradsh
 
 MIB = 1 << 20
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads and limits memory as Linux does")
@@ -36,7 +41,7 @@ def limited(room: int) -> Iterator[None]:
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (memory.taken() + room, before[1]))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory.owned() + room, before[1]))
     try:
         yield
     finally:
@@ -145,3 +150,91 @@ def test_sizes_are_written_as_messages_write_them() -> None:
     counts = [0, 1023, 1024, 1500, 1 << 20, 1023 << 20, 4 * 10**12, 1 << 80]
     said = ["0 bytes", "1023 bytes", "1 KiB", "1.5 KiB", "1 MiB", "1 GiB", "3.6 TiB", "1048576 EiB"]
     assert [memory.spelled(count) for count in counts] == said
+
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+RUNAWAYS = {
+    "let l = []; while true { l.append(ones(100000)) }": "ones of [100000] float32 wants 390.6 KiB; ",
+    "let y = ones(10**6, grad); while true { y = y.exp() }": "exp of [1000000] float32 wants 3.8 MiB; ",
+    "let d = {}; let i = 0; while true { try { d[i] = [i] } catch e { }; i += 1 }": "",
+    "let t = 'a'; while true { t = t + t }": "",
+    "zeros(10**9)": "zeros of [1000000000] float32 wants 3.7 GiB; ",
+    "ones(10**9)": "ones of [1000000000] float32 wants 3.7 GiB; ",
+    "rand(10**9)": "rand of [1000000000] uint32 wants 3.7 GiB; ",
+    "let s = 'a' * 200000000": "",
+}
+
+
+@linux
+def test_a_session_that_takes_too_much_ends_the_statement_and_stays() -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    err, out = io.StringIO(), io.StringIO()
+    at = Session(out=out, err=err, max_memory="60M")
+    assert at.run("let kept = 7").ok
+    for program, asked in RUNAWAYS.items():
+        err.truncate(err.seek(0))
+        assert at.run(program).status == 1, program
+        assert err.getvalue().startswith(f"error[E0902]: out of memory: {asked}max_memory allows 60 MiB\n"), program
+        assert " --> <input>:1:" in err.getvalue(), err.getvalue()
+        assert at.run("let l = none; let y = none; let d = none; let t = none; let s = none").ok
+    assert at.run("let big = ones(13000000); big = none; repeat 60 { let l = [zeros(10**6)]; l.append(l) }; kept").ok
+    assert out.getvalue() == "7\n" and resource.getrlimit(resource.RLIMIT_DATA) == before
+    assert Session(out=out).run("ones(25000000);").ok  # another session has no limit
+
+
+@linux
+def test_what_the_session_keeps_counts_and_what_the_host_takes_does_not() -> None:
+    gc.collect()  # what is freed meanwhile would be taken for the session's
+    at = Session(err=io.StringIO(), max_memory=40 * MIB)
+    assert at.run("let a = ones(5000000)").ok
+    held = bytearray(100 * MIB)
+    assert at.run("let b = ones(2000000)").ok
+    assert at.run("let c = ones(5000000)").status == 1
+    assert held and at.run("a = none; let c = ones(5000000)").ok
+
+
+@pytest.mark.parametrize("given", [0, -1, True, 1.5, "2X", "", "0", "-1", "1.5"])
+def test_what_is_no_size(given: object) -> None:
+    with pytest.raises(ValueError, match="size"):
+        Session(max_memory=given)  # type: ignore[arg-type]  # that is what is tried
+    if isinstance(given, str):
+        with pytest.raises(UsageError, match=r"--max-memory: .* size"):
+            parse(["--max-memory", given])
+
+
+def test_sizes() -> None:
+    given = ["1048576", "500M", "2G", "1.5GiB", "3 kb", ".5k", "7T"]
+    assert [memory.size(each) for each in given] == [MIB, 500 * MIB, 2048 * MIB, 1536 * MIB, 3072, 512, 7 << 40]
+
+
+HELD = ["let l = []; while true { l.append(ones(100000)) }", "let d = {}; let i = 0; while true { d[i] = [i]; i += 1 }"]
+
+
+@linux
+@pytest.mark.parametrize("program", HELD)
+def test_the_option_holds_the_process(program: str) -> None:
+    """What it had most of, next to a process that takes nothing."""
+    most = []
+    for code in ("[].append(1); ones(2);", program):
+        child = subprocess.Popen(
+            [sys.executable, "-m", "gradsh", "--max-memory", "100M", "-c", code], stderr=subprocess.PIPE, text=True
+        )
+        assert child.stderr is not None
+        with child.stderr:
+            said = child.stderr.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        most.append(usage.ru_maxrss / 1024)
+    assert child.returncode == 1 and said.startswith("error[E0902]: out of memory: "), said
+    assert "--max-memory allows 100 MiB\n --> <command line>:1:" in said
+    assert 80 < most[1] - most[0] < 110
+
+
+@linux
+def test_what_plain_python_takes_at_once_is_refused(gradsh: Gradsh) -> None:
+    done = gradsh("--max-memory", "100M", "-c", "let z = 1\nz = [0] * 10**8")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error[E0902]: out of memory: --max-memory allows 100 MiB\n --> <command line>:2:5")

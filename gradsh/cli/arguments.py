@@ -85,7 +85,7 @@ def _parser() -> Parser:
     add("--no-config", action="store_true", help="read no configuration and no history, and write none")
     for option, depth, said in SANDBOX:
         add(option, action="store_const", const=depth, dest="sandbox", default="", help=said)
-    add("--max-memory", metavar="SIZE", help=argparse.SUPPRESS)
+    add("--max-memory", metavar="SIZE", help="what the program may take, 500M, 2G; what goes beyond it ends with E0902")
     add("--timeout", metavar="TIME", help="stop after 10s, 2m, 500ms; each statement in the shell")
     add("-V", "--version", action="store_true", help="print the version")
     add("-h", "--help", action="store_true", help="print this")
@@ -124,8 +124,6 @@ def parse(argv: Sequence[str]) -> Options:
     if given.version:
         say(f"gradsh {__version__}\n")
         raise SystemExit(0)
-    if given.max_memory:
-        raise UsageError("--max-memory is not in this version yet")
     if given.seed is not None and not -(2**63) <= given.seed < 2**64:
         raise UsageError(f"--seed {given.seed} does not fit in 64 bits")
     options = Options()
@@ -135,6 +133,8 @@ def parse(argv: Sequence[str]) -> Options:
         from gradsh.cli.timeout import seconds
 
         options.timeout = seconds(given.timeout)
+    if given.max_memory is not None:
+        options.max_memory = _size(given.max_memory)
     options.set = given.set or []
     for each in options.set:
         if "=" not in each or each.startswith(("=", "-")):
@@ -151,6 +151,15 @@ def parse(argv: Sequence[str]) -> Options:
     if rest:
         options.file, options.arguments = rest[0], rest[1:]
     return options
+
+
+def _size(text: str) -> int:
+    from gradsh import memory
+
+    try:
+        return memory.known(memory.size(text))
+    except ValueError as error:
+        raise UsageError(f"--max-memory: {error}") from None
 
 
 def _subcommand(options: Options, word: str, rest: list[str]) -> Options:

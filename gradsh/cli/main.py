@@ -142,6 +142,8 @@ def _run(options: Options) -> int:
         return _help(options, program, shown)
     session = _session(options, options.interactive)
     session.shows_lines = shown
+    if session.limits is not None and not options.interactive:
+        session.limits.hold()
     if name != "<stdin>" and not options.interactive and sys.stdin is not None:
         stream = sys.stdin.buffer
         session.files.stdin = lambda: read_text(stream)
@@ -179,8 +181,16 @@ def _session(options: Options, interactive: bool = False) -> Session:
     else:
         display = Display(color=options.color, style=options.errors)
     display.verbose = options.verbose
-    sandboxed = bool(options.sandbox)
-    session = Session(options.dtype, options.seed, display=display, timeout=options.timeout, sandbox=sandboxed)
+    session = Session(
+        options.dtype,
+        options.seed,
+        display=display,
+        timeout=options.timeout,
+        max_memory=options.max_memory,
+        sandbox=bool(options.sandbox),
+    )
+    if session.limits is not None and session.limits.memory is not None:
+        session.limits.memory.said = "--max-memory"
     if options.sandbox == "kernel":
         from gradsh.cli.sandbox import confine
 

@@ -45,6 +45,7 @@ class Options:
         "given",
         "interactive",
         "json",
+        "max_memory",
         "no_config",
         "quiet",
         "sandbox",
@@ -65,6 +66,7 @@ class Options:
         self.errors = "full"
         self.interactive = False
         self.json = False
+        self.max_memory: int | None = None  # bytes
         self.no_config = False
         self.quiet = False
         self.sandbox = ""  # "kernel": and the door below is shut, "language": what the language refuses

@@ -91,6 +91,7 @@ def load() -> None:
     """Import all of gradsh and what it imports, the library's models, the parser and its table, the texts of calls."""
     from io import StringIO
 
+    from gradsh import memory
     from gradsh.calls.words import lines_of
     from gradsh.engine import catalogue
     from gradsh.engine.ops.families import load_all
@@ -100,6 +101,8 @@ def load() -> None:
     from gradsh.view.display import Display
     from gradsh.view.display import Session as Shown
 
+    memory.taken()  # opens what it reads
+    memory.allowed()
     catalogue.table()
     load_all()
     for name in (*LAZY, *LAZIER, *modules()):

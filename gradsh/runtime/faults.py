@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
 from gradsh import errors, interrupts
+from gradsh.engine.core.alloc import ACCOUNT
 from gradsh.engine.core.users import acts_for_programs, is_users
 from gradsh.errors import GradshError, Span
 from gradsh.language.places import LIBRARY, PREFIX, locate
@@ -87,6 +89,8 @@ def translate(exception: BaseException) -> GradshError:
 def _translated(exception: BaseException) -> GradshError:
     if isinstance(exception, GradshError):
         return exception
+    if isinstance(exception, interrupts.Full):
+        return _out_of_memory(exception)
     if isinstance(exception, interrupts.Expired):
         return errors.TimeLimit.after(exception.seconds)
     if isinstance(exception, RecursionError):
@@ -124,18 +128,23 @@ def _of_numpy(exception: BaseException) -> GradshError | None:
     return None
 
 
-def _out_of_memory(exception: MemoryError) -> GradshError:
-    """What asked for how much: NumPy says the array, the way through the program the operator."""
+def _out_of_memory(exception: BaseException) -> GradshError:
+    """What asked for how much, and the limit. NumPy says which array, the way through the program which operator."""
     import math
 
     from gradsh import memory
 
     operator = _operator(exception)
-    shape, dtype = getattr(exception, "shape", None), getattr(exception, "dtype", None)  # of NumPy's own
-    if shape is None or dtype is None:
-        return errors.OutOfMemory("out of memory" + (f" in {operator}" if operator else ""))
-    wanted = memory.spelled(math.prod(shape) * dtype.itemsize)
-    return errors.OutOfMemory(f"out of memory: {operator or 'an array'} of {list(shape)} {dtype} wants {wanted}")
+    asked = [f"{operator} wants more"] if operator else []
+    shape, dtype = getattr(exception, "shape", None), getattr(exception, "dtype", None)
+    if shape is not None and dtype is not None:
+        wanted = memory.spelled(math.prod(shape) * dtype.itemsize)
+        asked = [f"{operator or 'an array'} of {list(shape)} {dtype} wants {wanted}"]
+    limit = ACCOUNT.limits.get(get_ident())
+    if limit is not None:
+        asked.append(f"{limit.said} allows {memory.spelled(limit.most)}")
+    places = [each for each in exception.args if isinstance(each, errors.Label)]
+    return errors.OutOfMemory("out of memory" + (": " + "; ".join(asked) if asked else ""), places)
 
 
 def _operator(exception: BaseException) -> str:

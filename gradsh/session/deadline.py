@@ -1,4 +1,4 @@
-"""The end of a program's time, told to the thread that runs it by another: in any process, for any thread.
+"""The end of a program's time or memory, told to the thread that runs it by another: in any process, for any thread.
 
 `PyThreadState_SetAsyncExc` has the interpreter raise an exception between two instructions of another thread, at the
 next one that calls, or goes back to the start of a loop. Three things keep it from coming where it should not:
@@ -14,18 +14,24 @@ An exception that was sent is raised before the frame in which it was sent can c
 from __future__ import annotations
 
 import ctypes
+import gc
+import math
 import sys
 from _thread import LockType, allocate_lock, get_ident, start_new_thread
 from collections.abc import Callable
 from time import monotonic, sleep
 from types import FrameType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gradsh import interrupts
 from gradsh.interrupts import AGAIN, SOON, Expired, asked
 
+if TYPE_CHECKING:
+    from gradsh.memory import Limit
+
 T = TypeVar("T")
 
+LOOK = 0.02  # seconds between two looks at the memory, in which 50 MB can be written
 LONGEST = 1e6  # seconds of one wait, which C's clock can hold
 OURS = frozenset(("gradsh", "lark", "numpy", "platformdirs", "prompt_toolkit", "rich", "safetensors", "scipy"))
 
@@ -33,12 +39,18 @@ _send = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
 
 class Watch:
-    """A thread for one run that has a deadline. `base` is the frame below which everything is the host's."""
+    """A thread for one run that has a deadline, or a limit of memory, or both.
 
-    def __init__(self, seconds: float, base: FrameType) -> None:
+    `base` is the frame below which everything is the host's. `due` and `next` are when the time is over, and when the
+    memory is looked at.
+    """
+
+    def __init__(self, seconds: float, base: FrameType, memory: Limit | None = None) -> None:
         self.base: FrameType | None = base
         self.due = monotonic() + seconds
         self.expired = interrupts.expired_after(seconds)
+        self.memory = memory
+        self.next = monotonic() + LOOK if memory is not None else math.inf
         self.live = True
         self.sending = False
         self.thread = get_ident()
@@ -58,22 +70,38 @@ class Watch:
     def watch(self, started: LockType) -> None:
         """The thread."""
         started.release()
-        while not self.bell.acquire(timeout=min(max(self.due - monotonic(), 0.0), LONGEST)):
+        while not self.bell.acquire(timeout=min(max(min(self.due, self.next) - monotonic(), 0.0), LONGEST)):
             self.sending = True
-            if self.live and self.due <= monotonic():
-                self.tell()
-            self.sending = False
+            try:
+                if self.live and self.due <= monotonic():
+                    self.due = self.tell(self.expired)
+                if self.live and self.memory is not None and self.next <= monotonic():
+                    self.next = monotonic() + LOOK
+                    if self.is_full(self.memory):
+                        self.next = self.tell(self.memory.full)
+            except MemoryError:  # of which the program hears by itself
+                pass
+            finally:
+                self.sending = False
 
-    def tell(self) -> None:
-        """The time is over: raise that in the thread, as soon as it may be raised there; again, if it was swallowed."""
-        self.due = monotonic() + SOON
-        if self.expired.over:
-            return
+    def is_full(self, memory: Limit) -> bool:
+        """Whether the program has more than it may, also when what only cycles hold is freed."""
+        if memory.room() >= 0:
+            return False
+        gc.collect()
+        return memory.room() < 0
+
+    def tell(self, why: type[Expired]) -> float:
+        """Raise that in the thread, as soon as it may be raised there; when to do it again, if it was swallowed."""
+        again = monotonic() + SOON
+        if why.over:
+            return again
         frame = sys._current_frames().get(self.thread)
-        asked[self.thread] = self.expired
+        asked[self.thread] = why
         if not interrupts.is_critical(frame, self.base) and not self.in_host(frame):
-            self.due += AGAIN
-            _send(ctypes.c_ulong(self.thread), ctypes.py_object(self.expired))
+            again += AGAIN
+            _send(ctypes.c_ulong(self.thread), ctypes.py_object(why))
+        return again
 
     def in_host(self, frame: FrameType | None) -> bool:
         """Whether the run has called the host, which writes what it shows."""
@@ -97,9 +125,10 @@ class Watch:
             self.bell.release()
 
 
-def within(seconds: float, work: Callable[[], T], late: Callable[[BaseException], T]) -> T:
-    """`work()`, in which Expired is raised when it takes longer; `late` is for when it comes out of that."""
-    watch = Watch(seconds, sys._getframe())
+def within(seconds: float, work: Callable[[], T], late: Callable[[BaseException], T], memory: Limit | None = None) -> T:
+    """`work()`, in which Expired is raised when it takes longer, or Full when it takes more memory; `late` is for when
+    it comes out of that."""
+    watch = Watch(seconds, sys._getframe(), memory)
     try:
         watch.start()
         return work()

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from gradsh.session.limits import Limits
 
 DONE, FAILED, REFUSED, FAULT = 0, 1, 3, 70
+OF_MEMORY = (MemoryError, interrupts.Full)
 
 
 class Result:
@@ -76,6 +77,7 @@ class Session:
         dtype: str | None = None,
         seed: int | None = None,
         timeout: float | None = None,
+        max_memory: int | str | None = None,
         sandbox: bool = False,
     ) -> None:
         """In a `sandbox` programs reach no file, no environment and no address; nothing is laid on the process."""
@@ -93,10 +95,10 @@ class Session:
         self.parameters: Mapping[str, object] = {}  # given to the script that runs
         self.globals: dict[str, Any] = namespace(self, BUILTINS)
         self.limits: Limits | None = None
-        if timeout is not None:
+        if timeout is not None or max_memory is not None:
             from gradsh.session.limits import Limits
 
-            self.limits = Limits(timeout)
+            self.limits = Limits(timeout, max_memory)
         if seed is not None:
             with swapped(self.context):
                 manual_seed(seed)
@@ -155,12 +157,16 @@ class Session:
                     if compiled.uses or not source.text.isascii():
                         self._doubt(compiled)
                     prepare(self.globals, compiled)
+                    if self.limits is not None:
+                        self.limits.begun()
                     if self.door is not None:
                         self._shut(self.door)
                     try:
                         exec(compiled.code, self.globals)
                     finally:
                         self.display.ended()
+                    if self.limits is not None:
+                        self.limits.done(source)
                 except Exception as raised:
                     interrupts.check_after(raised)
                     raise
@@ -209,8 +215,10 @@ class Session:
     def _failed(self, raised: BaseException) -> Result:
         if isinstance(raised, interrupts.Expired):
             interrupts.settled(raised)
-        if isinstance(raised, MemoryError):
+        if isinstance(raised, OF_MEMORY):
             alloc.make_room()
+            if self.limits is not None:
+                self.limits.lift()
         error = faults.translate(raised)
         spans = faults.spans(raised)
         if not error.labels and spans:
@@ -220,7 +228,7 @@ class Session:
         for where, words in error.places:
             if where is not None and isinstance(where[0], CodeType):
                 _add_label(error, locate(where[0], where[1]), words)
-        if isinstance(raised, MemoryError):
+        if isinstance(raised, OF_MEMORY):
             raised.__traceback__ = None  # which holds all that the program's functions had; saying it takes memory too
         else:
             self._advise(error, raised)

@@ -175,8 +175,10 @@ class Session(session.Session):
     Values go to `out`, errors and warnings to `err` (Python's standard streams unless given), rendered by `display`
     (the standard one unless given). `dtype` is the default floating dtype ("float32", "float64"); `seed` seeds
     the random stream. `timeout` is how many seconds one `run` may take: what takes longer ends with E0903, the session
-    and all that was bound stay. With `sandbox` its programs reach no file but those they `use` below their own folder,
-    no variable of the environment and no address in memory; the process that it is in stays as it is.
+    and all that was bound stay. `max_memory` is how many bytes the programs of the session may take, or "500M", "2G",
+    beyond what the process has without them: what goes beyond it ends with E0902. With `sandbox` its programs reach no
+    file but those they `use` below their own folder, no variable of the environment and no address in memory; the
+    process that it is in stays as it is.
     """
 
     def __init__(
@@ -188,7 +190,8 @@ class Session(session.Session):
         display: display.Display | None = None,
         *,
         timeout: float | None = None,
+        max_memory: int | str | None = None,
         sandbox: bool = False,
     ) -> None:
         shown = display if display is not None else Display(out, err)
-        super().__init__(shown, dtype=dtype, seed=seed, timeout=timeout, sandbox=sandbox)
+        super().__init__(shown, dtype=dtype, seed=seed, timeout=timeout, max_memory=max_memory, sandbox=sandbox)

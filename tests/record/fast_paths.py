@@ -95,7 +95,7 @@ def counted(name: str, call: str, again: str, depth: int) -> str:
             {name} = {call}
         except MemoryError:
             {name} = {again}
-        made({name}.nbytes)
+        made({name})
         """,
         depth,
     )
@@ -219,15 +219,15 @@ def binary_path(
                 {guarded("compute", "a, b", 4)}
             elif a.size < BIG:
                 {guarded("compute", "a, b", 4)}
-                made(c.nbytes)
+                made(c)
             else:
                 {guarded("in_pieces", "compute, a, b", 4)}
-                made(c.nbytes)
+                made(c)
                 kind = large_both
             if a.shape != b.shape:
                 fix = fix_of(a, b, c)
                 if c.size > LARGE:
-                    made(c.nbytes)
+                    made(c)
         else:
             if check is not None:
                 check(a, b)
@@ -238,7 +238,7 @@ def binary_path(
             {guarded("compute", "p, q", 3)}
             fix = fix_of(a, b, c)
             if c.size > LARGE:
-                made(c.nbytes)
+                made(c)
         {
         recorded(
             "x",
@@ -288,7 +288,7 @@ def binary_path(
             except MemoryError:
                 c = again(compute, number, a) if side else again(compute, a, number)
             if c.size > LARGE:
-                made(c.nbytes)
+                made(c)
         {
         recorded(
             "x",

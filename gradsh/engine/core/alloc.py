@@ -11,9 +11,17 @@ a collection: an operator's kernel always, and once an eighth of the memory is t
 from __future__ import annotations
 
 import gc
-from typing import Any
+import math
+from _thread import get_ident
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from gradsh.interrupts import HELD
+
+if TYPE_CHECKING:
+    from gradsh.interrupts import Full
+    from gradsh.memory import Limit
 
 empty, zeros, ones, full = np.empty, np.zeros, np.ones, np.full
 empty_like, zeros_like, ones_like, full_like = np.empty_like, np.zeros_like, np.ones_like, np.full_like
@@ -31,35 +39,43 @@ class Account:
     left     how much may still be counted until it is looked at again
     floor    what it had after the last collection, or less since
     allowed  what it may have
+    limits   what the sessions that run may take, by their threads
     """
 
-    __slots__ = ("allowed", "floor", "guarded", "left")
+    __slots__ = ("allowed", "floor", "guarded", "left", "limits")
 
     def __init__(self) -> None:
         self.left = FIRST
         self.floor = 0
         self.allowed = 0
         self.guarded = False
+        self.limits: dict[int, Limit] = {}
 
-    def look(self) -> None:
-        """Collect if so much may be garbage: a quarter of the memory, or half of what is left of it."""
+    def look(self, made: Any) -> None:
+        """Collect if so much may be garbage: a quarter of the memory, or half of what is left of it.
+
+        Raises Full where the array that was made goes beyond a limit also then.
+        """
         from gradsh import memory  # start-up does without
 
         if not self.allowed:
             self.allowed = memory.allowed()
         now = memory.taken()
         self.floor = min(self.floor or now, now)
-        most = self.garbage(now)
-        if now - self.floor > most and gc.isenabled():
+        limit = self.limits.get(get_ident())
+        size, room = self.allowed, self.allowed - now
+        if limit is not None:
+            size, room = min(size, limit.most), min(room, limit.room())
+        most = _garbage(size, room)
+        if (now - self.floor > most and gc.isenabled()) or room < 0:
             self.collect()
-            most = self.garbage(self.floor)
-        if now > self.allowed // 8 and not self.guarded:
+            room += now - self.floor
+            most = _garbage(size, room)
+            if room < 0 and limit is not None and limit.room() < 0 and not HELD.depth:
+                raise _full(limit, made.shape, made.dtype)
+        if now > self.allowed // 8:
             self.guard()
-        self.left = max(most // 8, 1 << 20)
-
-    def garbage(self, taken: int) -> int:
-        """How much of what was taken since the last collection may be garbage before it is worth another."""
-        return min(self.allowed // 4, max((self.allowed - taken) // 2, self.allowed // 64))
+        self.left = max(min(most // 8, room), 1 << 20)
 
     def collect(self) -> None:
         """Free what only cycles hold."""
@@ -70,9 +86,21 @@ class Account:
 
     def guard(self) -> None:
         """From now on every array that is made here is tried twice. Before, that would cost more than it could save."""
-        self.guarded = True
-        for name, make in gates().items():
-            globals()[name] = _twice(make)
+        if not self.guarded:
+            self.guarded = True
+            for name, make in gates().items():
+                globals()[name] = _twice(make)
+
+
+def _garbage(size: int, room: int) -> int:
+    """How much may be garbage before it is worth a collection, of so much memory of which so much is free."""
+    return min(size // 4, max(room // 2, size // 64))
+
+
+def _full(limit: Limit, shape: tuple[int, ...], dtype: Any) -> Full:
+    error = limit.full()
+    error.shape, error.dtype = shape, dtype
+    return error
 
 
 def gates() -> dict[str, Any]:
@@ -83,11 +111,11 @@ def gates() -> dict[str, Any]:
 ACCOUNT = Account()
 
 
-def made(count: int) -> None:
-    """Count an array of so many bytes."""
-    ACCOUNT.left -= count
+def made(array: Any) -> None:
+    """Count a large array."""
+    ACCOUNT.left -= array.nbytes
     if ACCOUNT.left < 0:
-        ACCOUNT.look()
+        ACCOUNT.look(array)
 
 
 def again(kernel: Any, *values: Any, **options: Any) -> Any:
@@ -102,18 +130,35 @@ def counted(kernel: Any, *values: Any) -> Any:
         out = kernel(*values)
     except MemoryError:
         out = again(kernel, *values)
-    made(out.nbytes)
+    made(out)
     return out
 
 
 def _twice(make: Any) -> Any:
+    shaped = make in (np.empty, np.zeros, np.ones, np.full)
+
     def twice(*values: Any, **options: Any) -> Any:
+        if shaped and ACCOUNT.limits:
+            _expect(values[0], options.get("dtype", values[-1] if len(values) > 1 else float))
         try:
             return make(*values, **options)
         except MemoryError:
             return again(make, *values, **options)
 
     return twice
+
+
+def _expect(shape: Any, dtype: Any) -> None:
+    """Raise Full where an array of that size would be beyond the limit: before it is written to."""
+    limit = ACCOUNT.limits.get(get_ident())
+    if limit is None:
+        return
+    shape, dtype = tuple(shape) if isinstance(shape, (tuple, list)) else (int(shape),), np.dtype(dtype)
+    size = math.prod(shape) * dtype.itemsize
+    if size > FIRST and size > limit.room():
+        ACCOUNT.collect()
+        if size > limit.room() and not HELD.depth:
+            raise _full(limit, shape, dtype)
 
 
 # --- when there is no more --------------------------------------------------------------------------------------------

@@ -351,7 +351,7 @@ def make(data: Any) -> Tensor:
 def leaf(data: Any, requires_grad: bool, where: Where | None) -> Tensor:
     """What creators give: as `make`, with the flag and the place."""
     if data.__class__ is ndarray and data.size > LARGE:
-        made(data.nbytes)
+        made(data)
     t = make(data)
     t.origin = where
     if mode.inference:

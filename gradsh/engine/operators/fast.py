@@ -62,7 +62,7 @@ def unary_path(
                     y = compute(x)
                 except MemoryError:
                     y = again(compute, x)
-                made(y.nbytes)
+                made(y)
             else:
                 y = counted(in_pieces, compute, x)
                 kind = large
@@ -151,7 +151,7 @@ def binary_path(
                     raise broadcast_error(a.shape, b.shape) from None
                 except MemoryError:
                     c = again(compute, a, b)
-                made(c.nbytes)
+                made(c)
             else:
                 try:
                     c = in_pieces(compute, a, b)
@@ -159,12 +159,12 @@ def binary_path(
                     raise broadcast_error(a.shape, b.shape) from None
                 except MemoryError:
                     c = again(in_pieces, compute, a, b)
-                made(c.nbytes)
+                made(c)
                 kind = large_both
             if a.shape != b.shape:
                 fix = fix_of(a, b, c)
                 if c.size > LARGE:
-                    made(c.nbytes)
+                    made(c)
         else:
             if check is not None:
                 check(a, b)
@@ -180,7 +180,7 @@ def binary_path(
                 c = again(compute, p, q)
             fix = fix_of(a, b, c)
             if c.size > LARGE:
-                made(c.nbytes)
+                made(c)
         out = Tensor()
         out.data = c
         out.gradient = out.storage = out.extra = None
@@ -238,7 +238,7 @@ def binary_path(
                     c = compute(*pair)
                 except MemoryError:
                     c = again(compute, *pair)
-                made(c.nbytes)
+                made(c)
             else:
                 c = counted(in_pieces, compute, operand, a) if side else counted(in_pieces, compute, a, operand)
                 kind = large_right if side else large_left
@@ -248,7 +248,7 @@ def binary_path(
             except MemoryError:
                 c = again(compute, number, a) if side else again(compute, a, number)
             if c.size > LARGE:
-                made(c.nbytes)
+                made(c)
         out = Tensor()
         out.data = c
         out.gradient = out.storage = out.extra = None

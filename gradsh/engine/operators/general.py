@@ -159,7 +159,7 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
     if cls is ndarray:
         size = result.size
         if size > LARGE:
-            made(result.nbytes)
+            made(result)
         elif size == 1 and result.ndim == 0 and not entry.view:
             result = result[()]
     where = mode.where or caller(frame)

@@ -226,7 +226,7 @@ def _layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     columns = weight.data.T
     data = computed(_affine, x.data, columns, bias.data)
     if data.size > LARGE:
-        made(data.nbytes)
+        made(data)
     where = caller(_getframe(2))
     edge = record(_COLUMNS, weight.node or weight, None, where) if weight.requires else None
     saved_weight: Any = None

@@ -96,7 +96,7 @@ def multiply(entry: Product, x: Tensor, y: Tensor, depth: int) -> Tensor:
         entry.check(a, b)
     data = computed(entry.kernel, a, b)
     if data.size > LARGE:
-        made(data.nbytes)
+        made(data)
     where = mode.where or here(_getframe(depth))
     one, two = x.requires, y.requires
     if not ((one or two) and mode.grad):
