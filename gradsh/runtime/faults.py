@@ -143,8 +143,7 @@ def _out_of_memory(exception: BaseException) -> GradshError:
     limit = ACCOUNT.limits.get(get_ident())
     if limit is not None:
         asked.append(f"{limit.said} allows {memory.spelled(limit.most)}")
-    places = [each for each in exception.args if isinstance(each, errors.Label)]
-    return errors.OutOfMemory("out of memory" + (": " + "; ".join(asked) if asked else ""), places)
+    return errors.OutOfMemory("out of memory" + (": " + "; ".join(asked) if asked else ""))
 
 
 def _operator(exception: BaseException) -> str:

@@ -16,7 +16,6 @@ import numpy as np
 
 from gradsh import memory
 from gradsh.engine.core.alloc import ACCOUNT
-from gradsh.errors import Label, Source, Span
 
 T = TypeVar("T")
 
@@ -71,12 +70,12 @@ class Limits:
         if self.memory is not None:
             self.memory.begin()
 
-    def done(self, source: Source) -> None:
+    def done(self) -> None:
         """The program has come to its end. Raises Full where it has more than it may, and nobody had time to see."""
         if self.memory is not None and self.memory.room() < 0:
             ACCOUNT.collect()
             if self.memory.room() < 0:
-                raise self.memory.full(Label(Span(source, 0, len(source.text.rstrip()))))
+                raise self.memory.full()
 
     def lift(self) -> None:
         """The program has been stopped; what is said about it is not measured."""

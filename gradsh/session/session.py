@@ -166,7 +166,7 @@ class Session:
                     finally:
                         self.display.ended()
                     if self.limits is not None:
-                        self.limits.done(source)
+                        self.limits.done()
                 except Exception as raised:
                     interrupts.check_after(raised)
                     raise
@@ -223,6 +223,8 @@ class Session:
         spans = faults.spans(raised)
         if not error.labels and spans:
             error.labels.append(Label(spans[0]))
+        if not error.labels and isinstance(raised, interrupts.Full):
+            error.labels += raised.args  # it came when the program had done its last
         if isinstance(error, errors.InternalFault):
             return self._fault(raised, error)
         for where, words in error.places:
