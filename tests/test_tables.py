@@ -25,6 +25,7 @@ RIGHTFUL = {
     "scatter_reduce()": "values of an argument, scatter_reduce(reduce=…)",
     "ufunc": "values of an argument, scatter_reduce(reduce=…)",
     "STAND_FOR": "types of parameters, in PyTorch's words",
+    "COMMANDS": "LaTeX's own commands",
     "SHARED": "Python's own functions of these names, which plain values get",
     "_define_operators() for name": "Python's operators, as the module `operator` spells them",
 }

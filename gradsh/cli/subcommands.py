@@ -26,9 +26,10 @@ SUBCOMMANDS = {
     "check": "[--strict] FILE ...",
     "explain": "CODE ...",
     "graph": "[--open] [-o PICTURE] FILE NAME",
+    "export": "--to latex FILE NAME",
 }
 # Words of the contract that this version has not yet; no file is run for them.
-LATER = ("fmt", "export")
+LATER = ("fmt",)
 
 
 def reserved(word: str) -> bool:

@@ -98,6 +98,8 @@ def gradients(
             for side, of_side in _of_binary(part, g):
                 back(side, of_side)
         elif isinstance(part, (nodes.Call, nodes.Pipe)):
+            if not any(map(_has_names, called(part)[1])):
+                return  # a constant
             for side, of_side in _of_call(part, g, formulas, called):
                 back(side, of_side)
         else:
@@ -124,10 +126,16 @@ def _of_binary(node: nodes.Binary, g: Expr) -> Iterator[tuple[Expr, Expr]]:
         if not isinstance(right, nodes.Number):
             yield right, binary("*", binary("*", g, node), nodes.Call(0, 0, name("log"), [_argument(left)]))
     elif node.op == "@":
-        yield left, nodes.Binary(0, 0, "@", g, _transposed(right))
-        yield right, nodes.Binary(0, 0, "@", _transposed(left), g)
+        yield left, _matrices(g, _transposed(right))
+        yield right, _matrices(_transposed(left), g)
     else:
         raise NoFormula(node.op)
+
+
+def _matrices(left: Expr, right: Expr) -> Expr:
+    if _value(left) == 1 or _value(right) == 1:
+        return right if _value(left) == 1 else left
+    return nodes.Binary(0, 0, "@", left, right)
 
 
 def _transposed(node: Expr) -> Expr:
@@ -155,13 +163,17 @@ def _of_call(
         if isinstance(value, (nodes.Number, nodes.Constant, nodes.String)) or not _has_names(value):
             continue
         rule = clause(formula, parameter, parameters)
-        if rule is None:
+        if rule is None or _names(rule) & ({*parameters[len(given) :]} - values.keys()):
             raise NoFormula(word)
         yield value, substituted(rule, values)
 
 
 def _has_names(node: Expr) -> bool:
-    return any(isinstance(part, nodes.Name) for part in nodes.walk(node))
+    return bool(_names(node))
+
+
+def _names(node: Expr) -> set[str]:
+    return {part.name for part in nodes.walk(node) if isinstance(part, nodes.Name)}
 
 
 def clause(formula: str, parameter: str, parameters: list[str]) -> Expr | None:
@@ -210,6 +222,106 @@ def substituted(node: Expr, values: dict[str, Expr]) -> Expr:
     if isinstance(node, nodes.Attribute):
         return nodes.Attribute(0, 0, substituted(node.value, values), node.name, 0)
     return node
+
+
+# --- simpler ----------------------------------------------------------------------------------------------------------
+
+Powers = dict[str, tuple[Expr, float]]  # a product: each base by its text, with its exponent
+
+
+def simplified(node: Expr) -> Expr:
+    """The same with like factors and like terms put together: 3 / x for 1 / x**3 * 3 * x**2."""
+    terms: dict[str, tuple[float, Powers]] = {}
+    for sign, part in _terms(node, 1):
+        number_, powers = _factors(part)
+        key = "*".join(f"{text}^{exponent}" for text, (_, exponent) in sorted(powers.items()) if exponent)
+        before = terms[key][0] if key in terms else 0.0
+        terms[key] = (before + sign * number_, powers)
+    found: Expr | None = None
+    for coefficient, powers in terms.values():
+        if not coefficient:
+            continue
+        product = _product(abs(coefficient), powers)
+        if found is None:
+            found = negative(product) if coefficient < 0 else product
+        else:
+            found = nodes.Binary(0, 0, "-" if coefficient < 0 else "+", found, product)
+    return found if found is not None else number(0)
+
+
+def _terms(node: Expr, sign: int) -> Iterator[tuple[int, Expr]]:
+    if isinstance(node, nodes.Binary) and node.op in "+-":
+        yield from _terms(node.left, sign)
+        yield from _terms(node.right, sign if node.op == "+" else -sign)
+    elif isinstance(node, nodes.Unary) and node.op in "+-":
+        yield from _terms(node.operand, -sign if node.op == "-" else sign)
+    else:
+        yield sign, node
+
+
+def _factors(node: Expr) -> tuple[float, Powers]:
+    """A product as a number and powers."""
+    found: Powers = {}
+    coefficient = 1.0
+
+    def visit(part: Expr, exponent: float) -> None:
+        nonlocal coefficient
+        value = _value(part)
+        if value is not None and (value or exponent > 0):
+            coefficient *= float(value) ** exponent
+        elif isinstance(part, nodes.Binary) and part.op in ("*", "/"):
+            visit(part.left, exponent)
+            visit(part.right, exponent if part.op == "*" else -exponent)
+        elif isinstance(part, nodes.Unary) and part.op in "+-" and exponent % 1 == 0:
+            coefficient *= -1.0 if part.op == "-" and exponent % 2 else 1.0
+            visit(part.operand, exponent)
+        elif isinstance(part, nodes.Binary) and part.op == "**" and _exponent(part.right) is not None:
+            visit(part.left, exponent * (_exponent(part.right) or 0.0))
+        else:
+            base = _inner(part)
+            text = written(base)
+            before = found[text][1] if text in found else 0.0
+            found[text] = (base, before + exponent)
+
+    visit(node, 1.0)
+    return coefficient, found
+
+
+def _exponent(node: Expr) -> float | None:
+    value = _value(node)
+    if value is None and isinstance(node, nodes.Unary) and node.op == "-":
+        inner = _value(node.operand)
+        value = -inner if inner is not None else None
+    return float(value) if value is not None else None
+
+
+def _inner(node: Expr) -> Expr:
+    """The parts of a factor made simpler."""
+    if isinstance(node, nodes.Binary):
+        if node.op in "+-":
+            return simplified(node)
+        return nodes.Binary(0, 0, node.op, simplified(node.left), simplified(node.right))
+    if isinstance(node, nodes.Call):
+        given = [nodes.Argument(0, 0, a.name, a.star, simplified(a.value)) for a in node.arguments]
+        return nodes.Call(0, 0, node.function, given)
+    if isinstance(node, nodes.Conditional):
+        return nodes.Conditional(0, 0, simplified(node.then), node.condition, simplified(node.otherwise))
+    return node
+
+
+def _product(coefficient: float, powers: Powers) -> Expr:
+    above: Expr = number(int(coefficient) if coefficient == int(coefficient) else coefficient)
+    below: Expr = number(1)
+    for base, exponent in sorted(powers.values(), key=lambda power: not isinstance(power[0], nodes.Name)):
+        if exponent > 0:
+            above = binary("*", above, _power(base, exponent))
+        elif exponent < 0:
+            below = binary("*", below, _power(base, -exponent))
+    return binary("/", above, below)
+
+
+def _power(base: Expr, exponent: float) -> Expr:
+    return binary("**", base, number(int(exponent) if exponent == int(exponent) else exponent))
 
 
 # --- text -------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,165 @@
+"""`gradsh export --to latex FILE NAME`: the formula of what a name stands for, and of its derivatives. Runs nothing."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+
+from gradsh.calls.suggest import suggest
+from gradsh.cli.options import Options, UsageError, read
+from gradsh.errors import GradshError, Refused, Source
+from gradsh.files import decode
+from gradsh.language import calculus, nodes
+from gradsh.language.calculus import NoFormula
+from gradsh.language.latex import latex
+from gradsh.language.latex import name as symbol
+from gradsh.language.nodes import Expr
+from gradsh.language.program import understood
+from gradsh.lints.reading import Reading
+from gradsh.session.check import Table, table
+from gradsh.view.diagnostics import write
+
+Called = Callable[[Expr], tuple[str, list[Expr]]]
+
+
+def takes(parser: ArgumentParser) -> None:
+    parser.add_argument("--to", choices=["latex"], required=True, metavar="latex")
+    parser.add_argument("-c", dest="code", metavar="CODE", help="the program, in place of a file")
+    parser.add_argument("what", nargs="*", metavar="FILE NAME")
+
+
+def run(options: Options) -> int:
+    program, name = _asked(options)
+    if not isinstance(program, tuple):
+        write([program], sys.stderr, color=options.color, style="json" if options.json else options.errors)
+        return 3
+    file, text = program
+    builtins = table()
+    source = Source(file, text)
+    try:
+        tree, resolution, uses = understood(source, {}, builtins)
+    except Refused as refused:
+        write(refused.errors, sys.stderr, color=options.color, style="json" if options.json else options.errors)
+        return 3
+    reading = Reading(tree, source, resolution, builtins, bool(uses))
+    what = Formula(reading, builtins, name)
+    lines, problem = what.lines()
+    if options.json:
+        import json
+
+        sys.stdout.write(json.dumps({"export": what.name, "to": "latex", "formulas": lines}, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write("".join(f"{left} = {right}\n" for left, right in lines))
+    if problem:
+        sys.stderr.write(f"gradsh: {problem}\n")
+    return 1 if problem else 0
+
+
+def _asked(options: Options) -> tuple[tuple[str, str] | GradshError, str | None]:
+    """The program with what it is called, or why it is none; and the name."""
+    what = options.given.what
+    if options.given.code is not None:
+        if len(what) > 1:
+            raise UsageError("with -c, one name at most", "gradsh export --help")
+        return ("<command line>", options.given.code), what[0] if what else None
+    if not what or len(what) > 2:
+        raise UsageError("a file, and the name of what is wanted", "gradsh export --help")
+    text = decode(what[0], read(what[0]))
+    return (what[0], text) if isinstance(text, str) else text, what[1] if len(what) == 2 else None
+
+
+class Formula:
+    """What a name of a program stands for, as formulas: its own, and one for each variable that it has a slope in."""
+
+    def __init__(self, reading: Reading, builtins: Table, name: str | None) -> None:
+        self.reading = reading
+        self.builtins = builtins
+        self.values: dict[str, Expr] = {}
+        self.functions: dict[str, tuple[list[str], Expr]] = {}
+        self.name, self.parameters, self.body = self._find(name)
+
+    def lines(self) -> tuple[list[tuple[str, str]], str]:
+        """Left and right sides, and what could not be written."""
+        variables = self.parameters or self._variables()
+        try:
+            whole = self.body if self.parameters is not None else self._inlined(self.body)
+            shown = latex(calculus.substituted(whole, {}))
+        except NoFormula as error:
+            return [], f"{self.name or 'this'} is no formula: {error} has none"
+        left = symbol(self.name) if self.name else ""
+        if self.parameters is not None:
+            left += rf"\left({', '.join(map(symbol, self.parameters))}\right)"
+        lines = [(left or "f", shown)]
+        try:
+            found = calculus.gradients(whole, calculus.number(1), self._formula, self.reading.called)
+        except NoFormula as error:
+            return lines, f"there is no formula for the derivative of {error}"
+        for variable in variables:
+            if variable in found:
+                slope = latex(calculus.simplified(found[variable]))
+                lines.append((self._derivative(variable, len(variables)), slope))
+        return lines, ""
+
+    def _derivative(self, variable: str, many: int) -> str:
+        if self.parameters is not None and many == 1:
+            return rf"{symbol(self.name)}'\left({symbol(variable)}\right)"
+        d = r"\partial" if many > 1 else r"\mathrm{d}"
+        return rf"\frac{{{d} {symbol(self.name) if self.name else 'f'}}}{{{d} {symbol(variable)}}}"
+
+    # --- what the program says -----------------------------------------------------------------------------------
+
+    def _find(self, name: str | None) -> tuple[str, list[str] | None, Expr]:
+        last: tuple[str, list[str] | None, Expr] | None = None
+        for statement in self.reading.tree.body:
+            found: tuple[str, list[str] | None, Expr] | None = None
+            if isinstance(statement, nodes.Function) and isinstance(statement.body, Expr):
+                found = (statement.name, [p.name for p in statement.parameters], statement.body)
+            elif isinstance(statement, nodes.Assign) and isinstance(statement.target, nodes.Name):
+                value = statement.value
+                if isinstance(value, nodes.Lambda) and isinstance(value.body, Expr):
+                    found = (statement.target.name, [p.name for p in value.parameters], value.body)
+                elif not isinstance(value, nodes.Lambda):
+                    self.values[statement.target.name] = value
+                    found = (statement.target.name, None, value)
+            elif isinstance(statement, nodes.ExprStmt) and name is None:
+                found = ("", None, statement.value)
+            if found is not None:
+                if found[1] is not None:
+                    self.functions[found[0]] = (found[1], found[2])
+                last = found if name is None or found[0] == name else last
+        if last is None:
+            raise UsageError(self._nothing(name), "gradsh export --help")
+        return last
+
+    def _nothing(self, name: str | None) -> str:
+        if name is None:
+            return "there is no expression in the program, and no name that is bound to one"
+        near = suggest(name, [*self.values, *self.functions])
+        return f"the program binds no expression to '{name}'" + (f"; did you mean {near}?" if near else "")
+
+    def _is_given(self, name: str) -> bool:
+        """Is a name bound to a tensor or a number that the program gives, and not to something computed?"""
+        value = self.values.get(name)
+        if value is None or isinstance(value, nodes.Number):
+            return True
+        facts = self.reading.facts(value) if isinstance(value, nodes.Call) else None
+        return facts is not None and facts.creates
+
+    def _inlined(self, node: Expr, depth: int = 0) -> Expr:
+        """The expression with what its names were computed from."""
+        if depth > 50:
+            raise NoFormula("something that is computed from itself")
+        names = {part.name for part in nodes.walk(node) if isinstance(part, nodes.Name)}
+        computed = {n: self._inlined(self.values[n], depth + 1) for n in names if not self._is_given(n)}
+        return calculus.substituted(node, computed)
+
+    def _variables(self) -> list[str]:
+        """What derivatives are by: names with the grad flag where there are any, else all that are no plain numbers."""
+        names = {part.name for part in nodes.walk(self._inlined(self.body)) if isinstance(part, nodes.Name)}
+        flagged = [n for n in self.values if n in names and self.reading.flag(self.values[n]) is not None]
+        return flagged or [n for n in self.values if n in names and not isinstance(self.values[n], nodes.Number)]
+
+    def _formula(self, word: str) -> tuple[str, list[str]] | None:
+        facts, signature = self.builtins.facts(word), self.builtins.lookup(word)
+        return (facts.formula, [p.name for p in signature.parameters]) if facts and signature else None
