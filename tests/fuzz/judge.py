@@ -13,11 +13,12 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from gradsh import interrupts
 from gradsh.errors import BadArguments, ClosedPipe
 from gradsh.session.session import Session
 from tests.fuzz.corpus import statements
 
-SOON = 0.4  # seconds that an input may run before it gets a Ctrl-C, which has to end it
+SOON = 0.4  # seconds of the processor that an input may take before it gets a Ctrl-C, which has to end it
 FAULT = 70
 # where things lie in memory; what is 0x… otherwise may be a number of the program's
 ADDRESS = re.compile(r"0x(?:7f|5[56])[0-9a-f]{10}\b")
@@ -67,13 +68,13 @@ def observed(act: Callable[[], int | None], given: bytes = b"", soon: float = SO
     escaped = ""
     try:
         try:
-            signal.signal(signal.SIGALRM, alarmed)
-            signal.setitimer(signal.ITIMER_REAL, soon)
+            signal.signal(signal.SIGPROF, alarmed)
+            signal.setitimer(signal.ITIMER_PROF, soon)
             status = act()
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    except KeyboardInterrupt:
-        pass
+            signal.setitimer(signal.ITIMER_PROF, 0)
+    except KeyboardInterrupt as stop:
+        interrupts.settled(stop)
     except (ClosedPipe, BadArguments):
         status = 1
     except BaseException:

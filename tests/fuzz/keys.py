@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import signal
+import sys
 import termios
 import time
 from random import Random
@@ -101,10 +102,15 @@ def _prompt() -> None:
             VISUAL="/bin/true",
             GRADSH_HISTORY=os.path.abspath("history"),
         )
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # the server's own know where they were in what they wrote to
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
         from gradsh.cli.main import run
 
         status = run(())
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
     finally:
         os._exit(status)
 

@@ -119,7 +119,8 @@ def describe(name: str, number: int, finding: Finding, given: Options) -> None:
     recipe = server.make(fuzzer, given.seed, number)
     said = f"  {finding.kind}: {finding.where}   (--only {name} --seed {given.seed} --first {number} --count 1)"
     if any(one[:2] == finding[:2] for one in server.alone(fuzzer, [recipe])):
-        recipe = minimise.minimised(fuzzer, recipe, finding)
+        if finding.kind != "hang":  # every try of which takes as long
+            recipe = minimise.minimised(fuzzer, recipe, finding)
     else:
         company = [server.make(fuzzer, given.seed, each) for each in range(max(0, number - COMPANY), number)]
 

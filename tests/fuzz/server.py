@@ -26,6 +26,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from gradsh import interrupts
 from tests.fuzz.judge import Finding, place
 
 Recipe = dict[str, Any]
@@ -123,7 +124,7 @@ class Child:
         begun = ENTRY.unpack(self.shared[:])[1]
         if not self.killed and time.monotonic() - begun > scaled(self.hang):
             self.killed = True
-            os.kill(self.pid, signal.SIGUSR1)  # says where it is
+            os.kill(self.pid, signal.SIGUSR2)  # says where it is
             time.sleep(0.2)
             os.kill(self.pid, signal.SIGKILL)
 
@@ -173,7 +174,7 @@ def inside(fuzzer: ModuleType, seed: int, batch: list[Numbered], folder: Path, s
         os.dup2(os.open(os.devnull, os.O_RDWR), 1)
         os.dup2(1, 0)
         faulthandler.enable(file=noise)
-        faulthandler.register(signal.SIGUSR1, file=noise, all_threads=False)
+        faulthandler.register(signal.SIGUSR2, file=noise, all_threads=False)
         work = folder / "work"
         work.mkdir()
         os.chdir(work)
@@ -184,6 +185,7 @@ def inside(fuzzer: ModuleType, seed: int, batch: list[Numbered], folder: Path, s
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 28,) * 2)
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        interrupts.take()  # as the command does
         quiet = 0
         for number, recipe in batch:
             shared[:] = ENTRY.pack(number, time.monotonic())  # at once: pack_into would put zeros there first
