@@ -10,18 +10,28 @@ from gradsh.causes.gradient import Cause, Root
 from gradsh.causes.surroundings import Surroundings
 from gradsh.causes.untracked import Link
 from gradsh.engine.core.tensor import Tensor
+from gradsh.errors import Span
 from gradsh.looking.amounts import amount
 from gradsh.reports.why import Why, WhyRow
 
 
 def why_of(
-    around: Surroundings, t: Tensor, name: str, variables: Mapping[str, Any], about: Tensor | None, text: str
+    around: Surroundings,
+    t: Tensor,
+    name: str,
+    variables: Mapping[str, Any],
+    about: Tensor | None = None,
+    place: Span | None = None,
 ) -> Why:
-    """The report on one tensor; `about` is another root than the last backward's, which the program calls `text`."""
+    """The report on one tensor; `about` is another root than the last backward's, which the program names at `place`."""
     root = gradient.last_root(around)
-    if about is not None and root is not None:
-        root = Root(about, text, root.page, root.step, [about])
-    if t.gradient is not None and (t.requires or t.node is not None):
+    if about is not None:
+        root = _asked(around, t, root, about, place)
+    apart = about is not None and root is not None and not any(leaf is t for leaf in gradient.reached_leaves([about]))
+    if t.gradient is not None and apart and t.node is None and (found := gradient.missing(around, t, name, root)):
+        cause = found
+        cause.words = f"nothing of it comes from {root.text}; {cause.words}"  # type: ignore[union-attr]  # see `apart`
+    elif t.gradient is not None and (t.requires or t.node is not None):
         cause = present.present(around, t, name, root, variables)
         if root is not None and root.tensor is not None and cause.kind != "nan":
             cause.notes += present.kinks(around, t, root, variables)
@@ -35,6 +45,15 @@ def why_of(
     report.notes = cause.notes
     report.help = cause.help
     return report
+
+
+def _asked(around: Surroundings, t: Tensor, last: Root | None, about: Tensor, place: Span | None) -> Root | None:
+    """The root that is asked about. None where a backward from it would reach `t`, and none has run."""
+    if place is None or (last is None and any(leaf is t for leaf in gradient.reached_leaves([about]))):
+        return last
+    page = around.page(place.source)
+    step = page.step(place)
+    return Root(about, " ".join(place.text.split()), page, step, [about]) if step is not None else last
 
 
 def row_of(around: Surroundings, link: Link, cause: Cause) -> WhyRow:

@@ -34,8 +34,8 @@ def why(session: Running, given: tuple[Any, ...], places: list[Span | None]) -> 
     passes = mode.notes.passes if mode.notes is not None else None
     source = places[0].source if places and places[0] is not None else None
     around = Surroundings(session.globals, running(), source, mode.passed, passes)
-    text = " ".join(places[1].text.split()) if about is not None and len(places) > 1 and places[1] is not None else ""
-    yield why_of(around, t, name, variables(session.globals), about, text)
+    place = places[1] if about is not None and len(places) > 1 else None
+    yield why_of(around, t, name, variables(session.globals), about, place)
 
 
 def running() -> list[tuple[object, dict[str, Any]]]:
