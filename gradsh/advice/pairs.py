@@ -34,7 +34,7 @@ def told(message: str, category: str, span: Span) -> WarningRecord | None:
     from gradsh.lints.w0509_each_with_each import squeezed
 
     places = [Span(span.source, span.start + side.start, span.start + side.end) for side in sides]
-    labels = [Label(place, shape) for place, shape in zip(places, (first, second), strict=True)]
+    labels = [Label(place, f"shape {shape}") for place, shape in zip(places, (first, second), strict=True)]
     warning = WarningRecord(message, span, labels=labels, help=squeezed(span.text, 0, sides[column]))
     warning.code = PAIRS
     return warning

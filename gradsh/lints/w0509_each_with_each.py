@@ -78,7 +78,7 @@ def _warning(reading: Reading, node: Node, pair: tuple[Expr, Expr], shapes: tupl
         node,
         f"shapes {list(shapes[0])} and {list(shapes[1])} broadcast to [{n}, {n}]: each of one with each of the other",
         f"has {n * n} elements, not {n}",
-        [(reading.span(side), f"{list(shape)}") for side, shape in zip(pair, shapes, strict=True)],
+        [(reading.span(side), f"shape {list(shape)}") for side, shape in zip(pair, shapes, strict=True)],
         squeezed(reading.text(node), node.start, pair[0] if len(shapes[0]) == 2 else pair[1]),
     )
 
