@@ -33,7 +33,8 @@ def test_there_are_enough_and_none_is_a_fault_of_gradsh() -> None:
     assert len(PROGRAMS) >= 62
     for program in PROGRAMS:
         text = program.with_suffix(".out").read_text(encoding="utf-8")
-        assert "Traceback" not in text and "[exit status 70]" not in text, program.name
+        said = text.replace("Traceback of forward call that caused the error", "")  # PyTorch's words
+        assert "Traceback" not in said and "[exit status 70]" not in text, program.name
         assert text.endswith(("[exit status 1]\n", "[exit status 3]\n")), program.name
 
 

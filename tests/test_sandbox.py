@@ -423,7 +423,7 @@ def test_all_of_gradsh_works_behind_the_door() -> None:
         if not any(word in text for word in ("load(", "save ", "env(", "data_ptr")):
             assert f"{said}[exit status {status}]\n" == expected, name
     imported = {name for module in sandbox.modules() for _, name in imports(tree(module), module)}
-    optional = {"typing", "numpy.typing", *sandbox.OPTIONAL}
+    optional = {"typing", "numpy.typing", *sandbox.OPTIONAL, *sandbox.WRITING}
     assert imported - set(loaded) - optional == set(), "add them to LAZY in gradsh/cli/sandbox.py"
     assert all(module.startswith(sandbox.APART) for module in set(modules()) - set(sandbox.modules()))
 

@@ -23,7 +23,7 @@ def why_of(
     about: Tensor | None = None,
     place: Span | None = None,
 ) -> Why:
-    """The report on one tensor; `about` is another root than the last backward's, which the program names at `place`."""
+    """The report on one tensor. `about` is another root than the last backward's, named in the program at `place`."""
     root = gradient.last_root(around)
     if about is not None:
         root = _asked(around, t, root, about, place)

@@ -76,6 +76,7 @@ def _write(session: Running, report: GraphDrawing, path: str) -> None:
     """Write the picture."""
     from gradsh.looking.pictures import picture
 
+    session.files.check(path, "write")  # in a sandbox nothing can be imported either
     data = picture(report, path)
 
     def produce(file: BinaryIO) -> None:

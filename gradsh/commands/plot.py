@@ -133,9 +133,7 @@ def _over(given: tuple[Any, ...], names: list[str], options: Options) -> Curves:
     """y over x: a line where x rises, else points."""
     xs, ys = (values.numbers(value, name) for value, name in zip(given, names, strict=True))
     if len(xs) != len(ys):
-        raise ValueError_(
-            f"plot: {names[0]} has {len(xs)} numbers and {names[1]} has {len(ys)}", help="a point is one of each"
-        )
+        raise ValueError_(f"plot: {names[0]} has {len(xs)} numbers and {names[1]} has {len(ys)}")
     xs, ys, notes = values.finite(xs, ys, names[1], options.log)
     rises = all(a < b for a, b in pairwise(xs))
     style = "line" if rises and not options.scatter else "points"
@@ -151,7 +149,7 @@ def _histogram(value: Any, name: str) -> Histogram:
 
 def _heat(value: Tensor, name: str) -> HeatMap:
     if not value.data.size:
-        raise ValueError_(f"plot: {name} is empty, of shape {list(value.data.shape)}", help="it has no elements")
+        raise ValueError_(f"plot: {name} is empty, of shape {list(value.data.shape)}")
     rows = values.matrix(value)
     lost = sum(item is None for row in rows for item in row)
     if lost == value.data.size:
@@ -223,9 +221,9 @@ def _tangent(f: Any, name: str, xs: list[float], ys: list[float], at: Any, log: 
     with functions.unnoticed(True):
         value, slope = functions.at(f, name, point)
     if slope is None:
-        raise ValueError_(f"plot: {name} has no derivative at {point:g}", help="no gradient gets through it to x")
+        raise ValueError_(f"plot: {name} has no derivative at {point:g}")
     if not (math.isfinite(value) and math.isfinite(slope)):
-        raise ValueError_(f"plot: at {point:g} {name} is {value:g} and its slope {slope:g}", help="take another point")
+        raise ValueError_(f"plot: at {point:g} {name} is {value:g} and its slope {slope:g}")
     kept_x, kept_y, notes = values.finite(xs, ys, name, log, RANGE)
     straight = [value + slope * (x - point) for x in (xs[0], xs[-1])]
     notes.append(f"tangent at {point:g}: slope {slope:.6g}")
@@ -244,7 +242,7 @@ def _contour(f: Any, name: str, given: tuple[Any, ...], options: Options) -> Con
     width, height = values.interval(given[1], "the range of x"), values.interval(given[2], "the range of y")
     xs, ys, rows = functions.grid(f, name, width, height, COLUMNS, ROWS)
     if all(item is None for row in rows for item in row):
-        raise ValueError_(f"plot: no value of {name} there is a finite number", help="take another range")
+        raise ValueError_(f"plot: no value of {name} there is a finite number")
     way = _way(options.path) if options.path is not None else []
     outside = sum(not (width[0] <= x <= width[1] and height[0] <= y <= height[1]) for x, y in way)
     notes = [f"{outside} of {len(way)} points of the path are outside"] if outside else []

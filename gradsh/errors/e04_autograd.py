@@ -296,7 +296,20 @@ class NanFound(GradshError):
     code = "E0414"
     kind = "FloatingPointError"
     summary = "The first nan or inf that a `nancheck` block makes, forward or backward."
+    happened = (
+        "An operation made a nan or an inf out of finite numbers. In a backward it is most often 0 * inf: an operation "
+        "at a point of infinite slope, whose result was not taken and got the gradient 0."
+    )
     example = "let w = tensor([1.0, -1.0], grad)\nnancheck { let loss = log(w).sum() }"
+    cure = "let w = tensor([1.0, -1.0], grad)\nnancheck { let loss = log(w.clamp(min=1e-6)).sum() }"
+    causes = (
+        "`log` or `sqrt` of what is not positive, a division by 0",
+        "`exp` of large numbers: `log_softmax` and `cross_entropy` subtract the largest first",
+        "`where(x > 0, sqrt(x), 0.0)`: the branch that is not taken is differentiated as well (W0508)",
+        "a learning rate at which the parameters grow from round to round",
+    )
+    not_a_cure = ("`nan_to_num` of the gradient: the parameters go on from a gradient that is wrong",)
+    see = "`help why`, `help where`, W0508"
 
 
 class GradcheckFailed(GradshError):

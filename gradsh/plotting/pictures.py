@@ -25,6 +25,7 @@ def write(chart: Chart, path: str, files: Files) -> None:
             f"plot: cannot write '{path}': a picture is a file that ends in {' or '.join(FORMATS)}",
             help='`plot losses, "losses.png"`',
         )
+    files.check(path, "write")  # in a sandbox nothing can be imported either
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.backends.backend_svg import FigureCanvasSVG

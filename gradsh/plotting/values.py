@@ -27,7 +27,7 @@ def numbers(value: Any, name: str) -> list[float]:
     else:
         found = [_number(item, i, name) for i, item in enumerate(value)]
     if not found:
-        raise ValueError_(f"plot: {name} is empty", help="it draws what has at least one number")
+        raise ValueError_(f"plot: {name} is empty")
     return found
 
 
@@ -111,7 +111,7 @@ def interval(value: Any, what: str) -> tuple[float, float]:
 def ordered(first: Any, last: Any, what: str) -> tuple[float, float]:
     a, b = one(first, what), one(last, what)
     if not (math.isfinite(a) and math.isfinite(b)) or a >= b or math.isinf(b - a):
-        raise ValueError_(f"plot: {what} goes from {a:g} to {b:g}", help="the smaller one first, and both finite")
+        raise ValueError_(f"plot: {what} goes from {a:g} to {b:g}")
     return a, b
 
 

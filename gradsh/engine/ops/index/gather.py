@@ -126,7 +126,7 @@ def gather_backward(g: Any, shape: Any, dim: int, index: Any) -> Any:
     return full
 
 
-gather_backward.vjp("grad", saves="index")(lambda F, g, out, grad, shape, dim, index: F.gather(g, dim, index, False))
+gather_backward.vjp("grad", saves="index")(lambda F, g, out, grad, shape, dim, index: F.gather(g, dim, index))
 
 
 @gather_backward.batched

@@ -104,7 +104,7 @@ def gathered(F: Any, g: Any, dim: int, index: Any, shape: tuple[int, ...]) -> An
     have = index.shape
     if len(have) != len(shape):  # an empty index may have any dims, and picks nothing
         return F.expand(F.sum(F.zeros_like(g), None, False, None), shape)
-    picked = F.gather(g, dim, index, False)
+    picked = F.gather(g, dim, index)
     for d, (n, wanted) in enumerate(zip(have, shape, strict=True)):
         if n != wanted:
             have = (*have[:d], wanted, *have[d + 1 :])
@@ -271,7 +271,7 @@ def _(
         total = scatter_add.kernel(wins, dim, picks, hits)
         share = g / _constant(F, np.maximum(total, 1))
         to_x = share * _constant(F, wins)
-        to_src = F.gather(share, dim, index, False) * _constant(F, hits)
+        to_src = F.gather(share, dim, index) * _constant(F, hits)
         to_src = _padded(F, to_src, src.shape)
     if not include_self and reduce in ("sum", "mean", "prod"):
         to_x = F.scatter_value(to_x, dim, index, 0)
