@@ -244,6 +244,8 @@ def _onehot(target: Tensor, classes: int, at: int) -> Any:
 
 def fitted(given: Any, shape: tuple[int, ...]) -> Any:
     """A computed gradient in the shape of its input: expanded, summed or viewed as it. Errors: Unknown."""
+    if given.__class__ is not Tensor and not isinstance(given, (int, float, np.generic, np.ndarray)):
+        raise Unknown  # only its form is known
     data = given.data if given.__class__ is Tensor else np.asarray(given)
     if data.shape == shape:
         return data

@@ -166,7 +166,7 @@ def _flow(flow: Flow, front: str, align: int, paper: Paper) -> list[str]:
         return [head + "none"]
     lines: list[str] = []
     line = head + parts[0]
-    under = len(front) + min(align, 3) + 2
+    under = (len(front) + min(align, 3) + 2) if to else INDENT
     if columns_of(line) > width:
         lines.append(head.rstrip())
         wrapped = textwrap.wrap(parts[0], width - under - 2, break_long_words=False, break_on_hyphens=False)
@@ -179,7 +179,10 @@ def _flow(flow: Flow, front: str, align: int, paper: Paper) -> list[str]:
             lines.append(line)
             line = " " * under + f"=  {part}"
             if columns_of(line) > width:
-                line = " " * INDENT + f"=  {part}"
+                indent = " " * (INDENT + 3)
+                first = " " * INDENT + "=  "
+                *full, line = textwrap.wrap(part, width, initial_indent=first, subsequent_indent=indent)
+                lines += full
     for remark in flow.remarks:
         if columns_of(line) + 3 + len(remark) <= width:
             line += f"   {remark}"

@@ -137,7 +137,7 @@ def _columns(report: GraphDrawing, rows: list[DrawnRow], room: int, dots: str) -
         functions = [row.functions[0] if row.functions else "" for row in rows]
         room_left = room - fixed - _widest(functions) - 6
         labels = [_label(row, room_left, dots) for row in rows]
-        return _table([functions, labels, shapes, places], [2, 2, 2])
+        return _fitting([functions, labels, shapes, places], (1, 3, 2), room)
     lasts = []
     if remarked:
         lasts += [[_remark(row, several, word) for row in rows] for word in ("parameters", "par.")]
@@ -160,11 +160,23 @@ def _columns(report: GraphDrawing, rows: list[DrawnRow], room: int, dots: str) -
         widest = max(_widest(counts), len(HEADING))
         lasts.append([count.rjust(widest) for count in counts])
         labels = [_label(row, max(LEAST, room - fixed - widest - 6), dots) for row in rows]
-        heading = " " * (_widest(labels) + fixed + 6) + HEADING.rjust(widest)
-        return [*_table([labels, shapes, places, lasts[-1]], [2, 2, 2]), [heading]]
-    last = lasts[-1]
+        at = _widest(labels) + fixed + 6
+        if at + widest <= room:
+            table = _table([labels, shapes, places, lasts[-1]], [2, 2, 2])
+            return [*table, [" " * at + HEADING.rjust(widest)]]
+    last = lasts[-1] if not remarked else lasts[1]
     labels = [_label(row, max(LEAST, room - fixed - _widest(last) - 6), dots) for row in rows]
-    return _table([labels, shapes, places, last], [2, 2, 2])
+    return _fitting([labels, shapes, places, last], (3, 2, 1), room)
+
+
+def _fitting(columns: list[list[str]], order: tuple[int, ...], room: int) -> list[list[str]]:
+    """The table without the columns that there is no room for; `order` says which go first."""
+    columns = list(columns)
+    for at in order:
+        if sum(map(_widest, columns)) + 2 * (sum(map(bool, map(_widest, columns))) - 1) <= room:
+            break
+        columns[at] = [""] * len(columns[at])
+    return _table(columns, [2] * (len(columns) - 1))
 
 
 def _nature(row: DrawnRow) -> str:

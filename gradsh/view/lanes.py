@@ -91,10 +91,10 @@ def _lane_of(lanes: list[int | None], row: int) -> int:
 
 
 def _free(lanes: list[int | None], at: int) -> int:
-    """A lane to the right that is free."""
-    for lane in range(at + 1, len(lanes)):
-        if lanes[lane] is None:
-            return lane
+    """The free lane next to one; a new one at the right where none is free."""
+    free = [lane for lane, waits in enumerate(lanes) if waits is None and lane != at]
+    if free:
+        return min(free, key=lambda lane: (abs(lane - at), lane < at))
     lanes.append(None)
     return len(lanes) - 1
 
