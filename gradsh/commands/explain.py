@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @command(
-    "explain z, …",
+    "explain z, v, forward, step, open=net, retain_graph",
     example="let x = tensor(2., grad); explain x * exp(x)",
     options="step forward open retain_graph",
     looks=True,

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 @command(
-    "graph z, …", example="let x = tensor(2., grad); graph x * exp(x)", options="nodes values grads open to", looks=True
+    'graph z, open=net, nodes, values, grads, to=[x], "z.svg"',
+    example="let x = tensor(2., grad); graph x * exp(x)",
+    options="nodes values grads open to",
+    looks=True,
 )
 def graph(
     session: Running,
