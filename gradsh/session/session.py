@@ -30,7 +30,7 @@ from gradsh.errors import (
 )
 from gradsh.files import Files, concealed
 from gradsh.language.places import Program, locate
-from gradsh.language.program import compile_program
+from gradsh.language.program import LOOKING, NOTES, compile_program
 from gradsh.reports import LoopedOver
 from gradsh.runtime import faults
 from gradsh.runtime.builtins import BUILTINS, manual_seed
@@ -153,6 +153,8 @@ class Session:
                 held.depth -= 1
                 try:
                     compiled = compile_program(source, self.bound(), BUILTINS, self.options, files=self.files)
+                    if NOTES in compiled.builtins:
+                        self.options = (LOOKING,)  # whoever has looked once will look again
                     self.parameters = _parameters(compiled, arguments, name) if arguments else {}
                     if compiled.uses or not source.text.isascii():
                         self._doubt(compiled)
