@@ -40,7 +40,8 @@ def applied(text: str, failed: Span, help: str) -> list[str]:
     for match in BEFORE.finditer(help):
         ordered.append(_inserted(page, int(match[3]), match[2], 0))
         if match[1]:
-            step = page.step(failed)
+            same = [step for step in page.steps if page.text(step.statement) == match[2]]
+            step = same[0] if same else page.step(failed)
             assert step is not None
             ordered.append((step.statement.start, step.statement.end, "pass"))
     if ordered:

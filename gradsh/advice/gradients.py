@@ -25,7 +25,7 @@ def no_graph(scene: Scene) -> None:
     name = scene.point_at_output(out)
     if second_derivative(scene, out):
         return
-    found = untracked.search(scene, out, name)
+    found = untracked.search(scene, out, name, scene.error.labels[0].span if name is None else None)
     scene.add_all(found.labels)
     scene.offer(again(scene, found.help, found.findings))
 
@@ -487,6 +487,10 @@ def missing_gradient(scene: Scene) -> None:
             continue
         scene.add(scene.span_of(node), "none")
         cause = gradient.missing(scene, t, name)
+        if cause is not None and cause.kind == "cleared" and cause.help:
+            scene.add_all(cause.labels)
+            scene.offer(cause.help)
+            return
         if cause is None or cause.kind in ("not run", "cleared"):
             nothing_yet(scene, t, name)
             return

@@ -7,7 +7,7 @@ from typing import Any
 from gradsh.advice.losses import sizes
 from gradsh.causes import gradient
 from gradsh.causes.rewrite import differentiated
-from gradsh.causes.surroundings import Surroundings
+from gradsh.causes.surroundings import Surroundings, running
 from gradsh.causes.text import read
 from gradsh.engine.autograd.backward import CREATE_GRAPH
 from gradsh.engine.core.modes import mode
@@ -18,7 +18,7 @@ from gradsh.language import nodes
 
 def of_warning(message: str, span: Span, space: dict[str, Any]) -> tuple[list[Label], str | None]:
     """Labels and help for a warning of the engine."""
-    around = Surroundings(space, [], span.source, mode.passed)
+    around = Surroundings(space, running(), span.source, mode.passed)
     if message == NON_LEAF_GRAD:
         return non_leaf(around, span)
     if message.startswith("Using a target size"):

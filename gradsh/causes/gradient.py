@@ -177,7 +177,7 @@ def numeral(amount: Any) -> str:
     """A small value as it is written in a sentence."""
 
     def written(value: Any) -> str:
-        return f"[{', '.join(map(written, value))}]" if isinstance(value, list) else f"{value:.6g}"
+        return f"[{', '.join(map(written, value))}]" if isinstance(value, list) else f"{value + 0.0:.6g}"
 
     return written(amount.value.tolist())
 
@@ -288,7 +288,7 @@ def not_reached(around: Surroundings, t: Tensor, name: str, root: Root) -> Cause
         failed = did_not_run(around, root, at)
         if failed is not None:
             return failed
-        return own_operator(around, t, name, root) or cleared(around, t, name, at)
+        return own_operator(around, t, name, root) or cleared(around, t, name, at, root)
     cut = next((f for f in search.findings if f.kind == "cut"), None)
     if cut is not None:
         flagged = flag_of_its_own(around, root, cut)
@@ -386,11 +386,38 @@ def saved_by(node: Any) -> list[tuple[Any, Tensor]]:
     return [(index, each) for index, each in enumerate(saved) if isinstance(each, Tensor)]
 
 
-def cleared(around: Surroundings, t: Tensor, name: str, at: str) -> Cause:
+def cleared(around: Surroundings, t: Tensor, name: str, at: str, root: Root) -> Cause:
     """A gradient was there."""
+    step = clearing(around, root, name)
+    if step is not None:
+        text, line = root.page.text(step.statement), root.page.line(step.statement)
+        cause = Cause("cleared", f"`{text}` on line {line} cleared it after the backward of {at}.")
+        cause.labels.append((root.page.span(step.statement), "cleared here"))
+        if root.page.source is around.source and step.loop() is None:
+            cause.help = f"move `{text}` before line {root.page.line(root.step.statement)}"
+        return cause
     if around.passes is not None and around.passes.known(t) is not None:
         return Cause("cleared", f"it was cleared after the backward of {at}.")
     return Cause("cleared", f"it was cleared after the backward of {at}, or {name} was made after it.")
+
+
+def clearing(around: Surroundings, root: Root, name: str) -> Step | None:
+    """The first statement behind the backward that clears: `zero_grad w`, `opt.zero_grad()`, `w.grad = none`."""
+    for step in root.page.steps:
+        statement, value = step.statement, step.value
+        if statement.start <= root.step.statement.start or statement.blocks():
+            continue
+        called = value.function if isinstance(value, nodes.Call) else None
+        word = called.name if isinstance(called, (nodes.Name, nodes.Attribute)) else ""
+        if isinstance(statement, nodes.Command):
+            word = statement.name
+        if word == "zero_grad" or (
+            isinstance(statement, nodes.Assign)
+            and root.page.text(statement.target) == f"{name}.grad"
+            and isinstance(statement.value, nodes.Constant)
+        ):
+            return step
+    return None
 
 
 def own_operator(around: Surroundings, t: Tensor, name: str, root: Root) -> Cause | None:

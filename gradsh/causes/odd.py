@@ -310,6 +310,9 @@ def help_for(around: Surroundings, reading: Reading, found: Beginning) -> str:
             safe = f"({safe})"
     else:
         safe = f"clamp({text}, min={TINY})"
+    method = isinstance(node, nodes.Call) and isinstance(node.function, nodes.Attribute) and safe[:1] != "("
+    if method and node.function.value is operand and not safe.endswith(")"):  # type: ignore[attr-defined]  # a call
+        safe = f"({safe})"
     new = rewrite.edited(page, step.statement, [(operand.start, operand.end, safe)])
     word = word_of(row) if not isinstance(node, nodes.Binary) else "it"
     lead = f"give {word} a harmless number"

@@ -159,8 +159,10 @@ def nothing(graph: Graph, name: str, values: Any) -> Cause | None:
     at = [list(index) for index in np.argwhere(values == 0)] if values.ndim else []
     at = [[int(i) for i in index] for index in at]
     everywhere = not values.any()
-    if not everywhere and values.size > 8:
-        return dead_units(graph, name, values)
+    if not everywhere:
+        dead = dead_units(graph, name, values)
+        if dead is not None or values.size > 8:
+            return dead
     for row in graph.consumers(graph.target):
         found = stopped_at(graph, row, graph.target, everywhere)
         if found is None:
@@ -190,14 +192,12 @@ def dead_units(graph: Graph, name: str, values: Any) -> Cause | None:
         for user in graph.consumers(row):
             outs = [each for each in graph.going(user) if each.target is row]
             total = outs[0].total if outs else None
-            columns = getattr(total, "empty", None)
-            if total is None or columns is None or not set(rows) <= set(columns):
+            if not isinstance(total, Result) or len(total.shape) != 2 or not set(rows) <= set(total.empty):
                 continue
-            batch = total.shape[0] if len(total.shape) > 1 else 1
-            units = _named("unit", rows)
-            called = flat(user.text)
-            word = called.partition("(")[0]
-            cause = Cause("zero", f"{word} ({graph.line(user)}) was off in all {batch} rows for {units}.")
+            batch, units = total.shape[0], _named("unit", rows)
+            word = user.layer or flat(user.text).partition("(")[0]
+            in_rows = "in its one row" if batch == 1 else f"in all {batch} rows"
+            cause = Cause("zero", f"{word}{_in(graph, user)} was off {in_rows} for {units}.")
             cause.odd = [[i] for i in rows]
             cause.odd_value = "0"
             return cause
@@ -253,21 +253,27 @@ def stops(graph: Graph, row: Row, to: Row | Leaf, at: list[list[int]]) -> str:
     entry = bound.entry if bound is not None else None
     called = flat(row.text)
     word = entry.name if entry is not None else called
-    place = graph.line(row)
+    place = _in(graph, row)
     formula = entry.formula if entry is not None else ""
     where = f" at {', '.join(map(str, at[:3]))}" if at else ""
     others = [each for each in (*row.inputs, *row.parameters) if each is not to]
     if re.search(r"g [*@]|[*@] g", formula):
         for other in _factors(graph, row, to, others):
-            return f"step {row.step} ({place}) multiplies by {other}, which is 0{where}."
+            return f"step {row.step}{place} multiplies by {other}, which is 0{where}."
     taken = _taken(row, to, at)
     if taken:
-        return f"{word} ({place}) took {taken}."
+        return f"{word}{place} took {taken}."
     if "where" in formula or "else 0" in formula:
-        return f"{word} ({place}) was off{where or ' everywhere'}: it passes a gradient on only where it is on."
+        return f"{word}{place} was off{where or ' everywhere'}: it passes a gradient on only where it is on."
     if formula == FLAT or entry is None or not formula:
-        return f"{word} ({place}) is flat: its slope is 0{where or ' everywhere'}."
-    return f"the slope of {called} ({place}) is 0{where}."
+        return f"{word}{place} is flat: its slope is 0{where or ' everywhere'}."
+    elementwise = entry.elementwise and to.shape == row.shape
+    return f"the slope of {called}{place} is 0{where}." if elementwise or not at else ""
+
+
+def _in(graph: Graph, row: Row) -> str:
+    place = graph.line(row)
+    return f" ({place})" if place else ""
 
 
 def _factors(graph: Graph, row: Row, to: Row | Leaf, others: list[Any]) -> Iterator[str]:
@@ -279,7 +285,7 @@ def _factors(graph: Graph, row: Row, to: Row | Leaf, others: list[Any]) -> Itera
     for word in re.findall(r"[^\W\d]\w*", row.text):
         if word in names and (isinstance(to, Row) or word != to.label):
             yield word
-    if re.search(r"(?<![\w.])0(?:\.0*)?(?![\w.])", row.text):
+    if re.search(r"^0(\.0*)? ?\*|\* ?0(\.0*)?$", row.text):
         yield "0"
 
 
@@ -375,7 +381,7 @@ def all_ways_of(graph: Graph, last: Row) -> list[list[Row]]:
 
 
 def short(value: float) -> str:
-    return f"{value:.6g}"
+    return f"{value + 0.0:.6g}"
 
 
 def ways(graph: Graph, t: Tensor, name: str) -> Cause:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from types import CodeType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from gradsh.causes.text import Callee, Page, Step
@@ -11,7 +12,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 from gradsh.errors import Source, Span, Where
 from gradsh.language import nodes
-from gradsh.language.places import PROGRAMS, locate, text_of
+from gradsh.language.places import PREFIX, PROGRAMS, locate, text_of
 from gradsh.runtime.passes import Passes
 
 MISSING: Any = object()
@@ -58,6 +59,10 @@ class Surroundings:
         self._pages: dict[int, Page] = {}
 
     # --- values -------------------------------------------------------------------------------------------
+
+    def code(self) -> object:
+        """The code of the innermost running function; None at the top level."""
+        return self.frames[0][0] if self.frames else None
 
     def lookup(self, name: str, code: object = None) -> Any:
         """What a name is bound to, or is in the running function that has this `code`; None where it is not."""
@@ -170,6 +175,17 @@ class Surroundings:
                     if step is not None:
                         return step, other
         return None
+
+
+def running() -> list[tuple[object, dict[str, Any]]]:
+    """Code and variables of the functions of the program that run, the innermost first."""
+    frame: FrameType | None = sys._getframe(1)
+    found: list[tuple[object, dict[str, Any]]] = []
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(PREFIX) and frame.f_locals is not frame.f_globals:
+            found.append((frame.f_code, frame.f_locals))
+        frame = frame.f_back
+    return found
 
 
 def parts(value: object, depth: int = 0) -> Iterator[tuple[str, object]]:

@@ -284,6 +284,8 @@ class Search:
         if within is not None:
             inner = context
         link = Link(page, step.value, step, name, "")
+        if step.mode("no_grad", "inference_mode") is not None and self.unrecorded(None, link, [*way, here], inner):
+            return True
         return self.follow(step.value, link, [*way, here], inner, None)
 
     def reached(self, read: Read, context: Context) -> tuple[Any, str]:
@@ -485,7 +487,7 @@ class Search:
             return ""
         return f"`let {link.name} = {made}`" if link.name.isidentifier() else f"`{made}`"
 
-    def unrecorded(self, t: Tensor, link: Link, way: list[Link], context: Context) -> bool:
+    def unrecorded(self, t: Tensor | None, link: Link, way: list[Link], context: Context) -> bool:
         """Made while recording was off, of something that has a history."""
         values = [self.reached(read, context)[0] for read in reads(link.node)]
         tensors = [v for v in values if isinstance(v, Tensor) and v is not t]
@@ -501,7 +503,7 @@ class Search:
         if block is None:
             finding = Finding("cut", way, f"{shown} is made here while recording is switched off")
             finding.labels.append((link.span, finding.words))
-            finding.help = f"compute {shown} where recording is on" if link.name else ""
+            finding.help = self.switched_off(finding, link)
         else:
             mode = block.statement
             assert isinstance(mode, nodes.Mode)
@@ -513,6 +515,23 @@ class Search:
             finding.help = self.outside(link, block, mode, shown)
         self.findings.append(finding)
         return True
+
+    def switched_off(self, finding: Finding, link: Link) -> str:
+        """`set_grad_enabled(false)` before it."""
+        for step in reversed(link.page.steps):
+            value = step.value
+            if step.statement.start > link.node.start or not isinstance(value, nodes.Call):
+                continue
+            given = value.arguments[0].value if value.arguments else None
+            if link.page.text(value.function).rpartition(".")[2] == "set_grad_enabled" and isinstance(
+                given, nodes.Constant
+            ):
+                if given.value is not False or link.step is None:
+                    return ""
+                finding.labels.append((link.page.span(value), "recording is off from here"))
+                lead = self.lead("", link, "before").removesuffix(": ")
+                return f"`set_grad_enabled(true)` {lead}".rstrip()
+        return ""
 
     def outside(self, link: Link, block: Step, mode: nodes.Mode, shown: str) -> str:
         """The statement behind the block, or in its place where it is all that stands there."""
@@ -618,10 +637,15 @@ class Found:
         self.findings = findings
 
 
-def search(around: Surroundings, t: Tensor, name: str | None) -> Found:
-    """Why `t` has no history. Cuts tell most; then inputs without the flag; then integers."""
+def search(around: Surroundings, t: Tensor, name: str | None, at: Span | None = None) -> Found:
+    """Why `t` has no history. Cuts tell most; then inputs without the flag; then integers.
+
+    `at` is the expression that gave it, where it has no name.
+    """
     way = Search(around)
-    way.visit(t, name or "", [])
+    whole = around.page(at.source).expression(at) if at is not None else None
+    via = (whole, Context(around.page(at.source), around.code())) if whole is not None and at is not None else None
+    way.visit(t, name or "", [], via)
     by_kind = {kind: [f for f in way.findings if f.kind == kind] for kind in ("rebound", "cut", "leaf", "integer")}
     causes = next((found for found in by_kind.values() if found), [])[:MANY]
     labels = [label for finding in causes for label in finding.labels]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,6 @@ from gradsh.commands.graph import asked
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import ArgumentError
-from gradsh.language.places import PREFIX
 from gradsh.reports import Report
 from gradsh.runtime.commands import command
 from gradsh.runtime.namespace import variables
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 @command("why x, …", example="let x = tensor(2., grad); backward x**3; why x", looks=True, of_tensors=True)
 def why(session: Running, given: tuple[Any, ...], places: list[Span | None]) -> Iterable[Report]:
     """Why a gradient is what it is: the sum of what, cut off where, nan or 0 since which step; `why x, loss`."""
-    from gradsh.causes.surroundings import Surroundings
+    from gradsh.causes.surroundings import Surroundings, running
     from gradsh.causes.telling import why_of
 
     t, name = asked("why", given, places)
@@ -36,13 +34,3 @@ def why(session: Running, given: tuple[Any, ...], places: list[Span | None]) -> 
     around = Surroundings(session.globals, running(), source, mode.passed, passes)
     place = places[1] if about is not None and len(places) > 1 else None
     yield why_of(around, t, name, variables(session.globals), about, place)
-
-
-def running() -> list[tuple[object, dict[str, Any]]]:
-    """Code and variables of the functions of the program that run, the innermost first."""
-    frame, found = sys._getframe(1), []
-    while frame is not None:
-        if frame.f_code.co_filename.startswith(PREFIX) and frame.f_locals is not frame.f_globals:
-            found.append((frame.f_code, frame.f_locals))
-        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
-    return found
