@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gradsh.advice.losses import sizes
 from gradsh.causes import gradient
 from gradsh.causes.rewrite import differentiated
@@ -12,8 +14,11 @@ from gradsh.causes.text import read
 from gradsh.engine.autograd.backward import CREATE_GRAPH
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import NON_LEAF_GRAD, Tensor
-from gradsh.errors import Label, Span
+from gradsh.errors import Label, Span, WarningRecord
 from gradsh.language import nodes
+from gradsh.runtime.passes import Passes
+
+MANY = 3  # leaves that are named
 
 
 def of_warning(message: str, span: Span, space: dict[str, Any]) -> tuple[list[Label], str | None]:
@@ -26,6 +31,21 @@ def of_warning(message: str, span: Span, space: dict[str, Any]) -> tuple[list[La
     if message == CREATE_GRAPH:
         return [], create_graph(around, span)
     return [], None
+
+
+def fresh_nan(space: dict[str, Any], passes: Passes) -> list[WarningRecord]:
+    """A warning for each leaf whose gradient has become nan since the last call; for the prompt."""
+    found = []
+    for held in list((passes.fresh_nan or {}).values())[:MANY]:
+        t = held()
+        name = Surroundings(space, [], None, None).name_of(t) if t is not None else None
+        if name is None or t is None or t.gradient is None or not np.isnan(t.gradient.data).any():
+            continue
+        at = [int(i) for i in np.argwhere(np.isnan(t.gradient.data))[0]]
+        where = f" at {at}" if at else ""
+        found.append(WarningRecord(f"{name}.grad has nan{where}; `why {name}.grad` tells where from"))
+    passes.fresh_nan = {}
+    return found
 
 
 def non_leaf(around: Surroundings, span: Span) -> tuple[list[Label], str | None]:

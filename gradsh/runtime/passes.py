@@ -19,6 +19,7 @@ from gradsh.runtime.results import FEW, Result
 from gradsh.runtime.watching import STEPS, Noted
 
 LAST = 4  # passes into a leaf that are told apart
+LOOKED_AT = 1_000_000  # elements of a gradient that are looked through for nan at a prompt
 
 
 class Pass:
@@ -58,11 +59,15 @@ class Summed:
 
 
 class Passes:
-    """All that a session notes of its backward passes."""
+    """All that a session notes of its backward passes.
 
-    __slots__ = ("last", "rounds", "summed")
+    `fresh_nan`: the leaves whose gradient is nan since the prompt has last asked, None where nobody asks.
+    """
+
+    __slots__ = ("fresh_nan", "last", "rounds", "summed")
 
     def __init__(self) -> None:
+        self.fresh_nan: dict[int, Any] | None = None
         self.last: Pass | None = None
         self.rounds: dict[Where | None, int] = {}
         self.summed: dict[int, tuple[Any, Summed]] = {}  # by id: `==` of tensors is one by one
@@ -118,6 +123,9 @@ class Passing(Noted):
         for t, parts in self.arrivals_at.items():
             if t.gradient is not None and (self.captures is None or t in self.captures):
                 self.passes.arrived(t, self.fresh[t], _sum(parts))
+                odd = self.passes.fresh_nan
+                if odd is not None and t.gradient.data.size <= LOOKED_AT and np.isnan(t.gradient.data.sum()):
+                    odd[id(t)] = ref(t)
 
     def watched_step(self, node: Node, g: Any) -> Any:
         for number, kept in node.extra.retained if node.extra is not None else ():

@@ -92,8 +92,21 @@ class Prompt:
                 for warning in self.entered.warnings(name, text):
                     self.session.display.warning(warning)
                 self.session.run(text, name)
+                self.warn_of_nan()
             except KeyboardInterrupt:
                 sys.stderr.write("interrupted\n")
+
+    def warn_of_nan(self) -> None:
+        """Say which gradients have become nan since the last input."""
+        notes = self.session.context.notes
+        if notes is None:
+            return
+        if notes.passes.fresh_nan:
+            from gradsh.advice.warnings import fresh_nan
+
+            for warning in fresh_nan(self.session.globals, notes.passes):
+                self.session.display.warning(warning)
+        notes.passes.fresh_nan = {}
 
 
 def begin(reader: PromptSession[str]) -> None:
