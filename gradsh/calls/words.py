@@ -67,7 +67,7 @@ def refusing(signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any
         return None  # a rule's own call, on arrays
     name = called(frame)
     error = error_of(signature, args, kwargs, name)
-    if error is not None and " positional argument" in error.message and not of_program(frame):
+    if not kwargs and len(args) == len(signature.parameters) and error is not None and not of_program(frame):
         return None  # a rule hands on all values in order, also those that a program gives by keyword only
     if error is None or not any(isinstance(a, (int, float)) for a in args[:2]):
         return error

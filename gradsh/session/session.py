@@ -165,10 +165,16 @@ class Session:
                         self._shut(self.door)
                     try:
                         exec(compiled.code, self.globals)
+                    except MemoryError:
+                        alloc.make_room()  # to leave a `with` Python 3.11 needs memory, and tries for ever without
+                        raise
                     finally:
                         self.display.ended()
                     if self.limits is not None:
                         self.limits.done()
+                except interrupts.Full as full:
+                    full.args = full.args or (Label(Span(source, 0, len(source.text.rstrip()))),)
+                    raise
                 except Exception as raised:
                     interrupts.check_after(raised)
                     raise
