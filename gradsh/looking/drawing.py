@@ -40,7 +40,7 @@ def draw(
     report = GraphDrawing(reading.name, [drawn for drawn, _ in rows])
     report.columns = {n for n, on in (("values", values), ("gradients", walk is not None), ("nodes", nodes)) if on}
     for drawn, stands_for in rows:
-        _amounts(reading, drawn, stands_for, values, walk)
+        _amounts(reading, drawn, stands_for, walk)
     if walk is not None:
         _slopes(reading, rows, walk)
     report.plain = [(name, tuple(t.data.shape)) for name, t in reading.untracked]
@@ -256,11 +256,10 @@ def _only(rows: list[tuple[DrawnRow, Any]], reading: Reading, only: set[int], en
 # --- values and gradients ---------------------------------------------------------------------------------------------
 
 
-def _amounts(reading: Reading, drawn: DrawnRow, stands_for: Any, values: bool, walk: Watching | None) -> None:
+def _amounts(reading: Reading, drawn: DrawnRow, stands_for: Any, walk: Watching | None) -> None:
     """What came out, and the gradient that came in."""
     if isinstance(stands_for, Leaf):
-        if values:
-            drawn.value = amount(stands_for.tensor.data)
+        drawn.value = amount(stands_for.tensor.data)
         if walk is not None:
             _arrived(reading, drawn, stands_for.tensor, walk)
         return
@@ -268,7 +267,7 @@ def _amounts(reading: Reading, drawn: DrawnRow, stands_for: Any, values: bool, w
         return
     node = stands_for if isinstance(stands_for, Node) else stands_for.rows[0].nodes[0]
     row = reading.of_node[node]
-    if values and node is row.nodes[0] and row.result is not None:
+    if node is row.nodes[0] and row.result is not None:
         result = stands_for.call.result if isinstance(stands_for, Item) and stands_for.call else row.result
         known = result.value is not None or result.norm is not None
         drawn.value = amount(result) if known else Amount(result.shape, None, None)
