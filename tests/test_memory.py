@@ -154,6 +154,9 @@ EXPECTED = {
     "let w = ones(2, grad); let x = w * 1; no_grad { x.unsqueeze_(0); }; x.sum().backward(); w.grad": (
         "tensor([1., 1.])"
     ),
+    "let w = ones(2, grad); let x = (w * 1).mean(); x.data = ones(2); x.clone().sum().backward(); w.grad": (
+        "tensor([1., 1.])"
+    ),
     "let w = ones(2, 1, grad); no_grad { w.t_(); }; w.sum().backward(); w.grad": "tensor([[1., 1.]])",
     "let w = ones(2, grad); w.data = ones(2, dtype=float64); (w * w).sum().backward(); w.grad": (
         "tensor([2., 2.], dtype=float64)"

@@ -47,6 +47,20 @@ def _pivoting(pivot: bool) -> None:
         raise ValueProblem("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
 
 
+def checked_pivots(pivots: Any, packed: Any) -> Any:
+    """The pivots that a program gives for LU, one for each step of every matrix. Raises ValueProblem, ShapeError."""
+    m, n = packed.shape[-2:]
+    pivots = pivots.reshape(-1) if not pivots.ndim else pivots[..., : min(m, n)]
+    if pivots.shape[-1] < min(m, n) or pivots.min(initial=1) < 1 or pivots.max(initial=1) > m:
+        raise ValueProblem(
+            "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive."
+            "Did you properly pass the result of lu_factor?"
+        )
+    if pivots.shape[:-1] != packed.shape[:-2]:
+        pivots = np.broadcast_to(pivots, (*packed.shape[:-2], pivots.shape[-1]))
+    return pivots
+
+
 def _unpack(F: Any, lu: Any) -> tuple[Any, Any]:
     """L with ones on its diagonal, and U, of a packed LU."""
     m, n = lu.shape[-2:]
@@ -289,7 +303,8 @@ def linalg_lu_solve(packed: Tensor, pivots: Tensor, b: Tensor, left: bool, adjoi
         raise DtypeError(f"{name}: pivots should be a Tensor of scalar type torch.int32")
     need_matrix(name, b.data, "B")
     check_system(name, packed.data, b.data, left)
-    return run(lu_solve_of, [packed, b, pivots.data, bool(left), bool(adjoint)], None)
+    order = checked_pivots(pivots.data, packed.data)
+    return run(lu_solve_of, [packed, b, order, bool(left), bool(adjoint)], None)
 
 
 @composite(
@@ -316,11 +331,15 @@ def lu_unpack(packed: Tensor, pivots: Tensor, unpack_data: bool, unpack_pivots: 
         raise ShapeError(
             f"torch.lu_unpack: Expected tensor with 2 or more dimensions. Got size: {list(packed.data.shape)} instead"
         )
+    if pivots.data.dtype != np.int32 or not pivots.data.flags.c_contiguous:
+        raise DtypeError("torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype.")
     nothing = make(alloc.zeros(0, packed.data.dtype))
     left, right = _unpack(T, packed) if unpack_data else (nothing, nothing)
     for half in (left, right):
         if half.node.__class__ is Node:  # PyTorch's one node for both
             half.node.kind = half.node.kind.renamed("LuUnpackBackward0")
-    order = row_order(pivots.data, packed.data.shape[-2])
-    p = _permutation(order, packed.data.dtype) if unpack_pivots else nothing
+    p = nothing
+    if unpack_pivots:
+        order = row_order(checked_pivots(pivots.data, packed.data), packed.data.shape[-2])
+        p = _permutation(order, packed.data.dtype)
     return named("lu_unpack", P=p, L=left, U=right)

@@ -18,14 +18,19 @@ from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
 def _lengths(name: str, value: Any, batch: int) -> Any:
     """Lengths given as a tensor or a list, one for each sample."""
-    if value.__class__ is Tensor:
-        if value.data.dtype.kind not in "iu":
-            raise DtypeError(f"{name} must be integral")
-        value = value.data
     lengths = alloc.asarray(value, np.int64).reshape(-1)
     if lengths.size != batch:
         raise ShapeError(f"{name} must be of size batch_size")
     return lengths
+
+
+def _integral(name: str, value: Any) -> Any:
+    """What lengths are given as, without the tensor around."""
+    if value.__class__ is not Tensor:
+        return value
+    if value.data.dtype.kind not in "iu":
+        raise DtypeError(f"{name} must be integral")
+    return value.data
 
 
 def _padded(target: Any, lengths: Any) -> Any:
@@ -178,8 +183,17 @@ def ctc_loss(
 ) -> Any:
     """Minus the log probability that the sequence spells the labels, with repeats and blanks taken out."""
     reduction = reduction_of(None, None, reduction)
+    input_lengths = _integral("input_lengths", input_lengths)
+    target_lengths = _integral("target_lengths", target_lengths)
     single = log_probs.data.ndim == 2
     logs = T.unsqueeze(log_probs, 1) if single else log_probs
+    if not logs.data.size:
+        raise ValueProblem("log_probs tensor must not be empty")
+    if logs.data.ndim != 3:
+        raise ShapeError(
+            f"Expected 3-dimensional tensor, but got {logs.data.ndim + 1}-dimensional tensor for argument #1 "
+            "'log_probs' (while checking arguments for ctc_loss_allocate_outputs)"
+        )
     steps, batch, classes = logs.data.shape
     times = _lengths("input_lengths", input_lengths, batch)
     lengths = _lengths("target_lengths", target_lengths, batch)
