@@ -10,6 +10,7 @@ from typing import Any
 from gradsh import errors
 from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import NAMES, DType
+from gradsh.engine.core.graph import Node, Unrecorded
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
@@ -222,13 +223,18 @@ def shared(name: str, operator: Callable[..., Any] | None) -> Callable[..., Any]
             first = arguments[0]
             if first.__class__ is not Tensor and not isinstance(first, Tensor):
                 return python(*arguments, **keywords)
-        before = mode.where
-        if before is None:
-            mode.where = caller(_getframe(1))
-        try:
-            return operator(*arguments, **keywords)
-        finally:
-            mode.where = before
+        out = operator(*arguments, **keywords)
+        if out.__class__ is Tensor and mode.where is None:  # a fast path took this function for the program
+            frame = _getframe(1)
+            made = out.node
+            if made.__class__ is Node:
+                if made.code is own:
+                    made.code, made.lasti = frame.f_code, frame.f_lasti
+            elif made is None and out.made_at is not None and out.made_at[0] is own:
+                here = (frame.f_code, frame.f_lasti)
+                out.origin = Unrecorded(here) if out.origin.__class__ is Unrecorded else here
+        return out
 
+    own = call.__code__
     call.__name__ = call.__qualname__ = name
     return call
