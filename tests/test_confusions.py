@@ -125,3 +125,12 @@ def cured(text: str, asked: str) -> None:
 @pytest.mark.parametrize("name", [name for name, (asked, _) in FACTS.items() if asked])
 def test_what_why_offers_works(name: str) -> None:
     cured((FOLDER / f"{name}.grad").read_text(encoding="utf-8").rstrip("\n"), FACTS[name][0])
+
+
+VARIANTS = (Path(__file__).parent / "why_programs.txt").read_text(encoding="utf-8").strip().split("\n====\n")
+
+
+def test_what_why_offers_works_on_other_programs() -> None:
+    for program in VARIANTS:
+        text, _, asked = program.rpartition("\n")
+        cured(text, asked)
