@@ -25,6 +25,8 @@ from gradsh.runtime.builtins import BUILTINS
 from gradsh.session.check import Entered, check
 from gradsh.view.diagnostics import write
 from tests.conftest import ROOT, Gradsh
+from tests.lint_variants import SILENT as MEANT_SO
+from tests.lint_variants import WARNED
 
 FOLDER = Path(__file__).parent / "lints"
 PROGRAMS = sorted(FOLDER.glob("*.grad"))
@@ -205,6 +207,18 @@ SILENT = {
 @pytest.mark.parametrize("name", SILENT)
 def test_silent(name: str) -> None:
     assert codes(SILENT[name]) == []
+
+
+@pytest.mark.parametrize(("code", "number"), [(code, i) for code, texts in WARNED.items() for i in range(len(texts))])
+def test_a_variant_is_warned_of_and_cured(code: str, number: int) -> None:
+    text = WARNED[code][number]
+    assert codes(text) == [code]
+    assert run(cured(text)) == ""
+
+
+@pytest.mark.parametrize("number", range(len(MEANT_SO)))
+def test_a_variant_that_is_meant(number: int) -> None:
+    assert codes(MEANT_SO[number]) == []
 
 
 def test_at_a_prompt_pieces_are_read_as_one_program() -> None:

@@ -32,18 +32,23 @@ class Leaf:
 class Cut:
     """A place at which values go on and their history does not: `node` is made of `base`; `word` says by what.
 
-    `flat` when no gradient could pass there: integers, comparisons, steps.
+    `flat` when no gradient could pass there: integers, comparisons, steps. `leaves`: those behind it, none where the
+    text does not tell whether there are any.
     """
 
-    __slots__ = ("base", "flat", "leaves", "node", "step", "word")
+    __slots__ = ("base", "flat", "leaves", "node", "place", "word")
 
-    def __init__(self, node: Node, base: Expr | None, word: str, step: Step, leaves: dict[int, Leaf], flat: bool):
+    def __init__(self, node: Node, base: Expr | None, word: str, place: Place, leaves: dict[int, Leaf], flat: bool):
         self.node = node
         self.base = base
         self.word = word
-        self.step = step
+        self.place = place
         self.leaves = leaves
         self.flat = flat
+
+    @property
+    def step(self) -> Step:
+        return self.place.step
 
 
 class Ways:
@@ -191,23 +196,22 @@ class Flow:
     def _cut(self, node: Node, base: Expr | None, word: str, inside: Ways, place: Place, flat: bool = False) -> Ways:
         """The values of `inside` without their history. Cuts within the same expression become part of this one."""
         leaves = dict(inside.leaves)
-        found = Ways(known=inside.known)
+        found = Ways()  # whatever went in, the result has no history
         for cut in inside.cuts:
             if node.start <= cut.node.start and cut.node.end <= node.end:
                 leaves |= cut.leaves
                 flat = flat or (cut.flat and not inside.leaves)
             else:
                 found.cuts.append(cut)
-        if leaves:
-            found.cuts.append(Cut(node, base, word, place.step, leaves, flat))
+        if leaves or not inside.known:
+            found.cuts.append(Cut(node, base, word, place, leaves, flat))
         return found
 
     def _attribute(self, node: nodes.Attribute, place: Place) -> Ways:
         value = self.ways(node.value, place)
         if node.name == "data":
             return self._cut(node, node.value, "data", value, place)
-        models = {k: v for k, v in value.leaves.items() if v.is_model}
-        if node.name in TENSORS or models:
+        if node.name in TENSORS or self._is_model(node.value, place):
             return value
         return Ways()
 
@@ -273,10 +277,10 @@ class Flow:
         function = node.function if isinstance(node, nodes.Call) else getattr(node, "right", node)
         if isinstance(node, nodes.Call) and self.reading.flag(node) is not None:
             return Ways({id(node): Leaf(node, self._bound_to(node, place))})
-        if isinstance(function, nodes.Attribute) and id(function) not in self.reading.resolution.references:
-            receiver = self.ways(function.value, place)
-            if any(leaf.is_model for leaf in receiver.leaves.values()):
-                return self._all(given, place)
+        receiver = function.value if isinstance(function, nodes.Attribute) else None
+        is_method = receiver is not None and id(function) not in self.reading.resolution.references
+        if is_method and receiver is not None and self._is_model(receiver, place):
+            return self._all(given, place)
         if not word:
             return self._own(function, given, place)
         signature = self.reading.builtins.lookup(word)
@@ -293,6 +297,24 @@ class Flow:
         if facts.creates:
             return Ways()
         return self._all(given, place)
+
+    def _is_model(self, node: Node, place: Place) -> bool:
+        """Is it an instance of a model, or a part of one, and not what calling it gave?"""
+        while isinstance(node, (nodes.Attribute, nodes.Index)):
+            node = node.value
+        if isinstance(node, nodes.Name):
+            made = next(self.reaching(node.name, place), None) if place.step in place.scope.steps else None
+            if made is None:
+                made = next(iter(self.program.binding(node.name)), None)
+            if made is None or not isinstance(made.statement, nodes.Assign):
+                return False
+            node = made.statement.value
+        if not isinstance(node, nodes.Call):
+            return False
+        if isinstance(node.function, nodes.Name) and isinstance(self.defined.get(node.function.name), nodes.Model):
+            return True
+        signature = self.reading.builtins.lookup(self.reading.called(node)[0])
+        return signature is not None and signature.model
 
     def _own(self, function: Node, given: list[Expr], place: Place) -> Ways:
         """A call of what the program defines: functions are followed, of an operator the inputs go through."""

@@ -223,6 +223,13 @@ class Reading:
             return self.builtins.facts("Tensor." + word)
         return self.builtins.facts(word)
 
+    def values(self, node: Node) -> list[Expr]:
+        """What a node calls something with, flags and keywords left out; the receiver first."""
+        given = self.called(node)[1]
+        arguments = node.arguments if isinstance(node, (nodes.Call, nodes.Command)) else []
+        apart = {id(a.value) for a in arguments if a.name is not None or id(a) in self.resolution.flags}
+        return [value for value in given if id(value) not in apart]
+
     def _name(self, function: Expr) -> str:
         known = self.resolution.references.get(id(function))
         return known or (function.name if isinstance(function, nodes.Attribute) else "")

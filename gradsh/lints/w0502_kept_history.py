@@ -38,7 +38,7 @@ def kept_history(reading: Reading) -> Iterator[WarningRecord]:
     """`total += loss`, `total = total + loss`, `losses.append(loss)` in a loop that runs `backward loss`."""
     for root in flow_of(reading).roots:
         loops = root.place.step.loops()
-        if not loops or len(reading.called(root.call)[1]) > 1:
+        if not loops or len(reading.values(root.call)) > 1:
             continue
         for step in root.place.scope.steps:
             kept = _kept(reading, step) if step.within(loops[0]) else None
@@ -55,6 +55,10 @@ def _kept(reading: Reading, step: Step) -> tuple[str, Expr] | None:
     """The variable that a statement adds something to, and what."""
     made = step.statement
     if isinstance(made, nodes.AugAssign) and not step.modes() & CUTTING:
+        target, value = made.target, made.value
+    elif isinstance(made, nodes.Assign) and isinstance(made.target, nodes.Index):
+        if all(isinstance(item, (nodes.Number, nodes.String)) for item in made.target.items):
+            return None  # the same place in every round
         target, value = made.target, made.value
     elif isinstance(made, nodes.Assign) and isinstance(made.value, nodes.Binary) and not step.modes() & CUTTING:
         target, value = made.target, made.value

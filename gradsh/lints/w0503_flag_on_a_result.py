@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradsh.errors import WarningRecord
+from gradsh.errors import Span, WarningRecord
 from gradsh.language import nodes
 from gradsh.language.nodes import Node
-from gradsh.lints.flow import CUTTING, Cut, Leaf, Place, flagged, flow_of
+from gradsh.lints.flow import CUTTING, Cut, Leaf, Place, Root, flagged, flow_of
 from gradsh.lints.reading import Reading, Step
 from gradsh.lints.registry import lint
+from gradsh.lints.w0510_steps_on_the_way import in_whole
 
 EXAMPLE = """\
 let w = tensor([1.0, 2.0], grad)
@@ -47,9 +48,15 @@ def flag_on_a_result(reading: Reading) -> Iterator[WarningRecord]:
         ways = flow.definition(name, made, Place(scope, made))
         if not ways.known or reading.uses or ways.leaves:
             continue
-        cut = next((cut for cut in ways.cuts if cut.base is not None or cut.word in CUTTING), None)
+        cuts = [cut for cut in ways.cuts if not cut.flat and (cut.base is not None or cut.word in CUTTING)]
+        cut = next(iter(cuts), None)
+        leaves = list(ways.behind().values())
         if cut is not None:
-            yield _was_cut(reading, step, name, cut, list(ways.behind().values()), scope.owner)
+            yield _was_cut(reading, step, name, cut, leaves, scope.owner)
+        elif leaves:
+            flat = min(ways.cuts, key=lambda each: each.node.start)
+            help = in_whole(reading, Root(root.node, root.call, Place(scope, step)), flat)
+            yield _told(reading, step, name, flat, leaves, reading.span(flat.node), help)
         elif not ways.cuts:
             lacking = _without_flag(reading, root.place.scope.steps, made)
             if lacking is not None:
@@ -57,9 +64,7 @@ def flag_on_a_result(reading: Reading) -> Iterator[WarningRecord]:
 
 
 def _was_cut(reading: Reading, step: Step, name: str, cut: Cut, leaves: list[Leaf], owner: Node) -> WarningRecord:
-    names = ", ".join(dict.fromkeys(f"`{leaf.name}`" for leaf in leaves if leaf.name)) or "the leaves"
     scope = next(scope for scope in reading.scopes if scope.owner is owner)
-    place = Place(scope, cut.step)
     if cut.base is None:
         outer = next(s for s in scope.steps if s.statement is cut.node)
         at = reading.word(cut.node)
@@ -67,13 +72,20 @@ def _was_cut(reading: Reading, step: Step, name: str, cut: Cut, leaves: list[Lea
         help = reading.instead("; ".join(reading.text(each) for each in body), outer)
     else:
         at = reading.span(cut.node)
-        help = reading.instead(flow_of(reading).uncut(cut.step.statement, place), cut.step)
+        help = reading.instead(flow_of(reading).uncut(cut.step.statement, cut.place), cut.step)
+    return _told(reading, step, name, cut, leaves, at, help)
+
+
+def _told(
+    reading: Reading, step: Step, name: str, cut: Cut, leaves: list[Leaf], at: Span, help: str | None
+) -> WarningRecord:
+    names = ", ".join(dict.fromkeys(f"`{leaf.name}`" for leaf in leaves if leaf.name)) or "what it was made of"
     return reading.warning(
         step.statement,
         f"the flag makes `{name}` a leaf of its own: {names} gets no gradient, `{cut.word}` had cut it off",
         f"`{name}` is a leaf from here on",
         [(at, "the history ends here"), *((reading.span(leaf.node), "gets no gradient") for leaf in leaves[:2])],
-        help if "\n" not in help else None,
+        help if help is not None and "\n" not in help else None,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gradsh.errors import WarningRecord
 from gradsh.language import nodes
-from gradsh.lints.flow import CUTTING, Cut, Leaf, Place, Root, flow_of
+from gradsh.lints.flow import CUTTING, Cut, Leaf, Root, flow_of
 from gradsh.lints.reading import Reading
 from gradsh.lints.registry import lint
 
@@ -48,7 +48,7 @@ def cut_on_the_way(reading: Reading) -> Iterator[WarningRecord]:
             lost = [leaf for key, leaf in cut.leaves.items() if key not in reached and _is_wanted(reading, leaf)]
             if not lost and _is_of_a_leaf(reading, cut, root):
                 lost = list(cut.leaves.values())
-            if lost and cut.step in root.place.scope.steps:
+            if lost:
                 yield _warning(reading, root, cut, lost, _reaches(reached, lost))
 
 
@@ -72,7 +72,9 @@ def _is_of_a_leaf(reading: Reading, cut: Cut, root: Root) -> bool:
         isinstance(part, nodes.Attribute) and part.value is cut.node
         for part in reading.parts(cut.step.statement)  # `.data.clone()` is a copy that is to stay as it is
     )
-    leaf = next(iter(cut.leaves.values()))
+    leaf = next(iter(cut.leaves.values()), None)
+    if leaf is None:
+        return False
     return not copied and not leaf.is_model and leaf.name == cut.base.name and not cut.step.modes() & CUTTING
 
 
@@ -85,8 +87,7 @@ def _warning(reading: Reading, root: Root, cut: Cut, lost: list[Leaf], partly: b
     )
     what = what.replace("gets", "get") if many else what
     how = "a plain number" if cut.word in ("item", "float") else "the values alone"
-    place = Place(root.place.scope, cut.step)
-    text = flow_of(reading).uncut(cut.node, place)
+    text = flow_of(reading).uncut(cut.node, cut.place)
     whole = cut.step.statement
     if text.startswith("(") or not isinstance(cut.base, (nodes.Binary, nodes.Unary)) or _stands_alone(cut):
         help = f"`{text}`"

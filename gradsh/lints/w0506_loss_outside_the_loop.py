@@ -37,15 +37,15 @@ def loss_outside_the_loop(reading: Reading) -> Iterator[WarningRecord]:
     """`backward loss` in a loop in which nothing of what `loss` is made of is computed anew."""
     for root in flow_of(reading).roots:
         loops = root.place.step.loops()
-        if not loops or not isinstance(root.node, nodes.Name) or len(reading.called(root.call)[1]) > 1:
+        if not loops or not isinstance(root.node, nodes.Name) or len(reading.values(root.call)) > 1:
             continue
-        if root.place.step.is_last_round() or _is_told_to_keep(root):
+        updated = _updated(reading, root, loops[0])
+        if root.place.step.is_last_round() or (_is_told_to_keep(root) and not updated):
             continue
         chain = _chain(reading, root, loops[0])
         ways = flow_of(reading).ways(root.node, root.place)
         if not chain or (ways.known and not ways.leaves):
             continue
-        updated = _updated(reading, root, loops[0])
         if updated or _saves(reading, chain):
             yield _warning(reading, root, loops[0], chain)
 
@@ -67,9 +67,16 @@ def _chain(reading: Reading, root: Root, loop: Stmt) -> list[Step]:
     scope = root.place.scope
     while waiting:
         name, at = waiting.pop()
-        if any(step.within(loop) or step.statement is loop for step in scope.binding(name)):
-            return []
         made = next(flow_of(reading).reaching(name, Place(scope, at)), None)
+        if any(step.within(loop) or step.statement is loop for step in scope.binding(name)):
+            # computed anew, of what may not be
+            if made is None or not made.within(loop) or not isinstance(made.statement, nodes.Assign):
+                return []
+            if len(scope.binding(name)) != 1:
+                return []
+            names = [part for part in walk(made.statement.value) if isinstance(part, nodes.Name)]
+            waiting += [(part.name, made) for part in names if _is_computed(reading, part, Place(scope, made))]
+            continue
         if made is None or not isinstance(made.statement, nodes.Assign) or made in found:
             if made is None or made not in found:
                 return []
@@ -91,7 +98,10 @@ def _is_computed(reading: Reading, name: nodes.Name, place: Place) -> bool:
     ways = flow_of(reading).ways(name, place)
     value = made.statement.value
     is_leaf = any(leaf.node is value or leaf.name == name.name for leaf in ways.leaves.values())
-    return (bool(ways.leaves) or not ways.known) and not is_leaf
+    if isinstance(value, nodes.Lambda) or is_leaf:
+        return False
+    given = place.scope.parameters()
+    return bool(ways.leaves) or any(isinstance(part, nodes.Name) and part.name in given for part in walk(value))
 
 
 def _updated(reading: Reading, root: Root, loop: Stmt) -> bool:
@@ -119,9 +129,19 @@ def _saves(reading: Reading, chain: list[Step]) -> bool:
     return False
 
 
+def _read(reading: Reading, step: Step) -> set[str]:
+    return {part.name for part in reading.parts(step.statement) if isinstance(part, nodes.Name)}
+
+
 def _warning(reading: Reading, root: Root, loop: Stmt, chain: list[Step]) -> WarningRecord:
-    name = reading.text(root.node)
+    name = chain[-1].statement.binds()[0]
     code = "; ".join(reading.text(step.statement) for step in chain)
+    made = {made for step in chain for made in step.statement.binds()}
+    first = next(
+        step
+        for step in root.place.scope.steps
+        if step.within(loop) and (step is root.place.step or made & _read(reading, step))
+    )
     return reading.warning(
         root.call,
         f"`{name}` is computed once, before the loop: every round runs backward through the same values",
@@ -130,5 +150,5 @@ def _warning(reading: Reading, root: Root, loop: Stmt, chain: list[Step]) -> War
             (reading.span(chain[-1].statement), "computed once"),
             (reading.word(loop), "the rounds"),
         ],
-        reading.before(code, root.place.step) if "\n" not in code else None,
+        reading.before(code, first) if "\n" not in code else None,
     )

@@ -36,7 +36,9 @@ def steps_on_the_way(reading: Reading) -> Iterator[WarningRecord]:
     flow, seen = flow_of(reading), set()
     for root in flow.roots:
         ways = flow.ways(root.node, root.place)
-        if not ways.known or reading.uses or ways.leaves or not ways.cuts or not all(cut.flat for cut in ways.cuts):
+        if not ways.known or reading.uses or ways.leaves or not all(cut.flat and cut.leaves for cut in ways.cuts):
+            continue
+        if not ways.cuts:
             continue
         cut = min(ways.cuts, key=lambda each: each.node.start)
         if id(cut.node) in seen:
@@ -61,6 +63,16 @@ def _is_position(reading: Reading, node: Node) -> bool:
     given = reading.called(node)[1]
     facts = reading.facts(node)
     return bool(given) and facts is not None and facts.flat and facts.formula != "0"
+
+
+def in_whole(reading: Reading, root: Root, cut: Cut) -> str | None:
+    """The help as a whole statement, for a warning of another place."""
+    help = _help(reading, root, cut)
+    if help is None or help.startswith("on line"):
+        return help
+    statement, text = cut.step.statement, reading.source.text
+    code = text[statement.start : cut.node.start] + help.strip("`") + text[cut.node.end : statement.end]
+    return reading.instead(code, cut.step) if "\n" not in code else None
 
 
 def _help(reading: Reading, root: Root, cut: Cut) -> str | None:
@@ -122,10 +134,12 @@ def _smooth(reading: Reading, node: Node) -> str | None:
     if not given:
         return None
     if _is_position(reading, node):
-        if word != "argmax" or len(given) > 1:
+        if word != "argmax":
             return reading.text(given[0]) if word in ("int", "long", "short") else None
-        text = reading.text(given[0])
-        return f"(softmax({text}, 0) * arange({text}.shape[0])).sum()"
+        text, dim = _operand(reading, given[0]), reading.text(given[1]) if len(given) > 1 else ""
+        if dim in ("1", "-1"):
+            return f"(softmax({text}, {dim}) * arange({text}.shape[{dim}])).sum({dim})"
+        return f"(softmax({text}, 0) * arange({text}.shape[0])).sum()" if not dim else None
     text = _operand(reading, given[0])
     return f"tanh({reading.text(given[0])})" if word == "sign" else text
 
