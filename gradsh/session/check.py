@@ -31,14 +31,17 @@ class Table:
     ) -> None:
         self.forms = commands
         self.rows = facts
-        self.signatures: dict[str, Signature] = {}
-        for name, parameters, effect, checked, python, model in entries:
-            signature = Signature(name, parameters, effect=effect, checked=checked, python=python, model=model)
-            self.signatures[name] = signature
+        self.entries = {entry[0]: entry for entry in entries}
+        self.signatures: dict[str, Signature] = {}  # of those that were asked about
 
     def lookup(self, name: str) -> Signature | None:
         """What is known of a built-in; None when there is none of that name."""
-        return self.signatures.get(name)
+        signature = self.signatures.get(name)
+        if signature is None and name in self.entries:
+            _, parameters, effect, checked, python, model = self.entries[name]
+            signature = Signature(name, parameters, effect=effect, checked=checked, python=python, model=model)
+            self.signatures[name] = signature
+        return signature
 
     def facts(self, name: str) -> Facts | None:
         """How gradients get through it."""
@@ -47,7 +50,7 @@ class Table:
 
     def names(self) -> Iterable[str]:
         """All names, for suggestions."""
-        return self.signatures
+        return self.entries
 
     def commands(self) -> Iterable[CommandWord]:
         """The words that can be called without parentheses."""
@@ -104,7 +107,17 @@ class Entered:
 
 
 def table() -> Table:
-    """The table of this version of gradsh, from the cache or from the engine."""
+    """The table of this version of gradsh, from the cache or from the engine; read once."""
+    global _table
+    if _table is None:
+        _table = _read()
+    return _table
+
+
+_table: Table | None = None
+
+
+def _read() -> Table:
     key = "signatures-" + cache.digest(cache.fingerprint().encode()).hex()
     stored = cache.read(key)
     if stored is not None:
