@@ -7,6 +7,7 @@ gradsh has changed loads the engine, once, to write it.
 from __future__ import annotations
 
 import marshal
+import os
 from collections.abc import Iterable
 
 from gradsh import cache
@@ -95,6 +96,10 @@ class Entered:
             found = warnings(Source(name, whole), self.builtins, pieces, self.files)
         except Refused:
             self.sources.pop()
+            return []
+        except Exception:  # what is said on top of a program must never stop it
+            if os.environ.get("GRADSH_DEBUG") == "1":
+                raise
             return []
         new = []
         for warning in found:
