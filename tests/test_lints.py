@@ -154,10 +154,13 @@ def test_the_help_lines_cure_it(program: Path) -> None:
     assert run(cured(program.read_text(encoding="utf-8"))) == ""
 
 
+SHOWN = {"why.grad": ["W0508"], "nancheck.grad": ["W0508"]}  # examples of what to do about it
+
+
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.name)
 def test_a_good_program_is_not_warned_of(path: Path) -> None:
     errors, found = check(str(path), path.read_text(encoding="utf-8"))
-    assert ([e.message for e in errors], [w.message for w in found]) == ([], [])
+    assert ([e.message for e in errors], [w.code for w in found]) == ([], SHOWN.get(path.name, []))
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("gradsh/lib/*.grad")), ids=lambda path: path.name)
