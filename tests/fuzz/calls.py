@@ -37,10 +37,15 @@ def methods() -> list[str]:
 
 
 @functools.cache
-def samples(name: str) -> list[Any]:
+def entries() -> dict[str, Any]:
     from gradsh.engine.ops import families
 
-    entry = families.functions().get(name)
+    return families.functions()
+
+
+@functools.cache
+def samples(name: str) -> list[Any]:
+    entry = entries().get(name)
     return list(entry.samples()) if entry is not None and entry.samples is not None else []
 
 
