@@ -57,10 +57,13 @@ def _linux() -> Callable[[], int]:
     first = os.getpid()
 
     def taken() -> int:
-        if os.getpid() != first:  # a fork: the open file is still the parent's
-            with open("/proc/self/statm", "rb") as file:
-                return int(file.read().split()[5]) * page
-        return int(pread(handle, 128, 0).split()[5]) * page
+        if os.getpid() == first:  # of a fork the open file is still the parent's
+            try:
+                return int(pread(handle, 128, 0).split()[5]) * page
+            except (OSError, ValueError, IndexError):
+                pass  # a host has closed what it did not open, and perhaps opened another file under that number
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[5]) * page
 
     taken()
     return taken

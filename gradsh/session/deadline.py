@@ -79,8 +79,10 @@ class Watch:
                     self.next = monotonic() + LOOK
                     if self.is_full(self.memory):
                         self.next = self.tell(self.memory.full)
-            except MemoryError:  # of which the program hears by itself
-                pass
+            except (
+                Exception
+            ):  # MemoryError, of which the program hears by itself; a limit ends with nothing else either
+                self.next = min(self.next, monotonic() + LOOK)
             finally:
                 self.sending = False
 
