@@ -37,15 +37,10 @@ def methods() -> list[str]:
 
 
 @functools.cache
-def entries() -> dict[str, Any]:
+def samples(name: str) -> list[Any]:
     from gradsh.engine.ops import families
 
-    return families.functions()
-
-
-@functools.cache
-def samples(name: str) -> list[Any]:
-    entry = entries().get(name)
+    entry = families.functions().get(name)
     return list(entry.samples()) if entry is not None and entry.samples is not None else []
 
 

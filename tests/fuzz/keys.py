@@ -151,7 +151,7 @@ def _leave(pid: int, terminal: int, shown: bytearray) -> int | None:
             _read(terminal, shown, 0.0)
             return os.waitstatus_to_exitcode(status)
         with contextlib.suppress(OSError):
-            os.write(terminal, b"\x1b[201~\x03" + b"\x04" * begun)  # a paste that began ends
+            os.write(terminal, b"\x1b[201~\x03" if not begun else b"\x03\x04")  # a paste that began ends
         begun = True
         _read(terminal, shown, 0.03)
     os.kill(pid, signal.SIGKILL)

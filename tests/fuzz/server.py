@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import functools
 import gc
 import json
 import mmap
@@ -61,11 +60,8 @@ def load() -> None:
     ):  # fmt: skip
         Session(out=out, err=out).run(text)
     from gradsh.cli import arguments, check  # noqa: F401
-    from gradsh.session import check as session_check
     from gradsh.shell import prompt  # noqa: F401
 
-    # a process of its own makes it once, from the cache
-    session_check.table = functools.cache(session_check.table)
     # children write no compiled programs: half a million of them would be in that folder afterwards
     os.environ["GRADSH_CACHE_DIR"] = "/proc/no-cache"
     os.environ["GRADSH_DEBUG"] = "1"
