@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsh.errors import ArgumentError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -45,7 +47,19 @@ class PrintOptions:
         """PyTorch's `set_printoptions`: the profile ("default", "short", "full") first, then what is given.
 
         As there, an unknown profile changes nothing, and every call sets `sci_mode`: leaving it out makes it None.
+        Errors: ArgumentError for what no tensor could be printed with, which PyTorch tells when one is.
         """
+        for name, value in (
+            ("precision", precision),
+            ("threshold", threshold),
+            ("edgeitems", edgeitems),
+            ("linewidth", linewidth),
+        ):
+            kinds = (int, float) if name == "threshold" else int
+            if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
+                raise ArgumentError(f"set_printoptions(): argument '{name}' must be int, not {type(value).__name__}")
+        if precision is not None and precision < 0:
+            raise ArgumentError(f"set_printoptions(): argument 'precision' must not be negative, not {precision}")
         if profile in ("default", "short", "full"):
             self.precision = 2 if profile == "short" else 4
             self.threshold = float("inf") if profile == "full" else 1000
