@@ -199,10 +199,10 @@ def _session(options: Options, interactive: bool = False) -> Session:
 
 
 def _shell(options: Options, session: Session | None) -> int:
-    from gradsh.shell.prompt import Prompt
+    from gradsh.shell.prompt import Shell
 
     history = not options.no_config and not options.sandbox
-    return Prompt(session or _session(options, True), quiet=options.quiet, history=history).run()
+    return Shell(session or _session(options, True), quiet=options.quiet, history=history).run()
 
 
 def _bad_arguments(error: BadArguments, options: Options) -> UsageError:

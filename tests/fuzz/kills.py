@@ -18,7 +18,7 @@ from gradsh.engine.core.tensor import make as tensor
 from gradsh.errors import GradshError
 from gradsh.files import Files
 from gradsh.session.host import CODEC
-from gradsh.shell.prompt import open_history
+from gradsh.shell.history import open_history
 from tests.fuzz.judge import Finding
 
 BATCH = 4

@@ -257,7 +257,7 @@ def _check_cache(recipe: dict[str, Any], fault: str, said: str) -> str:
 
 
 def _history(recipe: dict[str, Any], number: int) -> str:
-    from gradsh.shell.prompt import open_history
+    from gradsh.shell.history import open_history
 
     def act() -> int:
         history = open_history()
@@ -269,7 +269,7 @@ def _history(recipe: dict[str, Any], number: int) -> str:
 
 
 def _check_history(recipe: dict[str, Any], fault: str, said: str) -> str:
-    from gradsh.shell.prompt import open_history
+    from gradsh.shell.history import open_history
 
     lines = list(open_history().load_history_strings())
     old = "line 1 " + "x" * 20_000

@@ -257,3 +257,12 @@ def test_no_key_and_no_signal_ends_in_a_traceback(tmp_path: Path) -> None:
     seen += terminal.text()
     assert not any(word in seen for word in ("Traceback", "Press ENTER", "gradsh failed", "ignored in"))
     terminal.child.close(force=True)
+
+
+def test_commands_of_the_shell(terminal: Terminal) -> None:
+    terminal.type(":help\r")
+    terminal.wait(":help [WORD]", ":quit", "Leave the shell")
+    terminal.type(":qiut\r")
+    terminal.wait("there is no command `:qiut`; did you mean `:quit`?")
+    terminal.type(":q\r")
+    terminal.child.expect(pexpect.EOF)
