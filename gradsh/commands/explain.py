@@ -67,6 +67,7 @@ def explain(
         span = next(row.freed for row in reading.rows if row.is_freed)
         by = f" by `{flat(span.text)}`, {reading.place(span)}" if span is not None else ""
         report.heading = f"{name} has been differentiated, and its graph freed{by}; this is what was noted then"
+        report.jacobians = explaining.noted_jacobians(reading)
         yield from _shown(session, report, step)
         return
     tables = explaining.jacobians(reading, gradient) if gradient is not None else []

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.graph import Node
 from gradsh.engine.core.tensor import Tensor
 from gradsh.looking import folding, places
 from gradsh.looking.amounts import amount
@@ -15,8 +16,8 @@ from gradsh.looking.flows import called, flows, going, going_in, incoming
 from gradsh.looking.folding import Folded, Item
 from gradsh.looking.reading import Leaf, Reading
 from gradsh.reports.looking import Amount, Arrived, Derivatives, ExplainedStep, Explanation, Flow
+from gradsh.runtime import jacobian
 from gradsh.runtime.results import Result
-from gradsh.runtime.watching import Watching
 
 MOST = 60  # steps that are explained one by one
 FEW = 8  # names that are said; elements of what a Jacobian is shown of
@@ -161,29 +162,31 @@ def forward(reading: Reading, variables: Mapping[str, Any], open: Any = False) -
 
 def jacobians(reading: Reading, gradient: Tensor) -> list[Derivatives]:
     """What the gradient argument is: for each leaf v @ J, where all of it is small. Runs backward, touches nothing."""
-    from gradsh.engine.core.tensor import make
-    from gradsh.looking.gradients import watch
-
     root = reading.root
-    leaves = [leaf for leaf in reading.leaves if 0 < leaf.tensor.data.size <= FEW and not leaf.parameter]
+    leaves = [leaf.tensor for leaf in reading.leaves if 0 < leaf.tensor.data.size <= FEW and not leaf.parameter]
     if not 1 < root.data.size <= FEW or not leaves or root.data.ndim > 1:
         return []
+    return _tables(reading, gradient.data, jacobian.derivatives(root.edge, root.data, leaves))
+
+
+def noted_jacobians(reading: Reading) -> list[Derivatives]:
+    """The same of the backward that has freed the graph, where it noted them."""
+    noted = jacobian.PRODUCTS.get(reading.root.node) if reading.root.node.__class__ is Node else None
+    return _tables(reading, noted.v, noted.rows) if noted is not None else []
+
+
+def _tables(reading: Reading, v: Any, rows: Mapping[Tensor, list[list[float]]]) -> list[Derivatives]:
     name = reading.name or "y"
-    found = [
-        Derivatives(leaf.label, name, [f"d/d{leaf.label}{index}" for index in _indices(leaf.tensor.data.shape)])
-        for leaf in leaves
-    ]
-    sizes = np.asarray(gradient.data).ravel()
-    for at, index in enumerate(_indices(root.data.shape)):
-        seed = np.zeros(root.data.shape, root.data.dtype)
-        seed[at] = 1
-        walk: Watching = watch(root, make(seed), touches=False, keep=True, where=None)
-        for leaf, table in zip(leaves, found, strict=True):
-            arrived = [np.asarray(g).ravel() for g, _ in walk.arrivals(leaf.tensor)]
-            row = sum(arrived[1:], arrived[0]) if arrived else np.zeros(leaf.tensor.data.size)
-            table.rows.append((float(sizes[at]), f"{name}{index}", [float(each) for each in row]))
-    for table in found:
-        table.product = [float(sum(v * row[i] for v, _, row in table.rows)) for i in range(len(table.columns))]
+    found = []
+    for leaf in reading.leaves:
+        if leaf.tensor not in rows or leaf.parameter:
+            continue
+        table = Derivatives(leaf.label, name, [f"d/d{leaf.label}{index}" for index in _indices(leaf.tensor.data.shape)])
+        outputs = [f"{name}{index}" for index in _indices(reading.root.data.shape)]
+        sizes = [float(each) for each in np.asarray(v).ravel()]
+        table.rows = list(zip(sizes, outputs, rows[leaf.tensor], strict=True))
+        table.product = [float(sum(size * row[i] for size, _, row in table.rows)) for i in range(len(table.columns))]
+        found.append(table)
     return found
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from gradsh.engine.autograd.backward import Walk
 from gradsh.engine.core.graph import Node, Output, Where
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.runtime import checking
+from gradsh.runtime import checking, jacobian
 from gradsh.runtime.results import FEW, Result
 from gradsh.runtime.watching import STEPS, Noted
 
@@ -116,7 +116,9 @@ class Passing(Noted):
         self.arrivals_at: dict[Tensor, list[Any]] = {}
 
     def run(self) -> None:
-        self.passes.began(self.where, [*self.pending, *self.leaves], self.keep)
+        here = self.passes.began(self.where, [*self.pending, *self.leaves], self.keep)
+        if not self.checks:
+            jacobian.note(self.pending, here.round)
         for leaf, g in self.leaves.items():
             self._note(leaf, Result(g))
         super().run()
