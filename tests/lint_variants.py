@@ -258,6 +258,29 @@ WARNED = {
             "    w = w - lr * w.grad\n"
             "}"
         ),
+        (
+            "let net = Linear(2, 1)\n"
+            "backward net(ones(1, 2)).sum()\n"
+            "for p in net.parameters() { p = p - 0.1 * p.grad }\n"
+            "print net.weight"
+        ),
+        (
+            "let ws = [ones(2, grad), ones(3, grad)]\n"
+            "backward sum(cat(ws) ** 2)\n"
+            "no_grad {\n"
+            "    for i, w in enumerate(ws) {\n"
+            "        w = w - 0.1 * w.grad\n"
+            "        w.grad = none\n"
+            "    }\n"
+            "}\n"
+            "print ws"
+        ),
+        (
+            "let net = Linear(2, 1)\n"
+            "let gs = grad(net(ones(1, 2)).sum(), list(net.parameters()))\n"
+            "for p, g in zip(net.parameters(), gs) { p = p - 0.1 * g }\n"
+            "print net.weight"
+        ),
     ],
     "W0505": [
         ("let w = tensor(2.0, grad)\nlet loss = float(w * w) * tensor(3.0, grad)\nbackward loss"),
@@ -463,6 +486,14 @@ WARNED = {
 }
 
 SILENT = [
+    (
+        "let net = Linear(2, 1)\n"
+        "backward net(ones(1, 2)).sum()\n"
+        "let after = []\n"
+        "for p in net.parameters() { p = p - 0.1 * p.grad; after.append(p) }\n"
+        "for p in net.parameters() { if p.dim() > 1 { p = p - p.mean() } else { p = p * 2 }; print p }\n"
+        "print after"
+    ),
     (
         "let w = tensor(1.0, grad)\n"
         "let total = 0.0\n"

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable
 
 from gradsh.advice.scene import Scene
-from gradsh.causes import gradient, rewrite, untracked
+from gradsh.causes import changing, gradient, rewrite, untracked
 from gradsh.causes.flows import creates, reads
-from gradsh.causes.text import LONG, Page, Step, bare, joined, operand, read, with_argument
+from gradsh.causes.text import LONG, Step, bare, joined, operand, read, with_argument
 from gradsh.causes.untracked import Finding, Search
-from gradsh.engine import catalogue
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import FreedGraph, Label, VersionMismatch
 from gradsh.language import nodes
@@ -254,61 +253,9 @@ def in_every_round(scene: Scene) -> None:
 def version_mismatch(scene: Scene) -> None:
     """E0405: what was changed, and the same change as a new value."""
     written = scene.located(scene.error.written) if isinstance(scene.error, VersionMismatch) else None
-    if written is None or len(written.text) > LONG:
-        return
-    page = scene.page(written.source)
-    step = page.step(written)
-    if step is None:
-        return
-    statement = step.statement
-    own = scene.statement()
-    if scene.was_typed(page.source) and own is not None:
-        listed = ", ".join(f"`{text}`" for text in recomputed(scene))
-        if listed:
-            scene.offer(f"compute it again, {listed}, then `{own}`")
-            return
-    steps = isinstance(statement, nodes.Command) and statement.name == "step"
-    steps = steps or re.search(r"\.step\(", page.text(statement)) is not None
-    if (step.mode("no_grad", "inference_mode") is not None or steps) and own is not None and scene.primary is not None:
-        outer = step
-        for block in step.around():
-            if isinstance(block.statement, nodes.Mode):
-                outer = block
-        if scene.primary.source is page.source and outer.statement.start < scene.primary.start:
-            scene.offer(
-                f"the backward belongs before the update: move `{own}` before line {page.line(outer.statement)}"
-            )
-            return
-    node = read(written.text)
-    lead = scene.lead("write the change as a new value", written)
-    if isinstance(statement, nodes.AugAssign) and isinstance(statement.target, nodes.Name):
-        name, value = statement.target.name, page.text(statement.value)
-        loose = statement.op not in "+-" or isinstance(statement.value, nodes.Conditional)
-        value = operand(value, read(value) or statement.value) if loose else value
-        scene.offer(f"{lead}`{name} = {name} {statement.op} {value}`")
-    elif isinstance(node, nodes.Call) and isinstance(node.function, nodes.Attribute) and node.function.name[-1:] == "_":
-        plain = node.function.name[:-1]
-        receiver = joined(written.text[: node.function.name_start])
-        rest = joined(written.text[node.function.name_start :]).replace("_(", "(", 1)
-        if isinstance(node.function.value, nodes.Name) and catalogue.operator(plain) is not None:
-            value = node.function.value.name
-            new = f"{value} = {receiver}{rest}"
-            if not isinstance(statement, nodes.ExprStmt):
-                edit = (written.start, written.end, receiver + rest)
-                new = rewrite.edited(page, statement, [edit])
-            scene.offer(f"{lead}`{new}`")
-        else:
-            into_a_copy(scene, page, step, node.function.value)
-    elif isinstance(node, (nodes.Index, nodes.AugAssign)):
-        into_a_copy(scene, page, step, node.target if isinstance(node, nodes.AugAssign) else node)
-
-
-def into_a_copy(scene: Scene, page: Page, step: Step, target: nodes.Expr) -> None:
-    while isinstance(target, (nodes.Index, nodes.Attribute)):
-        target = target.value
-    if isinstance(target, nodes.Name):
-        line = page.line(step.statement)
-        scene.offer(f"write into a copy: `let {target.name} = {target.name}.clone()` before line {line}")
+    own = scene.statement() or ""
+    again = recomputed(scene) if written is not None and scene.was_typed(written.source) else []
+    scene.offer(changing.mended(scene, written, scene.primary, own, again))
 
 
 def leaf_in_place(scene: Scene) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.causes import rewrite, untracked
+from gradsh.causes import changing, rewrite, untracked
 from gradsh.causes.flows import GRADIENT, creates, reads
 from gradsh.causes.rewrite import differentiated
 from gradsh.causes.surroundings import Context, Surroundings
@@ -16,9 +16,12 @@ from gradsh.causes.untracked import Link, Search, in_place
 from gradsh.engine.core.graph import expected_version
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.core.users import ModelKind
-from gradsh.errors import Span
+from gradsh.engine.operators.registry import OPERATORS
+from gradsh.errors import Refused, Span
 from gradsh.language import nodes
 from gradsh.language.nodes import walk
+from gradsh.looking.kept import RESULT, by_name
+from gradsh.looking.places import bound_to
 from gradsh.reports.why import WhyRow
 from gradsh.runtime import watching
 from gradsh.runtime.passes import leaves_behind
@@ -350,21 +353,35 @@ def flag_set(page: Page, name: str) -> Step | None:
 def did_not_run(around: Surroundings, root: Root, at: str) -> Cause | None:
     """The backward failed: before it began, or at what was changed in place since it was kept."""
     for node in nodes_behind([part.edge for part in root.parts]):
-        for index, tensor in saved_by(node):
-            version = tensor.storage.version if tensor.storage is not None else 0
+        for index, storage, kept in saved_by(node):
             expected = expected_version(node, index)
-            if version == expected or tensor.storage is None:
+            if storage is None or storage.version == expected:
                 continue
-            name = around.name_of(tensor) or "what it kept"
-            made, changed = around.located((node.code, node.lasti)), around.located(tensor.storage.writer)
-            kept = f"{name}, kept by `{joined(made.text)}` ({around.place(made)}, version {expected})" if made else name
+            made, changed = around.located((node.code, node.lasti)), around.located(storage.writer)
+            said = (around.name_of(kept) if kept is not None else made and bound_to(made)) or "what it kept"
+            if made is not None:
+                said += f", kept by `{joined(made.text)}` ({around.place(made)}, version {expected})"
             where = f" on {around.place(changed)}" if changed is not None else ""
-            cause = Cause("changed", f"the backward of {at} failed. {kept}, was changed{where} (version {version}).")
-            cause.labels = [(made, f"saved here at version {expected}"), (changed, f"changed here (version {version})")]
+            words = f"the backward of {at} failed. {said}, was changed{where} (version {storage.version})."
+            cause = Cause("changed", words)
+            cause.labels = [
+                (made, f"saved here at version {expected}"),
+                (changed, f"changed here (version {storage.version})"),
+            ]
+            cause.help = changing.mended(around, changed, *_failed(around, root, changed))
             return cause
     if around.passes is not None and (around.passes.last is None or around.passes.last.where != around.passed):
         return Cause("not run", f"the backward of {at} failed before it began.")
     return None
+
+
+def _failed(around: Surroundings, root: Root, changed: Span | None) -> tuple[Span, str, list[str]]:
+    """Where a backward failed, its statement, and at a prompt what makes its root anew."""
+    statement = root.step.statement
+    failed, out = root.page.span(statement), differentiated(statement)
+    typed = changed is not None and around.was_typed(changed.source)
+    again = recomputed(around, root.page, failed.start, out) if typed and out is not None else []
+    return failed, root.page.text(statement) if not statement.blocks() else "", again
 
 
 def nodes_behind(edges: list[Any]) -> list[Any]:
@@ -380,10 +397,16 @@ def nodes_behind(edges: list[Any]) -> list[Any]:
     return list(seen.values())
 
 
-def saved_by(node: Any) -> list[tuple[Any, Tensor]]:
-    """The tensors that a node keeps, by the index under which their versions are noted."""
+def saved_by(node: Any) -> list[tuple[Any, Any, Tensor | None]]:
+    """What a node keeps: (the index under which its version is noted, its storage, the tensor; None for its result)."""
     saved = node.saved if isinstance(node.saved, (list, tuple)) else [node.saved]
-    return [(index, each) for index, each in enumerate(saved) if isinstance(each, Tensor)]
+    found: list[tuple[Any, Any, Tensor | None]] = [
+        (index, each.storage, each) for index, each in enumerate(saved) if isinstance(each, Tensor)
+    ]
+    storage = node.extra.storage if node.extra is not None else None
+    if storage is not None and RESULT in by_name(OPERATORS.get(node.kind.operator), node.kind, node.saved):
+        found.append((-1, storage, None))
+    return found
 
 
 def cleared(around: Surroundings, t: Tensor, name: str, at: str, root: Root) -> Cause:
@@ -437,8 +460,28 @@ def own_operator(around: Surroundings, t: Tensor, name: str, root: Root) -> Caus
             cause = Cause("own operator", f"{word}'s backward (line {line}) returns none for {parameter}.")
             head = Span(page.source, callee.backward_start, callee.backward_start + len("backward"))
             cause.labels.append((head, f"returns none for `{parameter}`"))
+            cause.help = missing_formula(around, page, callee, parameter)
             return cause
     return None
+
+
+def missing_formula(around: Surroundings, page: Page, op: nodes.Op, parameter: str) -> str:
+    """The line of an op's backward with the derivative in the place of `none`; "" where that is not known."""
+    from gradsh.lints.registry import warnings
+    from gradsh.runtime.builtins import BUILTINS
+
+    try:
+        found = [warning for warning in warnings(page.source, BUILTINS) if warning.code == "W0512"]
+    except Refused:  # what it uses is in other files
+        return ""
+    for warning in found:
+        span, formula = warning.span, (warning.help or "").strip("`")
+        step = page.step(span) if span is not None and op.start <= span.start < op.end else None
+        if span is None or step is None or not formula or warning.words != f"for `{parameter}`":
+            continue
+        new = rewrite.edited(page, step.statement, [(span.start, span.end, formula)])
+        return f"{around.lead('', page.span(step.statement))}`{new}`"
+    return ""
 
 
 def leads_to(edge: Any, t: Tensor) -> bool:
@@ -481,6 +524,10 @@ def unused(around: Surroundings, t: Tensor, name: str, root: Root) -> Cause:
     quoted = f"is made of {listed}, not of `{name}`" if of else f"is not made of `{name}`"
     cause.labels.append((span, f"`{root.text}` {quoted}"))
     cause.labels.append((around.located(t.made_at), f"`{name}` is made here"))
+    other = loss_of(around, t)
+    if other:
+        cause.notes.append(f"{name} went into {other.removesuffix('.sum()')}, which {root.text} does not use.")
+        cause.help = f"`backward {other}`"
     return cause
 
 

@@ -31,7 +31,7 @@ for i in range(5) {
     see="`help no_grad`, E0406",
 )
 def rebound_leaf(reading: Reading) -> Iterator[WarningRecord]:
-    """`w = w - … w.grad`, where `w.grad` is asked for again afterwards."""
+    """`w = w - … w.grad`, where `w.grad` is asked for again; of a loop's variable, where nothing reads it."""
     for scope in reading.scopes:
         for step in scope.steps:
             update = step.statement
@@ -39,9 +39,15 @@ def rebound_leaf(reading: Reading) -> Iterator[WarningRecord]:
                 continue
             name = update.target.name
             terms = nodes.terms(update.value)
-            if not isinstance(terms[0][1], nodes.Name) or terms[0][1].name != name or not reading.grads(update, name):
+            if not isinstance(terms[0][1], nodes.Name) or terms[0][1].name != name or len(terms) < 2:
                 continue
-            if _is_asked_again(scope, step, name) and not reading.becomes_leaf(scope, name):
+            loop = _names_each(step, name)
+            if not reading.grads(update, name) and (loop is None or not _of_parameters(reading, loop)):
+                continue
+            if loop is not None:
+                if not _is_read(reading, scope, step, name):
+                    yield _of_each(reading, loop, step, name, terms)
+            elif _is_asked_again(scope, step, name) and not reading.becomes_leaf(scope, name):
                 leaf = reading.made_tracked(scope, name, step)
                 where = f"the leaf of line {reading.line(leaf)}" if leaf is not None else "the leaf that it was"
                 yield reading.warning(
@@ -51,6 +57,43 @@ def rebound_leaf(reading: Reading) -> Iterator[WarningRecord]:
                     [(reading.span(leaf), "the leaf")] if leaf is not None else [],
                     _in_place(reading, step, name, terms),
                 )
+
+
+def _names_each(update: Step, name: str) -> nodes.For | None:
+    """The innermost loop around an update, where it binds the name to one thing after the other."""
+    loop = next(iter(update.loops()), None)
+    return loop if isinstance(loop, nodes.For) and name in loop.binds() else None
+
+
+def _of_parameters(reading: Reading, loop: nodes.For) -> bool:
+    """Does it go over the parameters of a model, `zip(net.parameters(), gs)`?"""
+    return any(reading.called(part)[0] in ("parameters", "named_parameters") for part in nodes.walk(loop.iterable))
+
+
+def _is_read(reading: Reading, scope: Scope, update: Step, name: str) -> bool:
+    """Does anything read what the update has bound the name to, before it is bound anew?"""
+    for step in scope.steps:
+        statement = step.statement
+        if statement.start <= update.statement.start or update.excludes(step):
+            continue
+        target = getattr(statement, "target", None) if isinstance(statement, (nodes.Assign, nodes.For)) else None
+        reads = [n for n in reading.parts(statement) if isinstance(n, nodes.Name) and n.name == name]
+        if any(target is None or not target.start <= n.start < target.end for n in reads):
+            return True
+        if name in statement.binds():
+            return False
+    return False
+
+
+def _of_each(reading: Reading, loop: nodes.For, step: Step, name: str, terms: list[tuple[str, Expr]]) -> WarningRecord:
+    of = reading.text(loop.iterable)
+    return reading.warning(
+        step.statement,
+        f"`{name}` is a new tensor after this, and nothing reads it: what `{of}` gave is as it was",
+        f"binds `{name}` to a new tensor",
+        [(reading.span(loop.iterable), "is not updated")],
+        _in_place(reading, step, name, terms),
+    )
 
 
 def _is_asked_again(scope: Scope, update: Step, name: str) -> bool:
