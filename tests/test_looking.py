@@ -248,3 +248,12 @@ def test_pieces_of_the_program_are_never_broken_in_a_name() -> None:
             assert set(re.findall(r"\w+", short)) <= words
             assert len(short) <= max(room, 34)
     assert shortened("cross_entropy(net(x), t, weight=w)", 25) == "cross_entropy(net(x), …)"
+
+
+def test_norms_of_tiny_and_of_huge_numbers() -> None:
+    """Their squares are no float32: neither is told as 0, nor as inf."""
+    for factor, norm in (("1e-30", "1e-29"), ("1e30", "1e+31")):
+        out = io.StringIO()
+        program = f"let x = ones(100, grad)\nlet y = x * {factor}\nexplain y.sum()"
+        assert Session(out=out, err=out).run(program).ok
+        assert f"[100]  norm {norm}" in " ".join(out.getvalue().split()).replace("] norm", "]  norm")

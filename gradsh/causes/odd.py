@@ -17,7 +17,7 @@ from gradsh.looking.flows import called, flows, going, incoming
 from gradsh.looking.operands import operands
 from gradsh.looking.places import flat
 from gradsh.looking.reading import Leaf, Reading, Row
-from gradsh.runtime.results import Result
+from gradsh.runtime.results import FEW, Result
 
 if TYPE_CHECKING:
     from gradsh.causes.present import Graph
@@ -123,8 +123,13 @@ def _forward(row: Row) -> Beginning | None:
 def _untaken(row: Row, masks: list[Row], at: tuple[int, ...]) -> bool:
     """Is it in a branch that was not taken? Then it does no harm until backward."""
     for mask in masks:
-        if row in mask.inputs and mask.result is not None and mask.result.value is not None:
+        if row in mask.inputs and mask.result is not None:
             value = mask.result.value
+            if value is None:  # a large one, of which the first position is known
+                odd = mask.result.odd
+                if len(at) == len(mask.result.shape) and (odd is None or odd[0] > at):
+                    return True
+                continue
             index = at if len(at) == value.ndim else ()
             if value.ndim == len(at) and np.isfinite(value[index] if index else value[()]):
                 return True
@@ -155,21 +160,21 @@ def _is_odd(given: Any) -> bool:
     if given.__class__ is Result:
         if given.value is not None:
             return given.value.dtype.kind == "f" and not np.isfinite(given.value).all()
-        return given.norm is not None and not np.isfinite(given.norm)
+        return given.odd is not None
     return not np.isfinite(given).all()
 
 
 def _first(given: Any) -> tuple[int, ...]:
     value = given.value if given.__class__ is Result else given
     if value is None:
-        return tuple(getattr(given, "odd", None) or ())
+        return given.odd[0] if given.odd is not None else ()  # type: ignore[no-any-return]  # a Result's
     return tuple(odd_places(np.asarray(value))[0])
 
 
 def _name_at(given: Any, at: tuple[int, ...]) -> str:
     value = given.value if given.__class__ is Result else given
     if value is None:
-        return "nan" if np.isnan(given.norm) else "inf"
+        return named(given.odd[1])
     return named(float(np.asarray(value)[at]))
 
 
@@ -202,7 +207,7 @@ def sum_up(reading: Reading, found: Beginning, variables: Any, walk: Any) -> str
     from gradsh.looking.flows import going_in
 
     if found.forward:
-        return picked(going_in(found.row, variables), found.at)
+        return picked(going_in(found.row, variables, found.at), found.at)
     for flow in flows(reading, found.row, walk, variables):
         if found.to is not None and flow.to == called(found.to, found.row):
             return picked(flow.numbers, found.at)
@@ -228,10 +233,10 @@ def reasons(reading: Reading, found: Beginning, variables: Any, walk: Any, aroun
     word = word_of(row)
     inputs = [each for each in (*row.inputs, *row.parameters) if each is found.to]
     for each in inputs:
-        value = Result(each.tensor.data) if isinstance(each, Leaf) else each.result
-        number = _number(value, found.at)
+        value, at = _given(each, found.at)
+        number = _number(value, at)
         called_it = called(each, row)
-        if number is not None and word.isidentifier() and infinite_slope(row, value, found.at):
+        if number is not None and word.isidentifier() and infinite_slope(row, value, at):
             index = _at(found.at) if found.at else ""
             said.append(f"{called_it}{index} is {number}, where {word} has an infinite slope;")
     source = _source(found)
@@ -259,6 +264,16 @@ def shortened(row: Row) -> str:
 def word_of(row: Row) -> str:
     bound = operands(row, {})
     return bound.entry.name.rpartition(".")[2] if bound is not None else flat(row.text)
+
+
+def _given(each: Row | Leaf, at: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+    """The value of an input and a position in it: of a large leaf the one element there, by itself."""
+    if not isinstance(each, Leaf):
+        return each.result, at
+    data = each.tensor.data
+    if data.size <= FEW or data.ndim != len(at):
+        return Result(data), at
+    return Result(np.asarray(data[at])), ()
 
 
 def _number(value: Any, at: tuple[int, ...]) -> str | None:

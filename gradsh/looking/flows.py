@@ -22,7 +22,7 @@ from gradsh.looking.places import shortened
 from gradsh.looking.reading import Leaf, Reading, Row, edges, target
 from gradsh.looking.writing import ATOM, Text, Writer
 from gradsh.reports.looking import Flow
-from gradsh.runtime.results import Result
+from gradsh.runtime.results import FEW, Result
 
 LONG = 26  # longer pieces of the program are shortened in formulas
 LONGEST = 48  # numbers that are longer are not shown
@@ -133,23 +133,29 @@ def rules_of_gradient(row: Row, variables: Mapping[str, Any]) -> str:
     return "; ".join(found)
 
 
-def going_in(row: Row, variables: Mapping[str, Any]) -> str:
-    """The expression of a row with the numbers that went into it; "" where they are large or not known."""
+def going_in(row: Row, variables: Mapping[str, Any], at: tuple[int, ...] = ()) -> str:
+    """The expression of a row with the numbers that went into it; "" where they are large or not known.
+
+    Of what is large the number at position `at`, where it has one.
+    """
     tree = fragment(row.text)
     if not isinstance(tree, nodes.Expr):
         return ""
     names = {called(each, row): _value(each) for each in (*row.inputs, *row.parameters)}
-    text, done = row.text, 0
+    text = row.text
     for name in sorted(names, key=len, reverse=True):
         value = names[name]
-        shown = writing.listed(value.data.tolist()) if value.__class__ is Tensor else None
+        large = value.__class__ is Tensor and value.data.size > FEW and value.data.ndim == len(at)
+        shown = (
+            writing.listed((value.data[at] if large else value.data).tolist()) if value.__class__ is Tensor else None
+        )
         if shown is None:
             return ""
         pattern = rf"(?<![\w.]){re.escape(name)}(?![\w(\[])" if name.isidentifier() else re.escape(name)
         held = shown[0] if shown[1] == ATOM else f"({shown[0]})"
-        text, count = re.subn(pattern, held.replace("\\", ""), text)
-        done += count
-    return text if done and text != row.text else ""
+        text = re.sub(rf"(?<=[(,] ){pattern}(?=[,)])|(?<=\(){pattern}(?=[,)])", shown[0], text)
+        text = re.sub(pattern, held, text)
+    return text if text != row.text else ""
 
 
 class Context:

@@ -74,7 +74,7 @@ class Forms:
 def bare(shape: tuple[int, ...], dtype: Any) -> Result:
     """A result of which no more than this is known."""
     result = Result.__new__(Result)
-    result.empty = ()
+    result.empty, result.odd = (), None
     result.shape, result.dtype, result.value, result.norm = tuple(shape), dtype, None, None
     return result
 

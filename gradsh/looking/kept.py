@@ -51,6 +51,9 @@ def arrays(value: Any) -> Iterator[Any]:
     elif isinstance(value, (list, tuple)):
         for each in value:
             yield from arrays(each)
+    elif value.__class__.__module__.startswith("gradsh.engine."):  # what an operator puts together: mean and deviation
+        for slot in getattr(value.__class__, "__slots__", ()):
+            yield from arrays(getattr(value, slot, None))
 
 
 def memory(data: Any) -> int:
