@@ -167,7 +167,7 @@ def _is_odd(given: Any) -> bool:
 def _first(given: Any) -> tuple[int, ...]:
     value = given.value if given.__class__ is Result else given
     if value is None:
-        return given.odd[0] if given.odd is not None else ()  # type: ignore[no-any-return]  # a Result's
+        return given.odd[0] if given.odd is not None else ()
     return tuple(odd_places(np.asarray(value))[0])
 
 

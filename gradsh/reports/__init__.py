@@ -86,7 +86,10 @@ class ModelState(Report):
 
 
 class HelpPage(Report):
-    """The report of `help`: how something is written, what it does, its gradient, and an example with its output."""
+    """The report of `help`: how something is written, what it does, its gradient, and an example with its output.
+
+    `output` are lines, and reports where the example shows some.
+    """
 
     __slots__ = ("example", "formula", "forward", "kinks", "method", "name", "output", "summary", "usage")
 
@@ -101,7 +104,7 @@ class HelpPage(Report):
         method: str = "",
         forward: str = "",
         example: str = "",
-        output: list[str] | None = None,
+        output: list[str | Report] | None = None,
     ) -> None:
         self.name = name
         self.usage = usage
@@ -111,7 +114,7 @@ class HelpPage(Report):
         self.method = method
         self.forward = forward
         self.example = example
-        self.output = output or []
+        self.output: list[str | Report] = output or []
 
 
 class CodePage(Report):

@@ -47,5 +47,5 @@ class Running(Protocol):
     def param(self, name: str, default: Any, given: Mapping[str, object]) -> Any:
         """The value of a script parameter."""
 
-    def example(self, text: str) -> list[str]:
-        """The lines that a program prints in a session of its own, which touches no files."""
+    def example(self, text: str) -> list[str | Report]:
+        """The lines and reports that a program shows in a session of its own, which touches no files."""

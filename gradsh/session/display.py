@@ -50,16 +50,19 @@ class Display:
 
 
 class Kept(Display):
-    """Keeps what is printed as lines."""
+    """Keeps what is shown: printed lines, and reports as they are."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self.lines: list[str | Report] = []
 
     def value(self, value: object, span: Span | None) -> None:
         self.lines += shown(value).split("\n")
 
     def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
         self.lines += " ".join(map(written, values)).split("\n")
+
+    def report(self, report: Report) -> None:
+        self.lines.append(report)
 
     def errors(self, errors: list[GradshError]) -> None:
         self.lines += [f"error[{error.code}]: {error.message}".partition("\n")[0] for error in errors]

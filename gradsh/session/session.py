@@ -31,7 +31,7 @@ from gradsh.errors import (
 from gradsh.files import Files, concealed
 from gradsh.language.places import Program, locate
 from gradsh.language.program import LOOKING, NOTES, compile_program
-from gradsh.reports import LoopedOver
+from gradsh.reports import LoopedOver, Report
 from gradsh.runtime import faults
 from gradsh.runtime.builtins import BUILTINS, manual_seed
 from gradsh.runtime.namespace import bound, namespace, prepare
@@ -210,8 +210,8 @@ class Session:
 
         return param(name, default, given)
 
-    def example(self, text: str) -> list[str]:
-        """The lines that a program prints in a session of its own, which touches no files."""
+    def example(self, text: str) -> list[str | Report]:
+        """The lines and reports that a program shows in a session of its own, which touches no files."""
         display = Kept()
         session = Session(display, seed=0)
         session.files = Files("help touches no files", sandboxed=self.files.sandboxed)

@@ -15,6 +15,8 @@ from gradsh.view.registry import Look, View, renders
 
 WIDTH = 80
 LEAST = 16  # columns that a label always gets
+FIXED = 7  # columns for a number and what is between it, the lanes and the rest
+MARKS = frozenset((*lanes.UNICODE.values(), "╭", "╰"))  # of rows, and of frames that begin and end
 FREE = ("cut", "rounds")  # rows that are a sentence, in no columns
 HEADING = "parameters"
 LONGEST = 26  # columns of a value or gradient beside others
@@ -57,12 +59,16 @@ def _drawn(report: GraphDrawing, width: int, look: Look) -> list[str]:
         [len(row.opened) for row in rows],
         [row.closes for row in rows],
     )
+    asked = bool(report.columns & {"values", "gradients"})
+    most = max(LEAST, (width - FIXED) // (3 if asked else 2))
+    wide = max(len(line.drawn) for line in laid)
     drawn = [line.drawn if look.unicode else lanes.as_ascii(line.drawn) for line in laid]
+    if wide > most:
+        drawn = [_cut(text, line, most, "…" if look.unicode else ">") for line, text in zip(laid, drawn, strict=True)]
     beside = max(map(len, drawn))
     steps = [_steps(row) for row in rows]
     count = max(3, *map(len, steps))
     head = count + 2 + beside + 2
-    asked = bool(report.columns & {"values", "gradients"})
     dots = "…" if look.unicode else "..."
     cells, heading = _amounts(report, width - head, dots) if asked else (_cells(report, width - head, dots), "")
     if len(cells) > len(rows):
@@ -77,7 +83,20 @@ def _drawn(report: GraphDrawing, width: int, look: Look) -> list[str]:
                 found.append(f"{number}  {lane:{beside}}  {text}")
             else:
                 found.append(" " * head + text)
+    if wide > most:
+        said = f"{(wide + 1) // 2} lanes: what is right of the {dots if look.unicode else '>'} is not drawn here"
+        name = report.name if report.name.isidentifier() else "z"
+        found += textwrap.wrap(f'{said}; `graph {name}, "{name}.svg"` draws all', width, break_on_hyphens=False)
     return found
+
+
+def _cut(drawn: str, line: Line, most: int, mark: str) -> str:
+    """Lanes that are more than there is room for, cut; the mark of a row stands at the cut where its lane is beyond."""
+    if len(drawn) <= most:
+        return drawn
+    at = next((at for at, each in enumerate(line.drawn) if each in MARKS), 0) if line.kind != LINK else 0
+    own = drawn[at] if at >= most - 2 else ""
+    return f"{drawn[: most - 3]}{mark} {own}" if own else drawn[: most - 1] + mark
 
 
 def _beside(line: Line, row: DrawnRow, cells: list[str], room: int, dots: str) -> list[str]:

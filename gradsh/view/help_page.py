@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
-from gradsh.reports import HelpPage
+from gradsh.reports import HelpPage, Report
 from gradsh.view.color import paint
-from gradsh.view.registry import Look, View, renders
+from gradsh.view.registry import Look, View, renders, view_of
 
 WIDTH = 100
 LABEL = len("gradient  ")
@@ -33,7 +33,8 @@ class HelpPageView(View[HelpPage]):
         if report.example:
             first, *rest = report.example.split("\n")
             out.append(_labelled("example", first, look.color))
-            out += [MARGIN + line for line in (*rest, *report.output)]
+            inner = Look(width=room - len(MARGIN), color=look.color, unicode=look.unicode)
+            out += [(MARGIN + line).rstrip() for line in (*rest, *shown(report.output, inner))]
         return "\n".join(out) + "\n"
 
     def data(self, report: HelpPage) -> dict[str, object]:
@@ -46,8 +47,14 @@ class HelpPageView(View[HelpPage]):
             "gradient": report.formula,
             "kinks": report.kinks,
             "example": report.example,
-            "output": report.output,
+            "output": [view_of(each).data(each) if isinstance(each, Report) else each for each in report.output],
         }
+
+
+def shown(output: list[str | Report], look: Look) -> list[str]:
+    """The lines of what an example shows."""
+    texts = [view_of(each).text(each, look).rstrip("\n") if isinstance(each, Report) else each for each in output]
+    return [line for text in texts for line in text.split("\n")]
 
 
 def _usage(text: str, width: int | None) -> list[str]:

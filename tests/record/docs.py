@@ -18,7 +18,9 @@ from gradsh.reports import CodePage, HelpPage, Topic
 from gradsh.runtime import topics
 from gradsh.session.display import Kept
 from gradsh.session.session import Session
+from gradsh.view.help_page import shown
 from gradsh.view.plain import undriving
+from gradsh.view.registry import Look
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
@@ -93,7 +95,7 @@ def _help(page: HelpPage) -> str:
     if page.example:
         out.append(f"```gradsh\n{undriving(page.example)}\n```\n")
         if page.output and page.name not in VARY:
-            out.append("```text\n" + "\n".join(page.output) + "\n```\n")
+            out.append("```text\n" + "\n".join(shown(page.output, Look(width=80))) + "\n```\n")
     return "\n".join(out)
 
 
