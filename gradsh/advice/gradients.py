@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 
 from gradsh.advice.scene import Scene
-from gradsh.causes import changing, gradient, rewrite, untracked
+from gradsh.causes import anew, changing, gradient, rewrite, unreached, untracked
 from gradsh.causes.flows import creates, reads
 from gradsh.causes.text import LONG, Step, bare, joined, operand, read, with_argument
-from gradsh.causes.untracked import Finding, Search
+from gradsh.causes.untracked import Search
+from gradsh.causes.ways import Finding
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import FreedGraph, Label, VersionMismatch
 from gradsh.language import nodes
@@ -83,7 +84,7 @@ def second_derivative(scene: Scene, out: Tensor) -> bool:
     then = joined(scene.text[: node.start] + g + scene.text[node.end :])
     root = rewrite.differentiated(step.statement)
     if first and root is not None and scene.was_typed(page.source):  # the backward has freed what it ran through
-        before = gradient.recomputed(scene, page, step.statement.start, root)
+        before = anew.recomputed(scene, page, step.statement.start, root)
         scene.offer("".join(f"`{line}`, then " for line in (*before, first)) + f"`{then}`")
     elif first:
         scene.offer(f"{scene.lead('', page.span(step.statement))}`{first}`, then `{then}`")
@@ -196,7 +197,7 @@ def recomputed(scene: Scene) -> list[str]:
     out = scene.output_node()
     if out is None or scene.primary is None:
         return []
-    return gradient.recomputed(scene, scene.page(scene.primary.source), scene.primary.start, out)
+    return anew.recomputed(scene, scene.page(scene.primary.source), scene.primary.start, out)
 
 
 def in_every_round(scene: Scene) -> None:
@@ -289,7 +290,7 @@ def unused_input(scene: Scene) -> None:
             scene.add_all(cut.labels)
             help = again(scene, cut.help, [cut]) or ""
         else:
-            of = gradient.leaves_of(scene, [value])
+            of = unreached.leaves_of(scene, [value])
             if of:
                 listed = ", ".join(f"`{leaf}`" for leaf in of)
                 scene.add(scene.located(value.made_at), f"`{out.name}` is made of {listed}")
@@ -449,7 +450,7 @@ def missing_gradient(scene: Scene) -> None:
 def nothing_yet(scene: Scene, t: Tensor, name: str) -> None:
     """No backward has run: the one that belongs before this line."""
     assert scene.primary is not None
-    loss = gradient.loss_of(scene, t)
+    loss = unreached.loss_of(scene, t)
     if loss:
         said = f"no backward has reached `{name}` yet: `backward {loss}`"
         typed = scene.primary.source.name.startswith("<prompt")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.advice.losses import sizes
-from gradsh.causes import gradient
+from gradsh.causes import gradient, unreached
 from gradsh.causes.rewrite import differentiated
 from gradsh.causes.surroundings import Surroundings, running
 from gradsh.causes.text import read
@@ -71,7 +71,7 @@ def create_graph(around: Surroundings, span: Span) -> str | None:
     t = around.lookup(root.name) if isinstance(root, nodes.Name) else None
     if step is None or root is None or not isinstance(t, Tensor):
         return None
-    leaves = gradient.leaves_of(around, [t])
+    leaves = unreached.leaves_of(around, [t])
     if not leaves or len(leaves) > 3 or not all(leaf.isidentifier() for leaf in leaves):
         return None
     g = [name for name in ("g", "g2", "g3", "slope") if "." + name not in around.globals][: len(leaves)]

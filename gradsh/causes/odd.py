@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsh.causes import rewrite
-from gradsh.causes.gradient import Cause
+from gradsh.causes.cause import Cause
 from gradsh.causes.surroundings import Surroundings
 from gradsh.causes.text import is_loose
 from gradsh.engine.core.tensor import Tensor, make
@@ -16,7 +16,7 @@ from gradsh.language import nodes
 from gradsh.looking.flows import called, flows, going, incoming
 from gradsh.looking.operands import operands
 from gradsh.looking.places import flat
-from gradsh.looking.reading import Leaf, Reading, Row
+from gradsh.looking.rows import Leaf, Reading, Row
 from gradsh.runtime.results import FEW, Result
 
 if TYPE_CHECKING:

@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 
 from gradsh.causes import odd, rewrite
+from gradsh.causes.cause import Cause, Root, numeral
 from gradsh.causes.flows import GRADIENT
-from gradsh.causes.gradient import Cause, Root, numeral
 from gradsh.causes.surroundings import Surroundings
 from gradsh.causes.untracked import Search
 from gradsh.engine.core.tensor import Tensor
 from gradsh.looking.flows import going, incoming
 from gradsh.looking.operands import operands
 from gradsh.looking.places import flat
-from gradsh.looking.reading import Leaf, Reading, Row, read
+from gradsh.looking.reading import read
 from gradsh.looking.replay import Replay
+from gradsh.looking.rows import Leaf, Reading, Row
 from gradsh.reports.why import WhyRow
 from gradsh.runtime import passes, watching
 from gradsh.runtime.passes import LAST, Summed

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gradsh.causes import gradient, present
-from gradsh.causes.gradient import Cause, Root
+from gradsh.causes import gradient, present, unreached
+from gradsh.causes.cause import Cause, Root
 from gradsh.causes.surroundings import Surroundings
-from gradsh.causes.untracked import Link
+from gradsh.causes.ways import Link
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import Span
 from gradsh.looking.amounts import amount
@@ -27,7 +27,7 @@ def why_of(
     root = gradient.last_root(around)
     if about is not None:
         root = _asked(around, t, root, about, place)
-    apart = about is not None and root is not None and not any(leaf is t for leaf in gradient.reached_leaves([about]))
+    apart = about is not None and root is not None and not any(leaf is t for leaf in unreached.reached_leaves([about]))
     if t.gradient is not None and apart and t.node is None and (found := gradient.missing(around, t, name, root)):
         cause = found
         cause.words = f"nothing of it comes from {root.text}; {cause.words}"  # type: ignore[union-attr]  # see `apart`
@@ -49,7 +49,7 @@ def why_of(
 
 def _asked(around: Surroundings, t: Tensor, last: Root | None, about: Tensor, place: Span | None) -> Root | None:
     """The root that is asked about. None where a backward from it would reach `t`, and none has run."""
-    if place is None or (last is None and any(leaf is t for leaf in gradient.reached_leaves([about]))):
+    if place is None or (last is None and any(leaf is t for leaf in unreached.reached_leaves([about]))):
         return last
     page = around.page(place.source)
     step = page.step(place)

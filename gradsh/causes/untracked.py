@@ -10,10 +10,11 @@ import re
 from types import CodeType
 from typing import Any
 
-from gradsh.causes import rewrite
-from gradsh.causes.flows import GRADIENT, HISTORY, INTEGERS, Cut, Read, creates, makes, reads
+from gradsh.causes import repairs, rewrite
+from gradsh.causes.flows import GRADIENT, HISTORY, INTEGERS, Cut, Read, creates, reads
 from gradsh.causes.surroundings import MISSING, Context, Surroundings
-from gradsh.causes.text import LONG, Callee, Page, Step, is_loose
+from gradsh.causes.text import Callee, Page
+from gradsh.causes.ways import Finding, Link
 from gradsh.engine.core.graph import Unrecorded
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
@@ -25,50 +26,6 @@ FAR = 50  # operations that are followed back
 MANY = 3  # causes that are named
 # names that hold data more often than parameters
 DATA = re.compile(r"^`(?:let )?(?:x|y|t|xs|ys|data|inputs?|targets?|labels?|images?)\b(?! = tensor\()", re.IGNORECASE)
-
-
-class Link:
-    """One step of a way back: the expression at `node` made what is called `name`, and was made of `of`.
-
-    `cuts` are those through which it reads that.
-    """
-
-    __slots__ = ("cuts", "name", "node", "of", "page", "step")
-
-    def __init__(
-        self, page: Page, node: nodes.Expr, step: Step | None, name: str, of: str, cuts: tuple[Cut, ...] = ()
-    ) -> None:
-        self.page = page
-        self.node = node
-        self.step = step
-        self.name = name
-        self.of = of
-        self.cuts = cuts
-
-    @property
-    def span(self) -> Span:
-        return self.page.span(self.node)
-
-    @property
-    def statement(self) -> str:
-        return self.page.text(self.step.statement) if self.step is not None else self.page.text(self.node)
-
-
-class Finding:
-    """One cause: labels that tell it, the help, and the way that led to it, the last operation first.
-
-    `kind`: "cut", "leaf" (no flag), "integer", "rebound" (a new tensor took a leaf's name), "found" (the tensor that
-    was looked for, and no cut on the way).
-    """
-
-    __slots__ = ("help", "kind", "labels", "way", "words")
-
-    def __init__(self, kind: str, way: list[Link], words: str, help: str = "") -> None:
-        self.kind = kind
-        self.way = way
-        self.words = words
-        self.help = help
-        self.labels: list[tuple[Span | None, str]] = []
 
 
 class Search:
@@ -338,89 +295,20 @@ class Search:
             words = f"cut here: `{target.name}` has the values of `{text}`, not its history"
             finding.labels.append((link.page.span(inner.node), words))
             finding.labels += [(each.span, f"made of `{each.of}`") for each in reversed(way[-2:])]
-            finding.help = self.instead(link, way, target.name, text)
+            finding.help = repairs.instead(self.around, link, way, target.name, text)
         else:
             if inner.kind == INTEGERS and inner.node is not link.node:
                 words = f"{_shown(link.name)} is made here of `{text}`, by operations that have no gradient"
                 finding.labels.append((link.span, words))
             finding.labels.append((link.page.span(inner.node), str(inner)))
         if inner.kind == GRADIENT:
-            self.of_a_gradient(finding, link, text)
-        finding.help = finding.help or self.without([link, *reversed(way)]) or self.smooth_loss(link, way)
+            repairs.of_a_gradient(self.around, finding, link, text)
+        finding.help = (
+            finding.help
+            or repairs.without(self.around, [link, *reversed(way)])
+            or repairs.smooth_loss(self.around, link, way)
+        )
         self.findings.append(finding)
-
-    def of_a_gradient(self, finding: Finding, link: Link, leaf: str) -> None:
-        """`x.grad`, which a backward computed without a graph of its own."""
-        t = self.around.lookup(leaf)
-        held = t.gradient if isinstance(t, Tensor) else None
-        span = self.around.located(held.made_at) if held is not None else None
-        step = self.around.page(span.source).step(span) if span is not None else None
-        if span is None or step is None or link.step is None:
-            return
-        finding.labels.append((span, f"`{leaf}.grad` is computed here, without a graph of its own"))
-        page, statement = self.around.page(span.source), link.step.statement
-        g = self.around.unbound("g")
-        first = rewrite.with_create_graph(page, step.statement, leaf, g)
-        uses = [n for n in walk(statement) if isinstance(n, nodes.Attribute) and link.page.text(n) == f"{leaf}.grad"]
-        then = rewrite.edited(link.page, statement, [(n.start, n.end, g) for n in uses])
-        if first and uses:
-            finding.help = (
-                f"{self.around.lead('', page.span(step.statement))}`{first}`, then {self.lead('', link)}`{then}`"
-            )
-
-    def instead(self, link: Link, way: list[Link], name: str, text: str) -> str:
-        """The next statement on the way with `text` for the name that was cut off from it."""
-        user = way[-1] if way else None
-        if user is None or user.step is None or user.cuts or user.page is not link.page or user.step is link.step:
-            return ""
-        statement = user.step.statement
-        own = [n for n in walk(user.node) if isinstance(n, nodes.Name) and n.name == name]
-        new = rewrite.edited(user.page, statement, [(n.start, n.end, text) for n in own])
-        if not own or len(new) > 2 * LONG or name in statement.binds():
-            return ""
-        return f"use `{text}` {self.lead('', user) or 'in its place: '}`{new}`"
-
-    def without(self, links: list[Link]) -> str:
-        """The lines that let gradients through, without what cuts; "" where one of them cannot be said."""
-        helps: list[str] = []
-        for link in links:
-            if not link.cuts:
-                continue
-            statement = link.step.statement if link.step is not None else None
-            new = rewrite.uncut(link.page, statement, list(link.cuts)) if statement is not None else None
-            if statement is None or new is None or len(new) > 2 * LONG or statement.blocks():
-                return ""
-            helps.append(f"{self.lead('', link)}`{new}`")
-        return ", then ".join(helps)
-
-    def smooth_loss(self, link: Link, way: list[Link]) -> str:
-        """For a loss that compares what `argmax` picked with a target: the one that has gradients."""
-        cut = link.cuts[-1]
-        last = way[0] if way else link
-        if not cut.word.startswith("arg") or last.step is None:
-            return ""
-        picked = self.around.lookup(link.name)
-        scores = link.page.text(cut.base)
-        for each in (link, *reversed(way)):
-            for read in reads(each.node):
-                target = self.around.lookup(read.name.name)
-                if not isinstance(target, Tensor) or target.requires or target.data.ndim != 1 or target is picked:
-                    continue
-                if isinstance(picked, Tensor) and picked.data.dtype.kind == "i" and picked.shape != target.shape:
-                    continue
-                if any(n.name == read.name.name for n in walk(cut.base) if isinstance(n, nodes.Name)):
-                    continue
-                classes = read.name.name + (".long()" if target.data.dtype.kind == "f" else "")
-                value = last.step.value or last.node
-                edit = (value.start, value.end, f"cross_entropy({scores}, {classes})")
-                new = rewrite.edited(last.page, last.step.statement, [edit])
-                return f"{self.lead('a loss that has gradients', last)}`{new}`" if len(new) <= 2 * LONG else ""
-        return ""
-
-    def lead(self, words: str, link: Link, where: str = "on") -> str:
-        """Words that come before a statement to be written, with its line."""
-        assert link.step is not None
-        return self.around.lead(words, link.page.span(link.step.statement), where)
 
     def rebound(self, t: Tensor, link: Link, way: list[Link], context: Context) -> bool:
         """`w = w - lr * w.grad` inside of `no_grad`: the name of a leaf is that of a new tensor."""
@@ -429,7 +317,7 @@ class Search:
         if step is None or not isinstance(statement, nodes.Assign) or not isinstance(statement.target, nodes.Name):
             return False
         name = statement.target.name
-        update = in_place(link.page, step, name)
+        update = repairs.in_place(link.page, step, name)
         if update is None or not any(
             r.name.name == name and r.cuts and r.cuts[-1].kind == GRADIENT for r in reads(statement.value)
         ):
@@ -439,7 +327,7 @@ class Search:
         of = f"the leaf of line {first}" if first else "the leaf that it was"
         finding.words = f"`{name}` is a new tensor since here, not {of}"
         finding.labels.append((link.span, finding.words))
-        finding.help = f"{self.lead('keep the leaf, and change it in place', link)}`{update}`"
+        finding.help = f"{repairs.lead(self.around, 'keep the leaf, and change it in place', link)}`{update}`"
         self.findings.append(finding)
         return True
 
@@ -467,25 +355,9 @@ class Search:
             "integer", [*way, link], f"{shown} is of dtype {t.dtype!r}: only floating values have gradients"
         )
         finding.labels.append((link.span, finding.words))
-        finding.help = self.floating(link)
+        finding.help = repairs.floating(link)
         self.findings.append(finding)
         return True
-
-    def floating(self, link: Link) -> str:
-        """The creator with floating values and the flag."""
-        called = link.node if isinstance(link.node, nodes.Call) else None
-        if called is None or not creates(called.function):
-            return ""
-        made = rewrite.as_floating(link.page, called)
-        if made is None:
-            return ""
-        from gradsh.causes.text import with_argument
-
-        if not any(map(rewrite.grad_flag, called.arguments)):
-            made = with_argument(made, "grad")
-        if made is None:
-            return ""
-        return f"`let {link.name} = {made}`" if link.name.isidentifier() else f"`{made}`"
 
     def unrecorded(self, t: Tensor | None, link: Link, way: list[Link], context: Context) -> bool:
         """Made while recording was off, of something that has a history."""
@@ -503,7 +375,7 @@ class Search:
         if block is None:
             finding = Finding("cut", way, f"{shown} is made here while recording is switched off")
             finding.labels.append((link.span, finding.words))
-            finding.help = self.switched_off(finding, link)
+            finding.help = repairs.switched_off(self.around, finding, link)
         else:
             mode = block.statement
             assert isinstance(mode, nodes.Mode)
@@ -512,92 +384,20 @@ class Search:
             finding.labels.append((link.span, f"{shown} is made here, inside of {inside}: nothing is recorded"))
             head = Span(link.page.source, mode.start, mode.start + len(mode.name))
             finding.labels.append((head, "recording is off from here"))
-            finding.help = self.outside(link, block, mode, shown)
+            finding.help = repairs.outside(self.around, link, block, mode, shown)
         self.findings.append(finding)
         return True
-
-    def switched_off(self, finding: Finding, link: Link) -> str:
-        """`set_grad_enabled(false)` before it."""
-        for step in reversed(link.page.steps):
-            value = step.value
-            if step.statement.start > link.node.start or not isinstance(value, nodes.Call):
-                continue
-            given = value.arguments[0].value if value.arguments else None
-            if link.page.text(value.function).rpartition(".")[2] == "set_grad_enabled" and isinstance(
-                given, nodes.Constant
-            ):
-                if given.value is not False or link.step is None:
-                    return ""
-                finding.labels.append((link.page.span(value), "recording is off from here"))
-                lead = self.lead("", link, "before").removesuffix(": ")
-                return f"`set_grad_enabled(true)` {lead}".rstrip()
-        return ""
-
-    def outside(self, link: Link, block: Step, mode: nodes.Mode, shown: str) -> str:
-        """The statement behind the block, or in its place where it is all that stands there."""
-        inside = f"`{mode.name}`"
-        if link.step is None or link.step.outer is not block or len(link.statement) > 2 * LONG:
-            return f"compute {shown} outside of {inside} where gradients should flow"
-        first, last = link.page.line(mode), link.page.last_line(mode)
-        if len(mode.body) == 1 and first == last:
-            return f"{self.lead(f'outside of {inside}', link, 'in the place of')}`{link.statement}`"
-        end = Span(link.page.source, mode.end - 1, mode.end)
-        return f"{self.around.lead(f'outside of {inside}', end, 'after')}`{link.statement}`"
 
     def leaf(self, link: Link, way: list[Link]) -> None:
         """Made of nothing that could have a history."""
         name = link.name
         shown = _shown(name)
-        node = link.node
-        page = link.page
-        help = ""
-        words = "of nothing that requires grad"
-        if isinstance(node, nodes.Call) and creates(node.function):
-            words = "without `grad`"
-            call = rewrite.with_flag(page, node, "grad")
-            if len(call) <= LONG:
-                help = f"`let {name} = {call}`" if name.isidentifier() else f"`{call}`"
-        elif (
-            name
-            and isinstance(node, nodes.Call)
-            and isinstance(node.function, nodes.Name)
-            and makes(node.function.name)
-        ):
-            help = f"`{name}.requires_grad_()`"
-        elif way and name.isidentifier() and link.step is not None and isinstance(link.step.statement, nodes.Assign):
-            # never on what may be the loss: that would silence the error, and nothing would train
-            value = link.step.value
-            made = [n for n in walk(value) if isinstance(n, nodes.Call) and creates(n.function)]
-            if value is node and made and isinstance(node, nodes.Binary) and len(page.text(node)) <= LONG:
-                inner = f"({page.text(node)})" if is_loose(node) else page.text(node)
-                help = f"`let {name} = {inner}.requires_grad_()`"
+        made = isinstance(link.node, nodes.Call) and creates(link.node.function)
+        words = "without `grad`" if made else "of nothing that requires grad"
+        help = repairs.flagged(link, way)
         finding = Finding("leaf", [*way, link], f"{shown} is made here, {words}", help)
         finding.labels.append((link.span, finding.words))
         self.findings.append(finding)
-
-
-def in_place(page: Page, step: Step, name: str) -> str | None:
-    """The same update of the leaf itself: `no_grad { w -= lr * w.grad }` for `w = w - lr * w.grad`."""
-    statement = step.statement
-    if not isinstance(statement, nodes.Assign):
-        return None
-    terms = nodes.terms(statement.value)
-    own = next((term for term in terms if term[0] == "+" and _is(term[1], name)), None)
-    others = [term for term in terms if term is not own]
-    if own is None or not others:
-        return None
-    op, first = others[0]
-    # w - a - b is w -= a + b
-    rest = "".join(f" {'+' if sign == op else '-'} {page.text(term)}" for sign, term in others[1:])
-    update = f"{name} {op}= {page.text(first)}{rest}"
-    mode = step.mode("no_grad", "inference_mode")
-    if mode is not None and page.line(mode.statement) != page.last_line(mode.statement):
-        return update
-    return f"no_grad {{ {update} }}"
-
-
-def _is(node: nodes.Expr, name: str) -> bool:
-    return isinstance(node, nodes.Name) and node.name == name
 
 
 def _shown(name: str) -> str:

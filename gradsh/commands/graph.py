@@ -13,7 +13,7 @@ from gradsh.runtime.namespace import variables
 
 if TYPE_CHECKING:
     from gradsh.errors import Span
-    from gradsh.looking.reading import Reading
+    from gradsh.looking.rows import Reading
     from gradsh.reports.looking import GraphDrawing
     from gradsh.runtime.running import Running
 

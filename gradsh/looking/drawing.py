@@ -12,7 +12,8 @@ from gradsh.looking.amounts import amount
 from gradsh.looking.flows import going, rules_of_gradient
 from gradsh.looking.folding import Folded, Item
 from gradsh.looking.past import flagged, history
-from gradsh.looking.reading import Call, Leaf, Reading, Row, edges, leading, read, target
+from gradsh.looking.reading import edges, leading, read, target
+from gradsh.looking.rows import Call, Leaf, Reading, Row
 from gradsh.looking.writing import listed
 from gradsh.reports.looking import Amount, DrawnRow, GraphDrawing
 from gradsh.runtime.watching import Watching

@@ -14,7 +14,7 @@ from gradsh.looking.amounts import amount
 from gradsh.looking.drawing import container, rounds_label
 from gradsh.looking.flows import called, flows, going, going_in, incoming
 from gradsh.looking.folding import Folded, Item
-from gradsh.looking.reading import Leaf, Reading
+from gradsh.looking.rows import Leaf, Reading
 from gradsh.reports.looking import Amount, Arrived, Derivatives, ExplainedStep, Explanation, Flow
 from gradsh.runtime import jacobian
 from gradsh.runtime.results import Result

@@ -19,7 +19,8 @@ from gradsh.looking.kept import by_name, is_reversed
 from gradsh.looking.operands import Operands, operands
 from gradsh.looking.past import fragment
 from gradsh.looking.places import shortened
-from gradsh.looking.reading import Leaf, Reading, Row, edges, target
+from gradsh.looking.reading import edges, target
+from gradsh.looking.rows import Leaf, Reading, Row
 from gradsh.looking.writing import ATOM, Text, Writer
 from gradsh.reports.looking import Flow
 from gradsh.runtime.results import FEW, Result

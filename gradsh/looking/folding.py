@@ -8,7 +8,7 @@ from typing import Any
 from gradsh.engine.core.users import ModelKind
 from gradsh.errors import ArgumentError
 from gradsh.looking import places
-from gradsh.looking.reading import Call, Leaf, Reading, Row
+from gradsh.looking.rows import Call, Leaf, Reading, Row
 
 MOST = 24  # rows of a drawing, above which chains are folded
 

@@ -14,7 +14,7 @@ from gradsh.runtime import notes
 from gradsh.runtime.results import Result
 
 if TYPE_CHECKING:
-    from gradsh.looking.reading import Row
+    from gradsh.looking.rows import Row
 
 
 class Forms:

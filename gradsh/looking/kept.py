@@ -13,7 +13,8 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 from gradsh.engine.operators.registry import OPERATORS
 from gradsh.looking.operands import operands
-from gradsh.looking.reading import Leaf, Reading, Row, dotted
+from gradsh.looking.reading import dotted
+from gradsh.looking.rows import Leaf, Reading, Row
 from gradsh.reports.looking import KeptRow, SavedTable
 
 RESULT = "out"

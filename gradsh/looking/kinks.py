@@ -13,7 +13,7 @@ from gradsh.engine.operators.general import Meta
 from gradsh.engine.operators.registry import OPERATORS
 from gradsh.looking import formulas
 from gradsh.looking.kept import RESULT, by_name
-from gradsh.looking.reading import Leaf, Reading, Row
+from gradsh.looking.rows import Leaf, Reading, Row
 from gradsh.reports.looking import Kink, KinkTable
 
 SHOWN = 3  # positions that are said

@@ -12,7 +12,7 @@ from gradsh.engine.operators.registry import OPERATORS
 from gradsh.language import nodes
 from gradsh.language.words import MODULES, NAMESPACES
 from gradsh.looking.past import fragment
-from gradsh.looking.reading import Row
+from gradsh.looking.rows import Row
 from gradsh.runtime import library
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.tensor import Tensor
-from gradsh.looking.reading import Reading, edges
+from gradsh.looking.reading import edges
+from gradsh.looking.rows import Reading
 from gradsh.runtime import watching
 
 
