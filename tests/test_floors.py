@@ -60,6 +60,7 @@ MAY_NOT = {
 ONLY_IN = {
     "lark": ["gradsh.language.syntax"],
     "rich": ["gradsh.view"],
+    "pygments": ["gradsh.view"],
     "prompt_toolkit": ["gradsh.shell", "gradsh.shell.commands"],
     "argparse": ["gradsh.cli"],
 }

@@ -202,7 +202,7 @@ def _shell(options: Options, session: Session | None) -> int:
     from gradsh.shell.prompt import Shell
 
     history = not options.no_config and not options.sandbox
-    return Shell(session or _session(options, True), quiet=options.quiet, history=history).run()
+    return Shell(session or _session(options, True), quiet=options.quiet, history=history, color=options.color).run()
 
 
 def _bad_arguments(error: BadArguments, options: Options) -> UsageError:

@@ -12,34 +12,48 @@ import sys
 from typing import Any
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import get_app
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
-from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.layout import Container, HSplit, VSplit
+from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor
+from prompt_toolkit.output import ColorDepth
 
 from gradsh.interrupts import held
-from gradsh.language.syntax import is_incomplete
+from gradsh.shell import keys
+from gradsh.shell.looks import CodeLexer, style_of_theme
+from gradsh.shell.reading import read
+from gradsh.shell.settings import Settings
+from gradsh.view.color import use_theme, wanted
 
 PROMPT = "gradsh> "
-CONTINUATION = "   ...> "
 PATIENCE = 10  # failures one after the other, after which it is no key that fails
 
 
 class Editor:
     """Reads one input after the other. `keys` are the shell's own keys; a later binding goes before an earlier one."""
 
-    def __init__(self, history: History, *, files: bool = True) -> None:
-        """`files`: an editor may be started on a temporary file (Ctrl-X Ctrl-E)."""
-        self.keys = KeyBindings()
-        self.next = ""  # what the next input begins with, to be edited
+    def __init__(self, history: History, settings: Settings, *, files: bool = True, color: str = "auto") -> None:
+        """`files`: an editor may be started on a temporary file (Ctrl-X Ctrl-E). `color`: what `--color` says."""
+        self.settings = settings
+        self.next = Document()  # what the next input begins with, to be edited
+        self.keys = keys.bindings(self._run_inside)
+        self.theme = ""  # the one in use
         self.reader: PromptSession[str] = PromptSession(
-            PROMPT,
+            [("class:prompt", PROMPT)],
             history=history,
-            multiline=Condition(lambda: is_incomplete(get_app().current_buffer.document.text)),
-            prompt_continuation=lambda width, line, wrapped: CONTINUATION,
+            multiline=True,
+            prompt_continuation=self.continuation,
             enable_open_in_editor=files,
+            enable_suspend=True,
+            enable_history_search=True,
+            tempfile_suffix=".grad",
+            lexer=CodeLexer(),
+            color_depth=None if wanted(sys.stdout, color) else ColorDepth.DEPTH_1_BIT,
+            input_processors=[HighlightMatchingBracketProcessor(chars="[](){}")],
             key_bindings=self.keys,
+            include_default_pygments_style=False,
         )
 
     def read(self) -> str:
@@ -48,7 +62,8 @@ class Editor:
         while True:
             try:
                 with held():  # what comes while the prompt is set up or put away is for no asyncio
-                    default, self.next = self.next, ""
+                    self._follow_settings()
+                    default, self.next = self.next, Document()
                     return self.reader.prompt(default=default, set_exception_handler=False, pre_run=self._begin)
             except (KeyboardInterrupt, EOFError):
                 raise
@@ -60,7 +75,7 @@ class Editor:
 
     def put(self, text: str) -> None:
         """Let the next input begin with that text."""
-        self.next = text
+        self.next = Document(text)
 
     def below(self, container: Container) -> None:
         """Show that under the text."""
@@ -76,6 +91,28 @@ class Editor:
         """Show that at the right of the text."""
         layout = self.reader.layout
         layout.container = VSplit([layout.container, container])
+
+    def continuation(self, width: int, line: int, wrapped: int) -> StyleAndTextTuples:
+        """What stands before a line of a text but the first: what is open there; blanks before a part of a line."""
+        if wrapped:
+            return [("", " " * width)]
+        reading = read(self.reader.default_buffer.text)
+        opened = reading.opened(line) if line < len(reading.lines) else ""
+        return [("class:continuation", f"{opened + ' ...>':>{len(PROMPT) - 1}} ")]
+
+    def _run_inside(self, command: str, block: Document) -> None:
+        """A command of the shell stands in a block: the block goes on when it has run."""
+        self.reader.history.append_string(command)
+        self.next = block
+
+    def _follow_settings(self) -> None:
+        """Editing keys and colours are what the settings say now."""
+        theme = str(self.settings["theme"])
+        if theme != self.theme:
+            self.theme = theme
+            use_theme(theme)
+            self.reader.style = style_of_theme()
+        self.reader.editing_mode = EditingMode.VI if self.settings["editing"] == "vi" else EditingMode.EMACS
 
     def _begin(self) -> None:
         """A line begins. No key may end in a traceback: prompt_toolkit's own handler shows one and waits for Enter.

@@ -7,25 +7,67 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
-from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.history import History
+
+LENGTH = 2_000  # inputs that Up and Ctrl-R find: all of them are gone through at each prompt
+BYTES = 1 << 20  # of the file's end that are read for them
 
 
-class _PrivateHistory(FileHistory):
-    """A history file that may become unwritable while the prompt runs; then lines are kept in memory only."""
+class BoundedHistory(History):
+    """A history of which memory holds the last inputs only."""
 
-    def store_string(self, string: str) -> None:
-        try:
-            super().store_string(string)
-        except (OSError, UnicodeError):
-            return
+    def append_string(self, string: str) -> None:
+        super().append_string(string)
+        del self._loaded_strings[LENGTH:]  # the newest comes first
 
     def load_history_strings(self) -> list[str]:
+        return self._loaded_strings
+
+    def store_string(self, string: str) -> None:
+        """Nowhere else."""
+
+
+class FileHistory(BoundedHistory):
+    """Inputs in a file in prompt_toolkit's own form: a comment with the time, then each line with `+` before it.
+
+    Each is written in one piece, at the file's end as it is then: two shells at once lose nothing. Where the file
+    cannot be read or written any more, what is typed stays in memory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def load_history_strings(self) -> list[str]:
+        """The last inputs, the newest first."""
         try:
-            return list(super().load_history_strings())
+            with open(self.path, "rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - BYTES))
+                lines = file.read().decode("utf-8", "replace").split("\n")
         except OSError:
             return []
+        found: list[list[str]] = [[]]
+        for line in lines:
+            if line.startswith("+"):
+                found[-1].append(line[1:])
+            elif found[-1]:
+                found.append([])
+        return ["\n".join(each) for each in reversed(found) if each][:LENGTH]
+
+    def store_string(self, string: str) -> None:
+        lines = "".join(f"+{line}\n" for line in string.split("\n"))
+        entry = f"\n# {datetime.now()}\n{lines}".encode("utf-8", "replace")
+        with suppress(OSError):
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                os.write(descriptor, entry)
+            finally:
+                os.close(descriptor)
 
 
 def open_history() -> History:
@@ -36,13 +78,13 @@ def open_history() -> History:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0), 0o600)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a FIFO would be waited for
-                return InMemoryHistory()
+                return BoundedHistory()
             os.fchmod(descriptor, 0o600)
         finally:
             os.close(descriptor)
     except (OSError, RuntimeError):  # RuntimeError: there is no home folder at all
-        return InMemoryHistory()
-    return _PrivateHistory(str(path))
+        return BoundedHistory()
+    return FileHistory(path)
 
 
 def history_path() -> Path:

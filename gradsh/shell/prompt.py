@@ -15,8 +15,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 
-from prompt_toolkit.history import InMemoryHistory
-
 from gradsh import __version__, interrupts
 from gradsh.language.program import LOOKING
 from gradsh.runtime.builtins import BUILTINS
@@ -24,7 +22,7 @@ from gradsh.session.check import Entered
 from gradsh.session.session import Session
 from gradsh.shell import registry
 from gradsh.shell.editor import Editor
-from gradsh.shell.history import open_history
+from gradsh.shell.history import BoundedHistory, open_history
 from gradsh.shell.lines import Line, Watcher
 from gradsh.shell.settings import Settings
 
@@ -40,16 +38,18 @@ class Leave(Exception):
 
 class Shell:
     """One interactive session in a terminal: `quiet` leaves out the welcome line, `history` keeps a history file.
+    `color` is auto, always or never.
 
     What commands and watchers find here: the `session`, the `lines` that were entered, the `editor`, the `settings`.
     """
 
     editor: Editor
 
-    def __init__(self, session: Session, *, quiet: bool = False, history: bool = True) -> None:
+    def __init__(self, session: Session, *, quiet: bool = False, history: bool = True, color: str = "auto") -> None:
         self.session = session
         self.quiet = quiet
         self.history = history
+        self.color = color
         self.lines: deque[Line] = deque(maxlen=REMEMBERED)
         self.settings = Settings()
         self.watchers: list[Watcher] = []
@@ -67,7 +67,10 @@ class Shell:
             )
         self.session.options = (LOOKING,)  # what will be asked about is not known yet
         self.editor = Editor(
-            open_history() if self.history else InMemoryHistory(), files=not self.session.files.sandboxed
+            open_history() if self.history else BoundedHistory(),
+            self.settings,
+            files=not self.session.files.sandboxed,
+            color=self.color,
         )
         while True:
             try:

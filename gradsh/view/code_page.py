@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from gradsh.reports import CodePage
+from gradsh.view.code import painted
 from gradsh.view.color import paint
 from gradsh.view.diagnostics import columns_of
 from gradsh.view.plain import undriving
@@ -57,13 +58,13 @@ def _programs(report: CodePage, room: int, color: bool) -> list[str]:
     is_narrow = max(columns_of(line) for line in [*right, TITLES[1]]) + 2 <= room - column
     if right and is_narrow:
         rows = [
-            f"  {a}{' ' * (column - 2 - columns_of(a))}  {b}".rstrip()
+            f"  {painted(a, color)}{' ' * (column - 2 - columns_of(a))}  {painted(b, color)}".rstrip()
             for a, b in zip(_filled(left, right), _filled(right, left), strict=True)
         ]
         gap = " " * (column - len(TITLES[0]))
         return [f"{paint(TITLES[0], 'line', color)}{gap}{paint(TITLES[1], 'line', color)}", *rows]
-    out = [paint(TITLES[0], "line", color), *("  " + line for line in left)]
-    return [*out, paint(TITLES[1], "line", color), *("  " + line for line in right)] if right else out
+    out = [paint(TITLES[0], "line", color), *("  " + painted(line, color) for line in left)]
+    return [*out, paint(TITLES[1], "line", color), *("  " + painted(line, color) for line in right)] if right else out
 
 
 def _filled(lines: list[str], other: list[str]) -> list[str]:

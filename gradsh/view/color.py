@@ -1,4 +1,4 @@
-"""What the terminal is like: whether to use colour, decided in one place, its width, and the few styles.
+"""What the terminal is like: whether to use colour, decided in one place, its width, and the styles of each theme.
 
 Precedence, highest first: `--color=always|never`; a non-empty NO_COLOR (never); a non-empty FORCE_COLOR or
 CLICOLOR_FORCE other than 0 (always); a terminal whose TERM is not `dumb`. When NO_COLOR and FORCE_COLOR are both set,
@@ -9,19 +9,51 @@ from __future__ import annotations
 
 import os
 
+THEMES = ("dark", "light")  # the ground that they are for
+# What is painted: on a dark ground, on a light one, as SGR parameters; "" is the terminal's own.
 STYLES = {
-    "error": "1;31",
-    "warning": "1;33",
-    "bold": "1",
-    "line": "1;34",  # line numbers, the arrow and the gutter
-    "primary": "1;31",
-    "secondary": "1;34",
-    "note": "1;36",
-    "help": "1;32",
-    "green": "32",
-    "yellow": "33",
-    "dim": "2",
+    "error": ("1;31", "1;31"),
+    "warning": ("1;33", "1;35"),
+    "bold": ("1", "1"),
+    "line": ("1;34", "1;34"),  # line numbers, the arrow and the gutter
+    "primary": ("1;31", "1;31"),
+    "secondary": ("1;34", "1;34"),
+    "note": ("1;36", "1;36"),
+    "help": ("1;32", "1;32"),
+    "green": ("32", "32"),
+    "yellow": ("33", "35"),
+    "dim": ("2", "2"),
+    # pieces of programs, see gradsh.language.scanning
+    "comment": ("90", "90"),
+    "string": ("92", "32"),
+    "escape": ("93", "35"),
+    "interpolation": ("93", "35"),
+    "number": ("93", "35"),
+    "constant": ("95", "35"),
+    "keyword": ("94", "34"),
+    "command": ("94", "34"),
+    "definition": ("1", "1"),
+    "function": ("36", "36"),
+    # the prompt
+    "prompt": ("1;32", "1;32"),
+    "continuation": ("90", "90"),
+    "suggestion": ("90", "90"),
+    "signature": ("90", "90"),
+    "parameter": ("1", "1"),  # of a signature, the one that is being typed
+    "match": ("1;4", "1;4"),  # brackets
 }
+_theme = 0  # which column of STYLES, -1 for no colour at all
+
+
+def use_theme(name: str) -> None:
+    """Paint for the ground of that name from now on, of THEMES; any other name is no colour at all."""
+    global _theme
+    _theme = THEMES.index(name) if name in THEMES else -1
+
+
+def sgr(style: str) -> str:
+    """What one of STYLES is in the theme in use, as SGR parameters; "" where that is the terminal's own."""
+    return STYLES[style][_theme] if _theme >= 0 and style in STYLES else ""
 
 
 def wanted(stream: object, setting: str = "auto") -> bool:
@@ -79,4 +111,5 @@ def unicode(stream: object) -> bool:
 
 def paint(text: str, style: str, on: bool) -> str:
     """`text` in one of `STYLES`, or as it is."""
-    return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if on and text else text
+    parameters = sgr(style) if on and text else ""
+    return f"\x1b[{parameters}m{text}\x1b[0m" if parameters else text

@@ -187,16 +187,24 @@ def _excerpts(labels: list[Label], color: bool, width: int | None) -> list[str]:
         for shown in sorted({mark.line for mark in marks[id(source)]}):
             between = _expand(source.line(before + 1)) if before and shown == before + 2 else None
             if between is not None and len(between) <= limit:  # it takes no more room than saying that it is left out
-                out.append(f"{paint(f'{shown - 1:>{gutter}} |', 'line', color)} {between}".rstrip())
+                out.append(f"{paint(f'{shown - 1:>{gutter}} |', 'line', color)} {_code(between, color)}".rstrip())
             elif before and shown > before + 1:
                 out.append(paint("...", "line", color))
             before = shown
             here = [mark for mark in marks[id(source)] if mark.line == shown]
             number_text = paint(f"{shown:>{gutter}} |", "line", color)
             for window, rows in _windows(source.line(shown), here, limit):
-                out.append(f"{number_text} {window}".rstrip())
+                out.append(f"{number_text} {_code(window, color)}".rstrip())
                 out += [f"{bar} {row}" for row in (_row(row, color) for row in rows)]
     return out
+
+
+def _code(line: str, color: bool) -> str:
+    if not color:
+        return line
+    from gradsh.view.code import painted  # in a pipe nobody waits for it
+
+    return painted(line, True)
 
 
 def _marks(labels: list[Label], source: Source) -> list[_Mark]:

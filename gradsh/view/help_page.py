@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from gradsh.reports import HelpPage, Report
+from gradsh.view.code import painted
 from gradsh.view.color import paint
 from gradsh.view.registry import Look, View, renders, view_of
 
@@ -28,10 +29,10 @@ class HelpPageView(View[HelpPage]):
         )
         for label, text in rows:
             if text:
-                lines = _wrapped(text, MARGIN, room)
+                lines = [painted(line, look.color and label != "kinks") for line in _wrapped(text, MARGIN, room)]
                 out += [_labelled(label, lines[0].lstrip(), look.color), *lines[1:]]
         if report.example:
-            first, *rest = report.example.split("\n")
+            first, *rest = painted(report.example, look.color).split("\n")
             out.append(_labelled("example", first, look.color))
             inner = Look(width=room - len(MARGIN), color=look.color, unicode=look.unicode)
             out += [(MARGIN + line).rstrip() for line in (*rest, *shown(report.output, inner))]
