@@ -54,6 +54,8 @@ _NO_NUMBERS = frozenset(
     ("aweights", "bias", "fweights", "pos_weight", "running_mean", "running_var", "sorter", "weight")
 )
 
+MOST_SIZES = 8  # of the dims of a tensor, as programs write them out
+
 NONE: dict[tuple[type, ...], bool] = {}  # shared by signatures that nothing has been bound to
 
 
@@ -151,11 +153,17 @@ class Binder(Signature):
 
 
 def _strange(values: Iterable[Any]) -> bool:
-    """Does a list begin with what is no int, tensor or list?"""
+    """Is there a list that begins with what is no int, tensor or list, or with an int and goes on as none of ints?"""
     for value in values:
-        if (value.__class__ is list or value.__class__ is tuple) and value and value[0].__class__ is not int:
+        if (value.__class__ is list or value.__class__ is tuple) and value:
             first = value[0].__class__
-            if first is not list and first is not tuple and not hasattr(first, "__argument__"):
+            if first is int:
+                # sizes and dims are few; what is longer is data
+                for item in value if len(value) <= MOST_SIZES else ():
+                    if item.__class__ is not int:
+                        return True
+                continue
+            if first is not list and first is not tuple and not hasattr(first, "__number__"):
                 return True
             if value[-1].__class__ is not first and type(value[-1]).__module__ == "numpy":
                 return True
@@ -181,7 +189,7 @@ def _plain(parameter: Parameter, value: Any) -> bool:
         return False
     if (kind is list or kind is tuple) and parameter.name in _NO_LISTS:
         return False
-    if parameter.name in _TENSORS and not isinstance(value, (int, float)) and not hasattr(kind, "__argument__"):
+    if parameter.name in _TENSORS and not isinstance(value, (int, float)) and not hasattr(kind, "__number__"):
         return False
     if default is None:
         return value is not None and (kind is not float or parameter.name in _NUMBERS)

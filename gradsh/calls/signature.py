@@ -14,6 +14,9 @@ from typing import Any
 POSITIONAL, KEYWORD, REST = "positional", "keyword", "rest"
 
 PROGRAM = "@program"  # in the globals of lowered code, and in no others
+# Set in the globals of a module, or of a package for all its modules, that acts for programs: what is raised there is
+# the program's, not gradsh's.
+ACTS_FOR_PROGRAMS = "__acts_for_programs__"
 
 # PyTorch takes NumPy's names of these as well
 NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}

@@ -11,7 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradsh.calls.forms import UNKNOWN, Form, Problem, Type, Undecided, choose, describe, of_signature, parse_python
-from gradsh.calls.signature import KEYWORD, OTHER_NAMES, POSITIONAL, PROGRAM, REST, Signature, literal, split
+from gradsh.calls.signature import (
+    ACTS_FOR_PROGRAMS,
+    KEYWORD,
+    OTHER_NAMES,
+    POSITIONAL,
+    PROGRAM,
+    REST,
+    Signature,
+    literal,
+    split,
+)
 from gradsh.errors import ArgumentError
 
 TOO_LONG, TOO_BIG = "Overflow when unpacking long long", "int too big to convert"
@@ -102,7 +112,12 @@ def of_program(frame: Any) -> bool:
     """Is the call that runs in a frame, or above it, one of the program's own code?"""
     while frame is not None and not takes_all(frame.f_code):
         frame = frame.f_back
-    return frame is not None and PROGRAM in outermost(frame).f_back.f_globals
+    if frame is None:
+        return False
+    frame = outermost(frame).f_back
+    while frame is not None and ACTS_FOR_PROGRAMS in frame.f_globals:  # `sum`, which is Python's too
+        frame = frame.f_back
+    return frame is not None and PROGRAM in frame.f_globals
 
 
 def outermost(frame: Any) -> Any:

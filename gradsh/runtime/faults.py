@@ -15,6 +15,7 @@ from gradsh.language.places import LIBRARY, PREFIX, locate
 from gradsh.runtime.text import Template, without_addresses
 
 MOST_DIMS = 64  # of NumPy's arrays
+NO_BOOLS = "is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
 LONG = 10_000  # no sentence of Python's has so many characters but for what it quotes
 ENDS = 10  # of a long way through the program, how many places at either end are looked up
 
@@ -100,7 +101,7 @@ def _translated(exception: BaseException) -> GradshError:
         )
     if isinstance(exception, MemoryError):
         return _out_of_memory(exception)
-    of_numpy = _of_numpy(exception) if isinstance(exception, (ValueError, OverflowError)) else None
+    of_numpy = _of_numpy(exception) if isinstance(exception, (ValueError, OverflowError, TypeError)) else None
     if of_numpy is not None:
         return of_numpy
     if not is_programs_own(exception):
@@ -123,6 +124,10 @@ def _of_numpy(exception: BaseException) -> GradshError | None:
         return errors.Overflow("Overflow when unpacking long long")
     if said.startswith(("array is too big", "Maximum allowed")):
         return errors.OutOfMemory("a tensor of that size has more bytes than memory has addresses")
+    if said.startswith("The numpy boolean negative"):
+        return errors.DtypeError(f"Negation, the `-` operator, on a bool tensor {NO_BOOLS}")
+    if said.startswith("numpy boolean subtract"):
+        return errors.DtypeError(f"Subtraction, the `-` operator, with a bool tensor {NO_BOOLS}")
     if said.startswith(("maximum supported dimension for an ndarray", "ndmin must be <= ndmax")):
         return errors.ShapeError(f"a tensor has at most {MOST_DIMS} dims here, those of NumPy's arrays")
     return None

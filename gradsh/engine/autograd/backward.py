@@ -535,7 +535,7 @@ _ONES: dict[Any, Any] = {kind: kind(1) for kind in (np.float16, np.float32, np.f
 
 def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -> list[tuple[Any, Any]]:
     """The first gradients: given ones checked, missing ones made for scalars."""
-    if len(outputs) == 1 and not create and gradients[0] is None:
+    if len(outputs) == len(gradients) == 1 and not create and gradients[0] is None:
         # the one loss of a training step
         out = outputs[0]
         one = _ONES.get(out.data.__class__)

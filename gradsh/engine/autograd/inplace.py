@@ -171,11 +171,11 @@ def apply_in_place(
         check_writable(x, tracked, where)
         check_overlap(x, given)
         result = function(old, *args, **kwargs)
+        check_result(x, result)
         if own and tracked and x.requires and not result.requires:
             result = _without_gradient(f"{own}{int(given[0].__class__ is Tensor)}", function.__name__, old, result)
     finally:
         mode.where = before
-    check_result(x, result)
     assign(x, result, old, where)
     return x
 

@@ -7,6 +7,8 @@ from typing import Any, SupportsIndex, overload
 
 import numpy as np
 
+from gradsh.errors import IndexError_, TypeError_
+
 BOOL, INTEGER, FLOAT = range(3)
 
 
@@ -86,10 +88,17 @@ class Size(tuple[int, ...]):
     @overload
     def __getitem__(self, index: slice) -> Size: ...
     def __getitem__(self, index: SupportsIndex | slice) -> int | Size:
-        item = tuple.__getitem__(self, index)
+        try:
+            item = tuple.__getitem__(self, index)
+        except IndexError as error:  # of the program, which reads it
+            raise IndexError_(str(error)) from None
+        except TypeError as error:
+            raise TypeError_(str(error)) from None
         return Size(item) if isinstance(item, tuple) else item
 
     def __add__(self, other: Iterable[int]) -> Size:  # type: ignore[override]  # tuple's is generic in the item type
+        if not isinstance(other, tuple):
+            raise TypeError_(f"can only concatenate tuple (not {type(other).__name__}) to torch.Size")
         return Size((*self, *other))
 
 

@@ -194,6 +194,17 @@ def only(node: Node, i: int) -> Node:
     return one
 
 
+def _not_callable(hook: Any) -> Callable[..., Any]:
+    """What stands for a hook that cannot be called, which is said when it is: PyTorch takes any at first."""
+
+    def refuse(*gradients: Any) -> Any:
+        from gradsh.errors import NotCallable  # of a group that few programs load
+
+        raise NotCallable(f"'{type(hook).__name__}' object is not callable")
+
+    return refuse
+
+
 class Handle:
     """What registering a hook gives: `remove()` takes the hook away again."""
 
@@ -203,7 +214,7 @@ class Handle:
     def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
         self.hooks = hooks
         self.key = max(hooks, default=-1) + 1
-        hooks[self.key] = hook
+        hooks[self.key] = hook if callable(hook) else _not_callable(hook)
 
     @property
     def id(self) -> int:

@@ -212,7 +212,17 @@ def enable_grad() -> GradMode:
     return GradMode(True)
 
 
-def inference_mode(on: bool = True) -> GradMode:
+def _truth(on: Any) -> bool:
+    if on.__class__ is bool:
+        return on
+    from gradsh.engine.core.arguments import truth  # which stands on this
+
+    return truth(on)
+
+
+def inference_mode(on: Any = True) -> GradMode:
+    """A mode of which anything may say whether it is on. Errors: those of what is neither true nor false, an array."""
+    on = _truth(on)
     return GradMode(False if on else mode.grad, on)
 
 
@@ -238,5 +248,5 @@ class Anomaly:
         mode.anomaly, mode.grad = self.before  # `set_grad_enabled` lasts until the end of any mode block
 
 
-def detect_anomaly(check_nan: bool = True) -> Anomaly:
-    return Anomaly(check_nan)
+def detect_anomaly(check_nan: Any = True) -> Anomaly:
+    return Anomaly(_truth(check_nan))

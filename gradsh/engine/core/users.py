@@ -7,11 +7,8 @@ from collections.abc import Mapping
 from types import FunctionType, MethodType
 from typing import Any
 
+from gradsh.calls.signature import ACTS_FOR_PROGRAMS
 from gradsh.calls.signature import PROGRAM as PROGRAM
-
-# Set in the globals of a module, or of a package for all its modules, that acts for programs: what is raised there is
-# the program's, not gradsh's.
-MARKER = "__acts_for_programs__"
 
 
 class ModelKind(type):
@@ -36,4 +33,4 @@ def spelled(function: Any, keywords: dict[str, Any]) -> dict[str, Any]:
 def acts_for_programs(module: Mapping[str, Any]) -> bool:
     """Does the module with these globals act for programs?"""
     package = sys.modules.get(module.get("__package__") or "")
-    return MARKER in module or MARKER in getattr(package, "__dict__", ())
+    return ACTS_FOR_PROGRAMS in module or ACTS_FOR_PROGRAMS in getattr(package, "__dict__", ())

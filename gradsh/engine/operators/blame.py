@@ -16,6 +16,7 @@ from gradsh.engine.core.tensor import Tensor, is_foreign
 from gradsh.engine.core.users import PROGRAM, acts_for_programs
 from gradsh.errors import ArgumentError, DtypeError, GradshError
 
+PYTHONS = (" not supported between instances of ", "unsupported operand type(s) for ", "must be real number, not ")
 WALK = backward.__file__  # whose frames call rules: what is wrong there is no argument of the operator
 
 
@@ -28,9 +29,9 @@ def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
         is_foreign(v) or (v.__class__ is list and any(map(is_foreign, v))) for v in values
     ):
         return ended(entry.name)
-    if entry.signature.python and isinstance(error, TypeError) and " not supported between instances of " in str(error):
+    if entry.signature.python and isinstance(error, TypeError) and any(words in str(error) for words in PYTHONS):
         return ArgumentError(str(error))  # as in PyTorch's own Python
-    if entry.private or _in_the_program(error):
+    if entry.private or in_the_program(error):
         return error
     wrong = misused(entry.signature, sys._getframe(1))
     if wrong is not None and wrong.message != getattr(error, "message", ""):
@@ -59,7 +60,7 @@ def _place(entry: Any, at: int) -> str:
     return f"{entry.signature.short}(): argument '{entry.signature.parameters[at].name}' (position {at + 1})"
 
 
-def _in_the_program(error: Exception) -> bool:
+def in_the_program(error: Exception) -> bool:
     """Was it raised in a function of the program that the operator called, in what acts for programs, or by a rule?"""
     traceback = error.__traceback__
     while traceback is not None:

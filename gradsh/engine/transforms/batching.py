@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.core.arguments import FAILURES
 from gradsh.engine.core.batched import ITEM, LOOPED, RANDOMNESS, Batched, expanded, level_of, padded
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import interpreting, mode
@@ -30,10 +31,11 @@ from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.batch_rules import applied, as_written, space_of
 from gradsh.engine.operators.registry import OPERATORS, Operator
-from gradsh.errors import AutogradError, ShapeError
+from gradsh.errors import AutogradError, GradshError, ShapeError
 
 ndarray = np.ndarray
 _getframe = sys._getframe
+OPERANDS = (Tensor, ndarray, np.generic, int, float)  # of Python's operators
 
 
 # --- Python's operators --------------------------------------------------------------------------------------------
@@ -66,6 +68,8 @@ def _forward(function: Callable[[Any, Any], Any]) -> Any:
             return Batched(function(value, other), self.level)
         elif cls is Batched and other.level == self.level and len(other.value.shape) == len(value.shape):
             return Batched(function(value, other.value), self.level)
+        elif not isinstance(other, OPERANDS):
+            return NotImplemented
         return elementwise(function, [self, other])
 
     return method
@@ -74,7 +78,7 @@ def _forward(function: Callable[[Any, Any], Any]) -> Any:
 def _reflected(function: Callable[[Any, Any], Any]) -> Any:
     @_placed
     def method(self: Batched, other: Any) -> Any:
-        return elementwise(function, [other, self])
+        return elementwise(function, [other, self]) if isinstance(other, OPERANDS) else NotImplemented
 
     return method
 
@@ -82,6 +86,8 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Any:
 def _in_place(function: Callable[[Any, Any], Any]) -> Any:
     @_placed
     def method(self: Batched, other: Any) -> Any:
+        if not isinstance(other, OPERANDS):
+            return NotImplemented
         return write(self, elementwise(function, [self, other]))
 
     return method
@@ -136,7 +142,12 @@ class Batches:
 
     def run(self, entry: Operator, values: list[Any]) -> Any:
         with placed(caller(_getframe(1))):
-            return call(entry, values)
+            try:
+                return call(entry, values)
+            except FAILURES as error:
+                if isinstance(error, GradshError):
+                    raise
+                raise _blamed(entry, values, error) from None
 
     def write(self, function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if x.__class__ is Batched:
@@ -185,6 +196,21 @@ def call(entry: Operator, values: list[Any]) -> Any:
         )
     LOOPED.add(entry.name)
     return looped(lambda sample: applied(entry, *sample), values, level)
+
+
+def _blamed(entry: Operator, values: list[Any], error: Exception) -> Exception:
+    """The error of an operator that failed on batches: what is wrong with its arguments, or what one sample says."""
+    from gradsh.engine.operators.blame import blame, in_the_program  # only an error needs it
+
+    found = blame(entry, values, error)
+    if found is not error or in_the_program(error):
+        return found
+    level = level_of(values)
+    try:
+        applied(entry, *_sample(values, level, 0 if _opened(values, level)[2] else None))
+    except GradshError as said:
+        return said
+    return error
 
 
 def _opened(values: Any, level: int) -> tuple[list[Any], list[Any], int]:

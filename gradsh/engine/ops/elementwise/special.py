@@ -577,9 +577,12 @@ def _incomplete(name: str, words: str, scipy_name: str) -> None:
     )(kernel)
     sign = 1 if lower else -1
     entry.vjp("input")(_refuse(f"{name}: input"))
-    entry.vjp("other", saves="input other")(
-        lambda F, g, out, a, b: g * (sign * F.exp((a - 1) * F.log(b) - b - F.lgamma(a)))
-    )
+
+    @entry.vjp("other", saves="input other")
+    def _(F: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
+        a = F.to(a, b.dtype)  # of which the gamma function has none but floats
+        return g * (sign * F.exp((a - 1) * F.log(b) - b - F.lgamma(a)))
+
     alias("special.gammainc" if lower else "special.gammaincc", entry, method=False)
 
 

@@ -18,6 +18,7 @@ from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.common import need_matrix
+from gradsh.engine.ops.shape.join import broadcast_shape
 from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
 # --- pseudo-inverse ----------------------------------------------------------------------------------------------
@@ -28,8 +29,10 @@ def _threshold(s: Any, m: int, n: int, atol: Any, rtol: Any) -> Any:
     largest = s.max(-1, keepdims=True) if s.shape[-1] else alloc.zeros((*s.shape[:-1], 1), s.dtype)
     if rtol is None:
         rtol = max(m, n) * np.finfo(s.dtype).eps if atol is None else 0.0
-    absolute = alloc.asarray(0.0 if atol is None else atol)[..., None]
-    return np.maximum(absolute, alloc.asarray(rtol)[..., None] * largest).astype(s.dtype)
+    absolute, relative = alloc.asarray(0.0 if atol is None else atol), alloc.asarray(rtol)
+    shape = broadcast_shape(relative.shape, s.shape[:-1])
+    broadcast_shape(absolute.shape, shape)
+    return np.maximum(absolute[..., None], relative[..., None] * largest).astype(s.dtype)
 
 
 @op(

@@ -596,6 +596,7 @@ def _bernoulli(stream: Any, x: Any, p: Any) -> Any:
     from gradsh.engine.kernels.random import bernoulli, bernoulli_each
 
     if p.__class__ is Tensor:
+        check_expands(p.data.shape, x.shape)
         return bernoulli_each(stream, np.broadcast_to(p.data, x.shape), x.dtype)
     return bernoulli(stream, p, x.shape, x.dtype)
 
