@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.core.users import is_users
 from gradsh.errors import ArgumentError, ValueError_
+from gradsh.looking.loops import around
 from gradsh.plotting import functions, values
-from gradsh.plotting.loops import in_loop
 from gradsh.reports import Report
 from gradsh.reports.plotting import Chart, Contour, Curves, HeatMap, Histogram, Live, Norms, PictureFile, Series
 from gradsh.runtime.commands import command
@@ -55,7 +55,7 @@ def plot(
         yield PictureFile(file)
         return
     first = next((place for place in places if place is not None), None)
-    if first is not None and in_loop(first):
+    if first is not None and around(first):
         # as they are now: a list grows, and making a picture of a long one each round would take longer than the rounds
         now = tuple(list(value) if isinstance(value, list) else value for value in given)
         session.display.live(Live((id(first.source), first.start), partial(_chart, now, names, options)))

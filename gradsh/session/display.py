@@ -42,6 +42,10 @@ class Display:
         """The items of a loop whose progress is to be seen."""
         return items
 
+    def training(self) -> Any:
+        """Who is told of the backward passes of a run, `mode.training`; None where nobody would see a loop of them."""
+        return None
+
     def warning(self, warning: WarningRecord) -> None:
         """A warning of the engine."""
 

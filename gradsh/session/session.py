@@ -18,7 +18,7 @@ import numpy as np
 from gradsh import errors, interrupts
 from gradsh.engine.autograd.forms import PAIRS
 from gradsh.engine.core import alloc, dtypes
-from gradsh.engine.core.modes import Context, swapped
+from gradsh.engine.core.modes import Context, mode, swapped
 from gradsh.errors import (
     BadArguments,
     GradshError,
@@ -163,6 +163,7 @@ class Session:
                         self.limits.begun()
                     if self.door is not None:
                         self._shut(self.door)
+                    mode.training = self.display.training()
                     try:
                         exec(compiled.code, self.globals)
                     except MemoryError:

@@ -5,6 +5,7 @@ Nothing here is heavy: the modules that render are imported when something is re
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sized
 from typing import TYPE_CHECKING, Any, TextIO
@@ -16,8 +17,11 @@ from gradsh.session import display, session
 
 if TYPE_CHECKING:
     from gradsh.reports.plotting import Live
+    from gradsh.reports.training import Odd, TrainingState
+    from gradsh.runtime.training import Training
     from gradsh.view.live import Pictures
     from gradsh.view.progress import Bar
+    from gradsh.view.training_line import TrainingLine
 
 
 class Display(display.Display):
@@ -38,6 +42,8 @@ class Display(display.Display):
         self.style = style
         self.bars: list[Bar] = []  # of the loops that run
         self.pictures: Pictures | None = None  # likewise
+        self.follows = True  # whether a loop of backward passes is to be seen on a terminal
+        self.line: TrainingLine | None = None
         self._looked_at: TextIO | None = None  # the standard output that `_terminal` is said of
         self._terminal = False
 
@@ -81,7 +87,28 @@ class Display(display.Display):
             self.pictures = Pictures(self)
         self.pictures.take(picture)
 
+    def training(self) -> Training | None:
+        from gradsh.view import color
+
+        seen = self.follows and self.style != "json" and color.is_terminal(self.err)
+        if not seen or os.environ.get("TERM") == "dumb":
+            return None
+        from gradsh.runtime.training import Training
+
+        return Training(_read, _first_odd, self._train)
+
+    def _train(self, state: TrainingState | None) -> None:
+        if self.line is None:
+            from gradsh.view import color
+            from gradsh.view.training_line import TrainingLine
+
+            self.line = TrainingLine(self.err, color.wanted(self.err, self.color))
+        if not self.bars and self.pictures is None:  # else the program shows by itself how far it is
+            self.line.show(state)
+
     def ended(self) -> None:
+        if self.line is not None:
+            self.line.hide()
         if self.pictures is not None:
             self.pictures.finish()
 
@@ -130,12 +157,14 @@ class Display(display.Display):
         """Before anything is written: values may go to the terminal that a bar or a picture is on."""
         for bar in self.bars:
             bar.hide()
+        if self.line is not None:
+            self.line.hide()
         if self.pictures is not None:
             self.pictures.hide()
 
     def write(self, line: str, clean: bool = False) -> None:
         """Write to the standard output; on a terminal nothing that drives it, unless the line is `clean` of that."""
-        if self.bars or self.pictures is not None:
+        if self.bars or self.pictures is not None or self.line is not None:
             self.hide_bars()
         out = self.out
         if out is not self._looked_at:
@@ -153,6 +182,18 @@ class Display(display.Display):
             self.out.flush()
         except OSError as error:
             raise closed(error) from None
+
+
+def _read(*given: Any) -> TrainingState | None:
+    from gradsh.looking.training import reading
+
+    return reading(*given)
+
+
+def _first_odd(loss: Any, step: int) -> Odd:
+    from gradsh.looking.training import first_odd
+
+    return first_odd(loss, step)
 
 
 class writing:

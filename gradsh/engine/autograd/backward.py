@@ -414,6 +414,8 @@ def run_backward(
     if create:
         mode.warn(CREATE_GRAPH, once=True)
     roots = seeds(outputs, gradients, create)
+    if mode.training is not None:
+        mode.training.begins(outputs, where)
     if inputs is not None:
         for t in inputs:
             t.retain_grad()
@@ -425,6 +427,8 @@ def run_backward(
         with_grad_mode(walk, roots)
     if create and mode.notes is not None:
         mode.notes.summed(where, [edge for edge, _ in roots])
+    if mode.training is not None:
+        mode.training.ended(outputs, where)
 
 
 def run_grad(

@@ -60,6 +60,18 @@ if TYPE_CHECKING:
             `where` is the place of the backward.
             """
 
+    class Training(Protocol):
+        """Whoever shows a loop of backward passes; see gradsh.looking.training."""
+
+        def begins(self, outputs: list[Tensor], where: tuple[Any, int] | None) -> None:
+            """A backward from these begins."""
+
+        def ended(self, outputs: list[Tensor], where: tuple[Any, int] | None) -> None:
+            """It has ended."""
+
+        def hide(self) -> None:
+            """Nothing is to be seen any more."""
+
 
 class Context:
     """What `mode` holds.
@@ -80,6 +92,7 @@ class Context:
     written      called with (tensor, where) after every in-place write, or None
     notes        what is told of calls and of gradients with a graph in a program that looks at them, or None
     passed       (code, lasti) of the last `backward`, or None
+    training     what is told of backward passes where a loop of them is to be seen (gradsh.looking.training), or None
     reformed     whether `.data =` ever gave a tensor with a history another size or dtype
     """
 
@@ -96,6 +109,7 @@ class Context:
         "passed",
         "print_options",
         "reformed",
+        "training",
         "transforms",
         "warn_sink",
         "warned",
@@ -121,6 +135,7 @@ class Context:
         self.reformed = False
         self.notes: Notes | None = None
         self.passed: tuple[Any, int] | None = None
+        self.training: Training | None = None
 
     def warn(
         self,
