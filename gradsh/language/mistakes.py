@@ -45,7 +45,7 @@ MISTAKES = [
     Mistake(
         "def f(x):\n    return x",
         "a function is defined with `fn`, its body in braces",
-        "fn {name}({args}) {{ pass }}",
+        None,
         before=r"^[ \t]*(?P<mark>def)[ \t]+$",
         at=r"(?P<name>\w+)[ \t]*\((?P<args>[^()\n]*)\)",
         whole=True,
@@ -60,7 +60,7 @@ MISTAKES = [
     Mistake(
         "fn f(x):\n    return x",
         "a body stands in braces, or after `=`; not after `:`",
-        "{head} {{ pass }}",
+        None,
         before=r"(?P<head>\bfn\b[^\n{}:]*\))[ \t]*$",
         at=r":",
         whole=True,
@@ -83,9 +83,16 @@ MISTAKES = [
         "fn f(x: float) = x", "parameters have no types", "fn f(x) = x", before=r"\bfn\b[^\n)]*\([^)\n]*$", at=r":"
     ),
     Mistake(
+        "with no_grad { x }",
+        "`with` does not exist here: the mode's name is followed by its block",
+        "{rest}",
+        before=r"^[ \t]*(?P<mark>with)[ \t]+$",
+        at=rf"(?:torch\.)?(?:autograd\.)?(?P<rest>(?:{'|'.join(MODES)})\b[^\n]*\{{[^\n]*)",
+    ),
+    Mistake(
         "with torch.no_grad():\n    x = 1",
         "`with` does not exist here: the mode's name is followed by its block",
-        "{mode} {{ pass }}",
+        None,
         before=r"^[ \t]*(?P<mark>with)[ \t]+$",
         at=rf"(?:torch\.)?(?:autograd\.)?(?P<mode>{'|'.join(MODES)})\b",
         whole=True,
@@ -93,14 +100,14 @@ MISTAKES = [
     Mistake(
         "with open(f) { pass }",
         "`with` does not exist here",
-        "no_grad {{ pass }}",
+        None,
         before=r"^[ \t]*(?P<mark>with)[ \t]+$",
         whole=True,
     ),
     Mistake(
         "class Net(Module):\n    pass",
         "a model is declared with `model`",
-        "model {name}() {{ pass }}",
+        None,
         before=r"^[ \t]*(?P<mark>class)[ \t]+$",
         at=r"(?P<name>\w+)",
         whole=True,
@@ -134,7 +141,7 @@ MISTAKES = [
     Mistake(
         "for i in range(3):\n    print i",
         "a block stands in braces, not after `:`",
-        "{head} {{ pass }}",
+        None,
         before=HEAD + r"[ \t]*$",
         at=r":(?!=)",
         whole=True,
@@ -142,14 +149,14 @@ MISTAKES = [
     Mistake(
         "else:\n    pass",
         "a block stands in braces, not after `:`",
-        "if x > 0 {{ pass }} else {{ pass }}",
+        None,
         at=r"else[ \t]*:",
         whole=True,
     ),
     Mistake(
         "try:\n    pass",
         "a block stands in braces, not after `:`",
-        "try {{ pass }} catch err {{ pass }}",
+        None,
         before=r"\btry[ \t]*$",
         at=r":",
         whole=True,

@@ -254,21 +254,40 @@ def all_errors(source: errors.Source, trouble: Trouble | None) -> list[errors.Gr
     """What is wrong with a text: what the first attempt at it found, and what is found when going on after that."""
     from gradsh.language.trouble import explain, follows_another, resume_after
 
-    text = source.text
     found = builder.faults
     start = 0
-    while trouble is not None and not (start and follows_another(text, trouble.start)):
-        found.append(explain(trouble))
-        resume = None if len(found) >= LIMIT else resume_after(trouble, start)
+    while trouble is not None and not (start and follows_another(source.text, trouble.start)):
+        error = explain(trouble)
+        python = python_at(source, trouble.start)
+        if python is None:
+            found.append(error)
+            resume = None if len(found) >= LIMIT else resume_after(trouble, start)
+        else:
+            _, resume, error.help, error.note = python
+            if resume == len(source.text):  # nothing else is wrong with a program that is all Python
+                return [*found, error] if python[0] else [error]
+            found.append(error)
         if resume is None:
             break
         start = resume
-        _, trouble = attempt(source, start, len(text), "program")
+        _, trouble = attempt(source, start, len(source.text), "program")
         found += builder.faults
     for error in found:
         if error.help is not None and not reads(error.help):
             error.help = None
     return found[:LIMIT]
+
+
+def python_at(source: errors.Source, at: int) -> tuple[int, int, str, str | None] | None:
+    """What is Python around a place: from where to where, as gradsh, and a note on what that lacks; else None."""
+    from gradsh.language.pasted import converted_at
+
+    found = converted_at(source.text, at)
+    if found is None or not reads(found[2].text):
+        return None
+    start, end, block = found
+    above = source.position(start)[0] - 1
+    return start, end, block.text, "\n".join(f"line {line + above}: {words}" for line, words in block.notes) or None
 
 
 def reads(text: str) -> bool:

@@ -122,8 +122,10 @@ def _render(
         out += _excerpts(labels, color, width)
     if note:
         out.append(paint("note", "note", color) + ": " + _wrapped(visible(cut(note), keep="\n"), width, 6))
-    if help:
-        out.append(paint("help", "help", color) + ": " + _wrapped(visible(cut(help), keep="\n"), width, 6))
+    if help and "\n" in help:  # a block of code, to be copied as it stands
+        out.append(paint("help", "help", color) + ":\n" + visible(help, keep="\n"))
+    elif help:
+        out.append(paint("help", "help", color) + ": " + _wrapped(visible(cut(help)), width, 6))
     return "\n".join(out) + "\n"
 
 

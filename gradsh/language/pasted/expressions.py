@@ -1,0 +1,419 @@
+"""Expressions of Python as gradsh: the user's own text, with what gradsh spells otherwise put in its place."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+import string
+from collections.abc import Callable
+
+from gradsh.language import strings
+from gradsh.language.nodes import Constant, Expr
+from gradsh.language.pasted.facts import Facts
+from gradsh.language.pasted.names import OTHERS, SAME, short
+from gradsh.language.pasted.text import JOINED, STRING, Text, children
+from gradsh.language.words import MODULES
+
+
+class NoCounterpart(Exception):
+    """There is no such thing in gradsh; the words say of what."""
+
+
+class Context:
+    """What is known of the surroundings of an expression inside of an operator's own definition.
+
+    `name` is the parameter that PyTorch calls ctx; `saved` the gradsh names of what its forward keeps, by attribute;
+    `tensors` those of `save_for_backward`, and `parameters` the names of the forward's.
+    """
+
+    def __init__(self, name: str, parameters: list[str]) -> None:
+        self.name = name
+        self.parameters = parameters
+        self.saved: dict[str, str] = {}
+        self.tensors: list[str] = []
+
+
+class Expressions(Text):
+    """`see(node)` is the gradsh text of an expression. Errors: NoCounterpart."""
+
+    def __init__(self, text: str, facts: Facts, note: Callable[[int, str], None]) -> None:
+        super().__init__(text)
+        self.facts = facts
+        self.note = note
+        self.context: Context | None = None
+        self.fields: frozenset[str] = frozenset()  # of the model that is being written
+        self.receiver = "self"  # what its methods call the instance
+
+    def see(self, node: ast.AST) -> str:
+        special = getattr(self, "see_" + type(node).__name__, None)
+        text: str = special(node) if special is not None else self.kept(node)
+        return text
+
+    def kept(self, node: ast.AST, start: int | None = None, end: int | None = None) -> str:
+        """The text of a node, or of [start:end] around it, with what is below it converted."""
+        at = self.start(node) if start is None else start
+        pieces = []
+        for child in children(node):
+            first = self.start(child)
+            pieces += [self.gap(at, first), self.see(child)]
+            at = self.end(child)
+        pieces.append(self.gap(at, self.end(node) if end is None else end))
+        return "".join(pieces)
+
+    def gap(self, start: int, end: int) -> str:
+        """What stands between two expressions: operators, brackets, comments."""
+        return JOINED.sub(" ", self.text[start:end])
+
+    def wide(self, node: ast.AST, left: int) -> str:
+        """An expression with the parentheses around it that open behind `left`; a bare tuple gets some."""
+        start, end = self.spread(node, left)
+        if start == self.start(node):
+            return self.single(node)
+        return self.gap(start, self.start(node)) + self.see(node) + self.gap(self.end(node), end)
+
+    def single(self, node: ast.AST) -> str:
+        """An expression where only one can stand: a tuple without parentheses gets them."""
+        text = self.see(node)
+        if isinstance(node, ast.Tuple) and self.text[self.start(node)] != "(":
+            return f"({text})"
+        if isinstance(node, ast.Tuple) and node.elts and self.start(node.elts[0]) == self.start(node):
+            return f"({text})"  # (a + b), c
+        return text
+
+    # --- names ------------------------------------------------------------------------------------------------
+
+    def see_Name(self, node: ast.Name) -> str:
+        return self.named(node) or self.facts.name(node.id)
+
+    def see_arg(self, node: ast.arg) -> str:
+        return self.facts.name(node.arg)
+
+    def see_keyword(self, node: ast.keyword) -> str:
+        if node.arg is None:
+            raise NoCounterpart("`**` in a call")
+        start = self.start(node) + len(node.arg)
+        return self.facts.name(node.arg) + self.gap(start, self.start(node.value)) + self.see(node.value)
+
+    def path(self, node: ast.AST) -> str | None:
+        """The whole dotted path of what an import brought in: `torch.nn.Linear`; None for all else."""
+        names: list[str] = []
+        while isinstance(node, ast.Attribute):
+            names.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or node.id in self.facts.bound:
+            return None
+        root = self.facts.imports.get(node.id, "torch" if node.id == "torch" else None)
+        if root is None and node.id in MODULES:
+            root = MODULES[node.id]  # a piece of a program, whose imports stand elsewhere
+        return None if root is None else ".".join([root, *reversed(names)])
+
+    def named(self, node: ast.Name | ast.Attribute) -> str | None:
+        """The gradsh name of what an import brought in, where it is another than the program's."""
+        path = self.path(node)
+        if path is None:
+            return None
+        if path in OTHERS:
+            return OTHERS[path]
+        root, _, rest = path.partition(".")
+        if root in SAME:
+            if root == "numpy":
+                self.remark(node, "NumPy's functions have become those of tensors: float32, where NumPy has float64")
+            if not rest or "." in rest:
+                raise NoCounterpart(f"`{path}`")
+            return rest
+        if root != "torch":
+            raise NoCounterpart(f"`{path}`")
+        written = self.text[self.start(node) : self.end(node)]
+        if isinstance(node, ast.Name) and path not in MODULES.values():  # from torch.nn import Linear
+            member = path.rpartition(".")[2]
+            if written == member and member not in self.fields:
+                return member
+            return self.member(path)
+        alias = written.partition(".")[0]
+        if MODULES.get(alias) == self.facts.imports.get(alias, MODULES.get(alias)):
+            return None if isinstance(node, ast.Name) else written
+        return short(path) if path in MODULES.values() else self.member(path)
+
+    def member(self, path: str) -> str:
+        """`torch.nn.Linear` with its module as gradsh reads it."""
+        module, _, name = path.rpartition(".")
+        while module and module not in MODULES.values() and "." in module:  # torch.linalg.norm
+            module, _, more = module.rpartition(".")
+            name = f"{more}.{name}"
+        return f"{short(module)}.{name}"
+
+    def see_Attribute(self, node: ast.Attribute) -> str:
+        context = self.context
+        if context is not None and isinstance(node.value, ast.Name) and node.value.id == context.name:
+            if node.attr == "saved_tensors":
+                return f"({', '.join(context.tensors)}{',' * (len(context.tensors) == 1)})"
+            if node.attr in context.saved:
+                return context.saved[node.attr]
+            raise NoCounterpart(f"`{context.name}.{node.attr}`")
+        if isinstance(node.value, ast.Name) and node.value.id == self.receiver != "self":
+            return f"self.{node.attr}"
+        if node.attr == "apply" and isinstance(node.value, ast.Name) and node.value.id in self.facts.operators:
+            return self.facts.name(node.value.id)
+        said = self.named(node)
+        if said is not None:
+            return said
+        return self.kept(node)
+
+    # --- calls ------------------------------------------------------------------------------------------------
+
+    def see_Call(self, node: ast.Call) -> str:
+        special = self.formatted(node) or self.mapped(node)
+        if special is not None:
+            return special
+        path = self.path(node.func)
+        if path == "torch.utils.data.DataLoader":
+            return self.loader(node)
+        if path is not None and path.endswith("utils.data.TensorDataset"):
+            raise NoCounterpart("`TensorDataset`, but in a `DataLoader`")
+        function = self.see(node.func)
+        at = self.end(node.func)
+        items = [*node.args, *node.keywords]
+        if len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.GeneratorExp):
+            inner = node.args[0]
+            if self.end(inner) == self.end(node):  # its parentheses are the call's
+                return f"{function}([{self.inside(inner)}])"
+        items = sorted(items, key=lambda item: self.start(item))
+        dropped = [k for k in node.keywords if function == "print" and k.arg in ("flush", "file")]
+        kept = [item for item in items if item not in dropped]
+        if dropped:
+            return f"{function}({', '.join(map(self.argument, kept))})"
+        pieces = [function]
+        for item in items:
+            pieces += [self.gap(at, self.start(item)), self.argument(item)]
+            at = self.end(item)
+        pieces.append(self.gap(at, self.end(node)))
+        opening = 1 if items else -1
+        pieces[opening] = re.sub(r"^(\)*)[ \t]+(?=\()", r"\1", pieces[opening])
+        return "".join(pieces)
+
+    def argument(self, node: ast.AST) -> str:
+        """An argument; a variable that may be taken for a flag is put in parentheses."""
+        text = self.see(node)
+        return f"({text})" if isinstance(node, ast.Name) and node.id in self.facts.bools else text
+
+    def formatted(self, node: ast.Call) -> str | None:
+        """`"{:.2f}".format(x)` as an f-string."""
+        call = node.func
+        if not (isinstance(call, ast.Attribute) and call.attr == "format" and isinstance(call.value, ast.Constant)):
+            return None
+        if not isinstance(call.value.value, str):
+            return None
+        values = {str(i): self.see(value) for i, value in enumerate(node.args)}
+        values.update({k.arg: self.see(k.value) for k in node.keywords if k.arg is not None})
+        pieces: list[str | tuple[str, str | None, str | None]] = []
+        numbers = itertools.count()
+        for words, field, spec, conversion in string.Formatter().parse(call.value.value):
+            pieces.append(words.replace("{", "{{").replace("}", "}}"))
+            if field is None:
+                continue
+            name = field or str(next(numbers))
+            if name not in values or "{" in (spec or "") or any(c in values[name] for c in "\\\n"):
+                raise NoCounterpart('this `.format(…)`; an f-string is written `f"{x:.2f}"`')
+            value = f"({values[name]})" if re.search(r"[{:!]|^fn\b", values[name]) else values[name]
+            pieces.append((value, conversion, spec))
+        quote = next((q for q in "\"'" if not any(q in p[0] for p in pieces if isinstance(p, tuple))), '"""')
+        said = []
+        for piece in pieces:
+            if isinstance(piece, tuple):
+                value, conversion, spec = piece
+                said.append(f"{{{value}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}}")
+            else:
+                escaped = piece.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+                said.append(escaped.replace(quote, "\\" + quote))
+        return f"f{quote}{''.join(said)}{quote}"
+
+    def mapped(self, node: ast.Call) -> str | None:
+        """`map(f, xs)` and `filter(f, xs)` as lists."""
+        call = node.func
+        if not isinstance(call, ast.Name) or call.id not in ("map", "filter") or call.id in self.facts.bound:
+            return None
+        if len(node.args) != 2 or isinstance(node.args[0], ast.Constant):
+            return None
+        function = self.wide(node.args[0], self.end(node.func) + 1)
+        function = f"({function})" if isinstance(node.args[0], ast.Lambda) and function[0] != "(" else function
+        item = self.facts.unused("v")
+        values = self.single(node.args[1])
+        if call.id == "map":
+            return f"[{function}({item}) for {item} in {values}]"
+        return f"[{item} for {item} in {values} if {function}({item})]"
+
+    def loader(self, node: ast.Call) -> str:
+        """`DataLoader(TensorDataset(x, y), …)` as `loader(x, y, …)`."""
+        if not node.args:
+            raise NoCounterpart("a `DataLoader` whose data has a keyword")
+        data: ast.AST = node.args[0]
+        if isinstance(data, ast.Name) and data.id in self.facts.datasets:
+            data = self.facts.datasets[data.id]
+        path = self.path(data.func) if isinstance(data, ast.Call) else None
+        if not isinstance(data, ast.Call) or path is None or not path.endswith("utils.data.TensorDataset"):
+            raise NoCounterpart("a `DataLoader` of something else than a `TensorDataset`")
+        taken = ("batch_size", "shuffle", "drop_last", "generator")
+        options = [k for k in node.keywords if k.arg in taken]
+        positional = [f"{name}={self.see(v)}" for name, v in zip(taken, node.args[1:], strict=False)]
+        given = [*map(self.argument, data.args), *positional, *map(self.see, options)]
+        return f"torch.loader({', '.join(given)})"
+
+    # --- what is spelled otherwise ------------------------------------------------------------------------------
+
+    def see_Lambda(self, node: ast.Lambda) -> str:
+        return f"fn({self.parameters(node.args)}) = {self.body_of(node)}"
+
+    def body_of(self, node: ast.Lambda) -> str:
+        """What a lambda gives."""
+        before = [self.end(part) for part in children(node.args)]
+        return self.wide(node.body, max(before, default=self.start(node) + len("lambda")))
+
+    def parameters(self, arguments: ast.arguments, without: int = 0) -> str:
+        """The parameters of a function, without the first so many, and without their types."""
+        if arguments.kwarg is not None:
+            raise NoCounterpart(f"`**{arguments.kwarg.arg}`")
+        positional = [*arguments.posonlyargs, *arguments.args]
+        defaults = [None] * (len(positional) - len(arguments.defaults)) + list(arguments.defaults)
+        said = [self.parameter(name, value) for name, value in zip(positional, defaults, strict=True)][without:]
+        keywords = [self.parameter(n, v) for n, v in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+        if arguments.vararg is not None:
+            if keywords:
+                raise NoCounterpart(f"parameters behind `*{arguments.vararg.arg}`")
+            said.append("*" + self.facts.name(arguments.vararg.arg))
+        with_default = [k for k in keywords if "=" in k]
+        return ", ".join([*said, *(k for k in keywords if "=" not in k), *with_default])
+
+    def parameter(self, name: ast.arg, default: ast.expr | None) -> str:
+        said = self.facts.name(name.arg)
+        return said if default is None else f"{said}={self.single(default)}"
+
+    def inside(self, node: ast.AST) -> str:
+        """What stands between the brackets of a comprehension."""
+        return self.kept(node, self.start(node) + 1, self.end(node) - 1).strip()
+
+    def see_GeneratorExp(self, node: ast.GeneratorExp) -> str:
+        return f"[{self.inside(node)}]"
+
+    def see_SetComp(self, node: ast.SetComp) -> str:
+        raise NoCounterpart("a set")
+
+    def see_Set(self, node: ast.Set) -> str:
+        raise NoCounterpart("a set")
+
+    def see_DictComp(self, node: ast.DictComp) -> str:
+        first = node.generators[0].target
+        rest = self.text[self.end(node.value) : self.start(first)]
+        clauses = rest[rest.rindex("for") :]
+        after = self.end(node.value)
+        at = after + len(rest) - len(clauses)
+        said = []
+        for part in children(node):
+            if self.start(part) >= at and part is not node.key and part is not node.value:
+                said += [self.gap(at, self.start(part)), self.see(part)]
+                at = self.end(part)
+        said.append(self.gap(at, self.end(node) - 1))
+        return f"dict([({self.see(node.key)}, {self.see(node.value)}) {''.join(said).strip()}])"
+
+    def see_Dict(self, node: ast.Dict) -> str:
+        if None in node.keys:
+            raise NoCounterpart("`**` in a dict")
+        return self.kept(node)
+
+    def see_Starred(self, node: ast.Starred) -> str:
+        if not self.facts.is_argument(node):
+            raise NoCounterpart("`*` outside of a call")
+        return self.kept(node)
+
+    def see_Compare(self, node: ast.Compare) -> str:
+        if len(node.ops) == 1:
+            return self.kept(node)
+        said = []
+        left, (_, at) = self.wide(node.left, self.start(node)), self.spread(node.left, self.start(node))
+        for operand in node.comparators:
+            start, end = self.spread(operand, at)
+            if self.text[start] != "(" and start != self.start(operand):
+                start = self.start(operand)
+            right = self.wide(operand, at)
+            said.append(f"{left}{self.gap(at, start)}{right}")
+            left, at = right, end
+        text = " and ".join(said)
+        return text if self.enclosed(node) else f"({text})"
+
+    def see_List(self, node: ast.List) -> str:
+        text = self.kept(node)
+        return f"({text[1:-1]})" if isinstance(node.ctx, ast.Store) else text
+
+    def see_NamedExpr(self, node: ast.NamedExpr) -> str:
+        raise NoCounterpart("`:=`")
+
+    def see_Yield(self, node: ast.Yield) -> str:
+        raise NoCounterpart("a value of `yield`")
+
+    see_YieldFrom = see_Await = see_Yield
+
+    def see_BinOp(self, node: ast.BinOp) -> str:
+        if isinstance(node.op, (ast.LShift, ast.RShift)):
+            raise NoCounterpart("`<<` and `>>`")
+        return self.kept(node)
+
+    # --- strings ----------------------------------------------------------------------------------------------
+
+    def see_Constant(self, node: ast.Constant) -> str:
+        if isinstance(node.value, (bytes, complex)):
+            raise NoCounterpart(f"a {type(node.value).__name__} value")
+        text = self.text[self.start(node) : self.end(node)]
+        return self.literals(text, self.enclosed(node)) if isinstance(node.value, str) else text
+
+    def see_JoinedStr(self, node: ast.JoinedStr) -> str:
+        return self.literals(self.text[self.start(node) : self.end(node)], self.enclosed(node))
+
+    def literals(self, text: str, enclosed: bool) -> str:
+        """One string, or several side by side, which gradsh adds; in brackets unless it has some."""
+        said = []
+        at = 0
+        while at < len(text):
+            found = STRING.match(text, at)
+            if found is None:
+                at += 1
+                continue
+            prefix = found["prefix"].lower()
+            literal = found.group()[len(prefix) :] if prefix == "u" else found.group()
+            said.append(self.fstring(literal) if "f" in prefix else literal)
+            at = found.end()
+            between = re.compile(r"(?:\s|\\\n|#[^\n]*)*").match(text, at)
+            at = between.end() if between else at
+        return " + ".join(said) if len(said) == 1 or enclosed else f"({' + '.join(said)})"
+
+    def fstring(self, token: str) -> str:
+        """An f-string, what stands in its braces converted."""
+        places: list[tuple[int, int]] = []
+
+        def noted(start: int, end: int) -> Expr:
+            places.append((start, end))
+            return Constant(start, end, None)
+
+        try:
+            strings.format_pieces(token, 0, noted)
+        except strings.BadEscape as problem:
+            raise NoCounterpart(f"this f-string: {problem.message}") from None
+        for start, end in sorted(places, reverse=True):
+            inner = token[start:end]
+            try:
+                tree = ast.parse(f"({inner})", mode="eval").body
+            except SyntaxError:
+                raise NoCounterpart("this f-string") from None
+            value = self.within(f"({inner})").see(tree)
+            if value != inner.strip():
+                token = token[:start] + value + token[end:]
+        return token
+
+    def within(self, text: str) -> Expressions:
+        """A converter of an expression that was read by itself."""
+        other = Expressions(text, self.facts, self.note)
+        other.context, other.fields, other.receiver = self.context, self.fields, self.receiver
+        return other
+
+    def remark(self, node: ast.AST, words: str) -> None:
+        """Something to be known of a line; once for each thing."""
+        self.note(node.lineno, words)  # type: ignore[attr-defined]

@@ -1,0 +1,505 @@
+"""Statements of Python as gradsh: blocks get braces, comments stay where they are, what has no counterpart is one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from gradsh.language.pasted.expressions import Expressions, NoCounterpart
+from gradsh.language.pasted.facts import Facts, dotted, within, yields
+from gradsh.language.pasted.names import WITHOUT
+from gradsh.language.pasted.text import Comment, moved
+from gradsh.language.words import EFFECT_METHODS, MODES
+
+INDENT = "    "
+WIDTH = 120
+# Methods of lists and dicts that give nothing, and functions that gradsh does not show the value of
+QUIET = frozenset(("append", "extend", "insert", "remove", "clear", "update", "sort", "reverse", "manual_seed"))
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+BLOCKS = (ast.For, ast.While, ast.If, ast.With, ast.Try, *FUNCTION, ast.ClassDef)
+
+
+class Statements(Expressions):
+    """Writes a program, statement by statement, into `out`."""
+
+    def __init__(self, text: str, tree: ast.Module, masked: dict[str, str]) -> None:
+        self.notes: dict[tuple[int, str], None] = {}
+        super().__init__(text, Facts(tree), self.noted)
+        self.tree = tree
+        self.masked = masked  # names that stand for statements that are gradsh already
+        self.remarks: list[Comment] = self.comments()
+        self.out: list[str] = []
+        self.depth = 0
+        self.found: str | None = None  # the list of what the function that is being written yields
+        self.last: ast.stmt | None = None  # the statement whose value is shown
+
+    def noted(self, line: int, words: str) -> None:
+        if not any(said == words for _, said in self.notes):
+            self.notes[line, words] = None
+
+    def program(self) -> str:
+        """The whole program."""
+        body = self.tree.body
+        if body and not isinstance(body[-1], BLOCKS):
+            self.last = body[-1]
+        self.body(body, 0, len(self.lines) + 1)
+        while self.out and not self.out[-1]:
+            self.out.pop()
+        return "\n".join(self.out)
+
+    # --- lines and comments -------------------------------------------------------------------------------------
+
+    def emit(self, text: str) -> None:
+        self.out.append(INDENT * self.depth + text if text else "")
+
+    def append(self, text: str) -> None:
+        self.out[-1] += text
+
+    def said_before(self, after: int, before: int, column: int = 0) -> None:
+        """The comments between two lines that have theirs to themselves, with a blank line where there was one."""
+        previous = after
+        for comment in self.remarks:
+            if comment.alone and not comment.said and after < comment.line < before and comment.column >= column:
+                self.blank(previous, comment.line)
+                self.emit(comment.text)
+                comment.said = True
+                previous = comment.line
+        if before <= len(self.lines):
+            self.blank(previous, before)
+
+    def blank(self, after: int, before: int) -> None:
+        """A blank line, where there is one between two lines, and a block has begun before."""
+        empty = any(not line.strip() for line in self.lines[after : before - 1])
+        if empty and self.out and self.out[-1] and not self.out[-1].split("#")[0].rstrip().endswith("{"):
+            self.out.append("")
+
+    def behind(self, first: int, last: int) -> str:
+        """The comments that stand behind code on these lines, taken together."""
+        found = [c for c in self.remarks if not c.alone and not c.said and first <= c.line <= last]
+        for comment in found:
+            comment.said = True
+        words = " ".join(c.text.lstrip("# \t") if i else c.text for i, c in enumerate(found))
+        return f"  {words}" if words else ""
+
+    def body(self, statements: Sequence[ast.stmt], after: int, before: int) -> None:
+        """The statements of a block that lies between two lines."""
+        count = len(self.out)
+        column = statements[0].col_offset if statements else 0
+        for statement in statements:
+            first = first_line(statement)
+            self.said_before(after, first)
+            self.statement(statement, before if statement is statements[-1] else None)
+            after = statement.end_lineno or first
+        self.said_before(after, min(before, self.next_shallower(after, column)), column)
+        while len(self.out) > count and not self.out[-1]:
+            self.out.pop()
+        if self.depth and not any(line.strip() and line.strip()[0] != "#" for line in self.out[count:]):
+            self.emit("pass")
+
+    def next_shallower(self, after: int, column: int) -> int:
+        """The first line behind a block that has something before the block's column."""
+        if not column:
+            return len(self.lines) + 1
+        for number in range(after + 1, len(self.lines) + 1):
+            line = self.lines[number - 1]
+            if line.strip() and len(line) - len(line.lstrip()) < column:
+                return number
+        return len(self.lines) + 1
+
+    def statement(self, node: ast.stmt, limit: int | None = None) -> None:
+        count, notes = len(self.out), dict(self.notes)
+        try:
+            method = getattr(self, "do_" + type(node).__name__, None)
+            if method is None:
+                raise NoCounterpart(f"`{self.lines[node.lineno - 1].split()[0]}`")
+            method(node)
+        except NoCounterpart as problem:
+            del self.out[count:]
+            self.notes = notes
+            self.left_out(node, str(problem))
+
+    def left_out(self, node: ast.stmt, why: str) -> None:
+        """A statement that has no counterpart stays, as a comment."""
+        first, last = first_line(node), node.end_lineno or node.lineno
+        self.noted(node.lineno, f"{why} has no counterpart")
+        indent = node.col_offset
+        for line in self.lines[first - 1 : last]:
+            self.emit(f"# {line[indent:] if not line[:indent].strip() else line.strip()}".rstrip())
+        for comment in self.remarks:
+            comment.said = comment.said or first <= comment.line <= last
+
+    def simple(self, node: ast.stmt, text: str) -> None:
+        """A statement without blocks, with the comment behind it."""
+        first, last = node.lineno, node.end_lineno or node.lineno
+        for comment in self.remarks:  # those between its lines are in its text
+            comment.said = comment.said or first <= comment.line < last
+        lines = moved(text, len(INDENT) * self.depth - node.col_offset).split("\n")
+        self.emit(lines[0])
+        self.out.extend(lines[1:])
+        if not self.shares_line(node):
+            self.append(self.behind(last, last))
+
+    def shares_line(self, node: ast.stmt) -> bool:
+        """Is there another statement behind this one, on its line?"""
+        return self.text[self.end(node) :].split("\n")[0].lstrip(" \t;")[:1] not in ("", "#")
+
+    def block(self, head: str, node: ast.AST, statements: Sequence[ast.stmt], line: int, before: int) -> None:
+        """A header that begins at `line`, its block in braces; on one line if it was, and is short."""
+        first = first_line(statements[0])
+        if first == line or self.text[self.starts[first - 1] : self.start(statements[0])].strip():
+            self.emit(head + " {")
+            header, depth = len(self.out), self.depth
+            self.depth += 1
+            self.body(statements, first - 1, first + 1)
+            self.depth = depth
+            inner = [text.strip() for text in self.out[header:]]
+            one = "; ".join(inner)
+            short = len(one) + len(self.out[header - 1]) < WIDTH and not any("#" in text for text in inner)
+            if short and not any(text.endswith((";", "{")) for text in inner[:-1]) and "}" not in inner[-1][-1:]:
+                del self.out[header:]
+                self.append(f" {one} }}")
+                return
+        else:
+            self.emit(head + " {" + self.behind(line, first - 1))
+            self.depth += 1
+            self.body(statements, max(line, self.header_end(statements[0])), before)
+            self.depth -= 1
+        self.emit("}")
+
+    def header_end(self, first: ast.stmt) -> int:
+        """The line of the colon before a block: the last one before it that is no comment, and not blank."""
+        number = first_line(first) - 1
+        while number > 0 and self.lines[number - 1].strip()[:1] in ("", "#"):
+            number -= 1
+        return number
+
+    def after(self, node: ast.stmt) -> int:
+        """The line at which what follows a statement begins."""
+        return self.next_shallower(node.end_lineno or node.lineno, node.col_offset + 1)
+
+    # --- simple statements --------------------------------------------------------------------------------------
+
+    def do_Expr(self, node: ast.Expr) -> None:
+        value = node.value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return self.documentation(node, value.value)
+        if isinstance(value, ast.Yield) and self.found:
+            item = "None" if value.value is None else self.single(value.value)
+            return self.simple(node, f"{self.found}.append({item})")
+        if isinstance(value, ast.YieldFrom) and self.found:
+            return self.simple(node, f"{self.found}.extend(list({self.see(value.value)}))")
+        if isinstance(value, ast.Name) and value.id in self.masked:
+            return self.simple(node, self.masked[value.id])
+        if self.context is not None and (said := self.saving(value)):
+            return self.simple(node, said)
+        text = self.kept(node)
+        quiet = node is self.last or (isinstance(value, ast.Call) and self.is_quiet(value))
+        return self.simple(node, text if quiet else text + ";")
+
+    def is_quiet(self, call: ast.Call) -> bool:
+        """Does gradsh show nothing of a call by itself?"""
+        if isinstance(call.func, ast.Attribute):
+            name = call.func.attr
+            own = name in self.facts.functions and name not in self.facts.valued
+            return own or name in EFFECT_METHODS or name in QUIET or name.startswith("set_")
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        return name == "print" or (name in self.facts.functions and name not in self.facts.valued)
+
+    def documentation(self, node: ast.stmt, text: str) -> None:
+        for line in text.strip().split("\n"):
+            self.emit(f"# {line.strip()}".rstrip())
+
+    def do_Assign(self, node: ast.Assign) -> None:
+        value = node.value
+        if isinstance(value, ast.Name) and value.id in self.masked:
+            raise NoCounterpart("this assignment")
+        if self.context is not None and self.kept_in_context(node):
+            return None
+        if isinstance(value, ast.Call) and isinstance(node.targets[0], ast.Name):
+            path = self.path(value.func)
+            if path is not None and path.endswith("utils.data.TensorDataset"):
+                return None  # its loader is given what it has
+        if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name) and isinstance(value, ast.Lambda):
+            name = self.facts.name(node.targets[0].id)
+            return self.simple(node, f"fn {name}({self.parameters(value.args)}) = {self.body_of(value)}")
+        if len(node.targets) == 1:
+            return self.simple(node, self.kept(node))
+        *others, last = node.targets
+        start, _ = self.spread(value, self.end(last))
+        rest = "".join(f"; {self.see(target)} = {self.see(last)}" for target in reversed(others))
+        return self.simple(node, f"{self.see(last)} = {self.kept(value, start, self.end(node))}{rest}")
+
+    def do_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            start, end = self.spread(node.value, self.end(node.annotation))
+            self.simple(node, f"{self.see(node.target)} = {self.kept(node.value, start, end)}")
+
+    def whole(self, node: ast.stmt) -> None:
+        """What reads the same, but for its expressions."""
+        self.simple(node, self.kept(node))
+
+    do_AugAssign = do_Assert = do_Delete = do_Pass = do_Break = do_Continue = whole
+
+    def do_Return(self, node: ast.Return) -> None:
+        if self.found is not None:
+            return self.simple(node, f"return {self.found}")
+        return self.simple(node, self.kept(node))
+
+    def do_Raise(self, node: ast.Raise) -> None:
+        said = node.exc
+        message = '"raised here"'
+        if isinstance(said, ast.Call) and said.args:
+            message = self.single(said.args[0])
+        elif isinstance(said, ast.Constant):
+            message = self.see(said)
+        elif isinstance(said, (ast.Name, ast.Call)):
+            message = f'"{dotted(said.func if isinstance(said, ast.Call) else said)}"'
+        self.simple(node, f"assert false, {message}")
+
+    def scoped(self, node: ast.Global | ast.Nonlocal) -> None:
+        """`global n` is not needed where `n` is only changed, `n += 1`; a plain `n = 1` makes a name of its own."""
+        for function in ast.walk(self.tree):
+            body: list[ast.stmt] = getattr(function, "body", [])
+            if isinstance(function, FUNCTION) and node in body:
+                plain = {name for part in within(body) if not isinstance(part, ast.AugAssign) for name in stored(part)}
+                for name in plain.intersection(node.names):
+                    raise NoCounterpart(f"`{name} = …` of an outer `{name}`, unlike `{name} += …`,")
+
+    do_Global = do_Nonlocal = scoped
+
+    def do_Import(self, node: ast.Import) -> None:
+        kept = [
+            alias.name + (f" as {alias.asname}" if alias.asname else "")
+            for alias in node.names
+            if alias.name.partition(".")[0] == "torch"
+        ]
+        if kept:
+            self.simple(node, f"import {', '.join(kept)}")
+
+    def do_ImportFrom(self, node: ast.ImportFrom) -> None:
+        if (node.module or "").partition(".")[0] == "torch":
+            names = [alias.name + (f" as {alias.asname}" if alias.asname else "") for alias in node.names]
+            self.simple(node, f"from {node.module} import {', '.join(names)}")
+
+    # --- blocks ---------------------------------------------------------------------------------------------------
+
+    def do_If(self, node: ast.If) -> None:
+        if self.is_main(node.test):
+            self.last = None
+            return self.body(node.body, self.header_end(node.body[0]), self.after(node))
+        return self.branch(node, "if", self.start(node))
+
+    @staticmethod
+    def is_main(test: ast.AST) -> bool:
+        """`__name__ == "__main__"`."""
+        return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
+
+    def branch(self, node: ast.If, word: str, at: int) -> None:
+        head = f"{word} {self.wide(node.test, at + 2)}"
+        rest = node.orelse
+        before = first_line(rest[0]) if rest else self.after(node)
+        self.block(head, node, node.body, node.lineno, before)
+        if rest:
+            count = len(self.out)
+            if len(rest) == 1 and isinstance(rest[0], ast.If) and self.text.startswith("elif", self.start(rest[0])):
+                self.branch(rest[0], "else if", self.start(rest[0]) + 2)
+            else:
+                self.block("else", node, rest, self.header_of(rest[0], node.body[-1]), self.after(node))
+            if self.out[count - 1].rstrip().endswith("}"):  # } else {
+                self.out[count - 1] += " " + self.out.pop(count).lstrip()
+
+    def header_of(self, first: ast.stmt, before: ast.stmt) -> int:
+        """The line of the `else:` or `except:` before a statement."""
+        for number in range(first.lineno, before.end_lineno or before.lineno, -1):
+            if self.lines[number - 1].lstrip().startswith(("else", "except", "finally")):
+                return number
+        return first.lineno
+
+    def do_While(self, node: ast.While) -> None:
+        self.block(
+            f"while {self.wide(node.test, self.start(node) + 5)}", node, node.body, node.lineno, self.after(node)
+        )
+        self.after_loop(node)
+
+    def do_For(self, node: ast.For) -> None:
+        target = self.wide(node.target, self.start(node) + 3)
+        if isinstance(node.target, (ast.Tuple, ast.List)) and any(isinstance(e, ast.Starred) for e in node.target.elts):
+            raise NoCounterpart("`*` in what a loop binds")
+        target = target[1:-1] if target == f"({self.see(node.target)})" else target
+        items = self.wide(node.iter, self.end(node.target))
+        self.block(f"for {target} in {items}", node, node.body, node.lineno, self.after(node))
+        self.after_loop(node)
+
+    def after_loop(self, node: ast.For | ast.While) -> None:
+        """The `else` of a loop: what follows it, if nothing breaks out of it."""
+        if not node.orelse:
+            return
+        if any(isinstance(part, ast.Break) for part in within(node.body)):
+            raise NoCounterpart("the `else` of a loop with `break`")
+        self.body(node.orelse, self.header_end(node.orelse[0]), self.after(node))
+
+    def do_With(self, node: ast.With) -> None:
+        self.managed(node, list(node.items))
+
+    def managed(self, node: ast.With, items: list[ast.withitem]) -> None:
+        """One context manager around the others; what computes nothing is left out."""
+        if not items:
+            return self.body(node.body, self.header_end(node.body[0]), self.after(node))
+        item, *others = items
+        head, first = self.mode(item)
+        if head is None:
+            return self.managed(node, others)
+        if not others and first is None:
+            return self.block(head, node, node.body, node.lineno, self.after(node))
+        self.emit(head + " {")
+        self.depth += 1
+        if first is not None:
+            self.emit(first)
+        self.managed(node, others)
+        self.depth -= 1
+        return self.emit("}")
+
+    def mode(self, item: ast.withitem) -> tuple[str | None, str | None]:
+        """`no_grad` for `torch.no_grad()`, None for what can be left out; and what its block begins with.
+
+        Errors: NoCounterpart.
+        """
+        call = item.context_expr
+        function = call.func if isinstance(call, ast.Call) else call
+        path = self.path(function) or dotted(function) or ""
+        if path.startswith(WITHOUT):
+            self.noted(call.lineno, f"`with {path}` is left out")
+            return None, None
+        name = path.rpartition(".")[2]
+        if item.optional_vars is not None or not (path.startswith("torch.") or path == name):
+            raise NoCounterpart(f"`with {path or '…'}`")
+        arguments = call.args if isinstance(call, ast.Call) else []
+        said = ", ".join(map(self.see, arguments))
+        fixed = arguments[0].value if arguments and isinstance(arguments[0], ast.Constant) else None
+        if name == "set_grad_enabled":
+            return (
+                ("no_grad", f"set_grad_enabled({said})")
+                if fixed is None
+                else ("enable_grad" if fixed else "no_grad", None)
+            )
+        if name == "set_detect_anomaly":
+            return "detect_anomaly" if fixed else None, None
+        if name not in MODES:
+            raise NoCounterpart(f"`with {path}`")
+        return f"{name}({said})" if said else name, None
+
+    def do_Try(self, node: ast.Try) -> None:
+        if node.finalbody:
+            self.noted(node.lineno, "`finally` has no counterpart: its lines stand behind, and an error goes past them")
+        if not node.handlers:
+            self.body(node.body, self.header_end(node.body[0]), first_line(node.finalbody[0]))
+        else:
+            handler = node.handlers[0]
+            if len(node.handlers) > 1:
+                self.noted(handler.lineno, "`catch` takes every error: the first `except` is kept")
+            self.block("try", node, [*node.body, *node.orelse], node.lineno, handler.lineno)
+            count = len(self.out)
+            name = f" {self.facts.name(handler.name)}" if handler.name else ""
+            self.block(f"catch{name}", handler, handler.body, handler.lineno, self.after(node))
+            self.out[count - 1] += " " + self.out.pop(count).lstrip()
+        if node.finalbody:
+            self.body(node.finalbody, self.header_end(node.finalbody[0]), self.after(node))
+
+    # --- functions ------------------------------------------------------------------------------------------------
+
+    def do_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self.function(node, f"fn {self.facts.name(node.name)}", 0)
+
+    def function(self, node: ast.FunctionDef, name: str, without: int) -> None:
+        """A function, under a head that says its name, without the first so many parameters."""
+        around, others = self.decorations(node)
+        head = f"{name}({self.parameters(node.args, without)})"
+        outer, self.found = self.found, None
+        own, last = self.last, None
+        self.last = last
+        try:
+            if yields(node):
+                self.generator(node, head)
+            elif around:
+                self.emit(head + " {" + self.behind(node.lineno, node.body[0].lineno - 1))
+                self.depth += 1
+                self.block(around, node, node.body, node.lineno, self.after(node))
+                self.depth -= 1
+                self.emit("}")
+            elif not self.as_expression(node, head):
+                self.block(head, node, node.body, node.lineno, self.after(node))
+        finally:
+            self.found, self.last = outer, own
+        for decorator in others:
+            self.emit(f"{self.facts.name(node.name)} = {decorator}({self.facts.name(node.name)})")
+
+    def decorations(self, node: ast.FunctionDef) -> tuple[str | None, list[str]]:
+        """The mode that a function runs in, and the functions that it is given to, the innermost first."""
+        around, others = None, []
+        for decorator in reversed(node.decorator_list):
+            function = decorator.func if isinstance(decorator, ast.Call) else decorator
+            path = self.path(function) or dotted(function) or ""
+            name = path.rpartition(".")[2]
+            if name in ("staticmethod", "once_differentiable"):
+                continue
+            if path.startswith("torch.") and name in MODES:
+                around = name
+            elif path.startswith("torch."):  # compile, jit.script: they change no result
+                self.noted(decorator.lineno, f"`@{path}` is left out")
+            elif name in ("property", "classmethod", "setter", "dataclass", "abstractmethod"):
+                raise NoCounterpart(f"`@{name}`")
+            else:
+                others.append(self.see(decorator))
+        return around, others
+
+    def as_expression(self, node: ast.FunctionDef, head: str) -> bool:
+        """`fn f(x) = …`, where a function does nothing but give back something short."""
+        only = node.body[0]
+        if len(node.body) > 1 or not isinstance(only, ast.Return) or only.value is None:
+            return False
+        if any(c.alone and not c.said and node.lineno < c.line <= (node.end_lineno or 0) for c in self.remarks):
+            return False
+        text = f"{head} = {self.wide(only.value, self.start(only) + len('return'))}"
+        if "\n" in text or len(text) + len(INDENT) * self.depth > WIDTH:
+            return False
+        self.emit(text)
+        self.append(self.behind(node.lineno, only.end_lineno or only.lineno))
+        return True
+
+    def generator(self, node: ast.FunctionDef, head: str) -> None:
+        """A function that yields, as one that gives all of it in a list."""
+        for part in within(node.body):
+            endless = isinstance(part, ast.While) and isinstance(part.test, ast.Constant)
+            if endless and not any(isinstance(p, (ast.Break, ast.Return)) for p in within(part.body)):  # type: ignore[attr-defined]
+                raise NoCounterpart("a generator without end")
+        self.noted(node.lineno, f"`{node.name}` gives a list, all made at once")
+        self.found = self.facts.unused("found")
+        self.emit(head + " {" + self.behind(node.lineno, node.body[0].lineno - 1))
+        self.depth += 1
+        self.emit(f"{self.found} = []")
+        self.body(node.body, self.header_end(node.body[0]), self.after(node))
+        self.emit(f"return {self.found}")
+        self.depth -= 1
+        self.emit("}")
+
+    # --- operators' own words, which classes.py knows -------------------------------------------------------------
+
+    def saving(self, value: ast.expr) -> str | None:
+        """`ctx.save_for_backward(…)`."""
+        raise NotImplementedError
+
+    def kept_in_context(self, node: ast.Assign) -> bool:
+        """`ctx.size = …`, and `a, b = ctx.saved_tensors`."""
+        raise NotImplementedError
+
+
+def stored(node: ast.AST) -> list[str]:
+    """The names that an assignment itself binds."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
+
+
+def first_line(node: ast.stmt) -> int:
+    """The line on which a statement begins, with what decorates it."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
