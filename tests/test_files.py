@@ -81,13 +81,11 @@ def test_a_fifo_in_the_cache_is_no_entry(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_fifo_as_history_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from prompt_toolkit.history import InMemoryHistory
-
-    from gradsh.shell.history import open_history
+    from gradsh.shell.history import BoundedHistory, open_history
 
     os.mkfifo(tmp_path / "history")
     monkeypatch.setenv("GRADSH_HISTORY", str(tmp_path / "history"))
-    assert type(open_history()) is InMemoryHistory
+    assert type(open_history()) is BoundedHistory
 
 
 def test_a_pipe_that_the_caller_opened_is_a_program(gradsh: Gradsh) -> None:

@@ -17,11 +17,11 @@ from gradsh.language.words import (
     CAPITALS,
     INFIX,
     MODE,
-    MODES,
     NAMESPACES,
     OPERATOR,
     PART,
     STATEMENT,
+    TABLE,
     VALUE,
     VERB,
     WORDS,
@@ -61,7 +61,10 @@ NOTHING = re.compile(r"[ \t]*(?:[;\n}#]|\Z)")
 IS_CALL = re.compile(r"[ \t]*\(")
 IS_BLOCK = re.compile(r"[ \t]*[({]")
 # a block belongs to the last of these before it
-HEADS = frozenset(("if", "else", "while", "for", "repeat", "try", "catch", "fn", "op", "model", "forward", *MODES))
+DEFINING = frozenset(
+    word.name for word in TABLE if re.match(r"\w+ [nN]ame\(", word.usage) or word.name == "param"
+)  # what stands behind these is named there, and not used
+HEADS = frozenset(word.name for word in TABLE if "{" in word.usage)
 
 
 def scan(text: str, state: State = START, commands: Iterable[str] = ()) -> tuple[list[Piece], State]:
@@ -142,7 +145,7 @@ class _Scanning:
         word = WORDS.get(name)
         if name in CAPITALS or (word is not None and word.kind == VALUE):
             return "constant"
-        if self.last in ("fn", "op", "model", "param") and (word is None or not word.reserved):
+        if self.last in DEFINING and (word is None or not word.reserved):
             return "definition"
         if word is None:
             begins = name in self.commands and fresh and (self.argument(end) or self.alone(end))

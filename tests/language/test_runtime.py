@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from gradsh import errors
+from gradsh.calls.signature import ACTS_FOR_PROGRAMS
 from gradsh.engine import catalogue
-from gradsh.engine.core import dtypes, users
+from gradsh.engine.core import dtypes
 from gradsh.engine.core.named import named
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators import registry
@@ -237,7 +238,7 @@ def test_whose_fault_it_is_stands_in_the_module(marked: str, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "some_package", package)
     space: dict[str, Any] = {"__package__": "some_package"}
     if marked:
-        (space if marked == "module" else package.__dict__)[users.MARKER] = True
+        (space if marked == "module" else package.__dict__)[ACTS_FOR_PROGRAMS] = True
     exec(compile("def convert(value):\n    return int(value)", "/anywhere/at_all.py", "exec"), space)
     session = Session()
     session.globals[".convert"] = space["convert"]

@@ -7,7 +7,7 @@ from typing import Any
 from gradsh.calls.signature import Signature
 from gradsh.engine.core.dtypes import OF, DType
 from gradsh.engine.core.tensor import Tensor
-from gradsh.errors import ArgumentError, AutogradError, DimError, DtypeError, GradshError, ValueError_
+from gradsh.errors import ArgumentError, AutogradError, DimError, DtypeError, GradshError
 
 # what a kernel or a composite raises for arguments that it did not expect
 FAILURES = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, GradshError)
@@ -88,14 +88,6 @@ def too_large(text: str) -> Exception:
     from gradsh.errors import OutOfMemory  # of a group that few programs load
 
     return OutOfMemory(text)
-
-
-def truth(value: Any) -> bool:
-    """A flag of any type, as `if` takes it. Raises ValueError_ for an array, which is neither."""
-    try:
-        return bool(value)
-    except ValueError as error:
-        raise ValueError_(str(error)) from None
 
 
 def int_tuple(operator: str, name: str, position: int, values: Any) -> tuple[int, ...]:

@@ -227,17 +227,19 @@ def enable_grad() -> GradMode:
     return GradMode(True)
 
 
-def _truth(on: Any) -> bool:
-    if on.__class__ is bool:
-        return on
-    from gradsh.engine.core.arguments import truth  # which stands on this
+def truth(value: Any) -> bool:
+    """A flag of any type, as `if` takes it. Raises ValueError_ for an array, which is neither."""
+    try:
+        return bool(value)
+    except ValueError as error:
+        from gradsh.errors import ValueError_
 
-    return truth(on)
+        raise ValueError_(str(error)) from None
 
 
 def inference_mode(on: Any = True) -> GradMode:
     """A mode of which anything may say whether it is on. Errors: those of what is neither true nor false, an array."""
-    on = _truth(on)
+    on = truth(on)
     return GradMode(False if on else mode.grad, on)
 
 
@@ -264,4 +266,4 @@ class Anomaly:
 
 
 def detect_anomaly(check_nan: Any = True) -> Anomaly:
-    return Anomaly(_truth(check_nan))
+    return Anomaly(truth(check_nan))

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.arguments import FAILURES, truth, wrong_call
+from gradsh.engine.core.arguments import FAILURES, wrong_call
 from gradsh.engine.core.graph import Kind
-from gradsh.engine.core.modes import mode
+from gradsh.engine.core.modes import mode, truth
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, is_foreign, make
 from gradsh.engine.operators.fast import MISSING, binary_path, unary_path

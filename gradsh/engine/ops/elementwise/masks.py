@@ -10,9 +10,10 @@ import numpy as np
 
 from gradsh.engine.autograd.inplace import apply_in_place
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import need_tensor, truth, type_word
+from gradsh.engine.core.arguments import need_tensor, type_word
 from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.dtypes import OF
+from gradsh.engine.core.modes import truth
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.general import General, op, run
