@@ -241,17 +241,23 @@ def find_getter(value: Any, name: str) -> Getter | None:
 
 def names(value: Any) -> list[str]:
     """All attributes and methods that a program may reach on the value: for suggestions and completion."""
-    found: set[str] = set()
-    for base in type(value).__mro__:
-        found.update(METHODS.get(base, ()), GETTERS.get(base, ()))
-        if base is Tensor:
-            found.update(catalogue.table().methods, _tensor_attributes())
+    found = names_of(type(value))
     if isinstance(value, Named):
         found.update(value.names)
-    found.update(getattr(type(value), "__public__", ()))
     if hasattr(type(value), "__members__"):
         found.update(value.__members__())
     return sorted(found)
+
+
+def names_of(kind: type) -> set[str]:
+    """Those that every value of the type has."""
+    found: set[str] = set()
+    for base in kind.__mro__:
+        found.update(METHODS.get(base, ()), GETTERS.get(base, ()))
+        if base is Tensor:
+            found.update(catalogue.table().methods, _tensor_attributes())
+    found.update(getattr(kind, "__public__", ()))
+    return found
 
 
 def missing(value: Any, name: str) -> GradshError:

@@ -231,17 +231,31 @@ def described(name: str) -> Layer:
         from gradsh.engine.nn.containers import MODELS
 
         return Layer(f"{name}(…)", (MODELS[name].__doc__ or "").partition("\n")[0], "")
+    if name not in _described:
+        _described.update(_layers(file))
+    return _described[name]
+
+
+_described: dict[str, Layer] = {}
+
+
+def _layers(file: str) -> dict[str, Layer]:
+    """What a file says of each of its models."""
     from gradsh.language import nodes
 
     tree, text = _parsed(file)
-    model = next(node for node in tree.body if isinstance(node, nodes.Model) and node.name == name)
-    given = [text[p.start : p.end] for p in model.parameters]
-    above = text[: model.start].rstrip(" ").split("\n")[-2:-1]
-    summary = " ".join(line.removeprefix("#").strip() for line in above if line.startswith("#"))
-    forward = next((f for f in model.body if isinstance(f, nodes.Function) and f.name == "forward"), None)
-    body = forward.body if forward is not None else []
-    said = "" if isinstance(body, list) else " ".join(text[body.start : body.end].split())
-    return Layer(f"{name}({', '.join(given)})", summary, said)
+    found: dict[str, Layer] = {}
+    for model in tree.body:
+        if not isinstance(model, nodes.Model):
+            continue
+        given = [text[p.start : p.end] for p in model.parameters]
+        above = text[: model.start].rstrip(" ").split("\n")[-2:-1]
+        summary = " ".join(line.removeprefix("#").strip() for line in above if line.startswith("#"))
+        forward = next((f for f in model.body if isinstance(f, nodes.Function) and f.name == "forward"), None)
+        body = forward.body if forward is not None else []
+        said = "" if isinstance(body, list) else " ".join(text[body.start : body.end].split())
+        found[model.name] = Layer(f"{model.name}({', '.join(given)})", summary, said)
+    return found
 
 
 _texts: dict[str, str] = {}

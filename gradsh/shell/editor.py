@@ -9,23 +9,29 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import Completer, DynamicCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition, is_done
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
-from prompt_toolkit.layout import Container, HSplit, VSplit
+from prompt_toolkit.layout import ConditionalContainer, Container, FormattedTextControl, HSplit, VSplit, Window
 from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor
 from prompt_toolkit.output import ColorDepth
 
 from gradsh.interrupts import held
 from gradsh.shell import keys
+from gradsh.shell.ghost import FromHistory
+from gradsh.shell.hint import Hint
 from gradsh.shell.looks import CodeLexer, style_of_theme
 from gradsh.shell.reading import read
-from gradsh.shell.settings import Settings
 from gradsh.view.color import use_theme, wanted
+
+if TYPE_CHECKING:
+    from gradsh.shell.prompt import Shell
 
 PROMPT = "gradsh> "
 PATIENCE = 10  # failures one after the other, after which it is no key that fails
@@ -34,9 +40,8 @@ PATIENCE = 10  # failures one after the other, after which it is no key that fai
 class Editor:
     """Reads one input after the other. `keys` are the shell's own keys; a later binding goes before an earlier one."""
 
-    def __init__(self, history: History, settings: Settings, *, files: bool = True, color: str = "auto") -> None:
-        """`files`: an editor may be started on a temporary file (Ctrl-X Ctrl-E). `color`: what `--color` says."""
-        self.settings = settings
+    def __init__(self, shell: Shell, history: History) -> None:
+        self.settings = shell.settings
         self.next = Document()  # what the next input begins with, to be edited
         self.keys = keys.bindings(self._run_inside)
         self.theme = ""  # the one in use
@@ -45,16 +50,21 @@ class Editor:
             history=history,
             multiline=True,
             prompt_continuation=self.continuation,
-            enable_open_in_editor=files,
+            enable_open_in_editor=not shell.session.files.sandboxed,  # an editor is started on a file
             enable_suspend=True,
             enable_history_search=True,
             tempfile_suffix=".grad",
             lexer=CodeLexer(),
-            color_depth=None if wanted(sys.stdout, color) else ColorDepth.DEPTH_1_BIT,
+            completer=DynamicCompleter(lambda: _completer(shell)),
+            auto_suggest=FromHistory(shell.session),
+            color_depth=None if wanted(sys.stdout, shell.color) else ColorDepth.DEPTH_1_BIT,
             input_processors=[HighlightMatchingBracketProcessor(chars="[](){}")],
             key_bindings=self.keys,
             include_default_pygments_style=False,
         )
+        hint = Hint(shell.session)
+        line = Window(FormattedTextControl(lambda: hint.text(self.reader.default_buffer)), height=1)
+        self.below(ConditionalContainer(line, Condition(lambda: self._is_hinting(hint)) & ~is_done))
 
     def read(self) -> str:
         """The next input. Errors: KeyboardInterrupt, EOFError as the keys of those names say."""
@@ -100,6 +110,9 @@ class Editor:
         opened = reading.opened(line) if line < len(reading.lines) else ""
         return [("class:continuation", f"{opened + ' ...>':>{len(PROMPT) - 1}} ")]
 
+    def _is_hinting(self, hint: Hint) -> bool:
+        return bool(hint.text(self.reader.default_buffer))
+
     def _run_inside(self, command: str, block: Document) -> None:
         """A command of the shell stands in a block: the block goes on when it has run."""
         self.reader.history.append_string(command)
@@ -123,6 +136,13 @@ class Editor:
         """
         asyncio.get_running_loop().set_exception_handler(log)
         self.reader.layout.focus(self.reader.default_buffer)
+
+
+def _completer(shell: Shell) -> Completer:
+    """What Tab asks, imported when it is first pressed."""
+    from gradsh.shell.complete import ShellCompleter
+
+    return ShellCompleter(shell)
 
 
 def log(loop: asyncio.AbstractEventLoop | None, context: dict[str, Any]) -> None:

@@ -66,12 +66,7 @@ class Shell:
                 flush=True,
             )
         self.session.options = (LOOKING,)  # what will be asked about is not known yet
-        self.editor = Editor(
-            open_history() if self.history else BoundedHistory(),
-            self.settings,
-            files=not self.session.files.sandboxed,
-            color=self.color,
-        )
+        self.editor = Editor(self, open_history() if self.history else BoundedHistory())
         while True:
             try:
                 text = self.editor.read()
@@ -164,3 +159,6 @@ def load_all() -> None:
             if not any(part in module.name for part in ELSEWHERE):
                 with suppress(ImportError):  # what wants another package, which no prompt then asks for
                     import_module(module.name)
+    from gradsh.shell import described
+
+    described.table()

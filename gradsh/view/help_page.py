@@ -11,6 +11,7 @@ from gradsh.view.registry import Look, View, renders, view_of
 
 WIDTH = 100
 LABEL = len("gradient  ")
+CODE = ("forward", "gradient")  # what is said there is a program, or that there is none
 MARGIN = " " * (LABEL + 2)
 
 
@@ -29,7 +30,8 @@ class HelpPageView(View[HelpPage]):
         )
         for label, text in rows:
             if text:
-                lines = [painted(line, look.color and label != "kinks") for line in _wrapped(text, MARGIN, room)]
+                is_code = look.color and label in CODE and text[:5] != "none:"
+                lines = [painted(line, is_code) for line in _wrapped(text, MARGIN, room)]
                 out += [_labelled(label, lines[0].lstrip(), look.color), *lines[1:]]
         if report.example:
             first, *rest = painted(report.example, look.color).split("\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,19 +53,47 @@ class Driven:
 
     def __init__(self, pipe: Any, screen: Screen, history: list[str]) -> None:
         self.pipe = pipe
+        self.seen = ""
+        self.cells: Any = {}
         self.screen = screen
         self.out = io.StringIO()
         self.session = Session(out=self.out, err=self.out)
-        self.shell = Shell(self.session, quiet=True, history=False)
+        self.shell = Shell(self.session, quiet=True, history=False, color="always")
         past = BoundedHistory()
         for line in history:
             past.append_string(line)
-        self.editor = self.shell.editor = Editor(past, self.shell.settings, color="always")
+        self.editor = self.shell.editor = Editor(self.shell, past)
 
     def read(self, *keys: str) -> str:
-        """What the prompt reads when these are typed."""
-        self.pipe.send_text("".join(keys))
-        return self.editor.read()
+        """What the prompt reads when these are typed, each when the prompt has done all that the one before asked.
+
+        `seen` is the screen before the last of them, and `cells` what its lines are made of.
+        """
+        app = self.editor.reader.app
+        left = list(keys)
+        waiting = False
+
+        def rendered(_: Any) -> None:
+            nonlocal waiting
+            if left and not waiting and not app.is_done:
+                waiting = True
+                asyncio.get_running_loop().call_later(0.002, type_next)  # behind all that is ready now
+
+        def type_next() -> None:
+            nonlocal waiting
+            waiting = False
+            if len(left) == 1:
+                self.seen = self.screen.text()
+                self.cells = copy.deepcopy(self.screen.shown.buffer)
+            if left:
+                self.pipe.send_text(left.pop(0))
+                app.invalidate()
+
+        app.after_render += rendered
+        try:
+            return self.editor.read()
+        finally:
+            app.after_render -= rendered
 
     def enter(self, *keys: str) -> str:
         """What the shell writes when these are typed."""
@@ -73,8 +103,7 @@ class Driven:
 
     def written(self, *keys: str) -> str:
         """What stands in the prompt after these keys, which are none that end it."""
-        self.pipe.send_text("".join(keys) + "\x18\x07")  # Ctrl-X Ctrl-G, bound below
-        return self.editor.read()
+        return self.read(*keys, "\x18\x07")  # Ctrl-X Ctrl-G, bound below
 
 
 @contextmanager
