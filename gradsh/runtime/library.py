@@ -258,6 +258,22 @@ def _layers(file: str) -> dict[str, Layer]:
     return found
 
 
+def text_of(name: str) -> str:
+    """The text of a model with the lines above it that say what it is; "" of what the engine has. Errors: KeyError."""
+    from gradsh.language import nodes
+
+    file = models()[name][0]
+    if not file:
+        return ""
+    tree, text = _parsed(file)
+    (model,) = [node for node in tree.body if isinstance(node, nodes.Model) and node.name == name]
+    above = text[: model.start].split("\n")[:-1]
+    first = len(above)
+    while first and above[first - 1].startswith("#"):
+        first -= 1
+    return "\n".join([*above[first:], text[model.start : model.end]]) + "\n"
+
+
 _texts: dict[str, str] = {}
 
 

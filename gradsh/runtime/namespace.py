@@ -107,9 +107,32 @@ def prepare(space: dict[str, Any], program: places.Program) -> None:
             space[key] = space["@builtin"](name)
 
 
+def hand(space: dict[str, Any], name: str, value: Any) -> None:
+    """Let programs find a value under a name that none of them has bound: what a prompt has shown last."""
+    if "." + name not in space or is_builtin(space, name, space["." + name]):
+        space["." + name] = value
+    space["@own"][name] = value
+
+
+def take_back(space: dict[str, Any], name: str, bound: bool = False) -> None:
+    """No longer; what a program has bound under that name stays. `bound`: one has, perhaps to the same value."""
+    if not bound and is_builtin(space, name, space.get("." + name)):
+        del space["." + name]
+    del space["@own"][name]
+
+
+def handed(space: dict[str, Any], text: str) -> dict[str, tuple[str, ...]]:
+    """The names that were handed and that a program text may mention."""
+    own = space["@own"]
+    if len(own) <= len(commands.WORDS):
+        return {}
+    return {name: () for name in own if name not in commands.WORDS and name in text and "." + name in space}
+
+
 def variables(space: dict[str, Any]) -> dict[str, Any]:
-    """Every name in the globals with its value, built-ins that are in use too."""
-    return {key[1:]: value for key, value in space.items() if key[0] == "."}
+    """Every name in the globals with its value, built-ins that are in use too; not what was handed."""
+    own = space["@own"]
+    return {key[1:]: value for key, value in space.items() if key[0] == "." and own.get(key[1:], space) is not value}
 
 
 def bound(space: dict[str, Any]) -> dict[str, tuple[str, ...]]:

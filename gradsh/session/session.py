@@ -34,7 +34,7 @@ from gradsh.language.program import LOOKING, NOTES, compile_program
 from gradsh.reports import LoopedOver, Report
 from gradsh.runtime import faults
 from gradsh.runtime.builtins import BUILTINS, manual_seed
-from gradsh.runtime.namespace import bound, namespace, prepare
+from gradsh.runtime.namespace import bound, handed, namespace, prepare
 from gradsh.runtime.text import without_addresses
 from gradsh.session.display import Display, Kept
 from gradsh.session.host import Host
@@ -152,7 +152,9 @@ class Session:
             with swapped(self.context), np.errstate(all="ignore"):
                 held.depth -= 1
                 try:
-                    compiled = compile_program(source, self.bound(), BUILTINS, self.options, files=self.files)
+                    compiled = compile_program(
+                        source, self.known(source.text), BUILTINS, self.options, files=self.files
+                    )
                     if NOTES in compiled.builtins:
                         self.options = (LOOKING,)  # whoever has looked once will look again
                     self.parameters = _parameters(compiled, arguments, name) if arguments else {}
@@ -192,6 +194,10 @@ class Session:
     def bound(self) -> dict[str, tuple[str, ...]]:
         """The names that programs have bound here, each with the flags of the function that it is bound to, if any."""
         return bound(self.globals)
+
+    def known(self, text: str) -> dict[str, tuple[str, ...]]:
+        """What a program text finds here: what is bound, and of what a prompt has handed to programs what it names."""
+        return self.bound() | handed(self.globals, text)
 
     def binds(self, name: str) -> bool:
         """Whether a program has bound `name` in this session."""

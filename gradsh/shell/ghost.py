@@ -42,6 +42,16 @@ class FromHistory(AutoSuggest):
 
 def names_in(text: str) -> set[str]:
     """The names that a program uses and does not bind itself, as far as can be told without parsing it."""
+    used, bound = _names(text)
+    return used - bound
+
+
+def names_bound(text: str) -> set[str]:
+    """The names that a program binds, likewise."""
+    return _names(text)[1]
+
+
+def _names(text: str) -> tuple[set[str], set[str]]:
     reading = read(text)
     said = [piece for row in range(len(reading.lines)) for piece in reading.pieces(row) if piece[0] != "space"]
     used: set[str] = set()
@@ -60,7 +70,7 @@ def names_in(text: str) -> set[str]:
             is_new = before in BEFORE_NEW or after == "=" or (parameters == 1 and before in ("(", ",", "*"))
             is_new = is_new or (after in (",", "in") and _binds(said, number))
             (bound if is_new else used).add(piece)
-    return used - bound
+    return used, bound
 
 
 def _binds(said: list[tuple[str, str]], number: int) -> bool:

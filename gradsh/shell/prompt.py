@@ -19,10 +19,11 @@ from gradsh import __version__, interrupts
 from gradsh.language.program import LOOKING
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.session.check import Entered
-from gradsh.session.session import Session
-from gradsh.shell import registry
+from gradsh.session.session import REFUSED, Result, Session
+from gradsh.shell import forms, registry
 from gradsh.shell.editor import Editor
 from gradsh.shell.history import BoundedHistory, open_history
+from gradsh.shell.last import Last
 from gradsh.shell.lines import Line, Watcher
 from gradsh.shell.settings import Settings
 
@@ -54,6 +55,8 @@ class Shell:
         self.settings = Settings()
         self.watchers: list[Watcher] = []
         self.entered = Entered(BUILTINS, session.files)
+        self.last = Last(session)
+        self.watchers.append(self.last)
 
     def run(self) -> int:
         """Read and run until the user leaves; the exit status."""
@@ -82,6 +85,7 @@ class Shell:
             raise Leave
         if not text.strip():
             return
+        text = forms.meant(self, text)
         if registry.is_command(text):
             self.command(text)
         else:
@@ -107,7 +111,8 @@ class Shell:
         try:
             for warning in self.entered.warnings(line.name, text):
                 self.session.display.warning(warning)
-            line.result = self.session.run(text, line.name)
+            whole = forms.whole_choice(self, line) if "else" in text else ""
+            line.result = self.refuse(line, whole) if whole else self.session.run(text, line.name)
             self.warn_of_nan()
         except KeyboardInterrupt:
             line.interrupted = True
@@ -116,6 +121,14 @@ class Shell:
             self._tell(watcher.after, line)
         return line
 
+    def refuse(self, line: Line, better: str) -> Result:
+        """Say what is wrong with a line as it is written; the help is a better one, which may be edited."""
+        errors = forms.problems(self, line.text, line.name)
+        errors[0].help = better
+        self.session.display.errors(errors)
+        self.editor.put(better)
+        return Result(REFUSED, errors)
+
     def _tell(self, of: Callable[[Line], None], line: Line) -> None:
         try:
             with interrupts.held():
@@ -123,6 +136,15 @@ class Shell:
         except Exception:  # what is shown on top of a program must never stop it
             if os.environ.get("GRADSH_DEBUG") == "1":
                 raise
+
+    def code(self, text: str, paint: Callable[[str, bool], str] | None) -> None:
+        """Write a text that is a program, in colour where there is any."""
+        from gradsh.view.color import wanted
+        from gradsh.view.plain import undriving
+
+        text = undriving(text.rstrip("\n") + "\n")
+        sys.stdout.write(paint(text, wanted(sys.stdout, self.color)) if paint is not None else text)
+        sys.stdout.flush()
 
     def say(self, text: str, *, error: bool = False) -> None:
         """Write what a command of the shell has to say; control characters in it are made visible."""

@@ -1,0 +1,79 @@
+"""What may be typed at a prompt only, and what it stands for.
+
+?log, log?              help log
+??f, f??                :source f
+apropos entropy         :apropos entropy
+.sum(), |> sum          goes on from the last value: `_.sum()`, `_ |> sum`
+else { … }              after an `if`: refused, and the whole `if … else …` is put into the edit buffer
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gradsh.language import brackets
+from gradsh.language.words import CODE, WORDS
+from gradsh.runtime.builtins import BUILTINS
+
+if TYPE_CHECKING:
+    from gradsh.errors import GradshError
+    from gradsh.shell.lines import Line
+    from gradsh.shell.prompt import Shell
+
+NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*|\[[^\]]*\])*"
+ASKED = re.compile(rf"(\?{{1,2}})\s*(.*?)\s*|({NAME})\s*(\?{{1,2}})", re.DOTALL)
+GOES_ON = re.compile(r"\s*(?:\.[^\W\d]|\|>)")
+ORPHAN = re.compile(r"\s*else\b")
+CHOICE = re.compile(r"\s*if\b")
+
+
+def meant(shell: Shell, text: str) -> str:
+    """The program, or the command of the shell, that a text stands for; mostly itself."""
+    stripped = text.strip()
+    if "?" in stripped and (asked := ASKED.fullmatch(stripped)) is not None:
+        about = asked[2] if asked[1] else asked[3]
+        if not about:
+            return "help"
+        return f":source {about}" if (asked[1] or asked[4]) == "??" else help_on(shell, about)
+    if stripped.startswith("apropos ") and not shell.session.binds("apropos"):
+        return ":" + stripped
+    if GOES_ON.match(text) and shell.last.is_there:
+        return "_" + (" " if stripped[0] == "|" else "") + text.lstrip()
+    return text
+
+
+def help_on(shell: Shell, about: str) -> str:
+    """The program that asks for help on a name, a value, a topic, or words to look for."""
+    about = about.strip("\"'`")
+    root = re.split(r"[.\[]", about)[0]
+    if about in WORDS or re.fullmatch(CODE, about) or shell.session.binds(root):
+        return f"help {about}"
+    if BUILTINS.lookup(about) is not None or BUILTINS.lookup(about.rpartition(".")[2]) is not None:
+        return f"help {about}"
+    if re.fullmatch(r"[\w.]+", about):
+        return f'help "{about}"'
+    return f":apropos {about}"
+
+
+def whole_choice(shell: Shell, line: Line) -> str:
+    """The `if … else …` that an `else` on a line of its own belongs to; "" for any other line."""
+    if not ORPHAN.match(line.text) or len(shell.lines) < 2:
+        return ""
+    before = shell.lines[-2].text
+    whole = f"{before.rstrip()} {line.text.strip()}"
+    return whole if CHOICE.match(before) and not problems(shell, whole) else ""
+
+
+def problems(shell: Shell, text: str, name: str = "<prompt>") -> list[GradshError]:
+    """What is wrong with a text as it is written."""
+    from gradsh.errors import Refused, Source
+    from gradsh.language.syntax import parse
+
+    if brackets.is_open(text):
+        return []
+    try:
+        parse(Source(name, text), BUILTINS.commands())
+    except Refused as refused:
+        return refused.errors
+    return []
