@@ -106,9 +106,13 @@ class Editor:
         """What stands before a line of a text but the first: what is open there; blanks before a part of a line."""
         if wrapped:
             return [("", " " * width)]
-        reading = read(self.reader.default_buffer.text)
+        return [("class:continuation", self.continuation_text(self.reader.default_buffer.text, line))]
+
+    def continuation_text(self, text: str, line: int) -> str:
+        """What says before a line of a text what is open where it begins: `for{ ...> `."""
+        reading = read(text)
         opened = reading.opened(line) if line < len(reading.lines) else ""
-        return [("class:continuation", f"{opened + ' ...>':>{len(PROMPT) - 1}} ")]
+        return f"{opened + ' ...>':>{len(PROMPT) - 1}} "
 
     def _is_hinting(self, hint: Hint) -> bool:
         return bool(hint.text(self.reader.default_buffer))

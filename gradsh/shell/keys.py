@@ -15,8 +15,10 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, emacs_mode, has_focus, in_paste_mode, vi_insert_mode
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
 
 from gradsh.shell import registry
+from gradsh.shell.paste import pasted
 from gradsh.shell.reading import STEP, read
 
 INSIDE = re.compile(r"\s*:([a-z]+)(?:\s.*)?")
@@ -141,5 +143,9 @@ def bindings(run_inside: Callable[[str, Document], None]) -> KeyBindings:
     def dedent(event: KeyPressEvent) -> None:
         column = event.current_buffer.document.cursor_position_col
         event.current_buffer.delete_before_cursor((column - 1) % len(STEP) + 1)
+
+    @keys.add(Keys.BracketedPaste, filter=has_focus(DEFAULT_BUFFER))
+    def paste(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text(pasted(event.data))
 
     return keys

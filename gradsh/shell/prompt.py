@@ -15,9 +15,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 
+from prompt_toolkit.utils import is_dumb_terminal
+
 from gradsh import __version__, interrupts
 from gradsh.language.program import LOOKING
 from gradsh.runtime.builtins import BUILTINS
+from gradsh.runtime.commands import WORDS
 from gradsh.session.check import Entered
 from gradsh.session.session import REFUSED, Result, Session
 from gradsh.shell import forms, registry
@@ -25,6 +28,7 @@ from gradsh.shell.editor import Editor
 from gradsh.shell.history import BoundedHistory, open_history
 from gradsh.shell.last import Last
 from gradsh.shell.lines import Line, Watcher
+from gradsh.shell.plain import PlainEditor
 from gradsh.shell.settings import Settings
 
 # of prompt_toolkit: other systems' terminals, and what only servers of prompts need
@@ -69,7 +73,8 @@ class Shell:
                 flush=True,
             )
         self.session.options = (LOOKING,)  # what will be asked about is not known yet
-        self.editor = Editor(self, open_history() if self.history else BoundedHistory())
+        history = open_history() if self.history else BoundedHistory()
+        self.editor = PlainEditor(self, history) if is_dumb_terminal() else Editor(self, history)
         while True:
             try:
                 text = self.editor.read()
@@ -111,6 +116,7 @@ class Shell:
         try:
             for warning in self.entered.warnings(line.name, text):
                 self.session.display.warning(warning)
+            self._let_page(text)
             whole = forms.whole_choice(self, line) if "else" in text else ""
             line.result = self.refuse(line, whole) if whole else self.session.run(text, line.name)
             self.warn_of_nan()
@@ -120,6 +126,13 @@ class Shell:
         for watcher in self.watchers:
             self._tell(watcher.after, line)
         return line
+
+    def _let_page(self, text: str) -> None:
+        """A line that is a command, and nothing around it, may show what it has to say in a pager."""
+        display = self.session.display
+        if hasattr(display, "pages"):
+            is_command = text.split(maxsplit=1)[0] in WORDS and "{" not in text
+            display.pages = is_command and bool(self.settings["pager"]) and not self.session.files.sandboxed
 
     def refuse(self, line: Line, better: str) -> Result:
         """Say what is wrong with a line as it is written; the help is a better one, which may be edited."""

@@ -18,6 +18,7 @@ SETTINGS = {
     "live": Setting(True, "show the value and the gradients of what is being typed"),
     "progress": Setting(True, "one line on training loops that take longer than 0.3 s"),
     "undo": Setting(256, "MiB of old values that are kept for :undo and :at"),
+    "pager": Setting(True, "show what is longer than the terminal in $PAGER, else less"),
     "editing": Setting("emacs", "keys of the prompt", ("emacs", "vi")),
     "theme": Setting("dark", "colours, for the terminal's ground", ("dark", "light", "none")),
 }

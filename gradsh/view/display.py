@@ -44,6 +44,7 @@ class Display(display.Display):
         self.pictures: Pictures | None = None  # likewise
         self.follows = True  # whether a loop of backward passes is to be seen on a terminal
         self.line: TrainingLine | None = None
+        self.pages = False  # whether a report that is longer than the terminal goes to a pager
         self._looked_at: TextIO | None = None  # the standard output that `_terminal` is said of
         self._terminal = False
 
@@ -130,8 +131,18 @@ class Display(display.Display):
         text, is_note = self.rendered(report)
         if is_note:
             self.note(text)
-        else:
+        elif not (self.pages and self._paged(text)):
             self.write(text, clean=True)
+
+    def _paged(self, text: str) -> bool:
+        """Show a text of more lines than the terminal has in a pager. False for any other, and where there is none."""
+        from gradsh.view import color
+        from gradsh.view.pager import page, rows
+
+        if not color.is_terminal(self.out) or not color.is_terminal(sys.stdin) or os.environ.get("TERM") == "dumb":
+            return False
+        self.hide_bars()
+        return text.count("\n") > rows(self.out) and page(text)
 
     def rendered(self, report: Report) -> tuple[str, bool]:
         """The text of a report for where it goes, and whether that is the standard error."""

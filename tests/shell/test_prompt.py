@@ -266,3 +266,28 @@ def test_commands_of_the_shell(terminal: Terminal) -> None:
     terminal.wait("there is no command `:qiut`; did you mean `:quit`?")
     terminal.type(":q\r")
     terminal.child.expect(pexpect.EOF)
+
+
+def test_a_terminal_that_can_only_write_lines(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, "-q", TERM="dumb", XDG_STATE_HOME=str(tmp_path))
+    terminal.type("let x = (1 +\r")
+    terminal.wait(" ( ...>")
+    terminal.child.send("41)\r")
+    terminal.type("x\r")
+    terminal.wait("\n42")
+    terminal.type("for i in range(3) {\x03")
+    terminal.type("x +\x03")
+    terminal.type("x\r")
+    assert "\x1b" not in terminal.text() and "error" not in terminal.text()
+    assert terminal.leave() == 0
+    assert "+x" in (tmp_path / "gradsh" / "history").read_text()
+
+
+def test_what_is_longer_than_the_terminal_goes_to_the_pager(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, "-q", XDG_STATE_HOME=str(tmp_path), PAGER="sed -n s/^let.x/paged/p")
+    terminal.child.setwinsize(30, 80)
+    terminal.type("help log\r")
+    terminal.wait("The natural logarithm")
+    terminal.type("help\r")
+    terminal.wait("paged = tensor(5.0, grad)")
+    assert terminal.leave() == 0

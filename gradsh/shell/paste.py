@@ -1,0 +1,38 @@
+"""What is pasted: a session of a prompt, whose prompts and outputs go, and Python, which becomes gradsh."""
+
+from __future__ import annotations
+
+import re
+
+# what stands before a line that was typed: Python's prompt, IPython's, gradsh's own
+PRIMARY = re.compile(r"[ \t]*(?:>>>|In \[\d+\]:|gradsh>)(?: |$)")
+CONTINUED = re.compile(r"[ \t]*(?:\w*(?:[(\[{]|\"\"\"|''')[ \t]+)?\.\.\.[>:]?(?: |$)")
+BANNER = re.compile(r"[ \t]*(?:\$ |gradsh \d|Python \d|IPython \d|Type |\[GCC|\[Clang)")
+
+
+def pasted(text: str) -> str:
+    """The text as it goes into the edit buffer: without prompts and what was printed between them, tabs as blanks."""
+    lines = [_expanded(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    first = next((line for line in lines if line.strip() and not BANNER.match(line)), "")
+    if PRIMARY.match(first):
+        lines = typed(lines)
+    while len(lines) > 1 and not lines[-1].strip():
+        lines.pop()
+    return "\n".join(lines)
+
+
+def typed(lines: list[str]) -> list[str]:
+    """Of the lines of a terminal those that somebody typed."""
+    found: list[str] = []
+    in_block = False  # behind a line that was typed: what goes on looks like an ellipsis elsewhere
+    for line in lines:
+        match = PRIMARY.match(line) or (CONTINUED.match(line) if in_block else None)
+        in_block = match is not None
+        if match is not None:
+            found.append(line[match.end() :].rstrip())
+    return [line for number, line in enumerate(found) if line or found[number - 1 : number] != [""]]
+
+
+def _expanded(line: str) -> str:
+    body = line.lstrip(" \t")
+    return line[: len(line) - len(body)].expandtabs(4) + body

@@ -1,0 +1,47 @@
+"""The editor of a terminal that can do nothing but write lines, TERM=dumb: whole lines, as the terminal gives them."""
+
+from __future__ import annotations
+
+import sys
+
+from prompt_toolkit.document import Document
+
+from gradsh import interrupts
+from gradsh.language.brackets import is_open
+from gradsh.shell import registry
+from gradsh.shell.editor import PROMPT, Editor
+
+
+class PlainEditor(Editor):
+    """Reads lines until what they say is complete. Two blank lines or Ctrl-C leave a block."""
+
+    def read(self) -> str:
+        given, self.next = self.next.text, Document()
+        if given:
+            sys.stdout.write(f"{given}\n(an empty line runs it)\n")
+        lines: list[str] = []
+        while True:
+            opened = self.continuation_text("\n".join([*lines, ""]), len(lines)) if lines else PROMPT
+            lines.append(self._line(opened))
+            text = "\n".join(lines)
+            if registry.is_command(lines[-1]) and not registry.is_command(text):
+                self.put("\n".join(lines[:-1]) + "\n")
+                return lines[-1]
+            if not is_open(text) or (len(lines) > 2 and not lines[-1].strip() and not lines[-2].strip()):
+                text = text if text.strip() else given
+                if text.strip():
+                    self.reader.history.append_string(text)
+                return text
+
+    def _line(self, prompt: str) -> str:
+        """One line. Errors: KeyboardInterrupt, EOFError."""
+        interrupts.listen()
+        before, interrupts.own.always = interrupts.own.always, True
+        try:
+            return input(prompt)
+        except KeyboardInterrupt as stop:
+            interrupts.settled(stop)
+            sys.stdout.write("\n")
+            raise
+        finally:
+            interrupts.own.always = before

@@ -1,0 +1,42 @@
+"""What is pasted loses its prompts and what was printed between them."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradsh.shell.paste import pasted
+from tests.shell.driving import ENTER, driven
+
+SESSIONS = {
+    "gradsh's own": (
+        "gradsh 0.1.0. `help` says what there is, `show` lists your tensors, Ctrl-D leaves.\n"
+        "gradsh> let x = 2\ngradsh> for i in range(2) {\nfor{ ...>     print(\n ( ...>         i)\n"
+        "for{ ...> }\n0\n1\ngradsh> x\n2\ngradsh> \n"
+    ),
+    "Python's": ">>> let x = 2\n>>> for i in range(2) {\n...     print(\n...         i)\n... }\n...\n0\n1\n>>> x\n2\n",
+    "IPython's": (
+        "In [1]: let x = 2\n\nIn [2]: for i in range(2) {\n   ...:     print(\n   ...:         i)\n   ...: }\n0\n1\n"
+        "\nIn [3]: x\nOut[3]: 2\n\nIn [4]: "
+    ),
+}
+TYPED = "let x = 2\nfor i in range(2) {\n    print(\n        i)\n}\nx"
+
+
+@pytest.mark.parametrize("session", SESSIONS.values(), ids=SESSIONS)
+def test_a_session(session: str) -> None:
+    assert pasted(session).replace("\n\nx", "\nx") == TYPED
+    assert pasted(session.replace("\n", "\r\n")) == pasted(session)
+
+
+@pytest.mark.parametrize(
+    "text", ["let x = 2\nprint x", 'let s = """\n>>> a\n"""', "x[\n    ...,\n    0]", "a > b", "x\n\n\ny"]
+)
+def test_a_program_stays_as_it_is(text: str) -> None:
+    assert pasted(text) == text and pasted(text + "\n\n") == text
+
+
+def test_a_paste_is_not_indented_and_does_not_run_by_itself() -> None:
+    with driven() as shell:
+        program = "for i in range(2) {\n    print i\n}\n"
+        assert shell.read(f"\x1b[200~{program}\x1b[201~", ENTER) == program.rstrip()
+        assert shell.read("\x1b[200~if true {\r\n\tprint 1\r\n}\x1b[201~", ENTER) == "if true {\n    print 1\n}"
