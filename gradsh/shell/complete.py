@@ -83,7 +83,7 @@ class ShellCompleter(Completer):
         groups.append([(name, _said(table[name])) for name in words])
         taken = {*bound, *WORDS}
         plain = {name: row for name, row in table.items() if "." not in name and name not in taken}
-        names: list[Offer] = [(name, _said(row)) for name, row in plain.items()]
+        names: list[Offer] = [(name, _said(row, name)) for name, row in plain.items()]
         if not here.fresh:
             names = [(name, said) for name, said in names if name not in commands.WORDS]
         roots: list[Offer] = [(root, f"module {MODULES.get(root, root)}") for root in sorted(ROOTS - taken)]
@@ -114,7 +114,7 @@ class ShellCompleter(Completer):
             if root in MODULES:
                 kinds = OF_MODULE.get(MODULES[root], ("function", "layer", "dtype"))
                 inner = [(m[len(root) + 1 :], f"module {MODULES[m]}") for m in MODULES if m.startswith(root + ".")]
-                names = [(n, _said(row)) for n, row in table.items() if row[0] in kinds and "." not in n]
+                names = [(n, _said(row, n)) for n, row in table.items() if row[0] in kinds and "." not in n]
                 return [*((n, said) for n, said in inner if "." not in n), *names]
         try:
             value = Tensor if owner[0] == UNKNOWN else value_of(self.session, owner)
@@ -128,7 +128,7 @@ class ShellCompleter(Completer):
             if row is None or row[0] != "function":
                 offered.append((name, partial(self._member, owner, name)))
             else:
-                offered.append((name, _said(_as_method(row, in_place=name.endswith("_")))))
+                offered.append((name, _said(_as_method(row), name)))
         return offered
 
     def _member(self, owner: list[str], name: str) -> str:
@@ -231,15 +231,16 @@ def _may_stand(name: str, kind: str, here: Here) -> bool:
     return kind == VALUE or name in ("fn", "not") or here.fresh
 
 
-def _said(row: described.Row) -> str:
-    """One line: how it is called, what it does, and its gradient."""
+def _said(row: described.Row, name: str = "") -> str:
+    """One line: how it is called, by that name, what it does, and its gradient."""
     _, usage, summary, gradient = row
+    if name and "(" in usage:
+        usage = name + usage[usage.index("(") :]
     return f"{usage}  {summary}" + (f"  [gradient: {gradient}]" if gradient else "")
 
 
-def _as_method(row: described.Row, in_place: bool) -> described.Row:
+def _as_method(row: described.Row) -> described.Row:
     """The row of an operator as a method of its first argument."""
     kind, usage, summary, gradient = row
-    name, opened, rest = usage.partition("(")
-    rest = rest.partition(", ")[2] if ", " in rest else ")"
-    return kind, f"{name}{'_' if in_place else ''}{opened}{rest}", summary, gradient
+    name, _, rest = usage.partition("(")
+    return kind, f"{name}({rest.partition(', ')[2] or ')'}", summary, gradient

@@ -63,7 +63,7 @@ class Editor:
             include_default_pygments_style=False,
         )
         hint = Hint(shell.session)
-        line = Window(FormattedTextControl(lambda: hint.text(self.reader.default_buffer)), height=1)
+        line = Window(FormattedTextControl(lambda: hint.text(self.reader.default_buffer)), wrap_lines=True)
         self.below(ConditionalContainer(line, Condition(lambda: self._is_hinting(hint)) & ~is_done))
 
     def read(self) -> str:

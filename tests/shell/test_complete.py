@@ -88,6 +88,8 @@ def test_the_sessions_names_come_first_and_say_what_they_are(completer: ShellCom
     assert texts(completer, "lo")[0] == "loss" and texts(completer, "")[:3] == ["Net", "d", "layers"]
     said = {each.text: each.display_meta_text for each in offered(completer, "")}
     assert said["x"] == "tensor [2, 3] float32, grad" and said["loss"] == "loss(pred, target, weight=1.0)"
+    said = {each.text: each.display_meta_text for each in offered(completer, "x.subtr")}
+    assert said["subtract"].startswith("subtract(other, *") and said["subtract_"].startswith("subtract_(other, *")
     (log,) = [each for each in offered(completer, "log") if each.text == "log"]
     assert log.display_meta_text.startswith("log(input)  The natural logarithm")
     assert log.display_meta_text.endswith("[gradient: g / input]")
