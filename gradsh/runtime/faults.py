@@ -14,8 +14,6 @@ from gradsh.errors import GradshError, Span
 from gradsh.language.places import LIBRARY, PREFIX, locate
 from gradsh.runtime.text import Template, without_addresses
 
-MOST_DIMS = 64  # of NumPy's arrays
-NO_BOOLS = "is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
 LONG = 10_000  # no sentence of Python's has so many characters but for what it quotes
 ENDS = 10  # of a long way through the program, how many places at either end are looked up
 
@@ -101,36 +99,14 @@ def _translated(exception: BaseException) -> GradshError:
         )
     if isinstance(exception, MemoryError):
         return _out_of_memory(exception)
-    of_numpy = _of_numpy(exception) if isinstance(exception, (ValueError, OverflowError, TypeError)) else None
-    if of_numpy is not None:
-        return of_numpy
+    from gradsh.engine.core.numpys import of_numpy  # only an error needs its words
+
+    found = of_numpy(exception)
+    if found is not None:
+        return found
     if not is_programs_own(exception):
         return _fault(exception)
     return _native(exception)
-
-
-def _of_numpy(exception: BaseException) -> GradshError | None:
-    """What NumPy says, wherever it was asked, of sizes that no array can have and of matrices that nan spoils."""
-    said = str(exception)
-    if type(exception).__name__ == "LinAlgError":
-        name = "linalg.eigh" if "igenvalues" in said else "linalg.lstsq" if "Least" in said else "linalg.svd"
-        why = "The algorithm failed to converge because the input matrix contained non-finite values."
-        if said == "Singular matrix":
-            name, why = "linalg.solve", "The solver failed because the input matrix is singular."
-        return errors.ValueProblem(f"{name}: {why}", kind="_LinAlgError")
-    if said.startswith("Python integer ") and " out of bounds for " in said:
-        return errors.ValueProblem(f"value cannot be converted to type {said.split()[-1]}_t without overflow")
-    if said.startswith("Python int too large to convert to C"):
-        return errors.Overflow("Overflow when unpacking long long")
-    if said.startswith(("array is too big", "Maximum allowed")):
-        return errors.OutOfMemory("a tensor of that size has more bytes than memory has addresses")
-    if said.startswith("The numpy boolean negative"):
-        return errors.DtypeError(f"Negation, the `-` operator, on a bool tensor {NO_BOOLS}")
-    if said.startswith("numpy boolean subtract"):
-        return errors.DtypeError(f"Subtraction, the `-` operator, with a bool tensor {NO_BOOLS}")
-    if said.startswith(("maximum supported dimension for an ndarray", "ndmin must be <= ndmax")):
-        return errors.ShapeError(f"a tensor has at most {MOST_DIMS} dims here, those of NumPy's arrays")
-    return None
 
 
 def _out_of_memory(exception: BaseException) -> GradshError:

@@ -195,7 +195,11 @@ def binary_path(
         """`x op y` where x is a tensor; the user's frame is `depth` frames up."""
         if y.__class__ is not Tensor:
             cls = y.__class__
-            if cls is float or cls is int or cls is bool:
+            if cls is float or cls is int:
+                return mixed(x, y, 0)
+            if cls is bool:
+                if check is not None:
+                    check(x.data, y)
                 return mixed(x, y, 0)
             if isinstance(y, (np.generic, int, float)):
                 return mixed(x, y.item() if isinstance(y, np.generic) else y, 0)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsh.errors import ValueError_
+
 if TYPE_CHECKING:
     from typing import Protocol
 
@@ -232,8 +234,6 @@ def truth(value: Any) -> bool:
     try:
         return bool(value)
     except ValueError as error:
-        from gradsh.errors import ValueError_
-
         raise ValueError_(str(error)) from None
 
 

@@ -12,6 +12,7 @@ from gradsh.engine.autograd import backward
 from gradsh.engine.core.arguments import dim_error, ended, misused, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
+from gradsh.engine.core.numpys import of_numpy
 from gradsh.engine.core.tensor import Tensor, is_foreign
 from gradsh.engine.core.users import PROGRAM, acts_for_programs
 from gradsh.errors import ArgumentError, DtypeError, GradshError
@@ -20,10 +21,11 @@ PYTHONS = (" not supported between instances of ", "unsupported operand type(s) 
 WALK = backward.__file__  # whose frames call rules: what is wrong there is no argument of the operator
 
 
-def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
+def blame(entry: Any, values: list[Any], error: Exception, depth: int = 1) -> Exception:
     """The error of an operator that failed: what PyTorch refuses in the call, or what failed if it refuses nothing.
 
-    An exception that no argument explains is a fault of gradsh, and stays what it is.
+    An exception that no argument explains is a fault of gradsh, and stays what it is. `depth` frames up runs whoever
+    the operator's `apply` called.
     """
     if mode.interpreter is None and any(
         is_foreign(v) or (v.__class__ is list and any(map(is_foreign, v))) for v in values
@@ -33,13 +35,14 @@ def blame(entry: Any, values: list[Any], error: Exception) -> Exception:
         return ArgumentError(str(error))  # as in PyTorch's own Python
     if entry.private or in_the_program(error):
         return error
-    wrong = misused(entry.signature, sys._getframe(1))
+    wrong = misused(entry.signature, sys._getframe(depth))
     if wrong is not None and wrong.message != getattr(error, "message", ""):
         return wrong
     if isinstance(error, GradshError):
         return error
     return (
-        _array(entry, values, of_program(sys._getframe(1)))
+        of_numpy(error)
+        or _array(entry, values, of_program(sys._getframe(depth)))
         or _wrong_tensor(entry, values, error)
         or _odd(entry, values, error)
         or error

@@ -239,8 +239,8 @@ def binary(
         entry.keeps = [(False, False, False)] * 3
         operator, mixed = binary_path(entry, compute, tracks, check, promote == "float", constants)
 
-        reflected = _reflected(operator, mixed)
-        apply = _by_name(entry, operator, mixed)
+        reflected = _reflected(operator, mixed, check)
+        apply = _by_name(entry, operator, mixed, check)
         entry.apply = apply
         entry.operator = operator
         entry.reflected = reflected
@@ -252,11 +252,15 @@ def binary(
     return register
 
 
-def _reflected(operator: Callable[..., Any], mixed: Callable[..., Any]) -> Callable[..., Any]:
+def _reflected(operator: Callable[..., Any], mixed: Callable[..., Any], check: Any) -> Callable[..., Any]:
     def reflected(x: Tensor, y: Any) -> Any:
         """`y op x` where x is a tensor and y is not."""
         cls = y.__class__
-        if cls is float or cls is int or cls is bool:
+        if cls is float or cls is int:
+            return mixed(x, y, 1)
+        if cls is bool:
+            if check is not None:
+                check(x.data, y)
             return mixed(x, y, 1)
         if isinstance(y, (np.generic, int, float)):
             return mixed(x, y.item() if isinstance(y, np.generic) else y, 1)
@@ -265,7 +269,7 @@ def _reflected(operator: Callable[..., Any], mixed: Callable[..., Any]) -> Calla
     return reflected
 
 
-def _by_name(entry: Binary, operator: Callable[..., Any], mixed: Callable[..., Any]) -> Callable[..., Any]:
+def _by_name(entry: Binary, operator: Callable[..., Any], mixed: Callable[..., Any], check: Any) -> Callable[..., Any]:
     """What programs call by the operator's name."""
     numbers = entry.numbers
     bind = entry.signature.bind
@@ -282,9 +286,13 @@ def _by_name(entry: Binary, operator: Callable[..., Any], mixed: Callable[..., A
             if y.__class__ is Tensor:
                 return operator(x, y, 2)
             if numbers != "none" and isinstance(y, (int, float, np.generic)):
+                if check is not None and y.__class__ is bool:
+                    check(x.data, y)
                 return mixed(x, y.item() if isinstance(y, np.generic) else y, 0)
         elif numbers in ("either", "both") and isinstance(x, (int, float)):
             if y.__class__ is Tensor:
+                if check is not None and x.__class__ is bool:
+                    check(y.data, x)
                 return mixed(y, x, 1)
             if numbers == "both" and isinstance(y, (int, float)):
                 return operator(number_tensor(x), number_tensor(y), 2)

@@ -202,7 +202,7 @@ def _blamed(entry: Operator, values: list[Any], error: Exception) -> Exception:
     """The error of an operator that failed on batches: what is wrong with its arguments, or what one sample says."""
     from gradsh.engine.operators.blame import blame, in_the_program  # only an error needs it
 
-    found = blame(entry, values, error)
+    found = blame(entry, values, error, 3)
     if found is not error or in_the_program(error):
         return found
     level = level_of(values)

@@ -17,7 +17,7 @@ from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import binary, unary
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import call, t, unary_samples
-from gradsh.engine.ops.elementwise.masks import backward_of, floats_only, kept, pick, with_settings, written
+from gradsh.engine.ops.elementwise.masks import backward_of, floats_only, kept, not_bool, pick, with_settings, written
 from gradsh.errors import DtypeError, ShapeError
 
 ndarray = np.ndarray
@@ -66,7 +66,7 @@ def threshold_backward(g: Any, x: Any, threshold: Any) -> Any:
     "threshold(input, threshold, value, inplace=False)",
     python=True,
     grad_fn="ThresholdBackward0",
-    check=None,
+    check=not_bool("threshold_cpu"),
     method=False,
     samples=lambda: [call(t(2, 3, away=0.2), 0.1, 20.0), call(t(3, 2, strided=True), 5.0, -1), call(t(), -5.0, 0.0)],
     formula="g where input > threshold, else 0",

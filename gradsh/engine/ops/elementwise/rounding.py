@@ -140,6 +140,9 @@ def _numbers(x: Any, *bounds: Any) -> Any:
 def clamp_numbers(x: Any, low: Any, high: Any) -> Any:
     """clamp with numbers as bounds."""
     x = _numbers(x, low, high)
+    if x.dtype.kind == "b":
+        which = "" if low is not None and high is not None else "max_" if low is None else "min_"
+        raise refused_dtype(f"clamp_{which}scalar_cpu", x.dtype)
     if x.dtype.kind in "iu":
         low, high = (None if b is None else converted(b, x.dtype) for b in (low, high))
     if low is not None:
@@ -218,6 +221,16 @@ def clamp(x: Any, min: Any, max: Any) -> Any:
     return (clamp_numbers if numbers else clamp_tensors).apply(x, min, max)
 
 
+def _no_bools(kernel_name: str) -> Any:
+    """A check that refuses bools with a bool for a bound."""
+
+    def check(x: Any, bound: Any) -> None:
+        if bound.__class__ is bool and x.dtype.kind == "b":
+            raise refused_dtype(kernel_name, x.dtype)
+
+    return check
+
+
 def _clamp_samples() -> list[call]:
     return [
         call(t(3, values=[-2, 0.5, 2]), 0),
@@ -230,6 +243,7 @@ def _clamp_samples() -> list[call]:
 @binary(
     "clamp_min(input, min)",
     names=("ClampMinBackward1", "ClampMinBackward0", "ClampMinBackward0"),
+    check=_no_bools("clamp_min_scalar_cpu"),
     samples=_clamp_samples,
     formula="input: g where input >= min, else 0; min: 0 where input >= min, else g",
     kinks="g at the end",
@@ -248,6 +262,7 @@ clamp_min.vjp("min", saves="input min")(lambda F, g, out, x, low: F.keep_where(g
 @binary(
     "clamp_max(input, max)",
     names=("ClampMaxBackward1", "ClampMaxBackward0", "ClampMaxBackward0"),
+    check=_no_bools("clamp_max_scalar_cpu"),
     samples=_clamp_samples,
     formula="input: g where input <= max, else 0; max: 0 where input <= max, else g",
     kinks="g at the end",

@@ -632,7 +632,8 @@ def logit(x: Any, eps: Any) -> Any:
 
         x = x.astype(mode.default)
     if eps is not None:
-        x = np.minimum(np.maximum(x, eps), 1 - eps)
+        low, high = x.dtype.type(eps), x.dtype.type(1 - eps)
+        x = np.where(x < low, low, np.where(x > high, high, x))  # over a half, eps is the larger of the two
     return np.log(x / (1 - x))
 
 
