@@ -56,6 +56,10 @@ def test_many_ways_are_counted_and_the_largest_shown() -> None:
     assert "more than 10,000 ways" in report.words and len(report.rows) == 3
     (report,) = asked("let x = tensor(1.0, grad)\nlet y = x\nrepeat 4 { y = y * 2 + y * 3 }\nbackward y\nwhy x")
     assert "16 ways" in report.words and [row.left for row in report.rows] == ["81", "54", "54"]
+    # where all of them are more than anybody could list, and the last is the largest
+    (report,) = asked("let x = tensor(1.0, grad)\nlet y = x\nrepeat 400 { y = y + 0.001 * x }\nbackward y * 3\nwhy x")
+    assert "401 ways" in report.words and [row.left for row in report.rows] == ["3", "0.003", "0.003"]
+    assert max(len(row.text) for row in report.rows) < 300
 
 
 def test_nothing_is_changed() -> None:

@@ -7,7 +7,7 @@ import re
 from gradsh.advice.scene import Scene
 from gradsh.causes import gradient, odd
 from gradsh.causes.flows import reads
-from gradsh.causes.present import Graph
+from gradsh.causes.graph import Graph
 from gradsh.causes.surroundings import Context
 from gradsh.causes.untracked import Search
 from gradsh.engine.core.tensor import Tensor

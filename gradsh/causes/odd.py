@@ -20,7 +20,7 @@ from gradsh.looking.rows import Leaf, Reading, Row
 from gradsh.runtime.results import FEW, Result
 
 if TYPE_CHECKING:
-    from gradsh.causes.present import Graph
+    from gradsh.causes.graph import Graph
 
 TINY = "1e-12"
 

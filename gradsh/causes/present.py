@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,54 +13,23 @@ import numpy as np
 from gradsh.causes import odd, rewrite
 from gradsh.causes.cause import Cause, Root, numeral
 from gradsh.causes.flows import GRADIENT
+from gradsh.causes.graph import COUNTED, Graph, all_ways, count_ways, largest_ways, way_row
 from gradsh.causes.surroundings import Surroundings
 from gradsh.causes.untracked import Search
 from gradsh.engine.core.tensor import Tensor
-from gradsh.looking.flows import going, incoming
+from gradsh.looking.flows import incoming
 from gradsh.looking.operands import operands
 from gradsh.looking.places import flat
-from gradsh.looking.reading import read
-from gradsh.looking.replay import Replay
-from gradsh.looking.rows import Leaf, Reading, Row
+from gradsh.looking.rows import Leaf, Row
 from gradsh.reports.why import WhyRow
-from gradsh.runtime import passes, watching
+from gradsh.runtime import passes
 from gradsh.runtime.passes import LAST, Summed
 from gradsh.runtime.results import Result
 
 MOST = 8  # ways that are listed
-COUNTED = 10_000  # beyond this many ways they are not counted
 LARGEST = 3  # of more than MOST ways these are listed
 FLAT = "0"  # the formula of what has no slope anywhere
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
-
-
-class Graph:
-    """The graph of the last backward as it was noted, and one leaf of it."""
-
-    def __init__(self, around: Surroundings, root: Root, variables: Mapping[str, Any], t: Tensor | None) -> None:
-        assert root.tensor is not None
-        self.around = around
-        self.root = root
-        self.variables = variables
-        self.reading: Reading = read(root.tensor, variables, root.text)
-        steps = {node: watching.STEPS[node] for node in self.reading.of_node if node in watching.STEPS}
-        self.walk = Replay(steps)
-        self.target: Any = self.reading.row_of(t) if t is not None else None
-
-    @classmethod
-    def of(cls, around: Surroundings, root: Root, variables: Mapping[str, Any]) -> Graph:
-        """The whole graph, and no leaf of it."""
-        return cls(around, root, variables, None)
-
-    def going(self, row: Row) -> list[Any]:
-        return going(self.reading, row, self.walk)
-
-    def consumers(self, target: Row | Leaf) -> list[Row]:
-        """The rows that a gradient comes to it from, in the order in which backward runs."""
-        return [row for row in self.reading.rows if any(each is target for each in (*row.inputs, *row.parameters))]
-
-    def line(self, row: Row) -> str:
-        return self.around.place(row.span) if row.span is not None else ""
 
 
 def present(around: Surroundings, t: Tensor, name: str, root: Root | None, variables: Mapping[str, Any]) -> Cause:
@@ -179,7 +149,7 @@ def nothing(graph: Graph, name: str, values: Any) -> Cause | None:
             cause.odd = []
             cause.odd_value = "0"
         cause.help = flat_help(graph, stopped)
-        cause.rows = [way_row(graph, way) for way in list(all_ways(graph))[:1]]
+        cause.rows = [way_row(graph, next(all_ways(graph)))]
         return cause
     return None
 
@@ -216,7 +186,7 @@ def stopped_at(
     graph: Graph, row: Row, to: Row | Leaf, everywhere: bool, depth: int = 0
 ) -> tuple[Row, Row | Leaf, list[list[int]]] | None:
     """The row that lets nothing through to `to`, or one before it: (row, to, the positions that it stops)."""
-    out = next((each.total for each in graph.going(row) if each.target is to), None)
+    out = graph.sent(row, to)
     came = [g for g in incoming(row, graph.walk) if g is not None]
     if out is None or not came or depth > 200:
         return None
@@ -318,73 +288,6 @@ def flat_help(graph: Graph, row: Row) -> str:
 # --- ways -------------------------------------------------------------------------------------------------------------
 
 
-def count_ways(graph: Graph) -> int:
-    """In how many ways the root depends on the leaf."""
-    found: dict[int, int] = {id(graph.target): 1}
-    for row in reversed(graph.reading.rows):
-        total = sum(found.get(id(each), 0) for each in (*row.inputs, *row.parameters))
-        found[id(row)] = min(total, COUNTED)
-    return found[id(graph.reading.rows[0])]
-
-
-def all_ways(graph: Graph) -> Iterator[list[Row]]:
-    """The ways from the root to the leaf, as rows."""
-    reaches = reaching(graph)
-    stack: list[list[Row]] = [[graph.reading.rows[0]]]
-    while stack:
-        way = stack.pop()
-        following = [each for each in (*way[-1].inputs, *way[-1].parameters) if id(each) in reaches]
-        if any(each is graph.target for each in following):
-            yield way
-        stack += [[*way, each] for each in following if isinstance(each, Row)]
-
-
-def slopes(graph: Graph, way: list[Row]) -> list[float] | None:
-    """The local derivatives along a way of scalars; None where something is not one."""
-    found = []
-    for row, to in zip(way, [*way[1:], graph.target], strict=True):
-        came = [g for g in incoming(row, graph.walk) if g is not None]
-        out = next((each.total for each in graph.going(row) if each.target is to), None)
-        if len(came) != 1 or out is None or out.__class__ is not Result:
-            return None
-        if came[0].value is None or came[0].value.size != 1 or out.value is None or out.value.size != 1:
-            return None
-        g = float(came[0].value.item())
-        if g == 0:
-            return None
-        found.append(float(out.value.item()) / g)
-    return found
-
-
-def way_row(graph: Graph, way: list[Row]) -> WhyRow:
-    """One way with its product, or what its last step brings."""
-    chain = "  →  ".join(row.label for row in way)
-    found = slopes(graph, way)
-    if found is not None:
-        seed = float(incoming(way[0], graph.walk)[0].value.item())
-        first = [seed] if seed != 1 else []
-        product = math.prod([*first, *found])
-        return WhyRow(short(product), chain, " * ".join(map(short, [*first, *found])))
-    brought = next((each.total for each in graph.going(way[-1]) if each.target is graph.target), None)
-    only = len(all_ways_of(graph, way[-1])) == 1
-    left = numeral(brought) if only and brought.__class__ is Result and brought.value is not None else ""
-    return WhyRow(left, chain, "")
-
-
-def all_ways_of(graph: Graph, last: Row) -> list[list[Row]]:
-    found = []
-    for way in all_ways(graph):
-        if way[-1] is last:
-            found.append(way)
-        if len(found) > 1:
-            break
-    return found
-
-
-def short(value: float) -> str:
-    return f"{value + 0.0:.6g}"
-
-
 def ways(graph: Graph, t: Tensor, name: str) -> Cause:
     """In how many ways the root depends on the leaf, and what each brings."""
     count = count_ways(graph)
@@ -398,14 +301,12 @@ def ways(graph: Graph, t: Tensor, name: str) -> Cause:
     if count <= MOST:
         cause.rows = [way_row(graph, way) for way in all_ways(graph)]
     else:
-        listed = []
-        for way in all_ways(graph):
-            listed.append(way_row(graph, way))
-            if len(listed) >= 200:
-                break
-        listed.sort(key=lambda row: -abs(float(row.left)) if _is_number(row.left) else 0)
-        cause.rows = listed[:LARGEST]
-        cause.notes.append(f"the {WORDS[len(cause.rows)]} largest of them")
+        largest = largest_ways(graph, LARGEST)
+        shown = list(islice(all_ways(graph), LARGEST)) if largest is None else largest
+        cause.rows = [way_row(graph, way) for way in shown]
+        cause.notes.append(
+            f"the {WORDS[len(shown)]} largest of them" if largest is not None else f"{WORDS[len(shown)]} of them"
+        )
     partly_cut(graph, t, name, cause)
     if found is not None and found.forward:
         cause.notes.append(f"{root} itself is {found.value}: it began {odd.began(graph, found)}.")
@@ -441,28 +342,11 @@ def kinks(around: Surroundings, t: Tensor, root: Root, variables: Mapping[str, A
     if graph.target is None:
         return []
     table = kink_table(graph.reading, passes.KEPT)
-    on_the_way = {row.step for row in graph.reading.rows if id(row) in reaching(graph)}
+    on_the_way = graph.reaching
     said: list[str] = []
     for kink in table.rows:
-        if kink.step in on_the_way and len(said) < LARGEST:
+        if len(said) < LARGEST and id(graph.reading.rows[kink.step - 1]) in on_the_way:
             at = " ".join(map(str, kink.at)) + (" …" if kink.count > len(kink.at) else "")
             where = f" at {at}" if kink.at != [[]] else ""
             said.append(f"A kink: {kink.label} ({kink.place}){where}: slopes {kink.slopes}, taken {kink.taken}.")
     return said
-
-
-def reaching(graph: Graph) -> set[int]:
-    """The rows from which a way leads to the leaf."""
-    found: set[int] = {id(graph.target)}
-    for row in reversed(graph.reading.rows):
-        if any(id(each) in found for each in (*row.inputs, *row.parameters)):
-            found.add(id(row))
-    return found
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
