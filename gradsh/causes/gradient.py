@@ -218,6 +218,6 @@ def without_flag(around: Surroundings, t: Tensor, name: str) -> Cause | None:
     first = found.findings[0] if found.findings else None
     if first is not None and first.kind in ("cut", "rebound"):
         cause.kind = first.kind
-        cause.words = f"{name} has no history: {first.words.replace('`', '')}{at}."
+        cause.words = f"{name} has no history: {first.words.replace('`', '')}{'' if first.words.endswith(')') else at}."
         cause.way = first.way
     return cause

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradsh.causes import rewrite
 from gradsh.causes.flows import creates, makes, reads
+from gradsh.causes.rewrite import grad_flag
 from gradsh.causes.surroundings import Surroundings
 from gradsh.causes.text import LONG, Page, Step, is_loose, with_argument
 from gradsh.causes.ways import Finding, Link
@@ -127,7 +128,7 @@ def floating(link: Link) -> str:
     made = rewrite.as_floating(link.page, called)
     if made is None:
         return ""
-    if not any(map(rewrite.grad_flag, called.arguments)):
+    if not any(map(grad_flag, called.arguments)):
         made = with_argument(made, "grad")
     if made is None:
         return ""
@@ -141,7 +142,7 @@ def flagged(link: Link, way: list[Link]) -> str:
     if isinstance(node, nodes.Call) and creates(node.function):
         call = rewrite.with_flag(page, node, "grad")
         said = f"let {name} = {call}" if name.isidentifier() else call
-        return f"`{said}`" if len(call) <= LONG else ""
+        return f"`{said}`" if len(call) <= LONG and not any(map(grad_flag, node.arguments)) else ""
     if name and isinstance(called, nodes.Name) and makes(called.name):
         return f"`{name}.requires_grad_()`"
     if way and name.isidentifier() and link.step is not None and isinstance(link.step.statement, nodes.Assign):
@@ -152,6 +153,36 @@ def flagged(link: Link, way: list[Link]) -> str:
             inner = f"({page.text(node)})" if is_loose(node) else page.text(node)
             return f"`let {name} = {inner}.requires_grad_()`"
     return ""
+
+
+def switched_off_flag(page: Page, name: str) -> Step | None:
+    """The last statement that takes the flag back from what has that name, or from each thing in it."""
+    for step in reversed(page.steps):
+        if _false_flag(step) is None:
+            continue
+        around = [each.statement.iterable for each in step.around() if isinstance(each.statement, nodes.For)]
+        if any(_is(node, name) for node in walk([step.statement, *around])):
+            return step
+    return None
+
+
+def _false_flag(step: Step) -> nodes.Expr | None:
+    """The `false` of `w.requires_grad = false`, `net.requires_grad_(false)`."""
+    statement, value = step.statement, step.value
+    given: nodes.Expr | None = None
+    if isinstance(statement, nodes.Assign) and isinstance(statement.target, nodes.Attribute):
+        given = statement.value if statement.target.name == "requires_grad" else None
+    elif isinstance(value, nodes.Call) and isinstance(value.function, nodes.Attribute) and value.arguments:
+        given = value.arguments[0].value if value.function.name == "requires_grad_" else None
+    return given if isinstance(given, nodes.Constant) and given.value is False else None
+
+
+def flag_back(around: Surroundings, page: Page, step: Step) -> str:
+    """The same statement, which gives the flag."""
+    given = _false_flag(step)
+    assert given is not None
+    new = rewrite.edited(page, step.statement, [(given.start, given.end, "true")])
+    return f"{around.lead('', page.span(step.statement))}`{new}`"
 
 
 def in_place(page: Page, step: Step, name: str) -> str | None:
@@ -174,5 +205,5 @@ def in_place(page: Page, step: Step, name: str) -> str | None:
     return f"no_grad {{ {update} }}"
 
 
-def _is(node: nodes.Expr, name: str) -> bool:
+def _is(node: nodes.Node, name: str) -> bool:
     return isinstance(node, nodes.Name) and node.name == name

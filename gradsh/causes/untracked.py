@@ -155,6 +155,9 @@ class Search:
                             return True
                         tracked.append(text)
                         break
+                else:
+                    if self.target is None and any(value.named_parameters()):
+                        anything = self.off(text, f"no parameter of `{text}` has the flag", here, way) or anything
             elif value is MISSING or isinstance(value, (int, float, list, tuple, dict)) or _is_array(value):
                 anything = self.through(read, value, here, way, node, context) or anything
         if tracked and not others and self.target is None and not self.findings and out is not None:
@@ -388,11 +391,27 @@ class Search:
         self.findings.append(finding)
         return True
 
+    def off(self, name: str, words: str, link: Link, way: list[Link]) -> bool:
+        """The flag of a leaf, or of all parameters of a model, was taken back; whether it is seen where."""
+        step = repairs.switched_off_flag(link.page, name.split(".")[0])
+        if step is None:
+            return False
+        where = self.around.place(link.page.span(step.statement))
+        finding = Finding("cut", [*way, link], f"its flag was taken back ({where})")
+        finding.labels.append((link.span, words))
+        finding.labels.append((link.page.span(step.statement), f"the flag of `{name}` is taken back here"))
+        finding.help = repairs.flag_back(self.around, link.page, step)
+        self.findings.append(finding)
+        return True
+
     def leaf(self, link: Link, way: list[Link]) -> None:
         """Made of nothing that could have a history."""
         name = link.name
         shown = _shown(name)
         made = isinstance(link.node, nodes.Call) and creates(link.node.function)
+        asked = isinstance(link.node, nodes.Call) and any(map(rewrite.grad_flag, link.node.arguments))
+        if name and asked and self.off(name, f"`{name}` is made here, with the flag", link, way):
+            return
         words = "without `grad`" if made else "of nothing that requires grad"
         help = repairs.flagged(link, way)
         finding = Finding("leaf", [*way, link], f"{shown} is made here, {words}", help)
