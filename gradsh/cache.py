@@ -134,26 +134,61 @@ def write(key: str, data: bytes) -> None:
             pass
 
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILT = os.path.join(HERE, "built")  # what a wheel brings along: tables, and the digest of the files that made them
+# what the tables and the code of programs are made by: the rest of gradsh only runs and shows them
+MADE_BY = ("calls", "commands", "engine", "language", "lib", "runtime")
+VERSION = "version"
+
+
+def shipped(name: str) -> bytes | None:
+    """A table that came with the wheel; None where gradsh runs from a checkout, whose files may change."""
+    try:
+        with open(os.path.join(BUILT, name), "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
 _sources: str | None = None
 
 
 def fingerprint() -> str:
-    """Sizes and times of gradsh's own files: another version, or an edited one, never reads this one's programs."""
+    """What another version, or an edited one, has another of: it never reads this one's tables and programs.
+
+    An installed one says it; of a checkout these are sizes and times of the files that decide.
+    """
     global _sources
     if _sources is None:
-        found: list[str] = []
-        root = os.path.dirname(os.path.abspath(__file__))
-        folders = [root, os.path.join(os.path.dirname(root), "grammar")]
-        while folders:
-            try:
-                with os.scandir(folders.pop()) as entries:
-                    for entry in entries:
-                        if entry.name.endswith((".py", ".lark", ".grad")):
-                            status = entry.stat()
-                            found.append(f"{entry.path} {status.st_size} {status.st_mtime_ns}")
-                        elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
-                            folders.append(entry.path)
-            except OSError:
-                continue
-        _sources = "\n".join(sorted(found))
+        version = shipped(VERSION)
+        _sources = version.decode() if version is not None else _stamps()
     return _sources
+
+
+def _stamps() -> str:
+    found: list[str] = []
+    folders = [os.path.join(HERE, name) for name in MADE_BY]
+    folders.append(os.path.join(os.path.dirname(HERE), "grammar"))
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name.endswith((".py", ".lark", ".grad")):
+                        status = entry.stat()
+                        found.append(f"{entry.path} {status.st_size} {status.st_mtime_ns}")
+                    elif "." not in name and name != "__pycache__" and entry.is_dir():
+                        folders.append(entry.path)
+        except OSError:
+            continue
+    return "\n".join(sorted(found))
+
+
+def content() -> str:
+    """The digest of the files that decide, for a wheel to say."""
+    from pathlib import Path
+
+    grammar = (Path(HERE) / "grammar", Path(HERE).parent / "grammar")
+    folders = [Path(HERE) / name for name in MADE_BY] + [each for each in grammar if each.exists()]
+    files = sorted(file for each in folders for file in each.rglob("*") if file.suffix in (".py", ".lark", ".grad"))
+    return digest(b"\0".join(file.name.encode() + b"\0" + file.read_bytes() for file in files)).hex()

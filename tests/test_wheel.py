@@ -103,6 +103,7 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "gradsh/grammar/gradsh.lark" in names
     assert "gradsh/py.typed" in names
+    assert {f"gradsh/built/{name}" for name in ("version", "grammar", "operators", "models", "signatures")} <= {*names}
     assert {name.split("/")[0] for name in names} == {"gradsh", wheel.name.split("-py3")[0] + ".dist-info"}
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 
@@ -111,8 +112,11 @@ def test_the_wheel_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     gradsh = environment(tmp_path / "venv", wheel)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    four_ways(gradsh, elsewhere)
-    assert run(gradsh, "check", "one.grad", cwd=elsewhere) == ""
+    cached = tmp_path / "cache"
+    four_ways(gradsh, elsewhere, GRADSH_CACHE_DIR=str(cached))
+    assert run(gradsh, "check", "one.grad", cwd=elsewhere, GRADSH_CACHE_DIR=str(cached)) == ""
+    # the tables came with the wheel: what the first run ever has made is its own program
+    assert {entry.name.partition("-")[0] for entry in cached.iterdir()} == {"program"}
     # a home that cannot be written: no cache, no history, no complaint
     nowhere = "/proc/nowhere"
     four_ways(gradsh, elsewhere, HOME=nowhere, XDG_CACHE_HOME=nowhere, XDG_STATE_HOME=nowhere, XDG_CONFIG_HOME=nowhere)

@@ -16,6 +16,7 @@ from gradsh import cache
 from gradsh.engine.operators import registry
 from gradsh.interrupts import held
 
+SHIPPED = "operators"
 ALL = "*"  # in place of a family: what only exists when all are loaded
 
 Parameters = tuple[tuple[str, str, bool, bool], ...]
@@ -88,7 +89,7 @@ def _key() -> str:
 
 
 def _read() -> Catalogue | None:
-    stored = cache.read(_key())
+    stored = cache.shipped(SHIPPED) or cache.read(_key())
     if stored is None:
         return None
     try:
@@ -99,6 +100,13 @@ def _read() -> Catalogue | None:
 
 def _made() -> Catalogue:
     """Load all files and see what each has brought."""
+    found = contents()
+    cache.write(_key(), marshal.dumps(found))
+    return Catalogue(*found)
+
+
+def contents() -> tuple[Any, Any, Any]:
+    """What is in the table; loads all files."""
     from gradsh.engine.ops import families  # only where there is no table yet
 
     signatures = {
@@ -109,5 +117,4 @@ def _made() -> Catalogue:
     of_operators = {id(entry.apply): entry.home for entry in registry.OPERATORS.values()}
     methods = {name: of_operators.get(id(found), found.__module__) for name, found in registry.METHODS.items()}
     methods |= dict.fromkeys(families.twins, ALL)
-    cache.write(_key(), marshal.dumps((homes, methods, signatures)))
-    return Catalogue(homes, methods, signatures)  # type: ignore[arg-type]  # rows of four, as the registry gives them
+    return homes, methods, signatures

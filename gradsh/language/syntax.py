@@ -12,7 +12,7 @@ import io
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -191,34 +191,68 @@ def parser_for(words: list[CommandWord]) -> lark.Lark:
     return parsers[key]
 
 
-def make_parser(text: str) -> lark.Lark:
-    """A parser with the tree builder inside; its table comes from the cache when it was made before."""
-    import pickle
+SHIPPED = "grammar"
+# `Lark.load` takes no transformer; this is what it, and Lark's own stand-alone parsers, are made of.
+OWN: dict[str, Any] = {"transformer": builder, "postlex": layout, "_plugins": {"ContextualLexer": SharingLexer}}
 
-    own: dict[str, Any] = {"transformer": builder, "postlex": layout, "_plugins": {"ContextualLexer": SharingLexer}}
+
+def make_parser(text: str) -> lark.Lark:
+    """A parser with the tree builder inside; its table came with the wheel, or is in the cache when made before."""
     version = f"{lark.__version__} {sys.version} {text}".encode()
     key = f"grammar-{cache.digest(version).hex()}.table"
-    # `Lark.load` takes no transformer; this is what it, and Lark's own stand-alone parsers, are made of.
-    load: Any = lark.Lark._load_from_dict
-    if stored := cache.read(key):
-        try:
-            loaded: lark.Lark = load(**pickle.loads(stored), **own)
+    for stored in (_shipped(text), cache.read(key)):
+        if stored is not None and (loaded := _loaded(stored)) is not None:
             return loaded
-        except (pickle.UnpicklingError, KeyError, TypeError, AttributeError, lark.exceptions.LarkError):
-            pass  # another lark's table: made anew below
-    made = lark.Lark(
+    made = _made(text)
+    cache.write(key, table_of(made))
+    return made
+
+
+def _made(text: str) -> lark.Lark:
+    return lark.Lark(
         text,
         parser="lalr",
         lexer="contextual",
         start=["program", "expr"],
         keep_all_tokens=True,
         maybe_placeholders=False,
-        **own,
+        **OWN,
     )
+
+
+def _loaded(stored: bytes) -> lark.Lark | None:
+    import pickle
+
+    try:
+        made: lark.Lark = cast(Any, lark.Lark)._load_from_dict(**pickle.loads(stored), **OWN)
+        return made
+    except (pickle.UnpicklingError, KeyError, TypeError, AttributeError, lark.exceptions.LarkError):
+        return None  # another lark's table
+
+
+def table_of(made: lark.Lark) -> bytes:
+    """What a parser is made of again, pickled."""
     table = io.BytesIO()
-    made.save(table, exclude_options=own)
-    cache.write(key, table.getvalue())
-    return made
+    made.save(table, exclude_options=OWN)
+    return table.getvalue()
+
+
+def _shipped(text: str) -> bytes | None:
+    """The table of the wheel, if it is this grammar's and this lark's; what it was made of stands before it."""
+    stored = cache.shipped(SHIPPED)
+    own = made_of(text)
+    return stored[len(own) :] if stored is not None and stored.startswith(own) else None
+
+
+def made_of(text: str) -> bytes:
+    """The digest of what the table of a wheel depends on; of plain lists, it is the same for every Python."""
+    return cache.digest(f"{lark.__version__} {text}".encode())
+
+
+def contents(words: list[CommandWord]) -> bytes:
+    """The table for these commands, for a wheel."""
+    text = fill(grammar(), words)
+    return made_of(text) + table_of(_made(text))
 
 
 # --- parsing --------------------------------------------------------------------------------------------------

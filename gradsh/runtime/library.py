@@ -186,6 +186,9 @@ def recorded_as(t: Any, name: str) -> Any:
 OWN: dict[str, Any] = {"refuse": refuse, "warn": warn, "recorded_as": recorded_as}
 
 
+SHIPPED = "models"
+
+
 def models() -> Models:
     """name -> (file, parameters), from the cache or made now; "" is the file of what the engine has."""
     global _models
@@ -193,13 +196,13 @@ def models() -> Models:
         key = "models-" + cache.digest((sys.version + cache.fingerprint()).encode()).hex()
         _models = _stored(key)
         if _models is None:
-            _models = _read()
+            _models = read()
             cache.write(key, marshal.dumps(_models))
     return _models
 
 
 def _stored(key: str) -> Models | None:
-    stored = cache.read(key)
+    stored = cache.shipped(SHIPPED) or cache.read(key)
     if stored is None:
         return None
     try:
@@ -301,7 +304,7 @@ def _parsed(file: str) -> tuple[Program, str]:
     return parse(source), source.text
 
 
-def _read() -> Models:
+def read() -> Models:
     """The table, read from the files."""
     from gradsh.calls.signature import KEYWORD, POSITIONAL, REST
     from gradsh.engine.nn.containers import SIGNATURES

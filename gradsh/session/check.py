@@ -20,6 +20,7 @@ from gradsh.language.words import CommandWord
 from gradsh.lints.registry import warnings
 
 TOLD_BY_RUNS = {"W0509", "W0521", "W0522"}  # a prompt need not say it twice
+Form = tuple[str, list[str]]  # of a command: its word and options
 Row = tuple[bool, bool, bool, bool, str, str]
 Entry = tuple[str, tuple[tuple[str, str, bool, bool], ...] | None, bool, bool, bool, bool]
 
@@ -27,9 +28,7 @@ Entry = tuple[str, tuple[tuple[str, str, bool, bool], ...] | None, bool, bool, b
 class Table:
     """The built-ins as a plain table; see `gradsh.language.resolve.Builtins`."""
 
-    def __init__(
-        self, entries: Iterable[Entry], commands: Iterable[tuple[str, list[str]]], facts: dict[str, Row]
-    ) -> None:
+    def __init__(self, entries: Iterable[Entry], commands: Iterable[Form], facts: dict[str, Row]) -> None:
         self.forms = commands
         self.rows = facts
         self.entries = {entry[0]: entry for entry in entries}
@@ -119,17 +118,25 @@ def table() -> Table:
     return _table
 
 
+SHIPPED = "signatures"
 _table: Table | None = None
 
 
 def _read() -> Table:
     key = "signatures-" + cache.digest(cache.fingerprint().encode()).hex()
-    stored = cache.read(key)
+    stored = cache.shipped(SHIPPED) or cache.read(key)
     if stored is not None:
         try:
             return Table(*marshal.loads(stored))
         except (ValueError, EOFError, TypeError):
             pass  # written by another Python: made anew below
+    made = contents()
+    cache.write(key, marshal.dumps(made))
+    return Table(*made)
+
+
+def contents() -> tuple[list[Entry], list[Form], dict[str, Row]]:
+    """What is in the table, as the engine has it."""
     from gradsh.runtime.builtins import BUILTINS
 
     entries: list[Entry] = []
@@ -144,5 +151,4 @@ def _read() -> Table:
             if found is not None and facts.get(builtin) != found.row():
                 facts[way] = found.row()
     forms = [(command.name, command.options()) for command in BUILTINS.commands()]
-    cache.write(key, marshal.dumps((entries, forms, facts)))
-    return Table(entries, forms, facts)
+    return entries, forms, facts
