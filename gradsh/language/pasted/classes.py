@@ -15,8 +15,8 @@ class Classes(Statements):
     def do_ClassDef(self, node: ast.ClassDef) -> None:
         bases = [self.path(base) or dotted(base) or "…" for base in node.bases]
         kinds = [base.rpartition(".")[2] for base in bases]
-        if node.decorator_list:
-            raise NoCounterpart("a class with a decorator")
+        if node.decorator_list or node.keywords:
+            raise NoCounterpart("a class with a decorator or a metaclass")
         if kinds == ["Function"]:
             return self.operator(node)
         if kinds not in ([], ["Module"], ["object"]):
@@ -92,7 +92,7 @@ class Classes(Statements):
 
     def construction(self, node: ast.FunctionDef, before: int) -> None:
         """`__init__`: its statements are the model's; if it has names of its own, in a function of their own."""
-        self.receiver = node.args.args[0].arg
+        self.receiver = node.args.args[0].arg if node.args.args else "self"
         body = [part for part in node.body if not is_super(part)]
         after = self.header_end(node.body[0])
         while body and is_text(body[0]):

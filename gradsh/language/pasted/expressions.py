@@ -75,7 +75,7 @@ class Expressions(Text):
     def single(self, node: ast.AST) -> str:
         """An expression where only one can stand: a tuple without parentheses gets them."""
         text = self.see(node)
-        if isinstance(node, ast.Tuple) and self.text[self.start(node)] != "(":
+        if isinstance(node, ast.Tuple) and self.text[self.start(node)] != "(" and text[0] != "(":
             return f"({text})"
         if isinstance(node, ast.Tuple) and node.elts and self.start(node.elts[0]) == self.start(node):
             return f"({text})"  # (a + b), c
@@ -93,7 +93,7 @@ class Expressions(Text):
         if node.arg is None:
             raise NoCounterpart("`**` in a call")
         start = self.start(node) + len(node.arg)
-        return self.facts.name(node.arg) + self.gap(start, self.start(node.value)) + self.see(node.value)
+        return self.facts.name(node.arg) + self.kept(node, start)
 
     def path(self, node: ast.AST) -> str | None:
         """The whole dotted path of what an import brought in: `torch.nn.Linear`; None for all else."""
@@ -171,8 +171,8 @@ class Expressions(Text):
             return self.loader(node)
         if path is not None and path.endswith("utils.data.TensorDataset"):
             raise NoCounterpart("`TensorDataset`, but in a `DataLoader`")
-        function = self.see(node.func)
-        at = self.end(node.func)
+        function = self.wide(node.func, self.start(node))
+        _, at = self.spread(node.func, self.start(node))
         items = [*node.args, *node.keywords]
         if len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.GeneratorExp):
             inner = node.args[0]
@@ -188,8 +188,7 @@ class Expressions(Text):
             pieces += [self.gap(at, self.start(item)), self.argument(item)]
             at = self.end(item)
         pieces.append(self.gap(at, self.end(node)))
-        opening = 1 if items else -1
-        pieces[opening] = re.sub(r"^(\)*)[ \t]+(?=\()", r"\1", pieces[opening])
+        pieces[1] = pieces[1].lstrip(" \t")  # `print (x)` would print a tuple
         return "".join(pieces)
 
     def argument(self, node: ast.AST) -> str:
@@ -339,6 +338,11 @@ class Expressions(Text):
             left, at = right, end
         text = " and ".join(said)
         return text if self.enclosed(node) else f"({text})"
+
+    def see_Tuple(self, node: ast.Tuple) -> str:
+        text = self.kept(node)
+        # a comma that ends a line joins it to the next one
+        return f"({text})" if text.endswith(",") and isinstance(node.ctx, ast.Load) else text
 
     def see_List(self, node: ast.List) -> str:
         text = self.kept(node)

@@ -16,6 +16,7 @@ WIDTH = 120
 # Methods of lists and dicts that give nothing, and functions that gradsh does not show the value of
 QUIET = frozenset(("append", "extend", "insert", "remove", "clear", "update", "sort", "reverse", "manual_seed"))
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+UNAUGMENTED = (ast.BitAnd, ast.BitOr, ast.BitXor)  # `flags |= 1`
 BLOCKS = (ast.For, ast.While, ast.If, ast.With, ast.Try, *FUNCTION, ast.ClassDef)
 
 
@@ -154,8 +155,9 @@ class Statements(Expressions):
             self.depth = depth
             inner = [text.strip() for text in self.out[header:]]
             one = "; ".join(inner)
-            short = len(one) + len(self.out[header - 1]) < WIDTH and not any("#" in text for text in inner)
-            if short and not any(text.endswith((";", "{")) for text in inner[:-1]) and "}" not in inner[-1][-1:]:
+            short = len(inner) == len(statements) and len(one) + len(self.out[header - 1]) < WIDTH
+            ends = [text[-1:] for text in inner]
+            if short and not {";", "{"} & {*ends[:-1]} and ends[-1] != "}" and "#" not in one:
                 del self.out[header:]
                 self.append(f" {one} }}")
                 return
@@ -225,20 +227,32 @@ class Statements(Expressions):
         if len(node.targets) == 1:
             return self.simple(node, self.kept(node))
         *others, last = node.targets
-        start, _ = self.spread(value, self.end(last))
         rest = "".join(f"; {self.see(target)} = {self.see(last)}" for target in reversed(others))
-        return self.simple(node, f"{self.see(last)} = {self.kept(value, start, self.end(node))}{rest}")
+        return self.simple(node, f"{self.see(last)} = {self.wide(value, self.end(last))}{rest}")
 
     def do_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
-            start, end = self.spread(node.value, self.end(node.annotation))
-            self.simple(node, f"{self.see(node.target)} = {self.kept(node.value, start, end)}")
+            self.simple(node, f"{self.see(node.target)} = {self.wide(node.value, self.end(node.annotation))}")
 
     def whole(self, node: ast.stmt) -> None:
         """What reads the same, but for its expressions."""
         self.simple(node, self.kept(node))
 
-    do_AugAssign = do_Assert = do_Delete = do_Pass = do_Break = do_Continue = whole
+    def do_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.op, (ast.LShift, ast.RShift)):
+            raise NoCounterpart("`<<` and `>>`")
+        if not isinstance(node.op, UNAUGMENTED):
+            return self.whole(node)
+        target, value = self.see(node.target), self.wide(node.value, self.end(node.target))
+        sign = self.text[self.end(node.target) : self.start(node.value)].strip().partition("=")[0]
+        return self.simple(node, f"{target} = {target} {sign} ({value})")
+
+    def do_Delete(self, node: ast.Delete) -> None:
+        if any(isinstance(target, ast.Attribute) for target in node.targets):
+            raise NoCounterpart("`del` of an attribute")
+        self.whole(node)
+
+    do_Assert = do_Pass = do_Break = do_Continue = whole
 
     def do_Return(self, node: ast.Return) -> None:
         if self.found is not None:
@@ -248,12 +262,13 @@ class Statements(Expressions):
     def do_Raise(self, node: ast.Raise) -> None:
         said = node.exc
         message = '"raised here"'
-        if isinstance(said, ast.Call) and said.args:
+        if isinstance(said, ast.Call) and said.args and not isinstance(said.args[0], ast.Starred):
             message = self.single(said.args[0])
         elif isinstance(said, ast.Constant):
             message = self.see(said)
         elif isinstance(said, (ast.Name, ast.Call)):
             message = f'"{dotted(said.func if isinstance(said, ast.Call) else said)}"'
+        message = f"({message})" if "\n" in message else message
         self.simple(node, f"assert false, {message}")
 
     def scoped(self, node: ast.Global | ast.Nonlocal) -> None:

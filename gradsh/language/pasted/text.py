@@ -68,7 +68,12 @@ class Text:
 
     def enclosed(self, node: ast.AST) -> bool:
         """Do brackets stand directly around a node?"""
-        return self.text[: self.start(node)].rstrip()[-1:] == "(" and self.text[self.end(node) :].lstrip()[:1] == ")"
+        before, after = self.start(node) - 1, self.end(node)
+        while before >= 0 and self.text[before].isspace():
+            before -= 1
+        while after < len(self.text) and self.text[after].isspace():
+            after += 1
+        return before >= 0 and self.text[before] == "(" and self.text[after : after + 1] == ")"
 
     def comments(self) -> list[Comment]:
         """All comments, in the order of the text."""
