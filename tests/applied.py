@@ -24,8 +24,10 @@ ON = re.compile(rf"on line (\d+): {PIECE}")
 THEN = re.compile(rf", then {PIECE}")
 
 
-def applied(text: str, failed: Span, help: str) -> list[str]:
-    """The programs that the offers of a help line make of a text."""
+def applied(text: str, failed: Span, help: str, edit: tuple[int, int, str] | None = None) -> list[str]:
+    """The programs that the offers of a help line make of a text; where the error has an edit, that alone."""
+    if edit is not None:
+        return [_edited(text, [edit])]
     page = Page(Source("<text>", text))
     if not page.steps:  # no program yet: the line, or what is underlined on it
         pieces = re.findall(PIECE, help) if "`" in help else [help]

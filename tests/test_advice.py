@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from gradsh import Session
-from gradsh.causes.text import offered, read
+from gradsh.causes.text import read
 from gradsh.errors import REGISTRY, GradshError
+from gradsh.language.mending import offered
 from gradsh.language.words import RESERVED
 from tests.applied import applied
 from tests.test_errors import PROGRAMS
@@ -133,7 +134,7 @@ def test_every_help_gets_past_its_error(tmp_path: Path, monkeypatch: pytest.Monk
         if error is None or not error.help or not error.labels:
             continue
         failed = error.labels[0].span
-        again = [first_error(program) for program in applied(failed.source.text, failed, error.help)]
+        again = [first_error(program) for program in applied(failed.source.text, failed, error.help, error.edit)]
         same = [after is not None and (after.code, after.message) == (error.code, error.message) for after in again]
         applied_ones += len(again)
         # of what is no program yet the line or the underlined part is replaced: one of them is meant

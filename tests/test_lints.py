@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from gradsh import Session
-from gradsh.causes.text import offered, read
+from gradsh.causes.text import read
 from gradsh.errors import Source, WarningRecord
 from gradsh.files import Files
 from gradsh.language import nodes
+from gradsh.language.mending import offered
 from gradsh.language.syntax import parse
 from gradsh.lints.registry import FILES, Lint, lint, load, warnings
 from gradsh.runtime.builtins import BUILTINS

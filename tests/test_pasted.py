@@ -54,7 +54,7 @@ def test_an_error_offers_the_whole_program(name: str) -> None:
     errors = refused(text)
     if errors and errors[0].code.startswith("E01"):
         found = converted(text)
-        assert found is not None and [error.help for error in errors] == [found.text]
+        assert found is not None and [error.edit and error.edit[2] for error in errors] == [found.text]
 
 
 MIXED = """\
@@ -75,10 +75,14 @@ print(f(3), f(-3))
 def test_a_block_of_python_in_a_program_of_gradsh() -> None:
     first, second = refused(MIXED)
     assert first.help == "for i in range(2) {\n    backward x**2  # adds up\n    print i, x.grad\n}"
-    assert second.help == "if a > 1 {\n    return a\n} else {\n    return -a\n}"
+    assert second.help == "if a > 1 { return a } else { return -a }"
     at = MIXED.index("if a")
     start, end, block = converted_at(MIXED, at) or (0, 0, None)
-    assert block is not None and block.text == second.help and MIXED[start:end].strip().startswith("if a > 1:")
+    assert (
+        block is not None
+        and block.text == "if a > 1 {\n    return a\n} else {\n    return -a\n}"
+        and MIXED[start:end].strip().startswith("if a > 1:")
+    )
     mended = MIXED[:start] + block.text + MIXED[end:]
     start, end, block = converted_at(mended, mended.index(":")) or (0, 0, None)
     assert block is not None

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from gradsh import Session
-from gradsh.advice.scene import offered, read
+from gradsh.causes.text import read
+from gradsh.language.mending import offered
 from gradsh.reports import Report
 from gradsh.session.display import Display
 from gradsh.view import live

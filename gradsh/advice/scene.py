@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from gradsh.causes.surroundings import Context, Surroundings
-from gradsh.causes.text import LONG, joined, offered, operand, read
+from gradsh.causes.text import LONG, joined, operand, read
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import GradshError, Label, Span, Where
 from gradsh.language import nodes
+from gradsh.language.mending import offered
 from gradsh.language.places import PREFIX
 
 

@@ -42,15 +42,6 @@ def _program(source: Source) -> nodes.Program | None:
         return None
 
 
-def offered(help: str) -> list[str]:
-    """What a help line shows as gradsh: all between backticks, or all of a line that has none.
-
-    The name of an attribute, `.grad`, stands for any value's.
-    """
-    pieces = help.split("`")[1::2] if "`" in help else [help]
-    return ["x" + piece if piece[:1] == "." else piece for piece in pieces]
-
-
 _TIGHT = (nodes.Binary, nodes.Unary, nodes.Compare, nodes.Logical, nodes.Conditional, nodes.Lambda, nodes.Pipe)
 
 
@@ -120,7 +111,9 @@ class Step:
     def value(self) -> nodes.Expr | None:
         """What it binds a name to, returns, or is."""
         statement = self.statement
-        if isinstance(statement, (nodes.Assign, nodes.AugAssign, nodes.Return, nodes.ExprStmt, nodes.Param)):
+        if isinstance(
+            statement, (nodes.Assign, nodes.Chain, nodes.AugAssign, nodes.Return, nodes.ExprStmt, nodes.Param)
+        ):
             return statement.value
         return None
 

@@ -34,7 +34,9 @@ class Silent:
 
     def value(self, value: object, span: Span | None) -> None: ...
 
-    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None: ...
+    def printed(
+        self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n"
+    ) -> None: ...
 
     def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
         return items

@@ -137,7 +137,9 @@ class GradshError(Exception):
     `places` is for code that knows no spans: (where, words) pairs that the session turns into secondary labels.
     `subject` is what the error is about, a tensor or shapes, for gradsh.advice, which knows names and lines.
     `note` is what is known beyond the message, of any number of lines.
-    `help` is one line: either gradsh as it stands, or a sentence in which all gradsh is between backticks.
+    `help` is one line: either gradsh as it stands, or a sentence in which all gradsh is between backticks. Of a text
+    that is no program it is the user's own line, or block, mended.
+    `edit` is what the help does to the source, where it is known: the text between two offsets becomes another.
     """
 
     code: str = "E0000"
@@ -150,6 +152,7 @@ class GradshError(Exception):
     causes: tuple[str, ...] = ()
     not_a_cure: tuple[str, ...] = ()
     see: str = ""
+    edit: tuple[int, int, str] | None = None
 
     def __init__(
         self,

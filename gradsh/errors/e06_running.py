@@ -124,6 +124,17 @@ class BadParam(GradshError):
     see = "`help param`, `help use`"
 
 
+class Raised(GradshError):
+    code = "E0609"
+    kind = "RuntimeError"
+    summary = "An error of the program's own, `raise`."
+    happened = "The program says `raise` with these words where it cannot go on."
+    example = 'fn root(x) { if x < 0 { raise f"no root of {x}" }; return sqrt(x) }\nroot(-4.0)'
+    cure = 'fn root(x) { if x < 0 { raise f"no root of {x}" }; return sqrt(x) }\nroot(4.0)'
+    causes = ("a case that the program's author has ruled out: the words say which",)
+    see = "`help raise`, `help try`, `help assert`"
+
+
 class NoForward(GradshError):
     code = "E0611"
     kind = "NotImplementedError"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradsh import errors
+from gradsh.calls.suggest import suggest
 from gradsh.language import nodes, strings
 from gradsh.language.words import CALLABLE, MODES, RESERVED
 
@@ -36,13 +37,23 @@ class Builder:
     def __init__(self) -> None:
         self.source = errors.Source("", "")
         self.faults: list[errors.GradshError] = []
+        self.generators: dict[int, nodes.Expr] = {}  # in parentheses of their own, that are no argument so far
         self.sub_parse: Callable[[int, int], nodes.Expr]
 
     def fault(
-        self, error: type[errors.GradshError], message: str, start: int, end: int, help: str | None = None
+        self,
+        error: type[errors.GradshError],
+        message: str,
+        start: int,
+        end: int,
+        help: str | None = None,
+        edit: str | None = None,
     ) -> None:
-        """Note an error at [start:end] of the source."""
-        self.faults.append(error(message, [errors.Label(errors.Span(self.source, start, end))], help))
+        """Note an error at [start:end] of the source; `edit` is what should stand there."""
+        fault = error(message, [errors.Label(errors.Span(self.source, start, end))], help)
+        if edit is not None:
+            fault.edit = (start, end, edit)
+        self.faults.append(fault)
 
     def shown(self, node: Any) -> str:
         """A node's own text, for use in a help line; long ones are not repeated."""
@@ -66,6 +77,17 @@ class Builder:
         elif name in RESERVED:
             self.fault_reserved(name, token.start_pos, token.end_pos)
         return name
+
+    def end(self) -> None:
+        """The parse is done: what can only then be told."""
+        for node in self.generators.values():
+            self.fault(
+                errors.SyntaxError_,
+                "there are no generators; a comprehension stands in square brackets, or is an argument",
+                node.start,
+                node.end,
+                edit=f"[{self.source.text[node.start + 1 : node.end - 1]}]",
+            )
 
     # --- programs and blocks ------------------------------------------------------------------------------
 
@@ -171,9 +193,8 @@ class Builder:
         return all(type(value) is nodes.Name for value in values) and len(values) > 1
 
     def fault_reserved(self, word: str, start: int, end: int) -> None:
-        self.fault(
-            errors.ReservedWord, f"`{word}` is a reserved word and cannot be a name", start, end, f"let {word}_ = 1.0"
-        )
+        message = f"`{word}` is a reserved word and cannot be a name"
+        self.fault(errors.ReservedWord, message, start, end, edit=f"{word}_")
 
     def let(self, parts: Parts) -> nodes.Stmt:
         word, target, _, value = parts
@@ -193,6 +214,25 @@ class Builder:
         else:
             self.check_target(target, False)
         return nodes.Assign(target.start, value.end, False, target, value)
+
+    def further(self, parts: Parts) -> Parts:
+        targets: Parts = parts[0]
+        targets.append(parts[1])
+        return targets
+
+    def let_chain(self, parts: Parts) -> nodes.Stmt:
+        word, targets, value = parts
+        return self.chained(word.start_pos, True, targets, value)
+
+    def assign_chain(self, parts: Parts) -> nodes.Stmt:
+        targets, value = parts
+        return self.chained(targets[0].start, False, targets, value)
+
+    def chained(self, start: int, let: bool, targets: list[nodes.Expr], value: nodes.Expr) -> nodes.Stmt:
+        for target in targets:
+            self.check_target(target, let)
+        others = nodes.TupleExpr(targets[1].start, targets[-1].end, targets[1:])
+        return nodes.Chain(start, value.end, let, targets[0], value, others)
 
     def augmented(self, parts: Parts) -> nodes.Stmt:
         target, op, value = parts
@@ -246,6 +286,9 @@ class Builder:
 
     def assert_message(self, parts: Parts) -> nodes.Stmt:
         return nodes.Assert(parts[0].start_pos, parts[3].end, parts[1], parts[3])
+
+    def raise_statement(self, parts: Parts) -> nodes.Stmt:
+        return nodes.Raise(parts[0].start_pos, parts[1].end, parts[1])
 
     def del_statement(self, parts: Parts) -> nodes.Stmt:
         word, what = parts
@@ -327,12 +370,18 @@ class Builder:
         if name in MODES:
             return nodes.Mode(head.start, end, name, arguments, body)
         *others, last = (f"`{mode}`" for mode in MODES)
+        if name in ("function", "func", "fun", "def", "lambda"):
+            self.fault(
+                errors.SyntaxError_, "a function is written `fn(x) { … }`", function.start, function.end, edit="fn"
+            )
+            return nodes.Mode(head.start, end, "no_grad", [], body)
+        close = suggest(name or "", MODES)
         self.fault(
             errors.SyntaxError_,
             f"`{self.shown(head)}` takes no block; {', '.join(others)} and {last} do",
             head.start,
             head.end,
-            "no_grad { pass }",
+            edit=close,
         )
         return nodes.Mode(head.start, end, "no_grad", [], body)
 
@@ -427,7 +476,15 @@ class Builder:
 
     def positional(self, parts: Parts) -> nodes.Argument:
         value = parts[0]
+        if type(value) is nodes.ListComp:
+            self.generators.pop(id(value), None)
         return nodes.Argument(value.start, value.end, None, False, value)
+
+    def generator(self, parts: Parts) -> nodes.Argument:
+        """`f(x) for x in xs` as an argument: the values, in a list."""
+        value, clauses = parts
+        made = nodes.ListComp(value.start, clauses[-1].end, value, clauses)
+        return nodes.Argument(made.start, made.end, None, False, made)
 
     def keyword(self, parts: Parts) -> nodes.Argument:
         return nodes.Argument(parts[0].start_pos, parts[2].end, self.spelled(parts[0]), False, parts[2])
@@ -455,6 +512,18 @@ class Builder:
                     "sum(ones(2, 3), 0, keepdim=true)",
                 )
 
+    def check_called(self, node: nodes.Expr) -> None:
+        """No string is called: `f''(x)` was to be a derivative."""
+        text = self.source.text[node.start : node.end]
+        if type(node) is nodes.FString and text[:2] == "f'":
+            self.fault(
+                errors.SyntaxError_,
+                "a derivative is written `grad(f)`",
+                node.start,
+                node.end,
+                edit=re.sub(r"\bf('+)(?=\(|\Z)", lambda m: "grad(" * len(m[1]) + "f" + ")" * len(m[1]), text),
+            )
+
     def call_empty(self, parts: Parts) -> nodes.Expr:
         return nodes.Call(parts[0].start, parts[2].end_pos, parts[0], [])
 
@@ -462,6 +531,8 @@ class Builder:
         arguments = parts[2]
         if len(arguments) > 1:
             self.check_arguments(arguments)
+        if type(parts[0]) is nodes.FString:
+            self.check_called(parts[0])
         return nodes.Call(parts[0].start, parts[-1].end_pos, parts[0], arguments)
 
     def index(self, parts: Parts) -> nodes.Expr:
@@ -616,11 +687,22 @@ class Builder:
         clause.end = parts[2].end
         return clause
 
+    def generator_apart(self, parts: Parts) -> nodes.Expr:
+        """The same in parentheses of its own, `f((g(x) for x in xs), 0)`; it is nothing but an argument."""
+        opening, value, clauses, closing = parts
+        made: nodes.Expr = parens(nodes.ListComp(0, 0, value, clauses), opening, closing)
+        self.generators[id(made)] = made
+        return made
+
     def comprehension(self, parts: Parts) -> nodes.Expr:
         return nodes.ListComp(parts[0].start_pos, parts[-1].end_pos, parts[1], parts[2])
 
     def empty_dict(self, parts: Parts) -> nodes.Expr:
         return nodes.DictExpr(parts[0].start_pos, parts[-1].end_pos, [])
+
+    def dict_comprehension(self, parts: Parts) -> nodes.Expr:
+        (key, value), clauses = parts[1:3]
+        return nodes.DictComp(parts[0].start_pos, parts[-1].end_pos, key, value, clauses)
 
     def dict_pair(self, parts: Parts) -> tuple[nodes.Expr, nodes.Expr]:
         return parts[0], parts[2]

@@ -301,7 +301,16 @@ class Expressions:
         return ast.Dict(keys, values, lineno=self.line(node), col_offset=0)
 
     def see_ListComp(self, node: nodes.ListComp) -> ast.expr:
-        """Python's own, unless a function with a body or a long chain stands in it: then a function with loops."""
+        return self.comprehension(node, [node.value])
+
+    def see_DictComp(self, node: nodes.DictComp) -> ast.expr:
+        return self.comprehension(node, [node.key, node.value])
+
+    def comprehension(self, node: nodes.ListComp | nodes.DictComp, parts: list[Expr]) -> ast.expr:
+        """Python's own, unless a function with a body or a long chain stands in it: then a function with loops.
+
+        `parts`: what each round gives, the value, or key and value.
+        """
         line = self.line(node)
         held = len(self.temporaries)
         first = self.expr(node.clauses[0].iterable)
@@ -322,17 +331,21 @@ class Expressions:
             loops.append((clause, iterable, conditions))
             plain = plain and not iterable[0] and not any(before for before, _ in conditions)
         plain = plain and not any(has_attribute(clause.target) for clause in node.clauses)
-        before, value = apart(node.value)
+        made = [apart(part) for part in parts]
+        before = [statement for needed, _ in made for statement in needed]
+        values = [value for _, value in made]
+        if len(values) == 2:
+            values[0] = self.key(values[0])
         plain = plain and not before and not self.temporaries
         if plain:
             clauses = [
                 ast.comprehension(self.target(clause.target), iterable, [c for _, c in conditions], 0)
                 for clause, (_, iterable), conditions in loops
             ]
-            result: ast.expr = ast.ListComp(value, clauses, lineno=line, col_offset=0)
+            kind: Any = ast.ListComp if len(values) == 1 else ast.DictComp
+            result: ast.expr = kind(*values, clauses, lineno=line, col_offset=0)
         else:
-            append = ast.Attribute(self.load("@list", line), "append", LOAD, lineno=line, col_offset=0)
-            body = [*before, self.done(self.called(append, [value], line), line)]
+            body = [*before, self.gathered(values, line)]
             for index, (clause, (before, iterable_), conditions) in reversed(list(enumerate(loops))):
                 for needed, condition in reversed(conditions):
                     body = [*needed, ast.If(condition, body, [], lineno=line, col_offset=0)]
@@ -343,9 +356,9 @@ class Expressions:
                 loop = ast.For(self.store(item, at), source, [*unpacked, *body], [], lineno=at, col_offset=0)
                 body = [*before, loop]
             body = [
-                self.assigned(self.store("@list", line), ast.List([], LOAD, lineno=line, col_offset=0), line),
+                self.assigned(self.store("@made", line), self.nothing_yet(values, line), line),
                 *body,
-                ast.Return(self.load("@list", line), lineno=line, col_offset=0),
+                ast.Return(self.load("@made", line), lineno=line, col_offset=0),
             ]
             arguments = ast.arguments([], [ast.arg("@items", lineno=line, col_offset=0)], None, [], [], None, [])
             name = self.fresh("c")
@@ -353,6 +366,22 @@ class Expressions:
         self.function = outer_function
         self.before, self.temporaries = outer, outer_temporaries
         return result if plain else self.called(name, [first], line)
+
+    def gathered(self, values: list[ast.expr], line: int) -> ast.stmt:
+        """What a round of a comprehension gives goes into `@made`, a list or a dict."""
+        made = self.load("@made", line)
+        if len(values) == 1:
+            return self.done(
+                self.called(ast.Attribute(made, "append", LOAD, lineno=line, col_offset=0), values, line), line
+            )
+        key, value = values
+        return self.assigned(ast.Subscript(made, key, STORE, lineno=line, col_offset=0), value, line)
+
+    @staticmethod
+    def nothing_yet(values: list[ast.expr], line: int) -> ast.expr:
+        if len(values) == 1:
+            return ast.List([], LOAD, lineno=line, col_offset=0)
+        return ast.Dict([], [], lineno=line, col_offset=0)
 
     def see_Unary(self, node: nodes.Unary) -> ast.expr:
         return ast.UnaryOp(UNARY[node.op], self.expr(node.operand), lineno=self.line(node), col_offset=0)

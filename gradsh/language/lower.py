@@ -113,6 +113,18 @@ class Lowering(Expressions):
         name = self.constant(target.name, line)
         return self.done(self.called("@set_attr", [value, self.expr(target.value), name], line), line)
 
+    def do_Chain(self, node: nodes.Chain) -> list[ast.stmt]:
+        """The value once, then each target as if they were unpacked: a failure binds nothing."""
+        line = self.line(node)
+        name = self.temporary()
+        others = node.others.items if isinstance(node.others, nodes.TupleExpr) else [node.others]
+        targets = nodes.TupleExpr(node.start, node.end, [node.target, *others])
+        values = ast.Tuple([self.load(name, line) for _ in targets.items], LOAD, lineno=line, col_offset=0)
+        return [
+            self.assigned(self.store(name, line), self.expr(node.value), line),
+            *self.unpack(targets, values, line),
+        ]
+
     def unpack(self, target: nodes.TupleExpr | nodes.ListExpr, value: ast.expr, line: int) -> list[ast.stmt]:
         """Nested targets: first all is taken apart into temporaries, then bound, so that a failure binds nothing.
 
@@ -277,6 +289,10 @@ class Lowering(Expressions):
         message = [self.expr(node.message)] if node.message is not None else []
         fault = ast.Raise(self.called("@failed", message, line), None, lineno=line, col_offset=0)
         return [ast.If(condition, [fault], [], lineno=line, col_offset=0)]
+
+    def do_Raise(self, node: nodes.Raise) -> list[ast.stmt]:
+        line = self.line(node)
+        return [ast.Raise(self.called("@raised", [self.expr(node.message)], line), None, lineno=line, col_offset=0)]
 
     def do_Del(self, node: nodes.Del) -> list[ast.stmt]:
         result: list[ast.stmt] = []

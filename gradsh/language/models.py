@@ -28,6 +28,9 @@ def _bound(body: list[Stmt]) -> Iterator[str]:
                 stack.extend(reversed(block))
         elif isinstance(statement, nodes.Assign):
             yield from _targets(statement.target)
+        elif isinstance(statement, nodes.Chain):
+            yield from _targets(statement.target)
+            yield from _targets(statement.others)
         else:
             yield from statement.binds()
 

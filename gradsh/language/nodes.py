@@ -167,7 +167,7 @@ class DictExpr(Expr):
 
 
 class CompFor(Node):
-    """`for target in iterable if condition …` of a list comprehension."""
+    """`for target in iterable if condition …` of a comprehension."""
 
     target: Target
     iterable: Expr
@@ -175,6 +175,12 @@ class CompFor(Node):
 
 
 class ListComp(Expr):
+    value: Expr
+    clauses: list[CompFor]
+
+
+class DictComp(Expr):
+    key: Expr
     value: Expr
     clauses: list[CompFor]
 
@@ -287,6 +293,15 @@ class Assign(Stmt):
         return None
 
 
+class Chain(Stmt):
+    """`a = b = value`: one value for several targets; `others` is a TupleExpr of those after the first."""
+
+    let: bool
+    target: Target
+    value: Expr
+    others: Target
+
+
 class AugAssign(Stmt):
     op: str  # the binary operator: + - * / ** // %
     target: Expr
@@ -365,6 +380,10 @@ class Return(Stmt):
 class Assert(Stmt):
     condition: Expr
     message: Expr | None
+
+
+class Raise(Stmt):
+    message: Expr
 
 
 class Pass(Stmt):

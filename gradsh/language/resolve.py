@@ -129,6 +129,11 @@ class Resolver(Operators):
         self.expr(node.value)
         self.target(node.target)
 
+    def do_Chain(self, node: nodes.Chain) -> None:
+        self.expr(node.value)
+        self.target(node.target)
+        self.target(node.others)
+
     def target(self, node: Expr) -> None:
         if isinstance(node, nodes.Name):
             if node.name in KEYWORDS or node.name == "repeat":
@@ -258,6 +263,9 @@ class Resolver(Operators):
         self.expr(node.condition)
         if node.message is not None:
             self.expr(node.message)
+
+    def do_Raise(self, node: nodes.Raise) -> None:
+        self.expr(node.message)
 
     def do_Pass(self, node: nodes.Pass) -> None:
         pass
@@ -450,21 +458,28 @@ class Resolver(Operators):
             self.expr(value)
 
     def see_ListComp(self, node: nodes.ListComp) -> None:
+        self.comprehension(node.clauses, node.value)
+
+    def see_DictComp(self, node: nodes.DictComp) -> None:
+        self.comprehension(node.clauses, node.key, node.value)
+
+    def comprehension(self, clauses: list[nodes.CompFor], *values: Expr) -> None:
         scope = self.scope
         inner = Scope(scope, False)
-        for index, clause in enumerate(node.clauses):
+        for index, clause in enumerate(clauses):
             if index == 0:
                 self.expr(clause.iterable)  # evaluated outside, as in Python
                 self.scope = inner
             for name in clause.binds():
                 inner.bind(name)
-        for index, clause in enumerate(node.clauses):
+        for index, clause in enumerate(clauses):
             if index:
                 self.expr(clause.iterable)
             self.target(clause.target)
             for condition in clause.conditions:
                 self.expr(condition)
-        self.expr(node.value)
+        for value in values:
+            self.expr(value)
         self.scope = scope
 
     def see_Unary(self, node: nodes.Unary) -> None:

@@ -297,18 +297,18 @@ def all_errors(source: errors.Source, trouble: Trouble | None) -> list[errors.Gr
             found.append(error)
             resume = None if len(found) >= LIMIT else resume_after(trouble, start)
         else:
-            _, resume, error.help, error.note = python
+            begin, resume, text, error.note = python
+            error.edit = (begin, resume, text)
+            found = [*found, error] if begin or resume < len(source.text) else [error]
             if resume == len(source.text):  # nothing else is wrong with a program that is all Python
-                return [*found, error] if python[0] else [error]
-            found.append(error)
+                break
         if resume is None:
             break
         start = resume
         _, trouble = attempt(source, start, len(source.text), "program")
         found += builder.faults
-    for error in found:
-        if error.help is not None and not reads(error.help):
-            error.help = None
+    for error in found[:LIMIT]:
+        offer(error, source.text)
     return found[:LIMIT]
 
 
@@ -317,29 +317,55 @@ def python_at(source: errors.Source, at: int) -> tuple[int, int, str, str | None
     from gradsh.language.pasted import converted_at
 
     found = converted_at(source.text, at)
-    if found is None or not reads(found[2].text):
+    if found is None or first_wrong(found[2].text) is not None:
         return None
     start, end, block = found
     above = source.position(start)[0] - 1
-    return start, end, block.text, "\n".join(f"line {line + above}: {words}" for line, words in block.notes) or None
+    return (
+        start,
+        end,
+        block.text,
+        "\n".join(f"line {line + above}: {words}" for line, words in block.notes) or None,
+    )
 
 
-def reads(text: str) -> bool:
-    """Whether a text is a program; what is offered as help must be one."""
-    _, trouble = attempt(errors.Source("<help>", text), 0, len(text), "program")
-    return trouble is None and not builder.faults
+def offer(error: errors.GradshError, text: str) -> None:
+    """Make of an error's edit the line that is shown as help; a help that is no program is not shown."""
+    from gradsh.language.mending import mended, offered, one_line
+
+    if error.edit is not None:
+        error.edit = mended(text, error.edit, first_wrong)
+        if error.edit is not None and error.edit[2].strip():
+            error.help = one_line(error.edit[2], first_wrong)
+            return
+    if error.help is not None and any(first_wrong(piece) is not None for piece in offered(error.help)):
+        error.help = None
+
+
+def first_wrong(text: str) -> errors.GradshError | None:
+    """What is wrong first in a text; None of a program."""
+    source = errors.Source("<help>", text)
+    _, trouble = attempt(source, 0, len(text), "program")
+    if trouble is None:
+        return builder.faults[0] if builder.faults else None
+    from gradsh.language.trouble import explain
+
+    return explain(trouble)
 
 
 def attempt(source: errors.Source, start: int, end: int, rule: str) -> tuple[Any, Trouble | None]:
     """Parse one stretch of text; the tree, or where the parser stopped. `builder.faults` holds what else is wrong."""
     builder.source = source
     builder.faults = []
+    builder.generators = {}
     builder.sub_parse = sub_parse
     wanted: UnexpectedInput | None
     first: int | None
     last: int | None
     try:
-        return parser.parse(lark.TextSlice(source.text, start, end), start=rule), None
+        tree = parser.parse(lark.TextSlice(source.text, start, end), start=rule)
+        builder.end()
+        return tree, None
     except Reserved as problem:
         first, last, kind, wanted = problem.token.start_pos, problem.token.end_pos, "RESERVED", None
     except UnexpectedToken as problem:
@@ -366,7 +392,7 @@ def expected(problem: UnexpectedInput) -> set[str]:
 
 def sub_parse(start: int, end: int) -> nodes.Expr:
     """Read the expression of an f-string, in the middle of the parse that met the string."""
-    outer = builder.source, builder.faults, layout.open, layout.last
+    outer = builder.source, builder.faults, builder.generators, layout.open, layout.last
     layout.in_brackets = True
     try:
         value, trouble = attempt(builder.source, start, end, "expr")
@@ -377,7 +403,7 @@ def sub_parse(start: int, end: int) -> nodes.Expr:
             inner.append(explain(trouble))
     finally:
         layout.in_brackets = False
-        builder.source, builder.faults, layout.open, layout.last = outer
+        builder.source, builder.faults, builder.generators, layout.open, layout.last = outer
     builder.faults += inner
     return nodes.Constant(start, end, None) if value is None else value
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from gradsh import errors
 from gradsh.calls.suggest import suggest
-from gradsh.language import brackets, strings
-from gradsh.language.mistakes import MISTAKES
+from gradsh.language import brackets, mending, strings
+from gradsh.language.mistakes import BLOCK, MISTAKES, Mistake
 from gradsh.language.words import RESERVED, CommandWord, beginnings, starters
 
 NEAR = 300  # characters on each side that a pattern sees
@@ -62,15 +62,27 @@ def typical(trouble: Trouble) -> errors.GradshError | None:
         if entry.error is errors.BadToken and trouble.kind:
             continue
         groups = {**(first.groupdict("") if first else {}), **(second.groupdict("") if second else {})}
-        groups = {name: " ".join(value.split()) for name, value in groups.items()}
         label = place(trouble)
-        if first and first.groupdict().get("mark"):
-            offset = trouble.start - len(left)
+        offset = trouble.start - len(left)
+        if first and groups.get("mark"):
             label = errors.Label(errors.Span(trouble.source, offset + first.start("mark"), offset + first.end("mark")))
         trouble.whole = entry.whole
-        help = entry.help.format(**groups) if entry.help else None
-        return entry.error(entry.message.format(**groups), [label], help)
+        said = {name: " ".join(value.split()) for name, value in groups.items()}
+        error = entry.error(entry.message.format(**said), [label], entry.plain.format(**said) if entry.plain else None)
+        start = next((offset + first.start(cut) for cut in ("cut", "mark") if first and cut in groups), trouble.start)
+        end = second.end() if second else trouble.start
+        error.edit = _edit(entry, groups, start, end, trouble)
+        return error
     return None
+
+
+def _edit(entry: Mistake, groups: dict[str, str], start: int, end: int, trouble: Trouble) -> mending.Edit | None:
+    if entry.edit is None:
+        return None
+    if entry.edit == BLOCK:
+        return mending.block(trouble.source.text, trouble.start, trouble.limit)
+    new = entry.edit.format(**groups) if isinstance(entry.edit, str) else entry.edit(groups)
+    return start, end, new
 
 
 def place(trouble: Trouble, words: str = "") -> errors.Label:
@@ -150,18 +162,22 @@ def character(trouble: Trouble) -> errors.GradshError | None:
     text = trouble.source.text
     sign = text[trouble.start]
     if sign in "\"'":
+        if text[: trouble.start][-1:].isalnum() and (mark := typical(trouble)) is not None:  # `f'(x)`
+            return mark
         triple = text[trouble.start : trouble.start + 3] == sign * 3
         width = 3 if triple else 1
         label = errors.Label(errors.Span(trouble.source, trouble.start, trouble.start + width), "opened here")
         if triple:
             return errors.Incomplete(f"this string is not closed: {sign * 3} is missing", [label])
+        error = errors.BadToken(f"this string is not closed on its line: {sign} is missing", [label])
         line = text[trouble.start : trouble.limit].partition("\n")[0].rstrip()
-        left = text[text.rfind("\n", 0, trouble.start) + 1 : trouble.start].lstrip()
-        help = f"{left}{line}{sign}" if len(left + line) < 80 else None
-        return errors.BadToken(f"this string is not closed on its line: {sign} is missing", [label], help)
+        closers = len(line) - len(line.rstrip(")]}"))
+        at = trouble.start + len(line) - min(closers, len(trouble.open))
+        error.edit = (at, at, sign)
+        return error
     if not sign.isascii() or not sign.isprintable():
-        error, message = strings.strange(sign)
-        return error(message, [place(trouble)])
+        kind, message = strings.strange(sign)
+        return kind(message, [place(trouble)])
     return None
 
 
@@ -172,12 +188,15 @@ def closing(trouble: Trouble) -> errors.GradshError | None:
         return None
     here = place(trouble)
     if not trouble.open:
-        return errors.SyntaxError_(f"this `{sign}` closes nothing", [here])
+        return edited(errors.SyntaxError_(f"this `{sign}` closes nothing", [here]), trouble.start, trouble.end, "")
     opener = trouble.open[-1]
-    if brackets.PAIRS[opener.value] == sign:
+    wanted = brackets.PAIRS[opener.value]
+    if wanted == sign:
         return None
     there = errors.Label(errors.Span(trouble.source, opener.start_pos, opener.end_pos), "opened here")
-    return errors.SyntaxError_(f"`{sign}` does not close `{opener.value}`", [here, there])
+    error = errors.SyntaxError_(f"`{sign}` does not close `{opener.value}`", [here, there])
+    closes_another = any(brackets.PAIRS[token.value] == sign for token in trouble.open)
+    return edited(error, trouble.start, trouble.start if closes_another else trouble.end, wanted)
 
 
 def unclosed(trouble: Trouble) -> errors.GradshError | None:
@@ -193,7 +212,17 @@ def unclosed(trouble: Trouble) -> errors.GradshError | None:
         if brackets.partner(text, opener.start_pos) is not None:
             return None
     label = errors.Label(errors.Span(trouble.source, opener.start_pos, opener.end_pos), "opened here")
-    return errors.Incomplete(f"this `{opener.value}` is not closed", [label])
+    error = errors.Incomplete(f"this `{opener.value}` is not closed", [label])
+    at = trouble.last.end_pos
+    if trouble.last.value == "," and opener.type != "BLOCK":
+        at -= 1
+    return edited(error, at, at, (" " if opener.type == "BLOCK" else "") + brackets.PAIRS[opener.value])
+
+
+def edited(error: errors.GradshError, start: int, end: int, new: str) -> errors.GradshError:
+    """The error, with what should stand at that place."""
+    error.edit = (start, end, new)
+    return error
 
 
 def reserved(trouble: Trouble) -> errors.GradshError | None:
@@ -204,17 +233,35 @@ def reserved(trouble: Trouble) -> errors.GradshError | None:
         return None
     last = trouble.last.type if trouble.last is not None else "END"
     if word in ("else", "catch") and (last in ("END", "BLOCK", "RBRACE") or trouble.kind != "RESERVED"):
-        opener = "if" if word == "else" else "try"
-        help = "if x > 0 { pass } else { pass }" if word == "else" else "try { pass } catch err { pass }"
-        return errors.SyntaxError_(f"there is no `{opener}` that this `{word}` belongs to", [place(trouble)], help)
+        return half(trouble, word)
     following = re.compile(r"[ \t]*(?:[-+*/%]?=(?!=)|,|\))").match(text, trouble.end)
     if last in ("LET", "FN", "FOR", "CATCH", "OP", "MODEL", "PARAM", "AS") or (
         following and last in ("END", "BLOCK", "LPAR", "COMMA", "STAR")
     ):
-        return errors.ReservedWord(
-            f"`{word}` is a reserved word and cannot be a name", [place(trouble)], f"let {word}_ = 1.0"
-        )
+        error = errors.ReservedWord(f"`{word}` is a reserved word and cannot be a name", [place(trouble)])
+        return edited(error, trouble.start, trouble.end, f"{word}_")
     return None
+
+
+def half(trouble: Trouble, word: str) -> errors.GradshError:
+    """An `else` or `catch` whose first half is not closed, or is not there."""
+    opener = "if" if word == "else" else "try"
+    text = trouble.source.text
+    blocks = [token for token in trouble.open if token.type == "BLOCK"]
+    if blocks and re.search(rf"\b{opener}\b[^\n;{{}}]*\Z", text[: blocks[-1].start_pos]):
+        there = errors.Label(errors.Span(trouble.source, blocks[-1].start_pos, blocks[-1].end_pos), "opened here")
+        error = errors.SyntaxError_(f"this `{{` is not closed before the `{word}`", [there, place(trouble)])
+        held = text[blocks[-1].start_pos : trouble.start]
+        return edited(error, blocks[-1].start_pos, trouble.start, held.rstrip() + ("\n} " if "\n" in held else " } "))
+    error = errors.SyntaxError_(
+        f"there is no `{opener}` that this `{word}` belongs to: it stands behind the `}}` of the `{opener}`",
+        [place(trouble)],
+    )
+    first = "if x > 0 { pass } " if word == "else" else "try { pass } "
+    if text[trouble.start : trouble.end + 40].partition("{")[1]:
+        error.help = "if true { } else { pass }" if word == "else" else "try { pass } catch err { pass }"
+        return edited(error, trouble.start, trouble.start, first)
+    return error
 
 
 def missing(trouble: Trouble) -> errors.GradshError | None:
@@ -222,58 +269,56 @@ def missing(trouble: Trouble) -> errors.GradshError | None:
     expected = trouble.expected()
     here = [place(trouble)]
     text = trouble.source.text
+    after = trouble.last.end_pos if trouble.last is not None else trouble.start
     if "GRADIENT" in expected:
-        return errors.SyntaxError_(
-            "an op has a `backward(…)` after its body", here, "op f(a) { return a } backward(g) { return g }"
-        )
+        error = errors.SyntaxError_("an op has a `backward(…)` after its body", here)
+        return edited(error, after, after, " backward(g) { return g }")
     if "CATCH" in expected:
-        return errors.SyntaxError_("a `try` has a `catch`", here, "try { pass } catch err { pass }")
+        return edited(errors.SyntaxError_("a `try` has a `catch`", here), after, after, " catch err { print err }")
     if "ELSE" in expected and "BLOCK" not in expected and "NUMBER" not in expected:
-        return errors.SyntaxError_("the `else` of this conditional is missing", here, "a if c else b")
+        return edited(
+            errors.SyntaxError_("the `else` of this conditional is missing", here), after, after, " else none"
+        )
     if trouble.kind == "END" and text[trouble.start] == ";" and trouble.open and trouble.open[-1].type != "BLOCK":
         opener = trouble.open[-1]
         there = errors.Label(errors.Span(trouble.source, opener.start_pos, opener.end_pos), "opened here")
-        return errors.SyntaxError_(f"a `;` stands inside of this `{opener.value}`", [there, *here])
-    if trouble.kind not in OPERANDS:
-        return None
+        error = errors.SyntaxError_(f"a `;` stands inside of this `{opener.value}`", [there, *here])
+        return edited(error, trouble.start, trouble.start + 1, ",")
+    return side_by_side(trouble, expected, after) if trouble.kind in OPERANDS else None
+
+
+def side_by_side(trouble: Trouble, expected: set[str], after: int) -> errors.GradshError | None:
+    """Two values with nothing between them: a comma, a bracket, a line end or an operator is missing."""
+    here = [place(trouble)]
+    text = trouble.source.text
     shown = text[trouble.start : min(trouble.end, trouble.start + 40)]
-    line_start = text.rfind("\n", 0, trouble.start) + 1
-    line_end = text.find("\n", trouble.start)
-    left, right = text[line_start : trouble.start], text[trouble.start : line_end if line_end >= 0 else len(text)]
+    begin = max(text.rfind(sign, 0, trouble.start) for sign in "\n;{}") + 1
+    left, right = text[begin : trouble.start], re.split(r"[\n;}]", text[trouble.start :], maxsplit=1)[0].rstrip()
     if "COMMA" in expected and (
         (trouble.open and trouble.open[-1].type != "BLOCK") or command_before(left, trouble.commands)
     ):
-        return errors.SyntaxError_(
-            f"a comma is missing before `{shown}`",
-            here,
-            f"{left.rstrip()}, {right}".strip() if len(right) < 80 else None,
-        )
-    if "END" in expected or "$END" in expected:
-        if call := re.fullmatch(r"\s*([^\W\d][\w.]*)[ \t]+", left):
-            meant = suggest(call.group(1), beginnings(trouble.commands))
-            if meant is not None:
-                word = errors.Label(errors.Span(trouble.source, line_start + call.start(1), line_start + call.end(1)))
-                return errors.SyntaxError_(
-                    f"`{call.group(1)}` is not a statement",
-                    [word],
-                    f"{meant} {right.strip()}" if len(right) < 60 else None,
-                )
-            return errors.SyntaxError_(
-                "two values stand side by side; a function is called with parentheses",
-                here,
-                f"{call.group(1)}({right.strip()})" if len(right) < 60 else None,
-            )
-        if re.match(r"\w+[ \t]*(?:=(?!=)|\()", right):
-            return errors.SyntaxError_(
-                f"a new line or `;` is missing before `{shown}`", here, f"{left.strip()}; {right.strip()}"
-            )
-        return errors.SyntaxError_(f"an operator, a comma or a new line is missing before `{shown}`", here)
-    return None
+        return edited(errors.SyntaxError_(f"a comma is missing before `{shown}`", here), after, after, ",")
+    if "END" not in expected and "$END" not in expected:
+        return None
+    end = trouble.start + len(right)
+    if call := re.fullmatch(r"\s*([^\W\d][\w.]*)[ \t]+", left):
+        meant = suggest(call.group(1), beginnings(trouble.commands))
+        first, last = begin + call.start(1), begin + call.end(1)
+        if meant is not None:
+            word = errors.Label(errors.Span(trouble.source, first, last))
+            return edited(errors.SyntaxError_(f"`{call.group(1)}` is not a statement", [word]), first, last, meant)
+        error = errors.SyntaxError_("two values stand side by side; a function is called with parentheses", here)
+        return edited(error, first, end, f"{call.group(1)}({right})")
+    if re.match(r"\w+[ \t]*(?:=(?!=)|\()", right):
+        error = errors.SyntaxError_(f"a new line or `;` is missing before `{shown}`", here)
+        return edited(error, after, after, ";")
+    error = errors.SyntaxError_(f"an operator, a comma or a new line is missing before `{shown}`", here)
+    return edited(error, after, after, " *") if trouble.last.type == "NUMBER" and trouble.kind == "NAME" else error
 
 
 def command_before(left: str, commands: Sequence[CommandWord]) -> bool:
     """Whether a line begins with a command word, whose arguments want commas."""
-    return bool(re.match(rf"\s*(?:[^\n]*[;{{])?\s*(?:{'|'.join(starters(commands))})\b", left))
+    return bool(re.match(rf"\s*(?:{'|'.join(starters(commands))})\b", left))
 
 
 def anything(trouble: Trouble) -> errors.GradshError:

@@ -143,6 +143,13 @@ TABLE = (
         "An error unless the condition holds.",
         'let n = 2; assert n > 0, "n must be positive"',
     ),
+    reserved(
+        "raise",
+        STATEMENT,
+        "raise message",
+        "Ends the program with an error of its own, or the block of a `try`.",
+        'try { raise "too small" } catch err { print err }',
+    ),
     reserved("and", OPERATOR, "a and b", "The first if it is false, else the second.", "true and false"),
     reserved("or", OPERATOR, "a or b", "The first if it is true, else the second.", "none or 3"),
     reserved("not", OPERATOR, "not a", "Whether it is false.", "not true"),

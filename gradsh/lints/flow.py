@@ -167,7 +167,7 @@ class Flow:
             return self._cut(node, None, "comparison", self._all([node.left, node.right], place), place, flat=True)
         if isinstance(node, nodes.Index):
             return self.ways(node.value, place)
-        if isinstance(node, nodes.ListComp):
+        if isinstance(node, (nodes.ListComp, nodes.DictComp)):
             given = dict(place.given or {})
             for clause in node.clauses:
                 over = self.ways(clause.iterable, place)

@@ -99,7 +99,9 @@ class BuiltinTable:
         if name.startswith("Tensor."):
             return None  # a method is the function of its name
         if name in commands.WORDS:
-            options = [(option, KEYWORD, True, True) for option in commands.load(name).options]
+            command = commands.load(name)
+            options = [(option, KEYWORD, True, True) for option in command.options]
+            options += [(keyword, KEYWORD, True, False) for keyword in command.keywords]
             return Signature(name, [("values", REST, True, False), *options], effect=True)
         known = catalogue.table().signatures.get(name)
         if name in python.SHARED:

@@ -40,7 +40,8 @@ class Command:
 
     `places`: whether it always wants the places, which cost a look-up, or only for a display that needs them.
     `alone`: the bare word is a statement. `asks`: what it is given may be a word of the language, `help while`.
-    `options`: the flags and keywords that stand behind the values, `graph z, nodes, open=net`. `looks`: what it shows
+    `options`: the flags and keywords that stand behind the values, `graph z, nodes, open=net`; `keywords`: those that
+    are no flags, `print x, end=""`. `looks`: what it shows
     was noted while the program ran (gradsh.runtime.notes). `of_tensors`: it is about tensors, `x.grad` stands for `x`.
     `counts`: how many backward passes there were has been counted for it.
     """
@@ -51,6 +52,7 @@ class Command:
         "asks",
         "counts",
         "example",
+        "keywords",
         "looks",
         "name",
         "of_tensors",
@@ -70,6 +72,7 @@ class Command:
         alone: bool = False,
         asks: bool = False,
         options: str = "",
+        keywords: str = "",
         looks: bool = False,
         of_tensors: bool = False,
         counts: bool = False,
@@ -83,6 +86,7 @@ class Command:
         self.alone = alone
         self.asks = asks
         self.options = tuple(options.split())
+        self.keywords = tuple(keywords.split())
         self.looks = looks
         self.of_tensors = of_tensors
         self.counts = counts

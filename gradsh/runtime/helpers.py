@@ -35,6 +35,10 @@ def _failed(message: Any = None) -> errors.AssertionFailed:
     return errors.AssertionFailed("assertion failed" if message is None else text.written(message))
 
 
+def _raised(message: Any) -> errors.Raised:
+    return errors.Raised(text.written(message))
+
+
 def _add_to(value: Any, more: Any) -> Any:
     """`value += more`: in place for what changes in place (a tensor), but a list is made anew."""
     if value.__class__ is list:
@@ -85,6 +89,7 @@ HELPERS: dict[str, Any] = {
     "@call": _call,
     "@count": _count,
     "@failed": _failed,
+    "@raised": _raised,
     "@add_to": _add_to,
     "@multiply_by": _multiply_by,
     "@format": text.formatted,

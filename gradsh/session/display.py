@@ -23,7 +23,7 @@ class Display:
     def value(self, value: object, span: Span | None) -> None:
         """A bare expression's value."""
 
-    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
+    def printed(self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n") -> None:
         """What one `print` prints."""
 
     def report(self, report: Report) -> None:
@@ -34,6 +34,9 @@ class Display:
 
     def live(self, picture: Live) -> None:
         """The next picture of a statement in a loop."""
+
+    def end_line(self) -> None:
+        """What comes next begins a line."""
 
     def ended(self) -> None:
         """The program has ended, in whatever way."""
@@ -57,16 +60,30 @@ class Kept(Display):
     """Keeps what is shown: printed lines, and reports as they are."""
 
     def __init__(self) -> None:
-        self.lines: list[str | Report] = []
+        self.parts: list[str | Report] = []
+
+    @property
+    def lines(self) -> list[str | Report]:
+        """Line by line, a report as one."""
+        found: list[str | Report] = []
+        for part in self.parts:
+            found += part.removesuffix("\n").split("\n") if isinstance(part, str) else [part]
+        return found
+
+    def write(self, text: str) -> None:
+        if self.parts and isinstance(self.parts[-1], str):
+            self.parts[-1] += text
+        elif text:
+            self.parts.append(text)
 
     def value(self, value: object, span: Span | None) -> None:
-        self.lines += shown(value).split("\n")
+        self.write(shown(value) + "\n")
 
-    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
-        self.lines += " ".join(map(written, values)).split("\n")
+    def printed(self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n") -> None:
+        self.write(sep.join(map(written, values)) + end)
 
     def report(self, report: Report) -> None:
-        self.lines.append(report)
+        self.parts.append(report)
 
     def errors(self, errors: list[GradshError]) -> None:
-        self.lines += [f"error[{error.code}]: {error.message}".partition("\n")[0] for error in errors]
+        self.write("".join(f"error[{error.code}]: {error.message}".partition("\n")[0] + "\n" for error in errors))

@@ -119,6 +119,7 @@ class Shell:
             self._let_page(text)
             whole = forms.whole_choice(self, line) if "else" in text else ""
             line.result = self.refuse(line, whole) if whole else self.session.run(text, line.name)
+            self.session.display.end_line()
             self.warn_of_nan()
         except KeyboardInterrupt:
             line.interrupted = True

@@ -45,6 +45,7 @@ class Display(display.Display):
         self.follows = True  # whether a loop of backward passes is to be seen on a terminal
         self.line: TrainingLine | None = None
         self.pages = False  # whether a report that is longer than the terminal goes to a pager
+        self.unended = False  # whether what was written last, `print x, end=""`, has left a line open
         self._looked_at: TextIO | None = None  # the standard output that `_terminal` is said of
         self._terminal = False
 
@@ -61,8 +62,8 @@ class Display(display.Display):
     def value(self, value: object, span: Span | None) -> None:
         self.write(text.shown(value) + "\n")
 
-    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
-        self.write(" ".join(map(text.written, values)) + "\n")
+    def printed(self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n") -> None:
+        self.write(sep.join(map(text.written, values)) + end)
 
     def warning(self, warning: WarningRecord) -> None:
         self._diagnose([warning])
@@ -117,6 +118,7 @@ class Display(display.Display):
         from gradsh.view.diagnostics import write
 
         self.hide_bars()
+        self.end_line()
         with writing():
             write(problems, self.err, color=self.color, style=self.style)
 
@@ -186,11 +188,17 @@ class Display(display.Display):
             line = undriving(line)
         self.straight(line)
 
+    def end_line(self) -> None:
+        """On a terminal: end the line that is open, before something that wants its own."""
+        if self.unended and self._terminal:
+            self.straight("\n")
+
     def straight(self, line: str) -> None:
         """Write to the standard output as it is."""
         try:
             self.out.write(line)
             self.out.flush()
+            self.unended = line[-1:] != "\n"
         except OSError as error:
             raise closed(error) from None
 

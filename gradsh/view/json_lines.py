@@ -36,7 +36,7 @@ class JsonDisplay(Display):
     def value(self, value: object, span: Span | None) -> None:
         self.write(line_of(value, span))
 
-    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
+    def printed(self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n") -> None:
         self.write("".join(line_of(value, span) for value, span in zip(values, spans, strict=True)))
 
     def report(self, report: Report) -> None:

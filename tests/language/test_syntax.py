@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gradsh import errors
 from gradsh.language import builder, nodes, strings, syntax
+from gradsh.language.mending import offered
 from gradsh.language.mistakes import MISTAKES, Mistake
 from gradsh.language.pasted import converted
 from gradsh.language.words import fill
@@ -444,8 +445,8 @@ def parses_or_refuses(text: str) -> None:
             assert not re.search(r"\b[A-Z]{4,}\b|__ANON", re.sub(r"`[^`]*`|U\+[0-9A-F]+", "", error.message)), (
                 error.message
             )
-            if error.help is not None:
-                parse(error.help)
+            for piece in [error.help or ""] if error.edit else offered(error.help or ""):
+                parse(piece)
     else:
         assert isinstance(program, nodes.Program)
     syntax.is_incomplete(text)
@@ -514,9 +515,9 @@ def test_every_typical_mistake_is_recognised_and_helped(mistake: Mistake) -> Non
     words = re.split(r"\{\w+\}", mistake.message)
     assert all(part.replace("{{", "{").replace("}}", "}") in error.message for part in words)
     python = converted(mistake.example)  # all of it in gradsh is a better help than a pattern's
-    assert (error.help is None) == (mistake.help is None and python is None)
-    if error.help is not None:
-        parse(error.help)
+    assert (error.help is None) == (mistake.edit is None and mistake.plain is None and python is None)
+    for piece in [error.help or ""] if error.edit else offered(error.help or ""):
+        parse(piece)
 
 
 if __name__ == "__main__":
