@@ -199,10 +199,13 @@ def _session(options: Options, interactive: bool = False) -> Session:
 
 
 def _shell(options: Options, session: Session | None) -> int:
+    from gradsh.shell.configuration import Configuration, folder
     from gradsh.shell.prompt import Shell
 
-    history = not options.no_config and not options.sandbox
-    return Shell(session or _session(options, True), quiet=options.quiet, history=history, color=options.color).run()
+    own = not options.no_config and not options.sandbox
+    configuration = Configuration(folder() if own else None, begins=session is None)
+    session = session or _session(options, True)
+    return Shell(session, quiet=options.quiet, history=own, color=options.color, configuration=configuration).run()
 
 
 def _bad_arguments(error: BadArguments, options: Options) -> UsageError:

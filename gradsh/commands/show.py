@@ -25,7 +25,7 @@ def show(session: Running, values: tuple[Any, ...], places: list[Span | None]) -
     """The state table of these tensors, or of all: what decides about their gradients; of a model, its parameters."""
     named = variables(session.globals)
     if not values:
-        yield StateTable([_row(name, value) for name, value in named.items() if isinstance(value, Tensor)])
+        yield StateTable([row_of(name, value) for name, value in named.items() if isinstance(value, Tensor)])
         return
     rows: list[StateRow] = []
     for value, place in zip(values, places, strict=True):
@@ -42,12 +42,13 @@ def show(session: Running, values: tuple[Any, ...], places: list[Span | None]) -
         if not isinstance(value, Tensor):
             said = f"show(): {name} is not a tensor but {type(value).__name__}"
             raise ArgumentError(said, help=f"`print {name}` shows any value")
-        rows.append(_row(name, value))
+        rows.append(row_of(name, value))
     if rows:
         yield StateTable(rows)
 
 
-def _row(name: str, tensor: Tensor) -> StateRow:
+def row_of(name: str, tensor: Tensor) -> StateRow:
+    """What the state table says of one tensor."""
     node = tensor.grad_fn
     return StateRow(
         name=name,

@@ -85,6 +85,15 @@ class ModelState(Report):
         self.rows = rows
 
 
+class Variables(Report):
+    """What is bound in a session: (name, kind, shape, dtype, state of the gradient) of each; the texts may be empty."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: list[tuple[str, str, str, str, str]]) -> None:
+        self.rows = rows
+
+
 class HelpPage(Report):
     """The report of `help`: how something is written, what it does, its gradient, and an example with its output.
 

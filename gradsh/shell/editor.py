@@ -84,8 +84,10 @@ class Editor:
                 log(None, {"message": "a key failed", "exception": error})
 
     def put(self, text: str) -> None:
-        """Let the next input begin with that text."""
-        self.next = Document(text)
+        """Let the next input begin with that text; where a block goes on, it stands at the cursor."""
+        there = self.next
+        whole = there.text_before_cursor + text + there.text_after_cursor
+        self.next = Document(whole, there.cursor_position + len(text))
 
     def below(self, container: Container) -> None:
         """Show that under the text."""

@@ -18,12 +18,14 @@ from importlib import import_module
 from prompt_toolkit.utils import is_dumb_terminal
 
 from gradsh import __version__, interrupts
+from gradsh.errors import GradshError
 from gradsh.language.program import LOOKING
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.runtime.commands import WORDS
 from gradsh.session.check import Entered
 from gradsh.session.session import REFUSED, Result, Session
 from gradsh.shell import forms, registry
+from gradsh.shell.configuration import Configuration
 from gradsh.shell.editor import Editor
 from gradsh.shell.history import BoundedHistory, open_history
 from gradsh.shell.last import Last
@@ -35,6 +37,7 @@ from gradsh.shell.settings import Settings
 ELSEWHERE = ("win32", "windows", "conemu", "contrib")
 REMEMBERED = 10_000  # lines, of a shell that may take any number of them
 LEAVE = ("exit", "quit", "exit()", "quit()")
+FAULT = "This is a fault of gradsh itself; we are sorry. GRADSH_DEBUG=1 shows where it happened."
 
 
 class Leave(Exception):
@@ -42,16 +45,26 @@ class Leave(Exception):
 
 
 class Shell:
-    """One interactive session in a terminal: `quiet` leaves out the welcome line, `history` keeps a history file.
-    `color` is auto, always or never.
+    """One interactive session in a terminal: `quiet` leaves out the welcome line, `history` keeps a history file,
+    `color` is auto, always or never, `configuration` is the user's.
 
     What commands and watchers find here: the `session`, the `lines` that were entered, the `editor`, the `settings`.
     """
 
     editor: Editor
 
-    def __init__(self, session: Session, *, quiet: bool = False, history: bool = True, color: str = "auto") -> None:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        quiet: bool = False,
+        history: bool = True,
+        color: str = "auto",
+        configuration: Configuration | None = None,
+    ) -> None:
         self.session = session
+        session.options = (LOOKING,)  # what will be asked about is not known yet
+        self.configuration = configuration or Configuration()
         self.quiet = quiet
         self.history = history
         self.color = color
@@ -72,7 +85,7 @@ class Shell:
                 f"gradsh {__version__}. `help` says what there is, `show` lists your tensors, Ctrl-D leaves.",
                 flush=True,
             )
-        self.session.options = (LOOKING,)  # what will be asked about is not known yet
+        self.configure()
         history = open_history() if self.history else BoundedHistory()
         self.editor = PlainEditor(self, history) if is_dumb_terminal() else Editor(self, history)
         while True:
@@ -83,6 +96,16 @@ class Shell:
                 continue
             except (EOFError, Leave):
                 return 0
+
+    def configure(self) -> None:
+        """Take what the user has configured, and run the program that the shell begins with."""
+        for warning in self.configuration.apply(self.settings):
+            self.session.display.warning(warning)
+        interrupts.listen()
+        try:
+            self.configuration.begin(self.session)
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted\n")
 
     def enter(self, text: str) -> None:
         """Do what was entered. Errors: Leave."""
@@ -103,8 +126,18 @@ class Shell:
             registry.run(self, text)
         except registry.Misused as misused:
             self.say(f"{misused}\n", error=True)
+        except Leave:
+            raise
+        except GradshError as error:
+            self.session.display.errors([error])
         except KeyboardInterrupt:
             sys.stderr.write("interrupted\n")
+        except Exception as error:  # a fault of gradsh's own must not take the session with it
+            if os.environ.get("GRADSH_DEBUG") == "1":
+                import traceback
+
+                traceback.print_exception(error)
+            self.say(f"{text.strip()}: {type(error).__name__}: {error}\n{FAULT}\n", error=True)
 
     def execute(self, text: str) -> Line:
         """Run a program text as the next line of the prompt."""

@@ -17,8 +17,8 @@ backward z                  fill in the gradients
 x.grad                      a bare expression prints itself; a `;` mutes it
 
 `help log` is the page on log, and so for every name above; `help "loss"` lists
-all of a topic. At a prompt, Ctrl-C clears the line, or stops what runs and
-keeps every name; Ctrl-D leaves."""
+all of a topic. At a prompt, `:help` lists the shell's own commands, Ctrl-C
+clears the line, or stops what runs and keeps every name; Ctrl-D leaves."""
 
 
 @renders(Index)

@@ -1,7 +1,7 @@
 """Write docs/reference/ anew from the registries: `python -m tests.record.docs` (or `make docs`).
 
-The same pages as `help` has, one file for each topic: built-ins, layers, words, commands, errors, warnings. The outputs
-of examples, and those of the programs in the hand-written files, are of a run.
+The same pages as `help` has, one file for each topic: built-ins, layers, words, commands, errors, warnings; and two on
+the shell. The outputs of examples, and those of the programs in the hand-written files, are of a run.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from gradsh.reports import CodePage, HelpPage, Topic
 from gradsh.runtime import topics
 from gradsh.session.display import Kept
 from gradsh.session.session import Session
+from gradsh.shell import registry
+from gradsh.shell.configuration import document
+from gradsh.shell.settings import SETTINGS, Settings, written
 from gradsh.view.help_page import shown
 from gradsh.view.plain import undriving
 from gradsh.view.registry import Look
@@ -25,6 +28,16 @@ from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"
+SHELL, SETTINGS_OF = "Commands of the shell", "Settings of the shell"
+COLON = """\
+An input that begins with a colon is for the shell, and not part of the program; so is the last line of a block that is
+not finished, which goes on afterwards. As much of a word is enough as tells it apart, `:q`. `:help` lists them."""
+CONFIGURED = """\
+`:set` lists them with what they are now and where that comes from, `:set live off` sets one until the shell ends. What
+each shell begins with is in `config.toml`, in the folder that the system has for it (`~/.config/gradsh` on Linux, or
+below `XDG_CONFIG_HOME`); what is wrong in it is warned of, and the rest holds. Beside it may be `init.grad`, a program
+that each shell runs before its first prompt. `--no-config` leaves both out; with `-i FILE` or `-i -c CODE` the shell
+begins with that in place of `init.grad`; `-c`, scripts, pipes and `--sandbox` look at neither."""
 MADE = "<!-- Made by `make docs` from the registries; edit those. -->\n"
 VARY = ("env", "seed")  # what these print is another machine's, or another run's
 CODE = re.compile(r"(?<![\w`#(])([EW]\d{4})\b")
@@ -46,11 +59,12 @@ def pages(run: bool = True) -> dict[str, str]:
     # which of the few examples of commands and words are shown depends on whether they print anything
     sessions = {word: full if run or word in ("commands", "words") else quiet for word in found}
     made = {f"{word}.md": _file(sessions[word], topic) for word, topic in found.items()}
-    return made | {"README.md": _contents(found)}
+    return made | {"shell.md": _shell(), "settings.md": _settings(), "README.md": _contents(found)}
 
 
 def _contents(found: dict[str, Topic]) -> str:
     rows = [f"| [{t.title.replace('`', '')}]({t.word}.md) | {len(t.names)} |" for t in found.values()]
+    rows += [f"| [{SHELL}](shell.md) | {len(registry.WORDS)} |", f"| [{SETTINGS_OF}](settings.md) | {len(SETTINGS)} |"]
     return f"{MADE}\n# Reference\n\nWhat `help NAME` says, by topic.\n\n| | |\n|---|---|\n" + "\n".join(rows) + "\n"
 
 
@@ -63,6 +77,27 @@ def _file(session: Session, topic: Topic) -> str:
             parts.append(f"## {section.title}\n")
         parts += [_entry(session, name, topic.word) for name in section.names]
     return "\n".join(parts)
+
+
+def _shell() -> str:
+    """What `:help` says."""
+    parts = [MADE, f"# {SHELL}\n", f"{COLON}\n", _links(list(registry.WORDS))]
+    for word in registry.WORDS:
+        entry = registry.load(word)
+        parts += [f"### {word}\n", f"```text\n{entry.usage}\n```\n", f"{_escaped(entry.summary)}\n"]
+        parts.append(f"For example `{entry.example}`.\n")
+    return "\n".join(parts)
+
+
+def _settings() -> str:
+    """What `:set` says, and the configuration file."""
+    rows = [
+        f"| `{name}` | {_escaped(each.takes)} | `{written(each.default)}` | {_escaped(each.summary)} |"
+        for name, each in SETTINGS.items()
+    ]
+    table = "| | may be | is | |\n|---|---|---|---|\n" + "\n".join(rows)
+    file = f"```toml\n{document(Settings())}```"
+    return "\n".join([MADE, f"# {SETTINGS_OF}\n", f"{table}\n", f"{CONFIGURED}\n", f"{file}\n"])
 
 
 def _links(names: list[str]) -> str:

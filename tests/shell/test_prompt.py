@@ -291,3 +291,24 @@ def test_what_is_longer_than_the_terminal_goes_to_the_pager(tmp_path: Path) -> N
     terminal.type("help\r")
     terminal.wait("paged = tensor(5.0, grad)")
     assert terminal.leave() == 0
+
+
+def test_a_command_in_an_unfinished_block_and_the_configuration(tmp_path: Path) -> None:
+    folder = tmp_path / "config" / "gradsh"
+    folder.mkdir(parents=True)
+    (folder / "init.grad").write_text("let lr = 41\n")
+    (folder / "config.toml").write_text("liev = 1\n")
+    own = {"XDG_STATE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    terminal = Terminal(tmp_path, "-q", **own)
+    assert "did you mean `live`?" in terminal.ready()
+    terminal.type("for i in range(1) {\r")
+    terminal.wait("...>")
+    terminal.child.send(":vars\r")
+    terminal.wait("int 41")
+    terminal.child.send("print lr + i + 1 }\r")
+    terminal.wait("\n42\n")
+    assert terminal.leave() == 0
+    other = Terminal(tmp_path, "-q", "-i", "-c", "let a = 1", **own)
+    other.type("a; lr\r")
+    assert "name 'lr' is not defined" in other.wait("did you mean `live`?", "error[")
+    other.leave()

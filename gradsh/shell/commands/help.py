@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
+
 from gradsh.shell.prompt import Shell
 from gradsh.shell.registry import WORDS, Misused, load, shell_command
+from gradsh.view.color import terminal_width
+
+WIDEST, LEAST = 100, 30  # columns of a line; of a summary that stands beside the call
 
 
 @shell_command(":help [WORD]", example=":help save", offers=lambda shell, typed: WORDS)
 def help(shell: Shell, rest: str) -> None:
     """What the commands of the shell are, or how one of them is called."""
     word = rest.removeprefix(":")
+    wide = min(terminal_width(sys.stdout) or WIDEST, WIDEST)
     if not word:
-        usages = [(load(each).usage, load(each).summary) for each in WORDS]
-        wide = max(len(usage) for usage, _ in usages)
-        shell.say("".join(f"{usage:{wide}}  {summary}\n" for usage, summary in usages))
+        shell.say("".join(entry(load(each).usage, load(each).summary, wide) for each in WORDS))
         return
     if word not in WORDS:
         raise Misused(f"there is no command `:{word}`; `:help` lists them, and `help {word}` asks the language")
     found = load(word)
-    shell.say(f"{found.usage}\n    {found.summary}\nexample: {found.example}\n")
+    shell.say(f"{found.usage}\n{wrapped(found.summary, wide, 4)}example: {found.example}\n")
+
+
+def entry(usage: str, summary: str, wide: int) -> str:
+    """How a command is called, and beside it what it does, in as many lines as that takes."""
+    column = max(len(load(each).usage) for each in WORDS) + 2
+    if wide - column < LEAST:
+        return f"{usage}\n{wrapped(summary, wide, 4)}"
+    return usage.ljust(column) + wrapped(summary, wide, column).lstrip(" ")
+
+
+def wrapped(text: str, wide: int, indent: int) -> str:
+    """The text in lines of at most `wide` columns, all of them indented."""
+    blanks = " " * indent
+    lines = textwrap.wrap(text, wide, initial_indent=blanks, subsequent_indent=blanks, break_on_hyphens=False)
+    return "".join(line + "\n" for line in lines)
