@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from gradsh.cli.arguments import misplaced, parse
+from gradsh.cli.options import UsageError
 from gradsh.cli.subcommands import LATER, SUBCOMMANDS, load
 from tests.conftest import ROOT, Gradsh, interruptible
 
@@ -133,6 +135,48 @@ def test_code_that_looks_like_an_option_and_empty_code(gradsh: Gradsh) -> None:
 
 def test_a_similar_option_is_named(gradsh: Gradsh) -> None:
     assert gradsh("--jsn", "-c", "1").stderr.startswith("gradsh: there is no option --jsn; did you mean --json?\n")
+
+
+WORDS = [
+    ("--sed 3 -c 1", "there is no option --sed; did you mean --seed?"),
+    ("--lr 0.1 a.grad", "there is no option --lr; what is the script's stands behind it: gradsh a.grad --lr 0.1"),
+    ("--lr=0.1 a.grad", "there is no option --lr; what is the script's stands behind it: gradsh a.grad --lr 0.1"),
+    ("-c 1 --lr 0.1", "there is no option --lr; a parameter of the program is given by --set lr=0.1"),
+    ("-c 1 lr=0.1", "a parameter of the program is given by --set lr=0.1"),
+    ("-c 1 2", "'2' is left over: the program is what stands behind -c, each time"),
+    ("--set lr a.grad", "--set takes NAME=VALUE, as in --set lr=0.1, not 'lr'"),
+    ("-x", "there is no option -x"),
+    ("check --strickt a.grad", "there is no option --strickt; did you mean --strict?"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), WORDS, ids=[line for line, _ in WORDS])
+def test_what_was_meant(line: str, said: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse(line.split())
+    assert str(raised.value) == said
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("a.grad --set lr=0.1", "gradsh --set lr=0.1 a.grad"),
+        ("--json a.grad --lr 2 --seed 3 --n 1", "gradsh --json --seed 3 a.grad --lr 2 --n 1"),
+        ("a.grad --set=lr=1", "gradsh --set=lr=1 a.grad"),
+        ("a.grad -c 1", None),
+    ],
+)
+def test_where_a_misplaced_option_belongs(line: str, meant: str | None) -> None:
+    options = parse(line.split())
+    own = next(at for at, word in enumerate(options.arguments) if word[:5] in ("--set", "--see", "-c"))
+    assert misplaced(options, own) == meant
+
+
+def test_several_codes_are_the_lines_of_one_program(gradsh: Gradsh) -> None:
+    done = gradsh("--set", "n=3", "-c", "param n = 1", "-c", "for i in range(n) {", "-c", "print -i", "-c", "}")
+    assert (done.returncode, done.stdout) == (0, "0\n-1\n-2\n"), done.stderr
+    done = gradsh("-c", "print 1", "--errors", "short", "-c", "-los")
+    assert (done.returncode, done.stdout) == (3, "") and done.stderr.startswith("<command line>:2:2: error[E0201]")
 
 
 def test_a_similar_file_is_named(gradsh: Gradsh, tmp_path: Path) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from typing import NoReturn
 
 from gradsh import __version__
+from gradsh.calls.suggest import suggest
 from gradsh.cli.options import Options, UsageError, say
 from gradsh.cli.subcommands import SUBCOMMANDS, load, reserved
 
 USAGE = """\
 gradsh                        the shell; with a program on standard input, run that
        gradsh FILE.grad [--NAME VALUE ...]
-       gradsh -c CODE [-i]
+       gradsh -c CODE [-c CODE ...] [-i]
 """
 USAGE += "\n".join(f"       gradsh {word} {takes}" for word, takes in SUBCOMMANDS.items())
 
@@ -42,18 +44,31 @@ SANDBOX = (
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse with gradsh's way of saying that the command line was wrong."""
+    """argparse with gradsh's way of saying that the command line was wrong. `words` are those that it reads."""
+
+    words: Sequence[str] = ()
 
     def error(self, message: str) -> NoReturn:
         kind, _, unknown = message.partition(": ")
         if kind == "unrecognized arguments":
-            import difflib
-
-            word = unknown.split(" ")[0].split("=")[0]
-            near = difflib.get_close_matches(word, self._option_string_actions, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise UsageError(f"there is no option {word}{hint}")
+            word = unknown.split(" ")[0]
+            raise UsageError(f"there is no option {word.partition('=')[0]}{self.meant(word)}")
         raise UsageError(message)
+
+    def meant(self, word: str) -> str:
+        """What an unknown option may have been meant to be: one that is spelt alike, or one of the script."""
+        option, _, value = word.partition("=")
+        near = suggest(option, self._option_string_actions)
+        if near:
+            return f"; did you mean {near}?"
+        if not option.startswith("--") or word not in self.words:
+            return ""
+        at = self.words.index(word)
+        value = value or next((each for each in self.words[at + 1 : at + 2] if not each.startswith("-")), "VALUE")
+        if "-c" in self.words:
+            return f"; a parameter of the program is given by --set {option[2:]}={value}"
+        file = next((each for each in self.words[at + 1 :] if each.endswith(".grad")), None)
+        return f"; what is the script's stands behind it: gradsh {file} {option} {value}" if file else ""
 
 
 def _parser() -> Parser:
@@ -67,7 +82,7 @@ def _parser() -> Parser:
         add_help=False,
     )
     add = parser.add_argument
-    add("-c", dest="code", metavar="CODE", help="run CODE")
+    add("-c", dest="code", metavar="CODE", help="run CODE; of several, the lines of one program")
     add("-i", dest="interactive", action="store_true", help="stay in the shell afterwards")
     add("--json", action="store_true", help="one JSON object a line for every value, and for every error")
     add("--dtype", choices=["float16", "float32", "float64"], help="dtype of floating literals (float32)")
@@ -93,31 +108,39 @@ def _parser() -> Parser:
     return parser
 
 
-def own_options() -> list[str]:
-    """The options of gradsh's own, as they are written."""
-    return list(_parser()._option_string_actions)
+def misplaced(options: Options, at: int) -> str | None:
+    """The command line that was meant with an own option of gradsh's among the script's, there; None if it is none."""
+    words, file = options.arguments, options.file or ""
+    action = _parser()._option_string_actions.get(words[at].partition("=")[0])
+    if action is None or action.dest in ("code", "help"):
+        return None
+    end = at + 1 + ("=" not in words[at] and action.nargs is None)
+    return shlex.join(["gradsh", *options.own, *words[at:end], file, *words[:at], *words[end:]])
 
 
-def _take_code(argv: list[str], parser: Parser) -> str | None:
-    """Take `-c CODE` out of `argv` where it stands among gradsh's own options; argparse refuses CODE like `-x`."""
+def _take_code(argv: list[str], parser: Parser) -> list[str]:
+    """Take each `-c CODE` out of `argv` that is among gradsh's own options; argparse refuses CODE like `-x`."""
+    found: list[str] = []
     at = 0
     while at < len(argv) and argv[at].startswith("-") and argv[at] not in ("-", "--"):
         if argv[at] == "-c" and at + 1 < len(argv):
-            _, code = argv.pop(at), argv.pop(at)
-            return code
+            found.append(argv[at + 1])
+            del argv[at : at + 2]
+            continue
         action = parser._option_string_actions.get(argv[at])
         at += 2 if action is not None and action.nargs is None else 1
-    return None
+    return found
 
 
 def parse(argv: Sequence[str]) -> Options:
     """Options of a command line; raises UsageError when it is wrong, SystemExit(0) after --help and --version."""
     parser = _parser()
     own = list(argv)
-    code = _take_code(own, parser)
+    parser.words = argv
+    codes = _take_code(own, parser)
     given = parser.parse_args(own)
-    if code is not None:
-        given.code = code
+    if codes:
+        given.code = "\n".join(codes)
     if given.help:
         say(parser.format_help())
         raise SystemExit(0)
@@ -138,15 +161,18 @@ def parse(argv: Sequence[str]) -> Options:
     options.set = given.set or []
     for each in options.set:
         if "=" not in each or each.startswith(("=", "-")):
-            raise UsageError(f"--set takes NAME=VALUE, not {each!r}")
+            raise UsageError(f"--set takes NAME=VALUE, as in --set lr=0.1, not {each!r}")
     rest: list[str] = given.rest
+    options.own = own[: len(own) - len(rest)]
     if rest and rest[0] == "--":
         rest = rest[1:]
     elif rest and given.code is None and reserved(rest[0]):
         return _subcommand(options, rest[0], rest[1:])
     if given.code is not None:
         if rest:
-            raise UsageError(f"-c takes one program; {rest[0]!r} is left over")
+            if "=" in rest[0] and rest[0].partition("=")[0].isidentifier():
+                raise UsageError(f"a parameter of the program is given by --set {rest[0]}")
+            raise UsageError(f"{rest[0]!r} is left over: the program is what stands behind -c, each time")
         return options
     if rest:
         options.file, options.arguments = rest[0], rest[1:]

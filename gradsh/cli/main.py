@@ -211,12 +211,11 @@ def _shell(options: Options, session: Session | None) -> int:
 def _bad_arguments(error: BadArguments, options: Options) -> UsageError:
     """What was given for the script does not fit; one of gradsh's own options may stand behind the file."""
     said = str(error)
-    from gradsh.cli.arguments import own_options
+    from gradsh.cli.arguments import misplaced
 
-    own = own_options()
-    for word in options.arguments:
-        if word.partition("=")[0] in own and repr(word.partition("=")[0]) in said:
-            said = f"{said.partition(';')[0]}; gradsh's own options stand before the file: gradsh {word} {options.file}"
+    for at, word in enumerate(options.arguments):
+        if repr(word.partition("=")[0]) in said and (meant := misplaced(options, at)):
+            said = f"{said.partition(';')[0]}; gradsh's own options stand before the file: {meant}"
             break
     return UsageError(said, f"gradsh {options.file} --help" if options.file not in (None, "-") else "gradsh --help")
 

@@ -7,6 +7,7 @@ import sys
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 
@@ -47,6 +48,7 @@ class Options:
         "json",
         "max_memory",
         "no_config",
+        "own",
         "quiet",
         "sandbox",
         "seed",
@@ -68,6 +70,7 @@ class Options:
         self.json = False
         self.max_memory: int | None = None  # bytes
         self.no_config = False
+        self.own: Sequence[str] = ()  # the words of gradsh's own options before the file, as they were given
         self.quiet = False
         self.sandbox = ""  # "kernel": and the door below is shut, "language": what the language refuses
         self.seed: int | None = None
