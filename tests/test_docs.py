@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.record import manual
 from tests.record.docs import DOCS, OUTPUT, REFERENCE, pages, without_outputs
 from tests.test_readme import filled
 
@@ -23,6 +24,10 @@ def test_the_reference_is_what_the_registries_say() -> None:
     for name, text in made.items():
         there = (REFERENCE / name).read_text(encoding="utf-8")
         assert without_outputs(there) == without_outputs(text), f"docs/reference/{name} is stale: make docs"
+
+
+def test_the_manual_is_what_the_parsers_say() -> None:
+    assert manual.MANUAL.read_text(encoding="utf-8") == manual.manual(), "docs/gradsh.1 is stale: make docs"
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)

@@ -104,7 +104,9 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
     assert "gradsh/grammar/gradsh.lark" in names
     assert "gradsh/py.typed" in names
     assert {f"gradsh/built/{name}" for name in ("version", "grammar", "operators", "models", "signatures")} <= {*names}
-    assert {name.split("/")[0] for name in names} == {"gradsh", wheel.name.split("-py3")[0] + ".dist-info"}
+    own = wheel.name.split("-py3")[0]
+    assert {name.split("/")[0] for name in names} == {"gradsh", f"{own}.dist-info", f"{own}.data"}
+    assert [name for name in names if ".data/" in name] == [f"{own}.data/data/share/man/man1/gradsh.1"]
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import textwrap
 from collections.abc import Sequence
 from typing import NoReturn
 
 from gradsh import __version__
 from gradsh.calls.suggest import suggest
 from gradsh.cli.options import Options, UsageError, say
-from gradsh.cli.subcommands import SUBCOMMANDS, load, reserved
+from gradsh.cli.subcommands import SUBCOMMANDS, load, reserved, summary
 
 USAGE = """\
 gradsh                        the shell; with a program on standard input, run that
@@ -19,21 +20,34 @@ gradsh                        the shell; with a program on standard input, run t
 """
 USAGE += "\n".join(f"       gradsh {word} {takes}" for word, takes in SUBCOMMANDS.items())
 
-EPILOG = """\
-examples:
-  gradsh -c 'let x = tensor(5.0, grad); z = log(x**3); backward z; x.grad'
-  echo 'print grad(fn(x) = x**2)(tensor(3.0))' | gradsh
-  gradsh --json train.grad
+EXAMPLES = (
+    "gradsh -c 'let x = tensor(5.0, grad); z = log(x**3); backward z; x.grad'",
+    "echo 'print grad(fn(x) = x**2)(tensor(3.0))' | gradsh",
+    "gradsh --json train.grad",
+)
+ORDER = "gradsh's own options stand before FILE; what follows FILE is the script's. `./check` runs a file of that name."
+STATUS = {
+    0: "done",
+    1: "the program failed while running",
+    2: "the command line was wrong",
+    3: "the program was refused before running",
+    70: "a fault of gradsh itself",
+    124: "the --timeout is over",
+    130: "interrupted",
+    141: "standard output was closed early",
+}
+COLOUR = "--color, else NO_COLOR, else FORCE_COLOR or CLICOLOR_FORCE, else whether the stream is a terminal."
+VARIABLES = (
+    "GRADSH_DEBUG=1 shows the traceback of a fault of gradsh itself; "
+    "GRADSH_HISTORY and GRADSH_CACHE_DIR say where those are."
+)
 
-gradsh's own options stand before FILE; what follows FILE is the script's. `./check` runs a file of that name.
 
-exit status: 0 done, 1 the program failed while running, 2 the command line was wrong, 3 the program was refused
-before running, 70 a fault of gradsh itself, 124 the --timeout is over, 130 interrupted, 141 standard output was
-closed early.
-
-colour: --color, else NO_COLOR, else FORCE_COLOR or CLICOLOR_FORCE, else whether the stream is a terminal.
-GRADSH_DEBUG=1 shows the traceback of a fault of gradsh itself; GRADSH_HISTORY and GRADSH_CACHE_DIR say where those are.
-"""
+def _epilog() -> str:
+    """What `--help` says below the options."""
+    statuses = textwrap.fill(f"exit status: {', '.join(f'{n} {said}' for n, said in STATUS.items())}.", 118)
+    examples = "\n".join(f"  {example}" for example in EXAMPLES)
+    return f"examples:\n{examples}\n\n{ORDER}\n\n{statuses}\n\ncolour: {COLOUR}\n{VARIABLES}\n"
 
 
 OWN = ("code", "interactive", "json", "dtype", "seed", "color", "errors", "quiet", "verbose", "no_config", "sandbox")
@@ -52,8 +66,10 @@ class Parser(argparse.ArgumentParser):
         kind, _, unknown = message.partition(": ")
         if kind == "unrecognized arguments":
             word = unknown.split(" ")[0]
-            raise UsageError(f"there is no option {word.partition('=')[0]}{self.meant(word)}")
-        raise UsageError(message)
+            if word[:1] != "-":
+                raise UsageError(f"{word!r} is left over", f"{self.prog} --help")
+            raise UsageError(f"there is no option {word.partition('=')[0]}{self.meant(word)}", f"{self.prog} --help")
+        raise UsageError(message, f"{self.prog} --help")
 
     def meant(self, word: str) -> str:
         """What an unknown option may have been meant to be: one that is spelt alike, or one of the script."""
@@ -76,7 +92,7 @@ def _parser() -> Parser:
         prog="gradsh",
         usage=USAGE,
         description="A differentiation shell: PyTorch's autograd in a small language, on NumPy.",
-        epilog=EPILOG,
+        epilog=_epilog(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         add_help=False,
@@ -188,16 +204,27 @@ def _size(text: str) -> int:
         raise UsageError(f"--max-memory: {error}") from None
 
 
+def parser_of(word: str = "", options: Options | None = None) -> Parser:
+    """The parser of a sub-command, or of gradsh's own options. `options` are those that stood before the word."""
+    if not word:
+        return _parser()
+    before = options or Options()
+    usage = f"gradsh {word} [--errors FORM] {SUBCOMMANDS[word]}".rstrip()
+    parser = Parser(prog=f"gradsh {word}", usage=usage, description=summary(word), allow_abbrev=False)
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    add = parser.add_argument
+    add("--errors", choices=["full", "short", "json"], default=before.errors, help="form of errors")
+    add("--color", choices=["auto", "always", "never"], default=before.color, help="colour")
+    load(word).takes(parser)
+    return parser
+
+
 def _subcommand(options: Options, word: str, rest: list[str]) -> Options:
     """`gradsh WORD [--json|--errors FORM|--color WHEN] …`"""
     if word not in SUBCOMMANDS:
         raise UsageError(f"gradsh {word} is not in this version yet")
-    usage = f"gradsh {word} [--errors FORM] {SUBCOMMANDS[word]}"
-    parser = Parser(prog=f"gradsh {word}", usage=usage, allow_abbrev=False)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--errors", choices=["full", "short", "json"], default=options.errors)
-    parser.add_argument("--color", choices=["auto", "always", "never"], default=options.color)
-    load(word).takes(parser)
+    parser = parser_of(word, options)
+    parser.words = rest
     given = parser.parse_args(rest)
     options.command = word
     options.given = given

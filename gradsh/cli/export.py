@@ -24,7 +24,7 @@ Called = Callable[[Expr], tuple[str, list[Expr]]]
 
 
 def takes(parser: ArgumentParser) -> None:
-    parser.add_argument("--to", choices=["latex"], required=True, metavar="latex")
+    parser.add_argument("--to", choices=["latex"], required=True, metavar="latex", help="the form")
     parser.add_argument("-c", dest="code", metavar="CODE", help="the program, in place of a file")
     parser.add_argument("what", nargs="*", metavar="FILE NAME")
 

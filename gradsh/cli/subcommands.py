@@ -1,8 +1,9 @@
 """The sub-commands of the command line, `gradsh check FILE ...`: a row here, and a file of that name in this folder.
 
-The file has two functions: `takes(parser)` adds what it takes beyond --json, --errors and --color, which all have;
-`run(options)` does it, with that in `options.given`, and gives the exit status. `--help`, the dispatch and what a
-misspelt file may have been meant to be come from the table.
+The first line of the file says what it does. It has two functions: `takes(parser)` adds what it takes beyond --json,
+--errors and --color, which all have; `run(options)` does it, with that in `options.given`, and gives the exit status.
+`--help`, the dispatch, the completion of shells, the manual and what a misspelt file may have been meant to be come
+from the table.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from gradsh.cli.options import Options
 
     class Subcommand(Protocol):
+        __doc__: str | None
+
         @staticmethod
         def takes(parser: ArgumentParser) -> None: ...
         @staticmethod
@@ -27,6 +30,8 @@ SUBCOMMANDS = {
     "explain": "CODE ...",
     "graph": "[--open] [-o PICTURE] FILE NAME",
     "export": "--to latex FILE NAME",
+    "config": "[--path | --write]",
+    "completion": "bash|zsh|fish",
 }
 # Words of the contract that this version has not yet; no file is run for them.
 LATER = ("fmt",)
@@ -35,6 +40,12 @@ LATER = ("fmt",)
 def reserved(word: str) -> bool:
     """Is it a sub-command, and not a file?"""
     return word in SUBCOMMANDS or word in LATER
+
+
+def summary(word: str) -> str:
+    """What a sub-command does: the first sentence of its file."""
+    said = (load(word).__doc__ or "").partition("\n")[0].partition(": ")[2].partition(". ")[0]
+    return said[:1].upper() + said[1:].rstrip(".") + "."
 
 
 def load(word: str) -> Subcommand:

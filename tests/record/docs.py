@@ -2,6 +2,7 @@
 
 The same pages as `help` has, one file for each topic: built-ins, layers, words, commands, errors, warnings; and two on
 the shell. The outputs of examples, and those of the programs in the hand-written files, are of a run.
+And docs/gradsh.1, the manual page of the command.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from gradsh.view.help_page import shown
 from gradsh.view.plain import undriving
 from gradsh.view.registry import Look
 from tests.conftest import ROOT
+from tests.record import manual
 
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"
@@ -35,9 +37,10 @@ not finished, which goes on afterwards. As much of a word is enough as tells it 
 CONFIGURED = """\
 `:set` lists them with what they are now and where that comes from, `:set live off` sets one until the shell ends. What
 each shell begins with is in `config.toml`, in the folder that the system has for it (`~/.config/gradsh` on Linux, or
-below `XDG_CONFIG_HOME`); what is wrong in it is warned of, and the rest holds. Beside it may be `init.grad`, a program
-that each shell runs before its first prompt. `--no-config` leaves both out; with `-i FILE` or `-i -c CODE` the shell
-begins with that in place of `init.grad`; `-c`, scripts, pipes and `--sandbox` look at neither."""
+below `XDG_CONFIG_HOME`); what is wrong in it is warned of, and the rest holds. `gradsh config` prints a whole one, and
+`gradsh config --write` makes it. Beside it may be `init.grad`, a program that each shell runs before its first prompt.
+`--no-config` leaves both out; with `-i FILE` or `-i -c CODE` the shell begins with that in place of `init.grad`; `-c`,
+scripts, pipes and `--sandbox` look at neither."""
 MADE = "<!-- Made by `make docs` from the registries; edit those. -->\n"
 VARY = ("env", "seed")  # what these print is another machine's, or another run's
 CODE = re.compile(r"(?<![\w`#(])([EW]\d{4})\b")
@@ -189,6 +192,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for path in sorted(DOCS.glob("*.md")):
             path.write_text(filled(path.read_text(encoding="utf-8"), Path(folder)), encoding="utf-8")
+    manual.main()
     sys.stdout.write(f"made {len(made)} files in {REFERENCE}\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from gradsh import Session
+from gradsh.cli.arguments import parse
+from gradsh.cli.options import UsageError
+from gradsh.cli.subcommands import load
 from gradsh.shell.configuration import Configuration, document
 from gradsh.shell.prompt import Shell
 from gradsh.shell.settings import SETTINGS, Settings
@@ -104,3 +108,29 @@ def test_the_program_that_a_shell_begins_with(tmp_path: Path, capsys: pytest.Cap
     shell = Shell(Session(), configuration=Configuration(str(tmp_path), begins=False))
     shell.configure()
     assert not shell.session.binds("a")
+
+
+def test_gradsh_config(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it prints is a whole configuration file; --write makes one, and never writes over another."""
+
+    def ran(*words: str) -> str:
+        options = parse(["config", *words])
+        status = load("config").run(options)
+        said = capsys.readouterr()
+        assert status == (1 if said.err else 0)
+        return said.out + said.err
+
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "new"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = Path(ran("--path").strip())
+    assert path.name == "config.toml" and tmp_path in path.parents and not path.parent.exists()
+    assert all(setting.summary in ran() for setting in SETTINGS.values())
+    assert ran("--write") == f"{path}\n" and tomllib.loads(path.read_text()) == {}
+    path.write_text("live = false\nundo = 'x'\n")
+    with pytest.raises(UsageError, match="File exists"):
+        ran("--write")
+    said = ran()
+    assert tomllib.loads(said.partition("warning: ")[0]) == {"live": False} and "config.toml:2:1" in said
+    data = json.loads(ran("--json").split("\n")[0])
+    assert data["config"] == str(path)
+    assert data["settings"]["live"] == {"value": False, "default": True, "from": "config.toml:1"}
