@@ -42,6 +42,7 @@ from gradsh.session.host import Host
 if TYPE_CHECKING:
     from gradsh.runtime.used_files import Module
     from gradsh.session.limits import Limits
+    from gradsh.session.past import Past
 
 DONE, FAILED, REFUSED, FAULT = 0, 1, 3, 70
 OF_MEMORY = (MemoryError, interrupts.Full)
@@ -94,6 +95,7 @@ class Session:
         self.modules: dict[str, Module] = {}  # used files that have run, by path
         self.parameters: Mapping[str, object] = {}  # given to the script that runs
         self.globals: dict[str, Any] = namespace(self, BUILTINS)
+        self.past: Past | None = None  # where somebody may want to undo what programs do
         self.limits: Limits | None = None
         if timeout is not None or max_memory is not None:
             from gradsh.session.limits import Limits
@@ -167,7 +169,10 @@ class Session:
                         self._shut(self.door)
                     mode.training = self.display.training()
                     try:
-                        exec(compiled.code, self.globals)
+                        if self.past is not None:
+                            self.past.run(compiled)
+                        else:
+                            exec(compiled.code, self.globals)
                     except MemoryError:
                         alloc.make_room()  # to leave a `with` Python 3.11 needs memory, and tries for ever without
                         raise

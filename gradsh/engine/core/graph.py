@@ -304,12 +304,13 @@ class AccumulateGrad:
 
 
 class Freed:
-    """Stands where saved tensors were; tells which backward freed them."""
+    """Stands where saved tensors were; tells which backward freed them, and when: `seq` counts as that of nodes."""
 
-    __slots__ = ("where",)
+    __slots__ = ("seq", "where")
 
     def __init__(self, where: Where | None) -> None:
         self.where = where
+        self.seq = sequence()
 
 
 def edge_as_function(edge: Any) -> tuple[Any, int]:
