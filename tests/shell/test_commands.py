@@ -29,7 +29,7 @@ class Typed:
         self.capsys = capsys
         self.shell = Shell(Session(seed=0), configuration=Configuration(str(folder)))
         self.history = BoundedHistory()
-        self.shell.editor = Editor(self.history, self.shell.settings)
+        self.shell.editor = Editor(self.shell, self.history)
 
     def said(self, *lines: str) -> str:
         self.capsys.readouterr()
@@ -172,7 +172,10 @@ def test_pin(typed: Typed) -> None:
         assert words in typed.said(f":pin {len(typed.shell.lines) + 1 + number}")
     assert "there is no line 99: they are 1 to" in typed.said(":pin 99")
     typed.said("let q = ones(2); q * 2", "del q")
-    assert "gives no value any more" in typed.said(f":pin {len(typed.shell.lines) - 1}")
+    number = len(typed.shell.lines) - 1
+    assert typed.put(f":pin {number}") == "assert allclose(q * 2, tensor([2.0, 2.0]))"  # the value that was shown
+    del typed.shell.session.globals[f"._{number}"]  # as it goes when there are many
+    assert "gives no value any more" in typed.said(f":pin {number}")
 
 
 def editor(folder: Path, code: str) -> str:
