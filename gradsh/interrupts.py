@@ -17,6 +17,7 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]  # `signal` itself takes half a millisecond of each start-up for its enums
 import os
 from _thread import get_ident
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -142,6 +143,9 @@ class Own:
 
     always   whether a stop is raised also while no program runs, where the prompt has nothing to stop
     running  how many runs there are, one inside of the other
+    pauses   has something in it from a Ctrl-C that is to pause the program until it has come to a place for that
+    pauser   the shell's, which does pause (session, frame); None where Ctrl-C stops
+    waiting  asked of a frame: will it come to such a place?
     expired  what TIME_IS_UP raises
     """
 
@@ -152,9 +156,21 @@ class Own:
         self.thread = 0
         self.raised = -AGAIN
         self.expired = Expired
+        self.pauses: list[bool] = []
+        self.pauser: Callable[[Any, Any], None] | None = None
+        self.waiting: Callable[[Any], bool] = bool
         self.noted, self.told = -1, -1  # a pipe: C's own handler writes into it, however deep the program is
         self.room = bytearray(NONE)
         self.rooms = [self.room]
+
+    def take_noted(self) -> None:
+        """Read what C's handler has noted of a signal that has been seen to."""
+        if self.noted >= 0:
+            try:  # noqa: SIM105
+                os.readv(self.noted, self.rooms)
+            except BlockingIOError:
+                pass
+            self.room[:] = NONE
 
     def missed(self) -> None:
         """Note the signals for which Python did not come to call the handler."""
@@ -170,6 +186,14 @@ class Own:
             elif number == _signal.SIGINT and self.thread not in asked:
                 asked[self.thread] = KeyboardInterrupt
         self.room[:] = NONE
+
+    def paused(self, session: Any, frame: Any) -> None:
+        """The program has come to where it can be paused."""
+        self.pauses.clear()
+        self.once_more(0)
+        if self.pauser is None:  # it was asked for by a run that has ended
+            return
+        self.pauser(session, frame)
 
     def once_more(self, seconds: float) -> None:
         """Have the handler called again then; 0 for not at all."""
@@ -195,6 +219,7 @@ class Own:
     def rest(self) -> type[BaseException] | None:
         """Call no handler again, and forget what was asked for; which was that."""
         self.once_more(0)
+        self.pauses.clear()
         self.missed()
         return asked.pop(self.thread, None)
 
@@ -209,6 +234,8 @@ def on_signal(number: int, frame: Any) -> None:
     # no call before it is noted: the program may be as deep as it can be
     if number == TIME_IS_UP:
         asked[own.thread] = own.expired
+    elif own.pauser is not None and own.thread not in asked and will_pause(number, frame):
+        return
     elif number == _signal.SIGINT and own.thread not in asked:
         asked[own.thread] = KeyboardInterrupt
     own.missed()  # which empties the pipe
@@ -226,6 +253,29 @@ def on_signal(number: int, frame: Any) -> None:
         raise why
 
 
+def will_pause(number: int, frame: Any) -> bool:
+    """Whether this Ctrl-C, or the alarm after it, leaves the program to come to where it can be paused.
+
+    The first does; a second one stops. After AGAIN a program that is in no loop is stopped.
+    """
+    if number == _signal.SIGINT:
+        if own.pauses:
+            return False
+        own.pauses.append(True)
+        own.take_noted()
+        own.once_more(AGAIN / 2)
+        return True
+    if not own.pauses:
+        return False
+    if is_critical(frame):
+        own.once_more(SOON)
+        return True
+    if own.waiting(frame):
+        return True
+    asked[own.thread] = KeyboardInterrupt
+    return False
+
+
 def take(always: bool = True) -> None:
     """Handle Ctrl-C in this process, which is gradsh's own, here; unless it is ignored, as behind `nohup`.
 
@@ -233,6 +283,8 @@ def take(always: bool = True) -> None:
     """
     own.always = always
     if own.taken:
+        if not always:
+            own.rest()  # it was meant for what came before the prompt
         return
     try:
         if _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:

@@ -55,6 +55,7 @@ class Expressions:
         self.before: list[ast.stmt] = []  # what must be defined before the statement that is being lowered
         self.temporaries: list[str] = []  # of this statement, to be let go after it
         self.counter = 0
+        self.loops = 0  # around what is being lowered
         self.globals: set[str] = set()
         self.backwards: set[int] = set()  # the bodies that are the backward of an op
         self.function: int | None = None  # the id of the node whose body this is

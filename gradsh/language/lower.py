@@ -62,6 +62,8 @@ class Lowering(Expressions):
         result: list[ast.stmt] = []
         for statement in body:
             self.before, self.temporaries = [], []
+            if self.resolution.looking and (self.loops or self.function is not None):
+                result.append(self.pausing(self.line(statement)))
             lowered = getattr(self, "do_" + type(statement).__name__)(statement)
             result += self.before
             result += lowered
@@ -74,6 +76,20 @@ class Lowering(Expressions):
 
     def full_block(self, body: list[Stmt], line: int) -> list[ast.stmt]:
         return self.block(body) or [ast.Pass(lineno=line, col_offset=0)]
+
+    def turn(self, body: list[Stmt], line: int) -> list[ast.stmt]:
+        """The body of a loop."""
+        self.loops += 1
+        result = self.full_block(body, line)
+        self.loops -= 1
+        if self.resolution.looking and not body:
+            result.append(self.pausing(line))
+        return result
+
+    def pausing(self, line: int) -> ast.stmt:
+        """Where a program of the prompt can be paused: `@pauses` is a list that has something in it after Ctrl-C."""
+        pause = self.done(self.called("@pause", [], line), line)
+        return ast.If(self.load("@pauses", line), [pause], [], lineno=line, col_offset=0)
 
     def do_Assign(self, node: nodes.Assign) -> list[ast.stmt]:
         line = self.line(node)
@@ -229,7 +245,7 @@ class Lowering(Expressions):
 
     def do_While(self, node: nodes.While) -> list[ast.stmt]:
         line = self.line(node.condition)
-        return [ast.While(self.expr(node.condition), self.full_block(node.body, line), [], lineno=line, col_offset=0)]
+        return [ast.While(self.expr(node.condition), self.turn(node.body, line), [], lineno=line, col_offset=0)]
 
     def do_For(self, node: nodes.For) -> list[ast.stmt]:
         iterable = self.expr(node.iterable)
@@ -241,13 +257,13 @@ class Lowering(Expressions):
             first = self.assign(node.target, self.load(item, line), self.line(node.target))
         else:
             target = self.target(node.target)
-        body = first + self.full_block(node.body, line)
+        body = first + self.turn(node.body, line)
         return [ast.For(target, iterable, body, [], lineno=line, col_offset=0)]
 
     def do_Repeat(self, node: nodes.Repeat) -> list[ast.stmt]:
         line = self.line(node.count)
         count = self.called("@count", [self.expr(node.count)], line)
-        body = self.full_block(node.body, line)
+        body = self.turn(node.body, line)
         return [ast.For(self.store("@_", line), count, body, [], lineno=line, col_offset=0)]
 
     def do_Try(self, node: nodes.Try) -> list[ast.stmt]:

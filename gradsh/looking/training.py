@@ -26,7 +26,7 @@ SAMPLES = 512  # losses that are kept; then every other one goes
 
 def reading(training: Training, outputs: list[Tensor], where: Where | None, site: Site) -> TrainingState | None:
     """What is to be seen now; None where the backward stands in no loop."""
-    turns = [turn for frame, loops in running_loops() for turn in _turns(frame, loops)]
+    turns = [turn for frame, loops in running_loops(sys._getframe()) for turn in _turns(frame, loops)]
     if not turns:
         return None
     if turns[-1][0] is None:
@@ -49,9 +49,8 @@ def reading(training: Training, outputs: list[Tensor], where: Where | None, site
     return TrainingState(turns, _name(where), loss, site.losses[:], norm, rate, spent, left, training.odd)
 
 
-def running_loops() -> list[tuple[FrameType, list[Loop]]]:
-    """The program's frames that are in a loop now, and those loops, the outermost first."""
-    frame: FrameType | None = sys._getframe(1)
+def running_loops(frame: FrameType | None) -> list[tuple[FrameType, list[Loop]]]:
+    """The program's frames from `frame` outwards that are in a loop now, and those loops; the outermost first."""
     found: list[tuple[FrameType, list[Loop]]] = []
     while frame is not None:
         if text_of(frame.f_code) is not None:

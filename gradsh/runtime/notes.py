@@ -16,8 +16,10 @@ from gradsh.engine.core.graph import Node, Output, Where, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
+from gradsh.interrupts import own
 from gradsh.runtime import checking
 from gradsh.runtime.passes import Counting, Passes, Passing, leaves_behind
+from gradsh.runtime.pausing import pause
 from gradsh.runtime.results import FEW, Result
 
 _getframe = sys._getframe
@@ -160,4 +162,4 @@ def count() -> None:
         mode.notes = Noting()
 
 
-HELPERS: dict[str, Any] = {"@mark": sequence, "@seen": seen}
+HELPERS: dict[str, Any] = {"@mark": sequence, "@seen": seen, "@pauses": own.pauses, "@pause": pause}

@@ -18,6 +18,7 @@ class Display:
 
     needs_spans = False  # whether `value` and `printed` want the expressions' spans, which cost a look-up
 
+    follows = True  # whether a loop of backward passes is to be seen, on a terminal
     verbose = False  # whether it wants to be told of operators that went sample by sample
 
     def value(self, value: object, span: Span | None) -> None:

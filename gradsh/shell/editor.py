@@ -45,6 +45,7 @@ class Editor:
         self.next = Document()  # what the next input begins with, to be edited
         self.keys = keys.bindings(self._run_inside)
         self.theme = ""  # the one in use
+        self.width = len(PROMPT)  # of the prompt that is shown
         self.reader: PromptSession[str] = PromptSession(
             [("class:prompt", PROMPT)],
             history=history,
@@ -66,15 +67,21 @@ class Editor:
         line = Window(FormattedTextControl(lambda: hint.text(self.reader.default_buffer)), wrap_lines=True)
         self.below(ConditionalContainer(line, Condition(lambda: self._is_hinting(hint)) & ~is_done))
 
-    def read(self) -> str:
-        """The next input. Errors: KeyboardInterrupt, EOFError as the keys of those names say."""
+    def read(self, prompt: str = PROMPT) -> str:
+        """The next input, which `prompt` asks for. Errors: KeyboardInterrupt, EOFError, as the keys say."""
         failed = 0
         while True:
             try:
                 with held():  # what comes while the prompt is set up or put away is for no asyncio
                     self._follow_settings()
                     default, self.next = self.next, Document()
-                    return self.reader.prompt(default=default, set_exception_handler=False, pre_run=self._begin)
+                    self.width = len(prompt)
+                    return self.reader.prompt(
+                        [("class:prompt", prompt)],
+                        default=default,
+                        set_exception_handler=False,
+                        pre_run=self._begin,
+                    )
             except (KeyboardInterrupt, EOFError):
                 raise
             except Exception as error:  # of a key that was typed ahead, which goes past `log`
@@ -114,7 +121,7 @@ class Editor:
         """What says before a line of a text what is open where it begins: `for{ ...> `."""
         reading = read(text)
         opened = reading.opened(line) if line < len(reading.lines) else ""
-        return f"{opened + ' ...>':>{len(PROMPT) - 1}} "
+        return f"{opened + ' ...>':>{self.width - 1}} "
 
     def _is_hinting(self, hint: Hint) -> bool:
         return bool(hint.text(self.reader.default_buffer))

@@ -15,13 +15,13 @@ from gradsh.shell.editor import PROMPT, Editor
 class PlainEditor(Editor):
     """Reads lines until what they say is complete. Two blank lines or Ctrl-C leave a block."""
 
-    def read(self) -> str:
+    def read(self, prompt: str = PROMPT) -> str:
         given, self.next = self.next.text, Document()
         if given:
             sys.stdout.write(f"{given}\n(an empty line runs it)\n")
         lines: list[str] = []
         while True:
-            opened = self.continuation_text("\n".join([*lines, ""]), len(lines)) if lines else PROMPT
+            opened = self.continuation_text("\n".join([*lines, ""]), len(lines)) if lines else prompt
             lines.append(self._line(opened))
             text = "\n".join(lines)
             if registry.is_command(lines[-1]) and not registry.is_command(text):

@@ -2,8 +2,9 @@
 
     Shell(session).run()
 
-Enter runs what is typed unless a bracket or brace is open. Ctrl-C clears the line, or stops what is running and keeps
-every binding; Ctrl-D leaves. A line that begins with `:` is for the shell itself (gradsh.shell.registry).
+Enter runs what is typed unless a bracket or brace is open. Ctrl-C clears the line, pauses a loop that runs
+(gradsh.shell.pausing), or stops what is running and keeps every binding; Ctrl-D leaves. A line that begins with `:` is
+for the shell itself (gradsh.shell.registry).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from prompt_toolkit.utils import is_dumb_terminal
 
 from gradsh import __version__, interrupts
 from gradsh.errors import GradshError
+from gradsh.language.places import locate
 from gradsh.language.program import LOOKING
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.runtime.commands import WORDS
@@ -30,6 +32,7 @@ from gradsh.shell.editor import Editor
 from gradsh.shell.history import BoundedHistory, open_history
 from gradsh.shell.last import Last
 from gradsh.shell.lines import Line, Watcher
+from gradsh.shell.pausing import Pauser
 from gradsh.shell.plain import PlainEditor
 from gradsh.shell.settings import Settings
 
@@ -71,6 +74,7 @@ class Shell:
         self.lines: deque[Line] = deque(maxlen=REMEMBERED)
         self.settings = Settings()
         self.watchers: list[Watcher] = []
+        self.pauser = Pauser(self)
         self.entered = Entered(BUILTINS, session.files)
         self.last = Last(session)
         self.watchers.append(self.last)
@@ -92,7 +96,8 @@ class Shell:
             try:
                 text = self.editor.read()
                 self.enter(text)
-            except KeyboardInterrupt:
+            except KeyboardInterrupt as stop:
+                interrupts.settled(stop)  # one that came while gradsh was starting would come again and again
                 continue
             except (EOFError, Leave):
                 return 0
@@ -151,12 +156,14 @@ class Shell:
                 self.session.display.warning(warning)
             self._let_page(text)
             whole = forms.whole_choice(self, line) if "else" in text else ""
-            line.result = self.refuse(line, whole) if whole else self.session.run(text, line.name)
+            self.session.display.follows = bool(self.settings["progress"])
+            with self.pauser:
+                line.result = self.refuse(line, whole) if whole else self.session.run(text, line.name)
             self.session.display.end_line()
             self.warn_of_nan()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             line.interrupted = True
-            sys.stderr.write("interrupted\n")
+            sys.stderr.write(f"interrupted{where(stop)}\n")
         for watcher in self.watchers:
             self._tell(watcher.after, line)
         return line
@@ -212,6 +219,19 @@ class Shell:
             for warning in fresh_nan(self.session.globals, notes.passes):
                 self.session.display.warning(warning)
         notes.passes.fresh_nan = {}
+
+
+def where(stop: BaseException | None) -> str:
+    """ " at <prompt 3>:7", the line of the program that was stopped; "" where that is not known."""
+    place = ""
+    while stop is not None and not place:  # the end of a run raises one of its own, after that of the program
+        traceback = stop.__traceback__
+        while traceback is not None:
+            span = locate(traceback.tb_frame.f_code, traceback.tb_lasti)
+            place = f" at {span.source.name}:{span.line}" if span is not None else place
+            traceback = traceback.tb_next
+        stop = stop.__context__
+    return place
 
 
 def load_all() -> None:

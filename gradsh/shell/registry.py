@@ -33,27 +33,35 @@ class Misused(Exception):
 
 
 class ShellCommand:
-    """`act` does it; `usage` shows how it is called, `example` is one call; `offers` completes what stands behind."""
+    """`act` does it; `usage` shows how it is called, `example` is one call; `offers` completes what stands behind.
 
-    __slots__ = ("act", "example", "name", "offers", "summary", "usage")
+    `while_paused`: it can be used while a program is paused in a loop, of which it changes nothing.
+    """
 
-    def __init__(self, act: Act, usage: str, *, example: str = "", offers: Offers | None = None) -> None:
+    __slots__ = ("act", "example", "name", "offers", "summary", "usage", "while_paused")
+
+    def __init__(
+        self, act: Act, usage: str, *, example: str = "", offers: Offers | None = None, while_paused: bool = False
+    ) -> None:
         self.act = act
         self.name = act.__module__.rpartition(".")[2]  # the file's
         self.summary = (act.__doc__ or "").partition("\n")[0]
         self.usage = usage
         self.example = example or usage
         self.offers = offers
+        self.while_paused = while_paused
 
 
 _loaded: dict[str, ShellCommand] = {}
 
 
-def shell_command(usage: str, *, example: str = "", offers: Offers | None = None) -> Callable[[Act], Act]:
+def shell_command(
+    usage: str, *, example: str = "", offers: Offers | None = None, while_paused: bool = False
+) -> Callable[[Act], Act]:
     """Register a function as the command that its file is named after; its docstring's first line is the summary."""
 
     def register(act: Act) -> Act:
-        entry = ShellCommand(act, usage, example=example, offers=offers)
+        entry = ShellCommand(act, usage, example=example, offers=offers, while_paused=while_paused)
         _loaded[entry.name] = entry
         return act
 
@@ -75,7 +83,12 @@ def is_command(text: str) -> bool:
 
 def run(shell: Shell, line: str) -> None:
     """Do what `:word rest` says. Errors: Misused."""
-    word, _, rest = line.strip().removeprefix(":").strip().partition(" ")
+    meant(line).act(shell, line.strip().removeprefix(":").strip().partition(" ")[2].strip())
+
+
+def meant(line: str) -> ShellCommand:
+    """The command that a line begins with, in full or as far as it is clear. Errors: Misused."""
+    word = line.strip().removeprefix(":").strip().partition(" ")[0]
     if not word:
         raise Misused("a command's name stands behind the colon; `:help` lists them")
     if word not in WORDS:
@@ -87,4 +100,4 @@ def run(shell: Shell, line: str) -> None:
             meant = f"; did you mean {' or '.join(f'`:{each}`' for each in close)}?" if close else ""
             raise Misused(f"there is no command `:{word}`{meant or '; `:help` lists them'}")
         word = begun[0]
-    load(word).act(shell, rest.strip())
+    return load(word)

@@ -42,7 +42,6 @@ class Display(display.Display):
         self.style = style
         self.bars: list[Bar] = []  # of the loops that run
         self.pictures: Pictures | None = None  # likewise
-        self.follows = True  # whether a loop of backward passes is to be seen on a terminal
         self.line: TrainingLine | None = None
         self.pages = False  # whether a report that is longer than the terminal goes to a pager
         self.unended = False  # whether what was written last, `print x, end=""`, has left a line open

@@ -107,14 +107,22 @@ def test_an_open_bracket_continues_and_errors_keep_bindings(terminal: Terminal) 
     assert terminal.leave() == 0
 
 
-def test_ctrl_c_clears_the_line_or_stops_the_computation(terminal: Terminal) -> None:
+def test_ctrl_c_clears_the_line_pauses_a_loop_or_stops(terminal: Terminal) -> None:
     terminal.type("let n = 0\r")
     terminal.type("nonsense that is not run\x03")
     terminal.type("while true { n += 1 }\r")
     terminal.wait("while true")
     time.sleep(0.5)
     terminal.child.send("\x03")
-    terminal.wait("interrupted")
+    terminal.wait("paused at <prompt 2>:1>", "`continue` goes on")
+    terminal.child.send("n > 0, 6 * 7\r")
+    terminal.wait("(True, 42)")
+    terminal.child.send("\x03")
+    terminal.wait("interrupted at <prompt 2>:1")
+    terminal.type("sum([i for i in range(10**9)])\r")
+    time.sleep(0.5)
+    terminal.child.send("\x03")
+    terminal.wait("interrupted at <prompt 3>:1")
     terminal.type("n > 0\r")
     terminal.wait("True")
     assert "error" not in terminal.text()

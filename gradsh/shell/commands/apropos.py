@@ -9,7 +9,7 @@ from gradsh.shell.registry import WORDS, Misused, load, shell_command
 MOST = 40
 
 
-@shell_command(":apropos WORD …", example=":apropos entropy")
+@shell_command(":apropos WORD …", example=":apropos entropy", while_paused=True)
 def apropos(shell: Shell, rest: str) -> None:
     """What has these words in its name, or in the line that says what it does. `apropos WORD` is short for it."""
     words = rest.lower().split()

@@ -24,7 +24,7 @@ def offers(shell: Shell, typed: str) -> Iterable[str]:
     return [*(str(line.number) for line, _ in found), *dict.fromkeys(e.code for _, errors in found for e in errors)]
 
 
-@shell_command(":errors [N|CODE]", example=":errors 3", offers=offers)
+@shell_command(":errors [N|CODE]", example=":errors 3", offers=offers, while_paused=True)
 def errors(shell: Shell, rest: str) -> None:
     """The errors so far, the last one in full; those of line N again; the page on a code."""
     found = {line.number: errors for line, errors in failed(shell)}

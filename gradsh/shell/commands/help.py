@@ -12,7 +12,7 @@ from gradsh.view.color import terminal_width
 WIDEST, LEAST = 100, 30  # columns of a line; of a summary that stands beside the call
 
 
-@shell_command(":help [WORD]", example=":help save", offers=lambda shell, typed: WORDS)
+@shell_command(":help [WORD]", example=":help save", offers=lambda shell, typed: WORDS, while_paused=True)
 def help(shell: Shell, rest: str) -> None:
     """What the commands of the shell are, or how one of them is called."""
     word = rest.removeprefix(":")

@@ -8,7 +8,7 @@ from gradsh.shell.registry import is_command, shell_command
 MOST = 20  # inputs, where no number is said
 
 
-@shell_command(":history [N] [TEXT]", example=":history 50 backward")
+@shell_command(":history [N] [TEXT]", example=":history 50 backward", while_paused=True)
 def history(shell: Shell, rest: str) -> None:
     """The last N inputs (20), or the last with a text in them; `!` marks those that failed."""
     first, _, text = rest.partition(" ")

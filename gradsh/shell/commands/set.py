@@ -24,7 +24,7 @@ def values(setting: Setting) -> Iterable[str]:
     return setting.choices or (written(setting.default),)
 
 
-@shell_command(":set [NAME [VALUE]]", example=":set live off", offers=offers)
+@shell_command(":set [NAME [VALUE]]", example=":set live off", offers=offers, while_paused=True)
 def set(shell: Shell, rest: str) -> None:
     """Set something, or show all that can be set, with what it is now and where that comes from."""
     name, _, value = rest.replace("=", " ", 1).partition(" ")

@@ -18,7 +18,12 @@ from gradsh.shell.registry import Misused, shell_command
 from gradsh.view.code import painted
 
 
-@shell_command(":source NAME", example=":source Linear", offers=lambda shell, typed: sorted(shell.session.bound()))
+@shell_command(
+    ":source NAME",
+    example=":source Linear",
+    offers=lambda shell, typed: sorted(shell.session.bound()),
+    while_paused=True,
+)
 def source(shell: Shell, rest: str) -> None:
     """The text of a function or model: yours, or the definition of a built-in. `??NAME` is short for it."""
     name = rest.strip("`\"'")

@@ -23,7 +23,7 @@ PLAIN = (bool, int, float, str)
 LONG = 24  # characters of a plain value
 
 
-@shell_command(":vars [TEXT]", example=":vars w", offers=names)
+@shell_command(":vars [TEXT]", example=":vars w", offers=names, while_paused=True)
 def vars(shell: Shell, rest: str) -> None:
     """Every name that is bound, with its kind, shape and dtype, and how its gradient stands."""
     with swapped(shell.session.context):  # which has counted the backward passes
