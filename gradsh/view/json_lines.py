@@ -17,7 +17,7 @@ import numpy as np
 
 from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor
-from gradsh.errors import Span
+from gradsh.errors import Span, ValueError_
 from gradsh.reports import Report
 from gradsh.runtime.text import shown
 from gradsh.view.display import Display
@@ -49,7 +49,16 @@ class JsonDisplay(Display):
 
 
 def dumps(data: dict[str, object]) -> str:
-    return in_json(json.dumps(data, ensure_ascii=False, allow_nan=False)) + "\n"
+    """Errors: ValueError_ for an int of more digits than Python writes."""
+    try:
+        return in_json(json.dumps(data, ensure_ascii=False, allow_nan=False)) + "\n"
+    except ValueError as error:
+        raise _too_long(error) from None
+
+
+def _too_long(error: ValueError) -> Exception:
+    said, limit, _ = str(error).partition("; use sys.")
+    return ValueError_(said) if limit else error
 
 
 def line_of(value: object, span: Span | None) -> str:
@@ -100,7 +109,10 @@ def _container(value: Any, inside: set[int]) -> dict[str, object]:
 
 
 def _key(key: object) -> str:
-    return key if isinstance(key, str) else repr(key)
+    try:
+        return key if isinstance(key, str) else repr(key)
+    except ValueError as error:
+        raise _too_long(error) from None
 
 
 def exact(number: float) -> object:

@@ -145,6 +145,8 @@ def edit(folder: str, name: str, what: str, number: int) -> None:
             "valid": cache.digest(garbage) + garbage,
             "lengthen": cache.digest(raw[cache.DIGEST :] + b"more") + raw[cache.DIGEST :] + b"more",
         }
+        if os.path.lexists(path) and not os.path.isfile(path):
+            os.remove(path)  # what an edit before has put there: a FIFO would wait for a reader
         with open(path, "wb") as file:
             file.write(contents[what])
 

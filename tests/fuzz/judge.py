@@ -119,9 +119,10 @@ def session_of(seed: int | None = 0, json: bool = False) -> Session:
 
 def command(*arguments: str) -> int:
     """The exit status of a whole command line."""
-    from gradsh.cli.main import run
+    from gradsh.cli import main
 
-    return run(arguments)
+    main._at_once = lambda status: status  # which ends the process, to be quick
+    return main.run(arguments)
 
 
 # --- programs -------------------------------------------------------------------------------------------------------

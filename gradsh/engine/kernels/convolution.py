@@ -88,7 +88,7 @@ def columns(x: Any, kernel: Any, places: Any, how: Any) -> Any:
     n, c = x.shape[:2]
     rows = c // groups * math.prod(kernel)
     if rows * groups == c and places == full.shape[1:-1]:
-        return full.reshape(groups, rows, -1)
+        return full.reshape(groups, rows, math.prod(places) * n)
     steps = full.strides
     spatial = steps[1:-1]
     view = strided(
@@ -103,7 +103,7 @@ def columns(x: Any, kernel: Any, places: Any, how: Any) -> Any:
     )
     cols = buffer("columns", view.shape, x.dtype)
     cols[...] = view
-    return cols.reshape(groups, rows, -1)
+    return cols.reshape(groups, rows, math.prod(places) * n)
 
 
 def pieces(x: Any, rows: int, places: Any) -> list[slice]:
@@ -141,13 +141,13 @@ def forward(x: Any, weight: Any, bias: Any, how: Any) -> Any:
     n, outputs = len(x), len(weight)
     groups, kernel = how[3], weight.shape[2:]
     places = count(x.shape[2:], kernel, how)
-    flat = weight.reshape(groups, outputs // groups, -1)
+    flat = weight.reshape(groups, outputs // groups, math.prod(weight.shape[1:]))
     out = alloc.empty((n, outputs, *places), x.dtype)
     for part in pieces(x, x.shape[1] * math.prod(kernel), places):
         some = x[part]
         cols = columns(some, kernel, places, how)
         if len(some) == 1:
-            result = out[part].reshape(groups, outputs // groups, -1)
+            result = out[part].reshape(groups, outputs // groups, math.prod(places))
             product(flat, cols, result, weight.shape[1])
         else:
             result = buffer("output", (groups, outputs // groups, cols.shape[2]), x.dtype)
@@ -156,6 +156,12 @@ def forward(x: Any, weight: Any, bias: Any, how: Any) -> Any:
     if bias is not None:
         out += bias.reshape(-1, *(1,) * len(places))
     return out
+
+
+def _by_group(g: Any, groups: int) -> Any:
+    """A gradient as a matrix for each group: (groups, outputs / groups, places * batch)."""
+    n, outputs, *places = g.shape
+    return channels_first(g, "gradient").reshape(groups, outputs // groups, math.prod(places) * n)
 
 
 def backward_weight(g: Any, x: Any, kernel: Any, how: Any) -> Any:
@@ -167,7 +173,7 @@ def backward_weight(g: Any, x: Any, kernel: Any, how: Any) -> Any:
     out: Any = None if len(x) else alloc.zeros((groups, outputs // groups, rows), x.dtype)
     for part in pieces(x, rows * groups, places):
         cols = columns(x[part], kernel, places, how)
-        gs = channels_first(g[part], "gradient").reshape(groups, outputs // groups, -1)
+        gs = _by_group(g[part], groups)
         product = np.matmul(gs, cols.swapaxes(1, 2))
         out = product if out is None else np.add(out, product, out=out)
     return out.reshape(outputs, x.shape[1] // groups, *kernel)
@@ -188,9 +194,9 @@ def backward_input(g: Any, weight: Any, bias: Any, size: Any, how: Any) -> Any:
         back = tuple(k - 1 - p for k, p in zip(kernel, padding, strict=True))
         out = forward(g, alloc.ascontiguousarray(flipped.swapaxes(0, 1)), None, (stride, back, dilation, 1))
     else:
-        flat = weight.reshape(groups, outputs // groups, -1).swapaxes(1, 2)
+        flat = weight.reshape(groups, outputs // groups, math.prod(weight.shape[1:])).swapaxes(1, 2)
         for part in pieces(g, channels * math.prod(kernel), places):
-            gs = channels_first(g[part], "gradient").reshape(groups, outputs // groups, -1)
+            gs = _by_group(g[part], groups)
             cols = buffer("columns", (groups, flat.shape[1], gs.shape[2]), g.dtype)
             np.matmul(flat, gs, out=cols)
             many = gs.shape[2] // math.prod(places)
@@ -224,7 +230,7 @@ def _added(cols: Any, size: Any, kernel: Any, places: Any, how: Any) -> Any:
     """The sum of patches (channels, *kernel, *places, batch) where they lie: (channels, *size, batch)."""
     stride, padding, dilation, _ = how
     if math.prod(kernel) == 1 and places == size and not any(padding):
-        return cols.reshape(len(cols), *places, -1)
+        return cols.reshape(len(cols), *places, cols.shape[-1])
     shape = tuple(m + 2 * p for m, p in zip(size, padding, strict=True))
     full = buffer("input", (len(cols), *shape, cols.shape[-1]), cols.dtype)
     full.fill(0)

@@ -123,6 +123,23 @@ def _tensors(name: str, dims: int, transposed: bool, input: Any, weight: Any, bi
     )
 
 
+def _empty_weight(shape: tuple[int, ...], transposed: bool) -> Exception:
+    """PyTorch's error for a weight without elements; that of a sequence is one of images of height 1."""
+    *_, height, width = shape
+    if len(shape) == 4:
+        if height and width:
+            return ShapeError(f"non-empty 2D or 4D weight tensor expected, but got: {list(shape)}")
+        return ShapeError(
+            f"kernel size should be greater than zero, but got kernel_height: {height} kernel_width: {width}"
+        )
+    if transposed:
+        return ShapeError(
+            "non-empty 5D (n_output_plane x n_input_plane x kernel_depth x kernel_height x kernel_width) tensor "
+            f"expected for weight, but got: {list(shape)}"
+        )
+    return ShapeError(f"kernel size should be greater than zero, but got: {shape[2]} x {height} x {width} (TxHxW)")
+
+
 def _check(
     name: str, x: Any, weight: Any, bias: Any, how: Any, transposed: bool, output_padding: tuple[int, ...] = ()
 ) -> None:
@@ -170,12 +187,8 @@ def _check(
             "of "
             f"size {list(bias.shape)} instead"
         )
-    if 0 in shape[2:]:
-        words = ("height", "width") if len(shape) == 4 else ("depth", "height", "width")[-len(shape[2:]) :]
-        raise ShapeError(
-            "kernel size should be greater than zero, but got "
-            + " ".join(f"kernel_{w}: {k}" for w, k in zip(words, shape[2:], strict=True))
-        )
+    if 0 in shape[2:] or (transposed and not outputs):
+        raise _empty_weight(shape if len(shape) > 3 else (*shape[:2], 1, *shape[2:]), transposed)
     if not transposed:
         padded = [n + 2 * p for n, p in zip(size[2:], padding, strict=True)]
         reach = [d * (k - 1) + 1 for d, k in zip(dilation, shape[2:], strict=True)]

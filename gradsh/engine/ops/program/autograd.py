@@ -18,6 +18,13 @@ def _tensors(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
+def need_tensors(inputs: list[Any]) -> None:
+    """Raise AutogradError unless all that gradients are wanted of are tensors."""
+    for t in inputs:
+        if t.__class__ is not Tensor:
+            raise AutogradError(f"all inputs have to be Tensors or GradientEdges, but got {type_word(t)}")
+
+
 def _gradients(given: Any, count: int) -> list[Tensor | None]:
     """`gradient=` as a list: None for all, one tensor, or a list of tensors and None."""
     if given is None:
@@ -55,6 +62,7 @@ def backward(tensors: Any, gradient: Any, retain_graph: Any, create_graph: bool,
         inputs = _tensors(inputs)
         if not inputs:
             raise AutogradError("`inputs` argument to `backward()` cannot be empty.")
+        need_tensors(inputs)
     engine.run_backward(outputs, _gradients(gradient, len(outputs)), retain_graph, create_graph, inputs, mode.where)
 
 
@@ -99,9 +107,7 @@ def grad(
         from gradsh.engine.transforms.gradient import gradients_of_samples
 
         return gradients_of_samples(outs, wanted, grad_outputs, create_graph, bool(allow_unused), materialize_grads)
-    for t in wanted:
-        if t.__class__ is not Tensor:
-            raise AutogradError(f"all inputs have to be Tensors or GradientEdges, but got {type_word(t)}")
+    need_tensors(wanted)
     for out in outs:
         if out.__class__ is not Tensor:
             raise ArgumentError(f"grad(): argument 'outputs' (position 1) must be Tensor, not {type_word(out)}")
