@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -156,7 +157,7 @@ def batches_along(entry: General, result: str = "", names: str = "values indices
                 values[keep] = False
         elif dim is None or (isinstance(dim, (tuple, list)) and not dim):
             if one_dim:
-                values[0], values[at] = F.reshape(x, (size, -1)), 1
+                values[0], values[at] = F.reshape(x, (size, math.prod(sample))), 1
                 final = (size, *(1 for _ in sample)) if keep and values[keep] else None
             else:
                 values[at] = tuple(range(1, len(sample) + 1))

@@ -434,8 +434,9 @@ def bilinear(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor | None) -> Any:
         raise ShapeError(
             f"bilinear(): bias size does not match weight size: got {bias.data.shape[0]} but expected {w[0]}"
         )
-    first = T.reshape(x, (-1, a[-1]))
-    second = T.reshape(y, (-1, b[-1]))
+    rows = _count(a[:-1])
+    first = T.reshape(x, (rows, a[-1]))
+    second = T.reshape(y, (rows, b[-1]))
     flat = run(trilinear, [first, weight, second], None)
     out = T.reshape(flat, (*a[:-1], w[0]))
     return out if bias is None else T.add(out, bias)

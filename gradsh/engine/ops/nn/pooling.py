@@ -137,8 +137,8 @@ def _batched(name: str, dims: int, input: Any, words: str = "") -> tuple[Any, bo
 def plane_pick(x: Any, index: Any, dims: int) -> Any:
     """The elements at flat positions of each channel's plane."""
     lead = x.shape[:-dims]
-    flat = x.reshape(*lead, -1)
-    return np.take_along_axis(flat, index.reshape(*lead, -1), -1).reshape(index.shape)
+    flat, at = (v.reshape(*lead, math.prod(v.shape[-dims:])) for v in (x, index))
+    return np.take_along_axis(flat, at, -1).reshape(index.shape)
 
 
 plane_pick.vjp("input", saves="index")(lambda F, g, out, x, index, dims: F.plane_put(g, index, tuple(x.shape[-dims:])))
@@ -155,7 +155,7 @@ def plane_put(g: Any, index: Any, size: Any) -> Any:
     lead = g.shape[: g.ndim - len(size)]
     plane = math.prod(size)
     channels = math.prod(lead)
-    at = index.reshape(channels, -1) + alloc.arange(channels)[:, None] * plane
+    at = index.reshape(channels, math.prod(index.shape[len(lead) :])) + alloc.arange(channels)[:, None] * plane
     if g.dtype.kind == "f" and g.itemsize > 2:
         sums = alloc.zeros(channels * plane, g.dtype)
         np.add.at(sums, at.reshape(-1), g.reshape(-1))

@@ -14,7 +14,7 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.ties import around, most_frequent, quick_select, settle_ties
-from gradsh.engine.operators.batch_rules import fronted, sample_of
+from gradsh.engine.operators.batch_rules import count, fronted, sample_of
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.reduction import axes, batches_along, public, short_step, takes_tensor
 from gradsh.engine.operators.samples import call, t
@@ -167,7 +167,7 @@ def _extreme_call(entry: Any, dim_kind: str, both: str) -> None:
     def rule(F: Any, size: int, batched: Any, x: Any, dim: Any, keepdim: Any) -> Any:
         if dim is not None:
             return along_dim(F, size, batched, x, dim, keepdim)
-        rows = F.reshape(x, (size, -1))
+        rows = F.reshape(x, (size, count(sample_of(x))))
         return getattr(F, "a" + name)(rows, 1, False) if both else getattr(F, name)(rows, 1, False)[0]
 
     entry.batched(rule)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -261,7 +262,7 @@ def _batched_quantile(
     """Of every sample: along a dim one further; the dim of q comes after the batch."""
     held, size, ndim = x.value, x.value.shape[0], x.ndim
     if dim is None or not ndim:
-        out = quantile(T.reshape(held, (size, -1)), q, 1, False, interpolation)
+        out = quantile(T.reshape(held, (size, math.prod(x.shape))), q, 1, False, interpolation)
     else:
         out = quantile(held, q, dim_index(dim, ndim) + 1, keepdim, interpolation)
     out = out if several is None else T.movedim(out, 0, 1)
