@@ -65,7 +65,7 @@ def options(argv: Sequence[str] | None) -> Options:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="children at a time: %(default)s")
     parser.add_argument("--found", type=Path, default=found.FOLDER, help="where findings are written")
     parser.add_argument("--show", action="store_true", help="print the inputs, run none")
-    parser.add_argument("--replay", action="store_true", help="run what was found before, and nothing else")
+    parser.add_argument("--replay", action="store_true", help="run what was found before, and no more but for --inputs")
     given = parser.parse_args(argv)
     counts = {name: int(count) for name, _, count in (pair.partition("=") for pair in (given.inputs or "").split())}
     only = list(counts) or given.only.split(",")
@@ -83,8 +83,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 nothing found, 1 something found."""
     given = options(argv)
     server.load()
-    if given.replay:
-        return replay(given)
+    status = replay(given) if given.replay else 0
+    if given.replay and not given.counts:
+        return status
     print(f"seed {given.seed}", flush=True)
     if given.show:
         for name in given.only:
@@ -94,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     tallies = {name: fuzzed(name, given) for name in given.only}
     print_table(tallies)
-    return 1 if any(tally.kinds for tally in tallies.values()) else 0
+    return 1 if any(tally.kinds for tally in tallies.values()) else status
 
 
 def fuzzed(name: str, given: Options) -> Tally:
@@ -138,15 +139,30 @@ def describe(name: str, number: int, finding: Finding, given: Options) -> None:
 
 
 def replay(given: Options) -> int:
-    """Run all that was found before."""
+    """Run all that was found before, in one child for each fuzzer; what needs others before it, in one of its own."""
     status = 0
-    kept = found.all_found(given.folder)
+    kept = found.all_found(found.FOLDER)
+    together: dict[str, list[tuple[str, server.Recipe]]] = {}
     for name, fuzzer, recipe in kept:
         before = recipe.pop("before", [])
-        for finding in server.alone(FUZZERS[fuzzer], [*before, recipe]):
-            print(f"{name}: {finding.kind}: {finding.where}\n{finding.said[-3000:]}", flush=True)
-            status = 1
+        if before:
+            status |= replayed(fuzzer, [*((name, one) for one in before), (name, recipe)])
+        else:
+            together.setdefault(fuzzer, []).append((name, recipe))
+    for fuzzer, recipes in together.items():
+        status |= replayed(fuzzer, recipes)
     print(f"{len(kept)} replayed")
+    return status
+
+
+def replayed(fuzzer: str, recipes: list[tuple[str, server.Recipe]]) -> int:
+    """Run these one after another; 1 when something was found."""
+    status = 0
+    numbered: list[server.Numbered] = list(enumerate(recipe for _, recipe in recipes))
+    for report in server.reports(FUZZERS[fuzzer], 0, iter([numbered]), 1):
+        for finding in report.findings:
+            print(f"{recipes[report.number][0]}: {finding.kind}: {finding.where}\n{finding.said[-3000:]}", flush=True)
+            status = 1
     return status
 
 

@@ -19,10 +19,12 @@ from tests.fuzz import found, judge, minimise
 INPUTS = "mutated=300 generated=50 calls=90 files=200 caches=20 saves=60"
 
 
-def fuzz(*arguments: str) -> str:
-    """What the fuzzers say, in a process of their own: they fork, and tests may run beside threads."""
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="each input runs in a fork")
+def test_nothing_is_found_and_nothing_found_before_is_found_again(tmp_path: Path) -> None:
+    # in a process of their own: they fork, and tests may run beside threads
+    options = ["--jobs", "1", "--replay", "--seed", "11", "--inputs", INPUTS, "--found", str(tmp_path)]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz", "--jobs", "1", *arguments],
+        [sys.executable, "-m", "tests.fuzz", *options],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -30,18 +32,8 @@ def fuzz(*arguments: str) -> str:
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="each input runs in a fork")
-def test_nothing_is_found(tmp_path: Path) -> None:
-    said = fuzz("--seed", "11", "--inputs", INPUTS, "--found", str(tmp_path))
-    assert "together" in said
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="each input runs in a fork")
-def test_what_was_found_is_not_found_again() -> None:
-    assert f"{len(found.all_found())} replayed" in fuzz("--replay")
+    assert f"{len(found.all_found())} replayed" in done.stdout
+    assert "together" in done.stdout
 
 
 @pytest.mark.parametrize(
