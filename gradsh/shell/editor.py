@@ -43,7 +43,8 @@ class Editor:
     def __init__(self, shell: Shell, history: History) -> None:
         self.settings = shell.settings
         self.next = Document()  # what the next input begins with, to be edited
-        self.keys = keys.bindings(self._run_inside)
+        self.hint = Hint(shell.session)
+        self.keys = keys.bindings(self._run_inside, self.note)
         self.theme = ""  # the one in use
         self.width = len(PROMPT)  # of the prompt that is shown
         self.reader: PromptSession[str] = PromptSession(
@@ -63,9 +64,8 @@ class Editor:
             key_bindings=self.keys,
             include_default_pygments_style=False,
         )
-        hint = Hint(shell.session)
-        line = Window(FormattedTextControl(lambda: hint.text(self.reader.default_buffer)), wrap_lines=True)
-        self.below(ConditionalContainer(line, Condition(lambda: self._is_hinting(hint)) & ~is_done))
+        line = Window(FormattedTextControl(lambda: self.hint.text(self.reader.default_buffer)), wrap_lines=True)
+        self.below(ConditionalContainer(line, Condition(self._is_hinting) & ~is_done))
 
     def read(self, prompt: str = PROMPT) -> str:
         """The next input, which `prompt` asks for. Errors: KeyboardInterrupt, EOFError, as the keys say."""
@@ -123,8 +123,12 @@ class Editor:
         opened = reading.opened(line) if line < len(reading.lines) else ""
         return f"{opened + ' ...>':>{self.width - 1}} "
 
-    def _is_hinting(self, hint: Hint) -> bool:
-        return bool(hint.text(self.reader.default_buffer))
+    def note(self, words: str) -> None:
+        """Say that under the text for as long as it stays as it is."""
+        self.hint.note(self.reader.default_buffer, words)
+
+    def _is_hinting(self) -> bool:
+        return bool(self.hint.text(self.reader.default_buffer))
 
     def _run_inside(self, command: str, block: Document) -> None:
         """A command of the shell stands in a block: the block goes on when it has run."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gradsh.language import brackets
 from gradsh.language.words import CODE, WORDS
 from gradsh.runtime.builtins import BUILTINS
 
@@ -62,16 +61,14 @@ def whole_choice(shell: Shell, line: Line) -> str:
         return ""
     before = shell.lines[-2].text
     whole = f"{before.rstrip()} {line.text.strip()}"
-    return whole if CHOICE.match(before) and not problems(shell, whole) else ""
+    return whole if CHOICE.match(before) and not problems(whole) else ""
 
 
-def problems(shell: Shell, text: str, name: str = "<prompt>") -> list[GradshError]:
+def problems(text: str, name: str = "<prompt>") -> list[GradshError]:
     """What is wrong with a text as it is written."""
     from gradsh.errors import Refused, Source
     from gradsh.language.syntax import parse
 
-    if brackets.is_open(text):
-        return []
     try:
         parse(Source(name, text), BUILTINS.commands())
     except Refused as refused:

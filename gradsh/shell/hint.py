@@ -24,6 +24,12 @@ class Hint:
         self.session = session
         self.of: tuple[str, int, str] | None = None
         self.said: StyleAndTextTuples = []
+        self.noted = ("", "")  # a text, and what was said of it
+
+    def note(self, buffer: Buffer, words: str) -> None:
+        """Say that of the text for as long as it stays as it is."""
+        self.noted = (buffer.text, words)
+        self.of = None
 
     def text(self, buffer: Buffer) -> StyleAndTextTuples:
         """The line, empty where there is nothing to say."""
@@ -32,7 +38,9 @@ class Hint:
         of = (buffer.text, buffer.cursor_position, chosen.display_meta_text if chosen is not None else "")
         if of != self.of:
             self.of = of
-            self.said = [("", of[2])] if of[2] else self._signature(buffer)
+            noted = self.noted[1] if self.noted[0] == buffer.text else ""
+            said = of[2] or noted
+            self.said = [("", said)] if said else self._signature(buffer)
         return self.said
 
     def _signature(self, buffer: Buffer) -> StyleAndTextTuples:

@@ -18,7 +18,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
 from gradsh.shell import registry
-from gradsh.shell.paste import pasted
+from gradsh.shell.paste import in_gradsh, pasted
 from gradsh.shell.reading import STEP, read
 
 INSIDE = re.compile(r"\s*:([a-z]+)(?:\s.*)?")
@@ -74,15 +74,34 @@ def begin_line(buffer: Buffer) -> None:
     buffer.insert_text("\n" + indent)
 
 
-def bindings(run_inside: Callable[[str, Document], None]) -> KeyBindings:
-    """The shell's own keys. `run_inside` is given a command that stands in a block, and the block without it."""
-    keys = KeyBindings()
-    typing = has_focus(DEFAULT_BUFFER) & (emacs_mode | vi_insert_mode) & ~in_paste_mode
+TYPING = has_focus(DEFAULT_BUFFER) & (emacs_mode | vi_insert_mode) & ~in_paste_mode
 
-    @Condition
-    def choosing() -> bool:
-        state = get_app().current_buffer.complete_state
-        return state is not None and state.current_completion is not None
+
+@Condition
+def choosing() -> bool:
+    """Is a completion chosen in the menu?"""
+    state = get_app().current_buffer.complete_state
+    return state is not None and state.current_completion is not None
+
+
+@Condition
+def in_margin() -> bool:
+    """Does nothing but blanks stand before the cursor, in a text of several lines?"""
+    document = get_app().current_buffer.document
+    return document.line_count > 1 and not document.current_line_before_cursor.strip()
+
+
+@Condition
+def behind_blanks() -> bool:
+    """Do several blanks stand before the cursor, and nothing else?"""
+    before = get_app().current_buffer.document.current_line_before_cursor
+    return len(before) > 1 and not before.strip(" ")
+
+
+def bindings(run_inside: Callable[[str, Document], None], say: Callable[[str], None]) -> KeyBindings:
+    """The shell's own keys. `run_inside` is given a command that stands in a block, and the block without it; `say`
+    what there is to say of the text."""
+    keys = KeyBindings()
 
     @keys.add("enter", filter=has_focus(DEFAULT_BUFFER))
     def enter(event: KeyPressEvent) -> None:
@@ -110,42 +129,41 @@ def bindings(run_inside: Callable[[str, Document], None]) -> KeyBindings:
         else:
             buffer.validate_and_handle()
 
+    @keys.add(Keys.BracketedPaste, filter=has_focus(DEFAULT_BUFFER))
+    def paste(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        text, words = pasted(event.data), ""
+        if not buffer.text.strip():
+            text, words = in_gradsh(text)
+        buffer.insert_text(text)
+        say(words)
+
+    indentation(keys)
+    return keys
+
+
+def indentation(keys: KeyBindings) -> None:
+    """The keys that keep blocks in shape."""
+
     def close(event: KeyPressEvent) -> None:
         buffer, closing = event.current_buffer, event.data
         before = buffer.document.current_line_before_cursor
-        indent = None
         if not before.strip():
             indent = read(buffer.text).indent_of_closing(buffer.document.cursor_position_row, closing)
-        if indent is not None:
-            buffer.delete_before_cursor(len(before))
-            buffer.insert_text(indent)
+            if indent is not None:
+                buffer.delete_before_cursor(len(before))
+                buffer.insert_text(indent)
         buffer.insert_text(closing)
 
     for closing in ")]}":
-        keys.add(closing, filter=typing)(close)
+        keys.add(closing, filter=TYPING)(close)
 
-    @Condition
-    def in_margin() -> bool:
-        before = get_app().current_buffer.document.current_line_before_cursor
-        return not before.strip() and get_app().current_buffer.document.line_count > 1
-
-    @keys.add("tab", filter=typing & in_margin)
+    @keys.add("tab", filter=TYPING & in_margin)
     def indent(event: KeyPressEvent) -> None:
         column = event.current_buffer.document.cursor_position_col
         event.current_buffer.insert_text(" " * (len(STEP) - column % len(STEP)))
 
-    @Condition
-    def behind_blanks() -> bool:
-        before = get_app().current_buffer.document.current_line_before_cursor
-        return len(before) > 1 and not before.strip(" ")
-
-    @keys.add("backspace", filter=typing & behind_blanks)
+    @keys.add("backspace", filter=TYPING & behind_blanks)
     def dedent(event: KeyPressEvent) -> None:
         column = event.current_buffer.document.cursor_position_col
         event.current_buffer.delete_before_cursor((column - 1) % len(STEP) + 1)
-
-    @keys.add(Keys.BracketedPaste, filter=has_focus(DEFAULT_BUFFER))
-    def paste(event: KeyPressEvent) -> None:
-        event.current_buffer.insert_text(pasted(event.data))
-
-    return keys

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+LONGEST = 200_000  # characters of a text that is looked at for Python
 # what stands before a line that was typed: Python's prompt, IPython's, gradsh's own
 PRIMARY = re.compile(r"[ \t]*(?:>>>|In \[\d+\]:|gradsh>)(?: |$)")
 CONTINUED = re.compile(r"[ \t]*(?:\w*(?:[(\[{]|\"\"\"|''')[ \t]+)?\.\.\.[>:]?(?: |$)")
@@ -19,6 +20,20 @@ def pasted(text: str) -> str:
     while len(lines) > 1 and not lines[-1].strip():
         lines.pop()
     return "\n".join(lines)
+
+
+def in_gradsh(text: str) -> tuple[str, str]:
+    """A pasted text as gradsh, and what is to be said of it: of Python that is no gradsh, which becomes it."""
+    from gradsh.language.pasted import converted
+    from gradsh.shell.forms import problems
+
+    if len(text) > LONGEST or not problems(text):
+        return text, ""
+    found = converted(text)
+    if found is None or problems(found.text):
+        return text, ""
+    notes = [f"line {line}: {words}" for line, words in found.notes]
+    return found.text, "; ".join(["Python that was pasted, as gradsh: Enter runs it", *notes])
 
 
 def typed(lines: list[str]) -> list[str]:

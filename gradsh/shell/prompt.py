@@ -177,7 +177,7 @@ class Shell:
 
     def refuse(self, line: Line, better: str) -> Result:
         """Say what is wrong with a line as it is written; the help is a better one, which may be edited."""
-        errors = forms.problems(self, line.text, line.name)
+        errors = forms.problems(line.text, line.name)
         errors[0].help = better
         self.session.display.errors(errors)
         self.editor.put(better)

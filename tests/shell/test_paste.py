@@ -40,3 +40,14 @@ def test_a_paste_is_not_indented_and_does_not_run_by_itself() -> None:
         program = "for i in range(2) {\n    print i\n}\n"
         assert shell.read(f"\x1b[200~{program}\x1b[201~", ENTER) == program.rstrip()
         assert shell.read("\x1b[200~if true {\r\n\tprint 1\r\n}\x1b[201~", ENTER) == "if true {\n    print 1\n}"
+
+
+def test_python_becomes_gradsh_and_is_shown_before_it_runs() -> None:
+    python = "import torch\nfor i in range(3):\n    with torch.no_grad():\n        print(i)\n"
+    with driven() as shell:
+        shell.written(f"\x1b[200~{python}\x1b[201~")
+        assert "for i in range(3) {" in shell.seen and "Python that was pasted, as gradsh" in shell.seen
+        assert shell.enter(f"\x1b[200~{python}\x1b[201~", ENTER) == "0\n1\n2\n"
+        assert shell.read("\x1b[200~let x = = 3\x1b[201~", ENTER) == "let x = = 3"
+        session = ">>> def f(x):\n...     return x + 1\n...\n>>> f(1)\n2\n"
+        assert shell.enter(f"\x1b[200~{session}\x1b[201~", ENTER) == "2\n"
