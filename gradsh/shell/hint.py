@@ -4,17 +4,18 @@ there is to say of the completion that is chosen."""
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from gradsh.session.session import Session
-from gradsh.shell import described
-from gradsh.shell.cursor import Call, at
-from gradsh.shell.values import Unseen, call_text, parameters, value_of
+
+if TYPE_CHECKING:
+    from gradsh.shell.cursor import Call
 
 LONGEST = 20_000  # characters of a text in which calls are looked for
-PARTS = re.compile(r"(?:[^,()\[\]{}]|\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\})+|.")
+PARTS = r"(?:[^,()\[\]{}]|\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\})+|."  # of a signature, and what is between them
 
 
 class Hint:
@@ -46,6 +47,9 @@ class Hint:
     def _signature(self, buffer: Buffer) -> StyleAndTextTuples:
         if len(buffer.text) > LONGEST or "(" not in buffer.text or buffer.text.lstrip()[:1] == ":":
             return []
+        from gradsh.shell.cursor import at
+        from gradsh.shell.values import parameters
+
         call = at(buffer.document).call
         if call is None or not call.opening:
             return []
@@ -58,13 +62,16 @@ class Hint:
         if not call.of and known and call.number >= len(known) and known[-1].kind != "rest":
             current = ""  # more than it takes
         out: StyleAndTextTuples = [("class:gradsh.signature", name + "(")]
-        for part in PARTS.findall(rest[: rest.rindex(")")] if ")" in rest else rest):
+        for part in re.findall(PARTS, rest[: rest.rindex(")")] if ")" in rest else rest):
             is_current = part.partition("=")[0].strip().lstrip("*") == current != ""
             out.append(("class:gradsh.parameter" if is_current else "class:gradsh.signature", part))
         return [*out, ("class:gradsh.signature", ")")]
 
     def usage(self, call: Call) -> str:
         """How that is called; "" where nothing is known of it."""
+        from gradsh.shell import described
+        from gradsh.shell.values import Unseen, call_text, parameters, value_of
+
         callee = call.callee
         name = callee[-1]
         try:

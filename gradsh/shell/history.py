@@ -70,7 +70,7 @@ class FileHistory(BoundedHistory):
                 os.close(descriptor)
 
 
-def open_history() -> History:
+def open_history() -> BoundedHistory:
     """The history file, made with mode 0600 in a folder of mode 0700; in memory where that is not possible."""
     try:
         path = history_path()

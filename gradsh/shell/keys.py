@@ -18,7 +18,6 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 
 from gradsh.shell import registry
-from gradsh.shell.paste import in_gradsh, pasted
 from gradsh.shell.reading import STEP, read
 
 INSIDE = re.compile(r"\s*:([a-z]+)(?:\s.*)?")
@@ -131,6 +130,8 @@ def bindings(run_inside: Callable[[str, Document], None], say: Callable[[str], N
 
     @keys.add(Keys.BracketedPaste, filter=has_focus(DEFAULT_BUFFER))
     def paste(event: KeyPressEvent) -> None:
+        from gradsh.shell.paste import in_gradsh, pasted
+
         buffer = event.current_buffer
         text, words = pasted(event.data), ""
         if not buffer.text.strip():

@@ -26,14 +26,13 @@ from gradsh.runtime.builtins import BUILTINS
 from gradsh.runtime.commands import WORDS
 from gradsh.session.check import Entered
 from gradsh.session.session import REFUSED, Result, Session
-from gradsh.shell import forms, registry
+from gradsh.shell import registry
 from gradsh.shell.configuration import Configuration
 from gradsh.shell.editor import Editor
 from gradsh.shell.history import BoundedHistory, open_history
 from gradsh.shell.last import Last
 from gradsh.shell.lines import Line, Watcher
 from gradsh.shell.pausing import Pauser
-from gradsh.shell.plain import PlainEditor
 from gradsh.shell.settings import Settings
 
 # of prompt_toolkit: other systems' terminals, and what only servers of prompts need
@@ -91,7 +90,7 @@ class Shell:
             )
         self.configure()
         history = open_history() if self.history else BoundedHistory()
-        self.editor = PlainEditor(self, history) if is_dumb_terminal() else Editor(self, history)
+        self.editor = self.make_editor(history)
         while True:
             try:
                 text = self.editor.read()
@@ -112,12 +111,22 @@ class Shell:
         except KeyboardInterrupt:
             sys.stderr.write("interrupted\n")
 
+    def make_editor(self, history: BoundedHistory) -> Editor:
+        """The editor for the terminal that there is."""
+        if not is_dumb_terminal():
+            return Editor(self, history)
+        from gradsh.shell.plain import PlainEditor
+
+        return PlainEditor(self, history)
+
     def enter(self, text: str) -> None:
         """Do what was entered. Errors: Leave."""
         if text.strip() in LEAVE and not self.session.binds(text.strip().removesuffix("()")):
             raise Leave
         if not text.strip():
             return
+        from gradsh.shell import forms  # only now: the prompt is there sooner
+
         text = forms.meant(self, text)
         if registry.is_command(text):
             self.command(text)
@@ -155,10 +164,9 @@ class Shell:
             for warning in self.entered.warnings(line.name, text):
                 self.session.display.warning(warning)
             self._let_page(text)
-            whole = forms.whole_choice(self, line) if "else" in text else ""
             self.session.display.follows = bool(self.settings["progress"])
             with self.pauser:
-                line.result = self.refuse(line, whole) if whole else self.session.run(text, line.name)
+                line.result = self.refused(line) or self.session.run(text, line.name)
             self.session.display.end_line()
             self.warn_of_nan()
         except KeyboardInterrupt as stop:
@@ -175,8 +183,15 @@ class Shell:
             is_command = text.split(maxsplit=1)[0] in WORDS and "{" not in text
             display.pages = is_command and bool(self.settings["pager"]) and not self.session.files.sandboxed
 
-    def refuse(self, line: Line, better: str) -> Result:
-        """Say what is wrong with a line as it is written; the help is a better one, which may be edited."""
+    def refused(self, line: Line) -> Result | None:
+        """An `else` that comes late is wrong as it is written; what was meant stands in the help, and may be edited."""
+        if "else" not in line.text:
+            return None
+        from gradsh.shell import forms
+
+        better = forms.whole_choice(self, line)
+        if not better:
+            return None
         errors = forms.problems(line.text, line.name)
         errors[0].help = better
         self.session.display.errors(errors)
