@@ -87,7 +87,7 @@ def _in_time(options: Options, limit: float) -> int:
     """`--timeout`: the program in a process of its own, the shell's statements under a limit of the session."""
     from gradsh.cli import timeout
 
-    if _has_shell(options) or not hasattr(os, "fork"):
+    if _has_shell(options) or options.command == "watch" or not hasattr(os, "fork"):  # `watch` gives it to each run
         return _command(options)
     status = timeout.supervised(options, limit, OVER)
     if status is not None:

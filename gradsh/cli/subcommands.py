@@ -30,6 +30,7 @@ SUBCOMMANDS = {
     "explain": "CODE ...",
     "graph": "[--open] [-o PICTURE] FILE NAME",
     "export": "--to latex FILE NAME",
+    "watch": "FILE [--NAME VALUE ...]",
     "config": "[--path | --write]",
     "completion": "bash|zsh|fish",
 }
