@@ -11,7 +11,7 @@ from typing import NoReturn
 from gradsh import __version__
 from gradsh.calls.suggest import suggest
 from gradsh.cli.options import Options, UsageError, say
-from gradsh.cli.subcommands import SUBCOMMANDS, load, reserved, summary
+from gradsh.cli.subcommands import SUBCOMMANDS, load, summary
 
 USAGE = """\
 gradsh                        the shell; with a program on standard input, run that
@@ -182,7 +182,7 @@ def parse(argv: Sequence[str]) -> Options:
     options.own = own[: len(own) - len(rest)]
     if rest and rest[0] == "--":
         rest = rest[1:]
-    elif rest and given.code is None and reserved(rest[0]):
+    elif rest and given.code is None and rest[0] in SUBCOMMANDS:
         return _subcommand(options, rest[0], rest[1:])
     if given.code is not None:
         if rest:
@@ -221,8 +221,6 @@ def parser_of(word: str = "", options: Options | None = None) -> Parser:
 
 def _subcommand(options: Options, word: str, rest: list[str]) -> Options:
     """`gradsh WORD [--json|--errors FORM|--color WHEN] …`"""
-    if word not in SUBCOMMANDS:
-        raise UsageError(f"gradsh {word} is not in this version yet")
     parser = parser_of(word, options)
     parser.words = rest
     given = parser.parse_args(rest)

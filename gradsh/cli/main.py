@@ -72,9 +72,9 @@ def _options(argv: Sequence[str]) -> Options:
         say(f"gradsh {__version__}\n")
         raise SystemExit(0)
     if not argv[0].startswith("-"):
-        from gradsh.cli.subcommands import reserved
+        from gradsh.cli.subcommands import SUBCOMMANDS
 
-        if not reserved(argv[0]):
+        if argv[0] not in SUBCOMMANDS:
             options = Options(file=argv[0])
             options.arguments = list(argv[1:])
             return options

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # what stands behind the word in `--help`
 SUBCOMMANDS = {
     "check": "[--strict] FILE ...",
+    "fmt": "[--check] FILE ...",
     "explain": "CODE ...",
     "graph": "[--open] [-o PICTURE] FILE NAME",
     "export": "--to latex FILE NAME",
@@ -34,13 +35,6 @@ SUBCOMMANDS = {
     "config": "[--path | --write]",
     "completion": "bash|zsh|fish",
 }
-# Words of the contract that this version has not yet; no file is run for them.
-LATER = ("fmt",)
-
-
-def reserved(word: str) -> bool:
-    """Is it a sub-command, and not a file?"""
-    return word in SUBCOMMANDS or word in LATER
 
 
 def summary(word: str) -> str:

@@ -41,6 +41,9 @@ CLOSED_BY = {"LPAR": "RPAR", "LSQB": "RSQB", "BLOCK": "RBRACE", "DICT": "RBRACE"
 CLOSING = frozenset(CLOSED_BY.values())
 
 
+Token = lark.Token
+
+
 class Reserved(Exception):
     """A reserved word stands where the parser takes a name."""
 
@@ -61,11 +64,13 @@ class Layout:
         self.open: list[lark.Token] = []
         self.last: lark.Token | None = None
         self.in_brackets = False  # set while the expression of an f-string is read
+        self.seen: list[lark.Token] | None = None  # the tokens of a program, where they are asked for
 
     def process(self, stream: Iterator[lark.Token]) -> Iterator[lark.Token]:
         self.open = []
         self.last = None
-        return self.separate(stream, self.open, self.in_brackets)
+        tokens = self.separate(stream, self.open, self.in_brackets)
+        return tokens if self.seen is None or self.in_brackets else noting(tokens, self.seen)
 
     def separate(
         self, stream: Iterator[lark.Token], opened: list[lark.Token], in_brackets: bool
@@ -92,6 +97,13 @@ class Layout:
                 yield token
             before, last = last, kind
             self.last = token
+
+
+def noting(tokens: Iterator[lark.Token], seen: list[lark.Token]) -> Iterator[lark.Token]:
+    """The tokens, put into a list as they are read."""
+    for token in tokens:
+        seen.append(token)
+        yield token
 
 
 def increments(last: str, before: str) -> bool:
@@ -264,10 +276,12 @@ def normalise(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def parse(source: errors.Source, words: Iterable[CommandWord] = ()) -> nodes.Program:
+def parse(
+    source: errors.Source, words: Iterable[CommandWord] = (), seen: list[lark.Token] | None = None
+) -> nodes.Program:
     """The tree of a program; `words` are the commands that it can call without parentheses.
 
-    `source.text` is normalised in place, so that spans fit what is shown.
+    `source.text` is normalised in place, so that spans fit what is shown. Tokens are put into `seen`, if given.
 
     Raises errors.Refused with every syntax error that can be told reliably, up to 20, in the order of the text.
     """
@@ -278,7 +292,11 @@ def parse(source: errors.Source, words: Iterable[CommandWord] = ()) -> nodes.Pro
     with LOCK:
         commands = list(words)
         parser = parser_for(commands)
-        body, trouble = attempt(source, 0, len(text), "program")
+        layout.seen = seen
+        try:
+            body, trouble = attempt(source, 0, len(text), "program")
+        finally:
+            layout.seen = None
         if trouble is None and not builder.faults:
             return nodes.Program(0, len(text), body)
         raise errors.Refused(all_errors(source, trouble))

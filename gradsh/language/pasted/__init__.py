@@ -50,7 +50,10 @@ def converted(text: str) -> Converted | None:
         return None
     for name, line in masked.items():
         text = text.replace(name, line)
-    if _plain(result) == _plain(text) or not any(line.strip()[:1] not in ("", "#") for line in result.split("\n")):
+    unnamed = result
+    for name, other in writer.facts.renamed.items():  # words that are reserved here make no Python of a program
+        unnamed = unnamed.replace(other, name)
+    if _plain(unnamed) == _plain(text) or not any(line.strip()[:1] not in ("", "#") for line in result.split("\n")):
         return None
     assert isinstance(tree, ast.Module)
     return Converted(result, sorted(writer.notes))
