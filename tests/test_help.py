@@ -14,7 +14,7 @@ from gradsh.commands import help
 from gradsh.engine.core.dtypes import NAMES
 from gradsh.engine.ops import families
 from gradsh.errors import REGISTRY
-from gradsh.language.words import LATER, RESERVED, WORDS
+from gradsh.language.words import RESERVED, WORDS
 from gradsh.reports import CodePage, HelpPage, Index, Report
 from gradsh.runtime import topics
 from gradsh.runtime.builtins import BUILTINS, MODES
@@ -154,7 +154,7 @@ def wrong(ask: str, name: str) -> str:
 @pytest.mark.parametrize("ask", ["help {}", 'help "{}"'])
 def test_every_name_can_be_asked_about(ask: str) -> None:
     """As a word and in quotes: built-ins, layers, the language's words, codes of errors."""
-    names = {*(n for n in BUILTINS.names() if not n.startswith("Tensor.")), *(WORDS.keys() - {*LATER}), *REGISTRY}
+    names = {*(n for n in BUILTINS.names() if not n.startswith("Tensor.")), *WORDS, *REGISTRY}
     assert {name: text for name in sorted(names) if (text := wrong(ask.format(name), name))} == {}
 
 

@@ -11,8 +11,8 @@ from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
-from gradsh.errors import ArgumentError, NotYet
-from gradsh.language.words import CAPITALS, LATER, MODULES, WORDS
+from gradsh.errors import ArgumentError
+from gradsh.language.words import CAPITALS, MODULES, WORDS
 from gradsh.reports import CodePage, HelpPage, Index, Report
 from gradsh.runtime import commands, library, python, topics
 from gradsh.runtime.builtins import BUILTINS, CONSTANTS
@@ -109,8 +109,6 @@ def named(session: Running, name: str) -> list[Report]:
         for topic in listed:
             topic.summaries = topic.summaries or {each: summary_of(each) for each in topic.names}
         return [Index(name, listed)]
-    if not found and name in LATER:
-        raise NotYet(f"`{name}` is not in this version yet")
     if not found:
         near = suggest(name, BUILTINS.names())
         help = f"did you mean `help {near}`?" if near is not None and "." not in near else None

@@ -13,7 +13,7 @@ from gradsh.language import nodes
 from gradsh.language.nodes import Argument, Expr, Node, walk
 from gradsh.language.scopes import Resolution, Scope
 from gradsh.language.signatures import Builtins
-from gradsh.language.words import DEEPEST, EFFECT_METHODS, KEYWORDS, LATER, MODULES, NAMESPACES, ROOTS
+from gradsh.language.words import DEEPEST, EFFECT_METHODS, KEYWORDS, MODULES, NAMESPACES, ROOTS
 
 if TYPE_CHECKING:
     from gradsh.calls.forms import Type
@@ -121,9 +121,6 @@ class Calls:
 
     def unknown(self, name: str, at: Node | tuple[int, int], extra: Iterable[str] = ()) -> None:
         if self.open or self.unsaved(name, at):
-            return
-        if name in LATER:
-            self.fail(errors.NotYet, f"`{name}` is not in this version yet", at)
             return
         close = None if name in self.reported else suggest(name, [*extra, *self.pool(name, at)])
         self.reported.add(name)
@@ -383,9 +380,6 @@ class Calls:
 
     def no_member(self, module: str, member: str, name: str, link: nodes.Attribute) -> None:
         at = (link.name_start, link.name_start + len(link.name))
-        if member in LATER:
-            self.fail(errors.NotYet, f"`{member}` is not in this version yet", at)
-            return
         prefix = name[: -len(member)]
         pool = [
             n[len(prefix) :]

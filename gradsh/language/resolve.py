@@ -193,11 +193,7 @@ class Resolver(Operators):
             self.save(node, node.arguments)
             return
         signature = self.table.lookup(node.name)
-        if signature is None:
-            self.fail(
-                errors.NotYet, f"`{node.name}` is not in this version yet", (node.start, node.start + len(node.name))
-            )
-            return
+        assert signature is not None  # the grammar knows no other commands
         self.reference(node, node.name)
         self.call(node, signature, node.name, node.arguments, 0)
         if signature.effect:
@@ -205,13 +201,9 @@ class Resolver(Operators):
 
     def do_Mode(self, node: nodes.Mode) -> None:
         signature = self.table.lookup(node.name)
-        if signature is None:
-            self.fail(
-                errors.NotYet, f"`{node.name}` is not in this version yet", (node.start, node.start + len(node.name))
-            )
-        else:
-            self.reference(node, node.name)
-            self.call(node, signature, node.name, node.arguments, 0)
+        assert signature is not None
+        self.reference(node, node.name)
+        self.call(node, signature, node.name, node.arguments, 0)
         self.block(node.body)
 
     def do_If(self, node: nodes.If) -> None:

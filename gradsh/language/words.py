@@ -258,10 +258,6 @@ register_forward_hook register_forward_pre_hook register_full_backward_hook regi
 """
 EFFECT_METHODS = frozenset(_EFFECT_METHODS.split())
 
-# Words of the language's contract that a session may not have yet: the error is "not yet", not "no such name". It is
-# said only where there is no built-in of the name: a command that has come needs no edit here.
-LATER: tuple[str, ...] = ()
-
 
 # --- the commands of a session --------------------------------------------------------------------------------
 
@@ -300,8 +296,7 @@ class CommandWord:
 
 def starters(commands: Iterable[CommandWord]) -> list[str]:
     """The words that are followed by arguments without parentheses."""
-    later = (name for name in LATER if name not in MODES)
-    return list(dict.fromkeys((*VERBS, *(command.name for command in commands), *later)))
+    return list(dict.fromkeys((*VERBS, *(command.name for command in commands))))
 
 
 def beginnings(commands: Iterable[CommandWord]) -> list[str]:

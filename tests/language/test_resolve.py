@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from gradsh import errors
-from gradsh.language.words import LATER
 from tests.language.running import Session, at, refused, run
 
 
@@ -58,8 +57,6 @@ from tests.language.running import Session, at, refused, run
             None,
         ),
         ('use "nowhere.grad"\nanything(1)', "cannot read 'nowhere.grad': No such file or directory", None, None),
-        *((f"let g = {word}(1)", f"`{word}` is not in this version yet", word, None) for word in sorted(LATER)),
-        *((f"{word} 1", f"`{word}` is not in this version yet", word, None) for word in ("why", "plot")),
     ],
 )
 def test_refused(source: str, message: str, where: str | None, help: str | None) -> None:

@@ -32,7 +32,7 @@ def spelled(grammar: str) -> set[str]:
 
 def test_every_word_of_the_grammar_is_in_the_table_and_the_other_way_round() -> None:
     known = {word.name for word in words.TABLE if word.kind != words.MODE} | {*words.CAPITALS}
-    assert spelled(words.fill(syntax.grammar(), ())) == known | {n for n in words.LATER if n not in words.MODES}
+    assert spelled(words.fill(syntax.grammar(), ())) == known
 
 
 def test_the_grammar_spells_no_command() -> None:
@@ -69,9 +69,8 @@ def test_words_that_are_reserved() -> None:
         assert not Session(out=io.StringIO(), err=io.StringIO()).run(f"let {word} = 1").ok
 
 
-def test_modes_and_verbs_are_built_in_or_said_to_come_later() -> None:
-    assert {*builtins.MODES} | {*words.LATER} >= {*words.MODES}
-    assert not {*builtins.MODES} - {*words.MODES}
+def test_modes_are_built_in() -> None:
+    assert {*builtins.MODES} == {*words.MODES}
 
 
 @pytest.mark.parametrize("word", [w for w in words.TABLE if w.usage], ids=lambda word: word.name)
