@@ -80,8 +80,8 @@ def _model(name: str, model: Any) -> ModelState:
                 full,
                 tuple(t.shape),
                 int(t.data.size),
-                _norm(t),
-                _norm(g) if g is not None else None,
+                norm_of(t),
+                norm_of(g) if g is not None else None,
                 _passes(t),
                 t.requires,
             )
@@ -89,6 +89,7 @@ def _model(name: str, model: Any) -> ModelState:
     return ModelState(name, type(model).__name__, rows)
 
 
-def _norm(tensor: Tensor) -> float:
+def norm_of(tensor: Tensor) -> float:
+    """The square root of the sum of the squares of all elements."""
     flat = np.asarray(tensor.data, np.float64).ravel()
     return float(np.sqrt(np.dot(flat, flat)))

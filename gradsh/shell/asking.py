@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 from gradsh.lints.pages import code_page
 from gradsh.runtime.namespace import bound
 from gradsh.shell.lines import Line
-from gradsh.shell.prompt import Shell
 from gradsh.shell.registry import Misused
+
+if TYPE_CHECKING:
+    from gradsh.shell.prompt import Shell
 
 RESULT = re.compile(r"_\d*")  # what the prompt itself binds
 

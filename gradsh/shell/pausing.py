@@ -61,6 +61,7 @@ class Pauser:
             self.explained = True
             shell.say(MEANING + "\n", error=True)
         while True:
+            shell.panel.refresh()
             try:
                 text = shell.editor.read(prompt)
             except (KeyboardInterrupt, EOFError):

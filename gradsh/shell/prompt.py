@@ -32,6 +32,7 @@ from gradsh.shell.editor import Editor
 from gradsh.shell.history import BoundedHistory, open_history
 from gradsh.shell.last import Last
 from gradsh.shell.lines import Line, Watcher
+from gradsh.shell.panel import Panel
 from gradsh.shell.pausing import Pauser
 from gradsh.shell.settings import Settings
 
@@ -76,7 +77,8 @@ class Shell:
         self.pauser = Pauser(self)
         self.entered = Entered(BUILTINS, session.files)
         self.last = Last(session)
-        self.watchers.append(self.last)
+        self.panel = Panel(self)
+        self.watchers += [self.last, self.panel]
 
     def run(self) -> int:
         """Read and run until the user leaves; the exit status."""
@@ -114,7 +116,9 @@ class Shell:
     def make_editor(self, history: BoundedHistory) -> Editor:
         """The editor for the terminal that there is."""
         if not is_dumb_terminal():
-            return Editor(self, history)
+            editor = Editor(self, history)
+            self.panel.attach(editor)
+            return editor
         from gradsh.shell.plain import PlainEditor
 
         return PlainEditor(self, history)
