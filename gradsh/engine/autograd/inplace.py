@@ -77,6 +77,14 @@ def _dense(array: Any) -> bool:
 
 def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
     """Raise unless PyTorch allows a write to `x` now; `tracked`: whether the write takes part in a graph."""
+    extra = x.extra
+    if x.storage is not None and x.storage.inference and not mode.inference:
+        raise AutogradError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
+            "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
+    if tracked:
+        _check_tracked(x, extra)
     data = x.data
     if (
         data.__class__ is ndarray
@@ -87,14 +95,9 @@ def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."
         )
-    extra = x.extra
-    if x.storage is not None and x.storage.inference and not mode.inference:
-        raise AutogradError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
-            "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
-        )
-    if not tracked:
-        return
+
+
+def _check_tracked(x: Tensor, extra: Any) -> None:
     if extra is not None and extra.base is not None:
         _check_view(extra)
         base = extra.base

@@ -26,7 +26,7 @@ from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator, computed
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.elementwise import arithmetic, powers
-from gradsh.errors import ArgumentError, AutogradError, ShapeError
+from gradsh.errors import ArgumentError, AutogradError, LeafInPlace, ShapeError
 
 ndarray = np.ndarray
 float32 = np.float32
@@ -164,22 +164,27 @@ overwrite.vjp("source")(lambda F, g, out, x, source: F.mul(g, 1))
 @function("copy_(input, other, non_blocking=False)")
 def copy_(x: Tensor, source: Any, non_blocking: bool) -> Tensor:
     """Copies the values of `src`, broadcast and cast as needed, into the tensor; gives the tensor back."""
-    if source.__class__ is Tensor:
-        given, wanted = source.data.shape, x.data.shape
-        for back in range(1, min(len(given), len(wanted)) + 1):
-            if given[-back] != wanted[-back] and given[-back] != 1:
-                raise ShapeError(
-                    f"The size of tensor a ({wanted[-back]}) must match the size of tensor b ({given[-back]}) at "
-                    f"non-singleton dimension {len(wanted) - back}"
-                )
-        check_overlap(x, (source,))
-    elif not isinstance(source, (int, float)):
+    if source.__class__ is not Tensor and not isinstance(source, (int, float)):
         raise ArgumentError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type_word(source)}")
-    return write(x, source)
+    return write(x, source, _check_copies)
 
 
-def write(x: Tensor, value: Any) -> Tensor:
-    """Put a tensor or a number into `x`, tracked as PyTorch tracks `copy_` and `fill_`."""
+def _check_copies(x: Tensor, source: Tensor) -> None:
+    given, wanted = source.data.shape, x.data.shape
+    for back in range(1, min(len(given), len(wanted)) + 1):
+        if given[-back] != wanted[-back] and given[-back] != 1:
+            raise ShapeError(
+                f"The size of tensor a ({wanted[-back]}) must match the size of tensor b ({given[-back]}) at "
+                f"non-singleton dimension {len(wanted) - back}"
+            )
+    check_overlap(x, (source,))
+
+
+def write(x: Tensor, value: Any, check: Callable[[Tensor, Tensor], None] | None = None) -> Tensor:
+    """Put a tensor or a number into `x`, tracked as PyTorch tracks `copy_` and `fill_`.
+
+    `check` raises where a tensor does not fit, after what forbids any write.
+    """
     where = mode.where
     refresh(x)
     is_tensor = value.__class__ is Tensor
@@ -187,6 +192,8 @@ def write(x: Tensor, value: Any) -> Tensor:
         refresh(value)
     tracked = mode.grad and (x.requires or (is_tensor and value.requires))
     check_writable(x, tracked, where)
+    if is_tensor and check is not None:
+        check(x, value)
     if is_tensor and value.data.ndim and value.data.shape != x.data.shape:
         check_expands(value.data.shape, x.data.shape)
     if not is_tensor and value.__class__ is not bool:
@@ -224,17 +231,20 @@ def check_expands(given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
 @function("fill_(input, value)")
 def fill_(x: Tensor, value: Any) -> Tensor:
     """Sets every element to `value`; gives the tensor back."""
-    if value.__class__ is Tensor and value.data.ndim:
+    return _fill(x, value, _check_fills)
+
+
+def _check_fills(x: Tensor, value: Tensor) -> None:
+    if value.data.ndim:
         raise ShapeError(
             f"fill_ only supports 0-dimension value tensor but got tensor with {value.data.ndim} dimensions."
         )
-    return _fill(x, value)
 
 
-def _fill(x: Tensor, value: Any) -> Tensor:
+def _fill(x: Tensor, value: Any, check: Callable[[Tensor, Tensor], None] | None = None) -> Tensor:
     """Write one number, or a 0-d tensor, into every element; its node has the name of PyTorch's form in place."""
     before = x.node
-    write(x, value)
+    write(x, value, check)
     node = x.node
     if node is not before and node.__class__ is Node and node.kind.name in ("FillBackward0", "CopyBackwards"):
         node.kind = FILLED[value.__class__ is Tensor]
@@ -266,6 +276,10 @@ def _twin(entry: Operator) -> Any:
     def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         try:
             return apply_in_place(apply, input, args, kwargs, _getframe(1), own)
+        except LeafInPlace as error:  # what is no call at all is said first
+            from gradsh.calls.words import error_of
+
+            raise (error_of(entry.signature, (input, *args), kwargs, f"Tensor.{entry.name}_") or error) from None
         except TypeError as error:
             raise (_misfit(entry, (input, *args), kwargs, error) or error) from None
 
@@ -429,6 +443,7 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
             if value.data.ndim == 0 and target.data.ndim:
                 _fill(target, value)
             else:
+                check_expands(value.data.shape, target.data.shape)
                 write(target, value)
             return
         given = value if cls is Tensor else make(x.data.dtype.type(value))
