@@ -37,7 +37,8 @@ def p_norm(x: Any, p: float, axes: Any, keepdim: Any) -> Any:
         if p == 1:
             out = np.add.reduce(size, axes, keepdims=keepdim)
         elif p == INF:
-            out = np.maximum.reduce(size, axes, keepdims=keepdim)
+            # of no elements 0, as distances have it; vector_norm refuses them
+            out = np.maximum.reduce(size, axes, keepdims=keepdim, initial=-INF if x.size else 0)
         elif p == -INF:
             out = np.minimum.reduce(size, axes, keepdims=keepdim)
         elif p == 0:

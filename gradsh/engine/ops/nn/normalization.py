@@ -237,6 +237,9 @@ def _batch_checks(x: Any, mean: Any, var: Any, weight: Any, bias: Any, training:
         raise DtypeError(f"\"batch_norm\" not implemented for '{OF[x.dtype].title}'", kind="NotImplementedError")
     if any(v is not None and v.data.dtype != x.dtype for v in (mean, var, weight, bias)) and x.dtype != float16:
         raise DtypeError("mixed dtype (CPU): all inputs must share same datatype.")
+    for value in (mean, var):
+        if value is not None and value.data.ndim != 1:
+            raise ShapeError(f"TensorAccessor expected 1 dims but tensor has {value.data.ndim}")
 
 
 def _update(running: Any, value: Any, momentum: float) -> None:
@@ -341,6 +344,9 @@ def instance_norm(
     out = T.batch_norm(x, means, variances, each(weight), each(bias), use_input_stats, momentum, eps)
     for running, found in ((running_mean, means), (running_var, variances)):
         if running is not None and use_input_stats:
+            if running.data.shape != (channels,):
+                shape = list(running.data.shape)
+                raise ShapeError(f"output with shape {shape} doesn't match the broadcast shape [{channels}]")
             running.data[...] = found.data.reshape(n, channels).mean(0)
     return T.reshape(out, *shape)
 
