@@ -427,7 +427,7 @@ def _(F: Any, g: Any, out: Any, x: Any, beta: Any, threshold: Any) -> Any:
 
 def _softplus_second(F: Any, g: Any, grad: Any, x: Any, beta: Any, threshold: Any) -> Any:
     s = F.sigmoid(x * beta)
-    return g * grad * F.keep_where(s * (1 - s) * beta, x * beta < threshold)
+    return g * grad * F.fill_where(s * (1 - s) * beta, x * beta > threshold, 0.0)
 
 
 @backward_of(
