@@ -199,7 +199,7 @@ def backward_input(g: Any, weight: Any, bias: Any, size: Any, how: Any) -> Any:
             gs = _by_group(g[part], groups)
             cols = buffer("columns", (groups, flat.shape[1], gs.shape[2]), g.dtype)
             np.matmul(flat, gs, out=cols)
-            many = gs.shape[2] // math.prod(places)
+            many = len(g[part])
             full = _added(cols.reshape(channels, *kernel, *places, many), size, kernel, places, how)
             out[part] = batch_first(full)
     if bias is not None:

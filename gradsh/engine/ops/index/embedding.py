@@ -53,7 +53,7 @@ def embed_backward(g: Any, index: Any, scale: Any, rows: int) -> Any:
     full = alloc.zeros((rows, g.shape[-1]), g.dtype)
     if scale is not None:
         g = g * scale
-    np.add.at(full, index.reshape(-1), g.reshape(-1, g.shape[-1]))
+    np.add.at(full, index.reshape(-1), g.reshape(index.size, g.shape[-1]))
     return full
 
 

@@ -50,6 +50,11 @@ def _pivoting(pivot: bool) -> None:
 def checked_pivots(pivots: Any, packed: Any) -> Any:
     """The pivots that a program gives for LU, one for each step of every matrix. Raises ValueProblem, ShapeError."""
     m, n = packed.shape[-2:]
+    if pivots.ndim >= packed.ndim:
+        raise ShapeError(
+            "linalg.lu_solve: Expected LU.shape[:-1] and pivots.shape to be the same, but got pivots with shape "
+            f"{list(pivots.shape)} instead"
+        )
     pivots = pivots.reshape(-1) if not pivots.ndim else pivots[..., : min(m, n)]
     if pivots.shape[-1] < min(m, n) or pivots.min(initial=1) < 1 or pivots.max(initial=1) > m:
         raise ValueProblem(

@@ -63,7 +63,12 @@ def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore_index: int) ->
     if target.dtype != int64:
         target = target.astype(int64)
     target, w, whole = _weights(x, target, weight, ignore_index)
-    picked = x[alloc.arange(len(target)), target] if x.ndim == 2 else np.take_along_axis(x, target[:, None], 1)[:, 0]
+    if not x.shape[1]:  # no class: all places are ignored
+        picked = alloc.zeros(target.shape, x.dtype)
+    else:
+        picked = (
+            x[alloc.arange(len(target)), target] if x.ndim == 2 else np.take_along_axis(x, target[:, None], 1)[:, 0]
+        )
     if w is not None:
         # an ignored place counts nothing, whatever infinity stands there
         picked = np.where(w == 0, x.dtype.type(0), picked * w)
@@ -262,7 +267,7 @@ def _probabilities_loss(input: Any, target: Any, weight: Any, reduction: str, sm
     logs = T.log_softmax(input, dim)
     if smoothing > 0:
         _check_smoothing(smoothing)
-        target = target * (1 - smoothing) + smoothing / classes
+        target = target * (1 - smoothing) + smoothing / max(classes, 1)
     product = logs * target
     if weight is not None:
         product = product * _spread_weight(weight, len(shape))
@@ -494,6 +499,8 @@ def multi_margin_loss(
         )
     if weight is not None and weight.data.size != classes:
         raise ShapeError(f"inconsistent weight size, expected {classes} but got {list(weight.data.shape)}")
+    if input.data.dtype.kind != "f":
+        raise not_implemented("multi_margin_loss_cpu_kernel", input.data.dtype)
     at = _class_target(target).reshape(n, 1)
     if at.size and (at.min() < 0 or at.max() >= classes):
         raise ValueProblem("target out of range")

@@ -87,7 +87,7 @@ def scaled_dot_product_attention(
         if size[-3] % heads:
             raise ShapeError("Number of heads in key and value must divide the number of heads in ")
         key, value = (T.repeat_interleave(x, size[-3] // heads, -3) for x in (key, value))
-    root = math.sqrt(1 / math.sqrt(size[-1]) if scale is None else abs(scale))
+    root = math.sqrt(1 / math.sqrt(size[-1] or 1) if scale is None else abs(scale))
     sign = -1.0 if scale is not None and scale < 0 else 1.0
     # PyTorch scales both factors before the product, which keeps half floats in range
     scores = T.matmul(query * root, T.transpose(key * (root * sign), -2, -1))

@@ -72,6 +72,12 @@ def take_axes(x: Any, indices: Any) -> Any:
     out = x
     for axis, index in enumerate(indices, x.ndim - len(indices)):
         if index is not None:
+            if not out.shape[axis] and len(index):
+                dims = len(indices) + 1
+                raise ShapeError(
+                    f"Expected {dims}D or {dims + 1}D (batch mode) tensor with possibly 0 batch size and other "
+                    f"non-zero dimensions for input, but got: {list(x.shape)}"
+                )
             out = np.take(out, index, axis)
     return out.copy() if out is x else out
 

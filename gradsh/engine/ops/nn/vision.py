@@ -314,9 +314,9 @@ def _picked(flat: Any, places: list[Any], size: Any) -> Any:
     for place, extent in zip(places, size, strict=True):
         inside = inside & (place >= 0) & (place < extent)
         index = index * extent + np.clip(place, 0, extent - 1)
-    index = index.reshape(n, 1, -1).astype(np.int64)
+    index = index.reshape(n, 1, math.prod(index.shape[1:])).astype(np.int64)
     values = T.gather(flat, 2, make(alloc.ascontiguousarray(np.broadcast_to(index, (n, channels, index.shape[2])))))
-    inside = inside.reshape(n, 1, -1)
+    inside = inside.reshape(n, 1, math.prod(inside.shape[1:]))
     return values if inside.all() else values * make(inside.astype(flat.data.dtype))
 
 

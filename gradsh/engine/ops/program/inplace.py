@@ -514,7 +514,12 @@ def _random_method(
             tracked = mode.grad and x.requires
             check_writable(x, tracked, where)
             shape = x.data.shape
-            draws = draw(stream(parsed.name, generator), x.data, *arguments)
+            try:
+                draws = draw(stream(parsed.name, generator), x.data, *arguments)
+            except TypeError as error:
+                from gradsh.calls.words import error_of  # only an error needs its words
+
+                raise (error_of(parsed, args, kwargs, f"Tensor.{parsed.name}") or error) from None
             if x.data.__class__ is ndarray and not x.data.flags.c_contiguous:
                 ordered = alloc.empty_like(x.data)
                 in_memory_order(ordered, draws)

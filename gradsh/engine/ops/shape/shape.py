@@ -485,7 +485,8 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
         if "invalid for input" not in error.message:
             raise
         raise ShapeError(
-            f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {at} ({shape[at]}) in the "
+            f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {at} "
+            f"({shape[at] if shape else 1}) in the "
             "input tensor"
         ) from None
     return view.apply(input, (*shape[:at], *parts, *shape[at + 1 :]))
