@@ -15,6 +15,8 @@ from gradsh.language.pasted.names import OTHERS, SAME, short
 from gradsh.language.pasted.text import JOINED, STRING, Text, children
 from gradsh.language.words import MODULES
 
+BY_NAME = ("getattr", "setattr", "hasattr", "delattr")
+
 
 class NoCounterpart(Exception):
     """There is no such thing in gradsh; the words say of what."""
@@ -44,6 +46,7 @@ class Expressions(Text):
         self.context: Context | None = None
         self.fields: frozenset[str] = frozenset()  # of the model that is being written
         self.receiver = "self"  # what its methods call the instance
+        self.spelled: dict[str, str] = {}  # variables of loops that are written out, with what they are
 
     def see(self, node: ast.AST) -> str:
         special = getattr(self, "see_" + type(node).__name__, None)
@@ -163,7 +166,7 @@ class Expressions(Text):
     # --- calls ------------------------------------------------------------------------------------------------
 
     def see_Call(self, node: ast.Call) -> str:
-        special = self.formatted(node) or self.mapped(node)
+        special = self.formatted(node) or self.mapped(node) or self.by_name(node)
         if special is not None:
             return special
         path = self.path(node.func)
@@ -242,11 +245,36 @@ class Expressions(Text):
             return f"[{function}({item}) for {item} in {values}]"
         return f"[{item} for {item} in {values} if {function}({item})]"
 
+    def by_name(self, node: ast.Call) -> str | None:
+        """`getattr(x, "grad")` as `x.grad`; `setattr(self, name, layer)` as `self.add_module(name, layer)`."""
+        call = node.func
+        if (
+            not isinstance(call, ast.Name)
+            or call.id not in BY_NAME
+            or call.id in self.facts.bound
+            or len(node.args) < 2
+        ):
+            return None
+        of, name, *rest = node.args
+        known = name.value if isinstance(name, ast.Constant) else self.spelled.get(getattr(name, "id", ""))
+        owner = self.wide(of, self.end(call) + 1)
+        if not isinstance(of, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)):
+            owner = f"({owner})"
+        if call.id == "getattr" and isinstance(known, str) and known.isidentifier() and not rest:
+            return f"{owner}.{known}"
+        own = isinstance(of, ast.Name) and of.id == self.receiver and bool(self.fields)
+        if call.id == "getattr" and own and not rest:
+            return f"{owner}.get_submodule({self.see(name)})"
+        if call.id == "setattr" and own and len(rest) == 1:
+            return f"{owner}.add_module({self.see(name)}, {self.see(rest[0])})"
+        raise NoCounterpart(f"`{call.id}` of a name that is not written out")
+
     def loader(self, node: ast.Call) -> str:
         """`DataLoader(TensorDataset(x, y), …)` as `loader(x, y, …)`."""
-        if not node.args:
-            raise NoCounterpart("a `DataLoader` whose data has a keyword")
-        data: ast.AST = node.args[0]
+        named = [keyword.value for keyword in node.keywords if keyword.arg == "dataset"]
+        if not node.args and not named:
+            raise NoCounterpart("a `DataLoader` without data")
+        data: ast.AST = node.args[0] if node.args else named[0]
         if isinstance(data, ast.Name) and data.id in self.facts.datasets:
             data = self.facts.datasets[data.id]
         path = self.path(data.func) if isinstance(data, ast.Call) else None
@@ -416,6 +444,7 @@ class Expressions(Text):
         """A converter of an expression that was read by itself."""
         other = Expressions(text, self.facts, self.note)
         other.context, other.fields, other.receiver = self.context, self.fields, self.receiver
+        other.spelled = self.spelled
         return other
 
     def remark(self, node: ast.AST, words: str) -> None:

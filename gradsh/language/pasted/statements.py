@@ -123,9 +123,13 @@ class Statements(Expressions):
         """A statement that has no counterpart stays, as a comment."""
         first, last = first_line(node), node.end_lineno or node.lineno
         self.noted(node.lineno, f"{why} has no counterpart")
-        indent = node.col_offset
-        for line in self.lines[first - 1 : last]:
-            self.emit(f"# {line[indent:] if not line[:indent].strip() else line.strip()}".rstrip())
+        start = self.start(node) if first == node.lineno else self.starts[first - 1] + node.col_offset
+        shared = self.shares_line(node) or self.text[self.starts[node.lineno - 1] : start].strip()
+        end = self.end(node) if shared else self.starts[last - 1] + len(self.lines[last - 1])
+        for line in (" " * node.col_offset + self.text[start:end]).split("\n"):
+            self.emit(f"# {line[node.col_offset :] if not line[: node.col_offset].strip() else line.strip()}".rstrip())
+        if shared:
+            return
         for comment in self.remarks:
             comment.said = comment.said or first <= comment.line <= last
 
@@ -340,10 +344,33 @@ class Statements(Expressions):
         target = self.wide(node.target, self.start(node) + 3)
         if isinstance(node.target, (ast.Tuple, ast.List)) and any(isinstance(e, ast.Starred) for e in node.target.elts):
             raise NoCounterpart("`*` in what a loop binds")
+        if (names := self.written_out(node)) is not None:
+            for name in names:
+                self.emit(f"{target} = {self.see(name)}")
+                self.spelled[target] = str(name.value)
+                self.body(node.body, self.header_end(node.body[0]), self.after(node))
+            del self.spelled[target]
+            return
         target = target[1:-1] if target == f"({self.see(node.target)})" else target
         items = self.wide(node.iter, self.end(node.target))
         self.block(f"for {target} in {items}", node, node.body, node.lineno, self.after(node))
         self.after_loop(node)
+
+    def written_out(self, node: ast.For) -> list[ast.Constant] | None:
+        """The names that a loop goes through, if it asks for attributes by them: `for n in ["a"]: getattr(x, n)`."""
+        items = node.iter.elts if isinstance(node.iter, (ast.List, ast.Tuple)) else []
+        names = [item for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+        inner = list(within(node.body))
+        asks = any(
+            isinstance(part, ast.Call)
+            and dotted(part.func) == "getattr"
+            and dotted(part.args[-1]) == dotted(node.target)
+            for part in inner
+            if not isinstance(part, ast.Call) or part.args
+        )
+        if not asks or len(names) != len(items) or node.orelse:
+            return None
+        return None if any(isinstance(part, (ast.Break, ast.Continue)) for part in inner) else names
 
     def after_loop(self, node: ast.For | ast.While) -> None:
         """The `else` of a loop: what follows it, if nothing breaks out of it."""
