@@ -75,6 +75,8 @@ STYLE = [
     ("let z = net(x)\n  |> relu\n    |> sum(0)", "let z = net(x)\n    |> relu\n    |> sum(0)"),
     ("fn f() { }\ntry{ a } catch e{}", "fn f() { }\ntry { a } catch e { }"),
     ("#! /usr/bin/env gradsh\n\n#  kept\nx", "#! /usr/bin/env gradsh\n\n#  kept\nx"),
+    ("a=b=  3;raise  'no'", "a = b = 3; raise 'no'"),
+    ("d = { k:-v for k,v in ps if v}\nsum( v for v in xs )", "d = {k: -v for k, v in ps if v}\nsum(v for v in xs)"),
     ("(a ,)\nx[0 ,]\n[1,]", "(a,)\nx[0,]\n[1]"),
     ('let s = """a\n  b""" + f\'{ x }\'', 'let s = """a\n  b""" + f\'{ x }\''),
 ]

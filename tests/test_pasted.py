@@ -8,8 +8,11 @@ import json
 import pytest
 
 from gradsh import Session
-from gradsh.errors import GradshError
+from gradsh.errors import GradshError, Source
+from gradsh.language import syntax
 from gradsh.language.pasted import converted, converted_at
+from gradsh.runtime.builtins import BUILTINS
+from tests.conftest import ROOT
 from tests.record.pasted import DATA, programs
 from tests.test_twins import near
 
@@ -110,3 +113,11 @@ def test_what_has_no_counterpart_is_said(text: str, notes: str) -> None:
 @pytest.mark.parametrize("text", ["let x = 3", "x = 1\nprint(x)", "for i in range(3) { print i }", "1 +", "", "# only"])
 def test_no_python(text: str) -> None:
     assert converted(text) is None
+
+
+def test_any_python_becomes_a_program() -> None:
+    """Classes with everything, decorators, nested strings: what has no counterpart is a comment, the rest is read."""
+    for path in [*sorted((ROOT / "gradsh" / "language").glob("s*.py")), *sorted((ROOT / "tests").glob("test_f*.py"))]:
+        found = converted(path.read_text(encoding="utf-8"))
+        assert found is not None and found.notes, path
+        assert syntax.parse(Source(path.name, found.text), BUILTINS.commands()).body, path

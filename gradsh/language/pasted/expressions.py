@@ -166,6 +166,7 @@ class Expressions(Text):
     # --- calls ------------------------------------------------------------------------------------------------
 
     def see_Call(self, node: ast.Call) -> str:
+        self.facts.called(node)  # it may be one of an f-string
         special = self.formatted(node) or self.mapped(node) or self.by_name(node)
         if special is not None:
             return special
@@ -177,10 +178,6 @@ class Expressions(Text):
         function = self.wide(node.func, self.start(node))
         _, at = self.spread(node.func, self.start(node))
         items = [*node.args, *node.keywords]
-        if len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.GeneratorExp):
-            inner = node.args[0]
-            if self.end(inner) == self.end(node):  # its parentheses are the call's
-                return f"{function}([{self.inside(inner)}])"
         items = sorted(items, key=lambda item: self.start(item))
         dropped = [k for k in node.keywords if function == "print" and k.arg in ("flush", "file")]
         kept = [item for item in items if item not in dropped]
@@ -320,27 +317,13 @@ class Expressions(Text):
         return self.kept(node, self.start(node) + 1, self.end(node) - 1).strip()
 
     def see_GeneratorExp(self, node: ast.GeneratorExp) -> str:
-        return f"[{self.inside(node)}]"
+        return self.kept(node) if self.facts.is_argument(node) else f"[{self.inside(node)}]"
 
     def see_SetComp(self, node: ast.SetComp) -> str:
         raise NoCounterpart("a set")
 
     def see_Set(self, node: ast.Set) -> str:
         raise NoCounterpart("a set")
-
-    def see_DictComp(self, node: ast.DictComp) -> str:
-        first = node.generators[0].target
-        rest = self.text[self.end(node.value) : self.start(first)]
-        clauses = rest[rest.rindex("for") :]
-        after = self.end(node.value)
-        at = after + len(rest) - len(clauses)
-        said = []
-        for part in children(node):
-            if self.start(part) >= at and part is not node.key and part is not node.value:
-                said += [self.gap(at, self.start(part)), self.see(part)]
-                at = self.end(part)
-        said.append(self.gap(at, self.end(node) - 1))
-        return f"dict([({self.see(node.key)}, {self.see(node.value)}) {''.join(said).strip()}])"
 
     def see_Dict(self, node: ast.Dict) -> str:
         if None in node.keys:

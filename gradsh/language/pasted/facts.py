@@ -28,7 +28,7 @@ class Facts:
         self.operators: set[str] = set()
         self.datasets: dict[str, ast.Call] = {}
         self.attributes: set[str] = set()
-        self.starred: set[int] = set()
+        self.arguments: dict[int, ast.AST] = {}  # positional ones, by identity
         for node in ast.walk(tree):
             self.gather(node)
         self.bound -= self.imports.keys()
@@ -52,7 +52,7 @@ class Facts:
         elif isinstance(node, ast.Attribute):
             self.attributes.add(node.attr)
         elif isinstance(node, ast.Call):
-            self.starred |= {id(value) for value in node.args}
+            self.called(node)
         elif isinstance(node, (*FUNCTIONS, ast.Lambda)):
             self.gather_parameters(node.args)
         if isinstance(node, ast.ClassDef):
@@ -72,6 +72,10 @@ class Facts:
                 self.bools.add(node.targets[0].id)
             if isinstance(node.value, ast.Call):
                 self.datasets[node.targets[0].id] = node.value
+
+    def called(self, node: ast.Call) -> None:
+        """Take note of a call's arguments."""
+        self.arguments.update((id(value), value) for value in node.args)
 
     def gather_parameters(self, arguments: ast.arguments) -> None:
         positional = [*arguments.posonlyargs, *arguments.args]
@@ -93,7 +97,7 @@ class Facts:
         return name
 
     def is_argument(self, node: ast.AST) -> bool:
-        return id(node) in self.starred
+        return id(node) in self.arguments
 
 
 def dotted(node: ast.AST) -> str | None:

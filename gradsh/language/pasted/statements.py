@@ -16,7 +16,7 @@ WIDTH = 120
 # Methods of lists and dicts that give nothing, and functions that gradsh does not show the value of
 QUIET = frozenset(("append", "extend", "insert", "remove", "clear", "update", "sort", "reverse", "manual_seed"))
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-UNAUGMENTED = (ast.BitAnd, ast.BitOr, ast.BitXor)  # `flags |= 1`
+UNAUGMENTED = (ast.BitAnd, ast.BitOr, ast.BitXor, ast.MatMult)  # `flags |= 1`
 BLOCKS = (ast.For, ast.While, ast.If, ast.With, ast.Try, *FUNCTION, ast.ClassDef)
 
 
@@ -32,6 +32,7 @@ class Statements(Expressions):
         self.out: list[str] = []
         self.depth = 0
         self.found: str | None = None  # the list of what the function that is being written yields
+        self.caught = ""  # the name of the error whose handler is being written
         self.last: ast.stmt | None = None  # the statement whose value is shown
 
     def noted(self, line: int, words: str) -> None:
@@ -228,11 +229,7 @@ class Statements(Expressions):
         if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name) and isinstance(value, ast.Lambda):
             name = self.facts.name(node.targets[0].id)
             return self.simple(node, f"fn {name}({self.parameters(value.args)}) = {self.body_of(value)}")
-        if len(node.targets) == 1:
-            return self.simple(node, self.kept(node))
-        *others, last = node.targets
-        rest = "".join(f"; {self.see(target)} = {self.see(last)}" for target in reversed(others))
-        return self.simple(node, f"{self.see(last)} = {self.wide(value, self.end(last))}{rest}")
+        return self.simple(node, self.kept(node))
 
     def do_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
@@ -265,15 +262,18 @@ class Statements(Expressions):
 
     def do_Raise(self, node: ast.Raise) -> None:
         said = node.exc
-        message = '"raised here"'
-        if isinstance(said, ast.Call) and said.args and not isinstance(said.args[0], ast.Starred):
+        if said is None and not self.caught:
+            raise NoCounterpart("`raise` outside of a handler")
+        if said is None:
+            message = self.facts.name(self.caught)
+        elif isinstance(said, ast.Call) and said.args and not isinstance(said.args[0], ast.Starred):
             message = self.single(said.args[0])
-        elif isinstance(said, ast.Constant):
+        elif isinstance(said, ast.Constant) or (isinstance(said, ast.Name) and said.id in self.facts.bound):
             message = self.see(said)
-        elif isinstance(said, (ast.Name, ast.Call)):
+        else:
             message = f'"{dotted(said.func if isinstance(said, ast.Call) else said)}"'
         message = f"({message})" if "\n" in message else message
-        self.simple(node, f"assert false, {message}")
+        self.simple(node, f"raise {message}")
 
     def scoped(self, node: ast.Global | ast.Nonlocal) -> None:
         """`global n` is not needed where `n` is only changed, `n += 1`; a plain `n = 1` makes a name of its own."""
@@ -359,6 +359,8 @@ class Statements(Expressions):
     def written_out(self, node: ast.For) -> list[ast.Constant] | None:
         """The names that a loop goes through, if it asks for attributes by them: `for n in ["a"]: getattr(x, n)`."""
         items = node.iter.elts if isinstance(node.iter, (ast.List, ast.Tuple)) else []
+        if not items or not isinstance(node.target, ast.Name):
+            return None
         names = [item for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)]
         inner = list(within(node.body))
         asks = any(
@@ -441,8 +443,11 @@ class Statements(Expressions):
                 self.noted(handler.lineno, "`catch` takes every error: the first `except` is kept")
             self.block("try", node, [*node.body, *node.orelse], node.lineno, handler.lineno)
             count = len(self.out)
-            name = f" {self.facts.name(handler.name)}" if handler.name else ""
+            again = any(isinstance(part, ast.Raise) and part.exc is None for part in within(handler.body))
+            outer, self.caught = self.caught, handler.name or self.facts.unused("error")
+            name = f" {self.facts.name(self.caught)}" if handler.name or again else ""
             self.block(f"catch{name}", handler, handler.body, handler.lineno, self.after(node))
+            self.caught = outer
             self.out[count - 1] += " " + self.out.pop(count).lstrip()
         if node.finalbody:
             self.body(node.finalbody, self.header_end(node.finalbody[0]), self.after(node))
