@@ -8,6 +8,8 @@ from gradsh.language.pasted.expressions import Context, NoCounterpart
 from gradsh.language.pasted.facts import assigned, dotted, within
 from gradsh.language.pasted.statements import INDENT, Statements, first_line
 
+NEWLINE = "\n"
+
 
 class Classes(Statements):
     """Writes a whole program."""
@@ -134,26 +136,59 @@ class Classes(Statements):
     def operator(self, node: ast.ClassDef) -> None:
         """`class Sq(autograd.Function)` as `op Sq(…) { … } backward(…) { … }`."""
         methods = {part.name: part for part in node.body if isinstance(part, ast.FunctionDef)}
-        forward, backward = methods.get("forward"), methods.get("backward")
-        if forward is None or backward is None or methods.keys() - {"forward", "backward"}:
+        forward, backward, apart = (methods.get(name) for name in ("forward", "backward", "setup_context"))
+        if forward is None or backward is None or methods.keys() - {"forward", "backward", "setup_context"}:
             raise NoCounterpart("an operator with more than `forward` and `backward`")
         outer, last = self.context, self.last
         self.last = None
         own = [a.arg for a in forward.args.args]
-        self.context = Context(own[0], own[1:])
+        self.context = Context("", own) if apart is not None else Context(own[0], own[1:])
         try:
-            self.emit(f"op {self.facts.name(node.name)}({self.parameters(forward.args, 1)}) {{")
+            self.emit(f"op {self.facts.name(node.name)}({self.parameters(forward.args, int(apart is None))}) {{")
             self.depth += 1
-            self.body(forward.body, self.header_end(forward.body[0]), first_line(backward))
+            self.forward(forward, apart)
             self.depth -= 1
             self.context.name = backward.args.args[0].arg
             self.emit(f"}} backward({self.parameters(backward.args, 1)}) {{")
             self.depth += 1
-            self.body(backward.body, self.header_end(backward.body[0]), self.after(node))
+            self.body(backward.body, self.header_end(backward.body[0]), self.after(backward))
             self.depth -= 1
             self.emit("}")
         finally:
             self.context, self.last = outer, last
+
+    def forward(self, node: ast.FunctionDef, apart: ast.FunctionDef | None) -> None:
+        """The body of an operator; what `setup_context` keeps is kept before its value is given."""
+        after = self.header_end(node.body[0])
+        if apart is None or self.context is None:
+            return self.body(node.body, after, self.after(node))
+        *others, given = node.body
+        returns = [part for part in within(node.body) if isinstance(part, ast.Return)]
+        if not isinstance(given, ast.Return) or given.value is None or len(returns) > 1:
+            raise NoCounterpart("`setup_context` behind a `forward` that returns in several places")
+        if others:
+            self.body(others, after, given.lineno)
+        self.context.name, inputs, output = (self.facts.name(a.arg) for a in apart.args.args)
+        value = self.single(given.value)
+        if value != output:
+            self.emit(f"{output} = {f'({value})' if NEWLINE in value else value}")
+        kept = [part for part in apart.body if not self.unpacks(part, inputs)]
+        before = apart.body[apart.body.index(kept[0]) - 1].end_lineno if kept and kept[0] is not apart.body[0] else None
+        if kept:
+            self.body(kept, before or self.header_end(apart.body[0]), self.after(apart))
+        return self.emit(f"return {output}")
+
+    def unpacks(self, node: ast.stmt, inputs: str) -> bool:
+        """`x, n = inputs`, which names the parameters; under other names they would be others."""
+        if not isinstance(node, ast.Assign) or dotted(node.value) != inputs or self.context is None:
+            return False
+        target = node.targets[0]
+        names = [dotted(part) for part in target.elts] if isinstance(target, (ast.Tuple, ast.List)) else []
+        if [name for name in names if name != "_"] != [
+            own for own, name in zip(self.context.parameters, names, strict=False) if name != "_"
+        ]:
+            raise NoCounterpart("`setup_context` under other names than those of `forward`")
+        return True
 
     def of_context(self, node: ast.AST) -> str | None:
         """The attribute of ctx that a node is."""
