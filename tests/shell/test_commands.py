@@ -150,6 +150,7 @@ PINNED = [
     ("3 * 0.1", "assert allclose(tensor(3 * 0.1, dtype=float64), tensor(0.30000000000000004, dtype=float64))"),
     ("1, 2", "assert (1, 2) == (1, 2)"),
     ('"a" + "\\n"', 'assert ("a" + "\\n") == \'a\\n\''),
+    ("'a<b'", "assert 'a<b' == 'a<b'"),
     ("1 < 2", "assert (1 < 2) == True"),
     ("{'a': [1, 2.5]}", "assert {'a': [1, 2.5]} == {'a': [1, 2.5]}"),
 ]
@@ -171,6 +172,8 @@ def test_pin(typed: Typed) -> None:
     ):
         assert words in typed.said(f":pin {len(typed.shell.lines) + 1 + number}")
     assert "there is no line 99: they are 1 to" in typed.said(":pin 99")
+    typed.said("let own = []; own.append(own); own")  # without end
+    assert "tensors and plain values" in typed.said(":pin")
     typed.said("let q = ones(2); q * 2", "del q")
     number = len(typed.shell.lines) - 1
     assert typed.put(f":pin {number}") == "assert allclose(q * 2, tensor([2.0, 2.0]))"  # the value that was shown
@@ -234,7 +237,7 @@ def test_set(typed: Typed) -> None:
     assert typed.said(":set live off", ":set undo = 64", ":set editing='vi'") == ""
     values = typed.shell.settings
     assert (values["live"], values["undo"], values["editing"]) == (False, 64, "vi")
-    assert typed.said(":set live").startswith("live is off (:set)")
+    assert typed.said(":set live").startswith("live is off (:set, by default on)")
     assert 'live is on or off, not "of"' in typed.said(":set live of")
     assert "a whole number from 0 on" in typed.said(":set undo -1") and values["undo"] == 64
     assert 'emacs or vi, not "emcas"' in typed.said(":set editing emcas")

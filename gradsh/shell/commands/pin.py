@@ -21,7 +21,8 @@ from gradsh.shell.prompt import Shell
 from gradsh.shell.registry import Misused, shell_command
 
 MOST = 256  # elements
-PLAIN = (bool, int, str, type(None), dict, list, tuple)
+PLAIN = (bool, int, float, str, type(None))
+DEEPEST = 10  # levels of containers; one that holds itself has no end
 
 
 def offers(shell: Shell, typed: str) -> Iterable[str]:
@@ -97,10 +98,19 @@ def assertion(text: str, found: nodes.Expr, value: Any, default: np.dtype[Any]) 
         return of_tensor(said, value, default)
     if isinstance(value, float):
         return f"assert allclose(tensor({said}, dtype=float64), tensor({value!r}, dtype=float64){nans(value)})"
-    if isinstance(value, PLAIN) and "tensor(" not in shown(value) and "<" not in shown(value):
+    if is_plain(value):
         several = isinstance(found, nodes.TupleExpr) and not found.grouped
         return f"assert {f'({said})' if several else operand(said, found)} == {shown(value)}"
     raise Misused(f"`{said}` is a {type(value).__name__}: tensors and plain values can be pinned")
+
+
+def is_plain(value: Any, depth: int = 0) -> bool:
+    """Is it written as a literal: a number, a text, none, or a container of these?"""
+    if type(value) in (list, tuple):
+        return depth < DEEPEST and all(is_plain(item, depth + 1) for item in value)
+    if type(value) is dict:
+        return depth < DEEPEST and all(is_plain(item, depth + 1) for pair in value.items() for item in pair)
+    return type(value) in PLAIN
 
 
 def of_tensor(said: str, value: Tensor, default: np.dtype[Any]) -> str:

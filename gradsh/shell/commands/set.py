@@ -52,5 +52,6 @@ def table(shell: Shell) -> str:
 
 
 def where(shell: Shell, name: str) -> str:
-    """Where the value of a setting comes from."""
-    return shell.settings.sources[name]
+    """Where the value of a setting comes from, and what it would be else."""
+    source, default = shell.settings.sources[name], SETTINGS[name].default
+    return source if shell.settings[name] == default else f"{source}, by default {written(default)}"
