@@ -177,6 +177,17 @@ def test_several_codes_are_the_lines_of_one_program(gradsh: Gradsh) -> None:
     assert (done.returncode, done.stdout) == (3, "") and done.stderr.startswith("<command line>:2:2: error[E0201]")
 
 
+def test_programs_look_at_no_configuration(gradsh: Gradsh, tmp_path: Path) -> None:
+    folder = tmp_path / "gradsh"
+    folder.mkdir()
+    (folder / "init.grad").write_text("print 1\nlet a = 1\n")
+    (folder / "config.toml").write_text("nonsense\n")
+    own = {"XDG_CONFIG_HOME": str(tmp_path)}
+    for done in (gradsh("-c", "print a", env=own), gradsh("-i", input="print a", env=own)):
+        assert (done.returncode, done.stdout) == (3, "") and "name 'a' is not defined" in done.stderr
+        assert "nonsense" not in done.stderr
+
+
 def test_a_similar_file_is_named(gradsh: Gradsh, tmp_path: Path) -> None:
     (tmp_path / "train.grad").write_text("1")
     assert "did you mean 'train.grad'?" in gradsh("trian.grad").stderr

@@ -20,7 +20,8 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
 from prompt_toolkit.layout import ConditionalContainer, Container, FormattedTextControl, HSplit, VSplit, Window
 from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor
-from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.output import ColorDepth, DummyOutput
+from prompt_toolkit.utils import is_dumb_terminal
 
 from gradsh.interrupts import held
 from gradsh.shell import keys
@@ -59,6 +60,7 @@ class Editor:
             lexer=CodeLexer(),
             completer=DynamicCompleter(lambda: _completer(shell)),
             auto_suggest=FromHistory(shell.session),
+            output=DummyOutput() if is_dumb_terminal() else None,  # which would be told to show its cursor
             color_depth=None if wanted(sys.stdout, shell.color) else ColorDepth.DEPTH_1_BIT,
             input_processors=[HighlightMatchingBracketProcessor(chars="[](){}")],
             key_bindings=self.keys,

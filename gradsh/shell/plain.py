@@ -17,9 +17,9 @@ class PlainEditor(Editor):
 
     def read(self, prompt: str = PROMPT) -> str:
         given, self.next = self.next.text, Document()
+        lines: list[str] = given.removesuffix("\n").split("\n") if is_open(given) else []  # a block that goes on
         if given:
-            sys.stdout.write(f"{given}\n(an empty line runs it)\n")
-        lines: list[str] = []
+            sys.stdout.write("\n".join(lines) + "\n" if lines else f"{given}\n(an empty line runs it)\n")
         while True:
             opened = self.continuation_text("\n".join([*lines, ""]), len(lines)) if lines else prompt
             lines.append(self._line(opened))

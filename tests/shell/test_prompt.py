@@ -22,6 +22,7 @@ class Terminal:
     """gradsh in a terminal of 80 columns; `text()` is what stands on the screen."""
 
     def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
+        self.raw = ""  # all that has come
         self.prompts = 1  # how many there must be before more may be typed
         self.screen = pyte.Screen(80, 60)
         self.stream = pyte.Stream(self.screen)
@@ -36,6 +37,10 @@ class Terminal:
             env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", **environment},
         )
 
+    def feed(self, data: str) -> None:
+        self.raw += data
+        self.stream.feed(data)
+
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
 
@@ -45,7 +50,7 @@ class Terminal:
         while not all(each in self.text() for each in wanted):
             assert time.monotonic() < end, f"not on the screen: {wanted}\n{self.text()}"
             try:
-                self.stream.feed(self.child.read_nonblocking(65536, timeout=0.1))
+                self.feed(self.child.read_nonblocking(65536, timeout=0.1))
             except pexpect.TIMEOUT:
                 continue
             except pexpect.EOF:
@@ -61,7 +66,7 @@ class Terminal:
         while not (self.text().endswith("gradsh>") and self.text().count("gradsh>") >= self.prompts):
             assert time.monotonic() < end, self.text()
             try:
-                self.stream.feed(self.child.read_nonblocking(65536, timeout=0.1))
+                self.feed(self.child.read_nonblocking(65536, timeout=0.1))
             except pexpect.TIMEOUT:
                 continue
         return self.text()
@@ -285,8 +290,14 @@ def test_a_terminal_that_can_only_write_lines(tmp_path: Path) -> None:
     terminal.wait("\n42")
     terminal.type("for i in range(3) {\x03")
     terminal.type("x +\x03")
+    terminal.type("if x == 42 {\r")
+    terminal.wait("if{ ...>")
+    terminal.child.send(":vars\r")
+    terminal.wait("int 42")  # and the block goes on
+    terminal.child.send("x * 2 }\r")
+    terminal.wait("\n84")
     terminal.type("x\r")
-    assert "\x1b" not in terminal.text() and "error" not in terminal.text()
+    assert "\x1b" not in terminal.raw and "error" not in terminal.text()
     assert terminal.leave() == 0
     assert "+x" in (tmp_path / "gradsh" / "history").read_text()
 
