@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradsh.advice import gradients, losses, oddities, program, values
+from gradsh.advice import arguments, devices, gradients, layers, losses, oddities, program, values
 from gradsh.advice.scene import Scene
 from gradsh.advice.warnings import of_warning
 from gradsh.errors import GradshError, Where
@@ -20,16 +20,17 @@ from gradsh.runtime.passes import Passes
 __all__ = ["ADVICE", "advise", "of_warning"]
 
 ADVICE: dict[str, Callable[[Scene], None]] = {
-    "E0302": values.shapes,
-    "E0303": values.dtypes,
-    "E0304": values.indices,
+    "E0302": layers.shapes,
+    "E0303": layers.dtypes,
+    "E0304": values.dims,
     "E0305": values.indices,
-    "E0306": values.format_spec,
+    "E0306": arguments.kind,
     "E0307": losses.of_another_size,
     "E0308": values.operation,
     "E0309": values.attribute,
     "E0312": values.key,
     "E0314": values.one_number,
+    "E0315": devices.cpu,
     "E0401": gradients.no_graph,
     "E0402": gradients.freed,
     "E0403": gradients.non_scalar,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from gradsh.advice import numbers
 from gradsh.advice.scene import Scene
 from gradsh.causes import anew, changing, gradient, rewrite, unreached, untracked
 from gradsh.causes.flows import creates, reads
@@ -351,7 +352,9 @@ def needs_detach(scene: Scene) -> None:
 def autograd(scene: Scene) -> None:
     """E0411: of an input without the flag, which one, and where it was made."""
     t = scene.error.subject
-    if isinstance(t, Tensor):
+    if scene.error.message.startswith("all inputs have to be"):
+        numbers.transformed(scene)
+    elif isinstance(t, Tensor):
         name = scene.name_of(t)
         node = scene.input_node(t)
         if node is not None:

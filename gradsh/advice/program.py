@@ -36,6 +36,25 @@ def call(scene: Scene) -> None:
         taken = [n.removeprefix(".") for n in code.co_varnames[: code.co_argcount]]
         if all(n.isidentifier() for n in taken):
             scene.offer(f"it is called as `{name}({', '.join(taken)})`")
+    elif bracket and name.endswith(".__init__"):
+        model_of(scene, name.removesuffix(".__init__"))
+
+
+def model_of(scene: Scene, name: str) -> None:
+    """A model that is made with other arguments than it has parameters."""
+    kind = scene.lookup(name)
+    code = getattr(getattr(kind, "body", None), "__code__", None)
+    tree = scene.tree
+    if not isinstance(code, CodeType) or not isinstance(tree, nodes.Call):
+        return
+    taken = [each.removeprefix(".") for each in code.co_varnames[1 : code.co_argcount]]
+    given = [scene.text_of(argument) for argument in tree.arguments if not argument.star]
+    listed = ", ".join(f"`{each}`" for each in taken)
+    words = f"`{name}` has the parameters {listed}: " if taken else f"`{name}` has no parameters: "
+    if len(given) > len(taken):
+        scene.instead((tree, f"{scene.text_of(tree.function)}({', '.join(given[: len(taken)])})"), words=words)
+    else:
+        scene.offer(f"it is called as `{name}({', '.join(taken)})`")
 
 
 def not_callable(scene: Scene) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
+from gradsh.causes.rewrite import edited
 from gradsh.causes.surroundings import Context, Surroundings
-from gradsh.causes.text import LONG, joined, operand, read
+from gradsh.causes.text import LONG, Page, Step, joined, operand, read
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import GradshError, Label, Span, Where
 from gradsh.language import nodes
@@ -28,6 +30,7 @@ class Scene(Surroundings):
         source = self.primary.source if self.primary is not None else None
         super().__init__(space, list(_frames(raised)), source, passed, passes)
         self.error = error
+        self.within = [frame.f_locals for frame in _all_frames(raised)]  # of all that ran, the innermost last
         self.text = self.primary.text if self.primary is not None else ""
         self.tree = self.fragment(self.primary) if self.primary is not None else None
 
@@ -44,6 +47,12 @@ class Scene(Surroundings):
 
     def text_of(self, node: nodes.Node) -> str:
         return joined(self.text[node.start : node.end])
+
+    def full_text(self, node: nodes.Node) -> str:
+        """The text of a node that may stand behind the failing piece; its offsets count as those in `tree`."""
+        assert self.primary is not None
+        first = self.primary.start
+        return joined(self.primary.source.text[first + node.start : first + node.end])
 
     def statement(self) -> str | None:
         """The whole statement in which it failed, on one line, if it is short and holds no others."""
@@ -117,6 +126,33 @@ class Scene(Surroundings):
         """Give this help, if everything in it that is shown as gradsh is gradsh; else leave what there was."""
         if help and all(read(code) is not None for code in offered(help)):
             self.error.help = help
+
+    def instead(self, *changes: tuple[nodes.Node, str], words: str = "") -> None:
+        """Offer the failing statement with other text in the place of parts of the failing piece."""
+        assert self.primary is not None
+        first = self.primary.start
+        page = self.page(self.primary.source)
+        step = page.step(self.primary)
+        edits = [(first + node.start, first + node.end, new) for node, new in changes]
+        if step is not None and not any(step.statement.blocks()):
+            self.rewritten(page, step, edits, words)
+
+    def rewritten(self, page: Page, step: Step, edits: list[tuple[int, int, str]], words: str = "") -> None:
+        """Offer a statement with edits: the failing one, or another with its line; `words` come before it.
+
+        At a prompt, where an earlier line does not run again, it is followed by what has to be given anew.
+        """
+        statement = step.statement
+        new = edited(page, statement, edits)
+        if len(new) > 2 * LONG or "#" in new or read(new) is None:
+            return
+        assert self.primary is not None
+        own = page.source is self.primary.source and page.step(self.primary) is step
+        lead = "" if own else self.lead("", page.span(statement))
+        again = self.statement() if self.was_typed(page.source) else None
+        self.offer(f"{words}{lead}`{new}`" + (f", then again `{again}`" if again else ""))
+        if page.source is self.primary.source:
+            self.error.edit = (statement.start, statement.end, new)
 
     # --- the parts of a backward or grad ----------------------------------------------------------------------
 
@@ -212,13 +248,16 @@ class Scene(Surroundings):
         return []
 
 
-def _frames(raised: BaseException) -> Iterator[tuple[object, dict[str, Any]]]:
-    """Code and variables of the program's running functions, innermost first; not of its top level."""
-    found = []
+def _all_frames(raised: BaseException) -> Iterator[FrameType]:
     traceback = raised.__traceback__
     while traceback is not None:
-        frame = traceback.tb_frame
-        if frame.f_code.co_filename.startswith(PREFIX) and frame.f_locals is not frame.f_globals:
-            found.append((frame.f_code, frame.f_locals))
+        yield traceback.tb_frame
         traceback = traceback.tb_next
-    yield from reversed(found)
+
+
+def _frames(raised: BaseException) -> Iterator[tuple[object, dict[str, Any]]]:
+    """Code and variables of the program's running functions, innermost first; not of its top level."""
+    own = [frame for frame in _all_frames(raised) if frame.f_code.co_filename.startswith(PREFIX)]
+    for frame in reversed(own):
+        if frame.f_locals is not frame.f_globals:
+            yield frame.f_code, frame.f_locals

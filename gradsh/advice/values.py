@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 
+from gradsh.advice import attributes, numbers
 from gradsh.advice.gradients import missing_gradient
 from gradsh.advice.scene import Scene
 from gradsh.causes.text import LONG, operand
@@ -18,6 +21,8 @@ MANY = 3  # names that are explained at most
 
 def shapes(scene: Scene) -> None:
     """E0302: the shapes of both operands; of the tensors in the expression where the error says nothing of them."""
+    if to_shape(scene) or len(scene.error.labels) > MANY:
+        return
     pair = scene.error.subject
     sides = scene.operands()
     if not isinstance(pair, tuple) or len(sides) != 2:
@@ -26,45 +31,110 @@ def shapes(scene: Scene) -> None:
     first, second = pair
     for node, shape in zip(sides, (first, second), strict=True):
         scene.add(scene.span_of(node), f"shape {list(shape)}")
-    scene.offer(_fitting(scene, sides, first, second))
+    _fitting(scene, sides, first, second)
 
 
-def _fitting(scene: Scene, sides: list[nodes.Node], a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
-    """The operation with one operand turned or stretched so that it fits, when there is one plain way to."""
+def _fitting(scene: Scene, sides: list[nodes.Node], a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    """Offer the operation with one operand turned or stretched so that it fits, where there is a plain way to."""
     tree = scene.tree
     if not isinstance(tree, nodes.Binary):
-        return None
-    left = operand(scene.text_of(sides[0]), sides[0])
-    right = operand(scene.text_of(sides[1]), sides[1])
+        return
+    left, right = sides
+    first, second = (operand(scene.text_of(side), side) for side in sides)
     if tree.op == "@":
         if len(a) == len(b) == 2 and a[1] == b[1]:
-            return f"`{left} @ {right}.T`"
-        if len(a) == 2 and len(b) in (1, 2) and a[0] == b[0]:
-            return f"`{left}.T @ {right}`"
-        if len(a) == len(b) == 1:
-            return f"the product of each with each: `outer({scene.text_of(sides[0])}, {scene.text_of(sides[1])})`"
-        return None
-    if len(a) == 2 and len(b) == 1 and a[0] == b[0]:
-        return f"one number for each row: `{left} {tree.op} {right}.unsqueeze(1)`"
-    if len(b) == 2 and len(a) == 1 and a[0] == b[0]:
-        return f"one number for each row: `{left}.unsqueeze(1) {tree.op} {right}`"
-    return None
+            scene.instead((right, f"{second}.T"))
+        elif len(a) == 2 and len(b) in (1, 2) and a[0] == b[0]:
+            scene.instead((left, f"{first}.T"))
+        elif len(a) == len(b) == 1:
+            outer = f"outer({scene.text_of(left)}, {scene.text_of(right)})"
+            scene.instead((tree, outer), words="the product of each with each: ")
+    elif len(a) == 2 and len(b) == 1 and a[0] == b[0]:
+        scene.instead((right, f"{second}.unsqueeze(1)"), words="one number for each row: ")
+    elif len(b) == 2 and len(a) == 1 and a[0] == b[0]:
+        scene.instead((left, f"{first}.unsqueeze(1)"), words="one number for each row: ")
+    elif len(a) == len(b) == 2 and a == b[::-1]:
+        scene.instead((right, f"{second}.T"))
+    elif len(b) == 1:
+        scene.instead((left, f"{first}.unsqueeze(-1)"), words="each with each: ")
+    elif len(a) == 1:
+        scene.instead((right, f"{second}.unsqueeze(-1)"), words="each with each: ")
+
+
+def to_shape(scene: Scene) -> bool:
+    """Of `x.reshape(4, 2)`, the shape with one size left open that fits."""
+    said = re.match(r"shape '\[([\d, -]*)\]' is invalid for input of size (\d+)", scene.error.message)
+    tree = scene.tree
+    if said is None or not isinstance(tree, nodes.Call):
+        return False
+    sizes, count = [int(size) for size in said[1].split(",") if size.strip()], int(said[2])
+    given = [argument.value for argument in tree.arguments if argument.name is None]
+    method = isinstance(tree.function, nodes.Attribute) and scene.text_of(tree.function.value) not in ("torch", "F")
+    if not method:
+        given = given[1:]
+    if len(given) == 1 and isinstance(given[0], nodes.ListExpr | nodes.TupleExpr):
+        given = list(given[0].items)
+    describe_names(scene, lambda t: f"shape {list(t.shape)}")
+    if len(given) != len(sizes) or not given:
+        return True
+    for at in range(len(sizes)):
+        others = math.prod(size for i, size in enumerate(sizes) if i != at)
+        if others > 0 and count % others == 0:
+            scene.instead((given[at], "-1"), words=f"it has {count} elements: ")
+            return True
+    scene.instead((nodes.Node(given[0].start, given[-1].end), "-1"), words=f"it has {count} elements: ")
+    return True
+
+
+def dims(scene: Scene) -> None:
+    """E0304: the dimensions that there are, and the last one."""
+    found = describe_names(scene, lambda t: f"shape {list(t.shape)}")
+    said = re.search(r"expected to be in range of \[(-?\d+), (-?\d+)\], but got (-?\d+)", scene.error.message)
+    tree = scene.tree
+    if said is None or not isinstance(tree, nodes.Call):
+        return
+    most, given = int(said[2]), int(said[3])
+    for argument in tree.arguments:
+        value = argument.value
+        shown = scene.text_of(value)
+        if (argument.name in (None, "dim", "axis", "start_dim", "end_dim")) and shown == str(given):
+            words = f"its dimensions are 0 to {most}: " if most else "it has one dimension, 0: "
+            scene.instead((value, str(most)), words=words)
+            return
+    if not found:
+        return
 
 
 def dtypes(scene: Scene) -> None:
     """E0303: the dtypes of the tensors in the expression, and the conversion."""
+    if numbers.powers(scene):
+        return
     found = describe_names(scene, lambda t: f"dtype {t.dtype!r}")
-    kinds = {repr(t.dtype) for _, t in found}
+    message = scene.error.message
     tree = scene.tree
-    if len(found) == 2 and len(kinds) == 2 and isinstance(tree, nodes.Binary):
-        (one, first), (two, second) = found
-        if first.data.dtype.kind != "f" or second.data.dtype.kind != "f":
-            name, other = (one, second) if first.data.dtype.kind != "f" else (two, first)
-            scene.offer(f"`{name}.to({other.dtype!r})`")
+    if "target dtype to be Long" in message or "expected scalar type Long" in message or "'target'" in message:
+        given = [argument.value for argument in tree.arguments] if isinstance(tree, nodes.Call) else []
+        target = given[1] if len(given) > 1 else None
+        if target is not None:
+            scene.instead((target, f"{operand(scene.text_of(target), target)}.long()"))
+        return
+    kinds = {repr(t.dtype): t for _, t in found}
+    places = {node.name: node for node in walk(tree) if isinstance(node, nodes.Name)}
+    integers = [name for name, t in found if t.data.dtype.kind != "f"]
+    floats = [t for _, t in found if t.data.dtype.kind == "f"]
+    if integers and ("floating point" in message or "not implemented for" in message or floats):
+        to = floats[0].dtype if floats else None
+        method = f".to({to!r})" if to is not None and repr(to) != "float32" else ".float()"
+        scene.instead(*((places[name], f"{name}{method}") for name in integers))
+    elif len(kinds) > 1 and len(floats) == len(found):
+        most = max(floats, key=lambda t: t.data.dtype.itemsize)
+        method = ".double()" if repr(most.dtype) == "float64" else f".to({most.dtype!r})"
+        others = [name for name, t in found if t.dtype != most.dtype]
+        scene.instead(*((places[name], f"{name}{method}") for name in others))
 
 
 def indices(scene: Scene) -> None:
-    """E0304, E0305: the shape of what is indexed."""
+    """E0305: the shape of what is indexed."""
     describe_names(scene, lambda t: f"shape {list(t.shape)}")
 
 
@@ -120,6 +190,10 @@ def operation(scene: Scene) -> None:
     message = scene.error.message
     if "NoneType" in message:
         missing_gradient(scene)
+    elif "for ^" in message:
+        numbers.powers(scene)
+    elif "'list'" in message or "to list" in message:
+        numbers.of_lists(scene)
     elif ("'str'" in message or "concatenate str" in message) and (
         isinstance(scene.tree, nodes.Binary) and scene.tree.op == "+"
     ):
@@ -134,6 +208,8 @@ def operation(scene: Scene) -> None:
 
 def attribute(scene: Scene) -> None:
     """E0309: the near name, with what it is an attribute of."""
+    if attributes.otherwise(scene):
+        return
     help = scene.error.help or ""
     tree = scene.tree
     if isinstance(tree, nodes.Call):

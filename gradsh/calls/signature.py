@@ -157,6 +157,9 @@ class Signature:
             if index < 0:
                 index = names.get(OTHER_NAMES.get(name, ""), -1)
             if index < given:  # unknown, or given by position already
+                if index < 0 and name == "device" and "requires_grad" in names:
+                    _device(value)
+                    continue
                 return False
             values[index] = value
         if given < self._least:
@@ -167,6 +170,13 @@ class Signature:
                     if name not in kwargs and all(OTHER_NAMES.get(k) != name for k in kwargs):
                         return False
         return True
+
+
+def _device(named: Any) -> None:
+    """See that what makes a tensor is to make it where tensors are."""
+    from gradsh.calls.devices import chosen
+
+    chosen(named)
 
 
 def as_called(function: Any, name: str) -> Any:

@@ -115,16 +115,16 @@ def with_flag(page: Page, call: nodes.Call, flag: str) -> str:
 
 def as_floating(page: Page, call: nodes.Call) -> str | None:
     """A creator's call that gives floating values where it gave integers: `tensor(5, grad)`, `arange(4, grad)`."""
-    name = call.function.name if isinstance(call.function, nodes.Name) else ""
+    name = call.function.name if isinstance(call.function, nodes.Name | nodes.Attribute) else ""
     dtype = next((a for a in call.arguments if a.name == "dtype"), None)
     if dtype is not None:
         return edited(page, call, [(dtype.value.start, dtype.value.end, "float32")])
     if not call.arguments:
         return None
     first = call.arguments[0].value
-    number = next((n for n in walk(first) if isinstance(n, nodes.Number) and isinstance(n.value, int)), None)
-    if number is not None and (name == "tensor" or isinstance(first, nodes.Number)) and _counts(name, call):
-        return edited(page, call, [(number.end, number.end, ".0")])
+    numbers = [n for n in walk(first) if isinstance(n, nodes.Number) and isinstance(n.value, int)]
+    if numbers and (name == "tensor" or isinstance(first, nodes.Number)) and _counts(name, call):
+        return edited(page, call, [(number.end, number.end, ".0") for number in numbers])
     last = call.arguments[-1]
     return edited(page, call, [(last.end, last.end, ", dtype=float32")])
 

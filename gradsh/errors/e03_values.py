@@ -262,3 +262,20 @@ class ScalarConversion(GradshError):
     )
     not_a_cure = ("`x[0]`: it asks the first element, and forgets the others",)
     see = "`help where`, `help all`, E0403"
+
+
+class WrongDevice(GradshError):
+    code = "E0315"
+    kind = "AssertionError"
+    summary = "A device that gradsh does not have."
+    happened = (
+        "Tensors are NumPy's arrays, in the memory of the machine: there is one device, the CPU, which may be named."
+    )
+    example = 'ones(2).to("cuda")'
+    cure = 'ones(2).to("cpu")'
+    causes = (
+        "a program of PyTorch's that was written for a graphics card: leave `.cuda()` and `device=` out",
+        "a device that is chosen by hand: `cuda.is_available()` is False here, so "
+        '`device("cuda" if cuda.is_available() else "cpu")` is the CPU',
+    )
+    see = "`help to`, `help device`"

@@ -17,6 +17,14 @@ from gradsh.language import nodes, strings
 from gradsh.language.words import CALLABLE, MODES, RESERVED
 
 CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
+# what is there without being imported
+NOT_NEEDED = {
+    "numpy": "`np.sin(x)` is `sin(x)` here",
+    "math": "`math.sqrt(x)` is `sqrt(x)` here",
+    "matplotlib": "`plt.plot(xs)` is `plot xs` here",
+    "random": "`random.random()` is `rand(1).item()` here",
+    "time": "`time.time()` is `time()` here",
+}
 COMMENT_AFTER = re.compile(r"[ \t;]*#[#! \t]*([^\n]*)")
 
 Block = tuple[list[nodes.Stmt], int, int]  # statements, and the offsets of the braces
@@ -328,7 +336,15 @@ class Builder:
     def check_module(self, module: tuple[str, int, int]) -> None:
         name, start, end = module
         first = name.partition(".")[0]
-        if first != "torch":
+        if first in NOT_NEEDED:
+            self.fault(
+                errors.BadImport,
+                f"`{first}` cannot be imported, and is not needed: gradsh has no Python modules",
+                start,
+                end,
+                f"leave the line out: {NOT_NEEDED[first]}",
+            )
+        elif first != "torch":
             self.fault(
                 errors.BadImport,
                 f"`{first}` cannot be imported: gradsh has no Python modules; another gradsh file is read with `use`",

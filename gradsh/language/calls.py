@@ -44,9 +44,18 @@ class Calls:
 
     # --- helpers ------------------------------------------------------------------------------------------
 
-    def fail(self, kind: type[GradshError], message: str, at: Node | tuple[int, int], help: str | None = None) -> None:
+    def fail(
+        self,
+        kind: type[GradshError],
+        message: str,
+        at: Node | tuple[int, int],
+        help: str | None = None,
+        edit: tuple[int, int, str] | None = None,
+    ) -> None:
         start, end = (at.start, at.end) if isinstance(at, Node) else at
-        self.errors.append(kind(message, [Label(Span(self.source, start, end))], help))
+        error = kind(message, [Label(Span(self.source, start, end))], help)
+        error.edit = edit
+        self.errors.append(error)
 
     def too_deep(self, at: Node) -> None:
         self.fail(
@@ -74,6 +83,10 @@ class Calls:
 
     def is_user(self, name: str) -> bool:
         return self.find(name) is not None or name in self.session
+
+    def is_unknown(self, name: str) -> bool:
+        """Is it neither bound nor a built-in?"""
+        return not (self.is_user(name) or self.table.lookup(name) or self.open or name in ROOTS)
 
     def reference(self, node: Node, name: str) -> None:
         self.resolution.references[id(node)] = name
@@ -122,11 +135,24 @@ class Calls:
     def unknown(self, name: str, at: Node | tuple[int, int], extra: Iterable[str] = ()) -> None:
         if self.open or self.unsaved(name, at):
             return
+        if self.foreign(name, at):
+            return
         close = None if name in self.reported else suggest(name, [*extra, *self.pool(name, at)])
         self.reported.add(name)
         self.fail(
             errors.UnknownName, f"name '{name}' is not defined", at, f"did you mean `{close}`?" if close else None
         )
+
+    def foreign(self, name: str, at: Node | tuple[int, int]) -> bool:
+        """Report a name that other languages have, or a library, with what is written here."""
+        from gradsh.language.foreign import instead
+
+        start, end = (at.start, at.end) if isinstance(at, Node) else at
+        found = instead(self.source.text, name, start, end, lambda other: self.table.lookup(other) is not None)
+        if found is None:
+            return False
+        self.fail(errors.UnknownName, f"name '{name}' is not defined", (start, end), found.help, found.edit)
+        return True
 
     def expr(self, node: Expr) -> None:
         """The walk over an expression: see Resolver."""
@@ -346,6 +372,11 @@ class Calls:
             value = value.value
             if len(chain) > DEEPEST:
                 return None  # its inner parts are asked themselves
+        if type(value) is nodes.Name and value.name == "numpy" and not self.bound_anywhere("numpy"):
+            if id(value) not in self.resolution.references:  # `numpy(x)` is a built-in, `numpy.exp` is the library's
+                self.resolution.references[id(value)] = "numpy"
+                self.foreign("numpy", value)
+            return None
         if type(value) is not nodes.Name or value.name not in ROOTS:
             return None
         root = value.name

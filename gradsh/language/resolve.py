@@ -51,6 +51,10 @@ def resolve(
     resolver.run()
     if resolver.errors:
         found = sorted(resolver.errors, key=lambda e: e.labels[0].span.start)
+        if any(error.edit is not None for error in found):
+            from gradsh.language.foreign import together
+
+            found = together(source.text, found)
         raise Refused(found[:MAX_ERRORS])
     return resolver.resolution
 
@@ -445,8 +449,17 @@ class Resolver(Operators):
             self.expr(item)
 
     def see_DictExpr(self, node: nodes.DictExpr) -> None:
+        unknown = [key for key, _ in node.items if isinstance(key, nodes.Name) and self.is_unknown(key.name)]
+        if unknown:
+            text = self.source.text
+            quoted = text[node.start : node.end]
+            for each in reversed(unknown):
+                quoted = f'{quoted[: each.start - node.start]}"{each.name}"{quoted[each.end - node.start :]}'
+            edit = (node.start, node.end, quoted)
+            self.fail(errors.UnknownName, f"name '{unknown[0].name}' is not defined", unknown[0], quoted, edit)
         for key, value in node.items:
-            self.expr(key)
+            if key not in unknown:
+                self.expr(key)
             self.expr(value)
 
     def see_ListComp(self, node: nodes.ListComp) -> None:

@@ -344,7 +344,7 @@ MODULES = {
     "optim.lr_scheduler": "torch.optim.lr_scheduler",
     "lr_scheduler": "torch.optim.lr_scheduler",
 }
-NAMESPACES = ("linalg", "special")
+NAMESPACES = ("linalg", "special", "cuda")
 # more dots than any of PyTorch's names has
 DEEPEST = max(name.count(".") for name in MODULES) + 3
 ROOTS = frozenset(name for name in MODULES if "." not in name) | frozenset(NAMESPACES)

@@ -17,7 +17,7 @@ _FORMATS = frozenset((int, float, bool, Tensor, str))
 
 def written(value: Any) -> str:
     """What `print` shows."""
-    return str(value) if isinstance(value, (str, Tensor)) else shown(value)
+    return str(value) if isinstance(value, (str, Tensor)) or hasattr(value, "__printed__") else shown(value)
 
 
 def shown(value: Any) -> str:

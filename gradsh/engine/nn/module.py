@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from types import CellType
 from typing import Any, ClassVar, TypeVar
 
+from gradsh.calls.devices import Device, chosen
 from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.graph import Handle
 from gradsh.engine.core.modes import mode
@@ -31,7 +32,7 @@ Self = TypeVar("Self", bound="Model")
 PUBLIC = frozenset(
     """
     parameters named_parameters buffers named_buffers modules named_modules children named_children state_dict
-    load_state_dict train eval zero_grad requires_grad_ training apply to float double half cpu extra_repr
+    load_state_dict train eval zero_grad requires_grad_ training apply to float double half cpu cuda extra_repr
     register_forward_hook register_forward_pre_hook register_buffer register_parameter register_module add_module
     get_submodule get_parameter get_buffer
     """.split()  # noqa: SIM905 - a list of thirty strings reads worse
@@ -57,6 +58,8 @@ class ModelType(ModelKind):
         self.hooks = None
         self.training = True
         self.run = None
+        if keywords.get("device") is not None and cls.library:
+            chosen(keywords["device"])
         with placed(caller(_getframe(1)) if cls.library else mode.where):
             self.construct(*arguments, **keywords)
         self.finish()
@@ -420,8 +423,10 @@ class Model(metaclass=ModelType):
         return self
 
     def to(self: Self, *arguments: Any, **keywords: Any) -> Self:
-        """Convert floating parameters and buffers to a dtype; a device is read and ignored."""
+        """Convert floating parameters and buffers to a dtype; the CPU may be named. Errors: WrongDevice."""
         for value in (*arguments, *keywords.values()):
+            if isinstance(value, str | Device):
+                chosen(value)
             dtype = value.dtype if value.__class__ is Tensor else value
             if isinstance(dtype, DType):
                 if dtype.np.kind != "f":
@@ -444,6 +449,10 @@ class Model(metaclass=ModelType):
 
     def cpu(self: Self) -> Self:
         return self
+
+    def cuda(self, device: Any = None) -> None:
+        """There is no such device. Errors: WrongDevice."""
+        chosen("cuda")
 
     # --- state --------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from gradsh.calls.devices import CPU
 from gradsh.engine.autograd.forms import remember
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
@@ -87,6 +88,9 @@ _TABLE = (
     Attribute("itemsize", lambda x: int(x.data.itemsize), None, "bytes per element"),
     Attribute("nbytes", lambda x: int(x.data.nbytes), None, "bytes of all elements"),
     Attribute("real", lambda x: x, None, "itself"),
+    Attribute("device", lambda x: CPU, None, "where it is: the CPU"),
+    Attribute("is_cuda", lambda x: False, None, "whether it is on a graphics card: never"),
+    Attribute("is_cpu", lambda x: True, None, "whether it is on the CPU: always"),
     Attribute("_base", _base, None, "the tensor that it is a view of"),
     Attribute("names", lambda x: (None,) * x.data.ndim, None, "none for every dimension"),
 )

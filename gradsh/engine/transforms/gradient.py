@@ -20,6 +20,7 @@ import numpy as np
 from gradsh.engine.autograd.backward import run_grad
 from gradsh.engine.core import alloc
 from gradsh.engine.core.batched import SIZES, Batched
+from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Output
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.namespaces import T
@@ -170,7 +171,7 @@ def _gradient(
     outer = mode.grad
     chosen = argument_numbers(argnums, len(args))
     several = isinstance(argnums, (tuple, list))
-    given = [args[i] for i in chosen]
+    given = [as_tensor(args[i]) for i in chosen]
     tensors = leaves(given)
     for x in tensors:
         if not isinstance(x, Tensor):
@@ -227,6 +228,21 @@ def _gradient(
     value, aux = result(out), mapped(result, aux)
     retire(inputs)
     return tuple(shaped) if several else shaped[0], value, aux
+
+
+def as_tensor(value: Any) -> Any:
+    """A plain number, or a list of numbers, as the floating tensor that a derivative wants; anything else as it is.
+
+    Beyond PyTorch, whose error says that it must be a tensor.
+    """
+    if value.__class__ is float or value.__class__ is int or (value.__class__ is list and _is_numbers(value)):
+        return T.tensor(value, dtype=OF[mode.default])
+    return value
+
+
+def _is_numbers(values: list[Any]) -> bool:
+    kinds = {value.__class__ for value in values}
+    return bool(kinds) and (kinds <= {int, float} or (kinds == {list} and all(map(_is_numbers, values))))
 
 
 def gradients_of_samples(

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.calls.devices import Device, chosen
+from gradsh.calls.devices import device as named
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.dtypes import NAMES, OF, DType
@@ -13,10 +15,10 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.general import op
-from gradsh.engine.operators.registry import on_arrays
+from gradsh.engine.operators.registry import METHODS, on_arrays
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.shape.shape import clone_contiguous
-from gradsh.errors import ArgumentError, NeedsDetach
+from gradsh.errors import ArgumentError, NeedsDetach, WrongDevice
 
 # --- dtypes ----------------------------------------------------------------------------------------------------------
 
@@ -41,22 +43,28 @@ def cast(x: Tensor, dtype: Any) -> Tensor:
 
 
 @composite(
-    "to(input, dtype, non_blocking=False, copy=False)",
+    "to(input, dtype=None, non_blocking=False, copy=False, *, device=None, memory_format=None)",
     samples=lambda: [call(t(2, 3), t(1))],
     formula="g, in input's dtype",
     example="tensor([1, 2]).to(float32)",
 )
-def to(input: Any, dtype: Any, non_blocking: bool, copy: bool) -> Any:
-    """The tensor in another dtype, or in that of another tensor; the same object when it has it already."""
+def to(input: Any, dtype: Any, non_blocking: Any, copy: bool, device: Any, memory_format: Any) -> Any:
+    """The tensor in another dtype, or in that of another tensor; the same object when it has it already.
+
+    The one device, `"cpu"`, may be named in its place, or before it.
+    """
     need_tensor("to", "input", 1, input)
-    target = dtype.data.dtype if dtype.__class__ is Tensor else None
-    if target is None:
-        if isinstance(dtype, str) and dtype in ("cpu", "cpu:0"):
-            target = input.data.dtype
-        elif isinstance(dtype, DType) or dtype is float or dtype is int or dtype is bool or isinstance(dtype, np.dtype):
-            target = numpy_dtype("to", dtype)
-        else:
-            raise ArgumentError(f"to(): argument 'dtype' must be torch.dtype, not {type_word(dtype)}")
+    if dtype.__class__ is str or isinstance(dtype, Device):  # `to(device, dtype)`
+        device, dtype = dtype, non_blocking if isinstance(non_blocking, DType) else None
+    chosen(device)
+    if dtype is None:
+        target = input.data.dtype
+    elif dtype.__class__ is Tensor:
+        target = dtype.data.dtype
+    elif isinstance(dtype, DType) or dtype is float or dtype is int or dtype is bool or isinstance(dtype, np.dtype):
+        target = numpy_dtype("to", dtype)
+    else:
+        raise ArgumentError(f"to(): argument 'dtype' must be torch.dtype, not {type_word(dtype)}")
     if copy and target == input.data.dtype:
         return to_copy.apply(input, target)
     return cast(input, target)
@@ -66,10 +74,57 @@ def to(input: Any, dtype: Any, non_blocking: bool, copy: bool) -> Any:
 def _(F: Any, size: int, batched: Any, x: Any, dtype: Any, *rest: Any) -> Any:
     if not batched[0]:
         return NotImplemented
-    return applied(to, x, dtype.data.dtype if hasattr(dtype, "data") else dtype, *rest)
+    non_blocking, copy, device, _ = rest
+    if isinstance(dtype, str | Device):
+        device, dtype = dtype, non_blocking if isinstance(non_blocking, DType) else None
+    chosen(device)
+    return applied(to, x, dtype.data.dtype if hasattr(dtype, "data") else dtype, False, copy, None, None)
 
 
-on_arrays("to", lambda x, dtype, *_: x.astype(dtype if isinstance(dtype, np.dtype) else dtype.np, copy=False))
+on_arrays(
+    "to",
+    lambda x, dtype=None, *_, **__: (
+        x.astype(dtype if isinstance(dtype, np.dtype) else dtype.np, copy=False)
+        if isinstance(dtype, np.dtype | DType)
+        else x
+    ),
+)
+
+
+def cpu(input: Any, memory_format: Any = None) -> Any:
+    """The tensor, which is there already."""
+    return input
+
+
+def cuda(input: Any, device: Any = None, non_blocking: Any = False, memory_format: Any = None) -> Any:
+    """There is no such device. Errors: WrongDevice."""
+    raise WrongDevice("Torch not compiled with CUDA enabled")
+
+
+def get_device(input: Any) -> int:
+    """The number of its graphics card, -1 for none."""
+    return -1
+
+
+METHODS.update(cpu=cpu, cuda=cuda, get_device=get_device)
+
+
+@function("device(type, index=None)", method=False, differentiable=False, example='device("cpu")')
+def device(type: Any, index: Any) -> Device:
+    """The device of that name; tensors can be on `cpu` alone."""
+    return named(type, index)
+
+
+@function("cuda.is_available()", method=False, differentiable=False, example="cuda.is_available()")
+def is_available() -> bool:
+    """Whether there is a graphics card to compute on: there is none."""
+    return False
+
+
+@function("cuda.device_count()", method=False, differentiable=False, example="cuda.device_count()")
+def device_count() -> int:
+    """How many graphics cards there are: 0."""
+    return 0
 
 
 @function("type(input, dtype=None)", method=True, differentiable=False, example="ones(2).type(int64)")
