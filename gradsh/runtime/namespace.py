@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from gradsh import errors
@@ -64,9 +64,13 @@ def namespace(session: Running, table: Table, used: bool = False) -> dict[str, A
 
     def echo(value: Any, line: int) -> None:
         """A bare expression."""
+        display = session.display
         if value is not None:
-            display = session.display
             display.value(value, places.span_of(_getframe(1).f_code, line) if display.needs_spans else None)
+            if value.__class__ is MethodType:
+                session.remark(value, places.span_of(_getframe(1).f_code, line))
+        elif display.interactive:
+            session.remark(value, places.span_of(_getframe(1).f_code, line))
 
     def use(path: str, alias: bool) -> Any:
         text = places.text_of(_getframe(1).f_code)

@@ -19,6 +19,8 @@ class Outlet(Protocol):
 
     @property
     def needs_spans(self) -> bool: ...
+    @property
+    def interactive(self) -> bool: ...
     def value(self, value: object, span: Span | None) -> None: ...
     def printed(
         self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n"
@@ -42,6 +44,9 @@ class Running(Protocol):
 
     @property
     def display(self) -> Outlet: ...
+
+    def remark(self, value: object, span: Span | None) -> None:
+        """Say what there is to say of a bare expression that is a method, or none."""
 
     def use(self, used: Program) -> Module:
         """The module of a used file."""

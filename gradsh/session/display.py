@@ -19,6 +19,8 @@ class Display:
     needs_spans = False  # whether `value` and `printed` want the expressions' spans, which cost a look-up
 
     follows = True  # whether a loop of backward passes is to be seen, on a terminal
+    interactive = False  # whether somebody reads it at a prompt
+
     verbose = False  # whether it wants to be told of operators that went sample by sample
 
     def value(self, value: object, span: Span | None) -> None:
@@ -35,6 +37,9 @@ class Display:
 
     def live(self, picture: Live) -> None:
         """The next picture of a statement in a loop."""
+
+    def told(self, words: str | None) -> None:
+        """A remark on the value before, or none."""
 
     def end_line(self) -> None:
         """What comes next begins a line."""

@@ -210,6 +210,16 @@ class Session:
 
     # --- called by the running program: see gradsh.runtime.running ----------------------------------------------
 
+    def remark(self, value: object, span: Span | None) -> None:
+        """Say what there is to say of a bare expression that is a method which was not called, or none."""
+        from gradsh.advice.echoed import no_gradient, not_called
+
+        if value is not None:
+            self.display.told(not_called(span))
+        elif (reason := no_gradient(span, self.globals)) is not None:
+            self.display.value(None, span)
+            self.display.told(reason)
+
     def use(self, used: Program) -> Module:
         """The module of a used file."""
         from gradsh.runtime.used_files import use

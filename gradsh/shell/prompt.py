@@ -67,6 +67,7 @@ class Shell:
     ) -> None:
         self.session = session
         session.options = (LOOKING,)  # what will be asked about is not known yet
+        session.display.interactive = True
         self.configuration = configuration or Configuration()
         self.quiet = quiet
         self.history = history

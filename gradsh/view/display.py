@@ -187,6 +187,12 @@ class Display(display.Display):
             line = undriving(line)
         self.straight(line)
 
+    def told(self, words: str | None) -> None:
+        if words:
+            from gradsh.view.color import paint, wanted
+
+            self.note(paint(f"note: {words}", "dim", wanted(self.err, self.color)) + "\n")
+
     def end_line(self) -> None:
         """On a terminal: end the line that is open, before something that wants its own."""
         if self.unended and self._terminal:

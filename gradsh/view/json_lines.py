@@ -39,6 +39,10 @@ class JsonDisplay(Display):
     def printed(self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n") -> None:
         self.write("".join(line_of(value, span) for value, span in zip(values, spans, strict=True)))
 
+    def told(self, words: str | None) -> None:
+        if words:
+            self.note(dumps({"note": words}))
+
     def report(self, report: Report) -> None:
         view = view_of(report)
         line = dumps(view.data(report))
