@@ -30,14 +30,15 @@ def assertion(scene: Scene) -> None:
 def call(scene: Scene) -> None:
     """E0603: how the function is called."""
     name, bracket, _ = scene.error.message.partition("(")
+    if bracket and name.endswith(".__init__"):
+        model_of(scene, name.removesuffix(".__init__"))
+        return
     function = scene.lookup(name) if bracket else None
     code = getattr(function, "__code__", None)
     if isinstance(code, CodeType):
         taken = [n.removeprefix(".") for n in code.co_varnames[: code.co_argcount]]
         if all(n.isidentifier() for n in taken):
             scene.offer(f"it is called as `{name}({', '.join(taken)})`")
-    elif bracket and name.endswith(".__init__"):
-        model_of(scene, name.removesuffix(".__init__"))
 
 
 def model_of(scene: Scene, name: str) -> None:

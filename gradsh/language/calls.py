@@ -321,11 +321,27 @@ class Calls:
         at = next((a for name, a in keywords if name == keyword), None)
         if at is None:
             self.fail(errors.WrongArity, said, node)
+            if signature.model and " missing " in said:
+                self.sizes(node, signature, said)
             return
         close = suggest(keyword, [p.name for p in signature.parameters])
         value = self.source.text[at.value.start : at.value.end]
         hint = f"did you mean `{close}={value}`?" if close and len(value) < 40 else None
         self.fail(errors.UnknownKeyword, said, at, hint)
+
+    def sizes(self, node: Node, signature: Signature, said: str) -> None:
+        """Of a layer that is made with too few arguments: its parameters, and the call with a number for each."""
+        import re
+
+        text = self.source.text[node.start : node.end]
+        missing = re.findall(r"'(\w+)'", said)
+        if not text.endswith(")") or not missing:
+            return
+        inner = text[:-1].rstrip(", ")
+        new = f"{inner}{'' if inner.endswith('(') else ', '}{', '.join(f'{name}=1' for name in missing)})"
+        self.errors[-1].edit = (node.start, node.end, new)
+        listed = ", ".join(f"`{parameter.name}`" for parameter in signature.parameters[:4])
+        self.errors[-1].help = f"its parameters are {listed}: `{new}`"
 
     def type_of(self, value: Expr | None) -> Type:
         """The type of a value, as far as that is plain: literals, new tensors, and names that are bound once to one."""

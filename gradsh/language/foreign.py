@@ -97,7 +97,9 @@ def instead(text: str, name: str, start: int, end: int, has: Callable[[str], boo
         new = of_library(line, name, has)
         return None if new is None else Instead(new.strip(), (first, last, new))
     if name == "complex" and given:
-        return Instead(f"there are no complex numbers; real and imaginary part as two numbers: `tensor([{given}])`")
+        pair = f"tensor([{given}])"
+        edit = (start, text.index("(", end) + len(given) + 2, pair)
+        return Instead(f"there are no complex numbers; real and imaginary part as two numbers: `{pair}`", edit)
     if given is not None and ERRORS.fullmatch(name) and text[:start].rstrip().endswith("raise"):
         close = text.index("(", end) + len(given) + 2
         return _on_line(text, first, last, (start, close, given or f'"{name}"'))

@@ -284,6 +284,10 @@ def missing(trouble: Trouble) -> errors.GradshError | None:
         there = errors.Label(errors.Span(trouble.source, opener.start_pos, opener.end_pos), "opened here")
         error = errors.SyntaxError_(f"a `;` stands inside of this `{opener.value}`", [there, *here])
         return edited(error, trouble.start, trouble.start + 1, ",")
+    if trouble.kind in ("LET", "FN", "FOR", "WHILE", "TRY", "RETURN") and expected & {"END", "$END"}:
+        shown = text[trouble.start : trouble.end]
+        error = errors.SyntaxError_(f"a new line or `;` is missing before `{shown}`", here)
+        return edited(error, after, after, ";")
     return side_by_side(trouble, expected, after) if trouble.kind in OPERANDS else None
 
 
