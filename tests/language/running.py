@@ -88,7 +88,7 @@ class Table(builtins.BuiltinTable):
 
 class Display:
     def __init__(self) -> None:
-        self.needs_spans = False
+        self.needs_spans = self.interactive = False
         self.lines: list[str] = []
         self.spans: list[str | None] = []
 
