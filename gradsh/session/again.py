@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradsh.files import Files
 from gradsh.interrupts import held
-from gradsh.runtime.namespace import variables
+from gradsh.runtime.namespace import bound, variables
 from gradsh.session.contents import known
 from gradsh.session.display import Display
-from gradsh.session.past import Past
+from gradsh.session.past import SHOWN, Past
 from gradsh.session.reach import freed
 from gradsh.session.state import Part, state
 from gradsh.session.steps import RANDOM, Aside, Change, Step
 
 if TYPE_CHECKING:
+    from gradsh.errors import GradshError, Span, WarningRecord
+    from gradsh.reports import Report
     from gradsh.session.session import Result
 
 
@@ -59,23 +61,8 @@ class Reading(Files):
 def remake(past: Past) -> Remade | None:
     """Make the graphs again that steps which are undone now have freed; None where there are none."""
     space = past.session.globals
-    undone = past.steps[past.position :]
     done = past.done()
-    ranges = sorted((-step.first, number) for number, step in enumerate(done))
-    again: set[int] = set()
-    names: list[str] = []
-    lost = False
-    for name, value in sorted(variables(space).items()):
-        nodes = [node for node in freed((value,), space) if any(step.made(node.saved.seq) for step in undone)]
-        for node in nodes:
-            at = bisect_left(ranges, (-node.seq, 0)) - 1
-            number = ranges[at][1] if at >= 0 else -1
-            if number >= past.kept and done[number].made(node.seq):
-                again.add(number)
-            else:
-                lost = True
-        if nodes:
-            names.append(name)
+    names, again, lost = makers(past, done, past.steps[past.position :])
     if not names:
         return None
     if lost:
@@ -91,6 +78,44 @@ def remake(past: Past) -> Remade | None:
         return Remade(names, [], "the lines that made it give other values now")
     past.apart = aside
     return Remade(names, [step for step in aside.steps if all(step is not each for each in done)])
+
+
+def makers(past: Past, done: list[Step], undone: list[Step]) -> tuple[list[str], set[int], bool]:
+    """The names whose graphs steps that are undone have freed, the numbers of the steps that made these graphs, and
+    whether some of those are not known any more."""
+    space = past.session.globals
+    ranges = sorted((-step.first, number) for number, step in enumerate(done))
+    again: set[int] = set()
+    names: list[str] = []
+    lost = False
+    values = variables(space)
+    for name in sorted(bound(space)):
+        nodes = [node for node in freed((values[name],), space) if any(step.made(node.saved.seq) for step in undone)]
+        for node in nodes:
+            at = bisect_left(ranges, (-node.seq, 0)) - 1
+            number = ranges[at][1] if at >= 0 else -1
+            if number >= past.kept and done[number].made(node.seq):
+                again.add(number)
+            else:
+                lost = True
+        if nodes:
+            names.append(name)
+    return names, again, lost
+
+
+def makers_before(past: Past, start: int) -> tuple[set[int], bool]:
+    """The same of the graphs that there were before step number `start` and that it, or a later one, has freed."""
+    done = past.done()
+    later = done[start:]
+    with held():
+        for step in reversed(later):
+            step.swap(True)
+        try:
+            _, again, lost = makers(past, done[:start], later)
+        finally:
+            for step in later:
+                step.swap(False)
+    return again, lost
 
 
 def _same(before: Mapping[str, Part], after: Mapping[str, Part]) -> bool:
@@ -113,61 +138,138 @@ def run_again(
     must: set[int],
     texts: Mapping[int, str] | None = None,
     ended: Callable[[Step, Result], bool] | None = None,
+    shown: Shown | None = None,
 ) -> Aside:
     """Go back to before step number `start`, and do all that are done again: those of `must` and what depends on them
     by running them, with other `texts` where there are some.
 
     `ended` is asked of each that ran whether it may go on; without it, a step has to end as it did. Where one may not,
-    and after an interrupt, all is as it was. The steps are not yet those of the past: see Past.apart.
-    Errors: Stopped.
+    and after an interrupt, all is as it was. The steps are not yet those of the past: see Past.apart. In the end
+    `shown` has what the last of them that ran has shown. Errors: Stopped.
     """
-    session = past.session
-    old = past.done()[start:]
-    with held():
-        for step in reversed(old):
-            step.swap(True)
-        past.moved()
-    new: list[Step] = []
-    outer = past.sink, session.display, session.files
-    ran: list[Step] = []
-    past.sink = ran
-    dirty: set[str] = set()
-    place = 0
+    run = _Run(past, start, must, texts or {}, ended, shown or Shown())
     try:
-        if ended is None:
-            session.display = Display()
-        session.files = Reading(session.files.closed, session.files.stdin, session.files.sandboxed)
-        for place, step in enumerate(old):
-            number = start + place
-            if number not in must and step.reads.isdisjoint(dirty):
-                step.swap(False)
-                past.moved()
-                new.append(step)
-                dirty -= step.binds
-                continue
-            ran.clear()
-            result = session.run((texts or {}).get(number, step.text), step.name)
-            new += ran
-            dirty |= step.binds | step.writes
-            for each in ran:
-                dirty |= each.binds | each.writes
-            if _stream_as_after(step, session.context.generator):
-                dirty.discard(RANDOM)
-            if not (result.ok == step.worked if ended is None else ended(step, result)):
-                raise Stopped(step, result)
+        run.all()
     except BaseException:
-        with held():
-            for each in reversed(new):
-                each.swap(True)
-            if ran and not any(ran[-1] is each for each in new):
-                ran[-1].swap(True)
-            for step in old:
-                step.swap(False)
-            past.moved()
+        run.back()
         raise
     finally:
-        past.sink, session.display, session.files = outer
-    return Aside(start, new)
+        run.over()
+    return Aside(start, run.new)
+
+
+class Shown(Display):
+    """Keeps what is shown, to be shown when it is known to stay."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, tuple[Any, ...]]] = []
+
+    def value(self, value: object, span: Span | None) -> None:
+        self.events.append(("value", (value, span)))
+
+    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
+        self.events.append(("printed", (values, spans)))
+
+    def report(self, report: Report) -> None:
+        self.events.append(("report", (report,)))
+
+    def warning(self, warning: WarningRecord) -> None:
+        self.events.append(("warning", (warning,)))
+
+    def errors(self, errors: list[GradshError]) -> None:
+        self.events.append(("errors", (errors,)))
+
+    def last(self) -> list[object]:
+        """The last value, if there is one."""
+        return [arguments[0] for what, arguments in self.events if what == "value"][-1:]
+
+    def to(self, display: Display) -> None:
+        """Show all of it there."""
+        for what, arguments in self.events:
+            getattr(display, what)(*arguments)
+
+
+class _Run:
+    """One time that steps are run again; see `run_again`."""
+
+    def __init__(
+        self,
+        past: Past,
+        start: int,
+        must: set[int],
+        texts: Mapping[int, str],
+        ended: Callable[[Step, Result], bool] | None,
+        shown: Shown,
+    ) -> None:
+        self.past = past
+        self.start = start
+        self.must = must
+        self.texts = texts
+        self.ended = ended
+        self.old = past.done()[start:]
+        self.new: list[Step] = []
+        self.ran: list[Step] = []
+        self.dirty: set[str] = set()
+        self.display = shown
+        self.replaced: dict[int, object] = {}  # by id of what lines had shown: what they show now
+        session, space = past.session, past.session.globals
+        self.handed = {key: value for key, value in space.items() if SHOWN.fullmatch(key)}
+        self.going_on = any(not step.reads.isdisjoint(key[1:] for key in self.handed) for step in self.old)
+        self.outer = past.sink, session.display, session.files
+        with held():
+            for step in reversed(self.old):
+                step.swap(True)
+            past.moved()
+            past.sink = self.ran
+            session.display = self.display
+            session.files = Reading(session.files.closed, session.files.stdin, session.files.sandboxed)
+
+    def all(self) -> None:
+        for number, step in enumerate(self.old, self.start):
+            clean = step.reads.isdisjoint(self.dirty)
+            if number not in self.must and (clean or (step.looks and not self.going_on)):
+                self.new.append(step if clean else step.looked())
+                self.new[-1].swap(False)
+                self.past.moved()
+                self.dirty -= step.binds
+            else:
+                self.one(step, self.texts.get(number, step.text))
+
+    def one(self, step: Step, text: str) -> None:
+        session, space = self.past.session, self.past.session.globals
+        if "_" in step.reads:
+            space["._"] = self.replaced.get(id(step.last_shown), step.last_shown)
+        self.ran.clear()
+        self.display.events = []
+        result = session.run(text, step.name)
+        self.new += self.ran
+        self.dirty |= step.binds | step.writes
+        for each in self.ran:
+            self.dirty |= each.binds | each.writes
+        if _stream_as_after(step, session.context.generator):
+            self.dirty.discard(RANDOM)
+        key = "._" + step.name.removeprefix("<prompt ").removesuffix(">")
+        for value in self.display.last() if key in self.handed else ():
+            self.replaced[id(self.handed[key])] = space[key] = space["._"] = value
+            self.dirty |= {"_", key[1:]}
+        if not (result.ok == step.worked if self.ended is None else self.ended(step, result)):
+            raise Stopped(step, result)
+
+    def back(self) -> None:
+        """All is to be as it was."""
+        with held():
+            for step in reversed(self.new):
+                step.swap(True)
+            if self.ran and all(self.ran[-1] is not step for step in self.new):
+                self.ran[-1].swap(True)
+            for step in self.old:
+                step.swap(False)
+            self.past.session.globals.update(self.handed)
+            self.past.moved()
+
+    def over(self) -> None:
+        session = self.past.session
+        self.past.sink, session.display, session.files = self.outer
 
 
 def _stream_as_after(step: Step, generator: Any) -> bool:

@@ -11,6 +11,7 @@ Old values are kept up to a number of bytes. The oldest steps lose theirs first,
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,7 @@ BYTES = 256 << 20
 STEPS = 10_000  # of which is known what they read and bound, of a session that may have any number
 CONTEXT, STREAM = known(Context), known(Generator)
 SETTINGS = [name for name in Context.__slots__ if name not in OUTSIDE]  # in the order of a context's contents
+SHOWN = re.compile(r"\._\d*")  # keys of what the prompt has shown, which it hands to the lines that follow
 GENERATOR = SETTINGS.index("generator")
 MODE_SLOTS = [SETTINGS.index(name) for name in ("grad", "inference", "anomaly", "default", "print_options")]
 
@@ -62,6 +64,7 @@ class Past:
         self.spare = 0  # bytes of `held` that were found to be the session's own
         self.apart: Aside | None = None  # steps that were run again in the place of some of `steps`
         self.sink: list[Step] | None = None  # where a step goes that is not the session's next one
+        self.told: Callable[[Program], None] | None = None  # of each program that is about to run
         self._copies: dict[int, tuple[Any, Any]] = {}  # of memory, as it is: id -> (owner, bytes)
         self._names: dict[str, Any] = dict(session.globals)
         self._open: tuple[Step, Reach, tuple[Any, ...], bool] | None = None
@@ -71,6 +74,8 @@ class Past:
     def run(self, program: Program) -> None:
         """Run a compiled program of the session, in its context, and note what it changes."""
         worked = False
+        if self.told is not None:
+            self.told(program)
         self._safely(lambda: self.begin(program))
         try:
             exec(program.code, self.session.globals)
@@ -101,6 +106,7 @@ class Past:
         reach.add((self.session.modules,))
         reach.add(space.get(key) for key in read.loads)
         reads = {key for key in (*read.loads, *reach.names) if not is_builtin(space, key[1:], space.get(key))}
+        step.looks = most == LOOKS
         if most > LOOKS:
             reads |= {key for key, value in space.items() if key[0] == "." and id(value) in reach.objects}
             if most == GRADIENTS and reach.names:
@@ -108,6 +114,8 @@ class Past:
             reach.owners = reach.owners if most == ANYTHING else reach.gradients if most == GRADIENTS else {}
             self._copy(step, reach)
         step.reads = frozenset(key[1:] for key in reads)
+        if "_" in step.reads:
+            step.last_shown = space.get("._")
         self._names = dict(space)
         step.first = sequence()
         self._open = (step, reach, before, ".manual_seed" in read.loads)
@@ -165,6 +173,7 @@ class Past:
         ):
             written.add(MODES)
         step.writes = frozenset(written)
+        step.looks = step.looks and not step.counts
         self._weigh(step)
         self._note(step)
 
@@ -209,7 +218,7 @@ class Past:
 
     def _bound_since(self) -> None:
         """What was bound since the last program, by the prompt itself, belongs to that program's step."""
-        other = self._rebound()
+        other = {key: value for key, value in self._rebound().items() if not SHOWN.fullmatch(key)}
         steps = self.steps[: self.position] if self.apart is None else self.apart.steps
         if other and steps and steps[-1].changes is not None:
             steps[-1].changes.append(Names(self.session.globals, other))
@@ -243,7 +252,7 @@ class Past:
         if self.sink is not None:
             self.sink.append(step)
             return
-        self._settle()
+        self.settle()
         del self.steps[self.position :]
         self.steps.append(step)
         self.position += 1
@@ -382,7 +391,7 @@ class Past:
                 self.go(here)
                 self.wind(aside)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """What was run again is now what happened."""
         if self.apart is not None:
             self.steps[self.apart.start : self.position] = self.apart.steps

@@ -86,13 +86,16 @@ class Step:
     first, last     the numbers in the sequence of nodes (they count downwards) before and after it
     reads           names whose values it may have used, RANDOM among them
     binds, writes   names that it bound anew or unbound; names whose values it changed
+    looks           it can write to nothing, and has changed nothing
+    last_shown      what `_` stood for, where it read that
     changes         None once they have been dropped; `size` is about how many bytes they hold, `held` {id: bytes} the
                     memory that they refer to
     large           it may have changed more than is kept: what was before it is out of reach
     """
 
     __slots__ = (
-        "binds", "changes", "first", "held", "large", "last", "name", "reads", "size", "text", "worked", "writes"
+        "binds", "changes", "first", "held", "large", "last", "last_shown", "looks", "name", "reads", "size", "text",
+        "worked", "writes",
     )  # fmt: skip
 
     def __init__(self, name: str, text: str) -> None:
@@ -104,6 +107,8 @@ class Step:
         self.binds: frozenset[str] = frozenset()
         self.writes: frozenset[str] = frozenset()
         self.changes: list[Change | Bytes | Names] | None = []
+        self.last_shown: Any = None
+        self.looks = False
         self.size = OWN
         self.held: dict[int, int] = {}
         self.large = 0
@@ -112,6 +117,12 @@ class Step:
     def counts(self) -> bool:
         """Did it change anything that somebody would miss?"""
         return bool(self.binds or self.writes or self.large)
+
+    def looked(self) -> Step:
+        """One that has changed nothing, in its place: what it showed need not be shown again."""
+        step = Step(self.name, self.text)
+        step.worked, step.reads, step.looks = self.worked, self.reads, True
+        return step
 
     def made(self, seq: int) -> bool:
         """Was it while it ran that this number was drawn?"""

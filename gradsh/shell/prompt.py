@@ -35,6 +35,7 @@ from gradsh.shell.lines import Line, Watcher
 from gradsh.shell.panel import Panel
 from gradsh.shell.pausing import Pauser
 from gradsh.shell.settings import Settings
+from gradsh.shell.travel import Travel
 
 # of prompt_toolkit: other systems' terminals, and what only servers of prompts need
 ELSEWHERE = ("win32", "windows", "conemu", "contrib")
@@ -74,7 +75,8 @@ class Shell:
         self.color = color
         self.lines: deque[Line] = deque(maxlen=REMEMBERED)
         self.settings = Settings()
-        self.watchers: list[Watcher] = []
+        self.travel = Travel(self)
+        self.watchers: list[Watcher] = [self.travel]
         self.pauser = Pauser(self)
         self.entered = Entered(BUILTINS, session.files)
         self.last = Last(session)
@@ -101,7 +103,11 @@ class Shell:
             except KeyboardInterrupt as stop:
                 interrupts.settled(stop)  # one that came while gradsh was starting would come again and again
                 continue
-            except (EOFError, Leave):
+            except EOFError:
+                if self.travel.looking is None:
+                    return 0
+                self.command(":at")
+            except Leave:
                 return 0
 
     def configure(self) -> None:
