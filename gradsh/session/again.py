@@ -71,13 +71,13 @@ def remake(past: Past) -> Remade | None:
     try:
         aside = run_again(past, min(again), again)
     except Stopped as stopped:
-        return Remade(names, [], f"{stopped.step.name} does not run any more as it did")
+        return Remade(names, [], f"line {stopped.step.label} does not run any more as it did")
     if not _same(before, state(space)):
         past.apart = aside
         past.unwind()
         return Remade(names, [], "the lines that made it give other values now")
     past.apart = aside
-    return Remade(names, [step for step in aside.steps if all(step is not each for each in done)])
+    return Remade(names, [step for step in aside.steps if not step.looks and all(step is not each for each in done)])
 
 
 def makers(past: Past, done: list[Step], undone: list[Step]) -> tuple[list[str], set[int], bool]:
@@ -240,6 +240,7 @@ class _Run:
         if "_" in step.reads:
             space["._"] = self.replaced.get(id(step.last_shown), step.last_shown)
         self.ran.clear()
+        self.past.label = step.label
         self.display.events = []
         result = session.run(text, step.name)
         self.new += self.ran
@@ -248,7 +249,7 @@ class _Run:
             self.dirty |= each.binds | each.writes
         if _stream_as_after(step, session.context.generator):
             self.dirty.discard(RANDOM)
-        key = "._" + step.name.removeprefix("<prompt ").removesuffix(">")
+        key = f"._{step.label}"
         for value in self.display.last() if key in self.handed else ():
             self.replaced[id(self.handed[key])] = space[key] = space["._"] = value
             self.dirty |= {"_", key[1:]}

@@ -195,7 +195,9 @@ def _applied(past: Past, failed: int, texts: dict[int, str], error: GradshError)
         aside = run_again(past, start, must, texts, ended, shown)
     except Stopped as stopped:
         said = stopped.result.errors[0].message.partition("\n")[0] if stopped.result and stopped.result.errors else ""
-        again = "it fails as before" if stopped.step is steps[failed] else f"{stopped.step.name} fails then: {said}"
+        again = (
+            "it fails as before" if stopped.step is steps[failed] else f"line {stopped.step.label} fails then: {said}"
+        )
         raise NotFixed(again) from None
     if len(aside.steps) != len(steps) - start:
         past.apart = aside

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from gradsh.engine.core.dtypes import NAMES, OF
 from gradsh.engine.core.graph import Freed, sequence
 from gradsh.engine.core.modes import Context, mode
 from gradsh.engine.kernels.random import Generator
@@ -64,7 +65,10 @@ class Past:
         self.spare = 0  # bytes of `held` that were found to be the session's own
         self.apart: Aside | None = None  # steps that were run again in the place of some of `steps`
         self.sink: list[Step] | None = None  # where a step goes that is not the session's next one
+        self.label = 0  # of the steps to come
         self.told: Callable[[Program], None] | None = None  # of each program that is about to run
+        self.first_default = OF[session.context.default].name
+        self._first_stream = session.context.generator and STREAM.read(session.context.generator)
         self._copies: dict[int, tuple[Any, Any]] = {}  # of memory, as it is: id -> (owner, bytes)
         self._names: dict[str, Any] = dict(session.globals)
         self._open: tuple[Step, Reach, tuple[Any, ...], bool] | None = None
@@ -97,7 +101,7 @@ class Past:
         """A program is about to run, in the session's own context."""
         self._bound_since()
         space = self.session.globals
-        step = Step(program.source.name, program.source.text)
+        step = Step(program.source.name, program.source.text, self.label)
         read = facts(program.code)
         most = writing(program.code, space)
         reach = Reach(space, most > LOOKS)
@@ -258,6 +262,46 @@ class Past:
         self.position += 1
         self._trim()
 
+    def reset(self) -> None:
+        """Everything as in a session that has just begun, as a step that can be undone."""
+        self.change(":reset", self.begin_anew)
+
+    def change(self, text: str, act: Callable[[], None]) -> None:
+        """Let `act` bind and unbind names, and set what the session has besides, as a step. `text` says what it is: it
+        is no program, and nothing that there was may be written to."""
+        self._bound_since()
+        session, space = self.session, self.session.globals
+        step = Step(f"<{text}>", text, self.label)
+        before, modules, names = CONTEXT.read(session.context), dict(session.modules), set(session.bound())
+        session.past = None
+        try:
+            act()
+            step.worked = True
+        finally:
+            session.past = self
+            step.program = False
+            step.changes = [
+                Change(session.context, CONTEXT, before),
+                Change(session.modules, known(dict), (tuple(modules), tuple(modules.values()))),
+                Names(space, self._rebound()),
+            ]
+            step.binds = frozenset(names | set(session.bound()) | {RANDOM, MODES})
+            self._weigh(step)
+            self._note(step)
+
+    def begin_anew(self) -> None:
+        session, fresh = self.session, Context()
+        with held():
+            for name in session.bound():
+                session.globals["@unbind"](name)
+            session.modules.clear()
+            for name in SETTINGS:
+                setattr(session.context, name, getattr(fresh, name))
+            session.context.default = NAMES[self.first_default].np
+            if self._first_stream is not None:
+                session.context.generator = Generator()
+                STREAM.write(session.context.generator, self._first_stream)
+
     # --- how much is kept -----------------------------------------------------------------------------------------
 
     def _weigh(self, step: Step) -> None:
@@ -351,6 +395,11 @@ class Past:
         """Other values are there now than the copies were made of."""
         self._copies.clear()
         self._names = dict(self.session.globals)
+
+    @property
+    def drawn_before(self) -> bool:
+        """Had numbers been drawn from the random stream before the first step?"""
+        return self._first_stream is not None and self._first_stream[2] is not None
 
     def done(self) -> list[Step]:
         """The steps that made what there is now."""

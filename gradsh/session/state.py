@@ -7,7 +7,7 @@ or in another place, says where: two names of one tensor are not two equal tenso
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -29,12 +29,14 @@ class Part:
     path    how it is reached, "net.0.weight", "opt.state[0].momentum_buffer", "w.grad"
     kind    "tensor", "array", "number", "text", "list", "dict", "function", "same as" another path, or a class
     value   an array, a number, a text; how many items
+    source  the tensor, or the model
     facts   of a tensor: requires_grad, version, grad_fn and where its memory lies in that of its owner
     """
 
-    __slots__ = ("facts", "kind", "path", "value")
+    __slots__ = ("facts", "kind", "path", "source", "value")
 
-    def __init__(self, path: str, kind: str, value: Any, facts: tuple[Any, ...] = ()) -> None:
+    def __init__(self, path: str, kind: str, value: Any, facts: tuple[Any, ...] = (), source: Any = None) -> None:
+        self.source = source
         self.path = path
         self.kind = kind
         self.value = value
@@ -61,7 +63,7 @@ def state(space: dict[str, Any], names: set[str] | None = None) -> dict[str, Par
     seen: dict[int, str] = {}
     memory: dict[int, str] = {}
     found: dict[str, Part] = {}
-    for name in sorted(bound(space)):
+    for name in sorted(bound(space), key=lambda name: (not isinstance(values[name], Tensor), name)):
         if names is None or name in names:
             for part in _parts(name, values[name], seen, memory):
                 found[part.path] = part
@@ -84,7 +86,7 @@ def _parts(path: str, value: Any, seen: dict[int, str], memory: dict[int, str]) 
         seen[id(value)] = path
         inner: list[tuple[str, Any]] = []
         if isinstance(value, Tensor):
-            yield Part(path, "tensor", value.data, _facts(path, value, memory))
+            yield Part(path, "tensor", value.data, _facts(path, value, memory), value)
             if value.gradient is not None:
                 inner = [(f"{path}.grad", value.gradient)]
         elif isinstance(value, ndarray) and not value.dtype.hasobject:
@@ -95,7 +97,7 @@ def _parts(path: str, value: Any, seen: dict[int, str], memory: dict[int, str]) 
             yield Part(path, "model", _source(value.body) if value.body is not None else value.__name__)
         else:
             inner = list(_inside(path, value))
-            yield Part(path, _kind(value), len(inner))
+            yield Part(path, _kind(value), len(inner), (), value)
         stack += reversed(inner)
 
 
@@ -118,14 +120,27 @@ def _facts(path: str, t: Tensor, memory: dict[int, str]) -> tuple[Any, ...]:
 
 
 def _source(function: Any) -> str:
-    """A function's text, where it has one."""
+    """A function's name, and the text of what is in it where that is known."""
     inner = function.__func__ if isinstance(function, MethodType) else function
     code = getattr(inner, "__code__", None)
-    text = text_of(code) if code is not None else None
-    if code is None or text is None:
-        return str(getattr(inner, "__name__", type(inner).__name__))
-    span = text.span(code.co_firstlineno)
-    return span.text if span is not None else text.source.text
+    name = str(getattr(inner, "__name__", type(inner).__name__)).lstrip(".")
+    text = text_of(code) if isinstance(code, CodeType) else None
+    if text is None:
+        return name
+    spans = [span for line in _lines(code) if (span := text.span(line)) is not None]
+    if not spans:
+        return name
+    start, end = min(span.start for span in spans), max(span.end for span in spans)
+    return f"{name}: {text.source.text[start:end]}"
+
+
+def _lines(code: Any) -> Iterator[int]:
+    """The numbers of the places in a function, those of functions in it too."""
+    waiting = [code]
+    while waiting:
+        one = waiting.pop()
+        yield from (line for _, _, line in one.co_lines() if line)
+        waiting += [inner for inner in one.co_consts if isinstance(inner, CodeType)]
 
 
 def _inside(path: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -143,6 +158,9 @@ def _inside(path: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield f"{path}.training", value.training
     elif type(value).__name__ == "Generator" and hasattr(value, "get_state"):
         yield f"{path}.state", value.get_state()
+    elif hasattr(value, "param_groups") and hasattr(value, "state"):
+        yield f"{path}.param_groups", value.param_groups
+        yield f"{path}.state", value.state
     elif not isinstance(value, (Node, type)) and type(value).__module__.startswith("gradsh.engine."):
         yield from ((f"{path}.{name}", each) for name, each in _attributes(value) if name not in SKIPPED)
 

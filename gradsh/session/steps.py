@@ -83,6 +83,8 @@ class Step:
     """One program that has run.
 
     name, text      as the session was given them; worked: whether it came to its end
+    program         whether its text is one
+    label           what the prompt calls it: the number of the line
     first, last     the numbers in the sequence of nodes (they count downwards) before and after it
     reads           names whose values it may have used, RANDOM among them
     binds, writes   names that it bound anew or unbound; names whose values it changed
@@ -94,14 +96,16 @@ class Step:
     """
 
     __slots__ = (
-        "binds", "changes", "first", "held", "large", "last", "last_shown", "looks", "name", "reads", "size", "text",
-        "worked", "writes",
+        "binds", "changes", "first", "held", "label", "large", "last", "last_shown", "looks", "name", "program",
+        "reads", "size", "text", "worked", "writes",
     )  # fmt: skip
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, label: int) -> None:
         self.name = name
         self.text = text
+        self.label = label
         self.worked = False
+        self.program = True
         self.first = self.last = sequence()
         self.reads: frozenset[str] = frozenset()
         self.binds: frozenset[str] = frozenset()
@@ -120,7 +124,7 @@ class Step:
 
     def looked(self) -> Step:
         """One that has changed nothing, in its place: what it showed need not be shown again."""
-        step = Step(self.name, self.text)
+        step = Step(self.name, self.text, self.label)
         step.worked, step.reads, step.looks = self.worked, self.reads, True
         return step
 

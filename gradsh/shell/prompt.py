@@ -35,7 +35,7 @@ from gradsh.shell.lines import Line, Watcher
 from gradsh.shell.panel import Panel
 from gradsh.shell.pausing import Pauser
 from gradsh.shell.settings import Settings
-from gradsh.shell.travel import Travel
+from gradsh.shell.travel import Travel, bind_keys
 
 # of prompt_toolkit: other systems' terminals, and what only servers of prompts need
 ELSEWHERE = ("win32", "windows", "conemu", "contrib")
@@ -96,6 +96,7 @@ class Shell:
         self.configure()
         history = open_history() if self.history else BoundedHistory()
         self.editor = self.make_editor(history)
+        bind_keys(self)
         while True:
             try:
                 text = self.editor.read()
@@ -164,8 +165,8 @@ class Shell:
                 traceback.print_exception(error)
             self.say(f"{text.strip()}: {type(error).__name__}: {error}\n{FAULT}\n", error=True)
 
-    def execute(self, text: str) -> Line:
-        """Run a program text as the next line of the prompt."""
+    def execute(self, text: str, name: str = "") -> Line:
+        """Run a program text as the next line of the prompt; `name` is that of a file, if it is one's."""
         line = Line(self.lines[-1].number + 1 if self.lines else 1, text)
         self.lines.append(line)
         for watcher in self.watchers:

@@ -36,6 +36,23 @@ class Mark:
         self.text = text
 
 
+def bind_keys(shell: Shell) -> None:
+    """Alt-F, right after an error: `:fix`. Elsewhere it goes a word on, as it does."""
+    from prompt_toolkit.application import get_app
+    from prompt_toolkit.filters import Condition
+    from prompt_toolkit.key_binding import KeyPressEvent
+
+    @Condition
+    def failed() -> bool:
+        empty = not get_app().current_buffer.text
+        return empty and bool(shell.lines) and shell.lines[-1].result is not None and not shell.lines[-1].worked
+
+    @shell.editor.keys.add("escape", "f", filter=failed)
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.text = ":fix"
+        event.current_buffer.validate_and_handle()
+
+
 class Travel(Watcher):
     """Notes the lines as steps. `looking`: the line at which one looks with `:at`, else None."""
 
@@ -43,6 +60,7 @@ class Travel(Watcher):
         self.shell = shell
         self.marks: deque[Mark] = deque(maxlen=LINES)
         self.looking: int | None = None
+        self.saved: set[str] = set()  # files that `:save` has written
         self._past: Past | None = None
         self._home = 0  # where `:at` comes back to
         self._aside: Any = None  # and what had been run again there
@@ -60,12 +78,16 @@ class Travel(Watcher):
         return self._past
 
     def before(self, line: Line) -> None:
+        """The line's steps have its number; where one only looks, they are kept aside."""
         past = self.past
+        past.label = line.number
         if self.looking is not None:
             self._looked = past.sink = []
 
     def after(self, line: Line) -> None:
+        """Note where the line has come to; undo what it did where one only looks."""
         past = self.past
+        past.label = 0
         if self.looking is None:
             self.forget_undone()
             self.marks.append(Mark(line.number, past.position + past.gone, line.text))
@@ -106,15 +128,9 @@ class Travel(Watcher):
         """How much is kept, in words."""
         return f": `:set undo {2 * int(self.shell.settings['undo'])}` would keep twice as much, from then on"
 
-    def number_of(self, step: Step) -> int:
-        """The line that a step was; 0 where it is not known."""
-        name = step.name.removeprefix("<prompt ").removesuffix(">")
-        return int(name) if name.isdecimal() else 0
-
     def told(self, step: Step) -> str:
         """A step, in words."""
-        number = self.number_of(step)
-        return f"line {number}, `{shortened(step.text)}`" if number else f"`{shortened(step.text)}`"
+        return f"line {step.label}, `{shortened(step.text)}`" if step.label else f"`{shortened(step.text)}`"
 
     def at_home(self) -> None:
         """Errors: Misused while one looks at another line."""
@@ -125,12 +141,12 @@ class Travel(Watcher):
 
     def counted(self, number: int) -> bool:
         """Did that line change anything?"""
-        return any(self.number_of(step) == number and step.counts for step in self.past.done())
+        return any(step.label == number and step.counts for step in self.past.done())
 
     def step_of(self, number: int) -> int:
         """The number of the step that a line was. Errors: Misused."""
         for place, step in enumerate(self.past.done()):
-            if self.number_of(step) == number:
+            if step.label == number:
                 return place
         raise Misused(f"line {number} has been undone, or is no longer known")
 
@@ -236,6 +252,6 @@ def ran_again(travel: Travel, remade: Remade | None) -> str:
     graphs = f"the graph{'s' if len(remade.names) > 1 else ''} of {named}"
     if remade.lost:
         return f"{graphs} stay{'s' if len(remade.names) == 1 else ''} freed: {remade.lost}\n"
-    numbers = [str(travel.number_of(step)) for step in remade.steps]
+    numbers = [str(step.label) for step in remade.steps]
     lines = f"line{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
     return f"{graphs} had been freed: {lines} ran again for {'them' if len(remade.names) > 1 else 'it'}\n"

@@ -69,10 +69,10 @@ def ran(shell: Shell, line: Line) -> None:
     steps = travel.past.steps
     said = ""
     for number, text in sorted(fixed.texts.items()):
-        at = travel.number_of(steps[number])
+        at = steps[number].label
         travel.edited(at, text)
         said += f"line {at} is now `{shortened(text)}`\n"
-    numbers = [str(travel.number_of(steps[number])) for number in fixed.ran if number not in fixed.texts]
+    numbers = [str(steps[number].label) for number in fixed.ran if number not in fixed.texts]
     if numbers:
         said += f"line{'s' if len(numbers) > 1 else ''} {', '.join(numbers)} ran again\n"
     shell.say(said)
