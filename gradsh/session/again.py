@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from gradsh.files import Files
 from gradsh.interrupts import held
-from gradsh.runtime.namespace import bound, variables
+from gradsh.runtime.namespace import bound, hand, variables
 from gradsh.session.contents import known
 from gradsh.session.display import Display
 from gradsh.session.past import SHOWN, Past
@@ -167,8 +167,8 @@ class Shown(Display):
     def value(self, value: object, span: Span | None) -> None:
         self.events.append(("value", (value, span)))
 
-    def printed(self, values: tuple[object, ...], spans: list[Span | None]) -> None:
-        self.events.append(("printed", (values, spans)))
+    def printed(self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n") -> None:
+        self.events.append(("printed", (values, spans, sep, end)))
 
     def report(self, report: Report) -> None:
         self.events.append(("report", (report,)))
@@ -213,8 +213,8 @@ class _Run:
         self.display = shown
         self.replaced: dict[int, object] = {}  # by id of what lines had shown: what they show now
         session, space = past.session, past.session.globals
-        self.handed = {key: value for key, value in space.items() if SHOWN.fullmatch(key)}
-        self.going_on = any(not step.reads.isdisjoint(key[1:] for key in self.handed) for step in self.old)
+        self.handed = {name: value for name, value in space["@own"].items() if SHOWN.fullmatch(f".{name}")}
+        self.going_on = any(not step.reads.isdisjoint(self.handed) for step in self.old)
         self.outer = past.sink, session.display, session.files
         with held():
             for step in reversed(self.old):
@@ -238,7 +238,7 @@ class _Run:
     def one(self, step: Step, text: str) -> None:
         session, space = self.past.session, self.past.session.globals
         if "_" in step.reads:
-            space["._"] = self.replaced.get(id(step.last_shown), step.last_shown)
+            hand(space, "_", self.replaced.get(id(step.last_shown), step.last_shown))
         self.ran.clear()
         self.past.label = step.label
         self.display.events = []
@@ -249,10 +249,12 @@ class _Run:
             self.dirty |= each.binds | each.writes
         if _stream_as_after(step, session.context.generator):
             self.dirty.discard(RANDOM)
-        key = f"._{step.label}"
-        for value in self.display.last() if key in self.handed else ():
-            self.replaced[id(self.handed[key])] = space[key] = space["._"] = value
-            self.dirty |= {"_", key[1:]}
+        name = f"_{step.label}"
+        for value in self.display.last() if name in self.handed else ():
+            self.replaced[id(self.handed[name])] = value
+            hand(space, name, value)
+            hand(space, "_", value)
+            self.dirty |= {"_", name}
         if not (result.ok == step.worked if self.ended is None else self.ended(step, result)):
             raise Stopped(step, result)
 
@@ -265,7 +267,8 @@ class _Run:
                 self.ran[-1].swap(True)
             for step in self.old:
                 step.swap(False)
-            self.past.session.globals.update(self.handed)
+            for name, value in self.handed.items():
+                hand(self.past.session.globals, name, value)
             self.past.moved()
 
     def over(self) -> None:

@@ -109,7 +109,11 @@ class Past:
         reach.add(CONTEXT.parts(before))
         reach.add((self.session.modules,))
         reach.add(space.get(key) for key in read.loads)
-        reads = {key for key in (*read.loads, *reach.names) if not is_builtin(space, key[1:], space.get(key))}
+        reads = {
+            key
+            for key in (*read.loads, *reach.names)
+            if SHOWN.fullmatch(key) or not is_builtin(space, key[1:], space.get(key))
+        }
         step.looks = most == LOOKS
         if most > LOOKS:
             reads |= {key for key, value in space.items() if key[0] == "." and id(value) in reach.objects}

@@ -22,7 +22,8 @@ def run_paused(session: Session, text: str, name: str, frame: FrameType) -> tupl
     """
     session.context.load(mode)
     blocks = (mode.grad, mode.inference, mode.anomaly, mode.where, mode.training)
-    parameters = session.parameters
+    parameters, past = session.parameters, session.past
+    session.past = None  # what is done here is part of the line that is paused
     own = {} if frame.f_locals is frame.f_globals else {k: v for k, v in frame.f_locals.items() if k[0] == "."}
     before = {key: session.globals.get(key, MISSING) for key in own}
     session.globals.update(own)
@@ -35,7 +36,7 @@ def run_paused(session: Session, text: str, name: str, frame: FrameType) -> tupl
                 session.globals.pop(key, None)
             else:
                 session.globals[key] = value
-        session.parameters = parameters
+        session.parameters, session.past = parameters, past
         mode.load(session.context)
         mode.grad, mode.inference, mode.anomaly, mode.where, mode.training = blocks
     return result, lost

@@ -47,6 +47,7 @@ class Editor:
         self.hint = Hint(shell.session)
         self.keys = keys.bindings(self._run_inside, self.note)
         self.theme = ""  # the one in use
+        self.prompt = PROMPT  # the usual one
         self.width = len(PROMPT)  # of the prompt that is shown
         self.reader: PromptSession[str] = PromptSession(
             [("class:prompt", PROMPT)],
@@ -69,8 +70,9 @@ class Editor:
         line = Window(FormattedTextControl(lambda: self.hint.text(self.reader.default_buffer)), wrap_lines=True)
         self.below(ConditionalContainer(line, Condition(self._is_hinting) & ~is_done))
 
-    def read(self, prompt: str = PROMPT) -> str:
-        """The next input, which `prompt` asks for. Errors: KeyboardInterrupt, EOFError, as the keys say."""
+    def read(self, prompt: str = "") -> str:
+        """The next input, asked for by `prompt` or as usual. Errors: KeyboardInterrupt, EOFError, as the keys say."""
+        prompt = prompt or self.prompt
         failed = 0
         while True:
             try:

@@ -9,13 +9,14 @@ from prompt_toolkit.document import Document
 from gradsh import interrupts
 from gradsh.language.brackets import is_open
 from gradsh.shell import registry
-from gradsh.shell.editor import PROMPT, Editor
+from gradsh.shell.editor import Editor
 
 
 class PlainEditor(Editor):
     """Reads lines until what they say is complete. Two blank lines or Ctrl-C leave a block."""
 
-    def read(self, prompt: str = PROMPT) -> str:
+    def read(self, prompt: str = "") -> str:
+        prompt = prompt or self.prompt
         given, self.next = self.next.text, Document()
         lines: list[str] = given.removesuffix("\n").split("\n") if is_open(given) else []  # a block that goes on
         if given:

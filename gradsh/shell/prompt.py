@@ -178,7 +178,7 @@ class Shell:
             self._let_page(text)
             self.session.display.follows = bool(self.settings["progress"])
             with self.pauser:
-                line.result = self.refused(line) or self.session.run(text, line.name)
+                line.result = self.refused(line) or self.session.run(text, name or line.name)
             self.session.display.end_line()
             self.warn_of_nan()
         except KeyboardInterrupt as stop:

@@ -64,7 +64,7 @@ class Travel(Watcher):
         self._past: Past | None = None
         self._home = 0  # where `:at` comes back to
         self._aside: Any = None  # and what had been run again there
-        self._message: Any = None  # the prompt's own
+        self._prompt = ""
         self._looked: list[Step] = []
 
     @property
@@ -218,7 +218,7 @@ class Travel(Watcher):
         past = self.past
         if self.looking is None:
             self._home, self._aside = past.position, past.apart
-            self._message = self.shell.editor.reader.message
+            self._prompt = self.shell.editor.prompt
         try:
             past.go(mark.position - past.gone)
             self.looking = mark.number
@@ -226,7 +226,7 @@ class Travel(Watcher):
         except BaseException:
             self.come_back()
             raise
-        self.shell.editor.reader.message = [("class:prompt", f"at {mark.number}> ")]
+        self.shell.editor.prompt = f"at {mark.number}> "
         return remade
 
     def come_back(self) -> None:
@@ -235,7 +235,7 @@ class Travel(Watcher):
         self.past.wind(self._aside)
         self._aside = None
         self.looking = None
-        self.shell.editor.reader.message = self._message
+        self.shell.editor.prompt = self._prompt
 
 
 def shortened(text: str) -> str:

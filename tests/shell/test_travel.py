@@ -127,6 +127,23 @@ def test_a_saved_program_ends_in_the_same_state(
     assert Path("mine.grad").read_text(encoding="utf-8") == text
 
 
+def test_lines_that_go_on_from_what_was_shown(prompt: Prompt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`_` is what it was then, in a line that runs again and in a program that is saved."""
+    monkeypatch.chdir(tmp_path)
+    prompt.enter("let x = tensor([1., 2.], grad)", "x * x", ".sum()", "let k = _ * 2", "5", "let z = _2.sum()")
+    prompt.enter("backward k")
+    assert prompt.enter("backward k", ":fix") == (
+        "line 7 is now `backward k, retain_graph`\nlines 2, 4, 6, 8 ran again\n"
+    )
+    assert prompt.enter("x.grad") == "tensor([ 8., 16.])\n"
+    assert "ran again" in prompt.enter(":undo 2") and prompt.enter("k") == "tensor(10., grad_fn=<MulBackward0>)\n"
+    prompt.enter("backward k", ":save run.grad")
+    file = Session(Display(io.StringIO(), io.StringIO()))
+    assert file.run(Path("run.grad").read_text(encoding="utf-8")).ok
+    assert file.globals[".x"].gradient.data.tolist() == [4, 8]
+    assert file.globals[".z"].data == prompt.shell.session.globals[".z"].data
+
+
 def stream(session: Session) -> bytes:
     return bytes(session.context.generator.get_state().tobytes())
 

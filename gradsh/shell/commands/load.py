@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradsh.errors import FileError, GradshError
 from gradsh.shell.commands.save import file_name
 from gradsh.shell.prompt import Shell
-from gradsh.shell.registry import shell_command
+from gradsh.shell.registry import Misused, shell_command
 
 
 @shell_command(":load FILE", example=":load run.grad")
@@ -14,8 +14,10 @@ def load(shell: Shell, rest: str) -> None:
     shell.travel.at_home()
     path = file_name(rest, "`:load run.grad` runs a file in this session")
     try:
-        text = shell.session.files.read(path)
-        shell.execute(text.decode("utf-8-sig"), path)
+        text = shell.session.files.read(path).decode("utf-8-sig")
+        if not text.strip():
+            raise Misused(f"{path} is empty")
+        shell.execute(text, path)
     except UnicodeDecodeError:
         error = FileError(f"cannot read '{path}': it is no text in UTF-8", kind="UnicodeDecodeError")
         shell.session.display.errors([error])
