@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from types import FunctionType
-from typing import Any
 
 from gradsh.engine import catalogue
-from gradsh.engine.core.users import is_users
-from gradsh.language import nodes
-from gradsh.language.places import text_of
 from gradsh.runtime import library
-from gradsh.runtime.builtins import BUILTINS
-from gradsh.runtime.text import function_name, is_model
+from gradsh.runtime.namespace import is_builtin
+from gradsh.runtime.sources import definition
+from gradsh.shell.asking import names
 from gradsh.shell.prompt import Shell
 from gradsh.shell.registry import Misused, shell_command
 from gradsh.view.code import painted
 
 
-@shell_command(
-    ":source NAME",
-    example=":source Linear",
-    offers=lambda shell, typed: sorted(shell.session.bound()),
-    while_paused=True,
-)
+@shell_command(":source NAME", example=":source Linear", offers=names, while_paused=True)
 def source(shell: Shell, rest: str) -> None:
     """The text of a function or model: yours, or the definition of a built-in. `??NAME` is short for it."""
     name = rest.strip("`\"'")
@@ -37,11 +28,10 @@ def source(shell: Shell, rest: str) -> None:
 
 def written(shell: Shell, name: str) -> tuple[str, bool]:
     """The text of a definition, "" where there is none; whether it is gradsh, else it is Python."""
-    value: Any = shell.session.globals.get("." + name)
-    body = value.body if is_model(value) else value
-    if isinstance(body, FunctionType) and is_users(body) and not (is_model(value) and library.has(name)):
-        text = text_of(body.__code__)
-        return (_definition(text.source.text, function_name(value)) if text is not None else "", True)
+    value = shell.session.globals.get("." + name)
+    if value is not None and not is_builtin(shell.session.globals, name, value):
+        span = definition(value)
+        return span.text if span is not None else "", True
     if library.has(name):
         return library.text_of(name), True
     entry = catalogue.operator(name)
@@ -53,17 +43,3 @@ def written(shell: Shell, name: str) -> tuple[str, bool]:
         return inspect.getsource(entry.body or entry.kernel), False
     except (OSError, TypeError):  # made when gradsh starts, or gradsh's files are not readable
         return "", False
-
-
-def _definition(text: str, name: str) -> str:
-    """The statement of a program that defines a name last; all of the program for a function without one."""
-    from gradsh.errors import Refused, Source
-    from gradsh.language.syntax import parse
-
-    try:
-        tree = parse(Source("", text), BUILTINS.commands())
-    except Refused:
-        return text
-    kinds = (nodes.Function, nodes.Model, nodes.Op)
-    found = [each for each in nodes.walk(tree) if isinstance(each, kinds) and each.name == name]
-    return text[found[-1].start : found[-1].end] if found else text
