@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from gradsh.language.words import CODE, WORDS
 from gradsh.runtime.builtins import BUILTINS
+from gradsh.shell import registry
+from gradsh.shell.reading import read
 
 if TYPE_CHECKING:
     from gradsh.errors import GradshError
@@ -25,6 +27,25 @@ ASKED = re.compile(rf"(\?{{1,2}})\s*(.*?)\s*|({NAME})\s*(\?{{1,2}})", re.DOTALL)
 GOES_ON = re.compile(r"\s*(?:\.[^\W\d]|\|>)")
 ORPHAN = re.compile(r"\s*else\b")
 CHOICE = re.compile(r"\s*if\b")
+
+
+def parts(text: str) -> list[str]:
+    """A text of several lines, as it is pasted, in pieces: programs, and what is a line of its own at a prompt only."""
+    if "\n:" not in text and "?\n" not in text and "\n?" not in text and not text.startswith((":", "?")):
+        return [text]
+    found: list[str] = []
+    program: list[str] = []
+    reading = read(text)
+    for number, line in enumerate(reading.lines):
+        is_alone = not reading.opened(number) and (
+            registry.is_command(line) or (line.strip() and ASKED.fullmatch(line.strip()) is not None)
+        )
+        if not is_alone:
+            program.append(line)
+            continue
+        found += ["\n".join(program), line]
+        program = []
+    return [part for part in (*found, "\n".join(program)) if part.strip()]
 
 
 def meant(shell: Shell, text: str) -> str:

@@ -139,11 +139,12 @@ class Shell:
             return
         from gradsh.shell import forms  # only now: the prompt is there sooner
 
-        text = forms.meant(self, text)
-        if registry.is_command(text):
-            self.command(text)
-        else:
-            self.execute(text)
+        for part in forms.parts(text):
+            part = forms.meant(self, part)
+            if registry.is_command(part):
+                self.command(part)
+            elif not self.execute(part).worked:
+                return
 
     def command(self, text: str) -> None:
         """Do what `:word …` says."""

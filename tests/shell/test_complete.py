@@ -147,10 +147,13 @@ def test_the_signature_marks_the_parameter() -> None:
 
 
 def test_ghost_text_is_offered_where_its_names_exist() -> None:
-    history = ["let known = 3", "print known + 1", "print nowhere + 1"]
+    history = [":hide", "let known = 3", "print known + 1", "print nowhere + 1"]
     with driven(history=history) as shell:
         assert shell.read("print", RIGHT, ENTER) == "print"
-        shell.session.run(history[0])
+        shell.session.run(history[1])
         assert shell.read("print", RIGHT, ENTER) == "print known + 1"
+        assert shell.read(":hi", RIGHT, ENTER) == ":hi"
+    assert names_in("nn.Linear(2, sum(x, 0, keepdim), bias); plot x, hist") == {"nn", "sum", "x"}
+    assert names_in("sum(x, keepdims)") == {"sum", "x", "keepdims"}
     assert names_in("for i, j in items { let k = f(i, key=j); g(h) }") == {"items", "f", "g", "h"}
     assert names_in("let f = fn(a, b=c) = a + b + d; f(x.y)") == {"c", "a", "b", "d", "x"} - {"a", "b"}

@@ -42,6 +42,16 @@ def test_a_paste_is_not_indented_and_does_not_run_by_itself() -> None:
         assert shell.read("\x1b[200~if true {\r\n\tprint 1\r\n}\x1b[201~", ENTER) == "if true {\n    print 1\n}"
 
 
+def test_a_session_with_commands_and_questions(capsys: pytest.CaptureFixture[str]) -> None:
+    session = (
+        "gradsh> let x = 2\ngradsh> :help quit\n:quit\ngradsh> ?log\nlog(input)\ngradsh> x.y\ngradsh> x * 21\n42\n"
+    )
+    with driven() as shell:
+        said = shell.enter(f"\x1b[200~{session}\x1b[201~", ENTER)
+        assert "The natural logarithm" in said and "has no attribute 'y'" in said and "42" not in said
+        assert "Leave the shell" in capsys.readouterr().out
+
+
 def test_python_becomes_gradsh_and_is_shown_before_it_runs() -> None:
     python = "import torch\nfor i in range(3):\n    with torch.no_grad():\n        print(i)\n"
     with driven() as shell:
