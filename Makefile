@@ -65,7 +65,7 @@ fuzz: $(VENV)/.test
 docs: $(VENV)/.test
 	$(PY) -m tests.record.docs
 
-# Writes anew tests/errors/*.out, tests/lints/*.out, tests/looking/*.out, tests/plots/*.txt, examples/*.out, the outputs in README.md and the fast paths; read the difference.
+# Writes anew tests/errors/*.out, tests/lints/*.out, tests/looking/*.out, tests/plots/*.txt, examples/*.out, the outputs in README.md and the fast paths, the screens of the prompt; read the difference.
 record: $(VENV)/.test
 	$(PY) -m tests.record.errors
 	$(PY) -m tests.record.lints
@@ -74,6 +74,7 @@ record: $(VENV)/.test
 	$(PY) -m tests.record.readme
 	$(PY) -m tests.record.fast_paths
 	$(PY) -m tests.record.plots
+	$(PY) -m tests.record.screens
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -74,7 +74,9 @@ def describe(value: Any) -> str:
     call = call_text(value)
     if call:
         return call
-    if isinstance(value, (bool, int, float, str)) or value is None:
+    if value is None:
+        return "none"
+    if isinstance(value, (bool, int, float, str)):
         text = shown(value)
         return f"{type(value).__name__} {text}" if len(text) <= WIDE else type(value).__name__
     size = f" of {len(value)}" if isinstance(value, (list, tuple, dict)) else ""
