@@ -4,7 +4,7 @@ VENV ?= .venv
 PY = $(VENV)/bin/python
 EXAMPLE ?= examples/linear_regression.grad
 
-.PHONY: demo test lint format bench bench-peers stress fuzz docs record clean
+.PHONY: demo test lint format bench bench-peers stress fuzz docs record screenshots clean
 
 # `.demo`, `.test` and `.dev` in the venv say what is installed there; pyproject.toml says what that should be.
 $(PY):
@@ -75,6 +75,10 @@ record: $(VENV)/.test
 	$(PY) -m tests.record.fast_paths
 	$(PY) -m tests.record.plots
 	$(PY) -m tests.record.screens
+
+# The pictures of the README, from a real terminal; look at them.
+screenshots: $(VENV)/.test
+	$(PY) -m tests.record.screenshots
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

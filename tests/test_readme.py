@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from gradsh import Session
+from gradsh.shell.paste import pasted, typed
 from tests.conftest import ROOT
 
 README = ROOT / "README.md"
@@ -59,9 +60,11 @@ def filled(text: str, folder: Path) -> str:
             commands = [line for line in body.split("\n") if line.startswith("$ ")]
             body = "".join(f"{command}\n{run(command[2:], folder)}" for command in commands)
         elif kind == "gradsh-prompt":
-            lines = [line for line in body.split("\n") if line.startswith("gradsh> ")]
-            answers = prompt([line.removeprefix("gradsh> ") for line in lines])
-            body = "".join(f"{line}\n{answer}" for line, answer in zip(lines, answers, strict=True))
+            # an entry begins behind `gradsh> `, and goes on behind `for{ ...> `
+            lines = [line for line in body.split("\n") if re.match(r"gradsh> |\S* ?\.\.\.> ", line)]
+            entries = re.split(r"^(?=gradsh> )", "\n".join(lines), flags=re.MULTILINE)[1:]
+            answers = prompt(["\n".join(typed(entry.split("\n"))) for entry in entries])
+            body = "".join(f"{e.rstrip()}\n{answer}" for e, answer in zip(entries, answers, strict=True))
         return f"```{kind}{name}\n{body}```"
 
     return BLOCK.sub(block, text)
@@ -70,6 +73,13 @@ def filled(text: str, folder: Path) -> str:
 def test_outputs(tmp_path: Path) -> None:
     text = README.read_text(encoding="utf-8")
     assert filled(text, tmp_path) == text
+
+
+def test_the_first_session_can_be_pasted() -> None:
+    first = next(body for kind, _, body in BLOCK.findall(README.read_text(encoding="utf-8")) if kind == "gradsh-prompt")
+    out = io.StringIO()
+    assert Session(out=out, err=out).run(pasted(first)).ok
+    assert out.getvalue().splitlines() == [first.splitlines()[-1]] and len(first.splitlines()) == 11
 
 
 def test_python() -> None:

@@ -32,11 +32,9 @@ COLOR = re.compile(r"\x1b\[(?:\d+;)*(?:[34]\d|9\d|10\d)(?:;\d+)*m")
 
 def steps(name: str) -> list[str]:
     """What is typed into that terminal."""
-    found = []
-    for line in (FOLDER / "session.txt").read_text().split("\n"):
-        if line and not line.startswith("#") and not (line.startswith("+") and name == "dumb"):
-            found.append(line.removeprefix("+"))
-    return found
+    lines = (FOLDER / "session.txt").read_text().split("\n")
+    kept = [line for line in lines if line and not line.startswith(("#", "+") if name == "dumb" else "#")]
+    return [line.removeprefix("+") for line in kept]
 
 
 def keys(step: str) -> str:
