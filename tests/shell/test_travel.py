@@ -64,7 +64,7 @@ def test_undo_and_redo_say_what_they_do(prompt: Prompt) -> None:
 def test_at_looks_and_keeps_nothing(prompt: Prompt) -> None:
     prompt.enter("let w = ones(2, grad)", "let loss = (w * w).sum()", "backward loss", "no_grad { w -= 0.5 }")
     assert "ran again for it" in prompt.enter(":at 2")
-    assert prompt.shell.editor.reader.message == [("class:prompt", "at 2> ")]
+    assert prompt.shell.editor.prompt == "at 2> "
     assert prompt.enter("w") == "tensor([1., 1.], requires_grad=True)\n"
     assert "nothing of that is kept: this is line 2; `:at` comes back" in prompt.enter("backward loss")
     assert prompt.enter("w.grad") == ""
