@@ -71,13 +71,16 @@ HELD = Held()
 class held:
     """`with held():` an interrupt that comes meanwhile is raised at the end of the block."""
 
-    __slots__ = ("before", "came")
+    __slots__ = ("apart", "before", "came")
 
     def __init__(self) -> None:
         self.before: Any = None
         self.came: tuple[Any, Any] | None = None
+        self.apart = own.taken and get_ident() != own.thread  # a thread beside the one that is interrupted
 
     def __enter__(self) -> None:
+        if self.apart:
+            return
         HELD.depth += 1
         before = _signal.getsignal(_signal.SIGINT)
         if before is not on_signal and callable(before):  # else it is ignored, or ends the process
@@ -92,6 +95,8 @@ class held:
         self.came = (number, frame)
 
     def __exit__(self, *_: object) -> None:
+        if self.apart:
+            return
         if self.before is not None:
             _signal.signal(_signal.SIGINT, self.before)
         HELD.depth -= 1

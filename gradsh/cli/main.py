@@ -199,13 +199,21 @@ def _session(options: Options, interactive: bool = False) -> Session:
 
 
 def _shell(options: Options, session: Session | None) -> int:
-    from gradsh.shell.configuration import Configuration, folder
-    from gradsh.shell.prompt import Shell
+    from gradsh.shell.greeting import Greeting
 
-    own = not options.no_config and not options.sandbox
-    configuration = Configuration(folder() if own else None, begins=session is None)
-    session = session or _session(options, True)
-    return Shell(session, quiet=options.quiet, history=own, color=options.color, configuration=configuration).run()
+    greeting = Greeting(quiet=options.quiet, color=options.color)
+    greeting.begin()
+    try:
+        from gradsh.shell.configuration import Configuration, folder
+        from gradsh.shell.prompt import Shell
+
+        own = not options.no_config and not options.sandbox
+        configuration = Configuration(folder() if own else None, begins=session is None)
+        session = session or _session(options, True)
+        shell = Shell(session, history=own, color=options.color, configuration=configuration, greeting=greeting)
+        return shell.run()
+    finally:
+        greeting.end()
 
 
 def _bad_arguments(error: BadArguments, options: Options) -> UsageError:

@@ -65,6 +65,10 @@ class Configuration:
             return [text]
         return applied(Source(self.file, text), settings)
 
+    def has_program(self) -> bool:
+        """Is there a program that the shell begins with?"""
+        return self.folder is not None and self.begins and os.path.exists(os.path.join(self.folder, PROGRAM))
+
     def begin(self, session: Session) -> None:
         """Run the program that the shell begins with, if there is one. Errors: KeyboardInterrupt."""
         if self.folder is None or not self.begins:

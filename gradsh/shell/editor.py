@@ -26,6 +26,7 @@ from prompt_toolkit.utils import is_dumb_terminal
 from gradsh.interrupts import held
 from gradsh.shell import keys
 from gradsh.shell.ghost import FromHistory
+from gradsh.shell.greeting import PROMPT
 from gradsh.shell.hint import Hint
 from gradsh.shell.looks import CodeLexer, style_of_theme
 from gradsh.shell.reading import read
@@ -34,7 +35,6 @@ from gradsh.view.color import use_theme, wanted
 if TYPE_CHECKING:
     from gradsh.shell.prompt import Shell
 
-PROMPT = "gradsh> "
 PATIENCE = 10  # failures one after the other, after which it is no key that fails
 
 
@@ -43,6 +43,7 @@ class Editor:
 
     def __init__(self, shell: Shell, history: History) -> None:
         self.settings = shell.settings
+        self.begins = shell.begins
         self.next = Document()  # what the next input begins with, to be edited
         self.hint = Hint(shell.session)
         self.keys = keys.bindings(self._run_inside, self.note)
@@ -156,6 +157,7 @@ class Editor:
         fails then is nothing of the user's, and the line stays. A search that the last line ended in would fail in this
         one.
         """
+        self.begins()  # the next that is done is to read from the terminal
         asyncio.get_running_loop().set_exception_handler(log)
         self.reader.layout.focus(self.reader.default_buffer)
 

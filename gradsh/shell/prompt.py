@@ -15,27 +15,32 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.utils import is_dumb_terminal
 
-from gradsh import __version__, interrupts
+from gradsh import interrupts
 from gradsh.errors import GradshError
 from gradsh.language.places import locate
 from gradsh.language.program import LOOKING
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.runtime.commands import WORDS
-from gradsh.session.check import Entered
 from gradsh.session.session import REFUSED, Result, Session
 from gradsh.shell import registry
 from gradsh.shell.configuration import Configuration
 from gradsh.shell.editor import Editor
+from gradsh.shell.greeting import Greeting
 from gradsh.shell.history import BoundedHistory, open_history
 from gradsh.shell.last import Last
 from gradsh.shell.lines import Line, Watcher
 from gradsh.shell.panel import Panel
 from gradsh.shell.pausing import Pauser
+from gradsh.shell.preparing import prepare
 from gradsh.shell.settings import Settings
 from gradsh.shell.travel import Travel, bind_keys
+
+if TYPE_CHECKING:
+    from gradsh.session.check import Entered
 
 # of prompt_toolkit: other systems' terminals, and what only servers of prompts need
 ELSEWHERE = ("win32", "windows", "conemu", "contrib")
@@ -65,12 +70,13 @@ class Shell:
         history: bool = True,
         color: str = "auto",
         configuration: Configuration | None = None,
+        greeting: Greeting | None = None,
     ) -> None:
         self.session = session
         session.options = (LOOKING,)  # what will be asked about is not known yet
         session.display.interactive = True
         self.configuration = configuration or Configuration()
-        self.quiet = quiet
+        self.greeting = greeting or Greeting(quiet=quiet, color=color)
         self.history = history
         self.color = color
         self.lines: deque[Line] = deque(maxlen=REMEMBERED)
@@ -78,7 +84,7 @@ class Shell:
         self.travel = Travel(self)
         self.watchers: list[Watcher] = [self.travel]
         self.pauser = Pauser(self)
-        self.entered = Entered(BUILTINS, session.files)
+        self._entered: Entered | None = None
         self.last = Last(session)
         self.panel = Panel(self)
         self.watchers += [self.last, self.panel]
@@ -88,11 +94,7 @@ class Shell:
         if not sys.stdin.isatty():  # `-i` with a pipe: there is nobody to prompt, but there may be more program
             return self.session.run(sys.stdin.read(), "<stdin>").status
         interrupts.take(always=False)  # what comes between two statements has nothing to stop
-        if not self.quiet:
-            print(
-                f"gradsh {__version__}. `help` says what there is, `show` lists your tensors, Ctrl-D leaves.",
-                flush=True,
-            )
+        self.greeting.begin()
         self.configure()
         history = open_history() if self.history else BoundedHistory()
         self.editor = self.make_editor(history)
@@ -113,13 +115,22 @@ class Shell:
 
     def configure(self) -> None:
         """Take what the user has configured, and run the program that the shell begins with."""
-        for warning in self.configuration.apply(self.settings):
+        warnings = self.configuration.apply(self.settings)
+        if warnings or self.configuration.has_program():
+            self.greeting.end()
+        for warning in warnings:
             self.session.display.warning(warning)
         interrupts.listen()
         try:
             self.configuration.begin(self.session)
         except KeyboardInterrupt:
             sys.stderr.write("interrupted\n")
+
+    def begins(self) -> None:
+        """The editor is about to read: the prompt that stood in its place goes, and what comes next is loaded."""
+        self.greeting.end(reads=True)
+        if not self.session.files.sandboxed:  # there all is loaded already
+            prepare()
 
     def make_editor(self, history: BoundedHistory) -> Editor:
         """The editor for the terminal that there is."""
@@ -174,7 +185,7 @@ class Shell:
             self._tell(watcher.before, line)
         interrupts.listen()
         try:
-            for warning in self.entered.warnings(line.name, text):
+            for warning in self.entered().warnings(line.name, text):
                 self.session.display.warning(warning)
             self._let_page(text)
             self.session.display.follows = bool(self.settings["progress"])
@@ -195,6 +206,14 @@ class Shell:
         if hasattr(display, "pages"):
             is_command = text.split(maxsplit=1)[0] in WORDS and "{" not in text
             display.pages = is_command and bool(self.settings["pager"]) and not self.session.files.sandboxed
+
+    def entered(self) -> Entered:
+        """What was entered so far, for the lints, which are loaded for the first line."""
+        if self._entered is None:
+            from gradsh.session.check import Entered
+
+            self._entered = Entered(BUILTINS, self.session.files)
+        return self._entered
 
     def refused(self, line: Line) -> Result | None:
         """An `else` that comes late is wrong as it is written; what was meant stands in the help, and may be edited."""

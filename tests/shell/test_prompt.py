@@ -6,6 +6,7 @@ import os
 import signal
 import stat
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,8 +81,7 @@ class Terminal:
         self.ready()
         self.child.send("\x04")
         self.child.expect(pexpect.EOF)
-        self.child.close()
-        return int(self.child.exitstatus)
+        return int(self.child.wait())
 
 
 @pytest.fixture
@@ -97,6 +97,16 @@ def test_the_one_liner(terminal: Terminal) -> None:
     terminal.type("x.grad\r")
     terminal.wait("tensor(0.6000)")
     assert terminal.leave() == 0
+
+
+def test_keys_that_are_typed_while_it_loads_are_kept(terminal: Terminal) -> None:
+    terminal.wait("gradsh>")  # long before anything could answer it
+    terminal.child.send("let wrong\x7f\x7f\x7f\x7f\x7fx = 2\rx + ")
+    terminal.child.send("40 #\x1b[200~ a\rpaste\x1b[201~\x03x + 41\r")
+    said = terminal.wait("\n43")
+    assert said.count("let x = 2") == 1 and "wrong" not in said  # nothing is shown twice
+    assert terminal.leave() == 0
+    assert termios.tcgetattr(terminal.child.child_fd)[3] & termios.ECHO  # the terminal is as it was
 
 
 def test_an_open_bracket_continues_and_errors_keep_bindings(terminal: Terminal) -> None:
@@ -319,7 +329,7 @@ def test_a_command_in_an_unfinished_block_and_the_configuration(tmp_path: Path) 
     (folder / "config.toml").write_text("liev = 1\n")
     own = {"XDG_STATE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}
     terminal = Terminal(tmp_path, "-q", **own)
-    assert "did you mean `live`?" in terminal.ready()
+    terminal.wait("did you mean `live`?")  # the first prompt is there before the settings are read
     terminal.type("for i in range(1) {\r")
     terminal.wait("...>")
     terminal.child.send(":vars\r")
