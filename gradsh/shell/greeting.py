@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 PROMPT = "gradsh> "
-WELCOME = "`help` says what there is, `show` lists tensors, Ctrl-D leaves."
+WELCOME = "`help` for the language, `:help` for the shell; Ctrl-D leaves."
 DUMB = ("dumb", "unknown", "")  # terminals without a way to the beginning of a line
 PASTING, PLAIN = "\x1b[?2004h", "\x1b[?2004l"  # whether what is pasted comes in brackets
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from gradsh.language.brackets import is_open
+
 LONGEST = 200_000  # characters of a text that is looked at for Python
 # what stands before a line that was typed: Python's prompt, IPython's, gradsh's own
 PRIMARY = re.compile(r"[ \t]*(?:>>>|In \[\d+\]:|gradsh>)(?: |$)")
@@ -27,7 +29,7 @@ def in_gradsh(text: str) -> tuple[str, str]:
     from gradsh.language.pasted import converted
     from gradsh.shell.forms import problems
 
-    if len(text) > LONGEST or not problems(text):
+    if len(text) > LONGEST or is_open(text) or not problems(text):  # what is not whole is no Python either
         return text, ""
     found = converted(text)
     if found is None or problems(found.text):
