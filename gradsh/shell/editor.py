@@ -67,7 +67,6 @@ class Editor:
             input_processors=[HighlightMatchingBracketProcessor(chars="[](){}")],
             key_bindings=self.keys,
             include_default_pygments_style=False,
-            output=DummyOutput() if is_dumb_terminal() else None,  # nothing that it cannot read, not one escape
         )
         line = Window(FormattedTextControl(lambda: self.hint.text(self.reader.default_buffer)), wrap_lines=True)
         self.below(ConditionalContainer(line, Condition(self._is_hinting) & ~is_done))
