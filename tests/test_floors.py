@@ -16,6 +16,7 @@ FLOORS = [
     ["gradsh.cli"],
     ["gradsh.shell", "gradsh.shell.commands"],
     ["gradsh.view"],
+    ["gradsh.preview"],
     ["gradsh.session"],
     ["gradsh.advice"],
     ["gradsh.commands"],

@@ -302,6 +302,16 @@ def parse(
         raise errors.Refused(all_errors(source, trouble))
 
 
+def tree_of(source: errors.Source, words: Iterable[CommandWord] = ()) -> nodes.Program | None:
+    """The tree of a program; None of what is none, of which nothing is said: what is being typed mostly is not."""
+    global commands, parser
+    with LOCK:
+        commands = list(words)
+        parser = parser_for(commands)
+        body, trouble = attempt(source, 0, len(source.text), "program")
+        return nodes.Program(0, len(source.text), body) if trouble is None and not builder.faults else None
+
+
 def all_errors(source: errors.Source, trouble: Trouble | None) -> list[errors.GradshError]:
     """What is wrong with a text: what the first attempt at it found, and what is found when going on after that."""
     from gradsh.language.trouble import explain, follows_another, resume_after

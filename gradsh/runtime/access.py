@@ -91,6 +91,7 @@ METHODS: dict[type, dict[str, Callable[..., Any]]] = {
     np.ndarray: {name: _array_method(name) for name in ARRAY_METHODS},
     np.generic: {name: _array_method(name) for name in SCALAR_METHODS},
 }
+CHANGING = frozenset(METHODS[list])  # the methods of plain values that change them: all of a list's
 GETTERS: dict[type, dict[str, Getter]] = {
     Tensor: {name: getattr(getattr(Tensor, name), "fget", attrgetter(name)) for name in TENSOR_ATTRIBUTES},
     Node: {"next_functions": attrgetter("next_functions"), "metadata": attrgetter("metadata")},

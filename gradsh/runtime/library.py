@@ -121,7 +121,7 @@ class Library:
         program.builtins = tuple(
             b for b in program.builtins if b[0] == "@" or ("." + b in own and known.get(b, ("",))[0] != file)
         )
-        prepare(space, program)
+        prepare(space, program.builtins)
         before, mode.where = mode.where, (program.code, 0)  # whatever it makes is not made in the user's program
         try:
             exec(program.code, space)

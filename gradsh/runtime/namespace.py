@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from importlib import import_module
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -89,14 +90,14 @@ def namespace(session: Running, table: Table, used: bool = False) -> dict[str, A
     return space
 
 
-def prepare(space: dict[str, Any], program: places.Program) -> None:
+def prepare(space: dict[str, Any], builtins: Collection[str]) -> None:
     """Put the built-ins that a program uses into the globals, where the user has not bound their names."""
     with held():
         import_module(OPERATORS + "elementwise.operators")  # what `+` and its kin do on tensors
-        for name in program.builtins:
+        for name in builtins:
             if name[0] == "@" and name not in (NOTES, COUNTS):  # what the program uses without naming it
                 import_module(OPERATORS + name[1:])
-    for name in program.builtins:
+    for name in builtins:
         if name == NOTES:
             from gradsh.runtime import notes
 

@@ -64,7 +64,7 @@ def use(session: Running, used: Program) -> Module:
     module = session.modules.get(used.path)
     if module is None or module.digest != used.digest:
         module = Module(used.source.name, used.digest, namespace(session, BUILTINS, used=True))
-        prepare(module.space, used)
+        prepare(module.space, used.builtins)
         exec(used.code, module.space)
         session.modules[used.path] = module
     return module

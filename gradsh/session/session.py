@@ -162,7 +162,7 @@ class Session:
                     self.parameters = _parameters(compiled, arguments, name) if arguments else {}
                     if compiled.uses or not source.text.isascii():
                         self._doubt(compiled)
-                    prepare(self.globals, compiled)
+                    prepare(self.globals, compiled.builtins)
                     if self.limits is not None:
                         self.limits.begun()
                     if self.door is not None:

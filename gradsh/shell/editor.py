@@ -15,7 +15,7 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import Completer, DynamicCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
-from prompt_toolkit.filters import Condition, is_done
+from prompt_toolkit.filters import Always, Condition, is_done
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
 from prompt_toolkit.layout import ConditionalContainer, Container, FormattedTextControl, HSplit, VSplit, Window
@@ -68,6 +68,8 @@ class Editor:
             key_bindings=self.keys,
             include_default_pygments_style=False,
         )
+        self.under = HSplit([])
+        put_under(self.reader, self.under)
         line = Window(FormattedTextControl(lambda: self.hint.text(self.reader.default_buffer)), wrap_lines=True)
         self.below(ConditionalContainer(line, Condition(self._is_hinting) & ~is_done))
 
@@ -102,9 +104,8 @@ class Editor:
         self.next = Document(whole, there.cursor_position + len(text))
 
     def below(self, container: Container) -> None:
-        """Show that under the text."""
-        layout = self.reader.layout
-        layout.container = HSplit([layout.container, container])
+        """Show that right under the text, above what was shown there before; the menu of completions goes over it."""
+        self.under.children.insert(0, container)
 
     def above(self, container: Container) -> None:
         """Show that over the text."""
@@ -166,6 +167,22 @@ def _completer(shell: Shell) -> Completer:
     from gradsh.shell.complete import ShellCompleter
 
     return ShellCompleter(shell)
+
+
+def put_under(reader: PromptSession[str], container: Container) -> None:
+    """Show that right under a prompt's text, which prompt_toolkit lets reach down to the next toolbar.
+
+    The room for the menu of completions is then kept below it.
+    """
+    text = reader.layout.current_window
+    stack: list[Container] = [reader.layout.container]
+    while stack:
+        part = stack.pop()
+        stack += part.get_children()
+        if isinstance(part, HSplit) and any(text in child.get_children() for child in part.children):
+            part.children += [container, Window(height=text.height)]
+            text.height, text.dont_extend_height = None, Always()
+            return
 
 
 def log(loop: asyncio.AbstractEventLoop | None, context: dict[str, Any]) -> None:

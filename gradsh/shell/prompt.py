@@ -33,6 +33,7 @@ from gradsh.shell.greeting import Greeting
 from gradsh.shell.history import BoundedHistory, open_history
 from gradsh.shell.last import Last
 from gradsh.shell.lines import Line, Watcher
+from gradsh.shell.live import LiveLine
 from gradsh.shell.panel import Panel
 from gradsh.shell.pausing import Pauser
 from gradsh.shell.preparing import prepare
@@ -136,6 +137,7 @@ class Shell:
         """The editor for the terminal that there is."""
         if not is_dumb_terminal():
             editor = Editor(self, history)
+            LiveLine(self, editor)
             self.panel.attach(editor)
             return editor
         from gradsh.shell.plain import PlainEditor

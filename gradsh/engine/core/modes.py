@@ -31,6 +31,12 @@ if TYPE_CHECKING:
         def run(self, entry: Any, values: list[Any]) -> Any:
             """The registry's entry on bound arguments that it takes."""
 
+        def pick(self, x: Tensor, index: tuple[Any, ...]) -> Any:
+            """`x[index]` with more in the index than one int or slice; NotImplemented where all of it is plain."""
+
+        def around(self, inner: Interpreter) -> Interpreter:
+            """What asks while `inner` works inside of this one."""
+
         def write(self, function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             """`x.f_(…)` for an operator `f`; NotImplemented where `x` is a plain tensor that may be written."""
 
@@ -195,8 +201,8 @@ class interpreting:
         self.interpreter = interpreter
 
     def __enter__(self) -> None:
-        self.before = mode.interpreter
-        mode.interpreter = self.interpreter
+        before = self.before = mode.interpreter
+        mode.interpreter = self.interpreter if before is None else before.around(self.interpreter)
 
     def __exit__(self, *_: object) -> None:
         mode.interpreter = self.before

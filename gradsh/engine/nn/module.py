@@ -39,6 +39,14 @@ PUBLIC = frozenset(
 )
 
 
+LOOKS = frozenset(  # those of them that change nothing
+    """
+    parameters named_parameters buffers named_buffers modules named_modules children named_children state_dict
+    training cpu extra_repr get_submodule get_parameter get_buffer
+    """.split()  # noqa: SIM905 - as above
+)
+
+
 class ModelType(ModelKind):
     """The class of one model; called, it makes an instance.
 
@@ -100,6 +108,7 @@ class Model(metaclass=ModelType):
 
     __slots__ = ("__weakref__", "buffer_names", "cells", "hooks", "run", "training")
     __public__ = PUBLIC
+    __looks__ = LOOKS
 
     cells: dict[str, CellType]
     buffer_names: dict[str, bool]

@@ -84,6 +84,7 @@ def takes_tensor(
 
     Call it after the rules.
     """
+    entry.work = entry.work or "elements"
     bind = Types(entry.signature, one_dim).bind
     if len(entry.rules) == 1 and not entry.why_not:
         short_step(entry)

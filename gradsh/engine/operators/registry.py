@@ -57,6 +57,12 @@ class Operator:
     why_not     the reason why there is no derivative, for `not_implemented`
     method      whether PyTorch has it as a Tensor method
     effect      called for its effect: echoes nothing
+    outside     a call does more than give a result: it changes its arguments or a setting, draws, or reaches out of the
+                program; what only looks at an expression does not run it. So is what has an effect, or a trailing
+                underscore
+    frees       it walks the graph of its first argument, and frees it unless `retain_graph` is set
+    work        how much there is to do in a call: see gradsh.engine.operators.work. Of an elementwise operator and of a
+                view that is known; where nothing is said, all numbers are taken to meet all others
     private     used by rules only; programs do not see it
     home        the module that registered it
     inplace     PyTorch has it in place too, with a trailing underscore; or the name of its node there, if it has a
@@ -86,6 +92,9 @@ class Operator:
         method: bool | str = True,
         samples: Callable[[], Iterable[Any]] | None = None,
         effect: bool = False,
+        outside: bool = False,
+        frees: bool = False,
+        work: str = "",
         formula: str = "",
         example: str = "",
         kinks: str = "",
@@ -110,6 +119,9 @@ class Operator:
         self.method = method
         self.samples = samples
         self.effect = effect
+        self.outside = outside or effect or self.name.endswith("_")
+        self.frees = frees
+        self.work = work
         self.formula = formula
         self.by_ndim = by_ndim or {}
         self.at_kink = at_kink

@@ -149,6 +149,12 @@ class Batches:
                     raise
                 raise _blamed(entry, values, error) from None
 
+    def pick(self, x: Tensor, index: tuple[Any, ...]) -> Any:
+        return pick(x, index) if level_of(index) >= 0 else NotImplemented
+
+    def around(self, inner: Any) -> Any:
+        return inner
+
     def write(self, function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if x.__class__ is Batched:
             return write(x, function(x, *args, **kwargs))

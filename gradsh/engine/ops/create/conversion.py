@@ -127,7 +127,7 @@ def device_count() -> int:
     return 0
 
 
-@function("type(input, dtype=None)", method=True, differentiable=False, example="ones(2).type(int64)")
+@function("type(input, dtype=None)", work="elements", method=True, differentiable=False, example="ones(2).type(int64)")
 def type_(input: Any, dtype: Any) -> Any:
     """The tensor in another dtype; without one, the name of its type."""
     need_tensor("type", "input", 1, input)

@@ -50,6 +50,7 @@ def scalar_like(data: Any) -> Any:
 
 @function(
     "tensor(data, *, dtype=None, requires_grad=False)",
+    work="elements",
     method=False,
     differentiable=False,
     example="tensor([[1., 2.], [3., 4.]], grad)",
@@ -65,7 +66,14 @@ def tensor(data: Any, dtype: Any, requires_grad: bool) -> Tensor:
     return leaf(array_of(data, target), requires_grad, mode.where)
 
 
-@function("as_tensor(data, dtype=None)", method=False, differentiable=False, example="as_tensor([1., 2.])", cuts=True)
+@function(
+    "as_tensor(data, dtype=None)",
+    work="elements",
+    method=False,
+    differentiable=False,
+    example="as_tensor([1., 2.])",
+    cuts=True,
+)
 def as_tensor(data: Any, dtype: Any) -> Tensor:
     """A tensor as it is, an array sharing its memory, anything else as `tensor` makes it."""
     if data.__class__ is Tensor:
@@ -76,7 +84,14 @@ def as_tensor(data: Any, dtype: Any) -> Tensor:
     return leaf(array_of(data, target), False, mode.where)
 
 
-@function("from_numpy(ndarray)", method=False, differentiable=False, example="from_numpy(ones(2).numpy())", cuts=True)
+@function(
+    "from_numpy(ndarray)",
+    work="elements",
+    method=False,
+    differentiable=False,
+    example="from_numpy(ones(2).numpy())",
+    cuts=True,
+)
 def from_numpy(ndarray: Any) -> Tensor:
     """A tensor that shares the memory of a NumPy array."""
     if not isinstance(ndarray, np.ndarray):
@@ -110,21 +125,39 @@ def filled(shape: tuple[int, ...], value: Any, dtype: Any) -> Any:
     return alloc.full(shape, value, dtype) if shape else dtype.type(value)
 
 
-@function("zeros(*size, dtype=None, requires_grad=False)", method=False, differentiable=False, example="zeros(2, 3)")
+@function(
+    "zeros(*size, dtype=None, requires_grad=False)",
+    work="size",
+    method=False,
+    differentiable=False,
+    example="zeros(2, 3)",
+)
 def zeros(size: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """A tensor of zeros."""
     data = alloc.zeros(sizes("zeros", size), numpy_dtype("zeros", dtype, mode.default))
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
-@function("ones(*size, dtype=None, requires_grad=False)", method=False, differentiable=False, example="ones(2, 3)")
+@function(
+    "ones(*size, dtype=None, requires_grad=False)",
+    work="size",
+    method=False,
+    differentiable=False,
+    example="ones(2, 3)",
+)
 def ones(size: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """A tensor of ones."""
     data = alloc.ones(sizes("ones", size), numpy_dtype("ones", dtype, mode.default))
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
-@function("empty(*size, dtype=None, requires_grad=False)", method=False, differentiable=False, example="empty(2, 3)")
+@function(
+    "empty(*size, dtype=None, requires_grad=False)",
+    work="size",
+    method=False,
+    differentiable=False,
+    example="empty(2, 3)",
+)
 def empty(size: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """A tensor whose values do not matter (zeros, here)."""
     data = alloc.zeros(sizes("empty", size), numpy_dtype("empty", dtype, mode.default))
@@ -149,6 +182,7 @@ def natural_dtype(value: Any) -> Any:
 
 @function(
     "full(size, fill_value, *, dtype=None, requires_grad=False)",
+    work="size",
     method=False,
     differentiable=False,
     example="full((2, 2), 3.5)",
@@ -174,6 +208,7 @@ def eye(n: Any, m: Any, dtype: Any, requires_grad: bool) -> Tensor:
 
 @function(
     "arange(start, end=None, step=1, *, dtype=None, requires_grad=False)",
+    work="size",
     method=False,
     differentiable=False,
     example="arange(0., 1., 0.25)",
@@ -279,6 +314,7 @@ def _even(start: float, end: float, steps: int, dtype: Any, fused: bool = True) 
 
 @function(
     "linspace(start, end, steps, *, dtype=None, requires_grad=False)",
+    work="size",
     method=False,
     differentiable=False,
     example="linspace(0, 1, 5)",
@@ -293,6 +329,7 @@ def linspace(start: Any, end: Any, steps: Any, dtype: Any, requires_grad: bool) 
 
 @function(
     "logspace(start, end, steps, base=10.0, *, dtype=None, requires_grad=False)",
+    work="size",
     method=False,
     differentiable=False,
     example="logspace(0, 2, 3)",
@@ -362,6 +399,7 @@ def _like(operator: str, input: Any, value: Any, dtype: Any, requires_grad: bool
 
 @function(
     "zeros_like(input, *, dtype=None, requires_grad=False)",
+    work="elements",
     method=False,
     differentiable=False,
     example="zeros_like(ones(2))",
@@ -376,6 +414,7 @@ on_last_dims(zeros_like, 0)
 
 @function(
     "ones_like(input, *, dtype=None, requires_grad=False)",
+    work="elements",
     method=False,
     differentiable=False,
     example="ones_like(zeros(2))",
@@ -390,6 +429,7 @@ on_last_dims(ones_like, 0)
 
 @function(
     "empty_like(input, *, dtype=None, requires_grad=False)",
+    work="elements",
     method=False,
     differentiable=False,
     example="empty_like(ones(2))",
@@ -404,6 +444,7 @@ on_last_dims(empty_like, 0)
 
 @function(
     "full_like(input, fill_value, *, dtype=None, requires_grad=False)",
+    work="elements",
     method=False,
     differentiable=False,
     example="full_like(ones(2), 3.5)",
@@ -445,6 +486,7 @@ _new("new_empty", 0)
 
 @function(
     "new_full(input, size, fill_value, *, dtype=None, requires_grad=False)",
+    work="size",
     differentiable=False,
     example="ones(2).new_full((2, 2), 3.)",
 )
@@ -457,6 +499,7 @@ def new_full(input: Any, size: Any, fill_value: Any, dtype: Any, requires_grad: 
 
 @function(
     "new_tensor(input, data, *, dtype=None, requires_grad=False)",
+    work="elements",
     differentiable=False,
     example="ones(2).new_tensor([3, 4])",
 )
@@ -480,7 +523,12 @@ def _alias_of(data: Tensor) -> Tensor:
 
 
 @function(
-    "Parameter(data, requires_grad=True)", method=False, differentiable=False, example="Parameter(ones(2))", cuts=True
+    "Parameter(data, requires_grad=True)",
+    work="elements",
+    method=False,
+    differentiable=False,
+    example="Parameter(ones(2))",
+    cuts=True,
 )
 def parameter(data: Any, requires_grad: bool) -> Tensor:
     """A leaf with the grad flag that a model takes for a parameter; it shares the memory of `data`."""
@@ -497,6 +545,7 @@ def parameter(data: Any, requires_grad: bool) -> Tensor:
 
 @function(
     "Variable(data, requires_grad=False)",
+    work="elements",
     method=False,
     differentiable=False,
     example="Variable(ones(2), grad)",

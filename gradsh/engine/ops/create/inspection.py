@@ -59,7 +59,7 @@ def strides(x: Any) -> tuple[int, ...]:
     return tuple(s // x.itemsize for s in x.strides)
 
 
-@function("stride(input, dim=None)", differentiable=False, example="ones(2, 3).stride()")
+@function("stride(input, dim=None)", work="elements", differentiable=False, example="ones(2, 3).stride()")
 def stride(input: Any, dim: Any) -> Any:
     """How many elements of memory lie between neighbours in every dimension, or in one."""
     need_tensor("stride", "input", 1, input)
@@ -74,7 +74,7 @@ def element_size(input: Any) -> int:
     return int(input.data.itemsize)
 
 
-@function("is_contiguous(input)", differentiable=False, example="ones(2, 3).t().is_contiguous()")
+@function("is_contiguous(input)", work="elements", differentiable=False, example="ones(2, 3).t().is_contiguous()")
 def is_contiguous(input: Any) -> bool:
     """Whether the elements lie in memory in the order in which they are counted."""
     need_tensor("is_contiguous", "input", 1, input)
@@ -82,7 +82,7 @@ def is_contiguous(input: Any) -> bool:
     return data.__class__ is not np.ndarray or bool(data.flags.c_contiguous)
 
 
-@function("storage_offset(input)", differentiable=False, example="arange(4)[2:].storage_offset()")
+@function("storage_offset(input)", work="elements", differentiable=False, example="arange(4)[2:].storage_offset()")
 def storage_offset(input: Any) -> int:
     """How many elements of memory lie before its first one."""
     need_tensor("storage_offset", "input", 1, input)
@@ -137,7 +137,7 @@ def is_signed(input: Any) -> bool:
     return bool(input.data.dtype.kind in "fi")
 
 
-@function("is_nonzero(input)", differentiable=False, example="is_nonzero(tensor([1.]))")
+@function("is_nonzero(input)", work="elements", differentiable=False, example="is_nonzero(tensor([1.]))")
 def is_nonzero(input: Any) -> bool:
     """Whether the only element is not zero."""
     need_tensor("is_nonzero", "input", 1, input)
@@ -150,7 +150,13 @@ def is_nonzero(input: Any) -> bool:
 # --- mixing dtypes ---------------------------------------------------------------------------------------------------
 
 
-@function("result_type(tensor1, tensor2)", method=False, differentiable=False, example="result_type(tensor([1]), 1.5)")
+@function(
+    "result_type(tensor1, tensor2)",
+    work="elements",
+    method=False,
+    differentiable=False,
+    example="result_type(tensor([1]), 1.5)",
+)
 def result_type(tensor1: Any, tensor2: Any) -> DType:
     """The dtype that arithmetic on two tensors or numbers gives."""
     first, second = tensor1.__class__ is Tensor, tensor2.__class__ is Tensor
@@ -173,13 +179,21 @@ def _number_dtype(value: Any) -> DType:
     raise ArgumentError(f"result_type(): argument 'tensor1' (position 1) must be Tensor, not {type_word(value)}")
 
 
-@function("promote_types(type1, type2)", method=False, differentiable=False, example="promote_types(int32, float32)")
+@function(
+    "promote_types(type1, type2)",
+    work="elements",
+    method=False,
+    differentiable=False,
+    example="promote_types(int32, float32)",
+)
 def promote_types(type1: Any, type2: Any) -> DType:
     """The smallest dtype that holds both."""
     return promote_dtypes(OF[numpy_dtype("promote_types", type1)], OF[numpy_dtype("promote_types", type2)])
 
 
-@function("can_cast(from_, to)", method=False, differentiable=False, example="can_cast(int32, float32)")
+@function(
+    "can_cast(from_, to)", work="elements", method=False, differentiable=False, example="can_cast(int32, float32)"
+)
 def can_cast(from_: Any, to: Any) -> bool:
     """Whether PyTorch's rules of promotion let one dtype become another."""
     first, second = OF[numpy_dtype("can_cast", from_)], OF[numpy_dtype("can_cast", to)]
@@ -235,7 +249,7 @@ FloatInfo.__name__ = "finfo"
 IntegerInfo.__name__ = "iinfo"
 
 
-@function("finfo(type=None)", method=False, differentiable=False, example="finfo(float32).eps")
+@function("finfo(type=None)", work="elements", method=False, differentiable=False, example="finfo(float32).eps")
 def finfo(type: Any) -> FloatInfo:
     """The limits of a floating dtype, of the default one if none is given."""
     dtype = numpy_dtype("finfo", type, mode.default)
@@ -246,7 +260,7 @@ def finfo(type: Any) -> FloatInfo:
     return FloatInfo(dtype)
 
 
-@function("iinfo(type)", method=False, differentiable=False, example="iinfo(int64).max")
+@function("iinfo(type)", work="elements", method=False, differentiable=False, example="iinfo(int64).max")
 def iinfo(type: Any) -> IntegerInfo:
     """The limits of an integer dtype."""
     dtype = numpy_dtype("iinfo", type)
@@ -261,7 +275,7 @@ def iinfo(type: Any) -> IntegerInfo:
 # --- settings --------------------------------------------------------------------------------------------------------
 
 
-@function("get_default_dtype()", method=False, differentiable=False, example="get_default_dtype()")
+@function("get_default_dtype()", work="elements", method=False, differentiable=False, example="get_default_dtype()")
 def get_default_dtype() -> DType:
     """The dtype of floating literals and of creators."""
     return OF[mode.default]

@@ -34,19 +34,21 @@ def manual_seed(seed: Any) -> Any:
     return mode.generator.manual_seed(value)
 
 
-@function("seed()", method=False, differentiable=False, example="seed()")
+@function("seed()", outside=True, method=False, differentiable=False, example="seed()")
 def seed() -> int:
     """Starts the random stream over from an unpredictable seed, and gives it."""
     return stream().seed()
 
 
-@function("initial_seed()", method=False, differentiable=False, example="initial_seed()")
+@function("initial_seed()", outside=True, method=False, differentiable=False, example="initial_seed()")
 def initial_seed() -> int:
     """The seed that the random stream started from."""
     return stream().initial_seed()
 
 
-@function("generator(seed=None)", method=False, differentiable=False, example="rand(2, generator=generator(0))")
+@function(
+    "generator(seed=None)", outside=True, method=False, differentiable=False, example="rand(2, generator=generator(0))"
+)
 def generator(seed: Any) -> Any:
     """A random stream of its own, for `generator=` arguments."""
     from gradsh.engine.kernels.random import Generator
@@ -54,7 +56,7 @@ def generator(seed: Any) -> Any:
     return Generator() if seed is None else Generator(need_int("generator", "seed", 1, seed))
 
 
-@function("Generator()", method=False, differentiable=False, example="rand(2, generator=Generator())")
+@function("Generator()", outside=True, method=False, differentiable=False, example="rand(2, generator=Generator())")
 def generator_class() -> Any:
     """A random stream of its own that starts from PyTorch's fixed default seed."""
     from gradsh.engine.kernels.random import Generator
@@ -62,7 +64,7 @@ def generator_class() -> Any:
     return Generator()
 
 
-@function("get_rng_state()", method=False, differentiable=False, example="let state = get_rng_state()")
+@function("get_rng_state()", outside=True, method=False, differentiable=False, example="let state = get_rng_state()")
 def get_rng_state() -> Tensor:
     """The state of the random stream as a tensor of bytes."""
     return make(stream().get_state())
@@ -88,6 +90,7 @@ def set_rng_state(new_state: Any) -> None:
 
 @function(
     "rand(*size, generator=None, dtype=None, requires_grad=False)",
+    work="size",
     method=False,
     differentiable=False,
     example="rand(2, 3)",
@@ -102,6 +105,7 @@ def rand(size: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
 
 @function(
     "randn(*size, generator=None, dtype=None, requires_grad=False)",
+    work="size",
     method=False,
     differentiable=False,
     example="randn(2, 3)",
@@ -116,6 +120,7 @@ def randn(size: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
 
 @function(
     "randint(low=0, high=None, size=None, *, generator=None, dtype=None, requires_grad=False)",
+    work="size",
     method=False,
     differentiable=False,
     example="randint(10, (2, 3))",
@@ -141,6 +146,7 @@ def randint(low: Any, high: Any, size: Any, generator: Any, dtype: Any, requires
 
 @function(
     "randperm(n, *, generator=None, dtype=None, requires_grad=False)",
+    work="size",
     method=False,
     differentiable=False,
     example="randperm(5)",
@@ -278,7 +284,7 @@ def normal(mean: Any, std: Any, size: Any, generator: Any, dtype: Any, requires_
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
-@op("bernoulli_tensor(input, p, generator)", grad_fn="BernoulliBackward0", private=True)
+@op("bernoulli_tensor(input, p, generator)", work="elements", grad_fn="BernoulliBackward0", private=True)
 def bernoulli_tensor(x: Any, p: Any, generator: Any) -> Any:
     """Ones with the probability that `input` gives for each, or with probability `p`; zeros else."""
     from gradsh.engine.kernels.random import bernoulli, bernoulli_each

@@ -223,6 +223,7 @@ def softsign(x: Any) -> Any:
 
 @op(
     "glu(input, dim=-1)",
+    work="elements",
     python=True,
     grad_fn="GluBackward0",
     method=False,

@@ -23,7 +23,7 @@ int32 = np.dtype(np.int32)
 # --- embedding -------------------------------------------------------------------------------------------------------
 
 
-@op("embed(weight, index, padding, by_frequency)", grad_fn="EmbeddingBackward0", private=True)
+@op("embed(weight, index, padding, by_frequency)", work="rows", grad_fn="EmbeddingBackward0", private=True)
 def embed(weight: Any, index: Any, padding: int, by_frequency: bool) -> Any:
     """Rows of a table."""
     return np.take(weight, index, 0)
@@ -159,7 +159,7 @@ def bag_sums(x: Any, counts: Any) -> Any:
 bag_sums.vjp("input")(lambda F, g, out, x, counts: F.bag_repeat(g, counts))
 
 
-@op("bag_repeat(grad, counts)", grad_fn="EmbeddingBagBackwardBackward0", private=True)
+@op("bag_repeat(grad, counts)", work="rows", grad_fn="EmbeddingBagBackwardBackward0", private=True)
 def bag_repeat(g: Any, counts: Any) -> Any:
     """Each row as often as its run was long."""
     return np.repeat(g, counts, 0)

@@ -62,6 +62,7 @@ def check_along(x_shape: tuple[int, ...], index: Any, dim: int) -> None:
 
 @op(
     "gather(input, dim, index, sparse_grad=False)",
+    work="rows",
     grad_fn="GatherBackward0",
     samples=lambda: [
         call(t(2, 3), 1, t(2, 2, dtype="int64", values=[[0, 0], [2, 1]])),
@@ -175,6 +176,7 @@ def take_along_dim(input: Any, indices: Any, dim: Any) -> Any:
 
 @op(
     "take(input, index)",
+    work="rows",
     grad_fn="TakeBackward0",
     samples=lambda: [
         call(t(2, 3), t(4, dtype="int64", values=[0, 5, 5, -2])),
@@ -227,6 +229,7 @@ take_backward.vjp("grad", saves="index")(lambda F, g, out, grad, shape, index: F
 
 @op(
     "masked_select(input, mask)",
+    work="elements",
     grad_fn="MaskedSelectBackward0",
     samples=lambda: [
         call(t(2, 3), t(2, 3, dtype="bool", values=[[True, False, True], [False, False, True]])),
@@ -269,13 +272,19 @@ masked_select_backward.vjp("grad", saves="mask")(
 )
 
 
-@op("nonzero_table(input)", private=True)
+@op("nonzero_table(input)", work="elements", private=True)
 def nonzero_table(x: Any) -> Any:
     """The indices of elements that are not zero, one a row."""
     return np.argwhere(x).astype(np.int64, copy=False) if x.ndim else alloc.zeros((int(x != 0), 0), np.int64)
 
 
-@function("nonzero(input, *, as_tuple=False)", differentiable=False, example="nonzero(tensor([0, 3, 4]))", dynamic=True)
+@function(
+    "nonzero(input, *, as_tuple=False)",
+    work="elements",
+    differentiable=False,
+    example="nonzero(tensor([0, 3, 4]))",
+    dynamic=True,
+)
 def nonzero(input: Any, as_tuple: bool) -> Any:
     """The indices of elements that are not zero: one a row, or a tensor for each dimension."""
     need_tensor("nonzero", "input", 1, input)
@@ -287,7 +296,7 @@ def nonzero(input: Any, as_tuple: bool) -> Any:
     )
 
 
-@function("argwhere(input)", differentiable=False, example="argwhere(tensor([0, 3, 4]))", dynamic=True)
+@function("argwhere(input)", work="elements", differentiable=False, example="argwhere(tensor([0, 3, 4]))", dynamic=True)
 def argwhere(input: Any) -> Any:
     """The indices of elements that are not zero, one a row."""
     need_tensor("argwhere", "input", 1, input)

@@ -21,7 +21,6 @@ from gradsh.engine.operators.batch_rules import applied, sample_of
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.shape import shape as views
-from gradsh.engine.transforms.batching import pick as pick_sample
 from gradsh.errors import ArgumentError, DtypeError, IndexError_, ValueError_
 
 ndarray = np.ndarray
@@ -164,8 +163,8 @@ def _alias(x: Tensor) -> Tensor:
 
 def _general(x: Tensor, index: tuple[Any, ...]) -> Tensor:
     """An index of several parts, or with tensors, lists, `none` or `...`: views first, then the tensors at once."""
-    if mode.interpreter is not None and mode.interpreter.takes(index):
-        return pick_sample(x, index)  # type: ignore[no-any-return]  # a Batched
+    if mode.interpreter is not None and (picked := mode.interpreter.pick(x, index)) is not NotImplemented:
+        return picked  # type: ignore[no-any-return]  # the interpreter's tensor
     out, picks, dims = parts(x, index)
     if picks:
         return index_.apply(out, picks, tuple(dims))  # type: ignore[no-any-return]  # entries are untyped
@@ -333,6 +332,7 @@ def _check_index(picks: Any, dims: tuple[int, ...], shape: tuple[int, ...]) -> N
 
 @op(
     "index(input, indices, dims)",
+    work="rows",
     grad_fn="IndexBackward0",
     private=True,
     samples=lambda: [
@@ -402,6 +402,7 @@ def _(F: Any, size: int, batched: Any, g: Any, shape: Any, indices: Any, dims: A
 
 @op(
     "index_select(input, dim, index)",
+    work="rows",
     grad_fn="IndexSelectBackward0",
     samples=lambda: [
         call(t(2, 3), 1, t(4, dtype="int64", values=[0, 2, 2, 1])),

@@ -69,6 +69,7 @@ def _mask_samples() -> list[call]:
 
 @op(
     "masked_fill(input, mask, value)",
+    work="elements",
     grad_fn="MaskedFillBackward0",
     inplace=True,
     samples=_mask_samples,
@@ -296,6 +297,7 @@ def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, source: Any
 
 @op(
     "index_fill(input, dim, index, value)",
+    work="elements",
     grad_fn="IndexFillBackward0",
     inplace=True,
     samples=lambda: [

@@ -76,6 +76,7 @@ def _index_samples() -> list[Any]:
 
 @op(
     "scatter_add(input, dim, index, src)",
+    work="elements",
     grad_fn="ScatterAddBackward0",
     inplace=True,
     samples=lambda: [
@@ -137,6 +138,7 @@ scatter_source.vjp("src", saves="index")(lambda F, g, out, x, dim, index, src: g
 
 @op(
     "scatter_value(input, dim, index, value)",
+    work="elements",
     grad_fn="ScatterBackward1",
     private=True,
     samples=lambda: [call(t(2, 3), 1, _index_samples()[0], 1.5)],

@@ -69,6 +69,7 @@ def accumulate_product(x: Any, c: Any, beta: Any, alpha: Any) -> Any:
 
 @op(
     "addmm(input, mat1, mat2, *, beta=1, alpha=1)",
+    work="product",
     inplace=True,
     grad_fn="AddmmBackward0",
     samples=lambda: [
@@ -191,7 +192,7 @@ _any_linear = linear.apply
 
 def apply_linear(*args: Any, **kwargs: Any) -> Any:
     """`linear(input, weight, bias)`: a layer of matrices with a bias on the shortest way, all else by the composite."""
-    if len(args) == 3 and not kwargs and mode.grad:
+    if len(args) == 3 and not kwargs and mode.grad and mode.interpreter is None:
         x, weight, bias = args
         if x.__class__ is Tensor and weight.__class__ is Tensor and bias.__class__ is Tensor:
             a, w, b = x.data, weight.data, bias.data
@@ -251,6 +252,7 @@ linear.apply = T.__dict__["linear"] = apply_linear
 
 @op(
     "addmv(input, mat, vec, *, beta=1, alpha=1)",
+    work="product",
     inplace=True,
     grad_fn="AddmvBackward0",
     samples=lambda: [
@@ -283,6 +285,7 @@ addmv.vjp("vec", saves="mat")(lambda F, g, out, x, a, b, beta, alpha: scaled(F.v
 
 @op(
     "addr(input, vec1, vec2, *, beta=1, alpha=1)",
+    work="elements",
     inplace=True,
     grad_fn="AddrBackward0",
     samples=lambda: [
@@ -317,6 +320,7 @@ addr.vjp("vec2", saves="vec1")(lambda F, g, out, x, a, b, beta, alpha: scaled(F.
 
 @op(
     "addbmm(input, batch1, batch2, *, beta=1, alpha=1)",
+    work="product",
     inplace=True,
     grad_fn="AddbmmBackward0",
     samples=lambda: [
@@ -368,6 +372,7 @@ addbmm.vjp("batch2", saves="batch1")(_addbmm_right)
 
 @op(
     "baddbmm(input, batch1, batch2, *, beta=1, alpha=1)",
+    work="product",
     inplace=True,
     grad_fn="BaddbmmBackward0",
     samples=lambda: [

@@ -51,6 +51,7 @@ def batch_element(a: Any, index: int) -> str:
 
 @op(
     "keep(input, mask, other)",
+    work="elements",
     grad_fn="WhereBackward0",
     private=True,
     samples=lambda: [call(t(2, 2), alloc.eye(2, dtype=bool), 0), call(t(2, 2), alloc.eye(2, dtype=bool), 1)],

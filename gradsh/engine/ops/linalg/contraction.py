@@ -96,7 +96,6 @@ def _(F: Any, size: int, batched: Any, x: Any, y: Any) -> Any:
     ],
     formula="the other factor, contracted with g over its free dims",
     example="tensordot(ones(2, 3), ones(3, 2), dims=1)",
-    looped="it works on arrays",
 )
 def tensordot(x: Tensor, y: Tensor, dims: Any) -> Any:
     """Sums of products over several dims: the last of `a` with the first of `b`, or the dims given as two lists."""
@@ -182,7 +181,6 @@ def _tensordot(x: Tensor, y: Tensor, left: tuple[int, ...], right: tuple[int, ..
     ],
     formula="for each factor: the factors before it, transposed, @ g @ the factors after it, transposed",
     example="linalg.multi_dot([ones(2, 3), ones(3, 4), ones(4, 1)])",
-    looped="it works on arrays",
 )
 def multi_dot(tensors: list[Tensor]) -> Any:
     """The product of a chain of matrices, in the cheapest order; the first and the last may be vectors."""

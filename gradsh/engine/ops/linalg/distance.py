@@ -23,6 +23,7 @@ from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
 @op(
     "dist(input, other, p=2)",
+    work="elements",
     grad_fn="DistBackward0",
     samples=lambda: [
         call(t(3), t(3)),
@@ -108,7 +109,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, a: Any, b: Any, p: float) -> Any:
     )
 
 
-@op("zeros_of(input)", private=True)
+@op("zeros_of(input)", work="size", private=True)
 def zeros_of(x: Any) -> Any:
     """Zeros in the shape and dtype of `input`."""
     return alloc.zeros(x.shape, x.dtype)

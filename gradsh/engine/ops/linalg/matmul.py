@@ -56,7 +56,7 @@ def product(
     """Register a product of two tensors; see Product. Its rules read the other factor."""
 
     def register(kernel: Any) -> Product:
-        entry = Product(signature, grad_fn=grad_fn, **options)
+        entry = Product(signature, grad_fn=grad_fn, work="product", **options)
         entry.kernel = kernel
         entry.ranks = ranks
         entry.check = check
@@ -81,6 +81,8 @@ def product(
 
 def multiply(entry: Product, x: Tensor, y: Tensor, depth: int) -> Tensor:
     """Run a product and record it; the program's frame is `depth` frames up."""
+    if mode.interpreter is not None and mode.interpreter.takes((x, y)):
+        return mode.interpreter.run(entry, [x, y])  # type: ignore[no-any-return]  # the interpreter's tensor
     if x.storage is not None:
         x.up_to_date()
     if y.storage is not None:
@@ -355,6 +357,7 @@ def outer_samples(F: Any, size: int, batched: Any, a: Any, b: Any) -> Any:
 
 @op(
     "vector_matrix(vec, input)",
+    work="product",
     grad_fn="MvBackward0",
     private=True,
     samples=lambda: [call(t(2), t(2, 3))],
@@ -372,6 +375,7 @@ vector_matrix.vjp("input", saves="vec")(lambda F, g, out, a, b: F.outer_product(
 
 @op(
     "unsafe_view(input, size)",
+    work="elements",
     grad_fn="UnsafeViewBackward0",
     private=True,
     samples=lambda: [call(t(2, 3), (3, 2))],
@@ -502,6 +506,7 @@ def _count(shape: tuple[int, ...]) -> int:
 
 @op(
     "squeeze_row(input)",
+    work="elements",
     grad_fn="SqueezeBackward4",
     private=True,
     samples=lambda: [call(t(1, 3))],

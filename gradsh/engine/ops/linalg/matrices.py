@@ -191,6 +191,7 @@ on_last_dims(cofactors, 2)
 
 @op(
     "det_second(input, along)",
+    work="elements",
     grad_fn="LinalgDetBackwardBackward0",
     private=True,
     samples=lambda: [call(t(3, 3), t(3, 3)), call(t(2, 2), t(2, 2))],
@@ -435,6 +436,7 @@ alias("matrix_exp", matrix_exp, method=True)
 
 @op(
     "block_triangle(input, corner)",
+    work="elements",
     grad_fn="CatBackward0",
     private=True,
     samples=lambda: [call(t(2, 2), t(2, 2))],

@@ -66,7 +66,7 @@ def p_norm_rule(F: Any, g: Any, x: Any, out: Any, p: float, axes: Any) -> Any:
     return x * F.abs(x) ** (p - 2) * scale
 
 
-@op("peaks(input, norm, dims)", private=True)
+@op("peaks(input, norm, dims)", work="elements", private=True)
 def peaks(x: Any, out: Any, axes: Any) -> Any:
     """Where `norm` is reached: 1 divided by how often it is, elsewhere 0."""
     reached = (np.abs(x) == out) | (np.isnan(x) & np.isnan(out))
@@ -83,6 +83,7 @@ def kept_shape(shape: tuple[int, ...], axes: Any) -> tuple[int, ...]:
 
 @op(
     "vector_norm_of(input, ord, dims, keepdim)",
+    work="elements",
     grad_fn="LinalgVectorNormBackward0",
     private=True,
     samples=lambda: [call(t(3), 2.0, None, False)],

@@ -87,7 +87,9 @@ def _nll_rule(F: Any, g: Any, out: Any, x: Any, target: Any, weight: Any, reduct
 
 
 def _nll_op(name: str, grad_fn: str) -> General:
-    entry = op(f"{name}(input, target, weight, reduction, ignore_index)", grad_fn=grad_fn, private=True)(_nll)
+    entry = op(
+        f"{name}(input, target, weight, reduction, ignore_index)", grad_fn=grad_fn, work="elements", private=True
+    )(_nll)
     entry.vjp("input", saves="input target weight")(_nll_rule)
     return entry
 
@@ -287,6 +289,7 @@ def _check_smoothing(smoothing: float) -> None:
 
 @composite(
     "smoothed_loss(input, target, weight, reduction, ignore_index, smoothing)",
+    work="elements",
     private=True,
     looped="it counts the classes that are kept",
 )
@@ -433,7 +436,7 @@ _any_cross_entropy = cross_entropy.apply
 def _(*args: Any, **kwargs: Any) -> Any:
     if len(args) == 2 and not kwargs:
         input, target = args
-        if input.__class__ is Tensor and target.__class__ is Tensor:
+        if input.__class__ is Tensor and target.__class__ is Tensor and mode.interpreter is None:
             if input.storage is not None:
                 input.up_to_date()
             out = _usual(input, target, _getframe(1))

@@ -146,6 +146,7 @@ def pair_samples(**span: Any) -> list[call]:
 
 @op(
     "bce_logits(input, target, weight, pos_weight, reduction)",
+    work="elements",
     grad_fn="BinaryCrossEntropyWithLogitsBackward0",
     private=True,
 )
@@ -251,7 +252,7 @@ def binary_cross_entropy_with_logits(
 # --- squared, absolute, Huber ----------------------------------------------------------------------------------------
 
 
-@op("mse(input, target, reduction)", grad_fn="MseLossBackward0", private=True)
+@op("mse(input, target, reduction)", work="elements", grad_fn="MseLossBackward0", private=True)
 def mse(x: Any, target: Any, reduction: str) -> Any:
     """Squared differences."""
     x, target = same_dtype(x, target)
@@ -338,7 +339,7 @@ def clipped(F: Any, x: Any, bound: float) -> Any:
     return np.minimum(np.maximum(x, -bound), bound) if F is A else F.clamp(x, -bound, bound)
 
 
-@op("smooth_l1(input, target, reduction, beta)", grad_fn="SmoothL1LossBackward0", private=True)
+@op("smooth_l1(input, target, reduction, beta)", work="elements", grad_fn="SmoothL1LossBackward0", private=True)
 def smooth_l1(x: Any, target: Any, reduction: str, beta: float) -> Any:
     """Squared differences below `beta`, absolute ones above."""
     x, target = same_dtype(x, target)
@@ -378,7 +379,7 @@ def smooth_l1_loss(input: Any, target: Any, size_average: Any, reduce: Any, redu
     return T.smooth_l1(input, target, reduction, beta)
 
 
-@op("huber(input, target, reduction, delta)", grad_fn="HuberLossBackward0", private=True)
+@op("huber(input, target, reduction, delta)", work="elements", grad_fn="HuberLossBackward0", private=True)
 def huber(x: Any, target: Any, reduction: str, delta: float) -> Any:
     """Half the squared differences up to `delta`, a straight line beyond."""
     x, target = same_dtype(x, target)
@@ -420,7 +421,7 @@ def huber_loss(input: Any, target: Any, reduction: Any, delta: Any, weight: Any)
 # --- margins ---------------------------------------------------------------------------------------------------------
 
 
-@op("soft_margin(input, target, reduction)", grad_fn="SoftMarginLossBackward0", private=True)
+@op("soft_margin(input, target, reduction)", work="elements", grad_fn="SoftMarginLossBackward0", private=True)
 def soft_margin(x: Any, target: Any, reduction: str) -> Any:
     """log(1 + exp(-target input))."""
     full = broadcast_shape(x.shape, target.shape)

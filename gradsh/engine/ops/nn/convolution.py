@@ -25,7 +25,7 @@ from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 # `how` is (stride, padding, dilation, groups), the first three tuples with an int for each spatial dim.
 
 
-@op("convolve(input, weight, bias, how)", grad_fn="ConvolutionBackward0", private=True)
+@op("convolve(input, weight, bias, how)", work="convolution", grad_fn="ConvolutionBackward0", private=True)
 def convolve(x: Any, weight: Any, bias: Any, how: Any) -> Any:
     """A convolution (in truth a correlation) plus bias."""
     return convolution.forward(x, weight, bias, how)
@@ -47,7 +47,7 @@ def bias_gradient(F: Any, g: Any) -> Any:
     return F.sum(g, (0, *range(2, g.ndim)), False, None)
 
 
-@op("convolve_input(grad, weight, bias, size, how)", grad_fn="ConvolutionBackward0", private=True)
+@op("convolve_input(grad, weight, bias, size, how)", work="convolution", grad_fn="ConvolutionBackward0", private=True)
 def convolve_input(g: Any, weight: Any, bias: Any, size: Any, how: Any) -> Any:
     """The gradient of a convolution with respect to an input of spatial `size`, plus bias: the transposed "
     "convolution."""
@@ -74,7 +74,12 @@ def cropped(F: Any, x: Any, shape: Any) -> Any:
     return x
 
 
-@op("convolve_weight(grad, input, kernel, how)", grad_fn="ConvolutionBackwardBackward0", private=True)
+@op(
+    "convolve_weight(grad, input, kernel, how)",
+    work="convolution",
+    grad_fn="ConvolutionBackwardBackward0",
+    private=True,
+)
 def convolve_weight(g: Any, x: Any, kernel: Any, how: Any) -> Any:
     """The gradient of a convolution with respect to its weight, whose spatial size is `kernel`."""
     return convolution.backward_weight(g, x, kernel, how)

@@ -98,7 +98,10 @@ def _laid_out(x: Any) -> tuple[Any, Any]:
 
 
 @op(
-    "batch_normalize(input, weight, bias, mean, var, eps, statistics)", grad_fn="NativeBatchNormBackward0", private=True
+    "batch_normalize(input, weight, bias, mean, var, eps, statistics)",
+    work="elements",
+    grad_fn="NativeBatchNormBackward0",
+    private=True,
 )
 def batch_normalize(x: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float, statistics: Statistics) -> Any:
     """Training: the batch's own statistics, with which `mean` and `var` (the running ones, or None) were updated
@@ -253,6 +256,7 @@ def _update(running: Any, value: Any, momentum: float) -> None:
 
 @composite(
     "batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05)",
+    work="elements",
     python=True,
     method=False,
     samples=lambda: [
@@ -385,7 +389,12 @@ def _long_sum(x: Any, axis: Any) -> Any:
     return total(x, axis, False, x.dtype)
 
 
-@op("layer_normalize(input, weight, bias, dims, eps, statistics)", grad_fn="NativeLayerNormBackward0", private=True)
+@op(
+    "layer_normalize(input, weight, bias, dims, eps, statistics)",
+    work="elements",
+    grad_fn="NativeLayerNormBackward0",
+    private=True,
+)
 def layer_normalize(x: Any, weight: Any, bias: Any, dims: int, eps: float, statistics: Statistics) -> Any:
     """Rows of the last `dims` dims with mean 0 and variance 1, times weight plus bias."""
     n = math.prod(x.shape[x.ndim - dims :])
@@ -527,7 +536,12 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any, eps: Any) -> Any:
     return out if weight is None else out * weight
 
 
-@op("group_normalize(input, weight, bias, groups, eps, statistics)", grad_fn="NativeGroupNormBackward0", private=True)
+@op(
+    "group_normalize(input, weight, bias, groups, eps, statistics)",
+    work="elements",
+    grad_fn="NativeGroupNormBackward0",
+    private=True,
+)
 def group_normalize(x: Any, weight: Any, bias: Any, groups: int, eps: float, statistics: Statistics) -> Any:
     """Groups of channels with mean 0 and variance 1, times weight plus bias."""
     n, channels = x.shape[:2]

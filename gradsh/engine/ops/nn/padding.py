@@ -66,7 +66,7 @@ on_last_dims(constant_pad, 0)
 # An index array for each of the last dims says which element stands where; None leaves a dim as it is.
 
 
-@op("take_axes(input, indices)", grad_fn="IndexBackward0", private=True, linear=True)
+@op("take_axes(input, indices)", work="elements", grad_fn="IndexBackward0", private=True, linear=True)
 def take_axes(x: Any, indices: Any) -> Any:
     """The elements at `indices` along each of the last dims."""
     out = x

@@ -178,7 +178,9 @@ def _max_op(dims: int) -> Any:
     def kernel(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> Any:
         return largest(x, kernel, stride, padding, dilation, out)
 
-    entry = op(signature, grad_fn=f"MaxPool{dims}DWithIndicesBackward0", private=True, outputs=2)(kernel)
+    entry = op(signature, grad_fn=f"MaxPool{dims}DWithIndicesBackward0", work="windows", private=True, outputs=2)(
+        kernel
+    )
     # PyTorch saves the input too, and so notices when it is written to
     entry.vjp("input", saves="input out")(lambda F, g, out, x, *_: F.plane_put(g[0], out[1], tuple(x.shape[2:])))
     on_images(entry)
@@ -352,7 +354,11 @@ def _mean_op(dims: int) -> Any:
 
     parameters = "kernel, stride, padding, out, include, override, size"
     one = op(
-        f"mean_windows{dims}d(input, {parameters})", grad_fn=f"AvgPool{dims}DBackward0", private=True, linear=True
+        f"mean_windows{dims}d(input, {parameters})",
+        grad_fn=f"AvgPool{dims}DBackward0",
+        work="windows",
+        private=True,
+        linear=True,
     )(forward)
     two = op(
         f"mean_windows{dims}d_backward(grad, {parameters})",

@@ -71,6 +71,7 @@ def backward(tensors: Any, gradient: Any, retain_graph: Any, create_graph: bool,
     "is_grads_batched=False, "
     "allow_unused: bool=None, materialize_grads=False, *, argnums=None, has_aux=False)",
     method=False,
+    frees=True,
     example="let x = tensor(3., grad); grad(x**2, x)",
 )
 def grad(
@@ -145,7 +146,7 @@ def _batched(
 NONE = "none: the values without their history"
 
 
-@function("detach(input)", formula=NONE, example="let x = tensor(3., grad); detach(x * 2)", cuts=True)
+@function("detach(input)", work="elements", formula=NONE, example="let x = tensor(3., grad); detach(x * 2)", cuts=True)
 def detach(x: Tensor) -> Tensor:
     """The same values outside of the graph; shares memory with `input`."""
     storage = x.share()
@@ -214,7 +215,7 @@ def zero_grad(things: Any) -> None:
             raise ArgumentError(f"zero_grad(): expected tensors, models or optimisers, but got {type_word(thing)}")
 
 
-@function("register_hook(input, hook)")
+@function("register_hook(input, hook)", outside=True)
 def register_hook(x: Tensor, hook: Any) -> Handle:
     """Calls `hook` with the gradient of the tensor each time one is computed; what it returns replaces it."""
     if not x.requires:
@@ -227,7 +228,7 @@ def register_hook(x: Tensor, hook: Any) -> Handle:
     return Handle(hooks, hook)
 
 
-@function("register_post_accumulate_grad_hook(input, hook)")
+@function("register_post_accumulate_grad_hook(input, hook)", outside=True)
 def register_post_accumulate_grad_hook(x: Tensor, hook: Any) -> Handle:
     """Calls `hook` with a leaf after a gradient was added to its `.grad`."""
     if not x.requires:
@@ -237,13 +238,13 @@ def register_post_accumulate_grad_hook(x: Tensor, hook: Any) -> Handle:
     return Handle(x.own_extra().post_hooks, hook)
 
 
-@function("is_grad_enabled()", method=False, example="is_grad_enabled()")
+@function("is_grad_enabled()", work="elements", method=False, example="is_grad_enabled()")
 def is_grad_enabled() -> bool:
     """Whether operations record a graph now."""
     return mode.grad
 
 
-@function("is_inference_mode_enabled()", method=False, example="is_inference_mode_enabled()")
+@function("is_inference_mode_enabled()", work="elements", method=False, example="is_inference_mode_enabled()")
 def is_inference_mode_enabled() -> bool:
     """Whether an `inference_mode` block is active."""
     return mode.inference
@@ -269,7 +270,7 @@ def set_detect_anomaly(on: bool, check_nan: bool) -> None:
     mode.anomaly = check_nan if on else None
 
 
-@function("is_anomaly_enabled()", method=False, example="is_anomaly_enabled()")
+@function("is_anomaly_enabled()", work="elements", method=False, example="is_anomaly_enabled()")
 def is_anomaly_enabled() -> bool:
     """Whether backward passes are watched, by `detect_anomaly` or `set_detect_anomaly`."""
     return mode.anomaly is not None

@@ -28,7 +28,11 @@ def text(operator: str, argument: str, value: Any) -> str:
 
 
 @function(
-    "load(path, *, dtype=None)", method=False, differentiable=False, example='save ones(2), "x.npy"; load("x.npy")'
+    "load(path, *, dtype=None)",
+    outside=True,
+    method=False,
+    differentiable=False,
+    example='save ones(2), "x.npy"; load("x.npy")',
 )
 def load(path: Any, dtype: Any) -> Any:
     """The value in a file: .npy, .npz, .csv, .tsv, .json or .safetensors; "-" is numbers on standard input."""
@@ -43,7 +47,7 @@ def save(value: Any, path: Any) -> None:
     host("save").save(value, text("save", "path", path))
 
 
-@function("env(name, default=None)", method=False, differentiable=False, example='env("HOME", "nowhere")')
+@function("env(name, default=None)", outside=True, method=False, differentiable=False, example='env("HOME", "nowhere")')
 def env(name: Any, default: Any) -> Any:
     """A variable of the environment, a string; the default where it is not set."""
     found = host("env").env(text("env", "name", name))
@@ -70,6 +74,7 @@ def progress(items: Any, title: Any, total: Any) -> Any:
 
 @function(
     "loader(*tensors, batch_size=1, shuffle=False, drop_last=False, generator=None)",
+    outside=True,
     method=False,
     differentiable=False,
     example="for x, y in loader(rand(5, 2), arange(5), batch_size=2, shuffle) { print y.shape }",

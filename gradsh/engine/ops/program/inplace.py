@@ -119,6 +119,7 @@ region_clear.vjp("input")(lambda F, g, out, x, region: F.region_clear(g, region)
 
 @op(
     "fill(input, value)",
+    work="elements",
     grad_fn="FillBackward0",
     method=False,
     samples=lambda: [call(t(2, 3), t()), call(t(2), 3.0)],
@@ -144,6 +145,7 @@ def _(F: Any, size: int, batched: Any, x: Any, value: Any) -> Any:
 
 @op(
     "overwrite(input, source)",
+    work="elements",
     grad_fn="CopyBackwards",
     method=False,
     private=True,
@@ -389,6 +391,7 @@ def _augmented(entry: Any, ufunc: Any) -> Any:
             and x.extra is None
             and a.dtype.kind == "f"
             and (storage is None or not storage.inference)
+            and mode.interpreter is None
             and (cls is not Tensor or (b.dtype is a.dtype and (storage is None or y.storage is not storage)))
         ):
             if a.__class__ is not ndarray:

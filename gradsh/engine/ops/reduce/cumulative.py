@@ -52,6 +52,7 @@ def _accumulated(name: str, function: Any, x: Any, dim: Any, dtype: Any) -> Any:
 
 @op(
     "cumsum(input, dim, *, dtype=None)",
+    work="elements",
     inplace=True,
     grad_fn="CumsumBackward0",
     samples=_samples,
@@ -67,7 +68,7 @@ def cumsum(x: Any, dim: int, dtype: Any) -> Any:
 cumsum.vjp("input")(lambda F, g, out, x, dim, dtype: F.cumsum_back(g, dim))
 
 
-@op("cumsum_back(grad, dim)", grad_fn="FlipBackward0", private=True, linear=True)
+@op("cumsum_back(grad, dim)", work="elements", grad_fn="FlipBackward0", private=True, linear=True)
 def cumsum_back(g: Any, dim: int) -> Any:
     """The running sum from the end."""
     if not np.ndim(g):
@@ -88,6 +89,7 @@ takes_tensor(cumsum, one_dim=True)
 
 @op(
     "cumprod(input, dim, *, dtype=None)",
+    work="elements",
     inplace=True,
     grad_fn="CumprodBackward0",
     samples=lambda: [
@@ -191,7 +193,7 @@ def put_samples(F: Any, size: int, batched: Any, g: Any, index: Any, dim: int, s
     return F.add_at(g, index, dim % len(shape) + 1, (size, *shape)) if len(shape) else g
 
 
-@op("gather_at(input, index, dim)", grad_fn="GatherBackward0", private=True)
+@op("gather_at(input, index, dim)", work="rows", grad_fn="GatherBackward0", private=True)
 def gather_at(x: Any, index: Any, dim: int) -> Any:
     """The elements at `index` along `dim`."""
     return np.take_along_axis(x, index, dim) if np.ndim(x) else x
@@ -216,6 +218,7 @@ for _entry in (cummax, cummin):
 
 @op(
     "logcumsumexp(input, dim)",
+    work="elements",
     grad_fn="LogcumsumexpBackward0",
     samples=_samples,
     formula="the running sum from the end of g * exp(input - out)",

@@ -58,7 +58,7 @@ def _(F: Any, size: int, batched: Any, g: Any, index: Any, dim: int, shape: Any)
     return F.add_at(g, index, dim % len(shape) + 1, (size, *shape)) if len(shape) else g
 
 
-@op("take_at(input, index, dim)", grad_fn="GatherBackward0", private=True, samples=list)
+@op("take_at(input, index, dim)", work="rows", grad_fn="GatherBackward0", private=True, samples=list)
 def take_at(x: Any, index: Any, dim: int) -> Any:
     """The elements at `index` along `dim`; no index comes twice."""
     return x if np.ndim(x) == 0 else np.take_along_axis(x, index, dim)
@@ -188,6 +188,7 @@ def _extreme_samples() -> list[call]:
 
 max = op(
     "max(input, dim=None, keepdim=False)",
+    work="elements",
     grad_fn="MaxBackward1",
     samples=lambda: [*_extreme_samples(), call(t(2, 3, distinct=True), t(3, low=5, high=7))],
     formula="g at the maximum; along a dim, at the returned index",
@@ -201,6 +202,7 @@ _extreme_call(max, "MaxBackward0", "maximum")
 
 min = op(
     "min(input, dim=None, keepdim=False)",
+    work="elements",
     grad_fn="MinBackward1",
     samples=lambda: [*_extreme_samples(), call(t(2, 3, distinct=True), t(3, low=5, high=7))],
     formula="g at the minimum; along a dim, at the returned index",
@@ -272,6 +274,7 @@ for _entry in (amax, amin):
 
 @op(
     "aminmax(input, *, dim=None, keepdim=False)",
+    work="elements",
     grad_fn="AminmaxBackward0",
     outputs=2,
     samples=lambda: [
@@ -392,6 +395,7 @@ def _middle_samples() -> list[call]:
 
 median = op(
     "median(input, dim=None, keepdim=False)",
+    work="elements",
     grad_fn="MedianBackward0",
     samples=_middle_samples,
     formula="g at the median; along a dim, at the returned index",
@@ -402,6 +406,7 @@ median.summary = "The middle element, the lower one of an even count; nan if the
 
 nanmedian = op(
     "nanmedian(input, dim=None, keepdim=False)",
+    work="elements",
     grad_fn="NanmedianBackward0",
     samples=_middle_samples,
     formula="g at the median; along a dim, at the returned index",
@@ -418,6 +423,7 @@ _extreme_call(nanmedian, "NanmedianBackward1", "")
 
 @op(
     "kthvalue(input, k, dim=-1, keepdim=False)",
+    work="elements",
     grad_fn="KthvalueBackward0",
     samples=lambda: [
         call(t(4, distinct=True), 2),
@@ -451,6 +457,7 @@ takes_tensor(kthvalue, "kthvalue", one_dim=True)
 
 @op(
     "mode(input, dim=-1, keepdim=False)",
+    work="elements",
     grad_fn="ModeBackward0",
     samples=lambda: [call(t(4, distinct=True)), call(t(2, 3, distinct=True), 0, True), call(t())],
     formula="g at the returned index",

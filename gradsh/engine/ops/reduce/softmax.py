@@ -52,6 +52,7 @@ def _samples() -> list[call]:
 
 @op(
     "softmax(input, dim=None, dtype=None)",
+    work="elements",
     python=True,
     grad_fn="SoftmaxBackward0",
     samples=_samples,
@@ -78,6 +79,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int, dtype: Any) -> Any:
 
 @op(
     "log_softmax(input, dim=None, dtype=None)",
+    work="elements",
     python=True,
     grad_fn="LogSoftmaxBackward0",
     samples=_samples,
@@ -163,6 +165,7 @@ def softmin(x: Any, dim: Any, dtype: Any) -> Any:
 
 @op(
     "logsumexp(input, dim, keepdim=False)",
+    work="elements",
     grad_fn="LogsumexpBackward0",
     samples=lambda: [
         call(t(2, 3), 1),

@@ -35,6 +35,7 @@ def ordered(x: Any, axis: int, descending: bool) -> Any:
 
 @op(
     "sort(input, dim=-1, descending=False, stable: bool=None)",
+    work="elements",
     grad_fn="SortBackward0",
     samples=lambda: [
         call(t(4, distinct=True)),
@@ -85,6 +86,7 @@ def msort(x: Any) -> Any:
 
 @op(
     "argsort(input, dim=-1, descending=False, stable=False)",
+    work="elements",
     samples=lambda: [call(t(4)), call(t(2, 3), 0, True), call(t())],
     example="argsort(tensor([3., 1., 2.]))",
 )
@@ -102,6 +104,7 @@ takes_tensor(
 
 @op(
     "topk(input, k, dim=-1, largest=True, sorted=True)",
+    work="elements",
     grad_fn="TopkBackward0",
     samples=lambda: [
         call(t(4, distinct=True), 2),
@@ -179,17 +182,17 @@ def _unique_rows(x: Any, dim: int, consecutive: bool) -> tuple[Any, Any, Any]:
     return alloc.ascontiguousarray(np.moveaxis(rows[order][starts], 0, axis)), inverse, counts
 
 
-@op("unique_values(input)", grad_fn="Unique2Backward0", private=True)
+@op("unique_values(input)", work="elements", grad_fn="Unique2Backward0", private=True)
 def unique_values(x: Any) -> Any:
     return _unique_all(x)
 
 
-@op("unique_dim(input, dim)", grad_fn="UniqueDimBackward0", private=True)
+@op("unique_dim(input, dim)", work="elements", grad_fn="UniqueDimBackward0", private=True)
 def unique_dim(x: Any, dim: int) -> Any:
     return _unique_rows(x, dim, False)
 
 
-@op("unique_runs(input, dim)", grad_fn="UniqueConsecutiveBackward0", private=True)
+@op("unique_runs(input, dim)", work="elements", grad_fn="UniqueConsecutiveBackward0", private=True)
 def unique_runs(x: Any, dim: Any) -> Any:
     if dim is not None:
         return _unique_rows(x, dim, True)
@@ -256,6 +259,7 @@ def searched(edges: Any, x: Any, side: Any) -> Any:
 
 @op(
     "searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None)",
+    work="elements",
     method=False,
     example="searchsorted(tensor([1., 3., 5.]), tensor([2., 3.]))",
     samples=lambda: [
@@ -321,6 +325,7 @@ def _(*args: Any, **kwargs: Any) -> Any:
 
 @op(
     "bucketize(input, boundaries, *, out_int32=False, right=False)",
+    work="elements",
     method=False,
     example="bucketize(tensor([2., 3.]), tensor([1., 3., 5.]))",
     samples=lambda: [call(t(2, 2), t(values=[-1.0, 0.0, 1.0])), call(t(3), t(values=[-1.0, 0.0]), right=True)],

@@ -98,6 +98,7 @@ zero_where.vjp("input", saves="zero")(lambda F, g, out, x, zero: F.zero_where(g,
 
 @op(
     "var(input, dim=None, *, correction=1, keepdim=False)",
+    work="elements",
     grad_fn="VarBackward0",
     samples=_var_samples,
     formula="2 * g * (input - input.mean(dim, keepdim)) / (input.numel() / out.numel() - correction)",
@@ -115,6 +116,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, correction: Any, keepdim: bool
 
 @op(
     "std(input, dim=None, *, correction=1, keepdim=False)",
+    work="elements",
     grad_fn="StdBackward0",
     samples=_var_samples,
     formula="g * (input - input.mean(dim, keepdim)) / ((input.numel() / out.numel() - correction) * out)",
@@ -134,6 +136,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, correction: Any, keepdim: bool
 
 @op(
     "var_mean(input, dim=None, *, correction=1, keepdim=False)",
+    work="elements",
     grad_fn="VarMeanBackward0",
     outputs=2,
     method=False,
@@ -155,6 +158,7 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, correction: Any, keepdim: bool
 
 @op(
     "std_mean(input, dim=None, *, correction=1, keepdim=False)",
+    work="elements",
     grad_fn="StdMeanBackward0",
     outputs=2,
     method=False,
@@ -352,6 +356,7 @@ nanquantile.summary = "The q-th quantiles of what is not nan."
 
 @composite(
     "cov(input, *, correction=1, fweights=None, aweights=None)",
+    work="elements",
     rename="SqueezeBackward0",
     samples=lambda: [
         call(t(2, 3)),

@@ -11,6 +11,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, dims_tuple, need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Kind, Node
+from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import along, applied
@@ -40,6 +41,7 @@ LONG = 512
 
 @op(
     "spread(grad, shape, dim, keepdim)",
+    work="elements",
     grad_fn="ExpandBackward0",
     private=True,
     samples=lambda: [call(t(2), (2, 3), 1, False)],
@@ -110,6 +112,7 @@ def _far_apart(x: Any, axis: Any) -> bool:
 
 @op(
     "sum(input, dim=None, keepdim=False, *, dtype=None)",
+    work="elements",
     grad_fn="SumBackward0",
     samples=lambda: [
         call(t(2, 3)),
@@ -173,7 +176,7 @@ _bind_sum = Types(sum.signature, False).bind
 def _(*args: Any, **kwargs: Any) -> Any:
     if len(args) == 1 and not kwargs:
         x = args[0]
-        if x.__class__ is Tensor:
+        if x.__class__ is Tensor and mode.interpreter is None:
             if x.storage is not None:
                 x.up_to_date()
             a = x.data
@@ -198,6 +201,7 @@ def _count(x: Any, axis: Any) -> int:
 
 @op(
     "mean(input, dim=None, keepdim=False, *, dtype=None)",
+    work="elements",
     grad_fn="MeanBackward0",
     samples=lambda: [
         call(t(2, 3)),
@@ -262,7 +266,7 @@ def _mean_of_all(x: Any) -> Any:
 def _(*args: Any, **kwargs: Any) -> Any:
     if len(args) == 1 and not kwargs:
         x = args[0]
-        if x.__class__ is Tensor:
+        if x.__class__ is Tensor and mode.interpreter is None:
             if x.storage is not None:
                 x.up_to_date()
             a = x.data
@@ -277,6 +281,7 @@ def _(*args: Any, **kwargs: Any) -> Any:
 
 @op(
     "prod(input, dim=None, keepdim=False, *, dtype=None)",
+    work="elements",
     grad_fn="ProdBackward0",
     samples=lambda: [
         call(t(2, 3)),
@@ -328,7 +333,7 @@ def others(F: Any, x: Any, dim: int) -> Any:
     return before * after
 
 
-@op("cast_like(input, other)", grad_fn="ToCopyBackward0", private=True)
+@op("cast_like(input, other)", work="elements", grad_fn="ToCopyBackward0", private=True)
 def cast_like(x: Any, other: Any) -> Any:
     """`input` in the dtype of `other`."""
     return x.astype(other.dtype)
@@ -342,7 +347,7 @@ def _(F: Any, size: int, batched: Any, x: Any, other: Any) -> Any:
     return applied(cast_like, x, other) if batched[0] else NotImplemented
 
 
-@op("ones_of(input, dim)", private=True)
+@op("ones_of(input, dim)", work="size", private=True)
 def ones_of(x: Any, dim: int) -> Any:
     """Ones shaped as one slice of `input` across `dim`."""
     return alloc.ones(kept(x.shape, dim), x.dtype)
@@ -363,6 +368,7 @@ takes_tensor(
 
 @op(
     "nansum(input, dim=None, keepdim=False, *, dtype=None)",
+    work="elements",
     grad_fn="NansumBackward0",
     samples=lambda: [
         call(t(2, 3)),
@@ -420,6 +426,7 @@ def nanmean(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
 
 @op(
     "count_nonzero(input, dim=None)",
+    work="elements",
     samples=lambda: [call(t(2, 3)), call(t(2, 3), 1), call(t(2, 3, dtype="int64"), (0, 1))],
     example="count_nonzero(tensor([1., 0.]))",
 )
@@ -442,13 +449,23 @@ def _logical_samples() -> list[call]:
     return [call(t(2, 3)), call(t(2, 3, dtype="bool"), 1), call(t(2, 3, dtype="int64"), (0, 1), True), call(t(0, 2), 0)]
 
 
-@op("all(input, dim=None, keepdim=False)", samples=_logical_samples, example="all(tensor([true, false]))")
+@op(
+    "all(input, dim=None, keepdim=False)",
+    work="elements",
+    samples=_logical_samples,
+    example="all(tensor([true, false]))",
+)
 def all(x: Any, dim: Any, keepdim: bool) -> Any:
     """Whether all elements are not 0, of all or along `dim`."""
     return _logical(x, dim, keepdim, "all", np.logical_and.reduce)
 
 
-@op("any(input, dim=None, keepdim=False)", samples=_logical_samples, example="any(tensor([true, false]))")
+@op(
+    "any(input, dim=None, keepdim=False)",
+    work="elements",
+    samples=_logical_samples,
+    example="any(tensor([true, false]))",
+)
 def any(x: Any, dim: Any, keepdim: bool) -> Any:
     """Whether any element is not 0, of all or along `dim`."""
     return _logical(x, dim, keepdim, "any", np.logical_or.reduce)

@@ -34,6 +34,7 @@ def _triangle_samples() -> list[call]:
 
 @op(
     "tril(input, diagonal=0)",
+    work="elements",
     grad_fn="TrilBackward0",
     inplace=True,
     samples=_triangle_samples,
@@ -55,6 +56,7 @@ on_last_dims(tril, 2)
 
 @op(
     "triu(input, diagonal=0)",
+    work="elements",
     grad_fn="TriuBackward0",
     inplace=True,
     samples=_triangle_samples,
@@ -173,6 +175,7 @@ def _(F: Any, size: int, batched: Any, x: Any, offset: int, dim1: int, dim2: int
 
 @op(
     "diagonal_copy(input, offset, dim1, dim2)",
+    work="elements",
     grad_fn="DiagonalBackward0_copy",
     private=True,
     samples=lambda: [call(t(2, 3), 0, 0, 1)],
@@ -220,6 +223,7 @@ def diagflat(input: Any, offset: int) -> Any:
 
 @op(
     "trace(input)",
+    work="elements",
     grad_fn="TraceBackward0",
     samples=lambda: [call(t(3, 3)), call(t(2, 3))],
     formula="g on the diagonal",
@@ -299,6 +303,7 @@ def _same_size(source: Any, part: Any) -> None:
 
 @op(
     "diagonal_scatter(input, src, offset=0, dim1=0, dim2=1)",
+    work="elements",
     grad_fn="DiagonalScatterBackward0",
     samples=lambda: [call(t(3, 3), t(3)), call(t(2, 3), t(2), 1)],
     formula="input: g with zeros on the diagonal; src: g's diagonal",
@@ -324,6 +329,7 @@ diagonal_scatter.vjp("src")(lambda F, g, out, x, src, offset, dim1, dim2: F.diag
 
 @op(
     "select_scatter(input, src, dim, index)",
+    work="elements",
     grad_fn="SelectScatterBackward0",
     samples=lambda: [call(t(2, 3), t(3), 0, 1), call(t(2, 3), t(2), -1, -1)],
     formula="input: g with zeros there; src: g there",
@@ -358,6 +364,7 @@ def slice_bounds(shape: tuple[int, ...], dim: int, start: Any, end: Any, step: i
 
 @op(
     "slice_scatter(input, src, dim=0, start=None, end=None, step=1)",
+    work="elements",
     grad_fn="SliceScatterBackward0",
     samples=lambda: [call(t(4, 2), t(2, 2), 0, 1, 3), call(t(2, 5), t(2, 2), -1, 1, 5, 2)],
     formula="input: g with zeros there; src: g there",

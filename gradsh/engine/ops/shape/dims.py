@@ -275,6 +275,7 @@ along(slice_, 1)
 
 @op(
     "slice_backward(grad, shape, dim, start, end, step)",
+    work="elements",
     grad_fn="SliceBackwardBackward0",
     private=True,
     samples=lambda: [call(t(2, 3), (4, 3), 0, 1, 3, 1), call(t(2), (5,), 0, 1, 5, 2)],
@@ -335,6 +336,7 @@ along(select, 1)
 
 @op(
     "select_backward(grad, shape, dim, index)",
+    work="elements",
     grad_fn="SelectBackwardBackward0",
     private=True,
     samples=lambda: [call(t(3), (2, 3), 0, 1), call(t(), (3,), 0, 2)],

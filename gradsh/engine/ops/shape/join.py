@@ -51,6 +51,7 @@ def _common(arrays: list[Any]) -> Any:
 
 @op(
     "cat(tensors, dim=0)",
+    work="elements",
     grad_fn="CatBackward0",
     method=False,
     samples=lambda: [
@@ -131,6 +132,7 @@ alias("concatenate", cat)
 
 @op(
     "stack(tensors, dim=0)",
+    work="elements",
     grad_fn="StackBackward0",
     method=False,
     samples=lambda: [call([t(2, 3), t(2, 3)]), call([t(), t()]), call([t(2), t(2), t(2)], -1)],
@@ -503,6 +505,7 @@ def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 
 @function(
     "broadcast_shapes(*shapes)",
+    work="elements",
     python=True,
     method=False,
     differentiable=False,

@@ -28,6 +28,7 @@ ndarray = np.ndarray
 
 @op(
     "flip(input, *dims)",
+    work="elements",
     grad_fn="FlipBackward0",
     samples=lambda: [call(t(2, 3), (0,)), call(t(2, 3), 0, -1), call(t(0, 2), (1,)), call(t(), ())],
     formula="g.flip(dims)",
@@ -79,6 +80,7 @@ def flipud(input: Any) -> Any:
 
 @op(
     "rot90(input, k=1, dims=(0, 1))",
+    work="elements",
     grad_fn="Rot90Backward0",
     samples=lambda: [call(t(2, 3)), call(t(2, 3), 2), call(t(2, 1, 3), -1, (1, 2))],
     formula="g.rot90(-k, dims)",
@@ -117,6 +119,7 @@ def _aligned(operator: str, shifts: Any, dims: Any) -> tuple[tuple[int, ...], tu
 
 @op(
     "roll(input, shifts, dims=None)",
+    work="elements",
     grad_fn="RollBackward0",
     samples=lambda: [call(t(2, 3), 1), call(t(2, 3), (1, 2), (0, 1)), call(t(3), -2, 0), call(t(0, 2), 1, 1)],
     formula="g rolled back",
@@ -311,6 +314,7 @@ along(unfold_windows, 1)
 
 @op(
     "unfold_backward(grad, shape, dimension, size, step)",
+    work="elements",
     grad_fn="UnfoldBackwardBackward0",
     private=True,
     samples=lambda: [call(t(4, 2), (5,), 0, 2, 1), call(t(2, 2, 3), (2, 5), 1, 3, 2)],

@@ -373,6 +373,7 @@ reshape_alias.vjp("input")(lambda F, g, out, x, shape: F.reshape(g, x.shape))
 
 @op(
     "reshaped_copy(input, shape)",
+    work="elements",
     grad_fn="UnsafeViewBackward0",
     private=True,
     samples=lambda: [call(t(3, 2), (6,))],

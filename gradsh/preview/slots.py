@@ -1,0 +1,31 @@
+"""Tensors as they were: what the engine does to one that is only read, it does not do in vain, but it shows.
+
+A view of a tensor gives it a storage, which its node hears of; a scalar that is viewed becomes an array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gradsh.engine.core.graph import Output
+from gradsh.engine.core.tensor import Tensor
+
+
+class Slots:
+    """`with Slots(tensors):` at the end each is what it was, and so are the nodes that made them."""
+
+    def __init__(self, tensors: Iterable[Tensor]) -> None:
+        self.tensors = [(t, t.data, t.gradient, t.node, t.requires, t.storage, t.extra) for t in tensors]
+        nodes = [t.node.node if t.node.__class__ is Output else t.node for t, *_ in self.tensors if t.node is not None]
+        self.nodes = [(node, node.saved, node.extra, node.extra and node.extra.storage) for node in nodes]
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, *_: object) -> None:
+        for t, *slots in self.tensors:
+            t.data, t.gradient, t.node, t.requires, t.storage, t.extra = slots
+        for node, saved, extra, storage in self.nodes:
+            node.saved, node.extra = saved, extra
+            if extra is not None:
+                extra.storage = storage
