@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.tensor import Tensor
+from gradsh.preview.sized import Sized
 from gradsh.reports.preview import Figure
 from gradsh.runtime.text import shown
 
@@ -38,6 +39,8 @@ def of(value: Any, name: str = "") -> list[Figure]:
 def of_tensor(t: Tensor, name: str) -> Figure:
     data = t.data
     figure = Figure(name, tuple(data.shape), repr(t.dtype))
+    if t.__class__ is Sized:
+        return figure
     if data.size <= FEW:
         figure.numbers = data.tolist()
         return figure

@@ -5,6 +5,7 @@ Preview(session).look("(w * x).sum()")
 
 from __future__ import annotations
 
+import _ast as ast
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -26,8 +27,9 @@ from gradsh.language.scopes import Resolution
 from gradsh.language.syntax import normalise, tree_of
 from gradsh.language.words import CommandWord
 from gradsh.preview import figures
-from gradsh.preview.guard import BUDGET, Dear, Guard, Impure, Untold, is_quiet
+from gradsh.preview.guard import BUDGET, Guard, is_quiet
 from gradsh.preview.purity import Reach, check, loops
+from gradsh.preview.refusals import Dear, Impure, Untold
 from gradsh.preview.shadow import Shadow
 from gradsh.preview.slots import Slots
 from gradsh.reports.preview import Preview, Wrong
@@ -44,13 +46,23 @@ _getframe = sys._getframe
 
 LONGEST = 2_000  # characters of a line that is looked at
 PIECES = 4  # of a text that ends in the middle: how often a piece is taken off its end
-LATE = 0.03  # seconds, after which the program's own loops are stopped
+LATE = 0.05  # seconds, after which the program's own loops are stopped
 PIECE = re.compile(r"\s+|\w+|[^\w\s]", re.UNICODE)
 NAME = "<line>"
 
 
 class Unfinished(Untold):
     """The end of the text may be the beginning of a name."""
+
+
+class Looking(Lowering):
+    """The lowering of a line that is looked at: Python's own products go by way of `@times`."""
+
+    def link_Binary(self, node: nodes.Binary, left: ast.expr) -> ast.expr:
+        made = super().link_Binary(node, left)
+        if node.op != "*" or not isinstance(made, ast.BinOp):
+            return made
+        return self.called("@times", [made.left, made.right], self.line(node))
 
 
 class Quiet:
@@ -107,7 +119,7 @@ class Looker:
 
     def _looked(self, tree: nodes.Program, source: Source, resolution: Resolution, about: str) -> Preview | None:
         try:
-            lowering = Lowering(source, resolution)
+            lowering = Looking(source, resolution)
             code = compile(lowering.module(tree), NAME, "exec", dont_inherit=True)
             check(code, top=True)
         except (Refused, SyntaxError, RecursionError):

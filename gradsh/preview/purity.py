@@ -13,7 +13,8 @@ from typing import Any
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind, is_users
-from gradsh.preview.guard import Impure
+from gradsh.language.places import LIBRARY
+from gradsh.preview.refusals import Dear, Impure
 from gradsh.runtime.access import CHANGING
 from gradsh.runtime.used_files import Module
 
@@ -26,6 +27,9 @@ def _opcodes(*names: str) -> frozenset[int]:
 
 
 STORES = _opcodes("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE", "STORE_ATTR", "DELETE_ATTR", "DELETE_GLOBAL")
+BUILDS = _opcodes("BUILD_LIST", "BUILD_TUPLE", "BUILD_STRING", "LIST_EXTEND")
+CACHE, BINARY, LOAD_CONST = opcode.opmap.get("CACHE", 0), opcode.opmap["BINARY_OP"], opcode.opmap["LOAD_CONST"]
+TIMES = (5, 18)  # the arguments of BINARY_OP that are `*` and `*=`
 BACK = _opcodes(
     "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT", "POP_JUMP_BACKWARD_IF_TRUE", "POP_JUMP_BACKWARD_IF_FALSE"
 )
@@ -56,6 +60,19 @@ def loops(code: CodeType) -> bool:
     """Whether it goes back in itself, so that only its time tells how much it does."""
     inner = (each for each in code.co_consts if each.__class__ is CodeType)
     return bool(frozenset(code.co_code[::2]) & BACK) or any(map(loops, inner))
+
+
+def repeats(code: CodeType) -> bool:
+    """Whether it may repeat a list or a text, as `[0] * n` does: no gate sees how much memory that takes."""
+    recent: list[bool] = [False, False]
+    for op, argument in zip(code.co_code[::2], code.co_code[1::2], strict=True):
+        if op == CACHE:
+            continue
+        if op == BINARY and argument in TIMES and any(recent):
+            return True
+        constant = code.co_consts[argument] if op == LOAD_CONST and argument < len(code.co_consts) else None
+        recent = [recent[1], op in BUILDS or constant.__class__ in (str, tuple)]
+    return any(inner.__class__ is CodeType and repeats(inner) for inner in code.co_consts)
 
 
 def _stored(code: CodeType) -> Iterator[str]:
@@ -90,7 +107,7 @@ class Reach:
         self.tensors: dict[int, Tensor] = {}
         self.paths: dict[int, str] = {}
         self.seen: set[int] = set()
-        self.loops = False  # whether there is a function among them, which may call itself
+        self.loops = False  # whether there is a function among them that has a loop, or calls others: itself, maybe
 
     def of(self, code: CodeType, space: dict[str, Any]) -> None:
         """Follow the names of a code. Errors: Impure."""
@@ -158,14 +175,17 @@ class Reach:
         code = function.__code__
         found = [(_contents(cell), "") for cell in function.__closure__ or ()]
         if is_users(function):
-            self.loops = True
             check(code)
+            if repeats(code):
+                raise Dear
             if function.__globals__ is not self.renewed and ("@echo" in code.co_names or _changes(code)):
                 raise Impure
             found += [
                 (default, "") for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
             ]
             found += self.named(code, function.__globals__)
+            calls = any(value.__class__ is FunctionType and is_users(value) for value, _ in found)
+            self.loops |= loops(code) or (calls and not code.co_filename.startswith(LIBRARY))
         return found
 
 

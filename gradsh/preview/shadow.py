@@ -11,8 +11,8 @@ import numpy as np
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
-from gradsh.preview.guard import Dear, Impure
 from gradsh.preview.purity import Reach
+from gradsh.preview.refusals import Dear, Impure
 from gradsh.runtime import access, commands, python
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.runtime.namespace import prepare
@@ -44,6 +44,7 @@ class Shadow:
                     space[key] = renewed(value, space)
                 elif value is not len and isinstance(value, FUNCTIONS) and is_pythons(key[1:], value):
                     space[key] = bounded(value)
+        space["@times"] = times
         space["@echo"], space["@method"], space["@attr"] = echo, self.method, self.attribute
 
     def method(self, value: Any, name: str, user: Callable[[], Any] | None = None) -> Any:
@@ -63,6 +64,16 @@ class Shadow:
         """`value.name`. Errors: Impure for what is a method, and would change the value."""
         found = access.attribute(value, name)
         return self.method(value, name) if found.__class__ in (FunctionType, MethodType) else found
+
+
+def times(one: Any, two: Any) -> Any:
+    """`one * two`. Errors: Dear, for a list or text repeated often, and for long integers."""
+    for items, count in ((one, two), (two, one)):
+        if count.__class__ is int and items.__class__ in (list, tuple, str) and len(items) * count > LONG:
+            raise Dear
+    if one.__class__ is two.__class__ is int and one.bit_length() + two.bit_length() > LONG:
+        raise Dear
+    return one * two
 
 
 def renewed(function: FunctionType, space: dict[str, Any]) -> FunctionType:

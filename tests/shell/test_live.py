@@ -68,11 +68,12 @@ def test_a_wrong_operand_is_marked_where_it_stands(typed: Callable[[], Typed]) -
 
 
 @pytest.mark.parametrize("keys", ["x * w\r", PASTE.format("x * w") + "\r", ":vars\r"])
-def test_nothing_is_looked_at(typed: Callable[[], Typed], keys: str) -> None:
-    """What is entered at once, what is pasted, what is for the shell."""
+def test_nothing_is_looked_at(typed: Callable[[], Typed], keys: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is entered before the pause is over, what is pasted, what is for the shell."""
+    monkeypatch.setattr(live, "PAUSE", 30.0)
     prompt = typed()
     prompt.line(keys)
-    assert prompt.seen == []
+    assert (prompt.seen, prompt.live.waiting is None) == ([], keys != "x * w\r")
 
 
 def test_it_can_be_switched_off(typed: Callable[[], Typed], monkeypatch: pytest.MonkeyPatch) -> None:

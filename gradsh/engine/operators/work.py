@@ -3,8 +3,10 @@
 What an operator is, its entry says (`elementwise`, `view`), or how its work grows, `work=`:
 
     elements      with the numbers that it is given
+    form          not at all: the same elements in another shape
     size          with the size that it is asked for: the product of its integers
     rows          with the rows that its integer tensor picks from the other
+    pieces        with the views that it gives, along the longest dim
     product       a product of the last two tensors: each row with each column
     convolution   each weight at each place of the first tensor
     windows       with the numbers that it is given, each as often as its second argument, a window, covers it
@@ -31,7 +33,7 @@ FEW = 64  # items of a list that are looked at one by one
 
 def work(entry: Operator, values: list[Any]) -> float:
     """The nanoseconds that a call on these bound arguments may take."""
-    if entry.view:
+    if (entry.view and not entry.work) or entry.work == "form":
         return CALL
     if entry.elementwise:
         return CALL + EACH * _broadcast(values)
@@ -131,10 +133,16 @@ def _windows(values: list[Any]) -> float:
     return 4 * EACH * elements(values[0]) * _asked(values[1:2])
 
 
+def _pieces(values: list[Any]) -> float:
+    longest = max((n for array in _tensors(values) for n in array.shape), default=1)
+    return CALL / 2 * longest / min(_asked(values[1:2]), longest)
+
+
 RULES = {
     "elements": lambda values: 4 * EACH * elements(values),
     "size": _size,
     "rows": _rows,
+    "pieces": _pieces,
     "windows": _windows,
     "product": _product,
     "convolution": _convolution,

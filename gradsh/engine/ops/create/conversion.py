@@ -233,14 +233,14 @@ def item(input: Any) -> Any:
     return input.item()
 
 
-@composite("tolist(input)", differentiable=False, example="arange(3).tolist()", cuts=True)
+@composite("tolist(input)", work="elements", differentiable=False, example="arange(3).tolist()", cuts=True)
 def tolist(input: Any) -> Any:
     """The elements as nested lists of plain numbers."""
     need_tensor("tolist", "input", 1, input)
     return input.data.tolist()
 
 
-@composite("numpy(input, *, force=False)", differentiable=False, example="ones(2).numpy()", cuts=True)
+@composite("numpy(input, *, force=False)", work="elements", differentiable=False, example="ones(2).numpy()", cuts=True)
 def numpy(input: Any, force: bool) -> Any:
     """A NumPy array that shares the memory of the tensor."""
     need_tensor("numpy", "input", 1, input)

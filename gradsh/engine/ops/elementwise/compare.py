@@ -118,7 +118,9 @@ def allclose(input: Tensor, other: Tensor, rtol: float, atol: float, equal_nan: 
     return bool(np.all(isclose.apply(input, other, rtol, atol, equal_nan).data))
 
 
-@composite("equal(input, other)", differentiable=False, example="equal(tensor([1., 2.]), tensor([1., 2.]))")
+@composite(
+    "equal(input, other)", work="elements", differentiable=False, example="equal(tensor([1., 2.]), tensor([1., 2.]))"
+)
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether both have the same shape and elements; a plain bool."""
     _both_tensors("equal", input, other)

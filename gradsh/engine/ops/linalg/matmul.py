@@ -375,7 +375,7 @@ vector_matrix.vjp("input", saves="vec")(lambda F, g, out, a, b: F.outer_product(
 
 @op(
     "unsafe_view(input, size)",
-    work="elements",
+    work="form",
     grad_fn="UnsafeViewBackward0",
     private=True,
     samples=lambda: [call(t(2, 3), (3, 2))],
@@ -506,7 +506,7 @@ def _count(shape: tuple[int, ...]) -> int:
 
 @op(
     "squeeze_row(input)",
-    work="elements",
+    work="form",
     grad_fn="SqueezeBackward4",
     private=True,
     samples=lambda: [call(t(1, 3))],

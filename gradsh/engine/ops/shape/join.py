@@ -258,6 +258,7 @@ def _joined(F: Any, g: Any, dim: int, metas: Any) -> Any:
 
 @op(
     "split_pieces(input, split_size, dim)",
+    work="pieces",
     grad_fn="SplitBackward0",
     view=True,
     private=True,
@@ -290,6 +291,7 @@ def _metas(out: Any) -> Any:
 
 @op(
     "split_with_sizes(input, split_sizes, dim=0)",
+    work="pieces",
     grad_fn="SplitWithSizesBackward0",
     view=True,
     samples=lambda: [call(t(5, 2), (2, 3)), call(t(2, 4), [1, 0, 3], -1)],
@@ -445,6 +447,7 @@ _split_along("dsplit", 3, "in depth, along dim 2")
 
 @op(
     "unbind(input, dim=0)",
+    work="pieces",
     grad_fn="UnbindBackward0",
     view=True,
     samples=lambda: [call(t(2, 3)), call(t(2, 3), -1), call(t(1, 2))],
