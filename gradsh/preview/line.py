@@ -35,6 +35,7 @@ from gradsh.preview.slots import Slots
 from gradsh.reports.preview import Preview, Wrong
 from gradsh.runtime import faults
 from gradsh.runtime.builtins import BUILTINS
+from gradsh.runtime.namespace import handed
 from gradsh.runtime.passes import leaves_behind
 from gradsh.session.deadline import within
 
@@ -96,7 +97,7 @@ class Looker:
         if len(text) > LONGEST:
             return None
         text = normalise(text)
-        bound = self.session.bound()
+        bound = self.session.bound() | handed(self.session.globals, text)
         for piece, closing in pieces(text):
             source = Source(NAME, piece + closing)
             try:

@@ -16,6 +16,7 @@ from gradsh.engine.core.users import ModelKind, is_users
 from gradsh.language.places import LIBRARY
 from gradsh.preview.refusals import Dear, Impure
 from gradsh.runtime.access import CHANGING
+from gradsh.runtime.commands import WORDS
 from gradsh.runtime.used_files import Module
 
 MOST = 5_000  # values that are looked at
@@ -116,10 +117,15 @@ class Reach:
 
     def named(self, code: CodeType, space: dict[str, Any]) -> list[tuple[Any, str]]:
         """The values of a code's names. Errors: Impure, where one is a command."""
-        found = [(space[name], name[1:]) for name in names(code) if name in space]
         own = space["@own"]
-        if any(own.get(path) is value for value, path in found):
-            raise Impure
+        found = []
+        for name in names(code):
+            if name in space:
+                value = space[name]
+                is_own = own.get(name[1:], space) is value
+                if is_own and name[1:] in WORDS:
+                    raise Impure
+                found.append((value, "" if is_own else name[1:]))  # what was handed mostly has another name
         return found
 
     def value(self, value: Any, path: str = "") -> None:
@@ -139,12 +145,14 @@ class Reach:
 
     def name_all(self, leaves: list[Tensor], space: dict[str, Any]) -> None:
         """Find the names of leaves that the line came to by way of others."""
-        missing = {id(leaf): leaf for leaf in leaves if not self.paths.get(id(leaf))}
-        if missing:
-            for name, value in space.items():
-                if name[0] == "." and id(value) in missing:
-                    self.tensors[id(value)] = value
-                    self.paths[id(value)] = name[1:]
+        missing = {id(leaf) for leaf in leaves if not self.paths.get(id(leaf))}
+        if not missing:
+            return
+        own = space["@own"]
+        for name, value in space.items():
+            if name[0] == "." and id(value) in missing and (not self.paths.get(id(value)) or name[1:] not in own):
+                self.tensors[id(value)] = value
+                self.paths[id(value)] = name[1:]
 
     def inside(self, value: Any, path: str) -> list[tuple[Any, str]]:
         """What a value leads to, with its path."""

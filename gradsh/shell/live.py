@@ -19,7 +19,7 @@ from prompt_toolkit.formatted_text import ANSI, AnyFormattedText, fragment_list_
 from prompt_toolkit.layout import ConditionalContainer, FormattedTextControl, Window
 
 from gradsh.reports.preview import Preview
-from gradsh.shell import registry
+from gradsh.shell import forms, registry
 
 if TYPE_CHECKING:
     from gradsh.preview.line import Looker
@@ -41,6 +41,7 @@ class LiveLine:
         self.looker: Looker | None = None
         self.report: Preview | None = None
         self.text = ""  # that it is of
+        self.more = 0  # characters that stand before it in what it stands for: `_` before `.sum()`
         self.late = 0
         self.waiting: asyncio.TimerHandle | None = None
         self.before = ""
@@ -98,15 +99,16 @@ class LiveLine:
             from gradsh.preview.line import Looker
 
             self.looker = Looker(self.shell.session)
-        text = buffer.text
+        self.text = buffer.text
+        text = forms.meant(self.shell, self.text)
+        self.more = max(0, len(text) - len(self.text))
         started = perf_counter()
         try:
-            self.report = self.looker.look(text)
+            self.report = None if registry.is_command(text) else self.looker.look(text)
         except Exception:  # what is shown beside a line must never disturb it
             self.report = None
             if os.environ.get("GRADSH_DEBUG") == "1":
                 raise
-        self.text = text
         if perf_counter() - started > LATE:
             self.late += 1
         get_app().invalidate()
@@ -123,7 +125,7 @@ class LiveLine:
         look = Look(color.wanted(sys.stdout, self.shell.color), columns, color.unicode(sys.stdout))
         text = view_of(report).text(report, look).rstrip("\n")
         if report.wrong is not None:
-            text = " " * self.column(report.wrong.start) + "^ " + text
+            text = " " * self.column(report.wrong.start - self.more) + "^ " + text
         return ANSI(text)
 
     def column(self, at: int) -> int:

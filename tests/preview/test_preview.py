@@ -263,6 +263,10 @@ LONG = 4_000  # characters of a program that is taken
 EACH = 7  # of so many prefixes of a line one is looked at, and all of it
 
 
+def said(display: Kept) -> list[Any]:
+    return [each if isinstance(each, str) else view_of(each).data(each) for each in display.lines]
+
+
 def statements(text: str) -> Iterator[str]:
     for statement in parse(Source("<text>", text), BUILTINS.commands()).body:
         yield text[statement.start : statement.end]
@@ -296,4 +300,4 @@ def test_nothing_is_touched(path: Path, tmp_path: Path, monkeypatch: pytest.Monk
         assert after == before, statement
         assert mode.interpreter is None
         looked.run(statement, name)
-    assert watched.lines == alone.lines
+    assert said(watched) == said(alone)

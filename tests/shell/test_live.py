@@ -11,6 +11,7 @@ from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from gradsh.runtime.namespace import hand
 from gradsh.session.display import Kept
 from gradsh.session.session import Session
 from gradsh.shell import live
@@ -30,8 +31,8 @@ class Typed:
         session = Session(Kept(), seed=0)
         assert session.run("let x = tensor([1., 2.], grad); let w = tensor(2.)", "<prompt 1>").ok
         self.shell = Shell(session, quiet=True, history=False)
-        self.shell.editor = Editor(InMemoryHistory())
-        self.live = LiveLine(self.shell)
+        self.shell.editor = Editor(self.shell, InMemoryHistory())
+        self.live = LiveLine(self.shell, self.shell.editor)
         monkeypatch.setattr(self.live, "look", self.look)
 
     def look(self, buffer: object) -> None:
@@ -65,6 +66,17 @@ def test_a_wrong_operand_is_marked_where_it_stands(typed: Callable[[], Typed]) -
     prompt = typed()
     prompt.line("x @ ones(3)")
     assert prompt.seen == [" " * len("gradsh> x @ ") + "^ [3] does not fit [2]"]
+
+
+def test_a_line_that_goes_on_from_the_last_value(typed: Callable[[], Typed]) -> None:
+    prompt = typed()
+    hand(prompt.shell.session.globals, "_", prompt.shell.session.globals[".x"])
+    prompt.line(".exp() @ ones(3)")
+    prompt.line("_ * w")
+    assert prompt.seen == [
+        " " * len("gradsh> .exp() @ ") + "^ [3] does not fit [2]",
+        "= tensor([2, 4])  [2] float32   of the sum: ∂x [2, 2]",
+    ]
 
 
 @pytest.mark.parametrize("keys", ["x * w\r", PASTE.format("x * w") + "\r", ":vars\r"])
