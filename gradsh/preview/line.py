@@ -9,6 +9,7 @@ import _ast as ast
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -214,7 +215,7 @@ class Run:
             except AttributeError_:
                 raise Unfinished from None
             except Exception as raised:
-                report.wrong = wrong(raised, code, lowering, tree)
+                report.wrong = wrong(raised, code, lowering, tree, space)
                 return report if report.wrong is not None else None
             value = self.result(tree, space)
             report.values = figures.of(value)
@@ -274,7 +275,9 @@ class Outside:
 OUTSIDE = Outside()
 
 
-def wrong(raised: Exception, code: CodeType, lowering: Lowering, tree: nodes.Program) -> Wrong | None:
+def wrong(
+    raised: Exception, code: CodeType, lowering: Lowering, tree: nodes.Program, space: dict[str, Any]
+) -> Wrong | None:
     """What to say of an error: where shapes do not fit, which operand that is."""
     error = faults.translate(raised)
     if not isinstance(error, GradshError) or error.code not in SAID:
@@ -287,17 +290,29 @@ def wrong(raised: Exception, code: CodeType, lowering: Lowering, tree: nodes.Pro
     if not line:
         return None
     start, end = lowering.spans[2 * line - 2 : 2 * line]
-    pair = error.subject
     for node in nodes.walk(tree):
         if (node.start, node.end) == (start, end) and isinstance(node, nodes.Binary):
+            pair = error.subject
+            words = error.message
             if isinstance(pair, tuple) and len(pair) == 2:
-                return Wrong(node.right.start, node.right.end, _fits(node.op, *pair))
-            return Wrong(node.right.start, node.right.end, error.message)
+                words = fits(node.op, *map(partial(shape_of, space), (node.left, node.right), pair))
+            return Wrong(node.right.start, node.right.end, words)
     return Wrong(start, end, error.message)
 
 
 SAID = ("E0302",)
 
 
-def _fits(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
-    return f"{list(b)} does not fit {list(a)}"
+def shape_of(space: dict[str, Any], node: nodes.Expr, told: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of an operand; the engine tells that of a vector as the matrix that it multiplies it as."""
+    value = space.get("." + node.name) if isinstance(node, nodes.Name) else None
+    return tuple(value.data.shape) if isinstance(value, Tensor) else told
+
+
+def fits(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
+    """What is wrong with the second operand."""
+    words = f"{list(b)} does not fit {list(a)}"
+    if op != "@" or not a or not b:
+        return words
+    rows = "rows" if len(b) > 1 else "elements"
+    return f"{words}: {a[-1]} {rows} would"

@@ -15,11 +15,16 @@ from typing import TYPE_CHECKING
 from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition, is_done
-from prompt_toolkit.formatted_text import ANSI, AnyFormattedText, fragment_list_width, to_formatted_text
+from prompt_toolkit.formatted_text import ANSI, AnyFormattedText, to_formatted_text
+from prompt_toolkit.formatted_text.utils import fragment_list_width
 from prompt_toolkit.layout import ConditionalContainer, FormattedTextControl, Window
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
+from prompt_toolkit.layout.utils import explode_text_fragments
+from prompt_toolkit.utils import get_cwidth
 
-from gradsh.reports.preview import Preview
+from gradsh.reports.preview import Preview, Wrong
 from gradsh.shell import forms, registry
+from gradsh.view.plain import visible
 
 if TYPE_CHECKING:
     from gradsh.preview.line import Looker
@@ -50,6 +55,9 @@ class LiveLine:
         buffer.on_text_changed += self.changed
         buffer.on_suggestion_set += self.suggested
         editor.reader.app.on_reset += lambda app: self.begin()
+        processors = self.reader.input_processors
+        assert processors is not None
+        processors.append(Marked(self))
         control = FormattedTextControl(self.shown)
         window = Window(control, dont_extend_height=True)
         editor.below(ConditionalContainer(window, Condition(lambda: self.report is not None) & ~is_done))
@@ -125,12 +133,35 @@ class LiveLine:
         look = Look(color.wanted(sys.stdout, self.shell.color), columns, color.unicode(sys.stdout))
         text = view_of(report).text(report, look).rstrip("\n")
         if report.wrong is not None:
-            text = " " * self.column(report.wrong.start - self.more) + "^ " + text
+            text = self.aligned(report.wrong, text)
         return ANSI(text)
 
-    def column(self, at: int) -> int:
-        """Where the character with that number stands on the screen; 0 where the line is wrapped."""
-        line = self.text[:at].rpartition("\n")[2]
-        prompt = fragment_list_width(to_formatted_text(self.reader.message))
-        column = prompt + len(line)
-        return column if column < get_app().output.get_size().columns - 20 else 0
+    def aligned(self, wrong: Wrong, text: str) -> str:
+        """The words under their operand; where that does not stand on one line with the prompt, behind it."""
+        start, end = wrong.start - self.more, wrong.end - self.more
+        line = self.text[:start].rpartition("\n")[2]
+        column = fragment_list_width(to_formatted_text(self.reader.message)) + get_cwidth(line)
+        if column + get_cwidth(wrong.words) + 2 < get_app().output.get_size().columns:
+            return f"{' ' * column}^ {text}"
+        return f"{visible(self.text[start:end])}: {text}"
+
+
+class Marked(Processor):
+    """Underlines the operand that does not fit."""
+
+    def __init__(self, live: LiveLine) -> None:
+        self.live = live
+
+    def apply_transformation(self, given: TransformationInput) -> Transformation:
+        live, report = self.live, self.live.report
+        if report is None or report.wrong is None or given.document.text != live.text:
+            return Transformation(given.fragments)
+        fragments = explode_text_fragments(given.fragments)
+        first = given.document.translate_row_col_to_index(given.lineno, 0) + live.more
+        for at in range(max(report.wrong.start - first, 0), report.wrong.end - first):
+            shown = given.source_to_display(at)
+            if shown >= len(fragments) or at >= len(given.document.lines[given.lineno]):
+                break
+            style, char = fragments[shown][:2]
+            fragments[shown] = (f"{style} fg:ansired underline", char)
+        return Transformation(fragments)

@@ -104,7 +104,8 @@ GIVEN = {
     "(w * v": "= tensor(3.5)  [] float32   ∂w 2",
     "(w * v).unknow": "(w * v) = tensor(3.5)  [] float32   ∂w 2",
     # wrong
-    "A @ B": "[2, 3] does not fit [2, 3]",
+    "A @ B": "[2, 3] does not fit [2, 3]: 3 rows would",
+    "v * 2 + (x @ ones(3, 3))": "[3, 3] does not fit [2]: 2 rows would",
     "A + x": "[2] does not fit [2, 3]",
 }  # fmt: skip
 
@@ -217,7 +218,7 @@ DEAR = {
     "big[:100].exp().exp().T @ big[:100]": "= [3000, 3000] float32",
     "linalg.svd(big).S": "= [3000] float32",
     "zeros(10**6, 10**6)": "= [1000000, 1000000] float32",
-    "big @ B": "[2, 3] does not fit [3000, 3000]",
+    "big @ B": "[2, 3] does not fit [3000, 3000]: 3000 rows would",
     "big.sum() > 0": "= [] bool",
     # what depends on numbers
     "big.sum().item()": "",

@@ -9,6 +9,7 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.formatted_text import fragment_list_to_text, to_formatted_text
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.layout import BufferControl
 from prompt_toolkit.output import DummyOutput
 
 from gradsh.runtime.namespace import hand
@@ -28,6 +29,7 @@ class Typed:
     def __init__(self, pipe: PipeInput, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pipe = pipe
         self.seen: list[str] = []
+        self.marked = ""  # what is underlined then
         session = Session(Kept(), seed=0)
         assert session.run("let x = tensor([1., 2.], grad); let w = tensor(2.)", "<prompt 1>").ok
         self.shell = Shell(session, quiet=True, history=False)
@@ -38,6 +40,10 @@ class Typed:
     def look(self, buffer: object) -> None:
         LiveLine.look(self.live, buffer)  # type: ignore[arg-type]
         self.seen.append(fragment_list_to_text(to_formatted_text(self.live.shown())))
+        control = self.shell.editor.reader.layout.current_control
+        assert isinstance(control, BufferControl)
+        shown = control.create_content(80, 1).get_line(0)
+        self.marked = "".join(char for style, char, *_ in shown if "underline" in style)
         self.pipe.send_text("\r")
 
     def line(self, keys: str) -> str:
@@ -65,7 +71,8 @@ def test_the_value_stands_below_what_is_typed(typed: Callable[[], Typed]) -> Non
 def test_a_wrong_operand_is_marked_where_it_stands(typed: Callable[[], Typed]) -> None:
     prompt = typed()
     prompt.line("x @ ones(3)")
-    assert prompt.seen == [" " * len("gradsh> x @ ") + "^ [3] does not fit [2]"]
+    assert prompt.marked == "ones(3)"
+    assert prompt.seen == [" " * len("gradsh> x @ ") + "^ [3] does not fit [2]: 2 elements would"]
 
 
 def test_a_line_that_goes_on_from_the_last_value(typed: Callable[[], Typed]) -> None:
@@ -74,7 +81,7 @@ def test_a_line_that_goes_on_from_the_last_value(typed: Callable[[], Typed]) -> 
     prompt.line(".exp() @ ones(3)")
     prompt.line("_ * w")
     assert prompt.seen == [
-        " " * len("gradsh> .exp() @ ") + "^ [3] does not fit [2]",
+        " " * len("gradsh> .exp() @ ") + "^ [3] does not fit [2]: 2 elements would",
         "= tensor([2, 4])  [2] float32   of the sum: ∂x [2, 2]",
     ]
 
