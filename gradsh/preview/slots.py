@@ -14,7 +14,10 @@ from gradsh.engine.core.tensor import Tensor
 class Slots:
     """`with Slots(tensors):` at the end each is what it was, and so are the nodes that made them."""
 
-    def __init__(self, tensors: Iterable[Tensor]) -> None:
+    def __init__(self, given: Iterable[Tensor]) -> None:
+        tensors = list(given)
+        extras = [t.extra for t in tensors if t.extra is not None]
+        self.extras = [(extra, extra.parameter, extra.retired, extra.seen) for extra in extras]
         self.tensors = [(t, t.data, t.gradient, t.node, t.requires, t.storage, t.extra) for t in tensors]
         nodes = [t.node.node if t.node.__class__ is Output else t.node for t, *_ in self.tensors if t.node is not None]
         self.nodes = [(node, node.saved, node.extra, node.extra and node.extra.storage) for node in nodes]
@@ -25,6 +28,8 @@ class Slots:
     def __exit__(self, *_: object) -> None:
         for t, *slots in self.tensors:
             t.data, t.gradient, t.node, t.requires, t.storage, t.extra = slots
+        for more, parameter, retired, seen in self.extras:
+            more.parameter, more.retired, more.seen = parameter, retired, seen
         for node, saved, extra, storage in self.nodes:
             node.saved, node.extra = saved, extra
             if extra is not None:

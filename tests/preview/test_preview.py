@@ -149,6 +149,8 @@ backward w * 2
 (w * 2).backward()
 w.backward()
 step opt
+StepLR(opt, 3)
+SGD([w], lr=0.1)
 zero_grad w
 grad(y, x, retain_graph=false).register_hook(twice)
 x.register_hook(twice)
@@ -217,6 +219,11 @@ DEAR = {
     "max_pool2d(big.reshape(-1, 1, 30, 30), 2)": "= [10000, 1, 15, 15] float32",
     "big[:100].exp().exp().T @ big[:100]": "= [3000, 3000] float32",
     "linalg.svd(big).S": "= [3000] float32",
+    "arange(10**9)": "= [1000000000] int64",
+    "linspace(0, 1, 10**9).exp()": "= [1000000000] float32",
+    "eye(10**5)": "",
+    "full((10**5, 10**5), 2.0)": "= [100000, 100000] float32",
+    "A.repeat(10**4, 10**4)": "",
     "zeros(10**6, 10**6)": "= [1000000, 1000000] float32",
     "big @ B": "[2, 3] does not fit [3000, 3000]: 3000 rows would",
     "big.sum() > 0": "= [] bool",

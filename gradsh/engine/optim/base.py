@@ -67,7 +67,10 @@ def registered(signature: str, *, example: str, effect: bool = False, definition
     """
 
     def register(made: Made) -> Made:
-        entry = function(signature, method=False, effect=effect, example=example, definition=definition)(made)
+        reaches = isinstance(made, type)  # a scheduler sets its optimiser's rate when it is made
+        entry = function(
+            signature, method=False, effect=effect, outside=reaches, example=example, definition=definition
+        )(made)
         if isinstance(made, type) and issubclass(made, Optimizer):
             made.signature = entry.signature
         return made
