@@ -29,6 +29,7 @@ from gradsh.language.syntax import normalise, tree_of
 from gradsh.language.words import CommandWord
 from gradsh.preview import figures
 from gradsh.preview.guard import BUDGET, Guard, is_quiet
+from gradsh.preview.later import Later
 from gradsh.preview.purity import Reach, check, loops
 from gradsh.preview.refusals import Dear, Impure, Untold
 from gradsh.preview.shadow import Shadow
@@ -92,6 +93,7 @@ class Looker:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.builtins = Quiet()
+        self.wanted: set[str] = set()  # packages that were not there: see gradsh.preview.later
 
     def look(self, text: str) -> Preview | None:
         """What the text would give, as far as it is typed; None where that is not to be told."""
@@ -128,7 +130,8 @@ class Looker:
             return None
         before = ACCOUNT.left, ACCOUNT.floor
         try:
-            return Run(self.session, resolution, code, about).report(lowering, tree)
+            with Later(self.wanted):
+                return Run(self.session, resolution, code, about).report(lowering, tree)
         finally:
             ACCOUNT.left, ACCOUNT.floor = before
 

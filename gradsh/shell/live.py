@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import suppress
+from threading import Thread
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ from prompt_toolkit.layout.processors import Processor, Transformation, Transfor
 from prompt_toolkit.layout.utils import explode_text_fragments
 from prompt_toolkit.utils import get_cwidth
 
+from gradsh.preview.later import bring
 from gradsh.reports.preview import Preview, Wrong
 from gradsh.shell import forms, registry
 from gradsh.view.plain import visible
@@ -51,6 +54,7 @@ class LiveLine:
         self.waiting: asyncio.TimerHandle | None = None
         self.before = ""
         self.ghost = ""
+        self.brought: set[str] = set()
         buffer = editor.reader.default_buffer
         buffer.on_text_changed += self.changed
         buffer.on_suggestion_set += self.suggested
@@ -119,7 +123,17 @@ class LiveLine:
                 raise
         if perf_counter() - started > LATE:
             self.late += 1
+        if self.looker.wanted - self.brought:
+            names = self.looker.wanted - self.brought
+            self.brought |= names
+            Thread(target=self.bring, args=(names, buffer, asyncio.get_running_loop()), daemon=True).start()
         get_app().invalidate()
+
+    def bring(self, names: set[str], buffer: Buffer, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread: import packages that the line wants, and have it looked at again if it is still there."""
+        bring(names)
+        with suppress(RuntimeError):  # the line has been entered, and its loop is no more
+            loop.call_soon_threadsafe(self.changed, buffer)
 
     def shown(self) -> AnyFormattedText:
         """The line, as the terminal is now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from gradsh.engine.core.modes import mode
 from gradsh.errors import Source
 from gradsh.language.syntax import parse
-from gradsh.preview import line
+from gradsh.preview import later, line
 from gradsh.preview.line import Looker, pieces
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.session.display import Kept
@@ -256,6 +257,17 @@ def test_what_takes_long_is_not_computed(looker: Looker, text: str, monkeypatch:
 
     monkeypatch.setattr(general, "computed", computed)
     assert shown(looker, text) == DEAR[text]
+
+
+def test_what_takes_long_to_import_is_not_imported(looker: Looker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(later, "LARGE", ("colorsys",))
+    sys.modules.pop("colorsys", None)
+    with later.Later(wanted := set()), pytest.raises(ImportError):
+        import colorsys  # noqa: F401 - what is tried
+    assert wanted == {"colorsys"}
+    later.bring(wanted | {"there_is_none"})
+    assert "colorsys" in sys.modules
+    assert not any(isinstance(finder, later.Later) for finder in sys.meta_path)
 
 
 def test_the_end_of_a_text_is_taken_off_until_it_can_be_read() -> None:
