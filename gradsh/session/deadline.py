@@ -54,6 +54,7 @@ class Watch:
         self.live = True
         self.sending = False
         self.thread = get_ident()
+        self.collects = False  # whether collections are to go on when the run has ended
         self.bell = allocate_lock()  # let go of when the run has ended
         self.bell.acquire()
 
@@ -100,6 +101,9 @@ class Watch:
             return again
         frame = sys._current_frames().get(self.thread)
         asked[self.thread] = why
+        if gc.isenabled():  # a callback of a host's in `gc.callbacks` would be where it is raised, and swallow it
+            self.collects = True
+            gc.disable()
         if not interrupts.is_critical(frame, self.base) and not self.in_host(frame):
             again += AGAIN
             _send(ctypes.c_ulong(self.thread), ctypes.py_object(why))
@@ -123,6 +127,8 @@ class Watch:
         _send(ctypes.c_ulong(self.thread), None)
         asked.pop(self.thread, None)
         self.base = None
+        if self.collects:
+            gc.enable()
         if self.bell.locked():
             self.bell.release()
 

@@ -121,7 +121,7 @@ class Session:
         compiled = program.compile_program(
             Source("<test>", source), namespace.bound(self.globals), self.globals["@table"]
         )
-        namespace.prepare(self.globals, compiled)
+        namespace.prepare(self.globals, compiled.builtins)
         exec(compiled.code, self.globals)
         return self.display.lines
 
