@@ -21,7 +21,7 @@ from gradsh.engine.core.graph import Freed, sequence
 from gradsh.engine.core.modes import Context, mode
 from gradsh.engine.kernels.random import Generator
 from gradsh.engine.printing.format import PrintOptions
-from gradsh.interrupts import held
+from gradsh.interrupts import HELD, held
 from gradsh.runtime.namespace import is_builtin
 from gradsh.session.contents import (
     MISSING,
@@ -85,8 +85,11 @@ class Past:
             exec(program.code, self.session.globals)
             worked = True
         finally:
-            with held():
+            HELD.depth += 1  # `held` would raise a stop once more, without its place
+            try:
                 self._safely(lambda: self.end(worked))
+            finally:
+                HELD.depth -= 1
 
     def _safely(self, note: Callable[[], None]) -> None:
         """What is noted of a program must never stop it; where it fails, nothing that was noted can be relied on."""
