@@ -160,9 +160,8 @@ def numpy(python: str) -> float:
 
 def live_line() -> list[float]:
     """CPU seconds for each key of a line that the live line looks at."""
-    from gradsh.preview.line import Looker
-
     from gradsh import Session
+    from gradsh.preview.line import Looker
 
     session = Session()
     assert session.run("let x = tensor([1.0, 2.0], grad); let w = tensor(3.0, grad)").ok

@@ -7,12 +7,20 @@ otherwise there is no cache. Every entry begins with the digest of its content a
 
 from __future__ import annotations
 
+import marshal
 import os
 import stat
 import sys
 import time
 
 from gradsh.interrupts import held
+
+TYPE_CHECKING = False  # as in `typing`, which the fast path does without
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 try:  # the C module: `hashlib` loads OpenSSL, which takes longer than all that is done here
     from _blake2 import blake2b
@@ -100,6 +108,20 @@ def read(key: str) -> bytes | None:
         return None
     data = entry[DIGEST:]
     return data if digest(data) == entry[:DIGEST] else None
+
+
+def table(key: str, make: Callable[[Any], T], shipped_as: str = "") -> T | None:
+    """What `make` makes of a marshalled entry; of the wheel's own where there is one.
+
+    None where there is none, or where it was written by another Python or another gradsh.
+    """
+    stored = (shipped(shipped_as) if shipped_as else None) or read(key)
+    if stored is None:
+        return None
+    try:
+        return make(marshal.loads(stored))
+    except (ValueError, EOFError, TypeError):
+        return None
 
 
 def _touch(path: str) -> None:

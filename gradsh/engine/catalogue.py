@@ -89,13 +89,7 @@ def _key() -> str:
 
 
 def _read() -> Catalogue | None:
-    stored = cache.shipped(SHIPPED) or cache.read(_key())
-    if stored is None:
-        return None
-    try:
-        return Catalogue(*marshal.loads(stored))
-    except (ValueError, EOFError, TypeError):
-        return None
+    return cache.table(_key(), lambda stored: Catalogue(*stored), SHIPPED)
 
 
 def _made() -> Catalogue:

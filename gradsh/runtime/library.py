@@ -194,21 +194,11 @@ def models() -> Models:
     global _models
     if _models is None:
         key = "models-" + cache.digest((sys.version + cache.fingerprint()).encode()).hex()
-        _models = _stored(key)
+        _models = cache.table(key, dict, SHIPPED)
         if _models is None:
             _models = read()
             cache.write(key, marshal.dumps(_models))
     return _models
-
-
-def _stored(key: str) -> Models | None:
-    stored = cache.shipped(SHIPPED) or cache.read(key)
-    if stored is None:
-        return None
-    try:
-        return dict(marshal.loads(stored))
-    except (ValueError, EOFError, TypeError):  # torn, or of another Python
-        return None
 
 
 def has(name: str) -> bool:

@@ -124,12 +124,9 @@ _table: Table | None = None
 
 def _read() -> Table:
     key = "signatures-" + cache.digest(cache.fingerprint().encode()).hex()
-    stored = cache.shipped(SHIPPED) or cache.read(key)
-    if stored is not None:
-        try:
-            return Table(*marshal.loads(stored))
-        except (ValueError, EOFError, TypeError):
-            pass  # written by another Python: made anew below
+    found = cache.table(key, lambda stored: Table(*stored), SHIPPED)
+    if found is not None:
+        return found
     made = contents()
     cache.write(key, marshal.dumps(made))
     return Table(*made)

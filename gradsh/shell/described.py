@@ -51,21 +51,11 @@ def _stored() -> dict[str, Row] | None:
     if _looked:
         return None
     _looked = True
-    return _read()
+    return cache.table(_key(), dict)
 
 
 def _key() -> str:
     return "described-" + cache.digest(cache.fingerprint().encode()).hex()
-
-
-def _read() -> dict[str, Row] | None:
-    stored = cache.read(_key())
-    if stored is None:
-        return None
-    try:
-        return dict(marshal.loads(stored))
-    except (ValueError, EOFError, TypeError):  # torn, or of another Python
-        return None
 
 
 def _made() -> dict[str, Row]:
