@@ -168,17 +168,8 @@ class Own:
         self.room = bytearray(NONE)
         self.rooms = [self.room]
 
-    def take_noted(self) -> None:
-        """Read what C's handler has noted of a signal that has been seen to."""
-        if self.noted >= 0:
-            try:  # noqa: SIM105
-                os.readv(self.noted, self.rooms)
-            except BlockingIOError:
-                pass
-            self.room[:] = NONE
-
-    def missed(self) -> None:
-        """Note the signals for which Python did not come to call the handler."""
+    def missed(self, seen: int = 0) -> None:
+        """Note the signals for which Python did not come to call the handler; not `seen`, which has been seen to."""
         if self.noted < 0:
             return
         try:  # noqa: SIM105
@@ -188,7 +179,7 @@ class Own:
         for number in self.room:  # no call here, it could be one too many
             if number == TIME_IS_UP:
                 asked[self.thread] = self.expired
-            elif number == _signal.SIGINT and self.thread not in asked:
+            elif number == _signal.SIGINT and number != seen and self.thread not in asked:
                 asked[self.thread] = KeyboardInterrupt
         self.room[:] = NONE
 
@@ -267,7 +258,7 @@ def will_pause(number: int, frame: Any) -> bool:
         if own.pauses:
             return False
         own.pauses.append(True)
-        own.take_noted()
+        own.missed(seen=number)
         own.once_more(AGAIN / 2)
         return True
     if not own.pauses:

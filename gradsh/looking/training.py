@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.graph import Node, Output, Where
+from gradsh.engine.core.graph import Node, Where
 from gradsh.engine.core.namespaces import A
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import Span
 from gradsh.language.places import locate, text_of
 from gradsh.looking.loops import Loop, Scope, around
+from gradsh.looking.reading import edges, reachable, target
 from gradsh.reports.training import Odd, TrainingState
 from gradsh.runtime.passes import leaves_behind
 from gradsh.runtime.training import Site, Training
@@ -113,11 +114,10 @@ def first_odd(loss: Tensor, step: int) -> Odd:
     """Which operator made the first nan, or inf where the loss is that, of the graph behind a loss."""
     value = "nan" if math.isnan(loss.data) else "inf" if loss.data > 0 else "-inf"
     is_odd = np.isnan if value == "nan" else np.isinf
-    edge = loss.node
-    root = edge.node if edge.__class__ is Output else edge
+    root = target(loss.node)
     if root is None:
         return Odd(step, value, "", "")
-    for node in sorted(_behind(root), key=lambda each: -each.seq):  # numbers count downwards: the oldest first
+    for node in reversed(reachable(loss)[0]):  # the oldest first
         kept = _saved(node)
         for name, saved in kept.items():
             if not np.any(is_odd(saved)):
@@ -143,25 +143,6 @@ def _place(node: Node) -> str:
     return f"{span.source.name}:{span.line}" if span is not None else ""
 
 
-def _behind(root: Node) -> list[Node]:
-    seen: set[Node] = set()
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        for edge in _edges(node):
-            target = edge.node if edge.__class__ is Output else edge
-            if target.__class__ is Node:
-                stack.append(target)
-    return list(seen)
-
-
-def _edges(node: Node) -> tuple[Any, ...]:
-    return node.next if node.next.__class__ is tuple else (node.next,)
-
-
 def _saved(node: Node) -> dict[str, Any]:
     """What a node keeps, by PyTorch's names without `_saved_`: arrays and numbers."""
     try:
@@ -179,7 +160,7 @@ def _saved(node: Node) -> dict[str, Any]:
 def _again(node: Node, kept: dict[str, Any]) -> Any:
     """The result of an operator of one or two inputs, computed once more from what it kept; 0 for any other."""
     given = [kept[name] for name in ("self", "other", "exponent") if name in kept]
-    if not given or len(given) < len(_edges(node)) or len(given) != len(kept):
+    if not given or len(given) < len(edges(node)) or len(given) != len(kept):
         return 0.0
     try:
         result = getattr(A, node.kind.operator)(*given)
@@ -190,10 +171,9 @@ def _again(node: Node, kept: dict[str, Any]) -> Any:
 
 def _giver(node: Node, name: str) -> Any:
     """The edge of the input of that name; only where there is no doubt which it is."""
-    edges = _edges(node)
-    at = 0 if name in ("self", "input") or len(edges) == 1 else 1 if name in ("other", "exponent") else -1
-    edge = edges[at] if 0 <= at < len(edges) else None
-    return edge.node if edge.__class__ is Output else edge
+    given = edges(node)
+    at = 0 if name in ("self", "input") or len(given) == 1 else 1 if name in ("other", "exponent") else -1
+    return target(given[at]) if 0 <= at < len(given) else None
 
 
 def _variable(leaf: Tensor) -> str:

@@ -79,21 +79,12 @@ class Panel(Watcher):
         if not self.shown:
             return
         from gradsh.shell.asking import named
-        from gradsh.shell.watched import Watched, value_of
+        from gradsh.shell.watched import Watched
 
         if self.watched is None:
             self.watched = Watched()
-        there = named(self.shell)
-        names = self.names
-        if names is not None:  # what has been deleted since is left out
-            names = [name for name in names if name.partition(".")[0] in there]
-            for name in list(names):
-                try:
-                    value_of(there, name)
-                except KeyError:
-                    names.remove(name)
         with swapped(self.shell.session.context):  # which has counted the backward passes
-            self.state = self.watched.look(there, names)
+            self.state = self.watched.look(named(self.shell), self.names)
 
     def columns(self, wide: bool) -> int:
         """How wide it is."""

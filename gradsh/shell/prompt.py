@@ -21,10 +21,10 @@ from prompt_toolkit.utils import is_dumb_terminal
 
 from gradsh import interrupts
 from gradsh.errors import GradshError
-from gradsh.language.places import locate
 from gradsh.language.program import LOOKING
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.runtime.commands import WORDS
+from gradsh.runtime.faults import spans
 from gradsh.session.session import REFUSED, Result, Session
 from gradsh.shell import registry
 from gradsh.shell.configuration import Configuration
@@ -272,15 +272,12 @@ class Shell:
 
 def where(stop: BaseException | None) -> str:
     """ " at <prompt 3>:7", the line of the program that was stopped; "" where that is not known."""
-    place = ""
-    while stop is not None and not place:  # the end of a run raises one of its own, after that of the program
-        traceback = stop.__traceback__
-        while traceback is not None:
-            span = locate(traceback.tb_frame.f_code, traceback.tb_lasti)
-            place = f" at {span.source.name}:{span.line}" if span is not None else place
-            traceback = traceback.tb_next
+    while stop is not None:  # the end of a run raises one of its own, after that of the program
+        found = spans(stop)
+        if found:
+            return f" at {found[0].source.name}:{found[0].line}"
         stop = stop.__context__
-    return place
+    return ""
 
 
 def load_all() -> None:

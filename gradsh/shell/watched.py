@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from zlib import crc32
 
@@ -34,7 +35,10 @@ class Watched:
         if names is None:
             named = [(name, value) for name, value in reversed(variables.items()) if is_shown(value)]
         else:
-            named = [(name, value_of(variables, name)) for name in names]
+            named = []
+            for name in names:
+                with suppress(KeyError):  # it has been deleted since
+                    named.append((name, value_of(variables, name)))
         for name, value in named:
             if len(self.rows) >= MOST:
                 break

@@ -16,17 +16,17 @@ EVERY = 0.1  # seconds between two drawings
 WIDEST = 40  # columns of the bar itself
 
 
-class Bar:
-    """One loop's bar. Only the innermost running loop of a display draws; the others wait."""
+class OneLine:
+    """A line that is drawn over itself."""
 
-    def __init__(self, out: TextIO, title: str, total: int | None, colored: bool) -> None:
+    def __init__(self, out: TextIO, colored: bool) -> None:
         self.out = out
-        self.title = visible(" ".join(title.split()))
-        self.total = total
         self.colored = colored
-        self.done = 0
-        self.start = self.drawn = time.monotonic()
         self.shown = False
+
+    def line(self, width: int) -> str:
+        """What it says now, at most `width` columns of it."""
+        raise NotImplementedError
 
     def draw(self) -> None:
         """Write the line over what was there."""
@@ -42,8 +42,19 @@ class Bar:
             self.out.flush()
             self.shown = False
 
+
+class Bar(OneLine):
+    """One loop's bar. Only the innermost running loop of a display draws; the others wait."""
+
+    def __init__(self, out: TextIO, title: str, total: int | None, colored: bool) -> None:
+        super().__init__(out, colored)
+        self.title = visible(" ".join(title.split()))
+        self.total = total
+        self.done = 0
+        self.start = self.drawn = time.monotonic()
+
     def line(self, width: int) -> str:
-        """The text of the bar, at most `width` columns of it."""
+        """The text of the bar."""
         spent = time.monotonic() - self.start
         rate = self.done / spent if spent > 0 else 0.0
         title = self.title + "  " if self.title else ""

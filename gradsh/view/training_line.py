@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 import math
-from typing import TextIO
 
 from gradsh.reports.training import TrainingState
 from gradsh.view import color
 from gradsh.view.plain import visible
-from gradsh.view.progress import clock, rate_text
+from gradsh.view.progress import OneLine, clock, rate_text
 
 BARS = "▁▂▃▄▅▆▇█"
 ASCII_BARS = "_.-=#"
 WIDEST = 12  # columns of the losses
 
 
-class TrainingLine:
+class TrainingLine(OneLine):
     """Draws each reading over the one before, and goes without a trace."""
 
-    def __init__(self, out: TextIO, colored: bool) -> None:
-        self.out = out
-        self.colored = colored
-        self.shown = False
+    state: TrainingState
 
     def show(self, state: TrainingState | None) -> None:
         """The next reading; None: there is nothing to be seen any more."""
         if state is None:
             self.hide()
-            return
-        width = (color.terminal_width(self.out) or 80) - 1
-        self.out.write("\r" + line(state, width, color.unicode(self.out), self.colored) + "\x1b[K")
-        self.out.flush()
-        self.shown = True
+        else:
+            self.state = state
+            self.draw()
 
-    def hide(self) -> None:
-        """Take the line away, so that something else can be written; the next reading brings it back."""
-        if self.shown:
-            self.out.write("\r\x1b[K")
-            self.out.flush()
-            self.shown = False
+    def line(self, width: int) -> str:
+        return line(self.state, width, color.unicode(self.out), self.colored)
 
 
 def line(state: TrainingState, width: int, unicode: bool = True, colored: bool = False) -> str:
