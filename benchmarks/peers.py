@@ -77,6 +77,7 @@ def gradsh(work: str) -> Run:
     import numpy as np
 
     import gradsh
+    from gradsh import memory
     from gradsh.engine.core.modes import swapped
     from gradsh.engine.core.tensor import leaf, make
 
@@ -109,6 +110,7 @@ def gradsh(work: str) -> Run:
     # as the command does it, gradsh/cli/main.py
     gc.set_threshold(100_000, 20, 20)
     gc.freeze()
+    memory.reuse()
 
     def run() -> Any:
         with swapped(session.context), np.errstate(all="ignore"):

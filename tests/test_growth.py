@@ -6,6 +6,7 @@ import gc
 import io
 import itertools
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -192,3 +193,37 @@ def test_a_fork_after_a_step_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
             pytest.fail("the child waits for a thread that it does not have")
         time.sleep(0.005)
     assert ended[1] == 0
+
+
+# --- what the C library keeps ----------------------------------------------------------------------------------------
+
+FREED = """
+import gradsh.memory as memory
+memory.reuse()
+import numpy
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096 >> 20
+before = resident()
+arrays = [numpy.ones(1 << 20) for _ in range(20)] + [numpy.ones(5 << 20)]
+del arrays
+freed = resident()
+memory.give_back()
+print(freed - before, resident() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's")
+def test_freed_arrays_are_used_again_and_the_prompt_gives_them_back() -> None:
+    def ran(**environment: str) -> tuple[int, int]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+        child = subprocess.run(
+            [sys.executable, "-c", FREED], env={**kept, **environment}, capture_output=True, text=True, check=True
+        )
+        freed, given = child.stdout.split()
+        return int(freed), int(given)
+
+    freed, given = ran()
+    assert freed > 190 and given < 20, (freed, given)  # MiB, of 200
+    freed, _ = ran(MALLOC_TRIM_THRESHOLD_="1000000")
+    assert freed < 20, freed  # what the user has set stands

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.utils import is_dumb_terminal
 
-from gradsh import interrupts
+from gradsh import interrupts, memory
 from gradsh.errors import GradshError
 from gradsh.language.program import LOOKING
 from gradsh.runtime.builtins import BUILTINS
@@ -130,6 +130,8 @@ class Shell:
     def begins(self) -> None:
         """The editor is about to read: the prompt that stood in its place goes, and what comes next is loaded."""
         self.greeting.end(reads=True)
+        if self.lines:
+            memory.give_back()
         if not self.session.files.sandboxed:  # there all is loaded already
             prepare()
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsh.interrupts import HELD
+from gradsh.interrupts import HELD, own
 
 if TYPE_CHECKING:
     from gradsh.interrupts import Full
@@ -60,6 +60,8 @@ class Account:
 
         if not self.allowed:
             self.allowed = memory.allowed()
+            if own.taken and not self.limits:  # below a limit, what no hole is large enough for would be beyond it
+                memory.reuse()
         now = memory.taken()
         self.floor = min(self.floor or now, now)
         limit = self.limits.get(get_ident())
