@@ -59,7 +59,7 @@ MAY_NOT = {
     "gradsh.engine": ["gradsh.language", "gradsh.runtime", "lark", "rich", "prompt_toolkit"],
 }
 ONLY_IN = {
-    "lark": ["gradsh.language.syntax"],
+    "lark": ["gradsh.language.lalr", "gradsh.language.syntax"],
     "rich": ["gradsh.view"],
     "pygments": ["gradsh.view"],
     "prompt_toolkit": ["gradsh.shell", "gradsh.shell.commands"],

@@ -368,3 +368,29 @@ def test_progress_when_piped_and_inside_one_another(monkeypatch: pytest.MonkeyPa
     assert not Session(out=io.StringIO(), err=err).run(text).ok
     assert err.getvalue().count("1/1") == 2 and err.getvalue().count("\n") > 3
     assert run("progress(3)")[1].startswith("error[E0306]")
+
+
+# --- long programs ---------------------------------------------------------------------------------------------------
+
+
+def test_a_program_of_thousands_of_lines_is_one_program(write: Write) -> None:
+    first = ["let x = tensor(2.0, grad)", "fn f(v) {", "    return v * x", "}", "let total = 0"]
+    lines = [*first, *(f"let total = total + {i}" for i in range(2500)), "f(x)", "f(ones(3)) @ ones(4)"]
+    path = write("long.grad", "\n".join(lines))
+    out = io.StringIO()
+    session = Session(out=out, err=out)
+    for _ in range(2):  # the second time out of the cache
+        result = session.run(path.read_text(), "long.grad")
+        said = out.getvalue()
+        assert "tensor(4., grad_fn=<MulBackward0>)" in said
+        assert f"long.grad:{len(lines)}:" in said and "called here" not in said, said
+        assert result.status == 1
+        out.truncate(out.seek(0))
+    lines[-1] = "f(true.x)"
+    session.run("\n".join(lines), "long.grad")
+    assert f"long.grad:{len(lines)}:" in out.getvalue()
+    session.run("print total, f(3.0)\nf('a' + 1)", "after.grad")
+    assert f"{sum(range(2500))} tensor(6., grad_fn=<MulBackward0>)" in out.getvalue()
+    write("used.grad", "\n".join(lines[:-2]))
+    session.run(f"use {str(path.parent / 'used.grad')!r} as long\nprint long.f(ones(2)), long.total")
+    assert f"tensor([2., 2.], grad_fn=<MulBackward0>) {sum(range(2500))}" in out.getvalue()

@@ -22,17 +22,23 @@ from gradsh.language.nodes import Expr, Stmt, handles, walk
 from gradsh.language.operators import saved_by
 from gradsh.language.scopes import Resolution
 
+PART = 1000  # statements of the top level in one code object: the time that CPython takes for one grows quadratically
+
 
 def lower(program: nodes.Program, source: Source, resolution: Resolution, filename: str) -> tuple[CodeType, list[int]]:
     """The code object, and the spans as a flat list: start and end of span 1, of span 2, …"""
     import warnings
 
     lowering = Lowering(source, resolution)
-    module = lowering.module(program)
+    body = program.body
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's advice (`x is 5`, `1(2)`) is about Python
-            return compile(module, filename, "exec", dont_inherit=True), lowering.spans
+            parts = [
+                compile(lowering.module(body[start : start + PART]), filename, "exec", dont_inherit=True)
+                for start in range(0, len(body) or 1, PART)
+            ]
+            return in_turn(parts, filename, len(lowering.spans)), lowering.spans
     except (RecursionError, SyntaxError, MemoryError) as fault:
         # What is left after the resolver: over twenty loops, modes and `try` inside one another, or deep expressions.
         start, end = program.start, program.end
@@ -42,6 +48,23 @@ def lower(program: nodes.Program, source: Source, resolution: Resolution, filena
         raise Refused([TooDeep("nested too deeply", [Label(Span(source, start, end))], help)]) from None
 
 
+def in_turn(parts: list[CodeType], filename: str, nowhere: int) -> CodeType:
+    """The code that runs these one after the other, itself at no place of the program: `nowhere` is no span's number.
+
+    The parts stand among its constants, in the places of texts: Python's compiler takes no code object as a constant.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    calls: list[ast.stmt] = []
+    for number in range(len(parts)):
+        part = ast.Constant(str(number), lineno=nowhere, col_offset=0)
+        call = ast.Call(ast.Name("@part", LOAD, lineno=nowhere, col_offset=0), [part], [], lineno=nowhere, col_offset=0)
+        calls.append(ast.Expr(call, lineno=nowhere, col_offset=0))
+    code = compile(ast.Module(calls, []), filename, "exec", dont_inherit=True)
+    constants = (parts[int(constant)] if isinstance(constant, str) else constant for constant in code.co_consts)
+    return code.replace(co_consts=tuple(constants))
+
+
 @handles(Stmt, "do_")
 @handles(Expr, "see_", "link_")
 class Lowering(Expressions):
@@ -49,8 +72,9 @@ class Lowering(Expressions):
 
     # --- statements -------------------------------------------------------------------------------------------
 
-    def module(self, program: nodes.Program) -> ast.Module:
-        body = self.block(program.body)
+    def module(self, statements: list[Stmt]) -> ast.Module:
+        self.globals = set()
+        body = self.block(statements)
         if self.globals:
             # Declared global, a name of the top level is LOAD_GLOBAL, which CPython caches; LOAD_NAME it does not.
             body.insert(0, ast.Global(sorted(self.globals), lineno=1, col_offset=0))

@@ -122,8 +122,10 @@ def understood(
         from gradsh.language.using import Uses
 
     try:
-        tree = parse(source, builtins.commands())
-        looking = looking or _looks(tree, builtins)
+        commands = list(builtins.commands())
+        tree = parse(source, commands)
+        words = _words(tree)
+        looking = looking or "nancheck" in words or any(each.looks and each.name in words for each in commands)
         if uses is None:
             uses = Uses(builtins, files, compile_program, (LOOKING,) if looking else ())
         used, wrong = uses.of(tree, source)
@@ -132,7 +134,7 @@ def understood(
             if looking:
                 resolution.looking = True
                 resolution.builtins.add(NOTES)
-            elif _stands_in(tree, {command.name for command in builtins.commands() if command.counts}):
+            elif any(each.counts and each.name in words for each in commands):
                 resolution.builtins.add(COUNTS)
         except Refused as refused:
             wrong = [*refused.errors, *wrong]
@@ -143,16 +145,11 @@ def understood(
     return tree, resolution, used
 
 
-def _looks(tree: nodes.Program, builtins: Builtins) -> bool:
-    """Does a command that shows what was noted stand in it, or a variable of that name?"""
-    return _stands_in(tree, {"nancheck", *(command.name for command in builtins.commands() if command.looks)})
-
-
-def _stands_in(tree: nodes.Program, words: set[str]) -> bool:
-    """Is one of these commands in a program, or a variable of its name?"""
+def _words(tree: nodes.Program) -> set[str]:
+    """The commands in a program, and its variables, which may be such a word."""
     from gradsh.language.nodes import Command, Mode, Name, walk
 
-    return any(isinstance(node, (Command, Mode, Name)) and node.name in words for node in walk(tree))
+    return {node.name for node in walk(tree) if isinstance(node, (Command, Mode, Name))}
 
 
 def _too_deep(source: Source) -> Refused:

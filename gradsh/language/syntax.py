@@ -1,4 +1,4 @@
-"""Program text to tree; the only file that imports lark.
+"""Program text to tree; with `lalr` the only file that imports lark.
 
 `parse` gives a `nodes.Program` or raises `errors.Refused` with everything that is wrong with the text;
 `is_incomplete` tells a prompt whether to wait for another line. The grammar is `grammar/gradsh.lark`, the tree is made
@@ -21,6 +21,7 @@ from gradsh import cache, errors
 from gradsh.interrupts import held
 from gradsh.language import nodes
 from gradsh.language.builder import Builder
+from gradsh.language.lalr import PLUGINS
 from gradsh.language.words import RESERVED, CommandWord, fill
 
 if TYPE_CHECKING:  # what explains errors is imported when there is one
@@ -119,58 +120,6 @@ def has_semicolon(end: lark.Token) -> bool:
     return any(";" in line.partition("#")[0] for line in run.split("\n"))
 
 
-# --- one scanner for all states ---------------------------------------------------------------------------------
-
-OFTEN = 200  # tokens after which a state is worth a scanner of its own
-
-
-class StateLexer(lark.lexer.BasicLexer):
-    """The lexer of one parser state, at first with the scanner of all terminals that the states share.
-
-    Compiling a scanner takes 2 ms, and a one-line program goes through a dozen of states. If what the shared scanner
-    finds first can stand in this state, then the state's own would find it too, as it tries the same terminals in the
-    same order, only fewer; otherwise the state's own is asked.
-    """
-
-    shared: Any  # set by SharingLexer: the lexer of all terminals, and for a terminal the one with the same pattern
-    twins: dict[str, str]
-
-    def __init__(self, conf: Any, comparator: Any = None) -> None:
-        super().__init__(conf, comparator)
-        self.accepted = frozenset(terminal.name for terminal in self.terminals)
-        self.callback = {}
-        self.used = 0
-
-    def match(self, text: Any, pos: int) -> Any:
-        if self._scanner is None:
-            self.used += 1
-            if self.used < OFTEN and (found := self.shared.scanner.match(text, pos)):
-                value, kind = found
-                if kind in self.accepted:
-                    return found
-                if (twin := self.twins.get(kind)) in self.accepted:
-                    return value, twin
-        return self.scanner.match(text, pos)
-
-
-class SharingLexer(lark.lexer.ContextualLexer):
-    """Lark's contextual lexer, whose states share a scanner until they are used often."""
-
-    def __init__(self, conf: Any, states: Any, always_accept: Any = ()) -> None:
-        class Lexer(StateLexer):
-            pass
-
-        self.BasicLexer = Lexer
-        super().__init__(conf, states, always_accept)
-        self.root_lexer = Lexer.shared = lark.lexer.BasicLexer(conf)
-        Lexer.twins = {}
-        patterns: dict[object, str] = {}
-        for terminal in self.root_lexer.terminals:  # in the order in which they are tried
-            first = patterns.setdefault((terminal.pattern.value, terminal.priority), terminal.name)
-            if first != terminal.name:
-                Lexer.twins[first] = terminal.name
-
-
 # --- the parsers, each made once ------------------------------------------------------------------------------------
 
 GRAMMAR_PLACES = (
@@ -205,7 +154,7 @@ def parser_for(words: list[CommandWord]) -> lark.Lark:
 
 SHIPPED = "grammar"
 # `Lark.load` takes no transformer; this is what it, and Lark's own stand-alone parsers, are made of.
-OWN: dict[str, Any] = {"transformer": builder, "postlex": layout, "_plugins": {"ContextualLexer": SharingLexer}}
+OWN: dict[str, Any] = {"transformer": builder, "postlex": layout, "_plugins": PLUGINS}
 
 
 def make_parser(text: str) -> lark.Lark:

@@ -124,7 +124,7 @@ class Looker:
     def _looked(self, tree: nodes.Program, source: Source, resolution: Resolution, about: str) -> Preview | None:
         try:
             lowering = Looking(source, resolution)
-            code = compile(lowering.module(tree), NAME, "exec", dont_inherit=True)
+            code = compile(lowering.module(tree.body), NAME, "exec", dont_inherit=True)
             check(code, top=True)
         except (Refused, SyntaxError, RecursionError):
             return None

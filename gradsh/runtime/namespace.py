@@ -55,6 +55,7 @@ def space_of(table: Table, own: dict[str, Any]) -> dict[str, Any]:
     space: dict[str, Any] = {"__builtins__": {}, "@own": own, "@table": table}
     space["@builtin"] = builtin
     space["@unbind"] = unbind
+    space["@part"] = lambda code: exec(code, space)  # of a long program
     space.update(HELPERS)
     return space
 
