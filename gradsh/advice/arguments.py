@@ -7,6 +7,7 @@ import re
 from gradsh.advice import numbers, values
 from gradsh.advice.scene import Scene
 from gradsh.engine.core.users import ModelKind
+from gradsh.engine.nn.module import Model
 from gradsh.language import nodes
 
 
@@ -17,12 +18,14 @@ def kind(scene: Scene) -> None:
         values.format_spec(scene)
     elif "must be tuple of Tensors, not Tensor" in message:
         in_a_list(scene)
+    elif "object is not iterable" in message or "can only optimize Tensors" in message:
+        optimised(scene)
     elif "is not a Module subclass" in message:
         not_made(scene)
     elif re.search(r"must be Tensor, not (?:float|int|list)\b", message):
         numbers.transformed(scene)
         if scene.error.help is None:
-            as_tensors(scene)
+            numbers.as_tensors(scene)
 
 
 def in_a_list(scene: Scene) -> None:
@@ -47,6 +50,18 @@ def in_a_list(scene: Scene) -> None:
         scene.instead((nodes.Node(first.start, last.end), f"[{listed}]"))
 
 
+def optimised(scene: Scene) -> None:
+    """`SGD(net, lr=0.1)`, `SGD(net.parameters, …)`: the list of its parameters."""
+    given = scene.tree.arguments[0].value if isinstance(scene.tree, nodes.Call) and scene.tree.arguments else None
+    if given is None:
+        return
+    text = scene.text_of(given)
+    if isinstance(given, nodes.Attribute) and given.name == "parameters":
+        scene.instead((given, f"{text}()"))
+    elif isinstance(scene.value_of(given), Model):
+        scene.instead((given, f"{text}.parameters()"))
+
+
 def not_made(scene: Scene) -> None:
     """`Sequential(Linear(2, 3), ReLU)`: a layer is made by calling its class."""
     calls: list[tuple[nodes.Node, str]] = []
@@ -60,14 +75,3 @@ def not_made(scene: Scene) -> None:
                 scene.add(scene.span_of(value), f"`{name}` is the class, not a layer")
     if calls:
         scene.instead(*calls)
-
-
-def as_tensors(scene: Scene) -> None:
-    """A number, or a list, where a function wants a tensor: the tensor of it."""
-    tree = scene.tree
-    for argument in tree.arguments if isinstance(tree, nodes.Call) else ():
-        value = argument.value
-        found = scene.value_of(value)
-        if isinstance(value, nodes.ListExpr) or (numbers.is_plain(found) and argument.name is None):
-            scene.instead((value, f"tensor({scene.text_of(value)})"))
-            return

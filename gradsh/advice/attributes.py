@@ -7,7 +7,10 @@ import re
 from gradsh.advice import numbers
 from gradsh.advice.scene import Scene
 from gradsh.causes.text import operand
+from gradsh.engine.nn.module import Model
 from gradsh.language import nodes
+
+MANY = 8  # names of layers that are listed
 
 # by the kind of value: what is written for an attribute; `{x}` is the value, `{args}` what it was called with
 LENGTH = dict.fromkeys(("length", "len", "size", "count", "__len__"), "len({x})")
@@ -57,6 +60,31 @@ def otherwise(scene: Scene) -> bool:
     shown = text if new.startswith(("len(", "zero_grad", "cat(", "sum(", "max(")) else operand(text, receiver)
     scene.instead((call if call is not None else attribute, new.format(x=shown, args=listed)))
     return True
+
+
+def layers_of(scene: Scene, attribute: nodes.Attribute) -> None:
+    """A layer under a name that the model does not have: those that it has."""
+    held = scene.value_of(attribute.value)
+    if not isinstance(held, Model):
+        return
+    text = scene.text_of(attribute.value)
+    names = [name for name, layer in held.named_children() if layer is not None]
+    if names:
+        scene.offer("it has " + ", ".join(f"`{text}[{n}]`" if n.isdigit() else f"`{text}.{n}`" for n in names[:MANY]))
+
+
+def formatted_method(scene: Scene) -> None:
+    """`f"{loss.item:.3f}"`: the method is called."""
+    page, field = scene.page(scene.primary.source) if scene.primary is not None else None, scene.text
+    step = page.step(scene.primary) if page is not None and scene.primary is not None else None
+    name, colon, _ = field[1:].partition(":")
+    if page is None or step is None or scene.primary is None or not colon or not re.fullmatch(r"[\w.\[\]]+", name):
+        return
+    at = scene.primary.start + 1 + len(name)
+    if any(step.statement.blocks()):
+        scene.offer(f"`{name}` is not called: `{name}()`")
+    else:
+        scene.rewritten(page, step, [(at, at, "()")])
 
 
 def called(scene: Scene, attribute: nodes.Attribute) -> nodes.Call | None:

@@ -109,6 +109,17 @@ def transformed(scene: Scene) -> None:
             return
 
 
+def as_tensors(scene: Scene) -> None:
+    """A number, or a list, where a function wants a tensor: the tensor of it."""
+    tree = scene.tree
+    for argument in tree.arguments if isinstance(tree, nodes.Call) else ():
+        value = argument.value
+        found = scene.value_of(value)
+        if isinstance(value, nodes.ListExpr) or (is_plain(found) and argument.name is None):
+            scene.instead((value, f"tensor({scene.text_of(value)})"))
+            return
+
+
 def of_lists(scene: Scene) -> None:
     """Arithmetic with a list: the tensor of it."""
     tree = scene.tree

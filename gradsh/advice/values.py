@@ -188,7 +188,9 @@ def format_spec(scene: Scene) -> None:
 def operation(scene: Scene) -> None:
     """E0308: arithmetic with a gradient that is not there, or with a string."""
     message = scene.error.message
-    if "NoneType" in message:
+    if "passed to method.__format__" in message:
+        attributes.formatted_method(scene)
+    elif "NoneType" in message:
         missing_gradient(scene)
     elif "for ^" in message:
         numbers.powers(scene)
@@ -208,6 +210,10 @@ def operation(scene: Scene) -> None:
 
 def attribute(scene: Scene) -> None:
     """E0309: the near name, with what it is an attribute of."""
+    called = scene.tree.function if isinstance(scene.tree, nodes.Call) else None
+    if "has no attribute 'size'" in scene.error.message and getattr(called, "name", "size") != "size":
+        numbers.as_tensors(scene)  # what a function asked of its argument
+        return
     if attributes.otherwise(scene):
         return
     help = scene.error.help or ""
@@ -223,7 +229,14 @@ def attribute(scene: Scene) -> None:
     elif help.startswith("did you mean `.") and isinstance(tree, nodes.Attribute):
         text = scene.text_of(tree.value)
         if len(text) <= LONG:
-            scene.offer(f"did you mean `{operand(text, tree.value)}{help.split('`')[1]}`?")
+            call = attributes.called(scene, tree)
+            given = scene.full_text(nodes.Node(tree.end, call.end)) if call is not None else ""
+            meant = f"{operand(text, tree.value)}{help.split('`')[1]}{given}"
+            scene.offer(f"did you mean `{meant}`?")
+            if call is not None and scene.primary is not None:
+                scene.error.edit = (scene.primary.start + call.start, scene.primary.start + call.end, meant)
+    elif isinstance(tree, nodes.Attribute):
+        attributes.layers_of(scene, tree)
 
 
 def key(scene: Scene) -> None:

@@ -106,7 +106,7 @@ def _updates_of(reading: Reading, scope: Scope, step: Step) -> Iterator[Update]:
 
 def _is_optimiser(reading: Reading, scope: Scope, name: str) -> bool:
     made = [step.statement for step in scope.binding(name)]
-    return len(made) == 1 and isinstance(made[0], nodes.Assign) and reading.takes(made[0].value, "params")
+    return bool(made) and all(isinstance(s, nodes.Assign) and reading.takes(s.value, "params") for s in made)
 
 
 def _is_new(scope: Scope, name: str, loop: Stmt) -> bool:

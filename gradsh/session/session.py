@@ -90,6 +90,9 @@ class Session:
             self.context.default = dtypes.NAMES[dtype].np
         self.options: tuple[str, ...] = ()  # of every program's compilation: gradsh.language.program.LOOKING
         self.files = Files(sandboxed=sandbox)
+        self.remarked: set[Span | None] = (
+            set()
+        )  # where there was something to be said of a bare expression: once for each
         self.door: Callable[[], None] | None = None  # to be called once, when a program is about to run
         self.shows_lines = True  # of what turns out to be no program: see gradsh.files
         self.modules: dict[str, Module] = {}  # used files that have run, by path
@@ -215,7 +218,9 @@ class Session:
         from gradsh.advice.echoed import no_gradient, not_called
 
         if value is not None:
-            self.display.told(not_called(span))
+            if span not in self.remarked:
+                self.remarked.add(span)
+                self.display.told(not_called(span))
         elif (reason := no_gradient(span, self.globals)) is not None:
             self.display.value(None, span)
             self.display.told(reason)

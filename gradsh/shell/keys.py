@@ -1,7 +1,8 @@
 """What the keys of the prompt do beside prompt_toolkit's own.
 
 Enter runs what is complete, and goes on with a new line in what is not, or in the middle of a text; Alt-Enter does the
-other of the two. A line of a block that is a command of the shell runs, and the block stays.
+other of the two. A block of Python is complete behind an empty line, as at Python's own prompt. A line of a block that
+is a command of the shell runs, and the block stays.
 """
 
 from __future__ import annotations
@@ -20,6 +21,13 @@ from prompt_toolkit.keys import Keys
 from gradsh.shell import registry
 from gradsh.shell.reading import STEP, read
 
+# what `else` and its kin go on from in Python
+OPENERS = {
+    "else": "if|elif|for|while|try|except",
+    "elif": "if|elif",
+    "except": "try|except",
+    "finally": "try|except|else",
+}
 INSIDE = re.compile(r"\s*:([a-z]+)(?:\s.*)?")
 
 
@@ -29,7 +37,10 @@ def complete(document: Document) -> bool:
         return False
     if registry.is_command(document.text):
         return True
-    return not read(document.text).incomplete or left_alone(document)
+    reading = read(document.text)
+    if reading.incomplete:
+        return left_alone(document)
+    return not reading.is_python or (document.line_count > 1 and not reading.lines[-1].strip())
 
 
 def left_alone(document: Document) -> bool:
@@ -73,6 +84,31 @@ def begin_line(buffer: Buffer) -> None:
     buffer.insert_text("\n" + indent)
 
 
+def margin_of(line: str, before: list[str]) -> str | None:
+    """The blanks of what Python begins the word's statement with, of a line that is `else`, `except …` or their kin."""
+    word = re.match(r"\s*(else|elif|except|finally)\b", line)
+    if word is None:
+        return None
+    begins = re.compile(rf"\s*(?:{OPENERS[word[1]]})\b.*:\s*")
+    for earlier in reversed(before):
+        margin = earlier[: len(earlier) - len(earlier.lstrip())]
+        if begins.fullmatch(earlier) and len(margin) <= len(line) - len(line.lstrip()):
+            return margin
+    return None
+
+
+def became_gradsh(buffer: Buffer, say: Callable[[str], None]) -> bool:
+    """Put gradsh in the place of Python that was typed. Is there something to be known of it before it runs?"""
+    from gradsh.shell.paste import converted_text
+
+    found = converted_text(buffer.text)
+    if found is None:
+        return False
+    buffer.document = Document(found.text)
+    say("; ".join(found.remarks))
+    return bool(found.notes)
+
+
 TYPING = has_focus(DEFAULT_BUFFER) & (emacs_mode | vi_insert_mode) & ~in_paste_mode
 
 
@@ -111,10 +147,10 @@ def bindings(run_inside: Callable[[str, Document], None], say: Callable[[str], N
             buffer.delete_before_cursor(len(before.lstrip()))
             run_inside(command, buffer.document)
             event.app.exit(result=command)
-        elif complete(buffer.document):
-            buffer.validate_and_handle()
-        else:
+        elif not complete(buffer.document):
             begin_line(buffer)
+        elif not read(buffer.text).is_python or not became_gradsh(buffer, say):
+            buffer.validate_and_handle()
 
     @keys.add("enter", filter=has_focus(DEFAULT_BUFFER) & choosing)
     def choose(event: KeyPressEvent) -> None:
@@ -158,6 +194,22 @@ def indentation(keys: KeyBindings) -> None:
 
     for closing in ")]}":
         keys.add(closing, filter=TYPING)(close)
+
+    @keys.add(":", filter=TYPING)
+    def colon(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        line = buffer.document.current_line_before_cursor
+        margin = margin_of(line, buffer.document.lines[: buffer.document.cursor_position_row])
+        if margin is not None:
+            buffer.delete_before_cursor(len(line))
+            buffer.insert_text(margin + line.lstrip())
+        buffer.insert_text(":")
+
+    @keys.add(" ", filter=TYPING & in_margin)
+    def blank(event: KeyPressEvent) -> None:
+        if [press.key for press in event.previous_key_sequence] == [Keys.Enter]:  # who types the margin means that one
+            event.current_buffer.delete_before_cursor(event.current_buffer.document.cursor_position_col)
+        event.current_buffer.insert_text(" ")
 
     @keys.add("tab", filter=TYPING & in_margin)
     def indent(event: KeyPressEvent) -> None:

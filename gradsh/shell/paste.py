@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from gradsh.language.brackets import is_open
+
+if TYPE_CHECKING:
+    from gradsh.language.pasted import Converted
 
 LONGEST = 200_000  # characters of a text that is looked at for Python
 # what stands before a line that was typed: Python's prompt, IPython's, gradsh's own
@@ -26,16 +30,21 @@ def pasted(text: str) -> str:
 
 def in_gradsh(text: str) -> tuple[str, str]:
     """A pasted text as gradsh, and what is to be said of it: of Python that is no gradsh, which becomes it."""
+    found = converted_text(text)
+    if found is None:
+        return text, ""
+    return found.text, "; ".join(["Python that was pasted, as gradsh: Enter runs it", *found.remarks])
+
+
+def converted_text(text: str) -> Converted | None:
+    """Python that is no gradsh, as gradsh; None for any other text."""
     from gradsh.language.pasted import converted
     from gradsh.shell.forms import problems
 
     if len(text) > LONGEST or is_open(text) or not problems(text):  # what is not whole is no Python either
-        return text, ""
+        return None
     found = converted(text)
-    if found is None or problems(found.text):
-        return text, ""
-    notes = [f"line {line}: {words}" for line, words in found.notes]
-    return found.text, "; ".join(["Python that was pasted, as gradsh: Enter runs it", *notes])
+    return None if found is None or problems(found.text) else found
 
 
 def typed(lines: list[str]) -> list[str]:

@@ -10,10 +10,12 @@ from gradsh import interrupts
 from gradsh.language.brackets import is_open
 from gradsh.shell import registry
 from gradsh.shell.editor import Editor
+from gradsh.shell.keys import complete
+from gradsh.shell.reading import read
 
 
 class PlainEditor(Editor):
-    """Reads lines until what they say is complete. Two blank lines or Ctrl-C leave a block."""
+    """Reads lines until what they say is complete, as at any prompt. Two blank lines or Ctrl-C leave a block."""
 
     def read(self, prompt: str = "") -> str:
         prompt = prompt or self.prompt
@@ -28,11 +30,23 @@ class PlainEditor(Editor):
             if registry.is_command(lines[-1]) and not registry.is_command(text):
                 self.put("\n".join(lines[:-1]) + "\n")
                 return lines[-1]
-            if not is_open(text) or (len(lines) > 2 and not lines[-1].strip() and not lines[-2].strip()):
-                text = text if text.strip() else given
+            if complete(Document(text)):
+                text = self._gradsh(text) if text.strip() else given
                 if text.strip():
                     self.reader.history.append_string(text)
                 return text
+
+    def _gradsh(self, text: str) -> str:
+        """The text; Python as the gradsh that it becomes, which is shown."""
+        if not read(text).is_python:
+            return text
+        from gradsh.shell.paste import converted_text
+
+        found = converted_text(text)
+        if found is None:
+            return text
+        sys.stdout.write("".join(f"{line}\n" for line in (*found.text.split("\n"), *found.remarks)))
+        return found.text
 
     def _line(self, prompt: str) -> str:
         """One line. Errors: KeyboardInterrupt, EOFError."""

@@ -40,6 +40,19 @@ class Reading:
         """Does it want another line?"""
         return brackets.is_open(self.text)
 
+    @property
+    def is_python(self) -> bool:
+        """Does it begin a block as Python does: a line that ends with `:`, or a decorator, outside of brackets?"""
+        return any(self.begins_python(row) for row in range(len(self.lines)))
+
+    def begins_python(self, row: int) -> bool:
+        """Does that line begin a block of Python?"""
+        before, after = self.states[row], self.states[row + 1]
+        if before[0] or after[0] or before[3] or after[3]:
+            return False
+        said = [piece for kind, piece in self.pieces(row) if kind not in ("space", "comment")]
+        return len(said) > 1 and (said[-1] == ":" or said[0] == "@")
+
     def opened(self, row: int) -> str:
         """The innermost that is open where the line begins: `for{`, `(`, a quote; "" where nothing is."""
         quote, _, _, opened = self.states[row]
@@ -52,7 +65,8 @@ class Reading:
         if before[0] or after[0]:  # inside of a string every blank is meant
             return ""
         own = line[: len(line) - len(line.lstrip())]
-        return own + STEP if len(after[3]) > len(before[3]) and after[3] != BROKEN else own
+        opens = len(after[3]) > len(before[3]) and after[3] != BROKEN
+        return own + STEP if opens or (line.rstrip().endswith(":") and self.begins_python(row)) else own
 
     def indent_of_closing(self, row: int, closing: str) -> str | None:
         """The blanks before a bracket that closes what is open where the line begins; None if it closes nothing."""

@@ -123,3 +123,24 @@ def test_a_history_file_that_two_write(tmp_path: Path, monkeypatch: pytest.Monke
     assert sorted(asyncio.run(loaded())) == sorted(
         [f"let a = {n}\n+ 1" for n in range(5)] + [f"let b = {n}" for n in range(5)]
     )
+
+
+def test_a_block_of_python_waits_for_an_empty_line_and_becomes_gradsh() -> None:
+    with driven() as shell:
+        for margin in ("", "    "):  # typed, or left to the prompt
+            typed = [
+                "for i in range(2):",
+                f"{margin}if i:",
+                f"{2 * margin}print(i)",
+                f"{margin}pass" if margin else "",
+                "",
+            ]
+            block = shell.read(*(line + ENTER for line in typed if line or not margin), *([ENTER] if margin else []))
+            assert block.startswith("for i in range(2) {\n    if i {\n        print(i)\n    }\n"), block
+        lines = ["try:", "if x < 1:", "print(1)", "else:", "print(2)", "except ValueError:", "print(3)", ""]
+        shell.enter("x = 2" + ENTER)
+        assert shell.enter(*(line + ENTER for line in lines)) == "2\n"
+        assert shell.enter("@no_grad()" + ENTER, "def f(x):" + ENTER, "return x + 1" + ENTER, ENTER) == ""
+        assert shell.enter("f(1)" + ENTER) == "2\n"
+        assert shell.read("x[1:" + ENTER, "2]" + ENTER) == "x[1:\n    2]"
+        assert shell.read("while x +:" + ENTER, "1" + ENTER, ENTER).startswith("while x +:")  # no Python: it is told

@@ -77,7 +77,13 @@ class Numbered(Model):
             raise ArgumentError(f"'{type_text(index)}' object cannot be interpreted as an integer")
         at = int(index.__index__())
         if not -len(self.items) <= at < len(self.items):
-            raise IndexError_(f"index {at} is out of range")
+            count = len(self.items)
+            held = (
+                f"there are {count}, from 0 to {count - 1}"
+                if count > 1
+                else f"there is {'one, at 0' if count else 'none'}"
+            )
+            raise IndexError_(f"index {at} is out of range", help=held)
         return at
 
     def __getitem__(self, index: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from importlib import import_module
+from threading import RLock
 from typing import Any
 
 from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator
@@ -16,6 +17,7 @@ twins: list[str] = []  # the in-place methods that are made of operators when al
 
 _loaded = False
 _loading = False
+_lock = RLock()
 
 
 def families() -> list[str]:
@@ -32,19 +34,21 @@ def families() -> list[str]:
 def load_all() -> None:
     """Import every family; whole, or, after a failure, to be tried again."""
     global _loaded, _loading
-    if _loaded or _loading:  # a family that is being imported asks for another's operator
+    if _loaded:
         return
-    _loading = True
-    try:
-        with held():
+    with _lock, held():  # a prompt prepares in a thread: who asks meanwhile waits, and sees no half of them
+        if _loaded or _loading:  # a family that is being imported asks for another's operator
+            return
+        _loading = True
+        try:
             for family in families():
                 import_module(family)
             from gradsh.engine.ops.program.inplace import add_twins
 
             twins.extend(add_twins())
             _loaded = True
-    finally:
-        _loading = False
+        finally:
+            _loading = False
 
 
 def functions() -> dict[str, Operator]:

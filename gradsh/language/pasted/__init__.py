@@ -26,6 +26,11 @@ class Converted:
         self.text = text
         self.notes = notes
 
+    @property
+    def remarks(self) -> list[str]:
+        """The notes as words."""
+        return [f"line {line}: {words}" for line, words in self.notes]
+
 
 def converted(text: str) -> Converted | None:
     """A Python program, or a block of one, as gradsh; None where it is no Python, or nothing in it is to be changed.

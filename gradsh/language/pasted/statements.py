@@ -201,6 +201,7 @@ class Statements(Expressions):
             return self.simple(node, said)
         text = self.kept(node)
         quiet = node is self.last or (isinstance(value, ast.Call) and self.is_quiet(value))
+        quiet = quiet or (isinstance(value, ast.Attribute) and value.attr in EFFECT_METHODS)  # not called: it is told
         return self.simple(node, text if quiet else text + ";")
 
     def is_quiet(self, call: ast.Call) -> bool:
@@ -489,7 +490,8 @@ class Statements(Expressions):
             name = path.rpartition(".")[2]
             if name in ("staticmethod", "once_differentiable"):
                 continue
-            if path.startswith("torch.") and name in MODES:
+            bare = path == name and name not in self.facts.bound  # imported earlier, or gradsh's own
+            if (bare or path.startswith("torch.")) and name in MODES:
                 around = name
             elif path.startswith("torch."):  # compile, jit.script: they change no result
                 self.noted(decorator.lineno, f"`@{path}` is left out")
