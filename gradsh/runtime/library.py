@@ -178,12 +178,27 @@ def recorded_as(t: Any, name: str) -> Any:
     """For the library: the tensor, its node called as PyTorch calls that of a layer which it computes as a whole."""
     from gradsh.engine.core.graph import Node
 
-    if t.node.__class__ is Node:
-        t.node.kind = t.node.kind.renamed(name)
+    node = getattr(t.node, "node", t.node)  # of several outputs
+    if node.__class__ is Node:
+        node.kind = node.kind.renamed(name)
     return t
 
 
-OWN: dict[str, Any] = {"refuse": refuse, "warn": warn, "recorded_as": recorded_as}
+def recurrent_layer(inputs: Any, state: Any, cell: Any, *rest: Any) -> tuple[Any, Any]:
+    """For the library: one recurrent layer in one direction, its outputs and the last cell."""
+    from gradsh.engine.ops.nn import recurrent
+
+    if inputs.dtype.name == "float16":  # which rounds after every operator
+        return recurrent.in_operators(inputs, state, cell, *rest)  # type: ignore[no-any-return]
+    return recurrent.recurrent_layer.apply(inputs, state, cell, *rest)[:2]  # type: ignore[no-any-return]
+
+
+OWN: dict[str, Any] = {
+    "refuse": refuse,
+    "warn": warn,
+    "recorded_as": recorded_as,
+    "recurrent_layer": recurrent_layer,
+}
 
 
 SHIPPED = "models"

@@ -1,0 +1,59 @@
+"""Recurrent layers run a whole sequence in one node: its values and derivatives are those of its steps as operators."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradsh.engine.autograd.backward import run_grad
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.tensor import leaf
+from gradsh.engine.ops.nn.recurrent import CELLS, in_operators, recurrent_layer
+
+GATES = {"tanh": 1, "relu": 1, "gru": 3, "lstm": 4}
+
+
+def inputs(kind: str, bias: bool, projects: bool) -> list[Any]:
+    draw = np.random.default_rng(0)
+    steps, batch, hidden = 3, 2, 4
+    size, gates = (3 if projects else hidden), GATES[kind]
+    shapes: list[Any] = [(steps, batch, gates * hidden), (batch, size), (batch, hidden), (gates * hidden, size)]
+    shapes += [(gates * hidden,) if bias else None, (size, hidden) if projects else None]
+    return [None if shape is None else leaf(draw.standard_normal(shape), True, None) for shape in shapes]
+
+
+def derivatives(outputs: Any, leaves: list[Any]) -> list[Any]:
+    """Gradients by all leaves of a function of both outputs, and those of a function of these."""
+    out, cell = outputs[:2]
+    loss = T.add(T.sum(T.mul(out, T.cos(out))), T.sum(T.mul(cell, cell)))
+    first = run_grad([loss], leaves, [None], True, True, True, True, None)
+    again = [T.sum(T.mul(g, T.sin(g))) for g in first if g is not None and g.requires]
+    second = run_grad(again, leaves, [None] * len(again), True, False, True, True, None)
+    plain = run_grad([loss], leaves, [None], False, False, True, True, None)
+    return [out, cell, *first, *second, *plain]
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_a_layer_is_its_steps(kind: str) -> None:
+    for backwards, bias, projects in itertools.product((False, True), repeat=3):
+        if projects and kind != "lstm":
+            continue
+        values = inputs(kind, bias, projects)
+        leaves = [v for v in values if v is not None]
+        whole = derivatives(recurrent_layer.apply(*values, kind, backwards), leaves)
+        steps = derivatives(in_operators(*values, kind, backwards), leaves)
+        for number, (one, other) in enumerate(zip(whole, steps, strict=True)):
+            where = (kind, backwards, bias, projects, number)
+            np.testing.assert_allclose(one.data, other.data, 1e-11, 1e-12, err_msg=str(where))
+
+
+def test_only_what_is_asked_for_is_differentiated() -> None:
+    values = inputs("lstm", True, False)
+    for v in values[:5]:
+        v.requires = v is values[3]
+    out = recurrent_layer.apply(*values, "lstm", False)[0]
+    (g,) = run_grad([T.sum(out)], [values[3]], [None], False, False, False, False, None)
+    assert g is not None and g.shape == values[3].shape
