@@ -19,7 +19,6 @@ PROGRAMS = sorted((ROOT / "tests" / "reports").glob("*.grad"))
 NOT_YET = {
     "all_ignored",
     "bce_target_range",
-    "expanded_gradient_in_place",
     "grid_sample_on_border",
     "half_mean_large",
     "inplace_functions",

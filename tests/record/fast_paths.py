@@ -121,6 +121,7 @@ from gradsh.engine.core.graph import Node, note_versions, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import unrecorded
 from gradsh.engine.core.promotion import broadcast_error, promoted, promoted_number
+from gradsh.engine.core.strided import settled
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.pieces import BIG, in_pieces
 from gradsh.engine.operators.steps import constant, fix_of
@@ -232,6 +233,9 @@ def binary_path(
                 fix = fix_of(a, b, c)
                 if c.size > LARGE:
                     made(c)
+                c = settled(c, a, b)
+            elif not a.flags.c_contiguous:
+                c = settled(c, a, b)
         else:
             if check is not None:
                 check(a, b)
@@ -243,6 +247,7 @@ def binary_path(
             fix = fix_of(a, b, c)
             if c.size > LARGE:
                 made(c)
+            c = settled(c, p, q)
         {
         recorded(
             "x",

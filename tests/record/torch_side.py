@@ -204,7 +204,7 @@ def _copy(array: Any) -> Any:
     if array.size == 0 or any(s % array.itemsize for s in array.strides):
         return array.copy(order="K")
     memory = np.zeros(extent, array.dtype)
-    view = np.lib.stride_tricks.as_strided(memory, array.shape, array.strides)
+    view = np.ndarray(array.shape, array.dtype, memory, 0, array.strides)
     view[...] = array
     return view
 

@@ -19,6 +19,7 @@ from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.graph import Freed, Node, Output, Where, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
+from gradsh.engine.core.strided import copied, obeying
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.errors import (
     ArgumentError,
@@ -322,7 +323,7 @@ def _name(hook: Any) -> str:
 def accumulate(t: Tensor, g: Any, create: bool) -> None:
     """Add a gradient to `t.grad`.
 
-    The first is stored contiguous and unaliased, later ones are added in place (the same tensor object); with
+    The first is stored unaliased, in memory as the leaf is; later ones are added in place (the same object); with
     `create_graph` out of place, so that the graph of the sum is kept.
     """
     if t.extra is not None and t.extra.prehooks and t.node is None:
@@ -335,8 +336,8 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
             # PyTorch's names for the two: CopyBackwards on leaves, CloneBackward0 where a gradient is retained
             t.gradient = T.copy(g) if t.node is None else T.clone(g)
     elif held is None:
-        if g.__class__ is ndarray and not _owned(g):
-            g = g.copy(order="C")
+        if g.__class__ is ndarray and (not _owned(g) or t.node is not None or not t.data.flags.c_contiguous):
+            g = copied(g) if t.node is not None else obeying(g, t.data)
         grad = make(g)
         grad.origin = mode.where
         t.gradient = grad

@@ -18,6 +18,7 @@ from gradsh.engine.core.graph import Output, extra_of, note_version, record
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
+from gradsh.engine.core.strided import as_laid_out, dense
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.core.views import (
     COPY_SLICES,
@@ -51,7 +52,7 @@ def check_overlap(x: Tensor, sources: Iterable[Any]) -> None:
     for source in sources:
         if source.__class__ is Tensor and source is not x and source.storage is storage:
             a, b = x.data, source.data
-            if not a.size or not b.size or not _dense(a) or not _dense(b):
+            if not a.size or not b.size or not dense(a) or not dense(b):
                 continue
             first = a.__array_interface__["data"][0]
             second = b.__array_interface__["data"][0]
@@ -61,18 +62,6 @@ def check_overlap(x: Tensor, sources: Iterable[Any]) -> None:
                 partly = first < second + b.nbytes and second < first + a.nbytes
             if partly:
                 raise ValueProblem(OVERLAP)
-
-
-def _dense(array: Any) -> bool:
-    """Whether the elements fill one stretch of memory, in whatever order of dims."""
-    if array.flags.c_contiguous:
-        return True
-    expected = array.itemsize
-    for stride, extent in sorted((s, n) for s, n in zip(array.strides, array.shape, strict=True) if n > 1):
-        if stride != expected:
-            return False
-        expected *= extent
-    return True
 
 
 def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
@@ -215,7 +204,12 @@ def assign(x: Tensor, result: Tensor, old: Tensor | None, where: Any) -> None:
             old.data = memory.copy()
         memory[...] = data
     else:
-        x.data = data if data.__class__ is not ndarray or (data.base is None and data.flags.writeable) else data.copy()
+        if data.__class__ is ndarray:
+            if data.ndim > 1 and data.strides != x.data.strides:
+                data = as_laid_out(data, x.data)
+            elif data.base is not None or not data.flags.writeable:
+                data = data.copy(order="K")
+        x.data = data
     bump(x, where)
     if result.requires:
         rebase(x, result, where)

@@ -23,6 +23,7 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
+from gradsh.engine.core.strided import empty_as
 from gradsh.engine.kernels.rounding import blocks32, blocks64, exp, fma, libm, log
 from gradsh.errors import DtypeError, ShapeError, ValueError_, ValueProblem
 
@@ -435,11 +436,11 @@ def multinomial(gen: Generator, weights: Array, samples: int, replacement: bool 
         raise ValueProblem("invalid multinomial distribution (sum of probabilities <= 0)")
     # The largest of weight / Exp(1) fall on the categories with the right odds.
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        race = rows / exponential(gen, rows.shape, rows.dtype)
+        race = rows / like(rows, exponential(gen, rows.shape, rows.dtype))
     if samples == 1:
         winners: Array = race.argmax(axis=1)
     else:
-        winners = np.argsort(-race, axis=1, kind="stable")[:, :samples]
+        winners = alloc.ascontiguousarray(np.argsort(-race, axis=1, kind="stable")[:, :samples])
     return winners.reshape(shape)
 
 
@@ -455,6 +456,15 @@ def _with_replacement(gen: Generator, row: Array, samples: int) -> Array:
     reach = reach / reach[-1]
     reach[-1] = 1
     return np.searchsorted(reach.astype(np.float64), gen.doubles(samples), side="left").astype(np.int64, copy=False)
+
+
+def like(x: Array, draws: Array) -> Array:
+    """Draws for a tensor like `x`, whose elements PyTorch draws in the order of memory."""
+    if x.ndim < 2 or x.flags.c_contiguous:
+        return draws
+    out: Array = empty_as(x, draws.dtype)
+    in_memory_order(out, draws)
+    return out
 
 
 def in_memory_order(out: Array, draws: Array) -> None:

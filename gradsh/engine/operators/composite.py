@@ -9,6 +9,7 @@ from gradsh.engine.core.arguments import FAILURES
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import _getframe, caller
+from gradsh.engine.core.strided import arranged
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.registry import Operator
 
@@ -24,6 +25,7 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
         entry = Operator(signature, grad_fn=rename, **options)
         entry.body = function
         bind = entry.signature.bind
+        layout = options.get("layout")
 
         def apply(*args: Any, **kwargs: Any) -> Any:
             values = bind(args, kwargs)
@@ -43,6 +45,8 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
                 mode.where = before
             if rename and result.__class__ is Tensor and result.node.__class__ is Node:
                 result.node.kind = result.node.kind.renamed(rename)
+            if layout and result.__class__ is Tensor:
+                result.data = arranged(result.data, layout, [v.data for v in values if v.__class__ is Tensor])
             return result
 
         apply.__name__ = apply.__qualname__ = entry.name

@@ -25,7 +25,7 @@ from gradsh.engine.core.graph import (
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
-from gradsh.engine.core.strided import owner
+from gradsh.engine.core.strided import arranged, owner
 from gradsh.engine.core.tensor import Tensor, make, output_tensor, tracked, untracked
 from gradsh.engine.operators.registry import Operator, computed
 from gradsh.errors import NotDifferentiable
@@ -158,12 +158,16 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
     cls = result.__class__
     if cls is ndarray:
         size = result.size
+        if result.ndim > 1 and (layout := entry.layout) != "own":
+            result = arranged(result, layout, raw)
         if size > LARGE:
             made(result)
         elif size == 1 and result.ndim == 0 and not entry.view:
             result = result[()]
     where = mode.where or caller(frame)
     several = cls is tuple
+    if several and (layout := entry.layout) != "own":
+        result = tuple(arranged(r, layout, raw) for r in result)
     out: Any
     if not (wants and mode.grad and entry.differentiable and _wanted(entry, values, result)):
         out = tuple(untracked(r, where) for r in result) if several else untracked(result, where)

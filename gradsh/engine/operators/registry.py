@@ -69,6 +69,10 @@ class Operator:
                 gradient only there (of zero)
     elementwise each element of the result depends on one element of every (broadcast) tensor: batching and forward mode
                 follow from that
+    layout      where the dims of the result lie in memory: "operands" as its operands have them, "contiguous",
+                "columns" (matrices, in LAPACK's order), "images" (channels last, where its first tensor has them so),
+                or "own", as the kernel says. Where nothing is said: elementwise, as the operands; a view or what is
+                written in other operators, own; else contiguous
     linear      linear in its tensors taken together: its forward derivative is the operator itself on the tangents
     bilinear    linear in each of its two tensors: f(tangent, second) + f(first, tangent)
     jvp_rule    its forward derivative in its one tensor, where that is none of these
@@ -112,6 +116,7 @@ class Operator:
         python: bool = False,
         by_ndim: dict[str, str] | None = None,
         at_kink: tuple[tuple[str, str, str], ...] = (),
+        layout: str = "",
     ) -> None:
         self.signature = Binder(signature, python=python)
         self.name = self.signature.name
@@ -132,6 +137,7 @@ class Operator:
         self.private = private
         self.inplace = inplace
         self.elementwise = elementwise
+        self.layout = layout or ("operands" if elementwise else "own" if view else "contiguous")
         self.linear = linear
         self.bilinear = bilinear
         self.looped = looped

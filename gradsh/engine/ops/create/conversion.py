@@ -11,6 +11,7 @@ from gradsh.calls.devices import device as named
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.dtypes import NAMES, OF, DType
+from gradsh.engine.core.strided import copied
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import composite, function
@@ -181,16 +182,10 @@ for _name, _dtype in {
 )
 def clone(x: Any) -> Any:
     """A copy with memory of its own, through which gradients flow."""
-    return x.copy() if x.__class__ is not np.ndarray else _dense_copy(x)
+    return x.copy() if x.__class__ is not np.ndarray else copied(x)
 
 
 clone.vjp("input")(lambda F, g, out, x: g)
-
-
-def _dense_copy(x: Any) -> Any:
-    """A copy that keeps the order of memory where the elements are dense, as PyTorch's preserve_format does."""
-    copied = x.copy(order="K")
-    return copied if 0 not in x.strides else x.copy(order="C")
 
 
 @composite(

@@ -24,6 +24,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.promotion import converted
+from gradsh.engine.core.strided import empty_as
 from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite, function
@@ -394,7 +395,9 @@ def _like(operator: str, input: Any, value: Any, dtype: Any, requires_grad: bool
     need_tensor(operator, "input", 1, input)
     data = input.data
     target = numpy_dtype(operator, dtype, data.dtype)
-    return leaf(filled(data.shape, value, target), requires_grad, mode.where)
+    out = empty_as(data, target)
+    out[...] = value
+    return leaf(scalar_like(out), requires_grad, mode.where)
 
 
 @function(
@@ -461,9 +464,16 @@ on_last_dims(full_like, 0)
 
 
 # for rules: the same on arrays
-on_arrays("zeros_like", lambda x, *_: alloc.zeros(x.shape, x.dtype)[()])
-on_arrays("ones_like", lambda x, *_: alloc.ones(x.shape, x.dtype)[()])
-on_arrays("full_like", lambda x, value, *_: alloc.full(x.shape, value, x.dtype)[()])
+def _filled_like(x: Any, value: Any) -> Any:
+    """What the factories above give, for rules on arrays."""
+    out = empty_as(x)
+    out[...] = value
+    return out[()]
+
+
+on_arrays("zeros_like", lambda x, *_: _filled_like(x, 0))
+on_arrays("ones_like", lambda x, *_: _filled_like(x, 1))
+on_arrays("full_like", lambda x, value, *_: _filled_like(x, value))
 
 
 def _new(name: str, value: int) -> None:

@@ -15,6 +15,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, not_implemented
 from gradsh.engine.core.modes import mode, no_grad
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.strided import empty_as
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import function
 from gradsh.engine.operators.registry import METHODS
@@ -254,7 +255,7 @@ def _rejected(tensor: Tensor, mean: float, std: float, a: float, b: float, gener
 
 
 def _like(tensor: Tensor) -> Tensor:
-    return make(alloc.empty(tensor.data.shape, tensor.data.dtype))
+    return make(empty_as(tensor.data))
 
 
 @initializer("orthogonal_(tensor, gain=1, generator=None)", "orthogonal_(empty(2, 3))")

@@ -9,6 +9,7 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_int, need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.modes import mode
+from gradsh.engine.core.strided import empty_as
 from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.kernels.stream import stream
 from gradsh.engine.operators.composite import composite, function
@@ -170,11 +171,11 @@ def randperm(n: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
 )
 def rand_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """Numbers uniform in [0, 1), with the shape and dtype of another tensor."""
-    from gradsh.engine.kernels.random import uniform
+    from gradsh.engine.kernels.random import like, uniform
 
     need_tensor("rand_like", "input", 1, input)
     target = numpy_dtype("rand_like", dtype, input.data.dtype)
-    data = uniform(stream("rand_like", generator), input.data.shape, target)
+    data = like(input.data, uniform(stream("rand_like", generator), input.data.shape, target))
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
@@ -186,11 +187,13 @@ def rand_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> Te
 )
 def randn_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """Numbers of the standard normal distribution, with the shape and dtype of another tensor."""
-    from gradsh.engine.kernels.random import normal
+    from gradsh.engine.kernels.random import like, normal
 
     need_tensor("randn_like", "input", 1, input)
     target = numpy_dtype("randn_like", dtype, input.data.dtype)
-    data = normal(stream("randn_like", generator), input.data.shape, target)
+    x = input.data
+    ordered = x.ndim < 2 or x.flags.c_contiguous or empty_as(x).flags.c_contiguous
+    data = like(x, normal(stream("randn_like", generator), x.shape, target, contiguous=ordered))
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
@@ -202,14 +205,14 @@ def randn_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> T
 )
 def randint_like(input: Any, low: Any, high: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """Integers from `low` (0 when one bound is given) up to `high`, with the shape and dtype of another tensor."""
-    from gradsh.engine.kernels.random import randint
+    from gradsh.engine.kernels.random import like, randint
 
     need_tensor("randint_like", "input", 1, input)
     if high is None:
         low, high = 0, low
     first, last = need_int("randint_like", "low", 2, low), need_int("randint_like", "high", 3, high)
     target = numpy_dtype("randint_like", dtype, input.data.dtype)
-    data = randint(stream("randint_like", generator), first, last, input.data.shape, target)
+    data = like(input.data, randint(stream("randint_like", generator), first, last, input.data.shape, target))
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
@@ -318,5 +321,5 @@ def multinomial(input: Any, num_samples: Any, replacement: bool, generator: Any)
 
     need_tensor("multinomial", "input", 1, input)
     n = need_int("multinomial", "num_samples", 2, num_samples)
-    weights = alloc.ascontiguousarray(input.data) if input.data.ndim else alloc.asarray(input.data)
+    weights = alloc.asarray(input.data)
     return leaf(multinomial(stream("multinomial", generator), weights, n, replacement), False, mode.where)

@@ -12,6 +12,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, not_implemented
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import in_dtype
+from gradsh.engine.core.strided import contiguous
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import binary, unary
@@ -187,6 +188,7 @@ def _slopes(data: Any, lower: float, upper: float) -> Any:
 
 @composite(
     "rrelu(input, lower=0.125, upper=0.3333333333333333, training=False, inplace=False)",
+    layout="contiguous",
     python=True,
     rename="RreluWithNoiseBackward0",
     method=False,
@@ -340,7 +342,8 @@ sigmoid_backward.vjp("output", saves="grad output")(lambda F, g, out, grad, y: g
 )
 def logsigmoid(x: Any) -> Any:
     """log(sigmoid(input)), without overflow."""
-    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    out = np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    return contiguous(out) if out.ndim > 1 else out
 
 
 logsigmoid.vjp(saves="input")(lambda F, g, out, x: F.log_sigmoid_backward(g, x))

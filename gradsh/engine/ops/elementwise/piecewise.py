@@ -9,6 +9,7 @@ import numpy as np
 from gradsh.engine.core.arguments import dim_index
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.strided import settled
 from gradsh.engine.operators.batch_rules import along
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import unary
@@ -223,6 +224,7 @@ def softsign(x: Any) -> Any:
 
 @op(
     "glu(input, dim=-1)",
+    layout="own",
     work="elements",
     python=True,
     grad_fn="GluBackward0",
@@ -236,7 +238,7 @@ def glu(x: Any, dim: int) -> Any:
     a, b = _halves(x, dim)
     if x.dtype.kind != "f":
         raise refused_dtype("glu_cpu", x.dtype)
-    return a / (1 + np.exp(-b))
+    return settled(a / (1 + np.exp(-b)), a, b)
 
 
 def _halves(x: Any, dim: int) -> tuple[Any, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import misfit
 from gradsh.engine.core.namespaces import A, T
+from gradsh.engine.core.strided import contiguous, copied, empty_as
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import binary, unary
@@ -70,9 +70,11 @@ def pow(x: Any, q: Any) -> Any:
         if q == 3:
             return x * x * x
         if q == 1:
-            return x.copy()
+            return copied(x)
         if q == 0:
-            return alloc.ones(x.shape, x.dtype)[()]
+            out = empty_as(x)
+            out[...] = 1
+            return out[()]
         if x.dtype.kind != "f":
             if q < 0:
                 raise ValueProblem("Integers to negative integer powers are not allowed.")
@@ -86,6 +88,8 @@ def pow(x: Any, q: Any) -> Any:
         if q == -2:
             return 1 / (x * x)
         return np.power(x, q)
+    if (x.__class__ is int or x.__class__ is float) and q.ndim > 1:
+        q = contiguous(q)  # `pow(number, tensor)` is no elementwise operator of PyTorch's in this
     if q.dtype.kind == "f" or is_float(x, q):
         return np.power(x, q)
     if q.dtype.kind == "b":

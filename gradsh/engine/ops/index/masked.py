@@ -13,6 +13,7 @@ from gradsh.engine.core.batched import expanded, padded
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import converted
+from gradsh.engine.core.strided import copied
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import applied, fronted, sample_of
 from gradsh.engine.operators.general import General, op, run
@@ -297,6 +298,7 @@ def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, source: Any
 
 @op(
     "index_fill(input, dim, index, value)",
+    layout="own",
     work="elements",
     grad_fn="IndexFillBackward0",
     inplace=True,
@@ -315,7 +317,7 @@ def index_fill(x: Any, dim: int, index: Any, value: Any) -> Any:
         )
     dim, pick = _places("index_fill", x, dim, index)
     value = value.astype(x.dtype) if isinstance(value, (ndarray, np.generic)) else converted(value, x.dtype)
-    full = alloc.array(x)
+    full = copied(x)
     if not x.ndim:
         return full.dtype.type(value) if pick.size else full[()]
     full[(slice(None),) * dim + (pick,)] = value

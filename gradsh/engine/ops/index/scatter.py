@@ -11,6 +11,7 @@ from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.promotion import converted
+from gradsh.engine.core.strided import copied, settled
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.batch_rules import applied, fronted, sample_of
 from gradsh.engine.operators.composite import composite
@@ -318,6 +319,7 @@ def _prod_gradients(F: Any, g: Any, out: Any, x: Any, dim: int, index: Any, src:
 
 @op(
     "put(input, index, source, accumulate=False)",
+    layout="own",
     grad_fn="PutBackward0",
     inplace=True,
     samples=lambda: [
@@ -356,7 +358,7 @@ def put(x: Any, index: Any, source: Any, accumulate: bool) -> Any:
         add_at(flat, places, values)
     else:
         flat[places] = values
-    return full
+    return settled(full, x)
 
 
 @put.vjp("input", saves="index")
@@ -371,6 +373,7 @@ put.vjp("source", saves="index")(
 
 @op(
     "index_write(input, indices, dims, values, accumulate)",
+    layout="own",
     grad_fn="IndexPutBackward0",
     private=True,
     samples=lambda: [
@@ -384,7 +387,7 @@ def index_write(x: Any, indices: Any, dims: Any, values: Any, accumulate: bool) 
     from gradsh.engine.ops.index.indexing import _check_index, _full_index
 
     _check_index(indices, dims, x.shape)
-    full = alloc.array(x)
+    full = copied(x)
     where = _full_index(indices, dims, x.shape)
     if array(values) and values.dtype != x.dtype:
         raise DtypeError(

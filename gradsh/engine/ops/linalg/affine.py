@@ -16,6 +16,7 @@ from gradsh.engine.core.graph import Freed, Kind, Node, freed, note_versions, re
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller, placed
+from gradsh.engine.core.strided import settled
 from gradsh.engine.core.tensor import Tensor, make, tracked
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
@@ -285,6 +286,7 @@ addmv.vjp("vec", saves="mat")(lambda F, g, out, x, a, b, beta, alpha: scaled(F.v
 
 @op(
     "addr(input, vec1, vec2, *, beta=1, alpha=1)",
+    layout="own",
     work="elements",
     inplace=True,
     grad_fn="AddrBackward0",
@@ -310,7 +312,7 @@ def addr(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
     if dtype.kind == "b":
         seen = expand_to(x, product.shape)
         return (product & bool(alpha)) | (seen & bool(beta))
-    return accumulate_product(x, product, beta, alpha)
+    return settled(accumulate_product(x, product, beta, alpha), x, a[:, None], b)
 
 
 addr.vjp("input")(lambda F, g, out, x, a, b, beta, alpha: scaled(g, beta))

@@ -155,6 +155,7 @@ def linalg_cholesky_ex(a: Tensor, upper: bool, check_errors: bool) -> Any:
 
 @op(
     "cholesky_inverse(input, upper=False)",
+    layout="columns",
     grad_fn="CholeskyInverseBackward0",
     samples=lambda: [
         call(t(2, 2, values=A2)),
@@ -193,6 +194,7 @@ def _(F: Any, g: Any, out: Any, factor: Any, up: bool) -> Any:
 
 @op(
     "cholesky_solve(input, input2, upper=False)",
+    layout="columns",
     grad_fn="CholeskySolveBackward0",
     samples=lambda: [
         call(t(2, 1), t(2, 2, values=A2)),
@@ -241,6 +243,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, b: Any, factor: Any, up: bool) -> An
 
 @composite(
     "linalg.householder_product(input, tau)",
+    layout="columns",
     method=False,
     rename="LinalgHouseholderProductBackward0",
     samples=lambda: [

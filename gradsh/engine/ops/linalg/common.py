@@ -119,6 +119,7 @@ def _singular(name: str, a: Any) -> ValueProblem:
 
 @op(
     "inverse_of(input, name)",
+    layout="columns",
     grad_fn="LinalgInvExBackward0",
     private=True,
     samples=lambda: [call(t(2, 2), "linalg.inv")],

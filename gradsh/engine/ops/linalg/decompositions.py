@@ -34,6 +34,7 @@ from gradsh.errors import AutogradError, DtypeError, ValueProblem
 
 @op(
     "qr_of(input, mode)",
+    layout="columns",
     grad_fn="LinalgQrBackward0",
     outputs=2,
     private=True,
@@ -205,6 +206,7 @@ def linalg_eigvalsh(a: Tensor, uplo: Any) -> Any:
 
 @op(
     "svd_of(input, full_matrices)",
+    layout="columns",
     grad_fn="LinalgSvdBackward0",
     outputs=3,
     private=True,

@@ -153,6 +153,7 @@ def linalg_matrix_rank(a: Tensor, tol: Any, hermitian: bool, atol: Any, rtol: An
 
 @op(
     "lstsq_of(A, B, rcond)",
+    layout="own",
     grad_fn="LinalgLstsqBackward0",
     private=True,
     samples=lambda: [call(t(3, 2), t(3, 1), None)],
@@ -162,7 +163,8 @@ def lstsq_of(a: Any, b: Any, rcond: Any) -> Any:
     """Least squares solutions of AX = B of the smallest norm."""
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     m, n = a.shape[-2:]
-    out = alloc.zeros((*batch, n, b.shape[-1]), a.dtype)
+    # LAPACK puts the solutions where it found B, whose columns are as long as the longer of both
+    out = alloc.zeros((*batch, b.shape[-1], max(m, n)), a.dtype).swapaxes(-1, -2)[..., :n, :]
     left = np.broadcast_to(a, (*batch, m, n))
     right = np.broadcast_to(b, (*batch, *b.shape[-2:]))
     for index in np.ndindex(batch):

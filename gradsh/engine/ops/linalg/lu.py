@@ -56,7 +56,7 @@ def checked_pivots(pivots: Any, packed: Any) -> Any:
             f"{list(pivots.shape)} instead"
         )
     pivots = pivots.reshape(-1) if not pivots.ndim else pivots[..., : min(m, n)]
-    if pivots.shape[-1] < min(m, n) or pivots.min(initial=1) < 1 or pivots.max(initial=1) > m:
+    if pivots.shape[-1] < min(m, n) or (pivots.size and not 1 <= pivots.min() <= pivots.max() <= m):
         raise ValueProblem(
             "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive."
             "Did you properly pass the result of lu_factor?"
@@ -167,6 +167,7 @@ def linalg_lu(a: Tensor, pivot: bool) -> Any:
 
 @op(
     "lu_factor_of(input)",
+    layout="columns",
     grad_fn="LinalgLuFactorExBackward0",
     outputs=2,
     private=True,

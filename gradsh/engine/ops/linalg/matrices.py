@@ -27,6 +27,7 @@ from gradsh.engine.ops.linalg.common import (
     zero_pivots,
 )
 from gradsh.engine.ops.linalg.matmul import matmul
+from gradsh.engine.ops.shape.shape import clone_contiguous
 from gradsh.errors import ArgumentError
 
 # --- inverse -----------------------------------------------------------------------------------------------------
@@ -314,7 +315,7 @@ def _power(name: str, a: Tensor, n: Any) -> Any:
         if n == 1:
             return a
     elif n == 1:
-        return T.clone(a)
+        return clone_contiguous.apply(a)
     product = matmul.apply
     if n == 2:
         return product(a, a)

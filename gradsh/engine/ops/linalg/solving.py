@@ -12,6 +12,7 @@ from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.strided import columns
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
@@ -43,6 +44,7 @@ def _vector_rhs(a: Any, b: Any) -> bool:
 
 @op(
     "solve_of(A, B, left, vector, strict)",
+    layout="own",
     grad_fn="LinalgSolveExBackward0",
     private=True,
     samples=lambda: [call(t(2, 2, values=[[1.5, 0.5], [-0.7, 1.2]]), t(2, 1), True, False, True)],
@@ -75,8 +77,9 @@ def solve_of(a: Any, b: Any, left: bool, vector: bool, strict: bool) -> Any:
 
         x = solve_by_elimination(coefficients, rhs)
     if not left:
-        x = alloc.ascontiguousarray(x.swapaxes(-1, -2))
-    return x[..., 0] if vector else x
+        return alloc.ascontiguousarray(x.swapaxes(-1, -2))
+    x = x[..., 0] if vector else x
+    return columns(x) if x.ndim > 1 else x
 
 
 @solve_of.vjp("A", "B", saves="A out")

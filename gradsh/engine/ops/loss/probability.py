@@ -31,7 +31,13 @@ from gradsh.engine.ops.loss.regression import (
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueError_, ValueProblem
 
 
-@op("bce(input, target, weight, reduction)", work="elements", grad_fn="BinaryCrossEntropyBackward0", private=True)
+@op(
+    "bce(input, target, weight, reduction)",
+    work="elements",
+    grad_fn="BinaryCrossEntropyBackward0",
+    private=True,
+    layout="operands",
+)
 def bce(x: Any, target: Any, weight: Any, reduction: str) -> Any:
     """Cross entropy of bits; logarithms are not let below -100."""
     floats_only("binary_cross_entropy", x)

@@ -14,6 +14,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.place import type_name
 from gradsh.engine.core.promotion import broadcast_error, promoted
+from gradsh.engine.core.strided import settled
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
@@ -146,6 +147,7 @@ def pair_samples(**span: Any) -> list[call]:
 
 @op(
     "bce_logits(input, target, weight, pos_weight, reduction)",
+    layout="own",
     work="elements",
     grad_fn="BinaryCrossEntropyWithLogitsBackward0",
     private=True,
@@ -175,6 +177,7 @@ def bce_logits(x: Any, target: Any, weight: Any, pos_weight: Any, reduction: str
             loss = loss * weight
         except ValueError:
             raise broadcast_error(loss.shape, weight.shape) from None
+    loss = settled(loss, target, x)  # PyTorch begins with the target
     return reduced(loss if loss.dtype == target.dtype else loss.astype(target.dtype), reduction)
 
 
@@ -252,7 +255,13 @@ def binary_cross_entropy_with_logits(
 # --- squared, absolute, Huber ----------------------------------------------------------------------------------------
 
 
-@op("mse(input, target, reduction)", work="elements", grad_fn="MseLossBackward0", private=True)
+@op(
+    "mse(input, target, reduction)",
+    work="elements",
+    grad_fn="MseLossBackward0",
+    private=True,
+    layout="operands",
+)
 def mse(x: Any, target: Any, reduction: str) -> Any:
     """Squared differences."""
     x, target = same_dtype(x, target)
@@ -339,7 +348,13 @@ def clipped(F: Any, x: Any, bound: float) -> Any:
     return np.minimum(np.maximum(x, -bound), bound) if F is A else F.clamp(x, -bound, bound)
 
 
-@op("smooth_l1(input, target, reduction, beta)", work="elements", grad_fn="SmoothL1LossBackward0", private=True)
+@op(
+    "smooth_l1(input, target, reduction, beta)",
+    work="elements",
+    grad_fn="SmoothL1LossBackward0",
+    private=True,
+    layout="operands",
+)
 def smooth_l1(x: Any, target: Any, reduction: str, beta: float) -> Any:
     """Squared differences below `beta`, absolute ones above."""
     x, target = same_dtype(x, target)
@@ -379,7 +394,13 @@ def smooth_l1_loss(input: Any, target: Any, size_average: Any, reduce: Any, redu
     return T.smooth_l1(input, target, reduction, beta)
 
 
-@op("huber(input, target, reduction, delta)", work="elements", grad_fn="HuberLossBackward0", private=True)
+@op(
+    "huber(input, target, reduction, delta)",
+    work="elements",
+    grad_fn="HuberLossBackward0",
+    private=True,
+    layout="operands",
+)
 def huber(x: Any, target: Any, reduction: str, delta: float) -> Any:
     """Half the squared differences up to `delta`, a straight line beyond."""
     x, target = same_dtype(x, target)
@@ -421,7 +442,13 @@ def huber_loss(input: Any, target: Any, reduction: Any, delta: Any, weight: Any)
 # --- margins ---------------------------------------------------------------------------------------------------------
 
 
-@op("soft_margin(input, target, reduction)", work="elements", grad_fn="SoftMarginLossBackward0", private=True)
+@op(
+    "soft_margin(input, target, reduction)",
+    work="elements",
+    grad_fn="SoftMarginLossBackward0",
+    private=True,
+    layout="operands",
+)
 def soft_margin(x: Any, target: Any, reduction: str) -> Any:
     """log(1 + exp(-target input))."""
     full = broadcast_shape(x.shape, target.shape)

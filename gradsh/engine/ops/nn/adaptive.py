@@ -119,7 +119,13 @@ def _mean_op(dims: int) -> None:
         return result.copy() if result is g else result
 
     name = f"adaptive_means{dims}d"
-    one = op(f"{name}(input, out)", grad_fn=f"AdaptiveAvgPool{dims}DBackward0", private=True, linear=True)(forward)
+    one = op(
+        f"{name}(input, out)",
+        grad_fn=f"AdaptiveAvgPool{dims}DBackward0",
+        private=True,
+        linear=True,
+        layout="images" if dims == 2 else "contiguous",
+    )(forward)
     two = op(
         f"{name}_backward(grad, size)", grad_fn=f"AdaptiveAvgPool{dims}DBackwardBackward0", private=True, linear=True
     )(backward)
@@ -158,7 +164,11 @@ def _max_op(dims: int) -> None:
         return _largest(x, out)
 
     entry = op(
-        f"adaptive_largest{dims}d(input, out)", grad_fn=f"AdaptiveMaxPool{dims}DBackward0", private=True, outputs=2
+        f"adaptive_largest{dims}d(input, out)",
+        grad_fn=f"AdaptiveMaxPool{dims}DBackward0",
+        private=True,
+        outputs=2,
+        layout="images",
     )(kernel)
     entry.vjp("input", saves="input out")(
         lambda F, g, result, x, out: F.plane_put(g[0], result[1], tuple(x.shape[-len(out) :]))

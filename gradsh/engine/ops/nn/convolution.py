@@ -13,6 +13,7 @@ from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.strided import contiguous, images
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels import convolution
 from gradsh.engine.operators.batch_rules import on_images
@@ -25,10 +26,23 @@ from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 # `how` is (stride, padding, dilation, groups), the first three tuples with an int for each spatial dim.
 
 
-@op("convolve(input, weight, bias, how)", work="convolution", grad_fn="ConvolutionBackward0", private=True)
+def _laid_out(result: Any, x: Any, weight: Any) -> Any:
+    """A convolution's result in memory: sequences as the weight says, volumes channels last in float32 only."""
+    if result.ndim == 3:
+        return images(result, weight, least=3)
+    return contiguous(result) if result.ndim == 5 and result.dtype.itemsize != 4 else images(result, x, weight)
+
+
+@op(
+    "convolve(input, weight, bias, how)",
+    work="convolution",
+    grad_fn="ConvolutionBackward0",
+    private=True,
+    layout="own",
+)
 def convolve(x: Any, weight: Any, bias: Any, how: Any) -> Any:
     """A convolution (in truth a correlation) plus bias."""
-    return convolution.forward(x, weight, bias, how)
+    return _laid_out(convolution.forward(x, weight, bias, how), x, weight)
 
 
 @convolve.vjp("input", "weight", "bias", saves="input weight")
@@ -47,11 +61,17 @@ def bias_gradient(F: Any, g: Any) -> Any:
     return F.sum(g, (0, *range(2, g.ndim)), False, None)
 
 
-@op("convolve_input(grad, weight, bias, size, how)", work="convolution", grad_fn="ConvolutionBackward0", private=True)
+@op(
+    "convolve_input(grad, weight, bias, size, how)",
+    work="convolution",
+    grad_fn="ConvolutionBackward0",
+    private=True,
+    layout="own",
+)
 def convolve_input(g: Any, weight: Any, bias: Any, size: Any, how: Any) -> Any:
     """The gradient of a convolution with respect to an input of spatial `size`, plus bias: the transposed "
     "convolution."""
-    return convolution.backward_input(g, weight, bias, size, how)
+    return _laid_out(convolution.backward_input(g, weight, bias, size, how), g, weight)
 
 
 @convolve_input.vjp("grad", "weight", "bias", saves="grad weight")

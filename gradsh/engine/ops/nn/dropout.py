@@ -49,8 +49,10 @@ def _dropped(input: Any, p: float, training: Any, inplace: Any, feature: bool = 
         raise DtypeError(f"result type Float can't be cast to the desired output type {OF[x.dtype].title}")
     if not alpha:
         noise = random.dropout_noise(stream(), shape, p, x.dtype)
+        noise = noise if feature else random.like(x, noise)
         return _product(input, noise[()] if noise.ndim == 0 else noise, inplace)
     noise = random.bernoulli(stream(), 1 - p, shape, x.dtype)
+    noise = noise if feature else random.like(x, noise)
     a = 1.0 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
     b = (noise - 1) * x.dtype.type(ALPHA * a) + x.dtype.type(ALPHA * a * p)
     noise = noise * x.dtype.type(a)

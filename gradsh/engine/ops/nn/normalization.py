@@ -99,6 +99,7 @@ def _laid_out(x: Any) -> tuple[Any, Any]:
 
 @op(
     "batch_normalize(input, weight, bias, mean, var, eps, statistics)",
+    layout="images",
     work="elements",
     grad_fn="NativeBatchNormBackward0",
     private=True,
@@ -514,6 +515,7 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: A
 
 @composite(
     "rms_norm(input, normalized_shape, weight=None, eps=None)",
+    layout="contiguous",
     python=True,
     method=False,
     samples=lambda: [call(t(2, 3), (3,)), call(t(2, 2, 2), (2, 2), t(2, 2), 0.1), call(t(3), (3,), t(3))],
@@ -538,6 +540,7 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any, eps: Any) -> Any:
 
 @op(
     "group_normalize(input, weight, bias, groups, eps, statistics)",
+    layout="images",
     work="elements",
     grad_fn="NativeGroupNormBackward0",
     private=True,

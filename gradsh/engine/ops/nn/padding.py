@@ -11,6 +11,8 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import int_tuple
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.strided import contiguous
+from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import General, op, run
@@ -36,7 +38,7 @@ def without_batch(x: Any, grad_fn: str) -> Any:
 # --- constants -------------------------------------------------------------------------------------------------------
 
 
-@op("constant_pad(input, pad, value)", grad_fn="ConstantPadNdBackward0", private=True)
+@op("constant_pad(input, pad, value)", grad_fn="ConstantPadNdBackward0", private=True, layout="images")
 def constant_pad(x: Any, pad: Any, value: Any) -> Any:
     """`value` around the last dims, or what lies outside cut off where `pad` is negative."""
     before = [0] * x.ndim
@@ -66,7 +68,7 @@ on_last_dims(constant_pad, 0)
 # An index array for each of the last dims says which element stands where; None leaves a dim as it is.
 
 
-@op("take_axes(input, indices)", work="elements", grad_fn="IndexBackward0", private=True, linear=True)
+@op("take_axes(input, indices)", work="elements", grad_fn="IndexBackward0", private=True, linear=True, layout="images")
 def take_axes(x: Any, indices: Any) -> Any:
     """The elements at `indices` along each of the last dims."""
     out = x
@@ -193,4 +195,7 @@ def pad(input: Any, pad: Any, mode: Any, value: Any) -> Any:
             "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)",
             kind="NotImplementedError",
         )
-    return run_as(take_axes, NAMES[mode].format(dims), input, _around(mode, shape, pads))
+    out = run_as(take_axes, NAMES[mode].format(dims), input, _around(mode, shape, pads))
+    if mode == "circular" and out.__class__ is Tensor:
+        out.data = contiguous(out.data)
+    return out

@@ -11,6 +11,7 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, is_int, not_implemented, too_long, type_word
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.strided import contiguous
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.pooling import largest
 from gradsh.engine.operators.batch_rules import applied, fronted, on_images
@@ -178,9 +179,14 @@ def _max_op(dims: int) -> Any:
     def kernel(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> Any:
         return largest(x, kernel, stride, padding, dilation, out)
 
-    entry = op(signature, grad_fn=f"MaxPool{dims}DWithIndicesBackward0", work="windows", private=True, outputs=2)(
-        kernel
-    )
+    entry = op(
+        signature,
+        grad_fn=f"MaxPool{dims}DWithIndicesBackward0",
+        work="windows",
+        private=True,
+        outputs=2,
+        layout="images",
+    )(kernel)
     # PyTorch saves the input too, and so notices when it is written to
     entry.vjp("input", saves="input out")(lambda F, g, out, x, *_: F.plane_put(g[0], out[1], tuple(x.shape[2:])))
     on_images(entry)
@@ -286,6 +292,10 @@ def _max_pool1d(
     if len(shape) == 2:
         values, index = T.squeeze(values, 0), T.squeeze(index, 0)
     values, index = T.squeeze(values, -2), T.squeeze(index, -2)
+    if values.__class__ is Tensor and not (
+        return_indices or values.requires
+    ):  # PyTorch has a kernel of its own for this, which makes it contiguous
+        values.data = contiguous(values.data)
     return (values, index) if return_indices else values
 
 
@@ -359,6 +369,7 @@ def _mean_op(dims: int) -> Any:
         work="windows",
         private=True,
         linear=True,
+        layout="images" if dims == 2 else "contiguous",
     )(forward)
     two = op(
         f"mean_windows{dims}d_backward(grad, {parameters})",

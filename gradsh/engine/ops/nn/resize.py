@@ -44,7 +44,7 @@ class Taps:
         return full
 
 
-@op("resample(input, taps)", grad_fn="UpsampleBilinear2DBackward0", private=True, linear=True)
+@op("resample(input, taps)", grad_fn="UpsampleBilinear2DBackward0", private=True, linear=True, layout="images")
 def resample(x: Any, taps: Any) -> Any:
     """Weighted sums of taps along each of the last dims."""
     out = x.astype(np.float32) if x.dtype == np.float16 else x

@@ -27,6 +27,7 @@ from gradsh.errors import DimError, DtypeError, ShapeError, ValueError_, ValuePr
 
 @composite(
     "pixel_shuffle(input, upscale_factor)",
+    layout="images",
     rename="PixelShuffleBackward0",
     method=False,
     samples=lambda: [call(t(1, 4, 1, 2), 2), call(t(4, 2, 1), 2)],
@@ -57,6 +58,7 @@ def pixel_shuffle(input: Any, upscale_factor: Any) -> Any:
 
 @composite(
     "pixel_unshuffle(input, downscale_factor)",
+    layout="images",
     rename="PixelUnshuffleBackward0",
     method=False,
     samples=lambda: [call(t(1, 1, 2, 4), 2), call(t(1, 2, 2), 2)],
@@ -87,6 +89,7 @@ def pixel_unshuffle(input: Any, downscale_factor: Any) -> Any:
 
 @composite(
     "channel_shuffle(input, groups)",
+    layout="images",
     rename="ChannelShuffleBackward0",
     method=False,
     samples=lambda: [call(t(1, 4, 2), 2), call(t(2, 6, 1), 3)],

@@ -119,6 +119,7 @@ region_clear.vjp("input")(lambda F, g, out, x, region: F.region_clear(g, region)
 
 @op(
     "fill(input, value)",
+    layout="operands",
     work="elements",
     grad_fn="FillBackward0",
     method=False,

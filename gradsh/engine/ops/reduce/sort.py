@@ -35,6 +35,7 @@ def ordered(x: Any, axis: int, descending: bool) -> Any:
 
 @op(
     "sort(input, dim=-1, descending=False, stable: bool=None)",
+    layout="operands",
     work="elements",
     grad_fn="SortBackward0",
     samples=lambda: [
@@ -86,6 +87,7 @@ def msort(x: Any) -> Any:
 
 @op(
     "argsort(input, dim=-1, descending=False, stable=False)",
+    layout="operands",
     work="elements",
     samples=lambda: [call(t(4)), call(t(2, 3), 0, True), call(t())],
     example="argsort(tensor([3., 1., 2.]))",

@@ -515,6 +515,7 @@ takes_tensor(bincount)
 
 @composite(
     "renorm(input, p, dim, maxnorm)",
+    layout="contiguous",
     inplace=True,
     rename="RenormBackward0",
     samples=lambda: [call(t(2, 3), 2, 0, 1.0), call(t(3, 2, strided=True), 1, 1, 0.5), call(t(2, 2), 2, -1, 9.0)],

@@ -13,6 +13,7 @@ from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Kind, Node
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace
+from gradsh.engine.core.strided import repeated
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import along, applied
 from gradsh.engine.operators.composite import composite
@@ -155,6 +156,8 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool, dtype: Any) -> 
 def _sum_step(node: Node, g: Any, F: Namespace) -> Any:
     if F is not A:
         return F.spread(g, node.saved, None, False)
+    if node.next.__class__ is Tensor:
+        return repeated(g, node.saved)  # a leaf's gradient is one number in memory, as PyTorch's: `grad` shows it
     full = alloc.empty(node.saved, g.dtype)
     full.fill(g)
     return full

@@ -9,7 +9,7 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.strided import strided
+from gradsh.engine.core.strided import empty_strided_as, strided
 from gradsh.engine.operators.batch_rules import along, along_in_shape, applied, on_last_dims, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
@@ -303,6 +303,7 @@ def _same_size(source: Any, part: Any) -> None:
 
 @op(
     "diagonal_scatter(input, src, offset=0, dim1=0, dim2=1)",
+    layout="own",
     work="elements",
     grad_fn="DiagonalScatterBackward0",
     samples=lambda: [call(t(3, 3), t(3)), call(t(2, 3), t(2), 1)],
@@ -312,7 +313,8 @@ def _same_size(source: Any, part: Any) -> None:
 )
 def diagonal_scatter(x: Any, src: Any, offset: int, dim1: int, dim2: int) -> Any:
     """A copy with `src` on the diagonal."""
-    full = x.copy()
+    full = empty_strided_as(x)
+    full[...] = x
     part = diagonal_view(full, offset, dim1, dim2)
     _same_size(src, part)
     part[...] = src
@@ -329,6 +331,7 @@ diagonal_scatter.vjp("src")(lambda F, g, out, x, src, offset, dim1, dim2: F.diag
 
 @op(
     "select_scatter(input, src, dim, index)",
+    layout="own",
     work="elements",
     grad_fn="SelectScatterBackward0",
     samples=lambda: [call(t(2, 3), t(3), 0, 1), call(t(2, 3), t(2), -1, -1)],
@@ -339,7 +342,8 @@ diagonal_scatter.vjp("src")(lambda F, g, out, x, src, offset, dim1, dim2: F.diag
 def select_scatter(x: Any, src: Any, dim: int, index: int) -> Any:
     """A copy with `src` at `index` along `dim`."""
     dim, index = select_index("select", x.shape, dim, index)
-    full = x.copy()
+    full = empty_strided_as(x)
+    full[...] = x
     part = full[(slice(None),) * dim + (index, ...)]
     _same_size(src, part)
     part[...] = src
@@ -364,6 +368,7 @@ def slice_bounds(shape: tuple[int, ...], dim: int, start: Any, end: Any, step: i
 
 @op(
     "slice_scatter(input, src, dim=0, start=None, end=None, step=1)",
+    layout="own",
     work="elements",
     grad_fn="SliceScatterBackward0",
     samples=lambda: [call(t(4, 2), t(2, 2), 0, 1, 3), call(t(2, 5), t(2, 2), -1, 1, 5, 2)],
@@ -376,7 +381,8 @@ def slice_scatter(x: Any, src: Any, dim: int, start: Any, end: Any, step: int) -
     if step <= 0:
         raise ValueProblem("slice step must be positive")
     dim, first, last = slice_bounds(x.shape, dim, start, end, step)
-    full = x.copy()
+    full = empty_strided_as(x)
+    full[...] = x
     part = full[(slice(None),) * dim + (slice(first, last, step),)]
     _same_size(src, part)
     part[...] = src

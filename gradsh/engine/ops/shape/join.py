@@ -11,6 +11,7 @@ from gradsh.engine.core.arguments import dim_index, int_tuple, is_int, misfit, n
 from gradsh.engine.core.dtypes import OF, Size, promote_dtypes
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error
+from gradsh.engine.core.strided import channels_last, contiguous, images
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.batch_rules import along, applied, fronted, sample_of
 from gradsh.engine.operators.composite import composite, function
@@ -51,6 +52,7 @@ def _common(arrays: list[Any]) -> Any:
 
 @op(
     "cat(tensors, dim=0)",
+    layout="own",
     work="elements",
     grad_fn="CatBackward0",
     method=False,
@@ -88,7 +90,8 @@ def cat(tensors: Any, dim: int) -> Any:
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {shape[d]} but got size "
                     f"{extent} for tensor number {i} in the list."
                 )
-    return np.concatenate(parts, dim, dtype=_common(tensors))
+    out = np.concatenate(parts, dim, dtype=_common(tensors))
+    return images(out) if out.ndim < 4 or not all(map(channels_last, parts)) else images(out, first)
 
 
 def _need_arrays(operator: str, tensors: Any) -> None:
@@ -132,6 +135,7 @@ alias("concatenate", cat)
 
 @op(
     "stack(tensors, dim=0)",
+    layout="own",
     work="elements",
     grad_fn="StackBackward0",
     method=False,
@@ -153,7 +157,9 @@ def stack(tensors: Any, dim: int) -> Any:
                 f"entry {i}"
             )
     dim = dim_index(dim, len(first) + 1)
-    return np.stack(tensors, dim, dtype=_common(tensors))
+    if dim < len(first) and len(first) > 3 and all(map(channels_last, tensors)):
+        return cat.kernel(tensors, dim).reshape(*first[:dim], len(tensors), *first[dim:])
+    return contiguous(np.stack(tensors, dim, dtype=_common(tensors)))
 
 
 @stack.vjp("tensors")

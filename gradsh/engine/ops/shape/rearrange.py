@@ -11,14 +11,14 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, dims_tuple, int_tuple, need_int, need_tensor, too_large
 from gradsh.engine.core.batched import Shape, padded
 from gradsh.engine.core.namespaces import T
-from gradsh.engine.core.strided import elements, offset, owner, strided
+from gradsh.engine.core.strided import elements, empty_as, offset, owner, strided
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.batch_rules import along, along_in_shape, applied, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.ops.shape.shape import reshape, unsqueeze, view
+from gradsh.engine.ops.shape.shape import clone_contiguous, reshape, unsqueeze, view
 from gradsh.errors import DimError, DtypeError, ShapeError, ValueProblem
 
 ndarray = np.ndarray
@@ -28,6 +28,7 @@ ndarray = np.ndarray
 
 @op(
     "flip(input, *dims)",
+    layout="own",
     work="elements",
     grad_fn="FlipBackward0",
     samples=lambda: [call(t(2, 3), (0,)), call(t(2, 3), 0, -1), call(t(0, 2), (1,)), call(t(), ())],
@@ -39,7 +40,9 @@ def flip(x: Any, dims: Any) -> Any:
     """The elements in reverse order along `dims`, copied."""
     axes = dims_tuple(int_tuple("flip", "dims", 2, dims), x.ndim)
     index = tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(x.ndim))
-    return alloc.ascontiguousarray(x[index]) if x.ndim else x.copy()
+    out = empty_as(x)
+    out[...] = x[index]
+    return out
 
 
 flip.vjp("input")(lambda F, g, out, x, dims: F.flip(g, dims))
@@ -80,6 +83,7 @@ def flipud(input: Any) -> Any:
 
 @op(
     "rot90(input, k=1, dims=(0, 1))",
+    layout="own",
     work="elements",
     grad_fn="Rot90Backward0",
     samples=lambda: [call(t(2, 3)), call(t(2, 3), 2), call(t(2, 1, 3), -1, (1, 2))],
@@ -99,7 +103,7 @@ def rot90(x: Any, k: int, dims: Any) -> Any:
     first, second = dim_index(dims[0], x.ndim), dim_index(dims[1], x.ndim)
     k %= 4
     if k == 0:
-        return x.copy()
+        return alloc.array(x, order="C")
     if k == 2:
         return flip.kernel(x, (first, second))
     return flip.kernel(x, (second if k == 1 else first,)).swapaxes(first, second)
@@ -257,7 +261,7 @@ def repeat_interleave(input: Any, repeats: Any, dim: Any, output_size: Any) -> A
         shape = x.data.shape
         wide = T.expand(unsqueeze.apply(x, at + 1), (*shape[: at + 1], count, *shape[at + 1 :]))
         target = (*shape[:at], shape[at] * count, *shape[at + 1 :])
-        return view.apply(T.clone(wide), target)
+        return view.apply(clone_contiguous.apply(wide), target)
     x = input if dim is not None and input.data.ndim else reshape.apply(input, (-1,) if input.data.size else (0,))
     at = dim_index(0 if dim is None else dim, x.data.ndim)
     n = x.data.shape[at]

@@ -348,6 +348,7 @@ rebind(view, _view)
 
 @op(
     "clone_contiguous(input)",
+    layout="contiguous",
     grad_fn="CloneBackward0",
     private=True,
     samples=lambda: [call(t(3, 2, strided=True))],
