@@ -30,6 +30,9 @@ import numpy as np
 import torch
 from torch.testing._internal import common_methods_invocations as methods_invocations
 
+from gradsh.errors import InternalFault
+from gradsh.runtime import faults
+from gradsh.runtime.builtins import BUILTINS
 from tests.record import deliberate, layouts, streams
 from tests.record.torch_side import (
     FUNCTIONS,
@@ -392,9 +395,12 @@ class Comparison:
         try:
             run_ours(ours, pair.ours, pair.our_keywords)
             found = None
-        except Exception as error:  # every error is of interest
+        except Exception as raised:  # every error is of interest
+            # PyTorch's words for a call that Python refuses come where a program makes it
+            own = raised.__class__ is TypeError and _depth(raised) == 2
+            error = faults._native(raised) if own else faults.translate(raised)
             found = error_of(lambda error=error: _raise(error))
-            if not hasattr(error, "message"):
+            if isinstance(error, InternalFault):
                 self.report.differs(kind, name, f"{label} CRASH {found[0]}: {found[1][:200]} (torch: {wanted[0]})")
                 return
         if found in wanted:
@@ -442,8 +448,9 @@ class Comparison:
                         deep=False,
                     )
             if "calls" in self.kinds and number < 6:
+                called = BUILTINS.value(name) if BUILTINS.has(name) else entry.apply  # which knows its name
                 for bad_args, bad_kwargs in _spoiled(args, kwargs, entry):
-                    self.bad_call("calls", name, theirs, entry.apply, bad_args, bad_kwargs)
+                    self.bad_call("calls", name, theirs, called, bad_args, bad_kwargs)
 
     def special(self, name: str) -> None:
         entry = FUNCTIONS[name]
@@ -478,6 +485,14 @@ class Comparison:
                 floor=0.0,
                 deep=dtype == "float64",
             )
+
+
+def _depth(error: BaseException) -> int:
+    """In how many calls an error was raised: 2 where `run_ours` could not even begin."""
+    traceback, depth = error.__traceback__, 0
+    while traceback is not None:
+        traceback, depth = traceback.tb_next, depth + 1
+    return depth
 
 
 def _raise(error: BaseException) -> None:

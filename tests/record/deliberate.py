@@ -82,6 +82,13 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
         "plain numbers are taken: `pow(2, 3)` is 8",
     ),
     (
+        "calls",
+        _,
+        r"\((-?99|1\.5)\b[^\n]*\n    torch (Type|Attribute)Error: [^\n]*\n    ours  None",
+        "the functions of one number take a plain number: `sqrt(2.0)`",
+    ),
+    ("calls", _, "torch AttributeError", "PyTorch's Python trips in its own code: here the argument is named"),
+    (
         "forward",
         "repeat sort",
         "gives a result where torch raises",
