@@ -102,6 +102,10 @@ LONG = [
     "let a = [1]; a += range(10**12)",
     '",".join(range(10**12))',
     "print(*range(10**12))",
+    "[*range(10**12)]",
+    "set(range(10**12))",
+    "let a, *b = range(10**12)",
+    "list(filter(fn(v) = false, map(fn(v) = v, range(10**12))))",
     "sum([[1]] * 10**6, [])",
 ]
 

@@ -79,7 +79,7 @@ def reads(node: nodes.Node, cuts: tuple[Cut, ...] = ()) -> Iterator[Read]:
             yield from _arguments(node.right, cuts)
         else:
             yield from reads(node.right, cuts)
-    elif isinstance(node, (nodes.ListComp, nodes.DictComp)):
+    elif isinstance(node, (nodes.ListComp, nodes.SetComp, nodes.DictComp)):
         bound = {name for clause in node.clauses for name in nodes.target_names(clause.target)}
         for part in (node.value, *(clause.iterable for clause in node.clauses)):
             yield from (read for read in reads(part, cuts) if read.name.name not in bound)

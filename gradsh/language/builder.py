@@ -162,9 +162,15 @@ class Builder:
             if isinstance(node, nodes.Name):
                 if node.name in CALLABLE:
                     self.fault_reserved(node.name, node.start, node.end)
+            elif isinstance(node, nodes.Unpacked):
+                waiting.append(node.value)
             elif isinstance(node, nodes.TupleExpr):
+                stars = [item for item in node.items if isinstance(item, nodes.Unpacked)]
                 if not node.items:
                     self.fault(errors.BadTarget, "nothing stands left of `=`", node.start, node.end, "a, b = b, a")
+                elif len(stars) > 1:
+                    message = "multiple starred expressions in assignment"
+                    self.fault(errors.BadTarget, message, stars[1].start, stars[1].end, "first, *rest = [1, 2, 3]")
                 waiting.extend(reversed(node.items))
             elif isinstance(node, nodes.Index | nodes.Attribute):
                 if let:
@@ -271,7 +277,7 @@ class Builder:
     def asking(self, parts: Parts) -> nodes.Stmt:
         command, word = parts
         about = nodes.Word(word.start_pos, word.end_pos, word.value)
-        arguments = [nodes.Argument(about.start, about.end, None, False, about)]
+        arguments = [nodes.Argument(about.start, about.end, None, "", about)]
         return nodes.Command(command.start_pos, about.end, command.value, arguments, False)
 
     def break_statement(self, parts: Parts) -> nodes.Stmt:
@@ -441,11 +447,12 @@ class Builder:
         name = parts[0]
         default = parts[2] if len(parts) > 1 else None
         return nodes.Parameter(
-            name.start_pos, default.end if default else name.end_pos, self.spelled(name), default, False
+            name.start_pos, default.end if default else name.end_pos, self.spelled(name), default, ""
         )
 
     def star_parameter(self, parts: Parts) -> nodes.Parameter:
-        return nodes.Parameter(parts[0].start_pos, parts[1].end_pos, self.spelled(parts[1]), None, True)
+        star, name = parts
+        return nodes.Parameter(star.start_pos, name.end_pos, self.spelled(name), None, star.value)
 
     @staticmethod
     def body_of(last: Any) -> tuple[nodes.Expr | list[nodes.Stmt], int]:
@@ -494,24 +501,31 @@ class Builder:
         value = parts[0]
         if type(value) is nodes.ListComp:
             self.generators.pop(id(value), None)
-        return nodes.Argument(value.start, value.end, None, False, value)
+        return nodes.Argument(value.start, value.end, None, "", value)
 
     def generator(self, parts: Parts) -> nodes.Argument:
         """`f(x) for x in xs` as an argument: the values, in a list."""
         value, clauses = parts
         made = nodes.ListComp(value.start, clauses[-1].end, value, clauses)
-        return nodes.Argument(made.start, made.end, None, False, made)
+        return nodes.Argument(made.start, made.end, None, "", made)
 
     def keyword(self, parts: Parts) -> nodes.Argument:
-        return nodes.Argument(parts[0].start_pos, parts[2].end, self.spelled(parts[0]), False, parts[2])
+        return nodes.Argument(parts[0].start_pos, parts[2].end, self.spelled(parts[0]), "", parts[2])
 
     def starred(self, parts: Parts) -> nodes.Argument:
-        return nodes.Argument(parts[0].start_pos, parts[1].end, None, True, parts[1])
+        return nodes.Argument(parts[0].start_pos, parts[1].end, None, parts[0].value, parts[1])
 
     def check_arguments(self, arguments: list[nodes.Argument]) -> None:
         """After `name=value` only flags, bare names, can follow; and no name is given twice."""
         names: set[str] | None = None
+        options = False
         for argument in arguments:
+            if options and argument.name is None and argument.star != "**":
+                kind = "iterable argument unpacking" if argument.star else "positional argument"
+                self.fault(
+                    errors.SyntaxError_, f"{kind} follows keyword argument unpacking", argument.start, argument.end
+                )
+            options = options or argument.star == "**"
             if argument.name is not None:
                 names = names or set()
                 if argument.name in names:
@@ -686,6 +700,24 @@ class Builder:
 
     def list_display(self, parts: Parts) -> nodes.Expr:
         return nodes.ListExpr(parts[0].start_pos, parts[-1].end_pos, parts[1])
+
+    def unpacked(self, parts: Parts) -> nodes.Expr:
+        star, value = parts
+        return nodes.Unpacked(star.start_pos, value.end, value)
+
+    def unpacked_dict(self, parts: Parts) -> tuple[nodes.Expr, nodes.Expr]:
+        star, value = parts
+        nothing = nodes.Constant(star.start_pos, star.start_pos, None)
+        return nothing, nodes.Unpacked(star.start_pos, value.end, value)
+
+    def set_of_one(self, parts: Parts) -> nodes.Expr:
+        return nodes.SetExpr(parts[0].start_pos, parts[-1].end_pos, [parts[1]])
+
+    def set_display(self, parts: Parts) -> nodes.Expr:
+        return nodes.SetExpr(parts[0].start_pos, parts[-1].end_pos, parts[1])
+
+    def set_comprehension(self, parts: Parts) -> nodes.Expr:
+        return nodes.SetComp(parts[0].start_pos, parts[-1].end_pos, parts[1], parts[2])
 
     def next_clause(self, parts: Parts) -> Parts:
         clauses: Parts = parts[0]

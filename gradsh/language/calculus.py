@@ -143,7 +143,7 @@ def _transposed(node: Expr) -> Expr:
 
 
 def _argument(value: Expr) -> nodes.Argument:
-    return nodes.Argument(0, 0, None, False, value)
+    return nodes.Argument(0, 0, None, "", value)
 
 
 def _of_call(

@@ -256,6 +256,7 @@ class Calls:
                 continue
             if argument.star:
                 starred = True
+                uncertain = uncertain or argument.star == "**"  # which names it has is known when it runs
                 self.expr(value)
                 continue
             if type(value) is nodes.Name and not value.grouped:
@@ -352,6 +353,8 @@ class Calls:
         if isinstance(value, (nodes.String, nodes.FString)):
             return Type("str")
         if isinstance(value, (nodes.ListExpr, nodes.TupleExpr)):
+            if any(isinstance(item, nodes.Unpacked) for item in value.items):
+                return UNKNOWN
             return Type("list" if isinstance(value, nodes.ListExpr) else "tuple", tuple(map(self.type_of, value.items)))
         if isinstance(value, nodes.Unary) and value.op in "+-" and isinstance(value.operand, nodes.Number):
             return self.type_of(value.operand)

@@ -22,6 +22,8 @@ BINARY = {
     "%": ast.Mod(),
     "@": ast.MatMult(),
     "**": ast.Pow(),
+    "<<": ast.LShift(),
+    ">>": ast.RShift(),
     "&": ast.BitAnd(),
     "|": ast.BitOr(),
     "^": ast.BitXor(),
@@ -41,6 +43,8 @@ COMPARE = {
 # what makes something: noted in a program that looks at its graph
 NOTED = (nodes.Binary, nodes.Call, nodes.Index, nodes.Pipe, nodes.Attribute, nodes.Unary)
 UNARY = {"-": ast.USub(), "+": ast.UAdd(), "~": ast.Invert(), "not": ast.Not()}
+# what the result of a binary operator may be too large for is asked before it
+ASKED = {"**": "@exponent", "<<": "@shift"}
 LOGICAL = {"and": ast.And(), "or": ast.Or()}
 
 
@@ -145,11 +149,12 @@ class Expressions:
                 names = table.get(key)
                 if names:
                     lowered.append(kind(["." + n for n in names], lineno=line, col_offset=0))
-            lowered += self.full_block(body, line)
+            lowered += self.options(arguments, line) + self.full_block(body, line)
         else:
             self.before, self.temporaries = [], []
             value = self.expr(body)
-            lowered = [*self.before, ast.Return(value, lineno=self.line(body), col_offset=0)]
+            returned = ast.Return(value, lineno=self.line(body), col_offset=0)
+            lowered = [*self.options(arguments, line), *self.before, returned]
         self.function = outer_function
         self.before, self.temporaries = outer, outer_temporaries
         return self.definition(name, arguments, lowered, line)
@@ -165,10 +170,13 @@ class Expressions:
         named: list[ast.arg] = []
         named_defaults: list[ast.expr | None] = []
         rest: ast.arg | None = None
+        options: ast.arg | None = None
         for parameter in parameters:
             argument = ast.arg("." + parameter.name, lineno=self.line(parameter), col_offset=0)
             default = self.expr(parameter.default) if parameter.default is not None else None
-            if parameter.star:
+            if parameter.star == "**":
+                options = argument
+            elif parameter.star:
                 rest = argument
             elif rest is not None:
                 named.append(argument)
@@ -177,7 +185,14 @@ class Expressions:
                 plain.append(argument)
                 if default is not None:
                     defaults.append(default)
-        return ast.arguments([], plain, rest, named, named_defaults, None, defaults)
+        return ast.arguments([], plain, rest, named, named_defaults, options, defaults)
+
+    def options(self, arguments: ast.arguments, line: int) -> list[ast.stmt]:
+        """The first statement of a function with `**options`: its keywords as they were written."""
+        if arguments.kwarg is None:
+            return []
+        name = arguments.kwarg.arg
+        return [self.assigned(self.store(name, line), self.called("@options", [self.load(name, line)], line), line)]
 
     def see_Lambda(self, node: nodes.Lambda) -> ast.expr:
         """An expression where Python allows one, else a function defined before the statement."""
@@ -188,7 +203,7 @@ class Expressions:
             self.before, self.temporaries = [], []
             outer_function, self.function = self.function, id(node)
             value = self.expr(node.body)
-            inner = self.before
+            inner = [*self.options(arguments, line), *self.before]
             self.function = outer_function
             self.before, self.temporaries = outer, outer_temporaries
             if not inner:
@@ -297,9 +312,25 @@ class Expressions:
         keys: list[ast.expr | None] = []
         values: list[ast.expr] = []
         for key, value in node.items:
+            if isinstance(value, nodes.Unpacked):
+                keys.append(None)
+                values.append(self.called("@mapping", [self.expr(value.value)], self.line(value)))
+                continue
             keys.append(self.key(self.expr(key)))
             values.append(self.expr(value))
         return ast.Dict(keys, values, lineno=self.line(node), col_offset=0)
+
+    def see_SetExpr(self, node: nodes.SetExpr) -> ast.expr:
+        line = self.line(node)
+        items = ast.List([self.expr(item) for item in node.items], LOAD, lineno=line, col_offset=0)
+        return self.called("@set", [items], line)
+
+    def see_Unpacked(self, node: nodes.Unpacked) -> ast.expr:
+        line = self.line(node)
+        return ast.Starred(self.called("@items", [self.expr(node.value)], line), LOAD, lineno=line, col_offset=0)
+
+    def see_SetComp(self, node: nodes.SetComp) -> ast.expr:
+        return self.called("@set", [self.comprehension(node, [node.value])], self.line(node))
 
     def see_ListComp(self, node: nodes.ListComp) -> ast.expr:
         return self.comprehension(node, [node.value])
@@ -307,7 +338,7 @@ class Expressions:
     def see_DictComp(self, node: nodes.DictComp) -> ast.expr:
         return self.comprehension(node, [node.key, node.value])
 
-    def comprehension(self, node: nodes.ListComp | nodes.DictComp, parts: list[Expr]) -> ast.expr:
+    def comprehension(self, node: nodes.ListComp | nodes.SetComp | nodes.DictComp, parts: list[Expr]) -> ast.expr:
         """Python's own, unless a function with a body or a long chain stands in it: then a function with loops.
 
         `parts`: what each round gives, the value, or key and value.
@@ -331,7 +362,7 @@ class Expressions:
             conditions = [apart(condition) for condition in clause.conditions]
             loops.append((clause, iterable, conditions))
             plain = plain and not iterable[0] and not any(before for before, _ in conditions)
-        plain = plain and not any(has_attribute(clause.target) for clause in node.clauses)
+        plain = plain and not any(needs_unpacking(clause.target) for clause in node.clauses)
         made = [apart(part) for part in parts]
         before = [statement for needed, _ in made for statement in needed]
         values = [value for _, value in made]
@@ -351,7 +382,7 @@ class Expressions:
                 for needed, condition in reversed(conditions):
                     body = [*needed, ast.If(condition, body, [], lineno=line, col_offset=0)]
                 at = self.line(clause.iterable)
-                source = self.load("@items", at) if index == 0 else iterable_
+                source = self.load("@over", at) if index == 0 else iterable_
                 item = self.fresh("i")
                 unpacked = self.assign(clause.target, self.load(item, at), self.line(clause.target))
                 loop = ast.For(self.store(item, at), source, [*unpacked, *body], [], lineno=at, col_offset=0)
@@ -361,7 +392,7 @@ class Expressions:
                 *body,
                 ast.Return(self.load("@made", line), lineno=line, col_offset=0),
             ]
-            arguments = ast.arguments([], [ast.arg("@items", lineno=line, col_offset=0)], None, [], [], None, [])
+            arguments = ast.arguments([], [ast.arg("@over", lineno=line, col_offset=0)], None, [], [], None, [])
             name = self.fresh("c")
             outer.append(self.definition(name, arguments, body, line))
         self.function = outer_function
@@ -404,13 +435,13 @@ class Expressions:
         if node.op == "%" and not isinstance(node.right, (nodes.Number, nodes.String)):
             left = self.template(left)
         right = self.expr(node.right)
-        if node.op == "**" and not is_small(node.right):
+        if node.op in ASKED and not is_small(node.right):
             base = left
             if not isinstance(left, (ast.Constant, ast.Name)):
                 name = self.temporary()
                 left = ast.NamedExpr(self.store(name, line), left, lineno=line, col_offset=0)
                 base = self.load(name, line)
-            right = self.called("@exponent", [base, right], line)
+            right = self.called(ASKED[node.op], [base, right], line)
         return ast.BinOp(left, BINARY[node.op], right, lineno=line, col_offset=0)
 
     def template(self, left: ast.expr) -> ast.expr:
@@ -452,6 +483,8 @@ class Expressions:
     def key(self, value: ast.expr) -> ast.expr:
         """A value that may be hashed: where it is a tuple, `@key` looks at it first."""
         line = value.lineno
+        if isinstance(value, ast.Tuple) and any(isinstance(item, ast.Starred) for item in value.elts):
+            return self.called("@key", [value], line)
         if isinstance(value, ast.Tuple):
             return ast.Tuple([self.key(item) for item in value.elts], LOAD, lineno=line, col_offset=0)
         if isinstance(value, ast.Name):
@@ -488,7 +521,7 @@ class Expressions:
 
     def spanned(self, name: str, arguments: list[Argument], line: int) -> ast.expr:
         """`@command.print` and its kin are told which expressions the values come from; not of a `*list`."""
-        shown = [a for a in arguments if a.name is None and id(a) not in self.resolution.flags]
+        shown = [a for a in arguments if a.name is None and a.star != "**" and id(a) not in self.resolution.flags]
         spans = None if any(a.star for a in shown) else tuple(self.line(a.value) for a in shown)
         if name in self.resolution.of_tensors:  # `why x.grad` is told x; reading the gradient could warn
             arguments = [self.whose(argument) for argument in arguments]
@@ -539,6 +572,9 @@ class Expressions:
                 keywords.append(ast.keyword(flag, value, lineno=at, col_offset=0))
             elif argument.name is not None:
                 keywords.append(ast.keyword(argument.name, self.expr(argument.value), lineno=at, col_offset=0))
+            elif argument.star == "**":
+                options = self.called("@mapping", [self.expr(argument.value), self.constant(True, at)], at)
+                keywords.append(ast.keyword(None, options, lineno=at, col_offset=0))
             elif argument.star:
                 items = self.called("@items", [self.expr(argument.value)], at)
                 values.append(ast.Starred(items, LOAD, lineno=at, col_offset=0))
@@ -557,8 +593,11 @@ def is_small(exponent: Expr) -> bool:
     return isinstance(exponent, nodes.Number) and (isinstance(exponent.value, float) or exponent.value <= 4)
 
 
-def has_attribute(target: Expr) -> bool:
-    """Is there an attribute among the targets, which Python's own unpacking cannot store into?"""
+def needs_unpacking(target: Expr) -> bool:
+    """Is there an attribute among the targets, or a `*rest`?
+
+    Python's own unpacking cannot store into the one, and reads all that there is for the other in one go.
+    """
     if isinstance(target, (nodes.TupleExpr, nodes.ListExpr)):
-        return any(has_attribute(item) for item in target.items)
-    return isinstance(target, nodes.Attribute)
+        return any(needs_unpacking(item) for item in target.items)
+    return isinstance(target, (nodes.Attribute, nodes.Unpacked))

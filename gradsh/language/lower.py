@@ -17,7 +17,17 @@ from typing import Any
 
 from gradsh.errors import Label, Refused, Source, Span, TooDeep
 from gradsh.language import models, nodes
-from gradsh.language.expressions import BINARY, COMPARE, LOAD, STORE, UNARY, Expressions, has_attribute, is_small
+from gradsh.language.expressions import (
+    ASKED,
+    BINARY,
+    COMPARE,
+    LOAD,
+    STORE,
+    UNARY,
+    Expressions,
+    is_small,
+    needs_unpacking,
+)
 from gradsh.language.nodes import Expr, Stmt, handles, walk
 from gradsh.language.operators import saved_by
 from gradsh.language.scopes import Resolution
@@ -177,9 +187,17 @@ class Lowering(Expressions):
         def take_apart(item: nodes.TupleExpr | nodes.ListExpr, whole: ast.expr) -> None:
             names = [self.temporary() for _ in item.items]
             at = self.line(item)
-            stores = ast.Tuple([self.store(name, at) for name in names], STORE, lineno=at, col_offset=0)
-            result.append(self.assigned(stores, whole, at))
+            stores: list[ast.expr] = []
             for inner, name in zip(item.items, names, strict=True):
+                store = self.store(name, at)
+                if isinstance(inner, nodes.Unpacked):
+                    whole = self.called("@items", [whole], at)
+                    stores.append(ast.Starred(store, STORE, lineno=at, col_offset=0))
+                else:
+                    stores.append(store)
+            result.append(self.assigned(ast.Tuple(stores, STORE, lineno=at, col_offset=0), whole, at))
+            for inner, name in zip(item.items, names, strict=True):
+                inner = inner.value if isinstance(inner, nodes.Unpacked) else inner
                 if isinstance(inner, (nodes.TupleExpr, nodes.ListExpr)):
                     take_apart(inner, self.load(name, at))
                 else:
@@ -199,8 +217,8 @@ class Lowering(Expressions):
         value = self.expr(node.value)
         if node.op == "%" and not isinstance(node.value, (nodes.Number, nodes.String)):
             value = self.called("@formattable", [value], line)
-        if node.op == "**" and isinstance(target, nodes.Name) and not is_small(node.value):
-            value = self.called("@exponent", [self.load("." + target.name, line), value], line)
+        if node.op in ASKED and isinstance(target, nodes.Name) and not is_small(node.value):
+            value = self.called(ASKED[node.op], [self.load("." + target.name, line), value], line)
         if isinstance(target, nodes.Attribute):
             owner, current = self.temporary(), self.temporary()
             at, name = self.line(target), self.constant(target.name, self.line(target))
@@ -212,7 +230,7 @@ class Lowering(Expressions):
                 self.done(self.called("@set_attr", [self.load(current, at), self.load(owner, at), name], at), at),
             ]
         if isinstance(target, nodes.Name) and may_extend_list(node):
-            helper = "@add_to" if node.op == "+" else "@multiply_by"
+            helper = {"+": "@add_to", "*": "@multiply_by", "|": "@or_to"}[node.op]
             name_ = "." + target.name
             changed = self.called(helper, [self.load(name_, self.line(target)), value], line)
             return [self.assigned(self.store(name_, line), changed, line)]
@@ -275,7 +293,7 @@ class Lowering(Expressions):
         iterable = self.expr(node.iterable)
         line = self.line(node.iterable)
         first: list[ast.stmt] = []
-        if has_attribute(node.target):
+        if needs_unpacking(node.target):
             item = self.temporary()
             target = self.store(item, line)
             first = self.assign(node.target, self.load(item, line), self.line(node.target))
@@ -507,13 +525,13 @@ def multiplies(value: nodes.Expr, name: str) -> bool:
 
 
 def may_extend_list(node: nodes.AugAssign) -> bool:
-    """Could `xs += …` or `xs *= …` change a list in place, as Python does? In gradsh it rebinds.
+    """Could `xs += …`, `xs *= …` or `d |= …` change a list or dict in place, as Python does? In gradsh it rebinds.
 
     A number cannot be added to a list, and a list not be multiplied by a float: those stay Python's own instruction.
     """
     value = node.value
     literal = type(value.value) if isinstance(value, nodes.Number) else None
-    return (node.op == "+" and literal is None) or (node.op == "*" and literal is not float)
+    return node.op == "|" or (node.op == "+" and literal is None) or (node.op == "*" and literal is not float)
 
 
 def uses(piece: object, names: set[str]) -> bool:

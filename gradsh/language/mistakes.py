@@ -553,7 +553,6 @@ MISTAKES = [
         before=r"[(,][ \t]*\w+(?P<cut>[ \t]*)$",
         at=r":[ \t]*(?=[^\s,)])",
     ),
-    Mistake("f(**options)", "`**` unpacks nothing here; `*values` does", before=r"[(,]\s*$", at=r"\*\*"),
     # --- numbers, characters, comments
     Mistake(
         "x.5",
@@ -629,13 +628,6 @@ MISTAKES = [
         at=r"(?P<rest>\w[^'\"\n]*)['\"]",
     ),
     # --- brackets and what belongs in them
-    Mistake(
-        "let s = {1, 2}",
-        "braces hold a dict; a list is written with square brackets",
-        "[{items}{more}]",
-        before=r"(?P<cut>\{(?P<items>[^{}:\n]*))$",
-        at=r"(?P<more>(?:,[^{}:\n]*)?)\}",
-    ),
     Mistake(
         "let d = {a=1}",
         "a dict is written with `:` and its keys in quotes",

@@ -163,7 +163,19 @@ class TupleExpr(Expr):
 
 
 class DictExpr(Expr):
+    """Keys with their values; `**value` is an Unpacked in the place of a value, whose key says nothing."""
+
     items: list[tuple[Expr, Expr]]
+
+
+class SetExpr(Expr):
+    items: list[Expr]
+
+
+class Unpacked(Expr):
+    """`*value` among the items of a list, tuple or set, and among targets; `**value` in a dict."""
+
+    value: Expr
 
 
 class CompFor(Node):
@@ -175,6 +187,11 @@ class CompFor(Node):
 
 
 class ListComp(Expr):
+    value: Expr
+    clauses: list[CompFor]
+
+
+class SetComp(Expr):
     value: Expr
     clauses: list[CompFor]
 
@@ -191,7 +208,7 @@ class Unary(Expr):
 
 
 class Binary(Expr):
-    op: str  # + - * / // % @ ** & | ^
+    op: str  # + - * / // % @ ** << >> & | ^
     left: Expr
     right: Expr
 
@@ -217,11 +234,11 @@ class Conditional(Expr):
 
 
 class Parameter(Node):
-    """One parameter of a function; `star` marks `*rest`."""
+    """One parameter of a function; `star` is what stands before it: `*rest`, `**options`."""
 
     name: Binding
     default: Expr | None
-    star: bool
+    star: str
 
 
 class Lambda(Expr):
@@ -232,13 +249,13 @@ class Lambda(Expr):
 
 
 class Argument(Node):
-    """One argument of a call. `name` is set for `name=value`, `star` for `*values`.
+    """One argument of a call. `name` is set for `name=value`, `star` for `*values` and `**options`.
 
     A flag is written as a bare positional name; whether it is one is for the resolver to say.
     """
 
     name: str | None
-    star: bool
+    star: str
     value: Expr
 
 
@@ -303,7 +320,7 @@ class Chain(Stmt):
 
 
 class AugAssign(Stmt):
-    op: str  # the binary operator: + - * / ** // %
+    op: str  # the binary operator: + - * / ** // % @ << >> & | ^
     target: Expr
     value: Expr
 
@@ -451,6 +468,8 @@ def target_names(target: Expr) -> list[str]:
             found.append(item.name)
         elif isinstance(item, (TupleExpr, ListExpr)):
             stack.extend(reversed(item.items))
+        elif isinstance(item, Unpacked):
+            stack.append(item.value)
     return found
 
 

@@ -48,6 +48,9 @@ class Operators(Calls):
         self.body(id(node), forward, names, node.forward)
         saved = forward.saved
         incoming = self.parameters(node.gradients)
+        for parameter in (*node.parameters, *node.gradients):
+            if parameter.star == "**":
+                self.fail(errors.BadParameter, "an op has its parameters by name: it takes no `**`", parameter)
         for parameter in node.gradients:
             if parameter.default is not None:
                 self.fail(errors.BadParameter, "a gradient has no default: backward is always given it", parameter)
@@ -162,7 +165,7 @@ class Operators(Calls):
             self.owes(node, least if most is None else most, 1, start, start + len("backward"))
 
     def owes(self, node: nodes.Op, expected: int, got: int, start: int, end: int) -> None:
-        listed = ", ".join(("*" if p.star else "") + p.name for p in node.parameters)
+        listed = ", ".join(p.star + p.name for p in node.parameters)
         text = " ".join(self.source.text[start:end].split())
         more = f": `{text}{', none' * (expected - got)}`" if got < expected and text.startswith("return ") else ""
         self.fail(
@@ -195,7 +198,7 @@ def values_of(value: Expr | None, tensors: frozenset[str]) -> list[Expr] | None:
     if value is None:
         return [nodes.Constant(0, 0, None)]
     if isinstance(value, nodes.TupleExpr):
-        return value.items
+        return None if any(isinstance(item, nodes.Unpacked) for item in value.items) else value.items
     return [value] if is_single(value, tensors) else None
 
 
@@ -219,7 +222,16 @@ def is_value(value: Expr, tensors: frozenset[str]) -> bool:
         return value.value is not None
     if isinstance(value, nodes.Binary):
         return is_single(value, tensors)
-    single = (nodes.Number, nodes.String, nodes.FString, nodes.Compare, nodes.Unary, nodes.ListExpr, nodes.DictExpr)
+    single = (
+        nodes.Number,
+        nodes.String,
+        nodes.FString,
+        nodes.Compare,
+        nodes.Unary,
+        nodes.ListExpr,
+        nodes.DictExpr,
+        nodes.SetExpr,
+    )
     return isinstance(value, single) or is_tensor(value, tensors)
 
 

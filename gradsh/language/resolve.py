@@ -145,6 +145,8 @@ class Resolver(Operators):
         elif isinstance(node, (nodes.TupleExpr, nodes.ListExpr)):
             for item in node.items:
                 self.target(item)
+        elif isinstance(node, nodes.Unpacked):
+            self.target(node.value)
         elif isinstance(node, nodes.Index):
             self.resolution.builtins.add(IN_PLACE)
             self.expr(node)
@@ -336,6 +338,9 @@ class Resolver(Operators):
             if parameter.default is not None:
                 self.expr(parameter.default)
                 defaulted = True
+            elif parameter.star == "**":
+                if parameter is not parameters[-1]:
+                    self.fail(errors.BadParameter, "arguments cannot follow var-keyword argument", parameter)
             elif parameter.star:
                 if starred:
                     self.fail(errors.BadParameter, "* argument may appear only once", parameter)
@@ -462,7 +467,17 @@ class Resolver(Operators):
                 self.expr(key)
             self.expr(value)
 
+    def see_SetExpr(self, node: nodes.SetExpr) -> None:
+        for item in node.items:
+            self.expr(item)
+
+    def see_Unpacked(self, node: nodes.Unpacked) -> None:
+        self.expr(node.value)
+
     def see_ListComp(self, node: nodes.ListComp) -> None:
+        self.comprehension(node.clauses, node.value)
+
+    def see_SetComp(self, node: nodes.SetComp) -> None:
         self.comprehension(node.clauses, node.value)
 
     def see_DictComp(self, node: nodes.DictComp) -> None:

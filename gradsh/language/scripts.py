@@ -60,7 +60,7 @@ def literal(node: nodes.Expr) -> Any:
         return [literal(item) for item in node.items]
     if isinstance(node, nodes.TupleExpr):
         return tuple(literal(item) for item in node.items)
-    if isinstance(node, nodes.DictExpr):
+    if isinstance(node, nodes.DictExpr) and not any(isinstance(value, nodes.Unpacked) for _, value in node.items):
         try:
             return {literal(key): literal(value) for key, value in node.items}
         except TypeError:  # a list as a key

@@ -35,7 +35,7 @@ LIMIT = 20  # errors of one text that are reported
 JOINING = frozenset(
     (
         "PLUS", "MINUS", "STAR", "TIMES", "POWER", "TILDE", "VBAR", "CIRCUMFLEX", "AMPERSAND", "PIPE", "COMPARE",
-        "IN", "IS", "AND", "OR", "NOT", "ELSE", "COMMA", "EQUAL", "AUGMENTED", "BLOCK", "DICT"
+        "SHIFT", "IN", "IS", "AND", "OR", "NOT", "ELSE", "COMMA", "EQUAL", "AUGMENTED", "BLOCK", "DICT"
     )
 )  # fmt: skip
 CLOSED_BY = {"LPAR": "RPAR", "LSQB": "RSQB", "BLOCK": "RBRACE", "DICT": "RBRACE"}

@@ -167,7 +167,7 @@ class Flow:
             return self._cut(node, None, "comparison", self._all([node.left, node.right], place), place, flat=True)
         if isinstance(node, nodes.Index):
             return self.ways(node.value, place)
-        if isinstance(node, (nodes.ListComp, nodes.DictComp)):
+        if isinstance(node, (nodes.ListComp, nodes.SetComp, nodes.DictComp)):
             given = dict(place.given or {})
             for clause in node.clauses:
                 over = self.ways(clause.iterable, place)
@@ -178,10 +178,11 @@ class Flow:
             nodes.Logical: ("left", "right"),
             nodes.Unary: ("operand",),
             nodes.Conditional: ("then", "otherwise"),
+            nodes.Unpacked: ("value",),
         }
         if type(node) in parts:
             return self._all([getattr(node, field) for field in parts[type(node)]], place)
-        if isinstance(node, (nodes.ListExpr, nodes.TupleExpr)):
+        if isinstance(node, (nodes.ListExpr, nodes.TupleExpr, nodes.SetExpr)):
             return self._all(node.items, place)
         if isinstance(node, nodes.DictExpr):
             return self._all([value for _, value in node.items], place)

@@ -84,7 +84,9 @@ def _with_history(reading: Reading, value: Expr) -> Iterator[Expr]:
         inner = [value.left, value.right]
     elif isinstance(value, nodes.Unary):
         inner = [value.operand]
-    elif isinstance(value, (nodes.TupleExpr, nodes.ListExpr)):
+    elif isinstance(value, nodes.Unpacked):
+        inner = [value.value]
+    elif isinstance(value, (nodes.TupleExpr, nodes.ListExpr, nodes.SetExpr)):
         inner = value.items
     elif isinstance(value, nodes.DictExpr):
         inner = [item for _, item in value.items]

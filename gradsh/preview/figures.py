@@ -9,6 +9,7 @@ import numpy as np
 from gradsh.engine.core.tensor import Tensor
 from gradsh.preview.sized import Sized
 from gradsh.reports.preview import Figure
+from gradsh.runtime.sets import Set
 from gradsh.runtime.text import shown
 
 FEW = 8  # elements that are all shown
@@ -28,8 +29,8 @@ def of(value: Any, name: str = "") -> list[Figure]:
         and all(isinstance(v, Tensor) for v in value)
     ):
         return [of_tensor(item, "") for item in value]
-    if isinstance(value, (bool, int, float, str, list, tuple, dict)):
-        if isinstance(value, (str, list, tuple, dict)) and len(value) > 1_000:
+    if isinstance(value, (bool, int, float, str, list, tuple, dict, Set)):
+        if isinstance(value, (str, list, tuple, dict, Set)) and len(value) > 1_000:
             return []
         text = shown(value)
         return [Figure(text=text)] if "\n" not in text else []

@@ -17,6 +17,7 @@ from gradsh.language.places import LIBRARY
 from gradsh.preview.refusals import Dear, Impure
 from gradsh.runtime.access import CHANGING
 from gradsh.runtime.commands import WORDS
+from gradsh.runtime.sets import Set
 from gradsh.runtime.used_files import Module
 
 MOST = 5_000  # values that are looked at
@@ -174,6 +175,10 @@ class Reach:
             hidden = [cell for name, cell in value.cells.items() if name in type(value).hidden]
             fields = [(item, f"{path}.{name}") for name, item in value.fields()]
             return [*fields, *((item, "") for item in [*hooks, *map(_contents, hidden)])]
+        if kind is Set:
+            return [(item, "") for item in value.held]
+        if hasattr(kind, "__next__"):  # who goes over it takes what is in it
+            raise Impure
         if kind is Module:
             return [(item, f"{path}.{name}") for name, item in value.public().items()]
         return []

@@ -16,12 +16,15 @@ from gradsh.preview.refusals import Dear, Impure
 from gradsh.runtime import access, commands, python
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.runtime.namespace import prepare
+from gradsh.runtime.sets import Set
 
 if TYPE_CHECKING:
     from gradsh.session.session import Session
 
 FUNCTIONS = (FunctionType, BuiltinFunctionType)
 PLAIN = (Tensor, str, dict, Size, np.ndarray, np.generic)  # whose methods change nothing, or are met by the guard
+# methods that make a text as long as a number says
+GROWING = frozenset(("center", "expandtabs", "format", "ljust", "replace", "rjust", "zfill"))
 LONG = 10_000  # items that Python's own functions may go over, and that a list may be made of at once
 
 
@@ -50,10 +53,15 @@ class Shadow:
     def method(self, value: Any, name: str, user: Callable[[], Any] | None = None) -> Any:
         """`value.name`, to be called. Errors: Impure, where the call would change the value."""
         found = access.method(value, name, user)
+        kind = value.__class__
+        if kind in (list, dict, Set) and id(value) not in self.reach.seen:
+            return found  # it has been made by the line itself
+        if kind is dict and name in access.CHANGING:
+            raise Impure
+        if kind is str and name in GROWING:
+            raise Dear
         if isinstance(value, PLAIN) or name in getattr(type(value), "__looks__", ()):
             return found
-        if value.__class__ is list and id(value) not in self.reach.seen:
-            return found  # it has been made by the line itself
         inner = found.__func__ if found.__class__ is MethodType else found
         if inner.__class__ is FunctionType and is_users(inner):
             self.reach.value(inner)
@@ -92,7 +100,7 @@ def bounded(function: Any) -> Any:
     """One of Python's own functions, which nothing stops while it goes over its items."""
 
     def call(*arguments: Any, **keywords: Any) -> Any:
-        if any(value.__class__ in (list, tuple, dict, str) and len(value) > LONG for value in arguments):
+        if any(value.__class__ in (list, tuple, dict, str, Set) and len(value) > LONG for value in arguments):
             raise Dear
         return function(*arguments, **keywords)
 

@@ -24,7 +24,7 @@ from gradsh.errors import AttributeError_, GradshError
 from gradsh.interrupts import held
 from gradsh.runtime import steps
 from gradsh.runtime.faults import Message
-from gradsh.runtime.keys import as_key
+from gradsh.runtime.keys import as_key, as_pairs
 
 __acts_for_programs__ = True
 
@@ -34,6 +34,12 @@ Setter = Callable[[Any, Any], None]
 
 def _join(separator: str, items: Any) -> str:
     return separator.join(steps.collected(items))
+
+
+def _format(template: str, /, *arguments: Any, **keywords: Any) -> str:
+    from gradsh.runtime.templates import filled  # few programs have any
+
+    return filled(template, arguments, keywords, attribute)
 
 
 def _set(name: str) -> Setter:
@@ -74,24 +80,63 @@ def _array_method(name: str) -> Callable[..., Any]:
 # by exact type; what a lookup misses is looked for along the type's bases and remembered
 
 
-def _get(mapping: Any, /, *arguments: Any) -> Any:
-    if arguments:
-        as_key(arguments[0])
-    return dict.get(mapping, *arguments)
+def _keyed(name: str) -> Callable[..., Any]:
+    """A method of dicts that takes a key, which is looked at first."""
+    of_dict: Callable[..., Any] = getattr(dict, name)
+
+    def call(mapping: Any, /, *arguments: Any) -> Any:
+        if arguments:
+            as_key(arguments[0])
+        return of_dict(mapping, *arguments)
+
+    call.__name__ = call.__qualname__ = name
+    return call
 
 
-_get.__name__ = _get.__qualname__ = "get"
+def _update(mapping: Any, /, *arguments: Any, **keywords: Any) -> None:
+    dict.update(mapping, *map(as_pairs, arguments), **keywords)
+
+
+def _own(kind: type, names: str) -> dict[str, Callable[..., Any]]:
+    """Methods of Python's own that need no care: no time or memory but what their arguments have."""
+    return {name: getattr(kind, name) for name in names.split()}
+
 
 METHODS: dict[type, dict[str, Callable[..., Any]]] = {
-    list: {"append": list.append, "pop": list.pop, "extend": steps.extend},
-    dict: {"keys": dict.keys, "values": dict.values, "items": dict.items, "get": _get},
-    str: {"join": _join, "split": str.split, "upper": str.upper, "lower": str.lower, "strip": str.strip},
+    list: {
+        **_own(list, "append clear copy count index insert pop remove reverse sort"),
+        "extend": steps.extend,
+    },
+    tuple: _own(tuple, "count index"),
+    dict: {
+        **_own(dict, "clear copy items keys popitem values"),
+        **{name: _keyed(name) for name in ("get", "pop", "setdefault")},
+        "update": _update,
+    },
+    str: {
+        **_own(
+            str,
+            """
+            capitalize casefold center count endswith expandtabs find index isalnum isalpha isascii isdecimal isdigit
+            isidentifier islower isnumeric isprintable isspace istitle isupper ljust lower lstrip partition removeprefix
+            removesuffix replace rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase
+            title upper zfill
+            """,
+        ),
+        "join": _join,
+        "format": _format,
+    },
     Size: {"numel": Size.numel},
     Node: {"name": Node.name, "register_hook": Node.register_hook, "register_prehook": Node.register_prehook},
     np.ndarray: {name: _array_method(name) for name in ARRAY_METHODS},
     np.generic: {name: _array_method(name) for name in SCALAR_METHODS},
 }
-CHANGING = frozenset(METHODS[list])  # the methods of plain values that change them: all of a list's
+# the methods of plain values that change them
+_CHANGING = """
+add append clear extend insert pop popitem remove reverse setdefault sort update discard difference_update
+intersection_update symmetric_difference_update
+"""
+CHANGING = frozenset(_CHANGING.split())
 GETTERS: dict[type, dict[str, Getter]] = {
     Tensor: {name: getattr(getattr(Tensor, name), "fget", attrgetter(name)) for name in TENSOR_ATTRIBUTES},
     Node: {"next_functions": attrgetter("next_functions"), "metadata": attrgetter("metadata")},

@@ -31,6 +31,28 @@ def _count(number: Any) -> Iterable[None]:
     return itertools.repeat(None, max(0, python_operator.index(number)))
 
 
+def _set(items: Any) -> Any:
+    from gradsh.runtime.sets import Set  # few programs have any
+
+    return Set(items)
+
+
+def _mapping(value: Any, keywords: bool = False) -> dict[Any, Any]:
+    """The dict behind a `**`. Errors: Python's TypeError for what is none, or whose keys are no names of arguments."""
+    if not isinstance(value, dict):
+        kind = access.type_name(value)
+        said = f"argument after ** must be a mapping, not {kind}" if keywords else f"'{kind}' object is not a mapping"
+        raise errors.TypeError_(said)
+    if keywords and not all(isinstance(key, str) for key in value):
+        raise errors.TypeError_("keywords must be strings")
+    return value
+
+
+def _options(keywords: dict[str, Any]) -> dict[str, Any]:
+    """The keywords of a function's `**options` without the dots that parameters of the program's have."""
+    return {name.removeprefix("."): value for name, value in keywords.items()}
+
+
 def _failed(message: Any = None) -> errors.AssertionFailed:
     return errors.AssertionFailed("assertion failed" if message is None else text.written(message))
 
@@ -54,6 +76,14 @@ def _multiply_by(value: Any, factor: Any) -> Any:
     value *= factor
     if value.__class__ is int:
         steps.bounded(value)
+    return value
+
+
+def _or_to(value: Any, more: Any) -> Any:
+    """`value |= more`, likewise of a dict."""
+    if value.__class__ is dict:
+        return value | more
+    value |= more
     return value
 
 
@@ -92,6 +122,7 @@ HELPERS: dict[str, Any] = {
     "@raised": _raised,
     "@add_to": _add_to,
     "@multiply_by": _multiply_by,
+    "@or_to": _or_to,
     "@format": text.formatted,
     "@template": text.template,
     "@formattable": text.formattable,
@@ -101,7 +132,11 @@ HELPERS: dict[str, Any] = {
     "@key": as_key,
     "@in": steps.contains,
     "@items": steps.collected,
+    "@mapping": _mapping,
+    "@options": _options,
+    "@set": _set,
     "@exponent": steps.exponent,
+    "@shift": steps.shift,
     "@bounded": steps.bounded,
     "@int": int,
     "@tuple": tuple,

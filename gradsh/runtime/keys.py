@@ -22,3 +22,14 @@ def as_key(value: Any) -> Any:
     raise errors.RecursionLimit(
         f"a key may have tuples in tuples {DEEPEST} deep at most", help="a number or a string is a key, `{1: 2}`"
     )
+
+
+def as_pairs(given: Any) -> Any:
+    """What a dict is made of: it, or pairs whose keys were looked at. What is neither is for Python to refuse."""
+    if isinstance(given, dict) or not hasattr(given, "__iter__"):
+        return given
+    pairs = [list(pair) if hasattr(pair, "__next__") else pair for pair in given]
+    for pair in pairs:
+        if isinstance(pair, (list, tuple)) and pair:
+            as_key(pair[0])
+    return pairs

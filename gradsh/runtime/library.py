@@ -327,7 +327,7 @@ def read() -> Models:
             kind = POSITIONAL
             for p in model.parameters:
                 flag = isinstance(p.default, nodes.Constant) and isinstance(p.default.value, bool)
-                own.append((p.name, REST if p.star else kind, p.star or p.default is not None, flag))
+                own.append((p.name, REST if p.star else kind, bool(p.star) or p.default is not None, flag))
                 if p.star:
                     kind = KEYWORD
             found[model.name] = (file, tuple(own))

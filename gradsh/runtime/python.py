@@ -16,8 +16,8 @@ from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import TypeError_
 from gradsh.runtime import steps
-from gradsh.runtime.keys import as_key
-from gradsh.runtime.text import is_model, written
+from gradsh.runtime.keys import as_pairs
+from gradsh.runtime.text import is_model, shown, written
 
 __acts_for_programs__ = True
 
@@ -78,13 +78,22 @@ class DictConverter(Converter):
     __slots__ = ()
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        if len(arguments) == 1 and not isinstance(arguments[0], dict) and hasattr(arguments[0], "__iter__"):
-            pairs = [list(pair) if hasattr(pair, "__next__") else pair for pair in arguments[0]]
-            for pair in pairs:
-                if isinstance(pair, (list, tuple)) and pair:
-                    as_key(pair[0])
-            arguments = (pairs,)
-        return super().__call__(*arguments, **keywords)
+        return super().__call__(*map(as_pairs, arguments), **keywords)
+
+
+class SetConverter(Converter):
+    """`set`, whose class few programs need."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.__name__ = "set"
+
+    @property
+    def python(self) -> type:  # type: ignore[override]  # what others have as a slot
+        from gradsh.runtime.sets import Set
+
+        return Set
 
 
 class ConverterDType(DType):
@@ -166,11 +175,22 @@ def _is_of(value: Any, kind: Any) -> bool:
 _isinstance.__name__ = _isinstance.__qualname__ = "isinstance"
 
 
+def _repr(value: Any, /) -> str:
+    return shown(value)
+
+
+def _map(function: Any, /, *items: Any) -> Any:
+    if not items:
+        raise TypeError_("map() must have at least two arguments.")
+    return map(function, *items)
+
+
 def _time() -> float:
     return clock.time()
 
 
-_time.__name__ = _time.__qualname__ = "time"
+for _function, _name in ((_time, "time"), (_repr, "repr"), (_map, "map")):
+    _function.__name__ = _function.__qualname__ = _name
 
 
 def _sum(*arguments: Any, **keywords: Any) -> Any:
@@ -206,6 +226,10 @@ OWN: dict[str, Callable[..., Any]] = {
     "list": Items("list", list),
     "tuple": Items("tuple", tuple),
     "dict": DictConverter("dict", dict),
+    "set": SetConverter(),
+    "repr": _repr,
+    "map": _map,
+    "filter": filter,
     "float": ConverterDType("float", float),
     "int": ConverterDType("int", int),
     "bool": ConverterDType("bool", bool),

@@ -24,6 +24,8 @@ LAZY = frozenset(
         range,
         zip,
         enumerate,
+        map,
+        filter,
         type(iter(range(0))),
         type(iter(range(1 << 70))),
         type(reversed([])),
@@ -155,6 +157,13 @@ def exponent(base: Any, power: Any) -> Any:
     if power.__class__ is int and base.__class__ is int and not -1 <= base <= 1:
         bounded_bits((base.bit_length() - 1) * power)
     return power
+
+
+def shift(base: Any, by: Any) -> Any:
+    """The right side of `base << by`, likewise."""
+    if by.__class__ is int and base.__class__ is int and base:
+        bounded_bits(base.bit_length() + by)
+    return by
 
 
 def bounded(number: int) -> None:

@@ -236,7 +236,13 @@ KEEPERS: dict[type, Keeper | None] = {
 # values that are gone through, though they cannot be changed themselves
 THROUGH = (tuple, FunctionType, MethodType, ref)
 ATOMS = (int, float, str, bool, type(None), bytes, complex, slice, range, np.generic)
-ROOMS = ("gradsh.engine.nn.", "gradsh.engine.optim.", "gradsh.engine.ops.program.loader", "gradsh.engine.printing.")
+ROOMS = (
+    "gradsh.engine.nn.",
+    "gradsh.engine.optim.",
+    "gradsh.engine.ops.program.loader",
+    "gradsh.engine.printing.",
+    "gradsh.runtime.sets",
+)
 
 
 def keeper(kind: type) -> Keeper | None:

@@ -11,7 +11,7 @@ from tests.language.running import Session
 VALUES = [
     "1", "1.5", "true", "none", '"s"', "[1]", "(1, 2)", '{"a": 1}', "log", "f", "(fn(x) = x)", "range(3)", "zip([1])",
     "len", "int", "str", "list", "print", "[1].append", "sorted", "enumerate([1])", '{"a": 1}.keys()', "reversed([1])",
-    "isinstance", "...",
+    "isinstance", "...", "{1, 2}", "{1}.union", "set", "map(len, [[1]])", "map", "repr", '"s".format',
 ]  # fmt: skip
 NAMES = [
     "__class__",
@@ -67,6 +67,8 @@ def test_no_attribute_reaches_the_host(value: str) -> None:
     session = Session()
     session.run("fn f(x) = x")
     for name in NAMES:
+        if (value, name) == ('"s"', "format"):  # which is one of its methods: below
+            continue
         for form in (
             f"({value}).{name}",
             f"({value}).{name}()",
@@ -102,9 +104,6 @@ HOST_NAMES = [
     "__name__",
     "__file__",
     "callable",
-    "repr",
-    "map",
-    "filter",
     "iter",
     "next",
     "chr",
@@ -121,6 +120,19 @@ def test_no_name_of_the_host(name: str) -> None:
     for form in (f"{name}", f"{name}(1)", f"fn f() = {name}", f"[1 for i in [{name}]]", f"{name}.x", f"1 |> {name}"):
         with pytest.raises(Refused):
             Session().run(form)
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_no_field_of_a_template_reaches_the_host(value: str) -> None:
+    session = Session()
+    session.run("fn f(x) = x")
+    for name in NAMES:
+        if (value, name) == ('"s"', "format"):
+            continue
+        for template in (f"{{0.{name}}}", f"{{v.{name}}}", f"{{0:{{v.{name}}}}}"):
+            with pytest.raises(GradshError) as caught:
+                session.run(f'"{template}".format({value}, v={value})')
+            assert "has no attribute" in caught.value.message, (template, caught.value.message)
 
 
 def test_what_type_gives_makes_nothing() -> None:

@@ -14,7 +14,7 @@ HEADS = frozenset(("FN", "FORWARD", "GRADIENT"))  # directly before parameters
 OPERATORS = frozenset(
     (
         "PLUS", "MINUS", "STAR", "TIMES", "POWER", "TILDE", "VBAR", "CIRCUMFLEX", "AMPERSAND", "PIPE", "COMPARE",
-        "EQUAL", "AUGMENTED",
+        "EQUAL", "AUGMENTED", "SHIFT",
     )
 )  # fmt: skip
 PREFIXES = frozenset(("PLUS", "MINUS", "TILDE", "STAR", "POWER"))

@@ -419,6 +419,26 @@ Operators.__imod__ = _augmented(arithmetic.remainder, None)
 Operators.__ipow__ = _augmented(powers.pow, None)
 
 
+def _of_bits(name: str) -> Any:
+    """`x op= y` of an operator on bits, whose file few programs need."""
+
+    def augmented(x: Tensor, y: Any) -> Any:
+        if y.__class__ not in (Tensor, int, bool):
+            return NotImplemented
+        from gradsh.engine.ops.elementwise import compare
+
+        return apply_in_place(getattr(compare, name).apply, x, (y,), {}, _getframe(1))
+
+    return augmented
+
+
+Operators.__iand__ = _of_bits("bitwise_and")
+Operators.__ior__ = _of_bits("bitwise_or")
+Operators.__ixor__ = _of_bits("bitwise_xor")
+Operators.__ilshift__ = _of_bits("bitwise_left_shift")
+Operators.__irshift__ = _of_bits("bitwise_right_shift")
+
+
 # --- item assignment ------------------------------------------------------------------------------------------------
 
 
