@@ -132,10 +132,11 @@ def test_nesting_lists_and_shared_parameters(run: Run) -> None:
         """
         model Block(n) { let fc = Linear(n, n)\nforward(x) = relu(fc(x)) }
         model Deep(n, depth) {
-            let blocks = [Block(n) for _ in range(depth)]
-            let _kept = [Linear(1, 1)]
-            let ways = {"a": Linear(n, 1)}
-            let scales = [ones(1, grad), ones(1, grad)]
+            let blocks = ModuleList([Block(n) for _ in range(depth)])
+            let kept = [Linear(1, 1)]
+            let raw = [ones(1, grad)]
+            let ways = ModuleDict({"a": Linear(n, 1)})
+            let scales = ParameterList([ones(1, grad), ones(1, grad)])
             let again = blocks[0]
             forward(x) {
                 for block in blocks { x = block(x) }
@@ -146,12 +147,12 @@ def test_nesting_lists_and_shared_parameters(run: Run) -> None:
         """
     )
     assert run("[n for n, _ in d.named_parameters()]") == (
-        "['scales.0', 'scales.1', 'blocks.0.fc.weight', 'blocks.0.fc.bias', 'blocks.1.fc.weight', 'blocks.1.fc.bias', "
-        "'ways.a.weight', 'ways.a.bias']\n"
+        "['blocks.0.fc.weight', 'blocks.0.fc.bias', 'blocks.1.fc.weight', 'blocks.1.fc.bias', 'ways.a.weight', "
+        "'ways.a.bias', 'scales.0', 'scales.1']\n"
     )
     assert run("len(d.parameters()), len(d.state_dict())") == "(8, 10)\n"  # the state names shared ones twice
     assert run("[n for n, _ in d.named_modules()]") == (
-        "['', 'blocks', 'blocks.0', 'blocks.0.fc', 'blocks.1', 'blocks.1.fc', 'ways', 'ways.a']\n"
+        "['', 'blocks', 'blocks.0', 'blocks.0.fc', 'blocks.1', 'blocks.1.fc', 'ways', 'ways.a', 'scales']\n"
     )
     assert run("d(ones(3, 2)).shape") == "Size([3, 1])\n"
     assert "(blocks): ModuleList(\n    (0-1): 2 x Block(" in run("d")
@@ -176,7 +177,10 @@ def test_containers(run: Run) -> None:
 
 
 def test_train_and_eval_reach_everything(run: Run) -> None:
-    run(MLP + "model Outer() { let inner = MLP(1, 2, 3)\nlet drops = [Dropout(0.5)]\nforward(x) = drops[0](x) }")
+    run(
+        MLP
+        + "model Outer() { let inner = MLP(1, 2, 3)\nlet drops = ModuleList([Dropout(0.5)])\nforward(x) = drops[0](x) }"
+    )
     run("let o = Outer()")
     assert (
         run("o.train()\no.eval()\no.training, o.inner.fc1.training, o.drops[0].training") == "(False, False, False)\n"

@@ -167,6 +167,15 @@ def refuse(kind: str, message: str) -> None:
     raise ValueError_(message) if kind == "ValueError" else ValueProblem(message, kind=kind)
 
 
+def legacy_reduction(size_average: Any, reduce: Any, reduction: Any) -> Any:
+    """For the library: the reduction of a loss, whose two old flags win over it when it is made."""
+    if size_average is None and reduce is None:
+        return reduction
+    from gradsh.engine.ops.loss.regression import reduction_of
+
+    return reduction_of(size_average, reduce, reduction)
+
+
 def warn(message: str) -> None:
     """For the library: a warning, in PyTorch's words."""
     from gradsh.engine.core.modes import mode
@@ -194,6 +203,7 @@ def recurrent_layer(inputs: Any, state: Any, cell: Any, *rest: Any) -> tuple[Any
 
 
 OWN: dict[str, Any] = {
+    "legacy_reduction": legacy_reduction,
     "refuse": refuse,
     "warn": warn,
     "recorded_as": recorded_as,

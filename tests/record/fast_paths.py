@@ -124,13 +124,14 @@ from gradsh.engine.core.promotion import broadcast_error, promoted, promoted_num
 from gradsh.engine.core.strided import settled
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.pieces import BIG, in_pieces
-from gradsh.engine.operators.steps import constant, fix_of
+from gradsh.engine.operators.registry import computed
+from gradsh.engine.operators.steps import constant, fix_of, halved
 
 if TYPE_CHECKING:
     from gradsh.engine.operators.elementwise import Binary, Unary
 
 ndarray = np.ndarray
-float32 = np.float32
+float32, float64 = np.float32, np.float64
 FLOAT32 = np.dtype(np.float32)
 FLOAT64 = np.dtype(np.float64)
 _getframe = sys._getframe
@@ -188,6 +189,7 @@ def binary_path(
     entry: Binary, compute: Any, tracks: bool, check: Any, floating: bool, constants: bool
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The operator of two tensors, and that of a tensor and a number: see `binary`."""
+    wide = entry.wide
     both, left, right = entry.kinds
     large_both, large_left, large_right = entry.large
     plan, keeps = entry.plan, entry.keeps
@@ -243,7 +245,10 @@ def binary_path(
                 p, q = promoted(a, b, floating)
             except MemoryError:
                 p, q = again(promoted, a, b, floating)
-            {guarded("compute", "p, q", 3)}
+            if wide and p.dtype.char == "e" and not b.ndim and b.dtype.char != "e":
+                c = halved(compute, p, b)
+            else:
+                {guarded("compute", "p, q", 4)}
             fix = fix_of(a, b, c)
             if c.size > LARGE:
                 made(c)
@@ -279,9 +284,9 @@ def binary_path(
                 check(a, number)
             a, number = promoted_number(a, number, floating)
         kind = right if side else left
-        if a.__class__ is not ndarray:
+        if a.__class__ is float32 or a.__class__ is float64:
             c = compute(number, a) if side else compute(a, number)
-        elif (dtype := a.dtype) is FLOAT32 or dtype is FLOAT64:
+        elif a.__class__ is ndarray and ((dtype := a.dtype) is FLOAT32 or dtype is FLOAT64):
             operand = constant(number, dtype) if constants else number
             if a.size < LARGE:
                 c = compute(operand, a) if side else compute(a, operand)
@@ -292,10 +297,8 @@ def binary_path(
                 c = counted(in_pieces, compute, operand, a) if side else counted(in_pieces, compute, a, operand)
                 kind = large_right if side else large_left
         else:
-            try:
-                c = compute(number, a) if side else compute(a, number)
-            except MemoryError:
-                c = again(compute, number, a) if side else again(compute, a, number)
+            pair = (number, a) if side else (a, number)
+            c = halved(compute, *pair) if wide and a.dtype.char == "e" else computed(compute, *pair)
             if c.size > LARGE:
                 made(c)
         {

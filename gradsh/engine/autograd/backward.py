@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.autograd.forms import bring_back, each_with_each, expected, expected_step, not_added
+from gradsh.engine.autograd.forms import bring_back, each_with_each, expected, expected_step, halved_step, not_added
 from gradsh.engine.core import alloc
-from gradsh.engine.core.dtypes import Size
+from gradsh.engine.core.dtypes import Size, float16
 from gradsh.engine.core.graph import Freed, Node, Output, Where, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
@@ -107,7 +107,7 @@ class Walk:
         keep, create = self.keep, self.create
         freed = Freed(self.where)
         deliver = self.deliver
-        watched = self.watches or mode.anomaly is not None or mode.reformed
+        watched = self.watches or mode.anomaly is not None or mode.reformed or float16.used
         while heap:
             _, node = heappop(heap)
             g = pending.pop(node)
@@ -183,7 +183,8 @@ class Walk:
     def watched_step(self, node: Node, g: Any) -> Any:
         """A step inside `detect_anomaly`: what goes wrong in it is reported with the line that recorded the node.
 
-        Or one where `.data =` gave some tensor another size or dtype: what goes out must be what the graph expects.
+        Or one where `.data =` gave some tensor another size or dtype: what goes out must be what the graph expects. Or
+        one that may meet halves.
         """
         name = node.kind.name
         made = (node.code, node.lasti)
@@ -205,7 +206,11 @@ class Walk:
         return gs
 
     def step(self, node: Node, g: Any) -> Any:
-        return in_its_place(node, g, T) if self.create else node.kind.step(node, g, A)
+        if self.create:
+            return in_its_place(node, g, T)
+        if float16.used:
+            return halved_step(lambda g, F: node.kind.step(node, g, F), g)
+        return node.kind.step(node, g, A)
 
     def before(self, node: Node, g: Any, runs: bool = True) -> Any:
         """Hooks of the tensors that the node made, then the gradients that are to be kept, then its own prehooks, if it

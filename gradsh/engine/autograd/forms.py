@@ -14,9 +14,9 @@ import numpy as np
 from gradsh.engine.core.arguments import FAILURES
 from gradsh.engine.core.graph import Node, Output, extra_of, sequence
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.promotion import broadcast_error
-from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.errors import GradientMismatch, GradshError, ShapeError
 
 
@@ -58,6 +58,29 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
         return np.add.reduce(g, axes, dtype=g.dtype) if lead else g
     g = np.add.reduce(g, axes, keepdims=True, dtype=g.dtype)
     return g.reshape(shape) if lead else g
+
+
+# --- halves -----------------------------------------------------------------------------------------------------------
+
+
+def halved_step(step: Callable[[Any, Namespace], Any], g: Any) -> Any:
+    """A node's step that gives halves the gradients of PyTorch.
+
+    Rules run on arrays, and NumPy rounds a number beside halves to half before it computes, so that what is divided by
+    65,537 is divided by inf: operators round once, afterwards. So the rule runs on tensors, whose operators do.
+    """
+    many = g.__class__ is list
+    if not any(x is not None and x.dtype == np.float16 for x in (g if many else (g,))):
+        return step(g, A)
+    before = mode.grad
+    mode.grad = False
+    try:
+        gs = step([None if x is None else make(x) for x in g] if many else make(g), T)
+    finally:
+        mode.grad = before
+    if gs.__class__ is tuple:
+        return tuple(x.data if x.__class__ is Tensor else x for x in gs)
+    return gs.data if gs.__class__ is Tensor else gs
 
 
 # --- `.data =` of another form ----------------------------------------------------------------------------------------

@@ -45,7 +45,23 @@ class DType:
         return self.np.itemsize
 
 
-float16 = DType("float16", FLOAT, "Half", "c10::Half")
+class Half(DType):
+    """float16, which notes that a program has come to use it: NumPy rounds a Python number to half before it computes,
+    and PyTorch afterwards, so a walk backwards that may meet it runs the rules on tensors (`halved_step`)."""
+
+    __slots__ = ("half", "used")
+
+    @property
+    def np(self) -> Any:
+        self.used = True
+        return self.half
+
+    @np.setter
+    def np(self, dtype: Any) -> None:
+        self.half = dtype
+
+
+float16 = Half("float16", FLOAT, "Half", "c10::Half")
 float32 = DType("float32", FLOAT, "Float", "float")
 float64 = DType("float64", FLOAT, "Double", "double")
 uint8 = DType("uint8", INTEGER, "Byte", "unsigned char")
@@ -57,6 +73,7 @@ bool_ = DType("bool", BOOL, "Bool", "bool")
 
 ALL = (float16, float32, float64, uint8, int8, int16, int32, int64, bool_)
 OF: dict[Any, DType] = {d.np: d for d in ALL}
+float16.used = False
 
 # every spelling a program may use
 NAMES: dict[str, DType] = {d.name: d for d in ALL} | {

@@ -246,7 +246,7 @@ def truth(value: Any) -> bool:
 def inference_mode(on: Any = True) -> GradMode:
     """A mode of which anything may say whether it is on. Errors: those of what is neither true nor false, an array."""
     on = truth(on)
-    return GradMode(False if on else mode.grad, on)
+    return GradMode(not on, on)  # off, it turns gradients on, also inside `no_grad`, as in PyTorch
 
 
 ANOMALY = (

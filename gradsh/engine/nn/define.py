@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradsh.engine.nn.containers import ModuleDict, ModuleList
 from gradsh.engine.nn.module import LibraryModel, Model, ModelType
-
-# what a field that holds nothing but models counts as
-Model.stand_ins = {list: ModuleList.over, tuple: ModuleList.over, dict: ModuleDict.over}
 
 
 def define(

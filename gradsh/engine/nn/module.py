@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from types import CellType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from gradsh.calls.devices import Device, chosen
 from gradsh.engine.core.dtypes import DType
@@ -116,7 +116,6 @@ class Model(metaclass=ModelType):
     run: Any
     training: bool
 
-    stand_ins: ClassVar[dict[Any, Callable[[Any], Model]]]  # a list, tuple or dict of models -> the model that it is
     body = None
     hidden: frozenset[str] = frozenset()
     spell = staticmethod(as_they_are)
@@ -254,10 +253,7 @@ class Model(metaclass=ModelType):
     # --- the tree -----------------------------------------------------------------------------------------------
 
     def named_children(self) -> list[tuple[str, Model]]:
-        """The models among the fields; a list, tuple or dict of models counts as one that holds them.
-
-        Lists and the like whose name begins with an underscore are nobody's but the model's own.
-        """
+        """The models among the fields. Those in a plain list are nobody's, as in PyTorch: a ModuleList holds models."""
         found: dict[int, tuple[str, Model]] = {}
         for name, child in self.printed_children():
             found.setdefault(id(child), (name, child))
@@ -269,9 +265,8 @@ class Model(metaclass=ModelType):
     def tree(self, prefix: str = "") -> Iterator[tuple[str, Model]]:
         """This model and all below it with their full names, a shared one as often as it occurs."""
         yield prefix, self
-        for name, value in self.fields():
-            child = model_of(name, value)
-            if child is not None:
+        for name, child in self.fields():
+            if isinstance(child, Model):
                 yield from child.tree(f"{prefix}.{name}" if prefix else name)
 
     def named_modules(
@@ -292,16 +287,10 @@ class Model(metaclass=ModelType):
         return [model for _, model in self.named_modules()]
 
     def own_parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """The parameters among the fields; those in a list, tuple or dict of nothing else are `name.0` and so on."""
+        """The parameters among the fields."""
         for name, value in self.fields():
-            if value.__class__ is Tensor:
-                if name not in self.buffer_names and adopt(value):
-                    yield name, value
-            elif value.__class__ in Model.stand_ins and value and name[0] != "_":
-                items = list(value.items() if isinstance(value, dict) else enumerate(value))
-                if all(item.__class__ is Tensor and adopt(item) for _, item in items):
-                    for key, item in items:
-                        yield f"{name}.{key}", item
+            if value.__class__ is Tensor and name not in self.buffer_names and adopt(value):
+                yield name, value
 
     def own_buffers(self) -> Iterator[tuple[str, Tensor]]:
         for name in self.buffer_names:
@@ -505,7 +494,7 @@ class Model(metaclass=ModelType):
         return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
 
     def printed_children(self) -> list[tuple[str, Model]]:
-        return [(name, child) for name, value in self.fields() if (child := model_of(name, value)) is not None]
+        return [(name, child) for name, child in self.fields() if isinstance(child, Model)]
 
 
 Model.__name__ = Model.__qualname__ = "Module"  # which programs know it by
@@ -526,17 +515,6 @@ class LibraryModel(Model):
             finally:
                 mode.where = None
         return self.call(arguments, keywords)
-
-
-def model_of(name: str, value: Any) -> Model | None:
-    """The field as a model, if it is one; a list, tuple or dict of nothing but models counts as one that holds them."""
-    if isinstance(value, Model):
-        return value
-    stand_in = Model.stand_ins.get(value.__class__)
-    if stand_in is None or not value or name[0] == "_":
-        return None
-    items = value.values() if value.__class__ is dict else value
-    return stand_in(value) if all(isinstance(item, Model) for item in items) else None
 
 
 # --- helpers ----------------------------------------------------------------------------------------------------------

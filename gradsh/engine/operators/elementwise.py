@@ -158,6 +158,7 @@ class Binary(Operator):
     numbers = "other"
     constants = False
     number: Any = None
+    wide = False
 
     def finish(self) -> None:
         """Compile the rules into steps once both are there."""
@@ -209,6 +210,7 @@ def binary(
     inplace: bool | str = True,
     direct: Any = None,
     constants: bool = False,
+    wide: bool = False,
     **options: Any,
 ) -> Callable[[Any], Binary]:
     """Register an elementwise operator of two inputs; see Binary.
@@ -217,6 +219,7 @@ def binary(
     check(a, b) may raise for dtypes that the operator refuses (bool - bool).
     direct: the function of C that the kernel calls and nothing else, to save that call.
     constants: the kernel and the rules treat a number as they would a 0-d array, so numbers may be turned into such.
+    wide: a number beside halves is not rounded to half first.
     numbers "none": both inputs must be tensors; "other": the second may be a number; "either"; "both": also both.
     """
 
@@ -226,6 +229,7 @@ def binary(
         )
         entry.numbers = numbers
         entry.constants = constants
+        entry.wide = wide
         entry.number = number
         tracks = bool(names[0])
         entry.kernel = kernel

@@ -122,6 +122,12 @@ def binary_step(first: Any, second: Any, saves: bool) -> Any:
     return step
 
 
+def halved(compute: Any, a: Any, b: Any) -> Any:
+    """A kernel on halves and a number that is not rounded to half first: `tensor(100., dtype=float16).div(1e5)`."""
+    a, b = (v.astype(np.float32) if getattr(v, "dtype", None) == np.float16 else np.float32(v) for v in (a, b))
+    return compute(a, b).astype(np.float16)
+
+
 _CONSTANTS: dict[Any, Any] = {}
 
 

@@ -350,8 +350,9 @@ logsigmoid.vjp(saves="input")(lambda F, g, out, x: F.log_sigmoid_backward(g, x))
 
 
 def _log_sigmoid_second(F: Any, g: Any, grad: Any, x: Any) -> Any:
-    s = F.sigmoid(x)
-    return -g * grad * (s * (1 - s))
+    small = F.exp(-F.abs(x))
+    s = (small * (x < 0) + (x >= 0)) / (1 + small)  # sigmoid(x), far out too
+    return (s - 1) * s * (g * grad)  # PyTorch's order, whose zeros have this sign
 
 
 @backward_of(
@@ -430,7 +431,7 @@ def _(F: Any, g: Any, out: Any, x: Any, beta: Any, threshold: Any) -> Any:
 
 def _softplus_second(F: Any, g: Any, grad: Any, x: Any, beta: Any, threshold: Any) -> Any:
     s = F.sigmoid(x * beta)
-    return g * grad * F.fill_where(s * (1 - s) * beta, x * beta > threshold, 0.0)
+    return g * grad * F.fill_where(s * (1 - s) * beta, x * beta >= threshold, 0.0)
 
 
 @backward_of(
@@ -480,8 +481,9 @@ def _(F: Any, g: Any, out: Any, x: Any, approximate: str) -> Any:
 def _gelu_second(F: Any, g: Any, grad: Any, x: Any, approximate: str) -> Any:
     if approximate == "none":
         return g * grad * (F.exp(x * x * -0.5) * _DENSITY * (2 - x * x))
-    squashed = F.tanh((x + x * x * x * _CUBIC) * _GELU)
-    slope = 1 - squashed * squashed
+    inside = (x + x * x * x * _CUBIC) * _GELU
+    squashed = F.tanh(inside)
+    slope = 1 / F.square(F.cosh(inside))  # 1 - tanh**2 is 0 far out
     inner = (x * x * (3 * _CUBIC) + 1) * _GELU
     return (
         g * grad * (slope * inner + 0.5 * x * (slope * x * (6 * _CUBIC * _GELU) - 2 * squashed * slope * inner * inner))

@@ -154,6 +154,7 @@ def rsub(input: Any, other: Any, alpha: Any) -> Any:
 @binary(
     "mul(input, other)",
     names=("MulBackward0", "MulBackward0", "MulBackward0"),
+    wide=True,
     numbers="both",
     direct=operator.mul,
     constants=True,
@@ -174,6 +175,7 @@ mul.vjp("other", saves="input")(lambda F, g, out, a, b: g * a)
     "div(input, other, *, rounding_mode: str=None)",
     names=("DivBackward0", "DivBackward0", "DivBackward0"),
     promote="float",
+    wide=True,
     numbers="both",
     direct=operator.truediv,
     constants=True,
@@ -200,6 +202,7 @@ div.vjp("other", saves="input other")(lambda F, g, out, a, b: -g * ((a / b) / b)
     "true_divide(input, other)",
     names=("DivBackward0", "DivBackward0", "DivBackward0"),
     promote="float",
+    wide=True,
     numbers="both",
     direct=operator.truediv,
     constants=True,
@@ -226,6 +229,7 @@ def _floored(a: Any, b: Any) -> Any:
 @binary(
     "div_floor(input, other)",
     names=("DivBackward2", "DivBackward2", "DivBackward2"),
+    wide=True,
     numbers="both",
     method=False,
     private=True,
@@ -239,6 +243,7 @@ def div_floor(a: Any, b: Any) -> Any:
 @binary(
     "div_trunc(input, other)",
     names=("DivBackward2", "DivBackward2", "DivBackward2"),
+    wide=True,
     numbers="both",
     method=False,
     private=True,
@@ -281,6 +286,7 @@ div.variant = _div_variant
 @binary(
     "floor_divide(input, other)",
     names=("NotImplemented", "NotImplemented", "NotImplemented"),
+    wide=True,
     numbers="both",
     samples=lambda: [call(t(2, 3, dtype="int64"), t(3, dtype="int64", low=1, high=3)), call(t(2, grad=False), 0.7)],
     formula="not implemented, as in PyTorch",

@@ -30,6 +30,12 @@ def _number_power(a: Any, b: Any) -> Any:
         return float(np.power(np.float64(a), np.float64(b)))
 
 
+def _no_negative(x: Any, q: Any) -> None:
+    """PyTorch refuses a negative number over integers; of uint8 it would be one that is not."""
+    if q.__class__ is int and q < 0 and x.dtype.kind != "f":
+        raise ValueProblem("Integers to negative integer powers are not allowed.")
+
+
 def _int_power(x: Any, q: Any) -> Any:
     """Integers to integer powers; negative ones of a tensor round towards zero, as PyTorch's do."""
     if not np.any(np.less(q, 0)):
@@ -45,6 +51,7 @@ def _int_power(x: Any, q: Any) -> Any:
     names=("PowBackward1", "PowBackward0", "PowBackward2"),
     numbers="either",
     number=_number_power,
+    check=_no_negative,
     samples=lambda: [
         *binary_samples(0.3, 3, numbers=False),
         *(call(t(2, 3, low=0.3, high=3), q) for q in (2, 3, 0.5, -0.5, -1, -2, 1.7, -3.0, 1, 0)),
@@ -67,7 +74,7 @@ def pow(x: Any, q: Any) -> Any:
         # products where PyTorch uses them; and NumPy's `x ** 3` differs between its scalars and its arrays
         if q == 2:
             return x * x
-        if q == 3:
+        if q == 3 and x.dtype.char != "e":
             return x * x * x
         if q == 1:
             return copied(x)
@@ -81,6 +88,8 @@ def pow(x: Any, q: Any) -> Any:
             return np.power(x, q)
         if q == 0.5:
             return np.sqrt(x)
+        if x.dtype.char == "e":  # rounded to half once, though it takes several steps
+            return pow.kernel(x.astype(np.float32), float(np.float16(q))).astype(np.float16)
         if q == -0.5:
             return 1 / np.sqrt(x)
         if q == -1:

@@ -62,6 +62,7 @@ def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore_index: int) ->
         x, target = x[None], target.reshape(1)
     if target.dtype != int64:
         target = target.astype(int64)
+    kept = target != ignore_index
     target, w, whole = _weights(x, target, weight, ignore_index)
     if not x.shape[1]:  # no class: all places are ignored
         picked = alloc.zeros(target.shape, x.dtype)
@@ -71,9 +72,9 @@ def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore_index: int) ->
         )
     if w is not None:
         # an ignored place counts nothing, whatever infinity stands there
-        picked = np.where(w == 0, x.dtype.type(0), picked * w)
+        picked = np.where(kept, picked * w, x.dtype.type(0))
     if reduction == "none":
-        return (-picked).reshape(shape)
+        return (-picked if w is None else np.where(kept, -picked, x.dtype.type(0))).reshape(shape)
     # from 0, so that nothing to add is not -0
     total = 0 - add_reduce(picked, None, np.float32 if x.dtype == float16 else None)
     if reduction == "mean":
@@ -134,10 +135,13 @@ def nll_backward(g: Any, target: Any, weight: Any, reduction: str, ignore_index:
         g = alloc.asarray(g).reshape(-1)[0]
     if target.dtype != int64:
         target = target.astype(int64)
+    kept = target != ignore_index
     target, w, whole = _weights(x, target, weight, ignore_index)
     at = -g if w is None else -g * w
     if reduction == "mean":
-        at = at / whole if w is None else np.where(w == 0, 0, at / whole)
+        at = at / whole
+    if w is not None:  # not 0 times what comes in: the sum of no weights is nan
+        at = np.where(kept, at, x.dtype.type(0))
     if x.ndim == 2:
         x[alloc.arange(len(target)), target] = at
     else:

@@ -46,6 +46,8 @@ def bce(x: Any, target: Any, weight: Any, reduction: str) -> Any:
             raise DtypeError(f"Found dtype {OF[other.dtype].title} but expected {OF[x.dtype].title}")
     if not np.all((x >= 0) & (x <= 1)):
         raise ValueProblem("all elements of input should be between 0 and 1")
+    if not np.all((target >= 0) & (target <= 1)):
+        raise ValueProblem("all elements of target should be between 0 and 1")
     loss = (target - 1) * np.maximum(np.log1p(-x), -100) - target * np.maximum(np.log(x), -100)
     if weight is not None:
         full = broadcast_shape(x.shape, weight.shape)

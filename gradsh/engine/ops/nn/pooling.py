@@ -480,6 +480,11 @@ def _lp_pool(dims: int) -> Any:
         kernel = spread_int(f"avg_pool{dims}d", "kernel_size", kernel_size, dims)
         pool = getattr(T, f"avg_pool{dims}d")
         mean = pool(T.pow(input, norm_type), kernel_size, stride, 0, ceil_mode)
+        if math.isinf(norm_type):
+            largest = getattr(T, f"max_pool{dims}d")
+            if norm_type > 0:
+                return largest(T.abs(input), kernel_size, stride, 0, 1, ceil_mode)
+            return -largest(-T.abs(input), kernel_size, stride, 0, 1, ceil_mode)
         total = T.sign(mean) * T.relu(T.abs(mean)) * math.prod(kernel)
         if norm_type == 0:
             raise ValueProblem("float division by zero", kind="ZeroDivisionError")

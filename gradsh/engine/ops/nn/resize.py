@@ -47,6 +47,8 @@ class Taps:
 @op("resample(input, taps)", grad_fn="UpsampleBilinear2DBackward0", private=True, linear=True, layout="images")
 def resample(x: Any, taps: Any) -> Any:
     """Weighted sums of taps along each of the last dims."""
+    if x.dtype.kind == "u":
+        return _resampled_bytes(x, taps)
     out = x.astype(np.float32) if x.dtype == np.float16 else x
     dims = len(taps)
     for axis in range(x.ndim - 1, x.ndim - 1 - dims, -1):
@@ -58,6 +60,22 @@ def resample(x: Any, taps: Any) -> Any:
             total = part if total is None else total + part
         out = total
     return out.astype(x.dtype) if out.dtype != x.dtype else out
+
+
+def _resampled_bytes(x: Any, taps: Any) -> Any:
+    """The same of bytes, as PyTorch (and Pillow) have it: weights of 16 bits, and each dim's sums rounded to bytes."""
+    out = x.astype(np.int64)
+    for axis, tap in zip(range(x.ndim - 1, x.ndim - 1 - len(taps), -1), reversed(taps), strict=True):
+        largest, bits = float(tap.weight.max(initial=0)), 0
+        while bits < 22 and int(0.5 + largest * 2 ** (bits + 1)) < 2**15:
+            bits += 1
+        scaled = tap.weight.astype(np.float64) * 2**bits
+        weights = np.trunc(scaled + np.where(scaled < 0, -0.5, 0.5)).astype(np.int64)
+        shape = (-1, *(1,) * (x.ndim - 1 - axis))
+        pairs = zip(tap.index, weights, strict=True)
+        total: Any = sum(np.take(out, index, axis) * weight.reshape(shape) for index, weight in pairs)
+        out = np.clip((total + (1 << bits >> 1)) >> bits, 0, 255)
+    return out.astype(x.dtype)
 
 
 resample.vjp("input")(lambda F, g, out, x, taps: F.resample_backward(g, taps))
@@ -302,8 +320,10 @@ def interpolate(
         exact = mode == "nearest-exact"
         indices = tuple(_nearest(n, m, s, exact) for n, m, s in zip(shape, out, scales, strict=True))
         return run_as(take_axes, f"UpsampleNearest{'Exact' * exact}{dims}DBackward0", input, indices, saves=False)
+    if x.dtype.kind == "u" and dims != 2:
+        raise DtypeError("\"compute_indices_weights_linear\" not implemented for 'Byte'", kind="NotImplementedError")
     corners = bool(align_corners)
-    dtype = np.dtype(np.float64 if x.dtype == np.float64 else np.float32)
+    dtype = np.dtype(np.float32 if x.dtype == np.float32 or x.dtype == np.float16 else np.float64)
     how = zip(shape, out, scales, strict=True)
     if antialias:
         taps = tuple(_antialiased(mode, n, m, s, corners, dtype) for n, m, s in how)

@@ -306,7 +306,11 @@ def _placed(x: Any, n: int, padding: str, corners: bool) -> Any:
     """Coordinates in elements, brought inside as the padding mode wants."""
     if padding == "reflection":
         x = _reflected(x, 0, 2 * (n - 1)) if corners else _reflected(x, -1, 2 * n - 1)
-    return x if padding == "zeros" else T.clamp(x, 0, n - 1)
+    if padding == "zeros":
+        return x
+    # on the border itself the gradient is that of what lies outside, 0
+    inside = (x.data > 0) & (x.data < n - 1)
+    return T.where(make(inside), x, make(np.clip(x.data, 0, n - 1)))
 
 
 def _picked(flat: Any, places: list[Any], size: Any) -> Any:

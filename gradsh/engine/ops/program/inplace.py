@@ -459,7 +459,7 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
         target, picks, dims = parts(x, index if index.__class__ is tuple else (index,))
         if not picks:
             if cls is not Tensor:
-                value = make(target.data.dtype.type(value))
+                value = make(converted(value, target.data.dtype))
             else:
                 value = _without_leading_ones(value, target.data.ndim)
                 if value.data.shape == target.data.shape != ():
@@ -470,7 +470,7 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
                 check_expands(value.data.shape, target.data.shape)
                 write(target, value)
             return
-        given = value if cls is Tensor else make(x.data.dtype.type(value))
+        given = value if cls is Tensor else make(converted(value, x.data.dtype))
         if given.data.ndim == 0 and given.data.dtype != x.data.dtype:
             given = T.to(given, x.dtype)
         apply_in_place(index_write.apply, target, (picks, tuple(dims), given, False), {}, None)

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, wrong_call
+from gradsh.engine.core.dtypes import float32
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
@@ -126,7 +127,13 @@ def _extreme_rule(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: Any) -> A
     if dim is not None:
         return put_back(F, g[0], out[1], x, dim, keepdim)
     mask = F.tie_mask(x, out, True)
-    return g / F.sum(mask, None, False, None) * mask
+    return g / ties(F, mask, None, False) * mask
+
+
+def ties(F: Any, mask: Any, dim: Any, keepdim: bool) -> Any:
+    """How many elements share the extreme; there may be more than a half can count."""
+    half = (mask.data if isinstance(mask, Tensor) else mask).dtype == np.float16
+    return F.sum(mask, dim, keepdim, float32 if half else None)
 
 
 def _two(args: Any, kwargs: dict[str, Any]) -> Any:
@@ -230,7 +237,7 @@ def _over(name: str, reduce: Any) -> Any:
 def _shared(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool) -> Any:
     """A gradient shared equally among the elements that equal the extreme."""
     mask = F.tie_mask(x, opened(F, out, x, dim, keepdim), False)
-    return opened(F, g, x, dim, keepdim) * mask / F.sum(mask, dim, True, None)
+    return opened(F, g, x, dim, keepdim) * mask / ties(F, mask, dim, True)
 
 
 def _over_samples() -> list[call]:

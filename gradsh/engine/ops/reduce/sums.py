@@ -424,7 +424,7 @@ def nanmean(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
         raise DtypeError(
             f"nanmean(): expected input to have floating point or complex dtype but got {OF[x.data.dtype].title}"
         )
-    return nansum.apply(x, dim, keepdim, dtype=dtype) / sum.apply(not_nan.apply(x), dim, keepdim)
+    return nansum.apply(x, dim, keepdim, dtype=dtype) / sum.apply(x == x, dim, keepdim)
 
 
 @op(

@@ -1,0 +1,49 @@
+"""Write tests/data/letter.json anew: what PyTorch prints, or refuses in which words, for the cases of letter.txt.
+
+`python -m tests.record.letter` with a Python that has PyTorch. A case is Python that gradsh reads too, as it stands or
+as what is pasted; what an exception says is recorded as a last line that begins with `!`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import warnings
+from pathlib import Path
+
+DATA = Path(__file__).parent.parent / "data"
+HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
+
+
+def cases() -> list[str]:
+    """The programs, in the order of the file."""
+    texts = (DATA / "letter.txt").read_text(encoding="utf-8").split("\n---\n")
+    return [text.strip("\n") for text in texts]
+
+
+def printed(text: str) -> str:
+    """What a case prints under PyTorch, and what the exception says that ends it."""
+    out = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out):
+            exec(compile(HEAD + text, "<case>", "exec"), {"__name__": "__main__"})
+    except Exception as error:
+        out.write(f"!{error}\n")
+    said = re.sub(r"\btorch\.(?=float|int|uint|bool)", "", out.getvalue())
+    return re.sub(r"<(\w+) object at 0x\w+>", r"<\1>", said)
+
+
+def main() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    lines = ",\n".join(json.dumps(printed(text), ensure_ascii=False) for text in cases())
+    (DATA / "letter.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    print(f"recorded {len(cases())} cases")
+
+
+if __name__ == "__main__":
+    main()
