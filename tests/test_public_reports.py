@@ -20,8 +20,6 @@ NOT_YET = {
     "inplace_functions",
     "mixed_backward_accumulates",
     "retain_grad_item_written",
-    "vmap_copy_into_fresh",
-    "vmap_grad_layer_norm",
 }
 
 

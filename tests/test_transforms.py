@@ -14,6 +14,7 @@ from gradsh.engine.autograd.backward import run_grad
 from gradsh.engine.core import batched
 from gradsh.engine.core.graph import Kind, record
 from gradsh.engine.core.modes import GradMode
+from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, leaf, make, tracked
 from gradsh.engine.gradcheck import check_second, tensors_in
 from gradsh.engine.operators import registry
@@ -237,6 +238,68 @@ def test_vmap_equals_a_loop(entry):
                 expected = np.stack([np.asarray(row[k].data) for row in wanted])
                 assert out.data.dtype == expected.dtype
                 np.testing.assert_allclose(out.data, expected, 1e-9, 1e-9, err_msg=f"{sample} over {chosen}")
+
+
+GRAD = OPERATORS["grad"].apply
+
+
+def gradient_of(f, count):
+    """The gradients of `f`, by all of its arguments."""
+    return lambda *inputs: GRAD(f, argnums=tuple(range(count)))(*inputs)
+
+
+def smooth_sum(values):
+    return sum((T.sum(v * v * 0.5 + v) for v in values if isinstance(v, Tensor) and v.data.dtype.kind == "f"), 0)
+
+
+def differs_from_a_loop(entry, sample, chosen, order):
+    """What is other in `vmap(grad(f))` (order 1) or in `vmap(grad(grad(f)))` (2) than in a loop over two samples, where
+    `f` is the operator, summed; "" for nothing. `chosen` tensors have a batch, the others are the first sample's."""
+    draws = [sample.draw(seed) for seed in (1, 2)]
+    args, kwargs = draws[0]
+    tensors = [tensors_in([*a, *k.values()]) for a, k in draws]
+
+    def f(*inputs):
+        places = dict(zip(chosen, inputs, strict=True))
+        return smooth_sum(applied(entry, args, kwargs, [places.get(i, x) for i, x in enumerate(tensors[0])]))
+
+    of = gradient_of(f, len(chosen))
+    if order == 2:
+        first = of
+        of = gradient_of(lambda *inputs: smooth_sum(first(*inputs)), len(chosen))
+    try:
+        wanted = [of(*(make(row[i].data) for i in chosen)) for row in tensors]
+    except GradshError:
+        return ""  # no such derivative, or tensors that do not go with each other's
+    try:
+        found = vmap.vmap(of, 0, 0, "error")(
+            *(make(np.stack([np.asarray(row[i].data) for row in tensors])) for i in chosen)
+        )
+    except GradshError as error:
+        return "" if "dynamic shape" in error.message else error.message
+    for k, out in enumerate(found):
+        expected = np.stack([np.asarray(row[k].data) for row in wanted])
+        if out.data.shape != expected.shape or not np.allclose(out.data, expected, 1e-7, 1e-9, equal_nan=True):
+            return f"gradient {k} is {out.data}, in a loop {expected}"
+    return ""
+
+
+def test_vmap_of_gradients_equals_a_loop():
+    wrong, seen = [], set()
+    for case in DIFFERENTIABLE:
+        entry = case.values[0]
+        if id(entry) in seen:  # another name for the same
+            continue
+        seen.add(id(entry))
+        for number, sample in enumerate(list(entry.samples())[:2]):
+            args, kwargs = sample.draw(1)
+            floating = [i for i, x in enumerate(tensors_in([*args, *kwargs.values()])) if x.data.dtype.kind == "f"]
+            alone = [[floating[number % len(floating)]]] if len(floating) > 1 else []
+            for chosen, order in [(c, o) for c in ([floating, *alone] if floating else []) for o in (1, 2)]:
+                if order == 1 or number < 1:
+                    problem = differs_from_a_loop(entry, sample, chosen, order)
+                    wrong += [f"{entry.name}{sample}, order {order} by {chosen}: {problem}"] if problem else []
+    assert not wrong, "\n".join(wrong[:10])
 
 
 def jacobian_of(entry, sample, way, create):

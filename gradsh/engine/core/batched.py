@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.namespaces import T
-from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.errors import AutogradError, ShapeError
 
 # operators that were done sample by sample, for whoever wants to say so
@@ -21,6 +21,9 @@ SIZES: list[int] = []
 
 # what these say of random numbers: "error", "same" or "different"
 RANDOMNESS: list[str] = []
+
+# how many `jacfwd`s are running whose function may not draw
+DRAWLESS: list[None] = []
 
 
 ITEM = (
@@ -161,6 +164,17 @@ def level_of(values: Any) -> int:
             if inner > deepest:
                 deepest = inner
     return deepest
+
+
+def drawn(shape: tuple[int, ...], draw: Callable[[tuple[int, ...]], Any]) -> Any:
+    """Random numbers of a shape, `draw(shape)`, as a tensor; where the samples of a `vmap` have different ones, those
+    of all samples are drawn at once, the batch in front."""
+    levels = [level for level, how in enumerate(RANDOMNESS) if how == "different"]
+    data = draw((*(SIZES[level] for level in levels), *shape))
+    value = make(data[()] if data.ndim == 0 else data)
+    for level in levels:
+        value = Batched(value, level)
+    return value
 
 
 def padded(value: Any, ndim: int) -> Any:

@@ -460,7 +460,7 @@ def _with_replacement(gen: Generator, row: Array, samples: int) -> Array:
 
 def like(x: Array, draws: Array) -> Array:
     """Draws for a tensor like `x`, whose elements PyTorch draws in the order of memory."""
-    if x.ndim < 2 or x.flags.c_contiguous:
+    if x.ndim < 2 or x.__class__ is not np.ndarray or x.shape != draws.shape or x.flags.c_contiguous:
         return draws
     out: Array = empty_as(x, draws.dtype)
     in_memory_order(out, draws)

@@ -67,6 +67,8 @@ class Operator:
     home        the module that registered it
     inplace     PyTorch has it in place too, with a trailing underscore; or the name of its node there, if it has a
                 gradient only there (of zero)
+    shared      how PyTorch's error calls a write of a batch by its twin in place to what the samples share: some words,
+                "shape" for the error of a shape that does not fit, or its own name where nothing is said
     elementwise each element of the result depends on one element of every (broadcast) tensor: batching and forward mode
                 follow from that
     layout      where the dims of the result lie in memory: "operands" as its operands have them, "contiguous",
@@ -78,6 +80,7 @@ class Operator:
     jvp_rule    its forward derivative in its one tensor, where that is none of these
     batch_rule  how it runs on samples with a batch in front, see gradsh.engine.transforms.batching
     looped      of a composite: why `vmap` runs it sample by sample and not as it is written
+    draws       it draws random numbers by what its tensors hold
     dynamic     the shape of the result depends on values: `vmap` refuses it
     cuts        its result has the values of its argument without their history
     formula     the gradients of its inputs, for people: see gradsh.looking.formulas; by_ndim has those for inputs of
@@ -117,6 +120,8 @@ class Operator:
         by_ndim: dict[str, str] | None = None,
         at_kink: tuple[tuple[str, str, str], ...] = (),
         layout: str = "",
+        shared: str = "",
+        draws: bool = False,
     ) -> None:
         self.signature = Binder(signature, python=python)
         self.name = self.signature.name
@@ -138,6 +143,8 @@ class Operator:
         self.inplace = inplace
         self.elementwise = elementwise
         self.layout = layout or ("operands" if elementwise else "own" if view else "contiguous")
+        self.shared = shared
+        self.draws = draws
         self.linear = linear
         self.bilinear = bilinear
         self.looped = looped

@@ -23,7 +23,7 @@ import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import FAILURES
-from gradsh.engine.core.batched import ITEM, LOOPED, RANDOMNESS, Batched, expanded, level_of, padded
+from gradsh.engine.core.batched import DRAWLESS, ITEM, LOOPED, RANDOMNESS, Batched, expanded, level_of, padded
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import interpreting, mode
 from gradsh.engine.core.namespaces import A, Namespace, T
@@ -127,8 +127,25 @@ def write(x: Batched, result: Any) -> Batched:
     return x
 
 
+def shared_write(name: str, level: int = -1) -> AutogradError:
+    """The error of a write of samples into a tensor that they share; `level`: of the batch, where PyTorch says it."""
+    where = "in a vmap" if level < 0 else f"at level {level + 1}"
+    return AutogradError(
+        f"vmap: {name}(self, *extra_args) is not possible because there exists a Tensor `other` in extra_args that has "
+        "more elements than `self`. This happened due to `other` being vmapped over but `self` not being vmapped over "
+        f"{where}. Please try to use out-of-place operators instead of {name}. If said operator is being called inside "
+        "the PyTorch framework, please file a bug report instead.",
+        help="`zeros_like(u)` is each sample's own, where `zeros(2)` is one for all",
+    )
+
+
 def refuse_larger(x: Tensor, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Raise: a tensor that is the same for all samples is to be written with one that is not."""
+    entry = OPERATORS.get(function.__name__)
+    if entry is None or entry.shared != "shape":
+        level = level_of((*args, *kwargs.values()))
+        name = entry.shared if entry is not None else ""
+        raise shared_write(name) if name else shared_write(f"aten::{function.__name__}_", level)
     result = function(x, *args, **kwargs)
     shape = list(result.value.shape) if result.__class__ is Batched else list(result.shape)
     raise ShapeError(f"output with shape {list(x.shape)} doesn't match the broadcast shape {shape}")
@@ -167,7 +184,7 @@ class Batches:
         return looped(function, values, level_of(values))
 
     def draw(self) -> None:
-        if "error" in RANDOMNESS:
+        if "error" in RANDOMNESS or DRAWLESS:
             raise AutogradError(
                 "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
                 "'different' randomness flags on vmap or perform the randomness operation out of vmap",
@@ -187,6 +204,14 @@ def call(entry: Operator, values: list[Any]) -> Any:
         return elementwise(lambda *inner: applied(entry, *inner), values)
     rule = entry.batch_rule
     level = level_of(values)
+    if entry.draws and RANDOMNESS[level] == "same":
+        raise AutogradError(
+            "Vmap does not currently support same randomness with a batched tensor input. Please file an issue with "
+            "functorch",
+            help='`vmap(f, randomness="different")` draws anew for each sample',
+        )
+    if entry.name.endswith("_") and values[0].__class__ is Tensor:
+        raise shared_write(entry.shared) if entry.shared else shared_write(f"aten::{entry.name}", level)
     if rule is not None:
         held, batched, size = _opened(values, level)
         result = rule(space_of(held), size, batched, *held)
@@ -301,7 +326,8 @@ def _sample(values: Any, level: int, i: int | None) -> list[Any]:
         elif v.__class__ is list or v.__class__ is tuple:
             picked.append(v.__class__(_sample(v, level, i)))
         else:
-            picked.append(v)
+            # what an operator keeps for its backward is each sample's own
+            picked.append(v.anew() if hasattr(v, "anew") else v)
     return picked
 
 
@@ -331,6 +357,12 @@ def _stacked(results: list[Any], empty: bool = False) -> Any:
     return np.stack(results)[: 0 if empty else None]
 
 
+MASK = (
+    "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing with "
+    "a boolean mask."
+)
+
+
 # --- indexing --------------------------------------------------------------------------------------------------------
 
 
@@ -346,10 +378,7 @@ def pick(x: Any, index: Any) -> Any:
         if special == list(range(special[0], special[-1] + 1)):  # else NumPy and PyTorch put the picked dims in front
             return Batched(x.value[(slice(None), *items)], level)
     elif any(isinstance(i, Tensor) and i.data.dtype.kind == "b" for i in items):
-        raise AutogradError(
-            "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over "
-            "indexing with a boolean mask."
-        )
+        raise AutogradError(MASK)
     elif all(isinstance(i, Tensor) for i in items):
         held = [i.value if i.__class__ is Batched and i.level == level else i for i in items]
         flags = [i.__class__ is Batched and i.level == level for i in items]
@@ -366,13 +395,15 @@ def pick(x: Any, index: Any) -> Any:
 
 def set_item(self: Batched, index: Any, value: Any) -> None:
     items = index if isinstance(index, tuple) else (index,)
-    if level_of(items) >= 0 or level_of((value,)) > self.level:
-        raise AutogradError(
-            "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` "
-            "in extra_args that has more elements than `self`. This happened due to `other` being vmapped over "
-            "but `self` not being vmapped over. Please try to use out-of-place operators instead of inplace "
-            "arithmetic."
-        )
+    if level_of((value,)) > self.level or level_of(items) > self.level:
+        raise shared_write("index_put_" if any(isinstance(i, Tensor) for i in items) else "inplace arithmetic")
+    if level_of(items) == self.level:
+        if any(isinstance(i, Tensor) and i.data.dtype.kind == "b" for i in items):
+            raise AutogradError(MASK)
+        for i in range(int(self.value.shape[0])):
+            place, given = _sample([tuple(items), value], self.level, i)
+            self.value[i][place] = given
+        return
     place = (slice(None), *items)
     if value.__class__ is Batched and value.level == self.level:
         region = len(self.value[place].shape)

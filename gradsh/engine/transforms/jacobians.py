@@ -10,13 +10,14 @@ import numpy as np
 
 from gradsh.engine.autograd.backward import needed_nodes
 from gradsh.engine.core import alloc
-from gradsh.engine.core.batched import SIZES
+from gradsh.engine.core.batched import DRAWLESS, SIZES
 from gradsh.engine.core.dtypes import Size
-from gradsh.engine.core.modes import mode
+from gradsh.engine.core.modes import interpreting, mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.pytree import filled, is_node, leaves
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.transforms.batching import BATCHES
 from gradsh.engine.transforms.forward import has_hooks, keyed, pull, push
 from gradsh.engine.transforms.gradient import argument_numbers, invoke, lowered, name_of, untracked
 from gradsh.engine.transforms.products import OUTPUTS, Run, as_tuple, check_requires_grad, gradients, numel
@@ -202,8 +203,11 @@ def hessian(f: Any, inputs: Any, create_graph: bool, strict: bool) -> Any:
     return result[0]
 
 
-def by_argument(f: Any, argnums: Any, transform: Any) -> Callable[..., Any]:
-    """The function that applies `transform` (jacobian, hessian) to `f` by some of its arguments, as torch.func does."""
+def by_argument(f: Any, argnums: Any, transform: Any, drawless: bool = False) -> Callable[..., Any]:
+    """The function that applies `transform` (jacobian, hessian) to `f` by some of its arguments, as torch.func does.
+
+    drawless   `f` may draw no random numbers: in forward mode PyTorch runs it in a `vmap` over tangents
+    """
 
     def transformed(*args: Any, **kwargs: Any) -> Any:
         with placed(caller(_getframe(1))):
@@ -213,7 +217,7 @@ def by_argument(f: Any, argnums: Any, transform: Any) -> Callable[..., Any]:
                 new = list(args)
                 for i, x in zip(chosen, some, strict=True):
                     new[i] = x
-                return invoke(f, new, kwargs)
+                return _without_draws(f, new, kwargs) if drawless else invoke(f, new, kwargs)
 
             several = isinstance(argnums, (tuple, list))
             inputs = tuple(args[i] for i in chosen) if several else args[chosen[0]]
@@ -226,6 +230,38 @@ def by_argument(f: Any, argnums: Any, transform: Any) -> Callable[..., Any]:
 
     transformed.__name__ = transformed.__qualname__ = name_of(f)
     return transformed
+
+
+def with_draws(f: Any, argnums: Any) -> Callable[..., Any]:
+    """The Jacobian of a function of tensors that draws random numbers, others for each element of argument `argnums`:
+    a `vmap` over tangents."""
+
+    def transformed(*args: Any, **kwargs: Any) -> Any:
+        from gradsh.engine.transforms.products import jvp
+        from gradsh.engine.transforms.vmap import vmap
+
+        with placed(caller(_getframe(1))):
+            (at,) = argument_numbers(argnums, len(args))
+            x = args[at]
+
+            def of_one(value: Any) -> Any:
+                return invoke(f, [*args[:at], value, *args[at + 1 :]], kwargs)
+
+            basis = make(alloc.eye(x.data.size, dtype=x.data.dtype).reshape((x.data.size, *x.data.shape)))
+            columns = vmap(lambda v: jvp(of_one, x, v, False, False)[1], 0, -1, "different")(basis)
+            return T.reshape(columns, (*columns.data.shape[:-1], *x.data.shape))
+
+    transformed.__name__ = transformed.__qualname__ = name_of(f)
+    return transformed
+
+
+def _without_draws(f: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    DRAWLESS.append(None)
+    try:
+        with interpreting(BATCHES):
+            return invoke(f, args, kwargs)
+    finally:
+        DRAWLESS.pop()
 
 
 def of_nest(f: Any, inputs: Any, several: bool, transform: Any) -> Any:

@@ -56,15 +56,6 @@ def _run(f: Any, in_dims: Any, out_dims: Any, randomness: str, args: tuple[Any, 
         )
     size = sizes[0]
     fronted = [x if d is None else (T.movedim(x, d, 0) if d else x) for x, d in zip(items, dims, strict=True)]
-    if randomness == "different" and size:
-        # every sample with draws of its own: one after the other
-        outs = [
-            _called(f, filled(args, [x if d is None else x[i] for x, d in zip(fronted, dims, strict=True)]), kwargs)
-            for i in range(size)
-        ]
-        columns = zip(*(leaves(out) for out in outs), strict=True)
-        stacked = [T.stack(list(c), 0) if isinstance(c[0], Tensor) else c[0] for c in columns]
-        return _outputs(name, filled(outs[0], stacked), out_dims, size, -1)
     level = len(SIZES)
     batches = [x if d is None else Batched(x, level) for x, d in zip(fronted, dims, strict=True)]
     SIZES.append(size)
@@ -91,7 +82,7 @@ def _called(f: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 
 
 def _in_dims(name: str, in_dims: Any, args: tuple[Any, ...], items: list[Any]) -> list[Any]:
-    if not isinstance(in_dims, (int, tuple, list)):
+    if not isinstance(in_dims, (int, tuple)):
         raise ValueError_(
             f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): expected `in_dims` to be int or a (potentially nested) "
             f"tuple matching the structure of inputs, got: {python_type(in_dims)}."
@@ -101,12 +92,11 @@ def _in_dims(name: str, in_dims: Any, args: tuple[Any, ...], items: list[Any]) -
             f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a "
             "function with no inputs. The latter is unsupported."
         )
-    pattern = tuple(in_dims) if isinstance(in_dims, list) else in_dims
-    dims = matched(pattern, args)
+    dims = matched(in_dims, args)
     if dims is None:
         raise ValueError_(
             f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): in_dims is not compatible with the structure of "
-            f"`inputs`. in_dims has structure {structure(pattern)} but inputs has structure {structure(args)}."
+            f"`inputs`. in_dims has structure {structure(in_dims)} but inputs has structure {structure(args)}."
         )
     found: list[int | None] = []
     for x, d in zip(items, dims, strict=True):
@@ -132,16 +122,11 @@ def _in_dims(name: str, in_dims: Any, args: tuple[Any, ...], items: list[Any]) -
 
 
 def _outputs(name: str, out: Any, out_dims: Any, size: int, level: int) -> Any:
-    """The results with the mapped dim where `out_dims` says; `level` -1: it is in front already."""
+    """The results with the mapped dim where `out_dims` says."""
     if not is_node(out):
-        dims: Any = (
-            [out_dims[0]] if isinstance(out_dims, (tuple, list)) and len(out_dims) == 1 else matched(out_dims, out)
-        )
+        dims: Any = [out_dims[0]] if isinstance(out_dims, tuple) and len(out_dims) == 1 else matched(out_dims, out)
     else:
-        pattern = out_dims
-        if isinstance(out_dims, (tuple, list)):
-            pattern = type(out)(out_dims) if isinstance(out, (tuple, list)) and type(out) in (tuple, list) else out_dims
-        dims = matched(pattern, out)
+        dims = matched(out_dims, out)
     if dims is None:
         raise ValueError_(
             f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of "
@@ -149,7 +134,7 @@ def _outputs(name: str, out: Any, out_dims: Any, size: int, level: int) -> Any:
         )
     results = []
     for x, d in zip(leaves(out), dims, strict=True):
-        mine = level < 0 or (x.__class__ is Batched and x.level == level)
+        mine = x.__class__ is Batched and x.level == level
         if d is None:
             if mine and isinstance(x, Tensor):
                 raise ValueError_(f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None")
@@ -160,9 +145,6 @@ def _outputs(name: str, out: Any, out_dims: Any, size: int, level: int) -> Any:
                 f"vmap({name}, ...): `{name}` must only return Tensors, got type {python_type(x)}. Did you mean to set "
                 "out_dims= to None for output?"
             )
-        if level < 0:
-            value: Any = x
-        else:
-            value = x.value if x.__class__ is Batched and x.level == level else expanded(x, size)
+        value: Any = x.value if x.__class__ is Batched and mine else expanded(x, size)
         results.append(T.movedim(value, 0, d) if d else value)
     return filled(out, results)

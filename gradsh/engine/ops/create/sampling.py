@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_int, need_tensor, numpy_dtype, type_word
+from gradsh.engine.core.batched import RANDOMNESS, drawn
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.strided import empty_as
 from gradsh.engine.core.tensor import Tensor, leaf, make
@@ -86,6 +89,13 @@ def set_rng_state(new_state: Any) -> None:
     stream().set_state(new_state.data)
 
 
+def _made(shape: tuple[int, ...], draw: Callable[[tuple[int, ...]], Any], requires_grad: bool) -> Any:
+    """A leaf of random numbers."""
+    if RANDOMNESS:
+        return drawn(shape, draw)
+    return leaf(scalar_like(draw(shape)), requires_grad, mode.where)
+
+
 # --- of a size -------------------------------------------------------------------------------------------------------
 
 
@@ -101,7 +111,8 @@ def rand(size: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     from gradsh.engine.kernels.random import uniform
 
     shape, target = sizes("rand", size), numpy_dtype("rand", dtype, mode.default)
-    return leaf(scalar_like(uniform(stream("rand", generator), shape, target)), requires_grad, mode.where)
+    gen = stream("rand", generator)
+    return _made(shape, lambda full: uniform(gen, full, target), requires_grad)  # type: ignore[no-any-return]  # a Tensor
 
 
 @function(
@@ -116,7 +127,8 @@ def randn(size: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     from gradsh.engine.kernels.random import normal
 
     shape, target = sizes("randn", size), numpy_dtype("randn", dtype, mode.default)
-    return leaf(scalar_like(normal(stream("randn", generator), shape, target)), requires_grad, mode.where)
+    gen = stream("randn", generator)
+    return _made(shape, lambda full: normal(gen, full, target), requires_grad)  # type: ignore[no-any-return]  # a Tensor
 
 
 @function(
@@ -140,9 +152,8 @@ def randint(low: Any, high: Any, size: Any, generator: Any, dtype: Any, requires
         raise ArgumentError('randint() missing 1 required positional arguments: "size"')
     first, last = need_int("randint", "low", 1, low), need_int("randint", "high", position - 1, high)
     shape, target = sizes("randint", size, position), numpy_dtype("randint", dtype, INT64)
-    return leaf(
-        scalar_like(randint(stream("randint", generator), first, last, shape, target)), requires_grad, mode.where
-    )
+    gen = stream("randint", generator)
+    return _made(shape, lambda full: randint(gen, first, last, full, target), requires_grad)  # type: ignore[no-any-return]  # a Tensor
 
 
 @function(
@@ -157,7 +168,13 @@ def randperm(n: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     from gradsh.engine.kernels.random import randperm
 
     count, target = need_int("randperm", "n", 1, n), numpy_dtype("randperm", dtype, INT64)
-    return leaf(randperm(stream("randperm", generator), count, target), requires_grad, mode.where)
+    gen = stream("randperm", generator)
+
+    def draw(full: tuple[int, ...]) -> Any:
+        rows = [randperm(gen, count, target) for _ in range(math.prod(full[:-1]))]
+        return rows[0] if len(full) == 1 else alloc.array(rows, target).reshape(full)
+
+    return _made((max(count, 0),), draw, requires_grad)  # type: ignore[no-any-return]  # a Tensor
 
 
 # --- after the likeness of others ------------------------------------------------------------------------------------
@@ -175,8 +192,8 @@ def rand_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> Te
 
     need_tensor("rand_like", "input", 1, input)
     target = numpy_dtype("rand_like", dtype, input.data.dtype)
-    data = like(input.data, uniform(stream("rand_like", generator), input.data.shape, target))
-    return leaf(scalar_like(data), requires_grad, mode.where)
+    x, gen = input.data, stream("rand_like", generator)
+    return _made(x.shape, lambda full: like(x, uniform(gen, full, target)), requires_grad)  # type: ignore[no-any-return]  # a Tensor
 
 
 @composite(
@@ -191,10 +208,9 @@ def randn_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> T
 
     need_tensor("randn_like", "input", 1, input)
     target = numpy_dtype("randn_like", dtype, input.data.dtype)
-    x = input.data
-    ordered = x.ndim < 2 or x.flags.c_contiguous or empty_as(x).flags.c_contiguous
-    data = like(x, normal(stream("randn_like", generator), x.shape, target, contiguous=ordered))
-    return leaf(scalar_like(data), requires_grad, mode.where)
+    x, gen = input.data, stream("randn_like", generator)
+    ordered = not isinstance(x, np.ndarray) or empty_as(x).flags.c_contiguous
+    return _made(x.shape, lambda full: like(x, normal(gen, full, target, contiguous=ordered)), requires_grad)  # type: ignore[no-any-return]  # a Tensor
 
 
 @composite(
@@ -212,8 +228,8 @@ def randint_like(input: Any, low: Any, high: Any, generator: Any, dtype: Any, re
         low, high = 0, low
     first, last = need_int("randint_like", "low", 2, low), need_int("randint_like", "high", 3, high)
     target = numpy_dtype("randint_like", dtype, input.data.dtype)
-    data = like(input.data, randint(stream("randint_like", generator), first, last, input.data.shape, target))
-    return leaf(scalar_like(data), requires_grad, mode.where)
+    x, gen = input.data, stream("randint_like", generator)
+    return _made(x.shape, lambda full: like(x, randint(gen, first, last, full, target)), requires_grad)  # type: ignore[no-any-return]  # a Tensor
 
 
 # --- with parameters -------------------------------------------------------------------------------------------------
@@ -253,6 +269,7 @@ _ONLY_STD = normal_tensors.kind.renamed("NormalBackward2")
     formula="zeros",
     example="normal(0., 1., (2, 3))",
     looped="it draws from values",
+    draws=True,
 )
 def normal(mean: Any, std: Any, size: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """Normal numbers of a mean and a standard deviation: numbers with a `size`, or tensors."""
@@ -277,14 +294,9 @@ def normal(mean: Any, std: Any, size: Any, generator: Any, dtype: Any, requires_
             "bool pin_memory = False, bool requires_grad = False)\n"
         )
     target = numpy_dtype("normal", dtype, mode.default)
-    data = normal(
-        gen,
-        sizes("normal", size, 3),
-        target,
-        float(number("normal", "mean", 1, mean)),
-        float(number("normal", "std", 2, std)),
-    )
-    return leaf(scalar_like(data), requires_grad, mode.where)
+    shape = sizes("normal", size, 3)
+    middle, spread = float(number("normal", "mean", 1, mean)), float(number("normal", "std", 2, std))
+    return _made(shape, lambda full: normal(gen, full, target, middle, spread), requires_grad)  # type: ignore[no-any-return]  # a Tensor
 
 
 @op("bernoulli_tensor(input, p, generator)", work="elements", grad_fn="BernoulliBackward0", private=True)
@@ -303,6 +315,7 @@ bernoulli_tensor.vjp("input")(lambda F, g, out, x, p, generator: F.zeros_like(g)
     formula="zeros",
     example="bernoulli(tensor([0., 0.5, 1.]))",
     looped="it draws from values",
+    draws=True,
 )
 def bernoulli(input: Any, p: Any, generator: Any) -> Tensor:
     """Ones with the probability that `input` gives for each, or with probability `p`; zeros else."""
@@ -313,6 +326,7 @@ def bernoulli(input: Any, p: Any, generator: Any) -> Tensor:
 @function(
     "multinomial(input, num_samples, replacement=False, *, generator=None)",
     differentiable=False,
+    draws=True,
     example="multinomial(tensor([1., 2., 1.]), 2)",
 )
 def multinomial(input: Any, num_samples: Any, replacement: bool, generator: Any) -> Tensor:

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, not_implemented
+from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import in_dtype
 from gradsh.engine.core.strided import contiguous
@@ -19,7 +20,7 @@ from gradsh.engine.operators.elementwise import binary, unary
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import call, t, unary_samples
 from gradsh.engine.ops.elementwise.masks import backward_of, floats_only, kept, not_bool, pick, with_settings, written
-from gradsh.errors import DtypeError, ShapeError
+from gradsh.errors import AutogradError, DtypeError, ShapeError
 
 ndarray = np.ndarray
 _getframe = sys._getframe
@@ -203,6 +204,8 @@ def rrelu(x: Tensor, lower: float, upper: float, training: bool, inplace: bool) 
         raise DtypeError("Lower bound should be less than or equal to the upper bound")
     if inplace:
         return written(rrelu.apply, x, lower, upper, training)
+    if x.__class__ is Batched:
+        raise AutogradError("vmap: we do not yet support aten::rrelu. Please file an issue")
     if training:
         return prelu_kernel.apply(x, make(_slopes(x.data, lower, upper)))
     return leaky_relu.apply(x, (lower + upper) / 2)

@@ -24,6 +24,7 @@ from gradsh.errors import DtypeError, ValueProblem
 
 @binary(
     "add(input, other, *, alpha=1)",
+    shared="shape",
     names=("AddBackward0", "AddBackward0", "AddBackward0"),
     numbers="both",
     direct=operator.add,
@@ -59,6 +60,7 @@ def _no_bools(a: Any, b: Any) -> None:
 
 @binary(
     "sub(input, other, *, alpha=1)",
+    shared="inplace arithmetic",
     names=("SubBackward0", "SubBackward0", "RsubBackward1"),
     numbers="both",
     direct=operator.sub,
@@ -153,6 +155,7 @@ def rsub(input: Any, other: Any, alpha: Any) -> Any:
 
 @binary(
     "mul(input, other)",
+    shared="inplace arithmetic",
     names=("MulBackward0", "MulBackward0", "MulBackward0"),
     wide=True,
     numbers="both",
@@ -173,6 +176,7 @@ mul.vjp("other", saves="input")(lambda F, g, out, a, b: g * a)
 
 @binary(
     "div(input, other, *, rounding_mode: str=None)",
+    shared="inplace arithmetic",
     names=("DivBackward0", "DivBackward0", "DivBackward0"),
     promote="float",
     wide=True,

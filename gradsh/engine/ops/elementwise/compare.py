@@ -146,6 +146,7 @@ def _logic(name: str, words: str, ufunc: Any) -> Binary:
         names=NOTHING,
         numbers="none",
         samples=samples,
+        shared="inplace arithmetic",
         example=f"{name}(tensor([True, False]), tensor([1., 2.]))",
     )
     return form(kernel)
@@ -183,6 +184,7 @@ def _bits(name: str, words: str, ufunc: Any, torch_name: str) -> Binary:
         names=NOTHING,
         numbers="either",
         check=check,
+        shared="shape",
         samples=lambda: [
             call(t(3, dtype=kind), t(3, dtype=kind))
             for kind in ("int64", "int32" if name.endswith("shift") else "bool")

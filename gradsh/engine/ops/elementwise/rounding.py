@@ -242,6 +242,7 @@ def _clamp_samples() -> list[call]:
 
 @binary(
     "clamp_min(input, min)",
+    shared="inplace arithmetic",
     names=("ClampMinBackward1", "ClampMinBackward0", "ClampMinBackward0"),
     check=_no_bools("clamp_min_scalar_cpu"),
     samples=_clamp_samples,
@@ -261,6 +262,7 @@ clamp_min.vjp("min", saves="input min")(lambda F, g, out, x, low: F.keep_where(g
 
 @binary(
     "clamp_max(input, max)",
+    shared="inplace arithmetic",
     names=("ClampMaxBackward1", "ClampMaxBackward0", "ClampMaxBackward0"),
     check=_no_bools("clamp_max_scalar_cpu"),
     samples=_clamp_samples,
@@ -384,6 +386,7 @@ fmin.vjp("other", saves="input other")(lambda F, g, out, a, b: F.drop_where(g, (
 
 @binary(
     "copysign(input, other)",
+    shared="shape",
     names=("CopysignBackward0", "CopysignBackward1", "CopysignBackward0"),
     promote="float",
     samples=lambda: binary_samples(away=0.3),

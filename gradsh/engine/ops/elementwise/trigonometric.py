@@ -127,6 +127,7 @@ def _around(F: Any, a: Any, b: Any) -> Any:
 
 @binary(
     "atan2(input, other)",
+    shared="shape",
     names=("Atan2Backward0", "Atan2Backward0", "Atan2Backward0"),
     promote="float",
     numbers="none",

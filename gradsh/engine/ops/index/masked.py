@@ -219,6 +219,7 @@ def _sourced(operator: str, x: Any, dim: int, pick: Any, source: Any) -> Any:
 
 @op(
     "index_add(input, dim, index, source, *, alpha=1)",
+    shared="index_add_",
     grad_fn="IndexAddBackward0",
     inplace=True,
     samples=lambda: [
@@ -298,6 +299,7 @@ def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, source: Any
 
 @op(
     "index_fill(input, dim, index, value)",
+    shared="index_fill_",
     layout="own",
     work="elements",
     grad_fn="IndexFillBackward0",

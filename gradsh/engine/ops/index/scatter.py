@@ -77,6 +77,7 @@ def _index_samples() -> list[Any]:
 
 @op(
     "scatter_add(input, dim, index, src)",
+    shared="scatter_add_",
     work="elements",
     grad_fn="ScatterAddBackward0",
     inplace=True,
@@ -373,6 +374,7 @@ put.vjp("source", saves="index")(
 
 @op(
     "index_write(input, indices, dims, values, accumulate)",
+    shared="index_put_",
     layout="own",
     grad_fn="IndexPutBackward0",
     private=True,
@@ -424,6 +426,7 @@ index_write.vjp("values", saves="indices")(
 
 @composite(
     "index_put(input, indices, values, accumulate=False)",
+    shared="index_put_",
     inplace=True,
     samples=lambda: [
         call(t(4, 2), (t(2, dtype="int64", values=[0, 2]),), t(2, 2)),

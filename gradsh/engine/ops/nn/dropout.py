@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradsh.engine.core import alloc
+from gradsh.engine.core.batched import drawn
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
@@ -30,7 +31,7 @@ def _check(p: Any) -> None:
 def _product(input: Any, noise: Any, inplace: Any) -> Any:
     if input.data.dtype.kind != "f":
         raise DtypeError(f"result type Float can't be cast to the desired output type {OF[input.data.dtype].title}")
-    return METHODS["mul_"](input, make(noise)) if inplace else T.mul(input, make(noise))
+    return METHODS["mul_"](input, noise) if inplace else T.mul(input, noise)
 
 
 def _dropped(input: Any, p: float, training: Any, inplace: Any, feature: bool = False, alpha: bool = False) -> Any:
@@ -39,7 +40,7 @@ def _dropped(input: Any, p: float, training: Any, inplace: Any, feature: bool = 
     if p == 0 or not training or not x.size:
         return input
     if p == 1:
-        return _product(input, alloc.zeros((), x.dtype)[()], inplace)
+        return _product(input, make(alloc.zeros((), x.dtype)[()]), inplace)
     shape = x.shape
     if feature:
         if x.ndim < 2:
@@ -47,17 +48,15 @@ def _dropped(input: Any, p: float, training: Any, inplace: Any, feature: bool = 
         shape = x.shape[:2] + (1,) * (x.ndim - 2)
     if x.dtype.kind != "f":
         raise DtypeError(f"result type Float can't be cast to the desired output type {OF[x.dtype].title}")
+    gen = stream()
     if not alpha:
-        noise = random.dropout_noise(stream(), shape, p, x.dtype)
-        noise = noise if feature else random.like(x, noise)
-        return _product(input, noise[()] if noise.ndim == 0 else noise, inplace)
-    noise = random.bernoulli(stream(), 1 - p, shape, x.dtype)
-    noise = noise if feature else random.like(x, noise)
+        noise = drawn(shape, lambda full: random.like(x, random.dropout_noise(gen, full, p, x.dtype)))
+        return _product(input, noise, inplace)
+    noise = drawn(shape, lambda full: random.like(x, random.bernoulli(gen, 1 - p, full, x.dtype)))
     a = 1.0 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
-    b = (noise - 1) * x.dtype.type(ALPHA * a) + x.dtype.type(ALPHA * a * p)
-    noise = noise * x.dtype.type(a)
-    out = _product(input, noise, inplace)
-    return METHODS["add_"](out, make(b)) if inplace else T.add(out, make(b))
+    b = (noise - 1) * (ALPHA * a) + ALPHA * a * p
+    out = _product(input, noise * a, inplace)
+    return METHODS["add_"](out, b) if inplace else T.add(out, b)
 
 
 def _samples() -> list[call]:

@@ -33,6 +33,10 @@ class Statistics:
     def __init__(self) -> None:
         self.moved = None
 
+    def anew(self) -> Statistics:
+        """Those of one sample of many: each forward has its own."""
+        return Statistics()
+
 
 # --- over the batch --------------------------------------------------------------------------------------------------
 # Everything works on (batch, channels, positions); statistics are one number per channel.

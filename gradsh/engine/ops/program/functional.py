@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradsh.engine.operators.composite import composite, function
-from gradsh.errors import ArgumentError
+from gradsh.errors import ArgumentError, ValueProblem
 
 # the work is done by files that are loaded at the first call: few one-line programs need them
 
@@ -75,7 +75,7 @@ def hessian(
     if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
         raise ArgumentError('Expected strategy to be either "forward-mode" or "reverse-mode".', kind="AssertionError")
     if inputs is None:
-        return jacobians.by_argument(_callable("hessian", func), 0, jacobians.hessian)
+        return jacobians.by_argument(_callable("hessian", func), 0, jacobians.hessian, drawless=True)
     return jacobians.hessian(_callable("hessian", func), inputs, create_graph, strict)
 
 
@@ -87,12 +87,21 @@ def jacrev(func: Any, argnums: Any) -> Any:
     return jacobians.by_argument(_callable("jacrev", func), argnums, jacobians.jacobian)
 
 
-@composite("jacfwd(func, argnums=0)", method=False, example="jacfwd(fn(x) = x**2)(tensor([1., 2.]))")
-def jacfwd(func: Any, argnums: Any) -> Any:
-    """The same as `jacrev`: the cheaper of forward and reverse mode is taken."""
+@composite(
+    "jacfwd(func, argnums=0, *, randomness='error')",
+    method=False,
+    example="jacfwd(fn(x) = x**2)(tensor([1., 2.]))",
+)
+def jacfwd(func: Any, argnums: Any, randomness: str) -> Any:
+    """The same as `jacrev`, but the function draws no random numbers unless `randomness` says "same" or "different"."""
     from gradsh.engine.transforms import jacobians
 
-    return jacobians.by_argument(_callable("jacfwd", func), argnums, jacobians.jacobian)
+    if randomness == "different":
+        return jacobians.with_draws(_callable("jacfwd", func), argnums)
+    if randomness not in ("error", "same"):
+        raise ValueProblem(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
+    drawless = randomness == "error"
+    return jacobians.by_argument(_callable("jacfwd", func), argnums, jacobians.jacobian, drawless)
 
 
 @composite(

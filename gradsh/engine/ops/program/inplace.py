@@ -12,7 +12,7 @@ from gradsh.engine.autograd.forms import remember
 from gradsh.engine.autograd.inplace import apply_in_place, assign, bump, check_overlap, check_writable
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import type_word
-from gradsh.engine.core.batched import RANDOMNESS, Batched
+from gradsh.engine.core.batched import RANDOMNESS, Batched, level_of
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
@@ -164,7 +164,7 @@ overwrite.vjp("input")(lambda F, g, out, x, source: F.mul(g, 0))
 overwrite.vjp("source")(lambda F, g, out, x, source: F.mul(g, 1))
 
 
-@function("copy_(input, other, non_blocking=False)")
+@function("copy_(input, other, non_blocking=False)", shared="inplace arithmetic")
 def copy_(x: Tensor, source: Any, non_blocking: bool) -> Tensor:
     """Copies the values of `src`, broadcast and cast as needed, into the tensor; gives the tensor back."""
     if source.__class__ is not Tensor and not isinstance(source, (int, float)):
@@ -231,7 +231,7 @@ def check_expands(given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
             )
 
 
-@function("fill_(input, value)")
+@function("fill_(input, value)", shared="fill_")
 def fill_(x: Tensor, value: Any) -> Tensor:
     """Sets every element to `value`; gives the tensor back."""
     return _fill(x, value, _check_fills)
@@ -382,6 +382,8 @@ def _augmented(entry: Any, ufunc: Any) -> Any:
         elif cls is float or cls is int:
             tracked = mode.grad and x.requires
             b = y
+        elif cls is Batched:
+            return apply_in_place(apply, x, (y,), {}, _getframe(1))
         else:
             return NotImplemented
         a = x.data
@@ -449,6 +451,10 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
 
     with placed(caller(_getframe(1))):
         cls = value.__class__
+        if mode.interpreter is not None and level_of((value, index)) >= 0:
+            from gradsh.engine.transforms.batching import shared_write
+
+            raise shared_write("index_put_" if _holds_tensors(index) else "inplace arithmetic")
         if cls is not Tensor and cls is not float and cls is not int and cls is not bool:
             raise ArgumentError(
                 f"can't assign a {type_word(value)} to a torch.{x.dtype.title}Tensor", help="x[0] = tensor([1., 2.])"
@@ -474,6 +480,10 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
         if given.data.ndim == 0 and given.data.dtype != x.data.dtype:
             given = T.to(given, x.dtype)
         apply_in_place(index_write.apply, target, (picks, tuple(dims), given, False), {}, None)
+
+
+def _holds_tensors(index: Any) -> bool:
+    return any(isinstance(i, (Tensor, list)) for i in (index if index.__class__ is tuple else (index,)))
 
 
 def _without_leading_ones(value: Tensor, ndim: int) -> Tensor:
@@ -571,19 +581,21 @@ def _in_vmap(apply: Any, draw: Any, given: list[Any], name: str) -> Tensor | Non
     from gradsh.engine.kernels.stream import stream
 
     x, generator = given[0], given[-1]
-    different = RANDOMNESS[-1] == "different"
-    if x.__class__ is not Batched:
+    if x.__class__ is not Batched or x.level < len(RANDOMNESS) - 1:
         stream(name, generator)  # is there to be any randomness?
-        if different:
+        if RANDOMNESS[-1] == "different":
             raise AutogradError(
                 "vmap: Cannot ask for different inplace randomness on an unbatched tensor. This will appear like same "
                 "randomness. If this is necessary for your usage, please file an issue with functorch."
             )
-        return None
-    if different:
-        apply(x.value, *[a.value if a.__class__ is Batched and a.level == x.level else a for a in given[1:-1]])
-    else:
-        T.copy_(x, make(draw(stream(name, generator), x.data, *given[1:-1])))
+        if x.__class__ is not Batched:
+            return None
+    target: Any = x
+    arguments = given[1:-1]
+    while target.__class__ is Batched and RANDOMNESS[target.level] == "different":
+        arguments = [a.value if a.__class__ is Batched and a.level == target.level else a for a in arguments]
+        target = target.value
+    T.copy_(target, make(draw(stream(name, generator), target.data, *arguments)))
     return x
 
 
