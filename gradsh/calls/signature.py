@@ -6,7 +6,7 @@ the engine, which has their values, binds by (bind.py). `name: bool=None` marks 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -137,6 +137,23 @@ class Signature:
         named = {OTHER_NAMES.get(k, k) if k not in self._names else k for k in keywords}
         here = [p.name for p in self.parameters if p.kind == POSITIONAL]
         return max((i + 1 for i, name in enumerate(here) if i in self._required and name not in named), default=0)
+
+    def handed(self, values: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
+        """The values of the parameters, or of the first of them, as a call gives them: by position, and by keyword.
+
+        What is the default is not given: PyTorch takes no `dim=None` that says so.
+        """
+        arguments: list[Any] = []
+        keywords: dict[str, Any] = {}
+        for at, (parameter, value) in enumerate(zip(self.parameters, values, strict=False)):
+            if parameter.kind == REST:
+                arguments += value
+            elif not parameter.has_default or value is not parameter.default:
+                if parameter.kind == POSITIONAL and not keywords and len(arguments) == at:
+                    arguments.append(value)
+                else:
+                    keywords[parameter.name] = value
+        return arguments, keywords
 
     def _prepare(self) -> None:
         parameters = self.parameters

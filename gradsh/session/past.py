@@ -75,14 +75,14 @@ class Past:
 
     # --- what runs ------------------------------------------------------------------------------------------------
 
-    def run(self, program: Program) -> None:
-        """Run a compiled program of the session, in its context, and note what it changes."""
+    def run(self, program: Program, work: Callable[[], None]) -> None:
+        """Run a compiled program of the session, in its context, by `work`, and note what it changes."""
         worked = False
         if self.told is not None:
             self.told(program)
         self._safely(lambda: self.begin(program))
         try:
-            exec(program.code, self.session.globals)
+            work()
             worked = True
         finally:
             HELD.depth += 1  # `held` would raise a stop once more, without its place

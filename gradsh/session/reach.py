@@ -27,7 +27,7 @@ from gradsh.session.contents import EMPTY, MISSING, NODE, TENSOR, Keeper, keeper
 # the helpers of lowered programs that write nowhere: gradsh.runtime.helpers, notes and namespace
 QUIET = frozenset(
     """@echo @seen @mark @part @method @attr @call @format @template @formattable @str @exponent @bounded @int @tuple
-    @key @in @items @count @caught @Exception @failed @param @unbind""".split()  # noqa: SIM905 - thirty strings read worse
+    @key @in @items @count @caught @Exception @failed @param @unbind""".split()  # noqa: SIM905 - strings read worse
 )
 ASIDE = ("gradsh.engine.ops.program.", "gradsh.engine.ops.nn.normalization", "gradsh.engine.ops.index.embedding")
 WATCHES = frozenset({"print", "show", "help"})

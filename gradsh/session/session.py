@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,7 @@ class Session:
         self.parameters: Mapping[str, object] = {}  # given to the script that runs
         self.globals: dict[str, Any] = namespace(self, BUILTINS)
         self.past: Past | None = None  # where somebody may want to undo what programs do
+        self.measure: Callable[[Callable[[], None]], None] | None = None  # who runs what was compiled, if any
         self.limits: Limits | None = None
         if timeout is not None or max_memory is not None:
             from gradsh.session.limits import Limits
@@ -172,10 +174,13 @@ class Session:
                         self._shut(self.door)
                     mode.training = self.display.training()
                     try:
+                        work: Callable[[], None] = partial(exec, compiled.code, self.globals)
+                        if self.measure is not None:
+                            work = partial(self.measure, work)
                         if self.past is not None:
-                            self.past.run(compiled)
+                            self.past.run(compiled, work)
                         else:
-                            exec(compiled.code, self.globals)
+                            work()
                     except MemoryError:
                         alloc.make_room()  # to leave a `with` Python 3.11 needs memory, and tries for ever without
                         raise

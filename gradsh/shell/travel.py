@@ -143,6 +143,13 @@ class Travel(Watcher):
         """Did that line change anything?"""
         return any(step.label == number and step.counts for step in self.past.done())
 
+    def changed(self, number: int) -> frozenset[str] | None:
+        """What that line changed, by name and as gradsh.session.steps calls the rest; None where that is not known."""
+        steps = [step for step in self.past.done() if step.label == number]
+        if self.looking is not None or len(steps) != 1 or steps[0].large:
+            return None
+        return steps[0].binds | steps[0].writes
+
     def step_of(self, number: int) -> int:
         """The number of the step that a line was. Errors: Misused."""
         for place, step in enumerate(self.past.done()):

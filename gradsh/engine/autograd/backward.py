@@ -120,7 +120,8 @@ class Walk:
                     g = self.before(node, g)
                 kind = node.kind
                 if watched:
-                    gs = self.watched_step(node, g)
+                    profile = mode.profile
+                    gs = self.watched_step(node, g) if profile is None else profile.step(self.watched_step, node, g)
                 else:
                     gs = in_its_place(node, g, T) if create else kind.step(node, g, A)
                 edges = node.next

@@ -68,6 +68,12 @@ if TYPE_CHECKING:
             `where` is the place of the backward.
             """
 
+    class Profile(Protocol):
+        """Whoever measures what a program does; see gradsh.runtime.profiling."""
+
+        def step(self, step: Callable[[Any, Any], Any], node: Any, g: Any) -> Any:
+            """`step(node, g)`, a step of a backward pass."""
+
     class Training(Protocol):
         """Whoever shows a loop of backward passes; see gradsh.looking.training."""
 
@@ -100,6 +106,7 @@ class Context:
     written      called with (tensor, where) after every in-place write, or None
     notes        what is told of calls and of gradients with a graph in a program that looks at them, or None
     passed       (code, lasti) of the last `backward`, or None
+    profile      what measures operators and the steps of backward passes, or None
     training     what is told of backward passes where a loop of them is to be seen (gradsh.looking.training), or None
     reformed     whether `.data =` ever gave a tensor with a history another size or dtype
     """
@@ -116,6 +123,7 @@ class Context:
         "notes",
         "passed",
         "print_options",
+        "profile",
         "reformed",
         "training",
         "transforms",
@@ -143,6 +151,7 @@ class Context:
         self.reformed = False
         self.notes: Notes | None = None
         self.passed: tuple[Any, int] | None = None
+        self.profile: Profile | None = None
         self.training: Training | None = None
 
     def warn(

@@ -130,7 +130,10 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
     """Execute a general operator on bound arguments and record it."""
     interpreter = mode.interpreter
     if interpreter is not None and interpreter.takes(values):
-        return interpreter.run(entry, values)
+        out: Any = interpreter.run(entry, values)
+        if kind is not None and out.__class__ is Tensor and out.node.__class__ is Node:
+            out.node.kind = kind
+        return out
     if entry.view and values[0].__class__ is Tensor and values[0].data.__class__ is not ndarray:
         values[0].share()
     raw: list[Any] = []
@@ -168,7 +171,6 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
     several = cls is tuple
     if several and (layout := entry.layout) != "own":
         result = tuple(arranged(r, layout, raw) for r in result)
-    out: Any
     if not (wants and mode.grad and entry.differentiable and _wanted(entry, values, result)):
         out = tuple(untracked(r, where) for r in result) if several else untracked(result, where)
     else:
