@@ -108,10 +108,10 @@ class Binder(Signature):
             self._named[kinds] = list in kinds or tuple in kinds
         return values
 
-    def _check(self, values: list[Any], args: Any, kwargs: dict[str, Any]) -> bool:
+    def _check(self, values: list[Any], args: Any, kwargs: dict[str, Any], missing: bool = False) -> bool:
         """Types that have not been seen: what may be wrong is asked of PyTorch's forms, and a tensor that stands for a
         number becomes one. Whether another call with arguments of these types is right too."""
-        empty = self._most < 0 and not args
+        empty = missing or (self._most < 0 and not args)
         if not (empty or not all(map(_plain, self.parameters, values)) or _strange(values)):
             return True
         from gradsh.calls.words import places_of_numbers, refusing  # what is plainly right needs no forms
@@ -143,7 +143,9 @@ class Binder(Signature):
         if not self._keywords(values, min(len(args), before + (len(args) > before)), kwargs):
             raise self.refused(args, kwargs)
         kinds = (*map(type, values),)
-        if (not args or kinds not in self._named or _strange(values)) and self._check(values, args, kwargs):
+        missing = len(args) <= before and self.parameters[before].name not in kwargs
+        known = not missing and args and kinds in self._named
+        if (not known or _strange(values)) and self._check(values, args, kwargs, missing):
             self._named[kinds] = True
         return values
 

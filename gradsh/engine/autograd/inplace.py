@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
+from types import CellType
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.strided import as_laid_out, dense
-from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.tensor import Tensor, flagged, make
 from gradsh.engine.core.views import (
     COPY_SLICES,
     Region,
@@ -72,7 +73,7 @@ def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
             "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
             "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
         )
-    if tracked:
+    if tracked or (mode.grad and extra is not None and flagged(extra.base)):
         _check_tracked(x, extra)
     data = x.data
     if (
@@ -86,11 +87,32 @@ def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
         )
 
 
+def check_captured(x: Tensor, name: str) -> None:
+    """Raise if a function that `grad(f)` runs reaches `x` from outside: by a global name, or closed over."""
+    base = x.extra.base if x.extra is not None else None
+    for function in mode.transformed:
+        cells = getattr(function, "__closure__", None) or ()
+        reached = [*getattr(function, "__globals__", {}).values(), *(c.cell_contents for c in cells if _bound(c))]
+        if any(value is x or (base is not None and value is base) for value in reached):
+            raise AutogradError(
+                "During a grad (vjp, jvp, grad, etc) transform, the function provided attempted to call in-place "
+                f"operation (aten::{name}) that would mutate a captured Tensor. This is not supported; please rewrite "
+                "the function being transformed to explicitly accept the mutated Tensor(s) as inputs."
+            )
+
+
+def _bound(cell: CellType) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
+
+
 def _check_tracked(x: Tensor, extra: Any) -> None:
     if extra is not None and extra.base is not None:
         _check_view(extra)
         base = extra.base
-        if x.requires and base.node is None and base.requires:
+        if flagged(base):
             raise LeafInPlace(
                 "a view of a leaf Variable that requires grad is being used in an in-place operation.",
                 help="write inside of `no_grad { pass }`, or write to a copy, `.clone()`",
@@ -161,6 +183,8 @@ def apply_in_place(
         given = (*args, *kwargs.values())
         tracked = mode.grad and (x.requires or any(a.__class__ is Tensor and a.requires for a in given))
         check_writable(x, tracked, where)
+        if mode.transformed:
+            check_captured(x, f"{function.__name__}_" + (".Tensor" if len(args) == 1 and not kwargs else ""))
         check_overlap(x, given)
         result = function(old, *args, **kwargs)
         check_result(x, result)

@@ -60,6 +60,14 @@ class Shape:
     __array__ = __getitem__ = __bool__ = __lt__ = __le__ = __gt__ = __ge__ = tolist = item
 
 
+UNSUPPORTED_FLAG = (
+    "You are attempting to call Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs) inside of "
+    "a function being transformed by a functorch transform. This is unsupported, please attempt to use the functorch "
+    "transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside of a function being "
+    "transformed instead."
+)
+
+
 class Batched(Tensor):
     """One sample of many. `value` is a tensor, an array or a Batched of a lower level, with the batch in front.
 
@@ -103,12 +111,7 @@ class Batched(Tensor):
         return len(self.value.shape) - 1
 
     def set_requires_grad(self, on: bool) -> None:
-        raise AutogradError(
-            "You are attempting to call Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs) "
-            "inside of a function being transformed by a functorch transform. This is unsupported, please attempt "
-            "to use the functorch transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() "
-            "outside of a function being transformed instead."
-        )
+        raise AutogradError(UNSUPPORTED_FLAG)
 
     def share(self) -> Any:
         raise AutogradError(ITEM)

@@ -32,11 +32,13 @@ class Storage:
     """What all views of one piece of memory share: how often it was written in place, and where last.
 
     `inference` tells memory that was made inside `inference_mode`: it may not be saved for backward.
+    `detached` is the number in the sequence of nodes at which `detach_` took its tensor out of the graph.
     """
 
-    __slots__ = ("inference", "version", "writer")
+    __slots__ = ("detached", "inference", "version", "writer")
 
     def __init__(self, inference: bool = False) -> None:
+        self.detached: int | None = None
         self.version = 0
         self.writer: Where | None = None
         self.inference = inference
@@ -388,6 +390,12 @@ def verify(node: Node, tensor: Tensor, index: Any) -> None:
     expected = expected_version(node, index)
     if storage is not None and storage.version != expected and not storage.inference:
         raise _mismatch(node, tensor.data, tensor.node, storage, expected)
+    # the numbers count downwards
+    if storage is not None and storage.detached is not None and node.seq > storage.detached:
+        raise AutogradError(
+            "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_().This is not "
+            "supported, please use out-of-place `.detach()` instead"
+        )
 
 
 def verify_output(node: Node, data: Any) -> None:

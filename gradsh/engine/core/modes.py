@@ -102,6 +102,7 @@ class Context:
     where        (code, lasti) of the user's frame that composite operators and `create_graph` work for, or None
     transforms   how many transforms (grad of a function, jacobian, …) are running the program's function now
     functorch    how many of these are torch.func's, in which `backward` is refused
+    transformed  the functions that `grad(f)` runs now: what they captured is not to be written to
     interpreter  what runs operators on values that are not plain tensors (`vmap`), or None
     written      called with (tensor, where) after every in-place write, or None
     notes        what is told of calls and of gradients with a graph in a program that looks at them, or None
@@ -126,6 +127,7 @@ class Context:
         "profile",
         "reformed",
         "training",
+        "transformed",
         "transforms",
         "warn_sink",
         "warned",
@@ -144,6 +146,7 @@ class Context:
         self.transforms = 0
         self.interpreter: Interpreter | None = None
         self.functorch = 0
+        self.transformed: list[Any] = []
         self.warned: set[str] = set()
         self.warn_sink: Callable[[str, str, tuple[Any, int] | None], None] | None = None
         self.where: tuple[Any, int] | None = None

@@ -72,6 +72,11 @@ class TensorExtra:
         self.retired = False
 
 
+def flagged(base: Tensor | None) -> bool:
+    """Whether it is a leaf whose views may not be written to."""
+    return base is not None and base.requires and base.node is None
+
+
 class Tensor:
     """An n-dimensional array that gradients can flow through.
 
@@ -121,7 +126,8 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        return self.up_to_date().requires
+        # a view whose base was flagged after it was made says so too
+        return self.up_to_date().requires or (self.extra is not None and flagged(self.extra.base))
 
     @requires_grad.setter
     def requires_grad(self, on: object) -> None:

@@ -9,9 +9,12 @@ from gradsh.engine.core.arguments import is_int
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.nn.module import PUBLIC, Model, adopt, indented, is_parameter, not_a_model, type_text
-from gradsh.errors import ArgumentError, IndexError_, KeyError_
+from gradsh.errors import ArgumentError, IndexError_, KeyError_, ValueError_, ValueProblem
 
 __acts_for_programs__ = True  # as gradsh.engine.nn.module
+
+
+SEQUENTIAL = "<class 'torch.nn.modules.container.Sequential'>"
 
 
 class Numbered(Model):
@@ -139,6 +142,25 @@ class Sequential(Numbered):
             modules = tuple(modules[0].values())
         self.items = self.checked(modules)
 
+    def insert(self, index: int, module: Any) -> Any:
+        if not isinstance(module, Model):
+            raise ValueProblem(
+                "module should be of type: <class 'torch.nn.modules.module.Module'>", kind="AssertionError"
+            )
+        if not -len(self.items) <= index <= len(self.items):
+            raise IndexError_(f"Index out of range: {index}")
+        return super().insert(index, module)
+
+    def __mul__(self, times: Any) -> Any:
+        """The same models so many times over, which share their parameters."""
+        if not isinstance(times, int):
+            raise ArgumentError(f"unsupported operand type(s) for *: {SEQUENTIAL} and <class '{type(times).__name__}'>")
+        if times <= 0:
+            raise ValueError_(f"Non-positive multiplication factor {times} for {SEQUENTIAL}")
+        return type(self).over(self.items * times)
+
+    __rmul__ = __mul__
+
     def finish(self) -> None:
         self.run = self.forward
 
@@ -219,13 +241,6 @@ class ModuleDict(Model):
 
     table: dict[str, Any]
 
-    @classmethod
-    def over(cls, table: dict[Any, Any]) -> ModuleDict:
-        """One around a dict that a program has."""
-        self: ModuleDict = cls()
-        self.table = table
-        return self
-
     def construct(self, modules: Any = None) -> None:
         self.table = {}
         if modules is not None:
@@ -268,6 +283,7 @@ class ModuleDict(Model):
     def __setitem__(self, key: Any, module: Any) -> None:
         if not isinstance(module, Model):
             raise not_a_model(module)
+        self.check_name("module", key, key in self.table)
         self.table[key] = module
 
     def __delitem__(self, key: Any) -> None:
@@ -316,9 +332,8 @@ class ParameterList(Numbered):
     def checked(self, items: Iterable[Any]) -> list[Any]:
         return [_as_parameter(item) for item in items]
 
-    def __repr__(self) -> str:
-        lines = [f"  ({n}): {_described(item, 'dtype')}" for n, item in enumerate(self.items)]
-        return "ParameterList(" + "\n".join(lines) + ")"
+    def extra_repr(self) -> str:
+        return "\n".join(f"  ({n}): {_described(item, 'dtype')}" for n, item in enumerate(self.items))
 
 
 class ParameterDict(ModuleDict):
@@ -327,11 +342,16 @@ class ParameterDict(ModuleDict):
     __slots__ = ()
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if not isinstance(key, str):
+            raise ArgumentError(
+                "Index given to ParameterDict cannot be used as a key as it is not a string (type is "
+                f"'{type(key).__name__}'). Open an issue on github if you need non-string keys."
+            )
+        self.check_name("parameter", key, key in self.table)
         self.table[key] = _as_parameter(value)
 
-    def __repr__(self) -> str:
-        lines = [f"  ({key}): {_described(item, 'title')}" for key, item in self.table.items()]
-        return "ParameterDict(" + "\n".join(lines) + ")"
+    def extra_repr(self) -> str:
+        return "\n".join(f"  ({key}): {_described(item, 'title')}" for key, item in self.table.items())
 
 
 def _as_parameter(value: Any) -> Any:
@@ -346,10 +366,10 @@ def _described(value: Any, form: str) -> str:
     """PyTorch names the type in one way in a list, in another in a dict."""
     if value.__class__ is not Tensor:
         return f"Object of type: {type(value).__name__}"
-    kind = f"torch.{value.dtype!r}" if form == "dtype" else f"torch.{value.dtype.title}Tensor"
+    kind = repr(value.dtype) if form == "dtype" else f"{value.dtype.title}Tensor"
     size = "x".join(map(str, value.shape))
     word = "Parameter" if is_parameter(value) else "Tensor"
-    return f"{word} containing: [{kind.removeprefix('torch.')} of size {size}]"
+    return f"{word} containing: [{kind} of size {size}]"
 
 
 MODELS: dict[str, type[Model]] = {

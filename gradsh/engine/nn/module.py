@@ -21,7 +21,7 @@ from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 from gradsh.engine.nn.state import IncompatibleKeys, StateDict, load
-from gradsh.errors import ArgumentError, AttributeError_, GradshError, NoForward, ValueError_
+from gradsh.errors import ArgumentError, AttributeError_, GradshError, KeyError_, NoForward, ValueError_
 
 __acts_for_programs__ = True  # it calls the functions of a model: see gradsh.runtime.faults
 
@@ -225,30 +225,36 @@ class Model(metaclass=ModelType):
         run = self.run
         if run is None:
             raise NoForward(f'Module [{type(self).__name__}] is missing the required "forward" function')
-        keywords = type(self).spell(run, keywords)
         if self.hooks is None:
-            return run(*arguments, **keywords)
-        before, after = self.hooks
-        for hook in list(before.values()):
-            changed = hook(self, arguments)
-            if changed is not None:
-                arguments = changed if isinstance(changed, tuple) else (changed,)
-        result = run(*arguments, **keywords)
-        for hook in list(after.values()):
-            changed = hook(self, arguments, result)
-            if changed is not None:
-                result = changed
-        return result
+            return run(*arguments, **type(self).spell(run, keywords))
+        from gradsh.engine.nn.hooks import hooked  # few models have hooks
 
-    def register_forward_hook(self, hook: Any) -> Handle:
-        """Call `hook(model, inputs, output)` after each forward; what it returns replaces the output."""
-        self.hooks = self.hooks or ({}, {})
-        return Handle(self.hooks[1], hook)
+        return hooked(self, arguments, keywords)
 
-    def register_forward_pre_hook(self, hook: Any) -> Handle:
-        """Call `hook(model, inputs)` before each forward; what it returns replaces the inputs."""
+    def register_forward_hook(
+        self, hook: Any, *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> Handle:
+        """Call `hook(model, inputs, output)` after each forward; what it returns replaces the output.
+
+        prepend      before the hooks that are there
+        with_kwargs  as `hook(model, inputs, keywords, output)`
+        always_call  also when the forward, or an earlier hook, fails
+        """
+        from gradsh.engine.nn.hooks import registered
+
         self.hooks = self.hooks or ({}, {})
-        return Handle(self.hooks[0], hook)
+        return registered(self.hooks[1], hook, prepend, with_kwargs, always_call)
+
+    def register_forward_pre_hook(self, hook: Any, *, prepend: bool = False, with_kwargs: bool = False) -> Handle:
+        """Call `hook(model, inputs)` before each forward; what it returns replaces the inputs.
+
+        prepend      before the hooks that are there
+        with_kwargs  as `hook(model, inputs, keywords)`, which returns both
+        """
+        from gradsh.engine.nn.hooks import registered
+
+        self.hooks = self.hooks or ({}, {})
+        return registered(self.hooks[0], hook, prepend, with_kwargs, False)
 
     # --- the tree -----------------------------------------------------------------------------------------------
 
@@ -360,6 +366,7 @@ class Model(metaclass=ModelType):
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Make a field that is a buffer; one that is not `persistent` does not belong to the state."""
+        self.check_name("buffer", name, name in self.buffer_names)
         if tensor is not None and tensor.__class__ is not Tensor:
             raise ArgumentError(
                 f"cannot assign '{type_text(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
@@ -369,6 +376,7 @@ class Model(metaclass=ModelType):
 
     def register_parameter(self, name: str, param: Tensor | None) -> None:
         """Make a field that is a parameter."""
+        self.check_name("parameter", name, is_parameter(self.get(name)))
         if param is not None and not (param.__class__ is Tensor and adopt(param)):
             raise ArgumentError(
                 f"cannot assign '{type_text(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
@@ -379,7 +387,25 @@ class Model(metaclass=ModelType):
         """Make a field that is a model."""
         if module is not None and not isinstance(module, Model):
             raise ArgumentError(f"{type_text(module)} is not a Module subclass")
+        self.check_name("module", name, isinstance(self.get(name), Model))
         self.put(name, module)
+
+    def check_name(self, what: str, name: Any, replaced: bool) -> None:
+        """Raise unless a field may be called so; `replaced`: one of that kind is. Errors: ArgumentError, KeyError_."""
+        if not isinstance(name, str):
+            raise ArgumentError(f"{what} name should be a string. Got {type_text(name)}")
+        said = ""
+        taken = not replaced and name in self.__members__() and self.get(name, self) is not None
+        if taken and what == "module":
+            said = f"attribute '{name}' already exists"
+        elif "." in name:
+            said = f'{what} name can\'t contain "."' + (f", got: {name}" if what == "module" else "")
+        elif not name:
+            said = f'{what} name can\'t be empty string ""'
+        elif taken:
+            said = f"attribute '{name}' already exists"
+        if said:
+            raise KeyError_(repr(said))
 
     register_module = add_module
 
@@ -463,11 +489,22 @@ class Model(metaclass=ModelType):
                 if model.buffer_names[name]:
                     yield prefix + name, t
 
-    def state_dict(self, prefix: str = "", keep_vars: bool = False) -> StateDict:
-        """All parameters and buffers by full name, on the same memory but outside of any graph."""
+    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
+        """All parameters and buffers by full name, on the same memory but outside of any graph unless `keep_vars`.
+
+        They go into `destination`, where that is a dict.
+        """
         from gradsh.engine.ops.program.autograd import detach
 
-        return StateDict((prefix + name, t if keep_vars else detach.apply(t)) for name, t in self._state())
+        if len(args) > 3:
+            raise ArgumentError("too many values to unpack (expected 3)", kind="ValueError")
+        given: list[Any] = [*args, *(destination, prefix, keep_vars)[len(args) :]]
+        destination, prefix, keep_vars = given
+        found = ((prefix + name, t if keep_vars else detach.apply(t)) for name, t in self._state())
+        if destination is None:
+            return StateDict(found)
+        destination.update(found)
+        return destination
 
     def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> IncompatibleKeys:
         """Copy the values of a state into this model's; all that does not fit is said in one error.

@@ -43,7 +43,7 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
                 raise blame(entry, values, error) from None
             finally:
                 mode.where = before
-            if rename and result.__class__ is Tensor and result.node.__class__ is Node:
+            if rename and result.__class__ is Tensor and result.node.__class__ is Node and result is not values[0]:
                 result.node.kind = result.node.kind.renamed(rename)
             if layout and result.__class__ is Tensor:
                 result.data = arranged(result.data, layout, [v.data for v in values if v.__class__ is Tensor])

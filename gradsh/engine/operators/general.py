@@ -213,9 +213,13 @@ def _wanted(entry: General, values: list[Any], result: Any) -> bool:
 
 def _share_all(entry: General, base: Tensor, outs: Iterable[Tensor]) -> None:
     """Views that come several at once may not be written to while gradients are recorded."""
-    name = entry.grad_fn.rstrip("0123456789").removesuffix("Backward")
+    name = stem(entry.grad_fn)
     for number, out in enumerate(outs):
         _share(base, out, (name, number))
+
+
+def stem(grad_fn: str) -> str:
+    return grad_fn.rstrip("0123456789").removesuffix("Backward")
 
 
 def _share(base: Tensor, out: Tensor, multiple: tuple[str, int] | None = None) -> None:
@@ -233,6 +237,9 @@ def _share(base: Tensor, out: Tensor, multiple: tuple[str, int] | None = None) -
     extra.seen = out.storage.version
     extra.made_without_grad = not mode.grad or (source is not None and source.made_without_grad)
     extra.multiple = multiple
+    if multiple is None and source is not None and source.multiple and out.node is not None:
+        node = out.node.node if out.node.__class__ is Output else out.node
+        extra.multiple = (stem(node.kind.name), 0)  # a view of one of several is no better
     if out.node is not None:
         extra_of(out.node.node if out.node.__class__ is Output else out.node).storage = out.storage
     elif base.requires and not mode.grad and data.dtype.kind == "f":

@@ -185,9 +185,11 @@ def _gradient(
     for i, replaced in zip(chosen, filled(given, [lowered(t) for t in inputs]), strict=True):
         new_args[i] = replaced
     mode.functorch += 1
+    mode.transformed.append(f)
     try:
         out = traced(f, new_args, kwargs)
     finally:
+        mode.transformed.pop()
         mode.functorch -= 1
     aux = None
     if has_aux:

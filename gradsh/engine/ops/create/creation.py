@@ -14,6 +14,7 @@ from gradsh.engine.core.arguments import (
     misfit,
     need_int,
     need_tensor,
+    not_implemented,
     numpy_dtype,
     too_large,
     type_word,
@@ -324,6 +325,8 @@ def linspace(start: Any, end: Any, steps: Any, dtype: Any, requires_grad: bool) 
     """`steps` evenly spaced numbers from `start` to `end`, both included."""
     n = _step_count("linspace", start, end, steps)
     target = numpy_dtype("linspace", dtype, mode.default)
+    if target.kind == "b":
+        raise not_implemented("linspace_cpu", target)
     data = _even(*_ends("linspace", start, end), n, target)
     return leaf(data, requires_grad, mode.where)
 
@@ -339,6 +342,8 @@ def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: Any, requires_g
     """Powers of `base`, whose exponents are evenly spaced from `start` to `end`."""
     n = _step_count("logspace", start, end, steps)
     target = numpy_dtype("logspace", dtype, mode.default)
+    if target.kind == "b":
+        raise not_implemented("logspace_cpu", target)
     first, last = _ends("logspace", start, end)
     if target.kind != "f":
         first, last = int(first), int(last)

@@ -90,6 +90,7 @@ threshold.vjp("input", saves="input")(
     "leaky_relu(input, negative_slope=0.01, inplace=False)",
     python=True,
     grad_fn="LeakyReluBackward0",
+    slopes=True,
     check=floats_only("leaky_relu_cpu"),
     method=False,
     samples=lambda: [*unary_samples(away=0.2), call(t(2, 3, away=0.2), 0.3)],
@@ -203,7 +204,7 @@ def rrelu(x: Tensor, lower: float, upper: float, training: bool, inplace: bool) 
     if lower > upper:
         raise DtypeError("Lower bound should be less than or equal to the upper bound")
     if inplace:
-        return written(rrelu.apply, x, lower, upper, training)
+        return written(rrelu.apply, x, lower, upper, training, slope=0 if training else lower + upper)
     if x.__class__ is Batched:
         raise AutogradError("vmap: we do not yet support aten::rrelu. Please file an issue")
     if training:
@@ -260,7 +261,7 @@ def elu_backward(g: Any, x: Any, alpha: Any, scale: Any, inner: Any) -> Any:
 def elu(x: Any, alpha: float, inplace: bool) -> Any:
     """Every element; alpha * (exp(input) - 1) for negative ones."""
     if inplace:
-        return written(elu.apply, x, alpha)
+        return written(elu.apply, x, alpha, slope=alpha)
     return elu_full.apply(x, alpha, 1.0, 1.0)
 
 
@@ -279,7 +280,7 @@ def celu(x: Any, alpha: float, inplace: bool) -> Any:
     if alpha == 0:
         raise DtypeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     if inplace:
-        return written(celu.apply, x, alpha)
+        return written(celu.apply, x, alpha, slope=alpha)
     return elu_full.apply(x, alpha, 1.0, 1.0 / alpha)
 
 

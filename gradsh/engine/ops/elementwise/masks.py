@@ -13,13 +13,14 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, type_word
 from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.dtypes import OF
+from gradsh.engine.core.graph import Kind, Node
 from gradsh.engine.core.modes import truth
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.namespaces import Namespace, T
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.general import General, op, run
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.operators.samples import call, t
-from gradsh.errors import ArgumentError, DtypeError, ZeroDivision
+from gradsh.errors import ArgumentError, DtypeError, ValueProblem, ZeroDivision
 
 ndarray = np.ndarray
 _getframe = sys._getframe
@@ -79,8 +80,12 @@ def not_bool(kernel_name: str) -> Any:
     return check
 
 
-def with_settings(signature: str, *, grad_fn: str, check: Any = None, **options: Any) -> Callable[[Any], General]:
+def with_settings(
+    signature: str, *, grad_fn: str, check: Any = None, slopes: bool = False, **options: Any
+) -> Callable[[Any], General]:
     """Register an elementwise operator of one tensor and some settings; a plain number gives a plain number.
+
+    slopes   the first setting is the slope where the tensor is negative, see `from_result`
 
     `check(dtype)` may raise for integers. Settings whose default is a number must be numbers (or one-element tensors);
     `inplace`, where there is one, stands last.
@@ -107,7 +112,8 @@ def with_settings(signature: str, *, grad_fn: str, check: Any = None, **options:
                 if i and v.__class__ is not float and v.__class__ is not int:
                     values[i] = _setting(entry, i, v)
             if writes and truth(values[-1]):
-                return apply_in_place(apply, x, tuple(values[1:-1]), {}, _getframe(1))
+                out = apply_in_place(apply, x, tuple(values[1:-1]), {}, _getframe(1))
+                return from_result(out, values[1]) if slopes else out
             return run(entry, values, _getframe(1))
 
         apply.__name__ = apply.__qualname__ = short
@@ -226,6 +232,34 @@ def backward_of(signature: str, grad_fn: str, sample: call, second: Any = None) 
     return register
 
 
-def written(function: Any, x: Tensor, *settings: Any) -> Tensor:
-    """`f(x, inplace=True)`: the result replaces what `x` holds."""
-    return apply_in_place(function, x, settings, {}, _getframe(1))
+def written(function: Any, x: Tensor, *settings: Any, slope: Any = 0) -> Tensor:
+    """`f(x, inplace=True)`: the result replaces what `x` holds. `slope`: by what it multiplies where x is negative."""
+    return from_result(apply_in_place(function, x, settings, {}, _getframe(1)), slope)
+
+
+def from_result(x: Tensor, slope: Any) -> Tensor:
+    """What was written in place, its node called as PyTorch calls one that has the result only.
+
+    Its gradient is read off the signs of that, which a negative slope has turned round.
+    """
+    node = x.node
+    if node.__class__ is Node:
+        kind = node.kind.renamed(f"{node.kind.name[:-1]}1")
+        node.kind = Kind(kind.name, _turned_round, saves=False, operator=kind.operator) if slope < 0 else kind
+    return x
+
+
+def _turned_round(node: Node, g: Any, F: Namespace) -> Any:
+    """The step of a node whose slope is negative. Errors: ValueProblem."""
+    leaky = not node.kind.name.startswith(("Elu", "Celu"))
+    said = (
+        f"In-place {'leakyReLu' if leaky else 'elu'} backward calculation is triggered with a negative slope which is "
+        "not supported. This is caused by calling in-place forward function with a negative slope, please call "
+        "out-of-place version instead."
+    )
+    if leaky:
+        said += (
+            " File an issue at https://github.com/pytorch/pytorch if you do require supporting in-place leakRelu "
+            "backward calculation with negative slope"
+        )
+    raise ValueProblem(said)

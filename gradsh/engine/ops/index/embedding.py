@@ -213,6 +213,19 @@ def _bag_samples() -> list[call]:
     ]
 
 
+def _check_rows(index: Any, rows: int, padding_idx: Any) -> None:
+    """Raise unless a table of so many rows has all that bags ask for."""
+    if padding_idx is not None and not -rows <= padding_idx < rows:
+        raise ValueProblem(
+            f"padding_idx must be within the number of embeddings, {-rows} through {rows - 1}, but got {padding_idx}"
+        )
+    for place, value in enumerate(index):
+        if not 0 <= value < rows:
+            raise ValueProblem(
+                f"Index {place} of input takes value {value} which is not in the valid range [0, {rows})"
+            )
+
+
 @composite(
     "embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode='mean', "
     "sparse=False, per_sample_weights=None, include_last_offset=False, padding_idx=None)",
@@ -280,11 +293,7 @@ def embedding_bag(
         index = index[: int(counts.sum())]
     index = index.reshape(-1)
     rows = weight.data.shape[0]
-    for place, value in enumerate(index):
-        if not 0 <= value < rows:
-            raise ValueProblem(
-                f"Index {place} of input takes value {value} which is not in the valid range [0, {rows})"
-            )
+    _check_rows(index, rows, padding_idx)
     need_floats(max_norm, norm_type)
     if max_norm is not None:
         _renorm(weight, index, max_norm, norm_type)

@@ -18,7 +18,7 @@ from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, TensorExtra, make
 from gradsh.engine.operators.batch_rules import applied, sample_of
-from gradsh.engine.operators.general import op
+from gradsh.engine.operators.general import op, stem
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.shape import shape as views
 from gradsh.errors import ArgumentError, DtypeError, IndexError_, ValueError_
@@ -46,6 +46,8 @@ def _view(x: Tensor, data: Any, kind: Kind, saved: Any) -> Tensor:
     if x.requires and mode.grad:
         out.node = record(kind, x.node or x, saved, caller(_getframe(2)))
         out.requires = True
+        if source is not None and source.multiple:
+            extra.multiple = (stem(kind.name), 0)  # a view of one of several is no better
     else:
         out.node = None
         out.requires = (

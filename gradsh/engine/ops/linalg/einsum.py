@@ -10,7 +10,7 @@ from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.matmul import bmm, multiply
-from gradsh.errors import ArgumentError, ShapeError, ValueProblem
+from gradsh.errors import ArgumentError, ShapeError, ValueError_, ValueProblem
 
 ELLIPSIS = "."
 
@@ -250,6 +250,23 @@ def _contract(operands: list[Tensor], width: int, size: int) -> Any:
     return T.sum(x, tuple(range(size, width)), False)
 
 
+def _spelled(values: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The equation and the operands of `einsum(a, [0, 1], b, [1, 2], [0, 2])`."""
+
+    def letters(places: Any) -> str:
+        return "".join("..." if place is Ellipsis else _letter(place) for place in places)
+
+    whole = len(values) // 2 * 2
+    equation = ",".join(map(letters, values[1:whole:2]))
+    return equation + (f"->{letters(values[-1])}" if len(values) > whole else ""), values[:whole:2]
+
+
+def _letter(place: Any) -> str:
+    if not isinstance(place, int) or not 0 <= place < 52:
+        raise ValueError_("einsum(): subscript in subscript list is not within the valid range [0, 52)")
+    return chr(ord("A") + place) if place < 26 else chr(ord("a") + place - 26)
+
+
 @composite(
     "einsum(equation, *operands)",
     python=True,
@@ -280,10 +297,15 @@ def _contract(operands: list[Tensor], width: int, size: int) -> Any:
 )
 def einsum(equation: str, operands: Any) -> Any:
     """Sums of products in Einstein's notation: `"ij,jk->ik"`, with `...`, implicit output and diagonals."""
+    if isinstance(equation, Tensor) and operands:
+        equation, operands = _spelled((equation, *operands))
     if not isinstance(equation, str):
         raise ArgumentError(f"einsum(): argument 'equation' (position 1) must be str, not {type(equation).__name__}")
     if not operands:
-        raise _problem("must provide at least one operand")
+        raise ValueError_(
+            "einsum(): must specify the equation string and at least one operand, or at least one operand and its "
+            "subscripts list"
+        )
     for i, x in enumerate(operands):
         if not isinstance(x, Tensor):
             raise ArgumentError(f"expected Tensor as element {i} in argument 1, but got {type(x).__name__}")

@@ -263,6 +263,8 @@ def _max_pool1d(
     shape = input.data.shape
     if input.data.dtype.kind == "b":
         raise DtypeError("\"max_pool1d\" not implemented for 'Bool'", kind="NotImplementedError")
+    if input.data.dtype.kind != "f" and not return_indices:
+        raise not_implemented("max_pool1d_impl", input.data.dtype)
     if return_indices:  # another of PyTorch's operators, with words of its own
         check_padding(kernel, pad, spacing)
     if len(shape) not in (2, 3) or 0 in shape[-2:]:

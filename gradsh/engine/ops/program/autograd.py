@@ -6,7 +6,8 @@ from typing import Any
 
 from gradsh.engine.autograd import backward as engine
 from gradsh.engine.core.arguments import need_tensor, type_word
-from gradsh.engine.core.graph import Handle, extra_of
+from gradsh.engine.core.batched import UNSUPPORTED_FLAG
+from gradsh.engine.core.graph import Handle, extra_of, sequence
 from gradsh.engine.core.modes import ANOMALY, mode
 from gradsh.engine.core.tensor import Tensor, is_foreign, make
 from gradsh.engine.operators.batch_rules import on_last_dims
@@ -169,6 +170,8 @@ def detach_(x: Tensor) -> Tensor:
             "detach_() cannot be called on these gradients. To fix this error, please refer to the "
             "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
         )
+    if x.node is not None:
+        x.own_storage().detached = sequence()
     x.node = None
     x.requires = False
     x.origin = mode.where
@@ -181,6 +184,8 @@ def detach_(x: Tensor) -> Tensor:
 def requires_grad_(x: Tensor, requires_grad: bool) -> Tensor:
     """Sets the flag of a leaf in place; gives the tensor back."""
     need_tensor("requires_grad_", "input", 1, x)
+    if mode.functorch:
+        raise AutogradError(UNSUPPORTED_FLAG)
     if requires_grad and x.data.dtype.kind != "f":
         raise LeafFlag("only Tensors of floating point dtype can require gradients", x.made_at)
     if requires_grad and x.storage is not None and x.storage.inference and not mode.inference:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.forms import remember
-from gradsh.engine.autograd.inplace import apply_in_place, assign, bump, check_overlap, check_writable
+from gradsh.engine.autograd.inplace import apply_in_place, assign, bump, check_captured, check_overlap, check_writable
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.batched import RANDOMNESS, Batched, level_of
@@ -195,6 +195,8 @@ def write(x: Tensor, value: Any, check: Callable[[Tensor, Tensor], None] | None 
         refresh(value)
     tracked = mode.grad and (x.requires or (is_tensor and value.requires))
     check_writable(x, tracked, where)
+    if mode.transformed:
+        check_captured(x, "copy_" if is_tensor else "fill_.Scalar")
     if is_tensor and check is not None:
         check(x, value)
     if is_tensor and value.data.ndim and value.data.shape != x.data.shape:

@@ -164,7 +164,7 @@ def _(F: Any, size: int, batched: Any, x: Any, shifts: Any, dims: Any) -> Any:
 @op(
     "repeat(input, *repeats)",
     grad_fn="RepeatBackward0",
-    samples=lambda: [call(t(2, 3), 2, 1), call(t(2), (2, 3)), call(t(), 2), call(t(2), 0), call(t())],
+    samples=lambda: [call(t(2, 3), 2, 1), call(t(2), (2, 3)), call(t(), 2), call(t(2), 0), call(t(), ())],
     formula="g, summed over the copies",
     example="repeat(tensor([1., 2.]), 2)",
     linear=True,
@@ -251,6 +251,8 @@ def repeat_interleave(input: Any, repeats: Any, dim: Any, output_size: Any) -> A
     """Every element `repeats` times in a row, along `dim` or in flat order; `repeats` may differ for each."""
     need_tensor("repeat_interleave", "input", 1, input)
     if repeats is None:
+        if input.data.ndim != 1:
+            raise ShapeError("repeat_interleave only accept 1D vector as repeat")
         return make(repeated_indices(input, output_size))
     if repeats.__class__ is not Tensor:
         count = need_int("repeat_interleave", "repeats", 2, repeats)
