@@ -13,7 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.autograd.forms import bring_back, each_with_each, expected, expected_step, halved_step, not_added
+from gradsh.engine.autograd.forms import (
+    bring_back,
+    called_as_own,
+    each_with_each,
+    expected,
+    expected_step,
+    halved_step,
+    not_added,
+)
 from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import Size, float16
 from gradsh.engine.core.graph import Freed, Node, Output, Where, sequence
@@ -266,9 +274,13 @@ def in_its_place(node: Node, g: Any, F: Namespace) -> Any:
     mode.where = (node.code, node.lasti)
     try:
         if mode.notes is None or F is not T:
-            return node.kind.step(node, g, F)
+            start = sequence() if node.kind.second else 0
+            gs = node.kind.step(node, g, F)
+            return called_as_own(node, gs, start) if start else gs
         start = sequence()
         gs = node.kind.step(node, g, F)
+        if node.kind.second:
+            gs = called_as_own(node, gs, start)
         mode.notes.derived(node, start, gs, before)
         return gs
     finally:

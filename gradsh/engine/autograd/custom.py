@@ -163,6 +163,7 @@ class CustomKind(Kind):
         self.operator = ""
         self.number_slot = False
         self.by_sample = True
+        self.second = ""
         self.outputs = len(outputs)
         self.custom = custom
         self.arguments = [_meta(v) for v in arguments]

@@ -16,7 +16,7 @@ from gradsh.engine.core.graph import Node, Output, extra_of, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.promotion import broadcast_error
-from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.tensor import Tensor, make, tracked
 from gradsh.errors import GradientMismatch, GradshError, ShapeError
 
 
@@ -39,7 +39,7 @@ def bring_one_back(g: Any, fix: Any, create: bool) -> Any:
     shape, dtype = fix
     if create:
         if g.data.shape != shape:
-            g = T.sum_to_size(g, shape)
+            g = T.sum_to_size(g, shape) if shape else T.sum(g)
         return g if g.data.dtype == dtype else T.to(g, dtype)
     if g.shape != shape:
         g = sum_to(g, shape)
@@ -58,6 +58,39 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
         return np.add.reduce(g, axes, dtype=g.dtype) if lead else g
     g = np.add.reduce(g, axes, keepdims=True, dtype=g.dtype)
     return g.reshape(shape) if lead else g
+
+
+# --- gradients that are operators of their own ------------------------------------------------------------------------
+
+
+def called_as_own(node: Node, gs: Any, start: int) -> Any:
+    """Gradients with a graph, their nodes called as PyTorch calls its operators for them.
+
+    Such an operator has the forward's input too: where its gradient is exactly zero, it has a graph all the same.
+    `start` is the number in the sequence of nodes at which the step began.
+    """
+    if gs.__class__ is not tuple:
+        return _own(node, gs, node.next, 0, start)
+    edges = node.next if node.next.__class__ is tuple else (node.next,)
+    return tuple(_own(node, g, edge, i, start) for i, (g, edge) in enumerate(zip(gs, edges, strict=False)))
+
+
+def _own(node: Node, g: Any, edge: Any, index: int, start: int) -> Any:
+    names = node.kind.second
+    name = names if names.__class__ is str else names[index] if index < len(names) else ""
+    if not name or g.__class__ is not Tensor or edge is None:
+        return g
+    if name == OWN:
+        name = f"{node.kind.name[:-1]}Backward0"
+        if not g.requires:
+            g = T.tied(g, tracked(g.data, edge) if edge.__class__ is not Tensor else edge)
+    made = g.node.node if g.node.__class__ is Output else g.node
+    if made.__class__ is Node and made.seq < start:  # not one that came in
+        made.kind = made.kind.renamed(str(name))
+    return g
+
+
+OWN = "Backward"  # of the forward's name
 
 
 # --- halves -----------------------------------------------------------------------------------------------------------

@@ -61,9 +61,13 @@ class Kind:
     describe describe(node): what it saved, by PyTorch's names
     number_slot  a form of one tensor and a number that is PyTorch's form of two tensors
     by_sample    the step takes one gradient at a time: of batches it is run sample by sample
+    second       what PyTorch calls the nodes of its gradients, where those are operators of its own: one name, or one
+                 for each input ("" for none)
     """
 
-    __slots__ = ("_others", "by_sample", "describe", "name", "number_slot", "operator", "outputs", "saves", "step")
+    __slots__ = (
+        *("_others", "by_sample", "describe", "name", "number_slot", "operator", "outputs", "saves", "second", "step"),
+    )
 
     def __init__(
         self,
@@ -75,6 +79,7 @@ class Kind:
         outputs: int = 1,
         describe: Callable[[Node], dict[str, Any]] = nothing_saved,
         by_sample: bool = False,
+        second: str | tuple[str, ...] = "",
     ) -> None:
         self.name = name
         self.step = step
@@ -84,6 +89,7 @@ class Kind:
         self.describe = describe
         self.number_slot = False
         self.by_sample = by_sample
+        self.second = second
         self._others: dict[tuple[str, bool, int], Kind] = {}
 
     def renamed(self, name: str = "", *, saves: bool | None = None, outputs: int = 0, operator: str = "") -> Kind:
@@ -99,6 +105,7 @@ class Kind:
                 outputs=key[2],
                 describe=self.describe,
                 by_sample=self.by_sample,
+                second=self.second,
             )
             self._others[key] = other
         return other

@@ -90,6 +90,7 @@ def unary(
         compute = direct or kernel
         entry.kind = Kind(grad_fn, no_step, saves=False, operator=entry.name, describe=describe_unary)
         entry.large = Kind(grad_fn, no_step, saves=False, operator=entry.name, describe=describe_unary)
+        entry.kind.second = entry.large.second = entry.second
         apply, saves = unary_path(entry, compute, tracks, _plain, _to_floating)
         original = entry.finish
 
@@ -236,6 +237,8 @@ def binary(
         compute = direct or kernel
         entry.kinds = _kinds(entry, names)
         entry.large = _kinds(entry, names)
+        for form in (*entry.kinds, *entry.large):
+            form.second = entry.second
         for form in entry.kinds[1:]:
             # a form with the name of the form of two tensors is that form, with the number as a tensor without history
             form.number_slot = form.name == names[0]

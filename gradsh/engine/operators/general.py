@@ -111,6 +111,7 @@ def op(signature: str, *, grad_fn: str = "", outputs: int = 1, **options: Any) -
             return _general_step(entry, node, g, F)
 
         entry.kind = Kind(grad_fn, step, saves=False, operator=entry.name, outputs=outputs, describe=entry.describe)
+        entry.kind.second = entry.second
         if not grad_fn:
             entry.differentiable = False
         bind = entry.signature.bind

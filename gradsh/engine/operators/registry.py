@@ -77,6 +77,7 @@ class Operator:
                 written in other operators, own; else contiguous
     linear      linear in its tensors taken together: its forward derivative is the operator itself on the tangents
     bilinear    linear in each of its two tensors: f(tangent, second) + f(first, tangent)
+    second      see gradsh.engine.core.graph.Kind: PyTorch's names of the nodes of its gradients
     jvp_rule    its forward derivative in its one tensor, where that is none of these
     batch_rule  how it runs on samples with a batch in front, see gradsh.engine.transforms.batching
     looped      of a composite: why `vmap` runs it sample by sample and not as it is written
@@ -117,6 +118,7 @@ class Operator:
         definition: str = "",
         cuts: bool = False,
         python: bool = False,
+        second: str | tuple[str, ...] = "",
         by_ndim: dict[str, str] | None = None,
         at_kink: tuple[tuple[str, str, str], ...] = (),
         layout: str = "",
@@ -150,6 +152,7 @@ class Operator:
         self.looped = looped
         self.dynamic = dynamic
         self.cuts = cuts
+        self.second = second
         self.jvp_rule: Any = None
         self.definition = definition
         self.batch_rule: Any = None

@@ -119,6 +119,7 @@ def leaky_relu_backward(g: Any, x: Any, slope: Any) -> Any:
     "prelu_kernel(input, weight)",
     at_kink=(("input == 0", "the weight and 1", "the weight"),),
     names=("PreluKernelBackward0", "PreluKernelBackward0", "PreluKernelBackward0"),
+    second="Backward",
     numbers="none",
     method=False,
     private=True,

@@ -228,6 +228,7 @@ def softsign(x: Any) -> Any:
     work="elements",
     python=True,
     grad_fn="GluBackward0",
+    second="Backward",
     method=False,
     samples=lambda: [call(t(2, 4)), call(t(4, 3), 0), call(t(2, 4, 3), dim=1), call(t(2))],
     formula="the first half a: g * sigmoid(b); the second half b: g * a * sigmoid(b) * (1 - sigmoid(b))",

@@ -239,6 +239,7 @@ exp.vjp(saves="out")(lambda F, g, out, x: g * out)
 @unary(
     "exp2(input)",
     grad_fn="Exp2Backward0",
+    second="MulBackward1",
     samples=unary_samples,
     formula="g * out * log(2)",
     example="exp2(tensor([0., 3.]))",

@@ -185,7 +185,7 @@ def _columns_step(node: Node, g: Any, F: Namespace) -> Any:
     return g.T if F is A else F.matrix_transpose(g)
 
 
-_COLUMNS = Kind("TBackward0", _columns_step, saves=False, operator="t")
+_COLUMNS = Kind("TBackward0", _columns_step, saves=False, operator="t", second="TBackward0")
 # PyTorch says of a weight that was written to since that it is an output of AsStrided
 _WRITTEN_VIEW = record(_COLUMNS.renamed("AsStridedBackward0"), None, None, (None, 0))
 _any_linear = linear.apply

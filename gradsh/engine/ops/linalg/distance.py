@@ -84,6 +84,7 @@ def reaches(x: Any, out: Any) -> Any:
 @op(
     "cdist_of(x1, x2, p)",
     grad_fn="CdistBackward0",
+    second="Backward",
     private=True,
     samples=lambda: [call(t(2, 3), t(2, 3), 2.0)],
     formula="x1: sums over rows of x2 of g * the gradient of the norm; x2: over rows of x1",
@@ -198,6 +199,7 @@ def cdist(a: Tensor, b: Tensor, p: Any, compute_mode: Any) -> Any:
 @op(
     "pdist_of(input, p)",
     grad_fn="PdistBackward0",
+    second="Backward",
     private=True,
     samples=lambda: [call(t(3, 2), 2.0)],
     formula="each row: sums over the others of g * the gradient of the norm of the difference",

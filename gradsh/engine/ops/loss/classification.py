@@ -89,7 +89,11 @@ def _nll_rule(F: Any, g: Any, out: Any, x: Any, target: Any, weight: Any, reduct
 
 def _nll_op(name: str, grad_fn: str) -> General:
     entry = op(
-        f"{name}(input, target, weight, reduction, ignore_index)", grad_fn=grad_fn, work="elements", private=True
+        f"{name}(input, target, weight, reduction, ignore_index)",
+        grad_fn=grad_fn,
+        second="Backward",
+        work="elements",
+        private=True,
     )(_nll)
     entry.vjp("input", saves="input target weight")(_nll_rule)
     return entry
@@ -402,8 +406,14 @@ def _picked_step(node: Node, g: Any, F: Namespace) -> Any:
     return full
 
 
-_LOGS = Kind("LogSoftmaxBackward0", _log_softmax_step, saves=True, operator="log_softmax")
-_PICKED = Kind("NllLossBackward0", _picked_step, saves=True, operator="nll_loss")
+_LOGS = Kind(
+    "LogSoftmaxBackward0",
+    _log_softmax_step,
+    saves=True,
+    operator="log_softmax",
+    second="LogSoftmaxBackwardDataBackward0",
+)
+_PICKED = Kind("NllLossBackward0", _picked_step, saves=True, operator="nll_loss", second="Backward")
 
 
 def _mean_cross_entropy(x: Any, t: Any) -> tuple[Any, Any, Any]:

@@ -35,6 +35,7 @@ from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueError_, Va
     "bce(input, target, weight, reduction)",
     work="elements",
     grad_fn="BinaryCrossEntropyBackward0",
+    second=("Backward", ""),
     private=True,
     layout="operands",
 )

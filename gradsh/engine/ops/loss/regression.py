@@ -18,6 +18,7 @@ from gradsh.engine.core.strided import settled
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
+from gradsh.engine.operators.reduction import renamed
 from gradsh.engine.operators.samples import call, t
 from gradsh.errors import AttributeError_, DtypeError, NotDifferentiable, ShapeError, ValueError_, ValueProblem
 
@@ -115,7 +116,7 @@ def finish(loss: Any, reduction: str) -> Any:
 
 def scaled(g: Any, reduction: str, n: int) -> Any:
     """The gradient that each of `n` losses gets from the gradient of what they were reduced to."""
-    return g / n if reduction == "mean" and n else g
+    return renamed(g / n, "DivBackward1") if reduction == "mean" and n else g
 
 
 def same_dtype(x: Any, target: Any) -> tuple[Any, Any]:
@@ -259,6 +260,7 @@ def binary_cross_entropy_with_logits(
     "mse(input, target, reduction)",
     work="elements",
     grad_fn="MseLossBackward0",
+    second="Backward",
     private=True,
     layout="operands",
 )
@@ -352,6 +354,7 @@ def clipped(F: Any, x: Any, bound: float) -> Any:
     "smooth_l1(input, target, reduction, beta)",
     work="elements",
     grad_fn="SmoothL1LossBackward0",
+    second="Backward",
     private=True,
     layout="operands",
 )
@@ -398,6 +401,7 @@ def smooth_l1_loss(input: Any, target: Any, size_average: Any, reduce: Any, redu
     "huber(input, target, reduction, delta)",
     work="elements",
     grad_fn="HuberLossBackward0",
+    second="Backward",
     private=True,
     layout="operands",
 )
@@ -446,6 +450,7 @@ def huber_loss(input: Any, target: Any, reduction: Any, delta: Any, weight: Any)
     "soft_margin(input, target, reduction)",
     work="elements",
     grad_fn="SoftMarginLossBackward0",
+    second=("Backward", ""),
     private=True,
     layout="operands",
 )

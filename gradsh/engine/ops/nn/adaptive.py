@@ -122,6 +122,7 @@ def _mean_op(dims: int) -> None:
     one = op(
         f"{name}(input, out)",
         grad_fn=f"AdaptiveAvgPool{dims}DBackward0",
+        second="Backward",
         private=True,
         linear=True,
         layout="images" if dims == 2 else "contiguous",
@@ -166,6 +167,7 @@ def _max_op(dims: int) -> None:
     entry = op(
         f"adaptive_largest{dims}d(input, out)",
         grad_fn=f"AdaptiveMaxPool{dims}DBackward0",
+        second="Backward",
         private=True,
         outputs=2,
         layout="images",

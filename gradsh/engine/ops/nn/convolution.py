@@ -37,6 +37,7 @@ def _laid_out(result: Any, x: Any, weight: Any) -> Any:
     "convolve(input, weight, bias, how)",
     work="convolution",
     grad_fn="ConvolutionBackward0",
+    second="ConvolutionBackwardBackward0",
     private=True,
     layout="own",
 )
@@ -65,6 +66,7 @@ def bias_gradient(F: Any, g: Any) -> Any:
     "convolve_input(grad, weight, bias, size, how)",
     work="convolution",
     grad_fn="ConvolutionBackward0",
+    second="ConvolutionBackwardBackward0",
     private=True,
     layout="own",
 )

@@ -106,6 +106,7 @@ def _laid_out(x: Any) -> tuple[Any, Any]:
     layout="images",
     work="elements",
     grad_fn="NativeBatchNormBackward0",
+    second="Backward",
     private=True,
 )
 def batch_normalize(x: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float, statistics: Statistics) -> Any:
@@ -398,6 +399,7 @@ def _long_sum(x: Any, axis: Any) -> Any:
     "layer_normalize(input, weight, bias, dims, eps, statistics)",
     work="elements",
     grad_fn="NativeLayerNormBackward0",
+    second="Backward",
     private=True,
 )
 def layer_normalize(x: Any, weight: Any, bias: Any, dims: int, eps: float, statistics: Statistics) -> Any:

@@ -22,9 +22,14 @@ from gradsh.errors import ShapeError, ValueProblem
 _getframe = sys._getframe
 
 
-def run_as(entry: General, grad_fn: str, *values: Any, saves: bool = True) -> Any:
-    """Run an operator whose node is to have another of PyTorch's names; `saves=False`: and may run backward twice."""
-    return run(entry, list(values), _getframe(1), entry.kind.renamed(grad_fn, saves=entry.kind.saves and saves))
+def run_as(entry: General, grad_fn: str, *values: Any, saves: bool = True, second: str = "") -> Any:
+    """Run an operator whose node is to have another of PyTorch's names; `saves=False`: and may run backward twice.
+
+    `second` as in gradsh.engine.core.graph.Kind.
+    """
+    kind = entry.kind.renamed(grad_fn, saves=entry.kind.saves and saves)
+    kind.second = second
+    return run(entry, list(values), _getframe(1), kind)
 
 
 def without_batch(x: Any, grad_fn: str) -> Any:
@@ -195,7 +200,8 @@ def pad(input: Any, pad: Any, mode: Any, value: Any) -> Any:
             "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)",
             kind="NotImplementedError",
         )
-    out = run_as(take_axes, NAMES[mode].format(dims), input, _around(mode, shape, pads))
+    second = "" if mode == "circular" else "Backward"
+    out = run_as(take_axes, NAMES[mode].format(dims), input, _around(mode, shape, pads), second=second)
     if mode == "circular" and out.__class__ is Tensor:
         out.data = contiguous(out.data)
     return out

@@ -182,6 +182,7 @@ def _max_op(dims: int) -> Any:
     entry = op(
         signature,
         grad_fn=f"MaxPool{dims}DWithIndicesBackward0",
+        second="Backward",
         work="windows",
         private=True,
         outputs=2,
@@ -368,6 +369,7 @@ def _mean_op(dims: int) -> Any:
     one = op(
         f"mean_windows{dims}d(input, {parameters})",
         grad_fn=f"AvgPool{dims}DBackward0",
+        second="Backward",
         work="windows",
         private=True,
         linear=True,

@@ -52,6 +52,7 @@ alias("swapdims", transpose)
 @op(
     "t(input)",
     grad_fn="TBackward0",
+    second="TBackward0",
     view=True,
     samples=lambda: [call(t(2, 3)), call(t(2)), call(t())],
     formula="g.t()",

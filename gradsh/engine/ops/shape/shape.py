@@ -42,7 +42,7 @@ def unsqueeze(x: Any, dim: int) -> Any:
     return np.reshape(x, (1,)) if x.__class__ is not ndarray else x[(slice(None),) * dim + (None,)]
 
 
-unsqueeze.vjp("input")(lambda F, g, out, x, dim: F.reshape(g, x.shape))
+unsqueeze.vjp("input")(lambda F, g, out, x, dim: F.squeeze(g, dim_index(dim, len(x.shape) + 1)))
 
 
 @unsqueeze.batched
