@@ -24,11 +24,11 @@ from gradsh.engine.autograd.forms import (
 )
 from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import Size, float16
-from gradsh.engine.core.graph import Freed, Node, Output, Where, sequence
+from gradsh.engine.core.graph import Freed, Handle, Node, Output, Where, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.strided import copied, obeying
-from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.errors import (
     ArgumentError,
     AutogradError,
@@ -116,6 +116,12 @@ class Walk:
         freed = Freed(self.where)
         deliver = self.deliver
         watched = self.watches or mode.anomaly is not None or mode.reformed or float16.used
+        if Handle.made:
+            from gradsh.engine.autograd.leaves import Waiting  # of programs with hooks, which see when leaves are done
+
+            waiting: Waiting | None = Waiting(self)
+        else:
+            waiting = None
         while heap:
             _, node = heappop(heap)
             g = pending.pop(node)
@@ -168,6 +174,8 @@ class Walk:
                             g = gi
                         else:
                             deliver(edge, gi)
+                    if waiting is not None:
+                        waiting.passed(edges)
                     if following is not None:
                         if not heap:
                             node = following
@@ -175,8 +183,15 @@ class Walk:
                         deliver(following, g)
                 elif gs is not None:
                     deliver(edges, gs)
+                    if waiting is not None:
+                        waiting.passed((edges,))
                 break
             g = gs = gi = None  # what stays referred to here would be copied when it becomes a leaf's `.grad`
+        self.settle(leaves)
+
+    def settle(self, leaves: dict[Tensor, Any]) -> None:
+        """Give these leaves their gradients, or note them where they are asked for."""
+        captures, create = self.captures, self.create
         while leaves:
             t = next(iter(leaves))
             g = leaves.pop(t)
@@ -229,8 +244,7 @@ class Walk:
         many = node.kind.outputs != 1
         for number, hooks in extra.tensor_hooks:
             if many:
-                if g[number] is not None:
-                    g[number] = run_hooks(hooks, g[number], self.create)
+                g[number] = run_hooks(hooks, g[number], self.create)  # also None, of an output that was not used
             else:
                 g = run_hooks(hooks, g, self.create)
         for number, ref in extra.retained:
@@ -239,8 +253,13 @@ class Walk:
             if t is not None and value is not None:
                 accumulate(t, value, self.create)
         if runs and extra.prehooks:
-            gs = run_prehooks(extra.prehooks, g if many else (g,), self.create)
-            g = list(gs) if many else gs[0]
+            if many:
+                places = _differentiable(node)
+                given = run_prehooks(extra.prehooks, [g[at] for at in places], self.create)
+                for at, value in zip(places, given, strict=True):
+                    g[at] = value
+            else:
+                (g,) = run_prehooks(extra.prehooks, (g,), self.create)
         return g
 
     def after(self, node: Node, g: Any, gs: Any) -> Any:
@@ -249,7 +268,7 @@ class Walk:
         ins = tuple(_as_tensor(x) for x in ((gs,) if single else gs))
         if single and node.kind.number_slot:
             ins = (*ins, None)
-        outs = tuple(_as_tensor(x) for x in (g if g.__class__ is list else (g,)))
+        outs = tuple(_as_tensor(x) for x in ([g[at] for at in _differentiable(node)] if g.__class__ is list else (g,)))
         assert node.extra is not None
         for hook in list(node.extra.hooks.values()):
             result = hook(ins, outs)
@@ -266,6 +285,14 @@ class Walk:
             value = g[number] if g.__class__ is list else g
             if value is not None:
                 self.captured[slot] = value
+
+
+def _differentiable(node: Node) -> list[int]:
+    """The numbers of the outputs that can have a gradient: hooks do not see those of indices."""
+    out = node.saved[-1] if node.saved.__class__ is list and node.saved else None
+    if out.__class__ is not tuple:
+        return list(range(node.kind.outputs))
+    return [number for number, result in enumerate(out) if result.dtype.kind == "f"]
 
 
 def in_its_place(node: Node, g: Any, F: Namespace) -> Any:
@@ -299,6 +326,8 @@ def run_hooks(hooks: dict[int, Any], g: Any, create: bool) -> Any:
         if result is not None:
             if result.__class__ is not Tensor:
                 raise ArgumentError(f"expected Variable, but hook returned '{type(result).__name__}'", kind="TypeError")
+            if t is None:
+                raise GradientMismatch("can't replace a None gradient with a non-None value")
             if result.data.shape != t.data.shape:
                 raise GradientMismatch(f"hook '{_name(hook)}' has changed the size of value")
             g = result if create else result.data
@@ -359,9 +388,8 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
         grad = make(g)
         grad.origin = mode.where
         t.gradient = grad
-    elif held.requires and held.node is not None:
-        # an earlier create_graph left a gradient with a graph: its sum is a new tensor, as PyTorch does it
-        t.gradient = make(held.data + g)
+    elif t.node is not None:
+        t.gradient = make(held.data + g)  # what is retained is a new tensor each time, as in PyTorch
     else:
         if held.data.__class__ is ndarray:
             try:
@@ -370,17 +398,17 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
                 raise not_added(held.data.shape, g.shape) from None
         else:
             held.data = held.data + g
-        if held.storage is not None:
-            held.storage.version += 1
+        if held.storage is not None or held.node is not None:
+            held.own_storage().version += 1
     extra = t.extra
     if extra is not None:
-        if t.node is None:
-            for hook in list(extra.node_hooks.values()):
-                hook((), (_as_tensor(g),))
         for hook in list(extra.post_hooks.values()):
             result = hook(t)
             if result is not None:
                 raise ArgumentError(f"expected Variable, but hook returned '{type(result).__name__}'")
+        if t.node is None:
+            for hook in list(extra.node_hooks.values()):
+                hook((), (_as_tensor(g),))
 
 
 def _owned(g: Any) -> bool:
@@ -471,7 +499,7 @@ def run_grad(
     for index, (t, g) in enumerate(zip(inputs, found, strict=True)):
         if g is None:
             if materialize:
-                results.append(make(alloc.zeros(t.data.shape, t.data.dtype)))
+                results.append(leaf(alloc.zeros(t.data.shape, t.data.dtype)[()], create, where))
                 continue
             if not allow_unused:
                 raise UnusedInput(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.arguments import ended
-from gradsh.engine.core.graph import Output, extra_of, note_version, record
+from gradsh.engine.core.graph import extra_of, note_version, record
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
@@ -25,6 +25,7 @@ from gradsh.engine.core.views import (
     COPY_SLICES,
     Region,
     _custom_view,
+    move_retained,
     refresh,
     whole_history,
 )
@@ -254,24 +255,15 @@ def rebase(x: Tensor, result: Tensor, where: Any) -> None:
     if extra is None or extra.base is None:
         old_fn = x.node
         x.node, x.requires = result.node, True
-        if extra is not None and extra.retains:
-            _move_retained(x, old_fn)
+        move_retained(x, old_fn)
         return
     base = extra.base
+    old_fn = base.node
     node = record(COPY_SLICES, (base.edge, result.node), Region(base.data, x.data), where)
     base.node, base.requires = node, True
+    move_retained(base, old_fn)
     extra_of(node).storage = storage
     note_version(node, -1, storage.version)
     refresh(x)
     if x.grad_fn is not None:
         made_extra.through_view = weakref.ref(x.grad_fn)
-
-
-def _move_retained(x: Tensor, old_fn: Any) -> None:
-    node = old_fn.node if old_fn.__class__ is Output else old_fn
-    if node is not None and node.extra is not None:
-        moving = [entry for entry in node.extra.retained if entry[1]() is x]
-        node.extra.retained = [entry for entry in node.extra.retained if entry[1]() is not x]
-        fresh = x.grad_fn
-        if fresh is not None:
-            extra_of(fresh).retained.extend((x.output_nr, ref) for _, ref in moving)

@@ -7,6 +7,7 @@ no rule saved is freed as soon as the program drops it.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -219,8 +220,10 @@ class Handle:
 
     __slots__ = ("hooks", "key")
     __public__ = frozenset({"id", "remove"})
+    made = False  # whether there has been one: a backward can be seen from inside
 
     def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        Handle.made = True
         self.hooks = hooks
         self.key = max(hooks, default=-1) + 1
         hooks[self.key] = hook if callable(hook) else _not_callable(hook)
@@ -283,7 +286,7 @@ class Output:
 class AccumulateGrad:
     """A leaf seen as a node of the graph; made only when a program asks for it."""
 
-    __slots__ = ("variable",)
+    __slots__ = ("__weakref__", "variable")
     __public__ = frozenset({"name", "next_functions", "register_hook", "register_prehook", "variable"})
 
     next_functions: tuple[Any, ...] = ()
@@ -312,6 +315,16 @@ class AccumulateGrad:
         return id(self.variable)
 
 
+def accumulator(variable: Tensor) -> AccumulateGrad:
+    """The one AccumulateGrad of a leaf, as long as anybody holds it."""
+    extra = variable.own_extra()
+    found: AccumulateGrad | None = extra.accumulator() if extra.accumulator is not None else None
+    if found is None:
+        found = AccumulateGrad(variable)
+        extra.accumulator = weakref.ref(found)
+    return found
+
+
 class Freed:
     """Stands where saved tensors were; tells which backward freed them, and when: `seq` counts as that of nodes."""
 
@@ -329,7 +342,7 @@ def edge_as_function(edge: Any) -> tuple[Any, int]:
         return (edge, 0)
     if edge.__class__ is Output:
         return (edge.node, edge.number)
-    return (AccumulateGrad(edge), 0)
+    return (accumulator(edge), 0)
 
 
 def extra_of(node: Node) -> NodeExtra:

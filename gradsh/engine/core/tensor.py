@@ -37,10 +37,12 @@ class TensorExtra:
     parameter made by `Parameter(t)`
     retired   it was the argument of a function whose transform is done: nobody wants its gradient any more
     forms     [(number in the sequence of nodes, shape, NumPy dtype)] of a leaf, before each `.data =` that changed them
+    accumulator   a weak reference to the leaf's AccumulateGrad, once a program has asked for it
     prehooks, node_hooks   {id: callable} on a leaf's AccumulateGrad, before and after accumulation
     """
 
     __slots__ = (
+        "accumulator",
         "base",
         "custom",
         "forms",
@@ -63,6 +65,7 @@ class TensorExtra:
         self.prehooks: dict[int, Any] = {}
         self.node_hooks: dict[int, Any] = {}
         self.base: Tensor | None = None
+        self.accumulator: Any = None
         self.forms: list[tuple[int, Any, Any]] | None = None
         self.parameter = False
         self.made_without_grad = False

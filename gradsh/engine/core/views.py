@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsh.engine.core.graph import Kind, Node, extra_of, record
+from gradsh.engine.core.graph import Kind, Node, Output, extra_of, note_version, record
 from gradsh.engine.core.strided import address, elements, offset
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AutogradError
@@ -65,9 +65,22 @@ def whole_history(view: Tensor, where: Any) -> Any:
     """The node of a view that is to be written: one by strides may show more than its input, and reads its base."""
     node = view.node
     if node.__class__ is not Node or node.kind.name != AS_STRIDED.name:
-        return node
+        return _without_hooks(node)
     base = view.extra.base  # type: ignore[union-attr]  # a view has one
     return record(AS_STRIDED, base.edge, Region(base.data, view.data), where)  # type: ignore[union-attr]
+
+
+def _without_hooks(edge: Any) -> Any:
+    """Where the gradient of a view went before it was written: hooks on that node are none of the new history's."""
+    node = edge.node if edge.__class__ is Output else edge
+    extra = node.extra if node.__class__ is Node else None
+    if extra is None or not (extra.hooks or extra.prehooks or extra.tensor_hooks or extra.retained):
+        return edge
+    plain = record(node.kind, node.next, node.saved, (node.code, node.lasti), node.fix)
+    extra_of(plain).storage = extra.storage
+    for index, version in getattr(node, "versions", {}).items():
+        note_version(plain, index, version)
+    return Output(plain, edge.number) if edge.__class__ is Output else plain
 
 
 def refresh(t: Tensor) -> None:
@@ -86,9 +99,25 @@ def refresh(t: Tensor) -> None:
         return
     where = t.storage.writer or (None, 0)  # type: ignore[union-attr]  # a write made the versions differ
     node = record(AS_STRIDED, base.node or base, Region(base.data, t.data), where)
-    t.node = node
+    old, t.node = t.node, node
     t.requires = True
+    move_retained(t, old)
     extra_of(node).storage = t.storage
+
+
+def move_retained(t: Tensor, old: Any) -> None:
+    """Where a tensor that retains its gradient has a new history, what is retained is the gradient of that.
+
+    `old` is where its gradient went before.
+    """
+    node = old.node if old.__class__ is Output else old
+    if t.extra is None or not t.extra.retains or node.__class__ is not Node or node.extra is None:
+        return
+    moving = [entry for entry in node.extra.retained if entry[1]() is t]
+    node.extra.retained = [entry for entry in node.extra.retained if entry[1]() is not t]
+    new = t.node
+    if moving and new is not None:
+        extra_of(new.node if new.__class__ is Output else new).retained.append((t.output_nr, moving[0][1]))
 
 
 def _region_read_step(node: Node, g: Any, F: Namespace) -> Any:
