@@ -97,7 +97,7 @@ def test_a_block_of_python_in_a_program_of_gradsh() -> None:
     [
         ("try:\n    x = 1\nexcept ValueError:\n    x = 2\nexcept KeyError:\n    x = 3", "first `except`"),
         ("for i in range(3):\n    with open('f') as f:\n        print(f)", "`with open` has no counterpart"),
-        ("def f(**options):\n    return 1", "`**options` has no counterpart"),
+        ("z = 1j\nfor i in range(3):\n    print(i)", "a complex value has no counterpart"),
         ("class V:\n    def __add__(self, o):\n        return o\nfor i in [1]:\n    print(i)", "`__add__`"),
     ],
 )

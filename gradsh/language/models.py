@@ -40,6 +40,8 @@ def _targets(target: Expr) -> Iterator[str]:
     if isinstance(target, (nodes.TupleExpr, nodes.ListExpr)):
         for item in target.items:
             yield from _targets(item)
+    elif isinstance(target, nodes.Unpacked):
+        yield from _targets(target.value)
     elif isinstance(target, nodes.Attribute):
         if isinstance(target.value, nodes.Name) and target.value.name == SELF:
             yield target.name

@@ -92,7 +92,7 @@ def _model(name: str, fields: tuple[str, ...], parameters: tuple[str, ...], body
     from gradsh.engine.nn.define import define
 
     hidden = frozenset(key[1:] for key in body.__code__.co_cellvars if key[0] == ".").union(parameters) - {*fields}
-    return define(name, body, hidden, spelled, body.__code__.co_filename.startswith(places.LIBRARY))
+    return define(name, fields, body, hidden, spelled, body.__code__.co_filename.startswith(places.LIBRARY))
 
 
 def _open(instance: Any, fields: tuple[str, ...], seen: FunctionType) -> None:

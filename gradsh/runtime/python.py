@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time as clock
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from gradsh import errors
@@ -167,8 +168,9 @@ def _isinstance(value: Any, kind: Any) -> bool:
 def _is_of(value: Any, kind: Any) -> bool:
     if isinstance(kind, (Converter, ConverterDType, Kind)):
         return isinstance(value, kind.python)
-    if is_model(kind):
-        return isinstance(value, kind)
+    made = getattr(kind, "makes", None) if isinstance(kind, FunctionType) else kind if is_model(kind) else None
+    if isinstance(made, type):
+        return isinstance(value, made)
     raise TypeError_("isinstance() arg 2 must be a type, such as int, float, str, list or Tensor, or a tuple of these")
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.strided import empty_as
@@ -56,6 +57,7 @@ class Generator:
     """
 
     __slots__ = ("_engine", "_seed", "kept")
+    __public__ = frozenset({"initial_seed", "manual_seed", "seed"})
 
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
         self.kept: float | None = None
@@ -68,6 +70,8 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start over from `seed`, -2**63 to 2**64 - 1 (a negative one counts from 2**64). Returns the generator."""
+        if seed.__class__ is not int:
+            raise ValueProblem(f"manual_seed expected a long, but got {type_word(seed)}")
         if not INT64_MIN <= seed < 2**64:
             raise ValueError_("Overflow when unpacking long long")
         self._seed = seed % 2**64

@@ -41,6 +41,7 @@ def converted(text: str) -> Converted | None:
     import textwrap
 
     from gradsh.language.pasted.classes import Classes
+    from gradsh.language.pasted.families import written_out
     from gradsh.language.pasted.masks import parsed
 
     text = textwrap.dedent(text.expandtabs(4)).strip("\n")
@@ -48,6 +49,9 @@ def converted(text: str) -> Converted | None:
     if found is None:
         return None
     tree, text, masked = found
+    flat, notes = written_out(tree, text)
+    if notes:
+        tree, text = ast.parse(flat), flat
     writer = Classes(text, tree, masked)
     try:
         result = writer.program()
@@ -61,7 +65,7 @@ def converted(text: str) -> Converted | None:
     if _plain(unnamed) == _plain(text) or not any(line.strip()[:1] not in ("", "#") for line in result.split("\n")):
         return None
     assert isinstance(tree, ast.Module)
-    return Converted(result, sorted(writer.notes))
+    return Converted(result, sorted([*notes, *writer.notes]))
 
 
 def converted_at(text: str, at: int) -> tuple[int, int, Converted] | None:

@@ -9,6 +9,7 @@ from gradsh.language.pasted.facts import assigned, dotted, within
 from gradsh.language.pasted.statements import INDENT, Statements, first_line
 
 NEWLINE = "\n"
+CALLED = ("__init__", "__call__", "__len__", "__getitem__")  # what Python calls by itself, and models have
 
 
 class Classes(Statements):
@@ -21,7 +22,7 @@ class Classes(Statements):
             raise NoCounterpart("a class with a decorator or a metaclass")
         if kinds == ["Function"]:
             return self.operator(node)
-        if kinds not in ([], ["Module"], ["object"]):
+        if kinds not in ([], ["Module"], ["object"], ["Dataset"]):
             raise NoCounterpart(f"a class based on `{bases[0]}`")
         return self.model(node, kinds == ["Module"])
 
@@ -30,7 +31,7 @@ class Classes(Statements):
     def model(self, node: ast.ClassDef, module: bool) -> None:
         """`class Net(nn.Module)` as `model Net(…) { … }`."""
         methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-        special = [m for m in methods if m.name.startswith("__") and m.name not in ("__init__", "__call__")]
+        special = [m for m in methods if m.name.startswith("__") and m.name not in CALLED]
         if special:
             raise NoCounterpart(f"a class with `{special[0].name}`")
         if not module:

@@ -46,6 +46,7 @@ class Expressions(Text):
         self.context: Context | None = None
         self.fields: frozenset[str] = frozenset()  # of the model that is being written
         self.receiver = "self"  # what its methods call the instance
+        self.hoisted: list[ast.NamedExpr] = []  # what is bound before its statement
         self.spelled: dict[str, str] = {}  # variables of loops that are written out, with what they are
 
     def see(self, node: ast.AST) -> str:
@@ -94,7 +95,7 @@ class Expressions(Text):
 
     def see_keyword(self, node: ast.keyword) -> str:
         if node.arg is None:
-            raise NoCounterpart("`**` in a call")
+            return self.kept(node)
         start = self.start(node) + len(node.arg)
         return self.facts.name(node.arg) + self.kept(node, start)
 
@@ -232,7 +233,7 @@ class Expressions(Text):
         call = node.func
         if not isinstance(call, ast.Name) or call.id not in ("map", "filter") or call.id in self.facts.bound:
             return None
-        if len(node.args) != 2 or isinstance(node.args[0], ast.Constant):
+        if len(node.args) != 2 or isinstance(node.args[0], (ast.Constant, ast.Starred)):
             return None
         function = self.wide(node.args[0], self.end(node.func) + 1)
         function = f"({function})" if isinstance(node.args[0], ast.Lambda) and function[0] != "(" else function
@@ -295,18 +296,17 @@ class Expressions(Text):
 
     def parameters(self, arguments: ast.arguments, without: int = 0) -> str:
         """The parameters of a function, without the first so many, and without their types."""
-        if arguments.kwarg is not None:
-            raise NoCounterpart(f"`**{arguments.kwarg.arg}`")
         positional = [*arguments.posonlyargs, *arguments.args]
         defaults = [None] * (len(positional) - len(arguments.defaults)) + list(arguments.defaults)
         said = [self.parameter(name, value) for name, value in zip(positional, defaults, strict=True)][without:]
         keywords = [self.parameter(n, v) for n, v in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
         if arguments.vararg is not None:
-            if keywords:
-                raise NoCounterpart(f"parameters behind `*{arguments.vararg.arg}`")
             said.append("*" + self.facts.name(arguments.vararg.arg))
         with_default = [k for k in keywords if "=" in k]
-        return ", ".join([*said, *(k for k in keywords if "=" not in k), *with_default])
+        said += [*(k for k in keywords if "=" not in k), *with_default]
+        if arguments.kwarg is not None:
+            said.append("**" + self.facts.name(arguments.kwarg.arg))
+        return ", ".join(said)
 
     def parameter(self, name: ast.arg, default: ast.expr | None) -> str:
         said = self.facts.name(name.arg)
@@ -318,22 +318,6 @@ class Expressions(Text):
 
     def see_GeneratorExp(self, node: ast.GeneratorExp) -> str:
         return self.kept(node) if self.facts.is_argument(node) else f"[{self.inside(node)}]"
-
-    def see_SetComp(self, node: ast.SetComp) -> str:
-        raise NoCounterpart("a set")
-
-    def see_Set(self, node: ast.Set) -> str:
-        raise NoCounterpart("a set")
-
-    def see_Dict(self, node: ast.Dict) -> str:
-        if None in node.keys:
-            raise NoCounterpart("`**` in a dict")
-        return self.kept(node)
-
-    def see_Starred(self, node: ast.Starred) -> str:
-        if not self.facts.is_argument(node):
-            raise NoCounterpart("`*` outside of a call")
-        return self.kept(node)
 
     def see_Compare(self, node: ast.Compare) -> str:
         if len(node.ops) == 1:
@@ -360,17 +344,14 @@ class Expressions(Text):
         return f"({text[1:-1]})" if isinstance(node.ctx, ast.Store) else text
 
     def see_NamedExpr(self, node: ast.NamedExpr) -> str:
-        raise NoCounterpart("`:=`")
+        if node not in self.hoisted:
+            raise NoCounterpart("this `:=`")
+        return self.see(node.target)
 
     def see_Yield(self, node: ast.Yield) -> str:
         raise NoCounterpart("a value of `yield`")
 
     see_YieldFrom = see_Await = see_Yield
-
-    def see_BinOp(self, node: ast.BinOp) -> str:
-        if isinstance(node.op, (ast.LShift, ast.RShift)):
-            raise NoCounterpart("`<<` and `>>`")
-        return self.kept(node)
 
     # --- strings ----------------------------------------------------------------------------------------------
 
@@ -427,7 +408,7 @@ class Expressions(Text):
         """A converter of an expression that was read by itself."""
         other = Expressions(text, self.facts, self.note)
         other.context, other.fields, other.receiver = self.context, self.fields, self.receiver
-        other.spelled = self.spelled
+        other.spelled, other.hoisted = self.spelled, self.hoisted
         return other
 
     def remark(self, node: ast.AST, words: str) -> None:

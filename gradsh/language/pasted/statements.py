@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from gradsh.language.pasted.expressions import Expressions, NoCounterpart
-from gradsh.language.pasted.facts import Facts, dotted, within, yields
+from gradsh.language.pasted.facts import SCOPES, Facts, dotted, within, yields
 from gradsh.language.pasted.names import WITHOUT
 from gradsh.language.pasted.text import Comment, moved
 from gradsh.language.words import EFFECT_METHODS, MODES
@@ -16,7 +16,6 @@ WIDTH = 120
 # Methods of lists and dicts that give nothing, and functions that gradsh does not show the value of
 QUIET = frozenset(("append", "extend", "insert", "remove", "clear", "update", "sort", "reverse", "manual_seed"))
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-UNAUGMENTED = (ast.BitAnd, ast.BitOr, ast.BitXor, ast.MatMult)  # `flags |= 1`
 BLOCKS = (ast.For, ast.While, ast.If, ast.With, ast.Try, *FUNCTION, ast.ClassDef)
 
 
@@ -114,11 +113,28 @@ class Statements(Expressions):
             method = getattr(self, "do_" + type(node).__name__, None)
             if method is None:
                 raise NoCounterpart(f"`{self.lines[node.lineno - 1].split()[0]}`")
+            self.hoist(node)
             method(node)
         except NoCounterpart as problem:
             del self.out[count:]
             self.notes = notes
             self.left_out(node, str(problem))
+
+    def hoist(self, node: ast.stmt) -> None:
+        """Bind what a statement binds with `:=` before it; of what may not be computed, or again, it stays."""
+        if isinstance(node, (ast.If, ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Assert, ast.For)):
+            part = (
+                node.test
+                if isinstance(node, (ast.If, ast.Assert))
+                else node.iter
+                if isinstance(node, ast.For)
+                else node
+            )
+            for named in bound_at_once(part):
+                self.emit(f"{self.see(named.target)} = {self.single(named.value)}")
+                self.hoisted.append(named)
+        elif isinstance(node, ast.While) and not node.orelse:
+            self.hoisted += bound_at_once(node.test)
 
     def left_out(self, node: ast.stmt, why: str) -> None:
         """A statement that has no counterpart stays, as a comment."""
@@ -227,6 +243,9 @@ class Statements(Expressions):
             path = self.path(value.func)
             if path is not None and path.endswith("utils.data.TensorDataset"):
                 return None  # its loader is given what it has
+        path = self.path(node.targets[0]) or ""
+        if path.startswith("torch.backends."):
+            raise NoCounterpart(f"`{path}`, a switch of other kernels,")
         if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name) and isinstance(value, ast.Lambda):
             name = self.facts.name(node.targets[0].id)
             return self.simple(node, f"fn {name}({self.parameters(value.args)}) = {self.body_of(value)}")
@@ -240,21 +259,12 @@ class Statements(Expressions):
         """What reads the same, but for its expressions."""
         self.simple(node, self.kept(node))
 
-    def do_AugAssign(self, node: ast.AugAssign) -> None:
-        if isinstance(node.op, (ast.LShift, ast.RShift)):
-            raise NoCounterpart("`<<` and `>>`")
-        if not isinstance(node.op, UNAUGMENTED):
-            return self.whole(node)
-        target, value = self.see(node.target), self.wide(node.value, self.end(node.target))
-        sign = self.text[self.end(node.target) : self.start(node.value)].strip().partition("=")[0]
-        return self.simple(node, f"{target} = {target} {sign} ({value})")
-
     def do_Delete(self, node: ast.Delete) -> None:
         if any(isinstance(target, ast.Attribute) for target in node.targets):
             raise NoCounterpart("`del` of an attribute")
         self.whole(node)
 
-    do_Assert = do_Pass = do_Break = do_Continue = whole
+    do_AugAssign = do_Assert = do_Pass = do_Break = do_Continue = whole
 
     def do_Return(self, node: ast.Return) -> None:
         if self.found is not None:
@@ -336,15 +346,22 @@ class Statements(Expressions):
         return first.lineno
 
     def do_While(self, node: ast.While) -> None:
-        self.block(
-            f"while {self.wide(node.test, self.start(node) + 5)}", node, node.body, node.lineno, self.after(node)
-        )
-        self.after_loop(node)
+        named = [part for part in bound_at_once(node.test) if part in self.hoisted]
+        if named:  # bound anew in every round
+            self.emit("while true {")
+            self.depth += 1
+            for part in named:
+                self.emit(f"{self.see(part.target)} = {self.single(part.value)}")
+            self.emit(f"if not ({self.wide(node.test, self.start(node) + 5)}) {{ break }}")
+            self.body(node.body, self.header_end(node.body[0]), self.after(node))
+            self.depth -= 1
+            return self.emit("}")
+        head = f"while {self.wide(node.test, self.start(node) + 5)}"
+        self.block(head, node, node.body, node.lineno, self.after(node))
+        return self.after_loop(node)
 
     def do_For(self, node: ast.For) -> None:
         target = self.wide(node.target, self.start(node) + 3)
-        if isinstance(node.target, (ast.Tuple, ast.List)) and any(isinstance(e, ast.Starred) for e in node.target.elts):
-            raise NoCounterpart("`*` in what a loop binds")
         if (names := self.written_out(node)) is not None:
             for name in names:
                 self.emit(f"{target} = {self.see(name)}")
@@ -540,6 +557,20 @@ class Statements(Expressions):
     def kept_in_context(self, node: ast.Assign) -> bool:
         """`ctx.size = …`, and `a, b = ctx.saved_tensors`."""
         raise NotImplementedError
+
+
+def bound_at_once(node: ast.AST) -> list[ast.NamedExpr]:
+    """What an expression binds with `:=` whatever its parts are, those inside of others first."""
+    found: list[ast.NamedExpr] = []
+    parts = list(ast.iter_child_nodes(node))
+    if isinstance(node, (ast.BoolOp, ast.IfExp)):  # the rest is not always computed
+        parts = [node.test if isinstance(node, ast.IfExp) else node.values[0]]
+    elif isinstance(node, (*SCOPES, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        parts = []
+    for part in parts:
+        if not isinstance(part, ast.stmt):
+            found += bound_at_once(part)
+    return [*found, node] if isinstance(node, ast.NamedExpr) else found
 
 
 def stored(node: ast.AST) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from gradsh.calls.devices import Device, chosen
-from gradsh.calls.devices import device as named
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.dtypes import NAMES, OF, DType
@@ -108,24 +107,6 @@ def get_device(input: Any) -> int:
 
 
 METHODS.update(cpu=cpu, cuda=cuda, get_device=get_device)
-
-
-@function("device(type, index=None)", method=False, differentiable=False, example='device("cpu")')
-def device(type: Any, index: Any) -> Device:
-    """The device of that name; tensors can be on `cpu` alone."""
-    return named(type, index)
-
-
-@function("cuda.is_available()", method=False, differentiable=False, example="cuda.is_available()")
-def is_available() -> bool:
-    """Whether there is a graphics card to compute on: there is none."""
-    return False
-
-
-@function("cuda.device_count()", method=False, differentiable=False, example="cuda.device_count()")
-def device_count() -> int:
-    """How many graphics cards there are: 0."""
-    return 0
 
 
 @function("type(input, dtype=None)", work="elements", method=True, differentiable=False, example="ones(2).type(int64)")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.calls.devices import chosen
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_int, need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.batched import RANDOMNESS, drawn
@@ -60,9 +61,12 @@ def generator(seed: Any) -> Any:
     return Generator() if seed is None else Generator(need_int("generator", "seed", 1, seed))
 
 
-@function("Generator()", outside=True, method=False, differentiable=False, example="rand(2, generator=Generator())")
-def generator_class() -> Any:
+@function(
+    "Generator(device=None)", outside=True, method=False, differentiable=False, example="rand(2, generator=Generator())"
+)
+def generator_class(device: Any) -> Any:
     """A random stream of its own that starts from PyTorch's fixed default seed."""
+    chosen(device)
     from gradsh.engine.kernels.random import Generator
 
     return Generator()

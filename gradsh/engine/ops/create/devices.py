@@ -1,0 +1,79 @@
+"""Devices: there is one, the CPU. What asks for graphics cards finds none, what seeds them has nothing to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradsh.calls.devices import CPU, Device, chosen
+from gradsh.calls.devices import device as named
+from gradsh.engine.operators.composite import function
+from gradsh.errors import WrongDevice
+
+
+@function("device(type, index=None)", method=False, differentiable=False, example='device("cpu")')
+def device(type: Any, index: Any) -> Device:
+    """The device of that name; tensors can be on `cpu` alone."""
+    return named(type, index)
+
+
+device.apply.makes = Device  # for `isinstance(x.device, torch.device)`
+
+
+@function("cuda.is_available()", method=False, differentiable=False, example="cuda.is_available()")
+def is_available() -> bool:
+    """Whether there is a graphics card to compute on: there is none."""
+    return False
+
+
+@function("cuda.device_count()", method=False, differentiable=False, example="cuda.device_count()")
+def device_count() -> int:
+    """How many graphics cards there are: 0."""
+    return 0
+
+
+@function("cuda.manual_seed(seed)", method=False, differentiable=False, effect=True, example="cuda.manual_seed(0)")
+def cuda_manual_seed(seed: Any) -> None:
+    """Seeds the graphics card, of which there is none; the CPU's stream stays as it is."""
+    int(seed)
+
+
+@function(
+    "cuda.manual_seed_all(seed)", method=False, differentiable=False, effect=True, example="cuda.manual_seed_all(0)"
+)
+def cuda_manual_seed_all(seed: Any) -> None:
+    """Seeds all graphics cards, of which there are none; the CPU's stream stays as it is."""
+    int(seed)
+
+
+@function("cuda.empty_cache()", method=False, differentiable=False, effect=True, example="cuda.empty_cache()")
+def cuda_empty_cache() -> None:
+    """Gives back memory of the graphics card, of which there is none."""
+
+
+@function(
+    "set_default_device(device)", method=False, differentiable=False, effect=True, example='set_default_device("cpu")'
+)
+def set_default_device(device: Any) -> None:
+    """Where tensors are made from now on: on the CPU, which is where they are made."""
+    chosen(device)
+
+
+@function("get_default_device()", method=False, differentiable=False, example="get_default_device()")
+def get_default_device() -> Device:
+    """Where tensors are made: on the CPU."""
+    return CPU
+
+
+def _without(name: str, summary: str) -> None:
+    """What asks something of a graphics card. Errors: WrongDevice."""
+
+    def none(device: Any) -> Any:
+        raise WrongDevice("Torch not compiled with CUDA enabled")
+
+    none.__doc__ = summary
+    function(f"cuda.{name}(device=None)", method=False, differentiable=False, example="cuda.is_available()")(none)
+
+
+_without("current_device", "The number of the graphics card that is used: an error, as there is none.")
+_without("get_device_name", "The name of a graphics card: an error, as there is none.")
+_without("synchronize", "Waits for the graphics card: an error, as there is none.")
