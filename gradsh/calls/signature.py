@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from types import FunctionType
 from typing import Any
 
-# kinds of parameters; a "rest" is `*size`, a "keyword" stands after the `*`
-POSITIONAL, KEYWORD, REST = "positional", "keyword", "rest"
+# kinds of parameters; a "rest" is `*size`, a "keyword" stands after the `*`, "options" are `**options`
+POSITIONAL, KEYWORD, REST, OPTIONS = "positional", "keyword", "rest", "options"
 
 PROGRAM = "@program"  # in the globals of lowered code, and in no others
 # Set in the globals of a module, or of a package for all its modules, that acts for programs: what is raised there is
@@ -30,6 +30,7 @@ OTHER_NAMES = NUMPY_NAMES | {
     "split_size": "split_size_or_sections",
     "axis0": "dim0",
     "axis1": "dim1",
+    "grad_tensors": "gradient",
 }
 
 _LITERALS: dict[str, Any] = {"None": None, "True": True, "False": False, "()": (), "inf": float("inf")}

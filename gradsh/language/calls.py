@@ -417,6 +417,8 @@ class Calls:
             name, used = rest[0], taken + 1
         else:
             return None
+        if module == "torch.func" and self.table.lookup(f"func_{name}") is not None:
+            name = f"func_{name}"  # another function than torch.autograd.functional's
         link = chain[used - 2]
         known = self.resolution.references.get(id(link))
         if known is None:

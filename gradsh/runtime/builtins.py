@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 
 # the value, and what `help` says
-CONSTANTS: dict[str, tuple[float, str]] = {
+CONSTANTS: dict[str, tuple[float | None, str]] = {
     "pi": (math.pi, "The number pi."),
     "e": (math.e, "Euler's number."),
     "inf": (math.inf, "Infinity."),
     "nan": (math.nan, "Not a number."),
+    "newaxis": (None, "A new dimension of one, as an index: `x[newaxis]`. It is `none`."),
 }
 
 
@@ -94,7 +95,7 @@ class BuiltinTable:
             return signature
 
     def _signature(self, name: str) -> Signature | None:
-        from gradsh.calls.signature import KEYWORD, POSITIONAL, REST, Signature
+        from gradsh.calls.signature import KEYWORD, OPTIONS, POSITIONAL, REST, Signature
 
         if name.startswith("Tensor."):
             return None  # a method is the function of its name
@@ -112,8 +113,11 @@ class BuiltinTable:
         if name in python.OWN or name in CONSTANTS or name in dtypes.NAMES:
             return Signature(name)
         if known is None:
-            parameters = self.library.parameters(name)
-            return Signature(name, parameters, model=True) if parameters is not None else None
+            rows = self.library.parameters(name)
+            if rows is None:
+                return None
+            own = [row for row in rows if row[1] != OPTIONS]
+            return Signature(name, own, model=True, checked=len(own) == len(rows))
         return Signature(name, known[0], effect=known[1], python=known[2])
 
     def facts(self, name: str) -> Facts | None:

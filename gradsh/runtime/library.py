@@ -321,7 +321,7 @@ def _parsed(file: str) -> tuple[Program, str]:
 
 def read() -> Models:
     """The table, read from the files."""
-    from gradsh.calls.signature import KEYWORD, POSITIONAL, REST
+    from gradsh.calls.signature import KEYWORD, OPTIONS, POSITIONAL, REST
     from gradsh.engine.nn.containers import SIGNATURES
     from gradsh.language import nodes
 
@@ -337,6 +337,9 @@ def read() -> Models:
             kind = POSITIONAL
             for p in model.parameters:
                 flag = isinstance(p.default, nodes.Constant) and isinstance(p.default.value, bool)
+                if p.star == "**":
+                    own.append((p.name, OPTIONS, True, False))
+                    continue
                 own.append((p.name, REST if p.star else kind, bool(p.star) or p.default is not None, flag))
                 if p.star:
                     kind = KEYWORD

@@ -10,7 +10,7 @@ from typing import Any
 
 from gradsh import errors
 from gradsh.engine import catalogue
-from gradsh.engine.core.dtypes import NAMES, DType
+from gradsh.engine.core.dtypes import NAMES, DType, Size
 from gradsh.engine.core.graph import Node, Unrecorded
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller, placed
@@ -95,6 +95,21 @@ class SetConverter(Converter):
         from gradsh.runtime.sets import Set
 
         return Set
+
+
+class SizeConverter(Converter):
+    """`Size`: what a shape is."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if len(arguments) != 1 or keywords:
+            return super().__call__(*arguments, **keywords)
+        items = list(arguments[0])
+        for at, item in enumerate(items):
+            if not isinstance(item, int):
+                raise TypeError_(f"torch.Size() takes an iterable of 'int' (item {at} is '{type(item).__name__}')")
+        return self.python(items)
 
 
 class ConverterDType(DType):
@@ -229,6 +244,7 @@ OWN: dict[str, Callable[..., Any]] = {
     "tuple": Items("tuple", tuple),
     "dict": DictConverter("dict", dict),
     "set": SetConverter(),
+    "Size": SizeConverter("Size", Size),
     "repr": _repr,
     "map": _map,
     "filter": filter,

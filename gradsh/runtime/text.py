@@ -17,7 +17,8 @@ _FORMATS = frozenset((int, float, bool, Tensor, str))
 
 def written(value: Any) -> str:
     """What `print` shows."""
-    return str(value) if isinstance(value, (str, Tensor)) or hasattr(value, "__printed__") else shown(value)
+    own = isinstance(value, (str, Tensor)) or hasattr(value, "__printed__") or type(value).__module__ == "numpy"
+    return str(value) if own else shown(value)
 
 
 def shown(value: Any) -> str:

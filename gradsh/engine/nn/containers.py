@@ -153,13 +153,21 @@ class Sequential(Numbered):
 
     def __mul__(self, times: Any) -> Any:
         """The same models so many times over, which share their parameters."""
-        if not isinstance(times, int):
-            raise ArgumentError(f"unsupported operand type(s) for *: {SEQUENTIAL} and <class '{type(times).__name__}'>")
-        if times <= 0:
-            raise ValueError_(f"Non-positive multiplication factor {times} for {SEQUENTIAL}")
-        return type(self).over(self.items * times)
+        return type(self).over(self.items * self.factor(times))
 
     __rmul__ = __mul__
+
+    def __imul__(self, times: Any) -> Any:
+        self.items *= self.factor(times)
+        return self
+
+    def factor(self, times: Any) -> int:
+        """How often the models are to come. Errors: those of PyTorch."""
+        if not is_int(times):
+            raise ArgumentError(f"unsupported operand type(s) for *: {SEQUENTIAL} and <class '{type_text(times)}'>")
+        if times <= 0:
+            raise ValueError_(f"Non-positive multiplication factor {times} for {SEQUENTIAL}")
+        return int(times)
 
     def finish(self) -> None:
         self.run = self.forward
@@ -340,6 +348,9 @@ class ParameterDict(ModuleDict):
     """Parameters under keys."""
 
     __slots__ = ()
+
+    def construct(self, parameters: Any = None) -> None:
+        super().construct(parameters)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if not isinstance(key, str):

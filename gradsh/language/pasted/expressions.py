@@ -119,6 +119,8 @@ class Expressions(Text):
             return None
         if path in OTHERS:
             return OTHERS[path]
+        if path in ("torch.func.vjp", "torch.func.jvp"):  # without the module they are torch.autograd.functional's
+            return path
         root, _, rest = path.partition(".")
         if root in SAME:
             if root == "numpy":

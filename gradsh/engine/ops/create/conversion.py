@@ -115,8 +115,9 @@ def type_(input: Any, dtype: Any) -> Any:
     need_tensor("type", "input", 1, input)
     if dtype is None:
         return f"{OF[input.data.dtype].title}Tensor"
-    if isinstance(dtype, str):
-        word = dtype.removeprefix("torch.")
+    if isinstance(dtype, str) or callable(dtype):  # torch.DoubleTensor
+        word = dtype.removeprefix("torch.") if isinstance(dtype, str) else getattr(dtype, "__name__", "")
+        word = "FloatTensor" if word == "Tensor" else word
         found = next((d for d in OF.values() if f"{d.title}Tensor" == word), None)
         if found is None:
             raise ArgumentError(f"invalid type: '{dtype}'", kind="ValueError")

@@ -246,6 +246,8 @@ def normal_tensors(mean: Any, std: Any, generator: Any) -> Any:
 
     mean = alloc.asarray(mean) if isinstance(mean, np.generic) else mean
     std = alloc.asarray(std) if isinstance(std, np.generic) else std
+    if isinstance(mean, np.ndarray) and mean.dtype.kind == "f" and isinstance(std, np.ndarray):
+        std = std.astype(mean.dtype, copy=False)  # that of the mean is the result's
     for value in (mean, std):
         if isinstance(value, np.ndarray) and value.dtype.kind != "f":
             title = numpy_title(value.dtype)

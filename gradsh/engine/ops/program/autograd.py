@@ -68,9 +68,8 @@ def backward(tensors: Any, gradient: Any, retain_graph: Any, create_graph: bool,
 
 
 @composite(
-    "grad(outputs, inputs=None, grad_outputs=None, retain_graph: bool=None, create_graph=False, "
-    "is_grads_batched=False, "
-    "allow_unused: bool=None, materialize_grads=False, *, argnums=None, has_aux=False)",
+    "grad(outputs, inputs=None, grad_outputs=None, retain_graph: bool=None, create_graph=False, only_inputs=True, "
+    "allow_unused: bool=None, is_grads_batched=False, materialize_grads=False, *, argnums=None, has_aux=False)",
     method=False,
     frees=True,
     example="let x = tensor(3., grad); grad(x**2, x)",
@@ -81,8 +80,9 @@ def grad(
     grad_outputs: Any,
     retain_graph: Any,
     create_graph: bool,
-    is_grads_batched: bool,
+    only_inputs: bool,
     allow_unused: Any,
+    is_grads_batched: bool,
     materialize_grads: bool,
     argnums: Any,
     has_aux: bool,
@@ -109,6 +109,10 @@ def grad(
         from gradsh.engine.transforms.gradient import gradients_of_samples
 
         return gradients_of_samples(outs, wanted, grad_outputs, create_graph, bool(allow_unused), materialize_grads)
+    if any(map(is_foreign, _tensors(grad_outputs))):
+        from gradsh.engine.transforms.cotangents import pulled
+
+        return pulled(outs, wanted, _tensors(grad_outputs), 0, create_graph, bool(allow_unused), materialize_grads)
     need_tensors(wanted)
     for out in outs:
         if out.__class__ is not Tensor:

@@ -129,6 +129,30 @@ def jvp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any
 
 
 @composite(
+    "func_vjp(func, *primals, has_aux=False)",
+    method=False,
+    example="torch.func.vjp(fn(x) = x**2, tensor([1., 2.]))[1](ones(2))",
+)
+def func_vjp(func: Any, primals: Any, has_aux: bool) -> Any:
+    """The value of a function, and a function that gives the products of cotangents with its Jacobian."""
+    from gradsh.engine.transforms import cotangents
+
+    return cotangents.vjp(_callable("torch.func.vjp", func), tuple(primals), has_aux)
+
+
+@composite(
+    "func_jvp(func, primals, tangents, *, strict=False, has_aux=False)",
+    method=False,
+    example="torch.func.jvp(fn(x) = x**2, (tensor([1., 2.]),), (ones(2),))",
+)
+def func_jvp(func: Any, primals: Any, tangents: Any, strict: bool, has_aux: bool) -> Any:
+    """The value of a function of a tuple of tensors, and its Jacobian times the tangents."""
+    from gradsh.engine.transforms import cotangents
+
+    return cotangents.jvp(_callable("torch.func.jvp", func), primals, tangents, strict, has_aux)
+
+
+@composite(
     "hvp(func, inputs, v=None, create_graph=False, strict=False)",
     method=False,
     example="hvp(fn(x) = (x**3).sum(), tensor([1., 2.]), ones(2))",

@@ -75,7 +75,9 @@ def cat(tensors: Any, dim: int) -> Any:
         if a.ndim == 0:
             raise ShapeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
     # PyTorch skips 1-D tensors without elements, whatever the shape of the others
-    parts = [a for a in tensors if a.shape != (0,)] or [tensors[0]]
+    parts = [a for a in tensors if a.shape != (0,)]
+    if not parts:  # then no dimension is wrong either
+        return alloc.empty(0, _common(tensors))
     first = parts[0]
     dim = dim_index(dim, first.ndim)
     shape = first.shape
