@@ -148,7 +148,7 @@ class Signature:
         keywords: dict[str, Any] = {}
         for at, (parameter, value) in enumerate(zip(self.parameters, values, strict=False)):
             if parameter.kind == REST:
-                arguments += value
+                arguments.append(value)  # as one list, which may be empty
             elif not parameter.has_default or value is not parameter.default:
                 if parameter.kind == POSITIONAL and not keywords and len(arguments) == at:
                     arguments.append(value)

@@ -88,6 +88,12 @@ class CustomOperator:
         outputs = [_own(o, where) if any(o is x for x in inputs) else o for o in raw]
         if tracked:
             self._record(edges, where, arguments, saving.saved, raw, outputs)
+        else:
+            for own, o in zip(outputs, raw, strict=True):
+                if (
+                    own is not o
+                ):  # as detached: the views that operators make without grad mode have a flagged leaf's flag
+                    own.own_extra().base = None
         return tuple(outputs) if several else outputs[0]
 
     def _record(

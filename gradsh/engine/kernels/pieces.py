@@ -68,11 +68,11 @@ def _piece(flat: list[Any], start: int) -> list[Any]:
 
 def _run(function: Any, flat: list[Any], out: Any, following: Any) -> None:
     """Work on pieces until none is left; `following` says where the next one begins."""
-    direct = function.__class__ is np.ufunc
+    into = function if function.__class__ is np.ufunc else getattr(function, "into", None)
     while (start := following()) < out.size:
         target = out[start : start + PIECE]
-        if direct:
-            function(*_piece(flat, start), out=target)
+        if into is not None:
+            into(*_piece(flat, start), out=target)
         else:
             target[...] = function(*_piece(flat, start))
 

@@ -11,6 +11,7 @@ from gradsh.engine.core.batched import SIZES
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.place import _getframe, caller, placed
 from gradsh.engine.core.pytree import filled, leaves, mapped, structure
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.transforms.gradient import fresh, lifted, lowered, python_type, settled, traced
@@ -44,9 +45,10 @@ def vjp(f: Any, primals: tuple[Any, ...], has_aux: bool) -> Any:
                 f"function. cotangents: {short(given)}, primal output: {short(out)}"
             )
         create = mode.grad if create_graph is None else bool(create_graph)
-        found = pulled(outputs, inputs, leaves(given), depth, create, True, True)
-        if depth == len(SIZES):
-            found = [lowered(settled(g, own)) for g in found]
+        with placed(mode.where or caller(_getframe(1))):
+            found = pulled(outputs, inputs, leaves(given), depth, create, True, True)
+            if depth == len(SIZES):
+                found = [lowered(settled(g, own)) for g in found]
         return tuple(filled(list(primals), found))
 
     def result(x: Any) -> Any:

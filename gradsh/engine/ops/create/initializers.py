@@ -17,6 +17,7 @@ from gradsh.engine.core.modes import mode, no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.strided import empty_as
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.operators.composite import function
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.ops.program import inplace  # noqa: F401 - the methods that fill a tensor
@@ -242,7 +243,7 @@ def _rejected(tensor: Tensor, mean: float, std: float, a: float, b: float, gener
     def refused() -> Any:
         _uniform(odds, 0.0, 1.0, generator)
         drop = ((candidates.data - mean) / std) ** 2 * -0.5 - log_peak
-        return np.log(odds.data) > drop
+        return exact.log(odds.data) > drop
 
     _uniform(candidates, a, b, generator)
     values = alloc.array(candidates.data)

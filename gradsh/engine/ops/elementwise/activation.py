@@ -15,6 +15,7 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import in_dtype
 from gradsh.engine.core.strided import contiguous
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import binary, unary
 from gradsh.engine.operators.registry import alias
@@ -231,7 +232,7 @@ def _elu_second(F: Any, g: Any, grad: Any, x: Any, alpha: Any, scale: Any, inner
 )
 def elu_full(x: Any, alpha: Any, scale: Any, inner: Any) -> Any:
     """scale * input where positive, scale * alpha * (exp(input_scale * input) - 1) elsewhere."""
-    return pick(x <= 0, np.expm1(np.minimum(x, 0) * inner) * (alpha * scale), x * scale)
+    return pick(x <= 0, exact.expm1(np.minimum(x, 0) * inner) * (alpha * scale), x * scale)
 
 
 @elu_full.vjp("input", saves="input")
@@ -247,7 +248,7 @@ def _(F: Any, g: Any, out: Any, x: Any, alpha: Any, scale: Any, inner: Any) -> A
 )
 def elu_backward(g: Any, x: Any, alpha: Any, scale: Any, inner: Any) -> Any:
     """The gradient of elu_full."""
-    return pick(x <= 0, g * inner * (alpha * scale) * np.exp(np.minimum(x, 0) * inner), g * scale)
+    return pick(x <= 0, g * inner * (alpha * scale) * exact.exp(np.minimum(x, 0) * inner), g * scale)
 
 
 @composite(
@@ -312,7 +313,7 @@ def selu(x: Any, inplace: bool) -> Any:
 )
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-input)), element by element."""
-    return 1 / (1 + np.exp(-x))
+    return 1 / (1 + exact.exp(-x))
 
 
 sigmoid.vjp(saves="out")(lambda F, g, out, x: F.sigmoid_backward(g, out))
@@ -347,7 +348,7 @@ sigmoid_backward.vjp("output", saves="grad output")(lambda F, g, out, grad, y: g
 )
 def logsigmoid(x: Any) -> Any:
     """log(sigmoid(input)), without overflow."""
-    out = np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    out = np.minimum(x, 0) - exact.log1p(exact.exp(-np.abs(x)))
     return contiguous(out) if out.ndim > 1 else out
 
 
@@ -365,7 +366,7 @@ def _log_sigmoid_second(F: Any, g: Any, grad: Any, x: Any) -> Any:
 )
 def log_sigmoid_backward(g: Any, x: Any) -> Any:
     """The gradient of logsigmoid."""
-    small = np.exp(-np.abs(x))
+    small = exact.exp(-np.abs(x))
     small = small / (1 + small)
     return g * pick(x < 0, 1 - small, small)
 
@@ -383,7 +384,7 @@ def log_sigmoid_backward(g: Any, x: Any) -> Any:
 )
 def silu(x: Any) -> Any:
     """input * sigmoid(input), element by element."""
-    return x / (1 + np.exp(-x))
+    return x / (1 + exact.exp(-x))
 
 
 @silu.vjp(saves="input")
@@ -405,7 +406,7 @@ def _(F: Any, g: Any, out: Any, x: Any) -> Any:
 )
 def mish(x: Any) -> Any:
     """input * tanh(softplus(input)), element by element."""
-    return x * np.tanh(np.log1p(np.exp(x)))
+    return x * exact.tanh(exact.log1p(exact.exp(x)))
 
 
 @mish.vjp(saves="input")
@@ -426,7 +427,7 @@ def _(F: Any, g: Any, out: Any, x: Any) -> Any:
 def softplus(x: Any, beta: Any, threshold: Any) -> Any:
     """log(1 + exp(beta * input)) / beta; `input` itself where beta * input is over the threshold."""
     scaled = x * beta
-    return pick(scaled > threshold, x, np.log1p(np.exp(np.minimum(scaled, threshold))) / beta)
+    return pick(scaled > threshold, x, exact.log1p(exact.exp(np.minimum(scaled, threshold))) / beta)
 
 
 @softplus.vjp("input", saves="input")
@@ -448,7 +449,7 @@ def _softplus_second(F: Any, g: Any, grad: Any, x: Any, beta: Any, threshold: An
 def softplus_backward(g: Any, x: Any, beta: Any, threshold: Any) -> Any:
     """The gradient of softplus."""
     scaled = x * beta
-    grown = np.exp(np.minimum(scaled, threshold))
+    grown = exact.exp(np.minimum(scaled, threshold))
     return pick(scaled > threshold, g, g * grown / (grown + 1))
 
 
@@ -474,7 +475,7 @@ def gelu(x: Any, approximate: str) -> Any:
 
         return x * 0.5 * (1 + erf.kernel(x * _ROOT))
     if approximate == "tanh":
-        return 0.5 * x * (1 + np.tanh(_GELU * (x + _CUBIC * (x * x * x))))
+        return 0.5 * x * (1 + exact.tanh(_GELU * (x + _CUBIC * (x * x * x))))
     raise DtypeError("approximate argument must be either none or tanh.")
 
 
@@ -503,8 +504,8 @@ def gelu_backward(g: Any, x: Any, approximate: str) -> Any:
     if approximate == "none":
         from gradsh.engine.ops.elementwise.special import erf
 
-        return g * (0.5 * (1 + erf.kernel(x * _ROOT)) + x * (np.exp(x * x * -0.5) * _DENSITY))
-    squashed = np.tanh(_GELU * (x + _CUBIC * (x * x * x)))
+        return g * (0.5 * (1 + erf.kernel(x * _ROOT)) + x * (exact.exp(x * x * -0.5) * _DENSITY))
+    squashed = exact.tanh(_GELU * (x + _CUBIC * (x * x * x)))
     inner = _GELU * (1 + 3 * _CUBIC * (x * x))
     return g * (0.5 * (1 + squashed) + 0.5 * x * (1 - squashed * squashed) * inner)
 

@@ -10,6 +10,7 @@ from gradsh.engine.core.arguments import dim_index
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.strided import settled
+from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.operators.batch_rules import along
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import unary
@@ -239,7 +240,7 @@ def glu(x: Any, dim: int) -> Any:
     a, b = _halves(x, dim)
     if x.dtype.kind != "f":
         raise refused_dtype("glu_cpu", x.dtype)
-    return settled(a / (1 + np.exp(-b)), a, b)
+    return settled(a / (1 + exact.exp(-b)), a, b)
 
 
 def _halves(x: Any, dim: int) -> tuple[Any, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import is_int, too_large, type_word, wrong_call
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import Unary, binary, unary
 from gradsh.engine.operators.general import op
@@ -57,7 +58,7 @@ def wide(function: Any, *arrays: Any) -> Any:
 )
 def logaddexp(a: Any, b: Any) -> Any:
     """log(exp(input) + exp(other)), without overflow."""
-    return np.logaddexp(a, b)
+    return exact.logaddexp(a, b)
 
 
 logaddexp.vjp("input", saves="input other")(lambda F, g, out, a, b: g / (1 + F.exp(b - a)))
@@ -80,7 +81,7 @@ _ONE_OVER_LOG_2 = 1 / math.log(2)
 def logaddexp2(a: Any, b: Any) -> Any:
     """log2(2**input + 2**other), without overflow."""
     high = np.maximum(a, b)
-    total = high + np.log1p(np.exp2(-np.abs(a - b))) * _ONE_OVER_LOG_2
+    total = high + exact.log1p(exact.exp2(-np.abs(a - b))) * _ONE_OVER_LOG_2
     return np.where((a == b) & np.isinf(a), a, total)[()]
 
 
@@ -131,7 +132,7 @@ def _xlog_samples() -> list[call]:
 )
 def xlogy(a: Any, b: Any) -> Any:
     """input * log(other), 0 where input is 0."""
-    return _times_log(a, b, np.log, 0.0)
+    return _times_log(a, b, exact.log, 0.0)
 
 
 @xlogy.vjp("input", saves="input other")
@@ -158,7 +159,7 @@ xlogy.vjp("other", saves="input other")(lambda F, g, out, a, b: g * a / b)
 )
 def xlog1py(a: Any, b: Any) -> Any:
     """input * log1p(other), 0 where input is 0."""
-    return _times_log(a, b, np.log1p, -1.0)
+    return _times_log(a, b, exact.log1p, -1.0)
 
 
 @xlog1py.vjp("input", saves="input other")
@@ -310,7 +311,7 @@ entr = _special(
 
 def grown(scaled: Any, x: Any) -> Any:
     """What SciPy scaled down by exp(abs(x)), in its size; overflows where the exponential in x's dtype does."""
-    return wide(scaled, x) * np.exp(np.abs(x))
+    return wide(scaled, x) * exact.exp(np.abs(x))
 
 
 @unary(
@@ -412,7 +413,7 @@ def lgamma(x: Any) -> Any:
     """log(abs(gamma(input))), element by element."""
     y = wide(scipy_special().gammaln, x)
     # where gamma(x) itself, 1 / x, is out of range
-    y = np.where(np.abs(x) < np.finfo(x.dtype).tiny, -np.log(np.abs(x)), y)
+    y = np.where(np.abs(x) < np.finfo(x.dtype).tiny, -exact.log(np.abs(x)), y)
     return np.where(np.isinf(x), x.dtype.type(np.inf), y)[()]
 
 
@@ -428,10 +429,34 @@ lgamma.vjp(saves="input")(lambda F, g, out, x: g * F.digamma(x))
 )
 def digamma(x: Any) -> Any:
     """The derivative of lgamma; -inf at 0, nan at negative whole numbers."""
-    y = wide(scipy_special().digamma, x)
-    if x.__class__ is not np.ndarray:
-        return np.copysign(y.__class__(np.inf), -x) if x == 0 else y
-    return np.where(x == 0, np.copysign(x.dtype.type(np.inf), -x), y)
+    if x.dtype == np.float16:
+        return digamma.kernel(x.astype(np.float32)).astype(np.float16)
+    number = x.dtype.type
+    left = x < 0
+    y = _digamma(np.where(left, 1 - x, x))
+    if left.any():  # by reflection, in float64
+        part = np.modf(x.astype(np.float64))[0]
+        y = np.where(left, y - (np.pi / np.tan(np.pi * part)).astype(x.dtype), y)
+        y = np.where(left & (x == np.trunc(x)), number(np.nan), y)
+    return np.where(x == 0, np.copysign(number(np.inf), -x), y)[()]
+
+
+# of digamma's asymptotic series in 1 / x**2, the highest power first (Cephes, psi.c)
+_DIGAMMA = (1 / 12, -691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120, 1 / 12)
+
+
+def _digamma(x: Any) -> Any:
+    """For x >= 0, in its own precision, as PyTorch's loop of C has it: recurrence up to 10, then Cephes' series."""
+    number = x.dtype.type
+    low = alloc.zeros_like(x)
+    while (small := x < 10).any():
+        low, x = np.where(small, low - 1 / x, low), np.where(small, x + 1, x)
+    z = 1 / (x * x)
+    series = alloc.zeros_like(z)
+    for factor in _DIGAMMA:
+        series = series * z + number(factor)
+    series = np.where(x < 1e17, z * series, 0)
+    return np.where(x == 10, low + number(2.25175258906672110764), low + exact.log(x) - number(0.5) / x - series)
 
 
 digamma.vjp(saves="input")(lambda F, g, out, x: g * F.polygamma_n(x, 1))
@@ -465,7 +490,7 @@ def _trigamma(x: Any) -> Any:
     if x.dtype == np.float16:
         return _trigamma(x.astype(np.float32)).astype(np.float16)
     reflected = x < 0.5
-    sine = np.sin(np.pi * x)
+    sine = exact.sin(np.pi * x)
     total = np.where(reflected, -(np.pi * np.pi) / (sine * sine), 0).astype(x.dtype)
     z = np.where(reflected, 1 - x, x)
     for _ in range(6):
@@ -634,7 +659,7 @@ def logit(x: Any, eps: Any) -> Any:
     if eps is not None:
         low, high = x.dtype.type(eps), x.dtype.type(1 - eps)
         x = np.where(x < low, low, np.where(x > high, high, x))  # over a half, eps is the larger of the two
-    return np.log(x / (1 - x))
+    return exact.log(x / (1 - x))
 
 
 @logit.vjp("input", saves="input")

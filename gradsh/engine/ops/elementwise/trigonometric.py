@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.operators.elementwise import binary, unary
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import binary_samples, call, t, unary_samples
@@ -22,11 +23,11 @@ from gradsh.engine.ops.elementwise.masks import floats_only
     samples=unary_samples,
     formula="g * cos(input)",
     example="sin(tensor([0., 1.]))",
-    direct=np.sin,
+    direct=exact.sin,
 )
 def sin(x: Any) -> Any:
     """The sine of every element, in radians."""
-    return np.sin(x)
+    return exact.sin(x)
 
 
 sin.vjp(saves="input")(lambda F, g, out, x: g * F.cos(x))
@@ -39,11 +40,11 @@ sin.vjp(saves="input")(lambda F, g, out, x: g * F.cos(x))
     samples=unary_samples,
     formula="-g * sin(input)",
     example="cos(tensor([0., 1.]))",
-    direct=np.cos,
+    direct=exact.cos,
 )
 def cos(x: Any) -> Any:
     """The cosine of every element, in radians."""
-    return np.cos(x)
+    return exact.cos(x)
 
 
 cos.vjp(saves="input")(lambda F, g, out, x: g * -F.sin(x))
@@ -56,11 +57,11 @@ cos.vjp(saves="input")(lambda F, g, out, x: g * -F.sin(x))
     samples=lambda: unary_samples(-1.2, 1.2),
     formula="g * (1 + out**2)",
     example="tan(tensor([0., 1.]))",
-    direct=np.tan,
+    direct=exact.tan,
 )
 def tan(x: Any) -> Any:
     """The tangent of every element, in radians."""
-    return np.tan(x)
+    return exact.tan(x)
 
 
 tan.vjp(saves="out")(lambda F, g, out, x: g * (1 + out * out))
@@ -74,11 +75,11 @@ tan.vjp(saves="out")(lambda F, g, out, x: g * (1 + out * out))
     formula="g / sqrt(1 - input**2)",
     kinks="inf at -1 and 1",
     example="asin(tensor([0., 1.]))",
-    direct=np.arcsin,
+    direct=exact.arcsin,
 )
 def asin(x: Any) -> Any:
     """The angle in radians whose sine is the element."""
-    return np.arcsin(x)
+    return exact.arcsin(x)
 
 
 asin.vjp(saves="input")(lambda F, g, out, x: g * F.rsqrt(1 - x * x))
@@ -92,11 +93,11 @@ asin.vjp(saves="input")(lambda F, g, out, x: g * F.rsqrt(1 - x * x))
     formula="-g / sqrt(1 - input**2)",
     kinks="-inf at -1 and 1",
     example="acos(tensor([0., 1.]))",
-    direct=np.arccos,
+    direct=exact.arccos,
 )
 def acos(x: Any) -> Any:
     """The angle in radians whose cosine is the element."""
-    return np.arccos(x)
+    return exact.arccos(x)
 
 
 acos.vjp(saves="input")(lambda F, g, out, x: g * -F.rsqrt(1 - x * x))
@@ -109,11 +110,11 @@ acos.vjp(saves="input")(lambda F, g, out, x: g * -F.rsqrt(1 - x * x))
     samples=unary_samples,
     formula="g / (input**2 + 1)",
     example="atan(tensor([0., 1.]))",
-    direct=np.arctan,
+    direct=exact.arctan,
 )
 def atan(x: Any) -> Any:
     """The angle in radians whose tangent is the element."""
-    return np.arctan(x)
+    return exact.arctan(x)
 
 
 atan.vjp(saves="input")(lambda F, g, out, x: g / (x * x + 1))
@@ -139,7 +140,7 @@ def _around(F: Any, a: Any, b: Any) -> Any:
 )
 def atan2(a: Any, b: Any) -> Any:
     """The angle of the point (`other`, `input`), in radians."""
-    return np.arctan2(a, b)
+    return exact.arctan2(a, b)
 
 
 atan2.vjp("input", saves="input other")(lambda F, g, out, a, b: g * (b * _around(F, a, b)))
@@ -178,8 +179,8 @@ def sinc(x: Any) -> Any:
     """sin(pi * input) / (pi * input), 1 at 0."""
     product = x * math.pi
     if x.__class__ is not np.ndarray:
-        return np.sin(product) / product if product != 0 else product.__class__(1)
-    return np.where(product == 0, x.dtype.type(1), np.sin(product) / product)
+        return exact.sin(product) / product if product != 0 else product.__class__(1)
+    return np.where(product == 0, x.dtype.type(1), exact.sin(product) / product)
 
 
 @sinc.vjp(saves="input")
@@ -228,11 +229,11 @@ rad2deg.vjp()(lambda F, g, out, x: g * (180 / math.pi))
     samples=unary_samples,
     formula="g * cosh(input)",
     example="sinh(tensor([0., 1.]))",
-    direct=np.sinh,
+    direct=exact.sinh,
 )
 def sinh(x: Any) -> Any:
     """The hyperbolic sine of every element."""
-    return np.sinh(x)
+    return exact.sinh(x)
 
 
 sinh.vjp(saves="input")(lambda F, g, out, x: g * F.cosh(x))
@@ -245,11 +246,11 @@ sinh.vjp(saves="input")(lambda F, g, out, x: g * F.cosh(x))
     samples=unary_samples,
     formula="g * sinh(input)",
     example="cosh(tensor([0., 1.]))",
-    direct=np.cosh,
+    direct=exact.cosh,
 )
 def cosh(x: Any) -> Any:
     """The hyperbolic cosine of every element."""
-    return np.cosh(x)
+    return exact.cosh(x)
 
 
 cosh.vjp(saves="input")(lambda F, g, out, x: g * F.sinh(x))
@@ -263,11 +264,11 @@ cosh.vjp(saves="input")(lambda F, g, out, x: g * F.sinh(x))
     samples=unary_samples,
     formula="g * (1 - out**2)",
     example="tanh(tensor([0., 1.]))",
-    direct=np.tanh,
+    direct=exact.tanh,
 )
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent of every element."""
-    return np.tanh(x)
+    return exact.tanh(x)
 
 
 tanh.vjp(saves="out")(lambda F, g, out, x: F.tanh_backward(g, out))
@@ -296,11 +297,11 @@ tanh_backward.vjp("output", saves="grad output")(lambda F, g, out, grad, y: grad
     samples=unary_samples,
     formula="g / sqrt(input**2 + 1)",
     example="asinh(tensor([0., 1.]))",
-    direct=np.arcsinh,
+    direct=exact.arcsinh,
 )
 def asinh(x: Any) -> Any:
     """The inverse hyperbolic sine of every element."""
-    return np.arcsinh(x)
+    return exact.arcsinh(x)
 
 
 asinh.vjp(saves="input")(lambda F, g, out, x: g * F.rsqrt(x * x + 1))
@@ -314,11 +315,11 @@ asinh.vjp(saves="input")(lambda F, g, out, x: g * F.rsqrt(x * x + 1))
     formula="g / sqrt(input**2 - 1)",
     kinks="inf at 1",
     example="acosh(tensor([1., 2.]))",
-    direct=np.arccosh,
+    direct=exact.arccosh,
 )
 def acosh(x: Any) -> Any:
     """The inverse hyperbolic cosine of every element; nan below 1."""
-    return np.arccosh(x)
+    return exact.arccosh(x)
 
 
 acosh.vjp(saves="input")(lambda F, g, out, x: g * F.rsqrt(x * x - 1))
@@ -332,11 +333,11 @@ acosh.vjp(saves="input")(lambda F, g, out, x: g * F.rsqrt(x * x - 1))
     formula="g / (1 - input**2)",
     kinks="inf at -1 and 1",
     example="atanh(tensor([0., 0.5]))",
-    direct=np.arctanh,
+    direct=exact.arctanh,
 )
 def atanh(x: Any) -> Any:
     """The inverse hyperbolic tangent of every element; inf at 1."""
-    return np.arctanh(x)
+    return exact.arctanh(x)
 
 
 atanh.vjp(saves="input")(lambda F, g, out, x: g / (1 - x * x))

@@ -10,6 +10,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.ops.loss.regression import reduction_of
@@ -88,15 +89,15 @@ def _forward(logs: Any, labels: Any, times: Any, lengths: Any, blank: int) -> tu
             alpha[0, :, 1] = np.where(lengths > 0, emitted[0, :, 1], -np.inf)
     for time in range(1, len(logs)):
         before = alpha[time - 1]
-        total = np.logaddexp(before, _shifted(before, 1)) if places > 1 else before
+        total = exact.logaddexp(before, _shifted(before, 1)) if places > 1 else before
         if places > 2:
-            total = np.logaddexp(total, np.where(jump, _shifted(before, 2), -np.inf))
+            total = exact.logaddexp(total, np.where(jump, _shifted(before, 2), -np.inf))
         alpha[time] = total + emitted[time]
     rows = alloc.arange(len(lengths))
     ends = alpha[np.maximum(times, 1) - 1, rows]
     last = ends[rows, 2 * lengths]
     if places > 1:
-        last = np.where(lengths > 0, np.logaddexp(last, ends[rows, np.maximum(2 * lengths - 1, 0)]), last)
+        last = np.where(lengths > 0, exact.logaddexp(last, ends[rows, np.maximum(2 * lengths - 1, 0)]), last)
     # without any step only the empty label is possible
     last = np.where(times == 0, np.where(lengths == 0, 0, -np.inf), last).astype(logs.dtype)
     return alpha, -last
@@ -137,9 +138,9 @@ def ctc_backward(g: Any, logs: Any, labels: Any, times: Any, lengths: Any, blank
     for time in range(steps - 1, -1, -1):
         total = beta
         if places > 1:
-            total = np.logaddexp(beta, _shifted(beta, -1))
+            total = exact.logaddexp(beta, _shifted(beta, -1))
         if places > 2:
-            total = np.logaddexp(total, np.where(jump_on, _shifted(beta, -2), -np.inf))
+            total = exact.logaddexp(total, np.where(jump_on, _shifted(beta, -2), -np.inf))
         beta = total + emitted[time]
         starts = times - 1 == time
         if starts.any():
@@ -152,9 +153,9 @@ def ctc_backward(g: Any, logs: Any, labels: Any, times: Any, lengths: Any, blank
         passed = alloc.zeros_like(logs[time])
         for place in range(places):
             valid = place < 2 * lengths + 1
-            passed[rows, full[:, place]] += np.where(valid, np.exp(path[:, place] + loss), 0)
+            passed[rows, full[:, place]] += np.where(valid, exact.exp(path[:, place] + loss), 0)
         inside = (time < times)[:, None]
-        out[time] = np.where(inside, (np.exp(logs[time]) - passed) * g[:, None], 0)
+        out[time] = np.where(inside, (exact.exp(logs[time]) - passed) * g[:, None], 0)
     if zero_infinity:
         out = np.where(np.isinf(loss)[None, :, None], 0, out)
     return out.astype(logs.dtype)

@@ -13,6 +13,7 @@ from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.promotion import result_dtype
+from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
@@ -49,7 +50,7 @@ def bce(x: Any, target: Any, weight: Any, reduction: str) -> Any:
         raise ValueProblem("all elements of input should be between 0 and 1")
     if not np.all((target >= 0) & (target <= 1)):
         raise ValueProblem("all elements of target should be between 0 and 1")
-    loss = (target - 1) * np.maximum(np.log1p(-x), -100) - target * np.maximum(np.log(x), -100)
+    loss = (target - 1) * np.maximum(exact.log1p(-x), -100) - target * np.maximum(exact.log(x), -100)
     if weight is not None:
         full = broadcast_shape(x.shape, weight.shape)
         if full != x.shape:

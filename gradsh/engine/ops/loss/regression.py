@@ -16,6 +16,7 @@ from gradsh.engine.core.place import type_name
 from gradsh.engine.core.promotion import broadcast_error, promoted
 from gradsh.engine.core.strided import settled
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.reduction import renamed
@@ -124,7 +125,7 @@ def same_dtype(x: Any, target: Any) -> tuple[Any, Any]:
 
 
 def sigmoid(F: Any, x: Any) -> Any:
-    return 1 / (1 + np.exp(-x)) if F is A else F.sigmoid(x)
+    return 1 / (1 + exact.exp(-x)) if F is A else F.sigmoid(x)
 
 
 LEGACY = "size_average=None, reduce=None, reduction='mean'"
@@ -165,7 +166,7 @@ def bce_logits(x: Any, target: Any, weight: Any, pos_weight: Any, reduction: str
         raise DtypeError(
             f"result type {OF[x.dtype].title} can't be cast to the desired output type {OF[target.dtype].title}"
         )
-    log_sigmoid = np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    log_sigmoid = np.minimum(x, 0) - exact.log1p(exact.exp(-np.abs(x)))
     try:
         if pos_weight is None:
             loss = (1 - target) * x - log_sigmoid
@@ -462,7 +463,7 @@ def soft_margin(x: Any, target: Any, reduction: str) -> Any:
     if x.dtype.kind != "f":
         raise DtypeError(f"result type Float can't be cast to the desired output type {OF[x.dtype].title}")
     target = target.astype(x.dtype)
-    return reduced(np.log1p(np.exp(-target * x)), reduction)
+    return reduced(exact.log1p(exact.exp(-target * x)), reduction)
 
 
 @soft_margin.vjp("input", saves="input target")

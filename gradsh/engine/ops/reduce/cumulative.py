@@ -11,6 +11,7 @@ from gradsh.engine.core.arguments import dim_index, need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.operators.batch_rules import along, fronted, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
@@ -255,7 +256,7 @@ def _from_the_end(F: Any, x: Any, axis: int) -> Any:
 def log_of_part(x: Any, positive: bool) -> Any:
     """log|x| where x has the sign, else the smallest number."""
     part = x if positive else -x
-    return np.where(part > 0, np.log(np.where(part > 0, part, 1)), np.finfo(x.dtype).min).astype(x.dtype)
+    return np.where(part > 0, exact.log(np.where(part > 0, part, 1)), np.finfo(x.dtype).min).astype(x.dtype)
 
 
 log_of_part.vjp("input", saves="input")(lambda F, g, out, x, positive: g * F.inverse_of_part(x, positive))

@@ -1,0 +1,81 @@
+"""The elementary functions, with the same last digits on every machine.
+
+NumPy's float32 kernels differ by processor, and from PyTorch's in up to 40 % of last digits; PyTorch's own (of a closed
+library) differ by processor too, but lie next to the correctly rounded value. So float32 is computed in float64 and
+rounded once: 1 % of PyTorch's exp, 0.05 % of tanh and 6 % of log have another last digit. float16 is computed as
+float32, as PyTorch does it; float64 is NumPy's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core import alloc
+
+ndarray = np.ndarray
+float16, float32, float64 = np.float16, np.float32, np.float64
+FLOAT16, FLOAT32, FLOAT64 = np.dtype(float16), np.dtype(float32), np.dtype(float64)
+SMALL = 1 << 13  # elements up to which a float64 array of them costs less than NumPy's buffers
+
+
+def rounded(ufunc: Any, scalar: Callable[[float], float]) -> Callable[[Any], Any]:
+    """A function of one array or number, in its dtype; `scalar` is that of C, as Python has it."""
+
+    def compute(x: Any) -> Any:
+        if x.__class__ is float32:
+            try:
+                return float32(scalar(x))  # type: ignore[arg-type]  # NumPy's floats are floats to C
+            except (ValueError, OverflowError):  # where Python raises, C has nan and infinity
+                return float32(ufunc(float64(x)))
+        if x.__class__ is float or x.__class__ is int:
+            return ufunc(x)
+        dtype = x.dtype
+        if dtype is FLOAT32 or dtype == FLOAT32:
+            if x.size <= SMALL:
+                wide = x.astype(FLOAT64)
+                return ufunc(wide, wide).astype(FLOAT32)
+            return into(x, alloc.empty_like(x))
+        if dtype == FLOAT16:
+            return ufunc(float64(x) if x.__class__ is float16 else x, dtype=float64).astype(float32).astype(float16)
+        return ufunc(x)
+
+    def into(x: Any, out: Any) -> Any:
+        if out.dtype == FLOAT32:
+            return ufunc(x, out=out, dtype=float64, casting="same_kind")  # by NumPy's buffers, which stay in the cache
+        out[...] = compute(x)
+        return out
+
+    compute.into = into  # type: ignore[attr-defined]  # for gradsh.engine.kernels.pieces
+    return compute
+
+
+exp, exp2, expm1 = rounded(np.exp, math.exp), rounded(np.exp2, math.exp2), rounded(np.expm1, math.expm1)
+log, log1p = rounded(np.log, math.log), rounded(np.log1p, math.log1p)
+log2, log10 = rounded(np.log2, math.log2), rounded(np.log10, math.log10)
+sin, cos, tan = rounded(np.sin, math.sin), rounded(np.cos, math.cos), rounded(np.tan, math.tan)
+arcsin, arccos = rounded(np.arcsin, math.asin), rounded(np.arccos, math.acos)
+arctan = rounded(np.arctan, math.atan)
+sinh, cosh, tanh = rounded(np.sinh, math.sinh), rounded(np.cosh, math.cosh), rounded(np.tanh, math.tanh)
+arcsinh, arccosh = rounded(np.arcsinh, math.asinh), rounded(np.arccosh, math.acosh)
+arctanh = rounded(np.arctanh, math.atanh)
+
+
+def rounded_pair(ufunc: Any) -> Callable[[Any, Any], Any]:
+    """A function of two arrays or numbers that broadcast, in the dtype that NumPy gives them."""
+
+    def compute(a: Any, b: Any) -> Any:
+        dtype = np.result_type(a, b)
+        if dtype == FLOAT32:
+            return ufunc(a, b, dtype=float64).astype(float32)
+        if dtype == FLOAT16:
+            return ufunc(a, b, dtype=float64).astype(float32).astype(float16)
+        return ufunc(a, b)
+
+    return compute
+
+
+arctan2, logaddexp, power = rounded_pair(np.arctan2), rounded_pair(np.logaddexp), rounded_pair(np.power)

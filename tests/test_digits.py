@@ -1,0 +1,63 @@
+"""The last digits of float32: PyTorch's wherever they can be, and the same on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradsh.engine.core.tensor import make
+from gradsh.engine.operators.registry import Operator
+from gradsh.engine.ops import families
+from tests.record.elementary import DATA, EACH, LIMITS, drawn
+
+RECORDED = np.load(DATA)
+
+
+def bits(name: str) -> Any:
+    entry: Operator = families.functions()[name]
+    with np.errstate(all="ignore"):
+        return entry.apply(make(drawn(name))).data.view(np.int32)
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_elementary_functions_have_pytorchs_bits(name: str) -> None:
+    other = (bits(name) != RECORDED[name].view(np.int32)).mean() * 100
+    assert other <= LIMITS[name], f"{other} % of {EACH}"
+
+
+def test_arrays_and_numbers_have_the_same_bits() -> None:
+    for name in LIMITS:
+        entry = families.functions()[name]
+        x = drawn(name)[::40]
+        with np.errstate(all="ignore"):
+            whole = entry.apply(make(x)).data
+            large = entry.apply(make(np.tile(x, 1000))).data[-len(x) :]
+            each = np.array([entry.apply(make(v)).data for v in x])
+        assert (whole.view(np.int32) == large.view(np.int32)).all(), name
+        assert (whole.view(np.int32) == each.view(np.int32)).all(), name
+
+
+def digest() -> str:
+    found = hashlib.sha256()
+    for name in LIMITS:
+        found.update(bits(name).tobytes())
+    return found.hexdigest()
+
+
+def test_other_processors_give_the_same_bits() -> None:
+    """Without the instructions of newer ones, which NumPy's kernels are chosen by."""
+    program = "from tests.test_digits import digest; print(digest())"
+    environment = {
+        **os.environ,
+        "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_ICL AVX512_SPR",
+    }
+    child = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, env=environment
+    )
+    assert child.stdout.strip() == digest(), child.stderr[-500:]
