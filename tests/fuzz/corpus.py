@@ -84,6 +84,8 @@ def pieces() -> list[list[str]]:
         for folder in ("errors", "lints")
         for path in sorted(ROOT.glob(f"tests/{folder}/*.grad"))
     ]
+    entries = (ROOT / "tests" / "language" / "values.txt").read_text("utf-8").strip().split("\n\n")
+    plain = [entry.rpartition("\n")[0] for entry in entries]  # without what is expected
     groups = [
         sorted(examples - {""}),
         sorted(wrong - {""}),
@@ -91,5 +93,6 @@ def pieces() -> list[list[str]]:
         [window for text in long for window in _windows(text)],
         [window for text in library for window in _windows(text)],
         odd,
+        plain,
     ]
     return [group for group in groups if group]

@@ -7,6 +7,7 @@ from typing import Any
 
 from gradsh.engine.autograd.backward import run_grad
 from gradsh.engine.core import alloc
+from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.batched import SIZES
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import mode
@@ -68,6 +69,11 @@ def pulled(
     materialize: bool,
 ) -> list[Any]:
     """Gradients of outputs that know `depth` of the running `vmap`s: a backward for each sample of the others."""
+    for v in seeds:
+        if not isinstance(v, Tensor):
+            raise ArgumentError(f"gradients can be either Tensors or None, but got {type_word(v)}")
+    if len(seeds) != len(outputs):
+        raise AutogradError(f"got {len(outputs)} tensors and {len(seeds)} gradients")
     raised = [lifted(v) for v in seeds]
     sizes = SIZES[depth:]
     for at, (v, o) in enumerate(zip(raised, outputs, strict=True)):

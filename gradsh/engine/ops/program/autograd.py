@@ -22,7 +22,7 @@ def _tensors(value: Any) -> list[Any]:
 def need_tensors(inputs: list[Any]) -> None:
     """Raise AutogradError unless all that gradients are wanted of are tensors."""
     for t in inputs:
-        if t.__class__ is not Tensor:
+        if not isinstance(t, Tensor):
             raise AutogradError(f"all inputs have to be Tensors or GradientEdges, but got {type_word(t)}")
 
 
@@ -105,6 +105,10 @@ def grad(
         raise ValueError_(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
         )
+    need_tensors(wanted)
+    for out in outs:
+        if not isinstance(out, Tensor):
+            raise ArgumentError(f"grad(): argument 'outputs' (position 1) must be Tensor, not {type_word(out)}")
     if any(is_foreign(t) for t in (*outs, *wanted)):
         from gradsh.engine.transforms.gradient import gradients_of_samples
 
@@ -112,11 +116,8 @@ def grad(
     if any(map(is_foreign, _tensors(grad_outputs))):
         from gradsh.engine.transforms.cotangents import pulled
 
-        return pulled(outs, wanted, _tensors(grad_outputs), 0, create_graph, bool(allow_unused), materialize_grads)
-    need_tensors(wanted)
-    for out in outs:
-        if out.__class__ is not Tensor:
-            raise ArgumentError(f"grad(): argument 'outputs' (position 1) must be Tensor, not {type_word(out)}")
+        given = _tensors(grad_outputs)
+        return tuple(pulled(outs, wanted, given, 0, create_graph, bool(allow_unused), materialize_grads))
     gradients = _gradients(grad_outputs, len(outs))
     if is_grads_batched:
         return _batched(outs, wanted, gradients, retain_graph, create_graph, bool(allow_unused), materialize_grads)
