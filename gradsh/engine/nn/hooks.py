@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.graph import Handle
 from gradsh.engine.core.modes import mode
-from gradsh.errors import GradshError, ValueProblem
+from gradsh.errors import ArgumentError, GradshError, ValueProblem
 
 if TYPE_CHECKING:
     from gradsh.engine.nn.module import Model
@@ -75,7 +76,14 @@ def _before(model: Model, hook: Any, arguments: tuple[Any, ...], keywords: dict[
     if not isinstance(changed, tuple) or len(changed) != 2:
         said = "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got"
         raise ValueProblem(f"{said} {changed}.")
-    return changed
+    arguments, keywords = changed
+    if not isinstance(arguments, (tuple, list)):
+        raise ArgumentError(f"argument after * must be an iterable, not {type_word(arguments)}")
+    if not isinstance(keywords, dict):
+        raise ArgumentError(f"argument after ** must be a mapping, not {type_word(keywords)}")
+    if not all(isinstance(name, str) for name in keywords):
+        raise ArgumentError("keywords must be strings")
+    return tuple(arguments), keywords
 
 
 def _after(model: Model, hook: Any, arguments: Any, keywords: Any, result: Any) -> Any:
