@@ -25,7 +25,7 @@ FLOORS = [
     ["gradsh.runtime"],
     ["gradsh.lints"],
     ["gradsh.language", "gradsh.language.formatting", "gradsh.language.pasted", "gradsh.engine.catalogue"],
-    ["gradsh.engine.nn"],
+    ["gradsh.engine.nn", "gradsh.engine.nn.functions"],
     ["gradsh.engine.ops"],  # its rooms are one floor: an operator may be written in any other
     ["gradsh.engine.gradcheck"],
     ["gradsh.engine.optim", "gradsh.engine.transforms"],

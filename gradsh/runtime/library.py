@@ -202,7 +202,15 @@ def recurrent_layer(inputs: Any, state: Any, cell: Any, *rest: Any) -> tuple[Any
     return recurrent.recurrent_layer.apply(inputs, state, cell, *rest)[:2]  # type: ignore[no-any-return]
 
 
+def adaptive_output(output: Any, loss: Any) -> Any:
+    """For the library: what AdaptiveLogSoftmaxWithLoss gives."""
+    from gradsh.engine.nn.results import AdaptiveOutput
+
+    return AdaptiveOutput((output, loss))
+
+
 OWN: dict[str, Any] = {
+    "adaptive_output": adaptive_output,
     "legacy_reduction": legacy_reduction,
     "refuse": refuse,
     "warn": warn,

@@ -10,7 +10,7 @@ from gradsh.reports import Topic
 from gradsh.runtime import commands, library, python
 from gradsh.runtime.builtins import CONSTANTS
 
-TITLES = {  # of what stands for a folder: the folders of gradsh/engine/ops, and the optimisers'
+TITLES = {  # of what stands for a folder: the folders of gradsh/engine/ops, the models' functions, and the optimisers'
     "create": "Making tensors, and asking what they are",
     "elementwise": "Element by element",
     "reduce": "Fewer numbers out than in",
@@ -19,6 +19,7 @@ TITLES = {  # of what stands for a folder: the folders of gradsh/engine/ops, and
     "linalg": "Products, norms, decompositions",
     "loss": "Losses",
     "nn": "Convolution, pooling, normalisation",
+    "functions": "What is done to models",
     "program": "Graphs, derivatives of functions, files",
     "optim": "Optimisers, schedulers, clipping",
 }
@@ -61,7 +62,7 @@ def _folders() -> dict[str, dict[str, list[str]]]:
 
 
 def _title(folder: str, file: str) -> str:
-    root = "gradsh.engine" if folder == "optim" else "gradsh.engine.ops"
+    root = {"optim": "gradsh.engine", "functions": "gradsh.engine.nn"}.get(folder, "gradsh.engine.ops")
     return (import_module(f"{root}.{folder}.{file}").__doc__ or file).partition("\n")[0]
 
 

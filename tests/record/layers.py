@@ -178,6 +178,42 @@ CASES = [
     ),
     layer("TransformerEncoderLayer(8, 2, 16, dropout=0.0)", "randn(5, 2, 8)"),
     layer('TransformerEncoderLayer(8, 2, 16, 0.0, "gelu", batch_first=true, norm_first=true)', "randn(2, 5, 8)"),
+    layer("TransformerDecoderLayer(8, 2, 16, dropout=0.0)", "randn(5, 2, 8)", "randn(3, 2, 8)"),
+    layer(
+        "TransformerEncoder(TransformerEncoderLayer(8, 2, 16, 0.0, batch_first=true), 2, LayerNorm(8))",
+        "randn(2, 3, 8)",
+        call="net(a, src_key_padding_mask=tensor([[false, false, true], [false, true, true]]))",
+    ),
+    layer(
+        "TransformerDecoder(TransformerDecoderLayer(8, 2, 16, 0.0, norm_first=true, bias=false), 2)",
+        "randn(3, 8)",
+        "randn(2, 8)",
+    ),
+    layer(
+        "Transformer(8, 2, 1, 2, 16, 0.0, 'gelu')",
+        "randn(3, 2, 8)",
+        "randn(4, 2, 8)",
+        call="net(a, b, tgt_mask=Transformer.generate_square_subsequent_mask(4))",
+    ),
+    layer("Transformer(8, 2, 1, 1, 16, 0.3, batch_first=true)", "randn(2, 3, 8)", "randn(2, 4, 8)"),
+    layer("RNN(3, 4, bidirectional=true)", "randn(5, 3, 3)", call="net(pack_padded_sequence(a, [5, 3, 3]))"),
+    layer(
+        "GRU(3, 4, 2)",
+        "randn(3, 5, 3)",
+        "randn(2, 3, 4)",
+        call="net(pack_padded_sequence(a, tensor([2, 5, 1]), batch_first=true, enforce_sorted=false), b)",
+    ),
+    layer(
+        "LSTM(3, 4, 2, bidirectional=true, proj_size=2)",
+        "randn(4, 3)",
+        "randn(2, 3)",
+        call="pad_packed_sequence(net(pack_sequence([b, a], enforce_sorted=false))[0])",
+    ),
+    layer("AdaptiveLogSoftmaxWithLoss(16, 12, [2, 6])", "randn(3, 16)", call="net(a, tensor([0, 5, 11]))"),
+    layer("AdaptiveLogSoftmaxWithLoss(8, 9, [3], 2.0, head_bias=true)", "randn(2, 8)", call="net.log_prob(a)"),
+    layer("MaxUnpool1d(2)", "randn(1, 2, 6)", call="net(*MaxPool1d(2, return_indices=true)(a))"),
+    layer("MaxUnpool2d(3, 2, 1)", "randn(2, 5, 5)", call="net(*MaxPool2d(3, 2, 1, return_indices=true)(a))"),
+    layer("MaxUnpool3d(2)", "randn(1, 2, 2, 4, 4)", call="net(*MaxPool3d(2, return_indices=true)(a), [2, 5, 5])"),
     layer("Sequential(Linear(4, 5), Tanh(), Linear(5, 2))", X2),
     layer('Sequential({"first": Linear(4, 5), "act": ReLU(), "inner": Sequential(Linear(5, 2), Dropout(0.1))})', X2),
     layer("ModuleList([Linear(4, 4), Linear(4, 4), ReLU()])", X2, call="net[2](net[1](net[0](a)))"),
@@ -193,7 +229,7 @@ def record() -> None:
     words = {"true": True, "false": False, "none": None}
     found = []
     for case in CASES:
-        names = {**vars(torch), **vars(torch.nn), **words}
+        names = {**vars(torch), **vars(torch.nn), **vars(torch.nn.utils.rnn), **words}
         make = case["make"]
         if "{" in make and make.startswith("Sequential"):
             names["Sequential"] = lambda *a: (

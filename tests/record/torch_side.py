@@ -92,7 +92,7 @@ def gradsh_callable(name: str, variant: str = "") -> Callable[..., Any] | None:
 def torch_callables(name: str) -> list[Callable[..., Any]]:
     """PyTorch's functions that a gradsh name stands for; where there are two, nn.functional's comes first."""
     found = []
-    for space in (torch.nn.functional, torch, torch.nn.init, torch.Tensor):
+    for space in (torch.nn.functional, torch, torch.nn.init, torch.nn.utils.rnn, torch.nn.utils, torch.Tensor):
         where: Any = space
         for part in name.split("."):
             where = getattr(where, part, None)

@@ -76,6 +76,13 @@ class ModelType(ModelKind):
     def __repr__(cls) -> str:
         return f"<class '{cls.__name__}'>"
 
+    def __member__(cls, name: str) -> Any:
+        """`Transformer.generate_square_subsequent_mask`: a static method is a function of the library's file, named
+        after the model and itself. Errors: KeyError."""
+        if not cls.library or cls.body is None:
+            raise KeyError(name)
+        return cls.body.__globals__[f".{cls.__name__}_{name}"]
+
     @property
     def library(cls) -> bool:
         return issubclass(cls, LibraryModel)

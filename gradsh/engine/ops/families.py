@@ -11,7 +11,7 @@ from typing import Any
 from gradsh.engine.operators.registry import METHODS, OPERATORS, Operator
 from gradsh.interrupts import held
 
-ROOMS = ("gradsh.engine.ops", "gradsh.engine.optim")
+ROOMS = ("gradsh.engine.ops", "gradsh.engine.optim", "gradsh.engine.nn.functions")
 
 twins: list[str] = []  # the in-place methods that are made of operators when all are loaded
 

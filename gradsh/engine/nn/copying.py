@@ -1,0 +1,125 @@
+"""Deep copies of models and of what holds them: Python's `copy.deepcopy` as PyTorch's modules and tensors have it."""
+
+from __future__ import annotations
+
+from types import CellType, FunctionType
+from typing import Any
+
+from gradsh.engine.core.modes import no_grad
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.nn.module import Model, is_parameter
+from gradsh.errors import ValueProblem
+
+NOT_A_LEAF = (
+    "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If you "
+    "were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
+    "https://github.com/pytorch/pytorch/pull/103001"
+)
+
+Memo = dict[int, Any]
+
+
+def deepcopy(value: Any) -> Any:
+    """The value with all that it holds anew; what occurs twice in it occurs twice in the copy. Errors: ValueProblem for
+    a tensor that is no leaf."""
+    kept: list[Any] = []  # what the memo knows by its id lives as long as the memo
+    return _copied(value, {}, kept)
+
+
+def _copied(value: Any, memo: Memo, kept: list[Any]) -> Any:
+    if id(value) in memo:
+        return memo[id(value)]
+    kind = value.__class__
+    copy: Any
+    if kind is Tensor:
+        copy = _tensor(value, memo, kept)
+    elif isinstance(value, Model):
+        return _model(value, memo, kept)
+    elif kind is FunctionType:
+        return _function(value, memo, kept)
+    elif kind is list:
+        copy = memo[id(value)] = []
+        kept.append(value)
+        copy.extend(_copied(item, memo, kept) for item in value)
+        return copy
+    elif isinstance(value, dict):
+        copy = memo[id(value)] = kind()
+        kept.append(value)
+        for key, item in value.items():
+            copy[key] = _copied(item, memo, kept)
+        return copy
+    elif kind is tuple:
+        copy = tuple(_copied(item, memo, kept) for item in value)
+    else:
+        return value
+    memo[id(value)] = copy
+    kept.append(value)
+    return copy
+
+
+def _tensor(t: Tensor, memo: Memo, kept: list[Any]) -> Tensor:
+    if t.node is not None:
+        raise ValueProblem(NOT_A_LEAF, kind="RuntimeError", help="copy a leaf: `x.detach().clone()`")
+    with no_grad():
+        copy: Tensor = T.clone(t)
+    copy.requires = t.requires
+    if is_parameter(t):
+        copy.own_extra().parameter = True
+    if t.gradient is not None:
+        copy.grad = _copied(t.gradient, memo, kept)
+    return copy
+
+
+def _model(model: Model, memo: Memo, kept: list[Any]) -> Model:
+    """Its fields live in cells that its functions share: those are new, and the functions are made anew around them."""
+    copy: Model = object.__new__(type(model))
+    memo[id(model)] = copy
+    kept.append(model)
+    copy.cells = {}
+    copy.buffer_names = dict(model.buffer_names)
+    copy.training = model.training
+    copy.run = None
+    copy.hooks = model.hooks and (dict(model.hooks[0]), dict(model.hooks[1]))
+    for name, cell in model.cells.items():
+        copy.cells[name] = memo[id(cell)] = memo.get(id(cell)) or CellType()
+        kept.append(cell)
+    for name, cell in model.cells.items():
+        try:
+            content = cell.cell_contents
+        except ValueError:  # a branch of the body that did not run
+            continue
+        copy.cells[name].cell_contents = _copied(content, memo, kept)
+    for slots in (vars(kind).get("__slots__", ()) for kind in type(model).__mro__ if kind not in Model.__mro__):
+        for slot in (slots,) if isinstance(slots, str) else slots:
+            setattr(copy, slot, _copied(getattr(model, slot), memo, kept))
+    copy.run = copy.get("forward")
+    return copy
+
+
+def _function(f: FunctionType, memo: Memo, kept: list[Any]) -> FunctionType:
+    """A function of a model that is copied; any other function is itself, as in Python."""
+    cells = f.__closure__ or ()
+    if not any(id(cell) in memo or _of_model(cell, memo) for cell in cells):
+        return f
+    own = []
+    for cell in cells:
+        if id(cell) not in memo and _of_model(cell, memo):  # `self`, which is no field
+            memo[id(cell)] = CellType(memo[id(cell.cell_contents)])
+            kept.append(cell)
+        own.append(memo.get(id(cell), cell))
+    copy = FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, tuple(own))
+    copy.__kwdefaults__ = f.__kwdefaults__
+    copy.__dict__.update(f.__dict__)
+    copy.__qualname__ = f.__qualname__
+    memo[id(f)] = copy
+    kept.append(f)
+    return copy
+
+
+def _of_model(cell: CellType, memo: Memo) -> bool:
+    try:
+        content = cell.cell_contents
+    except ValueError:
+        return False
+    return isinstance(content, Model) and id(content) in memo

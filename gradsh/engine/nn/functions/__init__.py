@@ -1,0 +1,1 @@
+"""Operators on models: registered as those of gradsh/engine/ops are."""
