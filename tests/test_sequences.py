@@ -34,10 +34,13 @@ def test_a_packed_sequence_runs_as_each_of_its_sequences() -> None:
     program = """
     let x = randn(5, 3, 2, dtype=float64)
     let lengths = [2, 5, 1]
-    for net in [LSTM(2, 3, 2, bidirectional, dtype=float64), GRU(2, 3, dtype=float64), RNN(2, 3, bidirectional, dtype=float64)] {
+    let nets = [LSTM(2, 3, 2, bidirectional, dtype=float64), GRU(2, 3, dtype=float64)]
+    for net in [*nets, RNN(2, 3, bidirectional, dtype=float64)] {
         let out, _ = net(pack_padded_sequence(x, lengths, enforce_sorted=false))
         let all = pad_packed_sequence(out)[0]
-        for i, n in enumerate(lengths) { print allclose(all[:n, i], net(x[:n, i:i + 1])[0][:, 0]), all[n:, i].sum().item() }
+        for i, n in enumerate(lengths) {
+            print allclose(all[:n, i], net(x[:n, i:i + 1])[0][:, 0]), all[n:, i].sum().item()
+        }
     }
     """
     assert printed(program) == "True 0.0\n" * 9
