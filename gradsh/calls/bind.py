@@ -40,6 +40,9 @@ _NO_TENSORS = frozenset(
     )
 )
 
+# what a `*rest` of ints is called
+_COUNTS = frozenset(("dims", "repeats", "shape", "size", "sizes"))
+
 # and these take no list, though their default is a number or there is none
 _NO_LISTS = frozenset(("alpha", "beta", "divisor_override", "groups", "stable", "value"))
 
@@ -138,6 +141,10 @@ class Binder(Signature):
             rest = rest[0]
         values = list(args[:before])
         values.extend(self._defaults[len(values) : before])
+        for value in rest:
+            if value.__class__ is not int:
+                rest = self._counts(rest, before)
+                break
         values.append(tuple(rest))
         values.extend(self._defaults[before + 1 :])
         if not self._keywords(values, min(len(args), before + (len(args) > before)), kwargs):
@@ -148,6 +155,13 @@ class Binder(Signature):
         if (not known or _strange(values)) and self._check(values, args, kwargs, missing):
             self._named[kinds] = True
         return values
+
+    def _counts(self, rest: Any, at: int) -> Any:
+        """Sizes or dims of which some are tensors that stand for ints: a rule is to find ints."""
+        if self.parameters[at].name not in _COUNTS:
+            return rest
+        numbers = [value.__number__() if hasattr(value, "__number__") and value.ndim == 0 else value for value in rest]
+        return tuple(n if n.__class__ is int else value for n, value in zip(numbers, rest, strict=True))
 
     def refused(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ArgumentError:
         """The error, in PyTorch's words, for a call that does not fit."""

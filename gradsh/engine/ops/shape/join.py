@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, int_tuple, is_int, misfit, need_int, need_tensor, type_word
+from gradsh.engine.core.arguments import (
+    dim_index,
+    int_tuple,
+    is_int,
+    misfit,
+    need_int,
+    need_tensor,
+    too_large,
+    type_word,
+)
 from gradsh.engine.core.dtypes import OF, Size, promote_dtypes
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error
@@ -175,6 +184,8 @@ def _(F: Any, size: int, batched: Any, tensors: Any, dim: int) -> Any:
     parts = [fronted(x, b, size) for x, b in zip(tensors, batched[0], strict=True)]
     return applied(stack, parts, dim_index(dim, len(sample_of(parts[0])) + 1) + 1)
 
+
+MOST_PARTS = 10**8  # views of one tensor: more than that fill any memory
 
 # --- other ways to join ----------------------------------------------------------------------------------------------
 
@@ -411,6 +422,8 @@ def tensor_split(input: Any, indices_or_sections: Any, dim: int) -> Any:
     n = need_int("tensor_split", "sections", 2, where)
     if n <= 0:
         raise ValueProblem(f"number of sections must be larger than 0, got {n}")
+    if n >= MOST_PARTS:
+        raise too_large("cannot create std::vector larger than max_size()")
     short, longer = divmod(x.shape[at], n)
     cuts = [i * short + min(i, longer) for i in range(1, n)]
     return _cut(input, cuts, at)
