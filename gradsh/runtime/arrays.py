@@ -10,7 +10,8 @@ import numpy as np
 
 from gradsh.calls.bind import Binder
 from gradsh.engine.core.dtypes import DType
-from gradsh.errors import ArgumentError
+from gradsh.errors import ArgumentError, TypeError_
+from gradsh.runtime.text import without_addresses
 
 __acts_for_programs__ = True
 
@@ -45,7 +46,12 @@ def call(name: str, array: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> 
             given = [_read(name, parameter.name, word, read, item) for item in value]
         elif value is not parameter.default or not parameter.has_default:
             named[parameter.name] = _read(name, parameter.name, word, read, value)
-    return getattr(array, name)(*given, **named)
+    try:
+        return getattr(array, name)(*given, **named)
+    except TypeError as error:
+        if array.dtype.hasobject:  # `a + [10**30, 1]`, which then was given a function to hold, and `.max()` of it
+            raise TypeError_(without_addresses(str(error))) from None
+        raise
 
 
 class _Wrong(Exception):

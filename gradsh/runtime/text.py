@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+from numpy import array2string
+
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 from gradsh.errors import TypeError_
@@ -40,6 +42,12 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         if kind is list:
             return f"[{items}]"
         return f"({items},)" if len(value) == 1 else f"({items})"
+    if kind.__name__ == "ndarray" and value.dtype.hasobject:  # `a + [10**30, 1]`, which may be given functions to hold
+        if id(value) in outer:
+            return "array(..., dtype=object)"
+        inside = (*outer, id(value))
+        text = array2string(value, separator=", ", prefix="array(", formatter={"object": lambda x: _shown(x, inside)})
+        return f"array({text}, dtype=object)"
     if kind is MethodType:
         return f"<method {function_name(value)}>"
     if is_model(value):

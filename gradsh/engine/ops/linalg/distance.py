@@ -10,7 +10,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
-from gradsh.engine.core.promotion import broadcast_error, promoted
+from gradsh.engine.core.promotion import broadcast_error, promoted, result_dtype
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
@@ -315,7 +315,7 @@ def cosine_similarity(a: Tensor, b: Tensor, dim: int, eps: float) -> Any:
     """The cosine of the angle between vectors along `dim`."""
     need_tensor("cosine_similarity", "x1", 1, a)
     need_tensor("cosine_similarity", "x2", 2, b)
-    common = promoted(a.data, b.data, False)[0].dtype
+    common = result_dtype(a.data, b.data).np
     if common.kind != "f":
         raise DtypeError(f"expected common dtype to be floating point, yet common dtype is {OF[common].title}")
     try:

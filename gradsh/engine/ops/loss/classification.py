@@ -324,7 +324,9 @@ def smoothed_loss(
             if kept.size
             else smooth * math.nan
         )
-    return (1 - smoothing) * hard + smooth * (smoothing / input.data.shape[dim])
+    classes = input.data.shape[dim]
+    # of no classes the sums are 0, and C++ divides by 0: nan
+    return (1 - smoothing) * hard + smooth * (smoothing / classes if classes else math.inf)
 
 
 def _cross_entropy_samples() -> list[call]:
