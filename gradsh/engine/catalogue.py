@@ -59,6 +59,10 @@ def operator(name: str) -> Any:
             return None
         _load(family)
         entry = registry.OPERATORS.get(name)
+        if entry is None:  # a function in place is made of its operator
+            from gradsh.engine.ops.program.twins import add_function
+
+            entry = add_function(name)
     return entry if entry is not None and not entry.private else None
 
 

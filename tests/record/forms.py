@@ -22,6 +22,7 @@ import torch
 from gradsh.calls.forms import UNKNOWN, Form
 from gradsh.calls.signature import Signature
 from gradsh.calls.words import NO_ARGUMENTS, inner
+from gradsh.engine.ops.program.twins import candidates
 from tests.record.torch_side import FUNCTIONS, METHODS, torch_callables
 
 TARGET = Path(__file__).resolve().parents[2] / "gradsh" / "calls" / "forms.txt"
@@ -207,7 +208,8 @@ def argument_text(value: ast.expr, names: set[str]) -> str:
 def main() -> None:
     known = library_forms()
     lines: list[str] = []
-    for name in sorted(set(FUNCTIONS) - OTHERS):
+    in_place = [name for name in candidates() if torch_callables(name)]
+    for name in sorted({*FUNCTIONS, *in_place} - OTHERS):
         functions = [f for f in torch_callables(name) if f is not getattr(torch.Tensor, name, None)]
         if functions and inspect.isfunction(functions[0]):
             lines += python_lines(name, functions[0], known)

@@ -44,8 +44,10 @@ def load_all() -> None:
             for family in families():
                 import_module(family)
             from gradsh.engine.ops.program.inplace import add_twins
+            from gradsh.engine.ops.program.twins import add_functions
 
             twins.extend(add_twins())
+            add_functions()
             _loaded = True
         finally:
             _loading = False

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
+from gradsh.engine.autograd.inplace import apply_in_place
 from gradsh.engine.core import alloc
 from gradsh.engine.core.batched import drawn
 from gradsh.engine.core.dtypes import OF
@@ -15,9 +17,11 @@ from gradsh.engine.core.tensor import make
 from gradsh.engine.kernels import random
 from gradsh.engine.kernels.stream import stream
 from gradsh.engine.operators.composite import composite
-from gradsh.engine.operators.registry import METHODS, Operator
+from gradsh.engine.operators.registry import Operator
 from gradsh.engine.operators.samples import call, t
 from gradsh.errors import DtypeError, ShapeError, ValueError_
+
+_getframe = sys._getframe
 
 # of selu: what a dropped unit is set to is -alpha, so that mean and variance are kept
 ALPHA = 1.7580993408473766
@@ -28,10 +32,14 @@ def _check(p: Any) -> None:
         raise ValueError_(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
+def _written(function: Any, x: Any, other: Any) -> Any:
+    return apply_in_place(function, x, (other,), {}, _getframe(1))
+
+
 def _product(input: Any, noise: Any, inplace: Any) -> Any:
     if input.data.dtype.kind != "f":
         raise DtypeError(f"result type Float can't be cast to the desired output type {OF[input.data.dtype].title}")
-    return METHODS["mul_"](input, noise) if inplace else T.mul(input, noise)
+    return _written(T.mul, input, noise) if inplace else T.mul(input, noise)
 
 
 def _dropped(input: Any, p: float, training: Any, inplace: Any, feature: bool = False, alpha: bool = False) -> Any:
@@ -56,7 +64,7 @@ def _dropped(input: Any, p: float, training: Any, inplace: Any, feature: bool = 
     a = 1.0 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
     b = (noise - 1) * (ALPHA * a) + ALPHA * a * p
     out = _product(input, noise * a, inplace)
-    return METHODS["add_"](out, b) if inplace else T.add(out, b)
+    return _written(T.add, out, b) if inplace else T.add(out, b)
 
 
 def _samples() -> list[call]:
