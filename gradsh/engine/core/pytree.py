@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradsh.engine.core.dtypes import Size
-from gradsh.engine.core.named import Named, named
+from gradsh.engine.core.named import Named
 
 
 def is_node(value: Any) -> bool:
@@ -29,7 +29,9 @@ def mapped(function: Callable[[Any], Any], value: Any) -> Any:
         return {k: mapped(function, v) for k, v in value.items()}
     if isinstance(value, Named):
         items = [mapped(function, v) for v in value]
-        return named(value.kind, **dict(zip(value.names, items, strict=True)))
+        made = type(value)(items)
+        made.kind, made.names = value.kind, value.names
+        return made
     if isinstance(value, list):
         return [mapped(function, v) for v in value]
     if is_node(value):

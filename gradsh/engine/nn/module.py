@@ -347,9 +347,11 @@ class Model(metaclass=ModelType):
         """The model below this one that has the full name `target`. Errors: AttributeError_."""
         model = self
         for name in target.split(".") if target else ():
-            child = dict(model.named_children()).get(name)
+            child = model.get(name)
             if child is None:
                 raise AttributeError_(f"{type(model).__name__} has no attribute `{name}`")
+            if not isinstance(child, Model):
+                raise AttributeError_(f"`{name}` is not an nn.Module")
             model = child
         return model
 

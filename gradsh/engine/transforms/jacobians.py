@@ -15,11 +15,11 @@ from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import interpreting, mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
-from gradsh.engine.core.pytree import filled, is_node, leaves
+from gradsh.engine.core.pytree import filled, is_node, leaves, mapped
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.transforms.batching import BATCHES
 from gradsh.engine.transforms.forward import has_hooks, keyed, pull, push
-from gradsh.engine.transforms.gradient import argument_numbers, invoke, lowered, name_of, untracked
+from gradsh.engine.transforms.gradient import argument_numbers, invoke, lifted, lowered, name_of, untracked
 from gradsh.engine.transforms.products import OUTPUTS, Run, as_tuple, check_requires_grad, gradients, numel
 from gradsh.errors import AutogradError
 
@@ -203,8 +203,10 @@ def hessian(f: Any, inputs: Any, create_graph: bool, strict: bool) -> Any:
     return result[0]
 
 
-def by_argument(f: Any, argnums: Any, transform: Any, drawless: bool = False) -> Callable[..., Any]:
+def by_argument(f: Any, argnums: Any, transform: Any, drawless: bool = False, has_aux: str = "") -> Callable[..., Any]:
     """The function that applies `transform` (jacobian, hessian) to `f` by some of its arguments, as torch.func does.
+
+    has_aux    the name of the transform where `f` gives a value and something beside, which comes out too
 
     drawless   `f` may draw no random numbers: in forward mode PyTorch runs it in a `vmap` over tangents
     """
@@ -212,24 +214,39 @@ def by_argument(f: Any, argnums: Any, transform: Any, drawless: bool = False) ->
     def transformed(*args: Any, **kwargs: Any) -> Any:
         with placed(caller(_getframe(1))):
             chosen = argument_numbers(argnums, len(args))
+            beside: list[Any] = []
 
             def of_chosen(*some: Any) -> Any:
                 new = list(args)
                 for i, x in zip(chosen, some, strict=True):
                     new[i] = x
-                return _without_draws(f, new, kwargs) if drawless else invoke(f, new, kwargs)
+                out = _without_draws(f, new, kwargs) if drawless else invoke(f, new, kwargs)
+                if not has_aux:
+                    return out
+                if not isinstance(out, tuple) or len(out) != 2:
+                    raise AutogradError(
+                        f"{has_aux}(f, *primals): output of function f should be a tuple: (output, aux) if has_aux is "
+                        "True"
+                    )
+                beside[:] = [out[1]]
+                return out[0]
 
             several = isinstance(argnums, (tuple, list))
             inputs = tuple(args[i] for i in chosen) if several else args[chosen[0]]
             # as torch.func: what goes in with a history comes out with one
             mode.transforms += 1
             try:
-                return of_nest(of_chosen, inputs, several, transform)
+                found = of_nest(of_chosen, inputs, several, transform)
             finally:
                 mode.transforms -= 1
+            return (found, mapped(_plain_value, beside[0])) if has_aux else found
 
     transformed.__name__ = transformed.__qualname__ = name_of(f)
     return transformed
+
+
+def _plain_value(x: Any) -> Any:
+    return lowered(untracked(lifted(x))) if isinstance(x, Tensor) and x.requires else x
 
 
 def with_draws(f: Any, argnums: Any) -> Callable[..., Any]:

@@ -79,20 +79,31 @@ def hessian(
     return jacobians.hessian(_callable("hessian", func), inputs, create_graph, strict)
 
 
-@composite("jacrev(func, argnums=0)", method=False, example="jacrev(fn(x) = x**2)(tensor([1., 2.]))")
-def jacrev(func: Any, argnums: Any) -> Any:
-    """The function that gives the Jacobian of `func` by argument number `argnums`."""
+@composite(
+    "jacrev(func, argnums=0, *, has_aux=False, chunk_size: int=None, _preallocate_and_copy=False)",
+    method=False,
+    example="jacrev(fn(x) = x**2)(tensor([1., 2.]))",
+)
+def jacrev(func: Any, argnums: Any, has_aux: bool, chunk_size: Any, _preallocate_and_copy: bool) -> Any:
+    """The function that gives the Jacobian of `func` by argument number `argnums`.
+
+    With `has_aux`, `func` gives a value and something beside it, and so does the result. Rows are made all at once,
+    whatever `chunk_size`: the numbers are the same.
+    """
     from gradsh.engine.transforms import jacobians
 
-    return jacobians.by_argument(_callable("jacrev", func), argnums, jacobians.jacobian)
+    if not (chunk_size is None or chunk_size > 0):
+        raise ArgumentError("jacrev: `chunk_size` should be greater than 0.", kind="ValueError")
+    aux = "vjp" if has_aux else ""
+    return jacobians.by_argument(_callable("jacrev", func), argnums, jacobians.jacobian, has_aux=aux)
 
 
 @composite(
-    "jacfwd(func, argnums=0, *, randomness='error')",
+    "jacfwd(func, argnums=0, has_aux=False, *, randomness='error')",
     method=False,
     example="jacfwd(fn(x) = x**2)(tensor([1., 2.]))",
 )
-def jacfwd(func: Any, argnums: Any, randomness: str) -> Any:
+def jacfwd(func: Any, argnums: Any, has_aux: bool, randomness: str) -> Any:
     """The same as `jacrev`, but the function draws no random numbers unless `randomness` says "same" or "different"."""
     from gradsh.engine.transforms import jacobians
 
@@ -101,7 +112,20 @@ def jacfwd(func: Any, argnums: Any, randomness: str) -> Any:
     if randomness not in ("error", "same"):
         raise ValueProblem(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
     drawless = randomness == "error"
-    return jacobians.by_argument(_callable("jacfwd", func), argnums, jacobians.jacobian, drawless)
+    aux = "jvp" if has_aux else ""
+    return jacobians.by_argument(_callable("jacfwd", func), argnums, jacobians.jacobian, drawless, aux)
+
+
+@composite(
+    "linearize(func, *primals)",
+    method=False,
+    example="let out, push = linearize(fn(x) = x**2, tensor([1., 2.])); push(ones(2))",
+)
+def linearize(func: Any, primals: Any) -> Any:
+    """The value of `func`, and the function that gives its Jacobian there times a tangent for each argument."""
+    from gradsh.engine.transforms import linear
+
+    return linear.linearize(_callable("linearize", func), tuple(primals))
 
 
 @composite(
