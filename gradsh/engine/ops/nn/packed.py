@@ -210,6 +210,7 @@ def pad_packed_sequence(sequence: Any, batch_first: Any, padding_value: Any, tot
     "pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side='right')",
     method=False,
     python=True,
+    looped="it writes into a tensor that it makes",
     samples=lambda: [
         call([t(3), t(2)]),
         call([t(3, 2), t(1, 2)], True, 1.5),
