@@ -27,7 +27,7 @@ from gradsh.errors import GradshError
 from gradsh.runtime.faults import translate
 
 PARTS = 4
-EVERY = 23  # of the calls that there are, one in so many is made in each part
+EVERY = 41  # of the calls that there are, one in so many is made in each part
 LONGEST = 10.0  # seconds
 FUNCTIONS = families.functions()
 _space: dict[str, Any] = {PROGRAM: True}  # calls of a program are checked, a rule's own are not
