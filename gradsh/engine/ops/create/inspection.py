@@ -151,20 +151,20 @@ def is_nonzero(input: Any) -> bool:
 
 
 @function(
-    "result_type(tensor1, tensor2)",
+    "result_type(tensor, other)",
     work="elements",
     method=False,
     differentiable=False,
     example="result_type(tensor([1]), 1.5)",
 )
-def result_type(tensor1: Any, tensor2: Any) -> DType:
+def result_type(tensor: Any, other: Any) -> DType:
     """The dtype that arithmetic on two tensors or numbers gives."""
-    first, second = tensor1.__class__ is Tensor, tensor2.__class__ is Tensor
+    first, second = tensor.__class__ is Tensor, other.__class__ is Tensor
     if first and second:
-        return result_dtype(tensor1.data, tensor2.data)
+        return result_dtype(tensor.data, other.data)
     if not first and not second:
-        return promote_dtypes(_number_dtype(tensor1), _number_dtype(tensor2))
-    x, number = (tensor1, tensor2) if first else (tensor2, tensor1)
+        return promote_dtypes(_number_dtype(tensor), _number_dtype(other))
+    x, number = (tensor, other) if first else (other, tensor)
     own, other = OF[x.data.dtype], _number_dtype(number)
     return own if own.category >= other.category else other
 

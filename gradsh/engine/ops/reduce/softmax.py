@@ -146,14 +146,14 @@ alias("special.log_softmax", log_softmax, method=False)
 
 
 @composite(
-    "softmin(input, dim=None, dtype=None)",
+    "softmin(input, dim=None, _stacklevel=3, dtype=None)",
     python=True,
     method=False,
     samples=lambda: [call(t(2, 3), 1), call(t(), 0)],
     formula="-out * (g - (g * out).sum(dim, keepdim))",
     example="softmin(tensor([1., 2., 3.]), 0)",
 )
-def softmin(x: Any, dim: Any, dtype: Any) -> Any:
+def softmin(x: Any, dim: Any, _stacklevel: Any, dtype: Any) -> Any:
     """softmax of the negated input."""
     if x.__class__ is not Tensor:
         need_tensor("softmin", "input", 1, x)

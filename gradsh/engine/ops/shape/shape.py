@@ -277,7 +277,7 @@ def viewed(x: Any, shape: tuple[int, ...]) -> Any:
 
 
 @op(
-    "view(input, *shape)",
+    "view(input, *size)",
     grad_fn="ViewBackward0",
     view=True,
     samples=lambda: [call(t(2, 3), 3, 2), call(t(2, 3), (-1,)), call(t(), 1, 1), call(t(0, 3), 3, 0)],
