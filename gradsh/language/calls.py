@@ -13,7 +13,7 @@ from gradsh.language import nodes
 from gradsh.language.nodes import Argument, Expr, Node, walk
 from gradsh.language.scopes import Resolution, Scope
 from gradsh.language.signatures import Builtins
-from gradsh.language.words import DEEPEST, EFFECT_METHODS, KEYWORDS, MODULES, NAMESPACES, ROOTS
+from gradsh.language.words import APART, DEEPEST, EFFECT_METHODS, KEYWORDS, MODULES, NAMESPACES, ROOTS
 
 if TYPE_CHECKING:
     from gradsh.calls.forms import Type
@@ -417,8 +417,7 @@ class Calls:
             name, used = rest[0], taken + 1
         else:
             return None
-        if module == "torch.func" and self.table.lookup(f"func_{name}") is not None:
-            name = f"func_{name}"  # another function than torch.autograd.functional's
+        name = APART.get(f"{module}.{name}", name)
         link = chain[used - 2]
         known = self.resolution.references.get(id(link))
         if known is None:

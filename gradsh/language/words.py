@@ -353,6 +353,8 @@ MODULES = {
     "optim.lr_scheduler": "torch.optim.lr_scheduler",
     "lr_scheduler": "torch.optim.lr_scheduler",
 }
+# functions that are others with their module than by their bare name
+APART = {"torch.func.vjp": "func_vjp", "torch.func.jvp": "func_jvp", "torch.range": "torch_range"}
 NAMESPACES = ("linalg", "special", "cuda")
 # more dots than any of PyTorch's names has
 DEEPEST = max(name.count(".") for name in MODULES) + 3

@@ -13,7 +13,7 @@ from gradsh.language.nodes import Constant, Expr
 from gradsh.language.pasted.facts import Facts
 from gradsh.language.pasted.names import OTHERS, SAME, short
 from gradsh.language.pasted.text import JOINED, STRING, Text, children
-from gradsh.language.words import MODULES
+from gradsh.language.words import APART, MODULES
 
 BY_NAME = ("getattr", "setattr", "hasattr", "delattr")
 
@@ -119,7 +119,7 @@ class Expressions(Text):
             return None
         if path in OTHERS:
             return OTHERS[path]
-        if path in ("torch.func.vjp", "torch.func.jvp"):  # without the module they are torch.autograd.functional's
+        if path in APART:
             return path
         root, _, rest = path.partition(".")
         if root in SAME:

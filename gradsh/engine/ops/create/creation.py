@@ -247,6 +247,36 @@ def arange(start: Any, end: Any, step: Any, dtype: Any, requires_grad: bool) -> 
     return leaf(_steps(float(start), float(step), n, target), requires_grad, mode.where)
 
 
+@function(
+    "torch_range(start, end, step=1, *, dtype=None, requires_grad=False)",
+    work="size",
+    method=False,
+    differentiable=False,
+    example="torch.range(1, 3)",
+)
+def torch_range(start: Any, end: Any, step: Any, dtype: Any, requires_grad: bool) -> Tensor:
+    """Numbers from `start` to `end`, which may be one of them, `step` apart: PyTorch's `torch.range`."""
+    mode.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
+        "Python's range builtin. Instead, use torch.arange, which produces values in [start, end)."
+    )
+    start, end = number("range", "start", 1, start), number("range", "end", 2, end)
+    step = number("range", "step", 3, step)
+    target = numpy_dtype("range", dtype, mode.default)
+    if step == 0:
+        raise ValueProblem("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise ValueProblem(f"unsupported range: {start} -> {end}")
+    if (step > 0 and start > end) or (step < 0 and start < end):
+        raise ValueProblem("upper bound and lower bound inconsistent with step sign")
+    n = (end - start) / step + 1
+    if not -LONGEST < n < LONGEST or int(n) * target.itemsize >= LONGEST:
+        raise ValueProblem("invalid size, possible overflow?")
+    return leaf(
+        _steps(float(start), float(step), int(n), np.dtype(np.float64)).astype(target), requires_grad, mode.where
+    )
+
+
 def _steps(start: float, step: float, n: int, dtype: Any) -> Any:
     """start + step * i for i < n, to the last bit as PyTorch's vectors compute it (AVX2; the rest one by one)."""
     from gradsh.engine.kernels.rounding import fma
