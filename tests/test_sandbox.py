@@ -164,7 +164,8 @@ def test_no_address_is_printed() -> None:
     text = "\n".join(f"let v = {value}; {FORMS}" for value in values)
     text += f"\nfor v in [{', '.join(names_)}] {{ {FORMS} }}\nmodel M(n) {{ let w = n; fn f() = 1 }}\n"
     text += "fn g(x) = x\nop o(x) { return x } backward(g) { return g }\n"
-    text += f"for v in [M, M(1), M(1).f, g, o] {{ {FORMS} }}"
+    text += 'let held = ones(2).numpy() + [10**30, 1]; held[0] = print; held[1] = {"k": [held, log]}\n'
+    text += f"for v in [M, M(1), M(1).f, g, o, held] {{ {FORMS} }}"
     said, status = run(text, sandboxed=False)
     assert status == 0, said[-500:]
     assert "<function log>" in said and "0x" not in said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
-from numpy import array2string
+from numpy import array2string, ndarray
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
@@ -20,7 +20,9 @@ _FORMATS = frozenset((int, float, bool, Tensor, str))
 def written(value: Any) -> str:
     """What `print` shows."""
     own = isinstance(value, (str, Tensor)) or hasattr(value, "__printed__") or type(value).__module__ == "numpy"
-    return str(value) if own else shown(value)
+    if not own:
+        return shown(value)
+    return str(value) if not _holds_objects(value) else _of_objects(value, (), " ", "")
 
 
 def shown(value: Any) -> str:
@@ -42,12 +44,10 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         if kind is list:
             return f"[{items}]"
         return f"({items},)" if len(value) == 1 else f"({items})"
-    if kind.__name__ == "ndarray" and value.dtype.hasobject:  # `a + [10**30, 1]`, which may be given functions to hold
+    if _holds_objects(value):
         if id(value) in outer:
             return "array(..., dtype=object)"
-        inside = (*outer, id(value))
-        text = array2string(value, separator=", ", prefix="array(", formatter={"object": lambda x: _shown(x, inside)})
-        return f"array({text}, dtype=object)"
+        return f"array({_of_objects(value, outer, ', ', 'array(')}, dtype=object)"
     if kind is MethodType:
         return f"<method {function_name(value)}>"
     if is_model(value):
@@ -60,6 +60,18 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
     if has_own and kind.__module__.partition(".")[0] in ("builtins", "numpy", "gradsh"):
         return repr(value)
     return f"<{kind.__name__} object>"
+
+
+def _holds_objects(value: Any) -> bool:
+    """Is it an array such as `a + [10**30, 1]`, which may have been given functions to hold?"""
+    return type(value) is ndarray and value.dtype.hasobject
+
+
+def _of_objects(value: Any, outer: tuple[int, ...], separator: str, prefix: str) -> str:
+    inside = (*outer, id(value))
+    return array2string(
+        value, separator=separator, prefix=prefix, formatter={"object": lambda item: _shown(item, inside)}
+    )
 
 
 def _view(value: Any) -> str:

@@ -15,6 +15,7 @@ from prompt_toolkit.history import History
 
 LENGTH = 2_000  # inputs that Up and Ctrl-R find: all of them are gone through at each prompt
 BYTES = 1 << 20  # of the file's end that are read for them
+FLAGS = os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)  # a FIFO would be waited for
 
 
 class BoundedHistory(History):
@@ -63,7 +64,7 @@ class FileHistory(BoundedHistory):
         lines = "".join(f"+{line}\n" for line in string.split("\n"))
         entry = f"\n# {datetime.now()}\n{lines}".encode("utf-8", "replace")
         with suppress(OSError):
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            descriptor = os.open(self.path, os.O_WRONLY | FLAGS, 0o600)
             try:
                 os.write(descriptor, entry)
             finally:
@@ -75,9 +76,9 @@ def open_history() -> BoundedHistory:
     try:
         path = history_path()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0), 0o600)
+        descriptor = os.open(path, os.O_RDWR | FLAGS, 0o600)
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a FIFO would be waited for
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return BoundedHistory()
             os.fchmod(descriptor, 0o600)
         finally:

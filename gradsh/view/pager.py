@@ -9,6 +9,8 @@ import signal
 import subprocess
 from typing import TextIO
 
+from gradsh.interrupts import held
+
 LESS = ("less", "-R", "-F", "-X")  # colours as they are; what fits after all is shown as it is, and stays
 
 
@@ -34,7 +36,10 @@ def page(text: str) -> bool:
     except ValueError:
         return False
     try:
-        subprocess.run(command, input=text.encode("utf-8", "replace"), check=False)
+        with (
+            held()
+        ):  # one that came just before: subprocess would kill the pager, which leaves the terminal as it has it
+            subprocess.run(command, input=text.encode("utf-8", "replace"), check=False)
     except OSError:
         return False
     finally:

@@ -100,6 +100,7 @@ def _prompt() -> None:
             PROMPT_TOOLKIT_NO_CPR="1",
             EDITOR="/bin/true",
             VISUAL="/bin/true",
+            PAGER="cat",  # `less` ends at `q` alone
             GRADSH_HISTORY=os.path.abspath("history"),
         )
         # the server's own know where they were in what they wrote to

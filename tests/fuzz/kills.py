@@ -18,7 +18,7 @@ from gradsh.engine.core.tensor import make as tensor
 from gradsh.errors import GradshError
 from gradsh.files import Files
 from gradsh.session.host import CODEC
-from gradsh.shell.history import open_history
+from gradsh.shell.history import BYTES, open_history
 from tests.fuzz.judge import Finding
 
 BATCH = 4
@@ -118,7 +118,7 @@ def _line(kind: str, number: int) -> None:
 
 
 def _lines(kind: str) -> int | None:
-    """How many lines there are, one for each number from 1 on; None when one is lost.
+    """The number of the last whole line; None when one before it is lost. Only the file's end is read.
 
     The last may be cut off: it was being written.
     """
@@ -128,4 +128,6 @@ def _lines(kind: str) -> int | None:
         number, _, text = rest.partition(" ")
         if word == "line" and text == "x" * 5000:
             whole.add(int(number))
-    return len(whole) if whole == set(range(1, len(whole) + 1)) else None
+    wanted = min(len(whole), BYTES // 6000)
+    last = max(whole, default=0)
+    return last if whole >= set(range(last - wanted + 1, last + 1)) and wanted else None

@@ -33,6 +33,7 @@ Recipe = dict[str, Any]
 Numbered = tuple[int, Recipe | None]  # None: made from the seed and the number
 
 HANG = 10.0  # seconds of one input, on a machine that has nothing else to do
+STARVED = 6  # times that for one which has not come to run for them
 MEMORY = 1 << 30  # bytes that a batch may take beyond what the server has
 BROKEN = 99  # exit status of a child in which the fuzzer itself failed
 ROOM = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # memory: saves ask the disk to settle, which takes long
@@ -74,6 +75,15 @@ def scaled(seconds: float) -> float:
     return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
+def worked(pid: int) -> float:
+    """Seconds that a process has had of the processor, those of its children that have ended too."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return float("inf")  # where that is not told, time alone counts
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
 class Report(NamedTuple):
     """What came of one input."""
 
@@ -91,6 +101,10 @@ class Child:
         self.shared = mmap.mmap(-1, ENTRY.size)
         self.lines = b""
         self.killed = False
+        self.begun, self.before = (
+            0.0,
+            0.0,
+        )  # when the input that runs was begun, and the child's time of the processor then
         reader, writer = os.pipe()
         self.shared[:] = ENTRY.pack(batch[0][0], time.monotonic())
         sys.stdout.flush()
@@ -120,9 +134,13 @@ class Child:
         return True
 
     def watch(self) -> None:
-        """End it when its input has taken too long."""
+        """End it when its input has taken too long: of its own, or far more where others run."""
         begun = ENTRY.unpack(self.shared[:])[1]
-        if not self.killed and time.monotonic() - begun > scaled(self.hang):
+        if begun != self.begun:
+            self.begun, self.before = begun, worked(self.pid)
+        taken = time.monotonic() - begun
+        slow = taken > scaled(self.hang) and worked(self.pid) - self.before > self.hang / 2
+        if not self.killed and (slow or taken > STARVED * scaled(self.hang)):
             self.killed = True
             os.kill(self.pid, signal.SIGUSR2)  # says where it is
             time.sleep(0.2)

@@ -156,8 +156,14 @@ def _(F: Any, size: int, batched: Any, x: Any, value: Any) -> Any:
 def overwrite(x: Any, source: Any) -> Any:
     """`source`, broadcast to the shape and cast to the dtype of `input`."""
     full = alloc.empty(x.shape, x.dtype)
-    full[...] = source
+    full[...] = _fitting(source, x.dtype)
     return full
+
+
+def _fitting(value: Any, dtype: Any) -> Any:
+    """What can be written into arrays of `dtype`: NumPy asks Python's `int` of a single number, which refuses nan, and
+    casts arrays as C does."""
+    return value if value.ndim else value.astype(dtype)
 
 
 overwrite.vjp("input")(lambda F, g, out, x, source: F.mul(g, 0))
@@ -205,9 +211,9 @@ def write(x: Tensor, value: Any, check: Callable[[Tensor, Tensor], None] | None 
         value = converted(value, x.data.dtype).item()
     if not tracked:
         if x.data.__class__ is not ndarray:
-            x.data = x.data.dtype.type(value.data.item() if is_tensor else value)
+            x.data = value.data.astype(x.data.dtype)[()] if is_tensor else x.data.dtype.type(value)
         else:
-            x.data[...] = value.data if is_tensor else value
+            x.data[...] = _fitting(value.data, x.data.dtype) if is_tensor else value
         bump(x, where)
         return x
     old = make(x.data)
