@@ -41,7 +41,10 @@ class Remade:
 
 
 class Stopped(Exception):
-    """A step that ran again did not end as it had; `step` is the one, `result` how it ended, if it did."""
+    """A step that ran again did not end as it had, or it cannot run again.
+
+    `step` is the one, `result` how it ended, if it did.
+    """
 
     def __init__(self, step: Step, result: Result | None) -> None:
         super().__init__(step.name)
@@ -71,7 +74,9 @@ def remake(past: Past) -> Remade | None:
     try:
         aside = run_again(past, min(again), again)
     except Stopped as stopped:
-        return Remade(names, [], f"line {stopped.step.label} does not run any more as it did")
+        return Remade(
+            names, [], stopped.step.why_not_again or f"line {stopped.step.label} does not run any more as it did"
+        )
     if not _same(before, state(space)):
         past.apart = aside
         past.unwind()
@@ -236,6 +241,8 @@ class _Run:
                 self.one(step, self.texts.get(number, step.text))
 
     def one(self, step: Step, text: str) -> None:
+        if step.paused:
+            raise Stopped(step, None)
         session, space = self.past.session, self.past.session.globals
         if "_" in step.reads:
             hand(space, "_", self.replaced.get(id(step.last_shown), step.last_shown))

@@ -18,7 +18,8 @@ import gc
 import math
 import sys
 from _thread import LockType, allocate_lock, get_ident, start_new_thread
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic, sleep
 from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+RUNNING: list[Watch] = []  # of all threads, the inner runs behind the outer ones
 LOOK = 0.02  # seconds between two looks at the memory, in which 50 MB can be written
 LONGEST = 1e6  # seconds of one wait, which C's clock can hold
 OURS = frozenset(("gradsh", "lark", "numpy", "platformdirs", "prompt_toolkit", "rich", "safetensors", "scipy"))
@@ -52,6 +54,7 @@ class Watch:
         self.memory = memory
         self.next = monotonic() + LOOK if memory is not None else math.inf
         self.live = True
+        self.rests = False
         self.sending = False
         self.thread = get_ident()
         self.collects = False  # whether collections are to go on when the run has ended
@@ -71,10 +74,10 @@ class Watch:
     def watch(self, started: LockType) -> None:
         """The thread."""
         started.release()
-        while not self.bell.acquire(timeout=min(max(min(self.due, self.next) - monotonic(), 0.0), LONGEST)):
+        while not self.bell.acquire(timeout=self.wait()):
             self.sending = True
             try:
-                if self.live and self.due <= monotonic():
+                if self.live and not self.rests and self.due <= monotonic():
                     self.due = self.tell(self.expired)
                 if self.live and self.memory is not None and self.next <= monotonic():
                     self.next = monotonic() + LOOK
@@ -86,6 +89,12 @@ class Watch:
                 self.next = min(self.next, monotonic() + LOOK)
             finally:
                 self.sending = False
+
+    def wait(self) -> float:
+        """Seconds until there is something to be done."""
+        if self.rests:
+            return LOOK
+        return min(max(min(self.due, self.next) - monotonic(), 0.0), LONGEST)
 
     def is_full(self, memory: Limit) -> bool:
         """Whether the program has more than it may, also when what only cycles hold is freed."""
@@ -137,6 +146,7 @@ def within(seconds: float, work: Callable[[], T], late: Callable[[BaseException]
     """`work()`, in which Expired is raised when it takes longer, or Full when it takes more memory; `late` is for when
     it comes out of that."""
     watch = Watch(seconds, sys._getframe(), memory)
+    RUNNING.append(watch)
     try:
         watch.start()
         return work()
@@ -145,6 +155,7 @@ def within(seconds: float, work: Callable[[], T], late: Callable[[BaseException]
         problem = raised
     finally:
         watch.live = False
+        RUNNING.remove(watch)
         # What was sent may be raised by the very calls that take it back: one from before, and one sent meanwhile.
         try:
             watch.stop()
@@ -156,3 +167,18 @@ def within(seconds: float, work: Callable[[], T], late: Callable[[BaseException]
             if not isinstance(came, Expired):
                 raise
     return late(problem)
+
+
+@contextmanager
+def resting() -> Iterator[None]:
+    """`with resting():` the time of the runs of this thread stands still."""
+    began = monotonic()
+    here = [watch for watch in RUNNING if watch.thread == get_ident()]
+    for watch in here:
+        watch.rests = True
+    try:
+        yield
+    finally:
+        for watch in here:
+            watch.due += monotonic() - began
+            watch.rests = False

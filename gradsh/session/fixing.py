@@ -198,7 +198,7 @@ def _applied(past: Past, failed: int, texts: dict[int, str], error: GradshError)
         again = (
             "it fails as before" if stopped.step is steps[failed] else f"line {stopped.step.label} fails then: {said}"
         )
-        raise NotFixed(again) from None
+        raise NotFixed(stopped.step.why_not_again or again) from None
     if len(aside.steps) != len(steps) - start:
         past.apart = aside
         past.unwind()

@@ -53,6 +53,7 @@ class Past:
 
     steps      from the oldest to the newest, those that have been undone at the end
     position   how many of them are done
+    place      where a program is paused, for what is run meanwhile, which is a part of its step; else ""
     """
 
     def __init__(self, session: Session, most: int = BYTES) -> None:
@@ -60,6 +61,7 @@ class Past:
         self.most = most
         self.steps: list[Step] = []
         self.position = 0
+        self.place = ""
         self.kept = 0  # the number of the first step that still has its changes
         self.gone = 0  # how many steps are not in the list any more
         self.spare = 0  # bytes of `held` that were found to be the session's own
@@ -77,6 +79,9 @@ class Past:
 
     def run(self, program: Program, work: Callable[[], None]) -> None:
         """Run a compiled program of the session, in its context, by `work`, and note what it changes."""
+        if self.place:
+            self._while_paused(program, work)
+            return
         worked = False
         if self.told is not None:
             self.told(program)
@@ -90,6 +95,26 @@ class Past:
                 self._safely(lambda: self.end(worked))
             finally:
                 HELD.depth -= 1
+
+    def _while_paused(self, program: Program, work: Callable[[], None]) -> None:
+        """Run a program while another is paused; what may have changed something the other's step will tell."""
+        space = self.session.globals
+        before = mode.generator and STREAM.read(mode.generator)
+        read, writes = facts(program.code), writing(program.code, space) > LOOKS
+        changes = bool(read.stores) or writes
+        if writes and self._open is not None:  # to what the other may not come to
+            step, reach = self._open[:2]
+            more = Reach(space, True)
+            more.add(space.get(key) for key in read.loads)
+            reach.objects = more.objects | reach.objects
+            reach.owners |= more.owners
+            self._copy(step, reach)
+        try:
+            work()
+        finally:
+            changes = changes or (mode.generator and STREAM.read(mode.generator)) != before
+            if changes and self._open is not None:
+                self._open[0].paused.append((self.place, program.source.text.strip()))
 
     def _safely(self, note: Callable[[], None]) -> None:
         """What is noted of a program must never stop it; where it fails, nothing that was noted can be relied on."""

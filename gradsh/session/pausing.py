@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 MISSING = object()
 
 
-def run_paused(session: Session, text: str, name: str, frame: FrameType) -> tuple[Result, list[str]]:
-    """Run a text as if it stood in the program that is paused in `frame`.
+def run_paused(session: Session, text: str, name: str, frame: FrameType, place: str) -> tuple[Result, list[str]]:
+    """Run a text as if it stood in the program that is paused in `frame`, at a place with that name.
 
     It sees the variables of a function that runs there, but cannot bind them anew: those that it tried to are given
     back. What it binds in the session, and changes of objects, are there when the program goes on; so are the random
@@ -23,7 +23,8 @@ def run_paused(session: Session, text: str, name: str, frame: FrameType) -> tupl
     session.context.load(mode)
     blocks = (mode.grad, mode.inference, mode.anomaly, mode.where, mode.training)
     parameters, past = session.parameters, session.past
-    session.past = None  # what is done here is part of the line that is paused
+    if past is not None:
+        past.place = place
     own = {} if frame.f_locals is frame.f_globals else {k: v for k, v in frame.f_locals.items() if k[0] == "."}
     before = {key: session.globals.get(key, MISSING) for key in own}
     session.globals.update(own)
@@ -36,7 +37,9 @@ def run_paused(session: Session, text: str, name: str, frame: FrameType) -> tupl
                 session.globals.pop(key, None)
             else:
                 session.globals[key] = value
-        session.parameters, session.past = parameters, past
+        session.parameters = parameters
+        if past is not None:
+            past.place = ""
         mode.load(session.context)
         mode.grad, mode.inference, mode.anomaly, mode.where, mode.training = blocks
     return result, lost

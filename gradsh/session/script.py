@@ -14,7 +14,7 @@ from gradsh.language import nodes
 from gradsh.language.syntax import parse
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.session.past import Past
-from gradsh.session.steps import MODES, RANDOM, Step
+from gradsh.session.steps import MODES, RANDOM, Step, comments
 
 SHOWN = re.compile(r"_\d*")  # what a prompt hands to the lines that follow
 
@@ -61,8 +61,13 @@ def script(past: Past) -> Script:
     kept.reverse()
     lines = [_as_bound(step, shown) for _, step in kept]
     lines = [_going_on(steps, place, line, names) for (place, _), line in zip(kept, lines, strict=True)]
+    lines = [
+        "".join(f"{each}\n" for each in comments(step.paused)) + line
+        for line, (_, step) in zip(lines, kept, strict=True)
+    ]
     bound = set().union(*(step.binds for _, step in kept))
     missing = [f"what line {step.label} changed before it failed is not in it" for step in half]
+    missing += [step.why_not_again for _, step in kept if step.paused]
     before = sorted(name for name in (wanted - bound) | unknown if name in names)
     if before:
         missing.append(f"{', '.join(f'`{name}`' for name in before)}: not bound by a line that is known")

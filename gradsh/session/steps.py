@@ -88,6 +88,7 @@ class Step:
     first, last     the numbers in the sequence of nodes (they count downwards) before and after it
     reads           names whose values it may have used, RANDOM among them
     binds, writes   names that it bound anew or unbound; names whose values it changed
+    paused          what was entered while it was paused that may have changed something: (place, text)
     looks           it can write to nothing, and has changed nothing
     last_shown      what `_` stood for, where it read that
     changes         None once they have been dropped; `size` is about how many bytes they hold, `held` {id: bytes} the
@@ -96,8 +97,8 @@ class Step:
     """
 
     __slots__ = (
-        "binds", "changes", "first", "held", "label", "large", "last", "last_shown", "looks", "name", "program",
-        "reads", "size", "text", "worked", "writes",
+        "binds", "changes", "first", "held", "label", "large", "last", "last_shown", "looks", "name", "paused",
+        "program", "reads", "size", "text", "worked", "writes",
     )  # fmt: skip
 
     def __init__(self, name: str, text: str, label: int) -> None:
@@ -112,6 +113,7 @@ class Step:
         self.writes: frozenset[str] = frozenset()
         self.changes: list[Change | Bytes | Names] | None = []
         self.last_shown: Any = None
+        self.paused: list[tuple[str, str]] = []
         self.looks = False
         self.size = OWN
         self.held: dict[int, int] = {}
@@ -121,6 +123,15 @@ class Step:
     def counts(self) -> bool:
         """Did it change anything that somebody would miss?"""
         return bool(self.binds or self.writes or self.large)
+
+    @property
+    def why_not_again(self) -> str:
+        """Why running it again would give something else; "" where nothing is known that would make it so."""
+        if not self.paused:
+            return ""
+        place, text = self.paused[0]
+        more = f", and {len(self.paused) - 1} more" if len(self.paused) > 1 else ""
+        return f"line {self.label} was paused at {place}, where `{' '.join(text.split())}` was entered{more}"
 
     def looked(self) -> Step:
         """One that has changed nothing, in its place: what it showed need not be shown again."""
@@ -137,6 +148,11 @@ class Step:
         assert self.changes is not None
         for change in reversed(self.changes) if back else self.changes:
             change.swap()
+
+
+def comments(paused: Iterable[tuple[str, str]]) -> list[str]:
+    """What was entered while a step was paused, as lines of a program that only say it."""
+    return [f"# {line}" for place, text in paused for line in f"paused at {place}: {text}".split("\n")]
 
 
 class Aside:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +14,12 @@ from gradsh.lints.pages import code_page
 from gradsh.runtime.namespace import bound
 from gradsh.shell.lines import Line
 from gradsh.shell.registry import Misused
+from gradsh.view.color import terminal_width
 
 if TYPE_CHECKING:
     from gradsh.shell.prompt import Shell
 
+WIDEST = 100  # columns of a line
 RESULT = re.compile(r"_\d*")  # what the prompt itself binds
 
 
@@ -48,6 +52,18 @@ def tensors(shell: Shell, typed: str) -> Iterable[str]:
 def is_net(value: object) -> bool:
     """Is it a model that has been made?"""
     return isinstance(type(value), ModelKind)
+
+
+def room() -> int:
+    """How many columns a line may have."""
+    return min(terminal_width(sys.stdout) or WIDEST, WIDEST)
+
+
+def wrapped(text: str, wide: int, indent: int) -> str:
+    """The text in lines of at most `wide` columns, all of them indented."""
+    blanks = " " * indent
+    lines = textwrap.wrap(text, wide, initial_indent=blanks, subsequent_indent=blanks, break_on_hyphens=False)
+    return "".join(line + "\n" for line in lines)
 
 
 def nothing(rest: str, usage: str) -> None:

@@ -48,10 +48,10 @@ class Configuration:
         return os.path.join(self.folder, FILE)
 
     def described(self) -> str:
-        """One line on where the settings come from."""
+        """Where the settings come from."""
         if self.folder is None:
             return "no configuration is read"
-        there = "" if os.path.exists(self.file) else ", which is not there yet: `gradsh config` prints one"
+        there = "" if os.path.exists(self.file) else "\nIt is not there yet: `gradsh config` prints one."
         return f"configuration: {self.file}{there}"
 
     def apply(self, settings: Settings) -> list[WarningRecord]:

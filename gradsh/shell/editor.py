@@ -12,12 +12,14 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.completion import Completer, DynamicCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import EditingMode
-from prompt_toolkit.filters import Always, Condition, is_done
+from prompt_toolkit.filters import Always, Condition, emacs_mode, has_selection, is_done, vi_navigation_mode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
+from prompt_toolkit.key_binding import KeyPressEvent
 from prompt_toolkit.layout import ConditionalContainer, Container, FormattedTextControl, HSplit, VSplit, Window
 from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor
 from prompt_toolkit.output import ColorDepth, DummyOutput
@@ -47,6 +49,9 @@ class Editor:
         self.next = Document()  # what the next input begins with, to be edited
         self.hint = Hint(shell.session)
         self.keys = keys.bindings(self._run_inside, self.note)
+        if not shell.session.files.sandboxed:  # an editor is started on a file
+            self.keys.add("c-x", "c-e", filter=emacs_mode & ~has_selection)(self.in_users_editor)
+            self.keys.add("v", filter=vi_navigation_mode)(self.in_users_editor)
         self.theme = ""  # the one in use
         self.prompt = PROMPT  # the usual one
         self.width = len(PROMPT)  # of the prompt that is shown
@@ -55,10 +60,8 @@ class Editor:
             history=history,
             multiline=True,
             prompt_continuation=self.continuation,
-            enable_open_in_editor=not shell.session.files.sandboxed,  # an editor is started on a file
             enable_suspend=True,
             enable_history_search=True,
-            tempfile_suffix=".grad",
             lexer=CodeLexer(),
             completer=DynamicCompleter(lambda: _completer(shell)),
             auto_suggest=FromHistory(shell.session),
@@ -132,6 +135,26 @@ class Editor:
     def note(self, words: str) -> None:
         """Say that under the text for as long as it stays as it is."""
         self.hint.note(self.reader.default_buffer, words)
+
+    def in_users_editor(self, event: KeyPressEvent) -> None:
+        """The user's own editor on the text; what it leaves stands here, and Enter runs it as all else.
+
+        prompt_toolkit's own runs it at once, an unfinished block too, and takes another editor where this one fails.
+        """
+        from gradsh.shell.registry import Misused
+        from gradsh.shell.users_editor import edited
+
+        buffer = event.current_buffer
+
+        async def edit() -> None:
+            try:
+                text = await run_in_terminal(lambda: edited(buffer.text), in_executor=True)
+                buffer.document = Document(text)
+            except Misused as why:
+                self.note(str(why))
+                event.app.invalidate()
+
+        event.app.create_background_task(edit())
 
     def _is_hinting(self) -> bool:
         return bool(self.hint.text(self.reader.default_buffer))

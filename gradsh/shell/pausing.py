@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 GO_ON = ("continue", "c")
 END = ("abort", "a", "exit", "quit")
-MEANING = "`continue` goes on, `abort` ends; what stands here can be read, and set: `opt.lr = 0.01`"
+MEANING = "`continue` goes on, `abort` ends; all can be read, and set: `opt.lr = 0.01`"
 
 
 class Pauser:
@@ -32,10 +32,8 @@ class Pauser:
         self.explained = False
 
     def __enter__(self) -> None:
-        """From now on Ctrl-C pauses. Not where each statement has its time: a pause would be part of it."""
-        limits = self.shell.session.limits
-        if limits is None or limits.timeout is None:
-            own.pauser, own.waiting = self.pause, in_loop
+        """From now on Ctrl-C pauses."""
+        own.pauser, own.waiting = self.pause, in_loop
 
     def __exit__(self, *_: object) -> None:
         """From now on it stops."""
@@ -49,8 +47,11 @@ class Pauser:
         if mode.training is not None:
             mode.training.hide()
         own.pauser = None
+        from gradsh.session.deadline import resting
+
         try:
-            self.converse(frame)
+            with resting():
+                self.converse(frame)
         finally:
             own.pauser = self.pause
 
@@ -94,7 +95,7 @@ class Pauser:
                     shell.command(text)
                 return
             text = text.strip()[1:]  # `:show`, which is the language's
-        _, lost = run_paused(shell.session, text, "<pause>", frame)
+        _, lost = run_paused(shell.session, text, "<pause>", frame, place_of(frame))
         for name in lost:
             shell.say(f"`{name}` is a variable of the function that is paused, which keeps its own\n", error=True)
 

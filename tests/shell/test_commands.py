@@ -13,7 +13,7 @@ from prompt_toolkit.input import DummyInput
 from prompt_toolkit.output import DummyOutput
 
 from gradsh import Session
-from gradsh.shell import registry
+from gradsh.shell import asking, registry
 from gradsh.shell.configuration import Configuration
 from gradsh.shell.editor import Editor
 from gradsh.shell.history import BoundedHistory
@@ -231,9 +231,14 @@ def test_a_fault_of_a_command_leaves_the_session(typed: Typed, monkeypatch: pyte
     assert typed.said("6 * 7") == "42\n"
 
 
-def test_set(typed: Typed) -> None:
+def test_set(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     said = typed.said(":set")
     assert all(setting.summary in said for setting in SETTINGS.values()) and str(typed.folder) in said
+    for wide in (80, 40):
+        monkeypatch.setattr(asking, "terminal_width", lambda _, wide=wide: wide)
+        rows = typed.said(":set").partition("configuration:")[0]
+        assert max(map(len, rows.splitlines())) <= wide
+        assert all(setting.summary in " ".join(rows.split()) for setting in SETTINGS.values())
     assert typed.said(":set live off", ":set undo = 64", ":set editing='vi'") == ""
     values = typed.shell.settings
     assert (values["live"], values["undo"], values["editing"]) == (False, 64, "vi")

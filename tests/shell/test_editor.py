@@ -144,3 +144,23 @@ def test_a_block_of_python_waits_for_an_empty_line_and_becomes_gradsh() -> None:
         assert shell.enter("f(1)" + ENTER) == "2\n"
         assert shell.read("x[1:" + ENTER, "2]" + ENTER) == "x[1:\n    2]"
         assert shell.read("while x +:" + ENTER, "1" + ENTER, ENTER).startswith("while x +:")  # no Python: it is told
+
+
+def test_the_users_own_editor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it leaves is edited on, and not run: it may be a block that goes on."""
+    from gradsh.shell import users_editor
+
+    given = []
+
+    def call(words: list[str]) -> int:
+        given.append((words[0], Path(words[1]).read_text()))
+        Path(words[1]).write_text("for i in range(2) {\n")
+        return int(words[0] == "broken")
+
+    monkeypatch.setattr(users_editor.subprocess, "call", call)
+    monkeypatch.setenv("VISUAL", "mine")
+    with driven() as prompt:
+        ran = prompt.read("abc", "\x18\x05", ENTER, "i", ENTER, "}", ENTER)
+        assert ran == "for i in range(2) {\n    i\n}" and given == [("mine", "abc\n")]
+        monkeypatch.setenv("VISUAL", "broken")
+        assert prompt.written("abc", "\x18\x05", "\x05") == "abc|" and "`broken` ended with status 1" in prompt.seen

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -10,6 +12,9 @@ import pytest
 from gradsh import Session
 from gradsh.errors import Span
 from gradsh.interrupts import own
+from gradsh.session.deadline import RUNNING
+from gradsh.shell.editor import Editor
+from gradsh.shell.history import BoundedHistory
 from gradsh.shell.prompt import Shell
 from gradsh.view.display import Display
 
@@ -110,13 +115,51 @@ def test_what_is_in_no_loop_is_stopped(capsys: pytest.CaptureFixture[str]) -> No
     assert at.said == "interrupted at <prompt 1>:3\n" and at.lines == []
 
 
-def test_a_time_for_each_statement_leaves_none_for_pauses() -> None:
-    found = []
+def test_the_time_of_a_statement_stands_still_in_a_pause(capsys: pytest.CaptureFixture[str]) -> None:
+    class Slow(Answers):
+        def read(self, prompt: str) -> str:
+            sleep(1.2 if self.answers[0] == "continue" else 0)
+            return super().read(prompt)
 
-    class Looking(Display):
-        def printed(self, values: tuple[object, ...], spans: list[Span | None], **ends: Any) -> None:
-            found.append(own.pauser)
+    session = Session(display=Pressing(io.StringIO(), io.StringIO()), timeout=1)
+    shell = Shell(session, history=False)
+    shell.editor = Slow("n = 10", "while true { n }", "continue")  # type: ignore[assignment]
+    line = shell.execute(LOOP.replace("range(4)", "range(2)"))
+    assert line.worked, line.result
+    assert not RUNNING and session.globals[".n"] == 10
+    assert "interrupted" not in "".join(capsys.readouterr())
+    assert [error.code for error in shell.execute("while true { n }").result.errors] == ["E0903"]  # type: ignore[union-attr]
 
-    for timeout in (None, 60):
-        Shell(Session(display=Looking(), timeout=timeout), history=False).execute("print 1")
-    assert found[0] is not None and found[1] is None
+
+def test_what_was_entered_meanwhile_is_known_afterwards(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answers = ("lr", "lr = 10", "w.mul_(2);", "rand(1);", "[\n  i\n]", "continue")
+    at = Paused("let w = ones(2)", LOOP, answers=answers, capture=capsys)
+    at.shell.editor = Editor(at.shell, BoundedHistory())
+    at.shell.command(":save run.grad")
+    said = "".join(capsys.readouterr())
+    place = "paused at step 2, <prompt 2>:5"
+    assert f"not quite: line 2 was {place}, where `lr = 10` was entered, and 2 more\n" in said
+    comments = [line for line in Path("run.grad").read_text().splitlines() if line[0] == "#"]
+    assert comments == [f"# {place}: lr = 10", f"# {place}: w.mul_(2);", f"# {place}: rand(1);"]
+    at.shell.command(":history")
+    assert f"     2  {LOOP.splitlines()[0]}\n" in (said := "".join(capsys.readouterr()))
+    assert f"        # {place}: lr = 10\n" in said
+    at.shell.command(":undo")  # what the loop itself has no name for too
+    assert at.session.globals[".w"].data.tolist() == [1, 1]
+    at.shell.command(":redo")
+    at.shell.execute("w, n")
+    assert at.lines[-1] == "(tensor([2., 2.]), 22)"
+
+
+def test_what_was_paused_does_not_run_again_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "let z = (w * w).sum()\nrepeat 2 {\n  print 'now'\n  z = z * k\n}"
+    at = Paused(
+        "let w = ones(2, grad); let k = 1", text, "backward z", answers=("k = 3", "continue") * 2, capture=capsys
+    )
+    at.shell.editor = Editor(at.shell, BoundedHistory())
+    at.shell.command(":at 2")
+    said = "".join(capsys.readouterr())
+    assert "`z` stays freed: line 2 was paused at" in said and "where `k = 3` was entered, and 1 more" in said

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-import textwrap
-
+from gradsh.shell.asking import room, wrapped
 from gradsh.shell.prompt import Shell
 from gradsh.shell.registry import WORDS, Misused, load, shell_command
-from gradsh.view.color import terminal_width
 
-WIDEST, LEAST = 100, 30  # columns of a line; of a summary that stands beside the call
+LEAST = 30  # columns of a summary that stands beside the call
 
 
 @shell_command(":help [WORD]", example=":help save", offers=lambda shell, typed: WORDS, while_paused=True)
 def help(shell: Shell, rest: str) -> None:
     """What the commands of the shell are, or how one of them is called."""
     word = rest.removeprefix(":")
-    wide = min(terminal_width(sys.stdout) or WIDEST, WIDEST)
+    wide = room()
     if not word:
         shell.say("".join(entry(load(each).usage, load(each).summary, wide) for each in WORDS))
         return
@@ -32,10 +29,3 @@ def entry(usage: str, summary: str, wide: int) -> str:
     if wide - column < LEAST:
         return f"{usage}\n{wrapped(summary, wide, 4)}"
     return usage.ljust(column) + wrapped(summary, wide, column).lstrip(" ")
-
-
-def wrapped(text: str, wide: int, indent: int) -> str:
-    """The text in lines of at most `wide` columns, all of them indented."""
-    blanks = " " * indent
-    lines = textwrap.wrap(text, wide, initial_indent=blanks, subsequent_indent=blanks, break_on_hyphens=False)
-    return "".join(line + "\n" for line in lines)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from gradsh.session.steps import comments
 from gradsh.shell.prompt import Shell
 from gradsh.shell.registry import is_command, shell_command
 
@@ -16,7 +19,10 @@ def history(shell: Shell, rest: str) -> None:
         most, text = int(first), text.strip()
     else:
         most, text = MOST, rest
-    here = [(_mark(line.worked, line.number), line.text) for line in shell.lines]
+    paused = {step.label: step.paused for step in shell.travel.past.done() if step.paused}
+    here = [
+        (_mark(line.worked, line.number), line.text + _meanwhile(paused.get(line.number, ()))) for line in shell.lines
+    ]
     found = [(mark, entry) for mark, entry in [*(("", entry) for entry in _earlier(shell)), *here] if text in entry]
     if not found:
         shell.say(f"nothing that was entered has {text!r} in it\n" if text else "nothing has been entered yet\n")
@@ -26,6 +32,11 @@ def history(shell: Shell, rest: str) -> None:
 
 def _mark(worked: bool, number: int) -> str:
     return f"{number}" if worked else f"!{number}"
+
+
+def _meanwhile(paused: Iterable[tuple[str, str]]) -> str:
+    """What was entered while the line was paused, as comments behind it."""
+    return "".join(f"\n{line}" for line in comments(paused))
 
 
 def _earlier(shell: Shell) -> list[str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gradsh.shell.asking import room, wrapped
 from gradsh.shell.prompt import Shell
 from gradsh.shell.registry import Misused, shell_command
 from gradsh.shell.settings import SETTINGS, SPELLED, Setting, read, unknown, written
+
+LEAST = 30  # columns of a summary that stands beside the value
 
 
 def offers(shell: Shell, typed: str) -> Iterable[str]:
@@ -47,8 +50,15 @@ def table(shell: Shell) -> str:
     """A line for each setting, and the file."""
     rows = [(name, written(shell.settings[name]), where(shell, name), SETTINGS[name].summary) for name in SETTINGS]
     wide = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = ["  ".join([*map(str.ljust, row[:3], wide), row[3]]) for row in rows]
-    return "\n".join([*lines, shell.configuration.described(), ""])
+    heads = ["".join(f"{part:{most}}  " for part, most in zip(row[:3], wide, strict=True)) for row in rows]
+    beside = room() - len(heads[0]) >= LEAST
+    indent = len(heads[0]) if beside else 4
+    summaries = [wrapped(row[3], room(), indent) for row in rows]
+    said = [
+        head + summary.lstrip(" ") if beside else f"{head.rstrip()}\n{summary}"
+        for head, summary in zip(heads, summaries, strict=True)
+    ]
+    return "".join(said) + shell.configuration.described() + "\n"
 
 
 def where(shell: Shell, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradsh.shell.asking import shown
+from gradsh.shell.plain import PlainEditor
 from gradsh.shell.prompt import Shell
 from gradsh.shell.registry import Misused, shell_command
 
@@ -13,6 +14,8 @@ def watch(shell: Shell, rest: str) -> None:
     if rest == "off":
         shell.panel.shown = False
         return
+    if isinstance(shell.editor, PlainEditor):
+        raise Misused("this terminal has no room for a panel: `:show` shows the same as text")
     names = [name.strip() for name in rest.split(",") if name.strip()] or None
     try:
         shell.panel.watch(names)
