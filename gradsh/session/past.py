@@ -97,24 +97,34 @@ class Past:
                 HELD.depth -= 1
 
     def _while_paused(self, program: Program, work: Callable[[], None]) -> None:
-        """Run a program while another is paused; what may have changed something the other's step will tell."""
-        space = self.session.globals
-        before = mode.generator and STREAM.read(mode.generator)
-        read, writes = facts(program.code), writing(program.code, space) > LOOKS
-        changes = bool(read.stores) or writes
-        if writes and self._open is not None:  # to what the other may not come to
+        """Run a program while another is paused; the other's step tells of what may change something."""
+        place, changes, before = self.place, True, mode.generator and STREAM.read(mode.generator)
+
+        def look() -> None:
+            nonlocal changes
+            changes = self._may_change(program)
+
+        self._safely(look)
+        try:
+            work()
+        finally:
+            changes = changes or (mode.generator and STREAM.read(mode.generator)) != before
+            if changes and self._open is not None:
+                self._open[0].paused.append((place, program.source.text.strip()))
+
+    def _may_change(self, program: Program) -> bool:
+        """Whether a program that is about to run may bind or write; what it may write to is kept for the open step."""
+        space, read = self.session.globals, facts(program.code)
+        if writing(program.code, space) == LOOKS:
+            return bool(read.stores)
+        if self._open is not None:
             step, reach = self._open[:2]
             more = Reach(space, True)
             more.add(space.get(key) for key in read.loads)
             reach.objects = more.objects | reach.objects
             reach.owners |= more.owners
             self._copy(step, reach)
-        try:
-            work()
-        finally:
-            changes = changes or (mode.generator and STREAM.read(mode.generator)) != before
-            if changes and self._open is not None:
-                self._open[0].paused.append((self.place, program.source.text.strip()))
+        return True
 
     def _safely(self, note: Callable[[], None]) -> None:
         """What is noted of a program must never stop it; where it fails, nothing that was noted can be relied on."""
