@@ -115,7 +115,7 @@ class Walk:
         keep, create = self.keep, self.create
         freed = Freed(self.where)
         deliver = self.deliver
-        watched = self.watches or mode.anomaly is not None or mode.reformed or float16.used
+        watched = self.watches or mode.anomaly is not None or mode.reformed or float16.used or mode.profile is not None
         if Handle.made:
             from gradsh.engine.autograd.leaves import Waiting  # of programs with hooks, which see when leaves are done
 

@@ -17,6 +17,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.promotion import broadcast_error
 from gradsh.engine.core.tensor import Tensor, make, tracked
+from gradsh.engine.kernels.summation import summed
 from gradsh.errors import GradientMismatch, GradshError, ShapeError
 
 
@@ -49,14 +50,14 @@ def bring_one_back(g: Any, fix: Any, create: bool) -> Any:
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum an array over the dims that broadcasting added or stretched, so that it has `shape`."""
     if not shape:
-        return np.add.reduce(g, None, dtype=g.dtype)
+        return summed(g)
     lead = g.ndim - len(shape)
     axes = tuple(range(lead)) + tuple(
         i + lead for i, extent in enumerate(shape) if extent == 1 and g.shape[i + lead] != 1
     )
     if len(axes) == lead:
-        return np.add.reduce(g, axes, dtype=g.dtype) if lead else g
-    g = np.add.reduce(g, axes, keepdims=True, dtype=g.dtype)
+        return summed(g, axes) if lead else g
+    g = summed(g, axes, True)
     return g.reshape(shape) if lead else g
 
 

@@ -643,8 +643,8 @@ def _typed(name: str, dtype: Any) -> None:
     entry.register(apply)
 
 
-for _dtype in OF.values():
-    _typed(f"{_dtype.title}Tensor", _dtype.np)
+for _np, _dtype in OF.items():
+    _typed(f"{_dtype.title}Tensor", _np)
 
 
 # --- grids -----------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.strided import settled
 from gradsh.engine.core.tensor import Tensor, make, tracked
+from gradsh.engine.kernels.summation import summed
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import computed
@@ -175,7 +176,7 @@ def _layer_step(node: Node, g: Any, F: Namespace) -> Any:
         gw = g.T.dot(x.data).T if F is A else F.mm(F.matrix_transpose(F.restore(x, for_input)), g)
     if for_bias is None:
         return None, gx, gw
-    return np.add.reduce(g, 0) if F is A else F.sum(g, (0,), False, None), gx, gw
+    return summed(g, 0) if F is A else F.sum(g, (0,), False, None), gx, gw
 
 
 _LAYER = Kind("AddmmBackward0", _layer_step, saves=True, operator="addmm", describe=addmm.describe)

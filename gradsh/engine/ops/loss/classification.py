@@ -16,6 +16,8 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make, tracked
+from gradsh.engine.kernels import transcendental as exact
+from gradsh.engine.kernels.summation import exponentials, picked, summed
 from gradsh.engine.operators.batch_rules import fronted, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import General, op
@@ -48,11 +50,16 @@ def _weights(x: Any, target: Any, weight: Any, ignore_index: int) -> tuple[Any, 
             raise IndexError_(f"Target {int(target[bad][0])} is out of bounds.")
         target = np.where(used, target, 0)
         w = used.astype(x.dtype) if weight is None else weight[target] * used
-        return target, w, add_reduce(w, None)
+        return target, w, picked_sum(w)
     if weight is None:
         return target, None, target.size
     w = weight[target]
-    return target, w, add_reduce(w, None)
+    return target, w, picked_sum(w)
+
+
+def picked_sum(x: Any) -> Any:
+    """The sum of picked losses or weights, of any shape."""
+    return picked(x.reshape(-1)) if x.size else x.dtype.type(0)
 
 
 def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore_index: int) -> Any:
@@ -76,7 +83,7 @@ def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore_index: int) ->
     if reduction == "none":
         return (-picked if w is None else np.where(kept, -picked, x.dtype.type(0))).reshape(shape)
     # from 0, so that nothing to add is not -0
-    total = 0 - add_reduce(picked, None, np.float32 if x.dtype == float16 else None)
+    total = 0 - picked_sum(picked.astype(np.float32) if x.dtype == float16 else picked)
     if reduction == "mean":
         # np.float32 / int stays float32; 0 / 0 gives PyTorch's nan
         total = total / whole
@@ -391,7 +398,7 @@ def _log_softmax_step(node: Node, g: Any, F: Namespace) -> Any:
     if out.__class__ is Freed:
         raise freed(node)
     if F is A:
-        return g - np.exp(out) * add_reduce(g, 1, keepdims=True)
+        return g - exact.exp(out) * summed(g, 1, True)
     return g - F.exp(F.output(node, out)) * F.sum(g, (1,), True, None)
 
 
@@ -421,9 +428,9 @@ _PICKED = Kind("NllLossBackward0", _picked_step, saves=True, operator="nll_loss"
 def _mean_cross_entropy(x: Any, t: Any) -> tuple[Any, Any, Any]:
     """The loss, log softmax of the logits, and the numbers of the rows."""
     logs = x - max_reduce(x, 1, keepdims=True)
-    logs -= np.log(add_reduce(np.exp(logs), 1, keepdims=True))
+    logs -= exact.log(exponentials(exact.exp(logs), 1))
     rows = alloc.arange(len(x))
-    return (0 - add_reduce(logs[rows, t])) / len(x), logs, rows
+    return (0 - picked(logs[rows, t])) / len(x), logs, rows
 
 
 def _usual(input: Tensor, target: Tensor, frame: Any) -> Any:

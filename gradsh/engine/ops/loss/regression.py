@@ -17,6 +17,7 @@ from gradsh.engine.core.promotion import broadcast_error, promoted
 from gradsh.engine.core.strided import settled
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels import transcendental as exact
+from gradsh.engine.kernels.summation import summed
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.reduction import renamed
@@ -103,11 +104,9 @@ def reduced(loss: Any, reduction: str) -> Any:
     if reduction == "none":
         return loss
     if loss.dtype == float16:
-        whole = add_reduce(loss, None, np.float32)
+        whole = summed(loss.astype(np.float32))
         return np.float16(whole if reduction == "sum" else whole / np.float32(loss.size))
-    if reduction == "sum":
-        return add_reduce(loss, None)
-    return add_reduce(loss, None) / loss.size
+    return summed(loss) if reduction == "sum" else summed(loss) / loss.size
 
 
 def finish(loss: Any, reduction: str) -> Any:

@@ -12,6 +12,8 @@ from gradsh.engine.core.arguments import dim_index, need_tensor, not_implemented
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.kernels import transcendental as exact
+from gradsh.engine.kernels.summation import exponentials, summed
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.reduction import axes, batches_along, public, short_step, takes_tensor
@@ -68,8 +70,9 @@ def softmax(x: Any, dim: int, dtype: Any) -> Any:
     half = x.dtype == float16
     if half:
         x = x.astype(np.float32)
-    e = np.exp(x - max_reduce(x, axis, keepdims=True))
-    out = e / add_reduce(e, axis, keepdims=True)
+    e = exact.exp(x - max_reduce(x, axis, keepdims=True))
+    whole = exponentials(e, axis)
+    out = e * (1 / whole) if axis == e.ndim - 1 else e / whole
     return out.astype(float16) if half else out
 
 
@@ -99,7 +102,7 @@ def log_softmax(x: Any, dim: int, dtype: Any) -> Any:
     largest = max_reduce(x, axis, keepdims=True)
     out = x - largest
     # PyTorch subtracts the two in this order, so that the last bits agree
-    out = out - np.log(add_reduce(np.exp(out), axis, keepdims=True))
+    out = out - exact.log(exponentials(exact.exp(out), axis))
     return out.astype(float16) if half else out
 
 
@@ -190,11 +193,11 @@ def logsumexp(x: Any, dim: Any, keepdim: bool) -> Any:
     if half:
         x = x.astype(np.float32)
     if not x.size:
-        out = np.log(add_reduce(x, axis, keepdims=keepdim))
+        out = exact.log(summed(x, axis, keepdim))
     else:
         largest = max_reduce(x, axis, keepdims=True)
         largest = np.where(np.isinf(largest), x.dtype.type(0), largest)
-        out = np.log(add_reduce(np.exp(x - largest), axis, keepdims=True)) + largest
+        out = exact.log(summed(exact.exp(x - largest), axis, True)) + largest
         if not keepdim:
             out = np.squeeze(out, axis)
     return out.astype(float16) if half else out

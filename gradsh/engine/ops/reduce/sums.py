@@ -15,6 +15,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace
 from gradsh.engine.core.strided import repeated
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.kernels.summation import summed
 from gradsh.engine.operators.batch_rules import along, applied
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
@@ -34,7 +35,6 @@ int64 = np.dtype(np.int64)
 _getframe = sys._getframe
 
 # from this many terms on, float32 sums across rows are accumulated in float64: NumPy adds row after row there
-LONG = 512
 
 
 # --- what gradients of reductions are made of ------------------------------------------------------------------------
@@ -92,23 +92,11 @@ def opened(F: Any, g: Any, x: Any, dim: Any, keepdim: bool) -> Any:
 
 def total(x: Any, axis: Any, keepdim: bool, target: Any) -> Any:
     """The sum along `axis`, accumulated as PyTorch does: float16 in float32, integers in int64."""
-    if target is float32 or target == float32:
-        if axis is not None and x.ndim > 1 and x.size >= LONG and _far_apart(x, axis):
-            return add_reduce(x, axis, float64, keepdims=keepdim).astype(float32)
-        return add_reduce(x, axis, target, keepdims=keepdim)
-    if target == float16:
-        return add_reduce(x, axis, float32, keepdims=keepdim).astype(float16)
+    if target.kind == "f":
+        return summed(x if x.dtype == target else x.astype(target), axis, keepdim)
     if target.kind == "b":
         return add_reduce(x, axis, int64, keepdims=keepdim).astype(target)
     return add_reduce(x, axis, target, keepdims=keepdim)
-
-
-def _far_apart(x: Any, axis: Any) -> bool:
-    """Whether many terms are added that do not lie side by side in memory (there NumPy does not add pairwise)."""
-    near = x.ndim - 1
-    if axis.__class__ is int:
-        return bool(axis != near and x.shape[axis] >= LONG)
-    return bool(near not in axis and max(x.shape[a] for a in axis) >= LONG)
 
 
 @op(
@@ -138,11 +126,8 @@ def sum(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
     target: Any
     if dtype is None:
         if x.dtype is float32 or x.dtype is float64:
-            if dim is None or x.size < LONG:
-                return add_reduce(x, dim, keepdims=keepdim)
-            target = x.dtype
-        else:
-            target = x.dtype if x.dtype.kind == "f" else int64
+            return summed(x, dim, keepdim)
+        target = x.dtype if x.dtype.kind == "f" else int64
     else:
         target = dtype.np
     return total(x, dim, keepdim, target)
@@ -184,7 +169,7 @@ def _(*args: Any, **kwargs: Any) -> Any:
                 x.up_to_date()
             a = x.data
             if a.__class__ is ndarray and (a.dtype is float32 or a.dtype is float64):
-                return reduced(x, computed(add_reduce, a, None), SUM_ALL, a.shape, _getframe(1))
+                return reduced(x, computed(summed, a), SUM_ALL, a.shape, _getframe(1))
     values = _bind_sum(args, kwargs)
     return run(sum, values, _getframe(1), None if values[1] is None else SUM_DIM)
 
@@ -231,7 +216,7 @@ def mean(x: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
         )
     axis = axes("mean", dim, x.ndim)
     if target == float16:
-        return (add_reduce(x, axis, float32, keepdims=keepdim) / np.float32(_count(x, axis))).astype(float16)
+        return (summed(x.astype(float32), axis, keepdim) / np.float32(_count(x, axis))).astype(float16)
     return total(x, axis, keepdim, target) / target.type(_count(x, axis))
 
 
@@ -262,7 +247,7 @@ _bind_mean = Types(mean.signature, False).bind
 
 
 def _mean_of_all(x: Any) -> Any:
-    return add_reduce(x, None) / x.size
+    return summed(x) / x.size
 
 
 @public(mean)
