@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import os
 import sys
-from threading import Thread
+from collections.abc import Callable
+from threading import Event, Thread
 
+PATIENCE = 0.5  # seconds of a wait that nobody need be told of
 _begun = False
+_read = Event()  # the parser is there, or it is not to be had
 
 
 def prepare() -> None:
@@ -18,11 +21,21 @@ def prepare() -> None:
         Thread(target=_load, daemon=True, name="gradsh-preparing").start()
 
 
+def wait(say: Callable[[str], None]) -> None:
+    """A line is about to run: where the parser is still being made, say so."""
+    if _begun and not _read.wait(PATIENCE):
+        say("making the tables of the language, once for this version of gradsh …\n")
+        _read.wait()
+
+
 def _load() -> None:
     try:
         from gradsh.session import tables
 
-        tables.ready()
+        try:
+            tables.ready()
+        finally:
+            _read.set()
         from gradsh.session import check  # noqa: F401  # the lints
         from gradsh.shell import described, forms  # noqa: F401
 

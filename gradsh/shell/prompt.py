@@ -36,7 +36,7 @@ from gradsh.shell.lines import Line, Watcher
 from gradsh.shell.live import LiveLine
 from gradsh.shell.panel import Panel
 from gradsh.shell.pausing import Pauser
-from gradsh.shell.preparing import prepare
+from gradsh.shell.preparing import prepare, wait
 from gradsh.shell.settings import Settings
 from gradsh.shell.travel import Travel, bind_keys
 
@@ -189,6 +189,7 @@ class Shell:
             self._tell(watcher.before, line)
         interrupts.listen()
         try:
+            wait(lambda words: self.say(words, error=True))
             for warning in self.entered().warnings(line.name, text):
                 self.session.display.warning(warning)
             self._let_page(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Timer
 
 import pytest
 from prompt_toolkit.application import create_app_session
@@ -13,7 +14,7 @@ from prompt_toolkit.input import DummyInput
 from prompt_toolkit.output import DummyOutput
 
 from gradsh import Session
-from gradsh.shell import asking, registry
+from gradsh.shell import asking, preparing, registry
 from gradsh.shell.configuration import Configuration
 from gradsh.shell.editor import Editor
 from gradsh.shell.history import BoundedHistory
@@ -252,3 +253,14 @@ def test_set(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     assert offers is not None and list(offers(typed.shell, "")) == list(SETTINGS)
     assert list(offers(typed.shell, "live ")) == ["on", "off"]
     assert list(offers(typed.shell, "theme d")) == ["dark", "light", "none"]
+
+
+def test_it_says_that_the_first_line_waits(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout that has never run makes its tables first, which takes seconds."""
+    made = Event()
+    monkeypatch.setattr(preparing, "_begun", True)
+    monkeypatch.setattr(preparing, "_read", made)
+    monkeypatch.setattr(preparing, "PATIENCE", 0)
+    Timer(0.05, made.set).start()
+    assert typed.said("let x = 1").startswith("making the tables") and made.is_set()
+    assert typed.said("let x = 2") == ""
