@@ -75,6 +75,9 @@ def _distance_rule(F: Any, g: Any, difference: Any, out: Any, p: float) -> Any:
     return p_norm_rule(F, g, difference, out, p, (-1,))
 
 
+AT_ONCE = 1 << 22  # numbers of the differences between rows
+
+
 @op("reaches(input, norm)", private=True)
 def reaches(x: Any, out: Any) -> Any:
     """1 where the absolute value is the norm, else 0, in the dtype of `input`."""
@@ -90,7 +93,18 @@ def reaches(x: Any, out: Any) -> Any:
     formula="x1: sums over rows of x2 of g * the gradient of the norm; x2: over rows of x1",
 )
 def cdist_of(a: Any, b: Any, p: float) -> Any:
-    """Distances between all rows of two batches of matrices."""
+    """Distances between all rows of two batches of matrices.
+
+    So many rows at a time as fill AT_ONCE: all differences of 4,000 rows to 4,000 take gigabytes, and a Ctrl-C waits.
+    """
+    step = max(1, AT_ONCE // max(1, b.size))
+    if a.shape[-2] > step and a.ndim == b.ndim == 2:
+        parts = [_between(a[at : at + step], b, p) for at in range(0, len(a), step)]
+        return np.concatenate(parts)
+    return _between(a, b, p)
+
+
+def _between(a: Any, b: Any, p: float) -> Any:
     difference = a[..., :, None, :] - b[..., None, :, :]
     if p == 0:
         # as PyTorch counts: nan stays nan
@@ -126,7 +140,10 @@ def zeros_of(x: Any) -> Any:
 def euclidean_of(a: Any, b: Any) -> Any:
     """As cdist with p=2, through one matrix product."""
     squares = np.add.reduce(a * a, -1, keepdims=True) + np.add.reduce(b * b, -1)[..., None, :]
-    return np.sqrt(np.maximum(squares - 2 * (a @ b.swapaxes(-1, -2)), 0))
+    out = a @ b.swapaxes(-1, -2)
+    out *= 2  # in place: fresh memory takes longer than the arithmetic, and a Ctrl-C comes through between the steps
+    np.subtract(squares, out, out)
+    return np.sqrt(np.maximum(out, 0, out), out)
 
 
 @euclidean_of.vjp("x1", "x2", saves="x1 x2 out")
