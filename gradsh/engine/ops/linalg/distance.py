@@ -142,8 +142,8 @@ def euclidean_of(a: Any, b: Any) -> Any:
     squares = np.add.reduce(a * a, -1, keepdims=True) + np.add.reduce(b * b, -1)[..., None, :]
     out = a @ b.swapaxes(-1, -2)
     out *= 2  # in place: fresh memory takes longer than the arithmetic, and a Ctrl-C comes through between the steps
-    np.subtract(squares, out, out)
-    return np.sqrt(np.maximum(out, 0, out), out)
+    np.subtract(squares, out, out=out)
+    return np.sqrt(np.maximum(out, 0, out=out), out=out)
 
 
 @euclidean_of.vjp("x1", "x2", saves="x1 x2 out")
