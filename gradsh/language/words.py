@@ -337,6 +337,7 @@ MODULES = {
     "torch.autograd.functional": "torch.autograd.functional",
     "torch.func": "torch.func",
     "torch.testing": "torch.testing",
+    "torch.utils.data": "torch.utils.data",
     "torch.optim": "torch.optim",
     "torch.optim.lr_scheduler": "torch.optim.lr_scheduler",
     "F": "torch.nn.functional",

@@ -239,7 +239,10 @@ ATOMS = (int, float, str, bool, type(None), bytes, complex, slice, range, np.gen
 ROOMS = (
     "gradsh.engine.nn.",
     "gradsh.engine.optim.",
+    "gradsh.engine.ops.program.dataloader",
+    "gradsh.engine.ops.program.datasets",
     "gradsh.engine.ops.program.loader",
+    "gradsh.engine.ops.program.samplers",
     "gradsh.engine.printing.",
     "gradsh.runtime.sets",
 )

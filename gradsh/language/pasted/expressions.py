@@ -173,11 +173,6 @@ class Expressions(Text):
         special = self.formatted(node) or self.mapped(node) or self.by_name(node)
         if special is not None:
             return special
-        path = self.path(node.func)
-        if path == "torch.utils.data.DataLoader":
-            return self.loader(node)
-        if path is not None and path.endswith("utils.data.TensorDataset"):
-            raise NoCounterpart("`TensorDataset`, but in a `DataLoader`")
         function = self.wide(node.func, self.start(node))
         _, at = self.spread(node.func, self.start(node))
         items = [*node.args, *node.keywords]
@@ -268,23 +263,6 @@ class Expressions(Text):
         if call.id == "setattr" and own and len(rest) == 1:
             return f"{owner}.add_module({self.see(name)}, {self.see(rest[0])})"
         raise NoCounterpart(f"`{call.id}` of a name that is not written out")
-
-    def loader(self, node: ast.Call) -> str:
-        """`DataLoader(TensorDataset(x, y), …)` as `loader(x, y, …)`."""
-        named = [keyword.value for keyword in node.keywords if keyword.arg == "dataset"]
-        if not node.args and not named:
-            raise NoCounterpart("a `DataLoader` without data")
-        data: ast.AST = node.args[0] if node.args else named[0]
-        if isinstance(data, ast.Name) and data.id in self.facts.datasets:
-            data = self.facts.datasets[data.id]
-        path = self.path(data.func) if isinstance(data, ast.Call) else None
-        if not isinstance(data, ast.Call) or path is None or not path.endswith("utils.data.TensorDataset"):
-            raise NoCounterpart("a `DataLoader` of something else than a `TensorDataset`")
-        taken = ("batch_size", "shuffle", "drop_last", "generator")
-        options = [k for k in node.keywords if k.arg in taken]
-        positional = [f"{name}={self.see(v)}" for name, v in zip(taken, node.args[1:], strict=False)]
-        given = [*map(self.argument, data.args), *positional, *map(self.see, options)]
-        return f"torch.loader({', '.join(given)})"
 
     # --- what is spelled otherwise ------------------------------------------------------------------------------
 

@@ -11,12 +11,16 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 
 
+def is_bool(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
+
+
 class Facts:
     """The names of a program.
 
     `imports`: what each name of an import stands for, with its whole path. `bound`: all other names that are bound.
     `bools`: variables that hold true or false, which gradsh would take for flags. `valued`: functions and methods that
-    return something. `operators`: subclasses of autograd.Function. `datasets`: calls that names are bound to, once.
+    return something. `operators`: subclasses of autograd.Function.
     """
 
     def __init__(self, tree: ast.Module) -> None:
@@ -26,7 +30,6 @@ class Facts:
         self.functions: set[str] = set()
         self.valued: set[str] = set()
         self.operators: set[str] = set()
-        self.datasets: dict[str, ast.Call] = {}
         self.attributes: set[str] = set()
         self.arguments: dict[int, ast.AST] = {}  # positional ones, by identity
         for node in ast.walk(tree):
@@ -68,10 +71,7 @@ class Facts:
         elif isinstance(node, ast.ExceptHandler) and node.name:
             self.bound.add(node.name)
         elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, bool):
-                self.bools.add(node.targets[0].id)
-            if isinstance(node.value, ast.Call):
-                self.datasets[node.targets[0].id] = node.value
+            self.bools |= {node.targets[0].id} if is_bool(node.value) else set()
 
     def called(self, node: ast.Call) -> None:
         """Take note of a call's arguments."""

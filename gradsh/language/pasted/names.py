@@ -19,7 +19,6 @@ OTHERS = {
     "tqdm.tqdm": "progress",
     "tqdm.auto.tqdm": "progress",
     "tqdm.trange": "range",
-    "torch.utils.data.DataLoader": "torch.loader",
 }
 # What `with` takes in PyTorch and has no part in what is computed.
 WITHOUT = ("torch.autocast", "torch.amp", "torch.profiler", "torch.autograd.profiler", "warnings", "torch.random")

@@ -239,10 +239,6 @@ class Statements(Expressions):
             raise NoCounterpart("this assignment")
         if self.context is not None and self.kept_in_context(node):
             return None
-        if isinstance(value, ast.Call) and isinstance(node.targets[0], ast.Name):
-            path = self.path(value.func)
-            if path is not None and path.endswith("utils.data.TensorDataset"):
-                return None  # its loader is given what it has
         path = self.path(node.targets[0]) or ""
         if path.startswith("torch.backends."):
             raise NoCounterpart(f"`{path}`, a switch of other kernels,")

@@ -1,0 +1,192 @@
+"""Batches of a data set, as torch.utils.data.DataLoader gives them for the same seed.
+
+Everything is loaded where the loop runs: `num_workers` and what goes with it are accepted and change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core import alloc
+from gradsh.engine.core.dtypes import NAMES
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.named import Named
+from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.operators.composite import function
+from gradsh.engine.ops.program.datasets import Subset, TensorDataset
+from gradsh.engine.ops.program.samplers import BatchSampler, RandomSampler, SequentialSampler, seed
+from gradsh.errors import ArgumentError, ShapeError, ValueError_
+
+__acts_for_programs__ = True  # it runs what a program hands it: see gradsh.runtime.faults
+
+
+class DataLoader:
+    """What `DataLoader(dataset, …)` gives: each loop over it is one epoch."""
+
+    __public__ = frozenset(
+        """
+        batch_sampler batch_size collate_fn dataset drop_last generator num_workers pin_memory sampler timeout
+        """.split()  # noqa: SIM905 - a list of ten strings reads worse
+    )
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        _check(given)
+        self.dataset = given["dataset"]
+        self.num_workers, self.timeout = given["num_workers"], given["timeout"]
+        self.pin_memory = given["pin_memory"]
+        self.generator = given["generator"]
+        sampler = given["sampler"]
+        if sampler is None and given["shuffle"]:
+            sampler = RandomSampler(self.dataset, generator=self.generator)
+        elif sampler is None:
+            sampler = SequentialSampler(self.dataset)
+        batches, batch_size = given["batch_sampler"], given["batch_size"]
+        if batches is not None:
+            batch_size = None
+        elif batch_size is not None:
+            batches = BatchSampler(sampler, batch_size, given["drop_last"])
+        self.sampler, self.batch_sampler = sampler, batches
+        self.batch_size, self.drop_last = batch_size, given["drop_last"]
+        default = _converted if batches is None else collated
+        self.collate_fn = default if given["collate_fn"] is None else given["collate_fn"]
+
+    def __len__(self) -> int:
+        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
+
+    def __repr__(self) -> str:
+        return "<DataLoader>"
+
+    def __iter__(self) -> Iterator[Any]:
+        indices = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
+        seed(self.generator)  # one is drawn for the workers, also where there are none
+        return self._items(indices)
+
+    def _items(self, indices: Iterator[Any]) -> Iterator[Any]:
+        for index in indices:
+            if self.batch_sampler is None:
+                yield self.collate_fn(self.dataset[index])
+                continue
+            batch = _rows(self.dataset, index) if self.collate_fn is collated else None
+            yield self.collate_fn([self.dataset[i] for i in index]) if batch is None else batch
+
+
+def _check(given: dict[str, Any]) -> None:
+    """Errors: ValueError_ in PyTorch's words."""
+    if given["num_workers"] < 0:
+        raise ValueError_("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
+    if given["timeout"] < 0:
+        raise ValueError_("timeout option should be non-negative")
+    if given["num_workers"] == 0 and given["prefetch_factor"] is not None:
+        raise ValueError_(
+            "prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 to enable "
+            "multiprocessing, otherwise set prefetch_factor to None."
+        )
+    if given["persistent_workers"] and given["num_workers"] == 0:
+        raise ValueError_("persistent_workers option needs num_workers > 0")
+    sampler, shuffle = given["sampler"], given["shuffle"]
+    if sampler is not None and shuffle:
+        raise ValueError_("sampler option is mutually exclusive with shuffle")
+    if given["batch_sampler"] is not None:
+        if given["batch_size"] != 1 or shuffle or sampler is not None or given["drop_last"]:
+            raise ValueError_(
+                "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
+            )
+    elif given["batch_size"] is None and given["drop_last"]:
+        raise ValueError_("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
+
+
+# --- batches of what items there are ----------------------------------------------------------------------------------
+
+
+def _rows(dataset: Any, indices: Any) -> list[Tensor] | None:
+    """The batch of a set of plain tensors, taken all at once: what stacking row by row gives. Else None."""
+    while isinstance(dataset, Subset):
+        dataset, indices = dataset.dataset, [dataset.indices[i] for i in indices]
+    if type(dataset) is not TensorDataset or not indices or not all(type(i) is int for i in indices):
+        return None
+    if any(t.__class__ is not Tensor or (t.requires and mode.grad) for t in dataset.tensors):
+        return None
+    if not -len(dataset) <= min(indices) <= max(indices) < len(dataset):
+        return None  # what is wrong, row by row says
+    found = [make(alloc.ascontiguousarray(t.data[indices])) for t in dataset.tensors]
+    for tensor in found:
+        tensor.origin = mode.where
+    return found
+
+
+def collated(batch: Any) -> Any:
+    """The items of a batch as one: tensors stacked, numbers a tensor, lists, tuples and dicts part by part.
+
+    Errors: ArgumentError for items of another kind, ShapeError for lists of different lengths.
+    """
+    from gradsh.engine.ops.create.creation import as_tensor, tensor
+    from gradsh.engine.ops.shape.join import stack
+
+    first = batch[0]
+    if isinstance(first, Tensor):
+        return stack.apply(list(batch), 0)
+    if isinstance(first, np.ndarray):
+        return stack.apply([as_tensor.apply(item) for item in batch], 0)
+    if isinstance(first, float):
+        return tensor.apply(list(batch), dtype=NAMES["float64"])
+    if isinstance(first, (int, np.generic)):
+        return tensor.apply(list(batch))
+    if isinstance(first, str):
+        return batch
+    if isinstance(first, dict):
+        return {key: collated([item[key] for item in batch]) for key in first}
+    if isinstance(first, (list, tuple, Named)):
+        if any(len(item) != len(first) for item in batch):
+            raise ShapeError("each element in list of batch should be of equal size")
+        return [collated(items) for items in zip(*batch, strict=True)]
+    raise ArgumentError(
+        "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
+        f"<class '{type(first).__name__}'>"
+    )
+
+
+def _converted(item: Any) -> Any:
+    """One item as it comes without batches: NumPy's arrays are tensors, tuples are lists."""
+    from gradsh.engine.ops.create.creation import as_tensor
+
+    if isinstance(item, (np.ndarray, np.generic)):
+        return as_tensor.apply(item)
+    if isinstance(item, dict):
+        return {key: _converted(value) for key, value in item.items()}
+    return [_converted(value) for value in item] if isinstance(item, (list, tuple)) else item
+
+
+@function(
+    "default_collate(batch)",
+    method=False,
+    differentiable=False,
+    python=True,
+    example="default_collate([(1, 0.5), (2, 0.25)])",
+)
+def default_collate(batch: Any) -> Any:
+    """The items of a batch as one: tensors stacked, numbers a tensor, lists, tuples and dicts part by part."""
+    return collated(batch)
+
+
+OPTIONS = (
+    "dataset, batch_size=1, shuffle: bool=None, sampler=None, batch_sampler=None, num_workers=0, collate_fn=None, "
+    "pin_memory=False, drop_last=False, timeout=0, worker_init_fn=None, multiprocessing_context=None, generator=None, "
+    '*, prefetch_factor=None, persistent_workers=False, pin_memory_device="", in_order=True'
+)
+
+
+@function(
+    f"DataLoader({OPTIONS})",
+    outside=True,
+    method=False,
+    differentiable=False,
+    python=True,
+    example="for x, y in DataLoader(TensorDataset(eye(3), arange(3)), batch_size=2) { print x.shape, y }",
+)
+def data_loader(*given: Any) -> Any:
+    """Batches of a data set, in the order of PyTorch's DataLoader for the same seed; each loop is one epoch."""
+    names = [parameter.name for parameter in data_loader.signature.parameters]
+    return DataLoader(dict(zip(names, given, strict=True)))
