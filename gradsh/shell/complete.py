@@ -86,6 +86,7 @@ class ShellCompleter(Completer):
         names: list[Offer] = [(name, _said(row, name)) for name, row in plain.items()]
         if not here.fresh:
             names = [(name, said) for name, said in names if name not in commands.WORDS]
+        names.sort(key=lambda offer: offer[0].endswith("_"))  # `log10_` is rarely meant by `log`
         roots: list[Offer] = [(root, f"module {MODULES.get(root, root)}") for root in sorted(ROOTS - taken)]
         return [*groups, names, roots]
 
