@@ -91,3 +91,32 @@ def test_a_copy_of_a_model_shares_nothing_with_it() -> None:
     print pair["w"] is pair["all"][0], pair["w"] is net.a.weight, pair["w"].requires_grad
     """
     assert printed(program) == "0 1 True False False\n['a.weight', 'a.bias']\nTrue False True\n"
+
+
+SMALL = [
+    ("gcd(tensor([0, -4, 6]), tensor([0, 0, 9]))", "tensor([0, 4, 3])"),
+    ("lcm(tensor([-6, 0]), tensor([4, 0]))", "tensor([12,  0])"),
+    ("isin(tensor([[1, 2], [3, 4]]), tensor([2., 3.])).tolist()", "[[False, True], [True, False]]"),
+    ("isin(2, tensor([1, 3]))", "tensor(False)"),
+    ("isin(tensor([nan]), tensor([nan])), isin(tensor([1., 2.]), 2, invert)", "tensor([False]) tensor([ True, False])"),
+    ("unravel_index(tensor([7, 12, -1]), (3, 4))", "(tensor([1, 0, 2]), tensor([3, 0, 3]))"),
+    ("scalar_tensor(3), scalar_tensor(true, dtype=int64)", "tensor(3.) tensor(1)"),
+]
+
+
+@pytest.mark.parametrize(("program", "wanted"), SMALL)
+def test_prints_what_pytorch_prints(program: str, wanted: str) -> None:
+    assert printed(f"print {program}") == wanted + "\n"
+
+
+def test_gumbel_softmax_draws_as_pytorch() -> None:
+    program = """
+    manual_seed(0)
+    let logits = randn(2, 3, grad)
+    print gumbel_softmax(logits)
+    print gumbel_softmax(logits, tau=0.5, hard, dim=0)
+    """
+    assert printed(program) == (
+        "tensor([[0.9275, 0.0674, 0.0051],\n        [0.7394, 0.0798, 0.1807]], grad_fn=<SoftmaxBackward0>)\n"
+        "tensor([[1., 1., 0.],\n        [0., 0., 1.]], grad_fn=<AddBackward0>)\n"
+    )

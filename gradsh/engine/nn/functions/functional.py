@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import CellType
 from typing import Any
 
@@ -34,6 +34,8 @@ def functional_call(
     swaps = {id(own[name]): value for name, value in given.items() if name in own}
     if tie_weights:
         _check_ties(given, own)
+    if kwargs is not None and not isinstance(kwargs, dict):
+        raise ArgumentError(f"functional_call(): argument 'kwargs' must be dict, not {type(kwargs).__name__}")
     arguments = args if isinstance(args, tuple) else () if args is None else (args,)
     undone: list[tuple[CellType, Any]] = []
     added: list[tuple[Model, str]] = []
@@ -78,6 +80,11 @@ def _buffers(module: Model) -> list[tuple[str, Tensor]]:
 
 def _check(module: Model, given: dict[str, Any], own: dict[str, Tensor], strict: bool) -> None:
     """PyTorch's errors of names and values. Errors: StateMismatch, ArgumentError."""
+    for name, value in given.items():
+        if not isinstance(name, str):
+            raise ArgumentError(f"functional_call(): names must be str, not {type(name).__name__}")
+        if value is not None and not isinstance(value, Tensor):
+            raise ArgumentError(f"{value!r} is not an instance of torch.Tensor")
     if strict:
         lines = []
         for title, names in (
@@ -88,9 +95,6 @@ def _check(module: Model, given: dict[str, Any], own: dict[str, Tensor], strict:
                 lines.append(f"\n\t{title} key(s): {', '.join(map(repr, names))}.")
         if lines:
             raise StateMismatch(f"Error(s) in reparametrizing for {type(module).__name__}:{''.join(lines)}")
-    for value in given.values():
-        if value is not None and not isinstance(value, Tensor):
-            raise ArgumentError(f"{value!r} is not an instance of torch.Tensor")
 
 
 def _check_ties(given: dict[str, Any], own: dict[str, Tensor]) -> None:
@@ -178,7 +182,10 @@ def _leaves(value: Any) -> Iterator[Any]:
 )
 def stack_module_state(models: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The parameters and the buffers of models of one kind, each stacked along a new first dim, to be run by `vmap`."""
-    given = list(models)
+    given = _items(models)
+    for one in given:
+        if not isinstance(one, Model):
+            raise AttributeError_(f"'{type(one).__name__}' object has no attribute 'training'")
     if not given:
         raise ValueProblem("stack_module_state: Expected at least one model, got 0.")
     if not all(one.training == given[0].training for one in given):
@@ -233,9 +240,17 @@ def vector_to_parameters(vec: Any, parameters: Any) -> None:
 
 
 def _all(parameters: Any) -> list[Tensor]:
-    if not isinstance(parameters, (list, tuple, dict)) and not hasattr(parameters, "__iter__"):
-        raise ArgumentError(f"'{type(parameters).__name__}' object is not iterable")
-    return list(parameters)
+    given = [parameters] if isinstance(parameters, Tensor) else _items(parameters)
+    for one in given:
+        if not isinstance(one, Tensor):
+            raise AttributeError_(f"'{type(one).__name__}' object has no attribute 'view'")
+    return given
+
+
+def _items(values: Any) -> list[Any]:
+    if not isinstance(values, Iterable):
+        raise ArgumentError(f"'{type(values).__name__}' object is not iterable")
+    return list(values)
 
 
 def _set_data(p: Tensor, value: Tensor) -> None:

@@ -69,6 +69,20 @@ def tensor(data: Any, dtype: Any, requires_grad: bool) -> Tensor:
 
 
 @function(
+    "scalar_tensor(s, *, dtype=None, requires_grad=False)",
+    method=False,
+    differentiable=False,
+    example="scalar_tensor(3)",
+)
+def scalar_tensor(s: Any, dtype: Any, requires_grad: bool) -> Tensor:
+    """A tensor without dims of a number, floating unless a dtype is given."""
+    if isinstance(s, Tensor) or not isinstance(s, (int, float)):
+        raise ArgumentError(f"scalar_tensor(): argument 's' (position 1) must be Number, not {type_word(s)}")
+    target = np.dtype(mode.default) if dtype is None else numpy_dtype("scalar_tensor", dtype)
+    return leaf(array_of(s, target), bool(requires_grad), mode.where)
+
+
+@function(
     "as_tensor(data, dtype=None)",
     work="elements",
     method=False,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import type_word
+from gradsh.engine.core.arguments import is_int, need_tensor, type_word
 from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.engine.core.named import Named
 from gradsh.engine.core.namespaces import T
@@ -181,6 +181,10 @@ def pad_packed_sequence(sequence: Any, batch_first: Any, padding_value: Any, tot
     counts = batch_sizes.data
     steps = len(counts)
     if total_length is not None:
+        if not is_int(total_length):
+            raise ArgumentError(
+                f"pad_packed_sequence(): argument 'total_length' must be int, not {type_word(total_length)}"
+            )
         if total_length < steps:
             raise ValueError_(
                 "Expected total_length to be at least the length of the longest sequence in input, but got "
@@ -237,6 +241,8 @@ def pad_sequence(sequences: Any, batch_first: Any, padding_value: Any, padding_s
             raise ArgumentError(
                 f"pad_sequence(): argument 'sequences' must be tuple of Tensors, not {type_word(given)}"
             )
+        if not one.ndim:
+            raise ShapeError("Dimension specified as 0 but tensor has no dimensions", kind="IndexError")
     if padding_side not in ("left", "right"):
         raise ValueProblem(f"Expected padding_side to be one of left or right, but got {padding_side}.")
     longest = max(one.shape[0] for one in given)
@@ -260,10 +266,17 @@ def pad_sequence(sequences: Any, batch_first: Any, padding_value: Any, padding_s
 )
 def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: Any) -> list[Tensor]:
     """The sequences of a padded tensor, without the padding. Unless `batch_first`, it is transposed in place."""
+    need_tensor("unpad_sequence", "padded_sequences", 1, padded_sequences)
+    need_tensor("unpad_sequence", "lengths", 2, lengths)
     if not batch_first:
         from gradsh.engine.ops.families import methods  # in-place methods are made of all operators
 
         methods()["transpose_"](padded_sequences, 0, 1)
+    if padded_sequences.ndim < 2 or lengths.ndim != 1:
+        raise ShapeError("unpad_sequence(): a tensor of two dims or more is needed, and one length for each sequence")
+    if len(padded_sequences.data) != len(lengths.data):
+        word = "shorter" if len(lengths.data) < len(padded_sequences.data) else "longer"
+        raise ValueError_(f"zip() argument 2 is {word} than argument 1")
     steps = T.arange(padded_sequences.shape[1])
     return [row[steps < length] for row, length in zip(padded_sequences, lengths, strict=True)]
 
@@ -277,6 +290,14 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: Any) -> lis
 )
 def pack_sequence(sequences: Any, enforce_sorted: Any) -> PackedSequence:
     """Packs a list of sequences."""
+    if not isinstance(sequences, Iterable) or isinstance(sequences, str):
+        raise ArgumentError(f"'{type_word(sequences)}' object is not iterable")
+    sequences = list(sequences)
+    for one in sequences:
+        if not isinstance(one, Tensor):
+            raise AttributeError_(f"'{type_word(one)}' object has no attribute 'size'")
+        if not one.ndim:
+            raise ShapeError("Dimension specified as 0 but tensor has no dimensions", kind="IndexError")
     lengths = [one.shape[0] for one in sequences]
     return pack_padded_sequence.body(T.pad_sequence(sequences), lengths, False, enforce_sorted)  # type: ignore[no-any-return]
 

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.core.arguments import is_int, type_word
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.nn.pooling import spread_int
-from gradsh.errors import DtypeError, IndexError_, ShapeError, ValueError_
+from gradsh.errors import ArgumentError, DtypeError, IndexError_, ShapeError, ValueError_
 
 
 def _flat(index: Any, dims: int) -> Any:
@@ -59,7 +60,12 @@ def _output_size(size: Any, kernel: Any, stride: Any, padding: Any, wanted: Any)
     if wanted is None:
         out = usual
     else:
+        if not isinstance(wanted, (tuple, list)):
+            raise ArgumentError(f"object of type '{type_word(wanted)}' has no len()")
         given = tuple(wanted)
+        for n in given:
+            if not is_int(n):
+                raise ArgumentError(f"max_unpool{dims}d(): argument 'output_size' must be ints, not {type_word(n)}")
         if len(given) == dims + 2:
             given = given[2:]
         if len(given) != dims:
