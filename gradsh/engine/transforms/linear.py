@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.pytree import filled, leaves, structure
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.transforms import products
 from gradsh.errors import ArgumentError
+
+_getframe = sys._getframe
 
 
 def linearize(f: Any, primals: tuple[Any, ...]) -> tuple[Any, Callable[..., Any]]:
@@ -40,7 +44,8 @@ def linearize(f: Any, primals: tuple[Any, ...]) -> tuple[Any, Callable[..., Any]
             )
         mode.transforms += 1
         try:
-            _, pushed = products.jvp(of_flat, flat, tuple(leaves(tangents)), False, False)
+            with placed(caller(_getframe(1))):
+                _, pushed = products.jvp(of_flat, flat, tuple(leaves(tangents)), False, False)
         finally:
             mode.transforms -= 1
         return filled(form[0], list(pushed))
