@@ -38,6 +38,8 @@ def summed(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return x + x.dtype.type(0)  # as below: -0 becomes 0
     if axis is None and not keepdims and x.flags.c_contiguous and (x.dtype is FLOAT32 or x.dtype is FLOAT64) and x.size:
         return chained(x if x.ndim == 1 else x.reshape(-1))
+    if axis in (0, (0,)) and x.ndim == 2 and not keepdims and x.flags.c_contiguous and _is_wide(x):
+        return _columns(x[None], 128 // x.itemsize)[0]  # biases of layers, without the plan
     order, sizes, loop, direct, parts, back, kept, turns = _plan(x.shape, x.strides, x.itemsize, axis, keepdims)
     if loop == NOTHING:
         return alloc.zeros(kept, x.dtype)[()]
@@ -57,6 +59,11 @@ def summed(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if turns > 1:
         out = in_turn(out.reshape(-1, turns))
     return out.astype(x.dtype, copy=False).reshape(kept)[()]
+
+
+def _is_wide(x: Any) -> bool:
+    """Whether float32 or float64[n, m] has rows of at least a vector, which its columns are summed by."""
+    return len(x) > 1 and x.itemsize > 2 and x.shape[1] * x.itemsize >= 32
 
 
 def _orders(lanes: int) -> list[Any]:

@@ -17,7 +17,7 @@ from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make, tracked
 from gradsh.engine.kernels import transcendental as exact
-from gradsh.engine.kernels.summation import exponentials, picked, summed
+from gradsh.engine.kernels.summation import exponentials, picked
 from gradsh.engine.operators.batch_rules import fronted, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import General, op
@@ -398,7 +398,7 @@ def _log_softmax_step(node: Node, g: Any, F: Namespace) -> Any:
     if out.__class__ is Freed:
         raise freed(node)
     if F is A:
-        return g - exact.exp(out) * summed(g, 1, True)
+        return g - exact.exp(out) * exponentials(g, 1)  # which PyTorch adds as it adds those
     return g - F.exp(F.output(node, out)) * F.sum(g, (1,), True, None)
 
 
