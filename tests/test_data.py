@@ -334,7 +334,13 @@ def test_nothing_is_unpickled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         Path(name).write_bytes(pickle.dumps(Boom()))
         with pytest.raises((BadFile, MissingPackage)):
             load(Path(name))
-    for name in ("x.pt", "x.pth", "x.pkl"):
+    with zipfile.ZipFile("x.pt", "w") as archive:
+        archive.writestr("x/data.pkl", pickle.dumps(Boom(), 2))
+    Path("p.pth").write_bytes(pickle.dumps(Boom()))
+    for name in ("x.pt", "p.pth"):
+        with pytest.raises(BadFile):
+            load(Path(name))
+    for name in ("x.ckpt", "x.bin", "x.pkl"):
         with pytest.raises(UnknownFormat, match="pickles"):
             load(Path(name))
     assert not Path("boom").exists()

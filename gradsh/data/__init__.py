@@ -1,4 +1,4 @@
-"""Values from files and back: npy, npz, csv, tsv, json, safetensors, and numbers on standard input.
+"""Values from files and back: npy, npz, csv, tsv, json, safetensors, pt, and numbers on standard input.
 
 | ending       | holds                                                        | comes back as                     |
 |--------------|--------------------------------------------------------------|-----------------------------------|
@@ -7,6 +7,7 @@
 | .csv .tsv    | numbers in rows; a dict of columns gives a header            | a 2-d tensor, without the header  |
 | .json        | dicts, lists, numbers, strings, bools, none; tensors as lists | dicts and lists                  |
 | .safetensors | a dict of tensors                                            | the dict, sorted by name          |
+| .pt .pth     | what torch.save writes: state dicts, plain values            | the same; nothing of it is run    |
 
 An .npz is NumPy's, each tensor under a readable name (`net/fc1.weight`), and one member more: gradsh.json, the
 structure with all that is no tensor. Without that member (a file of NumPy's own) it is a dict of tensors. Numbers in
@@ -25,7 +26,8 @@ from gradsh.errors import UnknownFormat
 
 # by ending: the module that has `read(path, bytes, codec, dtype)` and `write(value, path, codec)`, imported when needed
 FORMATS = {".npy": "npy", ".npz": "npz", ".csv": "tables", ".tsv": "tables", ".json": "plain", ".safetensors": "safe"}
-PICKLED = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle")
+FORMATS |= {".pt": "checkpoint", ".pth": "checkpoint"}
+PICKLED = (".ckpt", ".bin", ".pkl", ".pickle")
 
 
 def load(path: str, files: Door, codec: Codec, dtype: Any) -> object:

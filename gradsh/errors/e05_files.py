@@ -37,7 +37,7 @@ class BadFile(GradshError):
         "a download or a copy that stopped half-way",
         "a file that was renamed: `.npy` is one array, `.npz` an archive of several",
         "rows of different lengths, or words, in a `.csv`: `header=true` skips a first line",
-        "a checkpoint of PyTorch's, `.pt`: save it there as `.safetensors`",
+        "a `.pt` with a whole model, which needs code: save its `state_dict()` there",
     )
     not_a_cure = ("another ending for the name: the ending says how it is read, the content stays what it is",)
     see = "`help load`, E0503, E0501"
@@ -64,7 +64,7 @@ class CannotHold(GradshError):
     summary = "A value that a file of this kind cannot hold."
     happened = (
         "Each format holds its own kinds of values: `.npy` one tensor, `.csv` and `.tsv` a table of numbers, "
-        "`.npz` and `.json` dicts and lists too, `.safetensors` tensors by name."
+        "`.npz`, `.pt` and `.json` dicts and lists too, `.safetensors` tensors by name."
     )
     example = 'save {"w": ones(2)}, "x.npy"'
     cure = 'save {"w": ones(2)}, "x.npz"'

@@ -28,14 +28,14 @@ def text(operator: str, argument: str, value: Any) -> str:
 
 
 @function(
-    "load(path, *, dtype=None)",
+    "load(path, map_location=None, *, dtype=None, weights_only=True)",
     outside=True,
     method=False,
     differentiable=False,
     example='save ones(2), "x.npy"; load("x.npy")',
 )
-def load(path: Any, dtype: Any) -> Any:
-    """The value in a file: .npy, .npz, .csv, .tsv, .json or .safetensors; "-" is numbers on standard input."""
+def load(path: Any, map_location: Any, dtype: Any, weights_only: Any) -> Any:
+    """The value in a file: .npy, .npz, .csv, .tsv, .json, .safetensors or .pt; "-" is numbers on standard input."""
     return host("load").load(text("load", "path", path), numpy_dtype("load", dtype, mode.default))
 
 
