@@ -15,7 +15,10 @@ import numpy as np
 
 DATA = Path(__file__).parent.parent / "data" / "sums.json"
 CASES = 500
-KINDS = ("sum", "mean", "mse_loss", "broadcast", "bias", "sum of float64", "sum of float16")
+KINDS = (
+    *("sum", "mean", "mse_loss", "broadcast", "bias", "sum of float64", "sum of float16"),
+    *("nll_loss", "log_softmax", "log_softmax of float64"),
+)
 
 
 def drawn(kind: str, number: int) -> tuple[list[Any], Any, bool]:
@@ -26,6 +29,11 @@ def drawn(kind: str, number: int) -> tuple[list[Any], Any, bool]:
     shape = tuple(int(n) for n in draw.integers(1, most, dims))
     dtype = np.float64 if kind.endswith("64") else np.float16 if kind.endswith("16") else np.float32
     x = draw.standard_normal(shape).astype(dtype)
+    if kind == "nll_loss":
+        return [x.reshape(-1, 1)[: int(draw.integers(1, 600))]], None, False
+    if kind.startswith("log_softmax"):
+        x = x[:1] if number % 3 else x.transpose(draw.permutation(dims))
+        return [x], int(draw.integers(0, dims)), False
     if kind == "mse_loss":
         return [x, draw.standard_normal(shape).astype(dtype)], None, False
     if kind in ("broadcast", "bias"):
@@ -56,7 +64,19 @@ def main() -> None:
         zeros = torch.zeros(x.shape[0], 2), torch.zeros(x.shape[1], 2)
         return torch.autograd.grad(torch.nn.functional.linear(*zeros, leaf), leaf, x)[0]
 
-    functions: dict[str, Callable[..., Any]] = {"broadcast": gradient, "bias": bias}
+    def losses(x: Any) -> Any:
+        return torch.nn.functional.nll_loss(x, torch.zeros(len(x), dtype=torch.long), reduction="sum")
+
+    def less_its_sum(x: Any, axis: int, keep: bool) -> Any:
+        """The gradient of log_softmax where every exponential is 1."""
+        return torch._log_softmax_backward_data(x, torch.zeros(x.shape, dtype=x.dtype), axis, x.dtype)
+
+    functions: dict[str, Callable[..., Any]] = {
+        "broadcast": gradient,
+        "bias": bias,
+        "nll_loss": losses,
+        "log_softmax": less_its_sum,
+    }
     found: dict[str, str] = {}
     for kind in KINDS:
         digests = []
@@ -65,7 +85,7 @@ def main() -> None:
             tensors = [torch.from_numpy(a) for a in arrays]
             name = kind.partition(" ")[0]
             function = functions.get(name) or getattr(torch, name, None) or getattr(torch.nn.functional, name)
-            digests.append(digest((function(*tensors, axes, keep) if axes else function(*tensors)).numpy()))
+            digests.append(digest((function(*tensors, axes, keep) if axes is not None else function(*tensors)).numpy()))
         found[kind] = "".join(digests)
     DATA.write_text(json.dumps(found, indent=0) + "\n", encoding="utf-8")
 

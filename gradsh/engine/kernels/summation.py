@@ -212,6 +212,7 @@ def exponentials(e: Any, axis: int) -> Any:
     other, float64 lane by lane; over another dim, row after row."""
     if not e.ndim:
         return e
+    e = alloc.ascontiguousarray(e)  # as PyTorch does; it may lie as its input, and NumPy adds as it lies
     n = e.shape[axis]
     if axis != e.ndim - 1:
         if prod(e.shape[axis + 1 :]) > 1:
@@ -220,14 +221,14 @@ def exponentials(e: Any, axis: int) -> Any:
     width = 64 // e.itemsize
     rows = e.reshape(-1, n)
     if n < width:
-        out = reduce(rows.T.copy(), 0)
+        out = in_turn(rows)
     else:
         left = n % width
         out = added((rows[:, :-left] if left else rows).reshape(len(rows), -1, width))
         if left:
             out[:, :left] += rows[:, n - left :]
         if e.itemsize == 8:
-            out = reduce(out.T.copy(), 0)
+            out = in_turn(out)
         else:
             while width > 1:
                 width //= 2
@@ -246,7 +247,7 @@ def picked(x: Any) -> Any:
             total = total + accumulate(rest[len(rest) - left :])[-1]
         if not blocks:
             return total + x[0]
-        rest = reduce(rest[: blocks * BLOCK].reshape(blocks, BLOCK).T.copy(), 0)
+        rest = in_turn(rest[: blocks * BLOCK].reshape(blocks, BLOCK))
     return total + (x[0] + accumulate(rest)[-1])
 
 
