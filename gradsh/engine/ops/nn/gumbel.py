@@ -22,8 +22,10 @@ from gradsh.errors import DtypeError
     formula="that of softmax((logits + noise) / tau)",
 )
 def gumbel_softmax(logits: Any, tau: Any, hard: bool, eps: Any, dim: Any) -> Any:
-    """Samples of the Gumbel-Softmax distribution (Jang et al., arXiv:1611.01144); if hard, one-hot, with the soft ones'
-    gradients."""
+    """Samples of the Gumbel-Softmax distribution; `hard` makes them one-hot, with the gradients of the soft ones.
+
+    Jang et al., arXiv:1611.01144.
+    """
     need_tensor("gumbel_softmax", "logits", 1, logits)
     if logits.data.dtype.kind != "f":
         raise DtypeError(f"\"exponential_\" not implemented for '{logits.dtype.title}'", kind="NotImplementedError")
