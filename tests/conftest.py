@@ -31,6 +31,12 @@ UNSET = (
     "PYTHONUNBUFFERED",
 )
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of how much memory the process has come first, before other tests' arrays are freed beneath them."""
+    items.sort(key=lambda item: item.path.name != "test_out_of_memory.py")
+
+
 Gradsh = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
