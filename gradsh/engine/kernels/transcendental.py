@@ -40,13 +40,19 @@ def rounded(ufunc: Any, scalar: Callable[[float], float]) -> Callable[[Any], Any
                 return ufunc(wide, wide).astype(FLOAT32)
             return into(x, alloc.empty_like(x))
         if dtype == FLOAT16:
-            return ufunc(float64(x) if x.__class__ is float16 else x, dtype=float64).astype(float32).astype(float16)
+            return ufunc(x.astype(FLOAT64)).astype(float32).astype(float16)
         return ufunc(x)
 
     def into(x: Any, out: Any) -> Any:
-        if out.dtype == FLOAT32:
-            return ufunc(x, out=out, dtype=float64, casting="same_kind")  # by NumPy's buffers, which stay in the cache
-        out[...] = compute(x)
+        if out.dtype != FLOAT32 or not (x.flags.c_contiguous and out.flags.c_contiguous):
+            wide = x.astype(FLOAT64)
+            out[...] = ufunc(wide, wide) if out.dtype == FLOAT32 else compute(x)
+            return out
+        # not by NumPy's buffers (`dtype=`): where there is no memory for them, it ends in a signal
+        given, made = x.reshape(-1), out.reshape(-1)
+        for start in range(0, given.size, SMALL):
+            wide = given[start : start + SMALL].astype(FLOAT64)
+            made[start : start + SMALL] = ufunc(wide, wide)
         return out
 
     compute.into = into  # type: ignore[attr-defined]  # for gradsh.engine.kernels.pieces
@@ -64,15 +70,19 @@ arcsinh, arccosh = rounded(np.arcsinh, math.asinh), rounded(np.arccosh, math.aco
 arctanh = rounded(np.arctanh, math.atanh)
 
 
+def _wide(x: Any) -> Any:
+    return x.astype(FLOAT64) if isinstance(x, (ndarray, np.generic)) else x
+
+
 def rounded_pair(ufunc: Any) -> Callable[[Any, Any], Any]:
     """A function of two arrays or numbers that broadcast, in the dtype that NumPy gives them."""
 
     def compute(a: Any, b: Any) -> Any:
         dtype = np.result_type(a, b)
         if dtype == FLOAT32:
-            return ufunc(a, b, dtype=float64).astype(float32)
+            return ufunc(_wide(a), _wide(b)).astype(float32)
         if dtype == FLOAT16:
-            return ufunc(a, b, dtype=float64).astype(float32).astype(float16)
+            return ufunc(_wide(a), _wide(b)).astype(float32).astype(float16)
         return ufunc(a, b)
 
     return compute
