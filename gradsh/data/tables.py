@@ -51,7 +51,8 @@ def table(path: str, text: str, delimiter: str) -> Any:
     else:
         broken(path, "holds no numbers")
     rest = text[begin:]
-    if not rest.strip():
+    # nothing but comments too: NumPy warns of that, with an address
+    if not any(line.strip() and not line.lstrip().startswith("#") for line in io.StringIO(rest)):
         return np.empty((0, len(row)))
     try:
         return np.loadtxt(io.StringIO(rest), np.float64, delimiter=delimiter, ndmin=2, quotechar='"')
