@@ -122,7 +122,14 @@ class Session:
         interrupts.own.begin()
         try:
             if self.limits is not None:
-                return self.limits.within(lambda: self._run(text, name, arguments), self._failed)
+
+                def late(raised: BaseException) -> Result:
+                    """It came when the program had ended, or was about to begin: all of it is the place."""
+                    if isinstance(raised, interrupts.Full):
+                        raised.args = raised.args or (Label(Span(Source(name, text), 0, len(text.rstrip()))),)
+                    return self._failed(raised)
+
+                return self.limits.within(lambda: self._run(text, name, arguments), late)
             return self._run(text, name, arguments)
         finally:
             interrupts.own.end()
