@@ -26,8 +26,6 @@ FLOAT16, FLOAT32, FLOAT64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype
 reduce: Any = np.add.reduce
 accumulate = np.add.accumulate
 
-Sizes = tuple[int, ...]
-
 BLOCK = 16  # rows that are added before they go a level up; 32 and more from a million rows on
 
 

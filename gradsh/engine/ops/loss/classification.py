@@ -24,7 +24,7 @@ from gradsh.engine.operators.general import General, op
 from gradsh.engine.operators.reduction import public
 from gradsh.engine.operators.registry import computed
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.ops.loss.regression import LEGACY, add_reduce, constant, finish, float16, reduction_of
+from gradsh.engine.ops.loss.regression import LEGACY, constant, finish, float16, reduction_of
 from gradsh.errors import DtypeError, IndexError_, ShapeError, ValueError_, ValueProblem
 
 _getframe = sys._getframe
@@ -327,7 +327,7 @@ def smoothed_loss(
     if reduction == "mean":
         kept = alloc.asarray(target.data)[~ignored]
         smooth = (
-            smooth / (kept.size if weight is None else make(add_reduce(weight.data[kept], None)))
+            smooth / (kept.size if weight is None else make(np.add.reduce(weight.data[kept], None)))
             if kept.size
             else smooth * math.nan
         )

@@ -24,7 +24,6 @@ from gradsh.engine.operators.reduction import renamed
 from gradsh.engine.operators.samples import call, t
 from gradsh.errors import AttributeError_, DtypeError, NotDifferentiable, ShapeError, ValueError_, ValueProblem
 
-add_reduce = np.add.reduce
 float16 = np.dtype(np.float16)
 
 # --- what losses share -----------------------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ from gradsh.engine.operators.samples import call, t
 from gradsh.engine.operators.typed import Types
 from gradsh.engine.ops.reduce.sums import opened
 
-add_reduce: Any = np.add.reduce  # NumPy types no bool for keepdims
 max_reduce: Any = np.maximum.reduce
 float16 = np.dtype(np.float16)
 _getframe = sys._getframe

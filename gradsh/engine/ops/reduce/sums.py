@@ -34,8 +34,6 @@ float64 = np.dtype(np.float64)
 int64 = np.dtype(np.int64)
 _getframe = sys._getframe
 
-# from this many terms on, float32 sums across rows are accumulated in float64: NumPy adds row after row there
-
 
 # --- what gradients of reductions are made of ------------------------------------------------------------------------
 
