@@ -16,6 +16,7 @@ from gradsh import Session, memory
 from gradsh.cli.arguments import parse
 from gradsh.cli.options import UsageError
 from gradsh.engine.core import alloc
+from tests.conftest import ROOT
 
 MIB = 1 << 20
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads and limits memory as Linux does")
@@ -187,8 +188,21 @@ RUNAWAYS = {
 }
 
 
+def alone(test: Callable[[], None]) -> Callable[[], None]:
+    """In a process of its own: what other tests of a process take or free meanwhile would be taken for the session's,
+    as it was in one run of the suite in ten."""
+
+    @functools.wraps(test)
+    def tried() -> None:
+        program = f"from tests.test_out_of_memory import {test.__name__} as test; test.__wrapped__()"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
+
+    return tried
+
+
 @linux
-@measured
+@alone
 def test_a_session_that_takes_too_much_ends_the_statement_and_stays() -> None:
     import resource
 
@@ -211,9 +225,8 @@ def test_a_session_that_takes_too_much_ends_the_statement_and_stays() -> None:
 
 
 @linux
-@measured
+@alone
 def test_what_the_session_keeps_counts_and_what_the_host_takes_does_not() -> None:
-    gc.collect()  # what is freed meanwhile would be taken for the session's
     at = Session(err=io.StringIO(), max_memory=40 * MIB)
     assert at.run("let a = ones(5000000)").ok
     held = bytearray(100 * MIB)
