@@ -10,7 +10,7 @@ import lark
 import pytest
 
 from gradsh import Session
-from gradsh.language import builder, syntax, words
+from gradsh.language import expression_builder, syntax, words
 from gradsh.language.words import CommandWord
 from gradsh.runtime import builtins
 from gradsh.runtime.builtins import BUILTINS
@@ -63,7 +63,7 @@ def words_source(text: str) -> syntax.errors.Source:
 
 
 def test_words_that_are_reserved() -> None:
-    assert {*builder.CONSTANTS} == {w.name for w in words.TABLE if w.kind == words.VALUE} | {*words.CAPITALS}
+    assert {*expression_builder.CONSTANTS} == {w.name for w in words.TABLE if w.kind == words.VALUE} | {*words.CAPITALS}
     assert {*words.CALLABLE} <= words.RESERVED and {*words.INFIX} <= words.RESERVED
     for word in words.RESERVED - {*words.CALLABLE}:
         assert not Session(out=io.StringIO(), err=io.StringIO()).run(f"let {word} = 1").ok
