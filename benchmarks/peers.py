@@ -1,11 +1,13 @@
 """The works as each peer runs them: `prepare(work)` gives a function that is one timed run.
 
 The PyTorch programs are the definition of the works; the others do the same arithmetic in their own idiom. A peer
-is imported only by the process that measures it.
+is imported only by the process that measures it. Those of works 2 to 10 stand here; a work of gradsh and PyTorch only
+is two files, works/WORK.grad and works/WORK.py.
 """
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,11 @@ from typing import Any
 Run = Callable[[], Any]
 WORKS = Path(__file__).parent / "works"
 RESNET = Path(__file__).parent.parent / "examples" / "resnet18.grad"
+
+
+def pair(name: str) -> Any:
+    """The module works/NAME.py: `data()`, the arrays that both peers get, and `prepare(*tensors)`, for PyTorch."""
+    return importlib.import_module(f"benchmarks.works.{name}") if (WORKS / f"{name}.py").exists() else None
 
 
 def regression_data() -> tuple[Any, Any]:
@@ -104,6 +111,8 @@ def gradsh(work: str) -> Run:
     if name == "work8":
         data = convolution_data(int(variant or 1))
         args = ([(leaf(x, True, None), leaf(w, True, None), make(g), *how) for x, w, g, *how in data],)
+    if both := pair(name):
+        args = tuple(make(a) for a in both.data())
     if name == "resnet18":
         with swapped(session.context):
             args = session.globals[".images"](int(variant or 1))
@@ -242,6 +251,9 @@ def torch(work: str) -> Run:
         from benchmarks.resnet_torch import prepare
 
         run = prepare(int(variant or 1))
+
+    elif both := pair(name):
+        run = both.prepare(*(torch.from_numpy(a) for a in both.data()))
 
     elif name == "work10":
         point = torch.linspace(-1, 1, 100, dtype=torch.float64)
