@@ -18,7 +18,7 @@ from gradsh.engine.core.tensor import leaf, make
 from gradsh.engine.kernels.summation import exponentials
 from gradsh.engine.operators.registry import Operator
 from gradsh.engine.ops import families
-from tests.record import sums
+from tests.record import softmax, sums
 from tests.record.elementary import DATA, EACH, LIMITS, drawn
 
 RECORDED = np.load(DATA)
@@ -48,10 +48,40 @@ def test_arrays_and_numbers_have_the_same_bits() -> None:
         assert (whole.view(np.int32) == each.view(np.int32)).all(), name
 
 
+SOFTMAX = np.load(softmax.DATA)
+
+
+def of_softmax(kind: str, number: int) -> Any:
+    """A function of softmax's kin, or its gradient, as `softmax.main` computes it with PyTorch."""
+    x, g, classes = softmax.drawn(number)
+    dim = softmax.CASES[number][1]
+    input = leaf(x, True, None)
+    if kind.startswith("cross_entropy"):
+        out = families.functions()["cross_entropy"].apply(input, make(classes), reduction="none")
+        g = np.ones_like(out.data)
+    else:
+        out = getattr(T, kind.removesuffix("'"))(input, dim, None)
+    return (gradient(out, input, g) if kind.endswith("'") else out.data).view(np.int32)
+
+
+@pytest.mark.parametrize("name", softmax.LIMITS)
+def test_softmax_has_pytorchs_bits(name: str) -> None:
+    for kind in (name, f"{name}'"):
+        other = [
+            (of_softmax(kind, number) != SOFTMAX[f"{kind} {number}"].view(np.int32)).ravel()
+            for number in range(len(softmax.CASES))
+            if kind in softmax.kinds(number)
+        ]
+        assert np.concatenate(other).mean() * 100 <= softmax.LIMITS[name], [o.mean() for o in other]
+
+
 def digest() -> str:
     found = hashlib.sha256()
     for name in LIMITS:
         found.update(bits(name).tobytes())
+    for number in range(len(softmax.CASES)):
+        for kind in softmax.kinds(number):
+            found.update(of_softmax(kind, number).tobytes())
     return found.hexdigest()
 
 

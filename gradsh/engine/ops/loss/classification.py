@@ -16,8 +16,8 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make, tracked
-from gradsh.engine.kernels import transcendental as exact
-from gradsh.engine.kernels.summation import exponentials, picked
+from gradsh.engine.kernels import softmax as kernels
+from gradsh.engine.kernels.summation import picked
 from gradsh.engine.operators.batch_rules import fronted, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import General, op
@@ -398,8 +398,8 @@ def _log_softmax_step(node: Node, g: Any, F: Namespace) -> Any:
     if out.__class__ is Freed:
         raise freed(node)
     if F is A:
-        return g - exact.exp(out) * exponentials(g, 1)  # which PyTorch adds as it adds those
-    return g - F.exp(F.output(node, out)) * F.sum(g, (1,), True, None)
+        return kernels.log_softmax_backward(g, out, 1)
+    return F.log_softmax_backward(g, F.output(node, out), 1)
 
 
 def _picked_step(node: Node, g: Any, F: Namespace) -> Any:
@@ -427,8 +427,7 @@ _PICKED = Kind("NllLossBackward0", _picked_step, saves=True, operator="nll_loss"
 
 def _mean_cross_entropy(x: Any, t: Any) -> tuple[Any, Any, Any]:
     """The loss, log softmax of the logits, and the numbers of the rows."""
-    logs = x - max_reduce(x, 1, keepdims=True)
-    logs -= exact.log(exponentials(exact.exp(logs), 1))
+    logs = kernels.log_softmax(x, 1)
     rows = alloc.arange(len(x))
     return (0 - picked(logs[rows, t])) / len(x), logs, rows
 

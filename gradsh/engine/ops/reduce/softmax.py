@@ -12,10 +12,12 @@ from gradsh.engine.core.arguments import dim_index, need_tensor, not_implemented
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.kernels import softmax as kernels
 from gradsh.engine.kernels import transcendental as exact
-from gradsh.engine.kernels.summation import exponentials, summed
+from gradsh.engine.kernels.summation import summed
+from gradsh.engine.operators.batch_rules import fronted, sample_of
 from gradsh.engine.operators.composite import composite
-from gradsh.engine.operators.general import op, run
+from gradsh.engine.operators.general import General, op, run
 from gradsh.engine.operators.reduction import axes, batches_along, public, short_step, takes_tensor
 from gradsh.engine.operators.registry import METHODS, alias
 from gradsh.engine.operators.samples import call, t
@@ -56,7 +58,6 @@ def _samples() -> list[call]:
     work="elements",
     python=True,
     grad_fn="SoftmaxBackward0",
-    second="SoftmaxBackwardDataBackward0",
     samples=_samples,
     formula="out * (g - (g * out).sum(dim, keepdim))",
     example="softmax(tensor([1., 2., 3.]), 0)",
@@ -66,18 +67,12 @@ def softmax(x: Any, dim: int, dtype: Any) -> Any:
     x, axis = _prepared("softmax", x, dim, dtype)
     if not x.size:
         return alloc.zeros(x.shape, x.dtype)
-    half = x.dtype == float16
-    if half:
-        x = x.astype(np.float32)
-    e = exact.exp(x - max_reduce(x, axis, keepdims=True))
-    whole = exponentials(e, axis)
-    out = e * (1 / whole) if axis == e.ndim - 1 else e / whole
-    return out.astype(float16) if half else out
+    return kernels.softmax(x, axis)
 
 
 @softmax.vjp("input", saves="out")
 def _(F: Any, g: Any, out: Any, x: Any, dim: int, dtype: Any) -> Any:
-    return (g - F.sum(g * out, dim, True, None)) * out
+    return F.softmax_backward(g, out, dim)
 
 
 @op(
@@ -85,7 +80,6 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: int, dtype: Any) -> Any:
     work="elements",
     python=True,
     grad_fn="LogSoftmaxBackward0",
-    second="LogSoftmaxBackwardDataBackward0",
     samples=_samples,
     formula="g - exp(out) * g.sum(dim, keepdim)",
     example="log_softmax(tensor([1., 2., 3.]), 0)",
@@ -95,19 +89,56 @@ def log_softmax(x: Any, dim: int, dtype: Any) -> Any:
     x, axis = _prepared("log_softmax", x, dim, dtype)
     if not x.size:
         return alloc.zeros(x.shape, x.dtype)
-    half = x.dtype == float16
-    if half:
-        x = x.astype(np.float32)
-    largest = max_reduce(x, axis, keepdims=True)
-    out = x - largest
-    # PyTorch subtracts the two in this order, so that the last bits agree
-    out = out - exact.log(exponentials(exact.exp(out), axis))
-    return out.astype(float16) if half else out
+    return kernels.log_softmax(x, axis)
 
 
 @log_softmax.vjp("input", saves="out")
 def _(F: Any, g: Any, out: Any, x: Any, dim: int, dtype: Any) -> Any:
-    return g - F.exp(out) * F.sum(g, dim, True, None)
+    return F.log_softmax_backward(g, out, dim)
+
+
+def _backward(name: str, kernel: Any, grad_fn: str) -> General:
+    """What PyTorch computes the gradient with: an operator of the gradient, the result, and the dim."""
+
+    def compute(g: Any, out: Any, dim: int) -> Any:
+        return kernel(g, out, dim_index(dim, g.ndim) if g.ndim else None) if g.size else g
+
+    entry = op(f"{name}(grad, output, dim)", work="elements", grad_fn=grad_fn, private=True)(compute)
+
+    @entry.batched
+    def _(F: Any, size: int, batched: Any, g: Any, out: Any, dim: int) -> Any:
+        g, out = fronted(g, batched[0], size), fronted(out, batched[1], size)
+        if not sample_of(g):
+            return F.reshape(getattr(F, name)(F.reshape(g, (size, 1)), F.reshape(out, (size, 1)), 1), (size,))
+        return getattr(F, name)(g, out, dim_index(dim, len(sample_of(g))) + 1)
+
+    return entry
+
+
+softmax_backward = _backward("softmax_backward", kernels.softmax_backward, "SoftmaxBackwardDataBackward0")
+log_softmax_backward = _backward(
+    "log_softmax_backward", kernels.log_softmax_backward, "LogSoftmaxBackwardDataBackward0"
+)
+
+
+@softmax_backward.vjp("grad", saves="output")
+def _(F: Any, g: Any, result: Any, grad: Any, out: Any, dim: int) -> Any:
+    return F.softmax_backward(g, out, dim)
+
+
+@softmax_backward.vjp("output", saves="grad output")
+def _(F: Any, g: Any, result: Any, grad: Any, out: Any, dim: int) -> Any:
+    return grad * g - F.sum(out * grad, dim, True, None) * g - grad * F.sum(out * g, dim, True, None)
+
+
+@log_softmax_backward.vjp("grad", saves="output")
+def _(F: Any, g: Any, result: Any, grad: Any, out: Any, dim: int) -> Any:
+    return g - F.sum(g * F.exp(out), dim, True, None)
+
+
+@log_softmax_backward.vjp("output", saves="grad output")
+def _(F: Any, g: Any, result: Any, grad: Any, out: Any, dim: int) -> Any:
+    return -F.sum(grad, dim, True, None) * F.exp(out) * g
 
 
 def _implicit_dim(name: str, ndim: int) -> int:
