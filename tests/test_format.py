@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gradsh.engine.printing.format import PrintOptions, format_tensor
+from gradsh.errors import ValueError_
 
 DATA = json.loads((Path(__file__).parent / "data" / "prints.json").read_text(encoding="utf-8"))
 CASES = DATA["cases"]
@@ -50,6 +51,14 @@ def test_options():
     assert (options.precision, options.threshold) == (4, float("inf"))
     options.update(profile="unheard of", linewidth=40)
     assert (options.precision, options.linewidth) == (4, 40)
+
+
+def test_more_digits_than_python_writes_are_refused():
+    options = PrintOptions()
+    for precision in (2**31, 2**62):
+        with pytest.raises(ValueError_, match="precision too big"):
+            options.update(precision=precision)
+    assert options.precision == 4
 
 
 def test_a_large_tensor_is_not_read_whole():

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsh.errors import ArgumentError
+from gradsh.errors import ArgumentError, ValueError_
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PREFIX = "tensor("
 FLOAT32 = np.dtype(np.float32)
+MOST_DIGITS = 2**31 - 1  # a C int: Python writes no number with more
 
 
 class PrintOptions:
@@ -47,7 +48,7 @@ class PrintOptions:
         """PyTorch's `set_printoptions`: the profile ("default", "short", "full") first, then what is given.
 
         As there, an unknown profile changes nothing, and every call sets `sci_mode`: leaving it out makes it None.
-        Errors: ArgumentError for what no tensor could be printed with, which PyTorch tells when one is.
+        Errors: ArgumentError and ValueError_ for what no tensor could be printed with, which PyTorch tells when one is.
         """
         for name, value in (
             ("precision", precision),
@@ -60,6 +61,8 @@ class PrintOptions:
                 raise ArgumentError(f"set_printoptions(): argument '{name}' must be int, not {type(value).__name__}")
         if precision is not None and precision < 0:
             raise ArgumentError(f"set_printoptions(): argument 'precision' must not be negative, not {precision}")
+        if precision is not None and precision > MOST_DIGITS:
+            raise ValueError_("precision too big")
         if profile in ("default", "short", "full"):
             self.precision = 2 if profile == "short" else 4
             self.threshold = float("inf") if profile == "full" else 1000
