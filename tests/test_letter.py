@@ -10,10 +10,9 @@ import pytest
 
 from gradsh import Session
 from gradsh.language.pasted import converted
-from tests.record.letter import DATA, HEAD, cases
+from tests.record.letter import DATA, FILES, HEAD, cases
 
-RECORDED: list[str] = json.loads((DATA / "letter.json").read_text(encoding="utf-8"))
-PARTS = 6
+PARTS = 6  # of the one file that is long
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|inf|nan)")
 CLOSE = 3e-6  # of the larger of two numbers: NumPy's elementary functions are not PyTorch's
 
@@ -44,12 +43,15 @@ def near(one: str, other: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_prints_what_pytorch_prints(part: int) -> None:
-    texts = cases()
-    assert len(texts) == len(RECORDED), "python -m tests.record.letter"
+@pytest.mark.parametrize(
+    ("name", "part", "parts"), [("letter", part, PARTS) for part in range(PARTS)] + [(name, 0, 1) for name in FILES[1:]]
+)
+def test_prints_what_pytorch_prints(name: str, part: int, parts: int) -> None:
+    texts = cases(name)
+    recorded: list[str] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+    assert len(texts) == len(recorded), f"python -m tests.record.letter {name}"
     differ = []
-    for text, wanted in list(zip(texts, RECORDED, strict=True))[part::PARTS]:
+    for text, wanted in list(zip(texts, recorded, strict=True))[part::parts]:
         found = said(text)
         if not near(found, wanted):
             differ.append(f"{text}\n  torch  {wanted}\n  gradsh {found}")

@@ -142,11 +142,11 @@ class BadParameter(GradshError):
 class OutsideOp(GradshError):
     code = "E0210"
     kind = "SyntaxError"
-    summary = "`save_for_backward` or `needs_grad` where an op has no use for it."
+    summary = "`save_for_backward`, `needs_grad` or `mark_dirty` where an op has no use for it."
     happened = (
         "`save_for_backward` keeps values of an op's forward for its backward, and `needs_grad` asks there which "
-        "gradients are wanted. Elsewhere there is nothing to keep them for: operations save what they need by "
-        "themselves."
+        "gradients are wanted; `mark_dirty` and its kin tell of its outputs. Elsewhere there is nothing to keep them "
+        "for: operations save what they need by themselves."
     )
     example = "fn f(x) {\n    save_for_backward x\n    return x\n}"
     cure = "op f(x) {\n    save_for_backward x\n    return x\n} backward(g) {\n    return g\n}\nf(ones(2))"

@@ -344,7 +344,7 @@ class Command(Stmt):
 
 
 class Mode(Stmt):
-    """`no_grad { … }`, enable_grad, inference_mode, detect_anomaly, nancheck; `arguments` when called with some."""
+    """`no_grad { … }` and the other words of `words.MODES`; `arguments` when called with some."""
 
     name: str
     arguments: list[Argument]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gradsh.calls.signature import as_called
@@ -28,21 +29,28 @@ CONSTANTS: dict[str, tuple[float | None, str]] = {
 }
 
 
-# what can stand before a block, and the flag that it takes; what each does is said in gradsh/language/words.py
-def _nancheck() -> Any:
-    from gradsh.runtime.checking import NanCheck
+def _later(name: str, module: str, within: str = "") -> Callable[..., Any]:
+    """A mode whose module few programs load, which has it under that name or as `within`."""
 
-    return NanCheck()
+    def mode(*arguments: Any, **keywords: Any) -> Any:
+        return getattr(import_module(module), within or name)(*arguments, **keywords)
+
+    mode.__name__ = mode.__qualname__ = name
+    return mode
 
 
-_nancheck.__name__ = _nancheck.__qualname__ = "nancheck"
-
+# What can stand before a block, and its parameters: "name", "name=" with a default, "name!" a flag; what each does is
+# said in gradsh/language/words.py.
+_SAVING = "gradsh.engine.autograd.saving"
 MODES: dict[str, tuple[Any, str]] = {
     "no_grad": (modes.no_grad, ""),
     "enable_grad": (modes.enable_grad, ""),
-    "inference_mode": (modes.inference_mode, "mode"),
-    "detect_anomaly": (modes.detect_anomaly, "check_nan"),
-    "nancheck": (_nancheck, ""),
+    "inference_mode": (modes.inference_mode, "mode!"),
+    "detect_anomaly": (modes.detect_anomaly, "check_nan!"),
+    "nancheck": (_later("nancheck", "gradsh.runtime.checking", "NanCheck"), ""),
+    "saved_tensors_hooks": (_later("saved_tensors_hooks", _SAVING), "pack_hook unpack_hook"),
+    "save_on_cpu": (_later("save_on_cpu", _SAVING), "pin_memory! device_type="),
+    "disable_saved_tensors_hooks": (_later("disable_saved_tensors_hooks", _SAVING), "error_message"),
 }
 
 
@@ -108,8 +116,9 @@ class BuiltinTable:
         if name in python.SHARED:
             return Signature(name, known[0] if known is not None else None, checked=False)
         if name in MODES:
-            flag = MODES[name][1]
-            return Signature(name, [(flag, POSITIONAL, True, True)] if flag else [], python=True)
+            words = MODES[name][1].split()
+            modes_own = [(w.rstrip("=!"), POSITIONAL, w[-1] in "=!", w[-1] == "!") for w in words]
+            return Signature(name, modes_own, python=True)
         if name in python.OWN or name in CONSTANTS or name in dtypes.NAMES:
             return Signature(name)
         if known is None:

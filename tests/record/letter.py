@@ -1,7 +1,9 @@
-"""Write tests/data/letter.json anew: what PyTorch prints, or refuses in which words, for the cases of letter.txt.
+"""Write tests/data/letter.json and its kin anew: what PyTorch prints, or refuses in which words, for the cases of the
+texts of the same names.
 
-`python -m tests.record.letter` with a Python that has PyTorch. A case is Python that gradsh reads too, as it stands or
-as what is pasted; what an exception says is recorded as a last line that begins with `!`.
+`python -m tests.record.letter` with a Python that has PyTorch; a name behind it writes only that file. A case is Python
+that gradsh reads too, as it stands or as what is pasted; what an exception says is recorded as a last line that begins
+with `!`.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import contextlib
 import io
 import json
 import re
+import sys
 import warnings
 from pathlib import Path
 
@@ -17,9 +20,12 @@ DATA = Path(__file__).parent.parent / "data"
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
 
 
-def cases() -> list[str]:
+FILES = ("letter", "hooks")
+
+
+def cases(name: str = "letter") -> list[str]:
     """The programs, in the order of the file."""
-    texts = (DATA / "letter.txt").read_text(encoding="utf-8").split("\n---\n")
+    texts = (DATA / f"{name}.txt").read_text(encoding="utf-8").split("\n---\n")
     return [text.strip("\n") for text in texts]
 
 
@@ -40,9 +46,10 @@ def main() -> None:
 
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    lines = ",\n".join(json.dumps(printed(text), ensure_ascii=False) for text in cases())
-    (DATA / "letter.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    print(f"recorded {len(cases())} cases")
+    for name in sys.argv[1:] or FILES:
+        lines = ",\n".join(json.dumps(printed(text), ensure_ascii=False) for text in cases(name))
+        (DATA / f"{name}.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+        print(f"{name}: recorded {len(cases(name))} cases")
 
 
 if __name__ == "__main__":

@@ -64,9 +64,14 @@ class Walk:
     needed    the nodes to run, when gradients of certain inputs are asked for, else None (all)
     admitted  these and the nodes at which a gradient is only captured
     captures  {node: [(output number, slot)]} and {leaf: slots}: where asked-for gradients are noted
+    waiting   see gradsh.engine.autograd.leaves; set while it runs, where there are hooks
     """
 
-    __slots__ = ("admitted", "captured", "captures", "create", "heap", "keep", "leaves", "needed", "pending", "where")
+    __slots__ = (
+        *("admitted", "captured", "captures", "create", "heap", "keep", "leaves", "needed", "pending", "waiting"),
+        "where",
+    )
+    waiting: Any
     watches = False  # whether every step goes through `watched_step`
 
     def __init__(self, keep: bool, create: bool, where: Where | None) -> None:
@@ -80,6 +85,7 @@ class Walk:
         self.pending: dict[Node, Any] = {}
         self.heap: list[tuple[int, Node]] = []
         self.leaves: dict[Tensor, Any] = {}
+        self.waiting = None
 
     def deliver(self, edge: Any, g: Any) -> None:
         """Add gradient `g` to what waits at `edge`."""
@@ -197,11 +203,13 @@ class Walk:
             g = leaves.pop(t)
             if not t.requires:
                 continue  # its flag was cleared after it had been used
+            if captures is not None and t not in captures:
+                continue  # nor do its hooks hear of a gradient that nobody asked for
             if t.extra is not None and t.extra.hooks:
                 g = run_hooks(t.extra.hooks, g, create)
             if captures is None:
                 accumulate(t, g, create)
-            elif t in captures:
+            else:
                 self.capture(t, g, captures[t])
 
     def watched_step(self, node: Node, g: Any) -> Any:
@@ -519,8 +527,8 @@ def run_grad(
 
 def with_grad_mode(walk: Walk, roots: list[tuple[Any, Any]]) -> None:
     """Run with grad mode as the walk needs it, whatever surrounds the call, and put it back."""
-    before = mode.grad
-    mode.grad = walk.create
+    before, outer = mode.grad, mode.walk
+    mode.grad, mode.walk = walk.create, walk
     try:
         for index, (edge, g) in enumerate(roots):
             if mode.reformed and edge is not None:
@@ -528,7 +536,7 @@ def with_grad_mode(walk: Walk, roots: list[tuple[Any, Any]]) -> None:
             walk.deliver(edge, g)
         walk.run()
     finally:
-        mode.grad = before
+        mode.grad, mode.walk, walk.waiting = before, outer, None
 
 
 def gradients_of(walk: Walk, roots: list[tuple[Any, Any]], inputs: list[Tensor]) -> list[Any]:

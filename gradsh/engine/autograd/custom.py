@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from gradsh.engine.autograd.forms import sum_to
+from gradsh.engine.autograd.inplace import bump, rebase
 from gradsh.engine.core import alloc
 from gradsh.engine.core.graph import Freed, Kind, Node, Output, Storage, Where, freed, note_versions, record, verify
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller, type_name
 from gradsh.engine.core.tensor import Tensor, make, restore
-from gradsh.errors import ArgumentError, AutogradError, GradientMismatch
+from gradsh.errors import ArgumentError, AutogradError, GradientMismatch, LeafInPlace, OutsideOp
 
 _getframe = sys._getframe
 
@@ -21,16 +22,34 @@ Meta = tuple[tuple[int, ...], Any]  # shape and NumPy dtype
 
 
 class Saving:
-    """What the forward is handed, to say what its backward will need."""
+    """What the forward is handed, to say what its backward will need, and how its outputs are meant.
 
-    __slots__ = ("saved",)
+    constant      the tensors that `mark_non_differentiable` was called with
+    dirty         those that `mark_dirty` was
+    materialize   whether backward gets zeros for outputs that no gradient reached, or none
+    """
+
+    __slots__ = ("constant", "dirty", "materialize", "saved")
 
     def __init__(self) -> None:
         self.saved: dict[str, Any] = {}
+        self.constant: tuple[Any, ...] = ()
+        self.dirty: tuple[Any, ...] = ()
+        self.materialize = True
 
     def save(self, names: tuple[str, ...], values: tuple[Any, ...]) -> None:
         """`save_for_backward a, b`. Anything can be saved; tensors are watched for writes, and freed by backward."""
         self.saved.update(zip(names, values, strict=True))
+
+
+RUNNING: list[Saving] = []  # of the forwards that are running, the innermost last
+
+
+def running(word: str) -> Saving:
+    """The forward in which a `mark_…` stands. Errors: OutsideOp."""
+    if not RUNNING:
+        raise OutsideOp(f"`{word}` has a meaning in the forward of an op only")
+    return RUNNING[-1]
 
 
 class CustomOperator:
@@ -82,12 +101,19 @@ class CustomOperator:
         edges = tuple([x.edge for x in inputs])  # as they are before the forward, which may write to them
         tracked = mode.grad and any(edge is not None for edge in edges)
         saving = Saving()
-        result = _called(self.forward, False, saving, *values)
+        RUNNING.append(saving)
+        try:
+            result = _called(self.forward, False, saving, *values)
+        finally:
+            RUNNING.pop()
         several = isinstance(result, tuple)
         raw = tuple(result) if several else (result,)
-        outputs = [_own(o, where) if any(o is x for x in inputs) else o for o in raw]
+        if saving.dirty:
+            _check_dirty(saving.dirty, inputs, raw)
+        dirty = {id(x) for x in saving.dirty}
+        outputs = [_own(o, where) if id(o) not in dirty and any(o is x for x in inputs) else o for o in raw]
         if tracked:
-            self._record(edges, where, arguments, saving.saved, raw, outputs)
+            self._record(edges, where, arguments, saving, raw, outputs)
         else:
             for own, o in zip(outputs, raw, strict=True):
                 if (
@@ -101,16 +127,22 @@ class CustomOperator:
         edges: tuple[Any, ...],
         where: Where,
         arguments: tuple[Any, ...],
-        saved: dict[str, Any],
+        saving: Saving,
         raw: tuple[Any, ...],
         outputs: list[Any],
     ) -> None:
         """Make the node of this call the history of the outputs that can have gradients."""
-        differentiable = [n for n, o in enumerate(outputs) if o.__class__ is Tensor and o.data.dtype.kind == "f"]
+        constant = {id(x) for x in saving.constant}
+        differentiable = [
+            n
+            for n, o in enumerate(outputs)
+            if o.__class__ is Tensor and o.data.dtype.kind == "f" and id(raw[n]) not in constant
+        ]
         if not differentiable:
             return
+        saved = saving.saved
         kept: list[Any] = []
-        kind = CustomKind(self, arguments, outputs, saved)
+        kind = CustomKind(self, arguments, outputs, saved, saving.materialize)
         tensors = [v for v in arguments if v.__class__ is Tensor]
         for name in kind.names:
             value = saved[name]
@@ -122,6 +154,9 @@ class CustomOperator:
         note_versions(node, node.saved)
         for number in differentiable:
             out = outputs[number]
+            if any(out is x for x in saving.dirty):
+                _rewritten(out, Output(node, number) if len(outputs) > 1 else node, where)
+                continue
             out.node = Output(node, number) if len(outputs) > 1 else node
             out.requires = True
             if out.extra is not None and out.extra.base is not None:
@@ -156,14 +191,20 @@ class CustomKind(Kind):
 
     arguments  (shape, dtype) of each argument, None for one that is no tensor
     results    the same of each output
+    materialize   see Saving
     plain      what was saved and is no tensor: stays as it is
     names, places   of the saved tensors: their names, and which of the tensors among the arguments each is, or -1
     """
 
-    __slots__ = ("arguments", "custom", "names", "places", "plain", "results")
+    __slots__ = ("arguments", "custom", "materialize", "names", "places", "plain", "results")
 
     def __init__(
-        self, custom: CustomOperator, arguments: tuple[Any, ...], outputs: list[Any], saved: dict[str, Any]
+        self,
+        custom: CustomOperator,
+        arguments: tuple[Any, ...],
+        outputs: list[Any],
+        saved: dict[str, Any],
+        materialize: bool,
     ) -> None:
         self.name = custom.name + "Backward"
         self.operator = ""
@@ -172,6 +213,7 @@ class CustomKind(Kind):
         self.second = ""
         self.outputs = len(outputs)
         self.custom = custom
+        self.materialize = materialize
         self.arguments = [_meta(v) for v in arguments]
         self.results = [_meta(o) for o in outputs]
         self.names = tuple(n for n, v in saved.items() if v.__class__ is Tensor)
@@ -196,7 +238,8 @@ class CustomKind(Kind):
         custom = self.custom
         step = Step(self, node, create, {name: self.read(node, name) for name in custom.reads if self.saved(name)})
         incoming = g if self.outputs > 1 else (g,)
-        gradients = [_materialized(gi, meta) for gi, meta in zip(incoming, self.results, strict=True)]
+        results = self.results if self.materialize else [None] * self.outputs
+        gradients = [_materialized(gi, meta) for gi, meta in zip(incoming, results, strict=True)]
         if custom.gradients not in (-1, len(gradients)):
             takes, given = custom.gradients, len(gradients)
             names = ", ".join(f"g{n}" for n in range(1, given + 1))
@@ -312,6 +355,35 @@ def _called(function: Callable[..., Any], grad: bool, *values: Any) -> Any:
             return function(*values)
     finally:
         mode.where = before
+
+
+def _check_dirty(dirty: tuple[Any, ...], inputs: list[Tensor], outputs: tuple[Any, ...]) -> None:
+    """Raise unless what the forward has marked as written may be, and is given back."""
+    for x in dirty:
+        if any(x is t for t in inputs) and x.requires and x.node is None and mode.grad:
+            raise LeafInPlace(
+                "a leaf Variable that requires grad has been used in an in-place operation.",
+                places=[(x.made_at, "the leaf is made here")],
+            )
+        if not any(x is o for o in outputs):
+            raise AutogradError(
+                "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
+                "are modified inplace must all be outputs of the Function."
+            )
+        if not any(x is t for t in inputs):
+            mode.warn(
+                "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been mutated "
+                "should be passed to ctx.mark_dirty().",
+                once=True,
+            )
+        bump(x, mode.where)
+
+
+def _rewritten(x: Tensor, edge: Any, where: Any) -> None:
+    """Give an input that the forward has written the history of the output that it is."""
+    result = make(x.data)
+    result.node, result.requires = edge, True
+    rebase(x, result, where)
 
 
 def _own(out: Tensor, where: Any) -> Tensor:

@@ -168,19 +168,26 @@ def expected_step(step: Callable[[Node, Any], Any], node: Node, g: Any, create: 
     except GradshError:
         raise
     except FAILURES as error:
-        import re  # only an error needs it
-
-        shapes = re.findall(r"\(([\d,]*)\)", str(error)) if "could not be broadcast" in str(error) else []
-        if len(shapes) > 1:
-            a, b = (tuple(int(n) for n in shape.split(",") if n) for shape in shapes[:2])
-            raise broadcast_error(a, b) from None
-        raise ShapeError(f"{name} cannot use what it saved: `.data =` gave a tensor another size since then") from None
+        raise misfit(
+            error, f"{name} cannot use what it saved: `.data =` gave a tensor another size since then"
+        ) from None
     if node.fix is not None:
         gs = bring_back(gs, node.fix, create)
     if gs.__class__ is not tuple:
         return gs if node.next.__class__ is tuple else expected(name, 0, node.next, node.seq, gs, create)
     edges = node.next if node.next.__class__ is tuple else (node.next,)
     return tuple(expected(name, i, e, node.seq, x, create) for i, (e, x) in enumerate(zip(edges, gs, strict=False)))
+
+
+def misfit(error: Exception, otherwise: str) -> Exception:
+    """What a rule says that failed on arrays that do not fit: PyTorch's words on their shapes, or `otherwise`."""
+    import re  # only an error needs it
+
+    shapes = re.findall(r"\(([\d,]*)\)", str(error)) if "could not be broadcast" in str(error) else []
+    if len(shapes) > 1:
+        a, b = (tuple(int(n) for n in shape.split(",") if n) for shape in shapes[:2])
+        return broadcast_error(a, b)
+    return ShapeError(otherwise)
 
 
 def not_added(held: tuple[int, ...], g: tuple[int, ...]) -> Exception:

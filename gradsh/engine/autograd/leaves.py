@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 
 class Waiting:
-    """The leaves of one walk, with how many edges to each have not been passed yet."""
+    """The leaves of one walk, with how many edges to each have not been passed yet, and the nodes that it comes to."""
 
-    __slots__ = ("count", "walk")
+    __slots__ = ("count", "nodes", "walk")
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
+        walk.waiting = self
         self.count: dict[Tensor, int] = {}
-        seen: set[Node] = set()
+        self.nodes = seen = set[Node]()
         stack = [node for _, node in walk.heap]
         while stack:
             node = stack.pop()

@@ -111,6 +111,15 @@ class Kind:
             self._others[key] = other
         return other
 
+    @staticmethod
+    def opened(node: Node, work: Callable[[], Any], want: str) -> Any:
+        """`work()`, which reads what the node has saved, as "arrays" or "tensors". Errors: FreedGraph."""
+        return work()
+
+    def replaced_by(self, kind: Kind) -> Kind:
+        """What a node of this kind becomes that is to be of another; see gradsh.engine.autograd.saving."""
+        return kind
+
 
 class Node:
     """One executed, tracked operation.

@@ -109,6 +109,8 @@ class Context:
     passed       (code, lasti) of the last `backward`, or None
     profile      what measures operators and the steps of backward passes, or None
     training     what is told of backward passes where a loop of them is to be seen (gradsh.looking.training), or None
+    saving       what packs saved tensors (gradsh.engine.autograd.saving), the words with which that is refused, or None
+    walk         the backward pass that is running (gradsh.engine.autograd.backward.Walk), or None
     reformed     whether `.data =` ever gave a tensor with a history another size or dtype
     """
 
@@ -126,9 +128,11 @@ class Context:
         "print_options",
         "profile",
         "reformed",
+        "saving",
         "training",
         "transformed",
         "transforms",
+        "walk",
         "warn_sink",
         "warned",
         "where",
@@ -156,6 +160,8 @@ class Context:
         self.passed: tuple[Any, int] | None = None
         self.profile: Profile | None = None
         self.training: Training | None = None
+        self.saving: Any = None
+        self.walk: Any = None
 
     def warn(
         self,

@@ -133,7 +133,7 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
     if interpreter is not None and interpreter.takes(values):
         out: Any = interpreter.run(entry, values)
         if kind is not None and out.__class__ is Tensor and out.node.__class__ is Node:
-            out.node.kind = kind
+            out.node.kind = out.node.kind.replaced_by(kind)
         return out
     if entry.view and values[0].__class__ is Tensor and values[0].data.__class__ is not ndarray:
         values[0].share()

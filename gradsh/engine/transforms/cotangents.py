@@ -15,7 +15,7 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import _getframe, caller, placed
 from gradsh.engine.core.pytree import filled, leaves, mapped, structure
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.transforms.gradient import fresh, lifted, lowered, python_type, settled, traced
+from gradsh.engine.transforms.gradient import Functorch, fresh, lifted, lowered, python_type, settled, traced
 from gradsh.engine.transforms.products import Run
 from gradsh.errors import ArgumentError, AutogradError, ValueProblem
 
@@ -30,11 +30,8 @@ def vjp(f: Any, primals: tuple[Any, ...], has_aux: bool) -> Any:
             )
     inputs = [fresh(lifted(x), mode.grad) for x in given]
     own = set(inputs)
-    mode.functorch += 1
-    try:
+    with Functorch():
         out = traced(f, filled(list(primals), [lowered(x) for x in inputs]))
-    finally:
-        mode.functorch -= 1
     out, aux = split(out, has_aux, "vjp(f, *primals)")
     outputs = [lifted(o) for o in only_tensors(out, "vjp(f, *primals)")]
     depth = len(SIZES)

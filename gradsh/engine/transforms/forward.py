@@ -10,6 +10,7 @@ Both run on arrays, or on tensors where the result is to be differentiated again
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 from heapq import heappop
 from typing import Any
 
@@ -221,7 +222,7 @@ class Sweep:
             if node.saved.__class__ is Freed:
                 raise freed(node)
             with placed((node.code, node.lasti) if self.create else mode.where):
-                outs = self.forward(node, ins)
+                outs = node.kind.opened(node, partial(self.forward, node, ins), "tensors" if self.create else "arrays")
             for number, t in enumerate(outs if outs.__class__ is list else (outs,)):
                 if t is not None:
                     self.tangents[node, number] = t

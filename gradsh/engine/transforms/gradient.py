@@ -65,6 +65,29 @@ def traced(f: Any, args: Any, kwargs: dict[str, Any] | None = None) -> Any:
         mode.where = where
 
 
+HOOKS = (
+    "torch.func.{grad, vjp, jacrev, hessian} don't yet support saved tensor hooks. Please open an issue with your use "
+    "case."
+)
+
+
+class Functorch:
+    """While a function is run for one of torch.func's gradients: no `backward`, no hooks on what is saved."""
+
+    __slots__ = ("saving",)
+
+    def __enter__(self) -> None:
+        self.saving = mode.saving
+        if self.saving is not None and self.saving.__class__ is not str:
+            raise AutogradError(HOOKS)
+        mode.saving = HOOKS
+        mode.functorch += 1
+
+    def __exit__(self, *_: object) -> None:
+        mode.functorch -= 1
+        mode.saving = self.saving
+
+
 # --- inputs and outputs ----------------------------------------------------------------------------------------------
 
 
@@ -184,13 +207,12 @@ def _gradient(
     new_args = list(args)
     for i, replaced in zip(chosen, filled(given, [lowered(t) for t in inputs]), strict=True):
         new_args[i] = replaced
-    mode.functorch += 1
     mode.transformed.append(f)
     try:
-        out = traced(f, new_args, kwargs)
+        with Functorch():
+            out = traced(f, new_args, kwargs)
     finally:
         mode.transformed.pop()
-        mode.functorch -= 1
     aux = None
     if has_aux:
         if not isinstance(out, tuple) or len(out) != 2:

@@ -9,6 +9,7 @@ from gradsh.language.pasted.facts import assigned, dotted, within
 from gradsh.language.pasted.statements import INDENT, Statements, first_line
 
 NEWLINE = "\n"
+MARKS = ("mark_dirty", "mark_non_differentiable", "set_materialize_grads")  # of ctx, which are functions here
 CALLED = ("__init__", "__call__", "__len__", "__getitem__")  # what Python calls by itself, and models have
 
 
@@ -199,8 +200,11 @@ class Classes(Statements):
 
     def saving(self, value: ast.expr) -> str | None:
         context = self.context
-        if context is None or not isinstance(value, ast.Call) or self.of_context(value.func) != "save_for_backward":
+        word = self.of_context(value.func) if isinstance(value, ast.Call) else None
+        if context is None or not isinstance(value, ast.Call) or word not in ("save_for_backward", *MARKS):
             return None
+        if word in MARKS:
+            return f"{word}({', '.join(map(self.see, value.args))})"
         said = []
         for argument in value.args:
             if isinstance(argument, ast.Name):

@@ -432,7 +432,8 @@ class Statements(Expressions):
         if item.optional_vars is not None or not (path.startswith("torch.") or path == name):
             raise NoCounterpart(f"`with {path or '…'}`")
         arguments = call.args if isinstance(call, ast.Call) else []
-        said = ", ".join(map(self.see, arguments))
+        keywords = call.keywords if isinstance(call, ast.Call) else []
+        said = ", ".join([*map(self.see, arguments), *(f"{k.arg}={self.see(k.value)}" for k in keywords)])
         fixed = arguments[0].value if arguments and isinstance(arguments[0], ast.Constant) else None
         if name == "set_grad_enabled":
             return (
