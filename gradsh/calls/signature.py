@@ -218,6 +218,8 @@ def _read(inside: str) -> list[Parameter]:
     for part in split(inside):
         if part == "*":
             kind = KEYWORD
+        elif part.startswith("**"):
+            parameters.append(Parameter(part[2:], OPTIONS, True))
         elif part.startswith("*"):
             parameters.append(Parameter(part[1:], REST, True, False, ()))
             kind = KEYWORD

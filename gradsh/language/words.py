@@ -360,6 +360,7 @@ MODULES = {
     "torch.func": "torch.func",
     "torch.testing": "torch.testing",
     "torch.utils.data": "torch.utils.data",
+    "torch.utils.checkpoint": "torch.utils.checkpoint",
     "torch.optim": "torch.optim",
     "torch.optim.lr_scheduler": "torch.optim.lr_scheduler",
     "F": "torch.nn.functional",

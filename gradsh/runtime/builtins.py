@@ -127,7 +127,8 @@ class BuiltinTable:
                 return None
             own = [row for row in rows if row[1] != OPTIONS]
             return Signature(name, own, model=True, checked=len(own) == len(rows))
-        return Signature(name, known[0], effect=known[1], python=known[2])
+        own = [row for row in known[0] if row[1] != OPTIONS]
+        return Signature(name, own, effect=known[1], python=known[2], checked=len(own) == len(known[0]))
 
     def facts(self, name: str) -> Facts | None:
         """How gradients get through a built-in; None of what is no operator and no conversion."""

@@ -177,6 +177,8 @@ def apply_in_place(
         # the operator sees the old value under another identity: its node may save it, and `x` is about to change
         old = make(x.data)
         old.node, old.requires = x.node, x.requires
+        if mode.saving is not None and x.data.__class__ is ndarray:
+            old.data = x.data.copy()  # a hook may keep a view of it
         if x.requires and x.node is None:
             old = x
         elif x.extra is not None and x.extra.base is not None:

@@ -12,6 +12,7 @@ from gradsh.engine.core.place import _getframe, caller
 from gradsh.engine.core.strided import arranged
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.registry import Operator
+from gradsh.errors import ArgumentError
 
 
 def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[Any], Operator]:
@@ -60,3 +61,34 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
 def function(signature: str, *, looped: str = "it works on arrays", **options: Any) -> Callable[[Any], Operator]:
     """Register what makes or inspects tensors: the form of a composite, but `vmap` runs it sample by sample."""
     return composite(signature, looped=looped, **options)
+
+
+def python_function(signature: str, **options: Any) -> Callable[[Any], Operator]:
+    """Register a function that PyTorch has in Python: what it is called with is bound, and refused, as Python does it.
+
+    It may have `*args`, a list among which is one argument, and `**kwargs`.
+    """
+
+    def register(function: Any) -> Operator:
+        entry = Operator(signature, python=True, method=False, **options)
+
+        def apply(*args: Any, **kwargs: Any) -> Any:
+            before = mode.where
+            if before is None:
+                mode.where = caller(_getframe(1))
+            try:
+                return function(*args, **kwargs)
+            except TypeError as error:
+                if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+                    raise
+                raise ArgumentError(str(error)) from None  # arguments that do not fit
+            finally:
+                mode.where = before
+
+        apply.__name__ = apply.__qualname__ = entry.name
+        entry.apply = apply
+        entry.differentiable = False
+        entry.register(function)
+        return entry
+
+    return register
