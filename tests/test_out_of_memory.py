@@ -168,6 +168,31 @@ def test_small_things_that_fill_the_memory_end_in_an_error() -> None:
     assert done.stdout == "1 error[E0902]: out of memory\n" * 2, done
 
 
+BUFFERS = """
+import io, os, resource, sys
+from gradsh import Session, memory
+resource.setrlimit(resource.RLIMIT_DATA, (1 << 36, -1))  # there is a limit; it comes near below
+given = sys.argv[1:]
+at = Session(out=io.StringIO(), err=io.StringIO(), max_memory=given[0] if given else None)
+at.run("let l = []; let x = ones(100, 50); let linear = Linear(50, 50); let norm = BatchNorm1d(50)")
+for value in ("linear(x)", "norm(x)"):
+    at.run(value + ";")
+    for room in (6 << 20, 6_500_000, 7_123_456):
+        if not os.fork():
+            resource.setrlimit(resource.RLIMIT_DATA, (memory.owned() + room, -1))
+            os._exit(at.run(f"while true {{ l.append({value}) }}").status)
+        print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+@linux
+@pytest.mark.parametrize("limit", [(), ("1G",)])
+def test_small_arrays_that_fill_the_memory_end_in_no_signal(limit: tuple[str, ...]) -> None:
+    """NumPy 2.4's ufuncs end in one where there is no memory for their buffers."""
+    done = subprocess.run([sys.executable, "-c", BUFFERS, *limit], capture_output=True, text=True, timeout=60)
+    assert set(done.stdout.split()) == {"1"}, done
+
+
 def test_sizes_are_written_as_messages_write_them() -> None:
     counts = [0, 1023, 1024, 1500, 1 << 20, 1023 << 20, 4 * 10**12, 1 << 80]
     said = ["0 bytes", "1023 bytes", "1 KiB", "1.5 KiB", "1 MiB", "1 GiB", "3.6 TiB", "1048576 EiB"]

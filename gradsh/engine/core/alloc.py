@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import math
 from _thread import get_ident
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,7 @@ arange, linspace, eye, identity = np.arange, np.linspace, np.eye, np.identity
 LARGE = 1 << 15  # elements of an array that is counted
 FIRST = 64 << 20  # bytes until the first look
 ROOM = 4 << 20  # bytes, which stay untouched until they are given back
+BUFFER = 128  # elements of NumPy's buffers, of 8 bytes at most, where memory may end
 
 
 class Account:
@@ -164,6 +166,29 @@ def _expect(shape: Any, dtype: Any) -> None:
 
 
 # --- when there is no more --------------------------------------------------------------------------------------------
+
+
+def small_buffers(limit: Limit | None) -> None:
+    """Let NumPy's buffers be small in this `np.errstate`, where the system may refuse memory.
+
+    For arrays of 500 elements and more that broadcast, are cast or lie across memory, NumPy 2.4 takes its buffers after
+    it has let go of the interpreter, and raises MemoryError without it: a segmentation fault. Of 8192 elements they are
+    64 KiB, which often are what there is no memory for; up to 1 KiB they are pieces that glibc keeps for the next call.
+    """
+    if limit is not None or _is_limited():
+        np.setbufsize(BUFFER)
+
+
+@cache
+def _is_limited() -> bool:
+    """Whether a limit was laid on the process's memory, by `ulimit` or a host."""
+    try:
+        with open("/proc/self/limits", encoding="ascii") as file:  # `resource` would take start-up as long again
+            said = [line.split()[3] for line in file if line.startswith(("Max data size", "Max address space"))]
+    except OSError:  # no Linux
+        return False
+    return any(soft != "unlimited" for soft in said)
+
 
 _room: bytes | None = None
 
