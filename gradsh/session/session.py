@@ -165,7 +165,7 @@ class Session:
         try:
             with swapped(self.context), np.errstate(all="ignore"):
                 held.depth -= 1
-                alloc.small_buffers(self.limits and self.limits.memory)
+                alloc.small_buffers(None if self.limits is None else self.limits.memory)
                 try:
                     compiled = compile_program(
                         source, self.known(source.text), BUILTINS, self.options, files=self.files
