@@ -4,7 +4,7 @@ VENV ?= .venv
 PY = $(VENV)/bin/python
 EXAMPLE ?= examples/linear_regression.grad
 
-.PHONY: demo test lint format bench bench-peers stress fuzz docs record screenshots clean
+.PHONY: demo native test lint format bench bench-peers stress fuzz docs record screenshots clean
 
 # `.demo`, `.test` and `.dev` in the venv say what is installed there; pyproject.toml says what that should be.
 $(PY):
@@ -27,6 +27,10 @@ $(VENV)/.dev: $(PY) pyproject.toml
 demo: $(VENV)/.demo
 	$(VENV)/bin/gradsh -c 'let x = tensor(5.0, grad); z = log(x**3); backward z; x.grad'
 	$(VENV)/bin/gradsh $(EXAMPLE)
+
+# The kernels in C, beside their source, after they were changed; installing compiles them too, where there is a compiler.
+native: $(VENV)/.test
+	$(PY) hatch_build.py
 
 # On all cores; `make test ARGS=tests/test_ops.py`, and plain `.venv/bin/python -m pytest …` runs in one process.
 test: $(VENV)/.test

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,7 @@ import pytest
 from gradsh.engine.autograd.backward import run_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import leaf, make
+from gradsh.engine.kernels import compiled
 from gradsh.engine.kernels.summation import exponentials
 from gradsh.engine.operators.registry import Operator
 from gradsh.engine.ops import families
@@ -22,6 +26,29 @@ from tests.record import softmax, sums
 from tests.record.elementary import DATA, EACH, LIMITS, drawn
 
 RECORDED = np.load(DATA)
+
+
+IN_C = importlib.util.find_spec("gradsh.engine.kernels.native") is not None
+
+
+def chosen(compiled_ones: bool) -> None:
+    """Compute with the kernels in C, wherever there is one, or with NumPy's alone."""
+    for native in compiled.NATIVE:
+        native.left = 0
+        native.function = native.load() if compiled_ones else None
+        assert native.function is not None or not compiled_ones, f"{native.name} gives other bits than NumPy's"
+
+
+@pytest.fixture(autouse=True)
+def chosen_again() -> Iterator[None]:
+    """What a test chose does not stay."""
+    before = [(native, native.left, native.function) for native in compiled.NATIVE]
+    yield
+    for native, left, function in before:
+        native.left, native.function = left, function
+
+
+each = pytest.mark.parametrize("in_c", [False, True] if IN_C else [False], ids=["NumPy", "C"][: 1 + IN_C])
 
 
 def bits(name: str) -> Any:
@@ -64,8 +91,10 @@ def of_softmax(kind: str, number: int) -> Any:
     return (gradient(out, input, g) if kind.endswith("'") else out.data).view(np.int32)
 
 
+@each
 @pytest.mark.parametrize("name", softmax.LIMITS)
-def test_softmax_has_pytorchs_bits(name: str) -> None:
+def test_softmax_has_pytorchs_bits(name: str, in_c: bool) -> None:
+    chosen(in_c)
     for kind in (name, f"{name}'"):
         other = [
             (of_softmax(kind, number) != SOFTMAX[f"{kind} {number}"].view(np.int32)).ravel()
@@ -86,8 +115,8 @@ def digest() -> str:
 
 
 def test_other_processors_give_the_same_bits() -> None:
-    """Without the instructions of newer ones, which NumPy's kernels are chosen by."""
-    program = "from tests.test_digits import digest; print(digest())"
+    """Without the instructions of newer ones, which NumPy's kernels are chosen by, and without those in C."""
+    program = "from tests.test_digits import chosen, digest; chosen(False); print(digest())"
     environment = {
         **os.environ,
         "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_ICL AVX512_SPR",
@@ -95,7 +124,11 @@ def test_other_processors_give_the_same_bits() -> None:
     child = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, env=environment
     )
-    assert child.stdout.strip() == digest(), child.stderr[-500:]
+    here = {digest()}
+    if IN_C:
+        chosen(True)
+        here.add(digest())
+    assert here == {child.stdout.strip()}, child.stderr[-500:]
 
 
 SUMS: dict[str, str] = json.loads(sums.DATA.read_text(encoding="utf-8"))
@@ -107,8 +140,10 @@ def gradient(made: Any, small: Any, g: Any) -> Any:
     return found.data
 
 
+@each
 @pytest.mark.parametrize("kind", sums.KINDS)
-def test_sums_have_pytorchs_bits(kind: str) -> None:
+def test_sums_have_pytorchs_bits(kind: str, in_c: bool) -> None:
+    chosen(in_c)
     other = []
     for number in range(sums.CASES):
         arrays, axes, keep = sums.drawn(kind, number)
@@ -131,3 +166,40 @@ def test_sums_have_pytorchs_bits(kind: str) -> None:
         if sums.digest(out) != SUMS[kind][6 * number : 6 * number + 6]:
             other.append((number, x.shape, x.strides, axes))
     assert not other, (len(other), other[:3])
+
+
+@pytest.mark.skipif(not IN_C, reason="the kernels in C were not compiled")
+def test_kernels_in_c_and_numpys_have_the_same_bits() -> None:
+    """On views of any strides, with nan and infinity among them."""
+    chosen(True)
+    draw = np.random.default_rng(0)
+    for number in range(300):
+        dims = int(draw.integers(1, 5))
+        shape = tuple(int(n) for n in draw.integers(1, {1: 3000, 2: 120, 3: 24, 4: 9}[dims], dims))
+        x, y = (draw.standard_normal(shape) * 9).astype(np.float32), draw.standard_normal(shape).astype(np.float32)
+        if number % 10 == 0:
+            x.reshape(-1)[draw.integers(0, x.size)] = draw.choice([np.nan, np.inf, -np.inf])
+        if number % 3 == 0:
+            x, y = np.broadcast_to(x[:1], shape).T, y.T
+        if number % 4 == 0:
+            apart = tuple(slice(None, None, int(step)) for step in draw.choice([1, 2], dims))
+            x, y = x[apart], y[apart]
+        axis = int(draw.integers(0, dims))
+        for native in compiled.NATIVE:
+            given = (x, axis, number % 2 == 0) if native.name == "summed" else (x, y, axis)
+            given = given if native.name == "summed" or native.name.endswith("backward") else (x, axis)
+            with np.errstate(all="ignore"):
+                by_numpy, in_c = native.plain(*given), native.function(*given)
+            assert in_c.dtype == by_numpy.dtype and np.array_equal(in_c, by_numpy, equal_nan=True), (
+                native.name,
+                number,
+            )
+
+
+def test_kernels_in_c_that_give_other_bits_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For whatever reason: a version of NumPy, a compiler, a processor."""
+    (native,) = [native for native in compiled.NATIVE if native.name == "summed"]
+    for summed, agrees in ((native.plain, True), (lambda x, axis, keep: np.add.reduce(x, axis, keepdims=keep), False)):
+        monkeypatch.setitem(sys.modules, "gradsh.engine.kernels.native", SimpleNamespace(summed=summed))
+        monkeypatch.setattr("gradsh.engine.kernels.native", SimpleNamespace(summed=summed), raising=False)
+        assert (native.load() is summed) == agrees

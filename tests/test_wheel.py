@@ -9,6 +9,7 @@ import subprocess
 import sys
 import venv
 import zipfile
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
@@ -45,9 +46,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+def own_name(wheel: Path) -> str:
+    """gradsh-VERSION, what the wheel's folders of its own begin with."""
+    return "-".join(wheel.name.split("-")[:2])
+
+
 def needed(wheel: Path) -> set[str]:
     """The distributions that installing a wheel without extras brings along, those that they need included."""
-    metadata = zipfile.ZipFile(wheel).read(wheel.name.split("-py3")[0] + ".dist-info/METADATA").decode()
+    metadata = zipfile.ZipFile(wheel).read(f"{own_name(wheel)}.dist-info/METADATA").decode()
     waiting = email.message_from_string(metadata).get_all("Requires-Dist", [])
     found: set[str] = set()
     while waiting:
@@ -104,16 +110,20 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
     assert "gradsh/grammar/gradsh.lark" in names
     assert "gradsh/py.typed" in names
     assert {f"gradsh/built/{name}" for name in ("version", "grammar", "operators", "models", "signatures")} <= {*names}
-    own = wheel.name.split("-py3")[0]
+    own = own_name(wheel)
     assert {name.split("/")[0] for name in names} == {"gradsh", f"{own}.dist-info", f"{own}.data"}
     assert [name for name in names if ".data/" in name] == [f"{own}.data/data/share/man/man1/gradsh.1"]
     assert any(name.endswith("/licenses/LICENSE") for name in names)
+    # compiled, it is a wheel for one Python and one system
+    assert any(name.endswith(tuple(EXTENSION_SUFFIXES)) for name in names) != wheel.name.endswith("-py3-none-any.whl")
 
 
 def test_the_wheel_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     gradsh = environment(tmp_path / "venv", wheel)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
+    compiled = not wheel.name.endswith("-py3-none-any.whl")
+    assert ("with kernels in C" in run(gradsh, "--version")) == compiled
     cached = tmp_path / "cache"
     four_ways(gradsh, elsewhere, GRADSH_CACHE_DIR=str(cached))
     assert run(gradsh, "check", "one.grad", cwd=elsewhere, GRADSH_CACHE_DIR=str(cached)) == ""

@@ -8,10 +8,10 @@ import textwrap
 from collections.abc import Sequence
 from typing import NoReturn
 
-from gradsh import __version__
 from gradsh.calls.suggest import suggest
 from gradsh.cli.options import Options, UsageError, say
 from gradsh.cli.subcommands import SUBCOMMANDS, load, summary
+from gradsh.cli.version import version
 
 USAGE = """\
 gradsh                        the shell; with a program on standard input, run that
@@ -118,7 +118,7 @@ def _parser() -> Parser:
         add(option, action="store_const", const=depth, dest="sandbox", default="", help=said)
     add("--max-memory", metavar="SIZE", help="what the program may take, 500M, 2G; what goes beyond it ends with E0902")
     add("--timeout", metavar="TIME", help="stop after 10s, 2m, 500ms; each statement in the shell")
-    add("-V", "--version", action="store_true", help="print the version")
+    add("-V", "--version", action="store_true", help="print the version, and whether there are kernels in C")
     add("-h", "--help", action="store_true", help="print this")
     add("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
@@ -161,7 +161,7 @@ def parse(argv: Sequence[str]) -> Options:
         say(parser.format_help())
         raise SystemExit(0)
     if given.version:
-        say(f"gradsh {__version__}\n")
+        say(version())
         raise SystemExit(0)
     if given.seed is not None and not -(2**63) <= given.seed < 2**64:
         raise UsageError(f"--seed {given.seed} does not fit in 64 bits")

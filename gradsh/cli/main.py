@@ -67,9 +67,9 @@ def _options(argv: Sequence[str]) -> Options:
     if not argv:
         return Options()
     if argv[0] in ("--version", "-V"):
-        from gradsh import __version__
+        from gradsh.cli.version import version
 
-        say(f"gradsh {__version__}\n")
+        say(version())
         raise SystemExit(0)
     if not argv[0].startswith("-"):
         from gradsh.cli.subcommands import SUBCOMMANDS

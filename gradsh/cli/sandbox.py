@@ -27,7 +27,7 @@ LAZIER = (
     "encodings.utf_8_sig", "encodings.ascii", "encodings.latin_1", "numpy.linalg", "numpy.fft", "rich.pretty",
     "rich.cells", "scipy.special",
 )  # fmt: skip
-OPTIONAL = ("resource", "safetensors", "safetensors.numpy")
+OPTIONAL = ("resource", "safetensors", "safetensors.numpy", "gradsh.engine.kernels.native")
 # what writes files only, and is not come to where none may be written
 WRITING = ("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.figure", "resvg_py")
 APART = ("gradsh.__main__", "gradsh.shell", "gradsh.cli", "gradsh.sandbox")  # no program comes to these

@@ -5,10 +5,14 @@ along another dim whole vectors lie along what follows it, and what is left over
 Vectors have an exponential of their own (`falling`). Where their loops multiply and add, one rounding is made of it.
 
 float64 has the same orders of sums, with NumPy's functions. float16 is computed as float32.
+
+native_softmax.h is the same in C for float32, used where it is compiled.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -16,6 +20,7 @@ import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.kernels import transcendental as exact
+from gradsh.engine.kernels.compiled import Native, numbers
 from gradsh.engine.kernels.summation import added, exponentials
 
 FLOAT16, FLOAT32, FLOAT64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
@@ -94,9 +99,7 @@ def _fused(combine: Any, c: Any, a: Any, b: Any) -> Any:
     """c + a * b or c - a * b, rounded once in float32."""
     if c.dtype != FLOAT32:
         return combine(c, a * b)
-    wide = a.astype(FLOAT64)
-    wide = wide * b
-    return combine(c, wide).astype(FLOAT32)
+    return combine(c, a.astype(FLOAT64) * b).astype(FLOAT32)
 
 
 def _products(g: Any, out: Any, axis: int) -> Any:
@@ -119,23 +122,35 @@ def _products(g: Any, out: Any, axis: int) -> Any:
     return exponentials(lanes, 1).reshape(*g.shape[:-1], 1)
 
 
-def _at_least_1d(kernel: Any) -> Any:
-    """The kernel for arrays of any dtype and number of dims; `axis` is None for a 0-d one."""
+def _cases(arrays: int) -> Iterator[tuple[Any, ...]]:
+    """Rows and columns shorter than a vector, of vectors, and with a rest."""
+    for shape in ((3, 10), (2, 53), (40, 5), (4, 37)):
+        x = numbers(*shape) - FLOAT32.type(0.5)
+        for axis in (0, 1):
+            yield (*(x, x - x[0])[:arrays], axis)
+
+
+def _kernel(plain: Any) -> Any:
+    """A kernel of arrays of any dtype and number of dims; `axis` is None for 0-d ones."""
+    name = plain.__name__
+    native = Native(name, plain, partial(_cases, 2 if name.endswith("backward") else 1))
 
     def compute(*given: Any) -> Any:
-        *arrays, axis = given
-        x = arrays[0]
+        x, axis = given[0], given[-1]
+        fast = native.function or native.wanted(x.size)
+        if fast is not None and (out := fast(*given)) is not None:
+            return out
         if axis is None:
-            return kernel(*[a.reshape(1) for a in arrays], 0).reshape(())
+            return compute(*[a.reshape(1) for a in given[:-1]], 0).reshape(())
         if x.dtype == FLOAT16:
-            return kernel(*[a.astype(FLOAT32) for a in arrays], axis).astype(FLOAT16)
-        return kernel(*arrays, axis)
+            return compute(*[a.astype(FLOAT32) for a in given[:-1]], axis).astype(FLOAT16)
+        return plain(*given)
 
-    compute.__doc__ = kernel.__doc__
+    compute.__doc__ = plain.__doc__
     return compute
 
 
-@_at_least_1d
+@_kernel
 def softmax(x: Any, axis: int) -> Any:
     """exp(x) divided by its sum along `axis`."""
     e = _risen(x - maximum(x, axis, keepdims=True), axis)
@@ -143,7 +158,7 @@ def softmax(x: Any, axis: int) -> Any:
     return e * (1 / whole) if axis == e.ndim - 1 else e / whole
 
 
-@_at_least_1d
+@_kernel
 def log_softmax(x: Any, axis: int) -> Any:
     """The logarithm of it."""
     out = x - maximum(x, axis, keepdims=True)
@@ -151,13 +166,13 @@ def log_softmax(x: Any, axis: int) -> Any:
     return out - exact.log(exponentials(_risen(out, axis), axis))
 
 
-@_at_least_1d
+@_kernel
 def softmax_backward(g: Any, out: Any, axis: int) -> Any:
     """(g - the sum of g * out along `axis`) * out."""
     return (g - _products(g, out, axis)) * out
 
 
-@_at_least_1d
+@_kernel
 def log_softmax_backward(g: Any, out: Any, axis: int) -> Any:
     """g - exp(out) * the sum of g along `axis`."""
     return _fused(np.subtract, g, _risen(out, axis), exponentials(g, axis))

@@ -9,10 +9,13 @@ added as float32.
 
 NumPy's `add.reduce` adds row after row wherever the numbers of a row lie nearer than the rows; on one row it adds in
 an order of its own from eight numbers on. `add.accumulate` is one number after the other.
+
+native_sums.h is the same in C, used where it is compiled.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -20,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.kernels.compiled import Native, numbers
 
 ndarray = np.ndarray
 FLOAT16, FLOAT32, FLOAT64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
@@ -32,6 +36,13 @@ BLOCK = 16  # rows that are added before they go a level up; 32 and more from a 
 def summed(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum of a float32, float64 or float16 array along `axis` (None, an int that is not negative, or a sorted
     tuple of such), in its dtype. The array may have any strides."""
+    fast = _native.function or _native.wanted(x.size)
+    if fast is not None and (out := fast(x, axis, keepdims)) is not None:
+        return out
+    return _summed(x, axis, keepdims)
+
+
+def _summed(x: Any, axis: Any, keepdims: bool) -> Any:
     if x.__class__ is not ndarray:
         return x + x.dtype.type(0)  # as below: -0 becomes 0
     if axis is None and not keepdims and x.flags.c_contiguous and (x.dtype is FLOAT32 or x.dtype is FLOAT64) and x.size:
@@ -57,6 +68,20 @@ def summed(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if turns > 1:
         out = in_turn(out.reshape(-1, turns))
     return out.astype(x.dtype, copy=False).reshape(kept)[()]
+
+
+def _cases() -> Iterator[tuple[Any, Any, bool]]:
+    """Sums by each of PyTorch's loops."""
+    for dtype in (FLOAT32, FLOAT64):
+        for size in (3, 7, 100, 700):
+            yield numbers(size, dtype=dtype), None, False
+        for shape, axis in (((5, 40), 0), ((5, 40), 1), ((70, 37), 0), ((40, 3), 0), ((3, 4, 5), (0, 2)), ((9, 1), 1)):
+            x = numbers(*shape, dtype=dtype)
+            yield x, axis, True
+            yield np.asfortranarray(x), axis, False
+
+
+_native = Native("summed", _summed, _cases)
 
 
 def _is_wide(x: Any) -> bool:

@@ -1,0 +1,63 @@
+"""The kernels in C (native.c), where gradsh was installed with a compiler: in one pass what NumPy takes many for.
+
+They are loaded once that pays, and used where they give the bits of NumPy's kernels, which is tried on a few cases
+then; else NumPy's stay, as they do for everything that the compiled ones leave to them (other dtypes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core import alloc
+
+FIRST = 1 << 13  # elements that NumPy's kernel computes before that; a call counts as CALL of them
+CALL = 1 << 8
+
+NATIVE: list[Native] = []
+
+
+class Native:
+    """The function `name` of native.c: `function`, or None as long as NumPy's kernel `plain` is to be called.
+
+    cases  arguments on which both must agree
+    """
+
+    __slots__ = ("cases", "function", "left", "name", "plain")
+
+    def __init__(self, name: str, plain: Callable[..., Any], cases: Callable[[], Iterable[tuple[Any, ...]]]) -> None:
+        self.name, self.plain, self.cases = name, plain, cases
+        self.function: Any = None
+        self.left = FIRST
+        NATIVE.append(self)
+
+    def wanted(self, size: int) -> Any:
+        """The function once it has paid to load it; asked for each call on an array of `size` elements until then."""
+        if self.left > 0:
+            self.left -= size + CALL
+            if self.left <= 0:
+                self.function = self.load()
+        return self.function
+
+    def load(self) -> Any:
+        """The function if there is one and it agrees, else None."""
+        try:
+            from gradsh.engine.kernels import native
+        except ImportError:
+            return None
+        function = getattr(native, self.name)
+        agrees = all(same(self.plain(*case), function(*case)) for case in self.cases())
+        return function if agrees else None
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two results are of one type, shape and dtype, and the same to the last bit."""
+    return a.__class__ is b.__class__ and (a.shape, a.dtype, a.tobytes()) == (b.shape, b.dtype, b.tobytes())
+
+
+def numbers(*shape: int, dtype: Any = np.float32) -> Any:
+    """An array of numbers from -0.5 to 0.5 in which sums in another order have other last digits."""
+    count = alloc.arange(np.prod(shape), dtype=np.uint32)
+    return ((count * np.uint32(2654435761) >> np.uint32(8)) / 2**24 - 0.5).astype(dtype).reshape(shape)

@@ -1,0 +1,192 @@
+/* Sums and softmax in PyTorch's order, in one pass: what summation.py and softmax.py compute with NumPy, bit for bit.
+
+   gradsh works without it (`gradsh.engine.kernels.compiled` says when it is used). To be compiled without contraction of
+   a * b + c, and without anything else that changes a rounding. */
+
+#define PY_SSIZE_T_CLEAN
+#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
+#define NPY_TARGET_VERSION NPY_2_0_API_VERSION
+#include <Python.h>
+#include <numpy/arrayobject.h>
+#include <math.h>
+#include <string.h>
+
+/* Functions that are compiled for processors with wider vectors too; which one runs, the loader decides. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__) && defined(__x86_64__)
+#define CLONES __attribute__((target_clones("avx2", "default")))
+#else
+#define CLONES
+#endif
+
+/* The power of 2 that blocks of a sum of n rows have. */
+static npy_intp height(npy_intp n)
+{
+    npy_intp bits = 0;
+    for (npy_intp rest = n - 1; rest > 0; rest >>= 1)
+        bits++;
+    return bits / 4 > 4 ? bits / 4 : 4;
+}
+
+#define T float
+#define LANES 8
+#include "native_sums.h"
+#undef T
+#undef LANES
+#define T double
+#define LANES 4
+#include "native_sums.h"
+#undef T
+#undef LANES
+
+/* --- how an array is walked ------------------------------------------------------------------------------------- */
+
+typedef struct {
+    npy_intp size, in, out; /* strides in bytes; out is 0 where the dim is reduced */
+} Dim;
+
+/* 1 where dim a goes behind dim b, which lies further out, -1 where it stays before it, 0 where nothing tells. */
+static int behind(const Dim *a, const Dim *b)
+{
+    if (!a->out != !b->out)
+        return b->out ? -1 : 1;
+    if (a->out)
+        return a->out > b->out ? 1 : -1;
+    if (!a->in || !b->in)
+        return 0;
+    if (a->in != b->in)
+        return a->in < b->in ? -1 : 1;
+    return a->size > b->size;
+}
+
+/* The dims as PyTorch walks them (`TensorIteratorBase::reorder_dimensions`), those that follow each other as one. */
+static int walked(Dim *dims, int count)
+{
+    int kept = 0;
+    for (int i = 1; i < count; i++) {
+        int at = i;
+        for (int before = i - 1; before >= 0; before--) {
+            int swap = behind(&dims[before], &dims[at]);
+            if (swap > 0) {
+                Dim moved = dims[before];
+                dims[before] = dims[at], dims[at] = moved;
+                at = before;
+            }
+            else if (swap < 0)
+                break;
+        }
+    }
+    for (int i = 1; i < count; i++) {
+        Dim *last = &dims[kept], *next = &dims[i];
+        if (last->size * last->in == next->in && last->size * last->out == next->out && !last->out == !next->out)
+            last->size *= next->size;
+        else
+            dims[++kept] = *next;
+    }
+    return count ? kept + 1 : 0;
+}
+
+/* Which dims `axis` means, as bits; -1 for what is none of its forms. */
+static npy_int64 reduced_dims(PyObject *axis, int ndim)
+{
+    npy_int64 found = 0;
+    if (axis == Py_None)
+        return ((npy_int64)1 << ndim) - 1;
+    if (PyLong_CheckExact(axis)) {
+        long d = PyLong_AsLong(axis);
+        return d >= 0 && d < ndim ? (npy_int64)1 << d : -1;
+    }
+    if (!PyTuple_CheckExact(axis))
+        return -1;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(axis); k++) {
+        PyObject *item = PyTuple_GET_ITEM(axis, k);
+        npy_int64 one = PyTuple_CheckExact(item) ? -1 : reduced_dims(item, ndim);
+        if (one < 0)
+            return -1;
+        found |= one;
+    }
+    return found;
+}
+
+static int is_plain(PyObject *x)
+{
+    return PyArray_CheckExact(x) && PyArray_ISBEHAVED_RO((PyArrayObject *)x);
+}
+
+/* summed(x, axis, keepdims): the sum of a float32 or float64 array along its dims; None for any other argument. */
+static PyObject *summed(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 3 || !is_plain(args[0]))
+        Py_RETURN_NONE;
+    PyArrayObject *x = (PyArrayObject *)args[0], *out;
+    int ndim = PyArray_NDIM(x), type = PyArray_TYPE(x), kept = 0, walks = 0, groups;
+    npy_int64 axes = reduced_dims(args[1], ndim);
+    if ((type != NPY_FLOAT32 && type != NPY_FLOAT64) || axes < 0)
+        Py_RETURN_NONE;
+    npy_intp shape[NPY_MAXDIMS], item = PyArray_ITEMSIZE(x), place = item, at[NPY_MAXDIMS] = {0};
+    Dim dims[NPY_MAXDIMS + 2];
+    for (int d = 0; d < ndim; d++) {
+        int gone = axes >> d & 1;
+        if (!gone || args[2] == Py_True)
+            shape[kept++] = gone ? 1 : PyArray_DIM(x, d);
+    }
+    for (int d = ndim - 1; d >= 0; d--) {
+        npy_intp size = PyArray_DIM(x, d);
+        int gone = axes >> d & 1;
+        if (size != 1)
+            dims[walks++] = (Dim){size, PyArray_STRIDE(x, d), gone ? 0 : place};
+        if (!gone)
+            place *= size;
+    }
+    out = (PyArrayObject *)PyArray_ZEROS(kept, shape, type, 0);
+    if (!out)
+        return NULL;
+    if (!PyArray_SIZE(x))
+        return PyArray_Return(out);
+    groups = walked(dims, walks);
+    if (!groups || dims[0].out) { /* nothing to be added */
+        memmove(&dims[1], dims, groups * sizeof(Dim));
+        dims[0] = (Dim){1, 0, 0};
+        groups++;
+    }
+    if (groups == 1)
+        dims[groups++] = (Dim){1, 0, 0};
+    const char *from = PyArray_BYTES(x);
+    char *to = PyArray_BYTES(out);
+    for (;;) {
+        if (type == NPY_FLOAT32)
+            loops_float(from, dims[0].in, dims[0].size, dims[1].in, dims[1].size, to, dims[1].out);
+        else
+            loops_double(from, dims[0].in, dims[0].size, dims[1].in, dims[1].size, to, dims[1].out);
+        int g = 2;
+        for (; g < groups; g++) {
+            from += dims[g].in, to += dims[g].out;
+            if (++at[g] < dims[g].size)
+                break;
+            from -= dims[g].in * dims[g].size, to -= dims[g].out * dims[g].size;
+            at[g] = 0;
+        }
+        if (g == groups)
+            return PyArray_Return(out);
+    }
+}
+
+#include "native_softmax.h"
+
+#define ENTRY(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
+
+static PyMethodDef functions[] = {
+    ENTRY(summed),
+    ENTRY(softmax),
+    ENTRY(log_softmax),
+    ENTRY(softmax_backward),
+    ENTRY(log_softmax_backward),
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "native", NULL, -1, functions, NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit_native(void)
+{
+    import_array();
+    return PyModule_Create(&module);
+}

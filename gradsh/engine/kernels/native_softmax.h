@@ -1,0 +1,269 @@
+/* softmax and its kin of float32, as softmax.py has them, bit for bit: rows that lie side by side, or columns. */
+
+#define WIDTH 16  /* numbers of a vector of 64 bytes */
+#define MOST 512  /* columns that are done together, whose sums stay in the cache */
+
+/* exp of a number that is not above 0, as PyTorch's vectors have it. */
+static inline float falling(float x)
+{
+    float y = x < -104.0f ? -104.0f : x, power, times, p, scale;
+    npy_uint32 bits;
+    power = y * 1.44269504088896341f + 12582912.0f;
+    times = power - 12582912.0f;
+    y -= times * 0.693145751953125f;
+    y -= times * 1.428606765330187045e-06f;
+    p = y * 0.000198527617612853646f + 0.00139304355252534151f;
+    p = p * y + 0.00833336077630519867f;
+    p = p * y + 0.0416664853692054749f;
+    p = p * y + 0.166666671633720398f;
+    p = p * y + 0.5f;
+    p = (float)((double)(y * y) * p + y) + 1.0f;
+    memcpy(&bits, &power, sizeof bits);
+    bits = (bits + 127 + 64) << 23;
+    memcpy(&scale, &bits, sizeof bits);
+    return p * scale * 0x1p-64f;
+}
+
+/* c + a * b, rounded once. */
+static inline float fused(float c, float a, float b)
+{
+    return (float)((double)c + (double)a * b);
+}
+
+/* The sum of the numbers of a vector: its halves onto each other. */
+static float folded(float *lanes)
+{
+    for (int half = WIDTH / 2; half; half /= 2)
+        for (int k = 0; k < half; k++)
+            lanes[k] += lanes[k + half];
+    return lanes[0];
+}
+
+/* The sum of the numbers of a row. */
+static float row_total(const float *x, npy_intp n)
+{
+    float lanes[WIDTH], total = x[0];
+    npy_intp k = WIDTH;
+    if (n < WIDTH) {
+        for (k = 1; k < n; k++)
+            total += x[k];
+        return total;
+    }
+    memcpy(lanes, x, sizeof lanes);
+    for (; k + WIDTH <= n; k += WIDTH)
+        for (int j = 0; j < WIDTH; j++)
+            lanes[j] += x[k + j];
+    for (int j = 0; k < n; k++, j++)
+        lanes[j] += x[k];
+    return folded(lanes);
+}
+
+/* The sum of the products of two rows: only what is left over after whole vectors is multiplied and added at once. */
+static float row_products(const float *a, const float *b, npy_intp n)
+{
+    float lanes[WIDTH], total = a[0] * b[0];
+    npy_intp k = WIDTH;
+    if (n < WIDTH) {
+        for (k = 1; k < n; k++)
+            total += a[k] * b[k];
+        return total;
+    }
+    for (int j = 0; j < WIDTH; j++)
+        lanes[j] = a[j] * b[j];
+    for (; k + WIDTH <= n; k += WIDTH)
+        for (int j = 0; j < WIDTH; j++)
+            lanes[j] += a[k + j] * b[k + j];
+    for (int j = 0; k < n; k++, j++)
+        lanes[j] = fused(lanes[j], a[k], b[k]);
+    return folded(lanes);
+}
+
+static float row_largest(const float *x, npy_intp n)
+{
+    float most = x[0]; /* where one is nan, the sum will be */
+    for (npy_intp k = 1; k < n; k++)
+        most = x[k] > most ? x[k] : most;
+    return most;
+}
+
+CLONES static void softmax_row(const float *x, const float *unused, float *out, npy_intp n)
+{
+    float most = row_largest(x, n), share;
+    (void)unused;
+    for (npy_intp k = 0; k < n; k++)
+        out[k] = falling(x[k] - most);
+    share = 1.0f / row_total(out, n);
+    for (npy_intp k = 0; k < n; k++)
+        out[k] *= share;
+}
+
+CLONES static void log_softmax_row(const float *x, const float *unused, float *out, npy_intp n)
+{
+    float most = row_largest(x, n), size;
+    (void)unused;
+    for (npy_intp k = 0; k < n; k++)
+        out[k] = falling(x[k] - most);
+    size = (float)log((double)row_total(out, n));
+    for (npy_intp k = 0; k < n; k++)
+        out[k] = x[k] - most - size;
+}
+
+CLONES static void softmax_backward_row(const float *g, const float *y, float *out, npy_intp n)
+{
+    float total = row_products(g, y, n);
+    for (npy_intp k = 0; k < n; k++)
+        out[k] = (g[k] - total) * y[k];
+}
+
+CLONES static void log_softmax_backward_row(const float *g, const float *y, float *out, npy_intp n)
+{
+    float total = row_total(g, n);
+    for (npy_intp k = 0; k < n; k++)
+        out[k] = fused(g[k], -falling(y[k]), total);
+}
+
+/* exp of columns: `whole` of them in vectors, the others as the C library has it. */
+static inline void column_exps(const float *x, float *out, npy_intp whole, npy_intp m)
+{
+    for (npy_intp j = 0; j < whole; j++)
+        out[j] = falling(x[j]);
+    for (npy_intp j = whole; j < m; j++)
+        out[j] = (float)exp((double)x[j]);
+}
+
+/* n rows of m columns, `apart` numbers from row to row; `whole` of the columns fill vectors. */
+typedef struct {
+    npy_intp n, m, apart, whole;
+} Block;
+
+static void less_largest(const float *x, float *out, Block b)
+{
+    float most[MOST];
+    memcpy(most, x, b.m * sizeof(float));
+    for (npy_intp k = 1; k < b.n; k++)
+        for (npy_intp j = 0; j < b.m; j++) {
+            float v = x[k * b.apart + j];
+            most[j] = v > most[j] || v != v ? v : most[j];
+        }
+    for (npy_intp k = 0; k < b.n; k++)
+        for (npy_intp j = 0; j < b.m; j++)
+            out[k * b.apart + j] = x[k * b.apart + j] - most[j];
+}
+
+CLONES static void softmax_columns(const float *x, const float *unused, float *out, Block b)
+{
+    float total[MOST];
+    (void)unused;
+    less_largest(x, out, b);
+    for (npy_intp k = 0; k < b.n; k++) {
+        float *row = out + k * b.apart;
+        column_exps(row, row, b.whole, b.m);
+        for (npy_intp j = 0; j < b.m; j++)
+            total[j] = k ? total[j] + row[j] : row[j];
+    }
+    for (npy_intp k = 0; k < b.n; k++)
+        for (npy_intp j = 0; j < b.m; j++)
+            out[k * b.apart + j] /= total[j];
+}
+
+CLONES static void log_softmax_columns(const float *x, const float *unused, float *out, Block b)
+{
+    float total[MOST], e[MOST];
+    (void)unused;
+    less_largest(x, out, b);
+    for (npy_intp k = 0; k < b.n; k++) {
+        column_exps(out + k * b.apart, e, b.whole, b.m);
+        for (npy_intp j = 0; j < b.m; j++)
+            total[j] = k ? total[j] + e[j] : e[j];
+    }
+    for (npy_intp j = 0; j < b.m; j++)
+        total[j] = (float)log((double)total[j]);
+    for (npy_intp k = 0; k < b.n; k++)
+        for (npy_intp j = 0; j < b.m; j++)
+            out[k * b.apart + j] -= total[j];
+}
+
+CLONES static void softmax_backward_columns(const float *g, const float *y, float *out, Block b)
+{
+    float total[MOST];
+    for (npy_intp j = 0; j < b.m; j++)
+        total[j] = g[j] * y[j];
+    for (npy_intp k = 1; k < b.n; k++)
+        for (npy_intp j = 0; j < b.m; j++)
+            total[j] = fused(total[j], g[k * b.apart + j], y[k * b.apart + j]);
+    for (npy_intp k = 0; k < b.n; k++)
+        for (npy_intp j = 0; j < b.m; j++)
+            out[k * b.apart + j] = (g[k * b.apart + j] - total[j]) * y[k * b.apart + j];
+}
+
+CLONES static void log_softmax_backward_columns(const float *g, const float *y, float *out, Block b)
+{
+    float total[MOST];
+    memcpy(total, g, b.m * sizeof(float));
+    for (npy_intp k = 1; k < b.n; k++)
+        for (npy_intp j = 0; j < b.m; j++)
+            total[j] += g[k * b.apart + j];
+    for (npy_intp k = 0; k < b.n; k++) {
+        float *row = out + k * b.apart;
+        column_exps(y + k * b.apart, row, b.whole, b.m);
+        for (npy_intp j = 0; j < b.m; j++)
+            row[j] = fused(g[k * b.apart + j], -row[j], total[j]);
+    }
+}
+
+typedef void Row(const float *, const float *, float *, npy_intp);
+typedef void Columns(const float *, const float *, float *, Block);
+
+/* f(x, axis) or f(g, y, axis) of float32 arrays of one shape, along an axis that they have; None for anything else. */
+static PyObject *along(PyObject *const *args, Py_ssize_t count, Py_ssize_t arrays, Row *row, Columns *columns)
+{
+    PyArrayObject *x, *y, *out;
+    npy_intp n, m = 1, before = 1, block;
+    if (count != arrays + 1 || !is_plain(args[0]) || !is_plain(args[arrays - 1]) || !PyLong_CheckExact(args[arrays]))
+        Py_RETURN_NONE;
+    x = (PyArrayObject *)args[0], y = (PyArrayObject *)args[arrays - 1];
+    long axis = PyLong_AsLong(args[arrays]);
+    if (PyArray_TYPE(x) != NPY_FLOAT32 || PyArray_TYPE(y) != NPY_FLOAT32 || !PyArray_SAMESHAPE(x, y) || axis < 0 ||
+        axis >= PyArray_NDIM(x) || !PyArray_SIZE(x))
+        Py_RETURN_NONE;
+    out = (PyArrayObject *)PyArray_SimpleNew(PyArray_NDIM(x), PyArray_DIMS(x), NPY_FLOAT32);
+    x = out ? (PyArrayObject *)PyArray_GETCONTIGUOUS(x) : NULL;
+    y = x ? (PyArrayObject *)PyArray_GETCONTIGUOUS(y) : NULL;
+    if (!y) {
+        Py_XDECREF(x);
+        Py_XDECREF(out);
+        return NULL;
+    }
+    n = PyArray_DIM(x, axis);
+    for (int d = 0; d < axis; d++)
+        before *= PyArray_DIM(x, d);
+    for (int d = axis + 1; d < PyArray_NDIM(x); d++)
+        m *= PyArray_DIM(x, d);
+    block = n * m;
+    const float *from = (float *)PyArray_DATA(x), *other = (float *)PyArray_DATA(y);
+    float *to = (float *)PyArray_DATA(out);
+    for (npy_intp i = 0; i < before; i++, from += block, other += block, to += block) {
+        if (axis == PyArray_NDIM(x) - 1) {
+            row(from, other, to, n);
+            continue;
+        }
+        for (npy_intp j = 0; j < m; j += MOST) {
+            npy_intp wide = m - j < MOST ? m - j : MOST;
+            columns(from + j, other + j, to + j, (Block){n, wide, m, wide - wide % WIDTH});
+        }
+    }
+    Py_DECREF(x);
+    Py_DECREF(y);
+    return (PyObject *)out;
+}
+
+#define FUNCTION(name, arrays)                                                                                         \
+    static PyObject *name(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)                          \
+    {                                                                                                                  \
+        return along(args, count, arrays, name##_row, name##_columns);                                                 \
+    }
+
+FUNCTION(softmax, 1)
+FUNCTION(log_softmax, 1)
+FUNCTION(softmax_backward, 2)
+FUNCTION(log_softmax_backward, 2)
