@@ -1,4 +1,5 @@
-/* Sums and softmax in PyTorch's order, in one pass: what summation.py and softmax.py compute with NumPy, bit for bit.
+/* Sums and softmax in PyTorch's order, in one pass, and elementary functions of few numbers: what summation.py,
+   softmax.py and transcendental.py compute with NumPy, bit for bit.
 
    gradsh works without it (`gradsh.engine.kernels.compiled` says when it is used). To be compiled without contraction of
    a * b + c, and without anything else that changes a rounding. */
@@ -8,6 +9,7 @@
 #define NPY_TARGET_VERSION NPY_2_0_API_VERSION
 #include <Python.h>
 #include <numpy/arrayobject.h>
+#include <numpy/arrayscalars.h>
 #include <math.h>
 #include <string.h>
 
@@ -171,6 +173,7 @@ static PyObject *summed(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssi
 }
 
 #include "native_softmax.h"
+#include "native_elementary.h"
 
 #define ENTRY(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
@@ -180,6 +183,7 @@ static PyMethodDef functions[] = {
     ENTRY(log_softmax),
     ENTRY(softmax_backward),
     ENTRY(log_softmax_backward),
+    ELEMENTARY
     {NULL, NULL, 0, NULL},
 };
 
