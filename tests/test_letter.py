@@ -27,7 +27,8 @@ def said(text: str) -> str:
         assert found is not None, text
         result = session.run(found.text)
     words = "".join(f"!{error.message}\n" for error in result.errors[:1])
-    return re.sub(r"<(\w+) object at 0x\w+>", r"<\1>", out.getvalue() + words)
+    text = re.sub(r"\btorch\.(?=float|int|uint|bool)", "", out.getvalue() + words)
+    return re.sub(r"<(\w+) object at 0x\w+>", r"<\1>", text)
 
 
 def near(one: str, other: str) -> bool:

@@ -497,11 +497,12 @@ def run_grad(
     where: Where | None,
 ) -> tuple[Tensor | None, ...]:
     """`torch.autograd.grad`: the gradients of the sum of `outputs` by `inputs`; no `.grad` of a leaf is touched."""
-    walk = Walk(create if keep is None else keep, create, where)
+    dual = mode.forward is not None  # where gradients of dual tensors are, the walk runs on tensors
+    walk = Walk(create if keep is None else keep, create or dual, where)
     for t in inputs:
         if not t.requires:
             raise AutogradError("One of the differentiated Tensors does not require grad", subject=t)
-    roots = seeds(outputs, gradients, create)
+    roots = seeds(outputs, gradients, create or dual)
     found = gradients_of(walk, roots, inputs)
     results: list[Tensor | None] = []
     for index, (t, g) in enumerate(zip(inputs, found, strict=True)):
@@ -519,9 +520,11 @@ def run_grad(
         elif create:
             results.append(g)
         else:
-            result = make(g)
+            result = make(g.data if dual else g)
             result.origin = where
             results.append(result)
+            if dual:
+                mode.forward.put_detached(g, result)
     return tuple(results)
 
 

@@ -179,6 +179,8 @@ def apply_in_place(
         old.node, old.requires = x.node, x.requires
         if mode.saving is not None and x.data.__class__ is ndarray:
             old.data = x.data.copy()  # a hook may keep a view of it
+        if mode.forward is not None:
+            mode.forward.follow(x, old)
         if x.requires and x.node is None:
             old = x
         elif x.extra is not None and x.extra.base is not None:
@@ -195,7 +197,12 @@ def apply_in_place(
             result = _without_gradient(f"{own}{int(given[0].__class__ is Tensor)}", function.__name__, old, result)
     finally:
         mode.where = before
+    forward = mode.forward
+    tangents = None if forward is None else forward.before(x)
+    new = None if forward is None else forward.tangents.get(result)
     assign(x, result, old, where)
+    if forward is not None:
+        forward.written(x, tangents, new)
     return x
 
 

@@ -111,12 +111,14 @@ class Context:
     training     what is told of backward passes where a loop of them is to be seen (gradsh.looking.training), or None
     saving       what packs saved tensors (gradsh.engine.autograd.saving), the words with which that is refused, or None
     walk         the backward pass that is running (gradsh.engine.autograd.backward.Walk), or None
+    forward      the level that is open for dual tensors (gradsh.engine.transforms.dual.Level), or None
     reformed     whether `.data =` ever gave a tensor with a history another size or dtype
     """
 
     __slots__ = (
         "anomaly",
         "default",
+        "forward",
         "functorch",
         "generator",
         "grad",
@@ -162,6 +164,7 @@ class Context:
         self.training: Training | None = None
         self.saving: Any = None
         self.walk: Any = None
+        self.forward: Any = None
 
     def warn(
         self,

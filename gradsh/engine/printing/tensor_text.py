@@ -25,6 +25,8 @@ def tensor_text(t: Tensor) -> str:
         suffixes = ["requires_grad=True"]
     else:
         suffixes = []
+    if mode.forward is not None:
+        suffixes += mode.forward.suffix(t)
     text = format_tensor(
         t.data, suffixes=suffixes, options=mode.print_options or DEFAULT_OPTIONS, default_dtype=mode.default
     )

@@ -104,6 +104,9 @@ def pulled(
     return together
 
 
+NESTED = "Nested forward mode AD is not supported at the moment"
+
+
 def jvp(f: Any, primals: Any, tangents: Any, strict: bool, has_aux: bool) -> Any:
     """(value of `f`, its Jacobian times the tangents), and aux."""
     if not isinstance(primals, tuple):
@@ -127,6 +130,8 @@ def jvp(f: Any, primals: Any, tangents: Any, strict: bool, has_aux: bool) -> Any
                 f"not supported. Tensor is of size {list(x.shape)} while the given forward gradient is of size "
                 f"{list(v.shape)}."
             )
+    if mode.forward is not None:
+        raise AutogradError(NESTED)
     auxiliary: list[Any] = []
 
     def value(*arguments: Any) -> Any:

@@ -54,6 +54,8 @@ def _view(x: Tensor, data: Any, kind: Kind, saved: Any) -> Tensor:
             extra.base.requires
         )  # as in PyTorch: a view made without grad mode keeps the flag, as a leaf of its own
         out.origin = caller(_getframe(2))
+    if mode.forward is not None:
+        mode.forward.viewed(x, out, ... if saved is None else (slice(None),) * saved[2] + (saved[3],))
     return out
 
 

@@ -180,6 +180,8 @@ def detach_(x: Tensor) -> Tensor:
     x.node = None
     x.requires = False
     x.origin = mode.where
+    if mode.forward is not None:
+        mode.forward.tangents.put(x, None)
     if x.extra is not None:
         x.extra.retains = False
     return x

@@ -209,18 +209,27 @@ def write(x: Tensor, value: Any, check: Callable[[Tensor, Tensor], None] | None 
         check_expands(value.data.shape, x.data.shape)
     if not is_tensor and value.__class__ is not bool:
         value = converted(value, x.data.dtype).item()
+    forward = mode.forward
+    tangents = None if forward is None else forward.before(x)
+    _written(x, value, is_tensor, tracked, where)
+    if forward is not None:
+        forward.written(x, tangents, forward.tangents.get(value) if is_tensor else None)
+    return x
+
+
+def _written(x: Tensor, value: Any, is_tensor: bool, tracked: bool, where: Any) -> None:
+    """Do what `write` has found to be right."""
     if not tracked:
         if x.data.__class__ is not ndarray:
             x.data = value.data.astype(x.data.dtype)[()] if is_tensor else x.data.dtype.type(value)
         else:
             x.data[...] = _fitting(value.data, x.data.dtype) if is_tensor else value
         bump(x, where)
-        return x
+        return
     old = make(x.data)
     old.node, old.requires = x.node, x.requires
     result = overwrite.apply(old, value) if is_tensor else fill.apply(old, value)
     assign(x, result, old, where)
-    return x
 
 
 def check_expands(given: tuple[int, ...], wanted: tuple[int, ...]) -> None:

@@ -1,4 +1,5 @@
-"""Gradients with hooks on what is saved are those without: for every operator, on arrays and with a graph."""
+"""Blocks that see every operator: gradients with hooks on what is saved are those without, on arrays and with a graph;
+and tangents of dual tensors are those that forward mode pushes through a graph."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from gradsh.engine.autograd.saving import saved_tensors_hooks
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.gradcheck import tensors_in
+from gradsh.engine.transforms.dual import _replaced, dual, dual_level, unpacked
+from gradsh.engine.transforms.forward import push
 from tests.test_facts import SAMPLED, flat
 
 RECORDING = sorted(
@@ -46,3 +49,30 @@ def test_gradients_with_hooks(name: str) -> None:
             assert (one is None) == (other is None)
             if one is not None:
                 np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+
+
+def tensors(value: Any) -> list[Tensor]:
+    return [o for o in flat(value) if isinstance(o, Tensor)]
+
+
+@pytest.mark.parametrize("name", RECORDING)
+def test_tangents_of_dual_tensors(name: str) -> None:
+    entry = SAMPLED[name]
+    sample = next(iter(entry.samples()), None)
+    if sample is None:
+        return
+    args, kwargs = sample.draw()
+    leaves = [x for x in tensors_in([*args, *kwargs.values()]) if x.requires]
+    vs = [np.asarray(np.sin(1 + np.arange(x.data.size)).reshape(x.data.shape), x.data.dtype)[()] for x in leaves]
+    with np.errstate(all="ignore"):
+        outs = tensors(entry.apply(*args, **kwargs))
+        pushed = push(outs, leaves, vs, False)
+        with dual_level():
+            duals = {id(x): dual(make(x.data), make(v), None) for x, v in zip(leaves, vs, strict=True)}
+            given = dict(zip(kwargs, _replaced(list(kwargs.values()), duals), strict=True))
+            found = [unpacked(o, None) for o in tensors(entry.apply(*_replaced(args, duals), **given))]
+    for (primal, tangent), out, wanted in zip(found, outs, pushed, strict=True):
+        np.testing.assert_array_equal(primal.data, out.data)
+        assert (tangent is None) == (wanted is None)
+        if tangent is not None:
+            np.testing.assert_allclose(tangent.data, wanted, rtol=1e-12, atol=1e-14)
