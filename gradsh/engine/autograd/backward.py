@@ -198,8 +198,7 @@ class Walk:
     def settle(self, leaves: dict[Tensor, Any]) -> None:
         """Give these leaves their gradients, or note them where they are asked for."""
         captures, create = self.captures, self.create
-        while leaves:
-            t = next(iter(leaves))
+        for t in list(leaves):  # taking the first of a dict again and again passes all that were taken before
             g = leaves.pop(t)
             if not t.requires:
                 continue  # its flag was cleared after it had been used
