@@ -59,7 +59,7 @@ if mode.grad and tracks and {f"({wanted})" if len(inputs) > 1 else wanted}:
         node.lasti = frame.f_lasti
     else:
         node.code, node.lasti = where
-    if {stored}:
+    if node.saved is not None and {f"({stored})" if len(inputs) > 1 else stored}:
         note_versions(node, ({listed}))
     out.node = node
     out.requires = True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from heapq import heappop, heappush
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,6 +39,9 @@ from gradsh.errors import (
     UnusedInput,
     VersionMismatch,
 )
+
+if TYPE_CHECKING:
+    from gradsh.engine.autograd.leaves import Waiting
 
 ndarray = np.ndarray
 
@@ -122,12 +125,7 @@ class Walk:
         freed = Freed(self.where)
         deliver = self.deliver
         watched = self.watches or mode.anomaly is not None or mode.reformed or float16.used or mode.profile is not None
-        if Handle.made:
-            from gradsh.engine.autograd.leaves import Waiting  # of programs with hooks, which see when leaves are done
-
-            waiting: Waiting | None = Waiting(self)
-        else:
-            waiting = None
+        waiting = self.expecting() if Handle.made else None
         while heap:
             _, node = heappop(heap)
             g = pending.pop(node)
@@ -163,23 +161,24 @@ class Walk:
                         continue
                     deliver(edges, gs)
                 elif edges.__class__ is tuple:
-                    following = None
-                    for edge, gi in zip(edges, gs):  # noqa: B905 - the keyword costs as much as a small rule
-                        if edge is None or gi is None:
-                            continue
-                        if edge is following:
-                            g = g + gi
-                        elif (
-                            following is None
-                            and edge.__class__ is Node
-                            and not heap
-                            and edge.kind.outputs == 1
-                            and (admitted is None or edge in admitted)
-                        ):
-                            following = edge
-                            g = gi
-                        else:
-                            deliver(edge, gi)
+                    if len(edges) != 2:
+                        following, g = self.spread(edges, gs)
+                    else:  # `spread` written out, which costs as much as a small rule
+                        following, (edge, other), (gi, gj) = None, edges, gs
+                        if edge is not None and gi is not None:
+                            if edge.__class__ is Node and not heap and edge.kind.outputs == 1:
+                                if admitted is None or edge in admitted:
+                                    following, g = edge, gi
+                            else:
+                                deliver(edge, gi)
+                        if other is not None and gj is not None:
+                            if other is following:
+                                g = gi + gj
+                            elif following is None and other.__class__ is Node and not heap and other.kind.outputs == 1:
+                                if admitted is None or other in admitted:
+                                    following, g = other, gj
+                            else:
+                                deliver(other, gj)
                     if waiting is not None:
                         waiting.passed(edges)
                     if following is not None:
@@ -192,8 +191,29 @@ class Walk:
                     if waiting is not None:
                         waiting.passed((edges,))
                 break
-            g = gs = gi = None  # what stays referred to here would be copied when it becomes a leaf's `.grad`
+            g = gs = gi = gj = None  # what stays referred to here would be copied when it becomes a leaf's `.grad`
         self.settle(leaves)
+
+    def expecting(self) -> Waiting:
+        """Who tells when leaves are done, in a program with hooks, which can see that."""
+        from gradsh.engine.autograd.leaves import Waiting  # few programs have them
+
+        return Waiting(self)
+
+    def spread(self, edges: tuple[Any, ...], gs: Any) -> tuple[Any, Any]:
+        """Pass the gradients on; one of the nodes that get one, which may be the next to run, and its gradient."""
+        following = g = None
+        for edge, gi in zip(edges, gs, strict=False):
+            if edge is None or gi is None:
+                continue
+            if edge is following:
+                g = g + gi
+            elif following is None and edge.__class__ is Node and not self.heap and edge.kind.outputs == 1:
+                if self.admitted is None or edge in self.admitted:
+                    following, g = edge, gi
+            else:
+                self.deliver(edge, gi)
+        return following, g
 
     def settle(self, leaves: dict[Tensor, Any]) -> None:
         """Give these leaves their gradients, or note them where they are asked for."""
@@ -485,6 +505,12 @@ def run_backward(
         mode.training.ended(outputs, where)
 
 
+def run_from(out: Tensor, one: Any, where: Where) -> None:
+    """`run_backward` of one scalar that requires grad, where nobody takes notes: the loss of a training step."""
+    mode.passed = where
+    with_grad_mode(Walk(False, False, where), [(out.edge, one)])
+
+
 def run_grad(
     outputs: list[Tensor],
     inputs: list[Tensor],
@@ -591,7 +617,7 @@ def _node(edge: Any) -> Node:
     return edge.node if edge.__class__ is Output else edge
 
 
-_ONES: dict[Any, Any] = {kind: kind(1) for kind in (np.float16, np.float32, np.float64)}
+ONES: dict[Any, Any] = {kind: kind(1) for kind in (np.float16, np.float32, np.float64)}
 
 
 def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -> list[tuple[Any, Any]]:
@@ -599,7 +625,7 @@ def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -
     if len(outputs) == len(gradients) == 1 and not create and gradients[0] is None:
         # the one loss of a training step
         out = outputs[0]
-        one = _ONES.get(out.data.__class__)
+        one = ONES.get(out.data.__class__)
         if one is not None and out.requires:
             return [(out.edge, one)]
     if len(outputs) != len(gradients):

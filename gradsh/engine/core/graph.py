@@ -371,19 +371,20 @@ def note_versions(node: Node, tensors: tuple[Any, ...]) -> None:
 
     A list of tensors has one entry for each that needs one, under (its index, the index in the list).
     """
+    if node.saved is None:
+        return  # nobody will ask
     for index, tensor in enumerate(tensors):
         if tensor.__class__ is list:
             for at, each in enumerate(tensor):
-                storage = getattr(each, "storage", None)
-                if storage is not None and (storage.version or storage.inference):
-                    _note(node, each, storage, (index, at))
-            continue
-        storage = getattr(tensor, "storage", None)
-        if storage is not None and (storage.version or storage.inference):
-            _note(node, tensor, storage, index)
+                _note(node, each, (index, at))
+        else:
+            _note(node, tensor, index)
 
 
-def _note(node: Node, tensor: Any, storage: Storage, index: Any) -> None:
+def _note(node: Node, tensor: Any, index: Any) -> None:
+    storage = getattr(tensor, "storage", None)
+    if storage is None:
+        return
     if storage.inference:
         if _saves(node.saved, tensor):
             raise AutogradError(
@@ -391,7 +392,7 @@ def _note(node: Node, tensor: Any, storage: Storage, index: Any) -> None:
                 "in computation tracked by autograd. To work around this, you can make a clone to get a normal tensor "
                 "and use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
             )
-    else:
+    elif storage.version:
         note_version(node, index, storage.version)
 
 
@@ -400,17 +401,16 @@ def _saves(saved: Any, tensor: Any) -> bool:
 
 
 def note_version(node: Node, index: Any, version: int) -> None:
-    try:
-        node.versions[index] = version
-    except AttributeError:
+    versions = getattr(node, "versions", None)  # with a default: an exception costs as much as an operator
+    if versions is None:
         node.versions = {index: version}
+    else:
+        versions[index] = version
 
 
 def expected_version(node: Node, index: Any) -> int:
-    try:
-        return node.versions.get(index, 0)
-    except AttributeError:
-        return 0
+    versions = getattr(node, "versions", None)
+    return 0 if versions is None else versions.get(index, 0)
 
 
 def verify(node: Node, tensor: Tensor, index: Any) -> None:

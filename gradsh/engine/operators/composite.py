@@ -15,11 +15,14 @@ from gradsh.engine.operators.registry import Operator
 from gradsh.errors import ArgumentError
 
 
-def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[Any], Operator]:
+def composite(
+    signature: str, *, rename: str = "", quick: Callable[[Any], bool] | None = None, **options: Any
+) -> Callable[[Any], Operator]:
     """Register an operator that is written in other operators; it gets bound arguments positionally and needs no rule.
 
     What it records is said to be made where the user called it. `rename` gives the last node PyTorch's name. In `vmap`
     it runs as it is written; where it cannot, because it reads values, its entry says why: `looped="..."`.
+    `quick(value)` is asked first where one argument is all that is given: whether it has done the work itself.
     """
 
     def register(function: Any) -> Operator:
@@ -29,6 +32,8 @@ def composite(signature: str, *, rename: str = "", **options: Any) -> Callable[[
         layout = options.get("layout")
 
         def apply(*args: Any, **kwargs: Any) -> Any:
+            if quick is not None and len(args) == 1 and not kwargs and quick(args[0]):
+                return None
             values = bind(args, kwargs)
             before = mode.where
             if before is None:

@@ -86,7 +86,7 @@ def unary_path(
                 node.lasti = frame.f_lasti
             else:
                 node.code, node.lasti = where
-            if input.storage is not None:
+            if node.saved is not None and input.storage is not None:
                 note_versions(node, (input,))
             out.node = node
             out.requires = True
@@ -218,7 +218,7 @@ def binary_path(
                 node.lasti = frame.f_lasti
             else:
                 node.code, node.lasti = where
-            if x.storage is not None or y.storage is not None:
+            if node.saved is not None and (x.storage is not None or y.storage is not None):
                 note_versions(node, (x, y))
             out.node = node
             out.requires = True
@@ -285,7 +285,7 @@ def binary_path(
                 node.lasti = frame.f_lasti
             else:
                 node.code, node.lasti = where
-            if x.storage is not None:
+            if node.saved is not None and x.storage is not None:
                 note_versions(node, (x,))
             out.node = node
             out.requires = True

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from gradsh.engine.autograd import backward as engine
-from gradsh.engine.core.arguments import need_tensor, type_word
+from gradsh.engine.core.arguments import FAILURES, need_tensor, type_word
 from gradsh.engine.core.batched import UNSUPPORTED_FLAG
 from gradsh.engine.core.graph import Handle, extra_of, sequence
 from gradsh.engine.core.modes import ANOMALY, mode
+from gradsh.engine.core.place import _getframe, caller
 from gradsh.engine.core.tensor import Tensor, is_foreign, make
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite, function
@@ -43,8 +44,32 @@ def _gradients(given: Any, count: int) -> list[Tensor | None]:
     return list(given)
 
 
+def _of_one_loss(out: Any) -> bool:
+    """`backward loss` of one plain scalar, with nothing that looks on: a small step has no time for more.
+
+    Whether it was that.
+    """
+    if out.__class__ is not Tensor or not out.requires or mode.interpreter is not None or mode.functorch:
+        return False
+    one = engine.ONES.get(out.data.__class__)
+    if one is None or mode.notes is not None or mode.training is not None:
+        return False
+    where, before = caller(_getframe(2)), mode.where
+    mode.where = where
+    try:
+        engine.run_from(out, one, where)
+    except FAILURES as error:
+        from gradsh.engine.operators.blame import blame  # only an error needs it
+
+        raise blame(backward, [out, None, None, False, None], error) from None
+    finally:
+        mode.where = before
+    return True
+
+
 @composite(
     "backward(tensors, gradient=None, retain_graph: bool=None, create_graph=False, inputs=None)",
+    quick=_of_one_loss,
     effect=True,
     example="let x = tensor(3., grad); backward x**2; x.grad",
 )
