@@ -40,19 +40,25 @@ HANDED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # descriptors that the ca
 class Files:
     """What a session may do with files; `closed` says why it may not (standard input is no file).
 
-    In a sandbox it may do nothing with them, but use programs below a folder.
+    In a sandbox it may do nothing with them, but use programs below a folder. Names begin in `folder`, where one is
+    given; else, as everywhere, in the folder that the process is in.
     """
 
-    __slots__ = ("_numbers", "closed", "sandboxed", "stdin")
+    __slots__ = ("_numbers", "closed", "folder", "sandboxed", "stdin")
 
     def __init__(
         self, closed: str | None = None, stdin: Callable[[], bytes] | None = None, sandboxed: bool = False
     ) -> None:
         """`stdin` reads all of standard input, where that is not the program's own text."""
         self.closed = closed
+        self.folder = ""
         self.sandboxed = sandboxed
         self.stdin = stdin
         self._numbers: bytes | None = None
+
+    def real(self, path: str) -> str:
+        """Where a name leads, links and all."""
+        return os.path.realpath(os.path.join(self.folder, path))
 
     def check(self, path: str, doing: str) -> None:
         """Errors: FileError where files are not to be touched, or for a name that no file can have."""
@@ -68,29 +74,28 @@ class Files:
         """All of a file. Errors: FileError, naming a file of a similar name where there is one."""
         self.check(path, "read")
         try:
-            return read_regular(path)
+            return read_regular(os.path.join(self.folder, path))
         except OSError as error:
-            raise refused(path, "read", error) from None
+            raise refused(path, "read", error, self.folder) from None
 
     def program(self, path: str, below: str) -> bytes:
         """All of a file that a program uses, in a sandbox only of one below the folder `below`.
 
         Errors: FileError, also where it is not called NAME.grad; Sandboxed. `check` has been asked.
         """
-        real = os.path.realpath(path)
-        inside = os.path.realpath(below)
+        real, inside = self.real(path), self.real(below)
         if self.sandboxed and not (real + os.sep).startswith(inside.rstrip(os.sep) + os.sep):
             raise errors.Sandboxed(
                 f"cannot use '{path}': the program runs in a sandbox, and uses what is below its own folder only"
             )
         if not real.endswith(ENDING):  # its errors would show lines of /etc/shadow
             what = "it is a link to a file that is not" if path.endswith(ENDING) else "what is used is"
-            help = f"did you mean '{path}{ENDING}'?" if os.path.exists(path + ENDING) else None
+            help = f"did you mean '{path}{ENDING}'?" if os.path.exists(real + ENDING) else None
             raise errors.FileError(f"cannot use '{path}': {what} called NAME{ENDING}", help=help)
         try:
-            return read_below(inside, real, PROGRAM) if self.sandboxed else read_regular(path, PROGRAM)
+            return read_below(inside, real, PROGRAM) if self.sandboxed else read_regular(real, PROGRAM)
         except OSError as error:
-            raise refused(path, "read", error) from None
+            raise refused(path, "read", error, self.folder) from None
 
     def standard_input(self) -> bytes:
         """All that comes on standard input; the same again when asked again. Errors: FileError."""
@@ -108,9 +113,9 @@ class Files:
         self.check(path, "write")
         try:
             # through a link the file is written that it leads to
-            self._write(os.path.realpath(path), produce)
+            self._write(self.real(path), produce)
         except OSError as error:
-            raise refused(path, "write", error) from None
+            raise refused(path, "write", error, self.folder) from None
 
     @staticmethod
     def _write(path: str, produce: Callable[[BinaryIO], None]) -> None:
@@ -294,22 +299,25 @@ def _sweep(folder: str, name: str) -> None:
         pass
 
 
-def refused(path: str, doing: str, error: OSError) -> errors.FileError:
-    """What the system said, in the user's terms, and a file of a similar name where there is none of this one."""
+def refused(path: str, doing: str, error: OSError, start: str = "") -> errors.FileError:
+    """What the system said, in the user's terms, and a file of a similar name where there is none of this one.
+
+    `start` is the folder in which the name begins, where that is not the process's own.
+    """
     reason = error.strerror or str(error)
-    help = near(path) if doing == "read" and isinstance(error, FileNotFoundError) else None
+    help = near(path, start) if doing == "read" and isinstance(error, FileNotFoundError) else None
     if doing == "write" and isinstance(error, FileNotFoundError):
         reason = f"there is no folder '{os.path.dirname(path)}'"
     return errors.FileError(f"cannot {doing} '{path}': {reason}", help=help, kind=type(error).__name__)
 
 
-def near(path: str) -> str | None:
+def near(path: str, start: str = "") -> str | None:
     """A help line with a file of a similar name in the same folder."""
     from gradsh.calls.suggest import suggest
 
     folder, name = os.path.split(path)
     try:
-        with os.scandir(folder or ".") as entries:
+        with os.scandir(os.path.join(start, folder) or ".") as entries:
             there = sorted(entry.name for _, entry in zip(range(LOOKED_AT), entries, strict=False))
     except OSError:
         return None

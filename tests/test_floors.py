@@ -15,6 +15,7 @@ FLOORS = [
     ["gradsh.__main__"],
     ["gradsh.cli"],
     ["gradsh.shell", "gradsh.shell.commands"],
+    ["gradsh.sweep"],
     ["gradsh.view"],
     ["gradsh.preview"],
     ["gradsh.session"],

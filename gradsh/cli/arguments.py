@@ -173,7 +173,7 @@ def parse(argv: Sequence[str]) -> Options:
 
         options.timeout = seconds(given.timeout)
     if given.max_memory is not None:
-        options.max_memory = _size(given.max_memory)
+        options.max_memory = size(given.max_memory)
     options.set = given.set or []
     for each in options.set:
         if "=" not in each or each.startswith(("=", "-")):
@@ -195,7 +195,7 @@ def parse(argv: Sequence[str]) -> Options:
     return options
 
 
-def _size(text: str) -> int:
+def size(text: str) -> int:
     from gradsh import memory
 
     try:

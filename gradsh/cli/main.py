@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from functools import partial
 
 from gradsh import interrupts
 from gradsh.cli.options import Options, UsageError, read, say
@@ -22,9 +23,11 @@ CLOSED_PIPE = 141
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from gradsh.errors import BadArguments
+    from gradsh.reports import Report
     from gradsh.session.session import Session
 
 
@@ -87,7 +90,8 @@ def _in_time(options: Options, limit: float) -> int:
     """`--timeout`: the program in a process of its own, the shell's statements under a limit of the session."""
     from gradsh.cli import timeout
 
-    if _has_shell(options) or options.command == "watch" or not hasattr(os, "fork"):  # `watch` gives it to each run
+    # `watch` and `sweep` give it to each run
+    if _has_shell(options) or options.command in ("watch", "sweep") or not hasattr(os, "fork"):
         return _command(options)
     status = timeout.supervised(options, limit, OVER)
     if status is not None:
@@ -189,6 +193,7 @@ def _session(options: Options, interactive: bool = False) -> Session:
         max_memory=options.max_memory,
         sandbox=bool(options.sandbox),
     )
+    session.sweeper = partial(_sweep, session)
     if session.limits is not None and session.limits.memory is not None:
         session.limits.memory.said = "--max-memory"
     if options.sandbox == "kernel":
@@ -196,6 +201,12 @@ def _session(options: Options, interactive: bool = False) -> Session:
 
         confine(session, interactive)
     return session
+
+
+def _sweep(session: Session, file: str, named: Mapping[str, Any]) -> Iterable[Report]:
+    from gradsh.sweep.in_session import reports
+
+    return reports(session, file, named)
 
 
 def _shell(options: Options, session: Session | None) -> int:

@@ -32,6 +32,7 @@ SUBCOMMANDS = {
     "graph": "[--open] [-o PICTURE] FILE NAME",
     "export": "--to latex FILE NAME",
     "watch": "FILE [--NAME VALUE ...]",
+    "sweep": "[--seed SEEDS] [--best NAME] [--out RESULTS] FILE [--NAME VALUES ...]",
     "config": "[--path | --write]",
     "completion": "bash|zsh|fish",
 }

@@ -146,7 +146,7 @@ def read(params: Sequence[Param], words: Sequence[str], script: str) -> dict[str
         if not word.startswith("--") or word == "--":
             raise BadArguments(_left_over(word, table, script))
         option, equals, text = word.partition("=")
-        param, negated = _find(option, table)
+        param, negated = find(option, table)
         if param is None:
             raise BadArguments(_unknown(option, table, script))
         name, default_text, _, known, default = param
@@ -160,7 +160,7 @@ def read(params: Sequence[Param], words: Sequence[str], script: str) -> dict[str
             if is_bool and not (rest and rest[0] in ("true", "false", "True", "False")):
                 values[name] = True
                 continue
-            if not rest or (rest[0].startswith("--") and _find(rest[0].partition("=")[0], table)[0] is not None):
+            if not rest or (rest[0].startswith("--") and find(rest[0].partition("=")[0], table)[0] is not None):
                 raise BadArguments(f"{option} needs a value, as in {option} {_example(default_text)}")
             text = rest.pop(0)
         values[name] = checked(option, text, default) if known else Given(option, text)
@@ -193,7 +193,7 @@ def written(value: Any) -> str:
     return repr(value)
 
 
-def _find(option: str, table: Mapping[str, Param]) -> tuple[Param | None, bool]:
+def find(option: str, table: Mapping[str, Param]) -> tuple[Param | None, bool]:
     """The parameter that an option names, and whether as `--no-…`."""
     name = _plain(option)
     for each, param in table.items():
@@ -226,7 +226,7 @@ def _unknown(option: str, table: Mapping[str, Param], script: str) -> str:
 
 def _left_over(word: str, table: Mapping[str, Param], script: str) -> str:
     if word.startswith("-") and word != "--" and not word[1:2].isdigit():
-        close = "-" + word if _find("-" + word, table)[0] is not None else None
+        close = "-" + word if find("-" + word, table)[0] is not None else None
         return f"{script} declares no parameter for {word!r}" + (f"; did you mean {close}?" if close else "")
     if not table:
         return f"{script} declares no parameter for {word!r}"

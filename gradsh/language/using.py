@@ -72,13 +72,13 @@ class Uses:
         except GradshError as error:
             raise _refused(error, at) from None
         name = os.path.normpath(os.path.join(folder(source.name), path))
-        real = os.path.realpath(name) if "\0" not in name else name  # which no file is called, as reading it says
+        real = self.files.real(name) if "\0" not in name else name  # which no file is called, as reading it says
         if real in self.done:
             known = self.done[real]
             if known is None:
                 raise Refused([])
             return known
-        way = self.way or [(os.path.realpath(source.name), source.name)]
+        way = self.way or [(self.files.real(source.name), source.name)]
         if any(real == each for each, _ in way):
             raise Refused([_cycle([*way, (real, name)], real, at)])
         self.done[real] = None

@@ -112,7 +112,8 @@ class BuiltinTable:
             command = commands.load(name)
             options = [(option, KEYWORD, True, True) for option in command.options]
             options += [(keyword, KEYWORD, True, False) for keyword in command.keywords]
-            return Signature(name, [("values", REST, True, False), *options], effect=True)
+            options.insert(0, ("values", REST, True, False))
+            return Signature(name, options, effect=True, checked=not command.named)
         known = catalogue.table().signatures.get(name)
         if name in python.SHARED:
             return Signature(name, known[0] if known is not None else None, checked=False)

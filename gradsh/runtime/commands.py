@@ -43,7 +43,7 @@ class Command:
     `options`: the flags and keywords that stand behind the values, `graph z, nodes, open=net`; `keywords`: those that
     are no flags, `print x, end=""`. `looks`: what it shows
     was noted while the program ran (gradsh.runtime.notes). `of_tensors`: it is about tensors, `x.grad` stands for `x`.
-    `counts`: how many backward passes there were has been counted for it.
+    `counts`: how many backward passes there were has been counted for it. `named`: it takes keywords of any name.
     """
 
     __slots__ = (
@@ -55,6 +55,7 @@ class Command:
         "keywords",
         "looks",
         "name",
+        "named",
         "of_tensors",
         "options",
         "places",
@@ -76,6 +77,7 @@ class Command:
         looks: bool = False,
         of_tensors: bool = False,
         counts: bool = False,
+        named: bool = False,
     ) -> None:
         self.act = act
         self.name = act.__module__.rpartition(".")[2]  # the file's
@@ -90,6 +92,7 @@ class Command:
         self.looks = looks
         self.of_tensors = of_tensors
         self.counts = counts
+        self.named = named
 
 
 _loaded: dict[str, Command] = {}

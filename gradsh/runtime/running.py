@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -35,12 +35,14 @@ class Running(Protocol):
     """A session, as the programs in it see it.
 
     `globals` are theirs, `modules` the used files that have run, by path, `parameters` what was given to the script.
+    `sweeper` runs a script many times, where somebody has handed it in.
     """
 
     globals: dict[str, Any]
     modules: dict[str, Module]
     parameters: Mapping[str, object]
     files: Files
+    sweeper: Callable[[str, Mapping[str, Any]], Iterable[Report]] | None
 
     @property
     def display(self) -> Outlet: ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
@@ -100,6 +100,7 @@ class Session:
         self.parameters: Mapping[str, object] = {}  # given to the script that runs
         self.globals: dict[str, Any] = namespace(self, BUILTINS)
         self.past: Past | None = None  # where somebody may want to undo what programs do
+        self.sweeper: Callable[[str, Mapping[str, Any]], Iterable[Report]] | None = None
         self.measure: Callable[[Callable[[], None]], None] | None = None  # who runs what was compiled, if any
         self.limits: Limits | None = None
         if timeout is not None or max_memory is not None:

@@ -126,6 +126,15 @@ def exact(number: float) -> object:
     return number
 
 
+def exact_values(value: Any) -> Any:
+    """Plain values, lists and dicts, with every number as JSON can hold it."""
+    if isinstance(value, dict):
+        return {key: exact_values(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [exact_values(item) for item in value]
+    return exact(value) if isinstance(value, float) else value
+
+
 def exact_array(data: Any) -> object:
     """An array's elements as nested lists of exact values (a scalar for 0-d). float32 0.6 is 0.6000000238418579."""
     values = data.tolist()
