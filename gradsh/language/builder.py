@@ -250,7 +250,6 @@ class Builder(ExpressionBuilder):
             return nodes.Repeat(head.start, end, arguments[0].value, body)
         if name in MODES:
             return nodes.Mode(head.start, end, name, arguments, body)
-        *others, last = (f"`{mode}`" for mode in MODES)
         if name in ("function", "func", "fun", "def", "lambda"):
             self.fault(
                 errors.SyntaxError_, "a function is written `fn(x) { … }`", function.start, function.end, edit="fn"
@@ -259,7 +258,7 @@ class Builder(ExpressionBuilder):
         close = suggest(name or "", MODES)
         self.fault(
             errors.SyntaxError_,
-            f"`{self.shown(head)}` takes no block; {', '.join(others)} and {last} do",
+            f"`{self.shown(head)}` takes no block; {', '.join(f'`{mode}`' for mode in MODES[:5])} and other modes do",
             head.start,
             head.end,
             edit=close,
