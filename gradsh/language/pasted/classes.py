@@ -218,9 +218,11 @@ class Classes(Statements):
 
     def kept_in_context(self, node: ast.Assign) -> bool:
         context = self.context
-        if context is None or len(node.targets) != 1:
+        if context is None:
             return False
-        target = node.targets[0]
+        target, value = node.targets[0], node.value
+        if len(node.targets) > 1 or (isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)):
+            return self.each_kept_in_context(node)
         if attribute := self.of_context(target):
             text = self.single(node.value)
             name = attribute
@@ -237,6 +239,19 @@ class Classes(Statements):
                 self.simple(node, f"{left} = {right}")
             return True
         return False
+
+    def each_kept_in_context(self, node: ast.Assign) -> bool:
+        """`ctx.low, ctx.high = low, high` and `ctx.low = ctx.high = x`, one after the other."""
+        pairs = [(target, node.value) for target in node.targets]
+        target, value = node.targets[0], node.value
+        if len(pairs) == 1 and isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            pairs = list(zip(target.elts, value.elts, strict=False)) if len(target.elts) == len(value.elts) else []
+        simple = all(isinstance(value, (ast.Name, ast.Constant)) for _, value in pairs)  # computed once, or each alike
+        if not pairs or not simple or not all(self.of_context(target) for target, _ in pairs):
+            return False
+        return all(
+            self.kept_in_context(ast.copy_location(ast.Assign([target], value), node)) for target, value in pairs
+        )
 
     def see_Subscript(self, node: ast.Subscript) -> str:
         context, index = self.context, node.slice
