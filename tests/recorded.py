@@ -55,3 +55,15 @@ def cotangent(like: Any) -> Any:
     """The incoming gradient that the recorded gradients are for."""
     array = np.asarray(like)
     return np.cos(np.arange(1.0, array.size + 1)).reshape(array.shape).astype(array.dtype)
+
+
+# --- tests/data/dtypes.json ------------------------------------------------------------------------------------------
+
+OTHER_DTYPES = ("float16", "int64", "int32", "uint8", "bool")
+
+
+def in_dtype(array: Any, dtype: str) -> Any:
+    """Floats in another dtype; what is below 0 or nan is no number without a sign."""
+    if array.dtype.kind != "f":
+        return array
+    return np.abs(np.nan_to_num(array)).astype(dtype) if dtype == "uint8" else array.astype(dtype)

@@ -429,7 +429,7 @@ class Comparison:
             if "layouts" in self.kinds:
                 layouts.compare(self.report, name, function, entry.apply, sample, number)
             if "dtypes" in self.kinds:
-                for dtype in ("float32", "float16", "int64", "uint8", "bool"):
+                for dtype in ("float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool"):
 
                     def cast(array: Any, dtype: str = dtype) -> Any:
                         if array.dtype.kind != "f":

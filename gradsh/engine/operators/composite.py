@@ -11,7 +11,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import _getframe, caller
 from gradsh.engine.core.strided import arranged
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.operators.registry import Operator
+from gradsh.engine.operators.registry import Operator, refusing
 from gradsh.errors import ArgumentError
 
 
@@ -27,7 +27,7 @@ def composite(
 
     def register(function: Any) -> Operator:
         entry = Operator(signature, grad_fn=rename, **options)
-        entry.body = function
+        entry.body = body = refusing(entry, function)
         bind = entry.signature.bind
         layout = options.get("layout")
 
@@ -42,7 +42,7 @@ def composite(
                 interpreter = mode.interpreter
                 if interpreter is not None and interpreter.takes(values):
                     return interpreter.run(entry, values)
-                result = function(*values)
+                result = body(*values)
             except FAILURES as error:
                 from gradsh.engine.operators.blame import blame  # only an error needs it
 

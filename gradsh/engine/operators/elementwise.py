@@ -19,7 +19,7 @@ from gradsh.engine.core.modes import mode, truth
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, is_foreign, make
 from gradsh.engine.operators.fast import MISSING, binary_path, unary_path
-from gradsh.engine.operators.registry import Operator, foreign
+from gradsh.engine.operators.registry import Operator, foreign, refusing
 from gradsh.engine.operators.steps import (
     binary_step,
     describe_binary,
@@ -78,16 +78,16 @@ def unary(
     """Register an elementwise operator of one input; see Unary. `direct` is the function of C that the kernel calls and
     nothing else: the fast path calls it without a Python call in between."""
 
-    def register(kernel: Any) -> Unary:
+    def register(function: Any) -> Unary:
         entry = Unary(
             signature, grad_fn=grad_fn, inplace=inplace, elementwise=True, differentiable=bool(grad_fn), **options
         )
-        entry.kernel = kernel
+        entry.kernel = refusing(entry, function)
         entry.number = number
         entry.keeps_int = keeps_int
         entry.check = check
         tracks = bool(grad_fn)
-        compute = direct or kernel
+        compute = direct or entry.kernel
         entry.kind = Kind(grad_fn, no_step, saves=False, operator=entry.name, describe=describe_unary)
         entry.large = Kind(grad_fn, no_step, saves=False, operator=entry.name, describe=describe_unary)
         entry.kind.second = entry.large.second = entry.second
@@ -101,7 +101,7 @@ def unary(
         entry.finish = finish  # type: ignore[method-assign]  # apply's closure must hear of what the rule saves
         apply.__name__ = apply.__qualname__ = entry.name
         entry.apply = apply
-        entry.register(kernel)
+        entry.register(function)
         return entry
 
     return register
@@ -224,7 +224,7 @@ def binary(
     numbers "none": both inputs must be tensors; "other": the second may be a number; "either"; "both": also both.
     """
 
-    def register(kernel: Any) -> Binary:
+    def register(function: Any) -> Binary:
         entry = Binary(
             signature, grad_fn=names[0], inplace=inplace, elementwise=True, differentiable=bool(names[0]), **options
         )
@@ -233,8 +233,8 @@ def binary(
         entry.wide = wide
         entry.number = number
         tracks = bool(names[0])
-        entry.kernel = kernel
-        compute = direct or kernel
+        entry.kernel = refusing(entry, function)
+        compute = direct or entry.kernel
         entry.kinds = _kinds(entry, names)
         entry.large = _kinds(entry, names)
         for form in (*entry.kinds, *entry.large):
@@ -253,7 +253,7 @@ def binary(
         entry.reflected = reflected
         for method in (apply, operator, reflected):
             method.__name__ = method.__qualname__ = entry.name
-        entry.register(kernel)
+        entry.register(function)
         return entry
 
     return register

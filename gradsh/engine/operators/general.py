@@ -27,7 +27,7 @@ from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.strided import arranged, owner
 from gradsh.engine.core.tensor import Tensor, make, output_tensor, tracked, untracked
-from gradsh.engine.operators.registry import Operator, computed
+from gradsh.engine.operators.registry import Operator, computed, refusing
 from gradsh.errors import NotDifferentiable
 
 ndarray = np.ndarray
@@ -103,9 +103,9 @@ def op(signature: str, *, grad_fn: str = "", outputs: int = 1, **options: Any) -
     """Register an operator in the general form. The kernel gets all arguments of the signature, positionally, with
     arrays for tensors and lists of arrays for lists of tensors; it gives an array, or a tuple of arrays."""
 
-    def register(kernel: Any) -> General:
+    def register(function: Any) -> General:
         entry = General(signature, grad_fn=grad_fn, **options)
-        entry.kernel = kernel
+        entry.kernel = refusing(entry, function)
 
         def step(node: Node, g: Any, F: Namespace) -> Any:
             return _general_step(entry, node, g, F)
@@ -121,7 +121,7 @@ def op(signature: str, *, grad_fn: str = "", outputs: int = 1, **options: Any) -
 
         apply.__name__ = apply.__qualname__ = entry.name
         entry.apply = apply
-        entry.register(kernel)
+        entry.register(function)
         return entry
 
     return register

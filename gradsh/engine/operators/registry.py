@@ -22,9 +22,12 @@ from typing import Any
 
 from gradsh.calls.bind import Binder
 from gradsh.engine.core.alloc import again
-from gradsh.engine.core.arguments import ended
+from gradsh.engine.core.arguments import ended, not_implemented
+from gradsh.engine.core.batched import array_behind
+from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
+from gradsh.errors import DtypeError
 
 OPERATORS: dict[str, Operator] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
@@ -43,6 +46,41 @@ def computed(kernel: Any, *arrays: Any) -> Any:
         return kernel(*arrays)
     except MemoryError:
         return again(kernel, *arrays)
+
+
+INTEGERS = "Byte Char Short Int Long"  # for what an entry `refuses`
+NOT_FLOATS = f"{INTEGERS} Bool"
+UNLESS_EMPTY = " unless empty"
+
+
+def refusing(entry: Operator, kernel: Any) -> Any:
+    """The kernel, which gives PyTorch's error for a dtype that the entry refuses: after its own errors of shapes and
+    numbers, which PyTorch's come after too, and in place of those of dtypes that NumPy or its parts have."""
+    if not entry.refuses:
+        return kernel
+    words = {
+        dtype: (text, titles.endswith(UNLESS_EMPTY))
+        for text, titles in entry.refuses.items()
+        for dtype, known in OF.items()
+        if known.title in titles.split()
+    }
+
+    def checked(*values: Any) -> Any:
+        dtype = getattr(array_behind(values[0]), "dtype", None)
+        if dtype not in words:
+            return kernel(*values)
+        text, unless_empty = words[dtype]
+        try:
+            result = kernel(*values)
+            if unless_empty and any(getattr(array_behind(v), "size", 1) == 0 for v in (result, *values)):
+                return result
+        except (DtypeError, TypeError):
+            pass
+        if " " in text:
+            raise DtypeError(text.format(OF[dtype].title))
+        raise not_implemented(text, dtype)
+
+    return checked
 
 
 class Operator:
@@ -88,6 +126,9 @@ class Operator:
                 other numbers of dims, {"1,2": formula}
     at_kink     where it has no single slope: (condition on its inputs, the slopes there, which is taken), each as text
     samples     a function giving the sample calls that tests loop over
+    refuses     the dtypes of its first tensor that PyTorch has no kernel for: {name of the kernel: titles of dtypes},
+                or {whole words of the error, with {} for the title: titles}. "Bool unless empty": PyTorch comes to no
+                kernel where there are no elements
     definition  of what PyTorch lacks: an expression in the names of its parameters and in PyTorch's operators, to which
                 the tests hold values and gradients for want of recorded ones
     """
@@ -124,6 +165,7 @@ class Operator:
         layout: str = "",
         shared: str = "",
         draws: bool = False,
+        refuses: dict[str, str] | None = None,
     ) -> None:
         self.signature = Binder(signature, python=python)
         self.name = self.signature.name
@@ -147,6 +189,7 @@ class Operator:
         self.layout = layout or ("operands" if elementwise else "own" if view else "contiguous")
         self.shared = shared
         self.draws = draws
+        self.refuses = refuses
         self.linear = linear
         self.bilinear = bilinear
         self.looped = looped

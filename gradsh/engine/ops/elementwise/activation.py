@@ -12,7 +12,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, not_implemented
 from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.namespaces import T
-from gradsh.engine.core.promotion import in_dtype
+from gradsh.engine.core.promotion import converted, in_dtype
 from gradsh.engine.core.strided import contiguous
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.kernels import transcendental as exact
@@ -79,6 +79,8 @@ def threshold_backward(g: Any, x: Any, threshold: Any) -> Any:
 )
 def threshold(x: Any, threshold: Any, value: Any, inplace: bool) -> Any:
     """Every element over `threshold`, `value` in place of the others."""
+    if x.dtype.kind in "iu":
+        threshold = converted(threshold, x.dtype)
     return pick(x <= threshold, x.dtype.type(in_dtype(value, x.dtype)), x)
 
 

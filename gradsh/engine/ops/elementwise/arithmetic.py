@@ -120,6 +120,8 @@ rsub_scaled = _added("rsub_scaled", "RsubBackward0", -1)
 def _with_alpha(plain: Any, scaled: General, a: Any, b: Any, alpha: Any) -> Any:
     if alpha.__class__ is int and alpha == 1:
         return plain.apply(a, b)
+    if plain is sub:
+        _no_bools(*(v.data if v.__class__ is Tensor else v for v in (a, b)))
     _alpha_checks(b, alpha, a)
     if a.__class__ is Tensor and b.__class__ is Tensor:
         return scaled.apply(a, b, alpha)

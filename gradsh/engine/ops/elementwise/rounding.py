@@ -14,7 +14,7 @@ from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import Unary, binary, unary
 from gradsh.engine.operators.general import op
-from gradsh.engine.operators.registry import alias
+from gradsh.engine.operators.registry import NOT_FLOATS, alias
 from gradsh.engine.operators.samples import binary_samples, call, t
 from gradsh.engine.ops.elementwise.arithmetic import mul
 from gradsh.engine.ops.elementwise.masks import floats_only, not_bool, refused_dtype, with_settings, zeros
@@ -98,6 +98,21 @@ def round(x: Any, decimals: int) -> Any:
     return round_decimals.apply(x, decimals) if decimals else round_even.apply(x)
 
 
+@composite(
+    "special.round(input, *, decimals=0)",
+    method=False,
+    samples=lambda: [*_between(), call(t(3, values=[0.123, 1.27, -0.44]), decimals=1)],
+    formula="0",
+    kinks="0 everywhere; halves go to the even number",
+    example="special.round(tensor([0.5, 1.5, 2.7]))",
+)
+def special_round(x: Any, decimals: int) -> Any:
+    """As `round`, but not for integers: PyTorch's has decimals, though none may be asked for."""
+    if x.__class__ is Tensor and x.data.dtype.kind in "iu" and not decimals:
+        raise refused_dtype("round_vml_cpu", x.data.dtype)
+    return round.apply(x, decimals=decimals)
+
+
 @unary(
     "frac(input)",
     grad_fn="FracBackward0",
@@ -170,6 +185,8 @@ def clamp_tensors(x: Any, low: Any, high: Any) -> Any:
     """clamp with tensors as bounds."""
     arrays = together(*(v for v in (x, low, high) if v is not None))
     x = arrays[0]
+    if x.dtype.kind == "b" and len(arrays) == 3:
+        raise refused_dtype("clamp_cpu", x.dtype)
     if low is not None:
         x = np.maximum(x, arrays[1])
     return x if high is None else np.minimum(x, arrays[-1])
@@ -479,6 +496,7 @@ lerp_number.vjp("end")(lambda F, g, out, a, b, weight: g * weight)
     grad_fn="LerpBackward1",
     method=False,
     private=True,
+    refuses={"lerp_kernel_tensor": NOT_FLOATS},
     samples=lambda: [call(t(2, 3), t(3), t(2, 1))],
 )
 def lerp_tensor(a: Any, b: Any, weight: Any) -> Any:
@@ -538,6 +556,8 @@ def addcmul(x: Any, a: Any, b: Any, value: Any) -> Any:
     x, a, b = together(x, a, b)
     if x.dtype.kind == "b":
         raise refused_dtype("addcmul_cpu_out", x.dtype)
+    if x.dtype.kind != "f":
+        value = converted(value, x.dtype)
     return x + (a * b if value == 1 else in_dtype(value, x.dtype) * a * b)
 
 
@@ -623,4 +643,3 @@ nan_to_num.vjp("input", saves="input")(lambda F, g, out, x, nan, posinf, neginf:
 
 alias("clip", clamp)
 alias("fix", trunc)
-alias("special.round", round, method=False)

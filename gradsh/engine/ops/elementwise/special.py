@@ -259,6 +259,7 @@ erfcx = _special(
     "exp(input**2) * erfc(input), exact for large elements.",
     lambda F, g, out, x: g * (2 * x * F.special_erfcx(x) - _TWO_OVER_ROOT_PI),
     formula="g * (2 * input * out - 2 / sqrt(pi))",
+    refuses={"erfcx_cpu": "Half"},
 )
 ndtri = _special(
     "ndtri",
@@ -267,6 +268,7 @@ ndtri = _special(
     lambda F, g, out, x: g * (F.exp(F.special_ndtri(x) * F.special_ndtri(x) / 2) * math.sqrt(2 * math.pi)),
     samples=lambda: unary_samples(0.1, 0.9),
     formula="g * sqrt(2 * pi) * exp(out**2 / 2)",
+    refuses={"ndtri_cpu": "Half"},
 )
 
 
@@ -289,6 +291,7 @@ log_ndtr = _special(
     "The logarithm of special.ndtr, without underflow.",
     lambda F, g, out, x: g * (F.exp(-(F.special_log_ndtr(x) + x * x / 2)) * (1 / math.sqrt(2 * math.pi))),
     formula="g * exp(-input**2 / 2) / (sqrt(2 * pi) * ndtr(input))",
+    refuses={"log_ndtr_cpu": "Half"},
 )
 
 
@@ -397,6 +400,7 @@ for _name, _scipy_name, _words in (
             grown(getattr(scipy_special(), name), x) if name in ("i0e", "i1e") else getattr(scipy_special(), name)(x)
         ),
         samples=lambda: [call(t(3, low=0.2, high=2))],
+        refuses={f"{_name}_cpu": "Half"},
     )
 
 # --- gamma functions -----------------------------------------------------------------------------------------------
@@ -554,6 +558,7 @@ TERMS = 10**5  # more of them would take minutes
     samples=lambda: [call(t(2, low=2.1, high=4), 2), call(t(low=2.1, high=4), 3)],
     formula="g * sum of digamma(input - i / 2) over i < p",
     example="mvlgamma(tensor([3.]), 2)",
+    refuses={"The input tensor may not be a boolean tensor.": "Bool"},
 )
 def mvlgamma(x: Any, p: int) -> Any:
     """The logarithm of the multivariate gamma function of dimension p."""
@@ -625,6 +630,7 @@ _incomplete("igammac", "The regularized upper incomplete gamma function.", "gamm
     samples=lambda: [call(t(3, low=1.5, high=3, grad=False), t(3, low=1, high=2, grad=False))],
     formula="not implemented, as in PyTorch",
     example="special.zeta(tensor([2.]), 1)",
+    refuses={"zeta_cpu": "Half"},
 )
 def zeta(a: Any, b: Any) -> Any:
     """Hurwitz's zeta function, the sum of (other + k)**-input."""

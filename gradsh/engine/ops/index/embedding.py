@@ -226,6 +226,18 @@ def _check_rows(index: Any, rows: int, padding_idx: Any) -> None:
             )
 
 
+def _check_table(table: Any) -> None:
+    """Raise DtypeError for a table of bags that is not of floats."""
+    if table.dtype.kind != "f":
+        title = OF[table.dtype].title
+        given = "CPUBoolType" if title == "Bool" else f"torch.{title}Tensor"
+        raise DtypeError(
+            "Expected tensor for argument #1 'weight' to have one of the following scalar types: Half, BFloat16, "
+            f"Float, Double; but got {given} instead (while checking "
+            "arguments for embedding_bag)"
+        )
+
+
 @composite(
     "embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode='mean', "
     "sparse=False, per_sample_weights=None, include_last_offset=False, padding_idx=None)",
@@ -292,6 +304,7 @@ def embedding_bag(
         counts = _runs(index, offsets.data, bool(include_last_offset))
         index = index[: int(counts.sum())]
     index = index.reshape(-1)
+    _check_table(weight.data)
     rows = weight.data.shape[0]
     _check_rows(index, rows, padding_idx)
     need_floats(max_norm, norm_type)

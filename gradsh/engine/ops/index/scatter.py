@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
+from gradsh.engine.core.arguments import dim_index, need_tensor, not_implemented, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.promotion import converted
@@ -215,6 +215,8 @@ def scatter_reduce(x: Any, dim: int, index: Any, src: Any, reduce: str, include_
         raise ValueProblem(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     full, where, src = _prepared("scatter", x, dim, index, src)
     if where is not None:
+        if reduce == "mean" and x.dtype.kind == "b":
+            raise not_implemented("scatter_gather_tensor_cpu_reduce_mean", x.dtype)
         if not include_self:
             full[where] = {"sum": 0, "mean": 0, "prod": 1}.get(reduce, 0)
             if reduce in ("amax", "amin"):

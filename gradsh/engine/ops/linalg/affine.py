@@ -23,7 +23,15 @@ from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import computed
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.ops.linalg.matmul import _count, _matmul, _sizes, multiply_samples, need_arrays, outer_samples
+from gradsh.engine.ops.linalg.matmul import (
+    _count,
+    _matmul,
+    _sizes,
+    multiply_samples,
+    need_arrays,
+    not_for_bool,
+    outer_samples,
+)
 from gradsh.errors import DtypeError, ShapeError
 
 _getframe = sys._getframe
@@ -92,8 +100,9 @@ def addmm(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
         raise ShapeError(f"{which} must be a matrix, got {got.ndim}-D tensor")
     if a.shape[1] != b.shape[0]:
         raise ShapeError(f"mat1 and mat2 shapes cannot be multiplied ({_sizes(a, b)})")
-    if x.dtype is not b.dtype or a.dtype is not b.dtype:
+    if x.dtype is not b.dtype or a.dtype is not b.dtype or a.dtype.kind == "b":
         _addmm_dtypes(x, a, b)
+        _bool_product("addmm_impl_cpu_", a, b)
     c = a.dot(b)
     if alpha == 1 and beta == 1 and x.ndim == 1 and x.shape[0] == c.shape[1]:
         c += x  # a bias row: the shape of every layer
@@ -112,6 +121,13 @@ def _addmm_dtypes(x: Any, a: Any, b: Any) -> None:
 addmm.vjp("input")(lambda F, g, out, x, a, b, beta, alpha: scaled(g, beta))
 addmm.vjp("mat1", saves="mat2")(lambda F, g, out, x, a, b, beta, alpha: scaled(F.mm(g, F.matrix_transpose(b)), alpha))
 addmm.vjp("mat2", saves="mat1")(lambda F, g, out, x, a, b, beta, alpha: scaled(F.mm(F.matrix_transpose(a), g), alpha))
+
+
+def _bool_product(kernel: str, a: Any, b: Any) -> None:
+    """PyTorch's errors for a product of bools added to something; that without a result is none."""
+    not_for_bool(kernel, a, b)
+    if a.dtype.kind == "b" and not a.shape[-1] and a.shape[-2] and b.shape[-1]:
+        raise DtypeError("result type Long can't be cast to the desired output type Bool")
 
 
 @composite(
@@ -277,6 +293,7 @@ def addmv(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
     if x.dtype != a.dtype or a.dtype != b.dtype:
         p, q, r = (OF[v.dtype].title for v in (x, a, b))
         raise DtypeError(f"addmv input tensors must have the same dtype, but got {p}, {q}, and {r}")
+    not_for_bool("addmv_impl_cpu", a, b)
     return accumulate_product(x, a.dot(b), beta, alpha)
 
 
@@ -346,6 +363,8 @@ def addbmm(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
         if x.dtype != v.dtype:
             p, q = OF[x.dtype].title, OF[v.dtype].title
             raise DtypeError(f"self and mat2 must have the same dtype, but got {p} and {q}")
+    if a.dtype.kind == "b":
+        _bool_product("addmm_impl_cpu_", a, b)
     product = np.add.reduce(np.matmul(a, b), 0, dtype=x.dtype)
     return accumulate_product(x, product, beta, alpha)
 
@@ -399,6 +418,8 @@ def baddbmm(x: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
     if x.dtype != a.dtype:
         p, q, r = (OF[v.dtype].c_name for v in (x, a, b))
         raise DtypeError(f"Input dtypes must be the same, got: input {p}, batch1: {q}, batch2: {r}")
+    if a.dtype.kind == "b":
+        _bool_product("baddbmm", a, b)
     return accumulate_product(x, np.matmul(a, b), beta, alpha)
 
 
@@ -454,6 +475,7 @@ def bilinear(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor | None) -> Any:
     "trilinear(input1, weight, input2)",
     grad_fn="TrilinearBackward0",
     private=True,
+    refuses={"bmm": "Bool unless empty"},
     samples=lambda: [call(t(2, 2), t(1, 2, 3), t(2, 3))],
     formula="sums of products of g with the two other factors",
 )

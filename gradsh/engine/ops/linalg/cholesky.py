@@ -15,6 +15,7 @@ from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
+from gradsh.engine.operators.registry import NOT_FLOATS
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.common import (
     A2,
@@ -54,7 +55,9 @@ def _leading_minor(a: Any) -> int:
 def cholesky_of(a: Any, up: bool, name: str) -> Any:
     """Triangular factors of symmetric positive-definite matrices; `name` is the operator that errors speak of."""
     need_square(name, a)
-    need_floating(name, a)
+    need_floating(name, a, "cholesky_cpu")
+    if not a.size:
+        return a.copy()
     try:
         factor = np.linalg.cholesky(a.swapaxes(-1, -2) if up else a)
     except np.linalg.LinAlgError:
@@ -126,7 +129,10 @@ def linalg_cholesky(a: Tensor, upper: bool) -> Any:
 def cholesky(a: Tensor, upper: bool) -> Any:
     """The lower triangular L with input = L @ L.mT of a symmetric positive-definite matrix."""
     need_tensor("cholesky", "input", 1, a)
-    if a.data.dtype.kind != "f" and a.data.ndim > 1:
+    if a.data.dtype.kind != "f":
+        need_square("cholesky", a.data)
+        if not a.data.size:
+            return T.clone(a)
         raise not_implemented("cholesky_cpu", a.data.dtype)
     return run(old_cholesky_of, [a, upper, "cholesky"], None)
 
@@ -252,6 +258,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, b: Any, factor: Any, up: bool) -> An
         call(t(2, 2, 1), t(2, 1)),
     ],
     formula="through the product of the reflections",
+    refuses={"orgqr_cpu": f"Half {NOT_FLOATS}"},
     example="linalg.householder_product(tensor([[1.], [1.]]), tensor([1.]))",
 )
 def householder_product(a: Tensor, tau: Tensor) -> Any:

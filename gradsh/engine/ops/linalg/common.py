@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.core.arguments import not_implemented
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.promotion import broadcast_error
 from gradsh.engine.core.tensor import Tensor, make
@@ -31,11 +32,15 @@ def need_square(name: str, a: Any) -> None:
         raise ShapeError(f"{name}: A must be batches of square matrices, but they are {m} by {n} matrices")
 
 
-def need_floating(name: str, a: Any) -> None:
-    """Raise DtypeError for integers and for float16, which LAPACK does not know."""
+def need_floating(name: str, a: Any, kernel: str = "") -> None:
+    """Raise DtypeError for integers and for float16, which LAPACK does not know. With the name of a kernel, float16 is
+    refused only where PyTorch comes to it: not without elements."""
     if a.dtype.kind != "f":
         raise DtypeError(f"{name}: Expected a floating point or complex tensor as input. Got {OF[a.dtype].title}")
-    if a.dtype.itemsize == 2:
+    if a.dtype.itemsize == 2 and kernel:
+        if a.size:
+            raise not_implemented(kernel, a.dtype)
+    elif a.dtype.itemsize == 2:
         raise DtypeError(f"{name}: Low precision dtypes not supported. Got {OF[a.dtype].title}")
 
 
@@ -129,7 +134,7 @@ def inverse_of(a: Any, name: str) -> Any:
     """Inverses; a singular matrix is an error of the operator `name`; if that is empty, its inverse is inf and nan."""
     label = name or "linalg.inv_ex"
     need_square(label, a)
-    need_floating(label, a)
+    need_floating("linalg.inv", a)
     try:
         return np.linalg.inv(a)
     except np.linalg.LinAlgError:

@@ -141,9 +141,9 @@ def _tensordot(x: Tensor, y: Tensor, left: tuple[int, ...], right: tuple[int, ..
         # a contracted dim of size 1 meets the sum over the other's
         if x.data.shape[i] != y.data.shape[j]:
             if x.data.shape[i] == 1:
-                y = T.sum(y, (j,), True)
+                y = T.sum(y, (j,), True, OF[y.data.dtype])
             else:
-                x = T.sum(x, (i,), True)
+                x = T.sum(x, (i,), True, OF[x.data.dtype])
     a, b = x.data.shape, y.data.shape
     free = tuple(i for i in range(len(a)) if i not in left)
     rest = tuple(j for j in range(len(b)) if j not in right)

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import need_tensor
-from gradsh.engine.core.dtypes import OF
+from gradsh.engine.core.arguments import need_tensor, not_implemented
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
@@ -27,7 +26,7 @@ from gradsh.engine.ops.linalg.common import (
     need_square,
     upper,
 )
-from gradsh.errors import AutogradError, DtypeError, ValueProblem
+from gradsh.errors import AutogradError, ValueProblem
 
 # --- qr ----------------------------------------------------------------------------------------------------------
 
@@ -44,7 +43,9 @@ from gradsh.errors import AutogradError, DtypeError, ValueProblem
 def qr_of(a: Any, mode: Any) -> Any:
     """Q and R of A = QR."""
     need_matrix("linalg.qr", a)
-    need_floating("linalg.qr", a)
+    need_floating("linalg.qr", a, "geqrf_cpu")
+    if a.dtype.itemsize == 2:
+        raise not_implemented("geqrf_cpu", a.dtype)
     if mode not in ("reduced", "r", "complete"):
         raise ValueProblem(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
@@ -146,7 +147,9 @@ def eigh_of(a: Any, uplo: Any) -> Any:
     if not isinstance(uplo, str) or uplo.upper() not in ("L", "U"):
         raise ValueProblem(f"Expected UPLO argument to be 'L' or 'U', but got {uplo}")
     if a.dtype.kind != "f" or a.dtype.itemsize == 2:
-        raise DtypeError(f"\"linalg_eigh_cpu\" not implemented for '{OF[a.dtype].title}'", kind="NotImplementedError")
+        if not a.size:
+            return alloc.zeros(a.shape[:-1], a.dtype), a.copy()
+        raise not_implemented("linalg_eigh_cpu", a.dtype)
     side: Any = uplo
     values, vectors = np.linalg.eigh(a, side)
     return values, vectors
@@ -216,7 +219,9 @@ def linalg_eigvalsh(a: Tensor, uplo: Any) -> Any:
 def svd_of(a: Any, full: bool) -> Any:
     """U, S and Vh of A = U @ diag(S) @ Vh."""
     need_matrix("linalg.svd", a)
-    need_floating("linalg.svd", a)
+    need_floating("linalg.svd", a, "linalg_svd_cpu")
+    if a.dtype.itemsize == 2:  # without elements
+        return tuple(part.astype(a.dtype) for part in np.linalg.svd(a.astype(np.float32), full))
     try:
         u, s, vh = np.linalg.svd(a, full)
         failed = bool(np.isnan(s).any())

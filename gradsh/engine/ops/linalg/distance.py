@@ -40,6 +40,11 @@ def dist(a: Any, b: Any, p: float) -> Any:
     """The p-norm of the difference."""
     need_arrays("dist", 2, other=b)
     a, b = promoted(a, b, False)
+    if a.dtype.kind == "b":
+        raise DtypeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+            "operator instead."
+        )
     if a.dtype.kind != "f":
         raise DtypeError(
             f"norm(): input dtype should be either floating point or complex. Got {OF[a.dtype].title} instead."
@@ -89,6 +94,7 @@ def reaches(x: Any, out: Any) -> Any:
     grad_fn="CdistBackward0",
     second="Backward",
     private=True,
+    refuses={"cdist": "Half unless empty"},
     samples=lambda: [call(t(2, 3), t(2, 3), 2.0)],
     formula="x1: sums over rows of x2 of g * the gradient of the norm; x2: over rows of x1",
 )
@@ -263,6 +269,7 @@ on_last_dims(times_constant, 2)
     samples=lambda: [call(t(3, 2)), call(t(3, 2), 1), call(t(3, 2), 3), call(t(1, 2)), call(t(3, 2), 1.5)],
     formula="each row: sums over the others of g * the gradient of the norm of the difference",
     kinks="distance 0: 0",
+    refuses={"pdist": "Half unless empty"},
     example="pdist(tensor([[0., 0.], [3., 4.], [6., 8.]]))",
 )
 def pdist(x: Tensor, p: Any) -> Any:

@@ -23,6 +23,7 @@ from gradsh.engine.ops.linalg.common import (
     eliminate,
     infos,
     lower,
+    need_floating,
     need_matrix,
     need_square,
     order_rows,
@@ -299,6 +300,8 @@ def linalg_lu_solve(packed: Tensor, pivots: Tensor, b: Tensor, left: bool, adjoi
     name = "linalg.lu_solve"
     for i, (label, v) in enumerate((("LU", packed), ("pivots", pivots), ("B", b)), 1):
         need_tensor("linalg_lu_solve", label, i, v)
+    if packed.data.dtype.kind != "f":
+        need_floating(f"torch.{name}", packed.data)
     need_square(name, packed.data)
     if packed.data.dtype != b.data.dtype:
         p, q = OF[packed.data.dtype].title, OF[b.data.dtype].title
@@ -310,6 +313,7 @@ def linalg_lu_solve(packed: Tensor, pivots: Tensor, b: Tensor, left: bool, adjoi
     need_matrix(name, b.data, "B")
     check_system(name, packed.data, b.data, left)
     order = checked_pivots(pivots.data, packed.data)
+    need_floating(name, packed.data, "linalg.lu_solve_cpu")
     return run(lu_solve_of, [packed, b, order, bool(left), bool(adjoint)], None)
 
 

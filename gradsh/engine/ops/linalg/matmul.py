@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.alloc import LARGE, made
-from gradsh.engine.core.arguments import need_tensor, type_word, wrong_call
+from gradsh.engine.core.arguments import need_tensor, not_implemented, type_word, wrong_call
 from gradsh.engine.core.batched import Batched, padded
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Kind, note_versions, record
@@ -126,9 +126,10 @@ def _sizes(a: Any, b: Any) -> str:
     return f"{a.shape[0]}x{a.shape[1]} and {b.shape[0]}x{b.shape[1]}"
 
 
-def _not_for_bool(a: Any, kernel: str) -> None:
-    if a.dtype.kind == "b":
-        raise DtypeError(f"\"{kernel}\" not implemented for 'Bool'", kind="NotImplementedError")
+def not_for_bool(kernel: str, a: Any, b: Any) -> None:
+    """Raise DtypeError for bools; PyTorch comes to no kernel where there are no elements."""
+    if a.dtype.kind == "b" and a.size and b.size:
+        raise not_implemented(kernel, a.dtype)
 
 
 def check_mm(a: Any, b: Any) -> None:
@@ -142,7 +143,7 @@ def check_mm(a: Any, b: Any) -> None:
         raise DtypeError(
             f"expected m1 and m2 to have the same dtype, but got: {OF[a.dtype].c_name} != {OF[b.dtype].c_name}"
         )
-    _not_for_bool(a, "addmm_impl_cpu_")
+    not_for_bool("addmm_impl_cpu_", a, b)
 
 
 def check_mv(a: Any, b: Any) -> None:
@@ -156,7 +157,7 @@ def check_mv(a: Any, b: Any) -> None:
     if a.dtype != b.dtype:
         p, q = OF[a.dtype].title, OF[b.dtype].title
         raise DtypeError(f"addmv input tensors must have the same dtype, but got {q}, {p}, and {q}")
-    _not_for_bool(a, "addmv_impl_cpu")
+    not_for_bool("addmv_impl_cpu", a, b)
 
 
 def check_dot(a: Any, b: Any) -> None:
@@ -172,7 +173,8 @@ def check_dot(a: Any, b: Any) -> None:
             f"but got {n} and {m} elements respectively",
             subject=(a.shape, b.shape),
         )
-    _not_for_bool(a, "dot")
+    if a.dtype.kind == "b":
+        raise not_implemented("dot", a.dtype)
 
 
 def check_bmm(a: Any, b: Any) -> None:
@@ -187,7 +189,7 @@ def check_bmm(a: Any, b: Any) -> None:
         )
     if a.dtype != b.dtype:
         raise DtypeError(f"expected scalar type {OF[a.dtype].title} but found {OF[b.dtype].title}")
-    _not_for_bool(a, "bmm")
+    not_for_bool("bmm", a, b)
 
 
 # --- products of fixed ranks ----------------------------------------------------------------------------

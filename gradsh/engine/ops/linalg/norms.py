@@ -13,7 +13,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.ops.linalg.common import A2, inverse_of, need_matrix
+from gradsh.engine.ops.linalg.common import A2, inverse_of, need_floating, need_matrix
 from gradsh.engine.ops.linalg.decompositions import svd_of
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
@@ -194,6 +194,7 @@ def _matrix(x: Tensor, p: Any, dim: Any, keepdim: bool, dtype: Any) -> Any:
     if p == "fro":
         return _vector(x, 2, (i, j), keepdim, None)
     if p == "nuc" or abs(p) == 2:
+        need_floating("linalg.matrix_norm", x.data)
         rest = tuple(d for d in range(ndim) if d not in (i, j))
         values = run(svd_of, [T.permute(x, (*rest, i, j)), False], None)[1]
         if p == "nuc" or (p > 0 and not values.data.shape[-1]):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import need_tensor
+from gradsh.engine.core.arguments import need_tensor, not_implemented
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.named import named
@@ -54,7 +54,7 @@ def solve_of(a: Any, b: Any, left: bool, vector: bool, strict: bool) -> Any:
     """Solutions of AX = B, or XA = B unless `left`; `vector`: B is a batch of vectors; `strict`: a singular A is an
     error, else its solution is inf."""
     need_square("linalg.solve", a)
-    need_floating("linalg.solve", a)
+    need_floating("linalg.solve", a, "lu_cpu")
     if a.dtype != b.dtype:
         p, q = OF[a.dtype].title, OF[b.dtype].title
         raise DtypeError(
@@ -63,6 +63,8 @@ def solve_of(a: Any, b: Any, left: bool, vector: bool, strict: bool) -> Any:
     need_matrix("linalg.solve", b[..., None] if vector else b, "B")
     rhs = b[..., None] if vector else b
     check_system("linalg.solve", a, rhs, left)
+    if a.dtype.itemsize == 2:  # without elements
+        return b.copy()
     coefficients, rhs = (a, rhs) if left else (a.swapaxes(-1, -2), rhs.swapaxes(-1, -2))
     try:
         x = np.linalg.solve(coefficients, rhs)
@@ -151,10 +153,8 @@ def triangular_of(a: Any, b: Any, upper: bool, left: bool, unitriangular: bool) 
     need_square(name, a)
     need_matrix(name, b, "B")
     check_system(name, a, b, left)
-    if a.dtype.kind != "f":
-        raise DtypeError(
-            f"\"triangular_solve_cpu\" not implemented for '{OF[a.dtype].title}'", kind="NotImplementedError"
-        )
+    if a.dtype.kind != "f" or a.dtype.itemsize == 2:
+        raise not_implemented("triangular_solve_cpu", a.dtype)
     if a.dtype != b.dtype:
         b = b.astype(a.dtype)
     if unitriangular:

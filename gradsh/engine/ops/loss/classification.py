@@ -22,7 +22,7 @@ from gradsh.engine.operators.batch_rules import fronted, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import General, op
 from gradsh.engine.operators.reduction import public
-from gradsh.engine.operators.registry import computed
+from gradsh.engine.operators.registry import NOT_FLOATS, computed
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.loss.regression import LEGACY, constant, finish, float16, reduction_of
 from gradsh.errors import DtypeError, IndexError_, ShapeError, ValueError_, ValueProblem
@@ -502,6 +502,7 @@ def _class_target(target: Any) -> Any:
     ],
     formula="g / classes for each class above the margin, minus their sum at the target",
     kinks="0 exactly at the margin",
+    refuses={"multi_margin_loss_cpu_kernel": f"Half {NOT_FLOATS} unless empty"},
     example="multi_margin_loss(tensor([[0.5, 1., 0.]]), tensor([1]))",
     looped="it reads the target",
 )
@@ -524,8 +525,6 @@ def multi_margin_loss(
         )
     if weight is not None and weight.data.size != classes:
         raise ShapeError(f"inconsistent weight size, expected {classes} but got {list(weight.data.shape)}")
-    if input.data.dtype.kind != "f":
-        raise not_implemented("multi_margin_loss_cpu_kernel", input.data.dtype)
     at = _class_target(target).reshape(n, 1)
     if at.size and (at.min() < 0 or at.max() >= classes):
         raise ValueProblem("target out of range")
@@ -553,6 +552,7 @@ def multi_margin_loss(
     ],
     formula="g / classes for each pair of a wrong and a right class within the margin",
     kinks="0 exactly at the margin",
+    refuses={"multilabel_margin_loss_forward_out_frame": f"Half {NOT_FLOATS} unless empty"},
     example="multilabel_margin_loss(tensor([[0.1, 0.2, 0.4]]), tensor([[2, -1, 0]]))",
     looped="it reads the target",
 )

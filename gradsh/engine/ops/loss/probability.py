@@ -163,6 +163,9 @@ def poisson_nll_loss(
 @op("lifted(input, eps)", grad_fn="CloneBackward0", private=True)
 def lifted(x: Any, eps: float) -> Any:
     """At least `eps`, with the gradient of the unchanged values."""
+    if x.dtype.kind != "f" and (x.dtype.kind == "b" or isinstance(eps, float)):
+        title = "Float" if isinstance(eps, float) else "Long"
+        raise DtypeError(f"result type {title} can't be cast to the desired output type {OF[x.dtype].c_name}")
     return np.maximum(x, x.dtype.type(eps))
 
 
@@ -188,7 +191,7 @@ def gaussian_nll_loss(input: Any, target: Any, var: Any, full: Any, eps: Any, re
     if isinstance(var, (int, float)):
         if var < 0:
             raise ValueError_("var has negative entry/entries")
-        var = T.full_like(input, var)
+        var = T.mul(T.ones_like(input), var)
     elif np.any(array_behind(var) < 0):
         raise ValueError_("var has negative entry/entries")
     a, b = input.data.shape, var.data.shape

@@ -12,6 +12,7 @@ from gradsh.engine.core.batched import padded
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
+from gradsh.engine.core.numpys import NO_BOOLS
 from gradsh.engine.core.place import type_name
 from gradsh.engine.core.promotion import broadcast_error, promoted
 from gradsh.engine.core.strided import settled
@@ -458,6 +459,8 @@ def soft_margin(x: Any, target: Any, reduction: str) -> Any:
     full = broadcast_shape(x.shape, target.shape)
     if full != x.shape:
         raise ShapeError(f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(full)}")
+    if x.dtype.kind == "b":
+        raise DtypeError(f"Negation, the `-` operator, on a bool tensor {NO_BOOLS}")
     if x.dtype.kind != "f":
         raise DtypeError(f"result type Float can't be cast to the desired output type {OF[x.dtype].title}")
     target = target.astype(x.dtype)
@@ -533,7 +536,8 @@ def hinge_embedding_loss(input: Any, target: Any, margin: Any, size_average: Any
     """The mean of `input` where target is 1, of max(0, margin - input) where it is -1."""
     reduction = reduction_of(size_average, reduce, reduction)
     zeros = T.zeros_like(input)
-    far = T.where(target != 1, T.clamp_min(margin - input, 0), zeros)
+    # the margin takes the dtype of the input, as PyTorch fills a tensor like it
+    far = T.where(target != 1, T.clamp_min(T.sub(T.full_like(input, margin), input), 0), zeros)
     return finish(far + T.where(target != -1, input, zeros), reduction)
 
 

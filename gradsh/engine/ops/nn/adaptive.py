@@ -15,6 +15,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import on_images
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
+from gradsh.engine.operators.registry import NOT_FLOATS
 from gradsh.engine.operators.samples import call, t
 from gradsh.errors import ArgumentError, ShapeError
 
@@ -171,6 +172,7 @@ def _max_op(dims: int) -> None:
         private=True,
         outputs=2,
         layout="images",
+        refuses={"adaptive_max_pool2d" if dims == 2 else "adaptive_max_pool3d_cpu": NOT_FLOATS},
     )(kernel)
     entry.vjp("input", saves="input out")(
         lambda F, g, result, x, out: F.plane_put(g[0], result[1], tuple(x.shape[-len(out) :]))

@@ -10,6 +10,7 @@ import numpy as np
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.promotion import converted
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.samples import call, t
@@ -46,6 +47,8 @@ def _masked(mask: Any, is_causal: Any, length: int, width: int, dtype: Any) -> A
         added = make(causal)
     if mask is not None:
         if mask.data.dtype.kind == "b":
+            if dtype.kind != "f":
+                converted(-math.inf, dtype)  # has no room for it
             mask = make(np.where(mask.data, 0, -np.inf).astype(dtype))
         added = mask if added is None else added + mask
     return added
@@ -89,9 +92,9 @@ def scaled_dot_product_attention(
         key, value = (T.repeat_interleave(x, size[-3] // heads, -3) for x in (key, value))
     root = math.sqrt(1 / math.sqrt(size[-1] or 1) if scale is None else abs(scale))
     sign = -1.0 if scale is not None and scale < 0 else 1.0
+    added = _masked(attn_mask, is_causal, size[-2], key.data.shape[-2], query.data.dtype)
     # PyTorch scales both factors before the product, which keeps half floats in range
     scores = T.matmul(query * root, T.transpose(key * (root * sign), -2, -1))
-    added = _masked(attn_mask, is_causal, size[-2], key.data.shape[-2], query.data.dtype)
     if added is not None:
         scores = scores + added
     weights = T.softmax(scores, -1)

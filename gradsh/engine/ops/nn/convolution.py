@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradsh.engine.core.arguments import type_word
+from gradsh.engine.core.arguments import not_implemented, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
@@ -226,6 +226,19 @@ def _check(
             )
 
 
+def _kernel_for(x: Any, dilation: Any, transposed: bool) -> None:
+    """PyTorch's kernels for numbers that are neither floating nor int64; without a batch it comes to none."""
+    dims = x.ndim - 2
+    if x.dtype.kind == "f" or x.dtype.itemsize == 8 or not x.size:
+        return
+    if transposed:
+        raise not_implemented(f"slow_conv_transpose{max(dims, 2)}d_out_cpu", x.dtype)
+    if max(dilation) > 1:
+        raise not_implemented("slow_conv_dilated<>", x.dtype)
+    if x.dtype.kind == "b":
+        raise not_implemented("compute_columns3d" if dims == 3 else "slow_conv2d_cpu", x.dtype)
+
+
 def _batched(name: str, dims: int, input: Tensor) -> tuple[Any, bool]:
     """The input with a batch dim, and whether it came without."""
     ndim = input.data.ndim
@@ -272,6 +285,7 @@ def _convolution(dims: int) -> Any:
             padding = _expanded("padding", padding, dims)
         how = (stride, padding, dilation, int(groups))
         _check(name, x.data, weight.data, None if bias is None else bias.data, how, False)
+        _kernel_for(x.data, dilation, False)
         out = T.convolve(x, weight, bias, how)
         return T.squeeze(out, 0) if single else out
 
@@ -349,6 +363,7 @@ def _transposed(dims: int) -> Any:
                 f"Given input size per channel: ({' x '.join(map(str, x.data.shape[2:]))}). Calculated output size per "
                 f"channel: ({' x '.join(map(str, size))}). Output size is too small"
             )
+        _kernel_for(x.data, dilation, True)
         out = T.convolve_input(x, weight, bias, size, how)
         return T.squeeze(out, 0) if single else out
 

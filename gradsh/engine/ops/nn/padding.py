@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import int_tuple
+from gradsh.engine.core.arguments import int_tuple, not_implemented
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.strided import contiguous
@@ -200,6 +200,10 @@ def pad(input: Any, pad: Any, mode: Any, value: Any) -> Any:
             "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)",
             kind="NotImplementedError",
         )
+    if mode != "circular" and input.data.dtype.kind == "b":
+        _around(mode, shape, pads)
+        word = {"reflect": "reflection", "replicate": "replication"}[mode]
+        raise not_implemented(f"{word}_pad{dims}d", input.data.dtype)
     second = "" if mode == "circular" else "Backward"
     out = run_as(take_axes, NAMES[mode].format(dims), input, _around(mode, shape, pads), second=second)
     if mode == "circular" and out.__class__ is Tensor:

@@ -262,8 +262,8 @@ def _max_pool1d(
     if not isinstance(input, Tensor):
         _batched("max_pool1d", 1, input)
     shape = input.data.shape
-    if input.data.dtype.kind == "b":
-        raise DtypeError("\"max_pool1d\" not implemented for 'Bool'", kind="NotImplementedError")
+    if input.data.dtype.kind == "b" and return_indices:
+        raise not_implemented("max_pool2d", input.data.dtype)
     if input.data.dtype.kind != "f" and not return_indices:
         raise not_implemented("max_pool1d_impl", input.data.dtype)
     if return_indices:  # another of PyTorch's operators, with words of its own
@@ -374,6 +374,9 @@ def _mean_op(dims: int) -> Any:
         private=True,
         linear=True,
         layout="images" if dims == 2 else "contiguous",
+        refuses={"avg_pool2d": "Byte Char Short Int Bool"}
+        if dims == 2
+        else {"avg_pool3d_out_frame": "Half Byte Char Short Int Bool"},
     )(forward)
     two = op(
         f"mean_windows{dims}d_backward(grad, {parameters})",
@@ -405,8 +408,6 @@ def mean_pool(name: str, dims: int, x: Any, how: Any, ceil_mode: bool, include: 
         name, x.data, kernel, stride, padding, ones, lambda: places(size, kernel, stride, padding, ones, ceil_mode)
     )
     out = places(size, kernel, stride, padding, ones, ceil_mode)
-    if x.data.dtype.kind == "b":
-        raise not_implemented("avg_pool3d_out_frame" if dims == 3 else "avg_pool2d", x.data.dtype)
     return getattr(T, f"mean_windows{dims}d")(x, kernel, stride, padding, out, bool(include), override, tuple(size))
 
 

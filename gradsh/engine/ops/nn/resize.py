@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import type_word
-from gradsh.engine.core.dtypes import OF
+from gradsh.engine.core.arguments import not_implemented, type_word
 from gradsh.engine.core.modes import mode as context
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.operators.batch_rules import on_last_dims
@@ -20,7 +19,7 @@ from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.nn.padding import run_as, take_axes
-from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueError_, ValueProblem
+from gradsh.errors import ArgumentError, ShapeError, ValueError_, ValueProblem
 
 MODES = {"linear": 3, "bilinear": 4, "trilinear": 5, "bicubic": 4, "lanczos": 4}
 
@@ -310,18 +309,14 @@ def interpolate(
     if any(n <= 0 for n in (*shape, *out)):
         one, two = (", ".join(f"{w}: {n}" for w, n in zip(words, sizes, strict=True)) for sizes in (shape, out))
         raise ShapeError(f"Input and output sizes should be greater than 0, but got input ({one}) output ({two})")
-    if x.dtype.kind != "f" and x.dtype != np.uint8:
-        title = "nearest" if mode.startswith("nearest") else mode.removesuffix("d")
-        raise DtypeError(
-            f"\"upsample_{title}{dims}d_channels_last\" not implemented for '{OF[x.dtype].title}'",
-            kind="NotImplementedError",
-        )
+    if x.dtype.kind != "f" and (x.dtype != np.uint8 or (dims != 2 and "linear" in mode)):
+        raise not_implemented(_kernel_of(mode, dims, antialias), x.dtype)
+    if antialias and x.dtype.itemsize == 2:
+        raise not_implemented("compute_index_ranges_weights", x.dtype)
     if mode.startswith("nearest"):
         exact = mode == "nearest-exact"
         indices = tuple(_nearest(n, m, s, exact) for n, m, s in zip(shape, out, scales, strict=True))
         return run_as(take_axes, f"UpsampleNearest{'Exact' * exact}{dims}DBackward0", input, indices, saves=False)
-    if x.dtype.kind == "u" and dims != 2:
-        raise DtypeError("\"compute_indices_weights_linear\" not implemented for 'Byte'", kind="NotImplementedError")
     corners = bool(align_corners)
     dtype = np.dtype(np.float32 if x.dtype == np.float32 or x.dtype == np.float16 else np.float64)
     how = zip(shape, out, scales, strict=True)
@@ -332,6 +327,16 @@ def interpolate(
     else:
         taps = tuple(_linear(n, m, s, corners, dtype) for n, m, s in how)
     return run_as(resample, f"Upsample{mode.capitalize()}{dims}D{'Aa' * bool(antialias)}Backward0", input, taps)
+
+
+def _kernel_of(mode: str, dims: int, antialias: Any) -> str:
+    """PyTorch's kernel that is the first to refuse a dtype."""
+    if antialias:
+        return "compute_index_ranges_weights"
+    title = "nearest" if mode.startswith("nearest") else "cubic" if mode == "bicubic" else "linear"
+    if dims == 2 and title != "cubic":
+        return f"upsample_{'nearest' if title == 'nearest' else 'bilinear'}2d_channels_last"
+    return f"compute_indices_weights_{title}"
 
 
 @composite(

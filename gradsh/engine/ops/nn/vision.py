@@ -17,6 +17,7 @@ from gradsh.engine.core.strided import strided
 from gradsh.engine.core.tensor import make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
+from gradsh.engine.operators.registry import INTEGERS
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.loss.regression import size_text
 from gradsh.engine.ops.nn.padding import without_batch
@@ -209,9 +210,7 @@ def unfold(input: Any, kernel_size: Any, dilation: Any, padding: Any, stride: An
             f"but got: {list(shape)}"
         )
     if input.data.dtype.kind not in "fb":
-        raise DtypeError(
-            f"\"im2col_out_cpu\" not implemented for '{OF[input.data.dtype].title}'", kind="NotImplementedError"
-        )
+        raise not_implemented("im2col_out_cpu", input.data.dtype)
     how = (*pairs, tuple(shape[-2:]))
     out = blocks(how)
     if min(out) < 1:
@@ -240,6 +239,7 @@ def _tuple(values: Any) -> str:
         call(t(1, 4, 2), (3, 3), 2, (2, 1)),
     ],
     formula="the patches of g (unfold)",
+    refuses={"col2im_out_cpu": INTEGERS},
     example="fold(ones(1, 4, 2), (2, 3), 2)",
 )
 def fold(input: Any, output_size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Any:
@@ -433,7 +433,8 @@ def grid_sample(input: Any, grid: Any, mode: Any, padding_mode: Any, align_corne
         context.warn(DEFAULT_CORNERS)
         align_corners = False
     if input.data.dtype.kind != "f":
-        raise not_implemented(f"grid_sampler_{input.data.ndim - 2}d_cpu_kernel_impl", input.data.dtype)
+        kernel = "grid_sampler3d_cpu" if input.data.ndim == 5 else "grid_sampler_2d_cpu_kernel_impl"
+        raise not_implemented(kernel, input.data.dtype)
     x, y = input.data.shape, grid.data.shape
     if x[:1] != y[:1]:
         raise ShapeError(
@@ -522,4 +523,6 @@ def affine_grid(theta: Any, size: Any, align_corners: Any) -> Any:
         )
     elif min(sizes) <= 0:
         raise ValueError_(f"Expected non-zero, positive output size. Got {sizes}")
+    if theta.data.dtype.itemsize == 2 and min(sizes[2:]) <= 1:  # where PyTorch makes a tensor of one number
+        raise not_implemented("tensor_cpu", theta.data.dtype)
     return T.affine_places(theta, sizes, bool(align_corners))

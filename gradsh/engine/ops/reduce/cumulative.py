@@ -355,6 +355,9 @@ def _integral(name: str, function: Any) -> Any:
             raise DimError("slice() cannot be applied to a 0-dim tensor.")
         if x is not None:
             need_tensor(name, "x", 2, x)
+        if any(v is not None and v.data.dtype.kind == "b" for v in (x, y)):
+            given = "`y`" if x is None else "`x` or `y`"
+            raise DtypeError(f"{name}: received a bool input for {given}, but bool is not supported")
         return function(y, x, 1 if dx is None else dx, dim_index(dim, y.data.ndim))
 
     integral.__doc__ = function.__doc__

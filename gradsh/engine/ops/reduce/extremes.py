@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, wrong_call
+from gradsh.engine.core.arguments import dim_index, not_implemented, wrong_call
 from gradsh.engine.core.dtypes import float32
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
@@ -357,11 +357,12 @@ def _ranked(x: Any, axis: int, rank: Any) -> Any:
 
 def _middle(name: str, skip_nan: bool) -> Any:
     def kernel(x: Any, dim: Any, keepdim: Any) -> Any:
-        if x.dtype.kind == "b":
-            raise DtypeError("\"median_cpu\" not implemented for 'Bool'", kind="NotImplementedError")
+        if x.dtype.kind == "b" and (dim is not None or x.size):
+            raise not_implemented("median_cpu" if dim is None else "median_out", x.dtype)
         if dim is None:
             if not x.size:
-                return x.dtype.type(np.nan) if x.dtype.kind == "f" else x.dtype.type(np.iinfo(x.dtype).min)
+                least = np.nan if x.dtype.kind == "f" else 0 if x.dtype.kind == "b" else np.iinfo(x.dtype).min
+                return x.dtype.type(least)
             flat = x.reshape(-1)
             return flat[_middle_place(flat, 0, skip_nan)[0]]
         axis = dim_index(dim, x.ndim)
@@ -444,8 +445,8 @@ _extreme_call(nanmedian, "NanmedianBackward1", "")
 )
 def kthvalue(x: Any, k: int, dim: int, keepdim: bool) -> Any:
     """The k-th smallest element along `dim` (from 1), and where it is."""
-    if x.dtype.kind == "b":
-        raise DtypeError("\"kthvalue_cpu\" not implemented for 'Bool'", kind="NotImplementedError")
+    if x.dtype.kind == "b" and x.ndim:
+        raise not_implemented("kthvalue_cpu", x.dtype)
     axis = dim_index(dim, x.ndim)
     _not_empty("kthvalue", x, axis)
     if not 1 <= k <= (x.shape[axis] if x.ndim else 1):

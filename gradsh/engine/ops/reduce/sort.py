@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, need_tensor, wrong_call
+from gradsh.engine.core.arguments import dim_index, need_tensor, not_implemented, wrong_call
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.tensor import Tensor
@@ -246,6 +246,8 @@ def unique_consecutive(x: Any, return_inverse: bool, return_counts: bool, dim: A
 
 def searched(edges: Any, x: Any, side: Any) -> Any:
     """The place of each element among `edges`, for the sides of np.searchsorted; nan is behind everything."""
+    if edges.dtype.kind == x.dtype.kind == "b" and edges.size and x.size:
+        raise not_implemented("searchsorted_out_cpu", edges.dtype)
     if edges.dtype.kind != "f" or not np.isnan(edges).any():
         found = np.searchsorted(edges, x, side)
         return np.where(np.isnan(x), len(edges), found) if x.dtype.kind == "f" else found

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, misfit, need_tensor, wrong_call
+from gradsh.engine.core.arguments import dim_index, misfit, need_tensor, not_implemented, wrong_call
 from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode, no_grad
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.promotion import converted
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
@@ -459,8 +460,12 @@ def histc(x: Any, bins: int, min: Any, max: Any) -> Any:
     """Counts in `bins` equal intervals from `min` to `max`, of the data where both are equal."""
     if bins <= 0:
         raise ValueProblem(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+    if x.dtype.kind == "b":
+        raise not_implemented("linspace_cpu", x.dtype)
     if x.dtype.kind != "f":
-        raise DtypeError(f"\"histogram_cpu\" not implemented for '{OF[x.dtype].title}'", kind="NotImplementedError")
+        for bound in (min, max):
+            converted(float(bound), x.dtype)  # which may have no room for it
+        raise not_implemented("histogram_cpu", x.dtype)
     low, high = float(min), float(max)
     if low == high and x.size:
         low, high = float(np.minimum.reduce(x, None)), float(np.maximum.reduce(x, None))

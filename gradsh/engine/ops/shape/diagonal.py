@@ -228,6 +228,7 @@ def diagflat(input: Any, offset: int) -> Any:
     samples=lambda: [call(t(3, 3)), call(t(2, 3))],
     formula="g on the diagonal",
     example="trace(eye(2))",
+    refuses={"trace": "Bool"},
     linear=True,
 )
 def trace(x: Any) -> Any:
