@@ -283,6 +283,8 @@ INFIX = ("if", "in", "is", "and", "or", "else", "for")
 _EFFECT_METHODS = """
 train eval apply load_state_dict zero_grad step backward retain_grad remove register_hook register_prehook
 register_forward_hook register_forward_pre_hook register_full_backward_hook register_post_accumulate_grad_hook
+register_full_backward_pre_hook register_state_dict_pre_hook register_state_dict_post_hook
+register_load_state_dict_pre_hook register_load_state_dict_post_hook register_multi_grad_hook
 """
 EFFECT_METHODS = frozenset(_EFFECT_METHODS.split())
 

@@ -171,7 +171,7 @@ class Reach:
                 raise Impure
             return [(item, f"{path}[{key!r}]") for key, item in value.items()]
         if isinstance(kind, ModelKind):
-            hooks = [getattr(hook, "function", hook) for table in value.hooks or () for hook in table.values()]
+            hooks = value.hooks.functions() if value.hooks is not None else []
             hidden = [cell for name, cell in value.cells.items() if name in type(value).hidden]
             fields = [(item, f"{path}.{name}") for name, item in value.fields()]
             return [*fields, *((item, "") for item in [*hooks, *map(_contents, hidden)])]

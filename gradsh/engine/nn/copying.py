@@ -80,7 +80,7 @@ def _model(model: Model, memo: Memo, kept: list[Any]) -> Model:
     copy.buffer_names = dict(model.buffer_names)
     copy.training = model.training
     copy.run = None
-    copy.hooks = model.hooks and (dict(model.hooks[0]), dict(model.hooks[1]))
+    copy.hooks = model.hooks and model.hooks.copy()
     for name, cell in model.cells.items():
         copy.cells[name] = memo[id(cell)] = memo.get(id(cell)) or CellType()
         kept.append(cell)

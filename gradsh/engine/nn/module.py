@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from types import CellType
-from typing import Any, TypeVar
+from types import CellType, MethodType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradsh.calls.devices import Device, chosen
 from gradsh.engine.core.dtypes import DType
-from gradsh.engine.core.graph import Handle
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
-from gradsh.engine.nn.state import IncompatibleKeys, StateDict, load
+from gradsh.engine.nn.state import IncompatibleKeys, load, saved
 from gradsh.errors import ArgumentError, AttributeError_, GradshError, KeyError_, NoForward, ValueError_
+
+if TYPE_CHECKING:
+    from gradsh.engine.nn.hooks import Hooks
 
 __acts_for_programs__ = True  # it calls the functions of a model: see gradsh.runtime.faults
 
@@ -33,9 +35,17 @@ PUBLIC = frozenset(
     """
     parameters named_parameters buffers named_buffers modules named_modules children named_children state_dict
     load_state_dict train eval zero_grad requires_grad_ training apply to float double half cpu cuda extra_repr
-    register_forward_hook register_forward_pre_hook register_buffer register_parameter register_module add_module
+    register_buffer register_parameter register_module add_module
     get_submodule get_parameter get_buffer
     """.split()  # noqa: SIM905 - a list of thirty strings reads worse
+)
+# These are functions of gradsh.engine.nn.hooks, which few models need.
+REGISTERING = frozenset(
+    """
+    register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
+    register_state_dict_pre_hook register_state_dict_post_hook register_load_state_dict_pre_hook
+    register_load_state_dict_post_hook
+    """.split()  # noqa: SIM905 - as above
 )
 
 
@@ -79,6 +89,8 @@ class ModelType(ModelKind):
     def __member__(cls, name: str) -> Any:
         """`Transformer.generate_square_subsequent_mask`: a static method is a function of the library's file, named
         after the model and itself. Errors: KeyError."""
+        if name == "__name__":
+            return cls.__name__
         if not cls.library or cls.body is None:
             raise KeyError(name)
         return cls.body.__globals__[f".{cls.__name__}_{name}"]
@@ -110,7 +122,7 @@ class Model(metaclass=ModelType):
     cells         the fields by name, in the order in which the body binds them, then what is hidden
     buffer_names  the fields that are buffers -> whether they belong to the state
     run           the field `forward`
-    hooks         None, or {id: hook} before and {id: hook} after `forward`
+    hooks         None, or what is called at its forward, backward, saving and loading (gradsh.engine.nn.hooks.Hooks)
     """
 
     __slots__ = ("__weakref__", "buffer_names", "cells", "hooks", "run", "training")
@@ -119,7 +131,7 @@ class Model(metaclass=ModelType):
 
     cells: dict[str, CellType]
     buffer_names: dict[str, bool]
-    hooks: tuple[dict[int, Any], dict[int, Any]] | None
+    hooks: Hooks | None
     run: Any
     training: bool
 
@@ -180,10 +192,14 @@ class Model(metaclass=ModelType):
                 pass
         if name in PUBLIC:
             return getattr(self, name)
+        if name in REGISTERING:
+            from gradsh.engine.nn import hooks
+
+            return MethodType(getattr(hooks, name), self)
         raise KeyError(name)
 
     def __members__(self) -> list[str]:
-        return [*(name for name in self.cells if self.get(name, self) is not self), *PUBLIC]
+        return [*(name for name in self.cells if self.get(name, self) is not self), *PUBLIC, *REGISTERING]
 
     def __set_member__(self, name: str, value: Any) -> None:
         """`instance.name = value`: PyTorch's rules for what may take the place of what."""
@@ -237,31 +253,6 @@ class Model(metaclass=ModelType):
         from gradsh.engine.nn.hooks import hooked  # few models have hooks
 
         return hooked(self, arguments, keywords)
-
-    def register_forward_hook(
-        self, hook: Any, *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
-    ) -> Handle:
-        """Call `hook(model, inputs, output)` after each forward; what it returns replaces the output.
-
-        prepend      before the hooks that are there
-        with_kwargs  as `hook(model, inputs, keywords, output)`
-        always_call  also when the forward, or an earlier hook, fails
-        """
-        from gradsh.engine.nn.hooks import registered
-
-        self.hooks = self.hooks or ({}, {})
-        return registered(self.hooks[1], hook, prepend, with_kwargs, always_call)
-
-    def register_forward_pre_hook(self, hook: Any, *, prepend: bool = False, with_kwargs: bool = False) -> Handle:
-        """Call `hook(model, inputs)` before each forward; what it returns replaces the inputs.
-
-        prepend      before the hooks that are there
-        with_kwargs  as `hook(model, inputs, keywords)`, which returns both
-        """
-        from gradsh.engine.nn.hooks import registered
-
-        self.hooks = self.hooks or ({}, {})
-        return registered(self.hooks[0], hook, prepend, with_kwargs, False)
 
     # --- the tree -----------------------------------------------------------------------------------------------
 
@@ -489,38 +480,23 @@ class Model(metaclass=ModelType):
 
     # --- state --------------------------------------------------------------------------------------------------
 
-    def _state(self) -> Iterator[tuple[str, Tensor]]:
-        for path, model in self.tree():
-            prefix = path + "." if path else ""
-            for name, t in model.own_parameters():
-                yield prefix + name, t
-            for name, t in model.own_buffers():
-                if model.buffer_names[name]:
-                    yield prefix + name, t
-
     def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """All parameters and buffers by full name, on the same memory but outside of any graph unless `keep_vars`.
 
         They go into `destination`, where that is a dict.
         """
-        from gradsh.engine.ops.program.autograd import detach
-
         if len(args) > 3:
             raise ArgumentError("too many values to unpack (expected 3)", kind="ValueError")
         given: list[Any] = [*args, *(destination, prefix, keep_vars)[len(args) :]]
-        destination, prefix, keep_vars = given
-        found = ((prefix + name, t if keep_vars else detach.apply(t)) for name, t in self._state())
-        if destination is None:
-            return StateDict(found)
-        destination.update(found)
-        return destination
+        return saved(self, *given)
 
     def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> IncompatibleKeys:
         """Copy the values of a state into this model's; all that does not fit is said in one error.
 
+        assign   the state's own tensors take the place of the model's
         Errors: StateMismatch; as in PyTorch, what fits has been copied then. ArgumentError for what is no dict.
         """
-        return load(type(self).__name__, dict(self._state()), state_dict, strict)
+        return load(self, state_dict, strict, assign)
 
     # --- how it prints ----------------------------------------------------------------------------------------
 

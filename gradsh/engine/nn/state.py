@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.modes import no_grad
-from gradsh.engine.core.tensor import Tensor
-from gradsh.errors import ArgumentError, StateMismatch
+from gradsh.engine.core.tensor import Tensor, make
+from gradsh.errors import ArgumentError, StateMismatch, ValueProblem
+
+if TYPE_CHECKING:
+    from gradsh.engine.nn.module import Model
 
 
 class StateDict(dict[str, Any]):
@@ -40,49 +44,132 @@ class IncompatibleKeys(tuple[list[str], list[str]]):
         return f"_IncompatibleKeys(missing_keys={self[0]!r}, unexpected_keys={self[1]!r})"
 
 
-def load(model: str, own: dict[str, Tensor], given: Any, strict: bool) -> IncompatibleKeys:
-    """Copy the tensors of `given` into those of the same names in `own`, the state of the model called `model`.
+def saved(model: Model, destination: Any, prefix: str, keep_vars: bool) -> Any:
+    """The state of a model and of all below it, in `destination` or in a dict of its own; on the same memory."""
+    from gradsh.engine.ops.program.autograd import detach
+
+    if destination is None:
+        destination = StateDict()
+    hooks = model.hooks
+    if hooks is not None:
+        for hook in list(hooks.saving_pre.values()):
+            hook(model, prefix, keep_vars)
+    for name, t in own_state(model):
+        destination[prefix + name] = t if keep_vars else detach.apply(t)
+    for name, child in model.printed_children():
+        saved(child, destination, f"{prefix}{name}.", keep_vars)
+    if hooks is not None:
+        for hook in list(hooks.saving.values()):
+            if hook(model, destination, prefix, {"version": 1}) is not None:
+                raise ValueProblem("state_dict post-hook must return None")
+    return destination
+
+
+def own_state(model: Model) -> Iterator[tuple[str, Tensor]]:
+    """The parameters of a model itself, then the buffers that belong to its state."""
+    yield from model.own_parameters()
+    for name, t in model.own_buffers():
+        if model.buffer_names[name]:
+            yield name, t
+
+
+def load(model: Model, given: Any, strict: bool, assign: bool) -> IncompatibleKeys:
+    """Copy the tensors of `given` into those of the same names in a model, or put them in their place (`assign`).
 
     Errors: StateMismatch with all that does not fit; ArgumentError when `given` is no dict.
     """
     if not isinstance(given, dict):
         raise ArgumentError(f"Expected state_dict to be dict-like, got <class '{type(given).__name__}'>.")
-    from gradsh.engine.ops.families import methods
-
-    copy_ = methods()["copy_"]
-    missing = [name for name in own if name not in given]
-    unexpected = [name for name in given if name not in own]
-    problems: list[str] = []
+    loading = Loading(assign)
     with no_grad():
-        for name, t in own.items():
-            if name in given:
-                problem = _copied(copy_, name, t, given[name])
-                if problem:
-                    problems.append(problem)
+        loading.into(model, given, "")
+    problems = loading.problems
     if strict:
-        for keys, word in ((unexpected, "Unexpected"), (missing, "Missing")):
+        for keys, word in ((loading.unexpected, "Unexpected"), (loading.missing, "Missing")):
             if keys:
                 listed = ", ".join(f'"{key}"' for key in keys)
                 problems.insert(0, f"{word} key(s) in state_dict: {listed}. ")
     if problems:
         listed = "\n\t".join(problems)
-        raise StateMismatch(f"Error(s) in loading state_dict for {model}:\n\t{listed}")
-    return IncompatibleKeys(missing, unexpected)
+        raise StateMismatch(f"Error(s) in loading state_dict for {type(model).__name__}:\n\t{listed}")
+    return IncompatibleKeys(loading.missing, loading.unexpected)
 
 
-def _copied(copy_: Any, name: str, t: Tensor, value: Any) -> str:
-    """Copy one tensor, or say why it does not fit."""
-    if value.__class__ is not Tensor:
-        return (
-            f'While copying the parameter named "{name}", expected torch.Tensor or Tensor-like object from '
-            f"checkpoint but received <class '{type(value).__name__}'>"
-        )
-    if value.data.shape == (1,) and t.data.shape == ():
-        value = value[0]
-    if value.data.shape != t.data.shape:
-        return (
-            f"size mismatch for {name}: copying a param with shape torch.{value.shape} from checkpoint, "
-            f"the shape in current model is torch.{t.shape}."
-        )
-    copy_(t, value)
-    return ""
+class Loading:
+    """One load: what is missing, what nothing has, and what does not fit, so far."""
+
+    def __init__(self, assign: bool) -> None:
+        self.assign = assign
+        self.missing: list[str] = []
+        self.unexpected: list[str] = []
+        self.problems: list[str] = []
+
+    def into(self, model: Model, given: dict[str, Any], prefix: str) -> None:
+        """Load what `given`, in which all keys begin with the prefix, has for a model and for all below it."""
+        hooks = model.hooks
+        if hooks is not None:
+            notes = {"version": 1, **({"assign_to_params_buffers": True} if self.assign else {})}
+            for hook in list(hooks.loading_pre.values()):
+                hook(model, given, prefix, notes, True, self.missing, self.unexpected, self.problems)
+        own = dict(own_state(model))
+        children = dict(model.printed_children())
+        for name, t in own.items():
+            if prefix + name not in given:
+                self.missing.append(prefix + name)
+            elif problem := self.one(model, name, t, prefix + name, given[prefix + name]):
+                self.problems.append(problem)
+        for key in given:
+            if key.startswith(prefix):
+                first, dot, _ = key[len(prefix) :].partition(".")
+                if first not in (children if dot else own):
+                    self.unexpected.append(key)
+        for name, child in children.items():
+            below = f"{prefix}{name}."
+            self.into(child, {key: value for key, value in given.items() if key.startswith(below)}, below)
+        if hooks is not None:
+            found = IncompatibleKeys(self.missing, self.unexpected)
+            for hook in list(hooks.loading.values()):
+                if hook(model, found) is not None:
+                    raise ArgumentError(
+                        "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new "
+                        "values, if incompatible_keys need to be modified, it should be done inplace.",
+                        kind="AssertionError",
+                    )
+
+    def one(self, model: Model, name: str, t: Tensor, key: str, value: Any) -> str:
+        """Load one tensor, or say why it does not fit."""
+        if value.__class__ is not Tensor:
+            return (
+                f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from '
+                f"checkpoint but received <class '{type(value).__name__}'>"
+            )
+        if value.data.shape == (1,) and t.data.shape == ():
+            value = value[0]
+        if value.data.shape != t.data.shape:
+            return (
+                f"size mismatch for {key}: copying a param with shape torch.{value.shape} from checkpoint, "
+                f"the shape in current model is torch.{t.shape}."
+            )
+        if not self.assign:
+            from gradsh.engine.ops.families import methods
+
+            methods()["copy_"](t, value)
+        elif t.extra is not None and t.extra.parameter:
+            if value.extra is None or not value.extra.parameter:
+                value = as_parameter(value, t.requires)
+            else:
+                value.set_requires_grad(t.requires)
+            model.put(name, value)
+        else:
+            model.put(name, value)
+        return ""
+
+
+def as_parameter(value: Tensor, requires: bool) -> Tensor:
+    """A parameter on the memory of a tensor."""
+    own = make(value.data)
+    own.storage = value.share()
+    own.data = value.data
+    own.requires = requires
+    own.own_extra().parameter = True
+    return own
