@@ -139,6 +139,8 @@ def _command(session: Running, name: str) -> HelpPage | None:
     if name not in commands.WORDS:
         return None
     entry = commands.load(name)
+    if entry.outside:
+        return HelpPage(name, entry.usage, entry.summary, example=entry.example)
     output = session.example(entry.example) if entry.example else []
     return HelpPage(name, entry.usage, entry.summary, example=entry.example if output else "", output=output)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HELP = 'sweep "train.grad", lr=[0.1, 0.01], seed=range(10), best="loss"'
 
 
-@command('sweep "FILE", name=[value, …]', named=True)
+@command('sweep "FILE", name=[value, …]', example='sweep "train.grad", lr=[0.1, 0.01]', named=True, outside=True)
 def sweep(session: Running, values: tuple[Any, ...], places: list[Span | None], **named: Any) -> Iterable[Report]:
     """A script once for every combination of the values that its parameters are given, on all cores, as `gradsh sweep`.
 

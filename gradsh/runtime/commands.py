@@ -43,7 +43,8 @@ class Command:
     `options`: the flags and keywords that stand behind the values, `graph z, nodes, open=net`; `keywords`: those that
     are no flags, `print x, end=""`. `looks`: what it shows
     was noted while the program ran (gradsh.runtime.notes). `of_tensors`: it is about tensors, `x.grad` stands for `x`.
-    `counts`: how many backward passes there were has been counted for it. `named`: it takes keywords of any name.
+    `counts`: how many backward passes there were has been counted for it. `named`: it takes keywords of any name. `outside`: its example
+    needs files, and is shown without being run.
     """
 
     __slots__ = (
@@ -58,6 +59,7 @@ class Command:
         "named",
         "of_tensors",
         "options",
+        "outside",
         "places",
         "summary",
         "usage",
@@ -78,6 +80,7 @@ class Command:
         of_tensors: bool = False,
         counts: bool = False,
         named: bool = False,
+        outside: bool = False,
     ) -> None:
         self.act = act
         self.name = act.__module__.rpartition(".")[2]  # the file's
@@ -93,6 +96,7 @@ class Command:
         self.of_tensors = of_tensors
         self.counts = counts
         self.named = named
+        self.outside = outside
 
 
 _loaded: dict[str, Command] = {}
