@@ -43,8 +43,8 @@ class Command:
     `options`: the flags and keywords that stand behind the values, `graph z, nodes, open=net`; `keywords`: those that
     are no flags, `print x, end=""`. `looks`: what it shows
     was noted while the program ran (gradsh.runtime.notes). `of_tensors`: it is about tensors, `x.grad` stands for `x`.
-    `counts`: how many backward passes there were has been counted for it. `named`: it takes keywords of any name. `outside`: its example
-    needs files, and is shown without being run.
+    `counts`: how many backward passes there were has been counted for it. `named`: it takes keywords of any name.
+    `outside`: its example needs files, and is shown without being run.
     """
 
     __slots__ = (

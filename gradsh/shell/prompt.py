@@ -152,14 +152,18 @@ class Shell:
             raise Leave
         if not text.strip():
             return
-        from gradsh.shell import forms  # only now: the prompt is there sooner
+        interrupts.own.begin()  # a Ctrl-C stops it from here on: what comes before its run can take a while, too
+        try:
+            from gradsh.shell import forms  # only now: the prompt is there sooner
 
-        for part in forms.parts(text):
-            part = forms.meant(self, part)
-            if registry.is_command(part):
-                self.command(part)
-            elif not self.execute(part).worked:
-                return
+            for part in forms.parts(text):
+                part = forms.meant(self, part)
+                if registry.is_command(part):
+                    self.command(part)
+                elif not self.execute(part).worked:
+                    return
+        finally:
+            interrupts.own.end()
 
     def command(self, text: str) -> None:
         """Do what `:word …` says."""
