@@ -6,6 +6,7 @@ import io
 import pickle
 import random
 import shutil
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -107,3 +108,88 @@ def test_spoiled_files_are_told(folder: Path) -> None:
                 spoiled.writestr(other, cut if other == name else content)
         text, status = said('load("spoiled.pt");')
         assert status in (0, 1) and "Traceback" not in text, (number, text)
+
+
+# --- files that were made to harm ---------------------------------------------------------------------------------
+
+NAME = "ctorch._utils\n_rebuild_tensor_v2\n"
+PAIR = b"q\x00h\x00\x86"  # the tuple of what was, twice
+LAUGHS = b")" + PAIR * 60  # 2**60 empty tuples
+DEEP = b")" + b"\x85" * 100_000
+ORDERED = b"ccollections\nOrderedDict\n"
+RUN = b"cposix\nsystem\n"
+
+
+def whole(number: int) -> bytes:
+    text = number.to_bytes(number.bit_length() // 8 + 1, "little", signed=True)
+    return b"\x8a" + bytes([len(text)]) + text
+
+
+def real(number: float) -> bytes:
+    return b"G" + struct.pack(">d", number)
+
+
+def tensor(offset: bytes, sizes: list[bytes], strides: list[bytes], key: str = "0", count: int = 4) -> bytes:
+    stored = b"(X\x07\0\0\0storagectorch\nFloatStorage\nX" + struct.pack("<I", len(key)) + key.encode()
+    stored += b"X\x03\0\0\0cpu" + whole(count) + b"tQ"
+    shape = b"(" + b"".join(sizes) + b"t(" + b"".join(strides) + b"t"
+    return NAME.encode() + b"(" + stored + offset + shape + b"\x89" + ORDERED + b")RtR"
+
+
+def one(offset: int, size: int, stride: int) -> bytes:
+    return tensor(whole(offset), [whole(size)], [whole(stride)])
+
+
+FOUR = one(0, 4, 1)
+HARMFUL = {
+    "a tuple as deep as a key": b"}" + DEEP + b"Ns",
+    "a tuple as deep": DEEP,
+    "a list as deep": b"]" * 10_000 + b"a" * 9_999,
+    "what is written out without end": LAUGHS,
+    "lists of it": b"]" + b"q\x00]h\x00ah\x00a" * 60,
+    "as a key": b"}" + LAUGHS + b"Ns",
+    "as a key of pairs": ORDERED + b"]" + LAUGHS + b"N\x86a\x85R",
+    "code": RUN + b"X\x02\0\0\0id\x85R",
+    "code, called by what is allowed": NAME.encode() + RUN + b"\x85R",
+    "code, as a key": b"}" + RUN + b"Ns",
+    "code, in a key": b"}" + RUN + b"\x85Ns",
+    "code, in a list": b"](" + RUN + b"e",
+    "code, kept in the memo": RUN + b"q\x07h\x07)\x81",
+    "before the storage": one(-1, 2, 1),
+    "behind it": one(3, 2, 1),
+    "far behind it": one(2**62, 1, 1),
+    "a size below nothing": one(0, -2, 1),
+    "a stride below nothing": one(3, 4, -1),
+    "a stride beyond the machine's": one(0, 1, 2**70),
+    "more than there are": one(0, 2**62, 0),
+    "many of a few": b"](" + one(0, 2**24, 0) * 3 + b"e",
+    "sizes that are no whole numbers": tensor(whole(0), [real(2.0)], [whole(1)]),
+    "sizes that are no numbers": tensor(whole(0), [real(float("nan"))], [whole(1)]),
+    "no end of sizes": tensor(whole(0), [real(float("inf"))], [whole(0)]),
+    "more dimensions than there are": tensor(whole(0), [whole(1)] * 70, [whole(1)] * 70),
+    "another file": tensor(whole(0), [whole(4)], [whole(1)], "../../secret"),
+    "a storage that is shorter": tensor(whole(0), [whole(4)], [whole(1)], count=2**62),
+    "a tensor as a list": FOUR + b"Na",
+    "a tensor as a dict": FOUR + b"X\x01\0\0\0aNs",
+    "a text that is shorter": b"X\xff\xff\xff\x7fabc",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+def test_harmful_files_are_told(folder: Path, name: str) -> None:
+    with zipfile.ZipFile("harmful.pt", "w") as made:
+        made.writestr("archive/data.pkl", b"\x80\x02" + HARMFUL[name] + b".")
+        made.writestr("archive/data/0", bytes(16))
+    text, status = said('print "before"; print load("harmful.pt")')
+    assert status == 1 and text.startswith("before\nerror[E0502]: 'harmful.pt' "), text
+
+
+def test_a_storage_is_unpacked_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with zipfile.ZipFile("x.pt", "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("archive/data.pkl", b"\x80\x02](" + FOUR * 300 + b"e.")
+        made.writestr("archive/data/0", bytes(1 << 20))
+    unpacked = []
+    read = zipfile.ZipFile.read
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *given: (unpacked.append(given[1]), read(*given))[1])
+    assert said('len(load("x.pt"))') == ("300\n", 0) and len(unpacked) == 2

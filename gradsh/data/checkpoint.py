@@ -23,7 +23,9 @@ DTYPES = {f"torch.{name}Storage": "<" + kind for kind, name in STORAGES.items()}
 BFLOAT = "torch.BFloat16Storage"
 TENSOR, PARAMETER = "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter"
 ORDERED, SIZE = "collections.OrderedDict", "torch.Size"
-SMALL = 2**24  # elements that any tensor may have, though fewer are stored (an expanded one)
+SMALL = 2**24  # elements that tensors may have in all, though fewer are stored (expanded ones)
+SHARED = 8  # tensors that may share all that is stored: weights that are tied
+WRITTEN = 10**6  # values that any pickle may hold when it is written out, and a key of a dict a hundredth of it
 
 
 class Named:
@@ -56,12 +58,14 @@ class Reader:
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
         self.seen: dict[int, Any] = {}
+        self.storages: dict[tuple[str, str], Stored] = {}
+        self.elements = 0  # of all tensors
 
     def run(self, data: bytes) -> Any:
         for operation, argument, _ in pickletools.genops(data):
             name = operation.name
             if name == "STOP":
-                return self.value(self.stack.pop())
+                return self.bounded(self.value(self.stack.pop()), max(WRITTEN, SHARED * len(data)))
             if name in ("BINUNICODE", "SHORT_BINUNICODE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT"):
                 self.stack.append(argument)
             elif name in PLAIN:
@@ -93,7 +97,7 @@ class Reader:
             stack[-1].extend(map(self.value, items))
         elif name in ("SETITEM", "SETITEMS"):
             items = [stack.pop(-2), stack.pop()] if name == "SETITEM" else self.marked()
-            stack[-1].update(zip(items[::2], map(self.value, items[1::2]), strict=True))
+            stack[-1].update(self.items(zip(items[::2], items[1::2], strict=True)))
         elif name == "BINPERSID":
             stack.append(self.storage(stack.pop()))
         elif name in ("REDUCE", "NEWOBJ"):
@@ -121,6 +125,18 @@ class Reader:
                 self.value(part)
         return item
 
+    def items(self, pairs: Any) -> dict[Any, Any]:
+        """The items of a dict. A tuple is a key only where the interpreter can hash it: it looks at neither depth nor
+        size."""
+        return {self.bounded(self.value(key), WRITTEN // 100): self.value(item) for key, item in pairs}
+
+    def bounded(self, item: Any, most: int) -> Any:
+        """The item, if it is so many values at most when it is written out: a tuple of two that are one, sixty times
+        over, are a hundred bytes. Errors: BadFile; RecursionError where it is nested too deeply."""
+        if extent(item, {}) > most:
+            broken(self.path, "is broken: what it holds is small, and written out without end")
+        return item
+
     def made(self, function: Any, arguments: Any) -> Any:
         name = function.name if isinstance(function, Named) else ""
         if name == TENSOR:
@@ -131,7 +147,7 @@ class Reader:
                 broken(self.path, "is broken: a parameter in it is no tensor")
             return self.codec.make("parameter grad" if arguments[1] else "parameter", found[1])
         if name == ORDERED:
-            return dict(arguments[0]) if arguments else {}
+            return self.items(arguments[0]) if arguments else {}
         if name == SIZE:
             return tuple(arguments[0])
         return broken(
@@ -143,6 +159,8 @@ class Reader:
     def storage(self, named: Any) -> Stored:
         word, kind, key, _, count = named
         title = kind.name
+        if (title, key) in self.storages:
+            return self.storages[title, key]
         if word != "storage" or (title not in DTYPES and title != BFLOAT):
             broken(self.path, f"cannot be read: it holds a {title}, which no tensor here has")
         data = self.members[f"{self.folder}data/{key}"]
@@ -151,7 +169,8 @@ class Reader:
             broken(self.path, f"is broken: its member data/{key} is too short")
         if title == BFLOAT:  # the upper half of a float32, which holds it exactly
             numbers = (numbers.astype(np.uint32) << 16).view(np.float32)
-        return Stored(numbers)
+        self.storages[title, key] = Stored(numbers)
+        return self.storages[title, key]
 
     def array(self, storage: Any, offset: Any, size: Any, stride: Any) -> Any:
         numbers, count, last = storage.numbers, 1, offset
@@ -159,11 +178,25 @@ class Reader:
             count *= n
             last += max(n - 1, 0) * step
         fits = all(n >= 0 for n in (offset, *size, *stride)) and (not count or last < len(numbers))
-        if not fits or count > max(SMALL, len(numbers)):
+        if not fits:
             broken(self.path, "is broken: a tensor in it lies outside of what is stored")
+        self.elements += count
+        if self.elements > max(SMALL, SHARED * sum(len(each.numbers) for each in self.storages.values())):
+            broken(self.path, "is broken: its tensors are far larger than what is stored")
         steps = tuple(step * numbers.itemsize for step in stride)
         start = numbers[offset:] if count else numbers[:0]
         return np.lib.stride_tricks.as_strided(start, tuple(size), steps).copy(order="K")
+
+
+def extent(item: Any, known: dict[int, int]) -> int:
+    """How many values an item is when it is written out; what contains itself is one there."""
+    if type(item) not in (tuple, list, dict):
+        return 1
+    if id(item) not in known:
+        known[id(item)] = 1
+        parts = (*item, *item.values()) if type(item) is dict else item
+        known[id(item)] = 1 + sum(extent(part, known) for part in parts)
+    return known[id(item)]
 
 
 PLAIN: dict[str, Any] = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple, "NONE": lambda: None}
