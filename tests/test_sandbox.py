@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 
 from gradsh import Session
-from gradsh.cli import check, sandbox
+from gradsh.cli import check, main, sandbox
 from gradsh.cli.arguments import parse
+from gradsh.cli.subcommands import SUBCOMMANDS
 from gradsh.runtime.access import METHODS, names
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.sandbox import Unavailable
@@ -509,6 +510,61 @@ def test_the_filter_of_each_processor(processor: str) -> None:
         assert verdict(number) == linux.REFUSED | 1
     assert verdict(0x40000000 + numbers["read"]) == linux.REFUSED | 1
     assert verdict(numbers["read"], audit=0x40000003) == linux.ENDED
+
+
+# what each sub-command is given; those that run no program, or refuse this one, are among them
+WORDS = {
+    "graph": ["main.grad", "x"],
+    "export": ["--to", "latex", "main.grad", "x"],
+    "explain": ["E0613"],
+    "sweep": ["-j", "1", "main.grad", "--n", "1,2"],
+    "completion": ["bash"],
+}
+STRANGER = """param n = 1
+let x = ones(2, grad) * n
+try { print load("../secret.csv") } catch e { print e.code }
+try { save x, "new.csv" } catch e { print e.code }
+print env("TOKEN")
+result loss=n
+"""
+
+
+@pytest.mark.parametrize("word", SUBCOMMANDS)
+def test_sub_commands(
+    place: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    """`--sandbox` before a sub-command holds for the programs that it runs."""
+    monkeypatch.setenv("TOKEN", "12345")
+    (place / "main.grad").write_text(STRANGER)
+    before = sorted(place.rglob("*"))
+    given: list[str] = []
+    if word == "watch":  # hands it on to a process for each run
+
+        class Ended(Exception):
+            pass
+
+        def popen(words: list[str], **options: object) -> None:
+            given.extend(words)
+            raise Ended
+
+        monkeypatch.setattr("gradsh.cli.watch.subprocess.Popen", popen)
+        assert main.run(["--sandbox=language", word, "main.grad"]) == main.FAULT and "--sandbox=language" in given
+        return
+    main.run(["--sandbox=language", word, *WORDS.get(word, ["main.grad"])])
+    said = capfd.readouterr()
+    assert "12345" not in said.out + said.err and sorted(place.rglob("*")) == before
+
+
+@pytest.mark.parametrize("words", [["graph"], ["export", "--to", "latex"], ["check"], ["fmt", "--check"], []])
+def test_no_command_shows_lines_of_a_file_that_is_no_program(
+    place: Path, capfd: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    secret = place.parent / "secret.csv"
+    secret.write_text("12345 67890\n")
+    name = ["x"] if words and words[0] in ("graph", "export") else []
+    assert main.run([*words, str(secret), *name]) == 3
+    said = capfd.readouterr()
+    assert "12345" not in said.out + said.err and "is not a gradsh program" in said.err
 
 
 def test_check_reads_below_the_folder_only(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

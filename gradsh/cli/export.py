@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from gradsh.calls.suggest import suggest
 from gradsh.cli.options import Options, UsageError, read
-from gradsh.errors import GradshError, Refused, Source
-from gradsh.files import decode
+from gradsh.errors import Refused, Source
+from gradsh.files import concealed, decode, shows_lines
 from gradsh.language import calculus, nodes
 from gradsh.language.calculus import NoFormula
 from gradsh.language.latex import latex
@@ -30,17 +30,17 @@ def takes(parser: ArgumentParser) -> None:
 
 
 def run(options: Options) -> int:
-    program, name = _asked(options)
-    if not isinstance(program, tuple):
-        write([program], sys.stderr, color=options.color, style="json" if options.json else options.errors)
-        return 3
-    file, text = program
+    file, data, name = _asked(options)
     builtins = table()
-    source = Source(file, text)
+    text = decode(file, data)
     try:
+        if not isinstance(text, str):
+            raise Refused([text])
+        source = Source(file, text)
         tree, resolution, uses = understood(source, {}, builtins)
     except Refused as refused:
-        write(refused.errors, sys.stderr, color=options.color, style="json" if options.json else options.errors)
+        errors = refused.errors if file[0] == "<" or shows_lines(file, data) else concealed(file, refused.errors)
+        write(errors, sys.stderr, color=options.color, style="json" if options.json else options.errors)
         return 3
     reading = Reading(tree, source, resolution, builtins, bool(uses))
     what = Formula(reading, builtins, name)
@@ -56,17 +56,16 @@ def run(options: Options) -> int:
     return 1 if problem else 0
 
 
-def _asked(options: Options) -> tuple[tuple[str, str] | GradshError, str | None]:
-    """The program with what it is called, or why it is none; and the name."""
+def _asked(options: Options) -> tuple[str, bytes, str | None]:
+    """What the program is called, its text, and the name. Errors: UsageError."""
     what = options.given.what
     if options.given.code is not None:
         if len(what) > 1:
             raise UsageError("with -c, one name at most", "gradsh export --help")
-        return ("<command line>", options.given.code), what[0] if what else None
+        return "<command line>", options.given.code.encode("utf-8", "surrogateescape"), what[0] if what else None
     if not what or len(what) > 2:
         raise UsageError("a file, and the name of what is wanted", "gradsh export --help")
-    text = decode(what[0], read(what[0]))
-    return (what[0], text) if isinstance(text, str) else text, what[1] if len(what) == 2 else None
+    return what[0], read(what[0]), what[1] if len(what) == 2 else None
 
 
 class Formula:

@@ -12,7 +12,7 @@ from typing import Any
 
 from gradsh.cli.options import Options, read
 from gradsh.errors import Span
-from gradsh.files import decode
+from gradsh.files import concealed, decode, shows_lines
 from gradsh.reports import Report
 from gradsh.view.display import Display
 from gradsh.view.json_lines import JsonDisplay
@@ -55,17 +55,20 @@ class Json(Silent, JsonDisplay):
 
 
 def run(options: Options) -> int:
+    from gradsh.cli.main import opened
     from gradsh.language.program import LOOKING
-    from gradsh.view.display import Session
 
     given = options.given
-    text = decode(given.file, read(given.file))
+    data = read(given.file)
+    text = decode(given.file, data)
+    shown = shows_lines(given.file, data)
     display = Json() if options.json else Plain(color=options.color, style=options.errors)
-    session = Session(options.dtype, options.seed, display=display)
-    session.options = (LOOKING,)
     if not isinstance(text, str):
-        display.errors([text])
+        display.errors([text] if shown else concealed(given.file, [text]))
         return 3
+    session = opened(options, display)
+    session.options = (LOOKING,)
+    session.shows_lines = shown
     result = session.run(text, given.file)
     if not result.ok:
         return result.status

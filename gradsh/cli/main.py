@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gradsh.errors import BadArguments
     from gradsh.reports import Report
     from gradsh.session.session import Session
+    from gradsh.view.display import Display
 
 
 def run(argv: Sequence[str]) -> int:
@@ -146,8 +147,6 @@ def _run(options: Options) -> int:
         return _help(options, program, shown)
     session = _session(options, options.interactive)
     session.shows_lines = shown
-    if session.limits is not None and not options.interactive:
-        session.limits.hold()
     if name != "<stdin>" and not options.interactive and sys.stdin is not None:
         stream = sys.stdin.buffer
         session.files.stdin = lambda: read_text(stream)
@@ -176,7 +175,7 @@ def _standard_input() -> bytes:
 
 
 def _session(options: Options, interactive: bool = False) -> Session:
-    from gradsh.view.display import Display, Session
+    from gradsh.view.display import Display
 
     if options.json:
         from gradsh.view.json_lines import JsonDisplay
@@ -185,6 +184,16 @@ def _session(options: Options, interactive: bool = False) -> Session:
     else:
         display = Display(color=options.color, style=options.errors)
     display.verbose = options.verbose
+    session = opened(options, display, interactive)
+    session.sweeper = partial(_sweep, session)
+    return session
+
+
+def opened(options: Options, display: Display, interactive: bool = False) -> Session:
+    """A session within the limits and the sandbox that the command line asks for; whatever runs a program has its
+    session from here."""
+    from gradsh.view.display import Session
+
     session = Session(
         options.dtype,
         options.seed,
@@ -193,9 +202,10 @@ def _session(options: Options, interactive: bool = False) -> Session:
         max_memory=options.max_memory,
         sandbox=bool(options.sandbox),
     )
-    session.sweeper = partial(_sweep, session)
     if session.limits is not None and session.limits.memory is not None:
         session.limits.memory.said = "--max-memory"
+    if session.limits is not None and not interactive:
+        session.limits.hold()
     if options.sandbox == "kernel":
         from gradsh.cli.sandbox import confine
 
