@@ -55,6 +55,7 @@ CASES = [
     ("gradsh.engine.ops.elementwise.compare", "raise KeyboardInterrupt", False),
     ("gradsh.engine.ops.program.inplace", "raise KeyboardInterrupt", True),
     ("gradsh.engine.ops.shape.join", "raise MemoryError", True),
+    ("lark.exceptions", "raise KeyboardInterrupt", False),
 ]
 
 

@@ -253,6 +253,8 @@ def test_words() -> None:
     )
     assert faults.clean(".f.<locals>..g() takes 0 positional arguments but 1 was given").startswith("g() takes")
     assert faults.clean(".f.<locals>.@f3() takes 0 positional arguments but 1 was given").startswith("<lambda>() takes")
+    assert fails("[].append()").message.startswith("list.append() takes ")
+    assert fails("print 10**5000").message == "Exceeds the limit (4300 digits) for integer string conversion"
     assert fails("{[1]: 2}").message == "unhashable type: 'list'"
     assert fails('let d = {"a": 1}\nfor k in d { d["b"] = 1 }').message == "dictionary changed size during iteration"
     assert type(fails("[1].pop(5)")) is errors.IndexError_

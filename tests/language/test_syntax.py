@@ -351,6 +351,7 @@ def test_big_programs_parse(text: str) -> None:
         ("x" + " " * 1_000_000 + ")", "this `)` closes nothing"),
         ("x\n" * 100_000 + ")", "this `)` closes nothing"),
         (")" * 100_000, "this `)` closes nothing"),
+        ("1 < " * 8_000 + "1", "comparisons do not chain: write both, and join them"),
     ],
     ids=lambda text: f"{text[:12]!r}",
 )
