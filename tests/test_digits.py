@@ -161,6 +161,8 @@ def test_sums_have_pytorchs_bits(kind: str, in_c: bool) -> None:
             out = gradient(T.linear(*zeros, small), small, x)
         elif kind == "nll_loss":
             out = T.nll_loss(make(x), make(np.zeros(len(x), np.int64)), None, None, -100, None, "sum").data
+        elif kind.startswith("norm"):
+            out = T.linalg_vector_norm(make(x), 1 if keep else 2, axes, keep).data
         elif kind.startswith("log_softmax"):
             out = x - exponentials(x, axes)
         else:
@@ -191,8 +193,8 @@ def test_kernels_in_c_and_numpys_have_the_same_bits() -> None:
         axis = int(draw.integers(0, dims))
         for native in compiled.NATIVE:
             given: tuple[Any, ...] = (x.reshape(-1)[:50].copy(),)
-            if native.name == "summed":
-                given = x, axis, number % 2 == 0
+            if native.name in ("summed", "in_turn", "squares"):
+                given = x, (axis,), number % 2 == 0
             elif "softmax" in native.name:
                 given = (x, y, axis) if native.name.endswith("backward") else (x, axis)
             with np.errstate(all="ignore"):

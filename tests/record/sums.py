@@ -17,7 +17,7 @@ DATA = Path(__file__).parent.parent / "data" / "sums.json"
 CASES = 500
 KINDS = (
     *("sum", "mean", "mse_loss", "broadcast", "bias", "sum of float64", "sum of float16"),
-    *("nll_loss", "log_softmax", "log_softmax of float64"),
+    *("nll_loss", "log_softmax", "log_softmax of float64", "norm", "norm of float64"),
 )
 
 
@@ -71,7 +71,11 @@ def main() -> None:
         """The gradient of log_softmax where every exponential is 1."""
         return torch._log_softmax_backward_data(x, torch.zeros(x.shape, dtype=x.dtype), axis, x.dtype)
 
+    def norm(x: Any, axes: Any = None, keep: bool = False) -> Any:
+        return torch.linalg.vector_norm(x, 1 if keep else 2, axes, keep)
+
     functions: dict[str, Callable[..., Any]] = {
+        "norm": norm,
         "broadcast": gradient,
         "bias": bias,
         "nll_loss": losses,

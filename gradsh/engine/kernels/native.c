@@ -29,22 +29,28 @@ static npy_intp height(npy_intp n)
     return bits / 4 > 4 ? bits / 4 : 4;
 }
 
-#define T float
-#define LANES 8
-#include "native_sums.h"
-#undef T
-#undef LANES
-#define T double
-#define LANES 4
-#include "native_sums.h"
-#undef T
-#undef LANES
-
-/* --- how an array is walked ------------------------------------------------------------------------------------- */
-
 typedef struct {
     npy_intp size, in, out; /* strides in bytes; out is 0 where the dim is reduced */
 } Dim;
+
+typedef enum { BLOCKS, IN_TURN, SQUARES } Order;
+
+#define T float
+#define LANES 8
+#define FUSED(a, b, c) ((float)((double)(a) * (b) + (c)))
+#include "native_sums.h"
+#undef T
+#undef LANES
+#undef FUSED
+#define T double
+#define LANES 4
+#define FUSED(a, b, c) fma(a, b, c)
+#include "native_sums.h"
+#undef T
+#undef LANES
+#undef FUSED
+
+/* --- how an array is walked ------------------------------------------------------------------------------------- */
 
 /* 1 where dim a goes behind dim b, which lies further out, -1 where it stays before it, 0 where nothing tells. */
 static int behind(const Dim *a, const Dim *b)
@@ -114,8 +120,8 @@ static int is_plain(PyObject *x)
     return PyArray_CheckExact(x) && PyArray_ISBEHAVED_RO((PyArrayObject *)x);
 }
 
-/* summed(x, axis, keepdims): the sum of a float32 or float64 array along its dims; None for any other argument. */
-static PyObject *summed(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+/* f(x, axis, keepdims): a sum of a float32 or float64 array along its dims; None for any other argument. */
+static PyObject *added(PyObject *const *args, Py_ssize_t count, Order order)
 {
     if (count != 3 || !is_plain(args[0]))
         Py_RETURN_NONE;
@@ -145,6 +151,10 @@ static PyObject *summed(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssi
     if (!PyArray_SIZE(x))
         return PyArray_Return(out);
     groups = walked(dims, walks);
+    /* PyTorch's own loop for norms along a last dim */
+    int side_by_side = order == SQUARES && groups && !dims[0].out && dims[0].in == item;
+    for (int g = 1; g < groups; g++)
+        side_by_side &= dims[g].out != 0;
     if (!groups || dims[0].out) { /* nothing to be added */
         memmove(&dims[1], dims, groups * sizeof(Dim));
         dims[0] = (Dim){1, 0, 0};
@@ -156,9 +166,9 @@ static PyObject *summed(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssi
     char *to = PyArray_BYTES(out);
     for (;;) {
         if (type == NPY_FLOAT32)
-            loops_float(from, dims[0].in, dims[0].size, dims[1].in, dims[1].size, to, dims[1].out);
+            loops_float(from, dims[0], dims[1], to, order, side_by_side);
         else
-            loops_double(from, dims[0].in, dims[0].size, dims[1].in, dims[1].size, to, dims[1].out);
+            loops_double(from, dims[0], dims[1], to, order, side_by_side);
         int g = 2;
         for (; g < groups; g++) {
             from += dims[g].in, to += dims[g].out;
@@ -172,6 +182,16 @@ static PyObject *summed(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssi
     }
 }
 
+#define SUM(name, order)                                                                                               \
+    static PyObject *name(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)                          \
+    {                                                                                                                  \
+        return added(args, count, order);                                                                              \
+    }
+
+SUM(summed, BLOCKS)
+SUM(in_turn, IN_TURN)
+SUM(squares, SQUARES)
+
 #include "native_softmax.h"
 #include "native_elementary.h"
 
@@ -179,6 +199,8 @@ static PyObject *summed(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssi
 
 static PyMethodDef functions[] = {
     ENTRY(summed),
+    ENTRY(in_turn),
+    ENTRY(squares),
     ENTRY(softmax),
     ENTRY(log_softmax),
     ENTRY(softmax_backward),

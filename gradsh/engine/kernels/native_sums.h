@@ -66,9 +66,9 @@ static inline T OF(inner_)(const char *x, npy_intp n)
     return total;
 }
 
-/* Two loops of PyTorch's: n numbers, `apart` bytes from each other, for each of m columns, `beside` bytes from each
-   other; their sums are added to *out, which goes on by `on` bytes. */
-CLONES static void OF(loops_)(const char *x, npy_intp apart, npy_intp n, npy_intp beside, npy_intp m, char *out, npy_intp on)
+/* n numbers, `apart` bytes from each other, for each of m columns, `beside` bytes from each other; their sums are added
+   to *out, which goes on by `on` bytes: in blocks. */
+static inline void OF(blocks_)(const char *x, npy_intp apart, npy_intp n, npy_intp beside, npy_intp m, char *out, npy_intp on)
 {
     npy_intp j = 0;
 #define PUT(value, k) *(T *)(out + (j + (k)) * on) += (value)
@@ -105,6 +105,58 @@ CLONES static void OF(loops_)(const char *x, npy_intp apart, npy_intp n, npy_int
         PUT(sum, 0);
     }
 #undef PUT
+}
+
+/* The same numbers, or their squares, added one after the other. */
+static inline void OF(in_turn_)(const char *x, npy_intp apart, npy_intp n, npy_intp beside, npy_intp m, char *out,
+                         npy_intp on, int squared)
+{
+#define VALUE(i, j) (squared ? *(const T *)(x + (i) * apart + (j) * beside) * *(const T *)(x + (i) * apart + (j) * beside) \
+                             : *(const T *)(x + (i) * apart + (j) * beside))
+    if (on && beside < apart) {
+        for (npy_intp i = 0; i < n; i++)
+            for (npy_intp j = 0; j < m; j++)
+                *(T *)(out + j * on) += VALUE(i, j);
+        return;
+    }
+    for (npy_intp j = 0; j < m; j++) {
+        T total = *(T *)(out + j * on);
+        for (npy_intp i = 0; i < n; i++)
+            total += VALUE(i, j);
+        *(T *)(out + j * on) = total;
+    }
+#undef VALUE
+}
+
+/* The squares of n numbers that lie side by side: whole vectors, their lanes, then what is left; the compiler that
+   PyTorch is built with makes vectors of four of that, and multiplies and adds the last ones at once. */
+static inline T OF(squares_)(const T *x, npy_intp n)
+{
+    T lanes[LANES] = {0}, total;
+    npy_intp k = 0, whole = n - n % LANES % 4;
+    for (; k + LANES <= n; k += LANES)
+        for (int j = 0; j < LANES; j++)
+            lanes[j] += x[k + j] * x[k + j];
+    total = lanes[0];
+    for (int j = 1; j < LANES; j++)
+        total += lanes[j];
+    for (; k < whole; k++)
+        total += x[k] * x[k];
+    for (; k < n; k++)
+        total = FUSED(x[k], x[k], total);
+    return total;
+}
+
+/* The two innermost loops of PyTorch's. */
+CLONES static void OF(loops_)(const char *x, Dim near, Dim beside, char *out, Order order, int side_by_side)
+{
+    if (order == BLOCKS)
+        OF(blocks_)(x, near.in, near.size, beside.in, beside.size, out, beside.out);
+    else if (side_by_side)
+        for (npy_intp j = 0; j < beside.size; j++)
+            *(T *)(out + j * beside.out) = OF(squares_)((const T *)(x + j * beside.in), near.size);
+    else
+        OF(in_turn_)(x, near.in, near.size, beside.in, beside.size, out, beside.out, order == SQUARES);
 }
 
 #undef OF

@@ -294,7 +294,7 @@ def _plan(
     kept = tuple([1 if d in axes else n for d, n in enumerate(shape) if keepdims or d not in axes])
     if not prod(shape):
         return (), (), NOTHING, True, (), (), kept, 1
-    groups = _groups(shape, strides, axes)
+    groups = walked(shape, strides, axes)
     if not groups or groups[0][0] not in axes:
         return (), (), SINGLE, True, (), (), kept, 1
     near, beside = groups[0], groups[1] if len(groups) > 1 else []
@@ -323,7 +323,7 @@ def _plan(
     return order, sizes, loop, direct, parts, back, kept, prod(shape[d] for d in turned)
 
 
-def _groups(shape: tuple[int, ...], strides: tuple[int, ...], axes: set[int]) -> list[list[int]]:
+def walked(shape: tuple[int, ...], strides: tuple[int, ...], axes: set[int]) -> list[list[int]]:
     """The dims as PyTorch walks them, the nearest first, those that follow each other in memory as one."""
     dims = [d for d in reversed(range(len(shape))) if shape[d] != 1]
     # `TensorIteratorBase::reorder_dimensions`: an insertion sort, for a stride of 0 says nothing of the order

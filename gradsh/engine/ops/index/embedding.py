@@ -11,6 +11,7 @@ from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.kernels.norms import p_norm
 from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
@@ -84,7 +85,7 @@ def _renorm(weight: Tensor, index: Any, max_norm: float, norm_type: float) -> No
     rows = np.unique(index)
     weight.share()
     part = weight.data[rows]
-    norms = (np.abs(part) ** norm_type).sum(1) ** (1 / norm_type)
+    norms = p_norm(part, norm_type, (1,), False)
     long = norms > max_norm
     weight.data[rows[long]] = part[long] * (max_norm / (norms[long] + 1e-7)).astype(part.dtype)[:, None]
     bump(weight, mode.where)

@@ -12,12 +12,13 @@ from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error, promoted, result_dtype
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.kernels.norms import INF, p_norm
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.matmul import need_arrays
-from gradsh.engine.ops.linalg.norms import INF, kept_shape, p_norm, p_norm_rule
+from gradsh.engine.ops.linalg.norms import kept_shape, p_norm_rule
 from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
 
@@ -75,8 +76,8 @@ def _distance_rule(F: Any, g: Any, difference: Any, out: Any, p: float) -> Any:
         return F.sign(difference) * (g * F.reaches(difference, out))
     if p < 1 and p != 0:
         # PyTorch's kernel has its own convention: nothing where an element or the distance is 0
-        power = F.zero_where(F.abs(difference) ** (p - 1), difference)
-        return F.zero_where(F.sign(difference) * power * g / out ** (p - 1), out)
+        power = F.zero_where(F.pow(F.abs(difference), p - 1), difference)
+        return F.zero_where(F.sign(difference) * power * g / F.pow(out, p - 1), out)
     return p_norm_rule(F, g, difference, out, p, (-1,))
 
 

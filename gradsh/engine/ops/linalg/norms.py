@@ -10,6 +10,7 @@ from gradsh.engine.core.arguments import dim_index, dims_tuple, need_tensor, num
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.kernels.norms import INF, p_norm
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
@@ -17,35 +18,7 @@ from gradsh.engine.ops.linalg.common import A2, inverse_of, need_floating, need_
 from gradsh.engine.ops.linalg.decompositions import svd_of
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
-INF = float("inf")
-
 # --- the norm of vectors -----------------------------------------------------------------------------------------
-
-
-def p_norm(x: Any, p: float, axes: Any, keepdim: Any) -> Any:
-    """The p-norm of an array over `axes` (a tuple, or None for all), in its dtype."""
-    dtype = x.dtype
-    if dtype.itemsize == 2:
-        x = x.astype(np.float32)
-    if p == 2:
-        if axes is None and x.ndim == 1 and not keepdim:
-            out = np.sqrt(x.dot(x))
-        else:
-            out = np.sqrt(np.add.reduce(x * x, axes, keepdims=keepdim))
-    else:
-        size = np.abs(x)
-        if p == 1:
-            out = np.add.reduce(size, axes, keepdims=keepdim)
-        elif p == INF:
-            # of no elements 0, as distances have it; vector_norm refuses them
-            out = np.maximum.reduce(size, axes, keepdims=keepdim, initial=-INF if x.size else 0)
-        elif p == -INF:
-            out = np.minimum.reduce(size, axes, keepdims=keepdim)
-        elif p == 0:
-            out = np.add.reduce(x != 0, axes, keepdims=keepdim, dtype=x.dtype)
-        else:
-            out = np.add.reduce(size**p, axes, keepdims=keepdim) ** (1.0 / p)
-    return out if out.dtype == dtype else out.astype(dtype)
 
 
 def p_norm_rule(F: Any, g: Any, x: Any, out: Any, p: float, axes: Any) -> Any:
@@ -59,11 +32,11 @@ def p_norm_rule(F: Any, g: Any, x: Any, out: Any, p: float, axes: Any) -> Any:
     if p in (INF, -INF):
         return F.sign(x) * (g * F.peaks(x, out, axes))
     if p < 1:
-        return F.sign(x) * F.zero_where(F.abs(x) ** (p - 1), x) * g * out ** (1 - p)
-    scale = F.zero_where(g / out ** (p - 1), out)
+        return F.sign(x) * F.zero_where(F.pow(F.abs(x), p - 1), x) * g * F.pow(out, 1 - p)
+    scale = F.zero_where(g / F.pow(out, p - 1), out)
     if p < 2:
-        return F.sign(x) * F.abs(x) ** (p - 1) * scale
-    return x * F.abs(x) ** (p - 2) * scale
+        return F.sign(x) * F.pow(F.abs(x), p - 1) * scale
+    return x * F.pow(F.abs(x), p - 2) * scale
 
 
 @op("peaks(input, norm, dims)", work="elements", private=True)
