@@ -134,7 +134,8 @@ class Walk:
                     self.capture(node, g, captures[node])
                     if node not in needed:  # type: ignore[operator]  # set together with captures
                         break
-                if node.extra is not None:
+                extra = node.extra
+                if extra is not None and (extra.tensor_hooks or extra.retained or extra.prehooks):
                     g = self.before(node, g)
                 kind = node.kind
                 if watched:

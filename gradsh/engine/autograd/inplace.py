@@ -268,11 +268,12 @@ def rebase(x: Tensor, result: Tensor, where: Any) -> None:
         return
     base = extra.base
     old_fn = base.node
-    node = record(COPY_SLICES, (base.edge, result.node), Region(base.data, x.data), where)
+    region = Region(base.data, x.data)
+    node = record(COPY_SLICES, (base.edge, result.node), region, where)
     base.node, base.requires = node, True
     move_retained(base, old_fn)
     extra_of(node).storage = storage
     note_version(node, -1, storage.version)
-    refresh(x)
-    if x.grad_fn is not None:
+    refresh(x, region)
+    if x.node is not None:
         made_extra.through_view = weakref.ref(x.grad_fn)

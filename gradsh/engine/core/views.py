@@ -36,6 +36,8 @@ class Region:
     def of(self, array: Any) -> Any:
         """The view's part of a C-ordered array that has the base's shape."""
         flat = array.reshape(-1)
+        if not self.shape:
+            return flat[self.offset : self.offset + 1].reshape(())
         return elements(flat, flat.dtype, self.shape, self.strides, self.offset)
 
 
@@ -83,8 +85,11 @@ def _without_hooks(edge: Any) -> Any:
     return Output(plain, edge.number) if edge.__class__ is Output else plain
 
 
-def refresh(t: Tensor) -> None:
-    """Bring a view's history up to date with writes to its base that happened since it was made."""
+def refresh(t: Tensor, region: Region | None = None) -> None:
+    """Bring a view's history up to date with writes to its base that happened since it was made.
+
+    `region` is where it lies, if that is known.
+    """
     extra = t.extra
     if extra is None or extra.base is None:
         return
@@ -98,7 +103,7 @@ def refresh(t: Tensor) -> None:
     if not base.requires:
         return
     where = t.storage.writer or (None, 0)  # type: ignore[union-attr]  # a write made the versions differ
-    node = record(AS_STRIDED, base.node or base, Region(base.data, t.data), where)
+    node = record(AS_STRIDED, base.node or base, region or Region(base.data, t.data), where)
     old, t.node = t.node, node
     t.requires = True
     move_retained(t, old)

@@ -82,7 +82,7 @@ SLICE = Kind("SliceBackward0", _slice_step, saves=False, operator="slice")
 ALIAS = Kind("AliasBackward0", lambda node, g, F: g, saves=False, operator="alias")
 
 
-def _select(x: Tensor, dim: int, index: int, real: int = 0) -> Tensor:
+def select_at(x: Tensor, dim: int, index: int, real: int = 0) -> Tensor:
     """The slice at `index`; errors call the dimension `real`, its number in the tensor that was indexed."""
     data = x.data
     shape = data.shape
@@ -135,7 +135,7 @@ def getitem(x: Tensor, index: Any) -> Any:
         x.up_to_date()
     cls = index.__class__
     if cls is int:
-        return _select(x, 0, index)
+        return select_at(x, 0, index)
     if cls is slice:
         return _slice(x, 0, index, True)
     if cls is list and _like_tuple(index):
@@ -190,7 +190,7 @@ def parts(x: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Tensor], list
     ndim = x.data.ndim
     if specified > ndim:
         if ndim == 0 and len(index) == 1 and (index[0].__class__ is int):
-            return _select(x, 0, index[0]), [], []
+            return select_at(x, 0, index[0]), [], []
         if ndim == 0 and index[0].__class__ is slice and len(index) == 1:
             raise IndexError_("slice() cannot be applied to a 0-dim tensor.")
         raise IndexError_(f"too many indices for tensor of dimension {ndim}")
@@ -202,7 +202,7 @@ def parts(x: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Tensor], list
     for item in index:
         cls = item.__class__
         if cls is int:
-            out = _select(out, dim, item, real)
+            out = select_at(out, dim, item, real)
             real += 1
         elif cls is slice:
             out = _slice(out, dim, item)
@@ -225,7 +225,7 @@ def parts(x: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Tensor], list
             pick = as_index(item)
             data = pick.data
             if data.ndim == 0 and data.dtype.kind == "i":
-                out = _select(out, dim, int(data.item()), real)
+                out = select_at(out, dim, int(data.item()), real)
                 real += 1
                 continue
             used = _by_tensor(out, pick, dim, picks, dims)

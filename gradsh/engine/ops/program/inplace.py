@@ -9,16 +9,25 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.forms import remember
-from gradsh.engine.autograd.inplace import apply_in_place, assign, bump, check_captured, check_overlap, check_writable
+from gradsh.engine.autograd.inplace import (
+    apply_in_place,
+    assign,
+    bump,
+    check_captured,
+    check_overlap,
+    check_writable,
+    rebase,
+)
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.batched import RANDOMNESS, Batched, level_of
-from gradsh.engine.core.graph import Node
+from gradsh.engine.core.graph import Kind, Node, record
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.promotion import converted
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.tensor import tracked as with_history
 from gradsh.engine.core.views import Region, refresh
 from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import function
@@ -226,10 +235,28 @@ def _written(x: Tensor, value: Any, is_tensor: bool, tracked: bool, where: Any) 
             x.data[...] = _fitting(value.data, x.data.dtype) if is_tensor else value
         bump(x, where)
         return
+    if is_tensor and value.requires and x.extra is not None and x.extra.base is not None and mode.interpreter is None:
+        data, given = x.data, value.data
+        if data.shape == given.shape and data.dtype == given.dtype:
+            # into a part of `x`, as loops do; nothing goes back by what stood there, for which CopySlices cares
+            node = record(PUT, (None, value.node or value), None, where)
+            data[...] = given
+            bump(x, where)
+            rebase(x, with_history(data, node), where)
+            return
     old = make(x.data)
     old.node, old.requires = x.node, x.requires
     result = overwrite.apply(old, value) if is_tensor else fill.apply(old, value)
     assign(x, result, old, where)
+
+
+def _put_step(node: Node, g: Any, F: Namespace) -> Any:
+    if F is not A:
+        return None, F.mul(g, 1)
+    return None, g if g.ndim else g[()]
+
+
+PUT = Kind("CopyBackwards", _put_step, saves=False, operator="overwrite", by_sample=True)
 
 
 def check_expands(given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
@@ -463,7 +490,7 @@ Operators.__irshift__ = _of_bits("bitwise_right_shift")
 
 def set_item(x: Tensor, index: Any, value: Any) -> None:
     """`x[index] = value`: ints, slices, `...` and `none` make a view that is written; tensors are written through."""
-    from gradsh.engine.ops.index.indexing import parts
+    from gradsh.engine.ops.index.indexing import parts, select_at
     from gradsh.engine.ops.index.scatter import index_write
 
     with placed(caller(_getframe(1))):
@@ -479,7 +506,12 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
         if index is False:
             return
         refresh(x)
-        target, picks, dims = parts(x, index if index.__class__ is tuple else (index,))
+        if index.__class__ is int:
+            picks: list[Tensor]
+            dims: list[int]
+            target, picks, dims = select_at(x, 0, index), [], []
+        else:
+            target, picks, dims = parts(x, index if index.__class__ is tuple else (index,))
         if not picks:
             if cls is not Tensor:
                 value = make(converted(value, target.data.dtype))
