@@ -51,6 +51,21 @@ def test_the_gradient_that_comes_in_is_the_first_factor() -> None:
     assert [(row.left, row.words) for row in report.rows] == [("120", "10 * 12")]
 
 
+def test_an_explain_is_a_backward() -> None:
+    """It leaves its gradient in `x.grad`, so it is what that came from, and one of those that add up."""
+
+    def after(words: str) -> str:
+        out = io.StringIO()
+        assert Session(out=out, err=out).run(f"let x = tensor(3.0, grad)\nlet y = x ** 2\nlet z = log(y)\n{words}").ok
+        return out.getvalue()
+
+    assert "x.grad is 0.666667: z depends on x in one way." in after("explain z\nwhy x")
+    result = after("explain z\nwhy y")
+    assert "Backward (`explain z`, line 4) did compute it: 0.111111." in result
+    assert "help: `y.retain_grad()` before line 4" in result
+    assert "the sum of 2 backward passes (lines 4 and 5)" in after("explain z, retain_graph\nexplain z\nwhy x")
+
+
 def test_many_ways_are_counted_and_the_largest_shown() -> None:
     (report,) = asked("let x = tensor(1.0, grad)\nlet y = x\nrepeat 20 { y = y * 2 + y * 3 }\nbackward y\nwhy x")
     assert "more than 10,000 ways" in report.words and len(report.rows) == 3

@@ -90,6 +90,20 @@ def of_a_gradient(around: Surroundings, finding: Finding, link: Link, leaf: str)
         finding.help = f"{around.lead('', page.span(step.statement))}`{first}`, then {lead(around, '', link)}`{then}`"
 
 
+def without_graph(around: Surroundings, finding: Finding, link: Link) -> bool:
+    """`grad(y, x)` without `create_graph`, which what it gives is made of: is there such a call?"""
+    for call in walk(link.node):
+        called = call.function if isinstance(call, nodes.Call) else None
+        name = called.name if isinstance(called, (nodes.Name, nodes.Attribute)) else ""
+        if not isinstance(call, nodes.Call) or name != "grad" or len(call.arguments) < 2 or link.step is None:
+            continue
+        finding.labels.append((link.page.span(call), "computed here, without a graph of its own"))
+        edit = (call.start, call.end, rewrite.with_flag(link.page, call, "create_graph"))
+        finding.help = f"{lead(around, '', link)}`{rewrite.edited(link.page, link.step.statement, [edit])}`"
+        return True
+    return False
+
+
 def switched_off(around: Surroundings, finding: Finding, link: Link) -> str:
     """`set_grad_enabled(false)` before it."""
     for step in reversed(link.page.steps):

@@ -164,9 +164,9 @@ def grad_flag(argument: nodes.Argument) -> bool:
 
 
 def differentiated(statement: nodes.Node) -> nodes.Expr | None:
-    """What a statement with a backward in it differentiates: `backward y`, `y.backward()`, `grad(y, x)`."""
+    """What a statement differentiates: `backward y`, `explain y`, `y.backward()`, `grad(y, x)`."""
     for node in walk(statement):
-        if isinstance(node, nodes.Command) and node.name == "backward" and node.arguments:
+        if isinstance(node, nodes.Command) and node.name in ("backward", "explain") and node.arguments:
             return node.arguments[0].value
         function = node.function if isinstance(node, nodes.Call) else None
         if not isinstance(function, (nodes.Attribute, nodes.Name)) or function.name not in ("backward", "grad"):

@@ -26,6 +26,10 @@ def read(text: str) -> nodes.Node | None:
 
 def _parsed(text: str) -> nodes.Node | None:
     tree = _program(Source("<piece>", text))
+    if tree is None and text.startswith("forward("):  # a line of a model's body, and only there
+        model = _program(Source("<piece>", f"model It {{ {text} }}"))
+        only = model.body[0] if model is not None else None
+        return only.body[0] if isinstance(only, nodes.Model) and only.body else None
     if tree is None or len(tree.body) != 1:
         return tree
     only = tree.body[0]

@@ -7,6 +7,7 @@ from typing import Any
 from gradsh.causes import changing, rewrite
 from gradsh.causes.anew import recomputed
 from gradsh.causes.cause import Cause, Root, numeral
+from gradsh.causes.parameters import unused_parameter
 from gradsh.causes.rewrite import differentiated
 from gradsh.causes.surroundings import Context, Surroundings
 from gradsh.causes.text import Page, Step, joined
@@ -14,11 +15,9 @@ from gradsh.causes.untracked import Search
 from gradsh.causes.ways import Finding, Link
 from gradsh.engine.core.graph import expected_version
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.core.users import ModelKind
 from gradsh.engine.operators.registry import OPERATORS
 from gradsh.errors import Refused, Span
 from gradsh.language import nodes
-from gradsh.language.nodes import walk
 from gradsh.looking.kept import RESULT, by_name
 from gradsh.looking.places import bound_to
 from gradsh.runtime import watching
@@ -243,25 +242,6 @@ def leads_to(edge: Any, t: Tensor) -> bool:
 def _made(around: Surroundings, t: Tensor) -> str:
     span = around.located(t.made_at)
     return f" ({around.place(span)})" if span is not None else ""
-
-
-def unused_parameter(around: Surroundings, t: Tensor, name: str) -> Cause | None:
-    """A parameter of a layer that the model's `forward` does not call."""
-    first, *path = name.split(".")
-    holder: Any = around.lookup(first)
-    for field in path[:-1]:
-        inner = holder.get(field) if isinstance(type(holder), ModelKind) else None
-        page = around.page_of(holder)
-        forward = page.forward(type(holder).__name__) if page is not None else None
-        if page is not None and forward is not None:
-            mentioned = {n.name for n in walk(forward.node) if isinstance(n, nodes.Name)}
-            if field not in mentioned:
-                at = around.place(page.span(forward.node))
-                cause = Cause("unused parameter", f"forward ({at}) does not call {field}.")
-                cause.labels.append((page.head(forward), f"`forward` does not call `{field}`"))
-                return cause
-        holder = inner
-    return None
 
 
 def unused(around: Surroundings, t: Tensor, name: str, root: Root) -> Cause:

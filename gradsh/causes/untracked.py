@@ -163,9 +163,10 @@ class Search:
         if tracked and not others and self.target is None and not self.findings and out is not None:
             of = ", ".join(f"`{n}`" for n in tracked[:MANY])
             finding = Finding("cut", [*way, link], f"made of {of}, by operations that have no gradient")
-            finding.labels.append(
-                (link.span, f"{_shown(link.name)} is made here of {of}, by operations that have no gradient")
-            )
+            if not repairs.without_graph(self.around, finding, link):
+                finding.labels.append(
+                    (link.span, f"{_shown(link.name)} is made here of {of}, by operations that have no gradient")
+                )
             self.findings.append(finding)
         return anything
 

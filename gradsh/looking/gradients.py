@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from gradsh.engine.autograd.backward import seeds, with_grad_mode
 from gradsh.engine.core.graph import Where
+from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
+from gradsh.runtime.notes import Noting
+from gradsh.runtime.passes import Passing
 from gradsh.runtime.watching import Watching
 
 
 def watch(root: Tensor, gradient: Tensor | None, *, touches: bool, keep: bool, where: Where | None) -> Watching:
-    """Run backward from `root`: with `touches` as `backward` does. Errors: those of `backward`."""
-    walk = Watching(touches, keep, where)
-    with_grad_mode(walk, seeds([root], [gradient], False))
+    """Run backward from `root`; with `touches` it is one, also for `why`. Errors: those of `backward`."""
+    walk = Watching(False, keep, where)
     if touches:
-        walk.note()
+        notes = mode.notes if isinstance(mode.notes, Noting) else Noting()
+        walk = Passing(notes.passes, keep, where, notes.checking, shown=True)
+        mode.passed = where
+    with_grad_mode(walk, seeds([root], [gradient], False))
     return walk

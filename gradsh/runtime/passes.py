@@ -108,8 +108,8 @@ class Passing(Noted):
 
     __slots__ = ("arrivals_at", "checks", "fresh", "passes")
 
-    def __init__(self, passes: Passes, keep: bool, where: Where | None, checks: bool) -> None:
-        super().__init__(keep, where)
+    def __init__(self, passes: Passes, keep: bool, where: Where | None, checks: bool, shown: bool = False) -> None:
+        super().__init__(keep, where, shown)
         self.checks = checks  # inside of `nancheck`
         self.passes = passes
         self.fresh: dict[Tensor, bool] = {}

@@ -44,11 +44,6 @@ class Watching(Walk):
         came = self.steps[node][0] if node in self.steps else None
         return came[number] if came.__class__ is list else came
 
-    def note(self) -> None:
-        """Keep what the steps were for the time when the graph is freed."""
-        for node, (came, outs) in self.steps.items():
-            STEPS[node] = (_results(came), tuple(_results(each) for each in outs))
-
     def arrivals(self, leaf: Tensor) -> list[tuple[Any, Node]]:
         """What arrives at a leaf, and from which node, in the order of arrival."""
         found = []
@@ -59,18 +54,23 @@ class Watching(Walk):
 
 
 class Noted(Watching):
-    """The walk of a `backward` in a program that looks: what it did is noted before it frees the graph."""
+    """The walk of a `backward` in a program that looks: what it did is noted before it frees the graph.
 
-    __slots__ = ()
+    `shown`: the steps stay, too, for an `explain` that is about to show them.
+    """
 
-    def __init__(self, keep: bool, where: Where | None) -> None:
+    __slots__ = ("shown",)
+
+    def __init__(self, keep: bool, where: Where | None, shown: bool = False) -> None:
         super().__init__(True, keep, where)
+        self.shown = shown
 
     def watched_step(self, node: Node, g: Any) -> Any:
         gs = super().watched_step(node, g)
-        came, outs = self.steps.pop(node)
-        del self.saved[node]
+        came, outs = self.steps[node]
         STEPS[node] = (_results(came), tuple(_results(each) for each in outs))
+        if not self.shown:
+            del self.steps[node], self.saved[node]
         return gs
 
 

@@ -189,6 +189,11 @@ def _flow(flow: Flow, front: str, align: int, paper: Paper) -> list[str]:
         else:
             lines.append(line)
             line = " " * under + remark
+            if columns_of(line) > width:  # `each row` of eight long numbers
+                *full, line = textwrap.wrap(
+                    remark, width, initial_indent=" " * INDENT, subsequent_indent=" " * (INDENT + 3)
+                )
+                lines += full
     lines.append(line)
     if flow.odd is not None:
         lines += _odd(flow, line, result, width)
