@@ -483,9 +483,80 @@ WARNED = {
             "backward f(tensor(1.0, grad), tensor(2.0, grad))"
         ),
     ],
+    "W0513": [
+        (
+            "let x = randn(4, 2)\n"
+            "let model1 = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))\n"
+            "let trainer = torch.optim.Adam(model1.parameters())\n"
+            "for i in range(2) {\n"
+            "    model1 = nn.Sequential(nn.Linear(2, 1))\n"
+            "    trainer.zero_grad()\n"
+            "    model1(x).mean().backward()\n"
+            "    trainer.step()\n"
+            "}"
+        ),
+        (
+            "fn run(x) {\n"
+            "    let net = Linear(2, 1)\n"
+            "    let o = Adam(net.parameters())\n"
+            "    let net = Linear(2, 1)\n"
+            "    repeat 2 { zero_grad o; backward net(x).mean(); step o }\n"
+            "}\n"
+            "run(ones(3, 2))"
+        ),
+    ],
+    "W0514": [
+        (
+            "let net = nn.Linear(2, 1)\n"
+            "let optimizer = optim.Adam(net.parameters(), lr=1e-3)\n"
+            "for epoch in range(3) {\n"
+            "    for x in [ones(2, 2), zeros(2, 2)] {\n"
+            "        optimizer.zero_grad()\n"
+            "        let loss = net(x).pow(2).mean()\n"
+            "        loss.backward()\n"
+            "    }\n"
+            "    print epoch, loss.item()\n"
+            "}"
+        ),
+        ("let w = ones(2, grad)\nlet o = SGD([w], lr=0.1)\nrepeat 3 { backward (w ** 2).sum(); zero_grad o }"),
+    ],
 }
 
 SILENT = [
+    (
+        "let net = Linear(2, 1)\n"
+        "let opt = SGD(net.parameters(), lr=0.1)\n"
+        "let teacher = net\n"
+        "net = Linear(2, 1)\n"
+        "zero_grad opt; backward (net(ones(1, 2)) - teacher(ones(1, 2))).sum(); step opt"
+    ),
+    (
+        "for trial in range(2) {\n"
+        "    let net = Linear(2, 1)\n"
+        "    let opt = SGD(net.parameters(), lr=0.1)\n"
+        "    zero_grad opt; backward net(ones(1, 2)).sum(); step opt\n"
+        "}"
+    ),
+    (
+        "let net = Linear(2, 1)\n"
+        "let opt = SGD(net.parameters(), lr=0.1)\n"
+        "backward net(ones(1, 2)).sum(); step opt; zero_grad opt\n"
+        "net = Linear(2, 1)\n"
+        "opt = SGD(net.parameters(), lr=0.1)\n"
+        "backward net(ones(1, 2)).sum(); step opt; zero_grad opt"
+    ),
+    (
+        "fn round(net, opt) { zero_grad opt; backward net(ones(1, 2)).sum(); opt.step() }\n"
+        "let net = Linear(2, 1)\n"
+        "let opt = SGD(net.parameters(), lr=0.1)\n"
+        "repeat 2 { round(net, opt); zero_grad opt }"
+    ),
+    (
+        "let w = ones(2, grad)\n"
+        "let opt = SGD([w], lr=0.1)\n"
+        "repeat 2 { zero_grad opt; backward (w ** 2).sum(); print w.grad }\n"
+        "step opt"
+    ),
     (
         "let net = Linear(2, 1)\n"
         "backward net(ones(1, 2)).sum()\n"
