@@ -155,10 +155,12 @@ def test_without_threads_one_does_the_work(monkeypatch: pytest.MonkeyPatch) -> N
     from gradsh.engine.kernels import pieces
     from gradsh.engine.optim import sweep
 
-    def refuse(self: threading.Thread) -> NoReturn:
+    def refuse(*args: object) -> NoReturn:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(pieces, "start_new_thread", refuse)
+    monkeypatch.setattr(pieces, "HELPERS", [])
     monkeypatch.setattr(pieces, "_threads", lambda: 4)
     monkeypatch.setattr(sweep, "cores", lambda: 2)
     monkeypatch.setattr(sweep, "_helper", None)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import product
+from threading import Barrier, current_thread
 from typing import Any
 
 import numpy as np
 import pytest
 
+from gradsh.engine.kernels import pieces
 from gradsh.engine.kernels.pieces import BIG, in_pieces
 from gradsh.engine.kernels.pooling import largest
+from gradsh.engine.kernels.softmax import log_softmax, log_softmax_backward, softmax, softmax_backward
 from gradsh.engine.ops.nn.pooling import places
 
 
@@ -75,3 +78,28 @@ def test_a_fault_in_a_piece_is_raised() -> None:
 
     with pytest.raises(ValueError, match="here"):
         in_pieces(rule, x)
+
+
+def test_a_fault_in_another_thread_is_raised() -> None:
+    meet = Barrier(pieces._threads(), timeout=10)
+    if meet.parties < 2:
+        pytest.skip("one core")
+    program = current_thread()
+
+    def work(start: int) -> None:
+        meet.wait()
+        if current_thread() is not program:
+            raise ValueError("there")
+
+    with pytest.raises(ValueError, match="there"):
+        pieces.share(work, range(meet.parties))
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((700, 401), 1), ((30, 90, 101), 1), ((2, 150_001), 1), ((300, 900), 0)])
+def test_rows_are_what_they_are_alone(shape: tuple[int, ...], axis: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, g = np.random.default_rng(0).standard_normal((2, *shape), dtype=np.float32)
+    calls = [(softmax, (x,)), (log_softmax, (x,)), (softmax_backward, (g, x)), (log_softmax_backward, (g, x))]
+    found = [kernel(*arrays, axis) for kernel, arrays in calls]
+    monkeypatch.setattr(pieces, "ROWS", x.size)
+    for (kernel, arrays), given in zip(calls, found, strict=True):
+        assert np.array_equal(kernel(*arrays, axis), given)

@@ -211,6 +211,9 @@ CLONES static void log_softmax_backward_columns(const float *g, const float *y, 
     }
 }
 
+/* Elements from which the interpreter's lock is let go of, for other threads to work on other rows. */
+#define LONG (1 << 14)
+
 typedef void Row(const float *, const float *, float *, npy_intp);
 typedef void Columns(const float *, const float *, float *, Block);
 
@@ -242,8 +245,10 @@ static PyObject *along(PyObject *const *args, Py_ssize_t count, Py_ssize_t array
     block = n * m;
     const float *from = (float *)PyArray_DATA(x), *other = (float *)PyArray_DATA(y);
     float *to = (float *)PyArray_DATA(out);
+    int last = axis == PyArray_NDIM(x) - 1;
+    PyThreadState *state = block * before > LONG ? PyEval_SaveThread() : NULL;
     for (npy_intp i = 0; i < before; i++, from += block, other += block, to += block) {
-        if (axis == PyArray_NDIM(x) - 1) {
+        if (last) {
             row(from, other, to, n);
             continue;
         }
@@ -252,6 +257,8 @@ static PyObject *along(PyObject *const *args, Py_ssize_t count, Py_ssize_t array
             columns(from + j, other + j, to + j, (Block){n, wide, m, wide - wide % WIDTH});
         }
     }
+    if (state)
+        PyEval_RestoreThread(state);
     Py_DECREF(x);
     Py_DECREF(y);
     return (PyObject *)out;

@@ -7,11 +7,12 @@ are the same whatever the number of threads, and every element is computed as it
 
 from __future__ import annotations
 
+import math
 import operator
 import os
+from _thread import allocate_lock, stack_size, start_new_thread
 from contextvars import copy_context
 from functools import partial
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,30 @@ def in_pieces(function: Any, *values: Any) -> Any:
     out = alloc.empty(size, first.dtype)
     out[:PIECE] = first
     if size > PIECE:
-        _share(partial(_run, function, flat, out, count(PIECE, PIECE).__next__))
+        share(partial(_fill, function, flat, out), range(PIECE, size, PIECE))
+    return out.reshape(shape)
+
+
+SHARED = 1 << 17  # elements from which other threads are worth their waking, where each takes as long as an exponential
+ROWS = 1 << 17  # elements of some rows: fewer take longer to begin than to be worked on
+
+
+def by_rows(function: Any, axis: int, *arrays: Any) -> Any:
+    """`function(*arrays, axis)`, which works along `axis` of arrays of one shape and dtype and gives such a one; of
+    large arrays so many rows at a time that they stay in the cache."""
+    x = arrays[0]
+    shape = x.shape
+    if x.size < 2 * ROWS or not axis or not all(a.flags.c_contiguous for a in arrays):
+        return function(*arrays, axis)
+    rows = math.prod(shape[:axis])
+    views = [a.reshape(rows, *shape[axis:]) for a in arrays]
+    step = max(1, ROWS * rows // x.size)
+    out = alloc.empty(views[0].shape, x.dtype)
+
+    def work(start: int) -> None:
+        out[start : start + step] = function(*[v[start : start + step] for v in views], 1)
+
+    share(work, range(0, rows, step))
     return out.reshape(shape)
 
 
@@ -66,15 +90,14 @@ def _piece(flat: list[Any], start: int) -> list[Any]:
     return [v[start : start + PIECE] if v.__class__ is ndarray and v.ndim else v for v in flat]
 
 
-def _run(function: Any, flat: list[Any], out: Any, following: Any) -> None:
-    """Work on pieces until none is left; `following` says where the next one begins."""
+def _fill(function: Any, flat: list[Any], out: Any, start: int) -> None:
+    """Work on the piece that begins there."""
     into = function if function.__class__ is np.ufunc else getattr(function, "into", None)
-    while (start := following()) < out.size:
-        target = out[start : start + PIECE]
-        if into is not None:
-            into(*_piece(flat, start), out=target)
-        else:
-            target[...] = function(*_piece(flat, start))
+    target = out[start : start + PIECE]
+    if into is not None:
+        into(*_piece(flat, start), out=target)
+    else:
+        target[...] = function(*_piece(flat, start))
 
 
 def _threads() -> int:
@@ -84,35 +107,66 @@ def _threads() -> int:
     return min(cores, int(limit), 8) if limit.isdecimal() and int(limit) else min(cores, 8)
 
 
-def _share(work: Any) -> None:
-    """Run `work` in this thread and in others at the same time; NumPy lets go of the interpreter's lock inside."""
-    others = _threads() - 1
-    if others < 1:
-        work()
-        return
-    from threading import Thread
-
+def share(work: Any, starts: range) -> None:
+    """`work(start)` for all `starts`, in this thread and in others at the same time; NumPy lets go of the
+    interpreter's lock inside. What is raised in another is raised here."""
+    left = iter(starts)
+    begun: list[Any] = []
     failures: list[BaseException] = []
 
-    def guarded() -> None:
+    def help() -> None:
+        done = allocate_lock()
+        done.acquire()
+        begun.append(done)  # before it takes any: of a thread that comes when all is taken, nobody has to wait
         try:
-            work()
-        except BaseException as error:  # raised again below, in the thread that the program runs in
+            for start in left:
+                work(start)
+        except BaseException as error:
             failures.append(error)
+        finally:
+            done.release()
 
-    # NumPy's error state belongs to the context
-    threads = [Thread(target=copy_context().run, args=(guarded,), daemon=True) for _ in range(others)]
-    started = []
+    for tasks in _helpers():
+        tasks.put(partial(copy_context().run, help))  # NumPy's error state belongs to the context
     try:
-        try:
-            for thread in threads:
-                thread.start()
-                started.append(thread)
-        except RuntimeError:
-            pass  # the system gives no more of them: those that there are do the work
-        work()
+        for start in left:
+            work(start)
     finally:
-        for thread in started:
-            thread.join()
+        for _ in left:  # of an error: what is left is not to be begun
+            pass
+        for done in begun:
+            done.acquire()
+        work = None  # a task that nobody has come to holds no arrays
     if failures:
         raise failures[0]
+
+
+STACK = 1 << 20  # bytes; it is counted as the process's memory
+HELPERS: list[Any] = []  # the queue of each thread beside the program's own; they wait for tasks as long as it runs
+
+
+def _helpers() -> list[Any]:
+    missing = _threads() - 1 - len(HELPERS)
+    if missing > 0:
+        from queue import SimpleQueue
+
+        before = stack_size(STACK)
+        try:
+            for _ in range(missing):
+                tasks: Any = SimpleQueue()
+                start_new_thread(_helper, (tasks,))
+                HELPERS.append(tasks)
+        except RuntimeError:  # the system gives no more of them: those that there are do the work
+            pass
+        finally:
+            stack_size(before)
+    return HELPERS
+
+
+def _helper(tasks: Any) -> None:
+    while True:
+        tasks.get()()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=HELPERS.clear)

@@ -21,6 +21,7 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.kernels.compiled import Native, numbers
+from gradsh.engine.kernels.pieces import ROWS, by_rows
 from gradsh.engine.kernels.summation import added, exponentials
 
 FLOAT16, FLOAT32, FLOAT64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
@@ -135,16 +136,20 @@ def _kernel(plain: Any) -> Any:
     name = plain.__name__
     native = Native(name, plain, partial(_cases, 2 if name.endswith("backward") else 1))
 
+    def of_rows(*given: Any) -> Any:
+        fast = native.function
+        return plain(*given) if fast is None or (out := fast(*given)) is None else out
+
     def compute(*given: Any) -> Any:
         x, axis = given[0], given[-1]
         fast = native.function or native.wanted(x.size)
-        if fast is not None and (out := fast(*given)) is not None:
+        if fast is not None and x.size <= ROWS and (out := fast(*given)) is not None:
             return out
         if axis is None:
             return compute(*[a.reshape(1) for a in given[:-1]], 0).reshape(())
         if x.dtype == FLOAT16:
             return compute(*[a.astype(FLOAT32) for a in given[:-1]], axis).astype(FLOAT16)
-        return plain(*given)
+        return by_rows(of_rows, axis, *given[:-1])
 
     compute.__doc__ = plain.__doc__
     return compute
@@ -155,7 +160,7 @@ def softmax(x: Any, axis: int) -> Any:
     """exp(x) divided by its sum along `axis`."""
     e = _risen(x - maximum(x, axis, keepdims=True), axis)
     whole = exponentials(e, axis)
-    return e * (1 / whole) if axis == e.ndim - 1 else e / whole
+    return np.multiply(e, 1 / whole, out=e) if axis == e.ndim - 1 else np.true_divide(e, whole, out=e)
 
 
 @_kernel
@@ -163,13 +168,14 @@ def log_softmax(x: Any, axis: int) -> Any:
     """The logarithm of it."""
     out = x - maximum(x, axis, keepdims=True)
     # PyTorch subtracts the two in this order, so that the last bits agree
-    return out - exact.log(exponentials(_risen(out, axis), axis))
+    return np.subtract(out, exact.log(exponentials(_risen(out, axis), axis)), out=out)
 
 
 @_kernel
 def softmax_backward(g: Any, out: Any, axis: int) -> Any:
     """(g - the sum of g * out along `axis`) * out."""
-    return (g - _products(g, out, axis)) * out
+    found = np.subtract(g, _products(g, out, axis))
+    return np.multiply(found, out, out=found)
 
 
 @_kernel

@@ -18,15 +18,17 @@ import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.kernels.compiled import Native, numbers
+from gradsh.engine.kernels.pieces import SHARED, share
 
 ndarray = np.ndarray
 float16, float32, float64 = np.float16, np.float32, np.float64
 FLOAT16, FLOAT32, FLOAT64 = np.dtype(float16), np.dtype(float32), np.dtype(float64)
-SMALL = 1 << 13  # elements up to which a float64 array of them costs less than NumPy's buffers
+SMALL = 1 << 14  # elements that are worked on at a time: a float64 array of them stays in the cache
 
 
-def rounded(ufunc: Any, scalar: Callable[[float], float]) -> Callable[[Any], Any]:
-    """A function of one array or number, in its dtype; `scalar` is that of C, as Python has it."""
+def rounded(ufunc: Any, scalar: Callable[[float], float]) -> Any:
+    """A function of one array or number, in its dtype, which also goes `into(x, out)`; `scalar` is that of C, as Python
+    has it."""
 
     def compute(x: Any) -> Any:
         fast = native.function
@@ -57,15 +59,25 @@ def rounded(ufunc: Any, scalar: Callable[[float], float]) -> Callable[[Any], Any
         return ufunc(x)
 
     def into(x: Any, out: Any) -> Any:
+        if out.dtype == FLOAT64 == x.dtype:
+            return ufunc(x, out)
         if out.dtype != FLOAT32 or not (x.flags.c_contiguous and out.flags.c_contiguous):
             wide = x.astype(FLOAT64)
             out[...] = ufunc(wide, wide) if out.dtype == FLOAT32 else plain(x)
             return out
         # not by NumPy's buffers (`dtype=`): where there is no memory for them, it ends in a signal
         given, made = x.reshape(-1), out.reshape(-1)
-        for start in range(0, given.size, SMALL):
+
+        def piece(start: int) -> None:
             wide = given[start : start + SMALL].astype(FLOAT64)
             made[start : start + SMALL] = ufunc(wide, wide)
+
+        starts = range(0, given.size, SMALL)
+        if given.size > SHARED:
+            share(piece, starts)
+        else:
+            for start in starts:
+                piece(start)
         return out
 
     def cases() -> Any:
@@ -74,7 +86,7 @@ def rounded(ufunc: Any, scalar: Callable[[float], float]) -> Callable[[Any], Any
         yield (float32(1 / 3 if ufunc is not np.arccosh else 3),)
 
     native = Native(ufunc.__name__, plain, cases)
-    compute.into = into  # type: ignore[attr-defined]  # for gradsh.engine.kernels.pieces
+    compute.into = into  # type: ignore[attr-defined]
     return compute
 
 
