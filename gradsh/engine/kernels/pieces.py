@@ -107,10 +107,14 @@ def _threads() -> int:
     return min(cores, int(limit), 8) if limit.isdecimal() and int(limit) else min(cores, 8)
 
 
-def share(work: Any, starts: range) -> None:
-    """`work(start)` for all `starts`, in this thread and in others at the same time; NumPy lets go of the
-    interpreter's lock inside. What is raised in another is raised here."""
+def share(work: Any, starts: Any) -> None:
+    """`work(start)` for all of a sequence of `starts`, in this thread and in others at the same time; NumPy lets go of
+    the interpreter's lock inside. What is raised in another is raised here."""
     left = iter(starts)
+    if len(starts) < 2:
+        for start in left:
+            work(start)
+        return
     begun: list[Any] = []
     failures: list[BaseException] = []
 

@@ -10,13 +10,14 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import A, T
+from gradsh.engine.kernels.pieces import share
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.loss.regression import size_text
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueError_, ValueProblem, ZeroDivision
 
-add_reduce = np.add.reduce
+add_reduce: Any = np.add.reduce
 float16 = np.dtype(np.float16)
 
 
@@ -93,10 +94,10 @@ def _over_samples(x: Any, y: Any) -> Any:
 
 
 def _laid_out(x: Any) -> tuple[Any, Any]:
-    """`x` as it is best combined with numbers per channel, and what makes those fit: rows of a few positions are
-    joined, as NumPy works on runs of memory."""
+    """`x` as it is best combined with numbers per channel, and what makes those fit: the rows of a sample are joined,
+    as NumPy begins anew for each run of memory that it combines with one number."""
     n, channels, positions = x.shape
-    if positions == 1 or (n >= 4 and positions < 1024):
+    if positions == 1 or (n > 1 and channels > 1):
         return x.reshape(n, channels * positions), lambda v: v if positions == 1 else v.repeat(positions)
     return x, lambda v: v[:, None]
 
@@ -122,17 +123,17 @@ def batch_normalize(x: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: fl
         if bias is not None:
             shift += bias
         out = alloc.empty(flat.shape, np.result_type(flat, scale))
-        for part in _blocks(flat):
-            some, fit = _laid_out(flat[:, part])
-            target = _laid_out(out[:, part])[0]
-            np.multiply(some, fit(scale[part]), out=target)
-            target += fit(shift[part])
     else:
-        for part in _blocks(out):
-            target, fit = _laid_out(out[:, part])
-            target *= fit(scale[part])
-            if bias is not None:
-                target += fit(bias[part])
+        flat, shift = out, bias
+
+    def work(part: slice) -> None:
+        some, fit = _laid_out(flat[:, part])
+        target = _laid_out(out[:, part])[0]
+        np.multiply(some, fit(scale[part]), out=target)
+        if shift is not None:
+            target += fit(shift[part])
+
+    share(work, _blocks(flat))
     return out.reshape(x.shape).astype(float16) if half else out.reshape(x.shape)
 
 
@@ -144,12 +145,15 @@ def batch_statistics(x: Any, eps: float) -> tuple[Statistics, Any]:
     moved = alloc.empty(flat.shape, flat.dtype)
     found.mean = alloc.empty(flat.shape[1], flat.dtype)
     variance = alloc.empty(flat.shape[1], flat.dtype)
-    for part in _blocks(flat):
+
+    def work(part: slice) -> None:
         some, target = flat[:, part], moved[:, part]
         mean = found.mean[part] = _channel_sums(some) / n
         rows, fit = _laid_out(some)
         np.subtract(rows, fit(mean), out=_laid_out(target)[0])
         variance[part] = _channel_dots(target, target) / n
+
+    share(work, _blocks(flat))
     found.moved = moved
     found.inverse = (1 / np.sqrt(variance.astype(np.float64) + eps)).astype(flat.dtype)
     return found, variance
@@ -171,6 +175,8 @@ def _(
 ) -> Any:
     if F is not A:
         return _batch_rule(F, needs, g, x, weight, mean, var, eps)
+    if not all(g.strides):  # that of a sum is one number, shown many times, which NumPy walks slowly
+        g = alloc.ascontiguousarray(g)
     flat, gs = _flat(x), _flat(g)
     if x.dtype == float16:
         flat, gs = flat.astype(np.float32), gs.astype(np.float32)
@@ -182,7 +188,8 @@ def _(
     dx: Any = alloc.empty(flat.shape, np.result_type(gs, scale)) if needs[0] else None
     total: Any = alloc.empty(channels, gs.dtype) if needs[2] or (needs[0] and not frozen) else None
     dot: Any = alloc.empty(channels, gs.dtype) if needs[1] or (needs[0] and not frozen) else None
-    for part in _blocks(flat):
+
+    def work(part: slice) -> None:
         g_part = gs[:, part]
         grows, fit = _laid_out(g_part)
         if total is not None:
@@ -198,6 +205,8 @@ def _(
                 moved *= fit(dot[part] * inverse[part] * inverse[part] * factor / n)
                 target -= moved
                 target -= fit(total[part] * factor / n)
+
+    share(work, _blocks(flat))
     dw = dot * inverse if needs[1] else None
     return None if dx is None else dx.reshape(x.shape), dw, total if needs[2] else None
 
@@ -365,27 +374,64 @@ def instance_norm(
 # Layers and groups are both rows of a matrix, each with mean and deviation of its own.
 
 
-def _row_statistics(rows: Any, eps: float) -> Statistics:
-    n = rows.shape[1]
-    found = Statistics()
-    found.mean = add_reduce(rows, 1, keepdims=True) / n
-    moved = rows - found.mean
-    np.multiply(moved, moved, out=moved)
-    found.inverse = 1 / np.sqrt(add_reduce(moved, 1, keepdims=True) / n + eps)
-    return found
+def _row_blocks(rows: Any) -> list[slice]:
+    step = max(1, BLOCK // max(rows.shape[1], 1))
+    return [slice(i, i + step) for i in range(0, len(rows), step)]
 
 
-def _row_gradient(rows: Any, gw: Any, found: Statistics) -> Any:
-    """The gradient of the rows from that of the normalised ones; `gw` is overwritten."""
+def _normalized(rows: Any, eps: float, found: Statistics) -> Any:
+    """The rows with mean 0 and variance 1, in an array of their own; the statistics are noted."""
+    m, n = rows.shape
+    found.mean, found.inverse = alloc.empty((m, 1), rows.dtype), alloc.empty((m, 1), rows.dtype)
+    out = alloc.empty((m, n), rows.dtype)
+
+    def work(part: slice) -> None:
+        some, mean, inverse, moved = rows[part], found.mean[part], found.inverse[part], out[part]
+        add_reduce(some, 1, None, mean, True)
+        mean /= n
+        np.subtract(some, mean, out=moved)
+        add_reduce(moved * moved, 1, None, inverse, True)
+        inverse /= n
+        inverse += eps
+        np.true_divide(1, np.sqrt(inverse, out=inverse), out=inverse)
+        moved *= inverse
+
+    share(work, _row_blocks(rows))
+    return out
+
+
+def _row_gradients(
+    rows: Any, gs: Any, weight: Any, found: Statistics, needs_rows: bool, needs_weight: bool
+) -> tuple[Any, Any]:
+    """The gradient of the rows, and the gradients of the normalised ones times these, which sum to that of a weight.
+    `weight` is a row, as many rows, or None."""
     n = rows.shape[1]
-    normal = (rows - found.mean) * found.inverse
-    dot = add_reduce(gw * normal, 1, keepdims=True) / n
-    mean = add_reduce(gw, 1, keepdims=True) / n
-    normal *= dot
-    normal += mean
-    gw = gw - normal
-    gw *= found.inverse
-    return gw
+    dx = alloc.empty(rows.shape, gs.dtype) if needs_rows else None
+    products = alloc.empty(rows.shape, gs.dtype) if needs_weight else None
+
+    def work(part: slice) -> None:
+        g = gs[part]
+        normal = rows[part] - found.mean[part]
+        normal *= found.inverse[part]
+        if products is not None:
+            np.multiply(normal, g, out=products[part])
+        if dx is None:
+            return
+        gw, target = g, dx[part]
+        if weight is not None:
+            gw = np.multiply(g, weight if weight.ndim == 1 else weight[part], out=target)
+        products_here = gw * normal if products is None or weight is not None else products[part]
+        dot = add_reduce(products_here, 1, keepdims=True)
+        dot /= n
+        mean = add_reduce(gw, 1, keepdims=True)
+        mean /= n
+        normal *= dot
+        normal += mean
+        np.subtract(gw, normal, out=target)
+        target *= found.inverse[part]
+
+    share(work, _row_blocks(rows))
+    return dx, products
 
 
 def _long_sum(x: Any, axis: Any) -> Any:
@@ -408,10 +454,7 @@ def layer_normalize(x: Any, weight: Any, bias: Any, dims: int, eps: float, stati
     rows = x.reshape(-1, n) if x.size else x.reshape(math.prod(x.shape[: x.ndim - dims]), n)
     if x.dtype == float16:
         rows = rows.astype(np.float32)
-    found = _row_statistics(rows, eps)
-    statistics.mean, statistics.inverse = found.mean, found.inverse
-    out = rows - found.mean
-    out *= found.inverse
+    out = _normalized(rows, eps, statistics)
     if weight is not None:
         out *= weight.reshape(-1)
     if bias is not None:
@@ -445,16 +488,14 @@ def _(
     if x.dtype == float16:
         rows, gs = rows.astype(np.float32), gs.astype(np.float32)
     dx = dw = db = None
-    if needs[0]:
-        dx = _row_gradient(rows, gs if weight is None else gs * weight.reshape(-1), statistics).reshape(x.shape)
-    if needs[1]:
-        normal = rows - statistics.mean
-        normal *= statistics.inverse
-        normal *= gs
-        dw = _long_sum(normal, 0).reshape(weight.shape)
+    if needs[0] or needs[1]:
+        factor = None if weight is None else weight.reshape(-1)
+        dx, products = _row_gradients(rows, gs, factor, statistics, needs[0], needs[1])
+        if products is not None:
+            dw = _long_sum(products, 0).reshape(weight.shape)
     if needs[2]:
         db = _long_sum(gs, 0).reshape(bias.shape)
-    return dx, dw, db
+    return None if dx is None else dx.reshape(x.shape), dw, db
 
 
 def _normal(F: Any, x: Any, axes: Any, eps: float) -> tuple[Any, Any]:
@@ -557,10 +598,7 @@ def group_normalize(x: Any, weight: Any, bias: Any, groups: int, eps: float, sta
     rows = x.reshape(n * groups, x.size // max(n * groups, 1))
     if x.dtype == float16:
         rows = rows.astype(np.float32)
-    found = _row_statistics(rows, eps)
-    statistics.mean, statistics.inverse = found.mean, found.inverse
-    out = rows - found.mean
-    out *= found.inverse
+    out = _normalized(rows, eps, statistics)
     shape = (channels, *(1,) * (x.ndim - 2))
     out = out.reshape(x.shape)
     if weight is not None:
@@ -587,8 +625,8 @@ def _(
     shape = (channels, *(1,) * (x.ndim - 2))
     axes = (0, *range(2, x.ndim))
     rest = math.prod(x.shape) // max(n * groups, 1)
-    gw = g if weight is None else g * F.reshape(weight, shape)
     if F is not A:
+        gw = g if weight is None else g * F.reshape(weight, shape)
         normal, inverse = _normal(F, F.reshape(x, (n * groups, rest)), (1,), eps)
         gw = F.reshape(gw, (n * groups, rest))
         dx = inverse * (gw - F.mean(gw, (1,), True) - normal * F.mean(gw * normal, (1,), True)) if needs[0] else None
@@ -597,19 +635,22 @@ def _(
             F.sum(g * F.reshape(normal, tuple(x.shape)), axes) if needs[1] else None,
             F.sum(g, axes) if needs[2] else None,
         )
-    rows = x.reshape(n * groups, rest)
-    gs = g
+    rows, gs = x.reshape(n * groups, rest), g.reshape(n * groups, rest)
     if x.dtype == float16:
-        rows, gw, gs = rows.astype(np.float32), gw.astype(np.float32), g.astype(np.float32)
-    dx = dw = db = None
-    if needs[0]:
-        dx = _row_gradient(rows, gw.reshape(n * groups, rest), statistics).reshape(x.shape)
-    if needs[1]:
-        normal = (rows - statistics.mean) * statistics.inverse
-        dw = _channel_sums(_flat(normal.reshape(x.shape) * gs))
-    if needs[2]:
-        db = _channel_sums(_flat(gs))
-    return dx, dw, db
+        rows, gs = rows.astype(np.float32), gs.astype(np.float32)
+    dx = dw = None
+    if needs[0] or needs[1]:
+        factor = None
+        if weight is not None:
+            factor = np.broadcast_to(weight.reshape(shape), x.shape).reshape(rows.shape)
+        dx, products = _row_gradients(rows, gs, factor, statistics, needs[0], needs[1])
+        if products is not None:
+            dw = _channel_sums(_flat(products.reshape(x.shape)))
+    return (
+        None if dx is None else dx.reshape(x.shape),
+        dw,
+        _channel_sums(_flat(gs.reshape(x.shape))) if needs[2] else None,
+    )
 
 
 @composite(
