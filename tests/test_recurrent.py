@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradsh.engine.autograd.backward import run_grad
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.tensor import leaf
 from gradsh.engine.ops.nn.recurrent import CELLS, in_operators, recurrent_layer
 
@@ -57,3 +57,15 @@ def test_only_what_is_asked_for_is_differentiated() -> None:
     out = recurrent_layer.apply(*values, "lstm", False)[0]
     (g,) = run_grad([T.sum(out)], [values[3]], [None], False, False, False, False, None)
     assert g is not None and g.shape == values[3].shape
+
+
+@pytest.mark.parametrize(("batch", "hidden"), [(8, 64), (2, 5)])
+def test_all_steps_at_once_give_the_bits_of_each(batch: int, hidden: int) -> None:
+    draw = np.random.default_rng(0)
+    shapes = ((6, batch, 4 * hidden), (batch, hidden), (batch, hidden), (4 * hidden, hidden), (4 * hidden,))
+    x, h, c, weight, bias = (draw.standard_normal(shape, dtype=np.float32) for shape in shapes)
+    outputs, last, _ = recurrent_layer.kernel(x, h, c, weight, bias, None, "lstm", False)
+    for one, out in zip(x, outputs, strict=True):
+        h, c, _ = CELLS["lstm"].step(A, one, h.dot(weight.T) + bias, h, c)
+        assert np.array_equal(out, h)
+    assert np.array_equal(last, c)

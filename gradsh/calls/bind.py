@@ -65,7 +65,7 @@ NONE: dict[tuple[type, ...], bool] = {}  # shared by signatures that nothing has
 class Binder(Signature):
     """A signature that calls are bound to."""
 
-    __slots__ = ("_accepted", "_named")
+    __slots__ = ("_accepted", "_named", "_own")
 
     def __init__(self, text: str, *, python: bool = False) -> None:
         super().__init__(text, python=python)
@@ -73,6 +73,7 @@ class Binder(Signature):
         # values of a call with keywords
         self._accepted: dict[tuple[type, ...], bool] = NONE
         self._named: dict[tuple[type, ...], bool] = NONE
+        self._own = False  # found to be no function of PyTorch's, which has nothing to say of its calls
 
     def _prepare(self) -> None:
         super()._prepare()
@@ -115,13 +116,14 @@ class Binder(Signature):
         """Types that have not been seen: what may be wrong is asked of PyTorch's forms, and a tensor that stands for a
         number becomes one. Whether another call with arguments of these types is right too."""
         empty = missing or (self._most < 0 and not args)
-        if not (empty or not all(map(_plain, self.parameters, values)) or _strange(values)):
+        if self._own or not (empty or not all(map(_plain, self.parameters, values)) or _strange(values)):
             return True
-        from gradsh.calls.words import places_of_numbers, refusing  # what is plainly right needs no forms
+        from gradsh.calls.words import lines_of, places_of_numbers, refusing  # what is plainly right needs no forms
 
         error = refusing(self, args, kwargs, sys._getframe(1))
         if error is not None:
             raise error
+        self._own = not (self.python or lines_of(self.name) or lines_of("Tensor." + self.name))
         right = True
         for at, (parameter, value) in enumerate(zip(self.parameters, values, strict=True)):
             of_numpy = type(value).__module__ == "numpy"

@@ -7,6 +7,7 @@ Formulas and the order of the gates are those of torch.nn.RNN, GRU and LSTM. `in
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,12 +28,16 @@ class Cell:
            gradients of state and cell, of the inputs, of the products with the state) that fills in the last two and
            gives the gradients of the state and the cell before: what goes there past the products
     keeps  how many times `hidden` what it keeps is wide
+    run    what `step` does on float32 or float64 arrays, for all steps, in arrays that are used again: see `_lstm_run`
     """
 
-    def __init__(self, step: Callable[..., Any], back: Callable[..., Callable[..., Any]], keeps: int) -> None:
+    def __init__(
+        self, step: Callable[..., Any], back: Callable[..., Callable[..., Any]], keeps: int, run: Any = None
+    ) -> None:
         self.step = step
         self.back = back
         self.keeps = keeps
+        self.run = run
 
 
 def _cut(F: Any, x: Any, pieces: int) -> list[Any]:
@@ -111,17 +116,67 @@ def _lstm_step(F: Any, x: Any, products: Any, h: Any, c: Any) -> Any:
     return o * squashed, c, (i, f, g, o, squashed, c)
 
 
+def _lstm_run(
+    inputs: Any, state: Any, cell: Any, turned: Any, bias: Any, projected: Any, order: range, outputs: Any, kept: Any
+) -> Any:
+    """All steps: fills in the outputs and what the steps keep, and gives the last cell."""
+    size = cell.shape[-1]
+    gates, squashed, cells = kept[..., : 4 * size], kept[..., 4 * size : 5 * size], kept[..., 5 * size :]
+    sums = alloc.empty((len(cell), 4 * size), inputs.dtype)
+    wide, few = alloc.empty(sums.shape, np.float64), alloc.empty(cell.shape, np.float64)  # as transcendental.py does it
+    into, written = alloc.empty(cell.shape, inputs.dtype), sums[:, 2 * size : 3 * size]
+    for at in order:
+        state.dot(turned, sums)
+        if bias is not None:
+            sums += bias
+        sums += inputs[at]
+        few[...] = written
+        np.tanh(few, few)
+        np.negative(sums, sums)
+        wide[...] = sums
+        np.exp(wide, wide)
+        sums[...] = wide
+        sums += 1
+        gate = gates[at]
+        np.true_divide(1, sums, gate)
+        i, f, g, o = gate[:, :size], gate[:, size : 2 * size], gate[:, 2 * size : 3 * size], gate[:, 3 * size :]
+        g[...] = few
+        np.multiply(f, cell, into)
+        cell = cells[at]
+        np.multiply(i, g, cell)
+        cell += into
+        few[...] = cell
+        np.tanh(few, few)
+        squashed[at] = few
+        state = np.multiply(o, squashed[at], outputs[at] if projected is None else into)
+        if projected is not None:
+            state = state.dot(projected, outputs[at])
+    return cell.copy()
+
+
 def _lstm_back(before: Any, cells: Any, after: Any, kept: Any) -> Any:
-    i, f, g, o, squashed, _ = _cut(A, kept, 6)
-    by_c = np.stack((g * (i * (1 - i)), cells * (f * (1 - f)), i * (1 - g * g)), -2)
-    by_o = squashed * (o * (1 - o))
-    through = o * (1 - squashed * squashed)
+    steps, batch = kept.shape[:2]
+    parts = kept.reshape(steps, batch, 6, -1)
+    gates, squashed = parts[:, :, :4], parts[:, :, 4]
+    i, f, g, o = (gates[:, :, at] for at in range(4))
+    slopes = 1 - gates
+    slopes *= gates
+    by_g = slopes[:, :, 2]
+    np.multiply(g, g, by_g)
+    np.subtract(1, by_g, by_g)
+    for at, factor in enumerate((g, cells, i, squashed)):
+        slopes[:, :, at] *= factor
+    through = squashed * squashed
+    np.subtract(1, through, through)
+    through *= o
+    into = alloc.empty(through.shape[1:], through.dtype)
 
     def back(at: int, gh: Any, gc: Any, by_inputs: Any, by_products: Any) -> Any:
-        d = by_products.reshape(-1, 4, gh.shape[-1])
-        gc = gc + gh * through[at]
-        np.multiply(gc[:, None], by_c[at], out=d[:, :3])
-        np.multiply(gh, by_o[at], out=d[:, 3])
+        d, slope = by_products.reshape(batch, 4, -1), slopes[at]
+        np.multiply(gh, through[at], into)
+        gc = np.add(gc, into, into)
+        np.multiply(gc[:, None], slope[:, :3], d[:, :3])
+        np.multiply(gh, slope[:, 3], d[:, 3])
         return 0, gc * f[at]
 
     return back
@@ -131,12 +186,21 @@ CELLS = {
     "tanh": Cell(_tanh_step, _tanh_back, 0),
     "relu": Cell(_relu_step, _relu_back, 0),
     "gru": Cell(_gru_step, _gru_back, 4),
-    "lstm": Cell(_lstm_step, _lstm_back, 6),
+    "lstm": Cell(_lstm_step, _lstm_back, 6, _lstm_run),
 }
 
 
 def _order(steps: int, backwards: bool) -> range:
     return range(steps - 1, -1, -1) if backwards else range(steps)
+
+
+@lru_cache(maxsize=256)
+def _as_copied(n: int, k: int, m: int, dtype: Any) -> bool:
+    """Whether BLAS multiplies (n, k) by a transposed (m, k) to the same bits as by a copy that lies as (k, m): that is
+    up to four times as fast, but of small matrices some BLAS adds in another order. Tried once for each size."""
+    a, b = (np.sin(alloc.arange(size, dtype=np.float64)).astype(dtype) for size in (n * k, k * m))
+    a, b = a.reshape(n, k), b.reshape(m, k).T
+    return bool((a.dot(b) == a.dot(b.copy())).all())
 
 
 @op(
@@ -154,11 +218,17 @@ def recurrent_layer(
 
     `kind` is of CELLS; `weight` is (gates * hidden, size), `projection` (size, hidden) or None; only "lstm" reads the
     cell."""
-    step, keeps = CELLS[kind].step, CELLS[kind].keeps
-    turned = weight.T
+    step, keeps, run = CELLS[kind].step, CELLS[kind].keeps, CELLS[kind].run
     steps, batch = inputs.shape[:2]
+    turned = weight.T
+    if steps > 4 and _as_copied(batch, *turned.shape, weight.dtype):
+        turned = turned.copy()
     outputs = alloc.empty((steps, *state.shape), inputs.dtype)
     kept = alloc.empty((steps, batch, keeps * cell.shape[-1]), inputs.dtype)
+    if run is not None and inputs.dtype.itemsize > 2:
+        turned_back = None if projection is None else projection.T
+        cell = run(inputs, state, cell, turned, bias, turned_back, _order(steps, backwards), outputs, kept)
+        return outputs, cell, kept
     for at in _order(steps, backwards):
         products = state.dot(turned)
         if bias is not None:
