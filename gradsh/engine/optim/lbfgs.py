@@ -16,6 +16,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.kernels.summation import summed
 from gradsh.engine.optim.base import Optimizer, _getframe, check_lr, evaluate, number, registered
 from gradsh.engine.optim.sweep import Work, add_scaled, constant, sweep
 from gradsh.errors import ArgumentError, ValueError_, ZeroDivision
@@ -134,7 +135,7 @@ class LBFGS(Optimizer):
             if state["n_iter"] == 1:
                 known.forget()
                 d = -flat_grad
-                t = min(1.0, 1.0 / np.abs(flat_grad).sum()) * lr
+                t = min(1.0, 1.0 / summed(np.abs(flat_grad))) * lr
             else:
                 known.learn(flat_grad, history)
                 d = self._direction(state, flat_grad, known, history)

@@ -29,6 +29,7 @@ from gradsh.engine.core.modes import interpreting, mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.kernels.summation import summed
 from gradsh.engine.operators.batch_rules import applied, as_written, space_of
 from gradsh.engine.operators.registry import OPERATORS, Operator
 from gradsh.errors import AutogradError, GradshError, ShapeError
@@ -488,7 +489,7 @@ def sum_to_batched(g: Batched, shape: tuple[int, ...]) -> Batched:
     )
     wanted = (value.shape[0], *shape)
     if value.__class__ is not ndarray:
-        summed = T.sum(value, axes, True, None) if axes else value
-        return Batched(T.reshape(summed, wanted), g.level)
-    summed = np.add.reduce(value, axes, keepdims=True, dtype=value.dtype) if axes else value
-    return Batched(summed.reshape(wanted), g.level)
+        whole = T.sum(value, axes, True, None) if axes else value
+        return Batched(T.reshape(whole, wanted), g.level)
+    whole = summed(value, axes, True) if axes else value
+    return Batched(whole.reshape(wanted), g.level)

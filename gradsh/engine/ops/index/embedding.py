@@ -12,6 +12,7 @@ from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.kernels.norms import p_norm
+from gradsh.engine.kernels.summation import added
 from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
@@ -152,8 +153,12 @@ def bag_sums(x: Any, counts: Any) -> Any:
     out = alloc.zeros((len(counts), x.shape[1]), x.dtype)
     some = counts > 0
     if some.any():
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])[some]
-        out[some] = np.add.reduceat(x, starts, 0)
+        if (counts == counts[0]).all():
+            return added(x.reshape(len(counts), counts[0], -1))
+        starts = np.cumsum(counts) - counts
+        for k in range(counts.max()):  # one row of every bag after the other
+            longer = counts > k
+            out[longer] += x[starts[longer] + k]
     return out
 
 

@@ -16,6 +16,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import promoted, promoted_number
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.kernels.summation import summed
 from gradsh.engine.operators.batch_rules import applied, fronted, sample_of
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.general import op
@@ -119,7 +120,7 @@ def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, sparse_grad
 def gather_backward(g: Any, shape: Any, dim: int, index: Any) -> Any:
     """Zeros of `shape` to which the elements of `grad` are added."""
     if not shape:
-        return np.add.reduce(g, None)
+        return summed(g)
     full = alloc.zeros(shape, g.dtype)
     if not index.size:
         return full

@@ -13,6 +13,7 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error, promoted, result_dtype
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.norms import INF, p_norm
+from gradsh.engine.kernels.summation import summed
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
@@ -146,7 +147,7 @@ def zeros_of(x: Any) -> Any:
 )
 def euclidean_of(a: Any, b: Any) -> Any:
     """As cdist with p=2, through one matrix product."""
-    squares = np.add.reduce(a * a, -1, keepdims=True) + np.add.reduce(b * b, -1)[..., None, :]
+    squares = summed(a * a, a.ndim - 1, True) + summed(b * b, b.ndim - 1)[..., None, :]
     out = a @ b.swapaxes(-1, -2)
     out *= 2  # in place: fresh memory takes longer than the arithmetic, and a Ctrl-C comes through between the steps
     np.subtract(squares, out, out=out)

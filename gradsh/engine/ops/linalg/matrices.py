@@ -11,6 +11,7 @@ from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.kernels.summation import summed
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
@@ -175,7 +176,7 @@ def cofactors(a: Any) -> Any:
     except np.linalg.LinAlgError:
         inv = None
     if inv is not None:
-        condition = np.abs(a).sum(-1).max(-1) * np.abs(inv).sum(-1).max(-1)
+        condition = summed(np.abs(a), a.ndim - 1).max(-1) * summed(np.abs(inv), a.ndim - 1).max(-1)
         if np.all(condition < 1e-3 / np.finfo(a.dtype).eps):
             return alloc.ascontiguousarray(inv.swapaxes(-1, -2) * alloc.asarray(np.linalg.det(a))[..., None, None])
     if not np.isfinite(a).all():
@@ -378,7 +379,7 @@ _PADE = (
 
 def _exponential(a: Any) -> Any:
     """exp of one float64 matrix: the 13th Padé approximant, with scaling and squaring (Higham 2005)."""
-    norm = np.abs(a).sum(0).max() if a.size else 0.0
+    norm = summed(np.abs(a), 0).max() if a.size else 0.0
     if not np.isfinite(norm):
         return alloc.full(a.shape, np.nan)
     squarings = max(0, int(np.ceil(np.log2(norm / 5.371920351148152)))) if norm > 0 else 0

@@ -17,7 +17,7 @@ from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make, tracked
 from gradsh.engine.kernels import softmax as kernels
-from gradsh.engine.kernels.summation import picked
+from gradsh.engine.kernels.summation import picked, summed
 from gradsh.engine.operators.batch_rules import fronted, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import General, op
@@ -327,7 +327,7 @@ def smoothed_loss(
     if reduction == "mean":
         kept = alloc.asarray(target.data)[~ignored]
         smooth = (
-            smooth / (kept.size if weight is None else make(np.add.reduce(weight.data[kept], None)))
+            smooth / (kept.size if weight is None else make(summed(weight.data[kept])))
             if kept.size
             else smooth * math.nan
         )

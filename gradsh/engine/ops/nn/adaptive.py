@@ -12,6 +12,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import is_int, not_implemented, too_large, too_long, type_word
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.kernels.summation import in_turn, summed
 from gradsh.engine.operators.batch_rules import on_images
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
@@ -55,37 +56,39 @@ def _word(output_size: Any) -> str:
 
 
 def _means(x: Any, out: Any) -> Any:
-    """Means of the windows, dim by dim."""
-    result = x.astype(np.float32) if x.dtype == np.float16 else x
-    for axis, m in enumerate(out, x.ndim - len(out)):
-        n = x.shape[axis]
-        if n == m:
-            continue
-        if m > n:
-            result = _few(result, axis, n, m)
-            continue
-        parts = []
-        for start, end in bounds(n, m):
-            part = result[(slice(None),) * axis + (slice(start, end),)]
-            parts.append(np.add.reduce(part, axis, keepdims=True) / (end - start))
-        empty = (*result.shape[:axis], 0, *result.shape[axis + 1 :])
-        result = np.concatenate(parts, axis) if parts else alloc.zeros(empty, result.dtype)
-    result = result.astype(x.dtype)
-    return result.copy() if result is x or np.may_share_memory(result, x) else result
+    """Means of the windows: their numbers are added one after the other, and divided by the extent of each dim."""
+    dims = len(out)
+    lead, size = x.shape[:-dims], x.shape[-dims:]
+    wide = x.astype(np.float32) if x.dtype == np.float16 else x
+    if not math.prod(out):
+        return alloc.zeros((*lead, *out), x.dtype)
+    if set(out) == {1}:  # PyTorch takes the mean
+        over = tuple(range(x.ndim - dims, x.ndim))
+        return (summed(wide, over, True) / math.prod(size)).astype(x.dtype)
+    each = [_ends(n, m) for n, m in zip(size, out, strict=True)]
+    largest = [int((end - start).max()) for start, end in each]
+    windows = product(*([slice(*ends) for ends in zip(*pair, strict=True)] for pair in each))
+    if math.prod(out) <= math.prod(largest):
+        rows = [in_turn(wide[(..., *window)].reshape(math.prod(lead), -1)) for window in windows]
+        total = np.stack(rows, -1).reshape(*lead, *out)
+    else:
+        total = alloc.zeros((*lead, *out), wide.dtype)
+        for offset in np.ndindex(*largest):
+            at = [start + k for (start, _end), k in zip(each, offset, strict=True)]
+            number = wide[(..., *np.ix_(*(np.minimum(a, n - 1) for a, n in zip(at, size, strict=True))))]
+            inside: Any = True
+            for axis, (place, (_start, end)) in enumerate(zip(at, each, strict=True)):
+                inside = inside & (place < end).reshape(-1, *(1,) * (dims - 1 - axis))
+            total = np.where(inside, total + number, total)
+    for axis, (start, end) in enumerate(each):
+        total = total / (end - start).astype(wide.dtype).reshape(-1, *(1,) * (dims - 1 - axis))
+    return total.astype(x.dtype)
 
 
 def _ends(n: int, m: int) -> tuple[Any, Any]:
     """`bounds` for more windows than elements, of which there may be very many: each has one or two."""
     at = alloc.arange(m)
     return at * n // m, -((at + 1) * n // -m)
-
-
-def _few(x: Any, axis: int, n: int, m: int) -> Any:
-    """The means of more windows than elements along one axis."""
-    start, end = _ends(n, m)
-    both = (end - start == 2).reshape(-1, *(1,) * (x.ndim - axis - 1))
-    first, last = x.take(start, axis), x.take(end - 1, axis)
-    return np.where(both, (first + last) / 2, first)
 
 
 def _spread(g: Any, size: Any) -> Any:

@@ -235,7 +235,11 @@ def trace(x: Any) -> Any:
     """The sum of the diagonal of a matrix."""
     if x.ndim != 2:
         raise ShapeError(f"trace: expected a matrix, but got tensor with dim {x.ndim}")
-    return np.add.reduce(diagonal_view(x, 0, 0, 1), dtype=x.dtype if x.dtype.kind == "f" else np.int64)
+    along = diagonal_view(x, 0, 0, 1)
+    if x.dtype.kind != "f":
+        return np.add.reduce(along, dtype=np.int64)
+    # one number after the other, in float64, as PyTorch's own loop
+    return x.dtype.type(np.add.accumulate(along, dtype=np.float64)[-1] if along.size else 0)
 
 
 @trace.vjp("input")

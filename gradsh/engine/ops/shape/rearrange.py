@@ -13,6 +13,7 @@ from gradsh.engine.core.batched import Shape, padded
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.strided import elements, empty_as, offset, owner, strided
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.kernels.summation import summed
 from gradsh.engine.operators.batch_rules import along, along_in_shape, applied, sample_of
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
@@ -330,7 +331,7 @@ def unfold_backward(g: Any, shape: Any, dimension: int, size: int, step: int) ->
     """The windows added up where they came from."""
     full = alloc.zeros(shape, g.dtype)
     if not shape:
-        return g.sum(dtype=g.dtype)
+        return summed(g)
     dim = dimension % len(shape)
     count = g.shape[dim]
     lead = (slice(None),) * dim
