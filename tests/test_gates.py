@@ -130,3 +130,69 @@ def test_views_by_strides_are_made_in_one_place() -> None:
         )
 
     assert set(places(is_raw)) == {CORE + "strided"}
+
+
+# NumPy's elementary functions of float32 have other last digits on another processor, and its sums an order of their
+# own: kernels/transcendental.py and summation.py have them as PyTorch does. Who may do without says why.
+ELEMENTARY = {
+    *("exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "arcsin", "arccos", "arctan"),
+    *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "arctan2", "logaddexp", "power"),
+}
+RAW_FUNCTIONS = {
+    "kernels.transcendental": "the place itself",
+    "kernels.random": "in float64, as PyTorch's generator",
+    "kernels.rounding": "in float64, as PyTorch's generator",
+    "ops.elementwise.powers": "of two plain numbers",
+    "ops.elementwise.special": "digamma's reflection, in float64",
+    "ops.linalg.matrices": "of a plain number",
+    "ops.reduce.cumulative": "logcumsumexp, in float64",
+}
+SUMS = {"np.add.reduce", "np.add.reduceat", "np.sum", "np.mean", "np.nansum", "np.einsum"}
+RAW_SUMS = {
+    "kernels.summation": "the place itself",
+    "kernels.norms": "counts of what is not 0",
+    "kernels.pooling": "whether anything is nan",
+    "ops.linalg.distance": "counts of what differs",
+    "ops.linalg.affine": "of matrix products, whose order is BLAS's",
+    "ops.linalg.leastsquares": "counts of singular values",
+    "ops.linalg.norms": "counts of the largest",
+    "ops.loss.ctc": "lengths",
+    "ops.nn.normalization": "statistics in parts and then in float64; PyTorch has an order of its own for each layer",
+    "ops.nn.packed": "lengths",
+    "ops.nn.resize": "weights of a filter, in float64",
+    "ops.program.testing": "counts of what differs",
+    "ops.reduce.extremes": "counts of numbers",
+    "ops.reduce.statistics": "in float64, as PyTorch's Welford",
+    "ops.reduce.sums": "integers",
+    "ops.index.embedding": "lengths of bags",
+    "ops.shape.diagonal": "integers",
+    "ops.shape.rearrange": "counts of repetitions",
+}
+ROOMS = ("kernels", "operators", "ops", "autograd", "transforms", "optim")
+
+
+def computed_in(of: Callable[[ast.AST], bool]) -> set[str]:
+    """The modules of the rooms that compute which do such a thing."""
+    names = {module.removeprefix("gradsh.engine.") for module in places(of)}
+    return {name for name in names if name.split(".")[0] in ROOMS}
+
+
+def test_elementary_functions_are_those_with_the_same_digits_everywhere() -> None:
+    def is_raw(node: ast.AST) -> bool:
+        return isinstance(node, ast.Attribute) and node.attr in ELEMENTARY and ast.unparse(node.value) == "np"
+
+    assert computed_in(is_raw) == {*RAW_FUNCTIONS}
+
+
+def test_sums_are_added_in_pytorchs_order() -> None:
+    def is_raw(node: ast.AST) -> bool:
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in SUMS:
+            return True
+        return (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("sum", "mean")
+            and ast.unparse(node.func.value) not in ("T", "F")
+        )
+
+    assert computed_in(is_raw) == {*RAW_SUMS}
