@@ -143,8 +143,8 @@ def atan2(a: Any, b: Any) -> Any:
     return exact.arctan2(a, b)
 
 
-atan2.vjp("input", saves="input other")(lambda F, g, out, a, b: g * (b * _around(F, a, b)))
-atan2.vjp("other", saves="input other")(lambda F, g, out, a, b: g * (-a * _around(F, a, b)))
+atan2.vjp("input", saves="input other")(lambda F, g, out, a, b: g * b * _around(F, a, b))
+atan2.vjp("other", saves="input other")(lambda F, g, out, a, b: g * -a * _around(F, a, b))
 
 
 @binary(

@@ -119,6 +119,11 @@ def scaled(g: Any, reduction: str, n: int) -> Any:
     return renamed(g / n, "DivBackward1") if reduction == "mean" and n else g
 
 
+def _share(reduction: str, n: int) -> float:
+    """What PyTorch's kernels multiply each loss's gradient with, before what comes in."""
+    return 1.0 / n if reduction == "mean" and n else 1.0
+
+
 def same_dtype(x: Any, target: Any) -> tuple[Any, Any]:
     return (x, target) if x.dtype is target.dtype else promoted(x, target, False)
 
@@ -368,7 +373,7 @@ def smooth_l1(x: Any, target: Any, reduction: str, beta: float) -> Any:
 
 @smooth_l1.vjp("input", "target", saves="input target")
 def _(F: Any, needs: Any, g: Any, out: Any, x: Any, target: Any, reduction: str, beta: float) -> Any:
-    slope = scaled(clipped(F, (x - target) / beta, 1) * g, reduction, count(x, target))
+    slope = clipped(F, (x - target) / beta, 1) * _share(reduction, count(x, target)) * g
     return slope if needs[0] else None, -slope if needs[1] else None
 
 
@@ -415,7 +420,7 @@ def huber(x: Any, target: Any, reduction: str, delta: float) -> Any:
 
 @huber.vjp("input", "target", saves="input target")
 def _(F: Any, needs: Any, g: Any, out: Any, x: Any, target: Any, reduction: str, delta: float) -> Any:
-    slope = scaled(clipped(F, x - target, delta) * g, reduction, count(x, target))
+    slope = clipped(F, x - target, delta) * _share(reduction, count(x, target)) * g
     return slope if needs[0] else None, -slope if needs[1] else None
 
 
