@@ -217,19 +217,23 @@ CLONES static void log_softmax_backward_columns(const float *g, const float *y, 
 typedef void Row(const float *, const float *, float *, npy_intp);
 typedef void Columns(const float *, const float *, float *, Block);
 
-/* f(x, axis) or f(g, y, axis) of float32 arrays of one shape, along an axis that they have; None for anything else. */
+/* f(x, axis) or f(g, y, axis) of float32 arrays of one shape, along an axis that they have; None for anything else.
+   With one more array, as they are and C-contiguous, that is what it fills in and gives. */
 static PyObject *along(PyObject *const *args, Py_ssize_t count, Py_ssize_t arrays, Row *row, Columns *columns)
 {
     PyArrayObject *x, *y, *out;
     npy_intp n, m = 1, before = 1, block;
-    if (count != arrays + 1 || !is_plain(args[0]) || !is_plain(args[arrays - 1]) || !PyLong_CheckExact(args[arrays]))
+    if (count < arrays + 1 || !is_plain(args[0]) || !is_plain(args[arrays - 1]) || !PyLong_CheckExact(args[arrays]))
         Py_RETURN_NONE;
     x = (PyArrayObject *)args[0], y = (PyArrayObject *)args[arrays - 1];
     long axis = PyLong_AsLong(args[arrays]);
     if (PyArray_TYPE(x) != NPY_FLOAT32 || PyArray_TYPE(y) != NPY_FLOAT32 || !PyArray_SAMESHAPE(x, y) || axis < 0 ||
         axis >= PyArray_NDIM(x) || !PyArray_SIZE(x))
         Py_RETURN_NONE;
-    out = (PyArrayObject *)PyArray_SimpleNew(PyArray_NDIM(x), PyArray_DIMS(x), NPY_FLOAT32);
+    if (count > arrays + 1)
+        out = (PyArrayObject *)Py_NewRef(args[arrays + 1]);
+    else
+        out = (PyArrayObject *)PyArray_SimpleNew(PyArray_NDIM(x), PyArray_DIMS(x), NPY_FLOAT32);
     x = out ? (PyArrayObject *)PyArray_GETCONTIGUOUS(x) : NULL;
     y = x ? (PyArrayObject *)PyArray_GETCONTIGUOUS(y) : NULL;
     if (!y) {

@@ -67,20 +67,23 @@ SHARED = 1 << 17  # elements from which other threads are worth their waking, wh
 ROWS = 1 << 17  # elements of some rows: fewer take longer to begin than to be worked on
 
 
-def by_rows(function: Any, axis: int, *arrays: Any) -> Any:
-    """`function(*arrays, axis)`, which works along `axis` of arrays of one shape and dtype and gives such a one; of
-    large arrays so many rows at a time that they stay in the cache."""
+def by_rows(into: Any, axis: int, *arrays: Any) -> Any:
+    """What `into(*arrays, axis, out)` fills in, which works along `axis` of arrays of one shape, float32 or float64, and
+    gives such a one: so many rows at a time that they stay in the cache. None where arrays are small or lie otherwise.
+    """
     x = arrays[0]
     shape = x.shape
-    if x.size < 2 * ROWS or not axis or not all(a.flags.c_contiguous for a in arrays):
-        return function(*arrays, axis)
+    if x.size < 2 * ROWS or not axis or x.itemsize < 4:
+        return None
+    if any(a.dtype != x.dtype or not a.flags.c_contiguous for a in arrays):
+        return None
     rows = math.prod(shape[:axis])
     views = [a.reshape(rows, *shape[axis:]) for a in arrays]
     step = max(1, ROWS * rows // x.size)
     out = alloc.empty(views[0].shape, x.dtype)
 
     def work(start: int) -> None:
-        out[start : start + step] = function(*[v[start : start + step] for v in views], 1)
+        into(*[v[start : start + step] for v in views], 1, out[start : start + step])
 
     share(work, range(0, rows, step))
     return out.reshape(shape)

@@ -138,20 +138,23 @@ def _kernel(plain: Any) -> Any:
     name = plain.__name__
     native = Native(name, plain, partial(_cases, 2 if name.endswith("backward") else 1))
 
-    def of_rows(*given: Any) -> Any:
+    def into(*given: Any) -> None:
         fast = native.function
-        return plain(*given) if fast is None or (out := fast(*given)) is None else out
+        if fast is None or fast(*given) is None:
+            given[-1][...] = plain(*given[:-1])
 
     def compute(*given: Any) -> Any:
         x, axis = given[0], given[-1]
         fast = native.function or native.wanted(x.size)
-        if fast is not None and x.size <= ROWS and (out := fast(*given)) is not None:
+        if x.size > ROWS and axis and (out := by_rows(into, axis, *given[:-1])) is not None:
+            return out
+        if fast is not None and (out := fast(*given)) is not None:
             return out
         if axis is None:
             return compute(*[a.reshape(1) for a in given[:-1]], 0).reshape(())
         if x.dtype == FLOAT16:
             return compute(*[a.astype(FLOAT32) for a in given[:-1]], axis).astype(FLOAT16)
-        return by_rows(of_rows, axis, *given[:-1])
+        return plain(*given)
 
     compute.__doc__ = plain.__doc__
     return compute
