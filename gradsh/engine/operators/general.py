@@ -324,8 +324,9 @@ def _general_step(entry: General, node: Node, g: Any, F: Namespace) -> Any:
         raise freed(node)
     at_inputs = entry.tensor_at
     if entry.why_not or not at_inputs:
+        said = entry.why_not if "derivative for" in entry.why_not else ""  # in PyTorch's own words
         raise NotDifferentiable(
-            f"derivative for {entry.name} is not implemented" + _because(entry.why_not),
+            said or f"derivative for {entry.name} is not implemented" + _because(entry.why_not),
             places=[((node.code, node.lasti), "recorded here")],
         )
     edges = node.next if node.next.__class__ is tuple else (node.next,)
