@@ -141,10 +141,12 @@ ELEMENTARY = {
 RAW_FUNCTIONS = {
     "kernels.transcendental": "the place itself",
     "kernels.random": "in float64, as PyTorch's generator",
+    "kernels.reparameterised": "in float64",
     "kernels.rounding": "in float64, as PyTorch's generator",
     "ops.elementwise.powers": "of two plain numbers",
     "ops.elementwise.special": "digamma's reflection, in float64",
     "ops.linalg.matrices": "of a plain number",
+    "ops.nn.recurrent": "in float64 and rounded once, in arrays that all steps use again",
     "ops.reduce.cumulative": "logcumsumexp, in float64",
 }
 SUMS = {"np.add.reduce", "np.add.reduceat", "np.sum", "np.mean", "np.nansum", "np.einsum"}
@@ -152,6 +154,7 @@ RAW_SUMS = {
     "kernels.summation": "the place itself",
     "kernels.norms": "counts of what is not 0",
     "kernels.pooling": "whether anything is nan",
+    "kernels.rejection": "of a Dirichlet's gamma numbers, in float64",
     "ops.linalg.distance": "counts of what differs",
     "ops.linalg.affine": "of matrix products, whose order is BLAS's",
     "ops.linalg.leastsquares": "counts of singular values",
