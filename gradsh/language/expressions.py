@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _ast as ast  # the classes alone: the module `ast` costs 5 ms to import
+from array import array
 from typing import Any
 
 from gradsh.errors import Source
@@ -54,7 +55,7 @@ class Expressions:
     def __init__(self, source: Source, resolution: Resolution) -> None:
         self.source = source
         self.resolution = resolution
-        self.spans: list[int] = []
+        self.spans = array("q")  # a long program has millions
         self.lines: dict[tuple[int, int], int] = {}
         self.before: list[ast.stmt] = []  # what must be defined before the statement that is being lowered
         self.temporaries: list[str] = []  # of this statement, to be let go after it
@@ -73,7 +74,7 @@ class Expressions:
         place = (start, end)
         line = self.lines.get(place)
         if line is None:
-            self.spans += place
+            self.spans.extend(place)
             line = self.lines[place] = len(self.spans) // 2
         return line
 

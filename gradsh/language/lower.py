@@ -12,6 +12,7 @@ The shape of the result, which `gradsh.runtime` completes:
 from __future__ import annotations
 
 import _ast as ast  # the classes alone: the module `ast` costs 5 ms to import
+from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 
@@ -35,19 +36,25 @@ from gradsh.language.scopes import Resolution
 PART = 1000  # statements of the top level in one code object: the time that CPython takes for one grows quadratically
 
 
-def lower(program: nodes.Program, source: Source, resolution: Resolution, filename: str) -> tuple[CodeType, list[int]]:
-    """The code object, and the spans as a flat list: start and end of span 1, of span 2, …"""
+def lower(
+    program: nodes.Program, source: Source, resolution: Resolution, filename: str
+) -> tuple[CodeType, Sequence[int]]:
+    """The code object, and the spans in one row: start and end of span 1, of span 2, …
+
+    The statements are taken out of the program: of a long one, tree and code are never there together.
+    """
     import warnings
 
     lowering = Lowering(source, resolution)
     body = program.body
+    parts: list[CodeType] = []
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's advice (`x is 5`, `1(2)`) is about Python
-            parts = [
-                compile(lowering.module(body[start : start + PART]), filename, "exec", dont_inherit=True)
-                for start in range(0, len(body) or 1, PART)
-            ]
+            while body or not parts:
+                parts.append(compile(lowering.module(body[:PART]), filename, "exec", dont_inherit=True))
+                del body[:PART]
+                lowering.lines.clear()  # no place is in two statements
             return in_turn(parts, filename, len(lowering.spans)), lowering.spans
     except (RecursionError, SyntaxError, MemoryError) as fault:
         # What is left after the resolver: over twenty loops, modes and `try` inside one another, or deep expressions.

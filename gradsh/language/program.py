@@ -93,13 +93,12 @@ def _compiled(
     try:
         tree, resolution, used = understood(source, bound, builtins, files, uses, looking)
         digest = _digest(key, used)
+        params = params_of(tree, source)
         code, spans = lower(tree, source, resolution, _filename(prefix, digest))
     except RecursionError:
         raise _too_deep(source) from None
     names = tuple(resolution.exports.items())
-    return Program(
-        source, code, spans, tuple(sorted(resolution.builtins)), names, params_of(tree, source), used, digest
-    )
+    return Program(source, code, spans, tuple(sorted(resolution.builtins)), names, params, used, digest)
 
 
 def understood(
@@ -182,6 +181,8 @@ def _stored(
         return None
     if not isinstance(code, CodeType) or not isinstance(paths, tuple) or not isinstance(needed, tuple):
         return None
+    if not isinstance(spans, bytes) or len(spans) % 16:
+        return None
     used = _used(source, paths, builtins, files, uses, NOTES in needed) if paths else {}
     if used is None:
         return None
@@ -190,7 +191,7 @@ def _stored(
         return None  # or a used file has changed
     if text is not None:
         source.text = text
-    return Program(source, code, spans, needed, bound, params, used, digest)
+    return Program(source, code, memoryview(spans).cast("q"), needed, bound, params, used, digest)
 
 
 def _used(
@@ -218,7 +219,8 @@ def _store(program: Program, key: str, given: str) -> None:
     """`given`: the text as it came. The parser normalises it (line ends, a byte-order mark), spans fit the result."""
     text = program.source.text
     again = text if text != given else None
+    spans = bytes(program.spans)  # the memory of an array
     kept = (
-        program.code, tuple(program.spans), program.builtins, program.bound, again, program.params, tuple(program.uses)
+        program.code, spans, program.builtins, program.bound, again, program.params, tuple(program.uses)
     )  # fmt: skip
     cache.write("program-" + key, marshal.dumps(kept))
