@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gradsh.calls.signature import as_called
 from gradsh.engine import catalogue
 from gradsh.engine.core import dtypes, modes
+from gradsh.errors import ArgumentError
 from gradsh.runtime import commands, python
 from gradsh.runtime.library import Library
 
@@ -33,7 +34,13 @@ def _later(name: str, module: str, within: str = "") -> Callable[..., Any]:
     """A mode whose module few programs load, which has it under that name or as `within`."""
 
     def mode(*arguments: Any, **keywords: Any) -> Any:
-        return getattr(import_module(module), within or name)(*arguments, **keywords)
+        found = getattr(import_module(module), within or name)
+        try:
+            return found(*arguments, **keywords)
+        except TypeError as error:
+            if error.__traceback__ is not None and error.__traceback__.tb_next is None:  # it takes no such arguments
+                raise ArgumentError(str(error).replace(found.__name__, name, 1).replace(".__init__", "")) from None
+            raise
 
     mode.__name__ = mode.__qualname__ = name
     return mode

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import need_tensor
+from gradsh.engine.core.arguments import need_tensor, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error, promoted, result_dtype
@@ -20,7 +20,7 @@ from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.matmul import need_arrays
 from gradsh.engine.ops.linalg.norms import kept_shape, p_norm_rule
-from gradsh.errors import DtypeError, ShapeError, ValueProblem
+from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
 
 @op(
@@ -41,6 +41,8 @@ from gradsh.errors import DtypeError, ShapeError, ValueProblem
 def dist(a: Any, b: Any, p: float) -> Any:
     """The p-norm of the difference."""
     need_arrays("dist", 2, other=b)
+    if not isinstance(p, (int, float)):
+        raise ArgumentError(f"dist(): argument 'p' (position 3) must be Number, not {type_word(p)}")
     a, b = promoted(a, b, False)
     if a.dtype.kind == "b":
         raise DtypeError(
