@@ -13,8 +13,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Functions that are compiled for processors with wider vectors too; which one runs, the loader decides. */
-#if defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__) && defined(__x86_64__)
+/* Functions that are compiled for processors with wider vectors too, with all that is INLINE in them; which one runs,
+   the loader decides. */
+#define INLINE static inline __attribute__((always_inline))
+#if !defined(__clang__) && defined(__gnu_linux__) && defined(__x86_64__)
 #define CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define CLONES

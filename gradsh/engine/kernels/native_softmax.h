@@ -4,7 +4,7 @@
 #define MOST 512  /* columns that are done together, whose sums stay in the cache */
 
 /* exp of a number that is not above 0, as PyTorch's vectors have it. */
-static inline float falling(float x)
+INLINE float falling(float x)
 {
     float y = x < -104.0f ? -104.0f : x, power, times, p, scale;
     npy_uint32 bits;
@@ -25,13 +25,13 @@ static inline float falling(float x)
 }
 
 /* c + a * b, rounded once. */
-static inline float fused(float c, float a, float b)
+INLINE float fused(float c, float a, float b)
 {
     return (float)((double)c + (double)a * b);
 }
 
 /* The sum of the numbers of a vector: its halves onto each other. */
-static float folded(float *lanes)
+INLINE float folded(float *lanes)
 {
     for (int half = WIDTH / 2; half; half /= 2)
         for (int k = 0; k < half; k++)
@@ -40,7 +40,7 @@ static float folded(float *lanes)
 }
 
 /* The sum of the numbers of a row. */
-static float row_total(const float *x, npy_intp n)
+INLINE float row_total(const float *x, npy_intp n)
 {
     float lanes[WIDTH], total = x[0];
     npy_intp k = WIDTH;
@@ -59,7 +59,7 @@ static float row_total(const float *x, npy_intp n)
 }
 
 /* The sum of the products of two rows: only what is left over after whole vectors is multiplied and added at once. */
-static float row_products(const float *a, const float *b, npy_intp n)
+INLINE float row_products(const float *a, const float *b, npy_intp n)
 {
     float lanes[WIDTH], total = a[0] * b[0];
     npy_intp k = WIDTH;
@@ -78,7 +78,7 @@ static float row_products(const float *a, const float *b, npy_intp n)
     return folded(lanes);
 }
 
-static float row_largest(const float *x, npy_intp n)
+INLINE float row_largest(const float *x, npy_intp n)
 {
     float most = x[0]; /* where one is nan, the sum will be */
     for (npy_intp k = 1; k < n; k++)
@@ -123,7 +123,7 @@ CLONES static void log_softmax_backward_row(const float *g, const float *y, floa
 }
 
 /* exp of columns: `whole` of them in vectors, the others as the C library has it. */
-static inline void column_exps(const float *x, float *out, npy_intp whole, npy_intp m)
+INLINE void column_exps(const float *x, float *out, npy_intp whole, npy_intp m)
 {
     for (npy_intp j = 0; j < whole; j++)
         out[j] = falling(x[j]);
@@ -136,7 +136,7 @@ typedef struct {
     npy_intp n, m, apart, whole;
 } Block;
 
-static void less_largest(const float *x, float *out, Block b)
+INLINE void less_largest(const float *x, float *out, Block b)
 {
     float most[MOST];
     memcpy(most, x, b.m * sizeof(float));

@@ -10,7 +10,7 @@ typedef T OF(vector_) __attribute__((vector_size(32), aligned(sizeof(T)), may_al
 /* n rows of four items (vectors or numbers) added in four levels of blocks, into out[4]: `row` and `item` are strides,
    in bytes. */
 #define CASCADE(NAME, ITEM)                                                                                            \
-    static inline void OF(NAME)(const char *x, npy_intp row, npy_intp item, npy_intp n, ITEM *out)                     \
+    INLINE void OF(NAME)(const char *x, npy_intp row, npy_intp item, npy_intp n, ITEM *out)                     \
     {                                                                                                                  \
         ITEM level[3][4], a = {0}, b = {0}, c = {0}, d = {0};                                                          \
         npy_intp i = 0, power = height(n), step = (npy_intp)1 << power;                                                \
@@ -40,7 +40,7 @@ typedef T OF(vector_) __attribute__((vector_size(32), aligned(sizeof(T)), may_al
         out[0] = a, out[1] = b, out[2] = c, out[3] = d;                                                                \
     }                                                                                                                  \
     /* n items, `apart` bytes each from the next: number k goes into the sum k % 4, what is left into the first. */    \
-    static inline void OF(NAME##four_)(const char *x, npy_intp apart, npy_intp n, ITEM *out)                           \
+    INLINE void OF(NAME##four_)(const char *x, npy_intp apart, npy_intp n, ITEM *out)                           \
     {                                                                                                                  \
         ITEM sums[4];                                                                                                  \
         OF(NAME)(x, 4 * apart, apart, n / 4, sums);                                                                    \
@@ -54,7 +54,7 @@ CASCADE(numbers_, T)
 #undef CASCADE
 
 /* n numbers that lie side by side, at least LANES of them. */
-static inline T OF(inner_)(const char *x, npy_intp n)
+INLINE T OF(inner_)(const char *x, npy_intp n)
 {
     T total = 0;
     OF(vector_) lanes;
@@ -68,7 +68,7 @@ static inline T OF(inner_)(const char *x, npy_intp n)
 
 /* n numbers, `apart` bytes from each other, for each of m columns, `beside` bytes from each other; their sums are added
    to *out, which goes on by `on` bytes: in blocks. */
-static inline void OF(blocks_)(const char *x, npy_intp apart, npy_intp n, npy_intp beside, npy_intp m, char *out, npy_intp on)
+INLINE void OF(blocks_)(const char *x, npy_intp apart, npy_intp n, npy_intp beside, npy_intp m, char *out, npy_intp on)
 {
     npy_intp j = 0;
 #define PUT(value, k) *(T *)(out + (j + (k)) * on) += (value)
@@ -108,7 +108,7 @@ static inline void OF(blocks_)(const char *x, npy_intp apart, npy_intp n, npy_in
 }
 
 /* The same numbers, or their squares, added one after the other. */
-static inline void OF(in_turn_)(const char *x, npy_intp apart, npy_intp n, npy_intp beside, npy_intp m, char *out,
+INLINE void OF(in_turn_)(const char *x, npy_intp apart, npy_intp n, npy_intp beside, npy_intp m, char *out,
                          npy_intp on, int squared)
 {
 #define VALUE(i, j) (squared ? *(const T *)(x + (i) * apart + (j) * beside) * *(const T *)(x + (i) * apart + (j) * beside) \
@@ -130,7 +130,7 @@ static inline void OF(in_turn_)(const char *x, npy_intp apart, npy_intp n, npy_i
 
 /* The squares of n numbers that lie side by side: whole vectors, their lanes, then what is left; the compiler that
    PyTorch is built with makes vectors of four of that, and multiplies and adds the last ones at once. */
-static inline T OF(squares_)(const T *x, npy_intp n)
+INLINE T OF(squares_)(const T *x, npy_intp n)
 {
     T lanes[LANES] = {0}, total;
     npy_intp k = 0, whole = n - n % LANES % 4;
