@@ -14,7 +14,7 @@ from gradsh import errors
 from gradsh.calls.suggest import suggest
 from gradsh.language import nodes
 from gradsh.language.expression_builder import ExpressionBuilder, Parts
-from gradsh.language.words import MODES
+from gradsh.language.words import APART, MODES
 
 # what is there without being imported
 NOT_NEEDED = {
@@ -191,15 +191,15 @@ class Builder(ExpressionBuilder):
         (name, start, _), _, last = parts
         return f"{name}.{last.value}", start, last.end_pos
 
-    def import_name(self, parts: Parts) -> tuple[str, int, int]:
+    def import_name(self, parts: Parts) -> tuple[str, int, int, str]:
         name, start, end = parts[0]
-        return name, start, parts[2].end_pos if len(parts) > 1 else end
+        return (name, start, parts[2].end_pos, self.spelled(parts[2])) if len(parts) > 1 else (name, start, end, name)
 
-    def imported(self, parts: Parts) -> list[tuple[str, int, int]]:
+    def imported(self, parts: Parts) -> list[tuple[str, int, int, str]]:
         return [parts[0]] if len(parts) == 1 else [*parts[0], parts[2]]
 
-    def check_module(self, module: tuple[str, int, int]) -> None:
-        name, start, end = module
+    def check_module(self, module: Any) -> None:
+        name, start, end = module[:3]
         first = name.partition(".")[0]
         if first in NOT_NEEDED:
             self.fault(
@@ -227,7 +227,18 @@ class Builder(ExpressionBuilder):
     def import_from(self, parts: Parts) -> nodes.Stmt:
         self.check_module(parts[1])
         last = parts[-1]
-        return nodes.Import(parts[0].start_pos, last[-1][2] if isinstance(last, list) else last.end_pos, parts[1][0])
+        names = next((part for part in parts if isinstance(part, list)), [])
+        start, end = parts[0].start_pos, names[-1][2] if names else last.end_pos
+        apart = [(parts[1][0], *each) for each in names if f"{parts[1][0]}.{each[0]}" in APART]
+        if not apart:
+            return nodes.Import(start, end, parts[1][0])
+        # these are others with their module than by their bare name: here they are that from now on
+        targets = [nodes.Name(at, stop, alias) for _, _, at, stop, alias in apart]
+        values = [_dotted(f"{module}.{name}", at, stop) for module, name, at, stop, _ in apart]
+        if len(apart) == 1:
+            return nodes.Assign(start, end, False, targets[0], values[0])
+        one, other = nodes.TupleExpr(start, end, [*targets]), nodes.TupleExpr(start, end, values)
+        return nodes.Assign(start, end, False, one, other)
 
     # --- statements with blocks ---------------------------------------------------------------------------
 
@@ -352,3 +363,12 @@ class Builder(ExpressionBuilder):
     def model(self, parts: Parts) -> nodes.Stmt:
         word, name, (parameters, _, _), (body, _, end) = parts
         return nodes.Model(word.start_pos, end, self.spelled(name), name.start_pos, parameters, body)
+
+
+def _dotted(path: str, start: int, end: int) -> Any:
+    """`torch.func.vjp` as an expression, which stands at that place."""
+    first, *others = path.split(".")
+    found: Any = nodes.Name(start, end, first)
+    for name in others:
+        found = nodes.Attribute(start, end, found, name, start)
+    return found

@@ -202,6 +202,13 @@ TABLE = (
         "dual_level { let d = make_dual(tensor(2.), tensor(1.)); print unpack_dual(d**3).tangent }",
     ),
     Word(
+        "cached",
+        MODE,
+        "cached { … }",
+        "What parametrizations compute inside of the block is computed once.",
+        "let net = orthogonal(Linear(2, 2)); cached { print net.weight is net.weight }",
+    ),
+    Word(
         "save_on_cpu",
         MODE,
         "save_on_cpu { … }",
@@ -363,6 +370,7 @@ MODULES = {
     "torch.nn.parameter": "torch.nn",
     "torch.nn.utils.rnn": "torch.nn.utils.rnn",
     "torch.nn.utils.parametrizations": "torch.nn.utils.parametrizations",
+    "torch.nn.utils.parametrize": "torch.nn.utils.parametrize",
     "torch.autograd": "torch.autograd",
     "torch.autograd.functional": "torch.autograd.functional",
     "torch.autograd.graph": "torch.autograd.graph",
@@ -382,6 +390,9 @@ MODULES = {
     "nn.parameter": "torch.nn",
     "nn.utils.rnn": "torch.nn.utils.rnn",
     "nn.utils.parametrizations": "torch.nn.utils.parametrizations",
+    "nn.utils.parametrize": "torch.nn.utils.parametrize",
+    "parametrize": "torch.nn.utils.parametrize",
+    "parametrizations": "torch.nn.utils.parametrizations",
     "init": "torch.nn.init",
     "fwAD": "torch.autograd.forward_ad",
     "optim": "torch.optim",
@@ -389,7 +400,13 @@ MODULES = {
     "lr_scheduler": "torch.optim.lr_scheduler",
 }
 # functions that are others with their module than by their bare name
-APART = {"torch.func.vjp": "func_vjp", "torch.func.jvp": "func_jvp", "torch.range": "torch_range"}
+APART = {
+    "torch.func.vjp": "func_vjp",
+    "torch.func.jvp": "func_jvp",
+    "torch.range": "torch_range",
+    "torch.nn.utils.parametrizations.weight_norm": "parametrized_weight_norm",
+    "torch.nn.utils.parametrizations.spectral_norm": "parametrized_spectral_norm",
+}
 NAMESPACES = ("linalg", "special", "cuda")
 # more dots than any of PyTorch's names has
 DEEPEST = max(name.count(".") for name in MODULES) + 3

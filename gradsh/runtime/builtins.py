@@ -57,6 +57,7 @@ MODES: dict[str, tuple[Any, str]] = {
     "nancheck": (_later("nancheck", "gradsh.runtime.checking", "NanCheck"), ""),
     "saved_tensors_hooks": (_later("saved_tensors_hooks", _SAVING), "pack_hook unpack_hook"),
     "save_on_cpu": (_later("save_on_cpu", _SAVING), "pin_memory! device_type="),
+    "cached": (_later("cached", "gradsh.engine.nn.parametrize", "Cached"), ""),
     "dual_level": (_later("dual_level", "gradsh.engine.transforms.dual"), ""),
     "disable_saved_tensors_hooks": (_later("disable_saved_tensors_hooks", _SAVING), "error_message"),
 }

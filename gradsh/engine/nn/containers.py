@@ -170,6 +170,9 @@ class Sequential(Numbered):
         return int(times)
 
     def finish(self) -> None:
+        self.settle()
+
+    def settle(self) -> None:
         self.run = self.forward
 
     def forward(self, x: Any) -> Any:

@@ -93,7 +93,7 @@ def _model(model: Model, memo: Memo, kept: list[Any]) -> Model:
     for slots in (vars(kind).get("__slots__", ()) for kind in type(model).__mro__ if kind not in Model.__mro__):
         for slot in (slots,) if isinstance(slots, str) else slots:
             setattr(copy, slot, _copied(getattr(model, slot), memo, kept))
-    copy.run = copy.get("forward")
+    copy.settle()
     return copy
 
 

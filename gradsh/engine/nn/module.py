@@ -158,6 +158,10 @@ class Model(metaclass=ModelType):
         for name, value in self.fields():
             if value.__class__ is Tensor and name not in hidden and not adopt(value):
                 self.buffer_names.setdefault(name, True)
+        self.settle()
+
+    def settle(self) -> None:
+        """Note what a call runs."""
         self.run = self.get("forward")
 
     # --- fields ---------------------------------------------------------------------------------------------
