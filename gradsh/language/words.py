@@ -381,6 +381,7 @@ MODULES = {
     "torch.utils.checkpoint": "torch.utils.checkpoint",
     "torch.optim": "torch.optim",
     "torch.optim.lr_scheduler": "torch.optim.lr_scheduler",
+    "torch.optim.swa_utils": "torch.optim.swa_utils",
     "F": "torch.nn.functional",
     "nn": "torch.nn",
     "nn.functional": "torch.nn.functional",
@@ -398,6 +399,8 @@ MODULES = {
     "optim": "torch.optim",
     "optim.lr_scheduler": "torch.optim.lr_scheduler",
     "lr_scheduler": "torch.optim.lr_scheduler",
+    "optim.swa_utils": "torch.optim.swa_utils",
+    "swa_utils": "torch.optim.swa_utils",
 }
 # functions that are others with their module than by their bare name
 APART = {

@@ -68,10 +68,14 @@ class Library:
     def value(self, name: str) -> Any:
         """The model of that name, loaded now if need be. Errors: KeyError."""
         file = models()[name][0]
-        if not file:
-            from gradsh.engine.nn.containers import MODELS
+        if file == LAZY:
+            from gradsh.engine.nn.lazy import lazy
 
-            return MODELS[name]
+            return lazy(self.value(name.removeprefix("Lazy")))
+        if not file:
+            from gradsh.engine.nn.containers import model as found
+
+            return found(name)
         with held():  # a model that is taken for whole has all that it needs
             if file not in self.spaces:
                 self.spaces[file] = self._run(file)
@@ -220,6 +224,7 @@ OWN: dict[str, Any] = {
 
 
 SHIPPED = "models"
+LAZY = "*"  # in the place of a file: the lazy form of a layer
 
 
 def models() -> Models:
@@ -253,10 +258,17 @@ class Layer:
 def described(name: str) -> Layer:
     """What the file of a model says of it. Errors: KeyError."""
     file = models()[name][0]
-    if not file:
-        from gradsh.engine.nn.containers import MODELS
+    if file == LAZY:
+        from gradsh.engine.nn import lazy
 
-        return Layer(f"{name}(…)", (MODELS[name].__doc__ or "").partition("\n")[0], "")
+        own = described(name.removeprefix("Lazy"))
+        first, _, rest = own.usage.partition("(")
+        usage = rest.partition(", ")[2].replace("affine=false, track_running_stats=false", lazy.NORMS)
+        return Layer(f"Lazy{first}({usage}", lazy.described(first), "")
+    if not file:
+        from gradsh.engine.nn.containers import model as found
+
+        return Layer(f"{name}(…)", (found(name).__doc__ or "").partition("\n")[0], "")
     if name not in _described:
         _described.update(_layers(file))
     return _described[name]
@@ -289,7 +301,7 @@ def text_of(name: str) -> str:
     from gradsh.language import nodes
 
     file = models()[name][0]
-    if not file:
+    if file in ("", LAZY):
         return ""
     tree, text = _parsed(file)
     (model,) = [node for node in tree.body if isinstance(node, nodes.Model) and node.name == name]
@@ -314,7 +326,7 @@ def _text(file: str) -> str:
 def read_all() -> None:
     """Read every file of the library now."""
     for file, _ in models().values():
-        if file:
+        if file and file != LAZY:
             _text(file)
 
 
@@ -331,6 +343,7 @@ def read() -> Models:
     """The table, read from the files."""
     from gradsh.calls.signature import KEYWORD, OPTIONS, POSITIONAL, REST
     from gradsh.engine.nn.containers import SIGNATURES
+    from gradsh.engine.nn.lazy import LAYERS
     from gradsh.language import nodes
 
     found: dict[str, tuple[str, Parameters]] = {name: ("", own) for name, own in SIGNATURES.items()}
@@ -352,4 +365,6 @@ def read() -> Models:
                 if p.star:
                     kind = KEYWORD
             found[model.name] = (file, tuple(own))
+    for name in LAYERS:
+        found[f"Lazy{name}"] = (LAZY, found[name][1][1:])
     return found

@@ -20,7 +20,7 @@ DATA = Path(__file__).parent.parent / "data"
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
 
 
-FILES = ("letter", "hooks", "checkpoint", "dual", "modules", "names", "parametrize")
+FILES = ("letter", "hooks", "checkpoint", "dual", "modules", "names", "parametrize", "averages", "lazy")
 
 
 def cases(name: str = "letter") -> list[str]:

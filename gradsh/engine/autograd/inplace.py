@@ -169,7 +169,7 @@ def apply_in_place(
         if written is not NotImplemented:
             return written  # type: ignore[no-any-return]  # the interpreter's tensor
     elif x.__class__ is not Tensor:
-        raise ended(function.__name__)
+        raise ended(f"{function.__name__}_" if hasattr(x, "unusable") else function.__name__, (x,))
     refresh(x)
     before = mode.where
     mode.where = where

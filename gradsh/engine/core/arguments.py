@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from gradsh.calls.signature import Signature
@@ -161,8 +162,12 @@ def dim_error(ndim: int) -> DimError:
     return DimError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {ndim})")
 
 
-def ended(operator: str) -> AutogradError:
-    """The error for a value whose interpreter runs no more."""
+def ended(operator: str, values: Iterable[Any] = ()) -> GradshError:
+    """The error for a value whose interpreter runs no more, or that has no values yet."""
+    for value in values:
+        if hasattr(value, "unusable"):
+            found: GradshError = value.unusable(operator)
+            return found
     return AutogradError(
         f"{operator}(): a value of a vmap is used after that vmap has ended",
         help="let the function return what is wanted of it; `vmap` gives that for all samples",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from typing import Any
 
 from gradsh.engine.core.arguments import is_int
@@ -389,6 +390,18 @@ def _described(value: Any, form: str) -> str:
 MODELS: dict[str, type[Model]] = {
     kind.__name__: kind for kind in (Model, Sequential, ModuleList, ModuleDict, ParameterList, ParameterDict)
 }
+# and those of files of their own, which few programs need
+LATER = {"AveragedModel": "gradsh.engine.nn.averaged"}
+
+
+def model(name: str) -> type[Model]:
+    """The model of that name. Errors: KeyError."""
+    if name in LATER:
+        found: type[Model] = getattr(import_module(LATER[name]), name)
+        return found
+    return MODELS[name]
+
+
 # name, kind, has a default, is a flag: as in gradsh.engine.operators.registry
 SIGNATURES: dict[str, tuple[tuple[str, str, bool, bool], ...]] = {
     "Module": (),
@@ -397,5 +410,12 @@ SIGNATURES: dict[str, tuple[tuple[str, str, bool, bool], ...]] = {
     "ModuleDict": (("modules", "positional", True, False),),
     "ParameterList": (("values", "positional", True, False),),
     "ParameterDict": (("parameters", "positional", True, False),),
+    "AveragedModel": (
+        ("model", "positional", False, False),
+        ("device", "positional", True, False),
+        ("avg_fn", "positional", True, False),
+        ("multi_avg_fn", "positional", True, False),
+        ("use_buffers", "positional", True, True),
+    ),
 }
-__all__ = ["MODELS", "PUBLIC", "SIGNATURES"]
+__all__ = ["MODELS", "PUBLIC", "SIGNATURES", "model"]

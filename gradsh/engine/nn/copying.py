@@ -34,6 +34,8 @@ def _copied(value: Any, memo: Memo, kept: list[Any]) -> Any:
     copy: Any
     if kind is Tensor:
         copy = _tensor(value, memo, kept)
+    elif getattr(kind, "uninitialized", False):
+        copy = value.anew()
     elif isinstance(value, Model):
         return _model(value, memo, kept)
     elif kind is FunctionType:

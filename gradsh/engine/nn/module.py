@@ -105,7 +105,12 @@ def as_they_are(function: Any, keywords: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_parameter(value: Any) -> bool:
-    return value.__class__ is Tensor and value.extra is not None and value.extra.parameter
+    return is_held(value) and value.extra is not None and value.extra.parameter
+
+
+def is_held(value: Any) -> bool:
+    """Whether it is a plain tensor, or one of a lazy layer that has no values yet."""
+    return value.__class__ is Tensor or getattr(value.__class__, "uninitialized", False)
 
 
 def adopt(value: Tensor) -> bool:
@@ -297,13 +302,13 @@ class Model(metaclass=ModelType):
     def own_parameters(self) -> Iterator[tuple[str, Tensor]]:
         """The parameters among the fields."""
         for name, value in self.fields():
-            if value.__class__ is Tensor and name not in self.buffer_names and adopt(value):
+            if name not in self.buffer_names and is_held(value) and adopt(value):
                 yield name, value
 
     def own_buffers(self) -> Iterator[tuple[str, Tensor]]:
         for name in self.buffer_names:
             value = self.get(name)
-            if value.__class__ is Tensor:
+            if is_held(value):
                 yield name, value
 
     def _named(
@@ -566,6 +571,9 @@ def _dtype(name: str) -> DType:
 
 def _convert(t: Tensor, dtype: Any) -> None:
     """Give a tensor, and its gradient, memory of another dtype; it stays the same tensor."""
+    if t.__class__ is not Tensor:  # it has no values yet
+        t.cast(dtype)  # type: ignore[attr-defined]  # see gradsh.engine.nn.lazy
+        return
     for one in (t, t.gradient):
         if one is not None and one.data.dtype.kind == "f" and one.data.dtype != dtype:
             one.data = one.data.astype(dtype)

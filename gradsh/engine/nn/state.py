@@ -55,7 +55,7 @@ def saved(model: Model, destination: Any, prefix: str, keep_vars: bool) -> Any:
         for hook in list(hooks.saving_pre.values()):
             hook(model, prefix, keep_vars)
     for name, t in own_state(model):
-        destination[prefix + name] = t if keep_vars else detach.apply(t)
+        destination[prefix + name] = t if keep_vars or t.__class__ is not Tensor else detach.apply(t)
     for name, child in model.printed_children():
         saved(child, destination, f"{prefix}{name}.", keep_vars)
     if hooks is not None:
@@ -138,12 +138,16 @@ class Loading:
 
     def one(self, model: Model, name: str, t: Tensor, key: str, value: Any) -> str:
         """Load one tensor, or say why it does not fit."""
-        if value.__class__ is not Tensor:
+        if getattr(value.__class__, "uninitialized", False) and t.__class__ is not Tensor:
+            return ""
+        if t.__class__ is not Tensor and value.__class__ is Tensor:
+            t.materialize(value.data)  # type: ignore[attr-defined]  # see gradsh.engine.nn.lazy
+        if value.__class__ is not Tensor and not getattr(value.__class__, "uninitialized", False):
             return (
                 f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from '
                 f"checkpoint but received <class '{type(value).__name__}'>"
             )
-        if value.data.shape == (1,) and t.data.shape == ():
+        if tuple(value.shape) == (1,) and t.data.shape == ():
             value = value[0]
         if value.data.shape != t.data.shape:
             return (

@@ -30,7 +30,7 @@ def blame(entry: Any, values: list[Any], error: Exception, depth: int = 1) -> Ex
     if mode.interpreter is None and any(
         is_foreign(v) or (v.__class__ is list and any(map(is_foreign, v))) for v in values
     ):
-        return ended(entry.name)
+        return ended(entry.name, values)
     if entry.signature.python and isinstance(error, TypeError) and any(words in str(error) for words in PYTHONS):
         return ArgumentError(str(error))  # as in PyTorch's own Python
     if entry.private or in_the_program(error):

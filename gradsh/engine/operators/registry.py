@@ -36,7 +36,7 @@ METHODS: dict[str, Callable[..., Any]] = {}
 def foreign(entry: Any, values: list[Any]) -> Any:
     """An operator on values of which one is a tensor, but not a plain one."""
     if mode.interpreter is None:
-        raise ended(entry.name)
+        raise ended(entry.name, values)
     return mode.interpreter.run(entry, values)
 
 

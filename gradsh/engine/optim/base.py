@@ -171,7 +171,7 @@ class Optimizer:
                 raise ValueError_("all optimizer params should be with/without names. Some param names are missing")
             param_group["param_names"] = names
         for p in params:
-            if p.__class__ is not Tensor:
+            if p.__class__ is not Tensor and not getattr(p.__class__, "uninitialized", False):  # of a lazy layer
                 raise ArgumentError(f"optimizer can only optimize Tensors, but one of the params is {type_word(p)}")
             if not self.defaults.get("differentiable") and not (p.is_leaf or p.retains_grad):
                 raise ValueError_(

@@ -9,6 +9,7 @@ from gradsh.language.words import MODULES
 
 SAME = ("math", "numpy")
 OTHERS = {
+    "copy.deepcopy": "deepcopy",
     "numpy.array": "tensor",
     "numpy.asarray": "tensor",
     "numpy.random.seed": "manual_seed",
