@@ -49,6 +49,8 @@ def test_what_is_offered_runs(text: str) -> None:
         ('print(1, 2, sep="-", end="!\\n")', "1-2!\n"),
         ("let end = 5; print end", "5\n"),
         ("print {k: k**2 for k in range(3) if k}", "{1: 1, 2: 4}\n"),
+        ("let it = iter(xs); print next(it), next(it), next(it), next(it, 9)", "1 2 3 9\n"),
+        ("let b = next(iter(DataLoader(TensorDataset(ones(4, 2)), batch_size=3))); print b[0].shape", "Size([3, 2])\n"),
         ("print sum(v * v for v in xs), max((v for v in xs), key=fn(v) = -v)", "14 1\n"),
         (
             'fn g(v) { if v < 0 { raise f"no {v}" }; return v }; try { g(-1) } catch e { print e, e.code }',

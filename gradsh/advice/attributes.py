@@ -7,6 +7,7 @@ import re
 from gradsh.advice import numbers
 from gradsh.advice.scene import Scene
 from gradsh.causes.text import operand
+from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.nn.module import Model
 from gradsh.language import nodes
 
@@ -20,8 +21,8 @@ OTHERWISE: dict[str, dict[str, str]] = {
         "zero_grad": "zero_grad {x}",
         "copy": "{x}.clone()",
         "astype": "{x}.to({args})",
-        "append": "cat([{x}, {args}])",
-        "push": "cat([{x}, {args}])",
+        "append": "cat([{x}, tensor([{args}])])",
+        "push": "cat([{x}, tensor([{args}])])",
         "concat": "cat([{x}, {args}])",
         "array": "{x}.numpy()",
         "gradient": "{x}.grad",
@@ -57,6 +58,8 @@ def otherwise(scene: Scene) -> bool:
     text = scene.text_of(receiver)
     if "{args}" in new and not listed:
         return False
+    if new.startswith("cat(") and isinstance(scene.value_of(given[0].value), Tensor):
+        new = "cat([{x}, {args}])"
     shown = text if new.startswith(("len(", "zero_grad", "cat(", "sum(", "max(")) else operand(text, receiver)
     scene.instead((call if call is not None else attribute, new.format(x=shown, args=listed)))
     return True

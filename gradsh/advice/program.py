@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import CodeType
 
 from gradsh.advice.scene import Scene
@@ -66,6 +67,12 @@ def not_callable(scene: Scene) -> None:
     inside = bare(scene.text[tree.function.end :].strip())
     factor = operand(inside, tree.arguments[0].value) if len(tree.arguments) == 1 else inside
     text = scene.text_of(tree.function)
+    if not tree.arguments and isinstance(tree.function, (nodes.Attribute, nodes.Call)):
+        scene.instead((tree, text), words="it is no function, but the value itself: ")  # `x.shape()`
+        return
+    if re.search(r"'(?:list|tuple|dict|Size|str)'", scene.error.message) and len(tree.arguments) == 1:
+        scene.instead((tree, f"{text}[{inside}]"), words="items are picked in square brackets: ")
+        return
     if len(tree.arguments) == 1 and tree.arguments[0].name is None and ("Tensor" in scene.error.message):
         scene.offer(f"`{text} * {factor}` multiplies, `{text}[{inside}]` picks elements")
     elif len(tree.arguments) == 1 and ("'int'" in scene.error.message or "'float'" in scene.error.message):

@@ -11,6 +11,7 @@ from gradsh.advice.gradients import missing_gradient
 from gradsh.advice.scene import Scene
 from gradsh.causes.text import LONG, operand
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import ModelKind
 from gradsh.language import nodes
 from gradsh.language.nodes import walk
 
@@ -134,8 +135,24 @@ def dtypes(scene: Scene) -> None:
 
 
 def indices(scene: Scene) -> None:
-    """E0305: the shape of what is indexed."""
+    """E0305: the shape of what is indexed, and an index that there is."""
     describe_names(scene, lambda t: f"shape {list(t.shape)}")
+    tree, message = scene.tree, scene.error.message
+    if not isinstance(tree, nodes.Index):
+        return
+    many = re.match(r"too many indices for tensor of dimension (\d+)", message)
+    if many is not None and 0 < int(many[1]) < len(tree.items):
+        kept = tree.items[: int(many[1])]
+        last = (kept[-1].end, tree.items[-1].end)
+        words = "it has one dimension: " if len(kept) == 1 else f"it has {len(kept)} dimensions: "
+        scene.instead((nodes.Node(*last), ""), words=words)
+    elif beyond := re.match(r"index -?\d+ is out of bounds for dimension \d+ with size ([1-9]\d*)", message):
+        scene.offer(f"there are {beyond[1]}, from `0` to `{int(beyond[1]) - 1}`")
+    elif "(got float)" in message:
+        for item in tree.items:
+            if isinstance(item, nodes.Number) and isinstance(item.value, float) and item.value.is_integer():
+                scene.instead((item, str(int(item.value))))
+                return
 
 
 def one_number(scene: Scene) -> None:
@@ -144,13 +161,23 @@ def one_number(scene: Scene) -> None:
     text = scene.text if len(scene.text) <= LONG and "\n" not in scene.text else ""
     if scene.error.message.startswith("Boolean value of Tensor with more"):
         describe_names(scene, lambda t: f"shape {list(t.shape)}")
-        if text and node is not None and not isinstance(node, nodes.Stmt):
+        if isinstance(node, nodes.Call) and is_layer(scene, node.function):  # `MSELoss(net(x), y)`
+            end = node.function.end
+            scene.instead((nodes.Node(end, end), "()"), words="a layer is made, then called: ")
+        elif text and node is not None and not isinstance(node, nodes.Stmt):
             of = operand(text, node)
             scene.offer(f"`{of}.any()` or `{of}.all()` is one answer; `where` chooses element by element")
     elif isinstance(node, nodes.Call) and isinstance(node.function, nodes.Attribute) and node.function.name == "item":
         describe_names(scene, lambda t: f"shape {list(t.shape)}")
         of = operand(scene.text_of(node.function.value), node.function.value)
         scene.offer(f"`{of}.tolist()` gives all of them, `{of}.sum().item()` one number")
+
+
+def is_layer(scene: Scene, function: nodes.Expr) -> bool:
+    """Is it the class of a layer, `MSELoss`, `nn.ReLU`?"""
+    held = scene.value_of(function)
+    name = function.name if isinstance(function, (nodes.Name, nodes.Attribute)) else ""
+    return isinstance(held, ModelKind) or (held is None and name[:1].isupper())
 
 
 def describe_names(scene: Scene, words: Callable[[Tensor], str]) -> list[tuple[str, Tensor]]:
@@ -188,7 +215,12 @@ def format_spec(scene: Scene) -> None:
 def operation(scene: Scene) -> None:
     """E0308: arithmetic with a gradient that is not there, or with a string."""
     message = scene.error.message
-    if "passed to method.__format__" in message:
+    called = scene.tree.value if isinstance(scene.tree, nodes.Index) else None
+    if message == "'method' object is not subscriptable" and called is not None and scene.text.endswith("]"):
+        inside = scene.text[called.end :].strip()[1:-1]
+        assert scene.tree is not None
+        scene.instead((scene.tree, f"{scene.text_of(called)}({inside})"), words="a method is called: ")
+    elif "passed to method.__format__" in message:
         attributes.formatted_method(scene)
     elif "NoneType" in message:
         missing_gradient(scene)

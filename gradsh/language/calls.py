@@ -18,6 +18,19 @@ from gradsh.language.words import APART, DEEPEST, EFFECT_METHODS, KEYWORDS, MODU
 if TYPE_CHECKING:
     from gradsh.calls.forms import Type
 
+# what other libraries call a parameter
+ELSEWHERE = {
+    **dict.fromkeys(("learning_rate", "step_size", "alpha"), "lr"),
+    **dict.fromkeys(("wd", "decay", "l2"), "weight_decay"),
+    **dict.fromkeys(("keepdims", "keep_dims"), "keepdim"),
+    **dict.fromkeys(("axis", "axes"), "dim"),
+    **dict.fromkeys(("rate", "prob"), "p"),
+    "use_bias": "bias",
+    "filters": "out_channels",
+    "units": "out_features",
+    "strides": "stride",
+}
+
 
 class Calls:
     """Names looked up in scopes, and calls checked against signatures; `Resolver` adds the walk over the tree."""
@@ -114,6 +127,16 @@ class Calls:
         keywords = [] if called else [k for k in KEYWORDS if len(k) > 4 or k in ("true", "none")]
         return [*names, *self.session, *builtins, *keywords]
 
+    def shorter(self, name: str) -> str | None:
+        """The one name of the program that this one begins with, `opt` of `optimizer`, or that begins with this one."""
+        bound: list[str] = list(self.session)
+        scope: Scope | None = self.scope
+        while scope is not None:
+            bound.extend(scope.bound)
+            scope = scope.parent
+        found = {n for n in bound if min(len(n), len(name)) >= 3 and (name.startswith(n) or n.startswith(name))}
+        return found.pop() if len(found - {name}) == 1 and name not in found else None
+
     def unsaved(self, name: str, at: Node | tuple[int, int]) -> bool:
         """Report a name of an op's forward that its backward would have to be given, if it is one."""
         scope: Scope | None = self.scope
@@ -137,7 +160,7 @@ class Calls:
             return
         if self.foreign(name, at):
             return
-        close = None if name in self.reported else suggest(name, [*extra, *self.pool(name, at)])
+        close = None if name in self.reported else suggest(name, [*extra, *self.pool(name, at)]) or self.shorter(name)
         self.reported.add(name)
         self.fail(
             errors.UnknownName, f"name '{name}' is not defined", at, f"did you mean `{close}`?" if close else None
@@ -322,13 +345,26 @@ class Calls:
         at = next((a for name, a in keywords if name == keyword), None)
         if at is None:
             self.fail(errors.WrongArity, said, node)
+            if signature.parameters[0].name == "data" and not keywords:
+                self.in_a_list(node, given)
             if signature.model and " missing " in said:
                 self.sizes(node, signature, said)
             return
-        close = suggest(keyword, [p.name for p in signature.parameters])
+        names = [p.name for p in signature.parameters]
+        other = ELSEWHERE.get(keyword or "")
+        close = other if other in names else suggest(keyword, names)
         value = self.source.text[at.value.start : at.value.end]
         hint = f"did you mean `{close}={value}`?" if close and len(value) < 40 else None
         self.fail(errors.UnknownKeyword, said, at, hint)
+
+    def in_a_list(self, node: Node, given: list[Expr | None]) -> None:
+        """Of `tensor(1, 2, 3)`: the list of its numbers."""
+        numbers = [value for value in given if isinstance(value, (nodes.Number, nodes.Unary))]
+        if len(numbers) == len(given) > 1:
+            text, first, last = self.source.text, numbers[0].start, numbers[-1].end
+            new = f"{text[node.start : first]}[{text[first:last]}]{text[last : node.end]}"
+            self.errors[-1].edit = (node.start, node.end, new)
+            self.errors[-1].help = f"`{new}`"
 
     def sizes(self, node: Node, signature: Signature, said: str) -> None:
         """Of a layer that is made with too few arguments: its parameters, and the call with a number for each."""

@@ -65,7 +65,8 @@ class ExpressionBuilder:
         if not text.isidentifier():
             at = next(i for i in range(1, len(text) + 1) if not text[:i].isidentifier()) - 1
             start = token.start_pos + at
-            self.fault(*strings.strange(text[at]), start, start + 1)
+            meant = strings.LOOKALIKES.get(text[at])  # `x²`
+            self.fault(*strings.strange(text[at]), start, start + 1, edit=meant)
         elif name in RESERVED:
             self.fault_reserved(name, token.start_pos, token.end_pos)
         return name

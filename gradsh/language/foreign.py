@@ -31,11 +31,12 @@ WORDS = {
     "TRUE": "true",
     "FALSE": "false",
     "PI": "pi",
+    "π": "pi",
     "this": "self",
 }
 # one function for another; a name that is not called is a variable like any other
 CALLS = {
-    **dict.fromkeys(("d", "D", "derivative", "deriv", "differentiate", "gradients", "nabla"), "grad"),
+    **dict.fromkeys(("d", "D", "derivative", "deriv", "differentiate", "gradient", "gradients", "nabla"), "grad"),
     **dict.fromkeys(("println", "printf", "echo", "puts", "disp", "display"), "print"),
     **dict.fromkeys(("array", "Array", "ndarray", "tensors", "matrix", "vector"), "tensor"),
     "ln": "log",

@@ -197,6 +197,13 @@ MISTAKES = [
         whole=True,
     ),
     Mistake(
+        "no_grad x = 1",
+        "the mode's name is followed by its block",
+        "{{ {rest} }}",
+        before=START + MODE + r"(?:\([ \t]*\))?[ \t]+$",
+        at=r"(?![{:(])" + REST,
+    ),
+    Mistake(
         "with open(f) { pass }",
         "`with` does not exist here",
         before=START + r"(?P<mark>with)[ \t]+$",

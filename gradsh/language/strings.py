@@ -67,6 +67,14 @@ def strange(character: str) -> tuple[type[errors.GradshError], str]:
     return errors.BadToken, f"the character U+{ord(character):04X} cannot stand in a program"
 
 
+def as_meant(line: str) -> str:
+    """A line with what its lookalikes stand for, and `√x` as a call."""
+    line = re.sub(r"\u221a[ \t]*(\w+|(?=\())", lambda found: f"sqrt({found[1]})" if found[1] else "sqrt", line)
+    return line.translate(
+        {ord(character): meant for character, meant in LOOKALIKES.items()} | {ord(c): " " for c in SPACES}
+    )
+
+
 def number(text: str) -> int | float:
     """The value of a NUMBER token; ValueError with the user's words where it has none."""
     try:

@@ -177,7 +177,11 @@ def character(trouble: Trouble) -> errors.GradshError | None:
         return error
     if not sign.isascii() or not sign.isprintable():
         kind, message = strings.strange(sign)
-        return kind(message, [place(trouble)])
+        odd = kind(message, [place(trouble)])
+        first = text.rfind("\n", 0, trouble.start) + 1
+        line = text[first : trouble.limit].partition("\n")[0]
+        meant = strings.as_meant(line)
+        return edited(odd, first, first + len(line), meant) if meant != line else odd
     return None
 
 

@@ -202,11 +202,31 @@ def _map(function: Any, /, *items: Any) -> Any:
     return map(function, *items)
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
+def _iter(items: Any, /) -> Any:
+    return map(_same, items)  # reads what is asked for, and has no attributes
+
+
+def _next(items: Any, /, *default: Any) -> Any:
+    if items.__class__ not in steps.LAZY or items.__class__ is range:
+        raise TypeError_(
+            f"'{type(items).__name__}' object is not an iterator", help="`next(iter(xs))` is its first item"
+        )
+    for item in items:
+        return item
+    if default:
+        return default[0]
+    raise errors.NotIterable("there is no further item", kind="StopIteration")
+
+
 def _time() -> float:
     return clock.time()
 
 
-for _function, _name in ((_time, "time"), (_repr, "repr"), (_map, "map")):
+for _function, _name in ((_time, "time"), (_repr, "repr"), (_map, "map"), (_iter, "iter"), (_next, "next")):
     _function.__name__ = _function.__qualname__ = _name
 
 
@@ -248,6 +268,8 @@ OWN: dict[str, Callable[..., Any]] = {
     "repr": _repr,
     "map": _map,
     "filter": filter,
+    "iter": _iter,
+    "next": _next,
     "float": ConverterDType("float", float),
     "int": ConverterDType("int", int),
     "bool": ConverterDType("bool", bool),
