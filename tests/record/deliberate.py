@@ -17,7 +17,7 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
     ),
     ("forward method", "empty empty_like new_empty", r"output 0 ", "uninitialised memory: zeros here"),
     (
-        "forward second",
+        "forward first second",
         "det linalg.det logdet linalg.slogdet",
         r"\(0\.0\) for|for \(nan\)|for \(0\.0\)|e-1[5-9]",
         "a singular determinant's gradient is the true one; LAPACK's last digit",
@@ -32,7 +32,7 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
     (
         "first",
         "group_norm nn.functional.group_norm",
-        "is invalid for input of size",
+        "is invalid for input of size|does not have a device",
         "PyTorch's own backward fails there",
     ),
     ("first", "scatter_add", "invalid gradient", "PyTorch's own backward fails there"),
@@ -100,7 +100,12 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
         "gives a result where torch raises",
         "taken too: repeat() of nothing, sort(x, dim, stable=true)",
     ),
-    ("forward method", "argsort", "bool\\[8000\\]|int64", "PyTorch's unstable sort leaves equal elements in any order"),
+    (
+        "forward method",
+        "argsort sort",
+        "bool\\[8000\\]|int64",
+        "PyTorch's unstable sort leaves equal elements in any order",
+    ),
     ("errors", "nn.functional.max_pool3d", "length zero", "the name of PyTorch's kernel stands in its text"),
     ("first", "bincount", "requires_grad of outputs", "integers' counts have no history"),
     ("first", "linalg.householder_product", "is zeros, torch's None", "without reflections the gradient is zeros"),
@@ -117,7 +122,13 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
     ("name", "scaled_dot_product_attention", "", "PyTorch's choice of kernel by size"),
     ("name", "slice", "AliasBackward0", "`x[:]` is an alias"),
     ("freed", "affine_grid", "", "the base grid is saved as a constant"),
-    ("forward method", "linalg.svd svd linalg.pinv", "float32", "LAPACK's float32 digits, signs of singular vectors"),
+    (
+        "forward method",
+        "linalg.svd svd linalg.pinv linalg.eigh",
+        "float32",
+        "LAPACK's float32 digits, signs of singular vectors and eigenvectors",
+    ),
+    ("second", "cov", r"aweights=float32.*e-0[67]\)", "rounding of an exact zero, in float32"),
     ("special", "special.digamma special.psi digamma", "float32", "the digits next to the root"),
     (
         "calls",
@@ -136,6 +147,19 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
     ),
     ("layouts", "linalg.svd", "other values", "signs of singular vectors"),
     ("layouts", "median nanmedian", "expanded", "PyTorch sorts in memory that is one number; ours is the middle one"),
+    (
+        "grads",
+        _,
+        r"^(?!.* contiguous, all:)",
+        "an operand and the gradient that comes in lie differently: PyTorch's result lies as the operand that its "
+        "formula names first, NumPy's as the numbers are read",
+    ),
+    (
+        "grads",
+        "bilinear cholesky_solve einsum linalg.lstsq linalg.solve linalg.vander pixel_shuffle",
+        " contiguous, all:",
+        "PyTorch's formula goes through an array that lies differently",
+    ),
     ("errors", _, r"__r\w+__\(2, ", "called on a plain number: programs cannot reach such methods"),
 ]
 

@@ -117,6 +117,59 @@ def compare(report: Any, name: str, theirs: Any, ours: Any, sample: Any, seed: i
             report.differs("layouts", name, f"{name}{sample} {layout}: {problem}")
 
 
+def compare_gradients(report: Any, name: str, theirs: Any, ours: Any, sample: Any, seed: int) -> None:
+    """One sample of an operator in every layout: strides of what `grad()` gives for its inputs."""
+    from tests.record.torch_side import Unsupported
+
+    for layout, args, kwargs in calls(sample, seed):
+        try:
+            problem = _gradients_differ(theirs, ours, args, kwargs)
+        except Unsupported as reason:
+            report.skip(str(reason))
+            continue
+        if problem is None:
+            report.same("grads", name)
+        else:
+            report.differs("grads", name, f"{name}{sample} {layout}: {problem}")
+
+
+def _gradients_differ(theirs: Any, ours: Any, args: Any, kwargs: Any) -> str | None:
+    from tests.record.torch_side import (
+        Pair,
+        cotangent,
+        error_of,
+        is_tensor,
+        our_grads,
+        run_ours,
+        run_theirs,
+        tensors_of,
+        their_grads,
+    )
+
+    pair = Pair(args, kwargs)
+    done: list[Any] = []
+    own: list[Any] = []
+    if error_of(lambda: done.append(run_theirs(theirs, pair.theirs, pair.their_keywords))) or error_of(
+        lambda: own.append(run_ours(ours, pair.ours, pair.our_keywords))
+    ):
+        return None
+    outputs = [(p, q) for p, q in zip(tensors_of(done[0]), tensors_of(own[0]), strict=True) if is_tensor(p)]
+    outputs = [(p, q) for p, q in outputs if p.requires_grad and q.requires_grad]
+    rng = np.random.default_rng(0)
+    seeds = [cotangent(p, rng, False) for p, _ in outputs]
+    inputs = list(pair.inputs)
+    found: list[list[Any]] = []
+    for side, grads in enumerate((their_grads, our_grads)):
+        if error_of(
+            lambda s=side, g=grads: found.append(g(*([x[s] for x in part] for part in (outputs, inputs, seeds)), False))
+        ):
+            return None
+    for at, (p, q) in enumerate(zip(*found, strict=True)):
+        if p is not None and q is not None and strides(p) != strides(q):
+            return f"gradient {at} of {tuple(p.shape)} has strides {strides(q)}, torch's {strides(p)}"
+    return None
+
+
 def _difference(theirs: Any, ours: Any, args: Any, kwargs: Any) -> str | None:
     from tests.record.torch_side import (
         Pair,

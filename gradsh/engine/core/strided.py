@@ -50,10 +50,12 @@ def strided(x: Any, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
     return ndarray(shape, x.dtype, memory, address(x) - address(memory), strides)
 
 
-def repeated(number: Any, shape: tuple[int, ...]) -> Any:
-    """An array of one number in memory, which every element shows: what is written to one is written to all."""
-    memory = alloc.array(number)
-    return ndarray(shape, memory.dtype, memory, 0, (0,) * len(shape))
+def repeated(part: Any, shape: tuple[int, ...]) -> Any:
+    """An array of a number, or of what broadcasts to `shape`, that is once in memory: what is written to one element
+    is written to all that show the same."""
+    memory = alloc.array(part)
+    steps = np.broadcast_to(memory, shape).strides if memory.ndim else (0,) * len(shape)
+    return ndarray(shape, memory.dtype, memory, 0, steps)
 
 
 def elements(memory: Any, dtype: Any, size: tuple[int, ...], stride: tuple[int, ...], first: int) -> Any:

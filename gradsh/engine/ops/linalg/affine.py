@@ -164,11 +164,13 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Any:
     if bias is None:
         return _matmul(x, columns)
     need_tensor("linear", "bias", 3, bias)
+    # the step of a layer, whose gradients lie as PyTorch's
+    kind = _LAYER if bias.data.ndim == 1 and mode.interpreter is None else None
     if len(shape) == 2:
-        return run(addmm, [bias, x, columns, 1, 1], None)
+        return run(addmm, [bias, x, columns, 1, 1], None, kind)
     if x.data.flags.c_contiguous and (len(shape) == 3 or bias.data.ndim == 1):
         flat = T.view(x, (_count(shape[:-1]), shape[-1]))
-        return T.view(run(addmm, [bias, flat, columns, 1, 1], None), (*shape[:-1], columns.data.shape[-1]))
+        return T.view(run(addmm, [bias, flat, columns, 1, 1], None, kind), (*shape[:-1], columns.data.shape[-1]))
     return T.add(_matmul(x, columns), bias)
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import not_implemented
 from gradsh.engine.core.dtypes import OF
+from gradsh.engine.core.namespaces import A
 from gradsh.engine.core.promotion import broadcast_error
+from gradsh.engine.core.strided import columns
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.batch_rules import applied, on_last_dims, sample_of
 from gradsh.engine.operators.general import op
@@ -42,6 +44,11 @@ def need_floating(name: str, a: Any, kernel: str = "") -> None:
             raise not_implemented(kernel, a.dtype)
     elif a.dtype.itemsize == 2:
         raise DtypeError(f"{name}: Low precision dtypes not supported. Got {OF[a.dtype].title}")
+
+
+def in_columns(F: Any, x: Any) -> Any:
+    """A gradient that PyTorch computes with LAPACK lies in its order."""
+    return columns(x) if F is A and x.ndim > 1 else x
 
 
 def linalg_error(text: str) -> ValueProblem:

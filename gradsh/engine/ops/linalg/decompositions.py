@@ -20,6 +20,7 @@ from gradsh.engine.ops.linalg.common import (
     A2,
     batch_element,
     diagonal_matrix,
+    in_columns,
     linalg_error,
     need_floating,
     need_matrix,
@@ -69,7 +70,7 @@ def _(F: Any, g: Any, out: Any, a: Any, mode: str) -> Any:
     q, r = out
     gq, gr = g
     if m >= n:
-        return _qr_tall(F, q, r, gq, gr)
+        return in_columns(F, _qr_tall(F, q, r, gq, gr))
     # A = [A1 A2] with A1 square, A2 = Q @ R2: what R2 and its Q contribute is brought back first
     rest = None
     if gr is not None:

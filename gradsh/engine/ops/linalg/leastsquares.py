@@ -17,7 +17,7 @@ from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.ops.linalg.common import need_matrix
+from gradsh.engine.ops.linalg.common import in_columns, need_matrix
 from gradsh.engine.ops.shape.join import broadcast_shape
 from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
@@ -64,7 +64,7 @@ def pinv_of(a: Any, atol: Any, rtol: Any, hermitian: bool) -> Any:
 
 @pinv_of.vjp("A", saves="A out")
 def _(F: Any, g: Any, out: Any, a: Any, atol: Any, rtol: Any, hermitian: bool) -> Any:
-    return pinv_rule(F, g, out, a)
+    return in_columns(F, pinv_rule(F, g, out, a))
 
 
 def pinv_rule(F: Any, g: Any, out: Any, a: Any) -> Any:
@@ -177,7 +177,7 @@ def _(F: Any, needs: Any, g: Any, out: Any, a: Any, b: Any, rcond: Any) -> Any:
     inverse = F.pinv_of(a, None, rcond, False)
     first = second = None
     if needs[0]:
-        first = pinv_rule(F, F.matmul(g, F.matrix_transpose(b)), inverse, a)
+        first = in_columns(F, pinv_rule(F, F.matmul(g, F.matrix_transpose(b)), inverse, a))
     if needs[1]:
         second = F.matmul(F.matrix_transpose(inverse), g)
     return first, second

@@ -40,6 +40,7 @@ class Product(Operator):
     """
 
     ranks: tuple[int, int]
+    turned: tuple[Kind, Kind, Kind] | None = None  # of matrices that lie column by column: the second, the first, both
     check: Callable[[Any, Any], None]
     node_kind: Kind
 
@@ -48,6 +49,23 @@ class Product(Operator):
         if len(self.rules) == 2:
             first, second = (self.rules[p.name] for p in self.signature.parameters)
             self.node_kind.step = binary_step(first, second, True)
+            if self.ranks == (2, 2):
+                rules = ((first, _second_turned), (_first_turned, second), (_first_turned, _second_turned))
+                one, two, three = (
+                    Kind(self.grad_fn, binary_step(*pair, True), saves=True, operator=self.name) for pair in rules
+                )
+                self.turned = one, two, three
+
+
+# PyTorch's gradient of a matrix that lies column by column lies so too
+
+
+def _first_turned(F: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
+    return F.matrix_transpose(F.mm(b, F.matrix_transpose(g)))
+
+
+def _second_turned(F: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
+    return F.matrix_transpose(F.mm(F.matrix_transpose(g), a))
 
 
 def product(
@@ -104,7 +122,10 @@ def multiply(entry: Product, x: Tensor, y: Tensor, depth: int) -> Tensor:
     if not ((one or two) and mode.grad):
         return untracked(data, where)
     edges = ((x.node or x) if one else None, (y.node or y) if two else None)
-    node = record(entry.node_kind, edges, [x if two else None, y if one else None, None], where)
+    kind = entry.node_kind
+    if entry.turned is not None and (a.flags.fnc or b.flags.fnc):
+        kind = entry.turned[2 * a.flags.fnc + b.flags.fnc - 1]
+    node = record(kind, edges, [x if two else None, y if one else None, None], where)
     if x.storage is not None or y.storage is not None:
         note_versions(node, (x, y))
     return tracked(data, node)

@@ -19,6 +19,7 @@ from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.common import (
     A2,
+    in_columns,
     infos,
     inverse_of,
     need_floating,
@@ -92,7 +93,7 @@ def det_of(a: Any) -> Any:
 
 @det_of.vjp("input", saves="input")
 def _(F: Any, g: Any, out: Any, a: Any) -> Any:
-    return F.unsqueeze(F.unsqueeze(g, -1), -1) * F.cofactors(a)
+    return in_columns(F, F.unsqueeze(F.unsqueeze(g, -1), -1) * F.cofactors(a))
 
 
 def det_samples() -> list[call]:

@@ -10,7 +10,7 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, dims_tuple, need_tensor
 from gradsh.engine.core.dtypes import OF
-from gradsh.engine.core.graph import Kind, Node
+from gradsh.engine.core.graph import Freed, Kind, Node
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace
 from gradsh.engine.core.strided import repeated
@@ -153,6 +153,19 @@ def _(F: Any, t: Any, saved: Any) -> Any:
 
 SUM_ALL = Kind("SumBackward0", _sum_step, saves=False, operator="sum")
 short_step(sum)
+_sum_along = sum.kind.step
+
+
+def _sum_along_step(node: Node, g: Any, F: Namespace) -> Any:
+    """A leaf's gradient is not repeated in memory, as PyTorch's is not: `grad` shows it."""
+    saved = node.saved
+    if F is not A or node.next.__class__ is not Tensor or saved.__class__ is Freed:
+        return _sum_along(node, g, F)
+    x, dim, keepdim = saved[:3]
+    return repeated(opened(A, g, x, dim, keepdim), x.shape)
+
+
+sum.kind.step = _sum_along_step
 batches_along(sum)
 SUM_DIM = sum.kind.renamed("SumBackward1")
 _bind_sum = Types(sum.signature, False).bind
