@@ -52,7 +52,7 @@ class Product(Operator):
             if self.ranks == (2, 2):
                 rules = ((first, _second_turned), (_first_turned, second), (_first_turned, _second_turned))
                 one, two, three = (
-                    Kind(self.grad_fn, binary_step(*pair, True), saves=True, operator=self.name) for pair in rules
+                    Kind(self.grad_fn, binary_step(a, b, True), saves=True, operator=self.name) for a, b in rules
                 )
                 self.turned = one, two, three
 
