@@ -104,8 +104,6 @@ HOST_NAMES = [
     "__name__",
     "__file__",
     "callable",
-    "iter",
-    "next",
     "chr",
     "bytes",
     "os",
