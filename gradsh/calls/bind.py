@@ -65,7 +65,7 @@ NONE: dict[tuple[type, ...], bool] = {}  # shared by signatures that nothing has
 class Binder(Signature):
     """A signature that calls are bound to."""
 
-    __slots__ = ("_accepted", "_named", "_own")
+    __slots__ = ("_accepted", "_counted", "_named", "_own")
 
     def __init__(self, text: str, *, python: bool = False) -> None:
         super().__init__(text, python=python)
@@ -73,6 +73,7 @@ class Binder(Signature):
         # values of a call with keywords
         self._accepted: dict[tuple[type, ...], bool] = NONE
         self._named: dict[tuple[type, ...], bool] = NONE
+        self._counted: dict[tuple[type, ...], int] = {}  # of a `*rest` of nothing but ints: where it begins
         self._own = False  # found to be no function of PyTorch's, which has nothing to say of its calls
 
     def _prepare(self) -> None:
@@ -137,6 +138,9 @@ class Binder(Signature):
         return right
 
     def _bind_rest(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        given = (*map(type, args),)
+        if not kwargs and (at := self._counted.get(given)) is not None:
+            return [*args[:at], args[at:], *self._defaults[at + 1 :]]
         before = next(i for i, p in enumerate(self.parameters) if p.kind == REST)
         rest: Any = args[before:]
         if len(rest) == 1 and isinstance(rest[0], (list, tuple)):
@@ -154,8 +158,10 @@ class Binder(Signature):
         kinds = (*map(type, values),)
         missing = len(args) <= before and self.parameters[before].name not in kwargs
         known = not missing and args and kinds in self._named
-        if (not known or _strange(values)) and self._check(values, args, kwargs, missing):
+        if (known and not _strange(values)) or self._check(values, args, kwargs, missing):
             self._named[kinds] = True
+            if not kwargs and {*given[before:]} == {int} and list not in given and tuple not in given:
+                self._counted[given] = before
         return values
 
     def _counts(self, rest: Any, at: int) -> Any:

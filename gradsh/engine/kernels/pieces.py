@@ -68,9 +68,8 @@ ROWS = 1 << 17  # elements of some rows: fewer take longer to begin than to be w
 
 
 def by_rows(into: Any, axis: int, *arrays: Any) -> Any:
-    """What `into(*arrays, axis, out)` fills in, which works along `axis` of arrays of one shape, float32 or float64,
-    and gives such a one: so many rows at a time that they stay in the cache. None where arrays are small or lie
-    otherwise.
+    """What `into(*arrays, axis, out)` fills in, which works along `axis` of float32 or float64 arrays of one shape and
+    gives such a one: so many rows at a time that they stay in the cache. None where arrays are small or lie otherwise.
     """
     x = arrays[0]
     shape = x.shape
