@@ -23,6 +23,13 @@ CLASSES = {
     "signature": "bottom-toolbar",
     "parameter": "parameter",
 }
+# the menu of completions has a ground of its own, so that it reads the same on a dark one and on a light one
+MENU = [
+    ("completion-menu", "bg:#303030 #e4e4e4"),
+    ("completion-menu.completion.current", "noreverse bg:#ffffff #000000"),
+    ("completion-menu.meta.completion", "bg:#444444 #f0f0f0"),
+    ("completion-menu.meta.completion.current", "bg:#d0d0d0 #000000"),
+]
 
 
 def attributes(parameters: str) -> str:
@@ -50,7 +57,7 @@ def style_of_theme() -> Style:
         ("matching-bracket.cursor", "noinherit " + attributes(sgr("match"))),
         ("matching-bracket.other", "noinherit " + attributes(sgr("match"))),
     ]
-    return Style(rules)
+    return Style(rules + MENU * bool(sgr("prompt")))
 
 
 class CodeLexer(Lexer):

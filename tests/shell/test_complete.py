@@ -84,6 +84,31 @@ def test_where_nothing_is_offered(completer: ShellCompleter, typed: str) -> None
     assert texts(completer, typed) == []
 
 
+def test_the_menu_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contrast of WCAG, at least 7, of each of its rows; the chosen row is another ground than the rest."""
+    from prompt_toolkit.styles import default_ui_style, merge_styles
+
+    from gradsh.shell.looks import style_of_theme
+    from gradsh.view import color
+
+    def light(color: str) -> float:
+        parts = [int(color[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    monkeypatch.setattr(color, "_theme", 0)
+    style = merge_styles([default_ui_style(), style_of_theme()])
+    grounds = {}
+    for row in ("completion", "completion.current", "meta.completion", "meta.completion.current"):
+        seen = style.get_attrs_for_style_str(f"class:completion-menu class:completion-menu.{row}")
+        assert seen.color and seen.bgcolor
+        low, high = sorted(map(light, (seen.color, seen.bgcolor)))
+        assert (high + 0.05) / (low + 0.05) >= 7 and not seen.reverse
+        grounds[row] = high if light(seen.bgcolor) == high else low
+    assert grounds["completion.current"] > 3 * grounds["completion"]
+    assert grounds["meta.completion.current"] > 3 * grounds["meta.completion"]
+
+
 def test_the_sessions_names_come_first_and_say_what_they_are(completer: ShellCompleter) -> None:
     assert texts(completer, "lo")[0] == "loss" and texts(completer, "")[:3] == ["Net", "d", "layers"]
     said = {each.text: each.display_meta_text for each in offered(completer, "")}
