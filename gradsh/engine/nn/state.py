@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.errors import ArgumentError, StateMismatch, ValueProblem
+from gradsh.errors import ArgumentError, AttributeError_, StateMismatch, ValueProblem
 
 if TYPE_CHECKING:
     from gradsh.engine.nn.module import Model
@@ -80,6 +80,9 @@ def load(model: Model, given: Any, strict: bool, assign: bool) -> IncompatibleKe
     """
     if not isinstance(given, dict):
         raise ArgumentError(f"Expected state_dict to be dict-like, got <class '{type(given).__name__}'>.")
+    for key in given:
+        if not isinstance(key, str):
+            raise AttributeError_(f"'{type(key).__name__}' object has no attribute 'startswith'")
     loading = Loading(assign)
     with no_grad():
         loading.into(model, given, "")

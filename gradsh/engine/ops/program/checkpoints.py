@@ -8,6 +8,8 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.operators.composite import python_function
 from gradsh.errors import ValueError_
 
+__acts_for_programs__ = True  # what it is given to go over may be anything
+
 SAID = (
     "torch.utils.checkpoint: the use_reentrant parameter should be passed explicitly. Starting in PyTorch 2.9, calling "
     "checkpoint without use_reentrant will raise an exception. use_reentrant=False is recommended, but if you need to "
