@@ -24,6 +24,7 @@ RIGHTFUL = {
     "gains": "values of an argument, calculate_gain(nonlinearity=…)",
     "MODES": "values of an argument, interpolate(mode=…)",
     "scatter_reduce()": "values of an argument, scatter_reduce(reduce=…)",
+    "segment_reduce()": "values of an argument, segment_reduce(reduce=…)",
     "ufunc": "values of an argument, scatter_reduce(reduce=…)",
     "STAND_FOR": "types of parameters, in PyTorch's words",
     "COMMANDS": "LaTeX's own commands",

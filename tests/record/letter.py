@@ -37,7 +37,7 @@ def printed(text: str) -> str:
             exec(compile(HEAD + text, "<case>", "exec"), {"__name__": "__main__"})
     except Exception as error:
         out.write(f"!{error}\n")
-    said = re.sub(r"\btorch\.(?=float|int|uint|bool)", "", out.getvalue())
+    said = re.sub(r"\btorch\.(?=float|int|uint|bool|Size\(|return_types)", "", out.getvalue())
     return re.sub(r"<(\w+) object at 0x\w+>", r"<\1>", said)
 
 

@@ -69,6 +69,23 @@ def _base(x: Tensor) -> Tensor | None:
     return x.extra.base if x.extra is not None else None
 
 
+# what a tensor of PyTorch may be, and is not here
+KINDS = (
+    ("sparse", "sparse"),
+    ("sparse_csr", "sparse"),
+    ("quantized", "quantised"),
+    ("meta", "without memory"),
+    ("mkldnn", "in the layout of oneDNN"),
+    ("nested", "made of tensors of several sizes"),
+    ("mps", "on a device of Apple's"),
+    ("xpu", "on a device of Intel's"),
+    ("xla", "on a device of XLA's"),
+    ("ipu", "on a device of Graphcore's"),
+    ("mtia", "on a device of Meta's"),
+    ("maia", "on a device of Microsoft's"),
+    ("vulkan", "on a device of Vulkan's"),
+)
+
 _TABLE = (
     _property("grad", "the accumulated gradient, none before the first backward", settable=True),
     _property("grad_fn", "the node of the graph that made it, none for a leaf"),
@@ -91,6 +108,9 @@ _TABLE = (
     Attribute("device", lambda x: CPU, None, "where it is: the CPU"),
     Attribute("is_cuda", lambda x: False, None, "whether it is on a graphics card: never"),
     Attribute("is_cpu", lambda x: True, None, "whether it is on the CPU: always"),
+    Attribute("imag", lambda x: T.imag(x), None, "the imaginary part, which real tensors have not"),
+    Attribute("name", lambda x: None, None, "none: PyTorch's tensors have none either"),
+    *(Attribute(f"is_{kind}", lambda x: False, None, f"whether it is {words}: never") for kind, words in KINDS),
     Attribute("_base", _base, None, "the tensor that it is a view of"),
     Attribute("names", lambda x: (None,) * x.data.ndim, None, "none for every dimension"),
 )
