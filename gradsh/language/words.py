@@ -379,6 +379,8 @@ MODULES = {
     "torch.testing": "torch.testing",
     "torch.utils.data": "torch.utils.data",
     "torch.utils.checkpoint": "torch.utils.checkpoint",
+    "torch.distributions": "torch.distributions",
+    "distributions": "torch.distributions",
     "torch.optim": "torch.optim",
     "torch.optim.lr_scheduler": "torch.optim.lr_scheduler",
     "torch.optim.swa_utils": "torch.optim.swa_utils",

@@ -20,7 +20,10 @@ DATA = Path(__file__).parent.parent / "data"
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
 
 
-FILES = ("letter", "hooks", "checkpoint", "dual", "modules", "names", "parametrize", "averages", "lazy")
+FILES = (
+    *("letter", "hooks", "checkpoint", "dual", "modules", "names", "parametrize", "averages", "lazy"),
+    "distributions",
+)
 
 
 def cases(name: str = "letter") -> list[str]:
@@ -32,12 +35,15 @@ def cases(name: str = "letter") -> list[str]:
 def printed(text: str) -> str:
     """What a case prints under PyTorch, and what the exception says that ends it."""
     out = io.StringIO()
+    words = ""
     try:
         with contextlib.redirect_stdout(out):
             exec(compile(HEAD + text, "<case>", "exec"), {"__name__": "__main__"})
     except Exception as error:
-        out.write(f"!{error}\n")
-    said = re.sub(r"\btorch\.(?=float|int|uint|bool|Size\(|return_types)", "", out.getvalue())
+        words = f"!{error}\n"
+    # what is printed has its `torch.` dropped; errors keep that of shapes
+    shown = re.sub(r"\btorch\.(?=Size\(|return_types)", "", out.getvalue())
+    said = re.sub(r"\btorch\.(?=float|int|uint|bool)", "", shown + words)
     return re.sub(r"<(\w+) object at 0x\w+>", r"<\1>", said)
 
 

@@ -181,3 +181,17 @@ def _dirichlet_grad(x: Any, alpha: Any, total: Any) -> Any:
 
 
 _dirichlet_grad.not_implemented("the derivative for '_dirichlet_grad' is not implemented.")
+
+
+@op("dirichlet_of(input, generator)", work="elements", grad_fn="_DirichletBackward", private=True)
+def dirichlet_of(alpha: Any, generator: Any) -> Any:
+    """As `dirichlet_tensor`, with the derivative that torch.distributions.Dirichlet gives its samples."""
+    from gradsh.engine.kernels.rejection import dirichlet
+
+    return dirichlet(generator, alloc.asarray(alpha))
+
+
+@dirichlet_of.vjp("input", saves="input out")
+def _(F: Any, g: Any, out: Any, alpha: Any, generator: Any) -> Any:
+    total = F.expand(F.sum(alpha, -1, True, None), alpha.shape)
+    return F._dirichlet_grad(out, alpha, total) * (g - F.sum(out * g, -1, True, None))

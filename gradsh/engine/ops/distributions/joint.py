@@ -1,0 +1,426 @@
+"""Distributions made of others, normal vectors, and the divergence of one distribution from another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from gradsh.engine.core.namespaces import T
+from gradsh.engine.operators.composite import composite
+from gradsh.engine.ops.distributions.base import (
+    LOWER_CHOLESKY,
+    POSITIVE_DEFINITE,
+    REAL_VECTOR,
+    Constraint,
+    Distribution,
+    registered,
+    standard_normal,
+    summed,
+)
+from gradsh.engine.ops.distributions.continuous import (
+    Beta,
+    Cauchy,
+    Dirichlet,
+    Exponential,
+    Gamma,
+    HalfNormal,
+    Laplace,
+    Normal,
+    Uniform,
+)
+from gradsh.engine.ops.distributions.discrete import (
+    Bernoulli,
+    Binomial,
+    Categorical,
+    Geometric,
+    OneHotCategorical,
+    Poisson,
+)
+from gradsh.errors import ValueError_, ValueProblem
+
+__acts_for_programs__ = True
+
+
+@registered(
+    "Independent(base_distribution, reinterpreted_batch_ndims, validate_args=None)",
+    "Independent(Normal(zeros(3), ones(3)), 1).log_prob(zeros(3))",
+)
+class Independent(Distribution):
+    """Independent distributions taken as one of vectors: so many dims of the batch become dims of the event."""
+
+    more = ("base_dist", "reinterpreted_batch_ndims")
+
+    def __init__(self, base: Any, dims: int, validate_args: Any = None) -> None:
+        if dims > len(base.batch_shape):
+            raise ValueError_(
+                "Expected reinterpreted_batch_ndims <= len(base_distribution.batch_shape), "
+                f"actual {dims} vs {len(base.batch_shape)}"
+            )
+        shape = (*base.batch_shape, *base.event_shape)
+        cut = len(base.batch_shape) - dims
+        self.base_dist, self.reinterpreted_batch_ndims = base, dims
+        self.has_rsample = base.has_rsample
+        super().__init__(shape[:cut], shape[cut:], validate_args)
+
+    def described(self, size: str) -> str:
+        return f"Independent({self.base_dist.described(size)}, {self.reinterpreted_batch_ndims})"
+
+    @property
+    def support(self) -> Constraint:  # it depends on the distribution
+        own = self.base_dist.support
+        dims = self.reinterpreted_batch_ndims
+        if not dims:
+            return own  # type: ignore[no-any-return]  # a Constraint
+        text = f"IndependentConstraint({own!r}, {dims})"
+        return Constraint(text, lambda v: T.all(own.check(v)), own.event_dim + dims)
+
+    @property
+    def mean(self) -> Any:
+        return self.base_dist.mean
+
+    @property
+    def mode(self) -> Any:
+        return self.base_dist.mode
+
+    @property
+    def variance(self) -> Any:
+        return self.base_dist.variance
+
+    def sample(self, sample_shape: Any = ()) -> Any:
+        return self.base_dist.sample(sample_shape)
+
+    def rsample(self, sample_shape: Any = ()) -> Any:
+        return self.base_dist.rsample(sample_shape)
+
+    def log_prob(self, value: Any) -> Any:
+        return summed(self.base_dist.log_prob(value), self.reinterpreted_batch_ndims)
+
+    def entropy(self) -> Any:
+        return summed(self.base_dist.entropy(), self.reinterpreted_batch_ndims)
+
+    def expand(self, batch_shape: Any) -> Any:
+        base = self.base_dist.expand((*batch_shape, *self._event[: self.reinterpreted_batch_ndims]))
+        return Independent(base, self.reinterpreted_batch_ndims, self._validate)
+
+
+@registered(
+    "MultivariateNormal(loc, covariance_matrix=None, precision_matrix=None, scale_tril=None, validate_args=None)",
+    "MultivariateNormal(zeros(2), eye(2)).log_prob(zeros(2))",
+)
+class MultivariateNormal(Distribution):
+    """The normal distribution of vectors, of a covariance, a precision, or a lower triangular factor of the former."""
+
+    arg_constraints: ClassVar[dict[str, Constraint]] = {
+        "loc": REAL_VECTOR,
+        "covariance_matrix": POSITIVE_DEFINITE,
+        "precision_matrix": POSITIVE_DEFINITE,
+        "scale_tril": LOWER_CHOLESKY,
+    }
+    support = REAL_VECTOR
+    has_rsample = True
+
+    def __init__(self, loc: Any, covariance: Any, precision: Any, tril: Any, validate_args: Any = None) -> None:
+        given = {"covariance_matrix": covariance, "precision_matrix": precision, "scale_tril": tril}
+        said = {name: value for name, value in given.items() if value is not None}
+        if loc.ndim < 1:
+            raise ValueError_("loc must be at least one-dimensional.")
+        if len(said) != 1:
+            raise ValueError_("Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified.")
+        ((name, matrix),) = said.items()
+        if matrix.ndim < 2:
+            raise ValueError_(f"{name} must be at least two-dimensional, with optional leading batch dimensions")
+        batch = tuple(T.broadcast_shapes(tuple(matrix.shape[:-2]), tuple(loc.shape[:-1])))
+        self.loc = T.expand(loc, (*batch, loc.shape[-1]))
+        self.__dict__[name] = T.expand(matrix, (*batch, *matrix.shape[-2:]))
+        super().__init__(batch, loc.shape[-1:], validate_args)
+        if name == "scale_tril":
+            self.factor = matrix
+        elif name == "covariance_matrix":
+            self.factor = T.linalg_cholesky(matrix)
+        else:
+            turned = T.transpose(T.flip(T.linalg_cholesky(T.flip(matrix, (-2, -1))), (-2, -1)), -2, -1)
+            self.factor = T.linalg_solve_triangular(turned, T.eye(matrix.shape[-1], dtype=matrix.dtype), upper=False)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "scale_tril":
+            value = T.expand(self.factor, (*self._batch, *self._event, *self._event))
+        elif name == "covariance_matrix":
+            whole = T.matmul(self.factor, T.matrix_transpose(self.factor))
+            value = T.expand(whole, (*self._batch, *self._event, *self._event))
+        elif name == "precision_matrix":
+            value = T.expand(T.cholesky_inverse(self.factor), (*self._batch, *self._event, *self._event))
+        else:
+            raise AttributeError(name)
+        return value
+
+    @property
+    def mean(self) -> Any:
+        return self.loc
+
+    @property
+    def mode(self) -> Any:
+        return self.loc
+
+    @property
+    def variance(self) -> Any:
+        return T.expand(T.sum(self.factor**2, -1), (*self._batch, *self._event))
+
+    def rsample(self, sample_shape: Any = ()) -> Any:
+        drawn = standard_normal(self.extended(sample_shape), self.loc.dtype)
+        return self.loc + T.squeeze(T.matmul(self.factor, T.unsqueeze(drawn, -1)), -1)
+
+    def log_prob(self, value: Any) -> Any:
+        self.checked(value)
+        apart = distance(self.factor, value - self.loc)
+        half = T.sum(T.log(T.diagonal(self.factor, 0, -2, -1)), -1)
+        return -0.5 * (self._event[0] * math.log(2 * math.pi) + apart) - half
+
+    def entropy(self) -> Any:
+        half = T.sum(T.log(T.diagonal(self.factor, 0, -2, -1)), -1)
+        h = 0.5 * self._event[0] * (1.0 + math.log(2 * math.pi)) + half
+        return h if not self._batch else T.expand(h, self._batch)
+
+
+def distance(factor: Any, apart: Any) -> Any:
+    """The squared Mahalanobis distance: what the inverse of the factor makes of the differences, squared and summed."""
+    solved = T.linalg_solve_triangular(factor, T.unsqueeze(apart, -1), upper=False)
+    return T.sum(T.squeeze(solved, -1) ** 2, -1)
+
+
+@registered(
+    "MixtureSameFamily(mixture_distribution, component_distribution, validate_args=None)",
+    "MixtureSameFamily(Categorical(ones(2)), Normal(tensor([-1., 1.]), ones(2))).log_prob(tensor(0.))",
+)
+class MixtureSameFamily(Distribution):
+    """One of several distributions of one kind, the last dim of a batch, which a Categorical chooses."""
+
+    more = ("component_distribution", "mixture_distribution")
+
+    def __init__(self, mixture: Any, component: Any, validate_args: Any = None) -> None:
+        self.mixture_distribution, self.component_distribution = mixture, component
+        if not isinstance(mixture, Categorical):
+            raise ValueError_(" The Mixture distribution needs to be an  instance of torch.distributions.Categorical")
+        if not isinstance(component, Distribution):
+            raise ValueError_("The Component distribution need to be an instance of torch.distributions.Distribution")
+        if mixture.count != component.batch_shape[-1]:
+            raise ValueError_(
+                f"`mixture_distribution component` ({mixture.count}) does not equal "
+                f"`component_distribution.batch_shape[-1]` ({component.batch_shape[-1]})"
+            )
+        super().__init__(component.batch_shape[:-1], component.event_shape, validate_args)
+
+    def described(self, size: str) -> str:
+        inside = f"{self.mixture_distribution.described(size)},\n  {self.component_distribution.described(size)}"
+        return f"MixtureSameFamily(\n  {inside})"
+
+    @property
+    def support(self) -> Constraint:  # it depends on the components
+        return self.component_distribution.support  # type: ignore[no-any-return]  # a Constraint
+
+    def _weights(self) -> Any:
+        probs = self.mixture_distribution.probs
+        return T.reshape(probs, (*probs.shape, *[1] * len(self._event)))
+
+    @property
+    def mean(self) -> Any:
+        return T.sum(self._weights() * self.component_distribution.mean, -1 - len(self._event))
+
+    @property
+    def variance(self) -> Any:
+        dim, weights = -1 - len(self._event), self._weights()
+        inner = T.sum(weights * self.component_distribution.variance, dim)
+        apart = self.component_distribution.mean - T.unsqueeze(self.mean, dim)
+        return inner + T.sum(weights * apart**2, dim)
+
+    def log_prob(self, value: Any) -> Any:
+        self.checked(value)
+        each = self.component_distribution.log_prob(T.unsqueeze(value, -1 - len(self._event)))
+        return T.logsumexp(each + T.log_softmax(self.mixture_distribution.logits, -1), -1)
+
+    def cdf(self, value: Any) -> Any:
+        each = self.component_distribution.cdf(T.unsqueeze(value, -1 - len(self._event)))
+        return T.sum(each * self.mixture_distribution.probs, -1)
+
+    def sample(self, sample_shape: Any = ()) -> Any:
+        from gradsh.engine.core.modes import no_grad
+
+        with no_grad():
+            chosen = self.mixture_distribution.sample(sample_shape)
+            drawn = self.component_distribution.sample(sample_shape)
+            ones = [1] * (len(self._event) + 1)
+            dim = drawn.ndim - 1 - len(self._event)
+            index = T.reshape(chosen, (*chosen.shape, *ones))
+            index = T.expand(index, (*chosen.shape, 1, *self._event))
+            return T.squeeze(T.gather(drawn, dim, index), dim)
+
+
+# --- divergence ------------------------------------------------------------------------------------------------------
+
+Divergence = Callable[[Any, Any], Any]
+KL: dict[tuple[type, type], Divergence] = {}
+
+
+def _of(p: type, q: type | None = None) -> Callable[[Divergence], Divergence]:
+    def register(divergence: Divergence) -> Divergence:
+        KL[p, q or p] = divergence
+        return divergence
+
+    return register
+
+
+@_of(Normal)
+def _(p: Any, q: Any) -> Any:
+    ratio = (p.scale / q.scale) ** 2
+    return 0.5 * (ratio + ((p.loc - q.loc) / q.scale) ** 2 - 1 - T.log(ratio))
+
+
+@_of(HalfNormal)
+def _(p: Any, q: Any) -> Any:
+    return KL[Normal, Normal](p.base, q.base)
+
+
+@_of(Bernoulli)
+def _(p: Any, q: Any) -> Any:
+    first = p.probs * (T.softplus(-q.logits) - T.softplus(-p.logits))
+    first = T.where(T.expand(q.probs == 0, first.shape), math.inf, first)
+    first = T.where(T.expand(p.probs == 0, first.shape), 0.0, first)
+    second = (1 - p.probs) * (T.softplus(q.logits) - T.softplus(p.logits))
+    second = T.where(T.expand(q.probs == 1, second.shape), math.inf, second)
+    second = T.where(T.expand(p.probs == 1, second.shape), 0.0, second)
+    return first + second
+
+
+@_of(Binomial)
+def _(p: Any, q: Any) -> Any:
+    if T.any(p.total_count < q.total_count).data:
+        raise ValueProblem(
+            "KL between Binomials where q.total_count > p.total_count is not implemented", kind="NotImplementedError"
+        )
+    kl = p.total_count * (p.probs * (p.logits - q.logits) + T.log1p(-p.probs) - T.log1p(-q.probs))
+    return T.where(p.total_count > q.total_count, math.inf, kl)
+
+
+@_of(Categorical)
+def _(p: Any, q: Any) -> Any:
+    terms = p.probs * (p.logits - q.logits)
+    terms = T.where(T.expand(q.probs == 0, terms.shape), math.inf, terms)
+    return T.sum(T.where(T.expand(p.probs == 0, terms.shape), 0.0, terms), -1)
+
+
+@_of(OneHotCategorical)
+def _(p: Any, q: Any) -> Any:
+    return KL[Categorical, Categorical](p.choice, q.choice)
+
+
+@_of(Geometric)
+def _(p: Any, q: Any) -> Any:
+    return -p.entropy() - T.log1p(-q.probs) / p.probs - q.logits
+
+
+@_of(Poisson)
+def _(p: Any, q: Any) -> Any:
+    return p.rate * (T.log(p.rate) - T.log(q.rate)) - (p.rate - q.rate)
+
+
+@_of(Exponential)
+def _(p: Any, q: Any) -> Any:
+    ratio = q.rate / p.rate
+    return -T.log(ratio) + ratio - 1
+
+
+@_of(Gamma)
+def _(p: Any, q: Any) -> Any:
+    first = q.concentration * T.log(p.rate / q.rate)
+    second = T.lgamma(q.concentration) - T.lgamma(p.concentration)
+    third = (p.concentration - q.concentration) * T.digamma(p.concentration)
+    return first + second + third + (q.rate - p.rate) * (p.concentration / p.rate)
+
+
+@_of(Beta)
+def _(p: Any, q: Any) -> Any:
+    p_total, q_total = p.concentration1 + p.concentration0, q.concentration1 + q.concentration0
+    first = T.lgamma(q.concentration1) + T.lgamma(q.concentration0) + T.lgamma(p_total)
+    second = T.lgamma(p.concentration1) + T.lgamma(p.concentration0) + T.lgamma(q_total)
+    third = (p.concentration1 - q.concentration1) * T.digamma(p.concentration1)
+    fourth = (p.concentration0 - q.concentration0) * T.digamma(p.concentration0)
+    return first - second + third + fourth + (q_total - p_total) * T.digamma(p_total)
+
+
+@_of(Dirichlet)
+def _(p: Any, q: Any) -> Any:
+    p_total, q_total = T.sum(p.concentration, -1), T.sum(q.concentration, -1)
+    first = T.lgamma(p_total) - T.lgamma(q_total)
+    second = T.sum(T.lgamma(p.concentration) - T.lgamma(q.concentration), -1)
+    slope = T.digamma(p.concentration) - T.unsqueeze(T.digamma(p_total), -1)
+    return first - second + T.sum((p.concentration - q.concentration) * slope, -1)
+
+
+@_of(Laplace)
+def _(p: Any, q: Any) -> Any:
+    ratio, apart = p.scale / q.scale, T.abs(p.loc - q.loc)
+    return -T.log(ratio) + apart / q.scale + ratio * T.exp(-apart / p.scale) - 1
+
+
+@_of(Cauchy)
+def _(p: Any, q: Any) -> Any:
+    above = T.log((p.scale + q.scale) ** 2 + (p.loc - q.loc) ** 2)
+    return above - T.log(4 * p.scale * q.scale)
+
+
+@_of(Uniform)
+def _(p: Any, q: Any) -> Any:
+    result = T.log((q.high - q.low) / (p.high - p.low))
+    return T.where((q.low > p.low) | (q.high < p.high), math.inf, result)
+
+
+@_of(Uniform, Normal)
+def _(p: Any, q: Any) -> Any:
+    width = p.high - p.low
+    first = T.log(math.sqrt(math.pi * 2) * q.scale / width)
+    return first + 0.5 * ((width / q.scale) ** 2 / 12) + 0.5 * ((p.high + p.low - 2 * q.loc) / (2 * q.scale)) ** 2
+
+
+@_of(MultivariateNormal)
+def _(p: Any, q: Any) -> Any:
+    if p.event_shape != q.event_shape:
+        raise ValueError_(
+            "KL-divergence between two Multivariate Normals with                          "
+            "different event shapes cannot be computed"
+        )
+    half = T.sum(T.log(T.diagonal(q.factor, 0, -2, -1)), -1) - T.sum(T.log(T.diagonal(p.factor, 0, -2, -1)), -1)
+    spread = T.linalg_solve_triangular(q.factor, p.factor, upper=False)
+    second = T.sum(T.sum(spread**2, -1), -1)
+    return half + 0.5 * (second + distance(q.factor, q.loc - p.loc) - p.event_shape[0])
+
+
+@_of(Independent)
+def _(p: Any, q: Any) -> Any:
+    if p.reinterpreted_batch_ndims != q.reinterpreted_batch_ndims:
+        raise ValueProblem("KL of two Independents of other numbers of dims", kind="NotImplementedError")
+    return summed(divergence(p.base_dist, q.base_dist), p.reinterpreted_batch_ndims)
+
+
+def divergence(p: Any, q: Any) -> Any:
+    """By the pair of kinds that fits best."""
+    for first in type(p).__mro__:
+        for second in type(q).__mro__:
+            found = KL.get((first, second))
+            if found is not None:
+                return found(p, q)
+    raise ValueProblem(
+        f"No KL(p || q) is implemented for p type {type(p).__name__} and q type {type(q).__name__}",
+        kind="NotImplementedError",
+    )
+
+
+@composite(
+    "kl_divergence(p, q)",
+    method=False,
+    differentiable=False,
+    python=True,
+    example="kl_divergence(Normal(0., 1.), Normal(1., 1.))",
+)
+def kl_divergence(p: Any, q: Any) -> Any:
+    """The Kullback-Leibler divergence of one distribution from another, for each of the batch."""
+    return divergence(p, q)
