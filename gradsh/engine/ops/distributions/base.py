@@ -7,13 +7,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ClassVar
 
+from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import function
-from gradsh.errors import GradshError, ValueError_, ValueProblem
+from gradsh.errors import AttributeError_, GradshError, ValueError_, ValueProblem
 
 __acts_for_programs__ = True  # it runs what a program hands it: see gradsh.runtime.faults
 
@@ -133,6 +134,13 @@ def broadcast(*values: Any) -> tuple[list[Any], Size]:
     ]
     full = list(T.broadcast_tensors(*given)) if len(given) > 1 else given
     return full, Size(full[0].shape)
+
+
+def dims_of(value: Any) -> int:
+    """How many dims a tensor has. Errors: PyTorch's for what is no tensor."""
+    if not isinstance(value, Tensor):
+        raise AttributeError_(f"'{type_word(value)}' object has no attribute 'dim'")
+    return value.ndim
 
 
 def summed(value: Any, dims: int) -> Any:

@@ -18,6 +18,7 @@ from gradsh.engine.ops.distributions.base import (
     Constraint,
     Distribution,
     broadcast,
+    dims_of,
     filled,
     greater_than,
     interval,
@@ -398,7 +399,7 @@ class Dirichlet(Distribution):
     has_rsample = True
 
     def __init__(self, concentration: Any, validate_args: Any = None) -> None:
-        if concentration.ndim < 1:
+        if dims_of(concentration) < 1:
             raise ValueError_("`concentration` parameter must be at least one-dimensional.")
         self.concentration = concentration
         super().__init__(concentration.shape[:-1], concentration.shape[-1:], validate_args)

@@ -23,6 +23,7 @@ from gradsh.engine.ops.distributions.base import (
     Later,
     broadcast,
     clamped,
+    dims_of,
     filled,
     logits_to_probs,
     probs_to_logits,
@@ -249,7 +250,7 @@ class Categorical(Distribution):
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: Any = None) -> None:
         one_of(probs, logits)
         own = logits if probs is None else probs
-        if own.ndim < 1:
+        if dims_of(own) < 1:
             raise ValueError_(f"`{'logits' if probs is None else 'probs'}` parameter must be at least one-dimensional.")
         if probs is not None:
             self.probs = probs / T.sum(probs, -1, True)

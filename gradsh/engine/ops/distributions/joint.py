@@ -14,6 +14,7 @@ from gradsh.engine.ops.distributions.base import (
     REAL_VECTOR,
     Constraint,
     Distribution,
+    dims_of,
     registered,
     standard_normal,
     summed,
@@ -123,7 +124,7 @@ class MultivariateNormal(Distribution):
     def __init__(self, loc: Any, covariance: Any, precision: Any, tril: Any, validate_args: Any = None) -> None:
         given = {"covariance_matrix": covariance, "precision_matrix": precision, "scale_tril": tril}
         said = {name: value for name, value in given.items() if value is not None}
-        if loc.ndim < 1:
+        if dims_of(loc) < 1:
             raise ValueError_("loc must be at least one-dimensional.")
         if len(said) != 1:
             raise ValueError_("Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified.")
