@@ -168,6 +168,8 @@ RAW_SUMS = {
     "ops.reduce.statistics": "in float64, as PyTorch's Welford",
     "ops.reduce.sums": "integers",
     "ops.index.embedding": "lengths of bags",
+    "ops.index.segments": "lengths of stretches",
+    "ops.reduce.histograms": "counts of bins",
     "ops.shape.diagonal": "integers",
     "ops.shape.rearrange": "counts of repetitions",
 }

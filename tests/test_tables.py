@@ -22,6 +22,8 @@ RIGHTFUL = {
     "NAMES": "dtypes",
     "inner()": "types of values",
     "gains": "values of an argument, calculate_gain(nonlinearity=…)",
+    "REDUCTIONS": "values of an argument, index_reduce(reduce=…)",
+    "EMPTY": "values of an argument, segment_reduce(reduce=…)",
     "MODES": "values of an argument, interpolate(mode=…)",
     "scatter_reduce()": "values of an argument, scatter_reduce(reduce=…)",
     "segment_reduce()": "values of an argument, segment_reduce(reduce=…)",

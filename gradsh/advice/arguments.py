@@ -22,10 +22,18 @@ def kind(scene: Scene) -> None:
         optimised(scene)
     elif "is not a Module subclass" in message:
         not_made(scene)
+    elif message.startswith("gradient()") and message.endswith("must be Tensor, not function"):
+        differentiated(scene)
     elif re.search(r"must be Tensor, not (?:float|int|list)\b", message):
         numbers.transformed(scene)
         if scene.error.help is None:
             numbers.as_tensors(scene)
+
+
+def differentiated(scene: Scene) -> None:
+    """`gradient(f)(2.0)`: differences are taken of numbers; the derivative of a function is `grad(f)`."""
+    if isinstance(scene.tree, nodes.Call):
+        scene.instead((scene.tree.function, "grad"))
 
 
 def in_a_list(scene: Scene) -> None:

@@ -345,7 +345,7 @@ class Calls:
         at = next((a for name, a in keywords if name == keyword), None)
         if at is None:
             self.fail(errors.WrongArity, said, node)
-            if signature.parameters[0].name == "data" and not keywords:
+            if signature.parameters and signature.parameters[0].name == "data" and not keywords:
                 self.in_a_list(node, given)
             if signature.model and " missing " in said:
                 self.sizes(node, signature, said)

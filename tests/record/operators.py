@@ -36,6 +36,7 @@ TARGET = Path(__file__).resolve().parents[1] / "data" / "operators.json"
 EACH = 3  # cases of one operator
 LARGEST = 64  # elements of a tensor
 UNDEFINED = ("empty", "empty_like", "new_empty")  # uninitialised memory
+WRAPPED = ("pca_lowrank", "svd_lowrank")  # whose samples are for another function, of two factors
 
 
 def case(name: str, functions: list[Any], args: Any, kwargs: dict[str, Any]) -> dict[str, Any] | None:
@@ -91,7 +92,7 @@ def main() -> None:
     cases = []
     for name in sorted(FUNCTIONS):
         entry, functions = FUNCTIONS[name], torch_callables(name)
-        if not functions or name in UNDEFINED:
+        if not functions or name in (*UNDEFINED, *WRAPPED):
             continue
         found = []
         for sample in entry.samples() if entry.samples is not None else ():

@@ -112,6 +112,7 @@ class Context:
     saving       what packs saved tensors (gradsh.engine.autograd.saving), the words with which that is refused, or None
     walk         the backward pass that is running (gradsh.engine.autograd.backward.Walk), or None
     forward      the level that is open for dual tensors (gradsh.engine.transforms.dual.Level), or None
+    settings     of PyTorch, which change no number here (gradsh.engine.ops.program.settings), made at first use
     reformed     whether `.data =` ever gave a tensor with a history another size or dtype
     """
 
@@ -131,6 +132,7 @@ class Context:
         "profile",
         "reformed",
         "saving",
+        "settings",
         "training",
         "transformed",
         "transforms",
@@ -149,6 +151,7 @@ class Context:
         self.default: Any = np.dtype(np.float32)
         self.generator: Any = None
         self.print_options: Any = None
+        self.settings: dict[str, Any] | None = None
         self.transforms = 0
         self.interpreter: Interpreter | None = None
         self.functorch = 0

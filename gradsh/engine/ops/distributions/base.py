@@ -155,11 +155,11 @@ def filled(method: str, shape: Any, dtype: Any, *arguments: Any) -> Any:
 
     assert inplace  # which has these methods
     with no_grad():
-        return METHODS[method](T.empty(*shape, dtype=dtype), *arguments)
+        return METHODS[method](T.empty(shape, dtype=dtype), *arguments)
 
 
 def standard_normal(shape: Any, dtype: Any) -> Any:
-    return T.randn(*shape, dtype=dtype)
+    return T.randn(shape, dtype=dtype)
 
 
 def clamped(probs: Any) -> Any:
@@ -228,10 +228,14 @@ class Distribution:
             own = cls.__dict__.get(name)
             if own is not None:
                 setattr(cls, name, _at_the_program(own))
+        for name in PROPERTIES:
+            computed = cls.__dict__.get(name)
+            if isinstance(computed, property):
+                setattr(cls, name, property(_at_the_program(computed.fget)))
 
     def __init__(self, batch: Any = (), event: Any = (), validate_args: Any = None) -> None:
         self._batch, self._event = Size(batch), Size(event)
-        self._validate = _settings["validate"] if validate_args is None else bool(validate_args)
+        self._validate = validate_args is None or bool(validate_args)
         if not self._validate:
             return
         for name, constraint in self.arg_constraints.items():
@@ -356,9 +360,6 @@ class Distribution:
                 f"Expected value argument (Tensor of shape {shape}) to be within the support ({self.support!r}) of "
                 f"the distribution {self.described('torch.Size')}, but found invalid values:\n{format(value, '')}"
             )
-
-
-_settings = {"validate": True}
 
 
 def registered(signature: str, example: str) -> Callable[[type], type]:

@@ -185,7 +185,7 @@ class Uniform(Distribution):
         return (self.high - self.low) ** 2 / 12
 
     def rsample(self, sample_shape: Any = ()) -> Any:
-        return self.low + T.rand(*self.extended(sample_shape), dtype=self.low.dtype) * (self.high - self.low)
+        return self.low + T.rand(self.extended(sample_shape), dtype=self.low.dtype) * (self.high - self.low)
 
     def log_prob(self, value: Any) -> Any:
         self.checked(value)

@@ -442,7 +442,7 @@ class RelaxedBernoulli(_Binary):
     def rsample(self, sample_shape: Any = ()) -> Any:
         shape = self.extended(sample_shape)
         probs = clamped(T.expand(self.probs, shape))
-        u = clamped(T.rand(*shape, dtype=probs.dtype))
+        u = clamped(T.rand(shape, dtype=probs.dtype))
         odds = T.log(u) - T.log1p(-u) + T.log(probs) - T.log1p(-probs)
         return T.sigmoid(odds / self.temperature)
 

@@ -11,7 +11,13 @@ from gradsh.engine.operators.composite import function
 from gradsh.errors import ArgumentError, ValueProblem
 
 PRECISIONS = ("highest", "high", "medium")
-_chosen: dict[str, Any] = {"precision": "highest", "deterministic": False}
+
+
+def _chosen() -> dict[str, Any]:
+    """The session's own."""
+    if mode.settings is None:
+        mode.settings = {"precision": "highest", "deterministic": False}
+    return mode.settings
 
 
 @function("get_num_threads()", method=False, differentiable=False, example="get_num_threads()")
@@ -55,7 +61,7 @@ def set_num_interop_threads(count: Any) -> None:
 )
 def get_float32_matmul_precision() -> str:
     """The precision of float32 products that was asked for; they are always exact to float32."""
-    return str(_chosen["precision"])
+    return str(_chosen()["precision"])
 
 
 @function(
@@ -68,7 +74,7 @@ def get_float32_matmul_precision() -> str:
 def set_float32_matmul_precision(precision: Any) -> None:
     """Takes 'highest', 'high' or 'medium'; products of float32 stay as they are, as on PyTorch's CPU."""
     if precision in PRECISIONS:
-        _chosen["precision"] = precision
+        _chosen()["precision"] = precision
     else:
         mode.warn(f"{precision} is not one of 'highest', 'high', or 'medium'; the current setting is not changed")
 
@@ -82,7 +88,7 @@ def set_float32_matmul_precision(precision: Any) -> None:
 )
 def use_deterministic_algorithms(on: Any, warn_only: bool) -> None:
     """Takes whether algorithms must be deterministic, which all of them are."""
-    _chosen["deterministic"] = bool(on)
+    _chosen()["deterministic"] = bool(on)
 
 
 @function(
@@ -93,7 +99,7 @@ def use_deterministic_algorithms(on: Any, warn_only: bool) -> None:
 )
 def are_deterministic_algorithms_enabled() -> bool:
     """Whether deterministic algorithms were asked for."""
-    return bool(_chosen["deterministic"])
+    return bool(_chosen()["deterministic"])
 
 
 @function(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import _getframe
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.named import Named, named
+from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import function
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
@@ -100,6 +102,13 @@ def _counted(name: str, rows: Any, bins: Any, ends: Any, weight: Any, density: b
     return hist, edges
 
 
+def _made(array: Any) -> Tensor:
+    """A tensor that the running place of the program has made."""
+    tensor = make(array)
+    tensor.origin = caller(_getframe(1))
+    return tensor
+
+
 @function(
     "histogram(input, bins, *, range=None, weight=None, density=False)",
     differentiable=False,
@@ -116,7 +125,7 @@ def histogram(input: Any, bins: Any, ends: Any, weight: Any, density: bool) -> N
             f"{list(weight.data.shape)}"
         )
     hist, edges = _counted("torch.histogram", rows, [bins], ends, weight, density)
-    return named("histogram", hist=make(hist), bin_edges=make(edges[0]))
+    return named("histogram", hist=_made(hist), bin_edges=_made(edges[0]))
 
 
 @function(
@@ -144,4 +153,4 @@ def histogramdd(input: Any, bins: Any, ends: Any, weight: Any, density: bool) ->
         )
     rows = input.data.reshape(-1, dims)
     hist, edges = _counted("torch.histogramdd", rows, each, ends, weight, density)
-    return named("histogramdd", hist=make(hist), bin_edges=tuple(map(make, edges)))
+    return named("histogramdd", hist=_made(hist), bin_edges=tuple(map(_made, edges)))
