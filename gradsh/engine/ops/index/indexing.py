@@ -428,7 +428,7 @@ def index_select(x: Any, dim: int, index: Any) -> Any:
         )
     if not x.ndim and pick[0]:
         raise IndexError_("index out of range in self")
-    _check_select(pick, extent)
+    _check_select(x, pick, extent, dim)
     return np.take(x, pick, dim) if x.ndim else alloc.asarray(x).reshape(1).take(pick[:1])[0]
 
 
@@ -446,10 +446,12 @@ def long_vector(operator: str, index: Any) -> Any:
     return alloc.asarray(index).reshape(-1)
 
 
-def _check_select(pick: Any, extent: int) -> None:
+def _check_select(x: Any, pick: Any, extent: int, axis: int) -> None:
     if pick.size:
         low, high = int(pick.min()), int(pick.max())
         if low < 0 or high >= extent:
+            if axis == 0 and x.size:
+                raise IndexError_("index out of range in self")
             wrong = low if low < 0 else high
             raise IndexError_(
                 f"INDICES element is out of DATA bounds, id={wrong} axis_dim={extent}", kind="RuntimeError"

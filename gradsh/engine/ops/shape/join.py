@@ -537,8 +537,8 @@ def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 )
 def broadcast_shapes(shapes: Any) -> Any:
     """The shape that shapes broadcast to."""
-    shape: tuple[int, ...] = ()
-    for one in shapes:
+    shape: list[int] = []
+    for number, one in enumerate(shapes):
         if one is None:
             continue
         if isinstance(one, int):
@@ -551,8 +551,19 @@ def broadcast_shapes(shapes: Any) -> Any:
         one = tuple(int(n.__index__()) for n in one)
         if any(n < 0 for n in one):
             raise ShapeError(f"Trying to create tensor with negative dimension ({min(one)}): ({min(one)})")
-        try:
-            shape = broadcast_shape(shape, one)
-        except ShapeError:
-            raise ShapeError("Shape mismatch: objects cannot be broadcast to a single shape") from None
+        shape = [1] * (len(one) - len(shape)) + shape
+        for at in range(-1, -len(one) - 1, -1):
+            if one[at] == 1 or one[at] == shape[at]:
+                continue
+            if shape[at] != 1:
+                seen = [1] * (_most_dims(shapes) - len(shape)) + shape
+                raise ShapeError(
+                    f"Attempting to broadcast a dimension of length {one[at]} at {at}! Mismatching argument at index "
+                    f"{number} had {one}; but expected shape should be broadcastable to {seen}"
+                )
+            shape[at] = one[at]
     return Size(shape)
+
+
+def _most_dims(shapes: Any) -> int:
+    return max(len(one) if isinstance(one, (tuple, list)) else 1 for one in shapes)
