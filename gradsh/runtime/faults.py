@@ -104,6 +104,9 @@ def _translated(exception: BaseException) -> GradshError:
     found = of_numpy(exception)
     if found is not None:
         return found
+    said = str(exception)
+    if exception.__class__ is ValueError and said.startswith("The truth value of a"):
+        return errors.ValueError_(said)  # an array of NumPy's was given for a flag or a word
     if not is_programs_own(exception):
         return _fault(exception)
     return _native(exception)

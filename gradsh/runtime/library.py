@@ -206,6 +206,13 @@ def recurrent_layer(inputs: Any, state: Any, cell: Any, *rest: Any) -> tuple[Any
     return recurrent.recurrent_layer.apply(inputs, state, cell, *rest)[:2]  # type: ignore[no-any-return]
 
 
+def runs_of(data: Any, batch_sizes: Any) -> list[tuple[int, int, int]]:
+    """For the library: the steps of packed sequences that have the same of them."""
+    from gradsh.engine.ops.nn import packed
+
+    return packed.runs_of(data, batch_sizes)
+
+
 def adaptive_output(output: Any, loss: Any) -> Any:
     """For the library: what AdaptiveLogSoftmaxWithLoss gives."""
     from gradsh.engine.nn.results import AdaptiveOutput
@@ -220,6 +227,7 @@ OWN: dict[str, Any] = {
     "warn": warn,
     "recorded_as": recorded_as,
     "recurrent_layer": recurrent_layer,
+    "runs_of": runs_of,
 }
 
 

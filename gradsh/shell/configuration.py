@@ -106,6 +106,8 @@ def applied(source: Source, settings: Settings) -> list[WarningRecord]:
         return [_not_toml(source, str(error))]
     except RecursionError:
         return [WarningRecord("it is nested too deep", Span(source, 0, 0), CATEGORY)]
+    except ValueError as error:  # a number of thousands of digits
+        return [_not_toml(source, str(error).partition(":")[0])]
     wrong = []
     for name, value in found.items():
         place = _place(source, name)

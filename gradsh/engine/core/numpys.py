@@ -24,6 +24,8 @@ def of_numpy(exception: BaseException) -> GradshError | None:
         return errors.ValueProblem(f"value cannot be converted to type {said.split()[-1]}_t without overflow")
     if said.startswith("Python int too large to convert to C"):
         return errors.Overflow("Overflow when unpacking long long")
+    if said == "int too large to convert to float":
+        return errors.Overflow("int too big to convert")
     if said.startswith(("array is too big", "Maximum allowed")):
         return errors.OutOfMemory("a tensor of that size has more bytes than memory has addresses")
     if said.startswith("The numpy boolean negative"):

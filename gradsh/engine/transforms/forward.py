@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.autograd.backward import Walk, gradients_of, in_its_place, needed_nodes, with_grad_mode
-from gradsh.engine.autograd.forms import bring_one_back
+from gradsh.engine.autograd.forms import bring_one_back, misfit
 from gradsh.engine.core import alloc
+from gradsh.engine.core.arguments import FAILURES
 from gradsh.engine.core.batched import SIZES, Batched, expanded, level_of
 from gradsh.engine.core.graph import Freed, Node, Output, freed, only
 from gradsh.engine.core.modes import GradMode, interpreting, mode
@@ -29,6 +30,7 @@ from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.general import General
 from gradsh.engine.operators.registry import OPERATORS
 from gradsh.engine.transforms.batching import BATCHES, B, closed, sum_to_batched
+from gradsh.errors import GradshError
 
 ndarray = np.ndarray
 
@@ -221,8 +223,16 @@ class Sweep:
                 continue
             if node.saved.__class__ is Freed:
                 raise freed(node)
-            with placed((node.code, node.lasti) if self.create else mode.where):
-                outs = node.kind.opened(node, partial(self.forward, node, ins), "tensors" if self.create else "arrays")
+            try:
+                with placed((node.code, node.lasti) if self.create else mode.where):
+                    rule = partial(self.forward, node, ins)
+                    outs = node.kind.opened(node, rule, "tensors" if self.create else "arrays")
+            except GradshError:
+                raise
+            except FAILURES as error:
+                raise misfit(
+                    error, f"{node.kind.name} cannot use its tangents: `.data =` gave a tensor another size"
+                ) from None
             for number, t in enumerate(outs if outs.__class__ is list else (outs,)):
                 if t is not None:
                     self.tangents[node, number] = t

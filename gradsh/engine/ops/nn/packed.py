@@ -166,6 +166,28 @@ def pack_padded_sequence(input: Any, lengths: Any, batch_first: Any, enforce_sor
     return PackedSequence((data, make(here.sum(1)), order, _inverse(order)))
 
 
+def runs_of(data: Tensor, batch_sizes: Tensor) -> list[tuple[int, int, int]]:
+    """Steps in a row that have the same sequences: (steps, sequences, first row of `data`).
+
+    Errors: ValueProblem for sizes that `data` does not have: whoever makes room for them would make it.
+    """
+    if batch_sizes.ndim != 1 or batch_sizes.data.dtype.kind != "i" or not batch_sizes.data.size:
+        raise ValueProblem("batch_sizes must be whole numbers in one dimension, one for each step")
+    found: list[tuple[int, int, int]] = []
+    first, rows = 0, data.shape[0] if data.ndim else 0
+    for size in batch_sizes.data.tolist():
+        if size < 1 or (found and size > found[-1][1]):
+            raise ValueProblem(f"batch_sizes must be positive and must not grow, got {batch_sizes.data.tolist()}")
+        if first + size > rows:
+            raise ValueProblem(f"start ({first}) + length ({size}) exceeds dimension size ({rows}).")
+        if found and found[-1][1] == size:
+            found[-1] = (found[-1][0] + 1, size, found[-1][2])
+        else:
+            found.append((1, size, first))
+        first += size
+    return found
+
+
 @composite(
     "pad_packed_sequence(sequence, batch_first=False, padding_value=0.0, total_length=None)",
     method=False,
@@ -178,6 +200,7 @@ def pad_packed_sequence(sequence: Any, batch_first: Any, padding_value: Any, tot
     if not isinstance(sequence, PackedSequence):
         raise AttributeError_(f"'{type(sequence).__name__}' object has no attribute 'batch_sizes'")
     data, batch_sizes, _, back = sequence
+    runs = runs_of(data, batch_sizes)
     counts = batch_sizes.data
     steps = len(counts)
     if total_length is not None:
@@ -193,15 +216,11 @@ def pad_packed_sequence(sequence: Any, batch_first: Any, padding_value: Any, tot
         steps = int(total_length)
     batch = int(counts[0])
     out = T.full((steps, batch, *data.shape[1:]), padding_value, dtype=data.dtype)
-    start = offset = 0
-    for stop in range(1, len(counts) + 1):  # one write for all steps that have the same sequences
-        if stop < len(counts) and counts[stop] == counts[start]:
-            continue
-        width = int(counts[start])
-        rows = (stop - start) * width
-        part = T.narrow(data, 0, offset, rows)
-        T.copy_(out[start:stop, :width], T.view(part, (stop - start, width, *data.shape[1:])))
-        start, offset = stop, offset + rows
+    start = 0
+    for run, width, offset in runs:  # one write for all steps that have the same sequences
+        part = T.narrow(data, 0, offset, run * width)
+        T.copy_(out[start : start + run, :width], T.view(part, (run, width, *data.shape[1:])))
+        start += run
     if batch_first:
         out = T.transpose(out, 0, 1)
     lengths = make((counts[:, None] > alloc.arange(batch)).sum(0))
