@@ -46,8 +46,8 @@ def rounded(ufunc: Any, scalar: Callable[[float], float]) -> Any:
                 return float32(scalar(x))  # type: ignore[arg-type]  # NumPy's floats are floats to C
             except (ValueError, OverflowError):  # where Python raises, C has nan and infinity
                 return float32(ufunc(float64(x)))
-        if x.__class__ is float or x.__class__ is int or x.__class__ is bool:
-            return ufunc(x if x.__class__ is float else int(x))  # of a bool NumPy has a float16
+        if x.__class__ is float or x.__class__ is int:
+            return ufunc(x)
         dtype = x.dtype
         if dtype is FLOAT32 or dtype == FLOAT32:
             if x.size <= SMALL:

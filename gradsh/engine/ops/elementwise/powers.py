@@ -119,7 +119,7 @@ def _(F: Any, g: Any, out: Any, x: Any, q: Any) -> Any:
 @pow.vjp("exponent", saves="input exponent out")
 def _(F: Any, g: Any, out: Any, x: Any, q: Any) -> Any:
     # float32 rounds g * (out * log x) as PyTorch does
-    if x.__class__ is float or x.__class__ is int:
+    if x.__class__ is float or x.__class__ is int or x.__class__ is bool:
         if x == 0:
             return g * F.drop_where(out * -math.inf, q >= 0)
         return g * (out * (math.log(x) if x > 0 else math.nan))
