@@ -465,7 +465,7 @@ class Comparison:
         for dtype in ("float64", "float32", "int64"):
             values = np.array(SPECIAL, "float64").astype(dtype) if dtype != "int64" else np.array(INTEGERS)
             if name == "lcm":
-                values = values[abs(values) < 2**31]  # PyTorch's ends in a signal for the least int64 and -1
+                values = values[(values > -(2**31)) & (values < 2**31)]  # PyTorch ends in a signal for -2**63 and -1
             n = len(values)
             if count == 1:
                 arrays = [values]

@@ -128,6 +128,14 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
         "float32",
         "LAPACK's float32 digits, signs of singular vectors and eigenvectors",
     ),
+    ("special", "gcd", "int64", "PyTorch's is wrong: gcd(-1, -2**63) is -1 there"),
+    ("second", "nn.functional.normalize", r"e-1[5-9]\) for \(0", "rounding of an exact zero"),
+    (
+        "forward",
+        "cdist",
+        "float32.*use_mm_for_euclid_dist'",
+        "the difference of two products: what BLAS rounds decides",
+    ),
     ("second", "cov", r"aweights=float32.*e-0[67]\)", "rounding of an exact zero, in float32"),
     ("special", "special.digamma special.psi digamma", "float32", "the digits next to the root"),
     (
