@@ -106,6 +106,13 @@ def linalg_eigvals(a: Any) -> Any:
 # --- low rank --------------------------------------------------------------------------------------------------------
 
 
+def _extents(a: Tensor) -> tuple[int, int]:
+    """Rows and columns. Errors: Python's, as PyTorch's own Python has it."""
+    if a.ndim < 2:
+        raise ShapeError(f"not enough values to unpack (expected 2, got {a.ndim})", kind="ValueError")
+    return a.shape[-2], a.shape[-1]
+
+
 def _range_of(a: Tensor, q: int, steps: int, mean: Any) -> Any:
     """Orthonormal columns that span most of the range of a matrix: Halko et al. 2009, algorithm 4.4."""
 
@@ -135,7 +142,7 @@ def svd_lowrank(a: Any, q: Any, niter: Any, M: Any) -> tuple[Any, Any, Any]:
     """U, S and V of a matrix, nearly, of so low a rank: random projections, with `niter` steps of refinement."""
     need_tensor("svd_lowrank", "A", 1, a)
     q = 6 if q is None else q
-    m, n = a.shape[-2:]
+    m, n = _extents(a)
     mean = M
     if m < n:
         a = T.matrix_transpose(a)
@@ -158,7 +165,7 @@ def svd_lowrank(a: Any, q: Any, niter: Any, M: Any) -> tuple[Any, Any, Any]:
 def pca_lowrank(a: Any, q: Any, center: bool, niter: Any) -> tuple[Any, Any, Any]:
     """The principal components of rows of data, nearly: U, S and V of the data without its mean."""
     need_tensor("pca_lowrank", "A", 1, a)
-    m, n = a.shape[-2:]
+    m, n = _extents(a)
     if q is None:
         q = min(6, m, n)
     elif not 0 <= q <= min(m, n):
