@@ -81,7 +81,7 @@ class Layout:
             kind = token.type
             if kind == "END":
                 inside = opened[-1].type != "BLOCK" if opened else in_brackets
-                if (inside or last in JOINING) and not increments(last, before) and not has_semicolon(token):
+                if (inside or last in JOINING) and not ends(last, before) and not has_semicolon(token):
                     continue
                 yield token
             elif kind == "NAME":
@@ -107,9 +107,9 @@ def noting(tokens: Iterator[lark.Token], seen: list[lark.Token]) -> Iterator[lar
         yield token
 
 
-def increments(last: str, before: str) -> bool:
-    """Whether a line ends with `++` or `--`, which is never meant as an operator that wants an operand."""
-    return last == before and last in ("PLUS", "MINUS")
+def ends(last: str, before: str) -> bool:
+    """Whether a line ends with `++` or `--`, or with `import *`: never meant as an operator that wants an operand."""
+    return (last == before and last in ("PLUS", "MINUS")) or (last == "STAR" and before == "IMPORT")
 
 
 def has_semicolon(end: lark.Token) -> bool:

@@ -525,3 +525,11 @@ if __name__ == "__main__":
     known = [program_of(entry) for entry in recorded()] if RECORDED.exists() else []
     known += [mistake.example for mistake in MISTAKES if mistake.example not in known]
     RECORDED.write_text("\n\n".join(told(program) for program in known) + "\n", encoding="utf-8")
+
+
+def test_a_line_ends_behind_an_import_of_all() -> None:
+    """`*` wants an operand everywhere else, and a line that ends with it goes on."""
+    program = syntax.parse(
+        errors.Source("t", "from torch.distributions import *\nlet x = 3 *\n2\nfrom torch import *"), []
+    )
+    assert [type(each).__name__ for each in program.body] == ["Import", "Assign", "Import"]
