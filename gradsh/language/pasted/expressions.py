@@ -119,6 +119,8 @@ class Expressions(Text):
             return None
         if path in OTHERS:
             return OTHERS[path]
+        if path == "torch.from_numpy" and "numpy" in self.facts.imports.values():
+            return "as_tensor"  # what NumPy's functions made is a tensor already, what `x.numpy()` gave is not
         if path in APART:
             return path
         root, _, rest = path.partition(".")
