@@ -19,7 +19,7 @@ from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import Span, ValueError_
 from gradsh.reports import Report
-from gradsh.runtime.text import shown
+from gradsh.runtime.text import shown, without_addresses
 from gradsh.view.display import Display
 from gradsh.view.plain import in_json
 from gradsh.view.registry import view_of
@@ -114,7 +114,7 @@ def _container(value: Any, inside: set[int]) -> dict[str, object]:
 
 def _key(key: object) -> str:
     try:
-        return key if isinstance(key, str) else repr(key)
+        return key if isinstance(key, str) else without_addresses(repr(key))
     except ValueError as error:
         raise _too_long(error) from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.errors import ArgumentError, AttributeError_, StateMismatch, ValueProblem
@@ -50,6 +51,10 @@ def saved(model: Model, destination: Any, prefix: str, keep_vars: bool) -> Any:
 
     if destination is None:
         destination = StateDict()
+    elif isinstance(destination, list):
+        raise ArgumentError("list indices must be integers or slices, not str")
+    elif not isinstance(destination, (dict, Tensor)):
+        raise ArgumentError(f"'{type_word(destination)}' object does not support item assignment")
     hooks = model.hooks
     if hooks is not None:
         for hook in list(hooks.saving_pre.values()):
