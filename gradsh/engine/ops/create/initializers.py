@@ -237,7 +237,8 @@ def trunc_normal_(tensor: Tensor, mean: float, std: float, a: float, b: float, g
 
 def _rejected(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Any:
     """Draws from the tail of a normal: uniform candidates, each kept with the odds of its density."""
-    log_peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    peak = (max(a, min(mean, b)) - mean) / std
+    log_peak = -0.5 * (peak * peak)  # a power beyond floats would be Python's error
     candidates, odds = _like(tensor), _like(tensor)
 
     def refused() -> Any:

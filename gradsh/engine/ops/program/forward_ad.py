@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradsh.engine.core.arguments import type_word
+from gradsh.engine.core.arguments import need_tensor, type_word
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import function
 from gradsh.errors import AttributeError_, ValueError_
@@ -34,6 +34,7 @@ def make_dual(x: Any, tangent: Any, level: Any) -> Tensor:
 @function("unpack_dual(tensor, *, level=None)", method=False, outside=True, example=LEVEL % "unpack_dual(d * d)")
 def unpack_dual(x: Any, level: Any) -> Any:
     """(primal, tangent) of a tensor in a `dual_level`: its value and its tangent, or none."""
+    need_tensor("unpack_dual", "tensor", 1, x)  # PyTorch gives back whatever else it is
     from gradsh.engine.transforms import dual
 
     return dual.unpacked(x, level)

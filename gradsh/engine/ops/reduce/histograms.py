@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from sys import _getframe
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import need_tensor
+from gradsh.engine.core.arguments import is_int, need_tensor, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.named import Named, named
 from gradsh.engine.core.place import caller
@@ -20,6 +21,8 @@ from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 def _ranges(rows: Any, ends: Any, dims: int) -> list[tuple[float, float]]:
     """The ends of each dim: as given, or of the data."""
     if ends is not None:
+        if not isinstance(ends, (list, tuple)) or not all(isinstance(end, (int, float)) for end in ends):
+            raise ArgumentError(f"histogramdd(): argument 'range' must be tuple of floats, not {type_word(ends)}")
         if len(ends) != 2 * dims:
             raise ValueProblem(
                 f"torch.histogramdd: for a {dims}-dimensional histogram range should have {2 * dims} elements, but "
@@ -142,6 +145,12 @@ def histogramdd(input: Any, bins: Any, ends: Any, weight: Any, density: bool) ->
             f"torch.histogramdd: input tensor should have at least 2 dimensions, but got {input.data.ndim}"
         )
     dims = input.data.shape[-1]
+    if not isinstance(bins, (int, list, tuple, Tensor)) or (
+        isinstance(bins, (list, tuple))
+        and not all(isinstance(each, Tensor) for each in bins)
+        and not all(is_int(each) for each in bins)
+    ):
+        raise ArgumentError(f"histogramdd(): argument 'bins' must be tuple of ints, not {type_word(bins)}")
     each = [bins] * dims if isinstance(bins, int) else list(bins)
     if len(each) != dims:
         raise ArgumentError(
@@ -151,6 +160,6 @@ def histogramdd(input: Any, bins: Any, ends: Any, weight: Any, density: bool) ->
             else f"torch.histogramdd: expected bins to have {dims} elements but got {len(each)}",
             kind="RuntimeError",
         )
-    rows = input.data.reshape(-1, dims)
+    rows = input.data.reshape(math.prod(input.data.shape[:-1]), dims)
     hist, edges = _counted("torch.histogramdd", rows, each, ends, weight, density)
     return named("histogramdd", hist=_made(hist), bin_edges=tuple(map(_made, edges)))
