@@ -24,6 +24,7 @@ from prompt_toolkit.layout.processors import Processor, Transformation, Transfor
 from prompt_toolkit.layout.utils import explode_text_fragments
 from prompt_toolkit.utils import get_cwidth
 
+from gradsh.interrupts import HELD
 from gradsh.preview.later import bring
 from gradsh.reports.preview import Preview, Wrong
 from gradsh.shell import forms, registry
@@ -115,12 +116,15 @@ class LiveLine:
         text = forms.meant(self.shell, self.text)
         self.more = max(0, len(text) - len(self.text))
         started = perf_counter()
+        HELD.depth -= 1  # the prompt is held while it reads, but the loops of the line must be stopped in time
         try:
             self.report = None if registry.is_command(text) else self.looker.look(text)
         except Exception:  # what is shown beside a line must never disturb it
             self.report = None
             if os.environ.get("GRADSH_DEBUG") == "1":
                 raise
+        finally:
+            HELD.depth += 1
         if perf_counter() - started > LATE:
             self.late += 1
         if self.looker.wanted - self.brought:

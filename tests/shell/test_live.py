@@ -95,6 +95,13 @@ def test_nothing_is_looked_at(typed: Callable[[], Typed], keys: str, monkeypatch
     assert (prompt.seen, prompt.live.waiting is None) == ([], keys != "x * w\r")
 
 
+def test_a_loop_of_the_line_is_stopped_in_time(typed: Callable[[], Typed]) -> None:
+    """The prompt holds interrupts while it reads: the time of what the line would run is over all the same."""
+    it = typed()
+    assert it.line("sum([i for i in range(10**8)])") == "sum([i for i in range(10**8)])"
+    assert it.seen == [""]
+
+
 def test_it_can_be_switched_off(typed: Callable[[], Typed], monkeypatch: pytest.MonkeyPatch) -> None:
     prompt = typed()
     prompt.shell.settings.set("live", False)
