@@ -12,6 +12,7 @@ from gradsh.engine.core.alloc import ACCOUNT
 from gradsh.engine.core.graph import Freed, Node, Output
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
+from gradsh.engine.kernels.compiled import Native
 from gradsh.language import places
 
 
@@ -57,6 +58,8 @@ class Taken:
             return ["function", id(value.__code__), *map(self.value, held)]
         if kind is MethodType:
             return ["method", self.value(value.__self__)]
+        if kind is Native:
+            return ["kernel", value.name]  # the process's: how much is left until it is worth loading
         if kind is CellType:
             try:
                 return ["cell", self.value(value.cell_contents)]

@@ -55,6 +55,8 @@ def saved(model: Model, destination: Any, prefix: str, keep_vars: bool) -> Any:
         raise ArgumentError("list indices must be integers or slices, not str")
     elif not isinstance(destination, (dict, Tensor)):
         raise ArgumentError(f"'{type_word(destination)}' object does not support item assignment")
+    if not isinstance(prefix, str):
+        raise ArgumentError(f"state_dict(): argument 'prefix' must be str, not {type_word(prefix)}")
     hooks = model.hooks
     if hooks is not None:
         for hook in list(hooks.saving_pre.values()):

@@ -14,7 +14,7 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import function
-from gradsh.errors import AttributeError_, GradshError, ValueError_, ValueProblem
+from gradsh.errors import ArgumentError, AttributeError_, GradshError, ValueError_, ValueProblem
 
 __acts_for_programs__ = True  # it runs what a program hands it: see gradsh.runtime.faults
 
@@ -166,6 +166,10 @@ def clamped(probs: Any) -> Any:
     """Probabilities between the dtype's eps and 1 - eps."""
     import numpy as np
 
+    if probs.dtype.np.kind != "f":
+        raise ArgumentError(
+            "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
+        )
     eps = float(np.finfo(probs.dtype.np).eps)
     return T.clamp(probs, eps, 1 - eps)
 
