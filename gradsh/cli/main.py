@@ -144,7 +144,7 @@ def _run(options: Options) -> int:
     words = [f"--{given}" for given in options.set] + options.arguments
     shown = name[0] == "<" or shows_lines(name, text)
     if isinstance(program, str) and ("--help" in options.arguments or "-h" in options.arguments):
-        return _help(options, program, shown)
+        return help_of(options, options.file or "", program, shown)
     session = _session(options, options.interactive)
     session.shows_lines = shown
     if name != "<stdin>" and not options.interactive and sys.stdin is not None:
@@ -249,7 +249,7 @@ def _bad_arguments(error: BadArguments, options: Options) -> UsageError:
     return UsageError(said, f"gradsh {options.file} --help" if options.file not in (None, "-") else "gradsh --help")
 
 
-def _help(options: Options, program: str, shown: bool) -> int:
+def help_of(options: Options, file: str, program: str, shown: bool) -> int:
     """`gradsh FILE --help`; `shown`: errors may show lines of it."""
     from gradsh.errors import Refused
     from gradsh.files import concealed
@@ -258,11 +258,11 @@ def _help(options: Options, program: str, shown: bool) -> int:
     from gradsh.view.plain import visible
 
     try:
-        say(visible(help_text(options.file or "", program, table().commands()), keep="\n"))
+        say(visible(help_text(file, program, table().commands()), keep="\n"))
     except Refused as refused:
         from gradsh.view.diagnostics import write
 
-        errors = refused.errors if shown else concealed(options.file or "", refused.errors)
+        errors = refused.errors if shown else concealed(file, refused.errors)
         write(errors, sys.stderr, color=options.color, style="json" if options.json else options.errors)
         return 3
     return 0

@@ -12,7 +12,7 @@ import shlex
 import sys
 import time
 
-from gradsh.cli.options import Options, UsageError, read, say
+from gradsh.cli.options import Options, UsageError, read
 from gradsh.errors import BadArguments, GradshError, Refused
 from gradsh.files import Files, concealed, shows_lines
 from gradsh.reports.swept import SweptRun
@@ -58,7 +58,9 @@ def run(options: Options) -> int:
         )
     data = read(file)
     if "--help" in given.arguments or "-h" in given.arguments:
-        return _help(options, file, data)
+        from gradsh.cli.main import help_of
+
+        return help_of(options, file, data.decode("utf-8-sig", "replace"), shows_lines(file, data))
     display: Display = JsonDisplay() if options.json else Display(color=options.color, style=options.errors)
     try:
         program = compiled(file, data, Files(sandboxed=bool(options.sandbox)))
@@ -186,17 +188,3 @@ def _plot(text: str | None) -> tuple[str, str] | None:
 def _refused(display: Display, file: str, data: bytes, errors: list[GradshError]) -> int:
     display.errors(errors if shows_lines(file, data) else concealed(file, errors))
     return 3
-
-
-def _help(options: Options, file: str, data: bytes) -> int:
-    from gradsh.language.scripts import help_text
-    from gradsh.session.check import table
-    from gradsh.view.plain import visible
-
-    try:
-        text = help_text(file, data.decode("utf-8-sig", "replace"), table().commands())
-    except Refused as refused:
-        display = Display(color=options.color, style=options.errors)
-        return _refused(display, file, data, refused.errors)
-    say(visible(text, keep="\n"))
-    return 0
