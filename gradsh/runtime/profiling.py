@@ -6,22 +6,22 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
+from gradsh.engine.core.layer import Layer, applied
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.tensor import Tensor
 from gradsh.reports.measured import Row
 
 PASSES = frozenset(("backward", "autograd.backward", "grad", "autograd.grad"))  # of which the steps are met
 
 
-class Profiler:
+class Profiler(Layer):
     """Asked by every gate (`mode.interpreter`) and for every step (`mode.profile`) while the run goes on.
 
     Operators that others are written in are met one by one, as in PyTorch's profiler: `linear` is `t` and `addmm`.
     """
 
     def __init__(self) -> None:
+        super().__init__(None)
         self.rows: dict[str, Row] = {}
-        self.passing = False  # the gate that asks next is that of an operator which goes on by itself
 
     def row(self, name: str) -> Row:
         found = self.rows.get(name)
@@ -31,18 +31,14 @@ class Profiler:
 
     # --- forward: as gradsh.engine.core.modes.Interpreter ---------------------------------------------------------
 
-    def takes(self, values: Any) -> bool:
-        if self.passing:
-            self.passing = False
-            return False
+    def wants(self, values: Any) -> bool:
         return True
 
-    def run(self, entry: Any, values: list[Any]) -> Any:
-        arguments, keywords = entry.signature.handed(values)
-        if entry.body is not None or entry.name in PASSES:
-            self.passing = True
-            return entry.apply(*arguments, **keywords)
-        return self.timed(entry.name, lambda: entry.apply(*arguments, **keywords))
+    def opens(self, entry: Any) -> bool:
+        return super().opens(entry) or entry.name in PASSES
+
+    def operate(self, entry: Any, values: list[Any]) -> Any:
+        return self.timed(entry.name, lambda: applied(entry, values))
 
     def timed(self, name: str, work: Callable[[], Any]) -> Any:
         """`work()`, the time of which is that of an operator."""
@@ -56,20 +52,8 @@ class Profiler:
             row.calls += 1
             mode.interpreter = self
 
-    def pick(self, x: Tensor, index: tuple[Any, ...]) -> Any:
-        return NotImplemented
-
-    def around(self, inner: Any) -> Any:
-        return inner
-
-    def write(self, function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return NotImplemented  # what is written comes from an operator, which is met
-
-    def each(self, name: str, function: Callable[[list[Any]], Any], values: list[Any]) -> Any:
+    def unknown(self, name: str, function: Callable[[list[Any]], Any], values: list[Any]) -> Any:
         return self.timed(name, lambda: function(values))
-
-    def draw(self) -> None:
-        return
 
     # --- backward: as gradsh.engine.core.modes.Profile -------------------------------------------------------------
 

@@ -14,6 +14,7 @@ import numpy as np
 from gradsh.engine.autograd.forms import misfit
 from gradsh.engine.core.arguments import FAILURES
 from gradsh.engine.core.graph import Freed, Kind, Node, Output, freed, record
+from gradsh.engine.core.layer import Layer, applied
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.namespaces import A, Namespace
 from gradsh.engine.core.promotion import broadcast_error
@@ -189,34 +190,25 @@ def pack_saved(node: Node, outputs: list[Tensor], pack: Any, unpack: Any) -> Non
     node.kind = PackedKind(kind)
 
 
-class Packing:
-    """The interpreter of a block with hooks. `outer` is what asked before it, `inner` a `vmap` that runs inside."""
+class Packing(Layer):
+    """The interpreter of a block with hooks."""
 
     def __init__(self, pack: Any, unpack: Any, outer: Any) -> None:
+        super().__init__(outer)
         self.pack = pack
         self.unpack = unpack
-        self.outer = outer
-        self.passing = False  # the gate that asks next is that of a composite, which runs as it is written
 
-    def takes(self, values: Any) -> bool:
-        if self.passing:
-            self.passing = False
-            return False
-        if self.outer is not None and self.outer.takes(values):
-            return True
+    def wants(self, values: Any) -> bool:
         return mode.grad and _wanted(values)
 
-    def run(self, entry: Any, values: list[Any]) -> Any:
-        if self.outer is not None and self.outer.takes(values):
-            return self.outer.run(entry, values)
-        arguments, keywords = entry.signature.handed(values)
-        if entry.body is not None:
-            self.passing = True
-            try:
-                return entry.apply(*arguments, **keywords)
-            finally:
-                self.passing = False
-        return self.watched(lambda: entry.apply(*arguments, **keywords))
+    def operate(self, entry: Any, values: list[Any]) -> Any:
+        return self.watched(lambda: applied(entry, values))
+
+    def unknown(self, name: str, function: Callable[[list[Any]], Any], values: list[Any]) -> Any:
+        return self.watched(lambda: function(values))
+
+    def around(self, inner: Any) -> Any:
+        return inner if isinstance(inner, Packing) else Packing(self.pack, self.unpack, inner)
 
     def watched(self, work: Callable[[], Any]) -> Any:
         """`work()` without hooks; then they are called for what its nodes have saved."""
@@ -231,24 +223,6 @@ class Packing:
             if node.__class__ is Node:
                 pack_saved(node, outputs, self.pack, self.unpack)
         return out
-
-    def pick(self, x: Tensor, index: tuple[Any, ...]) -> Any:
-        return NotImplemented if self.outer is None else self.outer.pick(x, index)
-
-    def around(self, inner: Any) -> Any:
-        return inner if isinstance(inner, Packing) else Packing(self.pack, self.unpack, inner)
-
-    def write(self, function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return NotImplemented if self.outer is None else self.outer.write(function, x, args, kwargs)
-
-    def each(self, name: str, function: Callable[[list[Any]], Any], values: list[Any]) -> Any:
-        if self.outer is not None and self.outer.takes(values):
-            return self.outer.each(name, function, values)
-        return self.watched(lambda: function(values))
-
-    def draw(self) -> None:
-        if self.outer is not None:
-            self.outer.draw()
 
 
 def _wanted(values: Any) -> bool:

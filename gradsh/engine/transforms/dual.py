@@ -16,6 +16,7 @@ import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.core.graph import Kind, Output, record
+from gradsh.engine.core.layer import Layer, applied
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.named import Named
 from gradsh.engine.core.namespaces import T
@@ -67,61 +68,27 @@ def _owner(x: Tensor) -> tuple[Any, int]:
     return (edge.node, edge.number) if edge.__class__ is Output else (edge, 0)
 
 
-class Level:
-    """The interpreter of an open level. `outer` is what asked before it, or a `vmap` that runs inside."""
+class Level(Layer):
+    """The interpreter of an open level."""
 
     def __init__(self, tangents: Tangents, outer: Any) -> None:
+        super().__init__(outer)
         self.tangents = tangents
-        self.outer = outer
-        self.passing = False  # the gate that asks next is that of a composite, which runs as it is written
 
-    # --- at the gates: as gradsh.engine.core.modes.Interpreter ------------------------------------------------------
-
-    def takes(self, values: Any) -> bool:
-        if self.passing:
-            self.passing = False
-            return False
-        if self.outer is not None and self.outer.takes(values):
-            return True
+    def wants(self, values: Any) -> bool:
         return any(True for _ in self.duals(values))
 
-    def run(self, entry: Any, values: list[Any]) -> Any:
-        if self.outer is not None and self.outer.takes(values):
-            return self.outer.run(entry, values)
-        if entry.body is not None:
-            arguments, keywords = entry.signature.handed(values)
-            self.passing = True
-            try:
-                return entry.apply(*arguments, **keywords)
-            finally:
-                self.passing = False
-
-        def call(given: Any) -> Any:
-            arguments, keywords = entry.signature.handed(given)
-            return entry.apply(*arguments, **keywords)
-
+    def operate(self, entry: Any, values: list[Any]) -> Any:
         if not entry.differentiable:
             with Closed(self.outer):
-                return call(values)
-        return self.pushed(call, values, entry)
+                return applied(entry, values)
+        return self.pushed(lambda given: applied(entry, given), values, entry)
 
-    def pick(self, x: Tensor, index: tuple[Any, ...]) -> Any:
-        return NotImplemented if self.outer is None else self.outer.pick(x, index)
+    def unknown(self, name: str, function: Callable[[list[Any]], Any], values: list[Any]) -> Any:
+        raise AutogradError(JVP, kind="NotImplementedError")
 
     def around(self, inner: Any) -> Any:
         return Level(self.tangents, inner)
-
-    def write(self, function: Any, x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return NotImplemented if self.outer is None else self.outer.write(function, x, args, kwargs)
-
-    def each(self, name: str, function: Callable[[list[Any]], Any], values: list[Any]) -> Any:
-        if self.outer is not None and self.outer.takes(values):
-            return self.outer.each(name, function, values)
-        raise AutogradError(JVP, kind="NotImplementedError")
-
-    def draw(self) -> None:
-        if self.outer is not None:
-            self.outer.draw()
 
     # --- tangents -----------------------------------------------------------------------------------------------------
 
@@ -231,31 +198,24 @@ class Closed:
         mode.interpreter, mode.forward = self.before
 
 
-class Draws:
+class Draws(Layer):
     """Sees whether an operator draws, and as a block draws the same numbers once more."""
 
     def __init__(self, outer: Any, values: list[Any]) -> None:
-        self.outer = outer
+        super().__init__(outer)
         self.before: Generator | None = None
         self.kept: Any = None
         self.own = [(v, v.clone()) for v in values if v.__class__ is Generator]
 
+    def wants(self, values: Any) -> bool:
+        return False
+
     def draw(self) -> None:
-        if self.outer is not None:
-            self.outer.draw()
+        super().draw()
         if self.before is None:
             if mode.generator is None:
                 mode.generator = Generator.fresh()
             self.before = mode.generator.clone()
-
-    def takes(self, values: Any) -> bool:
-        return self.outer is not None and bool(self.outer.takes(values))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.outer, name) if self.outer is not None else _nothing
-
-    def around(self, inner: Any) -> Any:
-        return inner
 
     def __enter__(self) -> None:
         self.kept = mode.generator
@@ -269,10 +229,6 @@ class Draws:
         mode.generator = self.kept
         for v, after in self.after:
             v.set_state(after.get_state())
-
-
-def _nothing(*_: Any) -> Any:
-    return NotImplemented
 
 
 def _own(t: Any, given: list[Any], view: bool) -> Tensor:
