@@ -12,6 +12,7 @@ import shlex
 import sys
 import time
 
+from gradsh.cli.main import INTERRUPTED, help_of
 from gradsh.cli.options import Options, UsageError, read
 from gradsh.errors import BadArguments, GradshError, Refused
 from gradsh.files import Files, concealed, shows_lines
@@ -24,8 +25,6 @@ from gradsh.view.color import is_terminal, wanted
 from gradsh.view.display import Display
 from gradsh.view.json_lines import JsonDisplay
 from gradsh.view.progress import Bar
-
-INTERRUPTED = 130
 
 
 def takes(parser: argparse.ArgumentParser) -> None:
@@ -58,8 +57,6 @@ def run(options: Options) -> int:
         )
     data = read(file)
     if "--help" in given.arguments or "-h" in given.arguments:
-        from gradsh.cli.main import help_of
-
         return help_of(options, file, data.decode("utf-8-sig", "replace"), shows_lines(file, data))
     display: Display = JsonDisplay() if options.json else Display(color=options.color, style=options.errors)
     try:
