@@ -110,7 +110,7 @@ def run(made: Session, lines: list[str]) -> None:
 def all_of(made: Session) -> State:
     """The values, the random stream, and what else lines leave behind."""
     context = made.context
-    stream = None if context.generator is None else context.generator.get_state().tobytes()
+    stream = None if context.generator is None else context.generator.as_bytes().tobytes()
     options = context.print_options and context.print_options.as_dict()
     counts = [] if context.notes is None else [held.count for _, held in context.notes.passes.summed.values()]
     left = (context.grad, context.default, str(options), sorted(context.warned), sorted(counts))

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from gradsh import Session
+from gradsh.calls.words import lines_of
+from gradsh.engine.ops import families
 
 ROWS: list[list[Any]] = json.loads((Path(__file__).parent / "data" / "wrong_calls.json").read_text(encoding="utf-8"))
 PARTS = 8
@@ -106,3 +108,10 @@ def test_a_name_and_a_variable_say_the_same(call: str) -> None:
 )
 def test_what_pytorch_takes_is_taken(program: str) -> None:
     assert said(program) is None
+
+
+def test_every_operator_of_pytorch_has_its_forms() -> None:
+    found = families.functions().items()
+    ours = {name for name, entry in found if entry.samples is None or entry.private or entry.definition}
+    lacking = [name for name, _ in found if name not in ours and not (lines_of(name) or lines_of(f"Tensor.{name}"))]
+    assert not lacking, "python -m tests.record.forms"

@@ -26,7 +26,12 @@ from gradsh.errors import ArgumentError
 
 TOO_LONG, TOO_BIG = "Overflow when unpacking long long", "int too big to convert"
 STAND_FOR = frozenset(("Number", "float", "int", "bool", "tuple of ints"))  # where a 0-d tensor may stand for a number
-NUMBER = Type("Tensor", (), ("int", "float", "int64"))  # a plain number, which gradsh takes for a tensor too
+# a plain number, which gradsh takes for a tensor too; where PyTorch wants an int it stays what it is
+AS_TENSOR = {
+    bool: Type("Tensor", (), ("float", "bool")),
+    int: Type("Tensor", (), ("int", "float", "int64")),
+    float: Type("Tensor", (), ("float",)),
+}
 KINDS = {TOO_LONG: "ValueError", TOO_BIG: "OverflowError"}  # of PyTorch's exceptions that are no TypeError
 NO_ARGUMENTS = "()|none"  # of a method that Python's own C calls without arguments
 
@@ -84,7 +89,7 @@ def refusing(signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any
     given, named = types_of(args, kwargs)
     for at, value in enumerate(args[:2]):
         if isinstance(value, (int, float)):
-            given[at] = NUMBER
+            given[at] = AS_TENSOR.get(type(value), AS_TENSOR[float])
     return None if refusal(signature, given, named, name) is None else error
 
 
@@ -276,8 +281,8 @@ def inner(signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Type]
             passed.append(kind)
     forms = lines[1:]
     if callee.startswith("."):
-        if passed[0].word != "Tensor":
-            return None  # that it has no such method is another error
+        if passed[0].word not in ("Tensor", ""):  # as the function of that name in `torch` says it
+            return f"{callee[1:]}(): argument 'input' (position 1) must be Tensor, not {passed[0].word}"
         passed, forms, callee = passed[1:], lines_of("Tensor" + callee), callee[1:]
     known = [Form(callee, line) for line in forms if line[0] == "("]
     if not known:

@@ -359,6 +359,26 @@ def fill(grammar: str, commands: Iterable[CommandWord]) -> str:
 
 # --- modules ----------------------------------------------------------------------------------------------------
 
+# the files of `torch.nn.modules`
+PARTS = (
+    *(
+        "activation",
+        "adaptive",
+        "batchnorm",
+        "channelshuffle",
+        "container",
+        "conv",
+        "distance",
+        "dropout",
+        "flatten",
+        "fold",
+        "instancenorm",
+        "linear",
+    ),
+    *("loss", "module", "normalization", "padding", "pixelshuffle", "pooling", "rnn", "sparse", "transformer"),
+    *("lazy", "upsampling"),
+)
+
 # What PyTorch spells with a module in front; the text is PyTorch's own name of the module.
 MODULES = {
     "torch": "torch",
@@ -367,6 +387,7 @@ MODULES = {
     "torch.nn.init": "torch.nn.init",
     "torch.nn.utils": "torch.nn.utils",
     "torch.nn.modules": "torch.nn",
+    **{f"torch.nn.modules.{part}": "torch.nn" for part in PARTS},
     "torch.nn.parameter": "torch.nn",
     "torch.nn.utils.rnn": "torch.nn.utils.rnn",
     "torch.nn.utils.parametrizations": "torch.nn.utils.parametrizations",
@@ -390,6 +411,7 @@ MODULES = {
     "nn.init": "torch.nn.init",
     "nn.utils": "torch.nn.utils",
     "nn.modules": "torch.nn",
+    **{f"nn.modules.{part}": "torch.nn" for part in PARTS},
     "nn.parameter": "torch.nn",
     "nn.utils.rnn": "torch.nn.utils.rnn",
     "nn.utils.parametrizations": "torch.nn.utils.parametrizations",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.calls.bind import Binder
-from gradsh.engine.core.dtypes import DType
+from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.errors import ArgumentError, TypeError_
 from gradsh.runtime.text import without_addresses
 
@@ -48,10 +48,10 @@ def call(name: str, array: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> 
             named[parameter.name] = _read(name, parameter.name, word, read, value)
     try:
         return getattr(array, name)(*given, **named)
-    except TypeError as error:
+    except (TypeError, ValueError, IndexError, OverflowError) as error:
         if array.dtype.hasobject:  # `a + [10**30, 1]`, which then was given a function to hold, and `.max()` of it
             raise TypeError_(without_addresses(str(error))) from None
-        raise
+        raise error.with_traceback(None) from None  # some of these methods are Python: what they say is of the call
 
 
 class _Wrong(Exception):
@@ -83,7 +83,9 @@ def _ints(value: Any) -> Any:
 
 
 def _dtype(value: Any) -> Any:
-    """gradsh's dtypes and NumPy's own; a string could name an object dtype, which may hold anything."""
+    """gradsh's dtypes, also by their names, and NumPy's own; another string could name a dtype that holds anything."""
+    if isinstance(value, str):
+        value = NAMES.get(value, value)
     wanted = np.dtype(value.np) if isinstance(value, DType) else value
     if not isinstance(wanted, np.dtype) or wanted.kind not in "biuf":
         raise _Wrong

@@ -19,7 +19,9 @@ _FORMATS = frozenset((int, float, bool, Tensor, str))
 
 def written(value: Any) -> str:
     """What `print` shows."""
-    own = isinstance(value, (str, Tensor)) or hasattr(value, "__printed__") or type(value).__module__ == "numpy"
+    own = (
+        isinstance(value, (str, Tensor)) or hasattr(value, "__printed__") or type(value).__module__.startswith("numpy")
+    )
     if not own:
         return shown(value)
     return str(value) if not _holds_objects(value) else _of_objects(value, (), " ", "")

@@ -73,7 +73,7 @@ def kept(past: Past) -> tuple[dict[str, Any], list[str]]:
     if graphs:
         notes.append(f"{_listed(graphs)}: the values are kept, the graphs behind them are not")
     generator = context.generator
-    stream = None if generator is None else make(generator.get_state())
+    stream = None if generator is None else make(generator.as_bytes())
     options = context.print_options and context.print_options.as_dict()
     value = {
         FORM: VERSION,
@@ -149,7 +149,7 @@ def _bring_back(past: Past, kept: dict[str, Any], notes: list[str]) -> None:
     context.generator = None
     if kept["random"] is not None:
         context.generator = Generator()
-        context.generator.set_state(kept["random"].data)
+        context.generator.from_bytes(kept["random"].data)
     context.grad = bool(kept["grad"])
     if kept["print options"] is not None:
         context.print_options = PrintOptions()

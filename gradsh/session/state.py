@@ -156,8 +156,8 @@ def _inside(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(type(value), ModelKind):
         yield from ((f"{path}.{name}", each) for name, each in value.fields())
         yield f"{path}.training", value.training
-    elif type(value).__name__ == "Generator" and hasattr(value, "get_state"):
-        yield f"{path}.state", value.get_state()
+    elif type(value).__name__ == "Generator" and hasattr(value, "as_bytes"):
+        yield f"{path}.state", value.as_bytes()
     elif hasattr(value, "param_groups") and hasattr(value, "state"):
         yield f"{path}.param_groups", value.param_groups
         yield f"{path}.state", value.state

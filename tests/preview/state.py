@@ -85,7 +85,7 @@ def state(session: gradsh.Session) -> Any:
     settings = (
         context.grad, context.inference, context.anomaly, context.default, context.passed, sorted(context.warned),
         context.reformed, context.interpreter, context.where, taken.value(context.print_options),
-        generator and generator.get_state().tobytes(),
+        generator and generator.as_bytes().tobytes(),
     )  # fmt: skip
     kept = (list(places.PROGRAMS), list(places.OLD), list(session.modules), ACCOUNT.left, ACCOUNT.floor)
     notes = context.notes and taken.value(context.notes.passes.summed)

@@ -36,7 +36,7 @@ def state(given: Any) -> list[Any]:
     context = Context()
     context.load(mode)
     tensors_ = [(id(t), t.data.tobytes(), t._version, t.requires, id(t.node), t.gradient) for t in tensors(given)]
-    return [tensors_, mode.generator.get_state().tobytes(), context.grad, context.default, context.inference]
+    return [tensors_, mode.generator.as_bytes().tobytes(), context.grad, context.default, context.inference]
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
 
 FILES = (
     *("letter", "hooks", "checkpoint", "dual", "modules", "names", "parametrize", "averages", "lazy"),
-    "distributions",
+    *("distributions", "words"),
 )
 
 

@@ -145,7 +145,7 @@ def test_lines_that_go_on_from_what_was_shown(prompt: Prompt, tmp_path: Path, mo
 
 
 def stream(session: Session) -> bytes:
-    return bytes(session.context.generator.get_state().tobytes())
+    return bytes(session.context.generator.as_bytes().tobytes())
 
 
 def test_load_runs_a_file_as_one_line(prompt: Prompt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,8 +25,9 @@ from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.strided import empty_as
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.kernels.rounding import blocks32, blocks64, exp, fma, libm, log
-from gradsh.errors import DtypeError, ShapeError, ValueError_, ValueProblem
+from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueError_, ValueProblem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +58,7 @@ class Generator:
     """
 
     __slots__ = ("_engine", "_seed", "kept")
-    __public__ = frozenset({"initial_seed", "manual_seed", "seed"})
+    __public__ = frozenset({"get_state", "initial_seed", "manual_seed", "seed", "set_state"})
 
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
         self.kept: float | None = None
@@ -105,7 +106,23 @@ class Generator:
             self._engine.setstate((*_seeded(self._seed & 0xFFFFFFFF), 624))
         return self._engine
 
-    def get_state(self) -> Array:
+    def get_state(self) -> Tensor:
+        """The state as a tensor of bytes: uint8[5056]."""
+        return make(self.as_bytes())
+
+    def set_state(self, new_state: Any) -> Generator:
+        """Continue from what `get_state` gave. Returns the generator.
+
+        Errors: ArgumentError for what is no tensor of bytes; ValueProblem for one that is no state.
+        """
+        if new_state.__class__ is not Tensor:
+            raise ArgumentError(f"expected a torch.ByteTensor, but got {type_word(new_state)}")
+        if new_state.data.dtype != np.uint8:
+            raise ArgumentError("RNG state must be a torch.ByteTensor")
+        self.from_bytes(new_state.data)
+        return self
+
+    def as_bytes(self) -> Array:
         """The state as PyTorch lays it out: uint8[5056]."""
         state = alloc.zeros(STATE_BYTES, np.uint8)
         fresh = self._engine is None
@@ -121,8 +138,8 @@ class Generator:
             state[5040:5044].view("<i4")[0] = 1
         return state
 
-    def set_state(self, state: Array) -> None:
-        """Continue from what `get_state`, here or in PyTorch, returned."""
+    def from_bytes(self, state: Array) -> None:
+        """Continue from what `as_bytes`, here or in PyTorch, returned."""
         if state.size != STATE_BYTES:
             raise ValueProblem(
                 f"Expected a CPUGeneratorImplState of size {STATE_BYTES} but found the input RNG state size "

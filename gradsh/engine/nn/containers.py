@@ -245,6 +245,29 @@ class ModuleList(Numbered):
         return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
 
 
+def _pairs(kind: str, given: Any) -> Iterable[tuple[Any, Any]]:
+    """What a `kind`, ModuleDict or ParameterDict, is filled from. Errors: ArgumentError, ValueProblem in its words."""
+    if isinstance(given, ModuleDict):
+        return list(given.items())
+    if isinstance(given, dict):  # which ParameterDict puts in the order of its keys
+        return sorted(given.items()) if kind == "ParameterDict" else given.items()
+    if not isinstance(given, Iterable):
+        kind = "ParametersDict" if kind == "ParameterDict" else kind  # PyTorch's spelling
+        raise ArgumentError(
+            f"{kind}.update should be called with an iterable of key/value pairs, but got {type(given).__name__}"
+        )
+    pairs = list(given)
+    for number, pair in enumerate(pairs):
+        if not isinstance(pair, Iterable):
+            raise ArgumentError(f"{kind} update sequence element #{number} should be Iterable; is{type(pair).__name__}")
+        if len(pair) != 2:  # type: ignore[arg-type]  # a list or tuple of the program
+            raise ValueProblem(
+                f"{kind} update sequence element #{number} has length {len(pair)}; 2 is required",  # type: ignore[arg-type]
+                kind="ValueError",
+            )
+    return pairs
+
+
 class ModuleDict(Model):
     """Models under keys."""
 
@@ -259,8 +282,7 @@ class ModuleDict(Model):
             self.update(modules)
 
     def update(self, modules: Any) -> None:
-        pairs = modules.items() if isinstance(modules, (dict, ModuleDict)) else modules
-        for key, module in pairs:
+        for key, module in _pairs(type(self).__name__, modules):
             self[key] = module
 
     def fields(self) -> Iterator[tuple[str, Any]]:

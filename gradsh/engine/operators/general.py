@@ -237,7 +237,7 @@ def _share(base: Tensor, out: Tensor, multiple: tuple[str, int] | None = None) -
     extra.base = base if source is None or source.base is None else source.base
     extra.seen = out.storage.version
     extra.made_without_grad = not mode.grad or (source is not None and source.made_without_grad)
-    extra.multiple = multiple
+    extra.multiple = multiple if mode.grad else None  # of what is made without grad mode that is what PyTorch minds
     if multiple is None and source is not None and source.multiple and out.node is not None:
         node = out.node.node if out.node.__class__ is Output else out.node
         extra.multiple = (stem(node.kind.name), 0)  # a view of one of several is no better

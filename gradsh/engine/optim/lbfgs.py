@@ -248,9 +248,9 @@ class _Curvature:
             self.h = product / y.dot(y)
 
     def keep(self, state: dict[str, Any]) -> None:
-        state["d"], state["t"], state["H_diag"] = make(self.d), _kept(self.t), _kept(self.h)
+        state["d"], state["t"] = make(self.d), _kept(self.t)
         state["old_dirs"], state["old_stps"] = [make(each) for each in self.dirs], [make(each) for each in self.steps]
-        state["ro"] = [_kept(each) for each in self.ro]
+        state["ro"], state["H_diag"] = [_kept(each) for each in self.ro], _kept(self.h)
         state["prev_flat_grad"], state["prev_loss"] = make(self.flat_grad), self.loss
 
 

@@ -21,7 +21,7 @@ def tensor_text(t: Tensor) -> str:
     node = t.grad_fn
     if node is not None:
         suffixes = [f"grad_fn=<{node.kind.name}>"]
-    elif t.requires:
+    elif t.requires_grad:
         suffixes = ["requires_grad=True"]
     else:
         suffixes = []

@@ -14,7 +14,7 @@ from gradsh.engine.core.arguments import need_int, need_tensor, numpy_dtype, typ
 from gradsh.engine.core.batched import RANDOMNESS, drawn
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.strided import empty_as
-from gradsh.engine.core.tensor import Tensor, leaf, make
+from gradsh.engine.core.tensor import Tensor, leaf
 from gradsh.engine.kernels.stream import stream
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.general import op, run
@@ -75,7 +75,7 @@ def generator_class(device: Any) -> Any:
 @function("get_rng_state()", outside=True, method=False, differentiable=False, example="let state = get_rng_state()")
 def get_rng_state() -> Tensor:
     """The state of the random stream as a tensor of bytes."""
-    return make(stream().get_state())
+    return stream().get_state()
 
 
 @function(
@@ -87,10 +87,7 @@ def get_rng_state() -> Tensor:
 )
 def set_rng_state(new_state: Any) -> None:
     """Continues the random stream from a state that `get_rng_state` gave."""
-    need_tensor("set_rng_state", "new_state", 1, new_state)
-    if new_state.data.dtype != np.uint8:
-        raise ArgumentError("expected a torch.ByteTensor, but got " + f"torch.{new_state.dtype.title}Tensor")
-    stream().set_state(new_state.data)
+    stream().set_state(new_state)
 
 
 def _made(shape: tuple[int, ...], draw: Callable[[tuple[int, ...]], Any], requires_grad: bool) -> Any:

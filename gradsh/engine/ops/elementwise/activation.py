@@ -69,6 +69,7 @@ def threshold_backward(g: Any, x: Any, threshold: Any) -> Any:
     "threshold(input, threshold, value, inplace=False)",
     python=True,
     grad_fn="ThresholdBackward0",
+    slopes=False,
     check=not_bool("threshold_cpu"),
     method=False,
     samples=lambda: [call(t(2, 3, away=0.2), 0.1, 20.0), call(t(3, 2, strided=True), 5.0, -1), call(t(), -5.0, 0.0)],

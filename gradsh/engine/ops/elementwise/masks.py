@@ -81,11 +81,12 @@ def not_bool(kernel_name: str) -> Any:
 
 
 def with_settings(
-    signature: str, *, grad_fn: str, check: Any = None, slopes: bool = False, **options: Any
+    signature: str, *, grad_fn: str, check: Any = None, slopes: bool | None = None, **options: Any
 ) -> Callable[[Any], General]:
     """Register an elementwise operator of one tensor and some settings; a plain number gives a plain number.
 
-    slopes   the first setting is the slope where the tensor is negative, see `from_result`
+    slopes   the first setting is the slope where the tensor is negative, see `from_result`; False of an operator that
+             has no slope, and whose node is called so too when it is written in place
 
     `check(dtype)` may raise for integers. Settings whose default is a number must be numbers (or one-element tensors);
     `inplace`, where there is one, stands last.
@@ -113,7 +114,7 @@ def with_settings(
                     values[i] = _setting(entry, i, v)
             if writes and truth(values[-1]):
                 out = apply_in_place(apply, x, tuple(values[1:-1]), {}, _getframe(1))
-                return from_result(out, values[1]) if slopes else out
+                return out if slopes is None else from_result(out, values[1] if slopes else 0)
             return run(entry, values, _getframe(1))
 
         apply.__name__ = apply.__qualname__ = short

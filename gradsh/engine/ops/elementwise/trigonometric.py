@@ -11,7 +11,7 @@ from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.operators.elementwise import binary, unary
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import binary_samples, call, t, unary_samples
-from gradsh.engine.ops.elementwise.masks import floats_only
+from gradsh.engine.ops.elementwise.masks import backward_of, floats_only
 
 # --- circular functions ------------------------------------------------------------------------------------------
 
@@ -183,11 +183,27 @@ def sinc(x: Any) -> Any:
     return np.where(product == 0, x.dtype.type(1), exact.sin(product) / product)
 
 
-@sinc.vjp(saves="input")
-def _(F: Any, g: Any, out: Any, x: Any) -> Any:
+sinc.vjp(saves="input")(lambda F, g, out, x: F.sinc_backward(g, x))
+
+
+def _sinc_second(F: Any, g: Any, grad: Any, x: Any) -> Any:
+    """The closed form is 0 / 0 at 0 and noise next to it, so there it is the series, whose next term is of x**8."""
+    near = abs(x) < 0.1
+    y = (x * math.pi) ** 2
+    series = math.pi**2 * (-1 / 3 + y * (1 / 10 + y * (-1 / 168 + y * (1 / 6480 - y / 443520))))
+    apart = F.masked_fill(x, near, 1)
+    around = apart * math.pi
+    closed = (2 * F.sin(around) - 2 * around * F.cos(around) - around**2 * F.sin(around)) / (around * apart**2)
+    return g * grad * F.where(near, series, closed)
+
+
+@backward_of("sinc_backward(grad, input)", "WhereBackward0", call(t(2, 3), t(2, 3, away=0.3)), _sinc_second)
+def sinc_backward(g: Any, x: Any) -> Any:
+    """The gradient of sinc."""
     around = x * math.pi
     square = around * x
-    return F.drop_where(g * ((around * F.cos(around) - F.sin(around)) / square), square == 0)
+    slope = (around * exact.cos(around) - exact.sin(around)) / square
+    return g * np.where(square == 0, x.dtype.type(0), slope)
 
 
 @unary(

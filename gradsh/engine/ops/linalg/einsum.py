@@ -298,7 +298,8 @@ def _letter(place: Any) -> str:
 def einsum(equation: str, operands: Any) -> Any:
     """Sums of products in Einstein's notation: `"ij,jk->ik"`, with `...`, implicit output and diagonals."""
     if isinstance(equation, Tensor) and operands:
-        equation, operands = _spelled((equation, *operands))
+        alone = not any(isinstance(place, (Tensor, list, tuple)) for place in operands)  # `einsum(a, [0, 1])`
+        equation, operands = _spelled((equation, *((operands,) if alone else operands)))
     if not isinstance(equation, str):
         raise ArgumentError(f"einsum(): argument 'equation' (position 1) must be str, not {type(equation).__name__}")
     if not operands:

@@ -60,7 +60,7 @@ def _means(x: Any, out: Any) -> Any:
     dims = len(out)
     lead, size = x.shape[:-dims], x.shape[-dims:]
     wide = x.astype(np.float32) if x.dtype == np.float16 else x
-    if not math.prod(out):
+    if not math.prod(out) or not x.size:
         return alloc.zeros((*lead, *out), x.dtype)
     if set(out) == {1}:  # PyTorch takes the mean
         over = tuple(range(x.ndim - dims, x.ndim))
@@ -227,7 +227,7 @@ def _adaptive_avg(dims: int) -> Any:
         if all(m == 1 for m in out):
             return T.mean(x, tuple(range(-len(out), 0)), True)
         shape = x.data.shape
-        for dim in range(len(shape) - len(out), len(shape)):
+        for dim in range(1 if dims == 3 else len(shape) - len(out), len(shape)):
             if not shape[dim]:
                 raise ShapeError(
                     f"adaptive_avg_pool{len(out)}d(): Expected input to have non-zero size for non-batch dimensions, "
@@ -260,7 +260,7 @@ def _adaptive_max(dims: int) -> Any:
     def function(input: Any, output_size: Any, return_indices: Any) -> Any:
         x = _checked(name, "max", dims, input, output_size)
         shape = x.data.shape
-        for dim in range(len(shape) - dims, len(shape)):
+        for dim in range(1, len(shape)):
             if not shape[dim]:
                 raise ShapeError(
                     f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes "

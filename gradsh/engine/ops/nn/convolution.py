@@ -358,6 +358,10 @@ def _transposed(dims: int) -> Any:
                 x.data.shape[2:], stride, padding, dilation, weight.data.shape[2:], extra, strict=True
             )
         )
+        if 0 in x.data.shape[2:]:
+            raise ShapeError(
+                f"Only zero batch or zero channel inputs are supported, but got input shape: {list(x.data.shape)}"
+            )
         if any(n <= 0 for n in size):
             raise ShapeError(
                 f"Given input size per channel: ({' x '.join(map(str, x.data.shape[2:]))}). Calculated output size per "

@@ -73,6 +73,13 @@ on_last_dims(constant_pad, 0)
 # An index array for each of the last dims says which element stands where; None leaves a dim as it is.
 
 
+def _empty(dims: int, shape: Any) -> ShapeError:
+    return ShapeError(
+        f"Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with possibly 0 batch size and other non-zero "
+        f"dimensions for input, but got: {list(shape)}"
+    )
+
+
 @op("take_axes(input, indices)", work="elements", grad_fn="IndexBackward0", private=True, linear=True, layout="images")
 def take_axes(x: Any, indices: Any) -> Any:
     """The elements at `indices` along each of the last dims."""
@@ -80,11 +87,7 @@ def take_axes(x: Any, indices: Any) -> Any:
     for axis, index in enumerate(indices, x.ndim - len(indices)):
         if index is not None:
             if not out.shape[axis] and len(index):
-                dims = len(indices) + 1
-                raise ShapeError(
-                    f"Expected {dims}D or {dims + 1}D (batch mode) tensor with possibly 0 batch size and other "
-                    f"non-zero dimensions for input, but got: {list(x.shape)}"
-                )
+                raise _empty(len(indices), x.shape)
             out = np.take(out, index, axis)
     return out.copy() if out is x else out
 
@@ -200,6 +203,8 @@ def pad(input: Any, pad: Any, mode: Any, value: Any) -> Any:
             "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)",
             kind="NotImplementedError",
         )
+    if mode != "circular" and 0 in shape[1:]:
+        raise _empty(dims, shape)
     if mode != "circular" and input.data.dtype.kind == "b":
         _around(mode, shape, pads)
         word = {"reflect": "reflection", "replicate": "replication"}[mode]

@@ -70,6 +70,20 @@ def check_padding(kernel: Any, padding: Any, dilation: Any) -> None:
             )
 
 
+def check_filled(name: str, dims: int, batched: Any, given: Any) -> None:
+    """PyTorch's errors for an input without elements, but for one without a batch; `given` is its shape as passed."""
+    if 0 not in batched[1:]:
+        return
+    if dims == 3:
+        raise ShapeError(
+            f"{name}(): Expected input's non-batch dimensions to have positive length, but input has a shape of "
+            f"{list(given)} and non-batch dimension 0 has length zero!"
+        )
+    raise ShapeError(
+        f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(given)}"
+    )
+
+
 def check_windows(name: str, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> None:
     """PyTorch's errors for windows that cannot be."""
     dims = len(kernel)
@@ -216,11 +230,7 @@ def _max_pool(dims: int) -> Any:
             raise DtypeError(f"\"{name}\" not implemented for 'Bool'", kind="NotImplementedError")
         if 0 in data.shape[1:]:
             check_padding(kernel, pad, spacing)
-            raise ShapeError(
-                f"Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with optional 0 dim batch size for input, "
-                "but "
-                f"got:{list(input.data.shape)}"
-            )
+            check_filled("max_pool3d_with_indices_out_cpu_template", dims, data.shape, input.data.shape)
         out: tuple[int, ...] = ()
         check_windows(
             name,
@@ -423,12 +433,14 @@ def _avg_pool(dims: int) -> Any:
         if dims == 1:
             x, single = _batched(name, 1, input, _one_dim_words(name, input))
             x = T.unsqueeze(x, -2)
+            check_filled(name, 2, x.data.shape, x.data.shape[single:])
             out = mean_pool(name, 2, x, ((1, *kernel), (1, *steps), (0, *pad)), ceil_mode, include, None)
             out = T.squeeze(out, 0) if single else out
             return T.squeeze(out, -2)
         if dims == 2 and input.__class__ is Tensor:
             dim_index(-3, input.data.ndim)
         x, single = _batched(name, dims, input)
+        check_filled(name, dims, x.data.shape, input.data.shape)
         out = mean_pool(name, dims, x, (kernel, steps, pad), ceil_mode, include, override)
         return without_batch(out, f"AvgPool{dims}DBackward0") if single else out
 

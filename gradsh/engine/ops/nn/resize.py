@@ -308,7 +308,12 @@ def interpolate(
     words = ("D", "H", "W")[-dims:] if dims > 1 else ("W",)
     if any(n <= 0 for n in (*shape, *out)):
         one, two = (", ".join(f"{w}: {n}" for w, n in zip(words, sizes, strict=True)) for sizes in (shape, out))
-        raise ShapeError(f"Input and output sizes should be greater than 0, but got input ({one}) output ({two})")
+        between = " and" * (dims == 1)
+        raise ShapeError(
+            f"Input and output sizes should be greater than 0, but got input ({one}){between} output ({two})"
+        )
+    if not x.shape[1]:
+        raise ShapeError(f"Non-empty {x.ndim}D data tensor expected but got a tensor with sizes {list(x.shape)}")
     if x.dtype.kind != "f" and (x.dtype != np.uint8 or (dims != 2 and "linear" in mode)):
         raise not_implemented(_kernel_of(mode, dims, antialias), x.dtype)
     if antialias and x.dtype.itemsize == 2:

@@ -199,12 +199,12 @@ def unfold(input: Any, kernel_size: Any, dilation: Any, padding: Any, stride: An
     """The patches of (batch, channels, height, width) as columns: (batch, channels * kernel, patches)."""
     pairs = _pairs("unfold", kernel_size, dilation, padding, stride)
     shape = input.data.shape
-    if len(shape) < 3:
+    if len(shape) < 3 and shape[1:] != (0,):
         raise DimError(
             f"Dimension out of range (expected to be in range of [{-max(len(shape), 1)}, {max(len(shape), 1) - 1}], "
             "but got 2)"
         )
-    if len(shape) > 4 or 0 in shape[1:]:
+    if len(shape) not in (3, 4) or 0 in shape[len(shape) - 3 :]:
         raise ShapeError(
             "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, "
             f"but got: {list(shape)}"
