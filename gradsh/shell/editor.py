@@ -31,7 +31,6 @@ from gradsh.shell.ghost import FromHistory
 from gradsh.shell.greeting import PROMPT
 from gradsh.shell.hint import Hint
 from gradsh.shell.looks import CodeLexer, style_of_theme
-from gradsh.shell.parsing_keys import never_deaf
 from gradsh.shell.reading import read
 from gradsh.view.color import use_theme, wanted
 
@@ -72,7 +71,6 @@ class Editor:
             key_bindings=self.keys,
             include_default_pygments_style=False,
         )
-        never_deaf(self.reader.app.input)
         self.under = HSplit([])
         put_under(self.reader, self.under)
         line = Window(FormattedTextControl(lambda: self.hint.text(self.reader.default_buffer)), wrap_lines=True)

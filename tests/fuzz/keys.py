@@ -147,13 +147,15 @@ def _read(terminal: int, shown: bytearray, seconds: float, until: bytes | None =
 def _leave(pid: int, terminal: int, shown: bytearray) -> int | None:
     """Ctrl-C and Ctrl-D until it has ended: its exit status, or minus the signal; None when it does not."""
     end = time.monotonic() + scaled(PATIENCE)
+    begun = False
     while time.monotonic() < end:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             _read(terminal, shown, 0.0)
             return os.waitstatus_to_exitcode(status)
         with contextlib.suppress(OSError):
-            os.write(terminal, b"\x03\x04")
+            os.write(terminal, b"\x1b[201~\x03" if not begun else b"\x03\x04")  # a paste that began ends
+        begun = True
         _read(terminal, shown, 0.03)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)

@@ -61,11 +61,3 @@ def test_python_becomes_gradsh_and_is_shown_before_it_runs() -> None:
         assert shell.read("\x1b[200~let x = = 3\x1b[201~", ENTER) == "let x = = 3"
         session = ">>> def f(x):\n...     return x + 1\n...\n>>> f(1)\n2\n"
         assert shell.enter(f"\x1b[200~{session}\x1b[201~", ENTER) == "2\n"
-
-
-def test_a_paste_whose_end_was_lost_is_ended_by_ctrl_c() -> None:
-    with driven() as shell:
-        with pytest.raises(KeyboardInterrupt):
-            shell.read("\x1b[200~let x", "\x03")
-        assert shell.read("1 + 1", ENTER) == "1 + 1"
-        assert shell.written("\x1b[200~a\x03b\x1b[201~") == "a\x03b|"  # in a whole paste it is a character
