@@ -20,13 +20,14 @@ from prompt_toolkit.filters import Always, Condition, emacs_mode, has_selection,
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
 from prompt_toolkit.key_binding import KeyPressEvent
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import ConditionalContainer, Container, FormattedTextControl, HSplit, VSplit, Window
 from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor
 from prompt_toolkit.output import ColorDepth, DummyOutput
 from prompt_toolkit.utils import is_dumb_terminal
 
 from gradsh.interrupts import held
-from gradsh.shell import keys
+from gradsh.shell import arriving, keys
 from gradsh.shell.ghost import FromHistory
 from gradsh.shell.greeting import PROMPT
 from gradsh.shell.hint import Hint
@@ -49,6 +50,8 @@ class Editor:
         self.next = Document()  # what the next input begins with, to be edited
         self.hint = Hint(shell.session)
         self.keys = keys.bindings(self._run_inside, self.note)
+        self.keys.add(Keys.SIGINT)(self._stop)
+        self.late = False  # a Ctrl-C has come behind the end of the line
         if not shell.session.files.sandboxed:  # an editor is started on a file
             self.keys.add("c-x", "c-e", filter=emacs_mode & ~has_selection)(self.in_users_editor)
             self.keys.add("v", filter=vi_navigation_mode)(self.in_users_editor)
@@ -71,6 +74,7 @@ class Editor:
             key_bindings=self.keys,
             include_default_pygments_style=False,
         )
+        self.parser = arriving.take_over(self.reader.app)
         self.under = HSplit([])
         put_under(self.reader, self.under)
         line = Window(FormattedTextControl(lambda: self.hint.text(self.reader.default_buffer)), wrap_lines=True)
@@ -86,12 +90,19 @@ class Editor:
                     self._follow_settings()
                     default, self.next = self.next, Document()
                     self.width = len(prompt)
-                    return self.reader.prompt(
-                        [("class:prompt", prompt)],
-                        default=default,
-                        set_exception_handler=False,
-                        pre_run=self._begin,
-                    )
+                    try:
+                        text = self.reader.prompt(
+                            [("class:prompt", prompt)],
+                            default=default,
+                            set_exception_handler=False,
+                            pre_run=self._begin,
+                        )
+                    finally:
+                        late = arriving.stopped_late(self.reader.app) or self.late
+                    if late:
+                        sys.stderr.write("interrupted\n")
+                        raise KeyboardInterrupt
+                    return text
             except (KeyboardInterrupt, EOFError):
                 raise
             except Exception as error:  # of a key that was typed ahead, which goes past `log`
@@ -156,6 +167,13 @@ class Editor:
 
         event.app.create_background_task(edit())
 
+    def _stop(self, event: KeyPressEvent) -> None:
+        """SIGINT: the line is given up, or what it was entered for, where it has ended meanwhile."""
+        if event.app.future is None:
+            self.late = True
+        else:
+            event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
+
     def _is_hinting(self) -> bool:
         return bool(self.hint.text(self.reader.default_buffer))
 
@@ -180,6 +198,9 @@ class Editor:
         fails then is nothing of the user's, and the line stays. A search that the last line ended in would fail in this
         one.
         """
+        self.late = False
+        if self.parser is not None:
+            self.parser.watch()  # the line before may have ended in the middle of what was pasted
         self.begins()  # the next that is done is to read from the terminal
         asyncio.get_running_loop().set_exception_handler(log)
         self.reader.layout.focus(self.reader.default_buffer)

@@ -47,7 +47,7 @@ def make(draws: Random) -> dict[str, Any]:
             keys.append(bytes(draws.randrange(1, 256) for _ in range(draws.randint(1, 3))).replace(b"\x1a", b"").hex())
         else:
             keys.append(draws.choice(("SIGINT", "SIGINT", "SIGWINCH", "wait", "wait")))
-    return {"keys": keys}
+    return {"keys": keys, "ready": draws.random() < 0.7}
 
 
 def _hex(text: str) -> str:
@@ -60,7 +60,8 @@ def run(recipe: dict[str, Any]) -> list[Finding]:
         _prompt()
     before = termios.tcgetattr(terminal)
     shown = bytearray()
-    _read(terminal, shown, PATIENCE, b"gradsh>")
+    # before the prompt answers a signal ends gradsh; its line then says how the keys of the cursor are sent
+    _read(terminal, shown, PATIENCE, b"\x1b[?1l" if recipe.get("ready") else b"gradsh>")
     for key in recipe["keys"]:
         if key.startswith("SIG"):
             os.kill(pid, getattr(signal, key))
@@ -147,15 +148,13 @@ def _read(terminal: int, shown: bytearray, seconds: float, until: bytes | None =
 def _leave(pid: int, terminal: int, shown: bytearray) -> int | None:
     """Ctrl-C and Ctrl-D until it has ended: its exit status, or minus the signal; None when it does not."""
     end = time.monotonic() + scaled(PATIENCE)
-    begun = False
     while time.monotonic() < end:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             _read(terminal, shown, 0.0)
             return os.waitstatus_to_exitcode(status)
         with contextlib.suppress(OSError):
-            os.write(terminal, b"\x1b[201~\x03" if not begun else b"\x03\x04")  # a paste that began ends
-        begun = True
+            os.write(terminal, b"\x03\x04")
         _read(terminal, shown, 0.03)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)

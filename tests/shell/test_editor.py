@@ -164,3 +164,30 @@ def test_the_users_own_editor(monkeypatch: pytest.MonkeyPatch) -> None:
         assert ran == "for i in range(2) {\n    i\n}" and given == [("mine", "abc\n")]
         monkeypatch.setenv("VISUAL", "broken")
         assert prompt.written("abc", "\x18\x05", "\x05") == "abc|" and "`broken` ended with status 1" in prompt.seen
+
+
+def test_a_ctrl_c_behind_the_end_of_a_line_is_for_that_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with driven() as shell:
+        app = shell.editor.reader.app
+
+        def when(over: bool) -> None:
+            if (app.future is None) is over:
+                app.key_processor.send_sigint()
+            else:
+                asyncio.get_running_loop().call_soon(when, over)
+
+        for late in ("1 + 1\r\x03", "1 + 1\r\x03\x03\x03"):
+            with pytest.raises(KeyboardInterrupt):
+                shell.read(late)
+        for over in (False, True):  # while its tasks are ended, and when nothing runs any more
+
+            def rendered(_: object, over: bool = over) -> None:
+                if app.is_done:
+                    asyncio.get_running_loop().call_soon(when, over)
+
+            app.after_render += rendered
+            with pytest.raises(KeyboardInterrupt):
+                shell.read("1 + 1", ENTER)
+            app.after_render -= rendered
+        assert capsys.readouterr().err == "interrupted\n" * 4
+        assert shell.read("2", ENTER) == "2"  # and for no other

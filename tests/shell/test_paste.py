@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gradsh.shell import arriving
 from gradsh.shell.paste import pasted
 from tests.shell.driving import ENTER, driven
 
@@ -61,3 +62,13 @@ def test_python_becomes_gradsh_and_is_shown_before_it_runs() -> None:
         assert shell.read("\x1b[200~let x = = 3\x1b[201~", ENTER) == "let x = = 3"
         session = ">>> def f(x):\n...     return x + 1\n...\n>>> f(1)\n2\n"
         assert shell.enter(f"\x1b[200~{session}\x1b[201~", ENTER) == "2\n"
+
+
+def test_a_paste_without_an_end_is_over_after_a_while_or_by_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    with driven() as shell:
+        assert shell.written("1 + ", "\x1b[200~2", " * 3", "\x03") == "1 + 2 * 3|"
+        assert shell.written("\x1b[200~a\x03b\x1b[201~") == "a\x03b|"  # a whole one may hold any character
+        monkeypatch.setattr(arriving, "SILENCE", 0.0005)  # less than what lies between two keys here
+        assert shell.written("1 + ", "\x1b[200~2", " * 3") == "1 + 2 * 3|"
+        assert shell.read("1\r\x1b[200~2") == "1"  # the rest is for the next line
+        assert shell.written() == "2|"
