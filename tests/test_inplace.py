@@ -164,3 +164,14 @@ def test_a_bool_beside_a_tensor(program: str, shown: str) -> None:
     out = io.StringIO()
     result = gradsh.Session(out=out, err=io.StringIO()).run(program)
     assert (result.errors[0].message if result.errors else out.getvalue().strip()) == shown
+
+
+@pytest.mark.parametrize(
+    "write", ["x[:2] = a", "x.narrow(0, 0, 2).copy_(a);", "x.view(3, 1)[:2, 0].add_(a);", "x[0].mul_(a[0]);"]
+)
+def test_backward_runs_once_over_a_write_through_a_view(write: str) -> None:
+    program = f"let a = ones(2, grad)\nlet x = zeros(3)\n{write}\nlet y = x.sum()\n"
+    session = gradsh.Session(out=io.StringIO(), err=io.StringIO())
+    assert session.run(f"{program}backward y, retain_graph\nbackward y").status == 0
+    (error,) = session.run("backward y").errors
+    assert error.message.startswith("Trying to backward through the graph a second time") and error.help

@@ -13,6 +13,7 @@ import pytest
 
 from gradsh.engine.kernels import random
 from gradsh.engine.kernels.random import Generator
+from gradsh.engine.kernels.reparameterised import gamma_gradient
 from gradsh.errors import GradshError
 
 DATA = Path(__file__).parent / "data"
@@ -443,3 +444,8 @@ def test_numpy_random_is_not_imported():
     root = Path(__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout == "False\n"
+
+
+def test_the_gradient_of_a_gamma_draw_at_odd_shapes():
+    given = np.array([0.0, -1.0, -20.5]), np.full(3, 0.5)
+    assert gamma_gradient(*given) == pytest.approx([math.inf, -math.inf, -0.08775494067061514])

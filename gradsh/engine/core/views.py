@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradsh.engine.core.graph import Kind, Node, Output, extra_of, note_version, record
+from gradsh.engine.core.graph import Freed, Kind, Node, Output, extra_of, freed, note_version, record
 from gradsh.engine.core.strided import address, elements, offset
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AutogradError
@@ -135,13 +135,16 @@ AS_STRIDED = Kind("AsStridedBackward0", _region_read_step, saves=False, operator
 def _copy_slices_step(node: Node, g: Any, F: Namespace) -> Any:
     base, value = node.next
     region = node.saved
+    if region.__class__ is Freed:
+        raise freed(node)
     return (
         None if base is None else F.region_clear(g, region),
         None if value is None else F.region_read(g, region),
     )
 
 
-COPY_SLICES = Kind("CopySlices", _copy_slices_step, saves=False, operator="copy_slices", by_sample=True)
+# it keeps the function that has written, which PyTorch lets go of, whatever that has saved: backward runs once
+COPY_SLICES = Kind("CopySlices", _copy_slices_step, saves=True, operator="copy_slices", by_sample=True)
 
 
 def _custom_view(made: tuple[str, int], written: str) -> AutogradError:

@@ -50,8 +50,13 @@ SERIES = (1 / 12, -0.021092796092796092796, 1 / 132, -1 / 240, 1 / 252, -1 / 120
 
 
 def _digamma(x: Array) -> Array:
-    """For x >= 0: pushed to 10 by the recurrence, then the asymptotic series."""
-    result = alloc.zeros(x.shape, np.float64)
+    """Pushed to 10 by the recurrence, then the asymptotic series; inf at 0, -1, -2, …, where PyTorch's has no NaN.
+
+    Negative numbers are reflected (`digamma_one` of ATen/native/Distributions.h).
+    """
+    poles = (x <= 0) & (x == np.floor(x))
+    result = np.where(x < 0, -np.pi / np.tan(np.pi * x), 0.0)
+    x = np.where(x < 0, 1 - x, x)
     for _ in range(10):
         low = x < 10
         result = np.where(low, result - 1 / x, result)
@@ -60,7 +65,7 @@ def _digamma(x: Array) -> Array:
     tail = alloc.zeros(x.shape, np.float64)
     for coefficient in SERIES:
         tail = tail * z + coefficient
-    return (result + np.log(x) - 0.5 / x - z * tail).astype(x.dtype)
+    return np.where(poles, np.inf, result + np.log(x) - 0.5 / x - z * tail).astype(x.dtype)
 
 
 def _where(parts: list[tuple[Array, Any]], arguments: tuple[Array, ...]) -> Array:
