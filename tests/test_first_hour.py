@@ -108,3 +108,26 @@ def test_remarks_on_what_shows_nothing() -> None:
     session.run("let w = ones(2, grad)\nw.grad\nlet z = w.sum()\nz.backward")
     assert out.getvalue() == "None\n<method backward>\n"
     assert err.getvalue() == "note: no backward has reached `w` yet\nnote: nothing was called: `backward z`\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        ("backward", "nothing was called: `backward loss`"),
+        ("let opt = SGD([ones(1, grad)], lr=0.1); step", "nothing was called: `step opt`"),
+        ("grad(f, 2.0)", "nothing was computed, it is a function: `grad(f)(2.0)`"),
+        ("nn.Softmax(ones(2))", "a layer was made, and not called: `nn.Softmax(dim=-1)(ones(2))`"),
+        ("nn.Flatten(ones(2, 2))", "a layer was made, and not called: `nn.Flatten()(ones(2, 2))`"),
+        ("grad(f, 0)", ""),
+        ("f", ""),
+        ("nn.Softmax(1)", ""),
+    ],
+)
+def test_remarks_on_what_was_not_called(line: str, note: str) -> None:
+    err = io.StringIO()
+    session = Session(out=io.StringIO(), err=err)
+    session.display.interactive = True
+    assert session.run(BEFORE).ok and session.run(line).ok
+    assert err.getvalue() == (f"note: {note}\n" if note else "")
+    for piece in re.findall("`(.*?)`", note):
+        assert session.run(piece).ok

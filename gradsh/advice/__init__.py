@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradsh.advice import arguments, devices, gradients, layers, losses, oddities, program, values
+from gradsh.advice import arguments, devices, gradients, layers, oddities, program, values
 from gradsh.advice.scene import Scene
 from gradsh.advice.warnings import of_warning
 from gradsh.errors import GradshError, Where
@@ -25,7 +25,7 @@ ADVICE: dict[str, Callable[[Scene], None]] = {
     "E0304": values.dims,
     "E0305": values.indices,
     "E0306": arguments.kind,
-    "E0307": losses.of_another_size,
+    "E0307": arguments.value,
     "E0308": values.operation,
     "E0309": values.attribute,
     "E0312": values.key,

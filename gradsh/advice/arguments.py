@@ -1,10 +1,11 @@
-"""Advice on arguments of the wrong kind: tensors one by one where a list is wanted, classes in the place of layers."""
+"""Advice on arguments of the wrong kind: tensors where a list is wanted, classes for layers, dtypes in quotes."""
 
 from __future__ import annotations
 
 import re
 
-from gradsh.advice import numbers, values
+from gradsh.advice import functions, losses, numbers, values
+from gradsh.advice.quoted import dtype_in_quotes
 from gradsh.advice.scene import Scene
 from gradsh.engine.core.users import ModelKind
 from gradsh.engine.nn.module import Model
@@ -22,18 +23,24 @@ def kind(scene: Scene) -> None:
         optimised(scene)
     elif "is not a Module subclass" in message:
         not_made(scene)
-    elif message.startswith("gradient()") and message.endswith("must be Tensor, not function"):
-        differentiated(scene)
+    elif message.endswith("must be Tensor, not function"):
+        functions.differentiated(scene)
+    elif message.startswith("grad() missing 1 required"):
+        functions.by_nothing(scene)
+    elif re.search(r"\bstr\b|invalid type: '", message) and dtype_in_quotes(scene):
+        pass
     elif re.search(r"must be Tensor, not (?:float|int|list)\b", message):
         numbers.transformed(scene)
         if scene.error.help is None:
             numbers.as_tensors(scene)
 
 
-def differentiated(scene: Scene) -> None:
-    """`gradient(f)(2.0)`: differences are taken of numbers; the derivative of a function is `grad(f)`."""
-    if isinstance(scene.tree, nodes.Call):
-        scene.instead((scene.tree.function, "grad"))
+def value(scene: Scene) -> None:
+    """E0307: what was meant by an argument whose value the function does not take."""
+    if scene.error.message == "optimizer got an empty parameter list":
+        functions.optimises_nothing(scene)
+    else:
+        losses.of_another_size(scene)
 
 
 def in_a_list(scene: Scene) -> None:

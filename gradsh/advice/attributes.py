@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gradsh.advice import numbers
+from gradsh.advice.quoted import dtype_named
 from gradsh.advice.scene import Scene
 from gradsh.causes.text import operand
 from gradsh.engine.core.tensor import Tensor
@@ -58,6 +59,8 @@ def otherwise(scene: Scene) -> bool:
     text = scene.text_of(receiver)
     if "{args}" in new and not listed:
         return False
+    if name == "astype":
+        listed = re.sub(r"""^(['"])(\w+)\1""", lambda quoted: dtype_named(quoted[2]) or quoted[0], listed)
     if new.startswith("cat(") and isinstance(scene.value_of(given[0].value), Tensor):
         new = "cat([{x}, {args}])"
     shown = text if new.startswith(("len(", "zero_grad", "cat(", "sum(", "max(")) else operand(text, receiver)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradsh.advice.quoted import dtype_in_quotes
 from gradsh.advice.scene import Scene
 from gradsh.language import nodes
 
@@ -9,7 +10,7 @@ from gradsh.language import nodes
 def cpu(scene: Scene) -> None:
     """E0315: the same line with the CPU."""
     tree = scene.tree
-    if not isinstance(tree, nodes.Call):
+    if not isinstance(tree, nodes.Call) or dtype_in_quotes(scene):
         return
     words = "there is one device, the CPU: "
     function = tree.function

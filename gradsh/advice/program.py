@@ -29,17 +29,48 @@ def assertion(scene: Scene) -> None:
 
 
 def call(scene: Scene) -> None:
-    """E0603: how the function is called."""
+    """E0603: the call without what is too much, or with what is missing, else how the function is called."""
     name, bracket, _ = scene.error.message.partition("(")
     if bracket and name.endswith(".__init__"):
         model_of(scene, name.removesuffix(".__init__"))
         return
-    function = scene.lookup(name) if bracket else None
+    if not bracket or too_many(scene):
+        return
+    missing = re.findall(r"'(\w+)'", scene.error.message) if "missing" in scene.error.message else []
+    tree = scene.tree
+    if missing and isinstance(tree, nodes.Call) and not any(each.star for each in tree.arguments):
+        given = [scene.text_of(each) for each in tree.arguments]
+        before = sum(each.name is None for each in tree.arguments)
+        listed = ", ".join([*given[:before], *missing, *given[before:]])
+        names = " and ".join(f"`{each}`" for each in missing)
+        is_one = len(missing) == 1
+        scene.instead(
+            (tree, f"{scene.text_of(tree.function)}({listed})"),
+            words=f"it has {'a parameter' if is_one else 'parameters'} {names} without a default: ",
+        )
+        return
+    function = scene.lookup(name)
     code = getattr(function, "__code__", None)
     if isinstance(code, CodeType):
         taken = [n.removeprefix(".") for n in code.co_varnames[: code.co_argcount]]
         if all(n.isidentifier() for n in taken):
             scene.offer(f"it is called as `{name}({', '.join(taken)})`")
+
+
+def too_many(scene: Scene) -> bool:
+    """`net(x, y)`, `f(1, 2, 3)`: the call without the arguments that the function does not take."""
+    said = re.search(r"takes (?:from \d+ to )?(\d+) positional arguments? but (\d+) w", scene.error.message)
+    tree = scene.tree
+    if said is None or not isinstance(tree, nodes.Call) or any(each.star for each in tree.arguments):
+        return False
+    over = int(said[2]) - int(said[1])
+    places = [each for each in tree.arguments if each.name is None]
+    if over > len(places):
+        return False
+    dropped = places[len(places) - over :]
+    kept = ", ".join(scene.text_of(each) for each in tree.arguments if each not in dropped)
+    scene.instead((tree, f"{scene.text_of(tree.function)}({kept})"))
+    return scene.error.help is not None
 
 
 def model_of(scene: Scene, name: str) -> None:

@@ -43,6 +43,21 @@ def partner(text: str, at: int) -> int | None:
     return None
 
 
+def items(text: str) -> list[str]:
+    """What stands between the commas that are in no bracket and no string; the pieces of a text without one: itself."""
+    found, depth = [""], 0
+    for match in PIECE.finditer(text):
+        piece, kind = match.group(), match.lastgroup
+        depth += {"open": 1, "close": -1}.get(kind or "", 0)
+        if depth or kind != "other" or piece[0] in "\"'#":
+            found[-1] += piece
+        else:
+            first, *rest = piece.split(",")
+            found[-1] += first
+            found += rest
+    return found
+
+
 def next_line(text: str, start: int, at: int) -> int | None:
     """The first line end from `at` on that is outside of all brackets opened since `start`; None if that is unknown."""
     stack: list[str] = []

@@ -21,6 +21,10 @@ NOT_NEEDED = {
     "numpy": "`np.sin(x)` is `sin(x)` here",
     "math": "`math.sqrt(x)` is `sqrt(x)` here",
     "matplotlib": "`plt.plot(xs)` is `plot xs` here",
+    "pandas": '`pd.read_csv("data.csv")` is `load("data.csv")` here',
+    "scipy": "`scipy.special.erf(x)` is `erf(x)` here",
+    "jax": "`jax.grad(f)` is `grad(f)` here",
+    "tensorflow": "`tf.constant(3.0)` is `tensor(3.0)` here",
     "random": "`random.random()` is `rand(1).item()` here",
     "time": "`time.time()` is `time()` here",
 }

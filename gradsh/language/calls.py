@@ -171,7 +171,9 @@ class Calls:
         from gradsh.language.foreign import instead
 
         start, end = (at.start, at.end) if isinstance(at, Node) else at
-        found = instead(self.source.text, name, start, end, lambda other: self.table.lookup(other) is not None)
+        found = instead(
+            self.source.text, name, start, end, lambda other: self.table.lookup(other) is not None, self.is_user
+        )
         if found is None:
             return False
         self.fail(errors.UnknownName, f"name '{name}' is not defined", (start, end), found.help, found.edit)

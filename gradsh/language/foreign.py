@@ -11,13 +11,17 @@ from gradsh.language import brackets
 from gradsh.language.mending import Edit
 
 # libraries whose functions are here under their own names, by the names that they are imported as
-LIBRARIES = ("np", "numpy", "jnp", "math", "cmath")
+LIBRARIES = ("np", "numpy", "jnp", "math", "cmath", "jax", "tf", "scipy", "cupy", "cp")
+PYPLOT = re.compile(r"(?<![\w.])(?:plt|pyplot|pylab|matplotlib\.pyplot)\.(\w+)")
+PLOTS = ("plot", "scatter", "bar", "imshow", "matshow", "semilogy", "loglog", "hist", "step")  # that `plot` shows here
+SLOPE = re.compile(r"(?<![\w.])d(?:(\w+)|\((\w+)\))[ \t]*/[ \t]*d(?:(\w+)|\((\w+)\))(?![\w(])")
 # what they call otherwise, beside what PyTorch calls as they do
 OTHERWISE = {
     "array": "tensor", "asarray": "tensor", "concatenate": "cat", "random.rand": "rand", "random.randn": "randn",
     "random.seed": "manual_seed", "random.random": "rand", "random.randint": "randint",
     "random.permutation": "randperm", "random.normal": "normal", "power": "pow", "absolute": "abs", "fabs": "abs",
     "newaxis": "none", "mod": "remainder", "invert": "bitwise_not", "float_": "float64", "float128": "float64",
+    "constant": "tensor", "convert_to_tensor": "tensor", "reduce_sum": "sum", "reduce_mean": "mean",
     "bool_": "bool", "int_": "int64", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "degrees": "rad2deg",
     "radians": "deg2rad", "repeat": "repeat_interleave", "expand_dims": "unsqueeze",
 }  # fmt: skip
@@ -33,6 +37,8 @@ WORDS = {
     "PI": "pi",
     "π": "pi",
     "this": "self",
+    "who": "show",
+    "whos": "show",
 }
 # one function for another; a name that is not called is a variable like any other
 CALLS = {
@@ -59,7 +65,7 @@ def of_library(line: str, root: str, has: Callable[[str], bool]) -> str | None:
         nonlocal changed
         path = match.group(1)
         first, _, rest = path.partition(".")
-        for name, behind in ((path, ""), (first, rest)):
+        for name, behind in ((path, ""), (re.sub(r"^(?:nn|math)\.", "", path), ""), (first, rest)):
             name = OTHERWISE.get(name, name)
             if has(name) or name == "none":
                 changed += 1
@@ -68,6 +74,23 @@ def of_library(line: str, root: str, has: Callable[[str], bool]) -> str | None:
 
     line = pattern.sub(here, line)
     return line if changed else None
+
+
+def of_pyplot(line: str) -> str | None:
+    """A line in which what matplotlib draws is drawn by `plot`, which shows it at once; None where nothing is drawn."""
+    drawn = False
+    while (found := PYPLOT.search(line)) is not None:
+        given = called(line, found.end())
+        if given is None:
+            return None
+        end = line.index("(", found.end()) + len(given) + 2
+        new = "pass"
+        if found[1] in PLOTS:
+            values = [each for each in brackets.items(given) if not re.match(r"\s*(?:\w+\s*=(?!=)|[\"'])", each)]
+            new = f"plot {', '.join(value.strip() for value in values)}"
+        drawn = True
+        line = line[: found.start()] + new + line[end:]
+    return line if drawn else None
 
 
 def called(text: str, end: int) -> str | None:
@@ -87,8 +110,11 @@ class Instead:
         self.edit = edit
 
 
-def instead(text: str, name: str, start: int, end: int, has: Callable[[str], bool]) -> Instead | None:
-    """What is written for a name here, `has` tells which functions there are; None where it is no foreign one."""
+def instead(
+    text: str, name: str, start: int, end: int, has: Callable[[str], bool], binds: Callable[[str], bool]
+) -> Instead | None:
+    """What is written for a name here, `has` tells which functions there are, `binds` what the program has bound; None
+    where it is no foreign one."""
     first = text.rfind("\n", 0, start) + 1
     last = text.find("\n", end)
     last = len(text) if last < 0 else last
@@ -97,6 +123,14 @@ def instead(text: str, name: str, start: int, end: int, has: Callable[[str], boo
     if name in LIBRARIES:
         new = of_library(line, name, has)
         return None if new is None else Instead(new.strip(), (first, last, new))
+    if name in ("plt", "pyplot", "pylab", "matplotlib"):
+        new = of_pyplot(line)
+        return None if new is None else Instead(new.strip(), (first, last, new))
+    slope = next((m for m in SLOPE.finditer(line) if m.start() <= start - first < m.end()), None)
+    of, by = (slope[1] or slope[2], slope[3] or slope[4]) if slope is not None else ("", "")
+    if slope is not None and binds(of) and binds(by) and not binds(f"d{of}") and not binds(f"d{by}"):
+        by = f"grad({of}, {by})"
+        return _on_line(text, first, last, (first + slope.start(), first + slope.end(), by))
     if name == "complex" and given:
         pair = f"tensor([{given}])"
         edit = (start, text.index("(", end) + len(given) + 2, pair)

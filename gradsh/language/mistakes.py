@@ -11,13 +11,24 @@ ones are about characters that begin no token.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from gradsh import errors
+from gradsh.language.edits import (
+    Groups,
+    anonymous,
+    braced,
+    chosen,
+    counted,
+    derived,
+    listed,
+    measured,
+    operator,
+    requoted,
+    under_mode,
+)
 from gradsh.language.words import MODES
 
-Groups = dict[str, str]
 Edit = str | Callable[[Groups], str]
 
 
@@ -59,44 +70,9 @@ CONDITION = (
     r"(?P<cut>(?P<cond>(?!(?:let|return|print)\b)(?:[^\n;{}=(,]|[=!<>]=|\([^()\n]*\))+?))[ \t]*$"
 )
 KIND = r"(?:let|int|var|auto)\b"
+# a block with blocks in it, and no deeper
+INNER = r"(?:[^{}]|\{[^{}]*\})*"
 BLOCK = "\0"  # an edit: the `:` and what is indented below it, or stands behind it, become a block
-
-
-def braced(groups: Groups) -> str:
-    """`then y else z` in braces, as one block or as two."""
-    parts = re.split(r"[ \t]*;?[ \t]*\belse\b[ \t]*", groups["rest"], maxsplit=1)
-    return " else ".join(f"{{ {part} }}" for part in parts)
-
-
-def counted(groups: Groups) -> str:
-    """`for (i = 0; i < n; i++)` as a loop over a range."""
-    low, high = groups["low"].strip(), groups["high"].strip()
-    if groups["op"] == "<=":
-        high = str(int(high) + 1) if high.isdigit() else f"{high} + 1"
-    return f"for {groups['name'] or groups['named']} in range({high if low == '0' else f'{low}, {high}'})"
-
-
-def listed(groups: Groups) -> str:
-    """Parameters in parentheses, `x y` and `x, y` alike."""
-    return f"({', '.join(re.findall(r'[^ ,]+', groups['args']))})"
-
-
-def anonymous(groups: Groups) -> str:
-    """The head of `x => …`, `(x, y) -> …`."""
-    return f"fn({groups['args'].strip('()')}) "
-
-
-def derived(groups: Groups) -> str:
-    """`f''(x)`: the function differentiated as often as there are marks."""
-    marks, name = len(groups["marks"]), groups["name"]
-    return "grad(" * marks + name + ")" * marks
-
-
-def requoted(groups: Groups) -> str:
-    """A string with a quote inside, in the other quotes."""
-    inner = groups["quote"]
-    outer = "'" if inner == '"' else '"'
-    return f"{outer}{groups['left']}{inner}{groups['rest']}{outer}"
 
 
 MISTAKES = [
@@ -237,6 +213,28 @@ MISTAKES = [
         "`elif` is written `else if`",
         "else if ",
         before=r"\b(?P<mark>elif|elsif|elseif)[ \t]+$",
+    ),
+    Mistake(
+        "switch (x) { case 1: y; break; default: z }",
+        "`{mark}` is written as a chain of `if … else if …`",
+        chosen,
+        before=START + r"(?P<mark>switch|match)[ \t]*\((?P<subject>[^\n{}]+)\)[ \t]*\{\s*case[ \t]+$",
+        at=rf"(?P<cases>{INNER})\}}",
+    ),
+    Mistake(
+        "match x:\n    case 1:\n        y\n    case _:\n        z",
+        "`{mark}` is written as a chain of `if … else if …`",
+        chosen,
+        before=START + r"(?P<mark>match)[ \t]+$",
+        at=r"(?P<subject>[^\n{}:]*[^\s{}:]):[ \t]*(?P<cases>(?:\n[ \t]+[^\n]*)+)",
+        whole=True,
+    ),
+    Mistake(
+        'match x { 1 => "a", _ => "b" }',
+        "`{mark}` is written as a chain of `if … else if …`",
+        chosen,
+        before=START + r"(?P<mark>switch|match)[ \t]+$",
+        at=rf"(?P<subject>[^\n{{}}:]*[^\s{{}}:])\s*\{{(?P<cases>{INNER})\}}",
     ),
     Mistake(
         "if x > 0 then { y }",
@@ -441,6 +439,23 @@ MISTAKES = [
         at=r"(?P<name>\w+)",
     ),
     Mistake(
+        "op double { forward(x) = 2 * x; backward(g) = 2 * g }",
+        "an op's forward is the body behind its parameters, and its `backward(…)` stands behind that",
+        operator,
+        before=r"\bop[ \t]+(?P<name>\w+)(?P<cut>[ \t]*(?:\([^()\n]*\)[ \t]*)?)$",
+        at=rf"\{{\s*(?:fn[ \t]+)?forward[ \t]*\((?P<inputs>[^()\n]*)\)[ \t]*"
+        rf"(?P<forward>=[^\n;{{}}]+|\{{{INNER}\}})[\s;]*"
+        rf"(?:fn[ \t]+)?backward[ \t]*\((?P<grads>[^()\n]*)\)[ \t]*(?P<backward>=[^\n;{{}}]+|\{{{INNER}\}})[\s;]*\}}",
+    ),
+    Mistake(
+        "@torch.no_grad()\nfn f(x) = x",
+        "functions are not decorated; the mode is a block in the body",
+        under_mode,
+        before=START + "$",
+        at=rf"@{MODE}(?:\([ \t]*\))?[ \t]*\n\s*fn[ \t]+(?P<head>\w+[ \t]*\([^()\n]*\))[ \t]*"
+        rf"(?:=[ \t]*(?P<value>[^\n;{{}}]*[^\s;{{}}])|\{{(?P<body>{INNER})\}})",
+    ),
+    Mistake(
         "@jit\nfn f(x) = x",
         "functions are not decorated; call the other function with it",
         "",
@@ -481,6 +496,34 @@ MISTAKES = [
         " or ",
         before=r"(?P<cut>[ \t]*\|[ \t]*)$",
         at=r"\|[ \t]*",
+    ),
+    Mistake(
+        "%timeit x**2",
+        "`%{word}` is IPython's",
+        measured,
+        before=START + "$",
+        at=r"%%?(?P<word>\w+)(?P<rest>[^\n]*)",
+    ),
+    Mistake(
+        "!pip install torch",
+        "nothing is installed from here, and nothing needs to be",
+        "import torch",
+        before=START + "$",
+        at=r"!(?:pip3?|conda|mamba|uv)\b[^\n]*",
+    ),
+    Mistake(
+        "pip install torch",
+        "nothing is installed from here, and nothing needs to be",
+        "import torch",
+        before=START + r"(?P<mark>pip3?|conda|mamba|uv)[ \t]+$",
+        at=r"(?:pip[ \t]+)?(?:install|add)\b[^\n;]*",
+    ),
+    Mistake(
+        "!ls",
+        "no other programs are run from here: Ctrl-Z goes to the system's shell",
+        before=START + "$",
+        at=r"![ \t]*(?:ls|ll|dir|cd|pwd|cat|head|tail|less|python3?|git|mkdir|rm|cp|mv|wget|curl|echo|nvidia-smi)\b",
+        plain="for reading files: `help load`",
     ),
     Mistake("if !done { x }", "`!` is written `not`", "not ", at=r"!(?!=)[ \t]*"),
     Mistake(

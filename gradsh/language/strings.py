@@ -68,7 +68,9 @@ def strange(character: str) -> tuple[type[errors.GradshError], str]:
 
 
 def as_meant(line: str) -> str:
-    """A line with what its lookalikes stand for, and `√x` as a call."""
+    """A line with what its lookalikes stand for, and `√x`, `∇f`, `∂f/∂x` as calls."""
+    line = re.sub(r"\u2202\(?(\w+)\)?[ \t]*/[ \t]*\u2202\(?(\w+)\)?", r"grad(\1, \2)", line)
+    line = re.sub(r"\u2207[ \t]*(\w+)", r"grad(\1)", line)
     line = re.sub(r"\u221a[ \t]*(\w+|(?=\())", lambda found: f"sqrt({found[1]})" if found[1] else "sqrt", line)
     return line.translate(
         {ord(character): meant for character, meant in LOOKALIKES.items()} | {ord(c): " " for c in SPACES}

@@ -12,7 +12,8 @@ from gradsh.language import brackets, mending, strings
 from gradsh.language.mistakes import BLOCK, MISTAKES, Mistake
 from gradsh.language.words import RESERVED, CommandWord, beginnings, starters
 
-NEAR = 300  # characters on each side that a pattern sees
+NEAR = 300  # characters before the place that a pattern sees
+FAR = 2000  # and behind it: a `switch` is mended as a whole
 
 
 class Trouble:
@@ -50,7 +51,7 @@ def typical(trouble: Trouble) -> errors.GradshError | None:
         )
     text = trouble.source.text
     left = text[max(0, trouble.start - NEAR) : trouble.start]
-    stop = min(trouble.limit, trouble.start + NEAR)
+    stop = min(trouble.limit, trouble.start + FAR)
     for entry, (before, at) in zip(MISTAKES, _compiled, strict=True):
         first = before.search(left) if before else None
         if before and not first:

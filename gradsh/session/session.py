@@ -228,13 +228,13 @@ class Session:
     # --- called by the running program: see gradsh.runtime.running ----------------------------------------------
 
     def remark(self, value: object, span: Span | None) -> None:
-        """Say what there is to say of a bare expression that is a method which was not called, or none."""
+        """Say what there is to say of a bare expression that is none, or could be called and was not."""
         from gradsh.advice.echoed import no_gradient, not_called
 
         if value is not None:
-            if span not in self.remarked:
+            if span not in self.remarked and (words := not_called(value, span, self.globals)) is not None:
                 self.remarked.add(span)
-                self.display.told(not_called(span))
+                self.display.told(words)
         elif (reason := no_gradient(span, self.globals)) is not None:
             self.display.value(None, span)
             self.display.told(reason)

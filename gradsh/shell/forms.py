@@ -3,6 +3,7 @@
 ?log, log?              help log
 ??f, f??                :source f
 apropos entropy         :apropos entropy
+%timeit x @ x, %whos    what IPython has: `:time x @ x`, `:vars`
 .sum(), |> sum          goes on from the last value: `_.sum()`, `_ |> sum`
 else { … }              after an `if`: refused, and the whole `if … else …` is put into the edit buffer
 """
@@ -27,6 +28,12 @@ ASKED = re.compile(rf"(\?{{1,2}})\s*(.*?)\s*|({NAME})\s*(\?{{1,2}})", re.DOTALL)
 GOES_ON = re.compile(r"\s*(?:\.[^\W\d]|\|>)")
 ORPHAN = re.compile(r"\s*else\b")
 CHOICE = re.compile(r"\s*if\b")
+MAGIC = re.compile(r"%%?(\w+)(?:[ \t]+-\w+(?:[ \t]+\d+)?)*[ \t]*([^\n]*)")
+MAGICS = {
+    "time": ":time", "timeit": ":time", "prun": ":profile", "who": ":vars", "whos": ":vars", "history": ":history",
+    "hist": ":history", "run": ":load", "load": ":load", "edit": ":edit", "save": ":save", "reset": ":reset",
+    "psource": ":source", "pdoc": "help", "pinfo": "help", "quickref": ":help", "lsmagic": ":help",
+}  # fmt: skip
 
 
 def parts(text: str) -> list[str]:
@@ -56,6 +63,8 @@ def meant(shell: Shell, text: str) -> str:
         if not about:
             return "help"
         return f":source {about}" if (asked[1] or asked[4]) == "??" else help_on(shell, about)
+    if stripped[:1] == "%" and (magic := MAGIC.fullmatch(stripped)) is not None and magic[1] in MAGICS:
+        return f"{MAGICS[magic[1]]} {magic[2]}".rstrip()
     if stripped.startswith("apropos ") and not shell.session.binds("apropos"):
         return ":" + stripped
     if GOES_ON.match(text) and shell.last.is_there:

@@ -102,6 +102,13 @@ def test_sources(prompt: Driven, asked: str, wanted: str, capsys: pytest.Capture
     assert wanted in shown and bool(complained) is (wanted == "")
 
 
+def test_what_ipython_has(prompt: Driven) -> None:
+    says(prompt, "let counted = 0")
+    assert "median of" in says(prompt, "%timeit -n 3 counted + 1")
+    assert "counted" in says(prompt, "%whos")
+    assert "`%debug` is IPython's" in says(prompt, "%debug")
+
+
 def test_an_else_that_comes_late() -> None:
     with driven() as shell:
         says(shell, "let x = 1")

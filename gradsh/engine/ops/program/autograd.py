@@ -122,7 +122,9 @@ def grad(
         return gradient_of(outputs, 0 if argnums is None else argnums, bool(has_aux or grad_outputs))
     outs = _tensors(outputs)
     if inputs is None:
-        raise ArgumentError("grad() missing 1 required positional argument: 'inputs'", help="grad(z, x)")
+        raise ArgumentError(
+            "grad() missing 1 required positional argument: 'inputs'", subject=outs[0] if outs else None
+        )
     wanted = _tensors(inputs)
     if not wanted:
         raise ValueError_("`inputs` argument to `grad()` cannot be empty.", kind="RuntimeError")
