@@ -26,9 +26,8 @@ from gradsh.errors import ArgumentError
 
 TOO_LONG, TOO_BIG = "Overflow when unpacking long long", "int too big to convert"
 STAND_FOR = frozenset(("Number", "float", "int", "bool", "tuple of ints"))  # where a 0-d tensor may stand for a number
-# a plain number, which gradsh takes for a tensor too; where PyTorch wants an int it stays what it is
+# a plain number, which gradsh takes for a tensor too (a bool is none); where PyTorch wants an int it stays what it is
 AS_TENSOR = {
-    bool: Type("Tensor", (), ("float", "bool")),
     int: Type("Tensor", (), ("int", "float", "int64")),
     float: Type("Tensor", (), ("float",)),
 }
@@ -84,12 +83,11 @@ def refusing(signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any
     error = error_of(signature, args, kwargs, name)
     if not kwargs and len(args) == len(signature.parameters) and error is not None and not of_program(frame):
         return None  # a rule hands on all values in order, also those that a program gives by keyword only
-    if error is None or not any(isinstance(a, (int, float)) for a in args[:2]):
+    if error is None or not any(type(a) in AS_TENSOR for a in args[:2]):
         return error
     given, named = types_of(args, kwargs)
     for at, value in enumerate(args[:2]):
-        if isinstance(value, (int, float)):
-            given[at] = AS_TENSOR.get(type(value), AS_TENSOR[float])
+        given[at] = AS_TENSOR.get(type(value), given[at])
     return None if refusal(signature, given, named, name) is None else error
 
 
@@ -160,7 +158,8 @@ def refusal(signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Typ
     if lines[0] == NO_ARGUMENTS and not method and signature.needed(()):
         return None  # it takes what it takes in C, and says so itself
     if lines[0] == NO_ARGUMENTS:
-        name, given = (name, len(args) - 1) if method else ("torch." + name, len(args))
+        bare = name.removeprefix("Tensor.")
+        name, given = ("TensorBase." + bare, len(args) - 1) if method else ("torch." + name, len(args))
         if kwargs:
             return f"{name}() takes no keyword arguments"
         return f"{name}() takes no arguments ({given} given)" if given else None

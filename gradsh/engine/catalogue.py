@@ -51,7 +51,11 @@ def table() -> Catalogue:
 
 
 def operator(name: str) -> Any:
-    """The registry's entry of that name, loaded if need be; None when there is none that programs see."""
+    """The registry's entry of that name, loaded if need be; None when there is none that programs see.
+
+    `torch.sum` is that of `sum`, which a program may mean Python's by.
+    """
+    name = name.removeprefix("torch.")
     entry = registry.OPERATORS.get(name)
     if entry is None:
         family = table().families.get(name)

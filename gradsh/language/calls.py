@@ -465,6 +465,10 @@ class Calls:
                 self.no_member(module, member, name, link)
             else:
                 self.reference(link, name)
+                own = self.table.of_torch(name) if module == "torch" else name
+                if own != name:
+                    self.resolution.whole[id(link)] = own
+                    self.resolution.builtins.add(own)
         return self.resolution.references.get(id(node))
 
     def no_member(self, module: str, member: str, name: str, link: nodes.Attribute) -> None:

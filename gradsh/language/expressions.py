@@ -113,7 +113,7 @@ class Expressions:
 
     def builtin(self, node: Node, name: str, line: int) -> ast.expr:
         """The built-in, even where the user has a variable of its name."""
-        if id(node) in self.resolution.pinned:
+        if id(node) in self.resolution.pinned and id(node) not in self.resolution.whole:
             return self.called("@builtin", [self.constant(name, line)], line)
         return self.load("." + name, line)
 
@@ -425,7 +425,8 @@ class Expressions:
 
     def see_Attribute(self, node: nodes.Attribute) -> ast.expr:
         """Only a built-in behind a module's name comes here; attributes of values are links of a chain."""
-        return self.builtin(node, self.resolution.references[id(node)], self.line(node))
+        name = self.resolution.references[id(node)]
+        return self.builtin(node, self.resolution.whole.get(id(node), name), self.line(node))
 
     def link_Attribute(self, node: nodes.Attribute, value: ast.expr) -> ast.expr:
         line = self.line(node)

@@ -56,11 +56,13 @@ class Resolution:
         "saving",
         "user_methods",
         "variables",
+        "whole",
     )
 
     def __init__(self) -> None:
         self.references: dict[int, str] = {}  # Name, Attribute -> the built-in it stands for
         self.pinned: set[int] = set()  # of these, the ones whose plain name belongs to the user
+        self.whole: dict[int, str] = {}  # Attribute -> by what name its own function is there, of `torch.sum`
         self.flags: dict[int, str] = {}  # Argument -> the keyword it sets to true
         self.quiet: set[int] = set()  # Call, Pipe, Command whose value is not printed
         self.variables: set[int] = set()  # Command `show`, Word that is the user's variable of that name

@@ -77,6 +77,9 @@ class Quiet:
     def lookup(self, name: str) -> Signature | None:
         return BUILTINS.lookup(name)
 
+    def of_torch(self, name: str) -> str:
+        return BUILTINS.of_torch(name)
+
     def names(self) -> Iterable[str]:
         return ()
 

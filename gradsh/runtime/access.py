@@ -226,7 +226,8 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
             return
         if setter is None:
             if find_getter(value, name) is not None:
-                raise AttributeError_(f"attribute '{name}' of '{type_name(value)}' objects is not writable")
+                title = "torch._C.TensorBase" if value.__class__ is Tensor else type_name(value)
+                raise AttributeError_(f"attribute '{name}' of '{title}' objects is not writable")
             raise missing(value, name)
         SETTERS.setdefault(kind, {})[name] = setter
     setter(value, new)

@@ -93,6 +93,8 @@ class BuiltinTable:
     def _value(self, name: str) -> Any:
         if name in python.SHARED:
             return python.shared(name, _operator(name))
+        if name.startswith("torch."):
+            return _operator(name)
         if name in MODES:
             return MODES[name][0]
         if name in CONSTANTS:
@@ -140,6 +142,10 @@ class BuiltinTable:
         own = [row for row in known[0] if row[1] != OPTIONS]
         return Signature(name, own, effect=known[1], python=known[2], checked=len(own) == len(known[0]))
 
+    def of_torch(self, name: str) -> str:
+        """Under what name PyTorch's own function is here: `torch.sum`, where `sum` is Python's of plain values too."""
+        return "torch." + name if name in python.SHARED else name
+
     def facts(self, name: str) -> Facts | None:
         """How gradients get through a built-in; None of what is no operator and no conversion."""
         from gradsh.language.signatures import Facts
@@ -177,7 +183,9 @@ def _operator(name: str) -> Callable[..., Any] | None:
     entry = catalogue.operator(name)
     if entry is None or entry.name == name:
         return entry.apply if entry is not None else None
-    called: Callable[..., Any] = as_called(entry.apply, "torch." + name)  # errors say the name that was called
+    called: Callable[..., Any] = as_called(
+        entry.apply, "torch." + name.removeprefix("torch.")
+    )  # errors say the name that was called
     return called
 
 

@@ -140,16 +140,24 @@ class Kind:
     """What `type(x)` gives where that is no model: it compares, with `int` and `Tensor` too, and converts as they."""
 
     __slots__ = ("__name__", "python")
+    __public__ = frozenset({"__name__"})
 
     def __init__(self, python: type) -> None:
-        self.__name__ = {Tensor: "torch.Tensor", DType: "torch.dtype"}.get(python, python.__name__)
+        self.__name__ = "dtype" if python is DType else python.__name__
         self.python = python
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         for one in OWN.values():
             if isinstance(one, (Converter, ConverterDType)) and one.python is self.python:
                 return one(*arguments, **keywords)
-        raise TypeError_(f"cannot create '{self.__name__}' instances")
+        raise TypeError_(f"cannot create '{self.title}' instances")
+
+    @property
+    def title(self) -> str:
+        """The name with its module, as errors and `print` say it."""
+        if self.python in (Tensor, DType, Size):
+            return f"torch.{self.__name__}"
+        return f"numpy.{self.__name__}" if self.python.__module__ == "numpy" else self.__name__
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, (Kind, Converter, ConverterDType)) and other.python is self.python
@@ -158,7 +166,7 @@ class Kind:
         return hash(self.python)
 
     def __repr__(self) -> str:
-        return f"<class '{self.__name__}'>"
+        return f"<class '{self.title}'>"
 
 
 def _type(*arguments: Any, **keywords: Any) -> Any:

@@ -123,7 +123,7 @@ def rows(name: str) -> Iterator[list[Any]]:
             direct = said(function, theirs, their_keywords) if function is not None else None
             bound = None
             if method is not None and theirs and isinstance(theirs[0], torch.Tensor):
-                bound = said(getattr(theirs[0], name), theirs[1:], their_keywords)
+                bound = said(getattr(torch.Tensor, name), theirs, their_keywords)  # as `x.f(1)` is called
             if direct or bound:
                 yield [name, "\n".join(lines), text, direct, bound]
 

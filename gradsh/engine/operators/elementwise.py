@@ -114,12 +114,16 @@ def _plain(entry: Unary, value: Any, inplace: Any, frame: Any) -> Any:
         if inplace is False or ", inplace=" not in entry.signature.text:
             entry.signature.bind(given if inplace is False else (*given, inplace), {})  # raises
         if value.__class__ is Tensor:
+            from gradsh.calls.words import called
             from gradsh.engine.autograd.inplace import apply_in_place
+
+            if called(_getframe(1)).startswith("Tensor."):  # the method has no such flag
+                raise entry.signature.refused((value, inplace), {})
 
             return apply_in_place(entry.apply, value, (), {}, frame) if truth(inplace) else entry.apply(value)
     if isinstance(value, Tensor):
         return foreign(entry, [value])
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and value.__class__ is not bool:
         if entry.number is not None:
             try:
                 return entry.number(value)

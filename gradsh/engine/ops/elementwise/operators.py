@@ -88,8 +88,15 @@ def _rows(x: Tensor) -> Any:
     return iterate(x)
 
 
+def _delete(x: Tensor, index: Any) -> None:
+    from gradsh.engine.ops.index.indexing import delete_item  # likewise
+
+    delete_item(x, index)
+
+
 if "__getitem__" not in vars(Tensor):
     Operators.__getitem__ = _item
+    Operators.__delitem__ = _delete
     Operators.__iter__ = _rows
 
 

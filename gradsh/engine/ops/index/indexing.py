@@ -298,6 +298,12 @@ def iterate(x: Tensor) -> Any:
     return iter(T.unbind(x, 0))
 
 
+def delete_item(x: Tensor, index: Any) -> None:
+    """`del x[0]`, of which there is none."""
+    raise ArgumentError("Tensor does not support deleting items")
+
+
+Tensor.__delitem__ = delete_item  # type: ignore[attr-defined]  # as below
 Tensor.__iter__ = iterate  # type: ignore[method-assign]  # as below
 Tensor.__getitem__ = getitem  # type: ignore[method-assign]  # the operators of a tensor are added by their families
 

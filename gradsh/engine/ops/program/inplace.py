@@ -323,7 +323,7 @@ def _twin(entry: Operator) -> Any:
     def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         try:
             return apply_in_place(apply, input, args, kwargs, _getframe(1), own)
-        except LeafInPlace as error:  # what is no call at all is said first
+        except (ArgumentError, LeafInPlace) as error:  # what is no call at all is said first, and of this name
             from gradsh.calls.words import error_of
 
             raise (error_of(entry.signature, (input, *args), kwargs, f"Tensor.{entry.name}_") or error) from None
@@ -355,8 +355,13 @@ def _view_twin(name: str, entry: Operator) -> Any:
         storage = input.share()
         old = make(input.data)
         old.node, old.requires, old.storage = input.node, input.requires, storage
-        with placed(where):
-            result = apply(old, *args, **kwargs)
+        try:
+            with placed(where):
+                result = apply(old, *args, **kwargs)
+        except ArgumentError as error:
+            from gradsh.calls.words import error_of
+
+            raise (error_of(entry.signature, (input, *args), kwargs, f"Tensor.{name}") or error) from None
         if input.requires and result.node is None and input.data.shape != result.data.shape:
             remember(input)  # under no_grad: the graph goes on with the shape that it knows
         input.data = result.data
