@@ -18,8 +18,8 @@ from gradsh.session.session import Session
 
 # Modules of others that gradsh imports inside of functions; a test holds this against its sources.
 LAZY = (
-    "ast", "bisect", "codecs", "collections.abc", "concurrent.futures.thread", "csv", "difflib", "hashlib", "heapq",
-    "importlib.util", "itertools", "json", "pickle", "platformdirs", "plotille", "queue", "re", "rich.console",
+    "ast", "bisect", "codecs", "collections.abc", "concurrent.futures.thread", "csv", "difflib", "fnmatch", "hashlib",
+    "heapq", "importlib.util", "itertools", "json", "pickle", "platformdirs", "plotille", "queue", "re", "rich.console",
     "rich.table", "rich.text", "textwrap", "traceback", "unicodedata", "warnings", "zipfile", "zlib",
 )  # fmt: skip
 # and what those, and NumPy and SciPy, import when they are first asked for something

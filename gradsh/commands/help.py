@@ -15,7 +15,7 @@ from gradsh.errors import ArgumentError
 from gradsh.language.words import CAPITALS, MODULES, WORDS
 from gradsh.reports import CodePage, HelpPage, Index, Report
 from gradsh.runtime import commands, library, python, topics
-from gradsh.runtime.builtins import BUILTINS, CONSTANTS
+from gradsh.runtime.builtins import BUILTINS, SAID
 from gradsh.runtime.commands import command
 from gradsh.runtime.text import function_name, is_model, shown
 
@@ -125,7 +125,7 @@ def summary_of(name: str) -> str:
         return str(entry.summary)
     if library.has(name):
         return _layer_summary(library.described(name))
-    return CONSTANTS[name][1] if name in CONSTANTS else f"As Python's {name}, on plain values."
+    return SAID.get(name, f"As Python's {name}, on plain values.")
 
 
 def find(session: Running, name: str) -> list[HelpPage | CodePage]:
@@ -156,9 +156,9 @@ def _word(session: Running, name: str) -> HelpPage | None:
 
 
 def _constant(session: Running, name: str) -> HelpPage | None:
-    if name not in CONSTANTS:
+    if name not in SAID:
         return None
-    return HelpPage(name, name, CONSTANTS[name][1], example=name, output=session.example(name))
+    return HelpPage(name, name, SAID[name], example=name, output=session.example(name))
 
 
 def _operator(session: Running, name: str) -> HelpPage | None:

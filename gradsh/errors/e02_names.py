@@ -204,3 +204,23 @@ class UseCycle(GradshError):
     )
     not_a_cure = ("`use` in a block: it stands at the top level only",)
     see = "`help use`"
+
+
+class NotHere(GradshError):
+    code = "E0213"
+    kind = "AttributeError"
+    summary = (
+        "A name of PyTorch's for which there is no such thing here: complex numbers, sparse tensors, other devices."
+    )
+    happened = (
+        "PyTorch has this name. It is about something that gradsh does not have at all, which the error says: it is "
+        "not a function that is only missing."
+    )
+    example = "let x = ones(2, 2)\nx.to_sparse()"
+    cure = "let x = ones(2, 2)\nx.nonzero()"
+    causes = (
+        "a program that was written for another machine, or for many: leave that part out",
+        "a part that makes a program faster and changes no result: leave it out",
+        "another kind of numbers: the help line names the nearest that runs",
+    )
+    see = "`help`, E0201, E0209, E0315"

@@ -162,9 +162,21 @@ class Calls:
             return
         close = None if name in self.reported else suggest(name, [*extra, *self.pool(name, at)]) or self.shorter(name)
         self.reported.add(name)
+        if close is None and self.absent(name, at):
+            return
         self.fail(
             errors.UnknownName, f"name '{name}' is not defined", at, f"did you mean `{close}`?" if close else None
         )
+
+    def absent(self, path: str, at: Node | tuple[int, int]) -> bool:
+        """Report a name of PyTorch's for which there is no such thing here."""
+        from gradsh.language.absent import absent
+
+        why = absent(path)
+        if why is None or ("." not in path and not why.known):
+            return False
+        self.fail(errors.NotHere, f"{why.path}: {why.words}", at, why.help)
+        return True
 
     def foreign(self, name: str, at: Node | tuple[int, int]) -> bool:
         """Report a name that other languages have, or a library, with what is written here."""
@@ -462,7 +474,8 @@ class Calls:
             if self.table.lookup(name) is None:
                 member = name.rpartition(".")[2]
                 self.resolution.references[id(link)] = name  # said once; the walk goes on as if it were there
-                self.no_member(module, member, name, link)
+                if not self.absent(".".join((module, *rest[used - taken - 1 :])), link):
+                    self.no_member(module, member, name, link)
             else:
                 self.reference(link, name)
                 own = self.table.of_torch(name) if module == "torch" else name

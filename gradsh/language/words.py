@@ -222,6 +222,20 @@ TABLE = (
         "Inside of the block `saved_tensors_hooks` is refused, with that message.",
         'disable_saved_tensors_hooks("not here") { pass }',
     ),
+    Word(
+        "autocast",
+        MODE,
+        "autocast(device_type) { … }",
+        "Would compute in half precision on another device, which is not there: nothing changes inside of the block.",
+        'autocast("cuda") { ones(2) @ ones(2) }',
+    ),
+    Word(
+        "fork_rng",
+        MODE,
+        "fork_rng() { … }",
+        "What is drawn inside of the block is forgotten: behind it random numbers go on as if it had not been.",
+        "fork_rng() { rand(2) }",
+    ),
     Word("zero_grad", VERB),
     Word("step", VERB),
     Word("save", VERB),
@@ -388,8 +402,10 @@ MODULES = {
     "torch.nn.utils": "torch.nn.utils",
     "torch.nn.modules": "torch.nn",
     **{f"torch.nn.modules.{part}": "torch.nn" for part in PARTS},
-    "torch.nn.parameter": "torch.nn",
+    "torch.nn.modules.module": "torch.nn.modules.module",
+    "torch.nn.parameter": "torch.nn.parameter",
     "torch.nn.utils.rnn": "torch.nn.utils.rnn",
+    "torch.nn.utils.prune": "torch.nn.utils.prune",
     "torch.nn.utils.parametrizations": "torch.nn.utils.parametrizations",
     "torch.nn.utils.parametrize": "torch.nn.utils.parametrize",
     "torch.autograd": "torch.autograd",
@@ -400,6 +416,10 @@ MODULES = {
     "torch.testing": "torch.testing",
     "torch.utils.data": "torch.utils.data",
     "torch.utils.checkpoint": "torch.utils.checkpoint",
+    "torch.amp": "torch.amp",
+    "torch.cuda.amp": "torch.cuda.amp",
+    "torch.random": "torch.random",
+    "torch.signal.windows": "torch.signal.windows",
     "torch.distributions": "torch.distributions",
     "distributions": "torch.distributions",
     "torch.optim": "torch.optim",
@@ -412,8 +432,10 @@ MODULES = {
     "nn.utils": "torch.nn.utils",
     "nn.modules": "torch.nn",
     **{f"nn.modules.{part}": "torch.nn" for part in PARTS},
-    "nn.parameter": "torch.nn",
+    "nn.parameter": "torch.nn.parameter",
     "nn.utils.rnn": "torch.nn.utils.rnn",
+    "nn.utils.prune": "torch.nn.utils.prune",
+    "prune": "torch.nn.utils.prune",
     "nn.utils.parametrizations": "torch.nn.utils.parametrizations",
     "nn.utils.parametrize": "torch.nn.utils.parametrize",
     "parametrize": "torch.nn.utils.parametrize",
@@ -431,10 +453,11 @@ APART = {
     "torch.func.vjp": "func_vjp",
     "torch.func.jvp": "func_jvp",
     "torch.range": "torch_range",
+    "torch.cuda.amp.GradScaler": "cuda_GradScaler",
     "torch.nn.utils.parametrizations.weight_norm": "parametrized_weight_norm",
     "torch.nn.utils.parametrizations.spectral_norm": "parametrized_spectral_norm",
 }
-NAMESPACES = ("linalg", "special", "cuda")
+NAMESPACES = ("linalg", "special", "cuda", "accelerator", "backends", "compiler", "jit")
 # more dots than any of PyTorch's names has
 DEEPEST = max(name.count(".") for name in MODULES) + 3
 ROOTS = frozenset(name for name in MODULES if "." not in name) | frozenset(NAMESPACES)

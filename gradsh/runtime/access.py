@@ -310,8 +310,14 @@ def names_of(kind: type) -> set[str]:
 def missing(value: Any, name: str) -> GradshError:
     """The error for an attribute that is not there."""
     from gradsh.calls.suggest import suggest
+    from gradsh.errors import NotHere
+    from gradsh.language.absent import absent
 
     close = suggest(name, names(value))
+    of_torch = getattr(type(value), "__torch__", None)
+    why = absent(f"{of_torch}.{name}") if of_torch is not None else None
+    if why is not None:
+        return NotHere(f"{why.path}: {why.words}", help=why.help)
     title = "torch.dtype" if isinstance(value, DType) else type_name(value)
     text = f"'{title}' object has no attribute '{name}'"
     return AttributeError_(text, help=f"did you mean `.{close}`?" if close else None)

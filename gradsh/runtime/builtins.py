@@ -60,7 +60,31 @@ MODES: dict[str, tuple[Any, str]] = {
     "cached": (_later("cached", "gradsh.engine.nn.parametrize", "Cached"), ""),
     "dual_level": (_later("dual_level", "gradsh.engine.transforms.dual"), ""),
     "disable_saved_tensors_hooks": (_later("disable_saved_tensors_hooks", _SAVING), "error_message"),
+    "autocast": (
+        _later("autocast", "gradsh.engine.ops.program.amp", "Autocast"),
+        "device_type dtype= enabled! cache_enabled!",
+    ),
+    "fork_rng": (
+        _later("fork_rng", "gradsh.engine.kernels.stream", "Forked"),
+        "devices= enabled! device_type=",
+    ),
 }
+# Values with a name that few programs load: the module that has it, under the name's last part, and what `help` says.
+_SWITCHES = "Switches of {} kernels, which are not here: what is set is kept, and changes no number."
+OBJECTS = {
+    f"backends.{name}": ("gradsh.engine.core.backends", _SWITCHES.format(words))
+    for name, words in {
+        "cuda": "CUDA's",
+        "cudnn": "cuDNN's",
+        "mkl": "MKL's",
+        "mkldnn": "oneDNN's",
+        "mps": "Metal's",
+        "openmp": "OpenMP's",
+        "opt_einsum": "einsum's",
+    }.items()
+}
+# the names of values and what `help` says of them
+SAID = {name: text for table in (CONSTANTS, OBJECTS) for name, (_, text) in table.items()}
 
 
 class BuiltinTable:
@@ -99,6 +123,8 @@ class BuiltinTable:
             return MODES[name][0]
         if name in CONSTANTS:
             return CONSTANTS[name][0]
+        if name in OBJECTS:
+            return getattr(import_module(OBJECTS[name][0]), name.rpartition(".")[2])
         for table in (python.OWN, dtypes.NAMES):
             if name in table:
                 return table[name]
@@ -131,7 +157,7 @@ class BuiltinTable:
             words = MODES[name][1].split()
             modes_own = [(w.rstrip("=!"), POSITIONAL, w[-1] in "=!", w[-1] == "!") for w in words]
             return Signature(name, modes_own, python=True)
-        if name in python.OWN or name in CONSTANTS or name in dtypes.NAMES:
+        if name in python.OWN or name in CONSTANTS or name in OBJECTS or name in dtypes.NAMES:
             return Signature(name)
         if known is None:
             rows = self.library.parameters(name)
@@ -165,7 +191,7 @@ class BuiltinTable:
 
     def names(self) -> Iterable[str]:
         """All names, for suggestions and completion."""
-        plain_names = (*python.SHARED, *python.OWN, *CONSTANTS, *dtypes.NAMES, *MODES, *commands.WORDS)
+        plain_names = (*python.SHARED, *python.OWN, *CONSTANTS, *OBJECTS, *dtypes.NAMES, *MODES, *commands.WORDS)
         return {*catalogue.table().signatures, *self.library.names(), *plain_names}
 
     def commands(self) -> Iterable[CommandWord]:

@@ -8,7 +8,7 @@ from gradsh.engine import catalogue
 from gradsh.language.words import WORDS
 from gradsh.reports import Topic
 from gradsh.runtime import commands, library, python
-from gradsh.runtime.builtins import CONSTANTS
+from gradsh.runtime.builtins import SAID
 
 TITLES = {  # of what stands for a folder: the folders of gradsh/engine/ops, the models' functions, and the optimisers'
     "create": "Making tensors, and asking what they are",
@@ -35,7 +35,7 @@ def topics() -> list[Topic]:
         Topic("commands", "Commands", list(commands.WORDS)),
         *(Topic(folder, TITLES.get(folder, folder), _mixed(files)) for folder, files in _folders().items()),
         Topic("layers", "Layers", list(library.models())),
-        Topic("python", "Python's own, and constants", [*python.SHARED, *python.OWN, *CONSTANTS]),
+        Topic("python", "Python's own, and constants", [*python.SHARED, *python.OWN, *SAID]),
     ]
     return [*found, *of_codes()]
 

@@ -20,7 +20,7 @@ from gradsh.engine.core.graph import Freed, Node, Output
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind, is_users
 from gradsh.runtime import access, python
-from gradsh.runtime.builtins import CONSTANTS, MODES
+from gradsh.runtime.builtins import MODES, SAID
 from gradsh.runtime.namespace import is_builtin
 from gradsh.session.contents import EMPTY, MISSING, NODE, TENSOR, Keeper, keeper, ndarray, owner
 
@@ -154,7 +154,7 @@ def _of_called(name: str, value: Any, space: dict[str, Any]) -> int:
         return BINDS
     if not is_builtin(space, name, value):
         return ANYTHING
-    if name in WATCHES or name in CONSTANTS or name in MODES or name in python.OWN or name in python.SHARED:
+    if name in WATCHES or name in SAID or name in MODES or name in python.OWN or name in python.SHARED:
         return LOOKS
     return _of_operator(name)
 

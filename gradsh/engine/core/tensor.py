@@ -93,6 +93,7 @@ class Tensor:
     origin   where an untracked tensor was made; unset for tracked ones, whose node knows it
     """
 
+    __torch__ = "Tensor"  # its name behind `torch.`: gradsh/language/absent.py
     __slots__ = ("__weakref__", "data", "extra", "gradient", "node", "origin", "requires", "storage")
 
     data: Any

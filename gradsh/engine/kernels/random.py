@@ -58,6 +58,7 @@ class Generator:
     """
 
     __slots__ = ("_engine", "_seed", "kept")
+    __torch__ = "Generator"
     __public__ = frozenset({"get_state", "initial_seed", "manual_seed", "seed", "set_state"})
 
     def __init__(self, seed: int = DEFAULT_SEED) -> None:

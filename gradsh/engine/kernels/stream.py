@@ -27,3 +27,20 @@ def stream(operator: str = "", generator: Any = None) -> Generator:
     if mode.generator is None:
         mode.generator = Generator.fresh()
     return mode.generator  # type: ignore[no-any-return]  # a Generator
+
+
+class Forked:
+    """A `fork_rng` block: behind it the session's stream is where it was before."""
+
+    __slots__ = ("before", "enabled")
+
+    def __init__(self, devices: Any = None, enabled: bool = True, device_type: str = "cuda") -> None:
+        self.enabled = enabled
+
+    def __enter__(self) -> None:
+        if self.enabled:
+            self.before = stream().get_state()
+
+    def __exit__(self, *_: object) -> None:
+        if self.enabled:
+            stream().set_state(self.before)

@@ -131,6 +131,7 @@ class Model(metaclass=ModelType):
     """
 
     __slots__ = ("__weakref__", "buffer_names", "cells", "hooks", "run", "training")
+    __torch__ = "nn.Module"
     __public__ = PUBLIC
     __looks__ = LOOKS
 

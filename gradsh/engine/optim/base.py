@@ -91,6 +91,7 @@ class Optimizer:
     signature: Signature
     order: tuple[str, ...] = ()
     fixed: ClassVar[dict[str, Any]] = {}
+    __torch__ = "optim.Optimizer"
     __slots__ = ("called", "defaults", "param_groups", "post_hooks", "pre_hooks", "scratch", "seen", "state")
     __public__ = frozenset(
         (

@@ -239,9 +239,6 @@ class Statements(Expressions):
             raise NoCounterpart("this assignment")
         if self.context is not None and self.kept_in_context(node):
             return None
-        path = self.path(node.targets[0]) or ""
-        if path.startswith("torch.backends."):
-            raise NoCounterpart(f"`{path}`, a switch of other kernels,")
         if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name) and isinstance(value, ast.Lambda):
             name = self.facts.name(node.targets[0].id)
             return self.simple(node, f"fn {name}({self.parameters(value.args)}) = {self.body_of(value)}")

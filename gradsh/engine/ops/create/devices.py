@@ -77,3 +77,56 @@ def _without(name: str, summary: str) -> None:
 _without("current_device", "The number of the graphics card that is used: an error, as there is none.")
 _without("get_device_name", "The name of a graphics card: an error, as there is none.")
 _without("synchronize", "Waits for the graphics card: an error, as there is none.")
+
+
+# --- what is asked of a card, and has an answer where there is none ---------------------------------------------------
+
+
+def _answering(signature: str, value: Any, summary: str) -> None:
+    """A question with one answer; what is given with it may name a device."""
+
+    def answer(*given: Any) -> Any:
+        return value
+
+    answer.__doc__ = summary
+    name = signature.partition("(")[0]
+    function(signature, method=False, differentiable=False, example=f"{name}()")(answer)
+
+
+_answering("cuda.memory_allocated(device=None)", 0, "How many bytes tensors take on the graphics card: 0.")
+_answering("cuda.max_memory_allocated(device=None)", 0, "The most bytes that tensors took on the graphics card: 0.")
+_answering("cuda.memory_reserved(device=None)", 0, "How many bytes are held on the graphics card: 0.")
+_answering("cuda.max_memory_reserved(device=None)", 0, "The most bytes that were held on the graphics card: 0.")
+_answering(
+    "cuda.is_bf16_supported(including_emulation=True)", False, "Whether the graphics card has bfloat16: there is none."
+)
+_answering("cuda.is_initialized()", False, "Whether the graphics card is in use: there is none.")
+_answering("cuda.seed()", None, "Seeds the graphics card, of which there is none; the CPU's stream stays as it is.")
+_answering("cuda.seed_all()", None, "Seeds all graphics cards, of which there are none.")
+_answering("accelerator.is_available()", False, "Whether there is a device beside the CPU: there is none.")
+_answering("accelerator.device_count()", 0, "How many devices there are beside the CPU: 0.")
+_answering("accelerator.current_accelerator(check_available=False)", None, "The device beside the CPU: none.")
+
+NO_ACCELERATOR = "Cannot access accelerator device when none is available."
+
+
+def _accelerated(name: str, summary: str) -> None:
+    """What asks something of a device beside the CPU. Errors: WrongDevice."""
+
+    def none(device: Any) -> Any:
+        raise WrongDevice(NO_ACCELERATOR, kind="RuntimeError")
+
+    none.__doc__ = summary
+    function(
+        f"accelerator.{name}(device=None)", method=False, differentiable=False, example="accelerator.is_available()"
+    )(none)
+
+
+_accelerated("synchronize", "Waits for the device beside the CPU: an error, as there is none.")
+_accelerated("empty_cache", "Gives back memory of the device beside the CPU: an error, as there is none.")
+_accelerated("current_device_index", "The number of the device beside the CPU: an error, as there is none.")
+_accelerated("set_device_index", "Chooses the device beside the CPU: an error, as there is none.")
+_without("get_device_properties", "What a graphics card is: an error, as there is none.")
+_without("get_device_capability", "What a graphics card can do: an error, as there is none.")
+_without("set_device", "Chooses a graphics card: an error, as there is none.")
+_without("mem_get_info", "How much memory a graphics card has: an error, as there is none.")
