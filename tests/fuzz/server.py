@@ -159,8 +159,9 @@ class Child:
         if status != 0:
             said = (self.folder / "stderr").read_text("utf-8", "replace") if (self.folder / "stderr").exists() else ""
             if os.waitstatus_to_exitcode(status) == BROKEN:
-                raise RuntimeError(f"the fuzzer itself failed at input {self.at}:\n{said}")
-            kind = "hang" if self.killed else _ending(status)
+                kind = "fuzzer"  # which failed itself; the others of the run go on
+            else:
+                kind = "hang" if self.killed else _ending(status)
             reports[self.at] = Report(self.at, [Finding(kind, place(_first_thread(said)), said[-20000:])])
             left = self.batch[numbers.index(self.at) + 1 :]
         shutil.rmtree(self.folder, ignore_errors=True)
