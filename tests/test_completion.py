@@ -29,7 +29,7 @@ CASES = [
     (["explain", "E040"], [f"E040{n}" for n in range(1, 10)]),
     (["graph", "-o", "x"], ["x.txt"]),
     (["completion", ""], ["bash", "fish", "zsh"]),
-    (["export", "--to", ""], ["latex"]),
+    (["export", "--to", ""], ["latex", "torch"]),
     (["-c", "1", "--se"], ["--seed", "--set"]),
     (["-c", "1", "ch"], []),
     (["--seed", ""], []),

@@ -25,7 +25,13 @@ FLOORS = [
     ["gradsh.looking", "gradsh.plotting"],
     ["gradsh.runtime"],
     ["gradsh.lints"],
-    ["gradsh.language", "gradsh.language.formatting", "gradsh.language.pasted", "gradsh.engine.catalogue"],
+    [
+        "gradsh.language",
+        "gradsh.language.exporting",
+        "gradsh.language.formatting",
+        "gradsh.language.pasted",
+        "gradsh.engine.catalogue",
+    ],
     ["gradsh.engine.nn", "gradsh.engine.nn.functions"],
     ["gradsh.engine.ops"],  # its rooms are one floor: an operator may be written in any other
     ["gradsh.engine.gradcheck"],

@@ -1,20 +1,27 @@
-"""`gradsh export --to latex FILE NAME`: the formula of what a name stands for, and of its derivatives. Runs nothing."""
+"""`gradsh export --to latex|torch FILE`: a program as PyTorch's, or a name's formula and derivatives. Runs nothing.
+
+gradsh export --to torch FILE [-o FILE.py]    a PyTorch program that prints the same
+gradsh export --to latex FILE NAME            the formula of what a name stands for, and of its derivatives
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from gradsh.calls.suggest import suggest
-from gradsh.cli.options import Options, UsageError, read
-from gradsh.errors import Refused, Source
-from gradsh.files import concealed, decode, shows_lines
+from gradsh.cli.options import Options, UsageError, read, say
+from gradsh.errors import GradshError, Refused, Source, Span, WarningRecord
+from gradsh.files import Files, concealed, decode, shows_lines
 from gradsh.language import calculus, nodes
 from gradsh.language.calculus import NoFormula
+from gradsh.language.exporting import Warned, exported
 from gradsh.language.latex import latex
 from gradsh.language.latex import name as symbol
 from gradsh.language.nodes import Expr
+from gradsh.language.places import Program
 from gradsh.language.program import understood
 from gradsh.lints.reading import Reading
 from gradsh.session.check import Table, table
@@ -24,24 +31,35 @@ Called = Callable[[Expr], tuple[str, list[Expr]]]
 
 
 def takes(parser: ArgumentParser) -> None:
-    parser.add_argument("--to", choices=["latex"], required=True, metavar="latex", help="the form")
+    parser.add_argument("--to", choices=["latex", "torch"], required=True, metavar="latex|torch", help="the form")
+    parser.add_argument("-o", dest="out", metavar="FILE.py", help="of torch: write it there, what it uses beside it")
     parser.add_argument("-c", dest="code", metavar="CODE", help="the program, in place of a file")
     parser.add_argument("what", nargs="*", metavar="FILE NAME")
 
 
 def run(options: Options) -> int:
     file, data, name = _asked(options)
+    if options.given.to == "torch" and name is not None:
+        raise UsageError("--to torch takes a program as a whole, and no name of it", "gradsh export --help")
+    if options.given.to == "latex" and options.given.out is not None:
+        raise UsageError("-o belongs to --to torch", "gradsh export --help")
     builtins = table()
+    files = Files(sandboxed=bool(options.sandbox))
     text = decode(file, data)
     try:
         if not isinstance(text, str):
             raise Refused([text])
         source = Source(file, text)
-        tree, resolution, uses = understood(source, {}, builtins)
+        tree, resolution, uses = understood(source, {}, builtins, files=files)
+        if options.given.to == "torch":
+            return _to_torch(options, files, source, exported(tree, source, resolution, builtins), uses)
     except Refused as refused:
         errors = refused.errors if file[0] == "<" or shows_lines(file, data) else concealed(file, refused.errors)
         write(errors, sys.stderr, color=options.color, style="json" if options.json else options.errors)
         return 3
+    except GradshError as error:  # it cannot be written
+        write([error], sys.stderr, color=options.color, style="json" if options.json else options.errors)
+        return 1
     reading = Reading(tree, source, resolution, builtins, bool(uses))
     what = Formula(reading, builtins, name)
     lines, problem = what.lines()
@@ -54,6 +72,33 @@ def run(options: Options) -> int:
     if problem:
         sys.stderr.write(f"gradsh: {problem}\n")
     return 1 if problem else 0
+
+
+def _to_torch(
+    options: Options, files: Files, source: Source, made: tuple[str, list[Warned]], uses: Mapping[str, Program]
+) -> int:
+    """Say or write a program, and those of the files that it uses; warn of what was left out."""
+    out = options.given.out
+    wanted = [(out, source, made)]
+    for path, used in uses.items() if out is not None else ():
+        own = Source(used.source.name, used.source.text)
+        tree, resolution, _ = understood(own, {}, table(), files=files)
+        beside = os.path.join(os.path.dirname(out), os.path.splitext(path)[0] + ".py")
+        wanted.append((beside, own, exported(tree, own, resolution, table())))
+    for place, text_of, (text, warned) in wanted:
+        warnings = [WarningRecord(words, Span(text_of, at, text_of.text.find("\n", at))) for at, words in warned]
+        if warnings:
+            write(warnings, sys.stderr, color=options.color, style="json" if options.json else options.errors)
+        if place is not None:
+            os.makedirs(os.path.dirname(place) or ".", exist_ok=True)
+            files.write(place, lambda file, text=text: file.write(text.encode()))  # type: ignore[misc]
+    if out is None and options.json:
+        import json
+
+        say(json.dumps({"export": source.name, "to": "torch", "text": made[0]}, ensure_ascii=False) + "\n")
+    elif out is None:
+        say(made[0])
+    return 0
 
 
 def _asked(options: Options) -> tuple[str, bytes, str | None]:

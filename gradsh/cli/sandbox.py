@@ -30,7 +30,13 @@ LAZIER = (
 OPTIONAL = ("resource", "safetensors", "safetensors.numpy", "gradsh.engine.kernels.native")
 # what writes files only, and is not come to where none may be written
 WRITING = ("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.figure", "resvg_py")
-APART = ("gradsh.__main__", "gradsh.shell", "gradsh.cli", "gradsh.sandbox")  # no program comes to these
+APART = (
+    "gradsh.__main__",
+    "gradsh.shell",
+    "gradsh.cli",
+    "gradsh.sandbox",
+    "gradsh.language.exporting",
+)  # no program comes to these
 
 WARM_UP = """\
 let x = tensor([1.5, -2.0], grad)

@@ -30,7 +30,7 @@ SUBCOMMANDS = {
     "fmt": "[--check] FILE ...",
     "explain": "CODE ...",
     "graph": "[--open] [-o PICTURE] FILE NAME",
-    "export": "--to latex FILE NAME",
+    "export": "--to latex|torch FILE [NAME]",
     "watch": "FILE [--NAME VALUE ...]",
     "sweep": "[--seed SEEDS] [--best NAME] [--out RESULTS] FILE [--NAME VALUES ...]",
     "config": "[--path | --write]",
