@@ -79,6 +79,40 @@ def test_arrays_and_numbers_have_the_same_bits(in_c: bool) -> None:
         assert (whole.view(np.int32) == each.view(np.int32)).all(), name
 
 
+# bits of float32 numbers whose results lie next to the middle of two floats, as far as a double tells
+MIDDLES = {
+    "exp": (0xBF157C82, 0xBF76FD92, 0xBF81EADF, 0xBFAB7CE4, 0xBFBFA14B, 0xBFFC842D, 0xC03359CB, 0xC0382E72, 0xC0781533),
+    "tanh": (
+        0x3F172BE6,
+        0x3F20B67F,
+        0x3F325D3B,
+        0x3F97FBC7,
+        0x3FB3C82A,
+        0x3FF8BC7E,
+        0x4013CD84,
+        0x4053EEA7,
+        0x40A6EF82,
+    ),
+    "log": (0x402E5A8F, 0x404DC250, 0x40504CB2, 0x4056EE45, 0x40C6DB3B, 0x40E3CDC4, 0x410F12EC, 0x41178FEB, 0x41C14367),
+}
+
+
+@pytest.mark.skipif(not IN_C, reason="the kernels in C are not there")
+def test_many_numbers_have_the_same_bits_in_vectors() -> None:
+    """Numbers of all bits, those that are none, and those whose rounding is not sure."""
+    every = np.arange(0, 1 << 32, 30011, np.uint64).astype(np.uint32)
+    special = np.array([0, 0x80000000, 1, 0x7F800000, 0xFF800000, 0x7FC00000, 0xC2AE0000, 0xC2D00001], np.uint32)
+    for name, middles in MIDDLES.items():
+        x = np.concatenate([every, special, np.array(middles, np.uint32)]).view(np.float32)
+        found = []
+        for in_c in (False, True):
+            chosen(in_c)
+            with np.errstate(all="ignore"):
+                found += [np.concatenate([getattr(T, name)(make(part)).data for part in (x, x[-100:])])]
+        assert np.array_equal(*found, equal_nan=True), name
+        assert np.array_equal(*np.signbit(np.where(np.isnan(found), 0, found))), name
+
+
 SOFTMAX = np.load(softmax.DATA)
 
 

@@ -16,11 +16,16 @@
 /* Functions that are compiled for processors with wider vectors too, with all that is INLINE in them; which one runs,
    the loader decides. */
 #define INLINE static inline __attribute__((always_inline))
-#if !defined(__clang__) && defined(__gnu_linux__) && defined(__x86_64__)
+#if !defined(__clang__) && defined(__gnu_linux__) && defined(__x86_64__) && __GNUC__ > 11
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#elif !defined(__clang__) && defined(__gnu_linux__) && defined(__x86_64__)
 #define CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define CLONES
 #endif
+
+/* Whether the processor multiplies and adds at once, so that fmaf is no call. */
+static int FUSES;
 
 /* The power of 2 that blocks of a sum of n rows have. */
 static npy_intp height(npy_intp n)
@@ -195,6 +200,7 @@ SUM(in_turn, IN_TURN)
 SUM(squares, SQUARES)
 
 #include "native_softmax.h"
+#include "native_many.h"
 #include "native_elementary.h"
 
 #define ENTRY(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
@@ -216,5 +222,10 @@ static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "native", NULL, -1, f
 PyMODINIT_FUNC PyInit_native(void)
 {
     import_array();
+#if defined(__FP_FAST_FMAF)
+    FUSES = 1;
+#elif defined(__GNUC__) && defined(__x86_64__)
+    FUSES = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
     return PyModule_Create(&module);
 }

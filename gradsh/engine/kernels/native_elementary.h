@@ -1,43 +1,74 @@
 /* The elementary functions of a few float32 numbers, computed in double and rounded, as transcendental.py has them.
-   Of many, NumPy's vectors take less time. */
+   Of many, native_many.h has some; of the others NumPy's vectors take less time. */
 
 #define FEW 64
+#define SOME (1 << 17) /* more are given in pieces, to several threads */
 
-/* f(x) of a float32 or of an array of no more than FEW of them; None for anything else. */
-static PyObject *elementary(PyObject *x, double (*f)(double))
+typedef void Many(const float *, float *, npy_intp);
+
+/* Its result for arrays is `to`, where that is given: float32, C-contiguous, as many as x. */
+static PyObject *filled(PyArrayObject *x, PyArrayObject *to, double (*f)(double), Many *many)
 {
+    npy_intp size = PyArray_SIZE(x);
+    const float *from = (const float *)PyArray_DATA(x);
+    float *made = (float *)PyArray_DATA(to);
+    if (many && size >= LONG) {
+        PyThreadState *state = PyEval_SaveThread();
+        many(from, made, size);
+        PyEval_RestoreThread(state);
+    }
+    else if (many && size > FEW)
+        many(from, made, size);
+    else
+        for (npy_intp k = 0; k < size; k++)
+            made[k] = (float)f((double)from[k]);
+    return (PyObject *)to;
+}
+
+static int is_single(PyObject *x)
+{
+    return is_plain(x) && PyArray_TYPE((PyArrayObject *)x) == NPY_FLOAT32 &&
+           PyArray_IS_C_CONTIGUOUS((PyArrayObject *)x);
+}
+
+/* f(x) of a float32 or of a C-contiguous array of them, of no more than SOME, or than FEW where there is no `many`;
+   f(x, out) of any number, where there is one. None for anything else. */
+static PyObject *elementary(PyObject *const *args, Py_ssize_t count, double (*f)(double), Many *many)
+{
+    PyObject *x = count ? args[0] : Py_None, *out;
+    if (count == 2) {
+        if (!many || !is_single(x) || !is_single(args[1]) ||
+            PyArray_SIZE((PyArrayObject *)x) != PyArray_SIZE((PyArrayObject *)args[1]))
+            Py_RETURN_NONE;
+        return filled((PyArrayObject *)x, (PyArrayObject *)Py_NewRef(args[1]), f, many);
+    }
     if (PyArray_IsScalar(x, Float)) {
-        PyObject *out = PyArrayScalar_New(Float);
+        out = PyArrayScalar_New(Float);
         if (out)
             PyArrayScalar_VAL(out, Float) = (float)f((double)PyArrayScalar_VAL(x, Float));
         return out;
     }
-    if (!is_plain(x) || PyArray_TYPE((PyArrayObject *)x) != NPY_FLOAT32 ||
-        !PyArray_IS_C_CONTIGUOUS((PyArrayObject *)x) || PyArray_SIZE((PyArrayObject *)x) > FEW)
+    if (count != 1 || !is_single(x) || PyArray_SIZE((PyArrayObject *)x) > (many ? SOME : FEW))
         Py_RETURN_NONE;
-    PyArrayObject *given = (PyArrayObject *)x, *out;
-    out = (PyArrayObject *)PyArray_SimpleNew(PyArray_NDIM(given), PyArray_DIMS(given), NPY_FLOAT32);
-    if (!out)
-        return NULL;
-    const float *from = (const float *)PyArray_DATA(given);
-    float *to = (float *)PyArray_DATA(out);
-    for (npy_intp k = 0; k < PyArray_SIZE(given); k++)
-        to[k] = (float)f((double)from[k]);
-    return (PyObject *)out;
+    out = PyArray_SimpleNew(PyArray_NDIM((PyArrayObject *)x), PyArray_DIMS((PyArrayObject *)x), NPY_FLOAT32);
+    return out ? filled((PyArrayObject *)x, (PyArrayObject *)out, f, many) : NULL;
 }
 
-/* NumPy's names, and C's */
+/* NumPy's names, C's, and what many are left to */
 #define EACH(F)                                                                                                        \
-    F(exp, exp) F(exp2, exp2) F(expm1, expm1) F(log, log) F(log1p, log1p) F(log2, log2) F(log10, log10)                \
-    F(sin, sin) F(cos, cos) F(tan, tan) F(arcsin, asin) F(arccos, acos) F(arctan, atan)                                \
-    F(sinh, sinh) F(cosh, cosh) F(tanh, tanh) F(arcsinh, asinh) F(arccosh, acosh) F(arctanh, atanh)
+    F(exp, exp, exp_many) F(exp2, exp2, NULL) F(expm1, expm1, NULL)                                                    \
+    F(log, log, log_many) F(log1p, log1p, NULL) F(log2, log2, NULL) F(log10, log10, NULL)                              \
+    F(sin, sin, NULL) F(cos, cos, NULL) F(tan, tan, NULL)                                                              \
+    F(arcsin, asin, NULL) F(arccos, acos, NULL) F(arctan, atan, NULL)                                                  \
+    F(sinh, sinh, NULL) F(cosh, cosh, NULL) F(tanh, tanh, tanh_many)                                                   \
+    F(arcsinh, asinh, NULL) F(arccosh, acosh, NULL) F(arctanh, atanh, NULL)
 
-#define FUNCTION_OF_ONE(name, f)                                                                                       \
-    static PyObject *of_##name(PyObject *Py_UNUSED(self), PyObject *x)                                                 \
+#define FUNCTION_OF_ONE(name, f, many)                                                                                 \
+    static PyObject *of_##name(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)                     \
     {                                                                                                                  \
-        return elementary(x, f);                                                                                       \
+        return elementary(args, count, f, many);                                                                       \
     }
-#define ENTRY_OF_ONE(name, f) {#name, of_##name, METH_O, NULL},
+#define ENTRY_OF_ONE(name, f, many) {#name, (PyCFunction)(void (*)(void))of_##name, METH_FASTCALL, NULL},
 
 EACH(FUNCTION_OF_ONE)
 #define ELEMENTARY EACH(ENTRY_OF_ONE)

@@ -3,25 +3,57 @@
 #define WIDTH 16  /* numbers of a vector of 64 bytes */
 #define MOST 512  /* columns that are done together, whose sums stay in the cache */
 
-/* exp of a number that is not above 0, as PyTorch's vectors have it. */
-INLINE float falling(float x)
+/* Of exp of a number that is not above 0, as PyTorch's vectors have it: exp = (1 + (y + p y^2)) * scale / 2**64. */
+INLINE float reduced(float x, float *p, float *scale)
 {
-    float y = x < -104.0f ? -104.0f : x, power, times, p, scale;
+    float y = x < -104.0f ? -104.0f : x, power, times;
     npy_uint32 bits;
     power = y * 1.44269504088896341f + 12582912.0f;
     times = power - 12582912.0f;
     y -= times * 0.693145751953125f;
     y -= times * 1.428606765330187045e-06f;
-    p = y * 0.000198527617612853646f + 0.00139304355252534151f;
-    p = p * y + 0.00833336077630519867f;
-    p = p * y + 0.0416664853692054749f;
-    p = p * y + 0.166666671633720398f;
-    p = p * y + 0.5f;
-    p = (float)((double)(y * y) * p + y) + 1.0f;
+    *p = y * 0.000198527617612853646f + 0.00139304355252534151f;
+    *p = *p * y + 0.00833336077630519867f;
+    *p = *p * y + 0.0416664853692054749f;
+    *p = *p * y + 0.166666671633720398f;
+    *p = *p * y + 0.5f;
     memcpy(&bits, &power, sizeof bits);
     bits = (bits + 127 + 64) << 23;
-    memcpy(&scale, &bits, sizeof bits);
+    memcpy(scale, &bits, sizeof bits);
+    return y;
+}
+
+/* That exponential; the multiply-add in double, rounded once. */
+INLINE float falling(float x)
+{
+    float p, scale, y = reduced(x, &p, &scale);
+    p = (float)((double)(y * y) * p + y) + 1.0f;
     return p * scale * 0x1p-64f;
+}
+
+/* The same in half of the time, by the processor's own multiply-add; not 0 where that may differ from a double's, whose
+   own rounding comes before: only where what it rounds away, which is a float, is a power of 2. */
+INLINE npy_uint32 falling_fused(float x, float *out)
+{
+    float p, scale, y = reduced(x, &p, &scale), sum, away;
+    npy_uint32 bits;
+    sum = fmaf(y * y, p, y);
+    away = fmaf(y * y, p, y - sum);
+    memcpy(&bits, &away, sizeof bits);
+    *out = (sum + 1.0f) * scale * 0x1p-64f;
+    return ((bits & 0x7fffff) == 0) & ((bits << 1) != 0);
+}
+
+/* exp(x - less) of n numbers, none of which is above 0. */
+INLINE void exps(const float *restrict x, float less, float *restrict out, npy_intp n)
+{
+    npy_uint32 unsure = !FUSES;
+    if (FUSES)
+        for (npy_intp k = 0; k < n; k++)
+            unsure |= falling_fused(x[k] - less, &out[k]);
+    if (unsure)
+        for (npy_intp k = 0; k < n; k++)
+            out[k] = falling(x[k] - less);
 }
 
 /* c + a * b, rounded once. */
@@ -80,8 +112,16 @@ INLINE float row_products(const float *a, const float *b, npy_intp n)
 
 INLINE float row_largest(const float *x, npy_intp n)
 {
-    float most = x[0]; /* where one is nan, the sum will be */
-    for (npy_intp k = 1; k < n; k++)
+    float lanes[WIDTH], most = x[0]; /* where one is nan, the sum will be */
+    npy_intp k = 0;
+    for (int j = 0; j < WIDTH; j++)
+        lanes[j] = most;
+    for (; k + WIDTH <= n; k += WIDTH)
+        for (int j = 0; j < WIDTH; j++)
+            lanes[j] = x[k + j] > lanes[j] ? x[k + j] : lanes[j];
+    for (int j = 0; j < WIDTH; j++)
+        most = lanes[j] > most ? lanes[j] : most;
+    for (; k < n; k++)
         most = x[k] > most ? x[k] : most;
     return most;
 }
@@ -90,8 +130,7 @@ CLONES static void softmax_row(const float *x, const float *unused, float *out, 
 {
     float most = row_largest(x, n), share;
     (void)unused;
-    for (npy_intp k = 0; k < n; k++)
-        out[k] = falling(x[k] - most);
+    exps(x, most, out, n);
     share = 1.0f / row_total(out, n);
     for (npy_intp k = 0; k < n; k++)
         out[k] *= share;
@@ -101,8 +140,7 @@ CLONES static void log_softmax_row(const float *x, const float *unused, float *o
 {
     float most = row_largest(x, n), size;
     (void)unused;
-    for (npy_intp k = 0; k < n; k++)
-        out[k] = falling(x[k] - most);
+    exps(x, most, out, n);
     size = (float)log((double)row_total(out, n));
     for (npy_intp k = 0; k < n; k++)
         out[k] = x[k] - most - size;
@@ -118,15 +156,15 @@ CLONES static void softmax_backward_row(const float *g, const float *y, float *o
 CLONES static void log_softmax_backward_row(const float *g, const float *y, float *out, npy_intp n)
 {
     float total = row_total(g, n);
+    exps(y, 0.0f, out, n);
     for (npy_intp k = 0; k < n; k++)
-        out[k] = fused(g[k], -falling(y[k]), total);
+        out[k] = fused(g[k], -out[k], total);
 }
 
 /* exp of columns: `whole` of them in vectors, the others as the C library has it. */
 INLINE void column_exps(const float *x, float *out, npy_intp whole, npy_intp m)
 {
-    for (npy_intp j = 0; j < whole; j++)
-        out[j] = falling(x[j]);
+    exps(x, 0.0f, out, whole);
     for (npy_intp j = whole; j < m; j++)
         out[j] = (float)exp((double)x[j]);
 }
@@ -152,12 +190,13 @@ INLINE void less_largest(const float *x, float *out, Block b)
 
 CLONES static void softmax_columns(const float *x, const float *unused, float *out, Block b)
 {
-    float total[MOST];
+    float total[MOST], e[MOST];
     (void)unused;
     less_largest(x, out, b);
     for (npy_intp k = 0; k < b.n; k++) {
         float *row = out + k * b.apart;
-        column_exps(row, row, b.whole, b.m);
+        column_exps(row, e, b.whole, b.m);
+        memcpy(row, e, b.m * sizeof(float));
         for (npy_intp j = 0; j < b.m; j++)
             total[j] = k ? total[j] + row[j] : row[j];
     }
