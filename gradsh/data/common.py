@@ -25,6 +25,9 @@ class Codec(Protocol):
     def tag(self, value: object) -> tuple[str, object] | None:
         """(tag, JSON) of a value of some other class."""
 
+    def items(self, value: object) -> list[Any] | None:
+        """What is in a set, in its order; None for anything else. With them the tag is "set"."""
+
     def untag(self, tag: str, content: object) -> object:
         """The value again. Errors: KeyError, TypeError, ValueError for what `tag` has not given."""
 

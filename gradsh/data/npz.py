@@ -98,6 +98,8 @@ class Decoder:
             return {self.value(key): self.value(item) for key, item in content}
         if tag == "tuple":
             return tuple(self.value(item) for item in content)
+        if tag == "set":
+            return self.codec.untag(tag, [self.value(item) for item in content])
         if tag == "float":
             return float(content)
         if tag == "int":
@@ -139,7 +141,7 @@ class Encoder:
         tagged = self.codec.tag(value)
         if tagged is not None:
             return {tagged[0]: tagged[1]}
-        if not isinstance(value, (dict, list, tuple)):
+        if not isinstance(value, (dict, list, tuple)) and self.codec.items(value) is None:
             raise CannotHold(f"cannot save {described(value)} in '{self.path}'" + (f" (at {name})" if name else ""))
         if id(value) in self.inside:
             raise CannotHold(
@@ -159,8 +161,13 @@ class Encoder:
                     raise CannotHold(f"cannot save a dict whose key is {described(key)} in '{self.path}'")
                 pairs.append([self.node(key, name), self.node(item, f"{name}/{key}" if name else str(key))])
             return {"dict": pairs}
-        items = [self.node(item, f"{name}/{i}" if name else str(i)) for i, item in enumerate(value)]
-        return {"tuple": items} if isinstance(value, tuple) else items
+        of_set = None if isinstance(value, (list, tuple)) else self.codec.items(value)
+        items = [
+            self.node(item, f"{name}/{i}" if name else str(i))
+            for i, item in enumerate(value if of_set is None else of_set)
+        ]
+        kind = "tuple" if isinstance(value, tuple) else "" if of_set is None else "set"
+        return {kind: items} if kind else items
 
     def member(self, value: object, array: Any, name: str) -> str:
         if id(value) in self.known:

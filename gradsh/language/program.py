@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import marshal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import CodeType
 from typing import TYPE_CHECKING
 
@@ -163,9 +163,21 @@ def _too_deep(source: Source) -> Refused:
 
 def _key(source: Source, bound: Mapping[str, Sequence[str]], options: tuple[str, ...]) -> str:
     """What a compiled program depends on, in one number. Also tells programs apart within a process."""
-    parts = [source.name, source.text, repr(sorted((name, *flags) for name, flags in bound.items())), repr(options)]
+    known = sorted((name, *bound[name]) for name in _mentioned(source.text, bound))
+    parts = [source.name, source.text, repr(known), repr(options)]
     parts += [sys.version, cache.fingerprint()]
     return cache.key(parts)
+
+
+def _mentioned(text: str, bound: Mapping[str, Sequence[str]]) -> Iterable[str]:
+    """The names that a program could mean of those that are bound, which may be thousands at a prompt."""
+    if not bound:
+        return ()
+    import re
+
+    words = set(re.findall(r"\w+", text))
+    # a letter has several forms, and of a used file the program says no names
+    return bound if not text.isascii() or "use" in words else words & bound.keys()
 
 
 def _stored(

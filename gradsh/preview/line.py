@@ -259,7 +259,10 @@ class Run:
         ones = make(np.ones(value.data.shape, value.data.dtype)[()])
         order = {key: at for at, key in enumerate(reach.tensors)}
         leaves.sort(key=lambda leaf: order[id(leaf)])
-        found = run_grad([value], leaves, [ones], True, False, True, False, None)
+        try:
+            found = run_grad([value], leaves, [ones], True, False, True, False, None)
+        except GradshError:  # a backward has freed the graph: there is the value, and no gradient
+            return
         report.of_sum = value.data.size != 1
         for leaf, gradient in zip(leaves, found, strict=True):
             if gradient is not None:

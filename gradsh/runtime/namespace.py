@@ -144,7 +144,7 @@ def variables(space: dict[str, Any]) -> dict[str, Any]:
 def bound(space: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """The names that programs have bound, each with the flags of the function that it is bound to, if it is one."""
     return {
-        name: flags(value)
+        name: flags(value) if callable(value) else ()  # of thousands of names most are no functions
         for name, value in variables(space).items()
         if "." not in name and not is_builtin(space, name, value)
     }

@@ -83,11 +83,20 @@ class Codec:
             return "size", list(value)
         return None
 
+    def items(self, value: object) -> list[Any] | None:
+        from gradsh.runtime.sets import Set
+
+        return list(value.held) if isinstance(value, Set) else None
+
     def untag(self, tag: str, content: object) -> object:
         if tag == "dtype":
             return NAMES[content]  # type: ignore[index]  # anything but a name is a KeyError or TypeError, as it should
         if tag == "size":
             return Size(int(extent) for extent in content)  # type: ignore[attr-defined]  # likewise
+        if tag == "set":
+            from gradsh.runtime.sets import Set
+
+            return Set(content)  # type: ignore[arg-type]  # a list
         raise KeyError(tag)
 
 

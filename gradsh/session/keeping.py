@@ -17,6 +17,7 @@ from gradsh.engine.printing.format import PrintOptions
 from gradsh.errors import Refused, Source
 from gradsh.language.syntax import parse
 from gradsh.runtime.builtins import BUILTINS
+from gradsh.runtime.sets import Set
 from gradsh.session.again import Reading
 from gradsh.session.contents import ndarray
 from gradsh.session.display import Display
@@ -202,7 +203,7 @@ def _is_plain(value: Any, inside: set[int]) -> bool:
         return True
     if isinstance(value, (Tensor, ndarray)) or CODEC.array(value) is not None:
         return CODEC.array(value) is not None
-    if type(value) not in (list, tuple, dict) and type(value).__name__ not in ("State", "StateDict"):
+    if type(value) not in (list, tuple, dict, Set) and type(value).__name__ not in ("State", "StateDict"):
         return False
     if id(value) in inside:
         return False
@@ -222,9 +223,9 @@ def _detached(value: Any, copies: dict[int, Any]) -> Any:
         return copies[id(value)][0]
     if isinstance(value, dict):
         return {_detached(key, copies): _detached(item, copies) for key, item in value.items()}
-    if isinstance(value, (list, tuple)) and CODEC.tag(value) is None:
+    if isinstance(value, (list, tuple, Set)) and CODEC.tag(value) is None:
         items = [_detached(item, copies) for item in value]
-        return tuple(items) if isinstance(value, tuple) else items
+        return tuple(items) if isinstance(value, tuple) else Set(items) if isinstance(value, Set) else items
     return value
 
 

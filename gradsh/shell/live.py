@@ -181,5 +181,5 @@ class Marked(Processor):
             if shown >= len(fragments) or at >= len(given.document.lines[given.lineno]):
                 break
             style, char = fragments[shown][:2]
-            fragments[shown] = (f"{style} fg:ansired underline", char)
+            fragments[shown] = (f"{style} class:gradsh.wrong underline", char)
         return Transformation(fragments)

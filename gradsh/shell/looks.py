@@ -33,8 +33,9 @@ MENU = [
 
 
 def attributes(parameters: str) -> str:
-    """SGR parameters in the words of prompt_toolkit: "bold ansired" for "1;31"."""
-    words = []
+    """SGR parameters in the words of prompt_toolkit: "bold ansired" for "1;31", "#af0000" for "38;5;124"."""
+    parameters, _, fixed = parameters.partition("38;5;")
+    words = ["#" + "".join(f"{part:02x}" for part in rgb(int(fixed)))] if fixed else []
     for code in map(int, filter(None, parameters.split(";"))):
         if code == 2:  # not all that it runs on know of dim
             words.append("ansibrightblack")
@@ -45,6 +46,15 @@ def attributes(parameters: str) -> str:
             name = COLORS[color] if color < 7 else ""
             words.append("ansi" + ("bright" * bright + name if name else "white" if bright else "gray"))
     return " ".join(words)
+
+
+def rgb(number: int) -> tuple[int, ...]:
+    """One of the 256 colours of terminals, beyond the first sixteen: the cube of 216, and 24 greys."""
+    if number >= 232:
+        return (8 + 10 * (number - 232),) * 3
+    return tuple(
+        55 + 40 * level if level else 0 for level in ((number - 16) // 36, (number - 16) // 6 % 6, (number - 16) % 6)
+    )
 
 
 def style_of_theme() -> Style:

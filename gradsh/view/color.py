@@ -11,36 +11,41 @@ import os
 
 THEMES = ("dark", "light")  # the ground that they are for
 # What is painted: on a dark ground, on a light one, as SGR parameters; "" is the terminal's own.
+#
+# A dark ground has the terminal's sixteen colours, which people choose for it. On a light one many terminals' cannot be
+# read (xterm's green is 2.1 to 1 on white, its cyan 2.0): there they are of the 256 that are the same everywhere.
+RED, BROWN, GREEN, BLUE, PURPLE, TEAL, GRAY = (f"38;5;{number}" for number in (124, 94, 22, 25, 90, 23, 240))
 STYLES = {
-    "error": ("1;31", "1;31"),
-    "warning": ("1;33", "1;35"),
+    "error": ("1;31", f"1;{RED}"),
+    "warning": ("1;33", f"1;{BROWN}"),
     "bold": ("1", "1"),
-    "line": ("1;34", "1;34"),  # line numbers, the arrow and the gutter
-    "primary": ("1;31", "1;31"),
-    "secondary": ("1;34", "1;34"),
-    "note": ("1;36", "1;36"),
-    "help": ("1;32", "1;32"),
-    "green": ("32", "32"),
-    "yellow": ("33", "35"),
-    "dim": ("2", "2"),
+    "line": ("1;34", f"1;{BLUE}"),  # line numbers, the arrow and the gutter
+    "primary": ("1;31", f"1;{RED}"),
+    "secondary": ("1;34", f"1;{BLUE}"),
+    "note": ("1;36", f"1;{TEAL}"),
+    "help": ("1;32", f"1;{GREEN}"),
+    "green": ("32", GREEN),
+    "yellow": ("33", BROWN),
+    "dim": ("2", GRAY),
     # pieces of programs, see gradsh.language.scanning
-    "comment": ("90", "90"),
-    "string": ("92", "32"),
-    "escape": ("93", "35"),
-    "interpolation": ("93", "35"),
-    "number": ("93", "35"),
-    "constant": ("95", "35"),
-    "keyword": ("94", "34"),
-    "command": ("94", "34"),
+    "comment": ("90", GRAY),
+    "string": ("92", GREEN),
+    "escape": ("93", PURPLE),
+    "interpolation": ("93", PURPLE),
+    "number": ("93", PURPLE),
+    "constant": ("95", PURPLE),
+    "keyword": ("94", BLUE),
+    "command": ("94", BLUE),
     "definition": ("1", "1"),
-    "function": ("36", "36"),
+    "function": ("36", TEAL),
     # the prompt
-    "prompt": ("1;32", "1;32"),
-    "continuation": ("90", "90"),
-    "suggestion": ("90", "90"),
-    "signature": ("90", "90"),
+    "prompt": ("1;32", f"1;{GREEN}"),
+    "continuation": ("90", GRAY),
+    "suggestion": ("90", GRAY),
+    "signature": ("90", GRAY),
     "parameter": ("1", "1"),  # of a signature, the one that is being typed
     "match": ("1;4", "1;4"),  # brackets
+    "wrong": ("31", RED),  # what does not fit, while it is typed
 }
 _theme = 0  # which column of STYLES, -1 for no colour at all
 

@@ -299,6 +299,23 @@ def prefixes(text: str, first: int) -> Iterator[str]:
         yield whole
 
 
+def test_a_graph_that_a_backward_has_freed_leaves_the_value() -> None:
+    made = Session(Kept(), seed=0)
+    assert made.run("let x = ones(2, grad); let y = x * x; y[0] = 3.0; let loss = y.sum(); backward loss", "<p>").ok
+    assert shown(Looker(made), "loss") == "= tensor(4)  [] float32"
+    assert shown(Looker(made), "y * 2") == "= tensor([6, 2])  [2] float32"
+
+
+def test_what_a_view_retains_stays_with_it() -> None:
+    """A view whose base is written later gets its node when it is first read."""
+    made = Session(Kept(), seed=0)
+    assert made.run("let a = ones(3, grad); let b = a * 2; let v = b[:2]; v.retain_grad(); b.mul_(10)", "<p>").ok
+    before = state(made)
+    assert shown(Looker(made), "v.sum()").startswith("= tensor(40)")
+    assert state(made) == before
+    assert made.run("v.sum().backward(); assert v.grad.sum() == 2", "<p>").ok
+
+
 SMALL = [path for path in PROGRAMS if len(path.read_text()) < LONG and "param " not in path.read_text()]
 
 

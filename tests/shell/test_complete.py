@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from prompt_toolkit.completion import CompleteEvent, Completion
 from prompt_toolkit.document import Document
+from prompt_toolkit.styles import default_ui_style, merge_styles
 
 from gradsh import Session
 from gradsh.shell.complete import ShellCompleter
 from gradsh.shell.ghost import names_in
+from gradsh.shell.looks import style_of_theme
 from gradsh.shell.prompt import Shell
+from gradsh.view import color
 from tests.shell.driving import ENTER, RIGHT, TAB, driven
 
 SETUP = """
@@ -84,29 +88,40 @@ def test_where_nothing_is_offered(completer: ShellCompleter, typed: str) -> None
     assert texts(completer, typed) == []
 
 
-def test_the_menu_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The contrast of WCAG, at least 7, of each of its rows; the chosen row is another ground than the rest."""
-    from prompt_toolkit.styles import default_ui_style, merge_styles
-
-    from gradsh.shell.looks import style_of_theme
-    from gradsh.view import color
+def contrast(one: str, other: str) -> float:
+    """That of WCAG, of colours as `af0000`: 4.5 at least for text."""
 
     def light(color: str) -> float:
         parts = [int(color[at : at + 2], 16) / 255 for at in (0, 2, 4)]
         linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
+    low, high = sorted(map(light, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_menu_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its rows; the chosen row is another ground than the rest."""
     monkeypatch.setattr(color, "_theme", 0)
     style = merge_styles([default_ui_style(), style_of_theme()])
     grounds = {}
     for row in ("completion", "completion.current", "meta.completion", "meta.completion.current"):
         seen = style.get_attrs_for_style_str(f"class:completion-menu class:completion-menu.{row}")
-        assert seen.color and seen.bgcolor
-        low, high = sorted(map(light, (seen.color, seen.bgcolor)))
-        assert (high + 0.05) / (low + 0.05) >= 7 and not seen.reverse
-        grounds[row] = high if light(seen.bgcolor) == high else low
-    assert grounds["completion.current"] > 3 * grounds["completion"]
-    assert grounds["meta.completion.current"] > 3 * grounds["meta.completion"]
+        assert seen.color and seen.bgcolor and contrast(seen.color, seen.bgcolor) >= 7 and not seen.reverse
+        grounds[row] = seen.bgcolor
+    assert contrast(grounds["completion.current"], grounds["completion"]) > 3
+    assert contrast(grounds["meta.completion.current"], grounds["meta.completion"]) > 3
+
+
+def test_the_light_theme_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its colours are fixed, and stand out from white, from the grey of a window and from Solarized's paper."""
+    monkeypatch.setattr(color, "_theme", 1)
+    style = style_of_theme()
+    for name in color.STYLES:
+        seen = style.get_attrs_for_style_str(f"class:gradsh.{name}")
+        assert re.fullmatch(r"(?:[14];?)*(?:38;5;\d+)?", color.sgr(name)), name
+        for ground in ("ffffff", "eeeeee", "fdf6e3"):
+            assert not seen.color or contrast(seen.color, ground) >= 4.5, (name, ground)
 
 
 def test_the_sessions_names_come_first_and_say_what_they_are(completer: ShellCompleter) -> None:

@@ -178,17 +178,27 @@ def test_a_session_comes_back_in_another_shell(
         "model Net(n) { let fc = Linear(n, 2); let steps = 0; forward(v) { steps += 1; return relu(fc(v)) } }",
         "let net = Net(3)", "let opt = Adam(net.parameters(), lr=0.01)", "let s = StepLR(opt, 1)",
         "backward net(ones(4, 3)).sum()", "step opt", "step s", "fn f(a) = a * 2", "for q in [1] { let g = fn(z) = z }",
+        'let these = [{1}, {"b", "a"}, {(2, none)}, {*[]}]', "these[0].add(7)",
     )  # fmt: skip
     said = here.enter(":session save t1")
     assert "`y`: the values are kept, the graphs behind them are not" in said
     assert "`g` is a function, and which line made it is not known" in said
     assert here.enter(":session") == "t1\n"
     there = Prompt(capsys, seed=5)
-    assert "9 names brought back" in there.enter("let q = 3", ":session restore t1")
+    assert "10 names brought back" in there.enter("let q = 3", ":session restore t1")
     wanted, got = state(here.shell.session.globals), state(there.shell.session.globals)
     different = {path for path in {*wanted, *got} if path not in got or not wanted[path].equal(got[path])}
     assert different <= {"g", "y", "q", "net.fc.weight", "net.fc.bias"}, different  # of the last two the versions
-    for line in ("net.fc.weight.grad", "opt.state_dict()", "s.last_epoch", "f(4)", "net.steps", "randn(2)", "x.grad"):
+    for line in (
+        "net.fc.weight.grad",
+        "opt.state_dict()",
+        "s.last_epoch",
+        "f(4)",
+        "these",
+        "net.steps",
+        "randn(2)",
+        "x.grad",
+    ):
         assert there.enter(line) == here.enter(line)
     there.enter(":undo", ":undo")
     assert there.enter("q") == "3\n"
