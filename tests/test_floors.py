@@ -23,6 +23,7 @@ FLOORS = [
     ["gradsh.commands"],
     ["gradsh.causes"],
     ["gradsh.looking", "gradsh.plotting"],
+    ["gradsh.frontend", "gradsh.frontend.imports"],
     ["gradsh.runtime"],
     ["gradsh.lints"],
     [
@@ -30,6 +31,7 @@ FLOORS = [
         "gradsh.language.exporting",
         "gradsh.language.formatting",
         "gradsh.language.pasted",
+        "gradsh.language.python",
         "gradsh.engine.catalogue",
     ],
     ["gradsh.engine.nn", "gradsh.engine.nn.functions"],

@@ -23,7 +23,7 @@ CLOSED_PIPE = 141
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from gradsh.errors import BadArguments
@@ -137,6 +137,10 @@ def _run(options: Options) -> int:
         return _shell(options, None)
     else:
         name, text = "<stdin>", _standard_input()
+    if name.endswith((".py", ".ipynb")):
+        from importlib import import_module
+
+        return import_module("gradsh.cli.source").run(options, name, text)  # type: ignore[no-any-return]  # a status
     from gradsh.errors import BadArguments
     from gradsh.files import concealed, decode, read_text, shows_lines
 
@@ -175,6 +179,13 @@ def _standard_input() -> bytes:
 
 
 def _session(options: Options, interactive: bool = False) -> Session:
+    session = opened(options, displayed(options), interactive)
+    session.sweeper = partial(_sweep, session)
+    return session
+
+
+def displayed(options: Options) -> Display:
+    """The display that the command line asks for."""
     from gradsh.view.display import Display
 
     if options.json:
@@ -184,19 +195,19 @@ def _session(options: Options, interactive: bool = False) -> Session:
     else:
         display = Display(color=options.color, style=options.errors)
     display.verbose = options.verbose
-    session = opened(options, display, interactive)
-    session.sweeper = partial(_sweep, session)
-    return session
+    return display
 
 
-def opened(options: Options, display: Display, interactive: bool = False) -> Session:
+def opened(
+    options: Options, display: Display, interactive: bool = False, kind: Callable[..., Session] | None = None
+) -> Session:
     """A session within the limits and the sandbox that the command line asks for; whatever runs a program has its
-    session from here."""
-    from gradsh.view.display import Session
+    session from here. `kind` makes one of another kind."""
+    from gradsh.view.display import Session as Shown
 
-    session = Session(
-        options.dtype,
-        options.seed,
+    session: Session = (kind or Shown)(
+        dtype=options.dtype,
+        seed=options.seed,
         display=display,
         timeout=options.timeout,
         max_memory=options.max_memory,

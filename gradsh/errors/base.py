@@ -9,14 +9,21 @@ LOADED: dict[str, type[GradshError]] = {}
 Where = tuple[object, int]
 
 
+FILE, CELL = "file", "cell"  # of Python: the last expression of a notebook's cell is shown
+
+
 class Source:
-    """A program text and the name it is shown under: "<command line>", "<stdin>", "train.grad", "<prompt 3>"."""
+    """A program text and the name it is shown under: "<command line>", "<stdin>", "train.grad", "<prompt 3>".
 
-    __slots__ = ("_starts", "name", "text")
+    `python`: FILE or CELL where it is PyTorch's own source, in Python; "" of gradsh.
+    """
 
-    def __init__(self, name: str, text: str) -> None:
+    __slots__ = ("_starts", "name", "python", "text")
+
+    def __init__(self, name: str, text: str, python: str = "") -> None:
         self.name = name
         self.text = text
+        self.python = python
         self._starts: list[int] | None = None
 
     @property

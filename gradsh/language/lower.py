@@ -37,15 +37,15 @@ PART = 1000  # statements of the top level in one code object: the time that CPy
 
 
 def lower(
-    program: nodes.Program, source: Source, resolution: Resolution, filename: str
+    program: nodes.Program, source: Source, resolution: Resolution, filename: str, kind: type[Lowering] | None = None
 ) -> tuple[CodeType, Sequence[int]]:
-    """The code object, and the spans in one row: start and end of span 1, of span 2, …
+    """The code object, and the spans in one row: start and end of span 1, of span 2, …; `kind` is that of Python.
 
     The statements are taken out of the program: of a long one, tree and code are never there together.
     """
     import warnings
 
-    lowering = Lowering(source, resolution)
+    lowering = (kind or Lowering)(source, resolution)
     body = program.body
     parts: list[CodeType] = []
     try:

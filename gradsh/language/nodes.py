@@ -73,6 +73,7 @@ class Node(Record):
 
     start: int
     end: int
+    dialect = ""  # "python" of what Python's source alone has (gradsh.language.python)
 
     def blocks(self) -> list[list[Stmt]]:
         """The blocks that run in the scope that this stands in, in the order of the text."""
@@ -534,12 +535,14 @@ def kinds(base: type[Node]) -> list[type[Node]]:
 def handles(base: type[Node], *prefixes: str) -> Callable[[Walker], Walker]:
     """Make sure, when a pass is made, that it has a method for each class under `base`: `do_If` for If and so on.
 
-    A class that a pass does not know would otherwise be found by the first program that has one.
+    A class that a pass does not know would otherwise be found by the first program that has one. What only Python's
+    source has is for the passes that say so, by `dialects`.
     """
 
     def check(walker: Walker) -> Walker:
+        dialects = getattr(walker, "dialects", ("",))
         for kind in kinds(base):
-            if not any(hasattr(walker, prefix + kind.__name__) for prefix in prefixes):
+            if kind.dialect in dialects and not any(hasattr(walker, prefix + kind.__name__) for prefix in prefixes):
                 raise TypeError(f"{walker.__name__} has no method {prefixes[0]}{kind.__name__}")
         return walker
 

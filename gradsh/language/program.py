@@ -87,14 +87,17 @@ def _compiled(
     looking: bool,
 ) -> Program:
     with held():
-        from gradsh.language.lower import lower
+        from gradsh.language.lower import Lowering, lower
         from gradsh.language.scripts import params_of
+
+        if source.python:
+            from gradsh.language.python.lower import PythonLowering as Lowering
 
     try:
         tree, resolution, used = understood(source, bound, builtins, files, uses, looking)
         digest = _digest(key, used)
-        params = params_of(tree, source)
-        code, spans = lower(tree, source, resolution, _filename(prefix, digest))
+        params = () if source.python else params_of(tree, source)
+        code, spans = lower(tree, source, resolution, _filename(prefix, digest), Lowering)
     except RecursionError:
         raise _too_deep(source) from None
     names = tuple(resolution.exports.items())
@@ -115,6 +118,8 @@ def understood(
     """
     from gradsh.errors import Refused
 
+    if source.python:
+        return _understood_python(source, bound, builtins, looking)
     with held():  # the parser's package, half loaded, is broken for good
         from gradsh.language.resolve import resolve
         from gradsh.language.syntax import parse
@@ -144,6 +149,24 @@ def understood(
     return tree, resolution, used
 
 
+def _understood_python(
+    source: Source, bound: Mapping[str, Sequence[str]], builtins: Builtins, looking: bool
+) -> tuple[nodes.Program, Resolution, dict[str, Program]]:
+    """The same of PyTorch's own source. `bound` has with a name the module of PyTorch that it is bound to, if any."""
+    from gradsh.language.python.convert import convert
+    from gradsh.language.python.resolve import resolve
+
+    try:
+        tree = convert(source)
+        resolution = resolve(tree, source, bound, builtins)
+    except RecursionError:
+        raise _too_deep(source) from None
+    if looking:
+        resolution.looking = True
+        resolution.builtins.add(NOTES)
+    return tree, resolution, {}
+
+
 def _words(tree: nodes.Program) -> set[str]:
     """The commands in a program, and its variables, which may be such a word."""
     from gradsh.language.nodes import Command, Mode, Name, walk
@@ -164,7 +187,7 @@ def _too_deep(source: Source) -> Refused:
 def _key(source: Source, bound: Mapping[str, Sequence[str]], options: tuple[str, ...]) -> str:
     """What a compiled program depends on, in one number. Also tells programs apart within a process."""
     known = sorted((name, *bound[name]) for name in _mentioned(source.text, bound))
-    parts = [source.name, source.text, repr(known), repr(options)]
+    parts = [source.python, source.name, source.text, repr(known), repr(options)]
     parts += [sys.version, cache.fingerprint()]
     return cache.key(parts)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy import array2string, ndarray
 
+from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 from gradsh.errors import TypeError_
@@ -19,6 +20,8 @@ _FORMATS = frozenset((int, float, bool, Tensor, str))
 
 def written(value: Any) -> str:
     """What `print` shows."""
+    if mode.writer is not None:
+        return mode.writer.written(value)  # type: ignore[no-any-return]  # a text
     own = (
         isinstance(value, (str, Tensor)) or hasattr(value, "__printed__") or type(value).__module__.startswith("numpy")
     )
@@ -29,6 +32,8 @@ def written(value: Any) -> str:
 
 def shown(value: Any) -> str:
     """What a bare expression shows."""
+    if mode.writer is not None:
+        return mode.writer.shown(value)  # type: ignore[no-any-return]  # a text
     return repr(value) if type(value) in _OWN else _shown(value, ())
 
 
@@ -159,6 +164,8 @@ def formatted(value: Any, conversion: str | None, spec: str) -> str:
 
     Errors: Python's TypeError and ValueError for a spec that the value does not take; PyTorch's for a tensor.
     """
+    if mode.writer is not None:
+        return mode.writer.formatted(value, conversion, spec)  # type: ignore[no-any-return]  # a text
     if conversion is None:
         kind = type(value)
         if kind in _FORMATS:

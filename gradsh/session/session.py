@@ -41,6 +41,7 @@ from gradsh.session.display import Display, Kept
 from gradsh.session.host import Host
 
 if TYPE_CHECKING:
+    from gradsh.language.signatures import Builtins
     from gradsh.runtime.used_files import Module
     from gradsh.session.limits import Limits
     from gradsh.session.past import Past
@@ -72,6 +73,8 @@ class Result:
 class Session:
     """One global scope, one random stream, one set of modes. `gradsh.Session` is this with the standard display."""
 
+    builtins: Builtins = BUILTINS
+
     def __init__(
         self,
         display: Display,
@@ -98,7 +101,7 @@ class Session:
         self.shows_lines = True  # of what turns out to be no program: see gradsh.files
         self.modules: dict[str, Module] = {}  # used files that have run, by path
         self.parameters: Mapping[str, object] = {}  # given to the script that runs
-        self.globals: dict[str, Any] = namespace(self, BUILTINS)
+        self.globals: dict[str, Any] = self._globals()
         self.past: Past | None = None  # where somebody may want to undo what programs do
         self.sweeper: Callable[[str, Mapping[str, Any]], Iterable[Report]] | None = None
         self.measure: Callable[[Callable[[], None]], None] | None = None  # who runs what was compiled, if any
@@ -110,6 +113,12 @@ class Session:
         if seed is not None:
             with swapped(self.context):
                 manual_seed(seed)
+
+    def _globals(self) -> dict[str, Any]:
+        return namespace(self, BUILTINS)
+
+    def _source(self, name: str, text: str) -> Source:
+        return Source(name, text)
 
     def run(self, text: str, name: str = "<input>", arguments: Sequence[str] | Mapping[str, object] = ()) -> Result:
         """Run a program text; `name` is what its errors call it, and where it is a file's, files it uses are beside it.
@@ -147,7 +156,7 @@ class Session:
         return result
 
     def _result(self, text: str, name: str, arguments: Sequence[str] | Mapping[str, object]) -> Result:
-        source = Source(name, text.removeprefix("\ufeff"))
+        source = self._source(name, text.removeprefix("\ufeff"))
         alloc.keep_room()
         try:
             self._execute(source, name, arguments)
@@ -169,7 +178,7 @@ class Session:
                 alloc.small_buffers(None if self.limits is None else self.limits.memory)
                 try:
                     compiled = compile_program(
-                        source, self.known(source.text), BUILTINS, self.options, files=self.files
+                        source, self.known(source.text), self.builtins, self.options, files=self.files
                     )
                     if NOTES in compiled.builtins:
                         self.options = (LOOKING,)  # whoever has looked once will look again
@@ -268,7 +277,7 @@ class Session:
             alloc.make_room()
             if self.limits is not None:
                 self.limits.lift()
-        error = faults.translate(raised)
+        error = self._translated(raised)
         spans = faults.spans(raised)
         if not error.labels and spans:
             error.labels.append(Label(spans[0]))
@@ -286,6 +295,9 @@ class Session:
         for span in _calls(spans):
             _add_label(error, span, "called here")
         return self._ended(FAILED, [error])
+
+    def _translated(self, raised: BaseException) -> GradshError:
+        return faults.translate(raised)
 
     def _advise(self, error: GradshError, raised: BaseException) -> None:
         try:

@@ -105,6 +105,7 @@ class Context:
     transformed  the functions that `grad(f)` runs now: what they captured is not to be written to
     interpreter  what runs operators on values that are not plain tensors (`vmap`), or None
     written      called with (tensor, where) after every in-place write, or None
+    writer       what writes values out where a program has words of its own for that (gradsh.frontend.text), or None
     notes        what is told of calls and of gradients with a graph in a program that looks at them, or None
     passed       (code, lasti) of the last `backward`, or None
     profile      what measures operators and the steps of backward passes, or None
@@ -140,6 +141,7 @@ class Context:
         "warn_sink",
         "warned",
         "where",
+        "writer",
         "written",
     )
 
@@ -160,6 +162,7 @@ class Context:
         self.warn_sink: Callable[[str, str, tuple[Any, int] | None], None] | None = None
         self.where: tuple[Any, int] | None = None
         self.written: Callable[[Any, Any], None] | None = None
+        self.writer: Any = None
         self.reformed = False
         self.notes: Notes | None = None
         self.passed: tuple[Any, int] | None = None

@@ -104,12 +104,14 @@ def format_tensor(
     suffixes: list[str] | tuple[str, ...] = (),
     options: PrintOptions = DEFAULT_OPTIONS,
     default_dtype: np.dtype[Any] = FLOAT32,
+    module: str = "",
 ) -> str:
     """The text of a tensor: `tensor([1., 2.], dtype=float64, grad_fn=<MulBackward0>)`.
 
     `data` is an array of any shape, or a NumPy scalar for a 0-d tensor, of a floating, integer or bool dtype.
     `suffixes` come after `size=` and `dtype=`: `grad_fn=<MulBackward0>` or `requires_grad=True`. `default_dtype` is the
-    floating dtype that goes without saying. Of a tensor beyond `options.threshold` only the shown elements are touched.
+    floating dtype that goes without saying; `module`, "torch.", stands before the names of others. Of a tensor beyond
+    `options.threshold` only the shown elements are touched.
     """
     dtype, shape = data.dtype, data.shape
     own: list[str] = []
@@ -118,13 +120,13 @@ def format_tensor(
         if len(shape) != 1:
             own.append(f"size={shape}")
         if dtype != default_dtype:
-            own.append(f"dtype={dtype.name}")
+            own.append(f"dtype={module}{dtype.name}")
         text = "[]"
     else:
         if not options.edgeitems:
             own.append(f"size={shape}")
         if not (dtype == default_dtype or dtype.char == "?" or dtype == np.int64):
-            own.append(f"dtype={dtype.name}")
+            own.append(f"dtype={module}{dtype.name}")
         text = _contents(data, options)
     return _with_suffixes(PREFIX + text, [*own, *suffixes], options.linewidth)
 
@@ -137,7 +139,7 @@ def _with_suffixes(text: str, suffixes: list[str], linewidth: int) -> str:
     column = len(text) - text.rfind("\n") + 1
     for suffix in suffixes:
         length = len(suffix)
-        if suffix.startswith("dtype="):
+        if suffix.startswith("dtype=") and not suffix.startswith("dtype=torch."):
             # Lines break where PyTorch breaks them, so that its output and ours differ by `torch.` alone.
             length += len("torch.")
         if column + length + 2 > linewidth:

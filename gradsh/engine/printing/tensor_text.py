@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 def value_text(data: Any) -> str:
     """The text of an array as a tensor without history."""
-    return format_tensor(data, suffixes=[], options=mode.print_options or DEFAULT_OPTIONS, default_dtype=mode.default)
+    return _text(data, [])
+
+
+def _text(data: Any, suffixes: list[str]) -> str:
+    options, module = mode.print_options or DEFAULT_OPTIONS, "" if mode.writer is None else "torch."
+    return format_tensor(data, suffixes=suffixes, options=options, default_dtype=mode.default, module=module)
 
 
 def tensor_text(t: Tensor) -> str:
@@ -27,7 +32,5 @@ def tensor_text(t: Tensor) -> str:
         suffixes = []
     if mode.forward is not None:
         suffixes += mode.forward.suffix(t)
-    text = format_tensor(
-        t.data, suffixes=suffixes, options=mode.print_options or DEFAULT_OPTIONS, default_dtype=mode.default
-    )
+    text = _text(t.data, suffixes)
     return "Parameter containing:\n" + text if t.extra is not None and t.extra.parameter else text

@@ -1,0 +1,53 @@
+"""`gradsh FILE.py`, `gradsh FILE.ipynb`: PyTorch's own source."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from importlib import import_module
+
+from gradsh.cli.main import OVER, displayed, opened
+from gradsh.cli.options import Options
+from gradsh.files import concealed, decode, read_text, shows_lines
+from gradsh.session.python import PythonSession
+
+TYPE_CHECKING = False  # as in `typing`, which the fast path does without
+if TYPE_CHECKING:
+    from gradsh.view.display import Display
+
+ENDINGS = (".py", ".ipynb")
+
+
+def run(options: Options, name: str, text: bytes) -> int:
+    """Run the file; the exit status."""
+    if name.endswith(".ipynb"):
+        return import_module("gradsh.cli.notebook").run(options, name, text)  # type: ignore[no-any-return]  # a status
+    program = decode(name, text)
+    shown = name[0] == "<" or shows_lines(name, text)
+    session = session_of(options, displayed(options), name, cells=False)
+    session.shows_lines = shown
+    gc.freeze()
+    if not isinstance(program, str):
+        session.display.errors([program] if shown else concealed(name, [program]))
+        return 3
+    return ended(options, session, program, name)
+
+
+def ended(options: Options, session: PythonSession, program: str, name: str) -> int:
+    """Run a program to its end."""
+    result = session.run(program, name)
+    if any(problem.code == "E0903" for problem in result.errors):
+        return OVER
+    return result.status
+
+
+def session_of(options: Options, display: Display, name: str, cells: bool) -> PythonSession:
+    """A session within the limits that the command line asks for."""
+    session = opened(
+        options, display, kind=lambda **given: PythonSession(argv=[name, *options.arguments], cells=cells, **given)
+    )
+    assert isinstance(session, PythonSession)
+    if sys.stdin is not None:
+        stream = sys.stdin.buffer
+        session.files.stdin = lambda: read_text(stream)
+    return session

@@ -1,0 +1,346 @@
+"""Attributes of values in Python programs: what the program bound, and the lists here. There is no other way to any."""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import re
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import ModelKind
+from gradsh.engine.nn.module import Model
+from gradsh.errors import AttributeError_
+from gradsh.frontend import text
+from gradsh.frontend.arrays import ARRAY, of_array
+from gradsh.frontend.classes import ABSENT, ProgramType, bound, lookup
+from gradsh.frontend.functions import Function, apply_of
+from gradsh.frontend.kinds import Program, class_text, is_class, kind_of, python_of
+from gradsh.frontend.networks import EXTRA, NetworkType, begins
+from gradsh.runtime import access
+
+__acts_for_programs__ = True
+
+
+def _names(kind: type, *but: str) -> frozenset[str]:
+    """The public methods and attributes of a type of Python's."""
+    return frozenset(name for name in dir(kind) if name[0] != "_") - frozenset(but)
+
+
+def _format(template: str, /, *arguments: Any, **keywords: Any) -> str:
+    from gradsh.runtime.templates import filled
+
+    return filled(template, arguments, keywords, attribute)
+
+
+# what is open of types of Python's own
+HOST: dict[type, frozenset[str]] = {
+    list: _names(list),
+    dict: _names(dict),
+    set: _names(set),
+    frozenset: _names(frozenset),
+    tuple: _names(tuple),
+    str: _names(str, "format", "format_map", "encode") | {"encode"},
+    bytes: _names(bytes),
+    int: frozenset(("bit_length", "real", "imag", "numerator", "denominator", "conjugate", "bit_count")),
+    float: frozenset(("is_integer", "real", "imag", "hex", "as_integer_ratio", "conjugate")),
+    complex: frozenset(("real", "imag", "conjugate")),
+    range: frozenset(("start", "stop", "step", "index", "count")),
+    slice: frozenset(("start", "stop", "step", "indices")),
+    collections.OrderedDict: _names(collections.OrderedDict),
+    collections.defaultdict: _names(collections.defaultdict),
+    collections.Counter: _names(collections.Counter),
+    collections.deque: _names(collections.deque),
+    re.Pattern: _names(re.Pattern),
+    re.Match: _names(re.Match),
+    datetime.datetime: _names(datetime.datetime),
+    datetime.date: _names(datetime.date),
+    datetime.timedelta: _names(datetime.timedelta),
+    GeneratorType: frozenset(("send", "close", "throw")),
+    property: frozenset(("setter", "getter", "deleter")),
+    BaseException: frozenset(("args",)),
+    StopIteration: frozenset(("value", "args")),
+    KeyError: frozenset(("args",)),
+    OSError: frozenset(("args", "errno", "strerror", "filename")),
+    np.random.RandomState: _names(np.random.RandomState, "get_state", "set_state"),
+    np.random.Generator: _names(np.random.Generator, "bit_generator", "spawn"),
+}
+OWN: dict[type, dict[str, Callable[..., Any]]] = {str: {"format": _format, "join": access.METHODS[str]["join"]}}
+# the attributes of classes and functions
+OF_CLASS = ("__name__", "__qualname__", "__module__", "__doc__", "__mro__", "__bases__")
+
+
+def attribute(value: Any, name: str) -> Any:
+    """`value.name`. Errors: AttributeError_ in Python's words."""
+    kind = type(value)
+    if isinstance(kind, ProgramType):
+        return _of_object(value, kind, name)
+    if kind is Tensor:
+        if name[:2] == "__":
+            return _special(value, kind, name)
+        return access.attribute(value, name)
+    if isinstance(value, Model):
+        return _of_model(value, kind, name)
+    if isinstance(value, type) or is_class(value):
+        return _of_class(value, name)
+    if name[:2] == "__" and not hasattr(kind, "__member__"):
+        return _special(value, kind, name)
+    open_ = HOST.get(kind)
+    if open_ is not None:
+        own = OWN.get(kind)
+        if own is not None and name in own:
+            return MethodType(own[name], value)
+        if name in open_:
+            return getattr(value, name)
+        raise missing(value, name)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return of_array(value, name)
+    if hasattr(kind, "__member__"):
+        try:
+            return kind.__member__(value, name)
+        except KeyError:
+            raise missing(value, name) from None
+    if isinstance(value, FunctionType):
+        return _of_function(value, name)
+    found = host_attribute(value, kind, name)
+    return access.attribute(value, name) if found is ABSENT else found
+
+
+def method(value: Any, name: str) -> Any:
+    """`value.name`, to be called."""
+    if type(value) is Tensor and name[0] != "_":
+        return access.method(value, name)
+    return attribute(value, name)
+
+
+def host_attribute(value: Any, kind: type, name: str) -> Any:
+    """Of an instance of a subclass of a type of Python's: named tuples, exceptions."""
+    for base in kind.__mro__:
+        if name in HOST.get(base, ()):
+            return getattr(value, name)
+    if isinstance(value, tuple) and name in getattr(kind, "_fields", ()):
+        return getattr(value, name)
+    if isinstance(value, tuple) and name in ("_asdict", "_replace", "_fields") and hasattr(kind, "_fields"):
+        return getattr(value, name)
+    return ABSENT
+
+
+def host_method(host: type, name: str) -> Any:
+    """A method of a type of Python's, for `super()`."""
+    if name.startswith("__") or any(name in HOST.get(base, ()) for base in host.__mro__):
+        return OWN.get(host, {}).get(name) or getattr(host, name, None)
+    return None
+
+
+def _of_object(value: Any, kind: Any, name: str) -> Any:
+    """Of an instance of a class of the program's."""
+    if name[:2] == "__" and name[-2:] == "__":
+        return _special(value, kind, name)
+    if not kind.hosted:  # all that Python finds there is the program's
+        try:
+            return getattr(value, name)
+        except AttributeError as error:
+            if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+                raise  # out of a property, or of `__getattr__`
+            raise missing(value, name) from None
+    if name in value.__dict__ or lookup(kind, name) is not ABSENT:
+        return getattr(value, name)
+    found = host_attribute(value, kind, name)
+    if found is not ABSENT:
+        own = OWN.get(str) if isinstance(value, str) else None
+        return MethodType(own[name], value) if own and name in own else found
+    asked = lookup(kind, "__getattr__")
+    if asked is not ABSENT:
+        return asked(value, name)
+    raise missing(value, name)
+
+
+def _special(value: Any, kind: type, name: str) -> Any:
+    """`__class__`, `__dict__`, `__len__` …: those that lead nowhere else."""
+    if name == "__class__":
+        return kind_of(value)
+    if isinstance(kind, Program):
+        if name == "__dict__":
+            return value.__dict__ if not isinstance(value, Model) else EXTRA[name](value)
+        found = lookup(kind, name)
+        if found is not ABSENT:
+            return bound(found, value)
+    if name == "__doc__":
+        return None
+    python = {"__len__": len, "__str__": text.written, "__repr__": text.shown, "__iter__": iter, "__hash__": hash}
+    if name in python and (hasattr(kind, name) or name in ("__str__", "__repr__")):
+        return lambda: python[name](value)  # type: ignore[operator]  # each of them takes one value
+    if name in ("__getitem__", "__setitem__", "__contains__", "__add__", "__mul__", "__next__", "__call__", "__enter__",
+                "__exit__", "__sub__", "__eq__", "__array__") and hasattr(kind, name):  # fmt: skip
+        return MethodType(getattr(kind, name), value)
+    raise missing(value, name)
+
+
+def _of_model(value: Any, kind: Any, name: str) -> Any:
+    extra = EXTRA.get(name)
+    if extra is not None and (not isinstance(kind, NetworkType) or lookup(kind, name) is ABSENT):
+        return extra(value)
+    if name[:2] == "__" and name[-2:] == "__":
+        return _special(value, kind, name)
+    if name == "forward" and not isinstance(kind, NetworkType):
+        return value.run
+    if name == "_get_name":
+        return lambda: kind.__name__
+    try:
+        return value.__member__(name)
+    except KeyError:
+        raise missing(value, name) from None
+
+
+def _of_class(value: Any, name: str) -> Any:
+    python = python_of(value)
+    if name in ("__name__", "__qualname__"):
+        return class_text(value).rpartition(".")[2]
+    if name == "__module__":
+        return class_text(value).rpartition(".")[0] or "builtins"
+    if name == "__doc__":
+        return None
+    if name == "__class__":
+        return kind_of(value)
+    if isinstance(value, Program):
+        if name in ("__mro__", "__bases__"):
+            return tuple(base for base in getattr(value, name) if isinstance(base, Program))
+        found = lookup(value, name)
+        if found is not ABSENT:
+            return bound(found, value)
+        if issubclass(value, Function) and name == "apply":
+            return apply_of(value)
+        if isinstance(value, NetworkType):
+            try:
+                return value.__member__(name)
+            except KeyError:
+                raise missing_in_class(value, name) from None
+        if name == "__init__":
+            return lambda self, *arguments, **keywords: None
+        if name == "__new__":
+            return lambda cls, *arguments, **keywords: object.__new__(cls)
+        for base in value.__mro__:
+            if name in HOST.get(base, ()) or (name == "__init__" and base in HOST):
+                return getattr(base, name)
+        raise missing_in_class(value, name)
+    if isinstance(value, ModelKind):
+        if name == "__init__":
+            return begins(value)
+        try:
+            return value.__member__(name)  # type: ignore[attr-defined]  # a ModelType
+        except KeyError:
+            raise missing_in_class(value, name) from None
+    if python is not None and name in HOST.get(python, ()):
+        return OWN.get(python, {}).get(name) or getattr(python, name)
+    if python is Tensor:
+        found = access.find_method(Tensor, name)
+        if found is not None:
+            return found
+    if python is not None and name == "__init__" and issubclass(python, BaseException):
+        return lambda self, *arguments: setattr(self, "args", arguments)
+    if isinstance(value, type) and issubclass(value, tuple) and name in ("_fields", "_make"):
+        return getattr(value, name)
+    raise missing_in_class(value, name)
+
+
+def _of_function(value: Any, name: str) -> Any:
+    if name in value.__dict__ and name[0] not in "_@":
+        return value.__dict__[name]
+    raise missing(value, name)
+
+
+def missing_in_class(value: Any, name: str) -> AttributeError_:
+    short = class_text(value).removeprefix("__main__.")
+    return AttributeError_(f"type object '{short.rpartition('.')[2]}' has no attribute '{name}'")
+
+
+def missing(value: Any, name: str) -> Any:
+    """The error for an attribute that is not there."""
+    kind = type(value)
+    if isinstance(kind, ProgramType) or name[:1] == "_":
+        return AttributeError_(f"'{class_text(kind).rpartition('.')[2]}' object has no attribute '{name}'")
+    if isinstance(value, (FunctionType, BuiltinFunctionType, MethodType)):
+        return AttributeError_(f"'function' object has no attribute '{name}'")
+    return access.missing(value, name)
+
+
+def put(value: Any, name: str, new: Any) -> None:
+    """Set an attribute of an instance of a class of the program's, past its own `__setattr__`."""
+    if name[:2] == "__" and name[-2:] == "__" and name != "__dict__":
+        raise AttributeError_(f"'{type(value).__name__}' object attribute '{name}' is read-only")
+    if isinstance(value, Model):
+        value.assign(name, new)  # type: ignore[attr-defined]  # a Network's
+        return
+    object.__setattr__(value, name, new)
+
+
+def set_attribute(new: Any, value: Any, name: str) -> None:
+    """`value.name = new`. Errors: AttributeError_ in Python's words."""
+    kind = type(value)
+    if isinstance(kind, ProgramType):
+        if name[:2] == "__" and name[-2:] == "__":
+            if name == "__dict__" and isinstance(new, dict):
+                value.__dict__.update(new)
+                return
+            raise AttributeError_(f"'{kind.__name__}' object attribute '{name}' is read-only")
+        try:
+            setattr(value, name, new)
+        except AttributeError as error:
+            if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+                raise
+            raise AttributeError_(str(error)) from None
+        return
+    if isinstance(value, ProgramType):
+        if name[:2] == "__":
+            raise AttributeError_(f"'{name}' of a class cannot be changed")
+        value.written[name] = new
+        type.__setattr__(value, name, new)
+        return
+    if isinstance(value, NetworkType):
+        value.written[name] = new
+        if name == "forward":
+            value.runs = new
+        return
+    if isinstance(value, FunctionType):
+        if name[0] not in "_@":
+            value.__dict__[name] = new
+        return
+    if isinstance(value, np.ndarray):
+        if name != "shape":
+            raise missing(value, name)
+        value.shape = new
+        return
+    access.set_attribute(new, value, name)
+
+
+def delete_attribute(value: Any, name: str) -> None:
+    """`del value.name`."""
+    if isinstance(type(value), ProgramType) and name in value.__dict__:
+        delattr(value, name)
+    elif isinstance(value, Model) and name in value.cells:
+        del value.cells[name]
+        value.buffer_names.pop(name, None)
+    elif isinstance(value, Tensor) and name == "grad":
+        value.grad = None
+    else:
+        raise missing(value, name)
+
+
+def names(value: Any) -> list[str]:
+    """What `dir` gives."""
+    kind = type(value)
+    found: set[str] = set()
+    for each in value.__mro__ if isinstance(value, type) else kind.__mro__:
+        found.update(n for n in each.__dict__.get("written", ()) if n[0] != "@")
+        found.update(HOST.get(each, ()))
+    if isinstance(kind, ProgramType):
+        found.update(value.__dict__)
+    elif isinstance(value, (np.ndarray, np.generic)):
+        found.update(ARRAY)
+    else:
+        found.update(access.names(value))
+    return sorted(found)

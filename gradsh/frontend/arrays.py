@@ -1,0 +1,65 @@
+"""NumPy's arrays in Python programs: which of their attributes are open, and how tensors are handed to NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.dtypes import DType
+from gradsh.engine.core.tensor import Tensor
+from gradsh.errors import AttributeError_
+from gradsh.runtime import access
+from gradsh.runtime.python import Converter, ConverterDType
+
+__acts_for_programs__ = True
+
+# Not open: what writes files, and what leads to memory or to objects of the host's.
+_CLOSED = """
+base ctypes data dump dumps getfield setfield setflags tobytes tofile to_device newbyteorder
+"""
+ARRAY = frozenset(name for name in dir(np.ndarray) if name[0] != "_") - frozenset(_CLOSED.split())
+
+
+def plain(value: Any) -> Any:
+    """A value as NumPy takes it: tensors as arrays, dtypes and Python's types as NumPy's."""
+    if isinstance(value, Tensor):
+        return access.method(value, "detach")().data if not value.requires else _of_tracked(value)
+    if isinstance(value, ConverterDType):
+        return value.python
+    if isinstance(value, DType):
+        return value.np
+    if isinstance(value, Converter):
+        return value.python
+    if value.__class__ is list:
+        return [plain(item) for item in value] if any(map(_holds, value)) else value
+    if value.__class__ is tuple:
+        return tuple(plain(item) for item in value) if any(map(_holds, value)) else value
+    return value
+
+
+def _holds(value: Any) -> bool:
+    return isinstance(value, (Tensor, list, tuple, DType, Converter))
+
+
+def _of_tracked(value: Tensor) -> Any:
+    return access.method(value, "numpy")()  # PyTorch's error
+
+
+def called(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of NumPy's as programs call it."""
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        return function(*map(plain, arguments), **{name: plain(value) for name, value in keywords.items()})
+
+    call.__name__ = call.__qualname__ = getattr(function, "__name__", "function")
+    return call
+
+
+def of_array(value: Any, name: str) -> Any:
+    """`array.name`. Errors: AttributeError_ in NumPy's words."""
+    if name not in ARRAY:
+        raise AttributeError_(f"'{type(value).__module__}.{type(value).__name__}' object has no attribute '{name}'")
+    found = getattr(value, name)
+    return called(found) if callable(found) and not isinstance(found, np.ndarray) else found

@@ -1,0 +1,145 @@
+"""Classes that a Python program writes: Python's own, put together so that only what the program bound is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import FunctionType, MethodType
+from typing import Any
+
+from gradsh.engine.core.users import spelled
+from gradsh.errors import IndexError_
+from gradsh.frontend import text
+from gradsh.frontend.kinds import Program
+
+__acts_for_programs__ = True
+
+# Methods that Python itself calls, as far as they cannot lead out of the program.
+_SPECIAL = """
+abs add and bool bytes call contains delattr delitem divmod enter eq exit float floordiv format ge getattr getitem
+gt hash iadd iand ifloordiv ilshift imatmul imod imul index init int invert ior ipow irshift isub iter itruediv ixor
+le len lshift lt matmul missing mod mul ne neg new next or pos post_init pow radd rand rdivmod repr reversed
+rfloordiv rlshift rmatmul rmod rmul ror round rpow rrshift rshift rsub rtruediv rxor setattr setitem str sub truediv
+trunc xor
+"""
+SPECIAL = frozenset(f"__{name}__" for name in _SPECIAL.split())
+# bases of Python's own that a class may have
+BASES = (BaseException, list, dict, tuple, str, int, float, set)
+
+
+class ProgramType(Program):
+    """The class of plain classes.
+
+    written   what the body of the class binds, by name
+    hosted    whether a base is one of Python's own, whose attributes are not for programs
+    """
+
+    written: dict[str, Any]
+    hosted: bool
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        if keywords:
+            keywords = spelled(_init(cls), keywords)
+        return type.__call__(cls, *arguments, **keywords)
+
+    def __repr__(cls) -> str:
+        return f"<class '__main__.{cls.__qualname__}'>"
+
+
+def _init(kind: Any) -> Any:
+    return kind.__init__
+
+
+def object_text(self: Any) -> str:
+    return f"<__main__.{type(self).__qualname__} object {text.at(self)}>"
+
+
+class Object(metaclass=ProgramType):
+    """What every class of a program is one of."""
+
+    __repr__ = object_text
+
+
+ProgramType.written, ProgramType.hosted = {}, False
+Object.__qualname__ = "object"
+
+
+def lookup(kind: type, name: str) -> Any:
+    """What a class or one of its bases binds to a name in the program; `ABSENT` for nothing."""
+    for base in kind.__mro__:
+        own = base.__dict__.get("written")
+        if own is not None and name in own:
+            return own[name]
+    return ABSENT
+
+
+ABSENT = object()
+
+
+def special(written: dict[str, Any]) -> dict[str, Any]:
+    """Methods that Python calls in another way than programs do."""
+    parts: dict[str, Any] = {}
+    if "__call__" in written:
+        parts["__call__"] = _with_keywords(written["__call__"])
+    if "__exit__" in written:
+        parts["__exit__"] = _leaving(written["__exit__"])
+    if "__getitem__" in written and "__iter__" not in written:
+        parts["__iter__"] = _items
+    if "__getattr__" in written:
+        parts["__getattr__"] = _asked(written["__getattr__"])
+    if "__eq__" in written and "__hash__" not in written:
+        parts["__hash__"] = None
+    return parts
+
+
+def _with_keywords(function: Any) -> Callable[..., Any]:
+    def call(self: Any, /, *arguments: Any, **keywords: Any) -> Any:
+        return function(self, *arguments, **spelled(function, keywords))
+
+    return call
+
+
+def _asked(function: Any) -> Callable[..., Any]:
+    """`__getattr__`, which Python asks for special methods too when it is unsure."""
+
+    def ask(self: Any, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return function(self, name)
+
+    return ask
+
+
+def _leaving(function: Any) -> Callable[..., Any]:
+    def leave(self: Any, kind: Any, value: Any, trace: Any) -> Any:
+        from gradsh.frontend.exceptions import seen
+
+        if value is None:
+            return function(self, None, None, None)
+        if not isinstance(value, Exception):  # Ctrl-C and limits go on their way
+            function(self, None, None, None)
+            return False
+        shown = seen(value)
+        return function(self, type(shown), shown, None)
+
+    return leave
+
+
+def _items(self: Any) -> Iterator[Any]:
+    """What has no more than an index is gone through up to the first that is not there."""
+    index = 0
+    try:
+        while True:
+            yield self[index]
+            index += 1
+    except (IndexError, IndexError_, StopIteration):
+        return
+
+
+def bound(member: Any, owner: Any) -> Any:
+    """A member of a class as it is read from an instance, or from the class itself."""
+    if isinstance(member, FunctionType):
+        return member if isinstance(owner, type) else MethodType(member, owner)
+    if isinstance(member, (staticmethod, classmethod, property)) or hasattr(type(member), "__get__"):
+        kind = owner if isinstance(owner, type) else type(owner)
+        return member.__get__(None if isinstance(owner, type) else owner, kind)
+    return member

@@ -1,0 +1,94 @@
+"""Exceptions as Python programs see them, and what becomes of those that end one."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+from gradsh import errors, interrupts
+from gradsh.errors import AssertionFailed, GradshError, TypeError_
+from gradsh.frontend.kinds import python_of
+from gradsh.frontend.text import written
+from gradsh.runtime import faults
+
+__acts_for_programs__ = True
+
+MARK = "@raised"  # in an exception's own dict: the program has raised it
+
+
+class Asserted(AssertionFailed):
+    """`assert` without words, or with some."""
+
+    said: tuple[Any, ...] = ()
+
+
+def failed(*message: Any) -> GradshError:
+    """What `assert` raises."""
+    error = Asserted(written(message[0]) if message else "assertion failed")
+    error.said = message
+    return error
+
+
+def raised(value: Any) -> BaseException:
+    """What `raise value` raises."""
+    kind = python_of(value)
+    if isinstance(kind, type) and issubclass(kind, BaseException):
+        value = value()
+    if not isinstance(value, BaseException):
+        raise TypeError_("exceptions must derive from BaseException")
+    value.__dict__[MARK] = value.__dict__.get(MARK) or True
+    return value
+
+
+def seen(exception: BaseException) -> BaseException:
+    """What `except … as e` binds. What a program cannot catch goes on as it is."""
+    interrupts.check_after(exception)
+    if isinstance(exception, GradshError):
+        return of_error(exception)
+    if MARK in exception.__dict__:
+        return exception
+    error = faults.translate(exception)
+    if isinstance(error, errors.InternalFault) or (
+        error.code.startswith("E09") and not isinstance(error, errors.RecursionLimit)
+    ):
+        raise exception
+    if type(exception).__module__ == "builtins" and not isinstance(exception, (NameError, TypeError)):
+        return exception
+    return of_error(error)
+
+
+def of_error(error: GradshError) -> BaseException:
+    """An error of gradsh's as the exception that PyTorch or Python raises."""
+    if error.code.startswith("E09") and not isinstance(error, errors.RecursionLimit):
+        raise error
+    if isinstance(error, Asserted):
+        return AssertionError(*error.said)
+    kind = getattr(builtins, error.kind.rpartition(".")[2], None)
+    if not (isinstance(kind, type) and issubclass(kind, Exception)):
+        kind = RuntimeError
+    made = kind(error.message)
+    made.__dict__[MARK] = error
+    return made
+
+
+def matches(exception: BaseException, kinds: Any) -> bool:
+    """Is the exception one of those of an `except`?"""
+    if isinstance(kinds, tuple):
+        return any(matches(exception, kind) for kind in kinds)
+    kind = python_of(kinds)
+    if not isinstance(kind, type) or not issubclass(kind, BaseException):
+        raise TypeError_("catching classes that do not inherit from BaseException is not allowed")
+    return isinstance(exception, kind)
+
+
+def translated(exception: BaseException) -> GradshError:
+    """The error that ends a program: what it has raised itself is its own, whatever type that has."""
+    mark = exception.__dict__.get(MARK) if not isinstance(exception, GradshError) else None
+    if isinstance(mark, GradshError):
+        return mark
+    if mark is not None:
+        return errors.Raised(written(exception), kind=type(exception).__name__)
+    error = faults.translate(exception)
+    if isinstance(error, errors.InternalFault) and faults.is_programs_own(exception):
+        return errors.Raised(faults.clean(str(exception)), kind=type(exception).__name__)
+    return error

@@ -1,0 +1,171 @@
+"""The modules that Python programs import, each from a file here: what is not in it is an error where it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from gradsh.errors import AttributeError_, GradshError
+from gradsh.language.python.torch import MISSING, TORCH, member_of, submodule
+
+if TYPE_CHECKING:
+    from gradsh.frontend.table import PythonTable
+    from gradsh.runtime.running import Running
+
+    Members = Mapping[str, Any]
+    Finder = Callable[[str], Any]
+
+__acts_for_programs__ = True
+
+NONE = object()
+
+
+class Module:
+    """A module as programs see it. `find` gives a member, NONE where there is none; `of_torch`: it is PyTorch's."""
+
+    __slots__ = ("find", "known", "name", "of_torch")
+
+    def __init__(self, name: str, find: Callable[[str], Any], of_torch: bool = False) -> None:
+        self.name = name
+        self.find = find
+        self.known: dict[str, Any] = {}
+        self.of_torch = of_torch
+
+    def __repr__(self) -> str:
+        return f"<module '{self.name}'>"
+
+    def __member__(self, name: str) -> Any:
+        try:
+            return self.known[name]
+        except KeyError:
+            pass
+        found = self.name if name == "__name__" else self.find(name)
+        if found is NONE:
+            raise no_member(self.name, name)
+        self.known[name] = found
+        return found
+
+    def __members__(self) -> list[str]:
+        return list(self.known)
+
+    def __set_member__(self, name: str, value: Any) -> None:
+        self.known[name] = value  # `torch.backends.cudnn.deterministic = True`, `plt.style = …`
+
+
+class Absent:
+    """What stands for a module, or a member of one, that is not there: any use of it says so."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: GradshError) -> None:
+        self.error = error
+
+    def refuse(self, *arguments: Any, **keywords: Any) -> Any:
+        raise type(self.error)(self.error.message, help=self.error.help, kind=self.error.kind)
+
+    __call__ = __getitem__ = __iter__ = __enter__ = __len__ = __bool__ = __contains__ = refuse
+
+    def __exit__(self, *_: object) -> None:
+        self.refuse()
+
+    def __member__(self, name: str) -> Any:
+        self.refuse()
+
+    def __set_member__(self, name: str, value: Any) -> None:
+        self.refuse()
+
+
+def no_member(module: str, name: str) -> GradshError:
+    """The error for a member that a module does not have, here."""
+    return AttributeError_(f"module '{module}' has no attribute '{name}'", help=_help(module, name))
+
+
+def _help(module: str, name: str) -> str | None:
+    from gradsh.calls.suggest import suggest
+
+    if module.split(".")[0] != "torch":
+        return None
+    from gradsh.runtime.builtins import BUILTINS
+
+    close = suggest(name, [known for known in BUILTINS.names() if "." not in known])
+    return f"did you mean `{module}.{close}`?" if close else None
+
+
+def no_module(name: str) -> GradshError:
+    """The error for a module that gradsh does not have."""
+    return AttributeError_(f"No module named '{name}'", kind="ModuleNotFoundError")
+
+
+def missing(reference: str) -> Any:
+    """A member of PyTorch that is not there, at the line that reaches it."""
+    module, _, name = reference.removeprefix(MISSING).rpartition(".")
+    raise no_member(module, name)
+
+
+def imported(session: Running, table: PythonTable, module: str, member: str | None, space: dict[str, Any]) -> Any:
+    """What an import binds."""
+    found = module_of(session, table, module)
+    if member is None or isinstance(found, Absent):
+        return found
+    if member == "*":
+        return None
+    try:
+        return found.__member__(member)
+    except AttributeError_ as error:
+        inner = module_of(session, table, f"{module}.{member}")
+        if isinstance(inner, Module):
+            return inner
+        said = f"cannot import name '{member}' from '{module}'"
+        return Absent(AttributeError_(said, help=error.help, kind="ImportError"))
+
+
+def module_of(session: Running, table: PythonTable, name: str) -> Any:
+    """The module of that name."""
+    known: dict[str, Any] = session.modules
+    if name not in known:
+        known[name] = _made(session, table, name)
+    return known[name]
+
+
+def _made(session: Running, table: PythonTable, name: str) -> Any:
+    if name in TORCH:
+        return Module(name, lambda member: _of_torch(session, table, name, member), of_torch=True)
+    root, _, rest = name.partition(".")
+    file = FILES.get(root)
+    if file is None:
+        return Absent(no_module(name))
+    found = import_module(f"gradsh.frontend.imports.{file}").module(session, root)
+    for part in rest.split(".") if rest else ():
+        try:
+            found = found.__member__(part)
+        except AttributeError_:
+            return Absent(no_module(name))
+    return found
+
+
+def _of_torch(session: Running, table: PythonTable, module: str, name: str) -> Any:
+    inner = submodule(module, name)
+    if inner is not None:
+        return module_of(session, table, inner)
+    key = member_of(module, name)
+    return table.value(key) if table.lookup(key) is not None else NONE
+
+
+_PURE = """
+math random time copy collections itertools functools typing dataclasses string re json operator warnings contextlib abc
+types datetime bisect heapq statistics textwrap __future__ decimal fractions unicodedata timeit gc numbers
+"""
+# the file here that has each
+FILES = {
+    **dict.fromkeys(_PURE.split(), "pure"),
+    **dict.fromkeys(("os", "sys", "argparse"), "outside"),
+    **dict.fromkeys(("tqdm", "IPython"), "shows"),
+    **dict.fromkeys(("matplotlib", "pylab", "mpl_toolkits", "seaborn"), "plots"),
+    "numpy": "numpy",
+}
+
+
+def of_members(name: str, members: Members) -> Module:
+    """A module with just these."""
+    return Module(name, lambda member: members.get(member, NONE))

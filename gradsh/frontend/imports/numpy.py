@@ -1,0 +1,101 @@
+"""`numpy`: its functions on arrays, tensors handed over as arrays. What reads and writes files is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.modes import mode
+from gradsh.frontend.arrays import called
+from gradsh.frontend.imports import NONE, Module
+
+__acts_for_programs__ = True
+
+# Not there: what reads and writes files, sets what holds for the whole process, or leads to the library's own parts.
+_CLOSED = """
+load save savez savez_compressed loadtxt savetxt genfromtxt fromfile fromregex memmap open_memmap show_config
+show_runtime info source lookfor get_include seterr seterrcall setbufsize set_printoptions ctypeslib f2py lib core
+testing test char rec emath distutils ma polynomial dtypes exceptions strings typing from_dlpack
+"""
+CLOSED = frozenset(_CLOSED.split())
+FUNCTIONS = ("linalg", "fft")
+_CLOSED_RANDOM = frozenset(
+    ("get_state", "set_state", "bit_generator", "get_bit_generator", "set_bit_generator", "mtrand")
+)
+UFUNC = frozenset(("reduce", "accumulate", "outer", "at", "reduceat", "nin", "nout"))
+
+
+class Ufunc:
+    """A function of NumPy's on each element, and its methods."""
+
+    __slots__ = ("call", "ufunc")
+
+    def __init__(self, ufunc: Any) -> None:
+        self.ufunc = ufunc
+        self.call = called(ufunc)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.call(*arguments, **keywords)
+
+    def __repr__(self) -> str:
+        return repr(self.ufunc)
+
+    def __member__(self, name: str) -> Any:
+        if name == "__name__":
+            return self.ufunc.__name__
+        if name not in UFUNC:
+            raise KeyError(name)
+        found = getattr(self.ufunc, name)
+        return called(found) if callable(found) else found
+
+    def __members__(self) -> list[str]:
+        return sorted(UFUNC)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, np.ufunc):
+        return Ufunc(value)
+    if isinstance(value, type) or not callable(value):
+        return value
+    return called(value)
+
+
+def find(name: str) -> Any:
+    """A member of NumPy."""
+    if name in FUNCTIONS:
+        return Module(f"numpy.{name}", lambda member: _of(getattr(np, name), member))
+    if name == "random":
+        return Module("numpy.random", random)
+    if name in CLOSED or name not in np.__all__:
+        return NONE if name != "__version__" else np.__version__
+    return _shown(getattr(np, name))
+
+
+def _of(module: Any, name: str) -> Any:
+    return _shown(getattr(module, name)) if name in module.__all__ else NONE
+
+
+def random(name: str) -> Any:
+    """A member of `numpy.random`: the legacy stream is one for each session."""
+    if name in ("RandomState", "default_rng", "Generator"):
+        return getattr(np.random, name)
+    if name.startswith("_") or name in _CLOSED_RANDOM or not hasattr(np.random.RandomState, name):
+        return NONE
+    return called(getattr(stream(), name))
+
+
+def stream() -> Any:
+    """The legacy random stream of the session that runs."""
+    host = mode.host
+    found = STREAMS.get(id(host))
+    if found is None or found[0] is not host:
+        found = STREAMS[id(host)] = (host, np.random.RandomState())
+    return found[1]
+
+
+STREAMS: dict[int, tuple[Any, Any]] = {}
+
+
+def module(session: Any, name: str) -> Module:
+    return Module("numpy", find)

@@ -1,0 +1,450 @@
+"""Modules of Python's own that reach nothing outside of the program."""
+
+from __future__ import annotations
+
+import collections
+import math
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import spelled
+from gradsh.errors import GradshError
+from gradsh.frontend import text
+from gradsh.frontend.access import HOST
+from gradsh.frontend.classes import Object
+from gradsh.frontend.imports import NONE, Module, of_members
+
+__acts_for_programs__ = True
+
+
+def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of Python's library: what it raises is raised here, where the program called it."""
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            return function(*arguments, **keywords)
+        except GradshError:
+            raise
+        except Exception as error:
+            if error.__traceback__ is not None and error.__traceback__.tb_next is not None and _own(error):
+                raise
+            raise error.with_traceback(None) from None
+
+    call.__name__ = call.__qualname__ = getattr(function, "__name__", "function")
+    return call
+
+
+def _own(error: Exception) -> bool:
+    from gradsh.runtime.faults import spans
+
+    return bool(spans(error))
+
+
+def _public(name: str, only: str = "", but: str = "") -> Callable[[Any], Module]:
+    """The public members of a module; `only` these, or all `but` those."""
+
+    def make(session: Any) -> Module:
+        module = import_module(name)
+        names = set(only.split()) or {n for n in getattr(module, "__all__", dir(module)) if n[0] != "_"}
+        names -= set(but.split())
+
+        def find(member: str) -> Any:
+            if member not in names or not hasattr(module, member):
+                return NONE
+            value = getattr(module, member)
+            if isinstance(value, type(sys)):
+                return NONE
+            return checked(value) if callable(value) and not isinstance(value, type) else value
+
+        return Module(name, find)
+
+    return make
+
+
+# --- math -----------------------------------------------------------------------------------------------------------
+
+
+def _number(value: Any) -> Any:
+    return float(value) if isinstance(value, Tensor) else value
+
+
+def _math(session: Any) -> Module:
+    def find(member: str) -> Any:
+        if member[0] == "_" or not hasattr(math, member):
+            return NONE
+        value = getattr(math, member)
+        if not callable(value):
+            return value
+
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            return value(*map(_number, arguments), **keywords)
+
+        call.__name__ = call.__qualname__ = member
+        return call
+
+    return Module("math", find)
+
+
+def _random(session: Any) -> Module:
+    import random
+
+    stream = random.Random()
+    HOST.setdefault(random.Random, frozenset(name for name in dir(random.Random) if name[0] != "_"))
+    names = {name for name in dir(random) if name[0] != "_" and hasattr(stream, name)} - {"SystemRandom"}
+
+    def find(member: str) -> Any:
+        if member == "Random":
+            return random.Random
+        return getattr(stream, member) if member in names else NONE
+
+    return Module("random", find)
+
+
+def _time(session: Any) -> Module:
+    import time
+
+    names = "time perf_counter process_time monotonic sleep strftime time_ns perf_counter_ns localtime gmtime ctime"
+    return of_members("time", {name: getattr(time, name) for name in names.split()})
+
+
+# --- copy, functools ------------------------------------------------------------------------------------------------
+
+
+def deepcopy(value: Any, memo: Any = None) -> Any:
+    """`copy.deepcopy`."""
+    import copy
+
+    from gradsh.engine.nn.copying import deepcopy as of_models
+
+    kind = type(value)
+    if kind in (list, dict, tuple, set, collections.OrderedDict, collections.defaultdict) and not _holds_objects(value):
+        return of_models(value) if kind is not set else set(value)
+    made: Any
+    if isinstance(value, Object):
+        own = value.__class__
+        made = object.__new__(own) if not own.hosted else copy.copy(value)
+        for name, held in value.__dict__.items():
+            made.__dict__[name] = deepcopy(held)
+        return made
+    if kind in (list, tuple):
+        return kind(deepcopy(item) for item in value)
+    if isinstance(value, dict):
+        made = copy.copy(value)
+        for key in made:
+            made[key] = deepcopy(made[key])
+        return made
+    if kind.__module__.startswith(("numpy", "collections", "random")) or kind is bytearray:
+        return copy.deepcopy(value)
+    return of_models(value)
+
+
+def _holds_objects(value: Any) -> bool:
+    items = value.values() if isinstance(value, dict) else value
+    return any(
+        isinstance(item, Object)
+        or type(item).__module__.startswith(("numpy", "collections"))
+        or (isinstance(item, (list, tuple, dict)) and _holds_objects(item))
+        for item in items
+    )
+
+
+def shallow(value: Any) -> Any:
+    """`copy.copy`."""
+    import copy
+
+    if isinstance(value, Object) and not type(value).hosted:
+        made = object.__new__(type(value))
+        made.__dict__.update(value.__dict__)
+        return made
+    if isinstance(value, Tensor):
+        return value
+    if hasattr(value, "cells"):
+        made = object.__new__(type(value))
+        for base in type(value).__mro__:
+            for slot in base.__dict__.get("__slots__", ()):
+                if slot != "__weakref__" and hasattr(value, slot):
+                    setattr(made, slot, getattr(value, slot))
+        made.cells = dict(value.cells)
+        return made
+    return copy.copy(value)
+
+
+class Partial:
+    """`functools.partial(function, …)`."""
+
+    def __init__(self, function: Any, /, *arguments: Any, **keywords: Any) -> None:
+        self.func, self.args, self.keywords = function, arguments, keywords
+
+    __public__ = frozenset(("func", "args", "keywords"))
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.func(*self.args, *arguments, **spelled(self.func, {**self.keywords, **keywords}))
+
+
+def wraps(function: Any, *_: Any, **__: Any) -> Any:
+    """`functools.wraps(function)`."""
+
+    def decorate(wrapper: Any) -> Any:
+        for name in ("__name__", "__qualname__"):
+            setattr(wrapper, name, getattr(function, name, getattr(wrapper, name)))
+        return wrapper
+
+    return decorate
+
+
+def cached(*given: Any, **options: Any) -> Any:
+    """`functools.lru_cache`, `functools.cache`."""
+
+    def decorate(function: Any) -> Any:
+        kept: dict[Any, Any] = {}
+
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            key = (arguments, tuple(sorted(keywords.items())))
+            if key not in kept:
+                kept[key] = function(*arguments, **spelled(function, keywords))
+            return kept[key]
+
+        call.__name__, call.__qualname__ = function.__name__, function.__qualname__
+        return call
+
+    return decorate(given[0]) if given and callable(given[0]) else decorate
+
+
+def _functools(session: Any) -> Module:
+    import functools
+
+    members = {"partial": Partial, "wraps": wraps, "reduce": functools.reduce, "cmp_to_key": functools.cmp_to_key}
+    return of_members("functools", {**members, "lru_cache": cached, "cache": cached})
+
+
+def _collections(session: Any) -> Module:
+    def named(name: str, fields: Any, **options: Any) -> Any:
+        return collections.namedtuple(name, fields, **options)
+
+    def of_kind(factory: Any = None, *arguments: Any, **keywords: Any) -> Any:
+        return collections.defaultdict(factory, *arguments, **keywords)
+
+    of_kind.makes = collections.defaultdict  # type: ignore[attr-defined]  # `isinstance(x, defaultdict)`
+    kinds = {name: getattr(collections, name) for name in ("OrderedDict", "Counter", "deque", "ChainMap")}
+    abc = Module("collections.abc", lambda member: getattr(collections.abc, member, NONE) if member[0] != "_" else NONE)
+    return of_members("collections", {**kinds, "namedtuple": named, "defaultdict": of_kind, "abc": abc})
+
+
+def _copy(session: Any) -> Module:
+    return of_members("copy", {"deepcopy": deepcopy, "copy": shallow})
+
+
+# --- types and annotations ------------------------------------------------------------------------------------------
+
+
+class Typing:
+    """A type that is only written: `List[int]`, `Optional[Tensor]`."""
+
+    __slots__ = ("name",)
+    __typing__ = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getitem__(self, item: Any) -> Typing:
+        return self
+
+    def __or__(self, other: Any) -> Typing:
+        return self
+
+    def __ror__(self, other: Any) -> Typing:
+        return self
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return arguments[1] if self.name == "cast" else arguments[0] if self.name in ("final", "override") else self
+
+    def __repr__(self) -> str:
+        return f"typing.{self.name}"
+
+
+def _typing(session: Any) -> Module:
+    return Module("typing", lambda name: False if name == "TYPE_CHECKING" else _typed(name))
+
+
+def _typed(name: str) -> Any:
+    if name in ("NamedTuple", "TypedDict"):
+        return NONE
+    return Typing(name)
+
+
+def _abc(session: Any) -> Module:
+    return of_members("abc", {"ABC": Object, "ABCMeta": Typing("ABCMeta"), "abstractmethod": lambda function: function})
+
+
+def _types(session: Any) -> Module:
+    return of_members("types", {"SimpleNamespace": SimpleNamespace})
+
+
+class SimpleNamespace(Object):
+    """`types.SimpleNamespace(**fields)`."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.__dict__.update(fields)
+
+    def __repr__(self) -> str:
+        return f"namespace({', '.join(f'{name}={text.shown(value)}' for name, value in self.__dict__.items())})"
+
+
+SimpleNamespace.written, SimpleNamespace.hosted = {}, False
+
+
+# --- warnings, contextlib -------------------------------------------------------------------------------------------
+
+
+def _warnings(session: Any) -> Module:
+    import contextlib
+
+    from gradsh.engine.core.modes import mode
+
+    def warn(message: Any, category: Any = None, stacklevel: int = 1, **_: Any) -> None:
+        mode.warn(text.written(message), category=getattr(category, "__name__", "UserWarning"))
+
+    def ignore(*_: Any, **__: Any) -> None:
+        session.context.warn_sink = None
+        mode.warn_sink = None
+
+    def quiet(action: str = "", *_: Any, **__: Any) -> None:
+        if action == "ignore":
+            ignore()
+
+    members = {"warn": warn, "filterwarnings": quiet, "simplefilter": quiet}
+    return of_members("warnings", {**members, "catch_warnings": lambda **_: contextlib.nullcontext([])})
+
+
+class Suppress:
+    """`contextlib.suppress(*kinds)`."""
+
+    __slots__ = ("kinds",)
+
+    def __init__(self, *kinds: Any) -> None:
+        self.kinds = kinds
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> bool:
+        from gradsh.frontend.exceptions import matches, seen
+
+        return isinstance(value, Exception) and matches(seen(value), self.kinds)
+
+
+def _contextlib(session: Any) -> Module:
+    import contextlib
+
+    def manager(function: Any) -> Any:
+        made = contextlib.contextmanager(function)
+
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            return made(*arguments, **spelled(function, keywords))
+
+        return call
+
+    members = {"contextmanager": manager, "suppress": Suppress, "nullcontext": contextlib.nullcontext}
+    return of_members("contextlib", members)
+
+
+# --- json, operator, re ---------------------------------------------------------------------------------------------
+
+
+def _json(session: Any) -> Module:
+    import json
+
+    def dumps(value: Any, **options: Any) -> str:
+        return json.dumps(value, **options)
+
+    return of_members(
+        "json", {"dumps": checked(dumps), "loads": checked(json.loads), "JSONDecodeError": json.JSONDecodeError}
+    )
+
+
+def _operator(session: Any) -> Module:
+    import operator
+
+    from gradsh.frontend.access import attribute
+
+    def attrgetter(*names: str) -> Any:
+        def get(value: Any) -> Any:
+            found = []
+            for name in names:
+                each = value
+                for part in name.split("."):
+                    each = attribute(each, part)
+                found.append(each)
+            return found[0] if len(found) == 1 else tuple(found)
+
+        return get
+
+    def methodcaller(name: str, /, *arguments: Any, **keywords: Any) -> Any:
+        return lambda value: attribute(value, name)(*arguments, **keywords)
+
+    own = {"attrgetter": attrgetter, "methodcaller": methodcaller}
+    return Module(
+        "operator", lambda name: own.get(name) or (getattr(operator, name) if name in operator.__all__ else NONE)
+    )
+
+
+def _dataclasses(session: Any) -> Module:
+    from gradsh.frontend.imports import dataclass
+
+    return of_members("dataclasses", dataclass.MEMBERS)
+
+
+def _timeit(session: Any) -> Module:
+    import timeit
+
+    return of_members("timeit", {"default_timer": timeit.default_timer})
+
+
+def _gc(session: Any) -> Module:
+    return of_members("gc", {"collect": lambda *_: 0})
+
+
+def _itertools(session: Any) -> Module:
+    import itertools
+
+    return Module("itertools", lambda name: getattr(itertools, name, NONE) if name[0] != "_" else NONE)
+
+
+MAKERS: dict[str, Callable[[Any], Module]] = {
+    "math": _math,
+    "random": _random,
+    "time": _time,
+    "copy": _copy,
+    "collections": _collections,
+    "itertools": _itertools,
+    "functools": _functools,
+    "typing": _typing,
+    "dataclasses": _dataclasses,
+    "string": _public("string", but="Formatter Template"),
+    "re": _public("re"),
+    "json": _json,
+    "operator": _operator,
+    "warnings": _warnings,
+    "contextlib": _contextlib,
+    "abc": _abc,
+    "types": _types,
+    "datetime": _public("datetime"),
+    "bisect": _public("bisect", "bisect bisect_left bisect_right insort insort_left insort_right"),
+    "heapq": _public("heapq"),
+    "statistics": _public("statistics", "mean median mode stdev variance pstdev pvariance fmean harmonic_mean"),
+    "textwrap": _public("textwrap"),
+    "fractions": _public("fractions"),
+    "decimal": _public("decimal", "Decimal"),
+    "unicodedata": _public("unicodedata", "normalize category name combining"),
+    "timeit": _timeit,
+    "gc": _gc,
+    "numbers": _public("numbers", "Number Real Integral"),
+    "__future__": lambda session: Module("__future__", lambda name: None),
+}
+
+
+def module(session: Any, name: str) -> Module:
+    return MAKERS[name](session)

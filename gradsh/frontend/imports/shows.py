@@ -1,0 +1,83 @@
+"""`tqdm` and `IPython.display`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradsh.frontend.imports import Module, of_members
+
+__acts_for_programs__ = True
+
+
+class Bar:
+    """`tqdm(items)`: the items, with a bar where somebody sees it."""
+
+    __slots__ = ("items", "session", "title", "total")
+
+    def __init__(self, session: Any, items: Any = (), desc: Any = None, total: Any = None, **_: Any) -> None:
+        self.session = session
+        self.items = items
+        self.title = desc or ""
+        self.total = total
+
+    def __iter__(self) -> Any:
+        return iter(self.session.display.progress(self.items, str(self.title), self.total))
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def __member__(self, name: str) -> Any:
+        if name == "write":
+            return lambda words, **_: self.session.display.printed((words,), [None])
+        if name in _METHODS:
+            return lambda *_, **__: None
+        raise KeyError(name)
+
+    def __members__(self) -> list[str]:
+        return ["write", *_METHODS]
+
+
+_METHODS = ("set_description", "set_postfix", "set_postfix_str", "update", "close", "refresh", "set_description_str")
+
+
+class Maker:
+    """`tqdm` itself, which is called and has `write`."""
+
+    __slots__ = ("session",)
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Bar:
+        return Bar(self.session, *arguments, **keywords)
+
+    def __member__(self, name: str) -> Any:
+        return Bar(self.session).__member__(name)
+
+    def __members__(self) -> list[str]:
+        return ["write"]
+
+
+def module(session: Any, name: str) -> Module:
+    maker = Maker(session)
+    members: dict[str, Any] = {"tqdm": maker, "trange": lambda *given, **options: maker(range(*given), **options)}
+    if name == "tqdm":
+        members |= {part: of_members(f"tqdm.{part}", members) for part in ("auto", "notebook", "std")}
+        return of_members("tqdm", members)
+
+    def nothing(*_: Any, **__: Any) -> None:
+        return None
+
+    def shown(*values: Any, **_: Any) -> None:
+        for value in values:
+            session.display.value(value, None)
+
+    names = ("clear_output", "set_matplotlib_formats", "HTML", "Image", "Markdown", "Latex")
+    display = of_members("IPython.display", {"display": shown, **dict.fromkeys(names, nothing)})
+    return of_members("IPython", {"display": display, "get_ipython": nothing})

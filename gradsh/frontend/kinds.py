@@ -1,0 +1,113 @@
+"""The types that Python programs see: Python's own, PyTorch's, and those of their own classes."""
+
+from __future__ import annotations
+
+import os
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.dtypes import DType, Size
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import ModelKind
+from gradsh.runtime.python import OWN, Converter, ConverterDType, Kind
+from gradsh.runtime.text import written
+
+__acts_for_programs__ = True
+
+
+class Program(type):
+    """The class of the classes that a program writes."""
+
+
+class PythonType(Converter):
+    """A type of Python's own, whose constructor needs no care."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.python(*arguments, **keywords)
+
+
+class Text(Converter):
+    """`str`."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if len(arguments) == 1 and not keywords:
+            return written(arguments[0])
+        return str(*arguments, **keywords)
+
+
+# the types of plain values, by what Python has: `type(x)` of each is what the name gives
+TYPES: dict[type, Any] = {
+    **{OWN[name].python: OWN[name] for name in ("list", "tuple", "dict", "float", "int", "bool")},  # type: ignore[attr-defined]  # converters
+    **{one: PythonType(one.__name__, one) for one in (complex, bytes, frozenset, slice, set, range, type(None))},
+    str: Text("str", str),
+    Tensor: OWN["Tensor"],
+    Size: OWN["Size"],
+}
+
+
+def is_class(value: Any) -> bool:
+    """Is it what a program sees as a type, though it is none of Python's?"""
+    return isinstance(value, (Converter, ConverterDType, Kind)) or isinstance(getattr(value, "makes", None), type)
+
+
+def python_of(kind: Any) -> Any:
+    """The type behind what a program sees as one; None of what is none."""
+    if isinstance(kind, (Converter, ConverterDType, Kind)):
+        return kind.python
+    if isinstance(kind, type):
+        return kind
+    made = getattr(kind, "makes", None) if isinstance(kind, FunctionType) else None
+    return made if isinstance(made, type) else None
+
+
+def kind_of(value: Any) -> Any:
+    """`type(value)` as programs see it."""
+    kind = type(value)
+    if kind in TYPES:
+        return TYPES[kind]
+    if isinstance(kind, (Program, ModelKind)) or issubclass(kind, (BaseException, np.generic, np.ndarray)):
+        return kind
+    return kind
+
+
+def class_text(kind: Any) -> str:
+    """What stands in `<class '…'>`."""
+    python = python_of(kind)
+    if python is None:
+        return str(getattr(kind, "__name__", kind))
+    if python is Tensor:
+        return "torch.Tensor"
+    if python is Size:
+        return "torch.Size"
+    if issubclass(python, DType):
+        return "torch.dtype"
+    if isinstance(python, Program) or python.__module__ == "__main__":
+        return f"__main__.{python.__qualname__}"
+    if isinstance(python, ModelKind):
+        return _model_text(python)
+    if python.__module__.partition(".")[0] == "gradsh":
+        return _engine_text(python)
+    return python.__qualname__ if python.__module__ == "builtins" else f"{python.__module__}.{python.__qualname__}"
+
+
+def _model_text(kind: Any) -> str:
+    """A layer's: PyTorch keeps those of one family in one module, as gradsh does in one file."""
+    if kind.body is None:
+        within = "container" if kind.__module__.endswith("containers") else "module"
+        return f"torch.nn.modules.{within}.{kind.__name__}"
+    file = os.path.basename(kind.body.__globals__.get("@file", "")) or "module"
+    return f"torch.nn.modules.{file.partition('.')[0]}.{kind.__name__}"
+
+
+def _engine_text(kind: type) -> str:
+    room = kind.__module__.split(".")
+    if "optim" in room:
+        return f"torch.optim.{room[-1]}.{kind.__name__}"
+    names = {"dataloader": "torch.utils.data.dataloader", "datasets": "torch.utils.data.dataset"}
+    return f"{names.get(room[-1], 'torch')}.{kind.__name__}"

@@ -1,0 +1,158 @@
+"""The globals of a session of Python programs."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Any
+
+from gradsh.engine.core.modes import GradMode
+from gradsh.engine.core.users import spelled
+from gradsh.errors import TypeError_
+from gradsh.frontend import access, definitions, exceptions, text
+from gradsh.frontend.imports import Module, imported, missing
+from gradsh.frontend.table import PythonTable
+from gradsh.frontend.torch import Mode
+from gradsh.runtime import namespace as gradsh_namespace
+from gradsh.runtime.namespace import is_builtin, variables
+
+if TYPE_CHECKING:
+    from gradsh.runtime.running import Running
+
+__acts_for_programs__ = True
+
+
+class Template(str):
+    """The left side of a `%`."""
+
+    __slots__ = ()
+
+    def __mod__(self, values: Any) -> str:
+        return str.__mod__(self, formattable(values))
+
+
+Template.__name__ = Template.__qualname__ = "str"
+
+
+class Shown:
+    """A value in a formatted string."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __str__(self) -> str:
+        return text.written(self.value)
+
+    def __repr__(self) -> str:
+        return text.shown(self.value)
+
+
+def template(value: Any) -> Any:
+    return Template(value) if value.__class__ is str else value
+
+
+def formattable(values: Any) -> Any:
+    """The right side of a `%` on a string."""
+    if type(values) is tuple:
+        return tuple(map(_formattable, values))
+    if type(values) is dict:
+        return {key: _formattable(value) for key, value in values.items()}
+    return _formattable(values)
+
+
+def _formattable(value: Any) -> Any:
+    kind = type(value)
+    if kind in text.PLAIN or hasattr(kind, "__float__") or hasattr(kind, "__index__"):
+        return value
+    return type(kind.__name__, (Shown,), {"__slots__": ()})(value)  # errors say the name of the type
+
+
+def context(value: Any) -> Any:
+    """What a `with` enters."""
+    kind = type(value)
+    if not (hasattr(kind, "__enter__") and hasattr(kind, "__exit__")):
+        raise TypeError_(f"'{kind.__name__}' object does not support the context manager protocol")
+    return value
+
+
+def decorator(value: Any) -> Any:
+    """What stands behind an `@`."""
+    if isinstance(value, GradMode) and not isinstance(value, Mode):
+        return Mode(value.grad, value.inference)
+    return value
+
+
+def options(keywords: dict[str, Any]) -> dict[str, Any]:
+    """The keywords of a function's `**options` as they were written."""
+    return {name.removeprefix("."): value for name, value in keywords.items()}
+
+
+def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    return function(*arguments, **spelled(function, keywords))
+
+
+def own_of(session: Running) -> dict[str, Any]:
+    """The built-ins that reach the session's display."""
+
+    def print(*values: Any, sep: Any = None, end: Any = None, file: Any = None, flush: Any = None) -> None:
+        for name, given in (("sep", sep), ("end", end)):
+            if not isinstance(given, str | None):
+                raise TypeError_(f"{name} must be None or a string, not {type(given).__name__}")
+        if file is not None and hasattr(file, "take"):
+            line = (" " if sep is None else sep).join(map(text.written, values)) + ("\n" if end is None else end)
+            file.take(line)
+            return
+        spans: list[Any] = [None] * len(values)
+        session.display.printed(values, spans, " " if sep is None else sep, "\n" if end is None else end)
+
+    def display(*values: Any) -> None:
+        for value in values:
+            session.display.value(value, None)
+
+    return {"print": print, "display": display}
+
+
+def namespace(session: Running) -> dict[str, Any]:
+    """The globals: those of a gradsh session, where Python has nothing of its own."""
+    table = PythonTable(own_of(session))
+    space = gradsh_namespace.namespace(session, table)
+    space["@own"].clear()
+
+    def import_(module: str, member: str | None) -> Any:
+        return imported(session, table, module, member, space)
+
+    space |= {
+        "__builtins__": {"__build_class__": builtins.__build_class__},
+        "__name__": "__main__",
+        "@attr": access.attribute,
+        "@method": access.method,
+        "@set_attr": access.set_attribute,
+        "@del_attr": access.delete_attribute,
+        "@call": call,
+        "@options": options,
+        "@format": text.formatted,
+        "@template": template,
+        "@formattable": formattable,
+        "@class": definitions.define,
+        "@super": definitions.super_of,
+        "@import": import_,
+        "@missing": missing,
+        "@context": context,
+        "@decorator": decorator,
+        "@exception": exceptions.seen,
+        "@matches": exceptions.matches,
+        "@raised": exceptions.raised,
+        "@failed": exceptions.failed,
+        "@set": set,
+    }
+    return space
+
+
+def bound(space: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The names that programs have bound, with the module of PyTorch that each is bound to, if any."""
+    return {
+        name: (value.name,) if isinstance(value, Module) and value.of_torch else ()
+        for name, value in variables(space).items()
+        if ":" not in name and not is_builtin(space, name, value)
+    }

@@ -1,0 +1,353 @@
+"""Subclasses of `nn.Module` that a Python program writes: what `__init__` sets are the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import CellType, FunctionType, MethodType
+from typing import Any
+
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import spelled
+from gradsh.engine.nn.containers import Numbered
+from gradsh.engine.nn.module import Model, ModelType, is_held, is_parameter, type_text
+from gradsh.errors import ArgumentError, AttributeError_, NoForward
+from gradsh.frontend.classes import ABSENT, SPECIAL, bound, lookup, special
+from gradsh.frontend.kinds import Program
+
+__acts_for_programs__ = True
+
+
+class NetworkType(ModelType, Program):
+    """The class of such a class. `runs` is its `forward`, where the program has written one."""
+
+    written: dict[str, Any]
+    runs: Any
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        self: Model = object.__new__(cls)  # type: ignore[arg-type]  # as in ModelType
+        self.cells = {}
+        self.buffer_names = {}
+        self.hooks = None
+        self.training = None  # type: ignore[assignment]  # until `super().__init__()`
+        before, mode.where = mode.where, None
+        try:
+            init = lookup(cls, "__init__")
+            if init is ABSENT:
+                begin(self, cls, arguments, keywords)
+            else:
+                init(self, *arguments, **spelled(init, keywords))
+        finally:
+            mode.where = before
+        return self
+
+    def __member__(cls, name: str) -> Any:
+        if name in ("__name__", "__qualname__"):
+            return cls.__name__
+        if name == "__init__":
+            found = lookup(cls, name)
+            return found if found is not ABSENT else begins(cls)
+        found = lookup(cls, name)
+        if found is ABSENT:
+            if not name.startswith("_") and isinstance(getattr(Model, name, None), FunctionType):
+                return getattr(Model, name)
+            raise KeyError(name)
+        return bound(found, cls)
+
+    def __set_member__(cls, name: str, value: Any) -> None:
+        cls.written[name] = value
+
+    def __repr__(cls) -> str:
+        return f"<class '__main__.{cls.__qualname__}'>"
+
+
+def begins(kind: type) -> Callable[..., None]:
+    """`Module.__init__`, to be called with the instance."""
+    return lambda self, *arguments, **keywords: begin(self, kind, arguments, keywords)
+
+
+def begin(self: Model, kind: type, arguments: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None) -> None:
+    """`super().__init__(…)`: the constructor of the first class behind that is PyTorch's."""
+    self.training = True
+    for base in kind.__mro__:
+        if "written" in base.__dict__ or base is Network or not issubclass(base, Model):
+            continue
+        if base.__dict__.get("body") is not None:
+            body: Any = base.body
+            body(self, *arguments, **base.spell(body, keywords or {}))
+            Model.finish(self)
+            return
+        if "construct" in base.__dict__:
+            base.construct(self, *arguments, **(keywords or {}))
+            return
+
+
+class Mixin:
+    """What is other than in models that are written in gradsh: only modules, parameters and buffers are its fields'."""
+
+    __slots__ = ()
+
+    cells: dict[str, CellType]
+    buffer_names: dict[str, bool]
+
+    @property
+    def run(self) -> Any:
+        forward = type(self).runs  # type: ignore[attr-defined]  # a NetworkType
+        own = Model.get(self, "@forward")  # type: ignore[arg-type]  # a Model
+        if own is not None:
+            return own
+        if forward is not ABSENT:
+            return MethodType(forward, self)
+        return Model.get(self, "forward")  # type: ignore[arg-type]
+
+    @run.setter
+    def run(self, value: Any) -> None:
+        if value is None:
+            self.cells.pop("@forward", None)
+
+    def settle(self) -> None:
+        """Nothing: what a call runs is the class's."""
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        kind = type(self)
+        if self.hooks is None and kind.runs is not ABSENT and "@forward" not in self.cells:  # type: ignore[attr-defined]
+            return kind.runs(self, *arguments, **spelled(kind.runs, keywords))  # type: ignore[attr-defined]
+        if self.training is None:
+            raise AttributeError_(f"'{kind.__name__}' object has no attribute '_backward_hooks'")
+        run = self.run
+        if run is None:
+            raise NoForward(f'Module [{kind.__name__}] is missing the required "forward" function')
+        return Model.call(self, arguments, keywords)  # type: ignore[arg-type]
+
+    def fields(self) -> Iterator[tuple[str, Any]]:
+        for name, value in super().fields():  # type: ignore[misc]  # of a Model
+            if isinstance(value, Model) or is_parameter(value) or name in self.buffer_names:
+                yield name, value
+
+    def own_parameters(self) -> Iterator[tuple[str, Tensor]]:
+        for name, value in self.fields():
+            if name not in self.buffer_names and is_held(value) and is_parameter(value):
+                yield name, value
+
+    def __member__(self, name: str) -> Any:
+        cell = self.cells.get(name)
+        if cell is not None:
+            try:
+                return cell.cell_contents
+            except ValueError:
+                pass
+        found = lookup(type(self), name)
+        if found is not ABSENT:
+            return bound(found, self)
+        if name == "forward":
+            run = self.run
+            if run is not None:
+                return run
+        try:
+            return super().__member__(name)  # type: ignore[misc]
+        except KeyError:
+            asked = lookup(type(self), "__getattr__")
+            if asked is not ABSENT and not name.startswith("__"):
+                return asked(self, name)
+            raise
+
+    def __set_member__(self, name: str, value: Any) -> None:
+        own = lookup(type(self), name)
+        if isinstance(own, property):
+            if own.fset is None:
+                raise AttributeError_(f"property '{name}' of '{type(self).__name__}' object has no setter")
+            own.fset(self, value)
+            return
+        setter = lookup(type(self), "__setattr__")
+        if setter is not ABSENT:
+            setter(self, name, value)
+            return
+        self.assign(name, value)
+
+    def assign(self, name: str, value: Any) -> None:
+        """`self.name = value` by PyTorch's rules: what is registered is only taken the place of by its kind."""
+        if name == "training":
+            self.training = bool(value)  # type: ignore[misc]  # a slot of the Model
+            return
+        if name == "forward":
+            self.cells["@forward"] = CellType(value)
+            return
+        parameter = is_parameter(value)
+        if self.training is None and (parameter or isinstance(value, Model)):
+            what = "parameters" if parameter else "module"
+            raise AttributeError_(
+                f"cannot assign {what} before Module.__init__() call", help="the first line of `__init__` is "
+                "`super().__init__()`"
+            )  # fmt: skip
+        old = self.get(name)  # type: ignore[attr-defined]
+        if value is not None and not parameter:
+            said = type_text(value)
+            if is_parameter(old):
+                raise ArgumentError(
+                    f"cannot assign '{said}' as parameter '{name}' (torch.nn.Parameter or None expected)"
+                )
+            if isinstance(old, Model) and not isinstance(value, Model):
+                raise ArgumentError(
+                    f"cannot assign '{said}' as child module '{name}' (torch.nn.Module or None expected)"
+                )
+            if name in self.buffer_names and value.__class__ is not Tensor:
+                raise ArgumentError(
+                    f"cannot assign '{said}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)"
+                )
+        if parameter or isinstance(value, Model):
+            self.buffer_names.pop(name, None)
+        self.put(name, value)  # type: ignore[attr-defined]
+
+    def extra_repr(self) -> str:
+        own = lookup(type(self), "extra_repr")
+        return str(own(self)) if own is not ABSENT else super().extra_repr()  # type: ignore[misc]
+
+    def __members__(self) -> list[str]:
+        names = [name for base in type(self).__mro__ for name in base.__dict__.get("written", ())]
+        return [*super().__members__(), *(name for name in names if name[0] != "@")]  # type: ignore[misc]
+
+
+class Network(Mixin, Model, metaclass=NetworkType):
+    """`nn.Module`."""
+
+    __slots__ = ()
+    runs = ABSENT
+    hidden: frozenset[str] = frozenset()
+    spell = staticmethod(spelled)
+
+    def construct(self, *arguments: Any, **keywords: Any) -> None:
+        given = [f"{len(arguments) + 1} were given"] if arguments else []
+        if given or keywords:
+            problem = f"takes 1 positional argument but {given[0]}" if given else (
+                f"got an unexpected keyword argument '{next(iter(keywords))}'"
+            )  # fmt: skip
+            raise ArgumentError(f"{type(self).__name__}.__init__() {problem}", kind="TypeError")
+
+
+Network.__name__ = Network.__qualname__ = "Module"
+Network.__module__ = "torch.nn.modules.module"
+
+
+def network(name: str, bases: tuple[type, ...], parts: dict[str, Any]) -> Any:
+    """The class with that name, bases, and what stands in its body."""
+    found = [Network if base is Model else base for base in bases]
+    if not any(issubclass(base, Network) for base in found):
+        library = next(base for base in found if issubclass(base, Model))
+        found.insert(0, _over(library))
+        found.remove(library)
+    written = parts["written"]
+    parts["__slots__"] = ()
+    parts.update({key: value for key, value in written.items() if key in SPECIAL - MODELS})
+    parts.update({key: value for key, value in special(written).items() if key not in MODELS})
+    if "__repr__" in written:
+        parts["__repr__"] = written["__repr__"]
+    parts["spell"] = staticmethod(spelled)
+    try:
+        made = NetworkType(name, tuple(found), parts)
+    except TypeError as error:
+        raise ArgumentError(str(error), kind="TypeError") from None
+    made.runs = lookup(made, "forward")
+    if "__call__" in written:
+        made.__call__ = special(written)["__call__"]  # type: ignore[method-assign]
+    return made
+
+
+MODELS = frozenset(("__init__", "__call__", "__setattr__", "__getattr__", "__delattr__", "__repr__", "__new__"))
+_overs: dict[type, type] = {}
+
+
+def _over(library: type) -> type:
+    """A layer of PyTorch's as a base: one class for each."""
+    if library not in _overs:
+        parts = {"__slots__": (), "runs": ABSENT, "written": {}, "__module__": "torch.nn"}
+        _overs[library] = NetworkType(library.__name__, (Mixin, library), parts)
+    return _overs[library]
+
+
+def inherited(owner: Any, name: str, kind: type) -> Any:
+    """What `super()` of a method of a model gives where it is PyTorch's own."""
+    if name == "__init__":
+        mro = type(owner).__mro__
+        rest = mro[mro.index(kind) + 1 :]
+
+        def init(*arguments: Any, **keywords: Any) -> None:
+            begin(owner, _Rest(rest), arguments, keywords)  # type: ignore[arg-type]  # all that `begin` asks of a class
+
+        return init
+    if name == "__setattr__":
+        return lambda key, value: owner.assign(key, value)
+    if name == "__call__":
+        return lambda *arguments, **keywords: Mixin.__call__(owner, *arguments, **keywords)
+    if name == "__getattr__":
+        return lambda key: Model.__member__(owner, key)
+    if name == "__repr__":
+        return lambda: Model.__repr__(owner)
+    if name == "forward":
+        found = Model.get(owner, "forward")
+        if found is None and isinstance(owner, Numbered):
+            found = getattr(super(Mixin, owner), "forward", None)
+        if found is not None:
+            return found
+        raise NoForward(f'Module [{type(owner).__name__}] is missing the required "forward" function')
+    if name == "extra_repr":
+        return lambda: Model.extra_repr(owner)
+    found = getattr(super(Mixin, owner), name, None) if not name.startswith("_") else None
+    if found is None:
+        raise AttributeError_(f"'super' object has no attribute '{name}'")
+    return found
+
+
+class _Rest:
+    """The classes behind one in the order of an instance's."""
+
+    __slots__ = ("__mro__",)
+
+    def __init__(self, rest: tuple[type, ...]) -> None:
+        self.__mro__ = rest
+
+
+# --- what programs find beside the fields ---------------------------------------------------------------------------
+
+
+def _lazily(name: str) -> Callable[[Any], Any]:
+    """`parameters()` and its kin are iterators."""
+    of_model = getattr(Model, name)
+
+    def get(model: Any) -> Any:
+        def listed(*arguments: Any, **keywords: Any) -> Iterator[Any]:
+            yield from of_model(model, *arguments, **keywords)
+
+        listed.__qualname__ = f"Module.{name}"
+        return listed
+
+    return get
+
+
+class Registered(dict[str, Any]):
+    """`model._modules`: what is put in is put into the model."""
+
+    def __init__(self, model: Any, items: dict[str, Any]) -> None:
+        super().__init__(items)
+        self.model = model
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        self.model.put(key, value)
+
+
+ITERATORS = {
+    name: _lazily(name)
+    for name in (
+        "parameters", "named_parameters", "buffers", "named_buffers", "children", "named_children", "modules",
+        "named_modules",
+    )
+}  # fmt: skip
+EXTRA: dict[str, Callable[[Any], Any]] = {
+    **ITERATORS,
+    "_modules": lambda model: Registered(model, dict(model.printed_children())),
+    "_parameters": lambda model: Registered(model, dict(model.own_parameters())),
+    "_buffers": lambda model: Registered(model, dict(model.own_buffers())),
+    "__dict__": lambda model: {name: model.get(name) for name in model.cells},
+    "_get_name": lambda model: lambda: type(model).__name__,
+    "forward": lambda model: model.run,
+}

@@ -1,0 +1,143 @@
+"""How values are written out in Python programs: as PyTorch and Python do, `torch.` and class paths included.
+
+Addresses are made up, so that a program prints the same each time: the first object that shows one has the first.
+"""
+
+from __future__ import annotations
+
+from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.dtypes import DType, Size
+from gradsh.engine.core.graph import AccumulateGrad, Node
+from gradsh.engine.core.named import Named
+from gradsh.engine.core.tensor import Tensor
+from gradsh.errors import TypeError_
+from gradsh.frontend.kinds import Program, class_text, is_class
+from gradsh.runtime.text import function_name
+
+__acts_for_programs__ = True
+
+PLAIN = frozenset((int, float, bool, type(None), Tensor, str, complex, bytes))
+FIRST, STEP = 0x7F3A00000000, 0x10
+OWN_FUNCTION = "torch.autograd.function."  # before the nodes of a program's own functions
+
+_seen: dict[int, int] = {}
+
+
+def address(value: object) -> int:
+    """A number that stands for where a value is."""
+    return _seen.setdefault(id(value), FIRST + STEP * len(_seen))
+
+
+def at(value: object) -> str:
+    return f"at 0x{address(value):x}"
+
+
+def written(value: Any) -> str:
+    """What `print` and `str` show."""
+    kind = type(value)
+    if kind in PLAIN or isinstance(value, (str, Tensor)) or hasattr(kind, "__printed__"):
+        return str(value)
+    if isinstance(value, BaseException):
+        return str(value)
+    if isinstance(kind, Program) or kind.__module__.partition(".")[0] == "numpy":
+        return str(value)
+    return shown(value)
+
+
+def shown(value: Any) -> str:
+    """What `repr` shows."""
+    return repr(value) if type(value) in PLAIN else _shown(value, ())
+
+
+def _shown(value: Any, outer: tuple[int, ...]) -> str:
+    kind = type(value)
+    if kind in PLAIN:
+        return repr(value)
+    if kind in (list, tuple, dict, set):
+        return _collection(value, kind, outer)
+    if kind is Size:
+        return f"torch.Size({list(value)})"
+    if isinstance(value, type) or is_class(value):
+        return f"<class '{class_text(value)}'>"
+    if isinstance(value, DType):
+        return f"torch.{value!r}"
+    if isinstance(value, (Node, AccumulateGrad)):
+        own = OWN_FUNCTION if getattr(getattr(value, "kind", None), "custom", None) is not None else ""
+        return f"<{own}{repr(value)[1:-1]} object {at(value)}>"
+    if kind is FunctionType:
+        return f"<function {qualified(value)} {at(value)}>"
+    if kind is MethodType:
+        return _method(value)
+    if kind is BuiltinFunctionType:
+        return f"<built-in function {function_name(value)}>"
+    if kind is GeneratorType:
+        return f"<generator object {value.__qualname__.replace('.<locals>.', '').lstrip('.')} {at(value)}>"
+    if isinstance(value, Named):
+        return repr(value)
+    if any("__repr__" in base.__dict__ for base in kind.__mro__[:-1]) and _keeps_addresses_out(kind):
+        return repr(value)
+    return f"<{class_text(kind)} object {at(value)}>"
+
+
+def _keeps_addresses_out(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] in ("gradsh", "numpy", "__main__", "torch", *OPEN)
+
+
+OPEN = ("builtins", "collections", "datetime", "fractions", "decimal", "argparse", "re", "itertools")
+
+
+def _collection(value: Any, kind: type, outer: tuple[int, ...]) -> str:
+    if id(value) in outer:
+        return "[...]" if kind is list else "{...}" if kind is dict else "(...)"
+    outer = (*outer, id(value))
+    if kind is dict:
+        return "{" + ", ".join([f"{_shown(k, outer)}: {_shown(v, outer)}" for k, v in value.items()]) + "}"
+    items = ", ".join([_shown(item, outer) for item in value])
+    if kind is list:
+        return f"[{items}]"
+    if kind is set:
+        return f"{{{items}}}" if value else "set()"
+    return f"({items},)" if len(value) == 1 else f"({items})"
+
+
+def qualified(function: Any) -> str:
+    """`Net.forward`, `outer.<locals>.inner`: the name with where it was defined."""
+    return qualified_name(getattr(function, "__qualname__", None) or function_name(function))
+
+
+def qualified_name(name: str) -> str:
+    """The same of a name of lowered code's."""
+    parts = [part.removeprefix(".") for part in name.replace("..", ".").split(".")]
+    if any(part.startswith("@") for part in parts):
+        parts = ["<lambda>" if part.startswith("@") else part for part in parts]
+    return ".".join(part for part in parts if part)
+
+
+def _method(value: Any) -> str:
+    owner = value.__self__
+    if isinstance(owner, Tensor):
+        return f"<built-in method {value.__func__.__name__.rpartition('.')[2]} of Tensor object {at(owner)}>"
+    if isinstance(value.__func__, FunctionType):
+        return f"<bound method {qualified(value.__func__)} of {shown(owner)}>"
+    return f"<built-in method {function_name(value.__func__)} of {type(owner).__name__} object {at(owner)}>"
+
+
+def formatted(value: Any, conversion: str | None, spec: str) -> str:
+    """One `{value!conversion:spec}`. Errors: Python's for a spec that the value does not take."""
+    if conversion is None:
+        kind = type(value)
+        if kind in PLAIN or isinstance(value, (Tensor, str, int, float, np.generic)) or isinstance(kind, Program):
+            return format(value, spec)
+        if not spec:
+            return written(value)
+        if kind.__module__ == "datetime":
+            return format(value, spec)
+        raise TypeError_(f"unsupported format string passed to {class_text(kind)}.__format__")
+    text = written(value) if conversion == "s" else shown(value)
+    if conversion == "a":
+        text = text.encode("ascii", "backslashreplace").decode()
+    return format(text, spec)

@@ -1,0 +1,170 @@
+"""What is another thing in PyTorch's own source than in gradsh, by the name that its members have in gradsh."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gradsh.engine.core.modes import GradMode, mode
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import spelled
+from gradsh.frontend.classes import Object, ProgramType
+from gradsh.frontend.functions import Function
+from gradsh.frontend.networks import Network
+from gradsh.frontend.text import written
+
+__acts_for_programs__ = True
+
+
+class Mode(GradMode):
+    """`torch.no_grad()`: before a block, and as a decorator."""
+
+    def __call__(self, function: Any) -> Any:
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            with Mode(self.grad, self.inference):
+                return function(*arguments, **spelled(function, keywords))
+
+        call.__name__ = getattr(function, "__name__", "call")
+        call.__qualname__ = getattr(function, "__qualname__", call.__name__)
+        return call
+
+
+class SetGrad(Mode):
+    """`torch.set_grad_enabled(on)`, which has an effect at once."""
+
+    def __init__(self, on: Any) -> None:
+        super().__init__(bool(on))
+        self.since = (mode.grad, mode.inference)
+        mode.grad = self.grad
+
+    def __enter__(self) -> None:
+        self.before = self.since
+        mode.grad = self.grad
+
+
+def _no_grad(*function: Any) -> Any:
+    return Mode(False)(function[0]) if function else Mode(False)
+
+
+def _enable_grad(*function: Any) -> Any:
+    return Mode(True)(function[0]) if function else Mode(True)
+
+
+def _inference(on: Any = True) -> Any:
+    if callable(on):
+        return Mode(False, True)(on)
+    return Mode(not on, bool(on))
+
+
+class Anomaly:
+    """`torch.autograd.set_detect_anomaly(on)`: a setting, and a block."""
+
+    def __init__(self, on: Any, check_nan: Any = True) -> None:
+        from gradsh.engine.core.modes import ANOMALY
+
+        self.before = mode.anomaly
+        if on:
+            mode.warn(ANOMALY)
+        mode.anomaly = bool(check_nan) if on else None
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, *_: object) -> None:
+        mode.anomaly = self.before
+
+
+class Dataset(Object):
+    """`torch.utils.data.Dataset`."""
+
+    def __add__(self, other: Any) -> Any:
+        from gradsh.engine.ops.program.datasets import ConcatDataset
+
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset):
+    """`torch.utils.data.IterableDataset`."""
+
+
+class Sampler(Object):
+    """`torch.utils.data.Sampler`."""
+
+
+for _kind in (Dataset, IterableDataset, Sampler):
+    _kind.written, _kind.hosted = {}, False
+    _kind.__module__ = "torch.utils.data.dataset"
+assert isinstance(Dataset, ProgramType)
+
+
+def _constant(value: Any) -> Callable[[], Any]:
+    return lambda: value
+
+
+def _nothing(*arguments: Any, **keywords: Any) -> None:
+    """A setting of what gradsh does not have."""
+
+
+def _false(*arguments: Any, **keywords: Any) -> bool:
+    return False
+
+
+def _zero(*arguments: Any, **keywords: Any) -> int:
+    return 0
+
+
+def _itself(*arguments: Any, **keywords: Any) -> Any:
+    """`torch.compile(model)`, `torch.jit.script(f)`: what they run is the same; as a decorator with options too."""
+    if arguments:
+        return arguments[0]
+    return lambda function: function
+
+
+def _typename(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return f"torch.{value.dtype.title}Tensor"
+    return written(type(value))[8:-2]
+
+
+def _size() -> Any:
+    from gradsh.runtime.python import OWN
+
+    return OWN["Size"]
+
+
+# each gives the member when a program first names it
+EXTRA: dict[str, Callable[[], Any]] = {
+    "Module": _constant(Network),
+    "Function": _constant(Function),
+    "Dataset": _constant(Dataset),
+    "IterableDataset": _constant(IterableDataset),
+    "Sampler": _constant(Sampler),
+    "no_grad": _constant(_no_grad),
+    "enable_grad": _constant(_enable_grad),
+    "inference_mode": _constant(_inference),
+    "set_grad_enabled": _constant(SetGrad),
+    "set_detect_anomaly": _constant(Anomaly),
+    "detect_anomaly": _constant(lambda check_nan=True: Anomaly(True, check_nan)),
+    "Size": _size,
+    "__version__": _constant("2.13.0+cpu"),
+    "version.cuda": _constant(None),
+    "typename": _constant(_typename),
+    "compile": _constant(_itself),
+    "jit.script": _constant(_itself),
+    "jit.ignore": _constant(_itself),
+    "jit.export": _constant(_itself),
+    "compiler.disable": _constant(_itself),
+    "once_differentiable": _constant(_itself),
+    "cuda.is_available": _constant(_false),
+    "mps.is_available": _constant(_false),
+    "accelerator.is_available": _constant(_false),
+    "cuda.device_count": _constant(_zero),
+    "cuda.manual_seed": _constant(_nothing),
+    "cuda.manual_seed_all": _constant(_nothing),
+    "cuda.synchronize": _constant(_nothing),
+    "cuda.empty_cache": _constant(_nothing),
+    "mps.manual_seed": _constant(_nothing),
+    "backends.cudnn.deterministic": _constant(False),
+    "backends.cudnn.benchmark": _constant(False),
+    "backends.cudnn.enabled": _constant(False),
+}

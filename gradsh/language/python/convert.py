@@ -1,0 +1,254 @@
+"""Python's own syntax tree as gradsh's: statements. Expressions are in `expressions`."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Collection
+
+from gradsh import errors
+from gradsh.errors import CELL, Refused, Source
+from gradsh.language import nodes
+from gradsh.language.nodes import Expr, Stmt
+from gradsh.language.python import nodes as python
+from gradsh.language.python.cells import without_magics
+from gradsh.language.python.expressions import OPERATORS, Expressions, Unsupported
+
+
+def convert(source: Source) -> nodes.Program:
+    """The tree of a Python program. Of a cell the last expression is shown, unless a `;` stands behind it.
+
+    Raises Refused with what Python says of a text that is no program of its own, or with what gradsh does not have.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of `"\\d"`, which Python reads
+            tree, skipped = parsed(source)
+    except SyntaxError as problem:
+        raise Refused([not_python(source, problem)]) from None
+    except ValueError as problem:  # a null character
+        place = errors.Label(errors.Span(source, 0, len(source.text)))
+        raise Refused([errors.SyntaxError_(str(problem), [place])]) from None
+    except (RecursionError, MemoryError):
+        place = errors.Label(errors.Span(source, 0, len(source.text)))
+        raise Refused([errors.TooDeep("nested too deeply", [place])]) from None
+    converter = Converter(source, source.python == CELL, skipped)
+    try:
+        body = converter.top(tree.body)
+    except Unsupported as problem:
+        place = errors.Label(errors.Span(source, problem.start, problem.end))
+        raise Refused([errors.SyntaxError_(problem.words, [place], problem.help)]) from None
+    return nodes.Program(0, len(source.text), body)
+
+
+def parsed(source: Source) -> tuple[ast.Module, Collection[int]]:
+    """Python's tree, and where in it a number stands for a line of a cell that is none of Python's, `%time`."""
+    try:
+        return ast.parse(source.text), ()
+    except SyntaxError:
+        if source.python != CELL:
+            raise
+        text, skipped = without_magics(source.text)
+        if not skipped:
+            raise
+        return ast.parse(text), skipped
+
+
+def not_python(source: Source, problem: SyntaxError) -> errors.GradshError:
+    """Python's own words, and its place in the text."""
+    line, column = problem.lineno or 1, problem.offset or 1
+    starts = source.starts
+    start = starts[min(line, len(starts)) - 1] + max(0, column - 1)
+    end = start + 1
+    if problem.end_lineno is not None and problem.end_offset is not None and 0 < problem.end_lineno <= len(starts):
+        end = max(end, starts[problem.end_lineno - 1] + problem.end_offset - 1)
+    length = len(source.text)
+    start, end = min(start, length), min(end, length)
+    kind = type(problem).__name__
+    return errors.SyntaxError_(problem.msg, [errors.Label(errors.Span(source, start, end))], kind=kind)
+
+
+class Converter(Expressions):
+    """One program. Each `s_Name` gives the statements that one of Python's becomes."""
+
+    def __init__(self, source: Source, cell: bool, skipped: Collection[int]) -> None:
+        super().__init__(source)
+        self.cell = cell
+        self.skipped = skipped
+
+    def top(self, body: list[ast.stmt]) -> list[Stmt]:
+        result: list[Stmt] = []
+        for number, statement in enumerate(body):
+            if self.cell and number == len(body) - 1 and isinstance(statement, ast.Expr):
+                result.append(self.last(statement))
+            else:
+                result += self.statement(statement)
+        return result
+
+    def last(self, node: ast.Expr) -> Stmt:
+        """The expression that ends a cell."""
+        start, end = self.span(node)
+        if start in self.skipped:
+            return nodes.Pass(start, end)
+        rest = self.source.text[end:].lstrip(" \t)")
+        return nodes.ExprStmt(start, end, self.expr(node.value), rest.startswith(";"))
+
+    def block(self, body: list[ast.stmt]) -> list[Stmt]:
+        return [converted for statement in body for converted in self.statement(statement)]
+
+    def statement(self, node: ast.stmt) -> list[Stmt]:
+        made = getattr(self, "s_" + type(node).__name__, None)
+        if made is None:
+            raise Unsupported(*self.span(node), f"gradsh does not have Python's `{WORDS[type(node).__name__]}`")
+        found: Stmt | list[Stmt] = made(node)
+        return found if isinstance(found, list) else [found]
+
+    # --- simple statements ------------------------------------------------------------------------------------
+
+    def s_Expr(self, node: ast.Expr) -> list[Stmt]:
+        start, end = self.span(node)
+        if isinstance(node.value, ast.Constant):  # words about the code, or a line that is skipped
+            return []
+        return [nodes.ExprStmt(start, end, self.expr(node.value), True)]
+
+    def s_Assign(self, node: ast.Assign) -> Stmt:
+        start, end = self.span(node)
+        first, *others = [self.expr(target) for target in node.targets]
+        value = self.expr(node.value)
+        if not others:
+            return nodes.Assign(start, end, False, first, value)
+        return nodes.Chain(start, end, False, first, value, nodes.TupleExpr(start, end, others))
+
+    def s_AnnAssign(self, node: ast.AnnAssign) -> Stmt:
+        start, end = self.span(node)
+        if node.value is None:
+            return nodes.Pass(start, end)
+        return nodes.Assign(start, end, False, self.expr(node.target), self.expr(node.value))
+
+    def s_AugAssign(self, node: ast.AugAssign) -> Stmt:
+        op = OPERATORS[type(node.op)]
+        return nodes.AugAssign(*self.span(node), op, self.expr(node.target), self.expr(node.value))
+
+    def s_Pass(self, node: ast.Pass) -> Stmt:
+        return nodes.Pass(*self.span(node))
+
+    def s_Break(self, node: ast.Break) -> Stmt:
+        return nodes.Break(*self.span(node))
+
+    def s_Continue(self, node: ast.Continue) -> Stmt:
+        return nodes.Continue(*self.span(node))
+
+    def s_Return(self, node: ast.Return) -> Stmt:
+        return nodes.Return(*self.span(node), self.maybe(node.value))
+
+    def s_Assert(self, node: ast.Assert) -> Stmt:
+        return nodes.Assert(*self.span(node), self.expr(node.test), self.maybe(node.msg))
+
+    def s_Raise(self, node: ast.Raise) -> Stmt:
+        return python.RaiseError(*self.span(node), self.maybe(node.exc), self.maybe(node.cause))
+
+    def s_Delete(self, node: ast.Delete) -> Stmt:
+        targets: list[Expr] = []
+        for target in node.targets:
+            found = self.expr(target)
+            targets += found.items if isinstance(found, (nodes.TupleExpr, nodes.ListExpr)) else [found]
+        return nodes.Del(*self.span(node), targets)
+
+    def s_Global(self, node: ast.Global) -> Stmt:
+        return python.Scoped(*self.span(node), node.names, False)
+
+    def s_Nonlocal(self, node: ast.Nonlocal) -> Stmt:
+        return python.Scoped(*self.span(node), node.names, True)
+
+    def s_Import(self, node: ast.Import) -> Stmt:
+        names: list[python.Imported] = []
+        for alias in node.names:
+            module = alias.name if alias.asname else alias.name.split(".")[0]
+            names.append(python.Imported(*self.span(alias), alias.asname or module, module, None))
+            if not alias.asname and "." in alias.name:  # `import torch.nn`: whether there is such a module
+                names.append(python.Imported(*self.span(alias), "*", alias.name, None))
+        return python.Importing(*self.span(node), names)
+
+    def s_ImportFrom(self, node: ast.ImportFrom) -> Stmt:
+        module = "." * node.level + (node.module or "")
+        names = [python.Imported(*self.span(a), a.asname or a.name, module, a.name) for a in node.names]
+        return python.Importing(*self.span(node), names)
+
+    # --- with blocks ------------------------------------------------------------------------------------------
+
+    def s_If(self, node: ast.If) -> Stmt:
+        return nodes.If(*self.span(node), self.expr(node.test), self.block(node.body), self.block(node.orelse))
+
+    def s_While(self, node: ast.While) -> Stmt:
+        start, end = self.span(node)
+        test, body = self.expr(node.test), self.block(node.body)
+        if not node.orelse:
+            return nodes.While(start, end, test, body)
+        return python.WhileElse(start, end, test, body, self.block(node.orelse))
+
+    def s_For(self, node: ast.For) -> Stmt:
+        start, end = self.span(node)
+        target, iterable = self.expr(node.target), self.expr(node.iter)
+        body = self.block(node.body)
+        if not node.orelse:
+            return nodes.For(start, end, target, iterable, body)
+        return python.ForElse(start, end, target, iterable, body, self.block(node.orelse))
+
+    def s_With(self, node: ast.With) -> Stmt:
+        items = [
+            python.WithItem(*self.span(item.context_expr), self.expr(item.context_expr), self.maybe(item.optional_vars))
+            for item in node.items
+        ]
+        return python.With(*self.span(node), items, self.block(node.body))
+
+    def s_Try(self, node: ast.Try) -> Stmt:
+        handlers = [
+            python.Handler(*self.span(each), self.maybe(each.type), each.name, self.block(each.body))
+            for each in node.handlers
+        ]
+        for statement in node.finalbody:
+            self.leaves(statement)
+        return python.TryExcept(
+            *self.span(node), self.block(node.body), handlers, self.block(node.orelse), self.block(node.finalbody)
+        )
+
+    def leaves(self, statement: ast.stmt) -> None:
+        """Refuse what would leave a `finally` and so swallow what is on its way, Ctrl-C and limits too."""
+        if isinstance(statement, (ast.Return, ast.Break, ast.Continue)):
+            word = type(statement).__name__.lower()
+            raise Unsupported(*self.span(statement), f"'{word}' in a 'finally' block")
+        for name in () if isinstance(statement, (ast.FunctionDef, ast.ClassDef)) else ("body", "orelse", "finalbody"):
+            for inner in getattr(statement, name, ()):
+                if not isinstance(statement, (ast.For, ast.While)) or isinstance(inner, ast.Return):
+                    self.leaves(inner)
+
+    def s_FunctionDef(self, node: ast.FunctionDef) -> Stmt:
+        start, end = self.span(node)
+        decorators = [self.expr(each) for each in node.decorator_list]
+        at = self.source.text.index(node.name, start + len("def"))
+        body = self.block(node.body) or [nodes.Pass(start, end)]
+        return python.Def(start, end, node.name, at, self.parameters(node.args), body, decorators)
+
+    def s_ClassDef(self, node: ast.ClassDef) -> Stmt:
+        start, end = self.span(node)
+        if node.keywords and any(keyword.arg != "metaclass" for keyword in node.keywords):
+            raise Unsupported(start, end, "gradsh does not have classes with keywords")
+        at = self.source.text.index(node.name, start + len("class"))
+        annotated = [
+            each.target.id
+            for each in node.body
+            if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+        ]
+        decorators = [self.expr(each) for each in node.decorator_list]
+        bases = [self.expr(base) for base in node.bases]
+        return python.Class(start, end, node.name, at, bases, decorators, self.block(node.body), annotated)
+
+
+WORDS = {
+    "AsyncFunctionDef": "async",
+    "AsyncFor": "async",
+    "AsyncWith": "async",
+    "Match": "match",
+    "TryStar": "except*",
+    "TypeAlias": "type",
+}

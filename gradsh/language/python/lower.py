@@ -1,0 +1,250 @@
+"""The tree of a Python program becomes code, as that of a gradsh program does; what only Python has is here."""
+
+from __future__ import annotations
+
+import _ast as ast
+from typing import Any
+
+from gradsh.language import nodes
+from gradsh.language.expressions import BINARY, COMPARE, LOAD, STORE, needs_unpacking
+from gradsh.language.lower import Lowering
+from gradsh.language.nodes import Expr, Parameter, Stmt, handles
+from gradsh.language.python import nodes as python
+
+
+@handles(Stmt, "do_")
+@handles(Expr, "see_", "link_")
+class PythonLowering(Lowering):
+    """Scopes are Python's own: `global` and `nonlocal` are handed on, classes are classes."""
+
+    dialects = ("", "python")
+    own = ""  # the first parameter of the method that is being lowered: what `super()` is of
+
+    # --- statements ---------------------------------------------------------------------------------------------
+
+    def do_Scoped(self, node: python.Scoped) -> list[ast.stmt]:
+        names = ["." + name for name in node.names]
+        if not node.outer and self.function is None:
+            return []
+        kind: Any = ast.Nonlocal if node.outer else ast.Global
+        return [kind(names, lineno=self.line(node), col_offset=0)]
+
+    def do_Chain(self, node: nodes.Chain) -> list[ast.stmt]:
+        """The value once, then each target, from the left."""
+        line = self.line(node)
+        name = self.temporary()
+        others = node.others.items if isinstance(node.others, nodes.TupleExpr) else [node.others]
+        result = [self.assigned(self.store(name, line), self.expr(node.value), line)]
+        for target in (node.target, *others):
+            result += self.assign(target, self.load(name, line), line)
+        return result
+
+    def do_AugAssign(self, node: nodes.AugAssign) -> list[ast.stmt]:
+        if isinstance(node.target, nodes.Name) and node.op in "+*|":  # a list changes in place, as all else does
+            line = self.line(node)
+            target = self.store("." + node.target.name, line)
+            result: list[ast.stmt] = [
+                ast.AugAssign(target, BINARY[node.op], self.expr(node.value), lineno=line, col_offset=0)
+            ]
+            if node.op == "*" and not isinstance(node.value, nodes.Number):
+                result.append(self.bounded(target.id, self.line(node.value)))
+            return result
+        return super().do_AugAssign(node)
+
+    def do_Importing(self, node: python.Importing) -> list[ast.stmt]:
+        result: list[ast.stmt] = []
+        for each in node.names:
+            line = self.line(each)
+            asked = [self.constant(value, line) for value in (each.module, each.member)]
+            found = self.called("@import", asked, line)
+            if each.name == "*":
+                result.append(self.done(found, line))
+            else:
+                result.append(self.assigned(self.store("." + each.name, line), found, line))
+        return result
+
+    def do_ForElse(self, node: python.ForElse) -> list[ast.stmt]:
+        loop = self.do_For(nodes.For(node.start, node.end, node.target, node.iterable, node.body))
+        loop[-1].orelse = self.block(node.orelse)  # type: ignore[attr-defined]  # it is the `for`
+        return loop
+
+    def do_WhileElse(self, node: python.WhileElse) -> list[ast.stmt]:
+        loop = self.do_While(nodes.While(node.start, node.end, node.condition, node.body))
+        loop[-1].orelse = self.block(node.orelse)  # type: ignore[attr-defined]  # it is the `while`
+        return loop
+
+    def do_With(self, node: python.With) -> list[ast.stmt]:
+        line = self.line(node.items[0].value)
+        items: list[ast.withitem] = []
+        first: list[ast.stmt] = []
+        for item in node.items:
+            at = self.line(item.value)
+            value = self.called("@context", [self.expr(item.value)], at)
+            target: Any = None
+            if item.target is not None and isinstance(item.target, nodes.Name):
+                target = self.target(item.target)
+            elif item.target is not None:
+                name = self.temporary()
+                target = self.store(name, at)
+                first += self.assign(item.target, self.load(name, at), at)
+            items.append(ast.withitem(value, target))
+        return [ast.With(items, first + self.full_block(node.body, line), lineno=line, col_offset=0)]
+
+    def do_TryExcept(self, node: python.TryExcept) -> list[ast.stmt]:
+        """`except` clauses become one handler that asks each in turn what the program sees of the exception:
+
+        except @Exception as @e1:
+            @x1 = @exception(@e1)
+            if @matches(@x1, .ValueError): …
+            else: raise
+        """
+        line = self.line_of(node.start, node.start + len("try"))
+        body = self.full_block(node.body, line)
+        handlers: list[ast.ExceptHandler] = []
+        if node.handlers:
+            fault, seen = self.fresh("e"), self.fresh("x")
+            clauses: list[ast.stmt] = [ast.Raise(None, None, lineno=line, col_offset=0)]
+            for handler in reversed(node.handlers):
+                clauses = self.clause(handler, seen, clauses)
+            made = self.called("@exception", [self.load(fault, line)], line)
+            first = self.assigned(self.store(seen, line), made, line)
+            handlers = [
+                ast.ExceptHandler(self.load("@Exception", line), fault, [first, *clauses], lineno=line, col_offset=0)
+            ]
+        orelse, final = self.block(node.orelse), self.block(node.final)
+        if not handlers:
+            body, orelse = body + orelse, []
+        return [ast.Try(body, handlers, orelse, final, lineno=line, col_offset=0)]
+
+    def clause(self, handler: python.Handler, seen: str, otherwise: list[ast.stmt]) -> list[ast.stmt]:
+        line = self.line_of(handler.start, handler.start + len("except"))
+        body: list[ast.stmt] = []
+        if handler.name is not None:
+            body.append(self.assigned(self.store("." + handler.name, line), self.load(seen, line), line))
+        body += self.full_block(handler.body, line)
+        if handler.name is not None:  # the name is gone after it, and with it the frames that it holds
+            none = self.constant(None, line)
+            body = [ast.Try(body, [], [], self.forgotten(handler.name, none, line), lineno=line, col_offset=0)]
+        if handler.kind is None:
+            condition = self.constant(True, line)
+        else:
+            condition = self.called("@matches", [self.load(seen, line), self.expr(handler.kind)], line)
+        return [ast.If(condition, body, otherwise, lineno=line, col_offset=0)]
+
+    def forgotten(self, name: str, none: ast.expr, line: int) -> list[ast.stmt]:
+        """`name = None; del name`, as Python ends a clause."""
+        gone = ast.Name("." + name, ast.Del(), lineno=line, col_offset=0)
+        return [
+            self.assigned(self.store("." + name, line), none, line),
+            ast.Delete([gone], lineno=line, col_offset=0),
+        ]
+
+    def do_RaiseError(self, node: python.RaiseError) -> list[ast.stmt]:
+        line = self.line(node)
+        if node.value is None:
+            return [ast.Raise(None, None, lineno=line, col_offset=0)]
+        raised = self.called("@raised", [self.expr(node.value)], line)
+        return [ast.Raise(raised, None, lineno=line, col_offset=0)]
+
+    def do_Del(self, node: nodes.Del) -> list[ast.stmt]:
+        result: list[ast.stmt] = []
+        for target in node.targets:
+            line = self.line(target)
+            if isinstance(target, nodes.Attribute):
+                name = self.constant(target.name, line)
+                result.append(self.done(self.called("@del_attr", [self.expr(target.value), name], line), line))
+            elif isinstance(target, nodes.Name) and self.function is not None:
+                gone = ast.Name("." + target.name, ast.Del(), lineno=line, col_offset=0)
+                result.append(ast.Delete([gone], lineno=line, col_offset=0))
+            else:
+                result += super().do_Del(nodes.Del(node.start, node.end, [target]))
+        return result
+
+    def do_Def(self, node: python.Def) -> list[ast.stmt]:
+        line = self.line_of(node.name_start, node.name_start + len(node.name))
+        if self.function is None:
+            self.globals.add("." + node.name)
+        decorators = [self.called("@decorator", [self.expr(each)], self.line(each)) for each in node.decorators]
+        outer = self.own
+        self.own = "." + node.parameters[0].name if node.parameters else ""
+        made = self.body_def("." + node.name, id(node), self.parameters(node.parameters), node.body, line)
+        self.own = outer
+        made.decorator_list = decorators
+        return [made]
+
+    def parameters(self, parameters: list[Parameter]) -> ast.arguments:
+        made = super().parameters([each for each in parameters if each.star != python.KEY])
+        for each in parameters:
+            if each.star == python.KEY:
+                made.kwonlyargs.append(ast.arg("." + each.name, lineno=self.line(each), col_offset=0))
+                made.kw_defaults.append(self.expr(each.default) if each.default is not None else None)
+        return made
+
+    def do_Class(self, node: python.Class) -> list[ast.stmt]:
+        """A class of Python's, whose metaclass puts it together:
+
+        class .Name(metaclass=@class((bases), names that are annotated)): …
+        """
+        line = self.line_of(node.name_start, node.name_start + len(node.name))
+        if self.function is None:
+            self.globals.add("." + node.name)
+        decorators = [self.called("@decorator", [self.expr(each)], self.line(each)) for each in node.decorators]
+        bases = ast.Tuple([self.expr(base) for base in node.bases], LOAD, lineno=line, col_offset=0)
+        kind = self.called("@class", [bases, self.constant(tuple(node.annotated), line)], line)
+        outer, outer_temporaries = self.before, self.temporaries
+        outer_function, self.function = self.function, id(node)
+        self.before, self.temporaries = [], []
+        body = self.full_block(node.body, line)
+        self.before, self.temporaries, self.function = outer, outer_temporaries, outer_function
+        keywords: dict[str, Any] = {"lineno": line, "col_offset": 0, "type_params": []}
+        metaclass = ast.keyword("metaclass", kind, lineno=line, col_offset=0)
+        return [ast.ClassDef("." + node.name, [], [metaclass], body, decorators, **keywords)]
+
+    # --- expressions --------------------------------------------------------------------------------------------
+
+    def see_Comparison(self, node: python.Comparison) -> ast.expr:
+        left, *others = [self.expr(operand) for operand in node.operands]
+        return ast.Compare(left, [COMPARE[op] for op in node.ops], others, lineno=self.line(node), col_offset=0)
+
+    def see_SetExpr(self, node: nodes.SetExpr) -> ast.expr:
+        return ast.Set([self.key(self.expr(item)) for item in node.items], lineno=self.line(node), col_offset=0)
+
+    def see_Yield(self, node: python.Yield) -> ast.expr:
+        value = self.expr(node.value) if node.value is not None else None
+        kind: Any = ast.YieldFrom if node.many else ast.Yield
+        return kind(value, lineno=self.line(node), col_offset=0)  # type: ignore[no-any-return]
+
+    def see_Walrus(self, node: python.Walrus) -> ast.expr:
+        line = self.line(node)
+        return ast.NamedExpr(self.store("." + node.name, line), self.expr(node.value), lineno=line, col_offset=0)
+
+    def see_Super(self, node: python.Super) -> ast.expr:
+        line = self.line(node)
+        if node.arguments:
+            return self.called("@super", [self.expr(argument) for argument in node.arguments], line)
+        names = ["__class__", *([self.own] if self.own else [])]
+        values: list[ast.expr] = [ast.Name(name, LOAD, lineno=line, col_offset=0) for name in names]
+        return self.called("@super", values, line)
+
+    def see_Generator(self, node: python.Generator) -> ast.expr:
+        """A generator of Python's own; targets that it cannot store into come from a function that it goes through."""
+        line = self.line(node)
+        first = self.expr(node.clauses[0].iterable)
+        outer_function, self.function = self.function, id(node)
+        clauses: list[ast.comprehension] = []
+        for number, clause in enumerate(node.clauses):
+            iterable = first if number == 0 else self.expr(clause.iterable)
+            conditions = [self.expr(condition) for condition in clause.conditions]
+            clauses.append(ast.comprehension(self.plain_target(clause.target), iterable, conditions, 0))
+        value = self.expr(node.value)
+        self.function = outer_function
+        return ast.GeneratorExp(value, clauses, lineno=line, col_offset=0)
+
+    def plain_target(self, node: Expr) -> Any:
+        """A target of a generator: names, also behind a star."""
+        line = self.line(node)
+        if isinstance(node, nodes.Unpacked):
+            return ast.Starred(self.plain_target(node.value), STORE, lineno=line, col_offset=0)
+        if isinstance(node, (nodes.TupleExpr, nodes.ListExpr)) and needs_unpacking(node):
+            return ast.Tuple([self.plain_target(item) for item in node.items], STORE, lineno=line, col_offset=0)
+        return self.target(node)

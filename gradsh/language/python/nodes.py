@@ -1,0 +1,153 @@
+"""The nodes that only Python's source has. What both languages have is in `gradsh.language.nodes`."""
+
+from __future__ import annotations
+
+from gradsh.language.nodes import Binding, Block, Body, CompFor, Definition, Expr, Node, Stmt, Target
+
+KEY = "key"  # what stands before a parameter that is given by name only: a bare `*` before it
+
+
+class Def(Definition):
+    """`def name(parameters): …`."""
+
+    dialect = "python"
+    body: Body
+    decorators: list[Expr]
+
+
+class Class(Stmt):
+    """`class Name(bases, keyword=…): …`; `annotated` are the names that the body annotates, for data classes."""
+
+    dialect = "python"
+    name: Binding
+    name_start: int
+    bases: list[Expr]
+    decorators: list[Expr]
+    body: Body
+    annotated: list[str]
+
+
+class Imported(Node):
+    """One name of an import: `module`, or `member` of it, is bound to `name`."""
+
+    name: Binding
+    module: str
+    member: str | None
+
+
+class Importing(Stmt):
+    """`import module as name`, `from module import member as name`."""
+
+    dialect = "python"
+    names: list[Imported]
+
+    def binds(self) -> list[str]:
+        return [each.name for each in self.names if each.name != "*"]
+
+
+class Handler(Node):
+    """`except kind as name: …`."""
+
+    kind: Expr | None
+    name: Binding | None
+    body: Block
+
+
+class TryExcept(Stmt):
+    dialect = "python"
+    body: Block
+    handlers: list[Handler]
+    orelse: Block
+    final: Block
+
+    def blocks(self) -> list[list[Stmt]]:
+        return [self.body, *(handler.body for handler in self.handlers), self.orelse, self.final]
+
+    def binds(self) -> list[str]:
+        return [handler.name for handler in self.handlers if handler.name is not None]
+
+
+class RaiseError(Stmt):
+    """`raise`, `raise value`, `raise value from cause`."""
+
+    dialect = "python"
+    value: Expr | None
+    cause: Expr | None
+
+
+class WithItem(Node):
+    value: Expr
+    target: Target | None
+
+
+class With(Stmt):
+    dialect = "python"
+    items: list[WithItem]
+    body: Block
+
+    def binds(self) -> list[str]:
+        return [name for item in self.items for name in item.binds()]
+
+
+class ForElse(Stmt):
+    dialect = "python"
+    loops = True
+    target: Target
+    iterable: Expr
+    body: Block
+    orelse: Block
+
+
+class WhileElse(Stmt):
+    dialect = "python"
+    loops = True
+    condition: Expr
+    body: Block
+    orelse: Block
+
+
+class Scoped(Stmt):
+    """`global names`, and with `outer` `nonlocal names`."""
+
+    dialect = "python"
+    names: list[str]
+    outer: bool
+
+
+class Comparison(Expr):
+    """`a < b < c`: each operand once."""
+
+    dialect = "python"
+    ops: list[str]
+    operands: list[Expr]
+
+
+class Generator(Expr):
+    """`(value for target in iterable)`."""
+
+    dialect = "python"
+    value: Expr
+    clauses: list[CompFor]
+
+
+class Yield(Expr):
+    """`yield value`, and with `many` `yield from value`."""
+
+    dialect = "python"
+    value: Expr | None
+    many: bool
+
+
+class Walrus(Expr):
+    """`(name := value)`."""
+
+    dialect = "python"
+    name: str
+    value: Expr
+
+
+class Super(Expr):
+    """`super()` and `super(Class, self)`."""
+
+    dialect = "python"
+    arguments: list[Expr]

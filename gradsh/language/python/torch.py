@@ -1,0 +1,40 @@
+"""The modules of PyTorch as Python programs spell them, and what their members are called in gradsh."""
+
+from __future__ import annotations
+
+from gradsh.language.words import APART, MODULES, NAMESPACES
+
+PREFIX = "torch:"  # of a member of PyTorch among the built-ins of Python programs
+MISSING = "missing:"
+
+# Modules of PyTorch that have no words of their own in gradsh: their members are found by their bare names.
+_OTHERS = """
+torch.autograd.function torch.autograd.profiler torch.autograd.variable torch.backends
+torch.backends.cudnn torch.backends.mps torch.cuda torch.cuda.amp torch.amp torch.distributions.categorical
+torch.distributions.normal torch.distributions.bernoulli torch.distributions.kl torch.func torch.jit torch.linalg
+torch.mps torch.accelerator torch.nn.modules.module torch.nn.modules.loss torch.nn.utils.clip_grad torch.nn.attention
+torch.optim.optimizer torch.profiler torch.random torch.special torch.utils torch.utils.data.dataset
+torch.utils.data.dataloader torch.utils.data.sampler torch.version torch.fft torch.sparse torch.compiler
+torch.nn.utils.prune torch.nn.utils.convert_parameters torch.utils.tensorboard torch.multiprocessing
+torch.distributed torch.fx torch.onnx torch.quantization torch.hub functorch
+"""
+TORCH = frozenset((*(name for name in MODULES if name.split(".")[0] == "torch"), *_OTHERS.split()))
+# those whose members have the module's name before them
+_NAMED = {f"torch.{name}": name for name in NAMESPACES}
+_NAMED |= {name: name.removeprefix("torch.") for name in ("torch.mps", "torch.accelerator", "torch.backends.cudnn")}
+_NAMED |= {name: name.removeprefix("torch.") for name in ("torch.version", "torch.jit", "torch.compiler", "torch.fft")}
+
+
+def submodule(module: str, name: str) -> str | None:
+    """The module of that name in another, if it is one."""
+    inner = f"{module}.{name}"
+    return inner if inner in TORCH else None
+
+
+def member_of(module: str, name: str) -> str:
+    """How the built-ins know a member: `torch:relu`, `torch:linalg.norm`."""
+    module = MODULES.get(module, module)
+    prefix = _NAMED.get(module)
+    if prefix is not None:
+        return f"{PREFIX}{prefix}.{name}"
+    return PREFIX + APART.get(f"{module}.{name}", name)
