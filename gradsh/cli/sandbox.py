@@ -20,7 +20,7 @@ from gradsh.session.session import Session
 LAZY = (
     "ast", "bisect", "codecs", "collections.abc", "concurrent.futures.thread", "csv", "difflib", "fnmatch", "hashlib",
     "heapq", "importlib.util", "itertools", "json", "pickle", "platformdirs", "plotille", "queue", "re", "rich.console",
-    "rich.table", "rich.text", "textwrap", "traceback", "unicodedata", "warnings", "zipfile", "zlib",
+    "rich.table", "rich.text", "textwrap", "timeit", "traceback", "unicodedata", "warnings", "zipfile", "zlib",
 )  # fmt: skip
 # and what those, and NumPy and SciPy, import when they are first asked for something
 LAZIER = (
