@@ -139,7 +139,7 @@ NAMES = {
     "process": """
     distributed futures fork wait Future multiprocessing is_distributed nn.parallel nn.SyncBatchNorm monitor RRef*
     prepare_multiprocessing_environment thread_safe_generator random.thread_safe_generator Tensor.is_distributed
-    Tensor.share* nn.Module.share_memory Tensor.is_shared utils.data.distributed utils.data.DistributedSampler
+    Tensor.share_memory_ nn.Module.share_memory Tensor.is_shared utils.data.distributed utils.data.DistributedSampler
     init_num_threads autograd.set_multithreading_enabled func.replace_all_batch_norm_modules_
     """,
     "profiler": "profiler autograd.profiler* *Logger* Benchmark* ThroughputBenchmark optim.Optimizer.profile_hook_step",

@@ -190,7 +190,9 @@ def test_attributes_of_tensors() -> None:
     assert tensor.requires_grad
     with pytest.raises(errors.AttributeError_, match="'Tensor' object has no attribute 'foo'"):
         access.attribute(tensor, "foo")
-    for name in ("storage", "fn", "own_extra", "share", "__class__", "made_at", "rg"):
+    with pytest.raises(errors.NotHere):
+        access.attribute(tensor, "storage")  # PyTorch's; gradsh's own of that name is nothing of a program's
+    for name in ("fn", "own_extra", "share", "__class__", "made_at", "rg"):
         with pytest.raises(errors.AttributeError_):
             access.attribute(tensor, name)
         with pytest.raises(errors.AttributeError_):

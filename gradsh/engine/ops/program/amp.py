@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import _getframe
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from gradsh.calls.devices import device as named
 from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.engine.core.modes import mode, no_grad
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import function
 from gradsh.errors import ArgumentError, NotHere, ValueError_, ValueProblem
@@ -77,7 +79,8 @@ class GradScaler:
         if self.factor is None:
             self.factor = np.float32(self.first)
         if isinstance(outputs, Tensor):
-            return outputs * T.scalar_tensor(float(self.factor))
+            with placed(caller(_getframe(1))):
+                return outputs * T.scalar_tensor(float(self.factor))
         if isinstance(outputs, (list, tuple)):
             return type(outputs)(self.scale(each) for each in outputs)
         raise ValueError_("outputs must be a Tensor or an iterable of Tensors")
