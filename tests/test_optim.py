@@ -440,3 +440,20 @@ def test_programs_without_optimisers_do_not_load_them(gradsh):
     shown = gradsh("-c", program, env={"PYTHONPROFILEIMPORTTIME": "1"})
     assert shown.returncode == 0
     assert "gradsh.engine.optim" not in shown.stderr
+
+
+def test_options_are_attributes_of_all_groups() -> None:
+    text = (
+        "let w = ones(2, grad); let v = ones(2, grad)"
+        "\nlet opt = SGD([{'params': [w], 'lr': 0.5}, {'params': [v]}], lr=0.1)"
+        "\nprint opt.lr; opt.lr = 0.25; print opt.lr, opt.momentum, [g['lr'] for g in opt.param_groups]"
+        "\nbackward (w + v).sum(); step opt; print w, v\nopt.lr = -1"
+    )
+    out = io.StringIO()
+    result = gradsh.Session(out=out, err=io.StringIO()).run(text)
+    one = "tensor([0.7500, 0.7500], requires_grad=True)"
+    assert out.getvalue() == f"[0.5, 0.1]\n0.25 0 [0.25, 0.25]\n{one} {one}\n"
+    assert result.errors[0].message == "Invalid learning rate: -1"
+    for name in ("opt.lrr", "opt.params", "opt.lrr = 3"):
+        result = gradsh.Session(out=out, err=io.StringIO()).run(f"let opt = SGD([ones(1, grad)]); {name}")
+        assert "'SGD' object has no attribute" in result.errors[0].message

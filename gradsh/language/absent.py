@@ -226,7 +226,7 @@ def absent(path: str) -> Absent | None:
     from fnmatch import fnmatchcase
 
     parts = path.removeprefix("torch.").split(".")
-    for count in range(1, len(parts) + 1):
+    for count in range(len(parts), 0, -1):  # of a class that is not here each member may say more
         asked = ".".join(parts[:count])
         for kind, patterns in NAMES.items():
             pattern = next((p for p in patterns.split() if p.count(".") == count - 1 and fnmatchcase(asked, p)), None)

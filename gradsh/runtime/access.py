@@ -224,6 +224,9 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
         elif name in getattr(kind, "__settable__", ()):
             setattr(value, name, new)
             return
+        elif name in getattr(value, "__options__", ()):  # of an optimiser
+            value.set_option(name, new)
+            return
         if setter is None:
             if find_getter(value, name) is not None:
                 title = "torch._C.TensorBase" if value.__class__ is Tensor else type_name(value)
@@ -281,6 +284,8 @@ def find_getter(value: Any, name: str) -> Getter | None:
         return lambda node: node.saved_values()[name[7:]]
     if isinstance(value, Named) and name in value.names:
         return lambda named: named.field(name)
+    if name in getattr(value, "__options__", ()):
+        return lambda optimiser: optimiser.option(name)
     if name in getattr(kind, "__public__", ()):
         return attrgetter(name)
     return None
@@ -293,6 +298,7 @@ def names(value: Any) -> list[str]:
         found.update(value.names)
     if hasattr(type(value), "__members__"):
         found.update(value.__members__())
+    found.update(getattr(value, "__options__", ()))
     return sorted(found)
 
 
@@ -316,7 +322,7 @@ def missing(value: Any, name: str) -> GradshError:
     close = suggest(name, names(value))
     of_torch = getattr(type(value), "__torch__", None)
     why = absent(f"{of_torch}.{name}") if of_torch is not None else None
-    if why is not None:
+    if why is not None and why.path != f"torch.{of_torch}":  # the class itself is a name that is not here
         return NotHere(f"{why.path}: {why.words}", help=why.help)
     title = "torch.dtype" if isinstance(value, DType) else type_name(value)
     text = f"'{title}' object has no attribute '{name}'"

@@ -66,6 +66,12 @@ class Paused:
 LOOP = 'let lr = 1; let n = 0\nfor i in range(4) {\n  n += lr\n  if i == 1 { print "now" }\n  let done = i\n}'
 
 
+def test_what_it_says_at_first_can_be_done(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "let opt = SGD([ones(1, grad)], lr=0.5)\n" + LOOP
+    at = Paused(text, "opt.lr", answers=("opt.lr", "opt.lr = 0.01", "continue"), capture=capsys)
+    assert "`opt.lr = 0.01`" in at.said and at.lines[0] == "0.5" and at.lines[-1] == "0.01"
+
+
 def test_it_can_be_looked_at_and_changed(capsys: pytest.CaptureFixture[str]) -> None:
     answers = ("i, n", "lr = 10", "n +", "nosuch", "show n", ":vars lr", ":quit", "", "continue")
     at = Paused(LOOP, "n, lr, done", answers=answers, capture=capsys)

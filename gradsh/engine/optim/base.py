@@ -157,6 +157,23 @@ class Optimizer:
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
         return "\n".join(lines) + "\n)"
 
+    # --- options as attributes: `opt.lr = 0.01` is what people write, and PyTorch passes it over in silence ------
+
+    @property
+    def __options__(self) -> dict[str, Any]:
+        return self.defaults
+
+    def option(self, name: str) -> Any:
+        """What an option is in all groups; a list, where it is not the same."""
+        values = [group[name] for group in self.param_groups]
+        return values[0] if all(value is values[0] or value == values[0] for value in values) else values
+
+    def set_option(self, name: str, value: Any) -> None:
+        """Give an option to all groups. Errors: ValueError_, as where the optimiser is made."""
+        self.validate({**self.defaults, name: value})
+        for group in self.param_groups:
+            group[name] = value
+
     # --- groups ------------------------------------------------------------------------------------------------
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:

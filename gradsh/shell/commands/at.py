@@ -27,6 +27,6 @@ def at(shell: Shell, rest: str) -> None:
     mark = travel.mark(rest)
     remade = travel.look(mark)
     shell.say(
-        f"after line {mark.number}, `{shortened(mark.text)}`: look around; nothing is kept, and `:at` comes back\n"
+        f"after line {mark.number}, `{shortened(mark.text)}`\nlook around: nothing is kept, and `:at` comes back\n"
         + ran_again(travel, remade)
     )
