@@ -225,7 +225,7 @@ def test_kernels_in_c_and_numpys_have_the_same_bits() -> None:
             apart = tuple(slice(None, None, int(step)) for step in draw.choice([1, 2], dims))
             x, y = x[apart], y[apart]
         axis = int(draw.integers(0, dims))
-        for native in compiled.NATIVE:
+        for native in [n for n in compiled.NATIVE if not n.name.startswith("lstm")]:
             given: tuple[Any, ...] = (x.reshape(-1)[:50].copy(),)
             if native.name in ("summed", "in_turn", "squares"):
                 given = x, (axis,), number % 2 == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from gradsh.engine.autograd.backward import run_grad
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.tensor import leaf
-from gradsh.engine.ops.nn.recurrent import CELLS, in_operators, recurrent_layer
+from gradsh.engine.ops.nn.recurrent import CELLS, LSTM, LSTM_BACK, in_operators, recurrent_layer
 
 GATES = {"tanh": 1, "relu": 1, "gru": 3, "lstm": 4}
 
@@ -69,3 +70,24 @@ def test_all_steps_at_once_give_the_bits_of_each(batch: int, hidden: int) -> Non
         h, c, _ = CELLS["lstm"].step(A, one, h.dot(weight.T) + bias, h, c)
         assert np.array_equal(out, h)
     assert np.array_equal(last, c)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("gradsh.engine.kernels.native") is None, reason="no kernels in C")
+def test_an_lstm_in_c_has_the_bits_of_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for backwards, bias, projects, given in itertools.product((False, True), repeat=4):
+        found = []
+        for in_c in (False, True):
+            for native in (LSTM, LSTM_BACK):
+                monkeypatch.setattr(native, "left", 0)
+                monkeypatch.setattr(native, "function", native.load() if in_c else None)
+                assert (native.function is not None) is in_c
+            drawn = inputs("lstm", bias, projects)
+            values = [None if v is None else leaf(v.data.astype(np.float32) * 2, True, None) for v in drawn]
+            out, cell, kept = recurrent_layer.apply(*values, "lstm", backwards)
+            # without `given` the gradient of the outputs is none, or one number for all
+            loss = T.add(T.sum(T.mul(out, out)), T.sum(cell)) if given else T.sum(cell) if bias else T.sum(out)
+            leaves = [v for v in values if v is not None]
+            gradients = run_grad([loss], leaves, [None], False, False, True, True, None)
+            found.append([out, cell, kept, *(g for g in gradients if g is not None)])
+        for number, (one, other) in enumerate(zip(*found, strict=True)):
+            assert one.data.tobytes() == other.data.tobytes(), (backwards, bias, projects, given, number)

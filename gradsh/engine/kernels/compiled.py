@@ -53,7 +53,9 @@ class Native:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two results are of one type, shape and dtype, and the same to the last bit."""
+    """Whether two results, or two pairs of them, are of one type, shape and dtype, and the same to the last bit."""
+    if a.__class__ is tuple:
+        return b.__class__ is tuple and all(map(same, a, b))
     return a.__class__ is b.__class__ and (a.shape, a.dtype, a.tobytes()) == (b.shape, b.dtype, b.tobytes())
 
 

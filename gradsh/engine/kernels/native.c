@@ -1,5 +1,5 @@
-/* Sums and softmax in PyTorch's order, in one pass, and elementary functions of few numbers: what summation.py,
-   softmax.py and transcendental.py compute with NumPy, bit for bit.
+/* Sums and softmax in PyTorch's order, in one pass, elementary functions, and the steps of an LSTM: what summation.py,
+   softmax.py, transcendental.py and ops/nn/recurrent.py compute with NumPy, bit for bit.
 
    gradsh works without it (`gradsh.engine.kernels.compiled` says when it is used). To be compiled without contraction of
    a * b + c, and without anything else that changes a rounding. */
@@ -202,6 +202,7 @@ SUM(squares, SQUARES)
 #include "native_softmax.h"
 #include "native_many.h"
 #include "native_elementary.h"
+#include "native_recurrent.h"
 
 #define ENTRY(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
@@ -213,6 +214,8 @@ static PyMethodDef functions[] = {
     ENTRY(log_softmax),
     ENTRY(softmax_backward),
     ENTRY(log_softmax_backward),
+    ENTRY(lstm_run),
+    ENTRY(lstm_back),
     ELEMENTARY
     {NULL, NULL, 0, NULL},
 };

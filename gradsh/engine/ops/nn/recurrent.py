@@ -6,7 +6,7 @@ Formulas and the order of the gates are those of torch.nn.RNN, GRU and LSTM. `in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from gradsh.engine.autograd.forms import sum_to
 from gradsh.engine.core import alloc
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
+from gradsh.engine.kernels.compiled import Native, numbers
 from gradsh.engine.operators.general import op
 
 
@@ -32,7 +33,11 @@ class Cell:
     """
 
     def __init__(
-        self, step: Callable[..., Any], back: Callable[..., Callable[..., Any]], keeps: int, run: Any = None
+        self,
+        step: Callable[..., Any],
+        back: Callable[..., Callable[..., Any]],
+        keeps: int,
+        run: Native | None = None,
     ) -> None:
         self.step = step
         self.back = back
@@ -117,7 +122,7 @@ def _lstm_step(F: Any, x: Any, products: Any, h: Any, c: Any) -> Any:
 
 
 def _lstm_run(
-    inputs: Any, state: Any, cell: Any, turned: Any, bias: Any, projected: Any, order: range, outputs: Any, kept: Any
+    inputs: Any, state: Any, cell: Any, outputs: Any, kept: Any, turned: Any, bias: Any, projected: Any, backwards: bool
 ) -> Any:
     """All steps: fills in the outputs and what the steps keep, and gives the last cell."""
     size = cell.shape[-1]
@@ -125,7 +130,7 @@ def _lstm_run(
     sums = alloc.empty((len(cell), 4 * size), inputs.dtype)
     wide, few = alloc.empty(sums.shape, np.float64), alloc.empty(cell.shape, np.float64)  # as transcendental.py does it
     into, written = alloc.empty(cell.shape, inputs.dtype), sums[:, 2 * size : 3 * size]
-    for at in order:
+    for at in _order(len(inputs), backwards):
         state.dot(turned, sums)
         if bias is not None:
             sums += bias
@@ -182,11 +187,79 @@ def _lstm_back(before: Any, cells: Any, after: Any, kept: Any) -> Any:
     return back
 
 
+def _lstm_run_back(
+    g: Any,
+    gc: Any,
+    kept: Any,
+    by_projected: Any,
+    by_products: Any,
+    cell: Any,
+    weight: Any,
+    projection: Any,
+    backwards: bool,
+) -> Any:
+    """`_walk_back` of an LSTM, of which `kept` tells all."""
+    size = cell.shape[-1]
+    back = _lstm_back(None, _before(kept[..., 5 * size :], cell, backwards), None, kept)
+    return _walk_back(back, g, gc, by_projected, by_products, by_products, weight, projection, backwards)
+
+
+def _walk_back(
+    back: Callable[..., Any],
+    g: Any,
+    gc: Any,
+    by_projected: Any,
+    by_inputs: Any,
+    by_products: Any,
+    weight: Any,
+    projection: Any,
+    backwards: bool,
+) -> Any:
+    """The gradients of the first state and cell, from those of the outputs, or None, and of the last cell. Fills in
+    those of the states as they are given on, of the inputs, and of the products with the state."""
+    gh: Any = 0
+    for at in reversed(_order(len(by_inputs), backwards)):
+        np.add(gh, 0 if g is None else g[at], out=by_projected[at])
+        gh = by_projected[at] if projection is None else by_projected[at].dot(projection)
+        gh, gc = back(at, gh, gc, by_inputs[at], by_products[at])
+        gh = gh + by_products[at].dot(weight)
+    return gh, gc
+
+
+def _fast(native: Native, size: int, given: tuple[Any, ...]) -> Any:
+    """Of the kernel in C where there is one for those."""
+    function = native.function or native.wanted(size)
+    out = None if function is None else function(*given)
+    return native.plain(*given) if out is None else out
+
+
+def _lstm_cases() -> Iterator[tuple[Any, ...]]:
+    """Arguments of `_lstm_run`: a layer of 3 steps, and one that projects, backwards."""
+    for width in (5, 2):
+        projected = None if width == 5 else numbers(5, 2)
+        inputs, bias = numbers(3, 4, 20), numbers(20)
+        outputs, kept = alloc.empty((3, 4, width), np.float32), alloc.empty((3, 4, 30), np.float32)
+        given = inputs, numbers(4, width), numbers(4, 5), outputs, kept, numbers(width, 20), bias, projected
+        yield (*given, projected is not None)
+
+
+def _lstm_back_cases() -> Iterator[tuple[Any, ...]]:
+    for given in _lstm_cases():
+        inputs, _, cell, outputs, kept, turned, _, projected, backwards = given
+        _lstm_run(*given)
+        projection = None if projected is None else projected.T
+        filled = alloc.empty_like(outputs), alloc.empty_like(inputs)
+        yield numbers(*outputs.shape), cell * 2, kept, *filled, cell, turned.T, projection, backwards
+
+
+LSTM = Native("lstm_run", _lstm_run, _lstm_cases)
+LSTM_BACK = Native("lstm_back", _lstm_run_back, _lstm_back_cases)
+
 CELLS = {
     "tanh": Cell(_tanh_step, _tanh_back, 0),
     "relu": Cell(_relu_step, _relu_back, 0),
     "gru": Cell(_gru_step, _gru_back, 4),
-    "lstm": Cell(_lstm_step, _lstm_back, 6, _lstm_run),
+    "lstm": Cell(_lstm_step, _lstm_back, 6, LSTM),
 }
 
 
@@ -227,8 +300,8 @@ def recurrent_layer(
     kept = alloc.empty((steps, batch, keeps * cell.shape[-1]), inputs.dtype)
     if run is not None and inputs.dtype.itemsize > 2:
         turned_back = None if projection is None else projection.T
-        cell = run(inputs, state, cell, turned, bias, turned_back, _order(steps, backwards), outputs, kept)
-        return outputs, cell, kept
+        given = inputs, state, cell, outputs, kept, turned, bias, turned_back, backwards
+        return outputs, _fast(run, inputs.size, given), kept
     for at in _order(steps, backwards):
         products = state.dot(turned)
         if bias is not None:
@@ -268,23 +341,21 @@ def _(
     if F is not A:
         return _in_operators(needs, g, inputs, state, cell, weight, bias, projection, kind, backwards)
     outputs, _, kept = out
-    order = _order(len(inputs), backwards)
     before = _before(outputs, state, backwards)
-    after, cells, by_projected = outputs, None, alloc.empty(outputs.shape, outputs.dtype)
-    if kind == "lstm":
-        o, squashed, c = _cut(A, kept, 6)[3:]
-        cells = _before(c, cell, backwards)
-        after = outputs if projection is None else o * squashed
-    back = CELLS[kind].back(before, cells, after, kept)
+    after, by_projected = outputs, alloc.empty(outputs.shape, outputs.dtype)
     by_inputs = alloc.empty(inputs.shape, inputs.dtype)
     by_products = by_inputs if kind != "gru" else alloc.empty(inputs.shape, inputs.dtype)
-    gh: Any = 0
     gc: Any = alloc.zeros(cell.shape, cell.dtype) if g[1] is None else g[1]
-    for at in reversed(order):
-        np.add(gh, 0 if g[0] is None else g[0][at], out=by_projected[at])
-        gh = by_projected[at] if projection is None else by_projected[at].dot(projection)
-        gh, gc = back(at, gh, gc, by_inputs[at], by_products[at])
-        gh = gh + by_products[at].dot(weight)
+    if kind == "lstm":
+        if projection is not None:
+            o, squashed = _cut(A, kept, 6)[3:5]
+            after = o * squashed
+        given = g[0], gc, kept, by_projected, by_products, cell, weight, projection, backwards
+        gh, gc = _fast(LSTM_BACK, inputs.size, given)
+    else:
+        back = CELLS[kind].back(before, None, after, kept)
+        made = by_projected, by_inputs, by_products
+        gh, gc = _walk_back(back, g[0], gc, *made, weight, projection, backwards)
     rows = by_products.reshape(-1, weight.shape[0])
     return (
         by_inputs,
