@@ -166,7 +166,8 @@ class BuiltinTable:
             own = [row for row in rows if row[1] != OPTIONS]
             return Signature(name, own, model=True, checked=len(own) == len(rows))
         own = [row for row in known[0] if row[1] != OPTIONS]
-        return Signature(name, own, effect=known[1], python=known[2], checked=len(own) == len(known[0]))
+        a_class = known[2] and name[0].isupper()
+        return Signature(name, own, effect=known[1], python=known[2], checked=len(own) == len(known[0]), model=a_class)
 
     def of_torch(self, name: str) -> str:
         """Under what name PyTorch's own function is here: `torch.sum`, where `sum` is Python's of plain values too."""

@@ -191,6 +191,9 @@ def _isinstance(value: Any, kind: Any) -> bool:
 def _is_of(value: Any, kind: Any) -> bool:
     if isinstance(kind, (Converter, ConverterDType, Kind)):
         return isinstance(value, kind.python)
+    tells = getattr(kind, "tells", None) if isinstance(kind, FunctionType) else None
+    if tells is not None:
+        return bool(tells(value))
     made = getattr(kind, "makes", None) if isinstance(kind, FunctionType) else kind if is_model(kind) else None
     if isinstance(made, type):
         return isinstance(value, made)

@@ -82,7 +82,9 @@ def _of_objects(value: Any, outer: tuple[int, ...], separator: str, prefix: str)
 
 
 def _view(value: Any) -> str:
-    return f"{type(value).__name__}({shown(list(value))})"
+    # a view shows no more of what it is of than a copy of that
+    ordered = "o" * getattr(value.mapping.copy(), "ordered", False)
+    return f"{ordered}{type(value).__name__}({shown(list(value))})"
 
 
 _views = frozenset((type({}.keys()), type({}.values()), type({}.items())))

@@ -89,6 +89,13 @@ def _fits(number: int, dtype: Any) -> bool:
     return bool(info.min <= number <= info.max)
 
 
+def sizes_first(a: Any, b: Any) -> None:
+    """Raise where the shapes of two operands do not go together, which PyTorch sees before it looks for a kernel."""
+    shapes = [getattr(v, "shape", ()) for v in (a, b)]
+    if any(m != n and m != 1 and n != 1 for m, n in zip(shapes[0][::-1], shapes[1][::-1], strict=False)):
+        raise broadcast_error(*shapes)
+
+
 def broadcast_error(a: tuple[int, ...], b: tuple[int, ...]) -> Exception:
     """PyTorch's words for shapes that do not broadcast."""
     n = max(len(a), len(b))

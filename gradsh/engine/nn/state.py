@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 class StateDict(dict[str, Any]):
-    """What `state_dict()` gives: a dict that prints as PyTorch's OrderedDict."""
+    """What `state_dict()` gives: a dict that prints as PyTorch's OrderedDict, its keys too."""
+
+    ordered = True
+
+    def copy(self) -> StateDict:
+        return StateDict(self)
 
     def __repr__(self) -> str:
         inside = ", ".join(f"({key!r}, {value!r})" for key, value in self.items())

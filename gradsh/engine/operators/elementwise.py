@@ -17,6 +17,7 @@ from gradsh.engine.core.arguments import FAILURES, wrong_call
 from gradsh.engine.core.graph import Kind
 from gradsh.engine.core.modes import mode, truth
 from gradsh.engine.core.place import caller, placed
+from gradsh.engine.core.promotion import sizes_first
 from gradsh.engine.core.tensor import Tensor, is_foreign, make
 from gradsh.engine.operators.fast import MISSING, binary_path, unary_path
 from gradsh.engine.operators.registry import Operator, foreign, refusing
@@ -29,6 +30,7 @@ from gradsh.engine.operators.steps import (
     pieced,
     unary_step,
 )
+from gradsh.errors import DtypeError
 
 ndarray = np.ndarray
 float32 = np.float32
@@ -227,6 +229,7 @@ def binary(
     wide: a number beside halves is not rounded to half first.
     numbers "none": both inputs must be tensors; "other": the second may be a number; "either"; "both": also both.
     """
+    check = None if check is None else _after_sizes(check)
 
     def register(function: Any) -> Binary:
         entry = Binary(
@@ -261,6 +264,20 @@ def binary(
         return entry
 
     return register
+
+
+def _after_sizes(check: Any) -> Any:
+    """PyTorch looks at the sizes of two tensors before it looks for a kernel of their dtype."""
+
+    def checked(*operands: Any) -> None:
+        try:
+            check(*operands)
+        except DtypeError:
+            if len(operands) == 2:
+                sizes_first(*operands)
+            raise
+
+    return checked
 
 
 def _reflected(operator: Callable[..., Any], mixed: Callable[..., Any], check: Any) -> Callable[..., Any]:

@@ -69,8 +69,15 @@ def registered(signature: str, *, example: str, effect: bool = False, definition
     def register(made: Made) -> Made:
         reaches = isinstance(made, type)  # a scheduler sets its optimiser's rate when it is made
         entry = function(
-            signature, method=False, effect=effect, outside=reaches, example=example, definition=definition
+            signature,
+            method=False,
+            effect=effect,
+            outside=reaches,
+            example=example,
+            definition=definition,
+            python=reaches,
         )(made)
+        entry.signature.model = reaches  # errors name its `__init__`
         if isinstance(made, type) and issubclass(made, Optimizer):
             made.signature = entry.signature
         return made

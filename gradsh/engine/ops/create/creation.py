@@ -602,6 +602,10 @@ def parameter(data: Any, requires_grad: bool) -> Tensor:
     return out
 
 
+# for `isinstance(p, nn.Parameter)`
+parameter.apply.tells = lambda value: value.__class__ is Tensor and value.extra is not None and value.extra.parameter
+
+
 @function(
     "Variable(data, requires_grad=False)",
     work="elements",

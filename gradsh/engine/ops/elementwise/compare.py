@@ -9,6 +9,7 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.dtypes import OF
+from gradsh.engine.core.promotion import sizes_first
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import Binary, Unary, binary, unary
@@ -175,6 +176,7 @@ def _bits(name: str, words: str, ufunc: Any, torch_name: str) -> Binary:
                 raise DtypeError(f"\"{torch_name}\" not implemented for 'Bool'", kind="NotImplementedError")
             return ufunc(a, b)
         except TypeError:
+            sizes_first(a, b)
             check(a, b)
             raise
 

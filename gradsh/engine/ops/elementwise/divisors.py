@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.promotion import sizes_first
 from gradsh.engine.operators.elementwise import Binary, binary
 from gradsh.engine.operators.samples import call, t
 from gradsh.errors import DtypeError
@@ -17,6 +18,7 @@ def _divisors(name: str, words: str, ufunc: Any) -> Binary:
         if kind in "fb":
             from gradsh.engine.core.dtypes import OF
 
+            sizes_first(a, b)
             title = OF[np.result_type(a, b)].title
             raise DtypeError(f"\"{name}_cpu\" not implemented for '{title}'", kind="NotImplementedError")
         return ufunc(a, b)

@@ -35,8 +35,9 @@ def need_index(operator: str, index: Any) -> None:
     """Raise DtypeError unless `index` is a tensor of int32 or int64."""
     if not isinstance(index, (ndarray, np.generic)):
         raise ArgumentError(f"{operator}(): argument 'index' (position 3) must be Tensor, not {type_word(index)}")
-    if (index.dtype.kind != "i" or index.dtype.itemsize < 4) and (index.size or operator != "gather"):
-        raise DtypeError(f"{operator}(): Expected dtype int32/int64 for index")
+    if (index.dtype.kind != "i" or index.dtype.itemsize < 4) and index.size:
+        word = "scatter" if operator == "scatter_add" else operator
+        raise DtypeError(f"{word}(): Expected dtype int32/int64 for index")
 
 
 def along(index: Any, dim: int) -> tuple[Any, ...]:
@@ -247,7 +248,7 @@ def masked_select(x: Any, mask: Any) -> Any:
         raise ArgumentError(f"masked_select(): argument 'mask' (position 2) must be Tensor, not {type_word(mask)}")
     if mask.dtype.kind != "b":
         raise DtypeError("masked_select: expected BoolTensor for mask")
-    shape = broadcast_shape(x.shape, mask.shape)
+    shape = broadcast_shape(mask.shape, x.shape)
     return np.broadcast_to(x, shape)[np.broadcast_to(mask, shape)]
 
 
@@ -325,8 +326,7 @@ def where_each(condition: Any, x: Any, y: Any) -> Any:
     try:
         return np.where(condition, x, y)[()]
     except ValueError:
-        shape = broadcast_shape(x.shape, y.shape)
-        broadcast_shape(condition.shape, shape)
+        broadcast_shape(broadcast_shape(condition.shape, x.shape), y.shape)
         raise
 
 

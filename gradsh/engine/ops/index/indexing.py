@@ -21,7 +21,7 @@ from gradsh.engine.operators.batch_rules import applied, sample_of
 from gradsh.engine.operators.general import op, stem
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.shape import shape as views
-from gradsh.errors import ArgumentError, DtypeError, IndexError_, ValueError_
+from gradsh.errors import ArgumentError, DtypeError, IndexError_, ShapeError, ValueError_
 
 ndarray = np.ndarray
 _getframe = sys._getframe
@@ -442,14 +442,51 @@ def long_vector(operator: str, index: Any) -> Any:
     """An index argument as an int64 vector; a 0-d tensor counts as one of length 1."""
     if not isinstance(index, (ndarray, np.generic)):
         raise ArgumentError(f"{operator}(): argument 'index' (position 3) must be Tensor, not {type_word(index)}")
+    if operator == "index_fill" and index.dtype != np.int64:
+        raise IndexError_("index_fill_(): Expected dtype int64 for index.")
     if index.ndim > 1:
-        raise IndexError_(f"{operator}(): Index is supposed to be a vector")
+        title, size = OF[index.dtype].title, list(index.shape)
+        raise IndexError_(
+            {
+                "index_select": "index_select(): Index is supposed to be a vector",
+                "index_fill": "Index has to be a vector/scalar",
+                "index_copy": f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})",
+            }.get(
+                operator,
+                f"{operator}_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: {title} and "
+                f"size: {size}",
+            ),
+            kind="RuntimeError" if operator == "index_fill" else "IndexError",
+        )
+    if operator == "index_copy" and index.dtype != np.int64:
+        raise DtypeError(f"index_copy_(): Expected a long tensor for index, but got {OF[index.dtype].title}")
     if index.dtype.kind not in "iu" or index.dtype.itemsize < 4:
-        if operator == "index_add":
-            raise DtypeError(f"index_add_(): Expected dtype int32/int64 for index but got: {OF[index.dtype].title}")
-        words = "int32 or int64" if operator == "index_select" else "int32/int64"
-        raise DtypeError(f"{operator}(): Expected dtype {words} for index")
+        if operator == "index_select":
+            raise DtypeError("index_select(): Expected dtype int32 or int64 for index")
+        raise DtypeError(f"{operator}_(): Expected dtype int32/int64 for index but got: {OF[index.dtype].title}")
     return alloc.asarray(index).reshape(-1)
+
+
+def check_added(operator: str, x: Any, dim: int, index: Any, source: Any) -> None:
+    """What index_add and index_reduce ask of their source, in PyTorch's order."""
+    if source.dtype != x.dtype:
+        p, q = OF[x.dtype].title, OF[source.dtype].title
+        raise DtypeError(f"{operator}_(): self ({p}) and source ({q}) must have the same scalar type")
+    if dim and dim >= source.ndim:
+        raise ShapeError(
+            f"{operator}_(): Indexing dim {dim} is out of bounds of the source tensor with dim {source.ndim}"
+        )
+    if index.size != (extent := source.shape[dim] if source.ndim else 1):
+        raise ShapeError(
+            f"{operator}_(): Number of indices ({index.size}) should be equal to source.size(dim): ({extent}), for "
+            f"dim: {dim}"
+        )
+    cut = (slice(0, dim), slice(dim + 1, None)) if x.ndim and source.ndim else (slice(0, None),)
+    if any(x.shape[each] != source.shape[each] for each in cut):
+        raise ShapeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
+            f"self.shape = {list(x.shape)} source.shape = {list(source.shape)}"
+        )
 
 
 def _check_select(x: Any, pick: Any, extent: int, axis: int) -> None:

@@ -19,7 +19,7 @@ from gradsh.engine.operators.batch_rules import applied, fronted, sample_of
 from gradsh.engine.operators.general import General, op, run
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.ops.index.indexing import add_at, long_vector
+from gradsh.engine.ops.index.indexing import add_at, check_added, long_vector
 from gradsh.engine.ops.shape.join import broadcast_shape
 from gradsh.errors import ArgumentError, DtypeError, IndexError_, ShapeError
 
@@ -48,10 +48,11 @@ def with_number(entry: General, name: str, at: int) -> None:
 # --- by a mask -------------------------------------------------------------------------------------------------------
 
 
-def need_mask(operator: str, mask: Any) -> None:
-    """Raise unless `mask` is a tensor of bools."""
+def need_mask(operator: str, mask: Any, x: Any) -> None:
+    """Raise unless `mask` is a tensor of bools, whose size goes with that of `x`: PyTorch looks at sizes first."""
     if not array(mask):
         raise ArgumentError(f"{operator}(): argument 'mask' (position 2) must be Tensor, not {type_word(mask)}")
+    broadcast_shape(mask.shape, x.shape)
     if mask.dtype.kind != "b":
         word = OF[mask.dtype].c_name if operator == "masked_fill" else OF[mask.dtype].title
         raise DtypeError(f"{operator}_ only supports boolean masks, but got mask with dtype {word}")
@@ -79,7 +80,7 @@ def _mask_samples() -> list[call]:
 )
 def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     """A copy with `value` wherever a mask is true; both broadcast."""
-    need_mask("masked_fill", mask)
+    need_mask("masked_fill", mask, x)
     if not hasattr(value, "dtype") and not isinstance(value, (int, float)):
         raise ArgumentError(f"masked_fill(): argument 'value' (position 3) must be Number, not {type_word(value)}")
     if getattr(value, "ndim", 0):
@@ -128,7 +129,7 @@ def _(F: Any, size: int, batched: Any, x: Any, mask: Any, value: Any) -> Any:
 )
 def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
     """A copy in which the elements where a mask is true are those of `source`, in order."""
-    need_mask("masked_scatter", mask)
+    need_mask("masked_scatter", mask, x)
     if not array(source):
         raise ArgumentError(f"masked_scatter(): argument 'source' (position 3) must be Tensor, not {type_word(source)}")
     if source.dtype != x.dtype:
@@ -160,15 +161,19 @@ def _(F: Any, g: Any, out: Any, x: Any, mask: Any, source: Any) -> Any:
 # --- whole slices ----------------------------------------------------------------------------------------------------
 
 
-def _places(operator: str, x: Any, dim: int, index: Any) -> tuple[int, Any]:
+def _places(operator: str, x: Any, dim: int, index: Any, source: Any = None) -> tuple[int, Any]:
     dim = dim_index(dim, x.ndim)
     pick = long_vector(operator, index)
+    if source is not None:
+        _check_source(operator, x, dim, pick, source)
     extent = x.shape[dim] if x.ndim else 1
     if pick.size:
         low, high = int(pick.min()), int(pick.max())
         if low < -extent or high >= extent or (low < 0 and operator != "index_fill"):
             wrong = low if low < 0 else high
             where = "index_copy_(): " if operator == "index_copy" else ""
+            if operator == "index_add" and x.ndim <= 1:
+                raise IndexError_("index out of range in self", kind="IndexError")
             kind = "RuntimeError" if operator == "index_add" else "IndexError"
             raise IndexError_(
                 f"{where}index {wrong} is out of bounds for dimension {dim} with size {extent}", kind=kind
@@ -176,45 +181,36 @@ def _places(operator: str, x: Any, dim: int, index: Any) -> tuple[int, Any]:
     return dim, pick
 
 
-def _sourced(operator: str, x: Any, dim: int, pick: Any, source: Any) -> Any:
-    """`source` of index_add and index_copy, checked."""
+def _check_source(operator: str, x: Any, dim: int, pick: Any, source: Any) -> None:
+    """What index_add and index_copy ask of their source."""
     if not array(source):
         raise ArgumentError(f"{operator}(): argument 'source' (position 4) must be Tensor, not {type_word(source)}")
+    if operator == "index_add":
+        check_added(operator, x, dim, pick, source)
+        return
     if source.dtype != x.dtype:
-        if operator == "index_add":
-            raise DtypeError(
-                f"index_add_(): self ({OF[x.dtype].title}) and source ({OF[source.dtype].title}) must have the same "
-                "scalar type"
-            )
         raise DtypeError(
             f"index_copy_(): self and source expected to have the same dtype, but got (self) {OF[x.dtype].title} and "
             f"(source) {OF[source.dtype].title}"
         )
-    shape = list(x.shape)
-    if shape:
-        shape[dim] = pick.size
-    if list(source.shape) != shape and not (source.size == 1 and pick.size == 1 and source.ndim <= 1 and x.ndim <= 1):
-        if operator == "index_add":
-            if source.ndim and source.ndim == x.ndim and source.shape[dim] != pick.size:
-                raise ShapeError(
-                    f"index_add_(): Number of indices ({pick.size}) should be equal to source.size(dim): "
-                    f"({source.shape[dim]}), for dim: {dim}"
-                )
-            raise ShapeError(
-                "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
-                f"self.shape = {list(x.shape)} source.shape = {list(source.shape)}"
-            )
-        if source.ndim and source.ndim == x.ndim and source.shape[dim] != pick.size:
-            raise IndexError_(
-                f"index_copy_(): Number of indices ({pick.size}) should be equal to source.size(dim) "
-                f"({source.shape[dim]})"
-            )
-        raise ShapeError(
-            "index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: "
-            f"{list(x.shape[:dim] + x.shape[dim + 1 :])} at dimension {dim} and source slice shape: "
-            f"{list(source.shape[:dim] + source.shape[dim + 1 :])} at dimension 0."
+    if not source.ndim and pick.size != 1:
+        raise IndexError_(f"index_copy_(): When source is scalar, index should have one element (got {pick.size})")
+    if source.ndim and x.ndim and source.ndim != x.ndim:
+        raise IndexError_(
+            "index_copy_(): When source and destination are not scalars, their dimensionality must match. Source "
+            f"dimensionality ({source.ndim}), destination dimensionality ({x.ndim})"
         )
-    return source
+    there, here = ((*v.shape[:dim], *v.shape[dim + 1 :]) for v in (x, source))
+    if there != here:
+        there, here = (" ".join(map(str, sizes)) for sizes in (there, here))  # type: ignore[assignment]  # as text
+        raise ShapeError(
+            f"index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: {there} "
+            f"at dimension {dim} and source slice shape: {here} at dimension 0."
+        )
+    if source.ndim and source.shape[dim] != pick.size:
+        raise IndexError_(
+            f"index_copy_(): Number of indices ({pick.size}) should be equal to source.size(dim) ({source.shape[dim]})"
+        )
 
 
 @op(
@@ -232,8 +228,7 @@ def _sourced(operator: str, x: Any, dim: int, pick: Any, source: Any) -> Any:
 )
 def index_add(x: Any, dim: int, index: Any, source: Any, alpha: Any = 1) -> Any:
     """A copy to whose slices at `index` along `dim` those of `source` are added, alpha times."""
-    dim, pick = _places("index_add", x, dim, index)
-    source = _sourced("index_add", x, dim, pick, source)
+    dim, pick = _places("index_add", x, dim, index, source)
     full = alloc.array(x)
     if not x.ndim:
         return (full + alpha * np.reshape(source, ())).astype(x.dtype)[()]
@@ -273,8 +268,7 @@ def _(F: Any, size: int, batched: Any, x: Any, dim: int, index: Any, source: Any
 )
 def index_copy(x: Any, dim: int, index: Any, source: Any) -> Any:
     """A copy whose slices at `index` along `dim` are those of `source`."""
-    dim, pick = _places("index_copy", x, dim, index)
-    source = _sourced("index_copy", x, dim, pick, source)
+    dim, pick = _places("index_copy", x, dim, index, source)
     full = alloc.array(x)
     if not x.ndim:
         return np.reshape(source, ())[()]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, need_tensor, not_implemented, type_word
+from gradsh.engine.core.arguments import dim_error, dim_index, need_tensor, not_implemented, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.promotion import converted
@@ -37,6 +37,10 @@ def _fits(operator: str, x: Any, dim: int, index: Any, src: Any) -> None:
     if max(index.ndim, 1) != max(x.ndim, 1):
         raise ShapeError("Index tensor must have the same number of dimensions as self tensor")
     if src is not None and max(src.ndim, 1) != max(index.ndim, 1):
+        larger = any(d != dim and n > x.shape[d] for d, n in enumerate(index.shape))
+        larger = larger or any(n > m for n, m in zip(index.shape, src.shape, strict=False))
+        if index.ndim > src.ndim > 0 and not larger:
+            raise dim_error(src.ndim)  # PyTorch asks for the extent of a dim that is not there
         raise ShapeError("Index tensor must have the same number of dimensions as src tensor")
     bad_self = any(d != dim and n > x.shape[d] for d, n in enumerate(index.shape)) if x.ndim and index.ndim else False
     bad_src = src is not None and (

@@ -13,9 +13,9 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.ops.index.gather import need_index
+from gradsh.engine.ops.index.indexing import check_added, long_vector
 from gradsh.engine.ops.index.scatter import scatter_reduce
-from gradsh.errors import DtypeError, IndexError_, ShapeError, ValueProblem
+from gradsh.errors import IndexError_, ShapeError, ValueProblem
 
 REDUCTIONS = ("prod", "mean", "amax", "amin")
 
@@ -48,25 +48,9 @@ def index_reduce(input: Any, dim: Any, index: Any, source: Any, reduce: Any, inc
     need_tensor("index_reduce", "source", 4, source)
     if reduce not in REDUCTIONS:
         raise ValueProblem(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
-    need_index("index_reduce_", index.data if index.__class__ is Tensor else index)
     axis = dim_index(dim, input.ndim)
-    if index.ndim > 1:
-        raise ShapeError(
-            f"index_reduce_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: Long and size: "
-            f"{list(index.shape)}"
-        )
-    if source.dtype != input.dtype:
-        raise DtypeError(
-            f"index_reduce_(): self and source expected to have the same dtype, but got (self) {input.dtype.title} "
-            f"and (source) {source.dtype.title}"
-        )
-    extent = source.shape[axis] if source.ndim else 1
+    check_added("index_reduce", input.data, axis, long_vector("index_reduce", index.data), source.data)
     count = math.prod(index.shape)
-    if count != extent:
-        raise ShapeError(
-            f"index_reduce_(): Number of indices ({count}) should be equal to source.size(dim): ({extent}), for dim: "
-            f"{axis}"
-        )
     shape = [1] * max(source.ndim, 1)
     shape[axis] = count
     if index.__class__ is Tensor and index.data.size:

@@ -276,6 +276,16 @@ def householder_product(a: Tensor, tau: Tensor) -> Any:
     k = tau.data.shape[-1]
     if n < k:
         raise ShapeError(f"{name}: input.shape[-1] must be greater than or equal to tau.shape[-1]")
+    if tau.data.ndim != a.data.ndim - 1:
+        raise ShapeError(
+            f"{name}: Expected tau to have one dimension less than input, but got tau.ndim equal to {tau.data.ndim} "
+            f"and input.ndim is equal to {a.data.ndim}"
+        )
+    if tau.data.shape[:-1] != a.data.shape[:-2]:
+        raise ShapeError(
+            f"{name}: Expected batch dimensions of tau to be equal to input.shape[:-2], but got "
+            f"{list(tau.data.shape[:-1])}"
+        )
     if not k:
         return run(keep, [a, np.False_, alloc.eye(m, n)], None)
     q: Any = T.expand(make(alloc.eye(m, n, dtype=a.data.dtype)), (*a.data.shape[:-2], m, n))

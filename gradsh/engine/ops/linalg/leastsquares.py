@@ -214,6 +214,10 @@ def linalg_lstsq(a: Tensor, b: Tensor, rcond: Any, driver: Any) -> Any:
     if x.dtype != y.dtype:
         p, q = OF[x.dtype].title, OF[y.dtype].title
         raise DtypeError(f"{name}: expected input and other to have the same dtype, but got {p} and {q}")
+    if not 0 <= x.ndim - y.ndim <= 1:
+        raise ShapeError(
+            f"{name}: input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) <= 1"
+        )
     vector = x.ndim - 1 == y.ndim and x.shape[:-1] == y.shape
     if vector:
         b = T.unsqueeze(b, -1)

@@ -302,7 +302,7 @@ def linalg_lu_solve(packed: Tensor, pivots: Tensor, b: Tensor, left: bool, adjoi
         need_tensor("linalg_lu_solve", label, i, v)
     if packed.data.dtype.kind != "f":
         need_floating(f"torch.{name}", packed.data)
-    need_square(name, packed.data)
+    need_square(f"torch.{name}", packed.data)
     if packed.data.dtype != b.data.dtype:
         p, q = OF[packed.data.dtype].title, OF[b.data.dtype].title
         raise DtypeError(
@@ -310,6 +310,11 @@ def linalg_lu_solve(packed: Tensor, pivots: Tensor, b: Tensor, left: bool, adjoi
         )
     if pivots.data.dtype != np.int32:
         raise DtypeError(f"{name}: pivots should be a Tensor of scalar type torch.int32")
+    if pivots.data.shape != packed.data.shape[:-1]:
+        raise ShapeError(
+            f"{name}: Expected LU.shape[:-1] and pivots.shape to be the same, but got pivots with shape "
+            f"{list(pivots.data.shape)} instead"
+        )
     need_matrix(name, b.data, "B")
     check_system(name, packed.data, b.data, left)
     order = checked_pivots(pivots.data, packed.data)

@@ -25,7 +25,7 @@ from gradsh.engine.core.graph import Kind, Node, record
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller, placed
-from gradsh.engine.core.promotion import converted
+from gradsh.engine.core.promotion import broadcast_error, converted
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.core.tensor import tracked as with_history
 from gradsh.engine.core.views import Region, refresh
@@ -327,6 +327,11 @@ def _twin(entry: Operator) -> Any:
             from gradsh.calls.words import error_of
 
             raise (error_of(entry.signature, (input, *args), kwargs, f"Tensor.{entry.name}_") or error) from None
+        except ShapeError as error:
+            other = args[0].shape if args and isinstance(args[0], Tensor) else ()
+            if error.subject == (other, input.shape) and other != input.shape:  # a mask, which comes second here
+                raise broadcast_error(tuple(input.shape), tuple(other)) from None
+            raise
         except TypeError as error:
             raise (_misfit(entry, (input, *args), kwargs, error) or error) from None
 

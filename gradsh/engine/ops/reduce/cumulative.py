@@ -338,8 +338,6 @@ def _steps(name: str, y: Any, x: Any, axis: int) -> Any:
     missing = y.data.ndim - x.data.ndim
     if missing > 0:
         x = T.reshape(x, (1,) * missing + x.data.shape)
-    if x.data.shape[axis] != y.data.shape[axis]:
-        raise ShapeError(f"{name}: There must be one `x` value for each sample point")
     later, earlier = _neighbours(x, axis)
     return later - earlier
 
@@ -383,7 +381,8 @@ def _cumulative_trapezoid(y: Any, x: Any, dx: Any, axis: int) -> Any:
     """The running integral along `dim` by the trapezoid rule, over places `x` or steps `dx`."""
     later, earlier = _neighbours(y, axis)
     if x is not None:
-        return renamed(T.cumsum((later + earlier) * _steps("trapezoid", y, x, axis), axis, None) / 2, "DivBackward1")
+        areas = (later + earlier) * _steps("cumulative_trapezoid", y, x, axis)
+        return renamed(T.cumsum(areas, axis, None) / 2, "DivBackward1")
     return T.cumsum(renamed((later + earlier) * (dx / 2), "MulBackward1", saves=False), axis, None)
 
 
