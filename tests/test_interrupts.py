@@ -141,3 +141,45 @@ def test_one_interrupt_ends_whatever_runs(tmp_path: Path) -> None:
     )
     wanted = 4 * len(RUNAWAYS) + len(LONG)
     assert done == f"{wanted} {wanted} True True\n\n"
+
+
+def test_an_interrupt_while_a_large_graph_is_walked_or_freed(tmp_path: Path) -> None:
+    """It arrives, once: in the middle of a backward, and where it comes while C lets go of the nodes one by one."""
+    done = run(
+        tmp_path,
+        """
+        import io, os, signal, weakref
+        from gradsh import Session, interrupts
+
+        class Pressing(io.StringIO):
+            def write(self, text):
+                if "here" in text:
+                    press()
+                return len(text)
+
+        def press(*_):
+            pressed.append(1)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        def is_stopped(text):
+            try:
+                session.run(text)
+            except KeyboardInterrupt:
+                return True
+            return False
+
+        interrupts.take()
+        session = Session(out=Pressing(), err=Pressing())
+        pressed, found = [], []
+        large = "let half = x * 1; repeat 20000 { half = half + 1 }; let y = half * 1; repeat 20000 { y = y + 1 }"
+        session.run("let x = ones(1, grad);" + large)
+        found.append(is_stopped('half.register_hook(fn(g) { print "here" }); backward y'))
+        session.run(large)
+        behind = weakref.ref(session.globals[".half"].node, press)
+        found.append(is_stopped("half = 0; y = 0; while true { }"))
+        found.append(behind() is None)
+        session.run("let z = (x * 3).sum(); x.grad = none; backward z")
+        print(found, len(pressed), session.globals[".x"].gradient)
+        """,
+    )
+    assert done == "[True, True, True] 2 tensor([3.])\n"

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from gradsh import Session
 from gradsh.cli import check, main, sandbox
 from gradsh.cli.arguments import parse
 from gradsh.cli.subcommands import SUBCOMMANDS
+from gradsh.errors import Refused
 from gradsh.runtime.access import METHODS, names
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.sandbox import Unavailable
@@ -433,12 +435,13 @@ def test_all_of_gradsh_works_behind_the_door() -> None:
 # --- the page and the options -----------------------------------------------------------------------------------------
 
 
-def test_the_page_names_tests_that_there_are() -> None:
-    page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
-    rows = [line for line in page.splitlines() if line.startswith("|") and "test_" in line]
-    sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+@pytest.mark.parametrize("page", ["sandbox.md", "trust.md"])
+def test_the_page_names_tests_that_there_are(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("|") and re.search(r"`\w+\.py`|test_", line)]
+    sources = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")}
     for row in rows:
-        for name in re.findall(r"`(test_\w+(?:\.py)?)`", row):
+        for name in re.findall(r"`(test_\w+|\w+\.py)`", row):
             assert name in sources or any(f"def {name}(" in text for text in sources.values()), name
     assert len(rows) >= 12
 
@@ -553,6 +556,27 @@ def test_sub_commands(
     main.run(["--sandbox=language", word, *WORDS.get(word, ["main.grad"])])
     said = capfd.readouterr()
     assert "12345" not in said.out + said.err and sorted(place.rglob("*")) == before
+
+
+def test_a_sweep_on_a_cluster(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file travels but the program and what it uses, and a worker holds it to the same."""
+    from gradsh.sweep import cluster
+    from gradsh.sweep.space import Run
+    from gradsh.sweep.worker import Script
+
+    monkeypatch.setenv("TOKEN", "12345")
+    (place / "part.grad").write_text("let part = 1")
+    text = 'use "part.grad"\n' + STRANGER.replace("save x", "save part * x") + 'assert env("TOKEN") is none\n'
+    script = Script(str(place / "main.grad"), text, sandbox=True, logs=str(place))
+    luggage = cluster.Luggage(script, cluster.paths_of(script))
+    assert sorted(luggage.contents) == ["main.grad", "part.grad"]
+    worker = SimpleNamespace(local_directory=str(place / "worker"), log_event=lambda *_: None)
+    monkeypatch.setattr(cluster, "_dask", lambda: SimpleNamespace(get_worker=lambda: worker))
+    found, said = cluster.run_there("a sweep", luggage, Run(1, {}, [], 0))
+    assert found["status"] == 0 and said == "E0613\nE0613\nNone\nresult loss=1\n"
+    for outside in ("../secret.grad", "out.grad", "out/secret.grad"):
+        with pytest.raises(Refused):
+            cluster.paths_of(Script(str(place / "main.grad"), f'use "{outside}"', sandbox=True))
 
 
 @pytest.mark.parametrize("words", [["graph"], ["export", "--to", "latex"], ["check"], ["fmt", "--check"], []])

@@ -18,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 from gradsh.errors import BadArguments, Source
+from gradsh.files import Files
 from gradsh.language import nodes
 from gradsh.language.places import Program as Used
 from gradsh.language.program import compile_program
@@ -65,16 +66,20 @@ class Luggage:
 
 
 def paths_of(script: Script, more: Sequence[str] = ()) -> list[str]:
-    """The files that a script names: those that it uses, those that it loads by a literal name, and `more`."""
+    """The files that a script names: those that it uses, those that it loads by a literal name, and `more`.
+
+    In a sandbox it loads none, and names could lead to any file of this machine: they do not travel.
+    """
     found: dict[str, None] = {}
-    waiting: list[Used] = [compile_program(Source(script.path, script.text), {}, table())]
+    files = Files(sandboxed=script.sandbox)
+    waiting: list[Used] = [compile_program(Source(script.path, script.text), {}, table(), files=files)]
     while waiting:
         program = waiting.pop()
         if (path := os.path.abspath(program.source.name)) in found:
             continue
         found[path] = None
         waiting += program.uses.values()
-        for name in _loaded(program.source):
+        for name in () if script.sandbox else _loaded(program.source):
             data = os.path.join(script.folder, name)  # from where the script is, whoever loads it
             if not os.path.isabs(name) and os.path.isfile(data):
                 found[os.path.abspath(data)] = None
