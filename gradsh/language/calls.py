@@ -458,10 +458,10 @@ class Calls:
             taken -= 1
         module = MODULES.get(".".join(parts[:taken]), "torch")
         rest = parts[taken:]
-        if rest and rest[0] in NAMESPACES and module == "torch":
+        if rest and rest[0] in NAMESPACES and module in ("torch", "torch.distributions"):
             if len(rest) == 1:
                 return None
-            module = "torch." + rest[0]
+            module += "." + rest[0]
             name, used = f"{rest[0]}.{rest[1]}", taken + 2
         elif rest:
             name, used = rest[0], taken + 1

@@ -394,6 +394,14 @@ PARTS = (
 )
 
 # What PyTorch spells with a module in front; the text is PyTorch's own name of the module.
+_OF_DISTRIBUTIONS = """
+bernoulli beta binomial categorical cauchy chi2 continuous_bernoulli dirichlet distribution
+exp_family exponential fishersnedecor gamma generalized_pareto geometric gumbel half_cauchy half_normal independent
+inverse_gamma kl kumaraswamy laplace lkj_cholesky log_normal logistic_normal lowrank_multivariate_normal
+mixture_same_family multinomial multivariate_normal negative_binomial normal one_hot_categorical pareto poisson
+relaxed_bernoulli relaxed_categorical studentT transformed_distribution transforms uniform utils von_mises weibull
+wishart
+"""
 MODULES = {
     "torch": "torch",
     "torch.nn": "torch.nn",
@@ -421,6 +429,8 @@ MODULES = {
     "torch.random": "torch.random",
     "torch.signal.windows": "torch.signal.windows",
     "torch.distributions": "torch.distributions",
+    **{f"torch.distributions.{part}": "torch.distributions" for part in _OF_DISTRIBUTIONS.split()},
+    "torch.distributions.constraint_registry": "torch.distributions.constraint_registry",
     "distributions": "torch.distributions",
     "torch.optim": "torch.optim",
     "torch.optim.lr_scheduler": "torch.optim.lr_scheduler",
@@ -457,7 +467,7 @@ APART = {
     "torch.nn.utils.parametrizations.weight_norm": "parametrized_weight_norm",
     "torch.nn.utils.parametrizations.spectral_norm": "parametrized_spectral_norm",
 }
-NAMESPACES = ("linalg", "special", "cuda", "accelerator", "backends", "compiler", "jit")
+NAMESPACES = ("linalg", "special", "cuda", "accelerator", "backends", "compiler", "constraints", "jit")
 # more dots than any of PyTorch's names has
 DEEPEST = max(name.count(".") for name in MODULES) + 3
 ROOTS = frozenset(name for name in MODULES if "." not in name) | frozenset(NAMESPACES)

@@ -83,6 +83,17 @@ OBJECTS = {
         "opt_einsum": "einsum's",
     }.items()
 }
+_CONSTRAINTS = """
+boolean corr_cholesky dependent lower_cholesky lower_triangular nonnegative nonnegative_integer one_hot positive
+positive_definite positive_integer positive_semidefinite real real_vector simplex square symmetric unit_interval
+"""
+OBJECTS |= {
+    f"constraints.{name}": (
+        "gradsh.engine.ops.distributions.constraints",
+        "A constraint on values: `check` tells of each.",
+    )
+    for name in _CONSTRAINTS.split()
+} | {"identity_transform": ("gradsh.engine.ops.distributions.transforms", "The map that changes nothing.")}
 # the names of values and what `help` says of them
 SAID = {name: text for table in (CONSTANTS, OBJECTS) for name, (_, text) in table.items()}
 

@@ -1,4 +1,4 @@
-"""What probability distributions have in common: shapes, checks of parameters and samples, and constraints."""
+"""What probability distributions have in common: shapes, checks of parameters and samples."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import function
+from gradsh.engine.ops.distributions.constraints import REAL, Constraint
 from gradsh.errors import ArgumentError, AttributeError_, GradshError, ValueError_, ValueProblem
 
 __acts_for_programs__ = True  # it runs what a program hands it: see gradsh.runtime.faults
@@ -26,88 +27,6 @@ PROPERTIES = (
     "arg_constraints", "batch_shape", "event_shape", "has_enumerate_support", "has_rsample", "mean", "mode", "stddev",
     "support", "variance",
 )  # fmt: skip
-
-
-# --- constraints -----------------------------------------------------------------------------------------------------
-
-
-class Constraint:
-    """What values a parameter or a sample may have: `check` says of which it is so, `text` is how errors say it."""
-
-    __public__ = frozenset({"check", "event_dim", "is_discrete"})
-
-    def __init__(self, text: str, holds: Callable[[Any], Any], dims: int = 0, discrete: bool = False) -> None:
-        self.text = text
-        self.holds = holds
-        self.event_dim = dims
-        self.is_discrete = discrete
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def check(self, value: Any) -> Any:
-        """A bool tensor: where the constraint holds."""
-        return self.holds(value)
-
-
-def _whole(value: Any) -> Any:
-    return value % 1 == 0
-
-
-def greater_than(low: Any) -> Constraint:
-    return Constraint(f"GreaterThan(lower_bound={low})", lambda v: v > low)
-
-
-def at_least(low: Any) -> Constraint:
-    return Constraint(f"GreaterThanEq(lower_bound={low})", lambda v: v >= low)
-
-
-def less_than(high: Any) -> Constraint:
-    return Constraint(f"LessThan(upper_bound={high})", lambda v: v < high)
-
-
-def interval(low: Any, high: Any) -> Constraint:
-    return Constraint(f"Interval(lower_bound={low}, upper_bound={high})", lambda v: (v >= low) & (v <= high))
-
-
-def whole_from(low: int) -> Constraint:
-    text = f"IntegerGreaterThan(lower_bound={low})"
-    return Constraint(text, lambda v: _whole(v) & (v >= low), discrete=True)
-
-
-def whole_between(low: Any, high: Any) -> Constraint:
-    text = f"IntegerInterval(lower_bound={low}, upper_bound={high})"
-    return Constraint(text, lambda v: _whole(v) & (v >= low) & (v <= high), discrete=True)
-
-
-def _lower(v: Any) -> Any:
-    triangular = T.all(T.reshape(T.tril(v) == v, (*v.shape[:-2], -1)), -1)
-    return triangular & T.all(T.diagonal(v, 0, -2, -1) > 0, -1)
-
-
-def _symmetric(v: Any) -> Any:
-    return T.all(T.all(T.isclose(v, T.matrix_transpose(v), 1e-5, 1e-6), -2), -1)
-
-
-def _definite(v: Any) -> Any:
-    return _symmetric(v) & (T.linalg_cholesky_ex(v)[1] == 0)
-
-
-def _simplex(v: Any) -> Any:
-    return T.all(v >= 0, -1) & (T.abs(T.sum(v, -1) - 1) < 1e-6)
-
-
-REAL = Constraint("Real()", lambda v: v == v)
-REAL_VECTOR = Constraint("IndependentConstraint(Real(), 1)", lambda v: T.all(v == v, -1), 1)
-POSITIVE = greater_than(0.0)
-NONNEGATIVE = at_least(0.0)
-UNIT = interval(0.0, 1.0)
-SIMPLEX = Constraint("Simplex()", _simplex, 1)
-BOOLEAN = Constraint("Boolean()", lambda v: (v == 0) | (v == 1), discrete=True)
-ONE_HOT = Constraint("OneHot()", lambda v: T.all((v == 0) | (v == 1), -1) & (T.sum(v, -1) == 1), 1, discrete=True)
-COUNTS = whole_from(0)
-LOWER_CHOLESKY = Constraint("LowerCholesky()", _lower, 2)
-POSITIVE_DEFINITE = Constraint("PositiveDefinite()", _definite, 2)
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -367,7 +286,7 @@ class Distribution:
 
 
 def registered(signature: str, example: str) -> Callable[[type], type]:
-    """Let programs make a distribution by its name; the docstring of its class is what `help` says."""
+    """Let programs make a distribution, or a map, by its name; the docstring of its class is what `help` says."""
 
     def register(kind: type) -> type:
         def make(*values: Any) -> Any:
@@ -382,3 +301,8 @@ def registered(signature: str, example: str) -> Callable[[type], type]:
         return kind
 
     return register
+
+
+registered(
+    "Distribution(batch_shape=(), event_shape=(), validate_args=None)", "isinstance(Normal(0., 1.), Distribution)"
+)(Distribution)

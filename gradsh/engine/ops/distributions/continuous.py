@@ -10,21 +10,24 @@ import numpy as np
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.ops.distributions.base import (
+    Distribution,
+    broadcast,
+    dims_of,
+    filled,
+    registered,
+    standard_normal,
+)
+from gradsh.engine.ops.distributions.constraints import (
     NONNEGATIVE,
     POSITIVE,
     REAL,
     SIMPLEX,
     UNIT,
     Constraint,
-    Distribution,
-    broadcast,
-    dims_of,
-    filled,
     greater_than,
+    independent,
     interval,
     less_than,
-    registered,
-    standard_normal,
 )
 from gradsh.errors import ValueError_
 
@@ -392,9 +395,7 @@ class Chi2(Gamma):
 class Dirichlet(Distribution):
     """The Dirichlet distribution: probabilities that sum up to 1, with these concentrations."""
 
-    arg_constraints: ClassVar[dict[str, Constraint]] = {"concentration": Constraint(
-        "IndependentConstraint(GreaterThan(lower_bound=0.0), 1)", lambda v: T.all(v > 0, -1), 1
-    )}  # fmt: skip
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"concentration": independent(POSITIVE, 1)}
     support = SIMPLEX
     has_rsample = True
 

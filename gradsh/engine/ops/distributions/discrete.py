@@ -10,15 +10,6 @@ import numpy as np
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.ops.distributions.base import (
-    BOOLEAN,
-    COUNTS,
-    NONNEGATIVE,
-    ONE_HOT,
-    REAL,
-    REAL_VECTOR,
-    SIMPLEX,
-    UNIT,
-    Constraint,
     Distribution,
     Later,
     broadcast,
@@ -28,6 +19,18 @@ from gradsh.engine.ops.distributions.base import (
     logits_to_probs,
     probs_to_logits,
     registered,
+)
+from gradsh.engine.ops.distributions.constraints import (
+    BOOLEAN,
+    COUNTS,
+    NONNEGATIVE,
+    ONE_HOT,
+    REAL,
+    REAL_VECTOR,
+    SIMPLEX,
+    UNIT,
+    Constraint,
+    counts_up_to,
     whole_between,
 )
 from gradsh.errors import ValueError_, ValueProblem
@@ -386,9 +389,7 @@ class Multinomial(Distribution):
 
     @property
     def support(self) -> Constraint:  # it depends on the parameters
-        total = self.total_count
-        text = "Multinomial()"
-        return Constraint(text, lambda v: T.all(v >= 0, -1) & (T.sum(v, -1) <= total), 1, discrete=True)
+        return counts_up_to(self.total_count)
 
     @property
     def probs(self) -> Any:

@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from gradsh.engine.core.namespaces import T
-from gradsh.engine.operators.composite import composite
 from gradsh.engine.ops.distributions.base import (
-    LOWER_CHOLESKY,
-    POSITIVE_DEFINITE,
-    REAL_VECTOR,
-    Constraint,
     Distribution,
     dims_of,
     registered,
     standard_normal,
     summed,
 )
-from gradsh.engine.ops.distributions.continuous import (
-    Beta,
-    Cauchy,
-    Dirichlet,
-    Exponential,
-    Gamma,
-    HalfNormal,
-    Laplace,
-    Normal,
-    Uniform,
+from gradsh.engine.ops.distributions.constraints import (
+    LOWER_CHOLESKY,
+    POSITIVE_DEFINITE,
+    REAL_VECTOR,
+    Constraint,
+    independent,
 )
 from gradsh.engine.ops.distributions.discrete import (
-    Bernoulli,
-    Binomial,
     Categorical,
-    Geometric,
-    OneHotCategorical,
-    Poisson,
 )
-from gradsh.errors import ValueError_, ValueProblem
+from gradsh.errors import ValueError_
 
 __acts_for_programs__ = True
 
@@ -69,12 +54,7 @@ class Independent(Distribution):
 
     @property
     def support(self) -> Constraint:  # it depends on the distribution
-        own = self.base_dist.support
-        dims = self.reinterpreted_batch_ndims
-        if not dims:
-            return own  # type: ignore[no-any-return]  # a Constraint
-        text = f"IndependentConstraint({own!r}, {dims})"
-        return Constraint(text, lambda v: T.all(own.check(v)), own.event_dim + dims)
+        return independent(self.base_dist.support, self.reinterpreted_batch_ndims)
 
     @property
     def mean(self) -> Any:
@@ -254,174 +234,3 @@ class MixtureSameFamily(Distribution):
             index = T.reshape(chosen, (*chosen.shape, *ones))
             index = T.expand(index, (*chosen.shape, 1, *self._event))
             return T.squeeze(T.gather(drawn, dim, index), dim)
-
-
-# --- divergence ------------------------------------------------------------------------------------------------------
-
-Divergence = Callable[[Any, Any], Any]
-KL: dict[tuple[type, type], Divergence] = {}
-
-
-def _of(p: type, q: type | None = None) -> Callable[[Divergence], Divergence]:
-    def register(divergence: Divergence) -> Divergence:
-        KL[p, q or p] = divergence
-        return divergence
-
-    return register
-
-
-@_of(Normal)
-def _(p: Any, q: Any) -> Any:
-    ratio = (p.scale / q.scale) ** 2
-    return 0.5 * (ratio + ((p.loc - q.loc) / q.scale) ** 2 - 1 - T.log(ratio))
-
-
-@_of(HalfNormal)
-def _(p: Any, q: Any) -> Any:
-    return KL[Normal, Normal](p.base, q.base)
-
-
-@_of(Bernoulli)
-def _(p: Any, q: Any) -> Any:
-    first = p.probs * (T.softplus(-q.logits) - T.softplus(-p.logits))
-    first = T.where(T.expand(q.probs == 0, first.shape), math.inf, first)
-    first = T.where(T.expand(p.probs == 0, first.shape), 0.0, first)
-    second = (1 - p.probs) * (T.softplus(q.logits) - T.softplus(p.logits))
-    second = T.where(T.expand(q.probs == 1, second.shape), math.inf, second)
-    second = T.where(T.expand(p.probs == 1, second.shape), 0.0, second)
-    return first + second
-
-
-@_of(Binomial)
-def _(p: Any, q: Any) -> Any:
-    if T.any(p.total_count < q.total_count).data:
-        raise ValueProblem(
-            "KL between Binomials where q.total_count > p.total_count is not implemented", kind="NotImplementedError"
-        )
-    kl = p.total_count * (p.probs * (p.logits - q.logits) + T.log1p(-p.probs) - T.log1p(-q.probs))
-    return T.where(p.total_count > q.total_count, math.inf, kl)
-
-
-@_of(Categorical)
-def _(p: Any, q: Any) -> Any:
-    terms = p.probs * (p.logits - q.logits)
-    terms = T.where(T.expand(q.probs == 0, terms.shape), math.inf, terms)
-    return T.sum(T.where(T.expand(p.probs == 0, terms.shape), 0.0, terms), -1)
-
-
-@_of(OneHotCategorical)
-def _(p: Any, q: Any) -> Any:
-    return KL[Categorical, Categorical](p.choice, q.choice)
-
-
-@_of(Geometric)
-def _(p: Any, q: Any) -> Any:
-    return -p.entropy() - T.log1p(-q.probs) / p.probs - q.logits
-
-
-@_of(Poisson)
-def _(p: Any, q: Any) -> Any:
-    return p.rate * (T.log(p.rate) - T.log(q.rate)) - (p.rate - q.rate)
-
-
-@_of(Exponential)
-def _(p: Any, q: Any) -> Any:
-    ratio = q.rate / p.rate
-    return -T.log(ratio) + ratio - 1
-
-
-@_of(Gamma)
-def _(p: Any, q: Any) -> Any:
-    first = q.concentration * T.log(p.rate / q.rate)
-    second = T.lgamma(q.concentration) - T.lgamma(p.concentration)
-    third = (p.concentration - q.concentration) * T.digamma(p.concentration)
-    return first + second + third + (q.rate - p.rate) * (p.concentration / p.rate)
-
-
-@_of(Beta)
-def _(p: Any, q: Any) -> Any:
-    p_total, q_total = p.concentration1 + p.concentration0, q.concentration1 + q.concentration0
-    first = T.lgamma(q.concentration1) + T.lgamma(q.concentration0) + T.lgamma(p_total)
-    second = T.lgamma(p.concentration1) + T.lgamma(p.concentration0) + T.lgamma(q_total)
-    third = (p.concentration1 - q.concentration1) * T.digamma(p.concentration1)
-    fourth = (p.concentration0 - q.concentration0) * T.digamma(p.concentration0)
-    return first - second + third + fourth + (q_total - p_total) * T.digamma(p_total)
-
-
-@_of(Dirichlet)
-def _(p: Any, q: Any) -> Any:
-    p_total, q_total = T.sum(p.concentration, -1), T.sum(q.concentration, -1)
-    first = T.lgamma(p_total) - T.lgamma(q_total)
-    second = T.sum(T.lgamma(p.concentration) - T.lgamma(q.concentration), -1)
-    slope = T.digamma(p.concentration) - T.unsqueeze(T.digamma(p_total), -1)
-    return first - second + T.sum((p.concentration - q.concentration) * slope, -1)
-
-
-@_of(Laplace)
-def _(p: Any, q: Any) -> Any:
-    ratio, apart = p.scale / q.scale, T.abs(p.loc - q.loc)
-    return -T.log(ratio) + apart / q.scale + ratio * T.exp(-apart / p.scale) - 1
-
-
-@_of(Cauchy)
-def _(p: Any, q: Any) -> Any:
-    above = T.log((p.scale + q.scale) ** 2 + (p.loc - q.loc) ** 2)
-    return above - T.log(4 * p.scale * q.scale)
-
-
-@_of(Uniform)
-def _(p: Any, q: Any) -> Any:
-    result = T.log((q.high - q.low) / (p.high - p.low))
-    return T.where((q.low > p.low) | (q.high < p.high), math.inf, result)
-
-
-@_of(Uniform, Normal)
-def _(p: Any, q: Any) -> Any:
-    width = p.high - p.low
-    first = T.log(math.sqrt(math.pi * 2) * q.scale / width)
-    return first + 0.5 * ((width / q.scale) ** 2 / 12) + 0.5 * ((p.high + p.low - 2 * q.loc) / (2 * q.scale)) ** 2
-
-
-@_of(MultivariateNormal)
-def _(p: Any, q: Any) -> Any:
-    if p.event_shape != q.event_shape:
-        raise ValueError_(
-            "KL-divergence between two Multivariate Normals with                          "
-            "different event shapes cannot be computed"
-        )
-    half = T.sum(T.log(T.diagonal(q.factor, 0, -2, -1)), -1) - T.sum(T.log(T.diagonal(p.factor, 0, -2, -1)), -1)
-    spread = T.linalg_solve_triangular(q.factor, p.factor, upper=False)
-    second = T.sum(T.sum(spread**2, -1), -1)
-    return half + 0.5 * (second + distance(q.factor, q.loc - p.loc) - p.event_shape[0])
-
-
-@_of(Independent)
-def _(p: Any, q: Any) -> Any:
-    if p.reinterpreted_batch_ndims != q.reinterpreted_batch_ndims:
-        raise ValueProblem("KL of two Independents of other numbers of dims", kind="NotImplementedError")
-    return summed(divergence(p.base_dist, q.base_dist), p.reinterpreted_batch_ndims)
-
-
-def divergence(p: Any, q: Any) -> Any:
-    """By the pair of kinds that fits best."""
-    for first in type(p).__mro__:
-        for second in type(q).__mro__:
-            found = KL.get((first, second))
-            if found is not None:
-                return found(p, q)
-    raise ValueProblem(
-        f"No KL(p || q) is implemented for p type {type(p).__name__} and q type {type(q).__name__}",
-        kind="NotImplementedError",
-    )
-
-
-@composite(
-    "kl_divergence(p, q)",
-    method=False,
-    differentiable=False,
-    python=True,
-    example="kl_divergence(Normal(0., 1.), Normal(1., 1.))",
-)
-def kl_divergence(p: Any, q: Any) -> Any:
-    """The Kullback-Leibler divergence of one distribution from another, for each of the batch."""
-    return divergence(p, q)
