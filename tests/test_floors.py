@@ -14,6 +14,7 @@ from tests.record import fast_paths
 FLOORS = [
     ["gradsh.__main__"],
     ["gradsh.cli"],
+    ["gradsh.editors"],
     ["gradsh.shell", "gradsh.shell.commands"],
     ["gradsh.sweep"],
     ["gradsh.view"],
@@ -73,6 +74,8 @@ ONLY_IN = {
     "pygments": ["gradsh.view"],
     "prompt_toolkit": ["gradsh.shell", "gradsh.shell.commands"],
     "argparse": ["gradsh.cli"],
+    "pygls": ["gradsh.editors"],
+    "lsprotocol": ["gradsh.editors"],
 }
 # Circles of today. This list only becomes shorter.
 CIRCLES: list[list[str]] = [

@@ -36,6 +36,8 @@ APART = (
     "gradsh.cli",
     "gradsh.sandbox",
     "gradsh.language.exporting",
+    "gradsh.editors",
+    "gradsh.jupyter",
 )  # no program comes to these
 
 WARM_UP = """\

@@ -34,6 +34,7 @@ SUBCOMMANDS = {
     "watch": "FILE [--NAME VALUE ...]",
     "sweep": "[--seed SEEDS] [--best NAME] [--out RESULTS] FILE [--NAME VALUES ...]",
     "config": "[--path | --write]",
+    "lsp": "",
     "completion": "bash|zsh|fish",
 }
 

@@ -245,3 +245,11 @@ def _as_method(row: described.Row) -> described.Row:
     kind, usage, summary, gradient = row
     name, _, rest = usage.partition("(")
     return kind, f"{name}({rest.partition(', ')[2] or ')'}", summary, gradient
+
+
+def offered(session: Any, text: str, offset: int) -> list[tuple[str, str]]:
+    """What may stand at an offset of a text in a session, and what is said of each; for those who are no prompt."""
+    shell: Any = type("Elsewhere", (), {"session": session})()
+    document = Document(text, offset)
+    found = ShellCompleter(shell).get_completions(document, CompleteEvent())
+    return [(each.text, each.display_meta_text) for each in found]

@@ -92,3 +92,13 @@ class Hint:
                 head, _, rest = usage.partition("(")
                 usage = f"{head}({rest.partition(', ')[2] or ')'}"
         return usage
+
+
+def called(session: Session, text: str, offset: int) -> tuple[Call, str] | None:
+    """The call around an offset of a text, and how what it calls is called; None where there is none."""
+    from prompt_toolkit.document import Document
+
+    from gradsh.shell.cursor import at
+
+    call = at(Document(text, offset)).call
+    return (call, Hint(session).usage(call)) if call is not None and call.opening else None
