@@ -153,6 +153,7 @@ SUMS = {"np.add.reduce", "np.add.reduceat", "np.sum", "np.mean", "np.nansum", "n
 RAW_SUMS = {
     "kernels.summation": "the place itself",
     "kernels.norms": "counts of what is not 0",
+    "kernels.normalizing": "row after row, and in float64, which is rounded after",
     "kernels.pooling": "whether anything is nan",
     "kernels.rejection": "of a Dirichlet's gamma numbers, in float64",
     "ops.linalg.distance": "counts of what differs",
@@ -160,7 +161,6 @@ RAW_SUMS = {
     "ops.linalg.leastsquares": "counts of singular values",
     "ops.linalg.norms": "counts of the largest",
     "ops.loss.ctc": "lengths",
-    "ops.nn.normalization": "statistics in parts and then in float64; PyTorch has an order of its own for each layer",
     "ops.nn.packed": "lengths",
     "ops.nn.resize": "weights of a filter, in float64",
     "ops.program.testing": "counts of what differs",

@@ -1,5 +1,6 @@
-/* Sums and softmax in PyTorch's order, in one pass, elementary functions, and the steps of an LSTM: what summation.py,
-   softmax.py, transcendental.py and ops/nn/recurrent.py compute with NumPy, bit for bit.
+/* Sums, softmax and what normalisation adds up in PyTorch's order, in one pass, elementary functions, and the steps of an
+   LSTM: what summation.py, softmax.py, normalizing.py, transcendental.py and ops/nn/recurrent.py compute with NumPy, bit
+   for bit.
 
    gradsh works without it (`gradsh.engine.kernels.compiled` says when it is used). To be compiled without contraction of
    a * b + c, and without anything else that changes a rounding. */
@@ -203,6 +204,7 @@ SUM(squares, SQUARES)
 #include "native_many.h"
 #include "native_elementary.h"
 #include "native_recurrent.h"
+#include "native_normalizing.h"
 
 #define ENTRY(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
@@ -216,6 +218,10 @@ static PyMethodDef functions[] = {
     ENTRY(log_softmax_backward),
     ENTRY(lstm_run),
     ENTRY(lstm_back),
+    ENTRY(moments),
+    ENTRY(row_sums),
+    ENTRY(column_dots),
+    ENTRY(channel_moments),
     ELEMENTARY
     {NULL, NULL, 0, NULL},
 };
@@ -230,5 +236,10 @@ PyMODINIT_FUNC PyInit_native(void)
 #elif defined(__GNUC__) && defined(__x86_64__)
     FUSES = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
-    return PyModule_Create(&module);
+    import_umath();
+    PyObject *made = PyModule_Create(&module), *fused = made ? fused_of_numpys_kind() : NULL;
+    if (made && (!fused || PyModule_AddObjectRef(made, "fused", fused) < 0))
+        Py_CLEAR(made);
+    Py_XDECREF(fused);
+    return made;
 }

@@ -10,6 +10,8 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import A, T
+from gradsh.engine.kernels import normalizing
+from gradsh.engine.kernels.fused import fused
 from gradsh.engine.kernels.pieces import share
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
@@ -17,22 +19,16 @@ from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.loss.regression import size_text
 from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueError_, ValueProblem, ZeroDivision
 
-add_reduce: Any = np.add.reduce
 float16 = np.dtype(np.float16)
 
 
 class Statistics:
-    """The means and the inverse deviations that a forward found and its backward needs again; `moved`, the input minus
-    the means, is there until the forward has made its output of it."""
+    """The means and the inverse deviations that a forward found and its backward needs again."""
 
-    __slots__ = ("inverse", "mean", "moved")
+    __slots__ = ("inverse", "mean")
 
     mean: Any
     inverse: Any
-    moved: Any
-
-    def __init__(self) -> None:
-        self.moved = None
 
     def anew(self) -> Statistics:
         """Those of one sample of many: each forward has its own."""
@@ -50,10 +46,6 @@ def _flat(x: Any) -> Any:
 
 # elements that are worked on at a time: they stay in the cache from one pass to the next
 BLOCK = 1 << 17
-# terms that are added up in the array's own dtype; what they give is added in float64, as PyTorch adds all of them
-TERMS = 64
-# samples from which sums across them are accumulated in float64, and positions that make a row worth a call of BLAS
-MANY, LONG = 512, 64
 
 
 def _blocks(x: Any) -> list[slice]:
@@ -61,36 +53,6 @@ def _blocks(x: Any) -> list[slice]:
     channels = x.shape[1]
     step = max(1, BLOCK * channels // max(x.size, 1))
     return [slice(i, min(i + step, channels)) for i in range(0, channels, step)]
-
-
-def _channel_sums(x: Any) -> Any:
-    """Sums over batch and positions."""
-    n, channels, positions = x.shape
-    if positions < LONG:
-        rows = x.reshape(n, channels * positions)
-        sums = add_reduce(rows, 0, np.float64).astype(x.dtype) if n > MANY else add_reduce(rows, 0)
-        return sums if positions == 1 else add_reduce(sums.reshape(channels, positions), 1)
-    return _over_samples(x, None)
-
-
-def _channel_dots(x: Any, y: Any) -> Any:
-    """Sums over batch and positions of `x * y`."""
-    return _channel_sums(x * y) if x.shape[2] < LONG else _over_samples(x, y)
-
-
-def _over_samples(x: Any, y: Any) -> Any:
-    """The sums of long rows, of `x` or of `x * y`."""
-    n, channels, positions = x.shape
-    even = positions - positions % TERMS
-    sums: Any = 0
-    for part, terms in ((slice(0, even), TERMS), (slice(even, positions), positions - even)):
-        if not terms or part.start == part.stop:
-            continue
-        shape = (n, channels, -1, terms)
-        a = x[:, :, part].reshape(shape)
-        rows = np.matmul(a, alloc.ones(terms, x.dtype)) if y is None else np.vecdot(a, y[:, :, part].reshape(shape))
-        sums = sums + add_reduce(rows, (0, 2), np.float64)
-    return sums.astype(x.dtype)
 
 
 def _laid_out(x: Any) -> tuple[Any, Any]:
@@ -113,50 +75,54 @@ def _laid_out(x: Any) -> tuple[Any, Any]:
 def batch_normalize(x: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: float, statistics: Statistics) -> Any:
     """Training: the batch's own statistics, with which `mean` and `var` (the running ones, or None) were updated
     before; evaluation (`statistics.mean` is set): the running ones."""
-    half = x.dtype == float16
-    flat = _flat(x.astype(np.float32) if half else x)
-    scale = statistics.inverse if weight is None else statistics.inverse * weight
-    out = statistics.moved
-    statistics.moved = None
-    if out is None:
-        shift = -statistics.mean * scale
-        if bias is not None:
-            shift += bias
-        out = alloc.empty(flat.shape, np.result_type(flat, scale))
-    else:
-        flat, shift = out, bias
+    flat = _flat(_single(x))
+    scale = statistics.inverse if weight is None else statistics.inverse * weight.astype(flat.dtype, copy=False)
+    shift = fused(-statistics.mean, scale, _zero(flat) if bias is None else bias.astype(flat.dtype, copy=False))
+    out = alloc.empty(flat.shape, flat.dtype)
 
     def work(part: slice) -> None:
         some, fit = _laid_out(flat[:, part])
-        target = _laid_out(out[:, part])[0]
-        np.multiply(some, fit(scale[part]), out=target)
-        if shift is not None:
-            target += fit(shift[part])
+        fused(some, fit(scale[part]), fit(shift[part]), _laid_out(out[:, part])[0])
 
     share(work, _blocks(flat))
-    return out.reshape(x.shape).astype(float16) if half else out.reshape(x.shape)
+    return out.reshape(x.shape).astype(x.dtype, copy=False)
+
+
+def _single(x: Any) -> Any:
+    """float16 as float32."""
+    return x.astype(np.float32) if x.dtype == float16 else x
+
+
+def _zero(x: Any) -> Any:
+    return x.dtype.type(0)
 
 
 def batch_statistics(x: Any, eps: float) -> tuple[Statistics, Any]:
-    """Mean and inverse deviation of each channel, and the variance (biased)."""
-    flat = _flat(x if x.dtype != float16 else x.astype(np.float32))
-    n = flat.shape[0] * flat.shape[2]
+    """Mean and inverse deviation of each channel, and the sum of the squares of what is beside the mean."""
+    flat = _flat(_single(x))
+    n, channels, positions = flat.shape
+    if positions == 1:  # as in PyTorch, where such images are sums of rows
+        rows = flat.reshape(n, channels)
+        mean = normalizing.column_sums(rows) / n
+        moved = rows - mean
+        squares = normalizing.column_dots(moved, moved)
+    else:
+        both = alloc.empty((2, channels), flat.dtype)
+
+        def work(part: slice) -> None:
+            both[:, part] = normalizing.channel_moments(flat[:, part])
+
+        share(work, _blocks(flat))
+        mean, squares = both
     found = Statistics()
-    moved = alloc.empty(flat.shape, flat.dtype)
-    found.mean = alloc.empty(flat.shape[1], flat.dtype)
-    variance = alloc.empty(flat.shape[1], flat.dtype)
+    found.mean = mean
+    found.inverse = _inverse(squares / (n * positions), eps)
+    return found, squares
 
-    def work(part: slice) -> None:
-        some, target = flat[:, part], moved[:, part]
-        mean = found.mean[part] = _channel_sums(some) / n
-        rows, fit = _laid_out(some)
-        np.subtract(rows, fit(mean), out=_laid_out(target)[0])
-        variance[part] = _channel_dots(target, target) / n
 
-    share(work, _blocks(flat))
-    found.moved = moved
-    found.inverse = (1 / np.sqrt(variance.astype(np.float64) + eps)).astype(flat.dtype)
-    return found, variance
+def _inverse(variance: Any, eps: float) -> Any:
+    """1 / sqrt(variance + eps), computed as float64."""
+    return (1 / np.sqrt(variance.astype(np.float64) + eps)).astype(variance.dtype)
 
 
 @batch_normalize.vjp("input", "weight", "bias", saves="input weight mean var")
@@ -175,40 +141,58 @@ def _(
 ) -> Any:
     if F is not A:
         return _batch_rule(F, needs, g, x, weight, mean, var, eps)
-    if not all(g.strides):  # that of a sum is one number, shown many times, which NumPy walks slowly
-        g = alloc.ascontiguousarray(g)
-    flat, gs = _flat(x), _flat(g)
-    if x.dtype == float16:
-        flat, gs = flat.astype(np.float32), gs.astype(np.float32)
-    inverse = statistics.inverse
-    scale = inverse if weight is None else inverse * weight
-    n = flat.shape[0] * flat.shape[2]
+    flat, gs = _flat(_single(x)), _flat(alloc.ascontiguousarray(_single(g)))
     frozen = mean is not None  # the running statistics are constants
-    channels = flat.shape[1]
-    dx: Any = alloc.empty(flat.shape, np.result_type(gs, scale)) if needs[0] else None
-    total: Any = alloc.empty(channels, gs.dtype) if needs[2] or (needs[0] and not frozen) else None
-    dot: Any = alloc.empty(channels, gs.dtype) if needs[1] or (needs[0] and not frozen) else None
+    inverse = _inverse(_single(var), eps) if frozen else statistics.inverse
+    factor = None if weight is None else weight.astype(flat.dtype, copy=False)
+    dx = alloc.empty(flat.shape, flat.dtype) if needs[0] else None
+    sums = alloc.empty((2, flat.shape[1]), flat.dtype)
+    summing = needs[1] or needs[2] or not frozen
+    at_once = normalizing.whole(flat, flat.shape[1])
 
     def work(part: slice) -> None:
-        g_part = gs[:, part]
-        grows, fit = _laid_out(g_part)
-        if total is not None:
-            total[part] = _channel_sums(g_part)
-        if dot is not None:
-            moved = np.subtract(_laid_out(flat[:, part])[0], fit(statistics.mean[part]))
-            dot[part] = _channel_dots(moved.reshape(g_part.shape), g_part)
-        if dx is not None:
-            target = _laid_out(dx[:, part])[0]
-            factor = scale[part]
-            np.multiply(grows, fit(factor), out=target)
-            if not frozen:
-                moved *= fit(dot[part] * inverse[part] * inverse[part] * factor / n)
-                target -= moved
-                target -= fit(total[part] * factor / n)
+        rows, fit = _laid_out(flat[:, part])
+        grows = _laid_out(gs[:, part])[0]
+        target = None if dx is None else _laid_out(dx[:, part])[0]
+        some = inverse[part]
+        if summing:
+            moved = rows - fit(statistics.mean[part])
+            total, dot = _batch_sums(gs[:, part], moved)
+            sums[:, part] = dot * some, total
+            if target is not None and not frozen:
+                count = flat.dtype.type(flat.shape[0] * flat.shape[2])
+                np.subtract(grows, fit((total / count).astype(flat.dtype)), out=target)
+                pull = dot.astype(flat.dtype) * some * some / count
+                _drawn_to(target, moved, fit(pull), at_once - part.start if flat.shape[2] == 1 else None)
+                grows = target
+        if target is not None:
+            np.multiply(grows, fit(some), out=target)
+            if factor is not None:
+                target *= fit(factor[part])
 
     share(work, _blocks(flat))
-    dw = dot * inverse if needs[1] else None
-    return None if dx is None else dx.reshape(x.shape), dw, total if needs[2] else None
+    return None if dx is None else dx.reshape(x.shape), sums[0] if needs[1] else None, sums[1] if needs[2] else None
+
+
+def _drawn_to(target: Any, moved: Any, pull: Any, at_once: int | None) -> None:
+    """Takes `moved * pull` off `target`: at once, but for the columns from `at_once` on."""
+    if at_once is None or at_once >= target.shape[1]:
+        fused(moved, -pull, target, target)
+        return
+    k = max(at_once, 0)
+    fused(moved[:, :k], -pull[:k], target[:, :k], target[:, :k])
+    target[:, k:] -= moved[:, k:] * pull[k:]
+
+
+def _batch_sums(g: Any, moved: Any) -> tuple[Any, Any]:
+    """The sums over samples and positions of `g`, and of it times `moved`; as float64 where there are positions."""
+    n, channels, positions = g.shape
+    if positions == 1:
+        g = g.reshape(n, channels)
+        return normalizing.column_sums(g), normalizing.column_dots(moved.reshape(n, channels), g)
+    rows = normalizing.row_sums(g), normalizing.row_sums(moved.reshape(g.shape), g)
+    total, dot = (normalizing.column_sums(r.astype(np.float64)) for r in rows)
+    return total, dot
 
 
 def _batch_rule(F: Any, needs: Any, g: Any, x: Any, weight: Any, mean: Any, var: Any, eps: float) -> Any:
@@ -261,12 +245,12 @@ def _batch_checks(x: Any, mean: Any, var: Any, weight: Any, bias: Any, training:
 
 
 def _update(running: Any, value: Any, momentum: float) -> None:
-    """Move running statistics towards the batch's. As in PyTorch, this is no in-place write that backward would "
-    "notice."""
+    """Move running statistics towards the batch's. As in PyTorch, this is no in-place write that backward would
+    notice."""
     if running is not None:
         data = running.data
-        data *= 1 - momentum
-        data += (momentum * value).astype(data.dtype)
+        share = _single(data).dtype.type(momentum)
+        data[...] = share * value + (1 - share) * data
 
 
 @composite(
@@ -312,11 +296,10 @@ def batch_norm(
     if x.ndim == 1:
         return T.clone(input)  # nothing at all, which PyTorch lets pass
     if training:
-        found, variance = batch_statistics(x, eps)
-        if running_mean is not None and n:
+        found, squares = batch_statistics(x, eps)
+        if n:
             _update(running_mean, found.mean, momentum)
-        if running_var is not None and n:
-            _update(running_var, variance * (n / (n - 1)), momentum)
+            _update(running_var, (squares / (n - 1)).astype(np.float64), momentum)
         return T.batch_normalize(input, weight, bias, None, None, eps, found)
     found = Statistics()
     found.mean = running_mean.data
@@ -366,7 +349,7 @@ def instance_norm(
             if running.data.shape != (channels,):
                 shape = list(running.data.shape)
                 raise ShapeError(f"output with shape {shape} doesn't match the broadcast shape [{channels}]")
-            running.data[...] = found.data.reshape(n, channels).mean(0)
+            running.data[...] = normalizing.column_sums(found.data.reshape(n, channels)) / n
     return T.reshape(out, *shape)
 
 
@@ -379,66 +362,22 @@ def _row_blocks(rows: Any) -> list[slice]:
     return [slice(i, i + step) for i in range(0, len(rows), step)]
 
 
-def _normalized(rows: Any, eps: float, found: Statistics) -> Any:
-    """The rows with mean 0 and variance 1, in an array of their own; the statistics are noted."""
-    m, n = rows.shape
-    found.mean, found.inverse = alloc.empty((m, 1), rows.dtype), alloc.empty((m, 1), rows.dtype)
-    out = alloc.empty((m, n), rows.dtype)
+def _row_statistics(rows: Any, found: Statistics) -> Any:
+    """Notes the means; the variances."""
+    both = alloc.empty((2, len(rows)), rows.dtype)
 
     def work(part: slice) -> None:
-        some, mean, inverse, moved = rows[part], found.mean[part], found.inverse[part], out[part]
-        add_reduce(some, 1, None, mean, True)
-        mean /= n
-        np.subtract(some, mean, out=moved)
-        add_reduce(moved * moved, 1, None, inverse, True)
-        inverse /= n
-        inverse += eps
-        np.true_divide(1, np.sqrt(inverse, out=inverse), out=inverse)
-        moved *= inverse
+        both[:, part] = normalizing.moments(rows[part])
 
     share(work, _row_blocks(rows))
-    return out
+    found.mean = both[0][:, None]
+    return both[1][:, None]
 
 
-def _row_gradients(
-    rows: Any, gs: Any, weight: Any, found: Statistics, needs_rows: bool, needs_weight: bool
-) -> tuple[Any, Any]:
-    """The gradient of the rows, and the gradients of the normalised ones times these, which sum to that of a weight.
-    `weight` is a row, as many rows, or None."""
-    n = rows.shape[1]
-    dx = alloc.empty(rows.shape, gs.dtype) if needs_rows else None
-    products = alloc.empty(rows.shape, gs.dtype) if needs_weight else None
-
-    def work(part: slice) -> None:
-        g = gs[part]
-        normal = rows[part] - found.mean[part]
-        normal *= found.inverse[part]
-        if products is not None:
-            np.multiply(normal, g, out=products[part])
-        if dx is None:
-            return
-        gw, target = g, dx[part]
-        if weight is not None:
-            gw = np.multiply(g, weight if weight.ndim == 1 else weight[part], out=target)
-        products_here = gw * normal if products is None or weight is not None else products[part]
-        dot = add_reduce(products_here, 1, keepdims=True)
-        dot /= n
-        mean = add_reduce(gw, 1, keepdims=True)
-        mean /= n
-        normal *= dot
-        normal += mean
-        np.subtract(gw, normal, out=target)
-        target *= found.inverse[part]
-
-    share(work, _row_blocks(rows))
-    return dx, products
-
-
-def _long_sum(x: Any, axis: Any) -> Any:
-    """A sum across rows; many are added in float64."""
-    from gradsh.engine.ops.reduce.sums import total
-
-    return total(x, axis, False, x.dtype)
+def _slope(ds: Any, db: Any, mean: Any, inverse: Any, share: Any) -> Any:
+    """What the input is multiplied by in the gradient of rows, of the sums of the gradient times the input and of the
+    gradient itself, both times the weights."""
+    return fused(db, mean, -ds) * inverse * inverse * inverse * share
 
 
 @op(
@@ -451,16 +390,35 @@ def _long_sum(x: Any, axis: Any) -> Any:
 def layer_normalize(x: Any, weight: Any, bias: Any, dims: int, eps: float, statistics: Statistics) -> Any:
     """Rows of the last `dims` dims with mean 0 and variance 1, times weight plus bias."""
     n = math.prod(x.shape[x.ndim - dims :])
-    rows = x.reshape(-1, n) if x.size else x.reshape(math.prod(x.shape[: x.ndim - dims]), n)
-    if x.dtype == float16:
-        rows = rows.astype(np.float32)
-    out = _normalized(rows, eps, statistics)
-    if weight is not None:
-        out *= weight.reshape(-1)
-    if bias is not None:
-        out += bias.reshape(-1)
-    out = out.reshape(x.shape)
-    return out if out.dtype == x.dtype else out.astype(x.dtype)
+    rows = _rows(x, math.prod(x.shape[: x.ndim - dims]), n)
+    if not n:
+        statistics.mean = statistics.inverse = alloc.zeros((len(rows), 1), rows.dtype)
+        return x.copy()
+    variance = _row_statistics(rows, statistics)
+    mean = statistics.mean
+    inverse = statistics.inverse = 1 / np.sqrt(variance + rows.dtype.type(eps))
+    w, b = (None if v is None else v.reshape(-1).astype(rows.dtype, copy=False) for v in (weight, bias))
+    out = alloc.empty(rows.shape, rows.dtype)
+
+    def work(part: slice) -> None:
+        target = out[part]
+        np.subtract(rows[part], mean[part], out=target)
+        if w is None and b is not None:
+            fused(target, inverse[part], b, target)
+            return
+        target *= inverse[part]
+        if b is not None:
+            fused(target, w, b, target)
+        elif w is not None:
+            target *= w
+
+    share(work, _row_blocks(rows))
+    return out.reshape(x.shape).astype(x.dtype, copy=False)
+
+
+def _rows(x: Any, m: int, n: int) -> Any:
+    """[m, n], C-contiguous, float16 as float32."""
+    return alloc.ascontiguousarray(_single(x)).reshape(m, n)
 
 
 @layer_normalize.vjp("input", "weight", "bias", saves="input weight")
@@ -484,18 +442,40 @@ def _(
             alloc.zeros(s, g.dtype) if need else None
             for s, need in zip((x.shape, *(x.shape[x.ndim - dims :],) * 2), needs, strict=True)
         )
-    rows, gs = x.reshape(-1, n), g.reshape(-1, n)
-    if x.dtype == float16:
-        rows, gs = rows.astype(np.float32), gs.astype(np.float32)
-    dx = dw = db = None
-    if needs[0] or needs[1]:
-        factor = None if weight is None else weight.reshape(-1)
-        dx, products = _row_gradients(rows, gs, factor, statistics, needs[0], needs[1])
-        if products is not None:
-            dw = _long_sum(products, 0).reshape(weight.shape)
-    if needs[2]:
-        db = _long_sum(gs, 0).reshape(bias.shape)
-    return None if dx is None else dx.reshape(x.shape), dw, db
+    rows, gs = _rows(x, x.size // n, n), _rows(g, x.size // n, n)
+    dx = alloc.empty(rows.shape, rows.dtype) if needs[0] else None
+    normal = alloc.empty(rows.shape, rows.dtype) if needs[1] else None
+    factor = None if weight is None else weight.reshape(-1).astype(rows.dtype, copy=False)
+    part_of_row = rows.dtype.type(1) / rows.dtype.type(n)
+
+    def work(part: slice) -> None:
+        some, g = rows[part], gs[part]
+        mean, inverse = statistics.mean[part], statistics.inverse[part]
+        if normal is not None:
+            fused(some, inverse, -inverse * mean, normal[part])
+        if dx is None:
+            return
+        target = dx[part]
+        if factor is None:
+            ds, db = normalizing.row_sums(g[None], some[None]), normalizing.row_sums(g[None])
+        else:
+            shown = np.broadcast_to(factor, (1, *g.shape))
+            np.multiply(g, some, out=target)
+            ds, db = normalizing.row_sums(target[None], shown), normalizing.row_sums(g[None], shown)
+        ds, db = ds.reshape(-1, 1), db.reshape(-1, 1)
+        slope = _slope(ds, db, mean, inverse, part_of_row)
+        np.multiply(g, inverse, out=target)
+        if factor is not None:
+            target *= factor
+        fused(some, slope, target, target)
+        target += fused(-slope, mean, -(db * inverse * part_of_row))
+
+    share(work, _row_blocks(rows))
+    return (
+        None if dx is None else dx.reshape(x.shape),
+        None if normal is None else normalizing.column_dots(gs, normal).reshape(weight.shape),
+        normalizing.column_sums(gs).reshape(bias.shape) if needs[2] else None,
+    )
 
 
 def _normal(F: Any, x: Any, axes: Any, eps: float) -> tuple[Any, Any]:
@@ -595,17 +575,34 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any, eps: Any) -> Any:
 def group_normalize(x: Any, weight: Any, bias: Any, groups: int, eps: float, statistics: Statistics) -> Any:
     """Groups of channels with mean 0 and variance 1, times weight plus bias."""
     n, channels = x.shape[:2]
-    rows = x.reshape(n * groups, x.size // max(n * groups, 1))
-    if x.dtype == float16:
-        rows = rows.astype(np.float32)
-    out = _normalized(rows, eps, statistics)
-    shape = (channels, *(1,) * (x.ndim - 2))
-    out = out.reshape(x.shape)
-    if weight is not None:
-        out *= weight.reshape(shape)
-    if bias is not None:
-        out += bias.reshape(shape)
-    return out if out.dtype == x.dtype else out.astype(x.dtype)
+    rows = _rows(x, n * groups, x.size // max(n * groups, 1))
+    if not x.size:
+        statistics.mean = statistics.inverse = alloc.zeros((n * groups, 1), rows.dtype)
+        return x.copy()
+    variance = _row_statistics(rows, statistics)
+    mean = statistics.mean
+    inverse = statistics.inverse = _inverse(variance, eps)
+    out = alloc.empty(rows.shape, rows.dtype)
+    if weight is None and bias is None:
+        np.subtract(rows, mean, out=out)
+        out *= inverse
+    else:
+        w, b = (_by_group(v, n, groups, rows.dtype) for v in (weight, bias))
+        scale = inverse if w is None else inverse * w
+        shift = fused(-scale, mean, _zero(rows) if b is None else b)
+        shown = (n * channels, -1)
+        scale, shift = (np.broadcast_to(v, (n * groups, channels // groups)).reshape(shown) for v in (scale, shift))
+        planes, made = rows.reshape(shown), out.reshape(shown)
+        share(lambda part: fused(planes[part], scale[part], shift[part], made[part]), _row_blocks(planes))
+    return out.reshape(x.shape).astype(x.dtype, copy=False)
+
+
+def _by_group(v: Any, n: int, groups: int, dtype: Any) -> Any:
+    """[n * groups, channels of a group] of a parameter, or None."""
+    if v is None:
+        return None
+    rows = v.astype(dtype, copy=False).reshape(groups, -1)
+    return np.broadcast_to(rows, (n, *rows.shape)).reshape(n * groups, -1)
 
 
 @group_normalize.vjp("input", "weight", "bias", saves="input weight")
@@ -635,21 +632,40 @@ def _(
             F.sum(g * F.reshape(normal, tuple(x.shape)), axes) if needs[1] else None,
             F.sum(g, axes) if needs[2] else None,
         )
-    rows, gs = x.reshape(n * groups, rest), g.reshape(n * groups, rest)
-    if x.dtype == float16:
-        rows, gs = rows.astype(np.float32), gs.astype(np.float32)
+    if not x.size:
+        return tuple(
+            alloc.zeros(v, g.dtype) if need else None
+            for v, need in zip((x.shape, channels, channels), needs, strict=True)
+        )
+    xs, gs = (_rows(v, n * channels, -1)[None] for v in (x, g))
+    ds = normalizing.row_sums(gs, xs, xs.itemsize == 8).reshape(n * groups, -1)
+    db = normalizing.row_sums(gs).reshape(ds.shape)
+    mean, inverse = statistics.mean, statistics.inverse
     dx = dw = None
-    if needs[0] or needs[1]:
-        factor = None
-        if weight is not None:
-            factor = np.broadcast_to(weight.reshape(shape), x.shape).reshape(rows.shape)
-        dx, products = _row_gradients(rows, gs, factor, statistics, needs[0], needs[1])
-        if products is not None:
-            dw = _channel_sums(_flat(products.reshape(x.shape)))
+    if needs[0]:
+        w = _by_group(weight, n, groups, xs.dtype)
+        part_of_row = xs.dtype.type(1) / xs.dtype.type(rest)
+        gds, gdb = (normalizing.weighted_sums(v, w)[:, None] for v in (ds, db))
+        slope = _slope(gds, gdb, mean, inverse, part_of_row)
+        shift = fused(-(gdb * inverse), part_of_row, -slope * mean)
+        scale = inverse if w is None else inverse * w
+        scale, slope, shift = (np.broadcast_to(v, ds.shape).reshape(-1, 1) for v in (scale, slope, shift))
+        dx = alloc.empty(xs.shape[1:], xs.dtype)
+
+        def work(part: slice) -> None:
+            target = dx[part]
+            np.multiply(xs[0, part], slope[part], out=target)
+            fused(gs[0, part], scale[part], target, target)
+            target += shift[part]
+
+        share(work, _row_blocks(dx))
+    if needs[1]:
+        moved = fused(-db, mean, ds).reshape(n, channels)
+        dw = normalizing.column_dots(moved, np.broadcast_to(inverse, ds.shape).reshape(n, channels))
     return (
         None if dx is None else dx.reshape(x.shape),
         dw,
-        _channel_sums(_flat(gs.reshape(x.shape))) if needs[2] else None,
+        normalizing.column_sums(db.reshape(n, channels)) if needs[2] else None,
     )
 
 

@@ -1,0 +1,239 @@
+"""What layer, group and batch norm add up and make of it, in PyTorch's order, bit for bit in float32 and float64
+(`aten/src/ATen/native/cpu/moments_utils.h`, `layer_norm_kernel.cpp`, `group_norm_kernel.cpp`, `batch_norm_kernel.cpp`,
+as compiled for vectors of 32 bytes, which these use where processors have wider ones too).
+
+`m` is a number of rows and `n` of numbers in each, `c` of channels and `s` of positions. Arrays are C-contiguous.
+native_moments.h is the same in C, used where it is compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core import alloc
+from gradsh.engine.kernels.compiled import Native, numbers
+from gradsh.engine.kernels.fused import fused
+from gradsh.engine.kernels.summation import added, in_turn
+
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+reduce: Any = np.add.reduce
+
+CHUNK = 16  # vectors whose moments are found one after the other
+DEAR = 1 << 12  # elements that a call of NumPy's kernels below counts as: they take some hundred calls
+
+
+def _lanes(x: Any) -> int:
+    return 32 // int(x.itemsize)
+
+
+def whole(x: Any, n: int) -> int:
+    """How many of `n` numbers side by side fill vectors."""
+    return n - n % _lanes(x)
+
+
+def _call(native: Native, size: int, *given: Any) -> Any:
+    fast = native.function or native.wanted(size + DEAR)
+    if fast is not None and (out := fast(*given)) is not None:
+        return out
+    return native.plain(*given)
+
+
+def moments(rows: Any) -> Any:
+    """[2, m]: means and variances (biased) of float[m, n]."""
+    return _call(_moments, rows.size, rows)
+
+
+def row_sums(x: Any, y: Any = None, at_once: bool = True) -> Any:
+    """[n, c]: sums of float[n, c, s], or of its products with `y`; those that fill no vector are added `at_once`. Only
+    the last dims must be contiguous."""
+    return _call(_row_sums, x.size, x, y, at_once)
+
+
+def column_dots(x: Any, y: Any) -> Any:
+    """[n]: sums of products of float[m, n] over the rows, each multiplied and added at once."""
+    return _call(_column_dots, x.size, x, y)
+
+
+def channel_moments(x: Any) -> Any:
+    """[2, c]: means of float[n, c, s] and sums of the squares of what is beside them, added as float64."""
+    return _call(_channel_moments, x.size, x)
+
+
+def column_sums(x: Any) -> Any:
+    """[n]: the rows of float[m, n], one after the other."""
+    return reduce(x, 0) if x.shape[1] > 1 else in_turn(x.T)
+
+
+def weighted_sums(x: Any, w: Any) -> Any:
+    """[m]: sums of float[m, n] times weights [m, n], 1 if None: vectors of products added at once, then what they hold;
+    of what fills none, the compiler of PyTorch makes vectors of 16 bytes, and adds the last products at once."""
+    n, lanes = x.shape[1], _lanes(x)
+    w = alloc.ones(1, x.dtype)[None].repeat(n, 1) if w is None else w
+    vector = alloc.zeros((len(x), lanes), x.dtype)
+    whole = n - n % lanes
+    for k in range(0, whole, lanes):
+        vector = fused(x[:, k : k + lanes], w[:, k : k + lanes], vector)
+    total = in_turn(vector)
+    halves = n - (n - whole) % (lanes // 2)
+    for k in range(whole, halves):
+        total = total + x[:, k] * w[:, k]
+    for k in range(halves, n):
+        total = fused(x[:, k], w[:, k], total)
+    return total
+
+
+# --- with NumPy -------------------------------------------------------------------------------------------------------
+
+
+class Moments:
+    """Means and sums of squares of `count` numbers each (Welford); others are joined to them."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self.dtype, self.count = dtype, 0
+        self.mean = self.square = alloc.zeros(shape, dtype)
+
+    def join(self, count: int, mean: Any, square: Any) -> None:
+        """Add those of `count` other numbers."""
+        total = self.count + count
+        if not total:
+            return
+        delta = mean - self.mean
+        part = self.dtype.type(count) / self.dtype.type(total) * delta
+        self.square = fused(delta * self.dtype.type(self.count), part, self.square + square)
+        self.mean = self.mean + part
+        self.count = total
+
+
+def _of_vectors(x: Any) -> Moments:
+    """The moments of each lane of x[m, vectors, lanes]."""
+    m, vectors, lanes = x.shape
+    one = x.dtype.type
+    chunks = -(-vectors // CHUNK)
+    levels = [Moments((m, lanes), x.dtype) for _ in range(max(1, (chunks - 1).bit_length()))]
+    for i in range(chunks):
+        some = x[:, i * CHUNK : (i + 1) * CHUNK]
+        mean = square = alloc.zeros((m, lanes), x.dtype)
+        for j in range(some.shape[1]):
+            delta = some[:, j] - mean
+            mean = fused(delta, one(1) / one(j + 1), mean)
+            square = fused(delta, some[:, j] - mean, square)
+        levels[0].join(some.shape[1], mean, square)
+        for up in range(1, len(levels)):
+            if (i + 1) % (1 << up):
+                break
+            low = levels[up - 1]
+            levels[up].join(low.count, low.mean, low.square)
+            levels[up - 1] = Moments((m, lanes), x.dtype)
+    for level in levels[1:]:
+        levels[0].join(level.count, level.mean, level.square)
+    return levels[0]
+
+
+def _row_moments(rows: Any) -> Any:
+    m, n = rows.shape
+    lanes, one = _lanes(rows), rows.dtype.type
+    vectors = n // lanes
+    mean = square = alloc.zeros(m, rows.dtype)
+    count = 0
+    for i in range(vectors * lanes, n):
+        delta = rows[:, i] - mean
+        count += 1
+        mean = mean + delta / one(count)
+        square = square + delta * (rows[:, i] - mean)
+    if vectors:
+        found = _of_vectors(rows[:, : vectors * lanes].reshape(m, vectors, lanes))
+        for k in range(lanes):
+            share = one(vectors) / one(count + vectors)
+            delta = found.mean[:, k] - mean
+            mean = fused(delta, share, mean)
+            square = square + fused(delta * delta * share, one(count), found.square[:, k])
+            count += vectors
+    return np.stack((mean, square / one(n)))
+
+
+def _sums_of_rows(x: Any, y: Any, at_once: bool) -> Any:
+    n = x.shape[2]
+    lanes = _lanes(x)
+    terms = (x if y is None else x * y).reshape(-1, n)
+    shape = x.shape[:2]
+    if n < lanes:
+        return in_turn(terms).reshape(shape)
+    left = n % lanes
+    out = added((terms[:, :-left] if left else terms).reshape(len(terms), -1, lanes))
+    if left:
+        rest = out[:, :left]
+        if y is None or not at_once:
+            rest += terms[:, -left:]
+        else:
+            fused(x[..., -left:].reshape(rest.shape), y[..., -left:].reshape(rest.shape), rest, rest)
+    if x.itemsize == 8:
+        return in_turn(out).reshape(shape)
+    while lanes > 1:
+        lanes //= 2
+        out = out[:, :lanes] + out[:, lanes:]
+    return out.reshape(shape)
+
+
+def _dots_of_columns(x: Any, y: Any) -> Any:
+    total = alloc.zeros(x.shape[1], x.dtype)
+    for a, b in zip(x, y, strict=True):
+        total = fused(a, b, total)
+    return total
+
+
+def _moments_of_channels(x: Any) -> Any:
+    n, c, s = x.shape
+    out = alloc.empty((2, c), x.dtype)
+    out[0] = _all_of_channels(x) / (n * s)
+    moved = x - out[0][:, None]
+    if x.dtype == FLOAT32 or s % 2 == 0:
+        out[1] = _all_of_channels(moved * moved)
+        return out
+    total = alloc.zeros(c, x.dtype)
+    for rows in moved:  # in pairs, and the last one at once
+        terms = np.concatenate((total[:, None], rows[:, :-1] * rows[:, :-1]), 1)
+        total = fused(rows[:, -1], rows[:, -1], in_turn(terms))
+    out[1] = total
+    return out
+
+
+def _all_of_channels(x: Any) -> Any:
+    """[c]: as float64, in any order of float32, for they are rounded to it after."""
+    if x.dtype == FLOAT32:
+        return reduce(reduce(x, 2, FLOAT64), 0)
+    return in_turn(x.transpose(1, 0, 2).reshape(x.shape[1], -1))
+
+
+def _cases_of_rows() -> Iterator[tuple[Any, ...]]:
+    """Rows shorter than a vector, of vectors, with a rest, and of several chunks."""
+    for dtype in (FLOAT32, FLOAT64):
+        for n in (3, 16, 23, 700):
+            yield (numbers(3, n, dtype=dtype) + dtype.type(0.3),)
+
+
+def _cases_of_two() -> Iterator[tuple[Any, ...]]:
+    for (x,) in _cases_of_rows():
+        yield x, x[::-1].copy()
+
+
+def _cases_of_sums() -> Iterator[tuple[Any, ...]]:
+    for x, y in _cases_of_two():
+        for at_once in (False, True):
+            yield x[None], y[None], at_once
+        yield x[:, None], None, True
+
+
+def _cases_of_channels() -> Iterator[tuple[Any, ...]]:
+    for dtype in (FLOAT32, FLOAT64):
+        x = numbers(4, 5, 19, dtype=dtype)
+        yield (x,)
+        yield (x[:, 1:3],)
+
+
+_moments = Native("moments", _row_moments, _cases_of_rows)
+_row_sums = Native("row_sums", _sums_of_rows, _cases_of_sums)
+_column_dots = Native("column_dots", _dots_of_columns, _cases_of_two)
+_channel_moments = Native("channel_moments", _moments_of_channels, _cases_of_channels)
