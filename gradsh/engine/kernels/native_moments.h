@@ -67,7 +67,7 @@ INLINE void OF(moments_of_)(const T *x, npy_intp n, T *mean, T *variance)
     *variance = v / (T)n;
 }
 
-CLONES static void OF(moments_)(const T *x, npy_intp m, npy_intp n, T *out)
+WITH_FMA static void OF(moments_)(const T *x, npy_intp m, npy_intp n, T *out)
 {
     for (npy_intp i = 0; i < m; i++)
         OF(moments_of_)(x + i * n, n, out + i, out + m + i);
@@ -106,7 +106,7 @@ INLINE T OF(row_sum_)(const T *x, const T *y, npy_intp n, int at_once)
 }
 
 /* Of c rows beside each other, n times: the distances in numbers from one to the next of both kinds are x's and y's. */
-CLONES static void OF(row_sums_)(const T *x, const T *y, const npy_intp *apart, npy_intp n, npy_intp c, npy_intp s,
+WITH_FMA static void OF(row_sums_)(const T *x, const T *y, const npy_intp *apart, npy_intp n, npy_intp c, npy_intp s,
                                  int at_once, T *out)
 {
     for (npy_intp i = 0; i < n; i++)
@@ -117,7 +117,7 @@ CLONES static void OF(row_sums_)(const T *x, const T *y, const npy_intp *apart, 
 }
 
 /* The products of the numbers of columns, multiplied and added at once, row after row. */
-CLONES static void OF(column_dots_)(const T *x, const T *y, npy_intp m, npy_intp n, T *out)
+WITH_FMA static void OF(column_dots_)(const T *x, const T *y, npy_intp m, npy_intp n, T *out)
 {
     memset(out, 0, n * sizeof(T));
     for (npy_intp i = 0; i < m; i++, x += n, y += n)
@@ -125,43 +125,40 @@ CLONES static void OF(column_dots_)(const T *x, const T *y, npy_intp m, npy_intp
             out[j] = FUSED(x[j], y[j], out[j]);
 }
 
-/* The mean of x[n, s] and the sum of squares of what is beside it, in double; `apart` numbers from a row to the next.
+/* In double, the sum of x[n, s], or of the squares of what is beside the centre; `apart` numbers from a row to the next.
    Of float64, squares are added in pairs, and a last one at once. */
-INLINE void OF(channel_)(const T *x, npy_intp apart, npy_intp n, npy_intp s, T *mean, T *squares)
+INLINE double OF(channel_)(const T *x, npy_intp apart, npy_intp n, npy_intp s, T centre, int squared)
 {
     double lanes[CHANNEL_LANES] = {0}, total = 0;
-    T centre = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        memset(lanes, 0, sizeof lanes);
-        total = 0;
-        for (npy_intp i = 0; i < n; i++) {
-            const T *row = x + i * apart;
-            npy_intp k = 0;
-            for (; CHANNEL_LANES > 1 && k + CHANNEL_LANES <= s; k += CHANNEL_LANES)
-                for (int j = 0; j < CHANNEL_LANES; j++)
-                    lanes[j] += pass ? (row[k + j] - centre) * (row[k + j] - centre) : row[k + j];
-            for (; k < (pass ? s - s % CHANNEL_PAIR : s); k++)
-                total += pass ? (row[k] - centre) * (row[k] - centre) : row[k];
-            for (; k < s; k++)
-                total = fma(row[k] - centre, row[k] - centre, total);
-        }
-        for (int j = 0; CHANNEL_LANES > 1 && j < CHANNEL_LANES; j++)
-            total += lanes[j];
-        if (!pass)
-            centre = *mean = (T)(total / (double)(n * s));
+#define VALUE(k) (squared ? (row[k] - centre) * (row[k] - centre) : row[k])
+    for (npy_intp i = 0; i < n; i++) {
+        const T *row = x + i * apart;
+        npy_intp k = 0;
+        for (; CHANNEL_LANES > 1 && k + CHANNEL_LANES <= s; k += CHANNEL_LANES)
+            for (int j = 0; j < CHANNEL_LANES; j++)
+                lanes[j] += VALUE(k + j);
+        for (; k < (squared ? s - s % CHANNEL_PAIR : s); k++)
+            total += VALUE(k);
+        for (; k < s; k++)
+            total = fma(row[k] - centre, row[k] - centre, total);
     }
-    *squares = (T)total;
+#undef VALUE
+    for (int j = 0; CHANNEL_LANES > 1 && j < CHANNEL_LANES; j++)
+        total += lanes[j];
+    return total;
 }
 
-CLONES static void OF(channel_moments_)(const T *x, npy_intp apart, npy_intp beside, npy_intp n, npy_intp c, npy_intp s,
+WITH_FMA static void OF(channel_moments_)(const T *x, npy_intp apart, npy_intp beside, npy_intp n, npy_intp c, npy_intp s,
                                         T *out)
 {
-    for (npy_intp k = 0; k < c; k++)
-        OF(channel_)(x + k * beside, apart, n, s, out + k, out + c + k);
+    for (npy_intp k = 0; k < c; k++) {
+        out[k] = (T)(OF(channel_)(x + k * beside, apart, n, s, 0, 0) / (double)(n * s));
+        out[c + k] = (T)OF(channel_)(x + k * beside, apart, n, s, out[k], 1);
+    }
 }
 
 /* NumPy's loop of `fused`: a * b + c, rounded once. */
-CLONES static void OF(fused_)(char **at, const npy_intp *sizes, const npy_intp *strides, void *Py_UNUSED(data))
+WITH_FMA static void OF(fused_)(char **at, const npy_intp *sizes, const npy_intp *strides, void *Py_UNUSED(data))
 {
     npy_intp n = sizes[0], d = sizeof(T);
     const char *a = at[0], *b = at[1], *c = at[2];

@@ -2,11 +2,18 @@
 
 #include <numpy/ufuncobject.h>
 
+/* compiled for processors that multiply and add at once too */
+#if !defined(__clang__) && defined(__gnu_linux__) && defined(__x86_64__)
+#define WITH_FMA __attribute__((target_clones("fma", "default")))
+#else
+#define WITH_FMA
+#endif
+
 #define T float
 #define LANES 8
-#define CHANNEL_LANES 8
+#define CHANNEL_LANES 16
 #define CHANNEL_PAIR 1
-#define FUSED(a, b, c) ((float)((double)(a) * (b) + (c)))
+#define FUSED(a, b, c) fmaf(a, b, c)
 #include "native_moments.h"
 #undef T
 #undef LANES
@@ -25,8 +32,8 @@
 #undef CHANNEL_PAIR
 #undef FUSED
 
-/* An array of `dims` dims of float32 or float64, of the type of `like` if there is one, whose last dim lies side by
-   side. */
+/* An array of `dims` dims of float32 or float64, of the type of `like` if there is one and of its sizes, or of one row
+   for all of its rows, whose last dim lies side by side. */
 static int is_rows(PyObject *x, int dims, PyObject *like)
 {
     PyArrayObject *a = (PyArrayObject *)x;
@@ -34,7 +41,12 @@ static int is_rows(PyObject *x, int dims, PyObject *like)
         return 0;
     if (PyArray_TYPE(a) != NPY_FLOAT32 && PyArray_TYPE(a) != NPY_FLOAT64)
         return 0;
-    if (like && (PyArray_TYPE(a) != PyArray_TYPE((PyArrayObject *)like) || !PyArray_SAMESHAPE(a, (PyArrayObject *)like)))
+    for (int d = 0; like && d < dims; d++) {
+        npy_intp size = PyArray_DIM((PyArrayObject *)like, d);
+        if (PyArray_DIM(a, d) != size && (PyArray_DIM(a, d) != 1 || d == dims - 1 || dims == 2))
+            return 0;
+    }
+    if (like && PyArray_TYPE(a) != PyArray_TYPE((PyArrayObject *)like))
         return 0;
     return dims == 2 ? PyArray_IS_C_CONTIGUOUS(a) : PyArray_STRIDE(a, dims - 1) == PyArray_ITEMSIZE(a);
 }
@@ -75,7 +87,7 @@ static PyObject *moments(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ss
     return (PyObject *)out;
 }
 
-/* row_sums(x[n, c, s], y[n, c, s] or None, at_once): [n, c] */
+/* row_sums(x[n, c, s], y[n, c, s], y[1, 1, s] or None, at_once): [n, c] */
 static PyObject *row_sums(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
 {
     if (count != 3 || !is_rows(args[0], 3, NULL) || (args[1] != Py_None && !is_rows(args[1], 3, args[0])))
@@ -84,7 +96,8 @@ static PyObject *row_sums(PyObject *Py_UNUSED(self), PyObject *const *args, Py_s
     int single = GIVEN(FLOAT32), at_once = args[2] == Py_True;
     const void *y = args[1] == Py_None ? NULL : NUMBERS(void, 1);
     for (int k = 0; k < (y ? 4 : 2); k++)
-        apart[k] = PyArray_STRIDE((PyArrayObject *)args[k / 2], k % 2) / item;
+        if (PyArray_DIM((PyArrayObject *)args[k / 2], k % 2) > 1)
+            apart[k] = PyArray_STRIDE((PyArrayObject *)args[k / 2], k % 2) / item;
     PyArrayObject *out = result(args[0], 2, n, c);
     if (!out)
         return NULL;

@@ -47,8 +47,8 @@ def moments(rows: Any) -> Any:
 
 
 def row_sums(x: Any, y: Any = None, at_once: bool = True) -> Any:
-    """[n, c]: sums of float[n, c, s], or of its products with `y`; those that fill no vector are added `at_once`. Only
-    the last dims must be contiguous."""
+    """[n, c]: sums of float[n, c, s], or of its products with `y`, of that shape or [1, 1, s]; those that fill no
+    vector are added `at_once`. Only the last dims must be contiguous."""
     return _call(_row_sums, x.size, x, y, at_once)
 
 
@@ -168,7 +168,8 @@ def _sums_of_rows(x: Any, y: Any, at_once: bool) -> Any:
         if y is None or not at_once:
             rest += terms[:, -left:]
         else:
-            fused(x[..., -left:].reshape(rest.shape), y[..., -left:].reshape(rest.shape), rest, rest)
+            factor = np.broadcast_to(y, x.shape)[..., -left:].reshape(rest.shape)
+            fused(x[..., -left:].reshape(rest.shape), factor, rest, rest)
     if x.itemsize == 8:
         return in_turn(out).reshape(shape)
     while lanes > 1:
@@ -224,6 +225,7 @@ def _cases_of_sums() -> Iterator[tuple[Any, ...]]:
         for at_once in (False, True):
             yield x[None], y[None], at_once
         yield x[:, None], None, True
+        yield x[None], y[:1, None], True
 
 
 def _cases_of_channels() -> Iterator[tuple[Any, ...]]:

@@ -364,12 +364,15 @@ def _row_blocks(rows: Any) -> list[slice]:
 
 def _row_statistics(rows: Any, found: Statistics) -> Any:
     """Notes the means; the variances."""
-    both = alloc.empty((2, len(rows)), rows.dtype)
+    if rows.size <= BLOCK:
+        both = normalizing.moments(rows)
+    else:
+        both = alloc.empty((2, len(rows)), rows.dtype)
 
-    def work(part: slice) -> None:
-        both[:, part] = normalizing.moments(rows[part])
+        def work(part: slice) -> None:
+            both[:, part] = normalizing.moments(rows[part])
 
-    share(work, _row_blocks(rows))
+        share(work, _row_blocks(rows))
     found.mean = both[0][:, None]
     return both[1][:, None]
 
@@ -459,9 +462,9 @@ def _(
         if factor is None:
             ds, db = normalizing.row_sums(g[None], some[None]), normalizing.row_sums(g[None])
         else:
-            shown = np.broadcast_to(factor, (1, *g.shape))
             np.multiply(g, some, out=target)
-            ds, db = normalizing.row_sums(target[None], shown), normalizing.row_sums(g[None], shown)
+            row = factor[None, None]
+            ds, db = normalizing.row_sums(target[None], row), normalizing.row_sums(g[None], row)
         ds, db = ds.reshape(-1, 1), db.reshape(-1, 1)
         slope = _slope(ds, db, mean, inverse, part_of_row)
         np.multiply(g, inverse, out=target)
