@@ -35,6 +35,7 @@ SUBCOMMANDS = {
     "sweep": "[--seed SEEDS] [--best NAME] [--out RESULTS] FILE [--NAME VALUES ...]",
     "config": "[--path | --write]",
     "lsp": "",
+    "kernel": "install [--user | --prefix FOLDER]",
     "completion": "bash|zsh|fish",
 }
 

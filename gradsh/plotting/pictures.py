@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -26,13 +27,23 @@ def write(chart: Chart, path: str, files: Files) -> None:
             help='`plot losses, "losses.png"`',
         )
     files.check(path, "write")  # in a sandbox nothing can be imported either
+    data = drawn(chart, ending, path)
+
+    def produce(file: BinaryIO) -> None:
+        file.write(data)
+
+    files.write(path, produce)
+
+
+def drawn(chart: Chart, ending: str, name: str = "a picture") -> bytes:
+    """The picture, as a file of that ending has it. Errors: MissingPackage."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingPackage(
-            f"plot: writing '{path}' needs matplotlib, which is not installed",
+            f"plot: writing '{name}' needs matplotlib, which is not installed",
             help=f"{EXTRA} installs it: in the terminal pictures need nothing",
         ) from None
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
@@ -41,11 +52,10 @@ def write(chart: Chart, path: str, files: Files) -> None:
     if chart.notes:
         figure.supxlabel("\n".join(chart.notes), fontsize="small")
 
-    def produce(file: BinaryIO) -> None:
-        # without the time of day, so that the same program writes the same file
-        figure.savefig(file, format=ending[1:], metadata={"Date": None} if ending == ".svg" else None)
-
-    files.write(path, produce)
+    file = BytesIO()
+    # without the time of day, so that the same program writes the same file
+    figure.savefig(file, format=ending[1:], metadata={"Date": None} if ending == ".svg" else None)
+    return file.getvalue()
 
 
 def _draw(chart: Chart, axes: Any) -> None:
