@@ -29,6 +29,11 @@ OTHERWISE: dict[str, dict[str, str]] = {
         "gradient": "{x}.grad",
         "derivative": "{x}.grad",
         "value": "{x}.item()",
+        "plot": "plot {x}",
+        "show": "show {x}",
+        "inv": "{x}.inverse()",
+        "asnumpy": "{x}.numpy()",
+        "to_numpy": "{x}.numpy()",
     },
     "list": {**LENGTH, "push": "{x}.append({args})", "add": "{x}.append({args})", "sum": "sum({x})", "max": "max({x})"},
     "str": {**LENGTH, "toUpperCase": "{x}.upper()", "toLowerCase": "{x}.lower()", "trim": "{x}.strip()"},
@@ -51,6 +56,10 @@ def otherwise(scene: Scene) -> bool:
     if kind == "str" and name == "format" and call is not None:
         return formatted(scene, attribute, call)
     new = OTHERWISE.get(kind, {}).get(name)
+    if new is None and kind == "dict" and name in (scene.value_of(attribute.value) or ()):
+        new = '{x}["' + name + '"]'  # as JavaScript has it
+    if new is None and name == "summary" and isinstance(scene.value_of(attribute.value), Model):
+        new = "print {x}"
     if new is None:
         return False
     given = call.arguments if call is not None else []
@@ -63,7 +72,11 @@ def otherwise(scene: Scene) -> bool:
         listed = re.sub(r"""^(['"])(\w+)\1""", lambda quoted: dtype_named(quoted[2]) or quoted[0], listed)
     if new.startswith("cat(") and isinstance(scene.value_of(given[0].value), Tensor):
         new = "cat([{x}, {args}])"
-    shown = text if new.startswith(("len(", "zero_grad", "cat(", "sum(", "max(")) else operand(text, receiver)
+    shown = (
+        text
+        if new.startswith(("len(", "zero_grad", "plot ", "show ", "print ", "cat(", "sum(", "max("))
+        else operand(text, receiver)
+    )
     scene.instead((call if call is not None else attribute, new.format(x=shown, args=listed)))
     return True
 

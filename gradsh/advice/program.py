@@ -101,6 +101,9 @@ def not_callable(scene: Scene) -> None:
     if not tree.arguments and isinstance(tree.function, (nodes.Attribute, nodes.Call)):
         scene.instead((tree, text), words="it is no function, but the value itself: ")  # `x.shape()`
         return
+    if "'Tensor'" in scene.error.message and len(tree.arguments) > 1 and all(a.name is None for a in tree.arguments):
+        scene.instead((tree, f"{text}[{inside}]"), words="elements are picked in square brackets, and counted from 0: ")
+        return
     if re.search(r"'(?:list|tuple|dict|Size|str)'", scene.error.message) and len(tree.arguments) == 1:
         scene.instead((tree, f"{text}[{inside}]"), words="items are picked in square brackets: ")
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from types import MethodType
 
 from gradsh.advice import attributes, numbers
 from gradsh.advice.gradients import missing_gradient
@@ -212,6 +213,17 @@ def format_spec(scene: Scene) -> None:
             )
 
 
+def never_called(scene: Scene) -> None:
+    """`let x = tensor(2.0).requires_grad_; x**2`: the method is called where the name was bound."""
+    for node in scene.operands():
+        if isinstance(scene.value_of(node), MethodType) and isinstance(node, nodes.Name) and scene.primary is not None:
+            found = scene.binding(node.name, scene.page(scene.primary.source), scene.primary.start)
+            if found is not None and found[0].value is not None:
+                end = found[0].value.end
+                scene.rewritten(found[1], found[0], [(end, end, "()")])
+                return
+
+
 def operation(scene: Scene) -> None:
     """E0308: arithmetic with a gradient that is not there, or with a string."""
     message = scene.error.message
@@ -226,6 +238,8 @@ def operation(scene: Scene) -> None:
         missing_gradient(scene)
     elif "for ^" in message:
         numbers.powers(scene)
+    elif "'method'" in message:
+        never_called(scene)
     elif "'list'" in message or "to list" in message:
         numbers.of_lists(scene)
     elif ("'str'" in message or "concatenate str" in message) and (

@@ -9,7 +9,8 @@ Groups = dict[str, str]  # of the patterns of an entry
 
 def braced(groups: Groups) -> str:
     """`then y else z` in braces, as one block or as two."""
-    parts = re.split(r"[ \t]*;?[ \t]*\belse\b[ \t]*", groups["rest"], maxsplit=1)
+    rest = re.sub(r"[;\s]+end\Z", "", groups["rest"])  # Julia's and Lua's
+    parts = re.split(r"[ \t]*;?[ \t]*\belse\b[ \t]*", rest, maxsplit=1)
     return " else ".join(f"{{ {part} }}" for part in parts)
 
 
@@ -96,3 +97,28 @@ def measured(groups: Groups) -> str:
     """What stands behind `%timeit` and its kin; `pass` where nothing does that is a program."""
     rest = re.sub(r"\A(?:[ \t]+-\w+(?:[ \t]+\d+)?)*[ \t]*", "", groups["rest"]) if "time" in groups["word"] else ""
     return rest.strip() or "pass"
+
+
+def after(number: str) -> str:
+    """The number after one that is written."""
+    return str(int(number) + 1) if number.isdigit() else f"{number} + 1"
+
+
+def ranged(groups: Groups) -> str:
+    """`1:n`, both ends included, as a range."""
+    return f"range({groups['low']}, {after(groups['high'])})"
+
+
+def spaced(groups: Groups) -> str:
+    """`0:0.1:1`, both ends included, as `arange`: to half a step behind the last, since steps are rounded."""
+    if not groups["high"]:
+        return f"arange({groups['low']}, {after(groups['step'])})"
+    low, step, high = (float(groups[name]) for name in ("low", "step", "high"))
+    return f"arange({low:g}, {high + step / 2:g}, {step:g})"
+
+
+def matrix(groups: Groups) -> str:
+    """`[1 2; 3 4]`."""
+    rows = f"{groups['first']} {groups['rest']}".split(";")
+    listed = (", ".join(re.findall(r"[^ \t,]+", row)) for row in rows if row.strip())
+    return f"tensor([{', '.join(f'[{row}]' for row in listed)}])"

@@ -52,6 +52,7 @@ CALLS = {
     "fabs": "abs",
     "mod": "remainder",
     "tg": "tan",
+    "inv": "linalg.inv",
 }
 ERRORS = re.compile(r"(?:[A-Z]\w*)?(?:Error|Exception|Interrupt|Warning)\b")
 
@@ -122,6 +123,9 @@ def instead(
     given = called(text, end)
     if name in LIBRARIES:
         new = of_library(line, name, has)
+        for other in LIBRARIES:
+            if new is not None and not binds(other):
+                new = of_library(new, other, has) or new
         return None if new is None else Instead(new.strip(), (first, last, new))
     if name in ("plt", "pyplot", "pylab", "matplotlib"):
         new = of_pyplot(line)
@@ -131,6 +135,8 @@ def instead(
     if slope is not None and binds(of) and binds(by) and not binds(f"d{of}") and not binds(f"d{by}"):
         by = f"grad({of}, {by})"
         return _on_line(text, first, last, (first + slope.start(), first + slope.end(), by))
+    if name == "input" and given is not None:
+        return Instead("a program asks nobody: `param n = 3` has a value from the command line, or 3")
     if name == "complex" and given:
         pair = f"tensor([{given}])"
         edit = (start, text.index("(", end) + len(given) + 2, pair)
@@ -138,8 +144,8 @@ def instead(
     if given is not None and ERRORS.fullmatch(name) and text[:start].rstrip().endswith("raise"):
         close = text.index("(", end) + len(given) + 2
         return _on_line(text, first, last, (start, close, given or f'"{name}"'))
-    other = WORDS.get(name) or (CALLS.get(name) if given is not None or text[:start].rstrip().endswith("|>") else None)
-    return None if other is None else _on_line(text, first, last, (start, end, other))
+    word = WORDS.get(name) or (CALLS.get(name) if given is not None or text[:start].rstrip().endswith("|>") else None)
+    return None if word is None else _on_line(text, first, last, (start, end, word))
 
 
 def _on_line(text: str, first: int, last: int, edit: Edit) -> Instead:
