@@ -7,17 +7,20 @@ itself, never a hang. Each part makes one in so many of the calls; all of them t
 
 from __future__ import annotations
 
+import io
+import json
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice, product
 from types import FrameType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gradsh.calls.signature import PROGRAM
+from gradsh import Session
+from gradsh.calls.signature import PROGRAM, split
 from gradsh.engine.autograd.backward import run_grad
 from gradsh.engine.core.dtypes import NAMES
 from gradsh.engine.core.modes import mode
@@ -25,6 +28,7 @@ from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.ops import families
 from gradsh.errors import GradshError
 from gradsh.runtime.faults import translate
+from tests.conftest import ROOT
 
 PARTS = 4
 EVERY = 41  # of the calls that there are, one in so many is made in each part
@@ -154,6 +158,66 @@ def faults(chosen: Iterable[tuple[str, int, int, int | str]]) -> list[str]:
 def test_odd_values_are_no_faults(part: int) -> None:
     with np.errstate(all="ignore"):
         found = faults(islice(calls(), part * EVERY, None, PARTS * EVERY))
+    assert not found, "\n".join(found)
+
+
+# what programs write for such values; a few that the table above has not
+WRITTEN = [
+    *("none", "true", '"a"', "3.5", "-1", "0", "4611686018427387904", "1e30", "nan", "inf", "[]", "()", "[1, 2]", "{}"),
+    *("zeros(0, 3, grad)", "tensor(1.5, grad)", "tensor([1, 0, 2])", "tensor([true, false])", "ones(2, 1, 3, grad)"),
+    *("tensor([1., 2.], dtype=float16)", "fn(x) = x", "int64", "zeros(2, 0, 4, 4)", "zeros(1, 1, 1, 1, 1, 1)"),
+]
+DISTRIBUTIONS = [
+    *("Normal({}, 1.)", "Laplace({}, 1.)", "Cauchy(0., {})", "Uniform({}, 2.)", "Exponential({})", "Gamma({}, 1.)"),
+    *(
+        "Dirichlet({})",
+        "Beta({}, 1.)",
+        "StudentT({})",
+        "Bernoulli({})",
+        "Geometric({})",
+        "Poisson({})",
+        "Categorical({})",
+    ),
+    *("Binomial(3, {})", "OneHotCategorical({})", "Multinomial(3, {})", "MultivariateNormal({}, eye(2))"),
+]
+FEWER = 131  # of the programs with layers one in so many is run, of those with distributions one in seven
+
+
+def of_layers() -> Iterator[str]:
+    """Programs with a layer, an odd value in each place of its call and of its own."""
+    recorded = json.loads((ROOT / "tests" / "data" / "layers.json").read_text(encoding="utf-8"))["cases"]
+    for case in recorded:
+        name, _, inside = case["make"][:-1].partition("(")
+        given = [part.strip() for part in split(inside)]
+        for place, value in product(range(len(given)), WRITTEN):
+            keyword, equals, _ = given[place].rpartition("=")
+            yield _program(
+                case, f"{name}({', '.join([*given[:place], keyword + equals + value, *given[place + 1 :]])})"
+            )
+        for place, value in product(range(len(case["inputs"])), WRITTEN):
+            yield _program(case, case["make"], {place: value})
+
+
+def of_distributions() -> Iterator[str]:
+    """The same with a distribution."""
+    for form, value in product(DISTRIBUTIONS, WRITTEN):
+        wrong, right = form.format(value), form.format("0.5")
+        yield f"let d = {wrong}; let a = d.log_prob(tensor(1.)); let b = d.sample((2,)); let c = d.entropy()"
+        yield f"let d = {right}; let a = d.log_prob({value}); let b = d.sample({value}); let c = d.cdf({value})"
+
+
+def _program(case: dict[str, Any], make: str, inputs: dict[int, str] | None = None) -> str:
+    values = [(inputs or {}).get(at, value) for at, value in enumerate(case["inputs"])]
+    lines = [f"let {name} = {value}" for name, value in zip("abcd", values, strict=False)]
+    return "\n".join([f"let net = {make}", *lines, f"let y = {case['call']}", "backward y.sum()"])
+
+
+def test_layers_and_distributions_of_odd_values_are_no_faults() -> None:
+    found = []
+    with np.errstate(all="ignore"):
+        for program in chain(islice(of_layers(), 0, None, FEWER), islice(of_distributions(), 0, None, 7)):
+            errors = Session(out=io.StringIO(), err=io.StringIO()).run(program).errors
+            found += [f"{program}: {error.message}" for error in errors if error.code == "E0999"]
     assert not found, "\n".join(found)
 
 

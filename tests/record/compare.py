@@ -34,7 +34,7 @@ from torch.testing._internal import common_methods_invocations as methods_invoca
 from gradsh.errors import InternalFault
 from gradsh.runtime import faults
 from gradsh.runtime.builtins import BUILTINS
-from tests.record import deliberate, layouts, streams
+from tests.record import deliberate, layouts, spoiled, streams
 from tests.record.torch_side import (
     FUNCTIONS,
     METHODS,
@@ -70,6 +70,7 @@ class Report:
         self.wrong: dict[str, Counter[str]] = defaultdict(Counter)
         self.skipped: Counter[str] = Counter()
         self.explained: Counter[str] = Counter()
+        self.spoiled: Counter[str] = Counter()
         self.found: list[tuple[int, str, str, str]] = []
         self.every = every
 
@@ -83,6 +84,8 @@ class Report:
             self.explained[reason] += 1
             return
         self.wrong[kind][name] += 1
+        if kind == "calls":
+            self.spoiled[spoiled.kind(text)] += 1
         if self.every or self.wrong[kind][name] <= 2:
             self.found.append((0 if "CRASH" in text else 1 + KINDS.index(kind), kind, name, text))
 
@@ -98,6 +101,12 @@ class Report:
                 total, wrong = sum(self.counts[kind].values()), sum(self.wrong[kind].values())
                 most = dict(self.wrong[kind].most_common(12))
                 print(f"{kind:8s} {len(self.counts[kind]):10d} {total:9d} {wrong:10d}  {most}")
+        calls = sum(self.counts["calls"].values())
+        if calls:
+            share = sum(self.spoiled.values()) / calls
+            print(f"\nspoiled calls with other words: {share:.1%} of {calls}, at most {spoiled.PART:.0%}")
+            for words, count in self.spoiled.most_common():
+                print(f"{count:8d} {words}")
         for title, table in (("differs on purpose", self.explained), ("left out", self.skipped)):
             print(f"\n{title}:")
             for reason, count in table.most_common():
@@ -451,7 +460,8 @@ class Comparison:
                         deep=False,
                     )
             if "calls" in self.kinds and number < 6:
-                called = BUILTINS.value(name) if BUILTINS.has(name) else entry.apply  # which knows its name
+                # which knows its name; PyTorch's own, where the name alone is Python's too
+                called = BUILTINS.value(BUILTINS.of_torch(name)) if BUILTINS.has(name) else entry.apply
                 for bad_args, bad_kwargs in _spoiled(args, kwargs, entry):
                     self.bad_call("calls", name, theirs, called, bad_args, bad_kwargs)
 

@@ -87,6 +87,12 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
         r"\((-?99|1\.5)\b[^\n]*\n    torch (Type|Attribute)Error: [^\n]*\n    ours  None",
         "the functions of one number take a plain number: `sqrt(2.0)`",
     ),
+    (
+        "calls",
+        _,
+        r"descriptor '\w+' for|unbound method TensorBase",
+        "PyTorch has it as a method alone, `x.view(2)`, and Python says what is wrong with `Tensor.view`",
+    ),
     ("calls", _, "torch AttributeError", "PyTorch's Python trips in its own code: here the argument is named"),
     (
         "dtypes",

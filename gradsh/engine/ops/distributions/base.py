@@ -81,15 +81,20 @@ def standard_normal(shape: Any, dtype: Any) -> Any:
     return T.randn(shape, dtype=dtype)
 
 
-def clamped(probs: Any) -> Any:
-    """Probabilities between the dtype's eps and 1 - eps."""
+def limits(x: Any) -> Any:
+    """NumPy's finfo of a tensor's dtype. Errors: ArgumentError for one of integers."""
     import numpy as np
 
-    if probs.dtype.np.kind != "f":
+    if x.dtype.np.kind != "f":
         raise ArgumentError(
             "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
         )
-    eps = float(np.finfo(probs.dtype.np).eps)
+    return np.finfo(x.dtype.np)
+
+
+def clamped(probs: Any) -> Any:
+    """Probabilities between the dtype's eps and 1 - eps."""
+    eps = float(limits(probs).eps)
     return T.clamp(probs, eps, 1 - eps)
 
 

@@ -14,6 +14,7 @@ from gradsh.engine.ops.distributions.base import (
     broadcast,
     dims_of,
     filled,
+    limits,
     registered,
     standard_normal,
 )
@@ -103,7 +104,7 @@ class Laplace(_Located):
         return math.sqrt(2) * self.scale
 
     def rsample(self, sample_shape: Any = ()) -> Any:
-        shape, eps = self.extended(sample_shape), float(np.finfo(self.loc.dtype.np).eps)
+        shape, eps = self.extended(sample_shape), float(limits(self.loc).eps)
         u = filled("uniform_", shape, self.loc.dtype, eps - 1, 1)
         return self.loc - self.scale * T.sign(u) * T.log1p(-T.abs(u))
 
@@ -357,7 +358,7 @@ class Gamma(Distribution):
         shape = self.extended(sample_shape)
         value = T._standard_gamma(T.expand(self.concentration, shape)) / T.expand(self.rate, shape)
         with no_grad():
-            least = float(np.finfo(value.dtype.np).tiny)
+            least = float(limits(value).tiny)
             value.data = np.maximum(value.data, value.data.dtype.type(least))
         return value
 

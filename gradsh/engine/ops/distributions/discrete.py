@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-import numpy as np
-
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.ops.distributions.base import (
@@ -16,6 +14,7 @@ from gradsh.engine.ops.distributions.base import (
     clamped,
     dims_of,
     filled,
+    limits,
     logits_to_probs,
     probs_to_logits,
     registered,
@@ -134,7 +133,7 @@ class Geometric(_Binary):
         return (1.0 / self.probs - 1.0) / self.probs
 
     def sample(self, sample_shape: Any = ()) -> Any:
-        least = float(np.finfo(self.probs.dtype.np).tiny)
+        least = float(limits(self.probs).tiny)
         with no_grad():
             u = filled("uniform_", self.extended(sample_shape), self.probs.dtype, least, 1)
             return T.floor(T.log(u) / T.log1p(-self.probs))
@@ -300,7 +299,7 @@ class Categorical(Distribution):
         return T.squeeze(T.gather(table, -1, T.narrow(value, -1, 0, 1)), -1)
 
     def entropy(self) -> Any:
-        least = float(np.finfo(self.logits.dtype.np).min)
+        least = float(limits(self.logits).min)
         return -T.sum(T.clamp(self.logits, least) * self.probs, -1)
 
     def enumerate_support(self, expand: bool = True) -> Any:
