@@ -14,7 +14,7 @@ from tests.record import fast_paths
 FLOORS = [
     ["gradsh.__main__"],
     ["gradsh.cli"],
-    ["gradsh.editors"],
+    ["gradsh.editors", "gradsh.jupyter"],
     ["gradsh.shell", "gradsh.shell.commands"],
     ["gradsh.sweep"],
     ["gradsh.view"],
@@ -74,6 +74,7 @@ ONLY_IN = {
     "pygments": ["gradsh.view"],
     "prompt_toolkit": ["gradsh.shell", "gradsh.shell.commands"],
     "argparse": ["gradsh.cli"],
+    "ipykernel": ["gradsh.jupyter"],
     "pygls": ["gradsh.editors"],
     "lsprotocol": ["gradsh.editors"],
 }
