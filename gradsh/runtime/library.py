@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gradsh.calls.signature import Signature
     from gradsh.engine.catalogue import Parameters
     from gradsh.language.nodes import Program
+    from gradsh.language.places import Program as Compiled
     from gradsh.language.signatures import Facts
     from gradsh.language.words import CommandWord
 
@@ -112,27 +113,39 @@ class Library:
 
     def _run(self, file: str) -> dict[str, Any]:
         """What a file of the library binds."""
-        from gradsh.engine.core.modes import mode
-        from gradsh.errors import Source
-        from gradsh.language.program import compile_program
-
-        space = space_of(self.table, {})
-        space["@echo"] = lambda value, line: None
-        source = Source(f"gradsh/lib/{file}", _text(file))
-        program = compile_program(source, {}, self.table, library=True)
+        program, space = self._compiled(f"gradsh/lib/{file}", _text(file))
         # built-ins come when a model needs them, see `_supply`; its file itself evaluates defaults of parameters only
         own = program.code.co_names
         known = models()
         program.builtins = tuple(
             b for b in program.builtins if b[0] == "@" or ("." + b in own and known.get(b, ("",))[0] != file)
         )
-        prepare(space, program.builtins)
-        before, mode.where = mode.where, (program.code, 0)  # whatever it makes is not made in the user's program
-        try:
-            exec(program.code, space)
-        finally:
-            mode.where = before
-        return space
+        return _bound(program, space)
+
+    def run(self, name: str, text: str) -> dict[str, Any]:
+        """What a text that belongs to gradsh, and is no file of the library, binds; its models are of the library."""
+        return _bound(*self._compiled(name, text))
+
+    def _compiled(self, name: str, text: str) -> tuple[Compiled, dict[str, Any]]:
+        from gradsh.errors import Source
+        from gradsh.language.program import compile_program
+
+        space = space_of(self.table, {})
+        space["@echo"] = lambda value, line: None
+        return compile_program(Source(name, text), {}, self.table, library=True), space
+
+
+def _bound(program: Compiled, space: dict[str, Any]) -> dict[str, Any]:
+    """The namespace, once the program has run in it."""
+    from gradsh.engine.core.modes import mode
+
+    prepare(space, program.builtins)
+    before, mode.where = mode.where, (program.code, 0)  # whatever it makes is not made in the user's program
+    try:
+        exec(program.code, space)
+    finally:
+        mode.where = before
+    return space
 
 
 class Table:

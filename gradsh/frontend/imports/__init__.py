@@ -163,6 +163,8 @@ FILES = {
     **dict.fromkeys(("tqdm", "IPython"), "shows"),
     **dict.fromkeys(("matplotlib", "pylab", "mpl_toolkits", "seaborn"), "plots"),
     "numpy": "numpy",
+    "torchvision": "vision",
+    "sklearn": "sklearn",
 }
 
 
