@@ -5,6 +5,8 @@ Addresses are made up, so that a program prints the same each time: the first ob
 
 from __future__ import annotations
 
+import collections
+from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
 from typing import Any
 
@@ -78,6 +80,10 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         return f"<generator object {value.__qualname__.replace('.<locals>.', '').lstrip('.')} {at(value)}>"
     if isinstance(value, Named):
         return repr(value)
+    if kind in _OF_COLLECTIONS:
+        return _OF_COLLECTIONS[kind](value, outer)
+    if kind.__module__.partition(".")[0] == "gradsh" and repr(value) == f"<{kind.__name__}>":
+        return f"<{class_text(kind)} object {at(value)}>"
     if any("__repr__" in base.__dict__ for base in kind.__mro__[:-1]) and _keeps_addresses_out(kind):
         return repr(value)
     return f"<{class_text(kind)} object {at(value)}>"
@@ -102,6 +108,25 @@ def _collection(value: Any, kind: type, outer: tuple[int, ...]) -> str:
     if kind is set:
         return f"{{{items}}}" if value else "set()"
     return f"({items},)" if len(value) == 1 else f"({items})"
+
+
+def _counted(value: Any, outer: tuple[int, ...]) -> str:
+    return f"Counter({_shown(dict(value.most_common()), outer)})" if value else "Counter()"
+
+
+def _queue(value: Any, outer: tuple[int, ...]) -> str:
+    most = "" if value.maxlen is None else f", maxlen={value.maxlen}"
+    return f"deque({_shown(list(value), outer)}{most})"
+
+
+_OF_COLLECTIONS: dict[type, Callable[[Any, tuple[int, ...]], str]] = {
+    collections.OrderedDict: lambda value, outer: f"OrderedDict({_shown(dict(value), outer) if value else ''})",
+    collections.defaultdict: lambda value, outer: (
+        f"defaultdict({_shown(value.default_factory, outer)}, {_shown(dict(value), outer)})"
+    ),
+    collections.Counter: _counted,
+    collections.deque: _queue,
+}
 
 
 def qualified(function: Any) -> str:
