@@ -81,3 +81,78 @@ def text_of(outputs: list[dict[str, object]]) -> str:
 def test_cells_are_all_there() -> None:
     count = sum(len(json.loads(path.read_text(encoding="utf-8"))["cells"]) for path in NOTEBOOKS)
     assert count == 92
+
+
+# --- what a program can reach -----------------------------------------------------------------------------------------
+
+REACHING = """\
+import torch, torch.nn as nn, numpy as np
+import math, random, copy, collections, functools, itertools, re, json, operator, string, time, os, sys, types, contextlib, dataclasses, warnings
+import argparse, datetime, typing
+class A:
+    def m(self): return 1
+class E(Exception): pass
+class L(list): pass
+class S(str): pass
+class D(dict): pass
+class N(nn.Module):
+    def forward(self, x): return x
+def f(): yield 1
+def h(a=1): return a
+x = torch.ones(2)
+a = A(); g = f(); n = N()
+"""
+
+
+def test_nothing_leads_out_of_a_program() -> None:
+    """Each line of the file asks for something of the host's: it is refused, and is no fault of gradsh."""
+    run = Run(cells=True)
+    assert run.run(REACHING) == 0, run.err.getvalue()
+    escapes = (ROOT / "tests" / "data" / "python_escapes.txt").read_text(encoding="utf-8").splitlines()
+    assert len(escapes) > 60
+    reached = [line for line in escapes if run.run(line) != 1]
+    assert not reached
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a.__class__ = L",
+        "h.__code__ = h",
+        "A.__bases__ = (L,)",
+        "n.__class__ = N",
+        "try:\n    1 / 0\nexcept Exception as e:\n    e.__traceback__",
+        "class B:\n    def __enter__(self): pass\n    def __exit__(self, k, v, t): v.__traceback__\nwith B(): 1 / 0",
+        "class M(type): pass",
+        "class G:\n    def __getattr__(self, n): return n\nG().__globals__",
+    ],
+)
+def test_statements_do_not_either(text: str) -> None:
+    run = Run()
+    assert run.run(REACHING) == 0
+    assert run.run(text) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        ("def f(:\n    pass\n", 3, "invalid syntax"),
+        ("x = 1\n  y = 2\n", 3, "unexpected indent"),
+        ("print('a'\n", 3, "was never closed"),
+        ("def f(n): return f(n)\nf(1)\n", 1, "maximum recursion depth exceeded"),
+        ("import pandas as pd\nprint(1)\npd.DataFrame()\n", 1, "No module named 'pandas'"),
+        ("import torch\nprint(1)\ntorch.nn.Nonsense(3)\n", 1, "module 'torch.nn' has no attribute 'Nonsense'"),
+        ("from torch.nn import Nonsense\nprint(1)\nNonsense()\n", 1, "no attribute 'Nonsense'"),
+        ("print(1)\nx = y\n", 1, "name 'y' is not defined"),
+        ("async def f(): pass\n", 3, "gradsh does not have Python's `async`"),
+        ("while True:\n    try: pass\n    finally: break\n", 3, "'break' in a 'finally' block"),
+        ("raise KeyError('k')\n", 1, "'k'"),
+        ("class E(Exception): pass\nraise E('own words')\n", 1, "own words"),
+        ("x = 1\0\n", 3, "null"),
+    ],
+)
+def test_bad_input(text: str, status: int, said: str) -> None:
+    run = Run()
+    assert run.run(text) == status, run.err.getvalue()
+    assert said in run.err.getvalue()
+    assert "Traceback" not in run.err.getvalue() and "E0999" not in run.err.getvalue()

@@ -306,8 +306,9 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
             value.runs = new
         return
     if isinstance(value, FunctionType):
-        if name[0] not in "_@":
-            value.__dict__[name] = new
+        if name[0] in "_@":
+            raise missing(value, name)
+        value.__dict__[name] = new
         return
     if isinstance(value, np.ndarray):
         if name != "shape":

@@ -87,6 +87,8 @@ def class_text(kind: Any) -> str:
         return "torch.Size"
     if issubclass(python, DType):
         return "torch.dtype"
+    if issubclass(python, type):
+        return "type"
     if isinstance(python, Program) or python.__module__ == "__main__":
         return f"__main__.{python.__qualname__}"
     if isinstance(python, ModelKind):

@@ -166,6 +166,8 @@ class Mixin:
 
     def assign(self, name: str, value: Any) -> None:
         """`self.name = value` by PyTorch's rules: what is registered is only taken the place of by its kind."""
+        if name[:2] == "__":
+            raise AttributeError_(f"'{type(self).__name__}' object attribute '{name}' is read-only")
         if name == "training":
             self.training = bool(value)  # type: ignore[misc]  # a slot of the Model
             return

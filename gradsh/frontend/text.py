@@ -120,7 +120,7 @@ def _queue(value: Any, outer: tuple[int, ...]) -> str:
 
 
 _OF_COLLECTIONS: dict[type, Callable[[Any, tuple[int, ...]], str]] = {
-    collections.OrderedDict: lambda value, outer: f"OrderedDict({_shown(dict(value), outer) if value else ''})",
+    collections.OrderedDict: lambda value, outer: f"OrderedDict({_shown(list(value.items()), outer) if value else ''})",
     collections.defaultdict: lambda value, outer: (
         f"defaultdict({_shown(value.default_factory, outer)}, {_shown(dict(value), outer)})"
     ),

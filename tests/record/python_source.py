@@ -1,7 +1,7 @@
 """Write anew what PyTorch shows for tests/python: `python -m tests.record.python_source [NAME …]`, with PyTorch.
 
-A notebook, `NAME.ipynb`, gets the outputs of its cells; of a program, `NAME.py`, `NAME.out` has what it prints. Both run
-with `torch.manual_seed(0)` before their first line, in one thread.
+A notebook, `NAME.ipynb`, gets the outputs of its cells; of a program, `NAME.py`, `NAME.out` has what it prints. Both
+run with `torch.manual_seed(0)` before their first line, in one thread.
 """
 
 from __future__ import annotations

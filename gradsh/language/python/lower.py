@@ -8,8 +8,9 @@ from typing import Any
 from gradsh.language import nodes
 from gradsh.language.expressions import BINARY, COMPARE, LOAD, STORE, needs_unpacking
 from gradsh.language.lower import Lowering
-from gradsh.language.nodes import Expr, Parameter, Stmt, handles
+from gradsh.language.nodes import Expr, Node, Parameter, Stmt, handles
 from gradsh.language.python import nodes as python
+from gradsh.language.python.torch import MISSING
 
 
 @handles(Stmt, "do_")
@@ -199,6 +200,11 @@ class PythonLowering(Lowering):
         keywords: dict[str, Any] = {"lineno": line, "col_offset": 0, "type_params": []}
         metaclass = ast.keyword("metaclass", kind, lineno=line, col_offset=0)
         return [ast.ClassDef("." + node.name, [], [metaclass], body, decorators, **keywords)]
+
+    def builtin(self, node: Node, name: str, line: int) -> ast.expr:
+        if name.startswith(MISSING):
+            return self.called("@missing", [self.constant(name, line)], line)
+        return self.load("." + name, line)
 
     # --- expressions --------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from gradsh.errors import Source
 from gradsh.language import nodes
 from gradsh.language.nodes import Argument, Expr, Parameter, Stmt, handles, walk
 from gradsh.language.python import nodes as python
-from gradsh.language.python.torch import TORCH, member_of, submodule
+from gradsh.language.python.torch import MISSING, TORCH, member_of, submodule
 from gradsh.language.resolve import IN_PLACE, Resolver
 from gradsh.language.scopes import Resolution, Scope
 from gradsh.language.signatures import Builtins
@@ -224,7 +224,7 @@ class PythonResolver(Resolver):
     def see_Name(self, node: nodes.Name) -> None:
         name = node.name
         if name in self.members:
-            self.reference(node, member_of(*self.members[name]))
+            self.torch_member(node, *self.members[name])
             return
         owner = self.find(name)
         if owner is not None or name in self.session:
@@ -236,6 +236,14 @@ class PythonResolver(Resolver):
     def reference(self, node: nodes.Node, name: str) -> None:
         self.resolution.references[id(node)] = name
         self.resolution.builtins.add(name)
+
+    def torch_member(self, node: nodes.Node, module: str, name: str) -> None:
+        """A member of a module of PyTorch; one that is not there is an error where the program comes to it."""
+        key = member_of(module, name)
+        if self.table.lookup(key) is None:
+            self.resolution.references[id(node)] = f"{MISSING}{module}.{name}"
+        else:
+            self.reference(node, key)
 
     def see_DictExpr(self, node: nodes.DictExpr) -> None:
         for key, value in node.items:
@@ -263,7 +271,7 @@ class PythonResolver(Resolver):
             inner = submodule(module, link.name)
             if inner is None:
                 if id(link) not in self.resolution.references:
-                    self.reference(link, member_of(module, link.name))
+                    self.torch_member(link, module, link.name)
                 break
             module = inner
         return self.resolution.references.get(id(node))
