@@ -25,6 +25,7 @@ from gradsh.interrupts import held
 from gradsh.runtime import steps
 from gradsh.runtime.faults import Message
 from gradsh.runtime.keys import as_key, as_pairs
+from gradsh.runtime.text import function_name
 
 __acts_for_programs__ = True
 
@@ -145,6 +146,7 @@ GETTERS: dict[type, dict[str, Getter]] = {
     np.ndarray: {name: attrgetter(name) for name in ARRAY_ATTRIBUTES},
     np.generic: {name: attrgetter(name) for name in ARRAY_ATTRIBUTES},
     slice: {name: attrgetter(name) for name in ("start", "stop", "step")},
+    **{kind: {"__name__": function_name} for kind in (FunctionType, BuiltinFunctionType)},
 }
 SETTERS: dict[type, dict[str, Setter]] = {Tensor: {name: _set(name) for name in ("grad", "requires_grad")}}
 
