@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import gradsh
 from gradsh.engine.core import namespaces
 from gradsh.engine.core.tensor import make
+from gradsh.engine.kernels import compiled
 from gradsh.engine.ops import families
 from gradsh.engine.optim.base import Optimizer
 from gradsh.engine.optim.sweep import PIECE, SHARED
@@ -151,9 +153,33 @@ def test_pieces_threads_and_layouts_change_nothing(name, options, dtype, monkeyp
     np.testing.assert_array_equal(whole, fortran)
     monkeypatch.setattr("gradsh.engine.optim.sweep.PIECE", 1000)
     np.testing.assert_array_equal(whole, same_problem(shape, dtype, name, **options)[0])
-    monkeypatch.setattr("gradsh.engine.optim.sweep.cores", lambda: 1)
+    monkeypatch.setattr("gradsh.engine.optim.sweep.SHARED", 1 << 60)  # one thread
     np.testing.assert_array_equal(whole, same_problem(shape, dtype, name, **options)[0])
     np.testing.assert_array_equal(whole, same_problem(shape, dtype, name, order="F", **options)[0])
+
+
+@pytest.mark.skipif(importlib.util.find_spec("gradsh.engine.kernels.native") is None, reason="no kernels in C")
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("SGD", {}),
+        ("SGD", {"momentum": 0.9}),
+        ("Adam", {}),
+        ("Adam", {"weight_decay": 0.1, "maximize": True}),
+        ("AdamW", {"betas": (0.3, 0.9)}),
+    ],
+)
+def test_steps_in_c_have_the_bits_of_numpys(name, options, monkeypatch):
+    for shape in ((3, 7), (256,), (20, 13), (PIECE + 70,)):
+        found = []
+        for in_c in (False, True):
+            for native in compiled.NATIVE:
+                if native.name in ("sgd", "momentum", "adam"):
+                    monkeypatch.setattr(native, "left", 0)
+                    monkeypatch.setattr(native, "function", native.load() if in_c else None)
+                    assert (native.function is not None) is in_c
+            found.append(same_problem(shape, np.float32, name, **options)[0])
+        np.testing.assert_array_equal(*found, err_msg=str(shape))
 
 
 def test_float32_rounds_once_where_pytorch_does():

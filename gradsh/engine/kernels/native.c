@@ -1,6 +1,6 @@
-/* Sums, softmax and what normalisation adds up in PyTorch's order, in one pass, elementary functions, and the steps of an
-   LSTM: what summation.py, softmax.py, normalizing.py, transcendental.py and ops/nn/recurrent.py compute with NumPy, bit
-   for bit.
+/* Sums, softmax and what normalisation adds up in PyTorch's order, in one pass, elementary functions, the steps of an
+   LSTM and of optimisers: what summation.py, softmax.py, normalizing.py, transcendental.py, ops/nn/recurrent.py and optim/
+   compute with NumPy, bit for bit.
 
    gradsh works without it (`gradsh.engine.kernels.compiled` says when it is used). To be compiled without contraction of
    a * b + c, and without anything else that changes a rounding. */
@@ -205,6 +205,7 @@ SUM(squares, SQUARES)
 #include "native_elementary.h"
 #include "native_recurrent.h"
 #include "native_normalizing.h"
+#include "native_optim.h"
 
 #define ENTRY(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
@@ -222,6 +223,9 @@ static PyMethodDef functions[] = {
     ENTRY(row_sums),
     ENTRY(column_dots),
     ENTRY(channel_moments),
+    ENTRY(sgd),
+    ENTRY(momentum),
+    ENTRY(adam),
     ELEMENTARY
     {NULL, NULL, 0, NULL},
 };

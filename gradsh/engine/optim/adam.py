@@ -8,7 +8,7 @@ import numpy as np
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.optim.base import Elementwise, check_betas, check_lr, check_not_negative, number, registered
-from gradsh.engine.optim.sweep import Work, addcdiv, addcmul, effective, lerp, lerp_weights
+from gradsh.engine.optim.sweep import Work, addcdiv, addcmul, effective, in_c, lerp, lerp_weights
 from gradsh.errors import ValueError_
 
 add, multiply, divide, sqrt, maximum = np.add, np.multiply, np.divide, np.sqrt, np.maximum
@@ -68,6 +68,7 @@ class Adam(Elementwise):
         return (maximize, pull, shrink, *lerp_weights(1 - beta1), beta2, 1 - beta2, root, eps, -rate)
 
     @staticmethod
+    @in_c("adam", 2, (False, 0.01, 0.99, 0.1, False, 0.999, 0.001, 0.5, 1e-8, -0.1))
     def kernel(work: Work, p: Any, g: Any, m: Any, v: Any, *rest: Any) -> None:
         *most, maximize, decay, shrink, weight, far, beta2, fresh, root, eps, rate = rest
         g = effective(work, p, g, maximize, decay)

@@ -10,7 +10,7 @@ from gradsh.engine.autograd.inplace import bump
 from gradsh.engine.core import alloc
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Optimizer, check, held_array, number, operands, refuse, registered
-from gradsh.engine.optim.sweep import Work, add_scaled, effective, sweep
+from gradsh.engine.optim.sweep import Work, add_scaled, effective, in_c, sweep
 from gradsh.errors import ValueError_
 
 ndarray = np.ndarray
@@ -103,19 +103,16 @@ class SGD(Optimizer):
 # The plain case takes the constants as they are, and leaves two of them out.
 
 
+@in_c("sgd", 0, (-0.1, None, None, None))
 def _along(work: Work, p: Any, g: Any, rate: Any, mu: Any, rest: Any, decay: Any) -> None:
     add_scaled(work, p, g, rate, p)
 
 
+@in_c("momentum", 1, (-0.1, 0.9, None, None))
 def _along_buffer(work: Work, p: Any, g: Any, buffer: Any, rate: Any, mu: Any, rest: Any, decay: Any) -> None:
     multiply(buffer, mu, buffer)
     add(buffer, g, buffer)
-    wide = work.wide
-    if wide is None:  # `add_scaled` without a call
-        multiply(buffer, rate, work.t)
-        add(p, work.t, p)
-    else:
-        add_scaled(work, p, buffer, rate, p)
+    add_scaled(work, p, buffer, rate, p)
 
 
 def _plain(work: Work, p: Any, g: Any, maximize: bool, decay: Any, rate: Any) -> None:

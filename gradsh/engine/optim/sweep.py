@@ -11,13 +11,14 @@ same digits. Larger float32 tensors round twice: the last bit differs for one el
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.kernels.compiled import Native, numbers
+from gradsh.engine.kernels.pieces import share
 
 PIECE = 1 << 16
 SHARED = 1 << 18  # from here on a second core helps
@@ -85,10 +86,10 @@ def sweep(scratch: Scratch, kernel: Callable[..., None], arrays: tuple[Any, ...]
         return
     if all(a.flags.c_contiguous for a in arrays):
         flat = tuple(a.reshape(-1) for a in arrays)
-        if first.size < SHARED or cores() < 2:
+        if first.size < SHARED:
             _pieces(scratch, kernel, flat, constants, PIECE)
         else:
-            _on_two_cores(scratch, kernel, flat, constants)
+            _shared(scratch, kernel, flat, constants)
         return
     rows = PIECE * len(first) // first.size
     if rows:
@@ -107,65 +108,45 @@ def _pieces(
         kernel(scratch.work(dtype, parts[0].shape), *parts, *constants)
 
 
-_helper: Any = None  # the pool of one thread, from the first step that wants it
-
-
-def _on_two_cores(
-    scratch: Scratch, kernel: Callable[..., None], arrays: tuple[Any, ...], constants: tuple[Any, ...]
-) -> None:
-    """The second half in another thread: one core does not use all of the memory's bandwidth."""
+def _shared(scratch: Scratch, kernel: Callable[..., None], arrays: tuple[Any, ...], constants: tuple[Any, ...]) -> None:
+    """In two halves, for two threads: one core does not use all of the memory's bandwidth."""
     middle = len(arrays[0]) // (2 * PIECE) * PIECE
-    ahead = _submitted(scratch, kernel, tuple(a[middle:] for a in arrays), constants)
-    if ahead is None:
-        _pieces(scratch, kernel, arrays, constants, PIECE)
-        return
-    try:
-        _pieces(scratch, kernel, tuple(a[:middle] for a in arrays), constants, PIECE)
-    finally:
-        ahead.result()
+    second = scratch.second = scratch.second or Scratch()
+
+    def half(start: int) -> None:
+        part = slice(start, None if start else middle)
+        _pieces(second if start else scratch, kernel, tuple(a[part] for a in arrays), constants, PIECE)
+
+    share(half, (0, middle))
 
 
-def _submitted(
-    scratch: Scratch, kernel: Callable[..., None], arrays: tuple[Any, ...], constants: tuple[Any, ...]
-) -> Any:
-    """The work as a future of the helping thread; None where the system gives no thread."""
-    global _helper
-    if _helper is None:
-        from concurrent.futures import ThreadPoolExecutor
+def in_c(name: str, states: int, constants: tuple[Any, ...]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A kernel that is also in native_optim.h, under that name, for float32; it is tried with so many arrays of state,
+    and those constants."""
 
-        _helper = ThreadPoolExecutor(1)
-    if scratch.second is None:
-        scratch.second = Scratch()
-    try:
-        return _helper.submit(_quietly, scratch.second, kernel, arrays, constants)
-    except RuntimeError:  # no thread was started, and what waits in this pool would never be done
-        _forget_helper()
-        return None
+    def made(kernel: Callable[..., None]) -> Callable[..., None]:
+        def plain(*given: Any) -> Any:
+            """What becomes of a copy of the parameter; the C kernel writes into the parameter itself."""
+            copies = [a.copy() if a.__class__ is ndarray and a.ndim else a for a in given]
+            kernel(Scratch().work(copies[0].dtype, copies[0].shape), *copies)
+            return copies[0]
 
+        def cases() -> Iterator[tuple[Any, ...]]:
+            numbers_of = [constant(c, FLOAT32) if c.__class__ is float else c for c in constants]
+            for size in (37, FUSED + 41):
+                x = numbers(size)
+                yield (x, *[np.abs(x) + x.dtype.type(k) for k in range(1, states + 2)], *numbers_of)
 
-def _forget_helper() -> None:
-    """A forked process has the pool but not its thread, and would wait for it for ever."""
-    global _helper
-    _helper = None
+        native = Native(name, plain, cases)
 
+        def run(work: Work, *given: Any) -> None:
+            fast = native.function or native.wanted(given[0].size)
+            if fast is None or fast(*given) is None:
+                kernel(work, *given)
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_helper)
+        return run
 
-
-def _quietly(
-    scratch: Scratch, kernel: Callable[..., None], arrays: tuple[Any, ...], constants: tuple[Any, ...]
-) -> None:
-    with np.errstate(all="ignore"):  # which holds for one thread only
-        _pieces(scratch, kernel, arrays, constants, PIECE)
-
-
-def cores() -> int:
-    """How many cores this process may use; OMP_NUM_THREADS is respected."""
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    if given.isdigit():
-        return int(given)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return made
 
 
 def constant(value: float, dtype: Any) -> Any:
