@@ -242,18 +242,16 @@ def given_to(name: str, x: Any, y: Any, axis: int, number: int) -> tuple[Any, ..
         return (x, y, axis) if name.endswith("backward") else (x, axis)
     if name == "fused":
         return x, y, x
+    if name in ("tanh_backward", "sigmoid_backward"):
+        return x.copy(), y.copy()
     rows, others = (np.ascontiguousarray(a).reshape(-1, a.shape[-1]) for a in (x, y))
     if name == "row_sums":
         return rows[None], (None, others[None])[number % 2], number % 4 == 1
     if name == "column_dots":
         return rows, others
-    return (
-        (rows,)
-        if name == "moments"
-        else (rows[:, None],)
-        if name == "channel_moments"
-        else (x.reshape(-1)[:50].copy(),)
-    )
+    if name == "moments":
+        return (rows,)
+    return (rows[:, None] if name == "channel_moments" else x.reshape(-1)[:50].copy(),)
 
 
 @pytest.mark.skipif(not IN_C, reason="the kernels in C were not compiled")

@@ -217,6 +217,8 @@ static PyMethodDef functions[] = {
     ENTRY(log_softmax),
     ENTRY(softmax_backward),
     ENTRY(log_softmax_backward),
+    ENTRY(tanh_backward),
+    ENTRY(sigmoid_backward),
     ENTRY(lstm_run),
     ENTRY(lstm_back),
     ENTRY(moments),

@@ -72,3 +72,38 @@ static PyObject *elementary(PyObject *const *args, Py_ssize_t count, double (*f)
 
 EACH(FUNCTION_OF_ONE)
 #define ELEMENTARY EACH(ENTRY_OF_ONE)
+
+/* Gradients from a function's result, of float32 arrays of one shape; None for anything else. */
+
+CLONES static void tanh_slopes(const float *restrict g, const float *restrict y, float *restrict out, npy_intp n)
+{
+    for (npy_intp k = 0; k < n; k++)
+        out[k] = g[k] * (1.0f - y[k] * y[k]);
+}
+
+CLONES static void sigmoid_slopes(const float *restrict g, const float *restrict y, float *restrict out, npy_intp n)
+{
+    for (npy_intp k = 0; k < n; k++)
+        out[k] = g[k] * (1.0f - y[k]) * y[k];
+}
+
+#define SLOPES(name)                                                                                                   \
+    static PyObject *name##_backward(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)               \
+    {                                                                                                                  \
+        if (count != 2 || !is_single(args[0]) || !is_single(args[1]) ||                                                \
+            !PyArray_SAMESHAPE((PyArrayObject *)args[0], (PyArrayObject *)args[1]))                                    \
+            Py_RETURN_NONE;                                                                                            \
+        PyArrayObject *g = (PyArrayObject *)args[0], *y = (PyArrayObject *)args[1];                                    \
+        PyObject *out = PyArray_SimpleNew(PyArray_NDIM(g), PyArray_DIMS(g), NPY_FLOAT32);                              \
+        if (out) {                                                                                                     \
+            npy_intp size = PyArray_SIZE(g);                                                                           \
+            PyThreadState *state = size >= LONG ? PyEval_SaveThread() : NULL;                                          \
+            name##_slopes(PyArray_DATA(g), PyArray_DATA(y), PyArray_DATA((PyArrayObject *)out), size);                 \
+            if (state)                                                                                                 \
+                PyEval_RestoreThread(state);                                                                           \
+        }                                                                                                              \
+        return out;                                                                                                    \
+    }
+
+SLOPES(tanh)
+SLOPES(sigmoid)

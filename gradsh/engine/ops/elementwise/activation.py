@@ -332,7 +332,7 @@ sigmoid.vjp(saves="out")(lambda F, g, out, x: F.sigmoid_backward(g, out))
 )
 def sigmoid_backward(g: Any, out: Any) -> Any:
     """The gradient of sigmoid, from its output."""
-    return g * (1 - out) * out
+    return exact.sigmoid_backward(g, out)
 
 
 sigmoid_backward.vjp("grad", saves="output")(lambda F, g, out, grad, y: F.sigmoid_backward(g, y))
