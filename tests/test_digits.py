@@ -221,7 +221,7 @@ def of_bits(kind: str, number: int) -> str:
     out = families.functions()[kind].apply(*arguments(*tensors))
     leaves = [t for t in tensors[:with_gradients] if t is not None]
     g = make(recorded.incoming(draw, out.data))
-    gradients = run_grad([out], leaves, [g], False, False, False, False, None)
+    gradients = run_grad([out], leaves, [g], False, False, False, False, None) if leaves else []
     results = [out, *gradients, *tensors[with_gradients:]]
     return " ".join(sums.digest(t.data) for t in results if t is not None)
 

@@ -59,12 +59,33 @@ def _instance_norm(draw: Any) -> Arguments:
     return [x, *_parameters(draw, c)], lambda x, w, b: [x, None, None, w, b]
 
 
+def _mse_loss(draw: Any) -> Arguments:
+    shape = _size(draw, 9), _size(draw)
+    return [draw.standard_normal(shape), draw.standard_normal(shape)], lambda x, y: [x, y]
+
+
+def _cdist(draw: Any) -> Arguments:
+    k, p = _size(draw, 130), float(draw.integers(1, 3))
+    exact = "donot_use_mm_for_euclid_dist"
+    return [draw.standard_normal((_size(draw, 9), k)), draw.standard_normal((_size(draw, 9), k))], (
+        lambda x, y: [x, y, p, exact]
+    )
+
+
+def _pdist(draw: Any) -> Arguments:
+    p = float(draw.integers(1, 3))
+    return [draw.standard_normal((_size(draw, 9) + 1, _size(draw, 130)))], lambda x: [x, p]
+
+
 # how many of the first arrays have gradients; the others are written by what is called, and compared after it
 KINDS: dict[str, tuple[int, Callable[[Any], Arguments]]] = {
     "layer_norm": (3, _layer_norm),
     "group_norm": (3, _group_norm),
     "batch_norm": (3, _batch_norm),
     "instance_norm": (3, _instance_norm),
+    "mse_loss": (2, _mse_loss),
+    "cdist": (0, _cdist),
+    "pdist": (0, _pdist),
 }
 
 
@@ -79,7 +100,7 @@ def drawn(kind: str, number: int) -> tuple[int, list[Any], Callable[..., list[An
 
 def incoming(draw: Any, like: Any) -> Any:
     """A gradient for a result."""
-    return draw.uniform(-1, 1, like.shape).astype(like.dtype)
+    return np.asarray(draw.uniform(-1, 1, like.shape)).astype(like.dtype)[()]
 
 
 def main() -> None:
@@ -95,8 +116,9 @@ def main() -> None:
             leaves = [t.requires_grad_() for t in tensors[:with_gradients] if t is not None]
             function = getattr(torch.nn.functional, kind, None) or getattr(torch, kind)
             out = function(*arguments(*tensors))
-            g = torch.from_numpy(incoming(draw, out.detach().numpy()))
-            results = [out.detach(), *torch.autograd.grad(out, leaves, g), *tensors[with_gradients:]]
+            g = torch.from_numpy(np.asarray(incoming(draw, out.detach().numpy())))
+            gradients = torch.autograd.grad(out, leaves, g) if leaves else ()
+            results = [out.detach(), *gradients, *tensors[with_gradients:]]
             found[kind].append(" ".join(digest(r.numpy()) for r in results))
     DATA.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 

@@ -78,7 +78,7 @@ EACH(FUNCTION_OF_ONE)
 CLONES static void tanh_slopes(const float *restrict g, const float *restrict y, float *restrict out, npy_intp n)
 {
     for (npy_intp k = 0; k < n; k++)
-        out[k] = g[k] * (1.0f - y[k] * y[k]);
+        out[k] = g[k] * (float)(1.0 - (double)y[k] * y[k]);
 }
 
 CLONES static void sigmoid_slopes(const float *restrict g, const float *restrict y, float *restrict out, npy_intp n)

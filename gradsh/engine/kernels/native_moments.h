@@ -172,6 +172,8 @@ WITH_FMA static void OF(fused_)(char **at, const npy_intp *sizes, const npy_intp
         LOOP(d, 0, 0, d);
     else if (strides[3] == d && strides[0] == d && strides[1] == 0 && strides[2] == d)
         LOOP(d, 0, d, d);
+    else if (strides[3] == d && strides[0] == d && strides[1] == d && strides[2] == 0)
+        LOOP(d, d, 0, d);
     else
         LOOP(strides[0], strides[1], strides[2], strides[3]);
 #undef LOOP

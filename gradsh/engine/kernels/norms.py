@@ -16,6 +16,8 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.kernels.compiled import Native, numbers
+from gradsh.engine.kernels.fused import fused
+from gradsh.engine.kernels.normalizing import row_sums
 from gradsh.engine.kernels.summation import added, in_turn, walked
 
 INF = float("inf")
@@ -45,6 +47,22 @@ def p_norm(x: Any, p: float, axes: Any, keepdim: Any) -> Any:
         root = float(x.dtype.type(1) / x.dtype.type(p))  # in the dtype, as C++ has it
         out = exact.power(_add(_in_turn, exact.power(np.abs(x), p), over, keepdim), root)
     return out if out.dtype == dtype else out.astype(dtype)
+
+
+def distances(x: Any) -> Any:
+    """The 2-norms of float[m, n], as cdist has them: squares one after the other, in fours (float64 in pairs), and what
+    is left multiplied and added at once."""
+    n = x.shape[1]
+    whole = n - n % (16 // x.itemsize)
+    total = _add(_in_turn, x[:, :whole] * x[:, :whole], (1,), False)
+    for k in range(whole, n):
+        total = fused(x[:, k], x[:, k], total)
+    return np.sqrt(total)
+
+
+def pair_distances(x: Any, p: float) -> Any:
+    """The 1- or 2-norms of float[m, n], as pdist has them."""
+    return row_sums(np.abs(x)[None])[0] if p == 1 else np.sqrt(row_sums(x[None], x[None], False)[0])
 
 
 def _add(native: Native, x: Any, axes: tuple[int, ...], keepdim: bool) -> Any:

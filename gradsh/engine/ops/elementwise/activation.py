@@ -11,11 +11,12 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, not_implemented
 from gradsh.engine.core.batched import Batched
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.promotion import converted, in_dtype
 from gradsh.engine.core.strided import contiguous
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.kernels import transcendental as exact
+from gradsh.engine.kernels.fused import fused
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import binary, unary
 from gradsh.engine.operators.registry import alias
@@ -393,7 +394,7 @@ def silu(x: Any) -> Any:
 @silu.vjp(saves="input")
 def _(F: Any, g: Any, out: Any, x: Any) -> Any:
     s = F.sigmoid(x)
-    return g * (s * (1 + x * (1 - s)))
+    return g * s * (fused(x, 1 - s, x.dtype.type(1)) if F is A and x.dtype != np.float16 else 1 + x * (1 - s))
 
 
 @unary(

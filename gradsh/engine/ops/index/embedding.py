@@ -147,9 +147,15 @@ def _(F: Any, size: int, batched: Any, *values: Any) -> Any:
 # --- embedding_bag ---------------------------------------------------------------------------------------------------
 
 
-@op("bag_sums(input, counts)", grad_fn="EmbeddingBagBackward0", private=True)
-def bag_sums(x: Any, counts: Any) -> Any:
-    """Sums of runs of rows."""
+@op("bag_sums(input, counts, mean)", grad_fn="EmbeddingBagBackward0", private=True)
+def bag_sums(x: Any, counts: Any, mean: bool) -> Any:
+    """Sums of runs of rows, or their means."""
+    if mean:
+        return _sums_of_runs(x, counts) / np.maximum(counts, 1).astype(x.dtype)[:, None]
+    return _sums_of_runs(x, counts)
+
+
+def _sums_of_runs(x: Any, counts: Any) -> Any:
     out = alloc.zeros((len(counts), x.shape[1]), x.dtype)
     some = counts > 0
     if some.any():
@@ -162,16 +168,18 @@ def bag_sums(x: Any, counts: Any) -> Any:
     return out
 
 
-bag_sums.vjp("input")(lambda F, g, out, x, counts: F.bag_repeat(g, counts))
+bag_sums.vjp("input")(lambda F, g, out, x, counts, mean: F.bag_repeat(g, counts, mean))
 
 
-@op("bag_repeat(grad, counts)", work="rows", grad_fn="EmbeddingBagBackwardBackward0", private=True)
-def bag_repeat(g: Any, counts: Any) -> Any:
-    """Each row as often as its run was long."""
+@op("bag_repeat(grad, counts, mean)", work="rows", grad_fn="EmbeddingBagBackwardBackward0", private=True)
+def bag_repeat(g: Any, counts: Any, mean: bool) -> Any:
+    """Each row as often as its run was long, or its part of them."""
+    if mean:
+        g = g * (1 / np.maximum(counts, 1)).astype(g.dtype)[:, None]
     return np.repeat(g, counts, 0)
 
 
-bag_repeat.vjp("grad")(lambda F, g, out, grad, counts: F.bag_sums(g, counts))
+bag_repeat.vjp("grad")(lambda F, g, out, grad, counts, mean: F.bag_sums(g, counts, mean))
 
 
 def _runs(index: Any, offsets: Any, include_last: bool) -> Any:
@@ -328,10 +336,7 @@ def embedding_bag(
         return _largest(found, counts)
     if weights is not None:
         found = found * T.unsqueeze(weights, 1)
-    if mode == "mean":
-        share = 1 / np.maximum(np.repeat(counts, counts), 1)
-        found = found * make(share.astype(weight.data.dtype)[:, None])
-    return T.bag_sums(found, counts)
+    return T.bag_sums(found, counts, mode == "mean")
 
 
 # --- one_hot ---------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error, promoted, result_dtype
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.kernels.norms import INF, p_norm
+from gradsh.engine.kernels.norms import INF, distances, p_norm, pair_distances
 from gradsh.engine.kernels.summation import summed
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
@@ -119,6 +119,8 @@ def _between(a: Any, b: Any, p: float) -> Any:
     if p == 0:
         # as PyTorch counts: nan stays nan
         return np.add.reduce(np.minimum(np.ceil(np.abs(difference)), 1), -1)
+    if p == 2 and difference.dtype != np.float16 and difference.shape[-1]:
+        return distances(difference.reshape(-1, difference.shape[-1])).reshape(difference.shape[:-1])
     return p_norm(difference, p, (-1,), False)
 
 
@@ -234,7 +236,10 @@ def cdist(a: Tensor, b: Tensor, p: Any, compute_mode: Any) -> Any:
 def pdist_of(x: Any, p: float) -> Any:
     """Distances between all pairs of rows."""
     first, second = np.triu_indices(len(x), 1)
-    return p_norm(x[first] - x[second], p, (-1,), False)
+    difference = x[first] - x[second]
+    if p in (1, 2) and x.dtype != np.float16 and difference.size:
+        return pair_distances(difference, p)
+    return p_norm(difference, p, (-1,), False)
 
 
 @pdist_of.vjp("input", saves="input out")
