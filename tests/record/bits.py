@@ -84,7 +84,7 @@ KINDS: dict[str, tuple[int, Callable[[Any], Arguments]]] = {
     "batch_norm": (3, _batch_norm),
     "instance_norm": (3, _instance_norm),
     "mse_loss": (2, _mse_loss),
-    "cdist": (0, _cdist),
+    "cdist": (2, _cdist),
     "pdist": (0, _pdist),
 }
 

@@ -9,11 +9,11 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, type_word
 from gradsh.engine.core.dtypes import OF
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.promotion import broadcast_error, promoted, result_dtype
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.norms import INF, distances, p_norm, pair_distances
-from gradsh.engine.kernels.summation import summed
+from gradsh.engine.kernels.summation import added, summed
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
@@ -127,6 +127,8 @@ def _between(a: Any, b: Any, p: float) -> Any:
 @cdist_of.vjp("x1", "x2", saves="x1 x2 out")
 def _(F: Any, needs: Any, g: Any, out: Any, a: Any, b: Any, p: float) -> Any:
     difference = F.unsqueeze(a, -2) - F.unsqueeze(b, -3)
+    if F is A and p in (1, 2) and difference.size:
+        return _in_order(needs, g[..., None], difference, out[..., None], p)
     inside = _distance_rule(F, F.unsqueeze(g, -1), difference, F.unsqueeze(out, -1), p)
     if inside is None:
         return F.zeros_of(a), F.zeros_of(b)
@@ -134,6 +136,16 @@ def _(F: Any, needs: Any, g: Any, out: Any, a: Any, b: Any, p: float) -> Any:
         F.sum(inside, (-2,), False, None) if needs[0] else None,
         -F.sum(inside, (-3,), False, None) if needs[1] else None,
     )
+
+
+def _in_order(needs: Any, g: Any, difference: Any, out: Any, p: float) -> tuple[Any, Any]:
+    """The gradients of both, added row after row as PyTorch does it (`DistanceOpsKernel.cpp`)."""
+    if p == 1:
+        inside = g * np.sign(difference)
+    else:
+        inside = np.where(out == 0, out, g * difference / np.where(out == 0, 1, out).astype(out.dtype))
+    second = alloc.ascontiguousarray(inside.swapaxes(-2, -3)) if needs[1] else None
+    return added(inside) if needs[0] else None, None if second is None else -added(second)
 
 
 @op("zeros_of(input)", work="size", private=True)
