@@ -109,10 +109,6 @@ def _false(*arguments: Any, **keywords: Any) -> bool:
     return False
 
 
-def _zero(*arguments: Any, **keywords: Any) -> int:
-    return 0
-
-
 def _itself(*arguments: Any, **keywords: Any) -> Any:
     """`torch.compile(model)`, `torch.jit.script(f)`: what they run is the same; as a decorator with options too."""
     if arguments:
@@ -149,20 +145,8 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "__version__": _constant("2.13.0+cpu"),
     "version.cuda": _constant(None),
     "typename": _constant(_typename),
-    "compile": _constant(_itself),
-    "jit.script": _constant(_itself),
-    "jit.ignore": _constant(_itself),
-    "jit.export": _constant(_itself),
-    "compiler.disable": _constant(_itself),
     "once_differentiable": _constant(_itself),
-    "cuda.is_available": _constant(_false),
     "mps.is_available": _constant(_false),
-    "accelerator.is_available": _constant(_false),
-    "cuda.device_count": _constant(_zero),
-    "cuda.manual_seed": _constant(_nothing),
-    "cuda.manual_seed_all": _constant(_nothing),
-    "cuda.synchronize": _constant(_nothing),
-    "cuda.empty_cache": _constant(_nothing),
     "mps.manual_seed": _constant(_nothing),
     "backends.cudnn.deterministic": _constant(False),
     "backends.cudnn.benchmark": _constant(False),

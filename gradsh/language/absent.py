@@ -185,19 +185,18 @@ NAMES = {
     nn.functional.fractional_* nn.functional.*_with_indices max_pool1d_with_indices nn.functional.upsample_*
     nn.functional.multi_head_attention_forward nn.init.* nn.utils.fuse_* nn.utils.prune.* nn.modules.module.*
     linalg.LinAlgError linalg.matmul linalg.ldl_* special.*polynomial* special.airy_ai special.spherical_bessel_j0
-    optim.Muon optim.Optimizer optim.lr_scheduler.LRScheduler utils.data.ChainDataset utils.data.Dataset
-    utils.data.IterableDataset utils.data.Sampler utils.data.StackDataset utils.data.default_convert
-    utils.data.get_worker_info distributions.ContinuousBernoulli distributions.constraint_registry.ConstraintRegistry
-    distributions.constraints.Constraint distributions.constraints.MixtureSameFamilyConstraint
-    distributions.constraints.dependent_property distributions.GeneralizedPareto distributions.LKJCholesky
-    distributions.LowRankMultivariateNormal distributions.Wishart distributions.ExponentialFamily
-    distributions.constraints.* testing.assert_allclose testing.make_tensor signal signal.windows.* conj_physical_
-    Tensor.conj_physical_ gcd_ lcm_ feature_dropout* unsafe_* Tensor.unsafe_* Tensor.apply_ Tensor.map*_ Tensor.resize
-    Tensor.resize_as Tensor.is_pinned Tensor.to_dense Tensor.layout Tensor.index Tensor.lu layout strided
-    *channels_last* contiguous_format preserve_format memory_format default_generator nn.Module.get_extra_state
-    nn.Module.set_extra_state nn.Module.register_backward_hook nn.Module.dump_patches nn.Module.T_destination
-    nn.Module.to_empty nn.Module.set_submodule nn.Module.type optim.Optimizer.register_*state_dict*
-    Generator.clone_state Generator.device
+    optim.Muon optim.Optimizer optim.lr_scheduler.LRScheduler distributions.ContinuousBernoulli
+    distributions.constraint_registry.ConstraintRegistry distributions.constraints.Constraint
+    distributions.constraints.MixtureSameFamilyConstraint distributions.constraints.dependent_property
+    distributions.GeneralizedPareto distributions.LKJCholesky distributions.LowRankMultivariateNormal
+    distributions.Wishart distributions.ExponentialFamily distributions.constraints.* testing.assert_allclose
+    testing.make_tensor signal signal.windows.* conj_physical_ Tensor.conj_physical_ gcd_ lcm_ feature_dropout*
+    unsafe_* Tensor.unsafe_* Tensor.apply_ Tensor.map*_ Tensor.resize Tensor.resize_as Tensor.is_pinned
+    Tensor.to_dense Tensor.layout Tensor.index Tensor.lu layout strided *channels_last* contiguous_format
+    preserve_format memory_format default_generator nn.Module.get_extra_state nn.Module.set_extra_state
+    nn.Module.register_backward_hook nn.Module.dump_patches nn.Module.T_destination nn.Module.to_empty
+    nn.Module.set_submodule nn.Module.type optim.Optimizer.register_*state_dict* Generator.clone_state
+    Generator.device
     """,
     "plumbing": """
     nn.Uninitialized* nn.parameter.Uninitialized* nn.common_types nn.factory_kwargs nn.RNNBase nn.RNNCellBase

@@ -27,10 +27,15 @@ def _items(model: Any) -> Iterator[Any]:
         return
 
 
+def _own_items(model: Any) -> Iterator[Any]:
+    return iter(model.__member__("__iter__")())
+
+
 # what Python itself calls, where a model has a method of that name
 SPECIAL: dict[str, dict[str, Callable[..., Any]]] = {
     "__len__": {"__len__": _length},
     "__getitem__": {"__getitem__": _item, "__iter__": _items},
+    "__iter__": {"__iter__": _own_items},
 }
 
 
@@ -45,6 +50,7 @@ def define(
     """The class of a model that is written in gradsh, with these fields.
 
     `fn __len__()` is asked by `len(…)`, `fn __getitem__(index)` by `…[index]` and by loops: such a model is a data set.
+    `fn __iter__()` gives what loops go through.
     """
     parts: dict[str, Any] = {
         "__slots__": (),
@@ -52,6 +58,7 @@ def define(
         "body": staticmethod(body),
         "spell": staticmethod(spell),
     }
-    for special in SPECIAL.keys() & {*fields}:
-        parts |= SPECIAL[special]
+    for special, methods in SPECIAL.items():
+        if special in fields:
+            parts |= methods
     return ModelType(name, (LibraryModel if library else Model,), {**parts, "hidden": hidden})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gradsh.errors import AttributeError_, GradshError
+from gradsh.errors import AttributeError_, GradshError, NotHere
 from gradsh.language.python.torch import MISSING, TORCH, member_of, submodule
 
 if TYPE_CHECKING:
@@ -78,6 +78,11 @@ class Absent:
 
 def no_member(module: str, name: str) -> GradshError:
     """The error for a member that a module does not have, here."""
+    from gradsh.language.absent import absent
+
+    why = absent(f"{module}.{name}")
+    if why is not None:
+        return NotHere(f"{why.path}: {why.words}", help=why.help)
     return AttributeError_(f"module '{module}' has no attribute '{name}'", help=_help(module, name))
 
 

@@ -10,7 +10,7 @@ from gradsh.language.pasted.statements import INDENT, Statements, first_line
 
 NEWLINE = "\n"
 MARKS = ("mark_dirty", "mark_non_differentiable", "set_materialize_grads")  # of ctx, which are functions here
-CALLED = ("__init__", "__call__", "__len__", "__getitem__")  # what Python calls by itself, and models have
+CALLED = ("__init__", "__call__", "__len__", "__getitem__", "__iter__")  # what Python calls by itself, and models have
 
 
 class Classes(Statements):
@@ -23,7 +23,7 @@ class Classes(Statements):
             raise NoCounterpart("a class with a decorator or a metaclass")
         if kinds == ["Function"]:
             return self.operator(node)
-        if kinds not in ([], ["Module"], ["object"], ["Dataset"]):
+        if kinds not in ([], ["Module"], ["object"], ["Dataset"], ["IterableDataset"]):
             raise NoCounterpart(f"a class based on `{bases[0]}`")
         return self.model(node, kinds == ["Module"])
 

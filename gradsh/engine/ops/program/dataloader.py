@@ -6,6 +6,7 @@ Everything is loaded where the loop runs: `num_workers` and what goes with it ar
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice, repeat
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import function
-from gradsh.engine.ops.program.datasets import Subset, TensorDataset
-from gradsh.engine.ops.program.samplers import BatchSampler, RandomSampler, SequentialSampler, seed
+from gradsh.engine.ops.program.datasets import Subset, TensorDataset, streams
+from gradsh.engine.ops.program.samplers import BatchSampler, RandomSampler, Sampler, SequentialSampler, seed
 from gradsh.errors import ArgumentError, ShapeError, ValueError_
 
 __acts_for_programs__ = True  # it runs what a program hands it: see gradsh.runtime.faults
@@ -38,8 +39,13 @@ class DataLoader:
         self.num_workers, self.timeout = given["num_workers"], given["timeout"]
         self.pin_memory = given["pin_memory"]
         self.generator = given["generator"]
+        self.streams = streams(self.dataset)
+        if self.streams:
+            _check_stream(given)
         sampler = given["sampler"]
-        if sampler is None and given["shuffle"]:
+        if self.streams:
+            sampler = Endless()
+        elif sampler is None and given["shuffle"]:
             sampler = RandomSampler(self.dataset, generator=self.generator)
         elif sampler is None:
             sampler = SequentialSampler(self.dataset)
@@ -54,6 +60,9 @@ class DataLoader:
         self.collate_fn = default if given["collate_fn"] is None else given["collate_fn"]
 
     def __len__(self) -> int:
+        if self.streams:
+            count, size = len(self.dataset), self.batch_size
+            return count if size is None else count // size if self.drop_last else -(-count // size)
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
 
     def __repr__(self) -> str:
@@ -62,7 +71,18 @@ class DataLoader:
     def __iter__(self) -> Iterator[Any]:
         indices = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
         seed(self.generator)  # one is drawn for the workers, also where there are none
-        return self._items(indices)
+        return self._streamed() if self.streams else self._items(indices)
+
+    def _streamed(self) -> Iterator[Any]:
+        """What a set that can only be gone through gives, in batches."""
+        items = iter(self.dataset)
+        if self.batch_size is None:
+            yield from map(self.collate_fn, items)
+            return
+        while batch := list(islice(items, self.batch_size)):
+            if len(batch) < self.batch_size and self.drop_last:
+                return
+            yield self.collate_fn(batch)
 
     def _items(self, indices: Iterator[Any]) -> Iterator[Any]:
         for index in indices:
@@ -96,6 +116,23 @@ def _check(given: dict[str, Any]) -> None:
             )
     elif given["batch_size"] is None and given["drop_last"]:
         raise ValueError_("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
+
+
+def _check_stream(given: dict[str, Any]) -> None:
+    """Errors: ValueError_ for what makes no sense where there is no index."""
+    for option in ("shuffle", "sampler", "batch_sampler"):
+        if given[option] not in (None, False):
+            raise ValueError_(
+                f"DataLoader with IterableDataset: expected unspecified {option} option, but got "
+                f"{option}={given[option]}"
+            )
+
+
+class Endless(Sampler):
+    """The sampler of a set that can only be gone through: no index, again and again."""
+
+    def __iter__(self) -> Iterator[None]:
+        return repeat(None)
 
 
 # --- batches of what items there are ----------------------------------------------------------------------------------
@@ -169,6 +206,23 @@ def _converted(item: Any) -> Any:
 def default_collate(batch: Any) -> Any:
     """The items of a batch as one: tensors stacked, numbers a tensor, lists, tuples and dicts part by part."""
     return collated(batch)
+
+
+@function(
+    "default_convert(data)",
+    method=False,
+    differentiable=False,
+    python=True,
+    example="default_convert({'a': (1, 2.5)})",
+)
+def default_convert(data: Any) -> Any:
+    """One item as it comes without batches: NumPy's arrays are tensors, tuples are lists."""
+    return _converted(data)
+
+
+@function("get_worker_info()", method=False, differentiable=False, example="print get_worker_info()")
+def get_worker_info() -> None:
+    """Which of several processes loads this: none, everything is loaded where the loop runs."""
 
 
 OPTIONS = (

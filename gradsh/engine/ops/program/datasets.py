@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -14,8 +15,8 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.random import randperm
 from gradsh.engine.kernels.stream import stream
-from gradsh.engine.operators.composite import function
-from gradsh.errors import DimError, ShapeError, ValueError_, ValueProblem
+from gradsh.engine.operators.composite import function, python_function
+from gradsh.errors import ArgumentError, DimError, ShapeError, ValueError_, ValueProblem
 
 __acts_for_programs__ = True  # it runs what a program hands it: see gradsh.runtime.faults
 
@@ -30,6 +31,19 @@ class Dataset:
 
     def __add__(self, other: Any) -> Any:
         return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset):
+    """What the sets here that can only be gone through have in common."""
+
+    def __add__(self, other: Any) -> Any:
+        return ChainDataset([self, other])
+
+
+def streams(dataset: Any) -> bool:
+    """Can it only be gone through, and has no items that could be asked for?"""
+    kind = type(dataset)
+    return hasattr(kind, "__iter__") and not hasattr(kind, "__getitem__")
 
 
 class TensorDataset(Dataset):
@@ -93,6 +107,56 @@ class ConcatDataset(Dataset):
         return self.cumulative_sizes[-1]
 
 
+class ChainDataset(IterableDataset):
+    """Sets that can only be gone through, one after the other."""
+
+    __public__ = frozenset({"datasets"})
+
+    def __init__(self, datasets: Any) -> None:
+        self.datasets = datasets
+
+    def _parts(self) -> Iterator[Any]:
+        for each in self.datasets:
+            if not streams(each):
+                raise ValueProblem("ChainDataset only supports IterableDataset", kind="AssertionError")
+            yield each
+
+    def __iter__(self) -> Iterator[Any]:
+        for each in self._parts():
+            yield from each
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts()))
+
+
+class StackDataset(Dataset):
+    """Item i of each of some sets, as a tuple or a dict."""
+
+    __public__ = frozenset({"datasets"})
+
+    def __init__(self, datasets: Any, named: Any) -> None:
+        if datasets and named:
+            raise ValueError_(
+                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like input/output, but both "
+                "types are given."
+            )
+        self.datasets = named or datasets
+        if not self.datasets:
+            raise ValueError_("At least one dataset should be passed")
+        lengths = [*map(len, named.values() if named else datasets)]
+        if len({*lengths}) > 1:
+            raise ShapeError("Size mismatch between datasets", kind="ValueError")
+        self.length = lengths[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {key: each[index] for key, each in self.datasets.items()}
+        return tuple(each[index] for each in self.datasets)
+
+    def __len__(self) -> int:
+        return self.length
+
+
 @function(
     "TensorDataset(*tensors)",
     method=False,
@@ -124,6 +188,42 @@ def subset(dataset: Any, indices: Any) -> Any:
 def concat_dataset(datasets: Any) -> Any:
     """Data sets one after the other, as one."""
     return ConcatDataset(datasets)
+
+
+@function(
+    "ChainDataset(datasets)",
+    method=False,
+    differentiable=False,
+    python=True,
+    example="model Stream() { fn __iter__() = [1, 2]; forward(x) = x }; list(ChainDataset([Stream(), Stream()]))",
+)
+def chain_dataset(datasets: Any) -> Any:
+    """Data sets that can only be gone through, one after the other."""
+    return ChainDataset(datasets)
+
+
+@python_function("StackDataset(*args, **kwargs)", example="StackDataset(range(3), [5, 6, 7])[1]")
+def stack_dataset(*datasets: Any, **named: Any) -> Any:
+    """Data sets side by side: item i is the tuple, or, of those with names, the dict of their items i."""
+    return StackDataset(datasets, named)
+
+
+@function("Dataset()", method=False, differentiable=False, example="isinstance(TensorDataset(eye(2)), Dataset)")
+def dataset() -> Any:
+    """What data sets have in common; `model` declares one, with `fn __len__()` and `fn __getitem__(i)`."""
+    return Dataset()
+
+
+@function(
+    "IterableDataset()", method=False, differentiable=False, example="isinstance(ChainDataset([]), IterableDataset)"
+)
+def iterable_dataset() -> Any:
+    """What data sets that can only be gone through have in common; `model` declares one, with `fn __iter__()`."""
+    raise ArgumentError("Can't instantiate abstract class IterableDataset with abstract method __iter__")
+
+
+dataset.apply.makes = Dataset
+iterable_dataset.apply.makes = IterableDataset
 
 
 @function(

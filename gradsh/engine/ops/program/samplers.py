@@ -156,6 +156,20 @@ class BatchSampler(Sampler):
 
 
 @function(
+    "Sampler(data_source=None)",
+    method=False,
+    differentiable=False,
+    example="isinstance(BatchSampler([1], 1, true), Sampler)",
+)
+def sampler(data_source: Any) -> Any:
+    """What samplers have in common; anything that can be looped over and has a length is one."""
+    return Sampler()
+
+
+sampler.apply.makes = Sampler
+
+
+@function(
     "SequentialSampler(data_source)",
     method=False,
     differentiable=False,

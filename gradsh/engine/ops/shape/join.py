@@ -23,7 +23,7 @@ from gradsh.engine.core.promotion import broadcast_error
 from gradsh.engine.core.strided import channels_last, contiguous, images
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.batch_rules import along, applied, fronted, sample_of
-from gradsh.engine.operators.composite import composite, function
+from gradsh.engine.operators.composite import composite, python_function
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import call, t
@@ -527,15 +527,8 @@ def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(result)
 
 
-@function(
-    "broadcast_shapes(*shapes)",
-    work="elements",
-    python=True,
-    method=False,
-    differentiable=False,
-    example="broadcast_shapes((2, 1), (3,))",
-)
-def broadcast_shapes(shapes: Any) -> Any:
+@python_function("broadcast_shapes(*shapes)", work="elements", example="broadcast_shapes((2, 1), (3,))")
+def broadcast_shapes(*shapes: Any) -> Any:
     """The shape that shapes broadcast to."""
     shape: list[int] = []
     for number, one in enumerate(shapes):
