@@ -87,7 +87,8 @@ def test_cells_are_all_there() -> None:
 
 REACHING = """\
 import torch, torch.nn as nn, numpy as np
-import math, random, copy, collections, functools, itertools, re, json, operator, string, time, os, sys, types, contextlib, dataclasses, warnings
+import math, random, copy, collections, functools, itertools, re, json, operator, string, time, os, sys, types
+import contextlib, dataclasses, warnings
 import argparse, datetime, typing
 class A:
     def m(self): return 1

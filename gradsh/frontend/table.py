@@ -9,7 +9,7 @@ from gradsh.calls.signature import Signature
 from gradsh.engine.core import dtypes
 from gradsh.frontend.builtins import NAMES
 from gradsh.frontend.torch import EXTRA
-from gradsh.language.python.torch import MISSING, PREFIX
+from gradsh.language.python.torch import PREFIX
 from gradsh.runtime import commands, python
 from gradsh.runtime.builtins import BUILTINS, CONSTANTS
 
@@ -37,11 +37,6 @@ class PythonTable:
             return value
 
     def _value(self, name: str) -> Any:
-        if name.startswith(MISSING):
-            from gradsh.frontend.imports import Absent, no_member
-
-            module, _, member_name = name.removeprefix(MISSING).rpartition(".")
-            return Absent(no_member(module, member_name))  # an error for the line that uses it
         if not name.startswith(PREFIX):
             return self.own[name] if name in self.own else NAMES[name]
         return member(name[len(PREFIX) :])
