@@ -20,8 +20,11 @@ from gradsh.language.exporting.paths import paths
 from gradsh.language.program import understood
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.session.check import table
+from gradsh.session.python import PythonSession
+from gradsh.view.display import Display
 from tests.conftest import Gradsh
 from tests.exports import EXPORTED, PROGRAMS, differences, export
+from tests.record.twins import as_gradsh_prints
 
 
 def torch_text(text: str) -> tuple[str, list[str]]:
@@ -108,6 +111,18 @@ def test_the_command(gradsh: Gradsh, tmp_path: Path) -> None:
     assert gradsh("export", "--to", "torch", "a.grad", "lr").returncode == 2
     assert gradsh("export", "--to", "latex", "a.grad", "-o", "x").returncode == 2
     assert gradsh("export", "--to", "torch", "-c", "let = 3").returncode == 3
+
+
+def test_the_front_end_prints_the_same() -> None:
+    """There and back: exported, and run as PyTorch's own source. The examples, which train longer, are left out."""
+    small = [program for program in PROGRAMS if program.parent.name != "examples"]
+    for program in [*sorted(EXPORTED.glob("*.grad")), *small]:
+        text, warned = export(program)
+        if not warned:
+            out = io.StringIO()
+            PythonSession(Display(out, io.StringIO()), seed=0).run(text, program.stem + ".py")
+            printed = "".join(as_gradsh_prints(line) + "\n" for line in out.getvalue().splitlines())
+            assert differences(program, printed) == "", program.name
 
 
 @pytest.mark.slow
