@@ -25,7 +25,8 @@ TARGET = Path(__file__).resolve().parents[2] / "gradsh" / "language" / "exportin
 MODULES = """torch.nn.functional torch torch.nn torch.optim torch.optim.lr_scheduler torch.nn.utils
 torch.nn.utils.rnn torch.nn.utils.parametrizations torch.nn.init torch.nn.utils.parametrize torch.optim.swa_utils
 torch.autograd torch.autograd.functional torch.func torch.utils.data torch.utils.checkpoint torch.autograd.graph
-torch.autograd.forward_ad torch.distributions torch.testing""".split()  # noqa: SIM905 - a list reads worse
+torch.autograd.forward_ad torch.distributions torch.testing
+torch.random torch.amp""".split()  # noqa: SIM905 - a list reads worse
 DEPRECATED = {"sigmoid", "tanh"}  # in torch.nn.functional
 OWN = {"deepcopy", "load", "save", "time", *(word.name for word in table().commands())} - {"print"}  # not PyTorch's
 
@@ -48,7 +49,7 @@ def has(module: str, name: str) -> bool:
         own = getattr(value, "__module__", None) == module or value is getattr(import_module("torch"), name, None)
         own = own and not isinstance(value, type)  # it has imported some
         return (own or "torch._C._nn" in str(getattr(value, "__self__", ""))) and name not in DEPRECATED
-    return not isinstance(value, ModuleType)
+    return "." in name or not isinstance(value, ModuleType)  # `backends.cuda` is one
 
 
 def where(name: str) -> str:
