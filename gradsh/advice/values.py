@@ -27,6 +27,9 @@ def shapes(scene: Scene) -> None:
         return
     pair = scene.error.subject
     sides = scene.operands()
+    if "need to be at least 1D" in scene.error.message and isinstance(scene.tree, nodes.Binary) and len(sides) == 2:
+        left, right = (operand(scene.text_of(side), side) for side in sides)
+        scene.instead((scene.tree, f"{left} * {right}"), words="of single numbers a product is the plain one: ")
     if not isinstance(pair, tuple) or len(sides) != 2:
         describe_names(scene, lambda t: f"shape {list(t.shape)}")
         return

@@ -625,7 +625,7 @@ MISTAKES = [
         "A \\ b",
         "a system of equations is solved by `linalg.solve`",
         "linalg.solve({a}, {b})",
-        before=r"(?P<cut>(?P<a>[^\W\d]\w*)[ \t]*)$",
+        before=r"(?<!\w)(?P<cut>(?!(?:let|fn|in|return|print|and|or|not|if|else)\b)(?P<a>[^\W\d]\w*)[ \t]*)$",
         at=r"\\[ \t]*(?P<b>[^\W\d]\w*(?:\([^()\n]*\))?)",
         error=errors.BadToken,
     ),

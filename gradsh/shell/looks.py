@@ -62,6 +62,7 @@ def style_of_theme() -> Style:
     rules = [(f"gradsh.{name}", attributes(sgr(name))) for name in STYLES]
     rules += [(theirs, attributes(sgr(ours))) for ours, theirs in CLASSES.items()]
     rules += [
+        ("aborting", attributes(sgr("suggestion"))),  # a line that Ctrl-C gave up
         ("bottom-toolbar", "noreverse " + attributes(sgr("signature"))),
         ("bottom-toolbar.text", "noreverse"),
         ("matching-bracket.cursor", "noinherit " + attributes(sgr("match"))),
