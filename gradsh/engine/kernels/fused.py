@@ -15,8 +15,10 @@ SPLIT = 2.0**27 + 1
 
 def fused(a: Any, b: Any, c: Any, out: Any = None) -> Any:
     """`a * b + c` of arrays or numbers of one dtype, float32 or float64, that broadcast; in `out`, if it is given."""
-    fast = _native.function or _native.wanted(getattr(a, "size", 1))
-    return (fast or _fused)(a, b, c, out)
+    fast = _native.function
+    if fast is None:
+        fast = _native.wanted(a.size) or _fused
+    return fast(a, b, c, out)
 
 
 def _fused(a: Any, b: Any, c: Any, out: Any = None) -> Any:

@@ -280,7 +280,9 @@ def mse(x: Any, target: Any, reduction: str) -> Any:
 @mse.vjp("input", "target", saves="input target")
 def _(F: Any, needs: Any, g: Any, out: Any, x: Any, target: Any, reduction: str) -> Any:
     n = count(x, target) if reduction == "mean" else 1
-    slope = (x - target) * (2.0 / n if n else 2.0) * g
+    slope = (x - target) * (2.0 / n if n else 2.0)
+    if F is not A or g.ndim or g != 1:
+        slope = slope * g  # last, as PyTorch has it
     return slope if needs[0] else None, -slope if needs[1] else None
 
 
