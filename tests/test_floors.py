@@ -27,6 +27,7 @@ FLOORS = [
     ["gradsh.frontend", "gradsh.frontend.imports"],
     ["gradsh.runtime"],
     ["gradsh.lints"],
+    ["gradsh.plans"],
     [
         "gradsh.language",
         "gradsh.language.exporting",

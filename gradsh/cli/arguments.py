@@ -50,7 +50,20 @@ def _epilog() -> str:
     return f"examples:\n{examples}\n\n{ORDER}\n\n{statuses}\n\ncolour: {COLOUR}\n{VARIABLES}\n"
 
 
-OWN = ("code", "interactive", "json", "dtype", "seed", "color", "errors", "quiet", "verbose", "no_config", "sandbox")
+OWN = (
+    "code",
+    "interactive",
+    "json",
+    "dtype",
+    "seed",
+    "color",
+    "errors",
+    "quiet",
+    "verbose",
+    "plans",
+    "no_config",
+    "sandbox",
+)
 SANDBOX = (
     ("--sandbox", "kernel", "the program reaches no file, no environment, no network, no other process"),
     ("--sandbox=language", "language", "the same as far as the language goes, where the system has no sandbox"),
@@ -113,6 +126,7 @@ def _parser() -> Parser:
     add("--errors", choices=["full", "short", "json"], default="full", help="form of errors (full)")
     add("-q", "--quiet", action="store_true", help="no welcome line")
     add("-v", "--verbose", action="store_true", help="tell which operators vmap and Jacobians looped over")
+    add("--plans", action="store_true", help="run loops by plans where they can be made; see gradsh plan --help")
     add("--no-config", action="store_true", help="read no configuration and no history, and write none")
     for option, depth, said in SANDBOX:
         add(option, action="store_const", const=depth, dest="sandbox", default="", help=said)

@@ -213,6 +213,8 @@ def opened(
         max_memory=options.max_memory,
         sandbox=bool(options.sandbox),
     )
+    if options.plans:
+        session.plan()
     if session.limits is not None and session.limits.memory is not None:
         session.limits.memory.said = "--max-memory"
     if session.limits is not None and not interactive:

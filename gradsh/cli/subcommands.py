@@ -30,6 +30,7 @@ SUBCOMMANDS = {
     "fmt": "[--check] FILE ...",
     "explain": "CODE ...",
     "graph": "[--open] [-o PICTURE] FILE NAME",
+    "plan": "FILE [--NAME VALUE ...]",
     "export": "--to latex|torch FILE [NAME]",
     "watch": "FILE [--NAME VALUE ...]",
     "sweep": "[--seed SEEDS] [--best NAME] [--out RESULTS] FILE [--NAME VALUES ...]",

@@ -37,15 +37,22 @@ PART = 1000  # statements of the top level in one code object: the time that CPy
 
 
 def lower(
-    program: nodes.Program, source: Source, resolution: Resolution, filename: str, kind: type[Lowering] | None = None
+    program: nodes.Program,
+    source: Source,
+    resolution: Resolution,
+    filename: str,
+    kind: type[Lowering] | None = None,
+    planned: bool = False,
 ) -> tuple[CodeType, Sequence[int]]:
     """The code object, and the spans in one row: start and end of span 1, of span 2, …; `kind` is that of Python.
 
+    `planned`: loops are handed to `@looped`, which may make plans of them (gradsh.plans).
     The statements are taken out of the program: of a long one, tree and code are never there together.
     """
     import warnings
 
     lowering = (kind or Lowering)(source, resolution)
+    lowering.planned = planned
     body = program.body
     parts: list[CodeType] = []
     try:
@@ -85,7 +92,12 @@ def in_turn(parts: list[CodeType], filename: str, nowhere: int) -> CodeType:
 @handles(Stmt, "do_")
 @handles(Expr, "see_", "link_")
 class Lowering(Expressions):
-    """The statements."""
+    """The statements.
+
+    planned  whether loops are handed to what may make plans of them
+    """
+
+    planned = False
 
     # --- statements -------------------------------------------------------------------------------------------
 
@@ -306,12 +318,39 @@ class Lowering(Expressions):
             first = self.assign(node.target, self.load(item, line), self.line(node.target))
         else:
             target = self.target(node.target)
+        iterable = self.looped(iterable, node.target, node.body, line)
         body = first + self.turn(node.body, line)
         return [ast.For(target, iterable, body, [], lineno=line, col_offset=0)]
+
+    def looped(self, items: ast.expr, target: Expr | None, body: list[Stmt], line: int) -> ast.expr:
+        """The items of a loop by way of `@looped`, which gets the body once more, as a function of what it names:
+
+        def @f1(.i, .x, .y): …; return (None, .x, .y)
+        for .i in @looped(items, @f1, (".i", ".x", ".y"), line): …
+        """
+        if not self.planned or not may_be_planned(target, body):
+            return items
+        # a `repeat` has no name for its turns
+        first = "." + target.name if isinstance(target, nodes.Name) else "@_"
+        names = {"." + node.name for statement in body for node in walk(statement) if isinstance(node, nodes.Name)}
+        ordered = [first, *sorted(names - {first})]
+        name = self.fresh("f")
+        arguments = ast.arguments([], [ast.arg(n, lineno=line, col_offset=0) for n in ordered], None, [], [], None, [])
+        ended = [self.constant(None, line), *(self.load(n, line) for n in ordered[1:])]
+        values = ast.Tuple(ended, LOAD, lineno=line, col_offset=0)
+        outer, outer_function = self.before, self.function
+        lowered = [*self.turn(body, line), ast.Return(values, lineno=line, col_offset=0)]
+        self.before, self.function = outer, outer_function
+        self.before.append(self.definition(name, arguments, lowered, line))
+        if self.function is None:
+            self.globals.add(name)
+        given = [items, self.load(name, line), self.constant(tuple(ordered), line), self.constant(line, line)]
+        return self.called("@looped", given, line)
 
     def do_Repeat(self, node: nodes.Repeat) -> list[ast.stmt]:
         line = self.line(node.count)
         count = self.called("@count", [self.expr(node.count)], line)
+        count = self.looped(count, None, node.body, line)
         body = self.turn(node.body, line)
         return [ast.For(self.store("@_", line), count, body, [], lineno=line, col_offset=0)]
 
@@ -521,6 +560,26 @@ class Lowering(Expressions):
         ]
         both = [self.constant(tuple(names), line), ast.Tuple(values, LOAD, lineno=line, col_offset=0)]
         return [*result, self.done(self.called(self.of_op("save", line), both, line), line)]
+
+
+# What no body of a plan may have: blocks that are left in the middle, and names that are bound for others.
+UNPLANNED = (
+    *(nodes.While, nodes.Function, nodes.Lambda, nodes.Model, nodes.Op, nodes.Try, nodes.Use),
+    *(nodes.Break, nodes.Continue, nodes.Return, nodes.Del, nodes.Import, nodes.Param, nodes.ListComp),
+    *(nodes.SetComp, nodes.DictComp),
+)
+
+
+def may_be_planned(target: Expr | None, body: list[Stmt]) -> bool:
+    """Whether a loop's body is such that a plan of it could be made."""
+    if target is not None and not isinstance(target, nodes.Name):
+        return False
+    parts = [node for statement in body for node in walk(statement)]
+    if any(isinstance(node, UNPLANNED) for node in parts):
+        return False
+    inner = [node for node in parts if isinstance(node, (nodes.For, nodes.Repeat))]
+    # each loop inside is lowered twice as often as the one around it
+    return not any(isinstance(node, (nodes.For, nodes.Repeat)) for each in inner for s in each.body for node in walk(s))
 
 
 def multiplies(value: nodes.Expr, name: str) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LOOKING = "looking"
 NOTES = "@looking"  # among the built-ins that such a program needs
+PLANS = "plans"  # an option: loops may run by plans
 COUNTS = "@counting"  # likewise where only backward passes are counted
 
 
@@ -56,7 +57,7 @@ def compile_program(
         program = _stored(source, key, prefix, builtins, files, uses) if kept else None
         if program is None:
             given = source.text
-            program = _compiled(source, key, prefix, bound, builtins, files, uses, LOOKING in options)
+            program = _compiled(source, key, prefix, bound, builtins, files, uses, options)
             if kept:
                 _store(program, key, given)
         if not library:
@@ -84,7 +85,7 @@ def _compiled(
     builtins: Builtins,
     files: Files | None,
     uses: Uses | None,
-    looking: bool,
+    options: tuple[str, ...],
 ) -> Program:
     with held():
         from gradsh.language.lower import Lowering, lower
@@ -94,10 +95,11 @@ def _compiled(
             from gradsh.language.python.lower import PythonLowering as Lowering
 
     try:
-        tree, resolution, used = understood(source, bound, builtins, files, uses, looking)
+        tree, resolution, used = understood(source, bound, builtins, files, uses, LOOKING in options)
         digest = _digest(key, used)
         params = () if source.python else params_of(tree, source)
-        code, spans = lower(tree, source, resolution, _filename(prefix, digest), Lowering)
+        planned = PLANS in options and not source.python
+        code, spans = lower(tree, source, resolution, _filename(prefix, digest), Lowering, planned)
     except RecursionError:
         raise _too_deep(source) from None
     names = tuple(resolution.exports.items())

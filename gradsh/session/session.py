@@ -30,9 +30,9 @@ from gradsh.errors import (
     WarningRecord,
 )
 from gradsh.files import Files, concealed
-from gradsh.language.places import Program, locate
-from gradsh.language.program import LOOKING, NOTES, compile_program
-from gradsh.reports import LoopedOver, Report
+from gradsh.language.places import Program, locate, span_of
+from gradsh.language.program import LOOKING, NOTES, PLANS, compile_program
+from gradsh.reports import LoopedOver, LoopPlan, Report
 from gradsh.runtime import faults
 from gradsh.runtime.builtins import BUILTINS, manual_seed
 from gradsh.runtime.namespace import bound, handed, namespace, prepare
@@ -119,6 +119,26 @@ class Session:
 
     def _source(self, name: str, text: str) -> Source:
         return Source(name, text)
+
+    def plan(self, forced: bool = False, told: Callable[[LoopPlan], None] | None = None) -> None:
+        """From now on run loops of programs by plans, where they can be made: see gradsh.plans.
+
+        `forced`: also where a plan is not worth its making; `told` is called with what became of each loop.
+        """
+
+        def tell(came: Any) -> None:
+            if told is not None:
+                place = None if came.place is None else locate(*came.place)
+                loop = span_of(*came.where)
+                told(LoopPlan(loop and loop.line, came.lines, came.reason, place and place.line))
+
+        def looped(items: Any, body: Any, names: tuple[str, ...], line: int) -> Any:
+            from gradsh.plans.loops import looped  # only when a loop runs
+
+            return looped(items, body, names, line, forced, tell if told is not None else None)
+
+        self.options = (PLANS,)
+        self.globals["@looped"] = looped
 
     def run(self, text: str, name: str = "<input>", arguments: Sequence[str] | Mapping[str, object] = ()) -> Result:
         """Run a program text; `name` is what its errors call it, and where it is a file's, files it uses are beside it.

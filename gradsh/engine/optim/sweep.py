@@ -25,7 +25,6 @@ SHARED = 1 << 18  # from here on a second core helps
 FUSED = 256
 
 ndarray = np.ndarray
-empty, array = alloc.empty, alloc.array
 add, subtract, multiply, divide, negative = np.add, np.subtract, np.multiply, np.divide, np.negative
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 HALF = np.dtype(np.float16)
@@ -65,14 +64,14 @@ class Scratch:
     def _made(self, dtype: Any, shape: tuple[int, ...], size: int) -> Work:
         flats = self.flats.get(dtype)
         if flats is None or flats[0].size < size:
-            flats = self.flats[dtype] = tuple(empty(size, dtype) for _ in range(3))
+            flats = self.flats[dtype] = tuple(alloc.empty(size, dtype) for _ in range(3))
             self.views = {key: work for key, work in self.views.items() if key[0] != dtype}
         wide = None
         if dtype == HALF or (dtype == FLOAT32 and size <= FUSED):
             least = size if dtype == HALF else FUSED
             found = self.flats.get("wide")
             if found is None or found[0].size < least:
-                found = self.flats["wide"] = (empty(least, FLOAT64),)
+                found = self.flats["wide"] = (alloc.empty(least, FLOAT64),)
             wide = found[0]
         return Work(flats, wide, shape, size)
 
@@ -151,7 +150,7 @@ def in_c(name: str, states: int, constants: tuple[Any, ...]) -> Callable[[Callab
 
 def constant(value: float, dtype: Any) -> Any:
     """A number as an operand of kernels on that dtype; for float16 it keeps more digits, as PyTorch's does."""
-    return array(value, FLOAT32 if dtype == HALF else dtype)
+    return alloc.array(value, FLOAT32 if dtype == HALF else dtype)
 
 
 # --- PyTorch's in-place operations, with its order of rounding -----------------------------------------------------

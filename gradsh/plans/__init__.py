@@ -1,0 +1,11 @@
+"""Plans: what one iteration of a training loop does to arrays, recorded and run again without tensors or a graph.
+
+    loops.py     the loop that is watched: which iterations are real, and when its plan is made, tried and left
+    shadow.py    a copy of all that the body reaches, on which it runs once more: nothing of it is seen by the program
+    values.py    what stands for the arrays in that copy, and writes down what becomes of them
+    builder.py   what of that is needed, and what is not the same in each iteration
+    runner.py    the rest as a Python function that calls NumPy on arrays that are there
+    refusal.py   why there is no plan
+
+Off unless `--plans` is given; a program then runs as it does without, and prints the same.
+"""

@@ -1,0 +1,100 @@
+"""From what was recorded to what has to run: without what nobody reads, and what is the same in each iteration."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from gradsh.plans.refusal import NoPlan
+from gradsh.plans.values import Record, Step, Value, values_in
+
+
+class Plan:
+    """What one iteration does to the arrays of a shadow.
+
+    steps    in their order
+    carried  (value, what it becomes at the end of an iteration)
+    written  the memory that an iteration reads and leaves changed: the state
+    """
+
+    def __init__(self, steps: list[Step], carried: list[tuple[Value, Value]], written: list[Value]) -> None:
+        self.steps = steps
+        self.carried = carried
+        self.written = written
+
+
+def build(record: Record, entries: list[Value], carried: list[tuple[Value, Value]], gone: list[Value]) -> Plan:
+    """The plan of what was recorded.
+
+    entries  what was there at the head of the iteration
+    gone     those of them that the next iteration does not have: none may have been read
+    Errors: NoPlan where an iteration looks at a value that is not the same in the next one.
+    """
+    state = {id(value.root): value.root for value in entries}
+    changing = {id(value.root) for value, _ in carried}
+    changing |= {id(step.out.root) for step in record.steps if step.out is not None and id(step.out.root) in state}
+    shared = [value for value, _ in carried if value.root is not value]
+    if shared:
+        raise NoPlan("a view gets other memory")
+    writers = Counter(id(step.out.root) for step in record.steps if step.out is not None)
+    # memory that is written twice may hold something else when it is read in between
+    varying = changing | {root for root, times in writers.items() if times > 1}
+    while True:  # what is written into memory that varies makes all of it vary
+        before = len(varying)
+        for step in record.steps:
+            if step.out is not None and any(id(value.root) in varying for value in step.inputs()):
+                varying.add(id(step.out.root))
+        if len(varying) == before:
+            break
+    for step in record.steps:
+        if step.kind == "guard" and any(id(value.root) in varying for value in step.inputs()):
+            raise NoPlan("a value that changes is read as a number, or decides what is done")
+    needed = set(changing) | {id(value.root) for _, value in carried}
+    steps: list[Step] = []
+    for step in reversed(record.steps):
+        if step.out is None or id(step.out.root) not in needed:
+            continue
+        root = id(step.out.root)
+        if root not in varying:
+            continue  # it is there since the recording
+        steps.append(step)
+        needed |= {id(value.root) for value in step.inputs()}
+    steps.reverse()
+    read = {id(value.root) for step in steps for value in step.inputs()}
+    if any(id(value.root) in read for value in gone):
+        raise NoPlan("what an iteration makes is read by the next")
+    return Plan(steps, carried, [state[root] for root in changing])
+
+
+def scalars(plan: Plan) -> set[int]:
+    """The memory that is one number, of which there is no view: NumPy's scalars take a tenth of its arrays' time."""
+    found: dict[int, bool] = {}
+    for step in plan.steps:
+        for value in values_in([step.arguments, step.extra, step.out]):
+            plain = value.array.ndim == 0 and value.root.array.ndim == 0
+            plain = plain and not (value is step.out and step.kind in ("put", "take"))
+            found[id(value.root)] = found.get(id(value.root), True) and plain
+    for pair in plan.carried:
+        for value in pair:
+            found[id(value.root)] = found.get(id(value.root), True) and value.array.ndim == 0 and value.root is value
+    return {root for root, plain in found.items() if plain}
+
+
+def described(plan: Plan) -> list[str]:
+    """The plan as lines of text."""
+    names: dict[int, str] = {}
+
+    def name(x: Any) -> str:
+        if type(x) is not Value:
+            return repr(x) if not hasattr(x, "shape") else f"{x}" if x.ndim == 0 else f"constant{list(x.shape)}"
+        prefix = "s" if any(x.root is value for value in plan.written) else "t"
+        root = names.setdefault(id(x.root), f"{prefix}{len(names)}")
+        return root if x.array.shape == x.root.array.shape else f"{root}{list(x.array.shape)}"
+
+    lines = [f"state {name(value)} {value.array.dtype}{list(value.array.shape)}" for value in plan.written]
+    for step in plan.steps:
+        arguments = ", ".join(name(each) for each in step.arguments)
+        function = getattr(step.function, "__name__", step.kind)
+        lines.append(f"{step.kind:6} {name(step.out)} = {function}({arguments})")
+    lines += [f"set    {name(value)} = {name(new)}" for value, new in plan.carried]
+    return lines

@@ -1,0 +1,138 @@
+"""A plan as a Python function that calls NumPy, on the arrays of its recording: none is made while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradsh.plans.builder import Plan, scalars
+from gradsh.plans.refusal import NoPlan
+from gradsh.plans.values import Step, Value
+
+OPERATORS = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}
+NAMED = (np.maximum, np.minimum)
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+class Writer:
+    """The text of the function, and what it names."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.scalars = scalars(plan)
+        self.names: dict[str, Any] = {}
+        self.known: dict[int, str] = {}
+        self.kept: list[Any] = []  # whose ids are keys
+        self.locals: dict[int, str] = {}
+        self.numbers: dict[int, Any] = {}
+
+    def constant(self, x: Any) -> str:
+        if id(x) not in self.known:
+            self.known[id(x)] = f"c{len(self.known)}"
+            self.names[self.known[id(x)]] = x
+            self.kept.append(x)
+        return self.known[id(x)]
+
+    def local(self, value: Value) -> str:
+        return self.locals.setdefault(id(value.root), f"v{len(self.locals)}")
+
+    def reference(self, x: Any) -> str:
+        if type(x) is Value:
+            return self.local(x) if id(x.root) in self.scalars else self.constant(x.array)
+        if x is None or x is True or x is False:
+            return str(x)
+        if x is Ellipsis:
+            return "..."
+        if type(x) is tuple:
+            return "(" + "".join(self.reference(each) + "," for each in x) + ")"
+        if type(x) is list:
+            return "[" + ",".join(self.reference(each) for each in x) + "]"
+        if type(x) is slice:
+            return f"slice({','.join(self.reference(each) for each in (x.start, x.stop, x.step))})"
+        if type(x) is np.ndarray and x.ndim == 0:
+            return self.constant(self.number(x))
+        return self.constant(x)
+
+    def number(self, x: Any) -> Any:
+        """The scalar of a constant, once for each: its id is its key."""
+        if id(x) not in self.numbers:
+            self.numbers[id(x)] = x[()]
+            self.kept.append(x)
+        return self.numbers[id(x)]
+
+    def line(self, step: Step) -> str:
+        inputs = [self.reference(each) for each in step.arguments]
+        alone = id(step.out.root) in self.scalars
+        out = self.reference(step.out)
+        function = self.constant(step.function) if step.function is not None else ""
+        if step.kind == "map":
+            if alone:
+                return f"{out} = {self.arithmetic(step, inputs)}"
+            named = "out=" if step.function in NAMED else ""  # by its place NumPy warns of it
+            return f"{function}({','.join(inputs)},{named}{out})"
+        if step.kind == "reduce":
+            axis, keepdims = step.extra
+            given = f"{inputs[0]},{self.reference(axis)},None,{'None' if alone else out},{keepdims}"
+            reduce = self.constant(step.function.reduce)
+            return f"{out} = {reduce}({given})" if alone else f"{reduce}({given})"
+        if step.kind == "copy":
+            kind = step.out.array.dtype.type
+            return f"{out} = {self.constant(kind)}({inputs[0]})" if alone else f"copyto({out},{inputs[0]},'unsafe')"
+        if step.kind == "put":
+            return f"{out}[{self.reference(step.extra)}] = {inputs[0]}"
+        if step.kind == "take":
+            return f"{out}[...] = {inputs[0]}[{self.reference(step.extra)}]"
+        if step.kind == "call":
+            options = "".join(f",{key}={self.reference(value)}" for key, value in (step.extra or {}).items())
+            if step.function is np.dot and not alone and step.out.array.flags.c_contiguous and step.out.array.ndim:
+                return f"{function}({','.join(inputs)},{out})"
+            called = f"{function}({','.join(inputs)}{options})"
+            return f"{out} = {called}" if alone else f"copyto({out},{called})"
+        raise NoPlan(f"a step of the kind {step.kind}")
+
+    def arithmetic(self, step: Step, inputs: list[str]) -> str:
+        """An operator of two scalars of one floating dtype, which is the ufunc's own arithmetic; else the ufunc."""
+        sign = OPERATORS.get(step.function)
+        dtype = step.out.array.dtype
+        same = all(self.of_dtype(x, dtype) for x in step.arguments)
+        if sign is not None and dtype in FLOATS and same:
+            return f" {sign} ".join(inputs)
+        return f"{self.constant(step.function)}({','.join(inputs)})"
+
+    def of_dtype(self, x: Any, dtype: Any) -> bool:
+        """Whether arithmetic with it stays in that dtype, without a warning: a scalar of it, or a float."""
+        if type(x) is Value:
+            return x.array.dtype == dtype and id(x.root) in self.scalars
+        return type(x) is float or getattr(x, "dtype", None) == dtype
+
+
+def compiled(plan: Plan) -> Callable[[int], None]:
+    """`run(n)`: n iterations on the arrays of the plan."""
+    writer = Writer(plan)
+    body = [writer.line(step) for step in plan.steps]
+    targets = [writer.reference(value) for value, _ in plan.carried]
+    sources = [writer.reference(value) for _, value in plan.carried]
+    alone = [id(value.root) in writer.scalars for value, _ in plan.carried]
+    # all are read before one is written
+    body += [
+        f"n{at} = {source}{'' if single else '.copy()'}"
+        for at, (source, single) in enumerate(zip(sources, alone, strict=True))
+    ]
+    for at, (target, single) in enumerate(zip(targets, alone, strict=True)):
+        body.append(f"{target} = n{at}" if single else f"copyto({target},n{at})")
+    roots = {id(value.root): value.root for step in plan.steps for value in [*step.inputs(), step.out]}
+    roots |= {id(value.root): value.root for pair in plan.carried for value in pair}
+    written = {id(value) for value in plan.written}
+    before = [f"{name} = {writer.constant(roots[root].array)}[()]" for root, name in writer.locals.items()]
+    after = [
+        f"{writer.constant(roots[root].array)}[()] = {name}" for root, name in writer.locals.items() if root in written
+    ]
+    writer.names |= {"copyto": np.copyto, "range": range, "slice": slice, "__builtins__": {}}
+    given = ", ".join(f"{name}={name}" for name in writer.names if name != "__builtins__")
+    lines = [f"def run(n, {given}):", *(" " + line for line in before), " for _ in range(n):"]
+    lines += ["  " + line for line in body or ["pass"]] + [" " + line for line in after]
+    space = dict(writer.names)
+    exec(compile("\n".join(lines), "<plan>", "exec"), space)
+    return space["run"]  # type: ignore[no-any-return]

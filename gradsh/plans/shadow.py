@@ -1,0 +1,287 @@
+"""A copy of all that a loop's body reaches, with values in the place of arrays.
+
+The copy has the shape of the original: two names of one tensor are two names of one tensor, two views of one memory two
+views of one memory. What is not known how to copy is no plan: a class that is not named here, a tensor with hooks, one
+that a graph hangs on.
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Iterator
+from types import CellType, FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.dtypes import DType
+from gradsh.engine.core.graph import Storage
+from gradsh.engine.core.strided import address
+from gradsh.engine.core.tensor import Tensor, TensorExtra
+from gradsh.engine.core.users import is_users
+from gradsh.engine.nn.module import Model
+from gradsh.engine.optim.base import Optimizer, State
+from gradsh.engine.optim.sgd import SGD
+from gradsh.engine.optim.sweep import Scratch
+from gradsh.plans.refusal import NoPlan
+from gradsh.plans.values import Record, Value
+
+ndarray = np.ndarray
+ATOMS = (type(None), bool, int, float, complex, str, bytes, range, DType, type, np.dtype)
+MOST = 64 << 20  # bytes that are copied
+# Rooms of the engine whose functions do nothing but to the tensors that they are given.
+KNOWN = ("gradsh.engine.ops.", "gradsh.engine.operators.", "gradsh.engine.nn.functions.")
+UNKNOWN = ("gradsh.engine.ops.program.", "gradsh.engine.ops.distributions.")
+ALLOWED = frozenset(
+    {"gradsh.engine.core.modes", "gradsh.engine.ops.program.autograd", "gradsh.engine.ops.program.inplace"}
+)
+# Helpers of lowered programs that change nothing but what they are given.
+HELPERS = frozenset(
+    {"@attr", "@set_attr", "@method", "@call", "@count", "@add_to", "@multiply_by", "@exponent", "@bounded", "@int"}
+)
+# Attributes that are others in each iteration though no array and no number of the program is.
+COUNTED = frozenset({"_version", "grad_fn", "next_functions", "data_ptr", "metadata", "storage", "untyped_storage"})
+WRITES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF"})
+
+
+class Shadow:
+    """Copies by the identity of what was copied.
+
+    tensors   (the program's, its copy)
+    named     the globals and outer names that functions read which the body reaches
+    holders   (what was copied, the copy, what the copy held at first): lists, dicts, cells, models, optimisers
+    """
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.copies: dict[int, tuple[Any, Any]] = {}
+        self.roots: dict[int, tuple[Any, Value]] = {}
+        self.tensors: list[tuple[Tensor, Tensor]] = []
+        self.holders: list[tuple[Any, Any]] = []
+        self.named: set[str] = set()
+        self.bytes = 0
+
+    def of(self, x: Any) -> Any:
+        """The copy of anything."""
+        if isinstance(x, ATOMS):
+            return x
+        found = self.copies.get(id(x))
+        if found is not None:
+            return found[1]
+        kind = type(x)
+        if kind is tuple:
+            return self.kept(x, tuple(self.of(each) for each in x))
+        if kind is Tensor:
+            return self.tensor(x)
+        if kind is list:
+            made: Any = self.kept(x, [], True)
+            made.extend(self.of(each) for each in x)
+            return made
+        if kind is dict or kind is State:
+            made = self.kept(x, kind(), True)
+            for key, value in x.items():
+                made[self.of(key)] = self.of(value)
+            return made
+        if kind is CellType:
+            made = self.kept(x, CellType(), True)
+            if held(x):
+                made.cell_contents = self.of(x.cell_contents)
+            return made
+        if kind is MethodType:
+            own = isinstance(x.__self__, Model) and x.__func__.__module__.startswith("gradsh.engine.nn.")
+            return self.kept(x, MethodType(x.__func__ if own else self.of(x.__func__), self.of(x.__self__)))
+        if kind is FunctionType:
+            return self.function(x)
+        if isinstance(x, Model):
+            if x.hooks is not None:
+                raise NoPlan("a model has hooks")
+            return self.object(x)
+        if isinstance(x, Optimizer):
+            return self.optimizer(x)
+        if x is len or known(x):
+            return x
+        raise NoPlan(f"the body reaches a {kind.__name__}, which no plan knows")
+
+    def kept(self, x: Any, made: Any, holder: bool = False) -> Any:
+        self.copies[id(x)] = (x, made)
+        if holder:
+            self.holders.append((x, made))
+        return made
+
+    def object(self, x: Any) -> Any:
+        made = self.kept(x, object.__new__(type(x)), True)
+        for name in slots(x):
+            setattr(made, name, self.of(getattr(x, name)))
+        return made
+
+    def optimizer(self, x: Any) -> Any:
+        if type(x) is not SGD:
+            raise NoPlan(f"no plan knows {type(x).__name__}")
+        if x.pre_hooks or x.post_hooks or x.called is not None:
+            raise NoPlan("an optimiser has hooks or a scheduler")
+        made = self.kept(x, object.__new__(SGD), True)
+        for name in slots(x):
+            if name not in ("scratch", "seen", "known"):
+                setattr(made, name, self.of(getattr(x, name)))
+        made.scratch, made.seen, made.known = Scratch(), {}, {}
+        return made
+
+    def tensor(self, x: Tensor) -> Tensor:
+        if x.node is not None:
+            raise NoPlan("a value with a graph goes from one iteration to the next")
+        made: Tensor = self.kept(x, Tensor())
+        made.node = None
+        made.requires = x.requires
+        made.data = self.value(x.data)
+        made.gradient = None
+        made.gradient = None if x.gradient is None else self.of(x.gradient)
+        made.storage = None
+        if x.storage is not None:
+            made.storage = self.copies.get(id(x.storage), (None, None))[1]
+            if made.storage is None:
+                made.storage = self.kept(x.storage, Storage(x.storage.inference))
+                made.storage.version, made.storage.detached = x.storage.version, x.storage.detached
+        made.extra = None
+        if x.extra is not None:
+            if any(state(x.extra)):
+                raise NoPlan("a tensor has hooks, keeps its gradient or is a view")
+            made.extra = TensorExtra()
+            made.extra.parameter = x.extra.parameter
+        made.origin = getattr(x, "origin", None)
+        if x.storage is not None and x.data.ndim == 0 and any(x.storage is other.storage for other, _ in self.tensors):
+            raise NoPlan("two tensors share one number")
+        self.tensors.append((x, made))
+        return made
+
+    def value(self, data: Any) -> Value:
+        """What stands for a tensor's data, in memory of its own that views of it share."""
+        array = np.asarray(data)
+        if type(array) is not ndarray or array.dtype.kind not in "fiub":
+            raise NoPlan("an array is of a kind that no plan knows")
+        base = array
+        while type(base.base) is ndarray:
+            base = base.base
+        if id(base) not in self.roots:
+            self.bytes += base.nbytes
+            if self.bytes > MOST:
+                raise NoPlan("the body reaches more than 64 MiB")
+            memory = np.array(base, order="K", copy=True)
+            if memory.strides != base.strides:
+                raise NoPlan("an array has a layout of its own")
+            self.roots[id(base)] = (base, Value(self.record, memory))
+        root = self.roots[id(base)][1]
+        if base is array:
+            return root
+        at = address(array) - address(base)
+        flat = root.array.reshape(-1, copy=False) if root.array.flags.c_contiguous else None
+        if flat is None:
+            raise NoPlan("an array has a layout of its own")
+        return Value(self.record, ndarray(array.shape, array.dtype, flat, at, array.strides), root)
+
+    # --- functions of the program ---
+
+    def function(self, x: FunctionType) -> Any:
+        if not is_users(x):
+            if known(x):
+                return x
+            raise NoPlan(f"the body calls {x.__name__.lstrip('.')}, which no plan knows")
+        check_code(x.__code__)
+        self.named |= names_of(x.__code__) | set(x.__code__.co_freevars)
+        space = self.space(x.__globals__, x.__code__)
+        closure = None if x.__closure__ is None else tuple(self.of(cell) for cell in x.__closure__)
+        made = FunctionType(x.__code__, space, x.__name__, self.of(x.__defaults__), closure)
+        self.kept(x, made)
+        made.__kwdefaults__ = self.of(x.__kwdefaults__)
+        made.__dict__.update(x.__dict__)
+        return made
+
+    def space(self, space: dict[str, Any], code: Any) -> dict[str, Any]:
+        """The globals that the code reads, copied; those of several functions of one session are one."""
+        found = self.copies.get(id(space))
+        made: dict[str, Any] = {"__builtins__": {}} if found is None else found[1]
+        if found is None:
+            self.copies[id(space)] = (space, made)
+            self.holders.append((space, made))
+        for name in sorted(names_of(code)):
+            if name in space and name not in made:
+                if name == "@echo":
+                    made[name] = shown
+                elif name == "@looped":
+                    made[name] = as_written
+                elif name[0] == "@":
+                    if name not in HELPERS and not name.startswith("@f"):
+                        raise NoPlan(helper_words(name))
+                    made[name] = space[name]
+                else:
+                    made[name] = None  # of a function that calls itself
+                    made[name] = self.of(space[name])
+        return made
+
+
+def shown(value: Any, line: int) -> None:
+    """A bare expression: nothing is shown of one that has no value."""
+    if value is not None:
+        raise NoPlan("the body shows a value")
+
+
+def as_written(items: Any, *_: Any) -> Any:
+    """A loop inside of the body."""
+    return items
+
+
+def helper_words(name: str) -> str:
+    return f"the body has `{name[1:].removeprefix('command.')}`"
+
+
+def known(x: Any) -> bool:
+    """Whether it is a function of the engine that changes nothing but the tensors that it is given."""
+    module = getattr(x, "__module__", None) or ""
+    if module in ALLOWED:
+        return True
+    return module.startswith(KNOWN) and not module.startswith(UNKNOWN)
+
+
+def held(cell: CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - an empty cell raises
+    except ValueError:
+        return False
+    return True
+
+
+def slots(x: Any) -> Iterator[str]:
+    """The names of what an object holds."""
+    if hasattr(x, "__dict__") and vars(x):
+        raise NoPlan(f"a {type(x).__name__} has attributes of its own")
+    for kind in type(x).__mro__:
+        for name in vars(kind).get("__slots__", ()):
+            if name != "__weakref__" and hasattr(x, name):
+                yield name
+
+
+def state(extra: TensorExtra) -> Iterator[Any]:
+    """All that a tensor may have beside being a parameter."""
+    for name in TensorExtra.__slots__:
+        if name not in ("parameter", "made_without_grad"):
+            yield getattr(extra, name, None)
+
+
+def names_of(code: Any) -> set[str]:
+    """The globals that a code object and those inside of it name."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if hasattr(constant, "co_names"):
+            names |= names_of(constant)
+    return names
+
+
+def check_code(code: Any) -> None:
+    """Errors: NoPlan where the code binds names outside of itself, or reads what counts."""
+    if not COUNTED.isdisjoint((*code.co_names, *(c for c in code.co_consts if isinstance(c, str)))):
+        raise NoPlan("the body reads what tells one iteration from another")
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in WRITES:
+            raise NoPlan(f"a function binds {instruction.argval.lstrip('.')} outside of itself")
+    for constant in code.co_consts:
+        if hasattr(constant, "co_names"):
+            check_code(constant)

@@ -1,0 +1,440 @@
+"""What stands for an array while the body of a loop is recorded: it computes, and what was computed is written down.
+
+A `Value` says that it is the array that it stands for (`__class__`), so that the engine goes the way it goes with that;
+to C it is an object of its own, which no function of NumPy's takes unseen: what is not known here is no plan, never a
+wrong one. Values are in the tensors of a shadow only (shadow.py), which is dropped.
+"""
+
+from __future__ import annotations
+
+from _thread import get_ident
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from gradsh.engine.core import alloc
+from gradsh.engine.kernels.compiled import NATIVE, Native
+from gradsh.plans.refusal import NoPlan
+
+ndarray = np.ndarray
+
+LONGEST = 2000
+
+# Functions of NumPy that read their arguments and give something new, or a view: nothing else of them is seen.
+PURE = frozenset(
+    {
+        *(np.sum, np.max, np.min, np.mean, np.prod, np.where, np.concatenate, np.stack, np.matmul, np.broadcast_to),
+        *(np.take_along_axis, np.expand_dims, np.squeeze, np.transpose, np.swapaxes, np.moveaxis, np.reshape, np.ravel),
+        *(np.argmax, np.argmin, np.any, np.all, np.cumsum, np.outer, np.tensordot, np.clip, np.dot, np.flip, np.roll),
+        *(np.atleast_1d, np.atleast_2d, np.tril, np.triu, np.diagonal, np.repeat, np.tile, np.add.reduce),
+    }
+)
+# and those that look at shapes and memory alone
+LOOKS = frozenset({np.may_share_memory, np.shares_memory, np.shape, np.ndim, np.size, np.result_type, np.can_cast})
+
+
+class Step:
+    """One thing that was done to arrays.
+
+    kind    "map" a ufunc, "reduce" its reduction, "copy" into `out`, "call" a function, "put" into items of `out`,
+            "guard" a value that was looked at
+    function, arguments, extra   as the kind wants them; `out` the value that was written, None for a guard
+    """
+
+    __slots__ = ("arguments", "extra", "function", "kind", "out", "place")
+
+    def __init__(self, kind: str, function: Any, arguments: Any, out: Any, extra: Any = None) -> None:
+        self.kind, self.function, self.arguments, self.out, self.extra = kind, function, arguments, out, extra
+        self.place: Any = None
+
+    def inputs(self) -> list[Value]:
+        return list(values_in((self.arguments, self.extra)))
+
+
+class Record:
+    """The steps of one run of a body, in their order; `inside` of how many kernels that are one step it is."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.thread = get_ident()
+        self.inside = 0
+
+    def add(self, kind: str, function: Any, arguments: Any, out: Any, extra: Any = None) -> None:
+        if get_ident() != self.thread:
+            raise NoPlan("an array is so large that several threads work on it")
+        if len(self.steps) >= LONGEST:
+            raise NoPlan(f"an iteration has more than {LONGEST} steps")
+        self.steps.append(Step(kind, function, arguments, out, extra))
+
+
+class Value(NDArrayOperatorsMixin):
+    """An array of a shadow.
+
+    array    it itself, kept as long as the plan
+    root     the value whose memory it shows: itself, where it is no view
+    """
+
+    __slots__ = ("__weakref__", "array", "record", "root")
+    __array_priority__ = 1000
+
+    def __init__(self, record: Record, array: Any, root: Value | None = None) -> None:
+        self.record = record
+        self.array = array
+        self.root = self if root is None else root
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return self.array.dtype.type if self.array.ndim == 0 else ndarray
+
+    shape = property(lambda self: self.array.shape)
+    dtype = property(lambda self: self.array.dtype)
+    ndim = property(lambda self: self.array.ndim)
+    size = property(lambda self: self.array.size)
+    itemsize = property(lambda self: self.array.itemsize)
+    nbytes = property(lambda self: self.array.nbytes)
+    flags = property(lambda self: self.array.flags)
+    strides = property(lambda self: self.array.strides)
+    base = property(lambda self: None if self.root is self else self.root)
+    T = property(lambda self: self._view(self.array.T))
+
+    def _view(self, array: Any) -> Value:
+        return Value(self.record, array, self.root)
+
+    def _made(self, array: Any) -> Value:
+        """What a method gave that copies only where it must."""
+        if np.may_share_memory(array, self.array):
+            return self._view(array)
+        return self._copied(array, self._view(self.array))
+
+    def _copied(self, array: Any, source: Any) -> Value:
+        out = Value(self.record, array)
+        self.record.add("call", np.reshape, (source, array.shape), out)
+        return out
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def reshape(self, *shape: Any) -> Value:
+        return self._made(self.array.reshape(*shape))
+
+    def ravel(self) -> Value:
+        return self._made(self.array.ravel())
+
+    def transpose(self, *dims: Any) -> Value:
+        return self._view(self.array.transpose(*dims))
+
+    def swapaxes(self, a: int, b: int) -> Value:
+        return self._view(self.array.swapaxes(a, b))
+
+    def view(self, dtype: Any) -> Value:
+        return self._view(self.array.view(dtype))
+
+    def squeeze(self, *dims: Any) -> Value:
+        return self._view(self.array.squeeze(*dims))
+
+    def copy(self, order: Any = "C") -> Value:
+        out = Value(self.record, np.array(self.array, order=order, copy=True))
+        self.record.add("copy", None, (self,), out)
+        return out
+
+    def astype(self, dtype: Any, copy: bool = True) -> Value:
+        if not copy and np.dtype(dtype) == self.array.dtype:
+            return self
+        out = Value(self.record, np.array(self.array.astype(dtype)))
+        self.record.add("copy", None, (self,), out)
+        return out
+
+    def fill(self, number: Any) -> None:
+        self[...] = number
+
+    def dot(self, other: Any) -> Value:
+        return function_called(self.record, np.dot, (self, other), {})  # type: ignore[no-any-return]
+
+    def sum(self, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Value:
+        if dtype is not None:
+            raise NoPlan("a sum in another dtype")
+        return self.__array_ufunc__(np.add, "reduce", self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+
+    def max(self, axis: Any = None, keepdims: Any = False) -> Value:
+        return self.__array_ufunc__(np.maximum, "reduce", self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+
+    def min(self, axis: Any = None, keepdims: Any = False) -> Value:
+        return self.__array_ufunc__(np.minimum, "reduce", self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+
+    def all(self, *given: Any, **options: Any) -> Any:
+        return function_called(self.record, np.all, (self, *given), options)
+
+    def any(self, *given: Any, **options: Any) -> Any:
+        return function_called(self.record, np.any, (self, *given), options)
+
+    # --- what is read ---
+
+    def looked(self, what: Any) -> Any:
+        """A value that the program or a kernel reads: right only where it is the same in each iteration."""
+        self.record.add("guard", None, (self,), None)
+        return what
+
+    def item(self, *at: Any) -> Any:
+        return self.looked(self.array.item(*at))
+
+    def tolist(self) -> Any:
+        return self.looked(self.array.tolist())
+
+    def __bool__(self) -> bool:
+        return bool(self.looked(bool(self.array)))
+
+    def __float__(self) -> float:
+        return float(self.looked(float(self.array)))
+
+    def __int__(self) -> int:
+        return int(self.looked(int(self.array)))
+
+    def __index__(self) -> int:
+        return self.__int__()
+
+    def __array__(self, *given: Any, **options: Any) -> Any:
+        raise NoPlan("an array is handed to code that is not known")
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[at] for at in range(len(self.array)))
+
+    __hash__ = object.__hash__
+
+    # --- items ---
+
+    def __getitem__(self, index: Any) -> Any:
+        if index.__class__ is tuple and not index:
+            return self
+        plain = uncovered(index)
+        part = self.array[plain]
+        if part.__class__ is not ndarray:
+            part = self.array[(*plain, ...) if plain.__class__ is tuple else (plain, ...)]
+        if np.may_share_memory(part, self.array):
+            return self._view(part)
+        out = Value(self.record, part)
+        self.record.add("take", None, (self,), out, index)
+        return out
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.array[uncovered(index)] = uncovered(value)
+        self.record.add("put", None, (value,), self, index)
+
+    # --- functions ---
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
+        record = self.record
+        if method == "reduce":
+            source, axis, keepdims = reduction(inputs, options)
+            if source.__class__ is not ndarray and not isinstance(source, Value):
+                raise NoPlan("a reduction of what is no array")
+            target = None if out is None else written(out[0])
+            result = ufunc.reduce(uncovered(source), axis, keepdims=keepdims)
+            made = Value(record, np.asarray(result)) if target is None else target
+            if target is not None:
+                target.array[...] = result
+            record.add("reduce", ufunc, (source,), made, (axis, keepdims))
+            return made
+        if method == "accumulate" and out is None:
+            return function_called(record, ufunc.accumulate, inputs, options, pure=True)
+        if method != "__call__" or ufunc.nout != 1 or options:
+            raise NoPlan(f"{ufunc.__name__} in a form that is not known")
+        plain = [uncovered(each) for each in inputs]
+        if out is not None:
+            target = written(out[0])
+            ufunc(*plain, out=target.array)
+            made = target
+        elif len(plain) > ufunc.nin:
+            raise NoPlan(f"{ufunc.__name__} in a form that is not known")
+        else:
+            made = Value(record, np.asarray(ufunc(*plain)))
+        record.add("map", ufunc, inputs, made)
+        return made
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        if function in LOOKS:
+            return function(*uncovered(arguments), **uncovered(options))
+        return function_called(self.record, function, arguments, options)
+
+
+def is_value(x: Any) -> bool:
+    return type(x) is Value
+
+
+def written(out: Any) -> Value:
+    if type(out) is not Value:
+        raise NoPlan("an array is written that is not known")
+    return out
+
+
+def reduction(inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, Any, bool]:
+    """What is reduced, over which axis, and whether the dims stay: `reduce(a, axis, dtype, out, keepdims)`."""
+    names = ("axis", "dtype", "out", "keepdims")
+    given = {**dict(zip(names, inputs[1:], strict=False)), **options}
+    axis, keepdims = given.pop("axis", 0), bool(given.pop("keepdims", False))
+    if any(value is not None for value in given.values()):
+        raise NoPlan("a reduction in a form that is not known")
+    return inputs[0], axis, keepdims
+
+
+def function_called(record: Record, function: Any, arguments: Any, options: Any, pure: bool = False) -> Any:
+    """A function of NumPy's that is known (or said to be `pure`) to give something new, or a view."""
+    options = dict(options)
+    if function is np.copyto and len(arguments) == 2 and not options:
+        arguments[0][...] = arguments[1]
+        return None
+    if function in (np.empty_like, np.zeros_like, np.ones_like, np.full_like):
+        raise NoPlan("an array is made in a way that is not known")
+    target = options.pop("out", None)
+    if function is np.dot and len(arguments) == 3:
+        arguments, target = arguments[:2], arguments[2]
+    if not pure and function not in PURE:
+        raise NoPlan(f"NumPy's {function.__name__} is not known")
+    result = function(*uncovered(arguments), **uncovered(options))
+    if target is not None:
+        made = written(target)
+        made.array[...] = result
+        record.add("call", function, arguments, made, options)
+        return made
+    array = np.asarray(result)
+    for value in values_in(arguments):
+        if array.size and np.may_share_memory(array, value.array):
+            return Value(record, array, value.root)
+    made = Value(record, array)
+    record.add("call", function, arguments, made, options)
+    return made
+
+
+def uncovered(x: Any) -> Any:
+    """The same with arrays in place of values."""
+    kind = type(x)
+    if kind is Value:
+        return x.array if x.array.ndim else x.array[()]
+    if kind is tuple or kind is list:
+        return kind(uncovered(each) for each in x)
+    if kind is dict:
+        return {key: uncovered(each) for key, each in x.items()}
+    return x
+
+
+def values_in(x: Any) -> Iterator[Value]:
+    kind = type(x)
+    if kind is Value:
+        yield x
+    elif kind is tuple or kind is list:
+        for each in x:
+            yield from values_in(each)
+    elif kind is dict:
+        yield from values_in(list(x.values()))
+
+
+# --- the arrays that kernels make ---------------------------------------------------------------------------------
+
+
+def makers(record: Record) -> dict[str, Callable[..., Any]]:
+    """`alloc`'s functions while a body is recorded; another thread gets NumPy's."""
+
+    def empty(*given: Any, **options: Any) -> Any:
+        return Value(record, np.empty(*given, **options))
+
+    def filled(make: Any) -> Any:
+        def made(*given: Any, **options: Any) -> Any:
+            array = make(*uncovered(given), **uncovered(options))
+            out = Value(record, array)
+            record.add("put", None, (np.array(array.flat[0]) if array.size else 0,), out, ...)
+            return out
+
+        return made
+
+    def full(shape: Any, number: Any, dtype: Any = None) -> Any:
+        if type(number) is Value:
+            raise NoPlan("an array is filled with what is not known")
+        return filled(np.full)(shape, number, dtype)
+
+    def empty_like(x: Any, *given: Any, **options: Any) -> Any:
+        return Value(record, np.empty_like(uncovered(x), *given, **options))
+
+    def array(x: Any, *given: Any, **options: Any) -> Any:
+        if type(x) is not Value:
+            if any(True for _ in values_in(x)):
+                raise NoPlan("an array is made of values")
+            return np.array(x, *given, **options)
+        if given or set(options) - {"copy", "order"}:
+            raise NoPlan("an array is made in a way that is not known")
+        return x.copy(**{key: value for key, value in options.items() if key == "order"})
+
+    def asarray(x: Any, dtype: Any = None) -> Any:
+        if type(x) is not Value:
+            return np.asarray(x, dtype)
+        return x if dtype is None else x.astype(dtype, copy=False)
+
+    def ascontiguousarray(x: Any) -> Any:
+        if type(x) is not Value:
+            return np.ascontiguousarray(x)
+        return x if x.flags.c_contiguous else x.copy()
+
+    own: list[Any] = [empty, empty_like, full, array, asarray, ascontiguousarray]
+    alike: tuple[Any, ...] = (np.zeros, np.ones, np.zeros_like, np.ones_like, np.full_like)
+    return {make.__name__: make for make in own} | {make.__name__: filled(make) for make in alike}
+
+
+def whole(native: Native, function: Any) -> Callable[..., Any]:
+    """A kernel that may be one in C, as it is called when there is no plan."""
+
+    def kernel(*arguments: Any, **options: Any) -> Any:
+        out = None if function is None else function(*arguments, **options)
+        return native.plain(*arguments, **options) if out is None else out
+
+    return kernel
+
+
+def opened(record: Record, kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """The kernel as one step: what it looks at inside, as the sign of a sum, decides nothing outside."""
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        if not any(True for _ in values_in((list(arguments), options))):
+            return kernel(*arguments, **options)
+        if "out" in options:
+            raise NoPlan("a kernel writes into what is not known")
+        record.inside += 1
+        try:
+            out = function_called(record, kernel, arguments, options, pure=True)
+        finally:
+            record.inside -= 1
+        if any(out.root is value.root for value in values_in((list(arguments), options))):
+            raise NoPlan("a kernel writes into what is not known")
+        return out
+
+    return call
+
+
+class Recording:
+    """`with Recording() as record:` the arrays that this thread's kernels make are values."""
+
+    def __enter__(self) -> Record:
+        record = Record()
+        self.before = {name: getattr(alloc, name) for name in makers(record)}
+        for name, make in makers(record).items():
+            setattr(alloc, name, self.here(record, make, self.before[name]))
+        self.natives = [(native, native.function) for native in NATIVE]
+        for native, function in self.natives:
+            kernel = whole(native, function)
+            native.function = self.here(record, opened(record, kernel), kernel)
+        return record
+
+    @staticmethod
+    def here(record: Record, make: Any, other: Any) -> Any:
+        """`make` in the thread that is recorded, but for the inside of a kernel that is one step."""
+
+        def call(*given: Any, **options: Any) -> Any:
+            chosen = make if get_ident() == record.thread and not record.inside else other
+            return chosen(*given, **options)
+
+        return call
+
+    def __exit__(self, *_: object) -> None:
+        for name, make in self.before.items():
+            setattr(alloc, name, make)
+        for native, function in self.natives:
+            native.function = function

@@ -1,0 +1,181 @@
+"""Random programs with a loop, of what training loops are made of and of what plans must leave alone."""
+
+from __future__ import annotations
+
+from random import Random
+
+SETUP = {
+    "a": ["tensor({n}, grad)", "zeros((), grad)", "tensor({n}, grad, dtype=float64)"],
+    "v": ["randn(4, grad)", "zeros(4, grad)", "randn(4, grad, dtype=float64)"],
+    "m": ["randn(3, 4, grad)", "randn(4, 3, grad).t().detach().requires_grad_()"],
+    "c": ["randn(4)", "ones(4)", "v.detach()", "v.detach()[1:3].sum() * ones(4)", "tensor([1., -2., 0., 3.])"],
+    "k": ["0.5", "2", "none", "[a, v]", "[1.0]", "true"],
+}
+VECTORS = [
+    *(
+        "v",
+        "c",
+        "a * v",
+        "v * c",
+        "v + a",
+        "relu(v)",
+        "tanh(v)",
+        "v ** 2",
+        "(m @ v).sum() * c",
+        "exp(-v)",
+        "v / (1 + c ** 2)",
+    ),
+    *("sigmoid(v * a)", "v.clone()", "softmax(v, 0)", "where(v > 0, v, 0.1 * v)", "v.abs()", "f(v)", "(v - v.mean())"),
+    *(
+        "v[1:3].sum() * v",
+        "v.view(2, 2).t().reshape(4)",
+        "cat([v[:2], c[2:]])",
+        "maximum(v, c)",
+        "log(v ** 2 + 1)",
+        "m[0]",
+    ),
+    *(
+        "v.detach() * v",
+        "v.clamp(-1, 1)",
+        "h * v",
+        "net(v.float()).sum() * v",
+        "sqrt(v ** 2 + 1)",
+        "v.flip(0)",
+        "(a - 1) ** 2 * v",
+    ),
+]
+ENDS = [
+    *("no_grad { a -= 0.01 * a.grad; v -= 0.01 * v.grad; m -= 0.01 * m.grad }", "opt.step()", "opt.step()"),
+    *(
+        "no_grad { v.sub_(v.grad, alpha=0.1); a.mul_(0.9) }",
+        "no_grad { m[0] += 0.1 }",
+        "v.data = v.data - 0.1 * v.grad",
+    ),
+    *(
+        "no_grad { v.copy_(v * 0.9) }",
+        "no_grad { v.clamp_(-2, 2) }",
+        "c = c * 0.99",
+        "c *= 0.99",
+        "c += 0.01",
+        "h = h + 1",
+    ),
+    *("losses.append(loss.item())", "losses.append(loss)", "last = loss", "total = total + loss.item()", "print loss"),
+    *(
+        "if loss < 0.5 { a.data.fill_(1.0) }",
+        "if k == 2 { c += 1 }",
+        "no_grad { m.t().mul_(0.99) }",
+        "g()",
+        "d = v.detach()",
+    ),
+    *(
+        "v.grad.mul_(0.5)",
+        "no_grad { for q in [a, v, m] { q -= 0.01 * q.grad } }",
+        "last = v.grad",
+        "c.add_(v.grad.float())",
+    ),
+    *(
+        "no_grad { v -= 0.001 * v._version }",
+        "c = randn(4)",
+        "torch_ = none",
+        "k = 3",
+        "assert loss < 1e30",
+        "v.retain_grad()",
+    ),
+    *(
+        "no_grad { v[0] = a }",
+        "no_grad { v[1:3] *= 0.5 }",
+        "c[i % 4] = 0.5",
+        "box[0] = loss.detach()",
+        "no_grad { a.fill_(i) }",
+    ),
+    *(
+        "w.zero_()",
+        "no_grad { w += v }",
+        "no_grad { v += w }",
+        "if h > 12 { no_grad { v *= 0 } }",
+        "no_grad { v.add_(box[0]) }",
+    ),
+]
+CLEAR = [
+    "a.grad = none; v.grad = none; m.grad = none",
+    "opt.zero_grad()",
+    "opt.zero_grad(set_to_none=false)",
+    "zero_grad a, v, m",
+    "",
+]
+OPTIMISERS = [
+    *("SGD([a, v, m], lr=0.01)", "SGD([a, v, m], lr=0.01, momentum=0.9)", "SGD([a, v, m], lr=0.01, weight_decay=0.1)"),
+    *(
+        "SGD([a, v, m], lr=0.01, momentum=0.9, nesterov=true)",
+        "Adam([a, v, m])",
+        "SGD([{{'params': [a]}}, {{'params': [v, m], 'lr': 0.1}}], lr=0.01)",
+    ),
+    "SGD([*net.parameters(), a, v, m], lr=0.01, momentum=0.5, dampening=0.1)",
+]
+LOOPS = ["for i in range({n})", "repeat {n}", "for _ in range({n})", "for i in range({n}, 0, -1)", "for _ in [0] * {n}"]
+SHOWN = "a, v, m, c, w, h, k, last, total, losses, box, loss, a.grad, v.grad, m.grad"
+SHOWN += ", a._version, v._version, m._version, net[0].weight"
+
+
+def made(seed: int) -> str:
+    """The program of that number. It may fail, at any line: then in the same words with plans and without."""
+    draw = Random(seed)
+    lines = [f"manual_seed({seed})"]
+    for name, ways in SETUP.items():
+        lines.append(f"let {name} = {draw.choice(ways).format(n=round(draw.uniform(-2, 2), 2))}")
+    lines += [
+        "let w = " + draw.choice(["v.detach().clone()", "v.detach()", "zeros(4)", "m.detach()[0]"]),
+        "let h = 1.0",
+    ]
+    lines += [
+        "let net = Sequential(Linear(4, 2), " + draw.choice(["ReLU()", "Tanh()", "Dropout(0.5)", "Linear(2, 2)"]) + ")"
+    ]
+    lines += [
+        "let losses = []",
+        "let box = [zeros(4)]",
+        "let last = none",
+        "let total = 0.0",
+        "let loss = none",
+        "let d = none",
+    ]
+    lines += [
+        "fn f(x) = x * " + draw.choice(["2", "a", "c", "h", "x"]),
+        "fn g() { " + draw.choice(["no_grad { v *= 0.99 }", "pass"]) + " }",
+    ]
+    lines.append("let opt = " + draw.choice(OPTIMISERS).replace("{{", "{").replace("}}", "}"))
+    terms = " + ".join(draw.sample(VECTORS, draw.randint(1, 3)))
+    whole = draw.choice(["({}).sum()", "(({}) ** 2).mean()", "({}).sum() + a ** 2", "mse_loss({}, c)"]).format(terms)
+    body = [
+        draw.choice(CLEAR),
+        f"loss = {whole}" + draw.choice(["", " + (m ** 2).sum() + (v ** 2).sum() + a"]),
+        "backward loss",
+    ]
+    few = draw.choice([1, 1, 1, 2, 3])
+    body += [*draw.sample(ENDS[:8] if draw.random() < 0.5 else ENDS, few), draw.choice(CLEAR)]
+    header = draw.choice(LOOPS[:3] if draw.random() < 0.8 else LOOPS).format(n=draw.choice([8, 9, 30]))
+    loop = [header + " {", *("    " + each for each in body if each), "}"]
+    if draw.random() < 0.4:
+        names = "a, v, m, c, w, h, k, net, opt, losses, box, f, g"
+        bound = "let last = none; let total = 0.0; let loss = none; let d = none"
+        lines += [
+            f"fn train({names}) {{",
+            "    " + bound,
+            *("    " + each for each in loop),
+            "    print loss, c, h, total",
+            "}",
+            f"train({names})",
+        ]
+    else:
+        lines += loop
+    return (
+        "\n".join(
+            [
+                *lines,
+                f"print {SHOWN}",
+                "if v.grad is not none { v.grad.sum() }",
+                "backward (a * v).sum() + m.sum()",
+                "print a.grad, v.grad",
+            ]
+        )
+        + "\n"
+    )

@@ -1,0 +1,131 @@
+"""Plans: loops that run by what was recorded of one iteration print, to the byte, what they print without."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from gradsh import Session
+from gradsh.plans.values import Record, Recording, Value
+from gradsh.reports import LoopPlan
+from tests.plans.programs import made
+
+ROSENBROCK = """\
+let x = tensor(-1.2, grad); let y = tensor(1.0, grad)
+for _ in range({n}) {{
+    backward (1 - x) ** 2 + 100 * (y - x ** 2) ** 2
+    no_grad {{ x -= 1e-3 * x.grad; y -= 1e-3 * y.grad }}
+    x.grad = none; y.grad = none
+}}
+print x, y, x._version
+"""
+TRAINING = """\
+manual_seed(0)
+let net = Sequential(Linear(6, 5), ReLU(), Linear(5, 3))
+let X = randn(8, 6); let Y = randint(0, 3, (8,))
+let opt = SGD(net.parameters(), lr=0.05, momentum=0.9)
+fn train(n) {
+    let loss = none
+    repeat n {
+        opt.zero_grad()
+        loss = cross_entropy(net(X), Y)
+        loss.backward(); opt.step()
+    }
+    return loss
+}
+print train(40)
+for p in net.parameters() { print p, p.grad, p._version }
+"""
+PRELUDE = "manual_seed(0); let v = tensor([1., -2.], grad); let a = tensor(1., grad); let xs = []; let t = 0.0\n"
+REFUSED = {
+    "print v": "the body has `print`",
+    "v.mean()": "the body shows a value",
+    "xs.append(v.sum().item())": "a list",
+    "t = t + 1.0": "t goes from one iteration to the next",
+    "if v.sum() > 0 { no_grad { v -= 1 } }": "a value that changes is read",
+    "no_grad { v -= v._version }": "the body reads what tells one iteration from another",
+    "no_grad { v -= randn(2) }": "the body draws random numbers",
+    "no_grad { v *= i }": "the body reads i",
+    "backward (v * a).sum()": "a value that changes is read|a gradient is there|",
+}
+
+
+def shown(text: str, planned: bool = True, forced: bool = True) -> tuple[str, list[LoopPlan]]:
+    """What a program prints, errors too, and what became of its loops."""
+    session, told = Session(), list[LoopPlan]()
+    if planned:
+        session.plan(forced, told.append)
+    out = io.StringIO()
+    with redirect_stdout(out), redirect_stderr(out):
+        session.run(text)
+    return out.getvalue(), told
+
+
+@pytest.mark.parametrize("text", [ROSENBROCK.format(n=50), TRAINING], ids=["scalars", "model"])
+def test_training_runs_by_a_plan(text: str) -> None:
+    by_plan, told = shown(text)
+    assert [each.reason for each in told] == [""]
+    assert by_plan == shown(text, planned=False)[0]
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+def test_where_a_plan_could_be_wrong_there_is_none(statement: str) -> None:
+    step = "v.grad = none; backward (v * v).sum(); no_grad { v -= 0.1 * v.grad }"
+    body = f"{step}\n    {statement}"
+    text = PRELUDE + f"for i in range(9) {{\n    {body}\n}}\nprint v, v.grad, xs, t"
+    by_plan, told = shown(text)
+    assert by_plan == shown(text, planned=False)[0]
+    if REFUSED[statement][-1] != "|":
+        assert len(told) == 1
+        assert told[0].reason.startswith(REFUSED[statement])
+        assert told[0].place in (None, 4)
+
+
+def test_random_loops_print_the_same() -> None:
+    planned = 0
+    for seed in range(60):
+        text = made(seed)
+        by_plan, told = shown(text)
+        assert by_plan == shown(text, planned=False)[0], f"program {seed}:\n{text}"
+        planned += any(not each.reason for each in told)
+    assert planned > 10
+
+
+LONG = ("transformer_block", "maml", "resnet18", "char_rnn")  # `python -m tests.plans` has them
+
+
+@pytest.mark.parametrize("file", sorted(Path("examples").glob("*.grad")), ids=lambda file: file.stem)
+def test_examples_print_the_same(file: Path) -> None:
+    text = file.read_text()
+    if "plot" in text or "save" in text or "param " in text or file.stem in LONG:
+        pytest.skip("it writes a file, or wants a terminal")
+    assert shown(text)[0] == shown(text, planned=False)[0]
+
+
+def test_a_short_loop_is_not_worth_it() -> None:
+    assert "not worth" in shown(ROSENBROCK.format(n=20), forced=False)[1][0].reason
+    assert shown(ROSENBROCK.format(n=200), forced=False)[1][0].reason == ""
+
+
+def test_values_do_not_leave_a_recording() -> None:
+    """What is not known of them is refused, never taken for the array that they stand for."""
+    import numpy as np
+
+    from gradsh.engine.core import alloc
+    from gradsh.plans.refusal import NoPlan
+
+    before = alloc.empty
+    with Recording() as record:
+        assert isinstance(record, Record)
+        x = Value(record, np.ones(3))
+        assert type(alloc.empty(3)) is Value
+        with pytest.raises(NoPlan):
+            np.asarray(x)
+        with pytest.raises(NoPlan):
+            np.ones(3)[...] = x
+        with pytest.raises(NoPlan):
+            np.add(x, x, out=np.ones(3))
+    assert alloc.empty is before
