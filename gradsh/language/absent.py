@@ -155,7 +155,7 @@ NAMES = {
     "copy": "*_copy Tensor.*_copy as_strided_scatter Tensor.as_strided_scatter as_strided_ Tensor.as_strided_",
     "removed": """
     eig symeig solve lstsq matrix_rank Tensor.eig Tensor.symeig Tensor.solve Tensor.lstsq lu Tensor.volatile
-    Tensor.reinforce nn.Container nn.utils.clip_grad_norm autograd.variable
+    Tensor.reinforce nn.Container autograd.variable
     """,
     "internals": """
     library overrides ops classes classproperty Dispatch* DisableTorch* ExcludeDispatch* Tag PRIVATE_OPS return_types
@@ -181,22 +181,21 @@ NAMES = {
     """,
     "unbuilt": """
     BufferDict geqrf Tensor.geqrf lobpcg orgqr Tensor.orgqr ormqr Tensor.ormqr nonzero_static Tensor.nonzero_static
-    nn.Buffer nn.parameter.Buffer nn.CrossMapLRN2d nn.DataParallel nn.FractionalMaxPool* nn.NLLLoss2d
-    nn.functional.fractional_* nn.functional.*_with_indices max_pool1d_with_indices nn.functional.upsample_*
-    nn.functional.multi_head_attention_forward nn.init.* nn.utils.fuse_* nn.utils.prune.* nn.modules.module.*
-    linalg.LinAlgError linalg.matmul linalg.ldl_* special.*polynomial* special.airy_ai special.spherical_bessel_j0
-    optim.Muon optim.Optimizer optim.lr_scheduler.LRScheduler distributions.ContinuousBernoulli
-    distributions.constraint_registry.ConstraintRegistry distributions.constraints.Constraint
-    distributions.constraints.MixtureSameFamilyConstraint distributions.constraints.dependent_property
-    distributions.GeneralizedPareto distributions.LKJCholesky distributions.LowRankMultivariateNormal
-    distributions.Wishart distributions.ExponentialFamily distributions.constraints.* testing.assert_allclose
-    testing.make_tensor signal signal.windows.* conj_physical_ Tensor.conj_physical_ gcd_ lcm_ feature_dropout*
-    unsafe_* Tensor.unsafe_* Tensor.apply_ Tensor.map*_ Tensor.resize Tensor.resize_as Tensor.is_pinned
-    Tensor.to_dense Tensor.layout Tensor.index Tensor.lu layout strided *channels_last* contiguous_format
-    preserve_format memory_format default_generator nn.Module.get_extra_state nn.Module.set_extra_state
-    nn.Module.register_backward_hook nn.Module.dump_patches nn.Module.T_destination nn.Module.to_empty
-    nn.Module.set_submodule nn.Module.type optim.Optimizer.register_*state_dict* Generator.clone_state
-    Generator.device
+    nn.Buffer nn.parameter.Buffer nn.CrossMapLRN2d nn.FractionalMaxPool* nn.NLLLoss2d nn.functional.fractional_*
+    nn.functional.*_with_indices max_pool1d_with_indices nn.functional.multi_head_attention_forward nn.utils.fuse_*
+    nn.utils.prune.* nn.modules.module.* linalg.LinAlgError linalg.matmul linalg.ldl_* special.*polynomial*
+    special.airy_ai special.spherical_bessel_j0 optim.Muon optim.Optimizer optim.lr_scheduler.LRScheduler
+    distributions.ContinuousBernoulli distributions.constraint_registry.ConstraintRegistry
+    distributions.constraints.Constraint distributions.constraints.MixtureSameFamilyConstraint
+    distributions.constraints.dependent_property distributions.GeneralizedPareto distributions.LKJCholesky
+    distributions.LowRankMultivariateNormal distributions.Wishart distributions.ExponentialFamily
+    distributions.constraints.* testing.assert_allclose testing.make_tensor signal signal.windows.* conj_physical_
+    Tensor.conj_physical_ gcd_ lcm_ feature_dropout* unsafe_* Tensor.unsafe_* Tensor.apply_ Tensor.map*_ Tensor.resize
+    Tensor.resize_as Tensor.is_pinned Tensor.to_dense Tensor.layout Tensor.index Tensor.lu layout strided
+    *channels_last* contiguous_format preserve_format memory_format default_generator nn.Module.get_extra_state
+    nn.Module.set_extra_state nn.Module.register_backward_hook nn.Module.dump_patches nn.Module.T_destination
+    nn.Module.to_empty nn.Module.set_submodule nn.Module.type optim.Optimizer.register_*state_dict*
+    Generator.clone_state Generator.device
     """,
     "plumbing": """
     nn.Uninitialized* nn.parameter.Uninitialized* nn.common_types nn.factory_kwargs nn.RNNBase nn.RNNCellBase

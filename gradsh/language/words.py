@@ -463,6 +463,13 @@ APART = {
     "torch.func.vjp": "func_vjp",
     "torch.func.jvp": "func_jvp",
     "torch.range": "torch_range",
+    **{
+        f"torch.nn.init.{name}": f"init_{name}"
+        for name in (
+            *("constant", "dirac", "eye", "kaiming_normal", "kaiming_uniform", "normal", "orthogonal", "sparse"),
+            *("uniform", "xavier_normal", "xavier_uniform"),
+        )
+    },
     "torch.cuda.amp.GradScaler": "cuda_GradScaler",
     "torch.nn.utils.parametrizations.weight_norm": "parametrized_weight_norm",
     "torch.nn.utils.parametrizations.spectral_norm": "parametrized_spectral_norm",

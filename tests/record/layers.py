@@ -31,6 +31,7 @@ CASES = [
     layer("Linear(4, 3, bias=false)", X3.replace("4, 6", "6, 4")),
     layer("Linear(20, 16)", "randn(20)"),
     layer("Bilinear(4, 3, 2)", X2, "randn(3, 3)"),
+    layer("DataParallel(Linear(4, 3))", X2),
     layer("Flatten()", X4),
     layer("Flatten(0, 1)", X4),
     layer("Unflatten(1, (2, 2))", X2),

@@ -18,7 +18,7 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.strided import empty_as
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.kernels import transcendental as exact
-from gradsh.engine.operators.composite import function
+from gradsh.engine.operators.composite import function, python_function
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.ops.program import inplace  # noqa: F401 - the methods that fill a tensor
 from gradsh.errors import IndexError_, ValueError_
@@ -26,8 +26,11 @@ from gradsh.errors import IndexError_, ValueError_
 EMPTY = "Initializing zero-element tensors is a no-op"
 
 
-def initializer(signature: str, example: str) -> Callable[[Any], Any]:
-    """Register a function of a tensor that fills it, outside of any graph, and gives it back."""
+def initializer(signature: str, example: str, old: bool = True) -> Callable[[Any], Any]:
+    """Register a function of a tensor that fills it, outside of any graph, and gives it back.
+
+    `old`: PyTorch has it without `_` too, deprecated.
+    """
 
     def register(body: Any) -> Any:
         name = signature[: signature.index("(")]
@@ -39,9 +42,25 @@ def initializer(signature: str, example: str) -> Callable[[Any], Any]:
             return tensor
 
         fill.__doc__ = body.__doc__
-        return function(signature, python=True, method=False, differentiable=False, effect=True, example=example)(fill)
+        entry = function(signature, python=True, method=False, differentiable=False, effect=True, example=example)(fill)
+        if old:
+            _old(entry, name, signature, example)
+        return entry
 
     return register
+
+
+def _old(entry: Any, name: str, signature: str, example: str) -> None:
+    """`init_uniform(tensor, …)`, which is what `nn.init.uniform` is called here: `uniform_`, with PyTorch's warning."""
+    before = name.rstrip("_")
+
+    def fill(*arguments: Any, **keywords: Any) -> Any:
+        mode.warn(f"`nn.init.{before}` is now deprecated in favor of `nn.init.{name}`.", category="FutureWarning")
+        return entry.apply(*arguments, **keywords)
+
+    fill.__doc__ = f"The old name of `{name}`."
+    shown = signature.replace(name, f"init_{before}", 1)
+    python_function(shown, effect=True, example=example.replace(name, f"init_{before}", 1))(fill)
 
 
 def fans(tensor: Tensor) -> tuple[int, int]:
@@ -128,13 +147,13 @@ def constant_(tensor: Tensor, val: Any) -> None:
     METHODS["fill_"](tensor, val)
 
 
-@initializer("ones_(tensor)", "ones_(empty(2, 3))")
+@initializer("ones_(tensor)", "ones_(empty(2, 3))", old=False)
 def ones_(tensor: Tensor) -> None:
     """Fills with ones."""
     METHODS["fill_"](tensor, 1.0)
 
 
-@initializer("zeros_(tensor)", "zeros_(empty(2, 3))")
+@initializer("zeros_(tensor)", "zeros_(empty(2, 3))", old=False)
 def zeros_(tensor: Tensor) -> None:
     """Fills with zeros."""
     METHODS["zero_"](tensor)
@@ -208,7 +227,9 @@ def kaiming_normal_(tensor: Tensor, a: float, which: str, nonlinearity: str, gen
     _normal(tensor, 0, gain_of(nonlinearity, a) / math.sqrt(fan), generator)
 
 
-@initializer("trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None)", "trunc_normal_(empty(2, 3))")
+@initializer(
+    "trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None)", "trunc_normal_(empty(2, 3))", old=False
+)
 def trunc_normal_(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> None:
     """Fills with normally distributed numbers within [a, b]: what falls outside is drawn again."""
     if tensor.data.dtype.kind != "f":
