@@ -21,6 +21,7 @@ from gradsh import errors
 from gradsh.errors import GradshError, Label, Source, Span
 
 ENDING = ".grad"
+PYTHON = (".py", ".ipynb")  # PyTorch's own source
 NEW = 0o666  # of a new file, less what the user's umask takes away
 HOUR = 3600.0
 LOOKED_AT = 1000  # names of a folder, for one that was meant
@@ -225,11 +226,11 @@ def _limited(file: BinaryIO, limit: int | None) -> bytes:
 def shows_lines(path: str, text: bytes) -> bool:
     """Whether errors may show lines of a file that turns out to be no program.
 
-    They may where it is called NAME.grad, also behind a link, or says by `#!` that gradsh runs it; else a link to
-    /etc/shadow would have its lines shown.
+    They may where it is called NAME.grad, NAME.py or NAME.ipynb, also behind a link, or says by `#!` that gradsh runs
+    it; else a link to /etc/shadow would have its lines shown.
     """
     first = text[:200].partition(b"\n")[0]
-    by_name = path.startswith(HANDED) or os.path.realpath(path).endswith(ENDING)
+    by_name = path.startswith(HANDED) or os.path.realpath(path).endswith((ENDING, *PYTHON))
     return by_name or (first.startswith(b"#!") and b"gradsh" in first)
 
 

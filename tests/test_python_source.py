@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,8 +91,7 @@ def test_cells_are_all_there() -> None:
 REACHING = """\
 import torch, torch.nn as nn, numpy as np
 import math, random, copy, collections, functools, itertools, re, json, operator, string, time, os, sys, types
-import contextlib, dataclasses, warnings
-import argparse, datetime, typing
+import contextlib, dataclasses, warnings, argparse, datetime, typing
 class A:
     def m(self): return 1
 class E(Exception): pass
@@ -142,6 +144,7 @@ def test_statements_do_not_either(text: str) -> None:
         ("print('a'\n", 3, "was never closed"),
         ("def f(n): return f(n)\nf(1)\n", 1, "maximum recursion depth exceeded"),
         ("import pandas as pd\nprint(1)\npd.DataFrame()\n", 1, "No module named 'pandas'"),
+        ("import torch\nprint(1)\ntorch.ops.x\n", 1, "ops"),
         ("import torch\nprint(1)\ntorch.nn.Nonsense(3)\n", 1, "module 'torch.nn' has no attribute 'Nonsense'"),
         ("from torch.nn import Nonsense\nprint(1)\nNonsense()\n", 1, "no attribute 'Nonsense'"),
         ("print(1)\nx = y\n", 1, "name 'y' is not defined"),
@@ -157,3 +160,60 @@ def test_bad_input(text: str, status: int, said: str) -> None:
     assert run.run(text) == status, run.err.getvalue()
     assert said in run.err.getvalue()
     assert "Traceback" not in run.err.getvalue() and "E0999" not in run.err.getvalue()
+
+
+# --- the command line -------------------------------------------------------------------------------------------------
+
+
+def command(*words: str, folder: Path) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "gradsh", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def a_notebook(*cells: str, tags: tuple[int, ...] = ()) -> str:
+    code = [
+        {"cell_type": "code", "source": text, "outputs": [], "metadata": {"tags": ["raises-exception"] * (n in tags)}}
+        for n, text in enumerate(cells)
+    ]
+    return json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def test_commands(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(
+        "import sys, argparse, torch\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float, default=0.1)\n"
+        "print(p.parse_args().lr, sys.argv, __name__)\nx = torch.ones(2, requires_grad=True)\nz = (x * 2).sum()\n"
+    )
+    assert command("a.py", "--lr", "0.5", folder=tmp_path)[:2] == (0, "0.5 ['a.py', '--lr', '0.5'] __main__\n")
+    assert "MulBackward0" in command("graph", "a.py", "z", folder=tmp_path)[1]
+    (tmp_path / "wrong.py").write_text("import torch\nx = torch.tensor(1.0)\ny = x ** 2\ny.backward()\n")
+    status, _, told = command("wrong.py", folder=tmp_path)
+    assert status == 1 and "help: `x = torch.tensor(1.0, requires_grad=True)`" in told
+    (tmp_path / "names.py").write_text("import torch\nprint(widht)\nwidth = torch.nn.Rel()\n")
+    status, _, told = command("check", "names.py", folder=tmp_path)
+    assert status == 3 and "did you mean `width`?" in told and "has no attribute 'Rel'" in told
+
+
+def test_notebooks(tmp_path: Path) -> None:
+    path = tmp_path / "n.ipynb"
+    path.write_text(a_notebook("%matplotlib inline\nx = 1", "x + 1", "x / 0", "x + 2;", "x + 3", tags=(2,)))
+    status, out, told = command("n.ipynb", "--write", "out.ipynb", folder=tmp_path)
+    assert (status, out) == (0, "2\n4\n") and "In [1]: skipped: %matplotlib inline" in told
+    kept = json.loads((tmp_path / "out.ipynb").read_text())["cells"]
+    assert kept[1]["outputs"][0]["data"] == {"text/plain": ["2"]}
+    assert kept[2]["outputs"][0]["ename"] == "ZeroDivisionError"
+    assert command("n.ipynb", "--cell", "2", folder=tmp_path)[1] == "2\n"
+    path.write_text(a_notebook("1 / 0", "'on'"))
+    assert command("n.ipynb", folder=tmp_path)[:2] == (1, "")
+    assert command("n.ipynb", "--keep-going", folder=tmp_path)[:2] == (1, "'on'\n")
+    path.write_text("{nothing")
+    status, _, told = command("n.ipynb", folder=tmp_path)
+    assert status == 3 and "not JSON" in told
+    path.write_text("[]")
+    assert command("n.ipynb", folder=tmp_path)[0] == 3

@@ -66,6 +66,8 @@ def run(options: Options) -> int:
     if not isinstance(text, str):
         display.errors([text] if shown else concealed(given.file, [text]))
         return 3
+    if given.file.endswith(".py"):
+        return _python(options, display, text)
     session = opened(options, display)
     session.options = (LOOKING,)
     session.shows_lines = shown
@@ -73,5 +75,23 @@ def run(options: Options) -> int:
     if not result.ok:
         return result.status
     display.running = False
+    return session.run(command(given), "<command line>").status
+
+
+def command(given: Any) -> str:
+    """The statement of gradsh that draws it."""
     words = [given.name, *([json.dumps(given.output)] if given.output else []), *(["open"] if given.open else [])]
-    return session.run("graph " + ", ".join(words), "<command line>").status
+    return "graph " + ", ".join(words)
+
+
+def _python(options: Options, display: Plain | Json, text: str) -> int:
+    """The same of a program in Python; what is drawn is one of its names."""
+    from importlib import import_module
+
+    given = options.given
+    session = import_module("gradsh.cli.source").session_of(options, display, given.file, False)
+    result = session.run(text, given.file)
+    if not result.ok:
+        return int(result.status)
+    display.running = False
+    return int(session.look(command(given)).status)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from gradsh.errors import BadArguments
     from gradsh.reports import Report
+    from gradsh.session.display import Display as Shows
     from gradsh.session.session import Session
     from gradsh.view.display import Display
 
@@ -199,7 +200,7 @@ def displayed(options: Options) -> Display:
 
 
 def opened(
-    options: Options, display: Display, interactive: bool = False, kind: Callable[..., Session] | None = None
+    options: Options, display: Shows, interactive: bool = False, kind: Callable[..., Session] | None = None
 ) -> Session:
     """A session within the limits and the sandbox that the command line asks for; whatever runs a program has its
     session from here. `kind` makes one of another kind."""

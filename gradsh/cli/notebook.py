@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, BinaryIO
 
 from gradsh.cli.arguments import Parser
 from gradsh.cli.main import displayed
 from gradsh.cli.options import Options, UsageError
 from gradsh.cli.source import ended, session_of
-from gradsh.errors import Label, Source, Span, SyntaxError_
+from gradsh.errors import GradshError, Label, Source, Span, SyntaxError_, WarningRecord
 from gradsh.language.python.cells import is_foreign, magics
+from gradsh.runtime import text
+from gradsh.session import display
 from gradsh.session.notebook import Cell, NotANotebook, Notebook
+from gradsh.view.display import Display
 from gradsh.view.plain import visible
 
 
@@ -39,32 +43,84 @@ def run(options: Options, name: str, data: bytes) -> int:
     """Run the notebook; the exit status."""
     given = options_of(options, name)
     options.arguments = []
-    display = displayed(options)
+    shown = displayed(options)
     try:
         notebook = Notebook(data)
     except NotANotebook as problem:
         error = SyntaxError_(str(problem), [Label(Span(Source(name, problem.text), problem.at, problem.at + 1))])
-        display.errors([error])
+        shown.errors([error])
         return 3
     cells = notebook.cells
     if given.cell is not None and not 1 <= given.cell <= len(cells):
         raise UsageError(f"--cell {given.cell}: there are {len(cells)} cells of code, from 1 to {len(cells)}")
-    session = session_of(options, display, name, cells=True)
+    kept = Kept(shown) if given.write else None
+    session = session_of(options, kept or shown, name, cells=True)
     gc.freeze()
     status = 0
     for cell in cells if given.cell is None else cells[: given.cell]:
+        if kept is not None:
+            kept.begin()
         if is_foreign(cell.text):
             note(cell, [cell.text.split("\n", 1)[0].strip() + ", and with it the cell"])
             continue
         skipped = magics(cell.text)
         failed = ended(options, session, cell.text, cell.name)
+        if kept is not None:
+            cell.keep("".join(kept.printed_texts), kept.shown, kept.failed)
         if skipped and not failed:
             note(cell, [words for _, words in skipped])
         if failed and not cell.may_fail:
             status = status or failed
             if not given.keep_going:
                 break
+    if given.write:
+        session.files.write(given.write, lambda stream: _put(stream, notebook.text()))
     return status
+
+
+def _put(stream: BinaryIO, text: str) -> None:
+    stream.write(text.encode("utf-8", "surrogatepass"))
+
+
+class Kept(display.Display):
+    """Shows all as another does, and keeps what a cell shows for its outputs."""
+
+    def __init__(self, inner: Display) -> None:
+        self.inner = inner
+        self.begin()
+
+    def begin(self) -> None:
+        self.printed_texts: list[str] = []
+        self.shown: str | None = None
+        self.failed: tuple[str, str, str] | None = None
+
+    def value(self, value: object, span: Span | None) -> None:
+        self.shown = text.shown(value)
+        self.inner.value(value, span)
+
+    def printed(self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n") -> None:
+        self.printed_texts.append(sep.join(map(text.written, values)) + end)
+        self.inner.printed(values, spans, sep, end)
+
+    def warning(self, warning: WarningRecord) -> None:
+        self.inner.warning(warning)
+
+    def note(self, line: str) -> None:
+        """Write a line to the standard error."""
+        self.inner.note(line)
+
+    def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
+        return self.inner.progress(items, title, total)
+
+    def errors(self, errors: list[GradshError]) -> None:
+        from io import StringIO
+
+        from gradsh.view.diagnostics import write
+
+        told = StringIO()
+        write(errors, told, color="never", style="full")
+        self.failed = (errors[0].kind, errors[0].message, told.getvalue())
+        self.inner.errors(errors)
 
 
 def note(cell: Cell, lines: list[str]) -> None:

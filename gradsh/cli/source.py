@@ -13,9 +13,7 @@ from gradsh.session.python import PythonSession
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:
-    from gradsh.view.display import Display
-
-ENDINGS = (".py", ".ipynb")
+    from gradsh.session.display import Display
 
 
 def run(options: Options, name: str, text: bytes) -> int:

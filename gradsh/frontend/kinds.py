@@ -89,6 +89,8 @@ def class_text(kind: Any) -> str:
         return "torch.dtype"
     if issubclass(python, type):
         return "type"
+    if python.__qualname__ == "object":  # what stands for Python's own
+        return "object"
     if isinstance(python, Program) or python.__module__ == "__main__":
         return f"__main__.{python.__qualname__}"
     if isinstance(python, ModelKind):

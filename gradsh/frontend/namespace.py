@@ -10,6 +10,7 @@ from gradsh.engine.core.users import spelled
 from gradsh.errors import TypeError_
 from gradsh.frontend import access, definitions, exceptions, text
 from gradsh.frontend.imports import Module, imported, missing
+from gradsh.frontend.imports.outside import opened
 from gradsh.frontend.table import PythonTable
 from gradsh.frontend.torch import Mode
 from gradsh.runtime import namespace as gradsh_namespace
@@ -110,7 +111,10 @@ def own_of(session: Running) -> dict[str, Any]:
         for value in values:
             session.display.value(value, None)
 
-    return {"print": print, "display": display}
+    own: dict[str, Any] = {"print": print, "display": display, "open": opened(session)}
+    for name, function in own.items():
+        function.__qualname__ = name
+    return own
 
 
 def namespace(session: Running) -> dict[str, Any]:

@@ -57,6 +57,10 @@ class PythonTable:
     def names(self) -> Iterable[str]:
         return {*self.own, *NAMES}
 
+    def of_torch(self, name: str) -> str:
+        """What is PyTorch's has another name than Python's own already."""
+        return name
+
     def commands(self) -> Iterable[CommandWord]:
         return ()
 

@@ -16,6 +16,7 @@ from gradsh.engine.core.dtypes import DType, Size
 from gradsh.engine.core.graph import AccumulateGrad, Node
 from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import is_users
 from gradsh.errors import TypeError_
 from gradsh.frontend.kinds import Program, class_text, is_class
 from gradsh.runtime.text import function_name
@@ -70,6 +71,8 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
     if isinstance(value, (Node, AccumulateGrad)):
         own = OWN_FUNCTION if getattr(getattr(value, "kind", None), "custom", None) is not None else ""
         return f"<{own}{repr(value)[1:-1]} object {at(value)}>"
+    if kind is FunctionType and not is_users(value) and value.__module__.startswith("gradsh."):
+        return f"<built-in function {function_name(value)}>"
     if kind is FunctionType:
         return f"<function {qualified(value)} {at(value)}>"
     if kind is MethodType:

@@ -66,6 +66,10 @@ def check(name: str, text: str, files: Files | None = None) -> tuple[list[Gradsh
 
     `name` is what they call it; `files` reads what it uses.
     """
+    if name.endswith((".py", ".ipynb")):
+        from gradsh.session.checking import check as check_python
+
+        return check_python(name, text), []
     source, builtins = Source(name, text), table()
     try:
         program.compile_program(source, {}, builtins, files=files)

@@ -28,6 +28,19 @@ class Cell:
         self.text = "".join(map(str, source)) if isinstance(source, list) else str(source)
         self.name = f"In [{number}]"
 
+    def keep(self, printed: str, shown: str | None, failed: tuple[str, str, str] | None) -> None:
+        """Put what the cell has shown in the place of its outputs: `failed` is name, words and text of its error."""
+        outputs: list[dict[str, Any]] = []
+        if printed:
+            outputs.append({"name": "stdout", "output_type": "stream", "text": printed.splitlines(keepends=True)})
+        if shown is not None:
+            data = {"text/plain": shown.splitlines(keepends=True)}
+            outputs.append({"data": data, "execution_count": None, "metadata": {}, "output_type": "execute_result"})
+        if failed is not None:
+            name, words, text = failed
+            outputs.append({"ename": name, "evalue": words, "output_type": "error", "traceback": text.splitlines()})
+        self.data["outputs"] = outputs
+
     @property
     def may_fail(self) -> bool:
         metadata = self.data.get("metadata")
@@ -54,6 +67,10 @@ class Notebook:
             raise NotANotebook("the JSON is not a notebook: it has no list of cells", text)
         code = [cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
         self.cells = [Cell(cell, number) for number, cell in enumerate(code, 1)]
+
+    def text(self) -> str:
+        """The file."""
+        return json.dumps(self.data, indent=1, ensure_ascii=False) + "\n"
 
     def _cells(self) -> list[Any] | None:
         data = self.data

@@ -364,7 +364,10 @@ class Session:
         if span is not None and self._told_of_pairs(message, category, span):
             return
         labels, help = of_warning(message, span, self.globals) if span is not None else ([], None)
-        self.display.warning(WarningRecord(message, span, category, labels, help))
+        self._say(WarningRecord(message, span, category, labels, help))
+
+    def _say(self, warning: WarningRecord) -> None:
+        self.display.warning(warning)
 
     def _told_of_pairs(self, message: str, category: str, span: Span) -> bool:
         """Was it a warning of shapes that broadcast to each with each? Said once for each place."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gradsh.errors import AttributeError_, GradshError, NotHere
+from gradsh.errors import AttributeError_, GradshError
 from gradsh.language.python.torch import MISSING, TORCH, member_of, submodule
 
 if TYPE_CHECKING:
@@ -77,12 +77,13 @@ class Absent:
 
 
 def no_member(module: str, name: str) -> GradshError:
-    """The error for a member that a module does not have, here."""
-    from gradsh.language.absent import absent
+    """The error for a member that a module does not have, here; of PyTorch's, why there is no such thing."""
+    if module.split(".")[0] == "torch":
+        from gradsh.language.absent import absent
 
-    why = absent(f"{module}.{name}")
-    if why is not None:
-        return NotHere(f"{why.path}: {why.words}", help=why.help)
+        found = absent(f"{module}.{name}".removeprefix("torch."))
+        if found is not None:
+            return AttributeError_(f"module '{module}' has no attribute '{name}': {found.words}", help=found.help)
     return AttributeError_(f"module '{module}' has no attribute '{name}'", help=_help(module, name))
 
 

@@ -30,6 +30,7 @@ def resolve(
     before = {name: module[0] for name, module in bound.items() if module and name not in own}
     resolver.modules = {**before, **imported(program)}
     resolver.members = members(program)
+    resolver.stars = [each.module for each in imports(program) if each.member == "*" and each.module in TORCH]
     resolver.run()
     return resolver.resolution
 
@@ -76,6 +77,7 @@ class PythonResolver(Resolver):
     dialects = ("", "python")
     modules: dict[str, str]
     members: dict[str, tuple[str, str]]
+    stars: list[str]
 
     def run(self) -> None:
         self.collect(self.program.body)
@@ -232,6 +234,11 @@ class PythonResolver(Resolver):
                 self.resolution.builtins.add(name)  # it is the built-in until the program binds it
         elif self.table.lookup(name) is not None:
             self.reference(node, name)
+        else:
+            for module in self.stars:  # `from torch.nn import *`
+                if self.table.lookup(key := member_of(module, name)) is not None:
+                    self.reference(node, key)
+                    break
 
     def reference(self, node: nodes.Node, name: str) -> None:
         self.resolution.references[id(node)] = name
