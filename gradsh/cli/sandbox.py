@@ -35,7 +35,6 @@ APART = (
     "gradsh.shell",
     "gradsh.cli",
     "gradsh.sandbox",
-    "gradsh.language.exporting",
     "gradsh.editors",
     "gradsh.jupyter",
 )  # no program comes to these
