@@ -130,7 +130,8 @@ class Session:
             if told is not None:
                 place = None if came.place is None else locate(*came.place)
                 loop = span_of(*came.where)
-                told(LoopPlan(loop and loop.line, came.lines, came.reason, place and place.line))
+                lines = [None if span is None else span.line for span in (loop, place)]
+                told(LoopPlan(lines[0], came.lines, came.reason, lines[1]))
 
         def looped(items: Any, body: Any, names: tuple[str, ...], line: int) -> Any:
             from gradsh.plans.loops import looped  # only when a loop runs
