@@ -153,7 +153,6 @@ LARGE = "let w = ones(2000000, grad); let opt = SGD([w], lr=0.5); w.sum().backwa
 
 def test_without_threads_one_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     from gradsh.engine.kernels import pieces
-    from gradsh.engine.optim import sweep
 
     def refuse(*args: object) -> NoReturn:
         raise RuntimeError("can't start new thread")
@@ -162,8 +161,6 @@ def test_without_threads_one_does_the_work(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(pieces, "start_new_thread", refuse)
     monkeypatch.setattr(pieces, "HELPERS", [])
     monkeypatch.setattr(pieces, "_threads", lambda: 4)
-    monkeypatch.setattr(sweep, "cores", lambda: 2)
-    monkeypatch.setattr(sweep, "_helper", None)
     at, out = session()
     at.run(LARGE + "\nlet w = w.detach(); w.sum(), (w.exp() - exp(tensor(0.5))).abs().max()")
     assert out.getvalue() == "(tensor(1000000.), tensor(0.))\n"
@@ -175,12 +172,12 @@ def test_without_threads_one_does_the_work(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_a_fork_after_a_step_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gradsh.engine.optim import sweep
+    from gradsh.engine.kernels import pieces
 
-    monkeypatch.setattr(sweep, "cores", lambda: 2)
+    monkeypatch.setattr(pieces, "_threads", lambda: 2)
     at, _ = session()
     at.run(LARGE)
-    assert sweep._helper is not None
+    assert pieces.HELPERS
     child = os.fork()
     if child == 0:
         try:

@@ -33,7 +33,6 @@ NAMES = [
     "__doc__",
     "__call__",
     "__wrapped__",
-    "__name__",
     "func_globals",
     "gi_frame",
     "gi_code",

@@ -157,12 +157,12 @@ def _row_moments(rows: Any) -> Any:
 def _sums_of_rows(x: Any, y: Any, at_once: bool) -> Any:
     n = x.shape[2]
     lanes = _lanes(x)
-    terms = (x if y is None else x * y).reshape(-1, n)
+    terms = (x if y is None else x * y).reshape(x.shape[0] * x.shape[1], n)
     shape = x.shape[:2]
     if n < lanes:
         return in_turn(terms).reshape(shape)
     left = n % lanes
-    out = added((terms[:, :-left] if left else terms).reshape(len(terms), -1, lanes))
+    out = added((terms[:, :-left] if left else terms).reshape(len(terms), n // lanes, lanes))
     if left:
         rest = out[:, :left]
         if y is None or not at_once:

@@ -130,7 +130,7 @@ class Later:
 # --- the base --------------------------------------------------------------------------------------------------------
 
 
-def _at_the_program(method: Any) -> Any:
+def at_the_program(method: Any) -> Any:
     """A method whose operators are said to be called where the program calls it."""
 
     @wraps(method)
@@ -155,11 +155,11 @@ class Distribution:
         for name in METHODS:
             own = cls.__dict__.get(name)
             if own is not None:
-                setattr(cls, name, _at_the_program(own))
+                setattr(cls, name, at_the_program(own))
         for name in PROPERTIES:
             computed = cls.__dict__.get(name)
             if isinstance(computed, property):
-                setattr(cls, name, property(_at_the_program(computed.fget)))
+                setattr(cls, name, property(at_the_program(computed.fget)))
 
     def __init__(self, batch: Any = (), event: Any = (), validate_args: Any = None) -> None:
         self._batch, self._event = Size(batch), Size(event)

@@ -11,7 +11,7 @@ import numpy as np
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.ops.distributions.base import broadcast, is_number, registered, summed
+from gradsh.engine.ops.distributions.base import at_the_program, broadcast, is_number, registered, summed
 from gradsh.engine.ops.distributions.constraints import (
     POSITIVE,
     REAL,
@@ -43,6 +43,10 @@ class Transform:
 
     def __init_subclass__(cls) -> None:
         cls.__public__ = frozenset((*PUBLIC, *cls.opened))
+        for name in ("forth", "back", "log_abs_det_jacobian"):
+            own = cls.__dict__.get(name)
+            if own is not None:
+                setattr(cls, name, at_the_program(own))
 
     def __init__(self, cache_size: Any = 0) -> None:
         if cache_size not in (0, 1):

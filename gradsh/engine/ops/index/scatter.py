@@ -109,7 +109,7 @@ scatter_add.vjp("src", saves="index")(lambda F, g, out, x, dim, index, src: gath
 def gathered(F: Any, g: Any, dim: int, index: Any, shape: tuple[int, ...]) -> Any:
     """The elements of `g` at `index`, among zeros where the source was larger than the index."""
     have = index.shape
-    if len(have) != len(shape):  # an empty index may have any dims, and picks nothing
+    if 0 in have or len(have) != len(shape):  # an empty index may have any dims and sizes, and picks nothing
         return F.expand(F.sum(F.zeros_like(g), None, False, None), shape)
     picked = F.gather(g, dim, index)
     for d, (n, wanted) in enumerate(zip(have, shape, strict=True)):
