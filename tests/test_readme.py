@@ -1,7 +1,8 @@
 """What the README shows is what happens: its commands, its prompt and its Python are run, and their output compared.
 
-`make record` writes the outputs anew. Blocks: ```gradsh NAME is the file NAME; in ```console a line `$ command` is run
-in a shell; in ```gradsh-prompt each `gradsh> line` is a program of one session; ```python is a doctest.
+`make record` writes the outputs anew. Blocks: ```gradsh NAME and ```py NAME are the file NAME; in ```console a line
+`$ command` is run in a shell; in ```gradsh-prompt each `gradsh> line` is a program of one session; ```python is a
+doctest.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def filled(text: str, folder: Path) -> str:
 
     def block(match: re.Match[str]) -> str:
         kind, name, body = match.groups()
-        if kind == "gradsh" and name.strip():
+        if kind in ("gradsh", "py") and name.strip():
             (folder / name.strip()).write_text(body)
         elif kind == "console":
             commands = [line for line in body.split("\n") if line.startswith("$ ")]

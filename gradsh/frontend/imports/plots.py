@@ -1,4 +1,4 @@
-"""`matplotlib`: taken, and drawn by nobody yet."""
+"""`matplotlib`: its calls are taken, nothing is drawn, and the first that would be seen says so."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.modes import mode
 from gradsh.frontend.imports import Module
 
 __acts_for_programs__ = True
+
+UNSEEN = "charts of matplotlib are not drawn here, and savefig writes no file; `plot` in a gradsh program draws"
 
 
 class Drawn:
@@ -30,7 +33,10 @@ class Drawn:
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         word = self.name.rpartition(".")[2]
-        if word in ("show", "close", "savefig", "pause"):
+        if word in ("show", "savefig", "pause"):
+            mode.warn(UNSEEN, once=True)
+            return None
+        if word == "close":
             return None
         if word != "subplots":
             return Drawn(word)
