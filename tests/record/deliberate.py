@@ -15,7 +15,37 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
         r"gives a gradient where torch raises \w+: (the )?derivative for",
         "a second derivative that PyTorch has not written",
     ),
-    ("forward method", "empty empty_like new_empty", r"output 0 ", "uninitialised memory: zeros here"),
+    (
+        "forward method",
+        "empty empty_like new_empty empty_permuted empty_strided new_empty_strided",
+        r"output 0 ",
+        "uninitialised memory: zeros here",
+    ),
+    (
+        "forward",
+        "svd_lowrank pca_lowrank",
+        r"multiple values for argument 'q'",
+        "PyTorch's samples are two factors, which its own test multiplies first",
+    ),
+    ("forward", "linalg.eig linalg.eigvals", r"there are no complex", "there are no complex numbers here"),
+    (
+        "freed",
+        "gradient",
+        r"second backward raises",
+        "PyTorch divides by a number that it does not save; here it is that of any division",
+    ),
+    (
+        "first",
+        "nn.functional.layer_norm",
+        r"\(-?0\.0\) for \(-?\d\.\d+e-1[56]\)",
+        "the gradient of what is normalised alone is 0: PyTorch's rounding",
+    ),
+    (
+        "layouts",
+        "batch_norm",
+        r"expanded, all: output 0 has other values",
+        "numbers that are all one, less their mean: what is left is rounding",
+    ),
     (
         "forward first second",
         "det linalg.det logdet linalg.slogdet",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite, python_function
+from gradsh.engine.operators.reduction import renamed
 from gradsh.engine.operators.samples import call, t
+from gradsh.errors import DtypeError
 
 __acts_for_programs__ = True  # it calls models
 
@@ -138,8 +141,11 @@ def orthogonal(module: Any, name: str = "weight", orthogonal_map: Any = None, *,
 )
 def norm_except_dim(v: Tensor, pow: Any, dim: Any) -> Tensor:
     """The norms of the slices along a dim, which stays; -1 for the norm of all."""
+    if v.data.dtype.kind != "f":
+        said = OF[v.data.dtype].title
+        raise DtypeError(f"norm(): input dtype should be either floating point or complex. Got {said} instead.")
     if dim == -1:
-        return T.norm(v, pow)  # type: ignore[no-any-return]  # a Tensor
+        return renamed(T.norm(v, pow), "NormBackward0")  # type: ignore[no-any-return]  # a Tensor
     n = v.ndim
     if dim == 0:
         return T.reshape(T.norm(T.reshape(v, (v.shape[0], -1)), pow, 1), (-1, *(1,) * (n - 1)))  # type: ignore[no-any-return]
@@ -153,7 +159,5 @@ def _weight_norm(v: Tensor, g: Tensor, dim: Any) -> Tensor:
     """The direction of `v` with the lengths `g`."""
     w: Tensor = T.mul(v, T.div(g, norm_except_dim.body(v, 2, dim)))
     if dim in (0, v.ndim - 1):
-        from gradsh.engine.operators.reduction import renamed
-
         renamed(w, "WeightNormInterfaceBackward0")
     return w

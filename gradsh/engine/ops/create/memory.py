@@ -167,6 +167,12 @@ def empty_permuted(size: Any, physical_layout: Any, dtype: Any, requires_grad: b
                 "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
                 f"{len(shape)} is not equal to len(physical_layout) = {len(order)}"
             )
-        raise ShapeError(f"Dimension out of range or duplicate dim not allowed in physical_layout {list(order)}")
+        outside = next((i for i, d in enumerate(order) if not 0 <= d < len(shape)), None)
+        if outside is None:
+            raise ShapeError("Duplicate dim not allowed")
+        raise ShapeError(
+            f"Dimension out of range (expected to be between 0 and {len(shape) - 1}, but got {order[outside]} at index "
+            f"{outside}).  NB: negative dims not currently supported; file an issue if you want it."
+        )
     memory = alloc.zeros(tuple(shape[d] for d in order), numpy_dtype("empty_permuted", dtype, mode.default))
     return leaf(memory.transpose([order.index(d) for d in range(len(order))]), requires_grad, mode.where)

@@ -26,14 +26,17 @@ from gradsh.errors import AutogradError, DtypeError
     grad_fn="FrexpBackward0",
     outputs=2,
     private=True,
+    layout="operands",
     samples=lambda: [call(t(2, 3, away=0.1)), call(t(away=0.1))],
     formula="g / 2**exponent",
 )
 def frexp_of(x: Any) -> Any:
     """Mantissas from 0.5 to 1 and exponents of 2."""
     mantissa, exponent = np.frexp(x)
-    # what is no finite number has no exponent
-    return mantissa, np.where(np.isfinite(x), exponent, 0).astype(np.int32)[()]
+    if exponent.ndim:
+        exponent[~np.isfinite(x)] = 0  # what is no finite number has no exponent
+        return mantissa, exponent
+    return mantissa, exponent if np.isfinite(x) else np.int32(0)
 
 
 @frexp_of.vjp("input", saves="out")
@@ -73,7 +76,7 @@ def angle(x: Any) -> Any:
     return np.where(np.isnan(x), x, np.where(x < 0, x.dtype.type(math.pi), x.dtype.type(0)))[()]
 
 
-angle.vjp()(lambda F, g, out, x: zeros(F, g))
+angle.vjp(saves="input")(lambda F, g, out, x: zeros(F, g))
 
 
 def _itself(name: str, words: str, method: bool = True) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, need_tensor
+from gradsh.engine.core.arguments import dim_index, need_tensor, not_implemented
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import composite
@@ -48,6 +48,9 @@ def index_reduce(input: Any, dim: Any, index: Any, source: Any, reduce: Any, inc
     need_tensor("index_reduce", "source", 4, source)
     if reduce not in REDUCTIONS:
         raise ValueProblem(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
+    if input.data.dtype.kind == "b" and (not include_self or reduce == "mean"):
+        kernel = "div_floor_cpu" if include_self else "index_reduce_func_exclude_input_init"
+        raise not_implemented(kernel, input.data.dtype)
     axis = dim_index(dim, input.ndim)
     check_added("index_reduce", input.data, axis, long_vector("index_reduce", index.data), source.data)
     count = math.prod(index.shape)
@@ -114,6 +117,8 @@ def segment_reduce(
         raise ValueProblem(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     if indices is not None:
         raise ValueProblem("segment_reduce(): indices based reduction is not supported yet.")
+    if data.data.dtype.kind != "f":
+        raise not_implemented("_segment_reduce_cpu", data.data.dtype)
     axis = dim_index(axis, data.ndim)
     stretches = _lengths(data, lengths, offsets, axis, unsafe)
     shape = (*stretches.shape, *data.shape[axis + 1 :])

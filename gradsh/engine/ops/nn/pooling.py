@@ -433,6 +433,7 @@ def _avg_pool(dims: int) -> Any:
         if dims == 1:
             x, single = _batched(name, 1, input, _one_dim_words(name, input))
             x = T.unsqueeze(x, -2)
+            check_padding(kernel, pad, (1,))
             check_filled(name, 2, x.data.shape, x.data.shape[single:])
             out = mean_pool(name, 2, x, ((1, *kernel), (1, *steps), (0, *pad)), ceil_mode, include, None)
             out = T.squeeze(out, 0) if single else out
@@ -440,6 +441,7 @@ def _avg_pool(dims: int) -> Any:
         if dims == 2 and input.__class__ is Tensor:
             dim_index(-3, input.data.ndim)
         x, single = _batched(name, dims, input)
+        check_padding(kernel, pad, (1,) * dims)
         check_filled(name, dims, x.data.shape, input.data.shape)
         out = mean_pool(name, dims, x, (kernel, steps, pad), ceil_mode, include, override)
         return without_batch(out, f"AvgPool{dims}DBackward0") if single else out

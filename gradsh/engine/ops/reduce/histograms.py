@@ -157,7 +157,7 @@ def histogramdd(input: Any, bins: Any, ends: Any, weight: Any, density: bool) ->
             f"torch.histogramdd: expected {dims} sequences of bin edges for a {dims}-dimensional histogram but got "
             f"{len(each)}"
             if each and each[0].__class__ is Tensor
-            else f"torch.histogramdd: expected bins to have {dims} elements but got {len(each)}",
+            else "histogramdd: The size of bins must be equal to the innermost dimension of the input.",
             kind="RuntimeError",
         )
     rows = input.data.reshape(math.prod(input.data.shape[:-1]), dims)

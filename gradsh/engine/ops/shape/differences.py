@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gradsh.engine.core.arguments import dim_index, is_int, need_tensor
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.samples import call, t
-from gradsh.errors import ShapeError, ValueProblem
+from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
-SPACING = "torch.gradient expected spacing to be unspecified, a scalar, or a list of length "
+SPACING = "torch.gradient expected spacing to be unspecified, a scalar"
 
 
 def _along(x: Tensor, dim: int, spacing: Any, order: int) -> Any:
@@ -53,20 +55,20 @@ def _along(x: Tensor, dim: int, spacing: Any, order: int) -> Any:
 def _spacings(x: Tensor, spacing: Any, dims: list[int], said: bool) -> list[Any]:
     """One spacing for each dim."""
     if spacing.__class__ is not tuple and spacing.__class__ is not list:
-        return [spacing] * len(dims)
+        return [1 if spacing is None else spacing] * len(dims)
     if len(spacing) != len(dims):
         raise ValueProblem(
-            SPACING + f"equal to 'self.dim() = {x.ndim}', since dim argument was not given, but got a list of length "
-            f"{len(spacing)}"
-            if not said
-            else SPACING
-            + f"equal to the number of dimensions in the dim argument, but got a list of length {len(spacing)}"
+            f"{SPACING} or it's spacing and dim arguments to have the same length, but got a spacing argument of "
+            f"length {len(spacing)} and a dim argument of length {len(dims)}."
+            if said
+            else f"{SPACING}, or a list of length equal to 'self.dim() = {x.ndim}', since dim argument was not given, "
+            f"but got a list of length {len(spacing)}"
         )
     return list(spacing)
 
 
 @composite(
-    "gradient(input, *, spacing=1, dim=None, edge_order=1)",
+    "gradient(input, *, spacing=None, dim=None, edge_order=1)",
     method=False,
     samples=lambda: [
         call(t(4)),
@@ -85,11 +87,13 @@ def gradient(input: Any, spacing: Any, dim: Any, edge_order: int) -> tuple[Any, 
     said = dim is not None
     dims = [dim] if is_int(dim) else list(range(input.ndim)) if dim is None else list(dim)
     spacings = _spacings(input, spacing, dims, said)
+    if input.data.dtype == np.uint8:
+        raise DtypeError("torch.gradient does not support uint8 input.")
     if edge_order not in (1, 2):
         raise ValueProblem("torch.gradient only supports edge_order=1 and edge_order=2.")
     dims = [dim_index(d, input.ndim) for d in dims]
-    if len(set(dims)) != len(dims):
-        raise ShapeError("dim appears multiple times in the list of dims")
+    if twice := [d for d in dims if dims.count(d) > 1]:
+        raise ShapeError(f"dim {twice[0]} appears multiple times in the list of dims")
     for d, step in zip(dims, spacings, strict=True):
         if input.shape[d] < edge_order + 1:
             raise ShapeError("torch.gradient expected each dimension size to be at least edge_order+1")
