@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from gradsh.interrupts import held
+from gradsh import Session
+from gradsh.engine.core import alloc
+from gradsh.interrupts import HELD, held
 
 
 def run(tmp_path: Path, text: str) -> str:
@@ -183,3 +186,16 @@ def test_an_interrupt_while_a_large_graph_is_walked_or_freed(tmp_path: Path) -> 
         """,
     )
     assert done == "[True, True, True] 2 tensor([3.])\n"
+
+
+def test_a_stop_while_a_run_is_prepared_leaves_others_possible(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that came there was counted as the end of a block that had not begun: no stop was ever obeyed again."""
+
+    def stopped(limit: object) -> None:
+        raise KeyboardInterrupt
+
+    session = Session(out=io.StringIO())
+    monkeypatch.setattr(alloc, "small_buffers", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        session.run("1")
+    assert HELD.depth == 0

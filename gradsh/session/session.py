@@ -195,8 +195,8 @@ class Session:
         held.depth += 1
         try:
             with swapped(self.context), np.errstate(all="ignore"):
-                held.depth -= 1
                 alloc.small_buffers(None if self.limits is None else self.limits.memory)
+                held.depth -= 1  # with nothing between it and `try`: a stop there left the session deaf to all others
                 try:
                     compiled = compile_program(
                         source, self.known(source.text), self.builtins, self.options, files=self.files
