@@ -41,6 +41,12 @@ DELIBERATE: list[tuple[str, str, str, str]] = [
         "the gradient of what is normalised alone is 0: PyTorch's rounding",
     ),
     (
+        "dtypes",
+        "_dirichlet_grad",
+        r"in float32 output 0 ",
+        "series in float32: PyTorch's and these are both up to 1.5e-5 from float64's, by cancellation",
+    ),
+    (
         "layouts",
         "batch_norm",
         r"expanded, all: output 0 has other values",
