@@ -58,7 +58,8 @@ def run(recipe: dict[str, Any]) -> list[Finding]:
     pid, terminal = pty.fork()
     if pid == 0:
         _prompt()
-    before = termios.tcgetattr(terminal)
+    os.set_blocking(terminal, False)  # to write to the terminal of a process that has ended would be to wait for ever
+    before = _fresh()
     shown = bytearray()
     # before the prompt answers a signal ends gradsh; its line then says how the keys of the cursor are sent
     _read(terminal, shown, PATIENCE, b"\x1b[?1l" if recipe.get("ready") else b"gradsh>")
@@ -154,11 +155,21 @@ def _leave(pid: int, terminal: int, shown: bytearray) -> int | None:
             _read(terminal, shown, 0.0)
             return os.waitstatus_to_exitcode(status)
         with contextlib.suppress(OSError):
-            os.write(terminal, b"\x03\x04")
+            _send(terminal, b"\x03\x04", shown)
         _read(terminal, shown, 0.03)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     return None
+
+
+def _fresh() -> list[Any]:
+    """How a terminal is that nobody has used: that of a prompt may be another before it can be asked."""
+    ends = os.openpty()
+    try:
+        return termios.tcgetattr(ends[0])
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 def _changed(before: list[Any], after: list[Any], shown: bytearray) -> str:
