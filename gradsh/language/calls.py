@@ -32,6 +32,19 @@ ELSEWHERE = {
 }
 
 
+def links(node: nodes.Attribute) -> tuple[Expr, list[nodes.Attribute]]:
+    """What `a.b.c` begins with, and its attributes, the last first; as many as a name of PyTorch's may have.
+
+    Of a longer chain the inner parts are asked themselves.
+    """
+    chain: list[nodes.Attribute] = []
+    value: Expr = node
+    while type(value) is nodes.Attribute and len(chain) < DEEPEST:
+        chain.append(value)
+        value = value.value
+    return value, chain
+
+
 class Calls:
     """Names looked up in scopes, and calls checked against signatures; `Resolver` adds the walk over the tree."""
 
@@ -434,13 +447,7 @@ class Calls:
         known = self.resolution.references.get(id(node))
         if known is not None:
             return known
-        chain: list[nodes.Attribute] = []
-        value: Expr = node
-        while type(value) is nodes.Attribute:
-            chain.append(value)
-            value = value.value
-            if len(chain) > DEEPEST:
-                return None  # its inner parts are asked themselves
+        value, chain = links(node)
         if type(value) is nodes.Name and value.name == "numpy" and not self.bound_anywhere("numpy"):
             if id(value) not in self.resolution.references:  # `numpy(x)` is a built-in, `numpy.exp` is the library's
                 self.resolution.references[id(value)] = "numpy"

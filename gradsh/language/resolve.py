@@ -140,8 +140,7 @@ class Resolver(Operators):
 
     def target(self, node: Expr) -> None:
         if isinstance(node, nodes.Name):
-            if node.name in KEYWORDS or node.name == "repeat":
-                self.fail(errors.ReservedWord, f"`{node.name}` is a reserved word and cannot be assigned", node)
+            self.name_target(node)
         elif isinstance(node, (nodes.TupleExpr, nodes.ListExpr)):
             for item in node.items:
                 self.target(item)
@@ -151,12 +150,19 @@ class Resolver(Operators):
             self.resolution.builtins.add(IN_PLACE)
             self.expr(node)
         elif isinstance(node, nodes.Attribute):
-            if self.dotted(node) is not None:
-                self.fail(errors.BadTarget, "a built-in namespace cannot be assigned to", node)
-            else:
-                self.expr(node.value)
+            self.attribute_target(node)
         else:
             self.fail(errors.BadTarget, "cannot assign to this expression", node)
+
+    def name_target(self, node: nodes.Name) -> None:
+        if node.name in KEYWORDS or node.name == "repeat":
+            self.fail(errors.ReservedWord, f"`{node.name}` is a reserved word and cannot be assigned", node)
+
+    def attribute_target(self, node: nodes.Attribute) -> None:
+        if self.dotted(node) is not None:
+            self.fail(errors.BadTarget, "a built-in namespace cannot be assigned to", node)
+        else:
+            self.expr(node.value)
 
     def do_AugAssign(self, node: nodes.AugAssign) -> None:
         self.resolution.builtins.add(IN_PLACE)

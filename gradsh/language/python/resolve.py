@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from gradsh.errors import Source
 from gradsh.language import nodes
+from gradsh.language.calls import links
 from gradsh.language.nodes import Argument, Expr, Parameter, Stmt, handles, walk
 from gradsh.language.python import nodes as python
 from gradsh.language.python.torch import MISSING, TORCH, member_of, submodule
@@ -85,14 +86,6 @@ class PythonResolver(Resolver):
         self.block(self.program.body)
         self.resolution.exports |= dict.fromkeys(self.scope.bound, ())
 
-    def block(self, body: list[Stmt]) -> None:
-        self.depth += 1
-        if self.depth > MAX_DEPTH and body:
-            self.too_deep(body[0])
-        for statement in body:
-            getattr(self, "do_" + type(statement).__name__)(statement)
-        self.depth -= 1
-
     # --- scopes ---------------------------------------------------------------------------------------------------
 
     def collect(self, body: list[Stmt]) -> None:
@@ -136,17 +129,11 @@ class PythonResolver(Resolver):
 
     # --- statements -------------------------------------------------------------------------------------------------
 
-    def target(self, node: Expr) -> None:
-        if isinstance(node, (nodes.TupleExpr, nodes.ListExpr)):
-            for item in node.items:
-                self.target(item)
-        elif isinstance(node, nodes.Unpacked):
-            self.target(node.value)
-        elif isinstance(node, nodes.Index):
-            self.resolution.builtins.add(IN_PLACE)
-            self.expr(node)
-        elif isinstance(node, nodes.Attribute):
-            self.expr(node.value)
+    def name_target(self, node: nodes.Name) -> None:
+        pass
+
+    def attribute_target(self, node: nodes.Attribute) -> None:
+        self.expr(node.value)
 
     def do_AugAssign(self, node: nodes.AugAssign) -> None:
         self.resolution.builtins.add(IN_PLACE)
@@ -266,11 +253,7 @@ class PythonResolver(Resolver):
         known = self.resolution.references.get(id(node))
         if known is not None:
             return known
-        chain: list[nodes.Attribute] = []
-        value: Expr = node
-        while type(value) is nodes.Attribute:
-            chain.append(value)
-            value = value.value
+        value, chain = links(node)
         if type(value) is not nodes.Name or value.name not in self.modules:
             return None
         module = self.modules[value.name]
