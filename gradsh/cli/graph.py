@@ -10,6 +10,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterable
 from typing import Any
 
+from gradsh.cli.opening import opened
 from gradsh.cli.options import Options, read
 from gradsh.errors import Span
 from gradsh.files import concealed, decode, shows_lines
@@ -55,7 +56,6 @@ class Json(Silent, JsonDisplay):
 
 
 def run(options: Options) -> int:
-    from gradsh.cli.main import opened
     from gradsh.language.program import LOOKING
 
     given = options.given
@@ -86,10 +86,10 @@ def command(given: Any) -> str:
 
 def _python(options: Options, display: Plain | Json, text: str) -> int:
     """The same of a program in Python; what is drawn is one of its names."""
-    from importlib import import_module
+    from gradsh.cli.source import session_of
 
     given = options.given
-    session = import_module("gradsh.cli.source").session_of(options, display, given.file, False)
+    session = session_of(options, display, given.file, cells=False)
     result = session.run(text, given.file)
     if not result.ok:
         return int(result.status)

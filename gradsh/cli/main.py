@@ -13,24 +13,21 @@ import sys
 from functools import partial
 
 from gradsh import interrupts
+from gradsh.cli.opening import INTERRUPTED, OVER, displayed, help_of, opened
 from gradsh.cli.options import Options, UsageError, read, say
 
 USAGE = 2
 FAULT = 70
-OVER = 124  # as `timeout` of the system says it
-INTERRUPTED = 130
 CLOSED_PIPE = 141
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from gradsh.errors import BadArguments
     from gradsh.reports import Report
-    from gradsh.session.display import Display as Shows
     from gradsh.session.session import Session
-    from gradsh.view.display import Display
 
 
 def run(argv: Sequence[str]) -> int:
@@ -138,10 +135,14 @@ def _run(options: Options) -> int:
         return _shell(options, None)
     else:
         name, text = "<stdin>", _standard_input()
-    if name.endswith((".py", ".ipynb")):
-        from importlib import import_module
+    if name.endswith(".py"):
+        from gradsh.cli import source
 
-        return import_module("gradsh.cli.source").run(options, name, text)  # type: ignore[no-any-return]  # a status
+        return source.run(options, name, text)
+    if name.endswith(".ipynb"):
+        from gradsh.cli import notebook
+
+        return notebook.run(options, name, text)
     from gradsh.errors import BadArguments
     from gradsh.files import concealed, decode, read_text, shows_lines
 
@@ -185,48 +186,6 @@ def _session(options: Options, interactive: bool = False) -> Session:
     return session
 
 
-def displayed(options: Options) -> Display:
-    """The display that the command line asks for."""
-    from gradsh.view.display import Display
-
-    if options.json:
-        from gradsh.view.json_lines import JsonDisplay
-
-        display: Display = JsonDisplay()
-    else:
-        display = Display(color=options.color, style=options.errors)
-    display.verbose = options.verbose
-    return display
-
-
-def opened(
-    options: Options, display: Shows, interactive: bool = False, kind: Callable[..., Session] | None = None
-) -> Session:
-    """A session within the limits and the sandbox that the command line asks for; whatever runs a program has its
-    session from here. `kind` makes one of another kind."""
-    from gradsh.view.display import Session as Shown
-
-    session: Session = (kind or Shown)(
-        dtype=options.dtype,
-        seed=options.seed,
-        display=display,
-        timeout=options.timeout,
-        max_memory=options.max_memory,
-        sandbox=bool(options.sandbox),
-    )
-    if options.plans:
-        session.plan()
-    if session.limits is not None and session.limits.memory is not None:
-        session.limits.memory.said = "--max-memory"
-    if session.limits is not None and not interactive:
-        session.limits.hold()
-    if options.sandbox == "kernel":
-        from gradsh.cli.sandbox import confine
-
-        confine(session, interactive)
-    return session
-
-
 def _sweep(session: Session, file: str, named: Mapping[str, Any]) -> Iterable[Report]:
     from gradsh.sweep.in_session import reports
 
@@ -261,25 +220,6 @@ def _bad_arguments(error: BadArguments, options: Options) -> UsageError:
             said = f"{said.partition(';')[0]}; gradsh's own options stand before the file: {meant}"
             break
     return UsageError(said, f"gradsh {options.file} --help" if options.file not in (None, "-") else "gradsh --help")
-
-
-def help_of(options: Options, file: str, program: str, shown: bool) -> int:
-    """`gradsh FILE --help`; `shown`: errors may show lines of it."""
-    from gradsh.errors import Refused
-    from gradsh.files import concealed
-    from gradsh.language.scripts import help_text
-    from gradsh.session.check import table
-    from gradsh.view.plain import visible
-
-    try:
-        say(visible(help_text(file, program, table().commands()), keep="\n"))
-    except Refused as refused:
-        from gradsh.view.diagnostics import write
-
-        errors = refused.errors if shown else concealed(file, refused.errors)
-        write(errors, sys.stderr, color=options.color, style="json" if options.json else options.errors)
-        return 3
-    return 0
 
 
 # --- endings -----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 from gradsh.cli.arguments import Parser
-from gradsh.cli.main import displayed
+from gradsh.cli.opening import displayed
 from gradsh.cli.options import Options, UsageError
 from gradsh.cli.source import ended, session_of
 from gradsh.errors import GradshError, Label, Source, Span, SyntaxError_, WarningRecord

@@ -9,6 +9,7 @@ import argparse
 from argparse import ArgumentParser
 
 from gradsh.cli.graph import Json, Plain
+from gradsh.cli.opening import opened
 from gradsh.cli.options import Options, read
 from gradsh.files import concealed, decode, shows_lines
 from gradsh.reports import LoopPlan
@@ -21,8 +22,6 @@ def takes(parser: ArgumentParser) -> None:
 
 
 def run(options: Options) -> int:
-    from gradsh.cli.main import opened
-
     file = options.given.file
     data = read(file)
     text = decode(file, data)

@@ -1,12 +1,11 @@
-"""`gradsh FILE.py`, `gradsh FILE.ipynb`: PyTorch's own source."""
+"""`gradsh FILE.py`: PyTorch's own source; what it has in common with the cells of a notebook."""
 
 from __future__ import annotations
 
 import gc
 import sys
-from importlib import import_module
 
-from gradsh.cli.main import OVER, displayed, opened
+from gradsh.cli.opening import OVER, displayed, opened
 from gradsh.cli.options import Options
 from gradsh.files import concealed, decode, read_text, shows_lines
 from gradsh.session.python import PythonSession
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 def run(options: Options, name: str, text: bytes) -> int:
     """Run the file; the exit status."""
-    if name.endswith(".ipynb"):
-        return import_module("gradsh.cli.notebook").run(options, name, text)  # type: ignore[no-any-return]  # a status
     program = decode(name, text)
     shown = name[0] == "<" or shows_lines(name, text)
     session = session_of(options, displayed(options), name, cells=False)

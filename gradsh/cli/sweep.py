@@ -12,7 +12,7 @@ import shlex
 import sys
 import time
 
-from gradsh.cli.main import INTERRUPTED, help_of
+from gradsh.cli.opening import INTERRUPTED, help_of
 from gradsh.cli.options import Options, UsageError, read
 from gradsh.errors import BadArguments, GradshError, Refused
 from gradsh.files import Files, concealed, shows_lines
