@@ -57,7 +57,8 @@ def is_programs_own(exception: BaseException) -> bool:
     """
     if exception.__class__ is TypeError and _is_lowered(str(exception).partition("() ")[0]):
         return True
-    is_anonymous = exception.__class__ is TypeError and str(exception).startswith("<lambda>() ")
+    name = str(exception).partition("() ")[0].rpartition("<locals>.")[2]
+    is_anonymous = exception.__class__ is TypeError and name == "<lambda>"
     traceback = exception.__traceback__
     if traceback is None:
         return True

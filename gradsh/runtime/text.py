@@ -65,7 +65,7 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         return _view(value)
     has_own = any("__repr__" in base.__dict__ for base in kind.__mro__[:-1])
     if has_own and kind.__module__.partition(".")[0] in ("builtins", "numpy", "gradsh"):
-        return repr(value)
+        return without_addresses(repr(value))  # `constraints.greater_than(print)` quotes what it was given
     return f"<{kind.__name__} object>"
 
 

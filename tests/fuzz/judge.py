@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import io
-import os
 import re
 import signal
 import sys
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import threading
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from gradsh import interrupts
 from gradsh.errors import BadArguments, ClosedPipe
@@ -52,9 +54,38 @@ def place(traceback: str) -> str:
     return " ".join([*(name for name, _ in raised[-1:]), *(inside or own)[-1:]])
 
 
-def alarmed(number: int, frame: Any) -> None:
-    """An input that takes long gets a Ctrl-C, as from its user."""
-    os.kill(os.getpid(), signal.SIGINT)
+class Event(ctypes.Structure):
+    """C's `struct sigevent`, of which the rest is room."""
+
+    _fields_ = (
+        ("value", ctypes.c_void_p),
+        ("signal", ctypes.c_int),
+        ("notify", ctypes.c_int),
+        ("thread", ctypes.c_int),
+        ("rest", ctypes.c_byte * 44),
+    )
+
+
+OF_PROCESS, TO_THREAD = 2, 4  # CLOCK_PROCESS_CPUTIME_ID, SIGEV_THREAD_ID
+
+
+@contextlib.contextmanager
+def interrupted(seconds: float) -> Iterator[None]:
+    """An input that takes longer, in time of the processor, gets a Ctrl-C, as from its user.
+
+    The kernel sends it, and to this thread, as a terminal does: a handler of Python's that sends it is not called where
+    the program is as deep as it can be, and what the kernel sends to a thread of NumPy's is not seen by Python's.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    event, timer = Event(signal=signal.SIGINT, notify=TO_THREAD, thread=threading.get_native_id()), ctypes.c_void_p()
+    if libc.timer_create(OF_PROCESS, ctypes.byref(event), ctypes.byref(timer)):
+        raise OSError(ctypes.get_errno(), "timer_create")
+    whole, part = divmod(round(seconds * 10**9), 10**9)
+    try:
+        libc.timer_settime(timer, 0, (ctypes.c_long * 4)(0, 0, whole, part), None)
+        yield
+    finally:
+        libc.timer_delete(timer)
 
 
 def observed(act: Callable[[], int | None], given: bytes = b"", soon: float = SOON) -> Outcome:
@@ -67,12 +98,8 @@ def observed(act: Callable[[], int | None], given: bytes = b"", soon: float = SO
     status: int | None = None
     escaped = ""
     try:
-        try:
-            signal.signal(signal.SIGPROF, alarmed)
-            signal.setitimer(signal.ITIMER_PROF, soon)
+        with interrupted(soon):
             status = act()
-        finally:
-            signal.setitimer(signal.ITIMER_PROF, 0)
     except KeyboardInterrupt as stop:
         interrupts.settled(stop)
     except (ClosedPipe, BadArguments):

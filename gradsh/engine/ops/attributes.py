@@ -8,12 +8,13 @@ from typing import Any
 
 from gradsh.calls.devices import CPU
 from gradsh.engine.autograd.forms import remember
+from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.ops.shape.dims import matrix_transpose, reversed_dims
-from gradsh.errors import ArgumentError, AutogradError, DtypeError
+from gradsh.errors import ArgumentError, AutogradError, DtypeError, ValueProblem
 
 _getframe = sys._getframe
 
@@ -50,6 +51,8 @@ def _data(x: Tensor) -> Tensor:
 
 
 def _set_data(x: Tensor, value: Any) -> None:
+    if x.__class__ is Batched:
+        raise ValueProblem("mutating directly with `.data` under vmap transform is not allowed.", kind="RuntimeError")
     if value.__class__ is not Tensor:
         raise ArgumentError(f"Variable data has to be a tensor, but got {type(value).__name__}")
     if x.requires and value.data.dtype.kind != "f":

@@ -7,6 +7,7 @@ from typing import Any
 from gradsh.calls.devices import CPU, Device, chosen
 from gradsh.calls.devices import device as named
 from gradsh.engine.operators.composite import function
+from gradsh.engine.ops.create.sampling import seed_of
 from gradsh.errors import WrongDevice
 
 
@@ -34,7 +35,7 @@ def device_count() -> int:
 @function("cuda.manual_seed(seed)", method=False, differentiable=False, effect=True, example="cuda.manual_seed(0)")
 def cuda_manual_seed(seed: Any) -> None:
     """Seeds the graphics card, of which there is none; the CPU's stream stays as it is."""
-    int(seed)
+    seed_of(seed)
 
 
 @function(
@@ -42,7 +43,7 @@ def cuda_manual_seed(seed: Any) -> None:
 )
 def cuda_manual_seed_all(seed: Any) -> None:
     """Seeds all graphics cards, of which there are none; the CPU's stream stays as it is."""
-    int(seed)
+    seed_of(seed)
 
 
 @function("cuda.empty_cache()", method=False, differentiable=False, effect=True, example="cuda.empty_cache()")

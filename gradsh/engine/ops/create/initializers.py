@@ -306,6 +306,10 @@ def sparse_(tensor: Tensor, sparsity: float, std: float, generator: Any) -> None
     rows, columns = tensor.data.shape
     _normal(tensor, 0, std, generator)
     values = alloc.array(tensor.data)
+    try:
+        zeros = math.ceil(sparsity * rows)
+    except (OverflowError, ValueError) as error:  # of inf and nan
+        raise ValueError_(str(error), kind=type(error).__name__) from None
     for column in range(columns):
-        values[T.randperm(rows).data[: math.ceil(sparsity * rows)], column] = 0
+        values[T.randperm(rows).data[:zeros], column] = 0
     _write(tensor, make(values))

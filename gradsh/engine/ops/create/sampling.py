@@ -24,13 +24,18 @@ from gradsh.errors import ArgumentError, DtypeError, ValueError_
 # --- seeds -----------------------------------------------------------------------------------------------------------
 
 
+def seed_of(seed: Any) -> int:
+    """A seed as an int. Errors: Python's, of what `int` does not take."""
+    try:
+        return int(seed)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError_(str(error), kind=type(error).__name__) from None
+
+
 @function("manual_seed(seed)", method=False, differentiable=False, effect=True, example="manual_seed(0)")
 def manual_seed(seed: Any) -> Any:
     """Starts the random stream over from a seed; gives the generator."""
-    try:
-        value = int(seed)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError_(str(error), kind=type(error).__name__) from None
+    value = seed_of(seed)
     if mode.generator is None:
         from gradsh.engine.kernels.random import Generator
 

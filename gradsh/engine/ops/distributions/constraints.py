@@ -39,8 +39,11 @@ class Constraint:
         return self.text
 
     def check(self, value: Any) -> Any:
-        """A bool tensor: where the constraint holds."""
-        return self.holds(value)
+        """A bool tensor: where the constraint holds. Errors: ArgumentError for what has no order with its bounds."""
+        try:
+            return self.holds(value)
+        except TypeError as error:  # Python's own words, as in PyTorch: `greater_than(()).check([])`
+            raise ArgumentError(str(error)) from None
 
     @property
     def lower_bound(self) -> Any:
@@ -60,11 +63,11 @@ def _whole(value: Any) -> Any:
 
 
 def greater_than(low: Any) -> Constraint:
-    return Constraint(f"GreaterThan(lower_bound={low})", lambda v: v > low, kind="above", parts=(low,))
+    return Constraint(f"GreaterThan(lower_bound={low})", lambda v: low < v, kind="above", parts=(low,))
 
 
 def at_least(low: Any) -> Constraint:
-    return Constraint(f"GreaterThanEq(lower_bound={low})", lambda v: v >= low, kind="above", parts=(low,))
+    return Constraint(f"GreaterThanEq(lower_bound={low})", lambda v: low <= v, kind="above", parts=(low,))
 
 
 def less_than(high: Any) -> Constraint:
@@ -73,12 +76,12 @@ def less_than(high: Any) -> Constraint:
 
 def interval(low: Any, high: Any) -> Constraint:
     text = f"Interval(lower_bound={low}, upper_bound={high})"
-    return Constraint(text, lambda v: (v >= low) & (v <= high), kind="between", parts=(low, high))
+    return Constraint(text, lambda v: (low <= v) & (v <= high), kind="between", parts=(low, high))
 
 
 def half_open_interval(low: Any, high: Any) -> Constraint:
     text = f"HalfOpenInterval(lower_bound={low}, upper_bound={high})"
-    return Constraint(text, lambda v: (v >= low) & (v < high), kind="between", parts=(low, high))
+    return Constraint(text, lambda v: (low <= v) & (v < high), kind="between", parts=(low, high))
 
 
 def whole_from(low: int) -> Constraint:
@@ -88,7 +91,7 @@ def whole_from(low: int) -> Constraint:
 
 def whole_between(low: Any, high: Any) -> Constraint:
     text = f"IntegerInterval(lower_bound={low}, upper_bound={high})"
-    return Constraint(text, lambda v: _whole(v) & (v >= low) & (v <= high), discrete=True, parts=(low, high))
+    return Constraint(text, lambda v: _whole(v) & (low <= v) & (v <= high), discrete=True, parts=(low, high))
 
 
 def counts_up_to(total: Any) -> Constraint:
@@ -124,9 +127,9 @@ def _lower(v: Any) -> Any:
 
 def _correlation(v: Any) -> Any:
     """A lower triangle with positive diagonal whose rows have length 1."""
-    import numpy as np
+    from gradsh.engine.ops.distributions.base import limits  # which stands on this file
 
-    nearly = float(np.finfo(v.dtype.np).eps) * v.shape[-1] * 10
+    nearly = float(limits(v).eps) * v.shape[-1] * 10
     return _lower(v) & T.all(T.abs(T.linalg_norm(T.detach(v), dim=-1) - 1.0) <= nearly, -1)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.operators.composite import function
-from gradsh.engine.ops.distributions.base import is_number, registered, summed
+from gradsh.engine.ops.distributions.base import is_number, limits, registered, summed
 from gradsh.engine.ops.distributions.constraints import (
     CORR_CHOLESKY,
     LOWER_CHOLESKY,
@@ -80,7 +80,7 @@ class StickBreakingTransform(Transform):
     def back(self, y: Any) -> Any:
         cropped = T.narrow(y, -1, 0, y.shape[-1] - 1)
         offset = y.shape[-1] - T.cumsum(T.ones(cropped.shape[-1], dtype=y.dtype), -1)
-        left = T.clamp(1 - T.cumsum(cropped, -1), float(np.finfo(y.dtype.np).tiny))
+        left = T.clamp(1 - T.cumsum(cropped, -1), float(limits(y).tiny))
         return T.log(cropped) - T.log(left) + T.log(offset)
 
     def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
@@ -146,8 +146,9 @@ class CorrCholeskyTransform(Transform):
     domain, codomain, bijective = REAL_VECTOR, CORR_CHOLESKY, True
 
     def forth(self, x: Any) -> Any:
-        eps = float(np.finfo(x.dtype.np).eps)
-        x = T.clamp(T.tanh(x), -1 + eps, 1 - eps)
+        x = T.tanh(x)
+        eps = float(limits(x).eps)
+        x = T.clamp(x, -1 + eps, 1 - eps)
         size = self.forward_shape(x.shape)[-1]
         places = T.tensor(_places(size, -1))
         flat = T.index_copy(T.zeros((*x.shape[:-1], size * size), dtype=x.dtype), -1, places, x)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-import numpy as np
-
 from gradsh.engine.core.dtypes import NAMES
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.namespaces import T
@@ -14,6 +12,7 @@ from gradsh.engine.ops.distributions.base import (
     Distribution,
     Later,
     broadcast,
+    limits,
     logits_to_probs,
     probs_to_logits,
     registered,
@@ -128,7 +127,7 @@ class FisherSnedecor(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Any:
         above, below = self.above.rsample(sample_shape), self.below.rsample(sample_shape)
-        tiny = float(np.finfo(below.dtype.np).tiny)
+        tiny = float(limits(below).tiny)
         return T.clamp(above / T.clamp(below, tiny), tiny)
 
     def log_prob(self, value: Any) -> Any:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-import numpy as np
-
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.ops.distributions.base import Distribution, broadcast, clamped, registered, summed
+from gradsh.engine.ops.distributions.base import Distribution, broadcast, clamped, limits, registered, summed
 from gradsh.engine.ops.distributions.constraints import (
     POSITIVE,
     REAL,
@@ -174,7 +172,7 @@ class Gumbel(TransformedDistribution):
 
     def __init__(self, loc: Any, scale: Any, validate_args: Any = None) -> None:
         (self.loc, self.scale), _ = broadcast(loc, scale)
-        found = np.finfo(self.loc.dtype.np)
+        found = limits(self.loc)
         low, high = float(found.tiny), float(found.dtype.type(1) - found.eps)
         base = Uniform(T.full_like(self.loc, low), T.full_like(self.loc, high), validate_args)
         maps = [

@@ -6,12 +6,10 @@ import math
 from functools import reduce
 from typing import Any, ClassVar
 
-import numpy as np
-
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.ops.distributions.base import at_the_program, broadcast, is_number, registered, summed
+from gradsh.engine.ops.distributions.base import at_the_program, broadcast, is_number, limits, registered, summed
 from gradsh.engine.ops.distributions.constraints import (
     POSITIVE,
     REAL,
@@ -418,7 +416,7 @@ class PowerTransform(Transform):
 
 def clipped(probs: Any) -> Any:
     """Between the dtype's smallest normal number and 1 - eps."""
-    found = np.finfo(probs.dtype.np)
+    found = limits(probs)
     return T.clamp(probs, float(found.tiny), 1.0 - float(found.eps))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradsh.engine.autograd.inplace import apply_in_place
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import need_tensor, type_word
+from gradsh.engine.core.arguments import FAILURES, need_tensor, type_word
 from gradsh.engine.core.batched import Batched
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Kind, Node
@@ -104,7 +104,12 @@ def with_settings(
             x = values[0]
             if x.__class__ is not Tensor:
                 if isinstance(x, (int, float)):
-                    return kernel(np.float64(x), *values[1:]).item()
+                    try:
+                        return kernel(np.float64(x), *values[1:]).item()
+                    except FAILURES as error:
+                        from gradsh.engine.operators.blame import blame  # only an error needs it
+
+                        raise blame(entry, values, error) from None
                 if x.__class__ is not Batched:
                     need_tensor(short, "input", 1, x)
             elif x.data.dtype.kind != "f" and check is not None:

@@ -13,13 +13,13 @@ from gradsh.engine.core.graph import Node
 from gradsh.engine.core.named import named
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import broadcast_error
-from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.tensor import Tensor, is_foreign, make
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.common import in_columns, need_matrix
 from gradsh.engine.ops.shape.join import broadcast_shape
-from gradsh.errors import DtypeError, ShapeError, ValueProblem
+from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
 
 # --- pseudo-inverse ----------------------------------------------------------------------------------------------
 
@@ -202,6 +202,8 @@ def linalg_lstsq(a: Tensor, b: Tensor, rcond: Any, driver: Any) -> Any:
     name = "torch.linalg.lstsq"
     need_tensor("linalg_lstsq", "A", 1, a)
     need_tensor("linalg_lstsq", "B", 2, b)
+    if isinstance(rcond, Tensor) or is_foreign(rcond):
+        raise ArgumentError("linalg_lstsq(): argument 'rcond' (position 3) must be float, not Tensor")
     x, y = a.data, b.data
     if x.dtype.kind != "f" or x.dtype.itemsize < 4:
         raise DtypeError("This function doesn't handle types other than float and double")
@@ -230,7 +232,7 @@ def linalg_lstsq(a: Tensor, b: Tensor, rcond: Any, driver: Any) -> Any:
     except ValueError:
         raise broadcast_error(x.shape[:-2], y.shape[:-2]) from None
     m, n = x.shape[-2:]
-    limit = max(m, n) * float(np.finfo(x.dtype).eps) if rcond is None else float(_plain(rcond))
+    limit = max(m, n) * float(np.finfo(x.dtype).eps) if rcond is None else float(rcond)
     solution = run(lstsq_of, [a, b, limit], None)
     nothing = make(alloc.zeros(0, x.dtype))
     s = np.linalg.svd(x, compute_uv=False)
