@@ -14,8 +14,8 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import function
-from gradsh.engine.ops.distributions.constraints import REAL, Constraint
-from gradsh.errors import ArgumentError, AttributeError_, GradshError, ValueError_, ValueProblem
+from gradsh.engine.ops.distributions.constraints import REAL, Constraint, limits
+from gradsh.errors import AttributeError_, GradshError, ValueError_, ValueProblem
 
 __acts_for_programs__ = True  # it runs what a program hands it: see gradsh.runtime.faults
 
@@ -79,17 +79,6 @@ def filled(method: str, shape: Any, dtype: Any, *arguments: Any) -> Any:
 
 def standard_normal(shape: Any, dtype: Any) -> Any:
     return T.randn(shape, dtype=dtype)
-
-
-def limits(x: Any) -> Any:
-    """NumPy's finfo of a tensor's dtype. Errors: ArgumentError for one of integers."""
-    import numpy as np
-
-    if x.dtype.np.kind != "f":
-        raise ArgumentError(
-            "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
-        )
-    return np.finfo(x.dtype.np)
 
 
 def clamped(probs: Any) -> Any:

@@ -125,10 +125,19 @@ def _lower(v: Any) -> Any:
     return _triangular(v) & T.all(T.diagonal(v, 0, -2, -1) > 0, -1)
 
 
+def limits(x: Any) -> Any:
+    """NumPy's finfo of a tensor's dtype. Errors: ArgumentError for one of integers."""
+    import numpy as np
+
+    if x.dtype.np.kind != "f":
+        raise ArgumentError(
+            "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
+        )
+    return np.finfo(x.dtype.np)
+
+
 def _correlation(v: Any) -> Any:
     """A lower triangle with positive diagonal whose rows have length 1."""
-    from gradsh.engine.ops.distributions.base import limits  # which stands on this file
-
     nearly = float(limits(v).eps) * v.shape[-1] * 10
     return _lower(v) & T.all(T.abs(T.linalg_norm(T.detach(v), dim=-1) - 1.0) <= nearly, -1)
 

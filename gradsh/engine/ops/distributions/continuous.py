@@ -14,7 +14,6 @@ from gradsh.engine.ops.distributions.base import (
     broadcast,
     dims_of,
     filled,
-    limits,
     registered,
     standard_normal,
 )
@@ -29,6 +28,7 @@ from gradsh.engine.ops.distributions.constraints import (
     independent,
     interval,
     less_than,
+    limits,
 )
 from gradsh.errors import ValueError_
 

@@ -14,7 +14,6 @@ from gradsh.engine.ops.distributions.base import (
     clamped,
     dims_of,
     filled,
-    limits,
     logits_to_probs,
     probs_to_logits,
     registered,
@@ -30,6 +29,7 @@ from gradsh.engine.ops.distributions.constraints import (
     UNIT,
     Constraint,
     counts_up_to,
+    limits,
     whole_between,
 )
 from gradsh.errors import ValueError_, ValueProblem

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.operators.composite import function
-from gradsh.engine.ops.distributions.base import is_number, limits, registered, summed
+from gradsh.engine.ops.distributions.base import is_number, registered, summed
 from gradsh.engine.ops.distributions.constraints import (
     CORR_CHOLESKY,
     LOWER_CHOLESKY,
@@ -20,6 +20,7 @@ from gradsh.engine.ops.distributions.constraints import (
     SIMPLEX,
     UNIT,
     independent,
+    limits,
 )
 from gradsh.engine.ops.distributions.transforms import (
     EXTENT,

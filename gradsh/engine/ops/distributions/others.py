@@ -12,7 +12,6 @@ from gradsh.engine.ops.distributions.base import (
     Distribution,
     Later,
     broadcast,
-    limits,
     logits_to_probs,
     probs_to_logits,
     registered,
@@ -24,6 +23,7 @@ from gradsh.engine.ops.distributions.constraints import (
     Constraint,
     at_least,
     half_open_interval,
+    limits,
 )
 from gradsh.engine.ops.distributions.continuous import Gamma
 from gradsh.engine.ops.distributions.discrete import OneHotCategorical, one_of

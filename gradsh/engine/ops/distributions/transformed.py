@@ -9,7 +9,7 @@ from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.ops.distributions.base import Distribution, broadcast, clamped, limits, registered, summed
+from gradsh.engine.ops.distributions.base import Distribution, broadcast, clamped, registered, summed
 from gradsh.engine.ops.distributions.constraints import (
     POSITIVE,
     REAL,
@@ -19,6 +19,7 @@ from gradsh.engine.ops.distributions.constraints import (
     Constraint,
     at_least,
     independent,
+    limits,
 )
 from gradsh.engine.ops.distributions.continuous import Exponential, Gamma, Normal, Uniform
 from gradsh.engine.ops.distributions.discrete import Categorical

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.ops.distributions.base import at_the_program, broadcast, is_number, limits, registered, summed
+from gradsh.engine.ops.distributions.base import at_the_program, broadcast, is_number, registered, summed
 from gradsh.engine.ops.distributions.constraints import (
     POSITIVE,
     REAL,
@@ -17,6 +17,7 @@ from gradsh.engine.ops.distributions.constraints import (
     Constraint,
     independent,
     interval,
+    limits,
 )
 from gradsh.errors import ShapeError, ValueError_, ValueProblem
 
