@@ -43,12 +43,15 @@ PRELUDE = "manual_seed(0); let v = tensor([1., -2.], grad); let a = tensor(1., g
 REFUSED = {
     "print v": "the body has `print`",
     "v.mean()": "the body shows a value",
-    "xs.append(v.sum().item())": "a list",
-    "t = t + 1.0": "t goes from one iteration to the next",
-    "if v.sum() > 0 { no_grad { v -= 1 } }": "a value that changes is read",
+    "xs.append(v * a)": "a value with a graph",
+    "xs.append(v)": "a list gets a value with a graph",
+    "t = t + v * 2": "a value with a graph",
+    "t = t + len(xs); xs.append(t)": "a list that grows is read",
+    "t = [t]": "t goes from one iteration to the next",
+    "xs.append([1])": "a list gets a list",
+    "no_grad { v -= xs.append(t) or i if i in [2, 3] else 0 }": "a list that grows|",
     "no_grad { v -= v._version }": "the body reads what tells one iteration from another",
     "no_grad { v -= randn(2) }": "the body draws random numbers",
-    "no_grad { v *= i }": "the body reads i",
     "backward (v * a).sum()": "a value that changes is read|a gradient is there|",
 }
 
@@ -82,6 +85,31 @@ def test_where_a_plan_could_be_wrong_there_is_none(statement: str) -> None:
         assert len(told) == 1
         assert told[0].reason.startswith(REFUSED[statement])
         assert told[0].place in (None, 4)
+
+
+CARRIED = {
+    "numbers": "t += v.sum().item(); k = k * 3 + i; r = r / 2 - i % 7",
+    "a list": "xs.append(t); t += 1; xs.append((i, v.sum().item(), v.detach().clone()))",
+    "a tensor": "c = c * 0.99 + v.detach(); d = c.sum().item()",
+    "a leaf": "a = (a - 0.1 * a.grad if a.grad is not none else a * 0.9).detach().requires_grad_()",
+    "a rate": "no_grad { v *= r }; r *= 0.99",
+    "a decision": "if i % 7 == 0 { t += 1; c = c * 2 }",
+    "a decision on values": "if v.abs().sum() < t { t = v.abs().sum().item() * 0.7 }",
+    "what fails in the end": "t = 1 / (24 - i)",
+    "a list and what fails": "xs.append(i // (24 - i))",
+}
+
+
+@pytest.mark.parametrize("name", CARRIED)
+def test_what_goes_from_one_iteration_to_the_next(name: str) -> None:
+    step = "v.grad = none; backward (v * v).sum(); no_grad { v -= 0.1 * v.grad }"
+    bound = PRELUDE + "let k = 1; let r = 1.5; let c = tensor([1., 2.]); let d = none"
+    text = bound + f"\nfor i in range(30) {{\n    {step}\n    {CARRIED[name]}\n}}"
+    end = "print v, v.grad, xs, t, k, r, c, d, a"
+    for program in (f"{text}\n{end}", f"fn f() {{\n{text}\n{end}\n}}\nf()"):
+        by_plan, told = shown(program)
+        assert by_plan == shown(program, planned=False)[0]
+        assert [each.reason for each in told] == [""]
 
 
 def test_random_loops_print_the_same() -> None:

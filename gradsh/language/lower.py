@@ -318,18 +318,23 @@ class Lowering(Expressions):
             first = self.assign(node.target, self.load(item, line), self.line(node.target))
         else:
             target = self.target(node.target)
-        iterable = self.looped(iterable, node.target, node.body, line)
-        body = first + self.turn(node.body, line)
+        iterable, ahead = self.looped(iterable, node.target, node.body, line)
+        body = ahead + first + self.turn(node.body, line)
         return [ast.For(target, iterable, body, [], lineno=line, col_offset=0)]
 
-    def looped(self, items: ast.expr, target: Expr | None, body: list[Stmt], line: int) -> ast.expr:
-        """The items of a loop by way of `@looped`, which gets the body once more, as a function of what it names:
+    def looped(
+        self, items: ast.expr, target: Expr | None, body: list[Stmt], line: int
+    ) -> tuple[ast.expr, list[ast.stmt]]:
+        """The items of a loop by way of `@looped`, which gets the body once more, as a function of what it names, and
+        what stands ahead of the body, which takes over what a plan has come to:
 
         def @f1(.i, .x, .y): …; return (None, .x, .y)
-        for .i in @looped(items, @f1, (".i", ".x", ".y"), line): …
+        @c1 = []
+        for .i in @looped(items, @f1, (".i", ".x", ".y"), (".y",), @c1, line):
+            if @c1: (.y,) = @c1.pop()
         """
         if not self.planned or not may_be_planned(target, body):
-            return items
+            return items, []
         # a `repeat` has no name for its turns
         first = "." + target.name if isinstance(target, nodes.Name) else "@_"
         names = {"." + node.name for statement in body for node in walk(statement) if isinstance(node, nodes.Name)}
@@ -344,14 +349,26 @@ class Lowering(Expressions):
         self.before.append(self.definition(name, arguments, lowered, line))
         if self.function is None:
             self.globals.add(name)
-        given = [items, self.load(name, line), self.constant(tuple(ordered), line), self.constant(line, line)]
-        return self.called("@looped", given, line)
+        stored = sorted({"." + name for statement in body for name in bound_by(statement)} - {first})
+        box = self.fresh("c")
+        made = ast.List([], LOAD, lineno=line, col_offset=0)
+        self.before.append(self.assigned(self.store(box, line), made, line))
+        given = [items, self.load(name, line), *(self.constant(tuple(n), line) for n in (ordered, stored))]
+        given += [self.load(box, line), self.constant(line, line)]
+        ahead: list[ast.stmt] = []
+        if stored:
+            pop = ast.Attribute(self.load(box, line), "pop", LOAD, lineno=line, col_offset=0)
+            values = ast.Call(pop, [], [], lineno=line, col_offset=0)
+            names_of = ast.Tuple([self.store(n, line) for n in stored], STORE, lineno=line, col_offset=0)
+            taken = ast.Assign([names_of], values, lineno=line, col_offset=0)
+            ahead.append(ast.If(self.load(box, line), [taken], [], lineno=line, col_offset=0))
+        return self.called("@looped", given, line), ahead
 
     def do_Repeat(self, node: nodes.Repeat) -> list[ast.stmt]:
         line = self.line(node.count)
         count = self.called("@count", [self.expr(node.count)], line)
-        count = self.looped(count, None, node.body, line)
-        body = self.turn(node.body, line)
+        count, ahead = self.looped(count, None, node.body, line)
+        body = ahead + self.turn(node.body, line)
         return [ast.For(self.store("@_", line), count, body, [], lineno=line, col_offset=0)]
 
     def do_Try(self, node: nodes.Try) -> list[ast.stmt]:
@@ -580,6 +597,16 @@ def may_be_planned(target: Expr | None, body: list[Stmt]) -> bool:
     inner = [node for node in parts if isinstance(node, (nodes.For, nodes.Repeat))]
     # each loop inside is lowered twice as often as the one around it
     return not any(isinstance(node, (nodes.For, nodes.Repeat)) for each in inner for s in each.body for node in walk(s))
+
+
+def bound_by(statement: Stmt) -> set[str]:
+    """The names that it binds, and what is in it."""
+    names: set[str] = set()
+    for node in walk(statement):
+        names.update(node.binds())
+        if isinstance(node, nodes.AugAssign) and isinstance(node.target, nodes.Name):
+            names.add(node.target.name)
+    return names
 
 
 def multiplies(value: nodes.Expr, name: str) -> bool:

@@ -3,6 +3,10 @@
     loops.py     the loop that is watched: which iterations are real, and when its plan is made, tried and left
     trial.py     its body run once on a shadow, the plan of that, and what it gives the program
     shadow.py    a copy of all that the body reaches, on which it runs once more: nothing of it is seen by the program
+    turns.py     a stretch of iterations by the plan, and what is done where one does not fit
+    entry.py     which object of the program is in which place of the shadow
+    outs.py      what iterations give to lists
+    numbers.py   what stands for Python's numbers in that copy, where they change
     values.py    what stands for the arrays in that copy, and writes down what becomes of them
     builder.py   what of that is needed, and what is not the same in each iteration
     runner.py    the rest as a Python function that calls NumPy on arrays that are there

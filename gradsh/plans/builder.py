@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from gradsh.plans.numbers import Number
 from gradsh.plans.refusal import NoPlan
-from gradsh.plans.values import Record, Step, Value, values_in
+from gradsh.plans.values import Record, Step, Value, inputs_in, values_in
 
 
 class Plan:
@@ -14,16 +15,37 @@ class Plan:
 
     steps    in their order
     carried  (value, what it becomes at the end of an iteration)
+    numbers  (number, what it becomes), a number of Python's too where that is the same each time
+    outs     values and numbers that each iteration gives, as they are at its end
     written  the memory that an iteration reads and leaves changed: the state
+    varying  the identities of memory and of numbers that may be others in the next iteration
     """
 
-    def __init__(self, steps: list[Step], carried: list[tuple[Value, Value]], written: list[Value]) -> None:
+    def __init__(
+        self,
+        steps: list[Step],
+        carried: list[tuple[Value, Value]],
+        numbers: list[tuple[Number, Any]],
+        outs: list[Any],
+        written: list[Value],
+        varying: set[int],
+    ) -> None:
         self.steps = steps
         self.carried = carried
+        self.numbers = numbers
+        self.outs = outs
         self.written = written
+        self.varying = varying
 
 
-def build(record: Record, entries: list[Value], carried: list[tuple[Value, Value]], gone: list[Value]) -> Plan:
+def build(
+    record: Record,
+    entries: list[Value],
+    carried: list[tuple[Value, Value]],
+    gone: list[Value],
+    numbers: list[tuple[Number, Any]],
+    outs: list[Any],
+) -> Plan:
     """The plan of what was recorded.
 
     entries  what was there at the head of the iteration
@@ -39,6 +61,7 @@ def build(record: Record, entries: list[Value], carried: list[tuple[Value, Value
     writers = Counter(id(step.out.root) for step in record.steps if step.out is not None)
     # memory that is written twice may hold something else when it is read in between
     varying = changing | {root for root, times in writers.items() if times > 1}
+    varying |= {id(number) for number, _ in numbers} | {id(value.root) for value in gone}
     while True:  # what is written into memory that varies makes all of it vary
         before = len(varying)
         for step in record.steps:
@@ -50,20 +73,21 @@ def build(record: Record, entries: list[Value], carried: list[tuple[Value, Value
         if step.kind == "guard" and any(id(value.root) in varying for value in step.inputs()):
             raise NoPlan("a value that changes is read as a number, or decides what is done")
     needed = set(changing) | {id(value.root) for _, value in carried}
+    needed |= {id(value.root) for value in inputs_in([[new for _, new in numbers], outs])}
     steps: list[Step] = []
     for step in reversed(record.steps):
-        if step.out is None or id(step.out.root) not in needed:
-            continue
-        root = id(step.out.root)
-        if root not in varying:
+        if not any(id(value.root) in varying for value in (step.inputs() if step.out is None else [step.out])):
             continue  # it is there since the recording
+        # what a function of numbers gives may be needed by none, and what it raises by all
+        if step.kind not in ("decide", "number") and (step.out is None or id(step.out.root) not in needed):
+            continue
         steps.append(step)
         needed |= {id(value.root) for value in step.inputs()}
     steps.reverse()
     read = {id(value.root) for step in steps for value in step.inputs()}
     if any(id(value.root) in read for value in gone):
         raise NoPlan("what an iteration makes is read by the next")
-    return Plan(steps, carried, [state[root] for root in changing])
+    return Plan(steps, carried, numbers, outs, [state[root] for root in changing], varying)
 
 
 def scalars(plan: Plan) -> set[int]:
@@ -77,6 +101,9 @@ def scalars(plan: Plan) -> set[int]:
     for pair in plan.carried:
         for value in pair:
             found[id(value.root)] = found.get(id(value.root), True) and value.array.ndim == 0 and value.root is value
+    for value in plan.outs:
+        if type(value) is Value:
+            found[id(value.root)] = found.get(id(value.root), True) and value.array.ndim == 0
     return {root for root, plain in found.items() if plain}
 
 
@@ -85,6 +112,10 @@ def described(plan: Plan) -> list[str]:
     names: dict[int, str] = {}
 
     def name(x: Any) -> str:
+        if type(x) is Number:
+            return names.setdefault(id(x), f"n{len(names)}") if id(x) in plan.varying else repr(x.plain)
+        if x is None:
+            return ""
         if type(x) is not Value:
             return repr(x) if not hasattr(x, "shape") else f"{x}" if x.ndim == 0 else f"constant{list(x.shape)}"
         prefix = "s" if any(x.root is value for value in plan.written) else "t"
@@ -95,6 +126,10 @@ def described(plan: Plan) -> list[str]:
     for step in plan.steps:
         arguments = ", ".join(name(each) for each in step.arguments)
         function = getattr(step.function, "__name__", step.kind)
-        lines.append(f"{step.kind:6} {name(step.out)} = {function}({arguments})")
-    lines += [f"set    {name(value)} = {name(new)}" for value, new in plan.carried]
+        if step.kind == "decide":
+            lines.append(f"guard  {arguments} is {step.extra}")
+        else:
+            lines.append(f"{step.kind:6} {name(step.out)} = {function}({arguments})")
+    lines += [f"set    {name(value)} = {name(new)}" for value, new in [*plan.carried, *plan.numbers]]
+    lines += [f"out    {name(value)}" for value in plan.outs]
     return lines

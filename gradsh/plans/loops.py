@@ -3,7 +3,8 @@
     iterations 1, 2       real: what a first step makes (the state of an optimiser, a first `.grad`) is there then
     3                     real, after its body ran on a shadow; both must have come to the same bits
     4                     real, and by the plan on the shadow's arrays; likewise
-    5 … n - 1             by the plan
+    5 …                   by the plan, as long as what decides in it comes out as it did when it was recorded
+    then                  an iteration that the plan knows, and the one that it does not, real; and on by the plan
     n                     real: `.grad`, the graph, every name and every error are the engine's own
 
 Whatever differs, or is not known, ends in `NoPlan`, and all iterations are real.
@@ -13,19 +14,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from time import perf_counter
 from types import CodeType, FunctionType
 from typing import Any
 
 from gradsh import interrupts
 from gradsh.plans.builder import described
+from gradsh.plans.entry import Entry
 from gradsh.plans.refusal import NoPlan
-from gradsh.plans.trial import Trial, recorded
+from gradsh.plans.trial import MISSING, Body, Trial, tried
+from gradsh.plans.turns import stretch
 
 FIRST = 2  # iterations before the one that is recorded
 TRIED = FIRST + 2  # and before the first that only the plan runs
+RECORDINGS = 3  # of one loop, where what was recorded does not come again
+MISSES = 5  # stretches of fewer than GOOD iterations, one after the other, with which a plan is left
+GOOD = 4
 WORTH = 100  # iterations of a loop whose plan is worth its making
-TURN = 0.01  # seconds between two looks for Ctrl-C, a limit of time or of memory
 
 
 class Outcome:
@@ -41,88 +45,180 @@ class Outcome:
 
 
 def looped(
-    items: Any, body: FunctionType, names: tuple[str, ...], line: int, forced: bool, told: Callable[[Any], None] | None
+    items: Any,
+    body: FunctionType,
+    names: tuple[str, ...],
+    rebound: tuple[str, ...],
+    box: list[Any],
+    line: int,
+    forced: bool,
+    told: Callable[[Any], None] | None,
 ) -> Any:
     """The items of a loop, of which a plan may leave some out.
 
-    body    the loop's body as a function of `names`, which gives what they are bound to at its end; the first is the
-            loop's own variable
-    forced  also where a plan is not worth its making
-    told    called with an Outcome, where somebody wants to know
+    body     the loop's body as a function of `names`, which gives what they are bound to at its end; the first is the
+             loop's own variable
+    rebound  those of them that the body binds; what is in `box` at the head of an iteration they are bound to
+    forced   also where a plan is not worth its making
+    told     called with an Outcome, where somebody wants to know
     """
     size = len(items) if type(items) is range else items.__length_hint__() if hasattr(items, "__length_hint__") else 0
     if size < (TRIED + 2 if forced else WORTH):
         if told is not None and size:
             told(Outcome((body.__code__, line), [], f"it runs {size} times, and a plan is not worth its making"))
         return items
-    return Loop(iter(items), size, body, names, line, told).run()
+    return Loop(items, size, body, names, rebound, box, line, told).run()
 
 
 class Loop:
-    def __init__(self, items: Any, size: int, body: FunctionType, names: tuple[str, ...], line: int, told: Any) -> None:
-        self.items, self.size, self.body, self.names, self.told = items, size, body, names, told
+    def __init__(
+        self,
+        items: Any,
+        size: int,
+        body: FunctionType,
+        names: tuple[str, ...],
+        rebound: tuple[str, ...],
+        box: list[Any],
+        line: int,
+        told: Any,
+    ) -> None:
+        self.range = items if type(items) is range else None
+        self.items, self.size, self.body, self.names, self.told = iter(items), size, body, names, told
+        self.rebound, self.box = rebound, box
         self.where = (body.__code__, line)
+        self.done = 0
+        self.misses = 0
+        self.shown = False
 
     def run(self) -> Iterator[Any]:
         """The items of the real iterations."""
-        left = self.size
         for _ in range(FIRST):
-            yield next(self.items)
-            left -= 1
-        trial: Trial | None = None
-        try:
-            trial = recorded(self.body, self.names, sys._getframe(1))
-        except Exception as why:
-            self.refused(why)
-        yield next(self.items)
-        left -= 1
-        if trial is not None and self.stands(trial, trial.begin):
-            yield next(self.items)
-            left -= 1
-            if self.stands(trial, lambda: None):
-                if self.told is not None:
-                    assert trial.plan is not None
-                    self.told(Outcome(self.where, described(trial.plan)))
+            yield self.next()
+        for _ in range(RECORDINGS):
+            if self.left() < 3:
+                break
+            body = self.here(sys._getframe(1))
+            trial = self.stands(lambda body=body: tried(body))
+            yield self.next()
+            if trial is None or not self.made(trial, sys._getframe(1)):
+                break
+            proved = False
+            self.misses = 0
+            while self.left() > 2 and self.misses < MISSES:
+                entry = self.entered(trial, sys._getframe(1))
+                if entry is None:
+                    break
+                if not proved:
+                    fits = self.attempt(trial)
+                    yield self.next()
+                    if fits:
+                        proved = True
+                        if not self.proved(trial, sys._getframe(1)):
+                            return (yield from self.items)
+                    continue
                 hold = interrupts.held()
                 try:
                     with hold:
-                        self.planned(trial, left - 1, hold)
+                        self.planned(trial, entry, hold)
                 except BaseException:  # a stop: at the head of an iteration, after one that was real
-                    yield next(self.items)
+                    yield self.next()
                     raise
+                yield self.next()
+                if self.left() > 1:
+                    yield self.next()
         yield from self.items
 
-    def planned(self, trial: Trial, count: int, hold: interrupts.held) -> None:
-        """So many iterations by the plan, or fewer where somebody wants the loop to stop."""
-        turn, done = 1, 0
-        try:
-            while done < count and hold.came is None and not stopping():
-                turn = min(turn, count - done)
-                start = perf_counter()
-                trial.run(turn)
-                done += turn
-                if perf_counter() - start < TURN / 2:
-                    turn *= 2
-        except Exception as why:  # nothing has been given to the program yet: it runs as it is written
-            self.refused(why)
-            return
-        trial.commit(done)
-        for _ in range(done):
-            next(self.items)
+    def next(self) -> Any:
+        self.done += 1
+        return next(self.items)
 
-    def stands(self, trial: Trial, then: Callable[[], None]) -> bool:
-        """Whether the shadow has come to the same as the program; then what is to be done."""
+    def left(self) -> float:
+        return self.size - self.done
+
+    def here(self, frame: Any) -> Body:
+        """What is known of the loop at the head of an iteration."""
+        seen, outer = frame.f_locals, frame.f_globals
+        values = {name: seen.get(name, outer.get(name, MISSING)) for name in {*self.names, *self.rebound}}
+        item = step = None
+        if self.range is not None and self.done < self.size:
+            item, step = self.range[self.done], self.range.step
+        return Body(self.body, self.names, self.rebound, values, item, step)
+
+    def stands(self, act: Callable[[], Any]) -> Any:
+        """What it gives, None where there is no plan."""
         try:
-            trial.compare()
-            then()
+            return act()
         except Exception as why:
             self.refused(why)
-            return False
-        return True
+            return None
 
     def refused(self, why: Exception) -> None:
-        if self.told is not None:
+        if self.told is not None and not self.shown:
+            self.shown = True
             self.told(Outcome(self.where, [], reason_of(why), place_of(why, self.body.__code__.co_filename)))
+
+    def made(self, trial: Trial, frame: Any) -> bool:
+        """Whether the program has come to the same as its shadow, and there is a plan of that."""
+
+        def act() -> bool:
+            trial.begin()
+            entry = trial.enter(self.here(frame))
+            trial.compare(entry, True)
+            trial.compare_lists(entry)
+            return True
+
+        return bool(self.stands(act))
+
+    def entered(self, trial: Trial, frame: Any) -> Entry | None:
+        """The program's own in the places of the shadow, whose arrays are now as they are."""
+
+        def act() -> Entry:
+            body = self.here(frame)
+            entry = trial.enter(body)
+            entry.names = body.values
+            trial.load(entry)
+            return entry
+
+        found: Entry | None = self.stands(act)
+        return found
+
+    def attempt(self, trial: Trial) -> bool:
+        """Whether the next iteration is one of the plan, which has then run."""
+        done, why = trial.run(1, [])
+        if not done:
+            self.misses += 1
+            if isinstance(why, NoPlan):
+                self.refused(why)
+        return bool(done)
+
+    def proved(self, trial: Trial, frame: Any) -> bool:
+        """Whether it has come to what the program has."""
+
+        def act() -> bool:
+            trial.compare(trial.enter(self.here(frame)), False)
+            return True
+
+        if not self.stands(act):
+            return False
+        if self.told is not None and not self.shown:
+            self.shown = True
+            self.told(Outcome(self.where, described(trial.plan)))
+        return True
+
+    def planned(self, trial: Trial, entry: Entry, hold: interrupts.held) -> None:
+        """As many iterations as fit the plan, but for the last, or fewer where somebody wants the loop to stop."""
+        try:
+            count, missed, outs = stretch(trial, int(self.left() - 1), lambda: hold.came is not None or stopping())
+            new = trial.commit(entry, count, outs)
+        except Exception as why:  # nothing has been given to the program yet: it runs as it is written
+            self.misses = MISSES
+            self.refused(why)
+            return
+        self.misses = self.misses + 1 if missed and count < GOOD else 0
+        for _ in range(count):
+            self.next()
+        if new:
+            self.box.append(tuple(new.get(name, entry.names[name]) for name in self.rebound))
 
 
 def stopping() -> bool:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from gradsh.plans.builder import Plan, scalars
+from gradsh.plans.numbers import Number
 from gradsh.plans.refusal import NoPlan
-from gradsh.plans.values import Step, Value
+from gradsh.plans.values import Step, Value, values_in
 
 OPERATORS = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}
+SIGNS: dict[Any, str] = {
+    getattr(operator, name): sign
+    for name, sign in zip(
+        ["add", "sub", "mul", "truediv", "floordiv", "mod", "lt", "le", "eq", "ne", "gt", "ge"],
+        ["+", "-", "*", "/", "//", "%", "<", "<=", "==", "!=", ">", ">="],
+        strict=True,
+    )
+}
 NAMED = (np.maximum, np.minimum)
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -41,6 +51,8 @@ class Writer:
     def reference(self, x: Any) -> str:
         if type(x) is Value:
             return self.local(x) if id(x.root) in self.scalars else self.constant(x.array)
+        if type(x) is Number:
+            return self.local(x) if id(x) in self.plan.varying else self.reference(x.plain)
         if x is None or x is True or x is False:
             return str(x)
         if x is Ellipsis:
@@ -64,6 +76,12 @@ class Writer:
 
     def line(self, step: Step) -> str:
         inputs = [self.reference(each) for each in step.arguments]
+        if step.kind == "decide":
+            return f"if {'not ' if step.extra else ''}{inputs[0]}: return at, None, None"
+        if step.kind == "item":
+            return f"{self.reference(step.out)} = {inputs[0]}.item()"
+        if step.kind == "number":
+            return self.of_numbers(step, inputs)
         alone = id(step.out.root) in self.scalars
         out = self.reference(step.out)
         function = self.constant(step.function) if step.function is not None else ""
@@ -92,6 +110,14 @@ class Writer:
             return f"{out} = {called}" if alone else f"copyto({out},{called})"
         raise NoPlan(f"a step of the kind {step.kind}")
 
+    def of_numbers(self, step: Step, inputs: list[str]) -> str:
+        """A function of numbers; where its type is not that of the recording, the iteration is not that either."""
+        out, sign = self.reference(step.out), SIGNS.get(step.function)
+        made = f" {sign} ".join(inputs) if sign else f"{self.constant(step.function)}({','.join(inputs)})"
+        if step.extra is None:
+            return f"{out} = {made}"
+        return f"{out} = {made}\n  if {out}.__class__ is not {self.constant(step.extra)}: return at, None, None"
+
     def arithmetic(self, step: Step, inputs: list[str]) -> str:
         """An operator of two scalars of one floating dtype, which is the ufunc's own arithmetic; else the ufunc."""
         sign = OPERATORS.get(step.function)
@@ -105,11 +131,17 @@ class Writer:
         """Whether arithmetic with it stays in that dtype, without a warning: a scalar of it, or a float."""
         if type(x) is Value:
             return x.array.dtype == dtype and id(x.root) in self.scalars
+        if type(x) is Number:
+            return type(x.plain) is float
         return type(x) is float or getattr(x, "dtype", None) == dtype
 
 
-def compiled(plan: Plan) -> Callable[[int], None]:
-    """`run(n)`: n iterations on the arrays of the plan."""
+def compiled(plan: Plan) -> Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]]:
+    """`run(n, numbers, outs)`: n iterations on the arrays of the plan, which begin with those numbers.
+
+    It gives (how many came to their end, the numbers after them, what was raised). Where it is fewer than n the numbers
+    are None, and the arrays are somewhere in the middle of the next iteration. What each gives goes into `outs`.
+    """
     writer = Writer(plan)
     body = [writer.line(step) for step in plan.steps]
     targets = [writer.reference(value) for value, _ in plan.carried]
@@ -120,19 +152,32 @@ def compiled(plan: Plan) -> Callable[[int], None]:
         f"n{at} = {source}{'' if single else '.copy()'}"
         for at, (source, single) in enumerate(zip(sources, alone, strict=True))
     ]
+    body += [f"o({out_of(writer, value)})" for value in plan.outs]
     for at, (target, single) in enumerate(zip(targets, alone, strict=True)):
         body.append(f"{target} = n{at}" if single else f"copyto({target},n{at})")
-    roots = {id(value.root): value.root for step in plan.steps for value in [*step.inputs(), step.out]}
-    roots |= {id(value.root): value.root for pair in plan.carried for value in pair}
+    heads = "".join(writer.reference(number) + "," for number, _ in plan.numbers)
+    if heads:
+        body.append(heads + " = " + "".join(writer.reference(new) + "," for _, new in plan.numbers))
+    every = [plan.carried, plan.outs, [[*step.inputs(), step.out] for step in plan.steps]]
+    roots = {id(value.root): value.root for value in values_in([list(map(list, every[0])), *every[1:]])}
     written = {id(value) for value in plan.written}
-    before = [f"{name} = {writer.constant(roots[root].array)}[()]" for root, name in writer.locals.items()]
-    after = [
-        f"{writer.constant(roots[root].array)}[()] = {name}" for root, name in writer.locals.items() if root in written
-    ]
-    writer.names |= {"copyto": np.copyto, "range": range, "slice": slice, "__builtins__": {}}
+    held = {root: name for root, name in writer.locals.items() if root in roots}
+    before = [f"{name} = {writer.constant(roots[root].array)}[()]" for root, name in held.items()]
+    after = [f"{writer.constant(roots[root].array)}[()] = {name}" for root, name in held.items() if root in written]
+    if heads:
+        before.append(f"{heads} = numbers")
+    writer.names |= {"copyto": np.copyto, "range": range, "slice": slice, "Exception": Exception, "__builtins__": {}}
     given = ", ".join(f"{name}={name}" for name in writer.names if name != "__builtins__")
-    lines = [f"def run(n, {given}):", *(" " + line for line in before), " for _ in range(n):"]
-    lines += ["  " + line for line in body or ["pass"]] + [" " + line for line in after]
+    lines = [f"def run(n, numbers, outs, {given}):", *(" " + line for line in [*before, "o = outs.append", "at = 0"])]
+    lines += [" try:", "  for at in range(n):", *("   " + line.replace("\n", "\n ") for line in body or ["pass"])]
+    lines += [" except Exception as why:", "  return at, None, why"]
+    lines += [" " + line for line in [*after, f"return n, ({heads}), None"]]
     space = dict(writer.names)
     exec(compile("\n".join(lines), "<plan>", "exec"), space)
     return space["run"]  # type: ignore[no-any-return]
+
+
+def out_of(writer: Writer, value: Any) -> str:
+    """What an iteration gives: arrays change afterwards, scalars and numbers do not."""
+    name = writer.reference(value)
+    return name if type(value) is Number or id(value.root) in writer.scalars else f"{name}.copy()"

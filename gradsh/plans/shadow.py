@@ -23,6 +23,8 @@ from gradsh.engine.nn.module import Model
 from gradsh.engine.optim.base import Optimizer, State
 from gradsh.engine.optim.sgd import SGD
 from gradsh.engine.optim.sweep import Scratch
+from gradsh.plans.numbers import Number
+from gradsh.plans.outs import Growing, Out
 from gradsh.plans.refusal import NoPlan
 from gradsh.plans.values import Record, Value
 
@@ -49,11 +51,15 @@ class Shadow:
 
     tensors   (the program's, its copy)
     named     the globals and outer names that functions read which the body reaches
-    holders   (what was copied, the copy, what the copy held at first): lists, dicts, cells, models, optimisers
+    holders   (what was copied, the copy): lists, dicts, cells, models, optimisers
+    moving    (the identity of a holder, a key of `parts`) of what is a number that changes
+    growing   the identities of lists that only grow; `outs` has what they get
     """
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, moving: set[Any] = frozenset(), growing: set[int] = frozenset()) -> None:  # type: ignore[assignment]
         self.record = record
+        self.moving, self.growing = moving, growing
+        self.outs: list[Out] = []
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.roots: dict[int, tuple[Any, Value]] = {}
         self.tensors: list[tuple[Tensor, Tensor]] = []
@@ -74,18 +80,20 @@ class Shadow:
         if kind is Tensor:
             return self.tensor(x)
         if kind is list:
+            if id(x) in self.growing:
+                return self.kept(x, Growing(self.outs))
             made: Any = self.kept(x, [], True)
-            made.extend(self.of(each) for each in x)
+            made.extend(self.part(x, at, each) for at, each in enumerate(x))
             return made
         if kind is dict or kind is State:
             made = self.kept(x, kind(), True)
             for key, value in x.items():
-                made[self.of(key)] = self.of(value)
+                made[self.of(key)] = self.part(x, key, value)
             return made
         if kind is CellType:
             made = self.kept(x, CellType(), True)
             if held(x):
-                made.cell_contents = self.of(x.cell_contents)
+                made.cell_contents = self.part(x, "", x.cell_contents)
             return made
         if kind is MethodType:
             own = isinstance(x.__self__, Model) and x.__func__.__module__.startswith("gradsh.engine.nn.")
@@ -102,6 +110,10 @@ class Shadow:
             return x
         raise NoPlan(f"the body reaches a {kind.__name__}, which no plan knows")
 
+    def part(self, holder: Any, key: Any, x: Any) -> Any:
+        """The copy of what a holder holds."""
+        return Number(self.record, x) if (id(holder), key) in self.moving else self.of(x)
+
     def kept(self, x: Any, made: Any, holder: bool = False) -> Any:
         self.copies[id(x)] = (x, made)
         if holder:
@@ -110,8 +122,8 @@ class Shadow:
 
     def object(self, x: Any) -> Any:
         made = self.kept(x, object.__new__(type(x)), True)
-        for name in slots(x):
-            setattr(made, name, self.of(getattr(x, name)))
+        for name, value in parts(x):
+            setattr(made, name, self.part(x, name, value))
         return made
 
     def optimizer(self, x: Any) -> Any:
@@ -120,10 +132,9 @@ class Shadow:
         if x.pre_hooks or x.post_hooks or x.called is not None:
             raise NoPlan("an optimiser has hooks or a scheduler")
         made = self.kept(x, object.__new__(SGD), True)
-        for name in slots(x):
-            if name not in ("scratch", "seen", "known"):
-                setattr(made, name, self.of(getattr(x, name)))
-        made.scratch, made.seen, made.known = Scratch(), {}, {}
+        for name, value in parts(x):
+            setattr(made, name, self.part(x, name, value))
+        made.scratch, made.seen, made.known, made.factors = Scratch(), {}, {}, ()
         return made
 
     def tensor(self, x: Tensor) -> Tensor:
@@ -158,9 +169,7 @@ class Shadow:
         array = np.asarray(data)
         if type(array) is not ndarray or array.dtype.kind not in "fiub":
             raise NoPlan("an array is of a kind that no plan knows")
-        base = array
-        while type(base.base) is ndarray:
-            base = base.base
+        base = base_of(array)
         if id(base) not in self.roots:
             self.bytes += base.nbytes
             if self.bytes > MOST:
@@ -208,6 +217,10 @@ class Shadow:
                     made[name] = shown
                 elif name == "@looped":
                     made[name] = as_written
+                elif name == "@method":
+                    made[name] = method_of(space[name])
+                elif name == "@pauses":
+                    made[name] = ()  # the loop looks for that itself
                 elif name[0] == "@":
                     if name not in HELPERS and not name.startswith("@f"):
                         raise NoPlan(helper_words(name))
@@ -247,6 +260,48 @@ def held(cell: CellType) -> bool:
     except ValueError:
         return False
     return True
+
+
+def method_of(method: Any) -> Any:
+    """`@method`, which knows lists that grow."""
+
+    def of(value: Any, name: str, *user: Any) -> Any:
+        return getattr(value, name) if type(value) is Growing else method(value, name, *user)
+
+    return of
+
+
+def base_of(array: Any) -> Any:
+    """The array whose memory this one shows."""
+    while type(array.base) is ndarray:
+        array = array.base
+    return array
+
+
+# What an optimiser makes for itself when it has none.
+OWN = frozenset({"scratch", "seen", "known", "factors"})
+
+
+def parts(x: Any) -> list[tuple[Any, Any]]:
+    """What a holder holds, each with its key."""
+    kind = type(x)
+    if kind is list:
+        return list(enumerate(x))
+    if isinstance(x, dict):
+        return list(x.items())
+    if kind is CellType:
+        return [("", x.cell_contents)] if held(x) else []
+    return [(name, getattr(x, name)) for name in slots(x) if name not in OWN]
+
+
+def put_part(x: Any, key: Any, value: Any) -> None:
+    """Have it hold that there."""
+    if isinstance(x, (list, dict)):
+        x[key] = value
+    elif type(x) is CellType:
+        x.cell_contents = value
+    else:
+        object.__setattr__(x, key, value)
 
 
 def slots(x: Any) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import operator
 from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
@@ -10,50 +11,141 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.tensor import Tensor, TensorExtra
 from gradsh.plans.builder import Plan, build
+from gradsh.plans.entry import Entry, version
+from gradsh.plans.numbers import KINDS, Number, called
+from gradsh.plans.outs import PLAIN, Growing, equal, parts_at_end, rebuilt
 from gradsh.plans.refusal import NoPlan
 from gradsh.plans.runner import compiled
-from gradsh.plans.shadow import Shadow, check_code, held, helper_words, names_of, slots
+from gradsh.plans.shadow import Shadow, check_code, helper_words, names_of, parts, put_part
+from gradsh.plans.shadow import state as extras
 from gradsh.plans.values import Recording, Value
 
-PLAIN = (type(None), bool, int, float, complex, str, bytes)
 MISSING = object()
+AGAIN = 6  # recordings, each of which knows more numbers that change
 
 
-def recorded(body: FunctionType, given_names: tuple[str, ...], frame: Any) -> Trial:
-    """The body, run on a shadow of what it reaches."""
-    names = {name: frame.f_locals.get(name, frame.f_globals.get(name, MISSING)) for name in given_names}
-    code = body.__code__
+class Changed(Exception):
+    """What is another at the end of the iteration, and can be in a plan once that is known: `moving` and `growing`, as
+    a shadow has them, and names."""
+
+    def __init__(self, moving: set[Any], growing: set[int]) -> None:
+        super().__init__()
+        self.moving, self.growing = moving, growing
+
+
+class Absent:
+    """What a name is bound to that the body binds anew before it reads it, as far as the recorded iteration goes."""
+
+    __slots__ = ("why",)
+
+    def __init__(self, why: NoPlan) -> None:
+        self.why = why
+
+    def __getattribute__(self, name: str) -> Any:
+        raise object.__getattribute__(self, "why")
+
+    def _read(self, *_: Any) -> Any:
+        raise object.__getattribute__(self, "why")
+
+    __len__ = __iter__ = __getitem__ = __setitem__ = __contains__ = __bool__ = __call__ = __float__ = __index__ = _read
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = _read
+    __rpow__ = __matmul__ = __rmatmul__ = __mod__ = __floordiv__ = __neg__ = __enter__ = __exit__ = _read
+    __eq__ = __ne__ = __lt__ = __gt__ = __le__ = __ge__ = __repr__ = __str__ = __format__ = __array__ = _read
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Body:
+    """What is known of a loop when a plan of it is made.
+
+    body    the function of `names`, of which the first is the loop's own variable; it binds those of `rebound`
+    values  what the names of both are bound to, MISSING where they are not
+    item    the loop's next item; `step` what is added to it for the one that follows, None where that is not known
+    """
+
+    def __init__(
+        self,
+        body: FunctionType,
+        names: tuple[str, ...],
+        rebound: tuple[str, ...],
+        values: dict[str, Any],
+        item: Any,
+        step: Any,
+    ) -> None:
+        self.body, self.names, self.rebound, self.values = body, names, rebound, values
+        self.item, self.step = item, step
+
+
+def tried(loop: Body) -> Trial:
+    """The body, run on a shadow of what it reaches. Errors: NoPlan, or whatever the body raises there."""
+    code = loop.body.__code__
     for name in sorted(names_of(code)):
         if name.startswith("@command"):
             raise NoPlan(helper_words(name))
     check_code(code)
-    if body.__closure__:
+    if loop.body.__closure__:
         raise NoPlan("the body reads what another function binds")
-    reads = read_first(code, given_names)
-    if given_names[0] in reads:
-        raise NoPlan(f"the body reads {given_names[0].lstrip('.')}, which is another in each iteration")
     check_mode()
+    moving: set[Any] = set()
+    growing: set[int] = set()
+    for _ in range(AGAIN):
+        try:
+            return recorded(loop, moving, growing)
+        except Changed as more:
+            moving |= more.moving
+            growing |= more.growing
+    raise NoPlan("more and more changes from one iteration to the next")
+
+
+def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
+    """One recording. Errors: Changed too."""
+    code = loop.body.__code__
     with Recording() as record:
-        shadow = Shadow(record)
-        space = shadow.space(body.__globals__, code)
-        given = {}
-        for name in reads:
-            if names[name] is MISSING:
-                raise NoPlan(f"{name.lstrip('.')} is not bound where the body begins")
-            given[name] = shadow.of(names[name])
+        shadow = Shadow(record, moving, growing)
+        space = shadow.space(loop.body.__globals__, code)
+        rebound = {each.argval for each in dis.get_instructions(code) if each.opname == "STORE_FAST"}
+        given: dict[str, Any] = {}
+        reads = read_first(code, loop.names)
+        for at, name in enumerate(loop.names):
+            if name in reads:
+                given[name] = loop_variable(loop, record) if not at else bound(shadow, loop, name, name in rebound)
         head = Head(shadow)
         shadow_body = FunctionType(code, space, code.co_name)
         with Apart():
-            ended = dict(zip(given_names, shadow_body(*[given.get(name) for name in given_names]), strict=True))
-    rebound = {each.argval for each in dis.get_instructions(code) if each.opname == "STORE_FAST"}
-    for name in sorted(rebound & shadow.named):
-        raise NoPlan(f"{name.lstrip('.')} is bound in the body, and read by a function that it calls")
-    for name in reads:
-        if not same(ended[name], given[name]):
-            raise NoPlan(f"{name.lstrip('.')} goes from one iteration to the next")
-    return Trial(shadow, head)
+            came = shadow_body(*[given.get(name) for name in loop.names])
+        if came is None:
+            raise NoPlan("the loop ends in the iteration that was to be recorded")
+        after = dict(zip(loop.names, came, strict=True))
+        if loop.names[0] in given:
+            after[loop.names[0]] = called(operator.add, (given[loop.names[0]], loop.step))
+        for name in sorted(rebound & shadow.named):
+            raise NoPlan(f"{name.lstrip('.')} is bound in the body, and read by a function that it calls")
+        return Trial(shadow, head, given, after)
+
+
+def loop_variable(loop: Body, record: Any) -> Number:
+    if loop.step is None or type(loop.item) is not int:
+        raise NoPlan(f"the body reads {loop.names[0].lstrip('.')}, which is another in each iteration")
+    return Number(record, loop.item)
+
+
+def bound(shadow: Shadow, loop: Body, name: str, rebound: bool) -> Any:
+    """The copy of what a name is bound to."""
+    value = loop.values[name]
+    if name in shadow.moving:
+        return Number(shadow.record, value)
+    kept = dict(shadow.copies), dict(shadow.roots), len(shadow.tensors), len(shadow.holders)
+    try:
+        if value is MISSING:
+            raise NoPlan(f"{name.lstrip('.')} is not bound where the body begins")
+        return shadow.of(value)
+    except NoPlan as why:
+        if not rebound:
+            raise
+        shadow.copies, shadow.roots = kept[:2]
+        del shadow.tensors[kept[2] :], shadow.holders[kept[3] :]
+        return Absent(why)
 
 
 def read_first(code: CodeType, names: tuple[str, ...]) -> list[str]:
@@ -126,37 +218,141 @@ class Head:
         self.gradients = [(copy, copy.gradient) for _, copy in shadow.tensors]
         self.flags = [(copy, copy.requires, copy.node, copy.storage) for _, copy in shadow.tensors]
         self.versions = {id(copy): version(copy) for _, copy in shadow.tensors}
-        self.held = [(copy, contents(copy)) for _, copy in shadow.holders]
+        self.held = [(real, copy, parts(copy)) for real, copy in shadow.holders]
+
+    def restore(self) -> None:
+        """Make the shadow what it was, but for what is in its arrays."""
+        for copy, data in self.data:
+            copy.data = data
+        for copy, gradient in self.gradients:
+            copy.gradient = gradient
+        for copy, requires, node, storage in self.flags:
+            copy.requires, copy.node, copy.storage = requires, node, storage
+        for _, copy, before in self.held:
+            for key, value in before:
+                put_part(copy, key, value)
 
 
 class Trial:
-    """A shadow whose body has run once, and the plan of it."""
+    """A shadow whose body has run once, and the plan of it.
 
-    def __init__(self, shadow: Shadow, head: Head) -> None:
-        self.shadow, self.head = shadow, head
-        self.plan: Plan | None = None
-        self.runs: Callable[[int], None] | None = None
-        self.gone = self.checked()
+    given     what the names were bound to that the body reads first; `after` what all are bound to at its end
+    renamed   {the identity of a tensor that only names had: what they have at the end}
+    numbers   (number, what it is at the end)
+    slots     {the identity of a number: where it is held: (holder, key)}, for those that have no name
+    """
+
+    def __init__(self, shadow: Shadow, head: Head, given: dict[str, Any], after: dict[str, Any]) -> None:
+        self.shadow, self.head, self.given, self.after = shadow, head, given, after
+        self.renamed: dict[int, Tensor] = {}
+        self.numbers: list[tuple[Number, Any]] = []
+        self.mode = modes()
+        self.sizes = {id(made): len(x) for x, made in shadow.copies.values() if type(made) is Growing}
+        self.compare_names()
+        self.compare_holders()
+        gone = self.compare_tensors()
+        self.gone = {id(value) for value in gone}
         self.steps = {id(copy): version(copy) - head.versions[id(copy)] for _, copy in shadow.tensors}
         # the last write's `data` is what a tensor has; in the plan it is carried into what it had
-        self.carried = [(was, copy.data) for copy, was in head.data if copy.data is not was]
-        if any(type(new) is not Value or new.shape != was.shape or new.dtype != was.dtype for was, new in self.carried):
+        ends = [(was, self.renamed.get(id(copy), copy).data) for copy, was in head.data]
+        carried = [(was, new) for was, new in ends if new is not was]
+        if any(not alike(was, new) for was, new in carried):
             raise NoPlan("a tensor becomes another in shape or dtype")
+        entries = [was for _, was in head.data]
+        outs = parts_at_end(shadow.outs, {id(value.root) for value in [*entries, *(new for _, new in carried)]})
+        self.ends = {id(copy): self.renamed.get(id(copy), copy) for _, copy in shadow.tensors}
+        self.ended = {copy: tensor.data.array.copy() for copy, tensor in self.ends.items()}
+        self.plan: Plan = build(shadow.record, entries, carried, gone, self.numbers, outs)
+        self.rebound = {id(was) for was, _ in carried}
+        self.runs: Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None = None
+        self.now: tuple[Any, ...] = ()
 
-    def checked(self) -> list[Value]:
-        """What the next iteration does not have. Errors: NoPlan where it would not begin as this one did."""
+    # --- what the iteration has left: all of it is as at its head, but for what is known to change ---
+
+    def compare_names(self) -> None:
+        new: dict[int, Any] = {}
+        moved: set[Any] = set()
+        holders = {id(value) for _, _, before in self.head.held for _, value in before}
+        holders |= {id(gradient) for _, gradient in self.head.gradients if gradient is not None}
+        for name, before in self.given.items():
+            after = self.after[name]
+            if after is before or type(before) is Absent or same(after, before):
+                if type(before) is Tensor:
+                    new[id(before)] = before
+            elif type(before) is Number:
+                self.numbers.append((before, checked_number(before, after)))
+            elif type(before) in KINDS and type(after) in (type(before), Number):
+                moved.add(name)
+            elif type(before) is Tensor and type(after) is Tensor and id(before) not in holders:
+                if new.setdefault(id(before), after) is not after:
+                    raise NoPlan(f"{name.lstrip('.')} goes from one iteration to the next, and shares its value")
+                self.renamed[id(before)] = after
+            else:
+                raise NoPlan(f"{name.lstrip('.')} goes from one iteration to the next")
+        if len({id(after) for after in new.values()}) < len(new):
+            raise NoPlan("two names get one value")
+        for before in [copy for _, copy in self.shadow.tensors if id(copy) in self.renamed]:
+            after = self.renamed[id(before)]
+            if any(after is copy for _, copy in self.shadow.tensors) or id(after) in self.holding():
+                raise NoPlan("a value that goes from one iteration to the next is also elsewhere")
+            if after.node is not None or after.requires is not before.requires:
+                raise NoPlan("a value with a graph goes from one iteration to the next")
+            if self.gradient(before) is not None or after.gradient is not None:
+                raise NoPlan("a value that goes from one iteration to the next has a gradient")
+            if (after.storage is None) is not (before.storage is None):
+                raise NoPlan("a tensor gets other memory")
+            if after.extra is not None and any(extras(after.extra)):
+                raise NoPlan("a tensor has hooks, keeps its gradient or is a view")
+        if moved:
+            raise Changed(moved, set())
+
+    def gradient(self, copy: Tensor) -> Any:
+        return next(gradient for each, gradient in self.head.gradients if each is copy)
+
+    def holding(self) -> set[int]:
+        """The identities of all that is held at the end."""
+        held = {id(value) for _, copy, _ in self.head.held for _, value in parts(copy)}
+        return held | {id(out.item) for out in self.shadow.outs}
+
+    def compare_holders(self) -> None:
+        moved: set[Any] = set()
+        grown: set[int] = set()
+        for real, copy, before in self.head.held:
+            after = parts(copy)
+            if type(copy) is list and len(after) > len(before):
+                if not all(same(a, b) for (_, a), (_, b) in zip(before, after, strict=False)):
+                    raise NoPlan("a list, a field or a state gets something new")
+                grown.add(id(real))
+                continue
+            if [key for key, _ in before] != [key for key, _ in after]:
+                raise NoPlan("a list, a field or a state gets something new")
+            for (key, was), (_, new) in zip(before, after, strict=True):
+                if new is was or same(new, was):
+                    continue
+                if type(was) is Number:
+                    self.numbers.append((was, checked_number(was, new)))
+                elif type(was) in KINDS and type(new) in (type(was), Number):
+                    moved.add((id(real), key))
+                else:
+                    raise NoPlan("a list, a field or a state gets something new")
+        if moved or grown:
+            raise Changed(moved, grown)
+
+    def compare_tensors(self) -> list[Value]:
+        """What the next iteration does not have."""
         head = self.head
         for copy, requires, node, storage in head.flags:
+            if id(copy) in self.renamed:
+                continue
             if copy.requires is not requires or copy.node is not node:
                 raise NoPlan("a tensor gets a graph, or loses its flag")
             if storage is not None and copy.storage is not storage:
                 raise NoPlan("a tensor gets other memory")
-        for holder, held_before in head.held:
-            if not all_same(contents(holder), held_before):
-                raise NoPlan("a list, a field or a state gets something new")
         gone: list[Value] = []
         for copy, before in head.gradients:
             after = copy.gradient
+            if id(copy) in self.renamed:
+                continue
             if (before is None) != (after is None):
                 raise NoPlan("a gradient is there at the end of an iteration, and not at its head")
             if after is not before:
@@ -165,77 +361,153 @@ class Trial:
                 gone.append(head.first[id(before)])
         return gone
 
-    def begin(self) -> None:
-        """Build the plan, and run it once."""
-        entries = [was for _, was in self.head.data]
-        self.plan = build(self.shadow.record, entries, self.carried, self.gone)
-        self.runs = compiled(self.plan)
-        for was, new in self.carried:
-            was.array[...] = new.array
-        for copy, was in self.head.data:
-            copy.data = was
-        self.run(1)
+    # --- the plan, on the shadow's arrays ---
 
-    def run(self, count: int) -> None:
+    def begin(self) -> None:
+        """Make the plan's function."""
+        self.runs = compiled(self.plan)
+        self.head.restore()
+
+    def enter(self, loop: Body) -> Entry:
+        """What of the program is where in the shadow. Errors: NoPlan where it is not built as it was."""
+        if modes() != self.mode:
+            raise NoPlan("a mode is another")
+        check_mode()
+        entry = Entry(loop.body.__globals__, self.shadow)
+        for at, (name, copy) in enumerate(self.given.items()):
+            value = loop.values[name] if at or name != loop.names[0] else loop.item
+            if type(copy) is Absent:
+                if value is None or isinstance(value, PLAIN):
+                    raise NoPlan("a name is bound to something else")
+            else:
+                entry.pair(value, copy)
+        entry.end(self.shadow)
+        return entry
+
+    def load(self, entry: Entry) -> None:
+        """Begin from there. Errors: NoPlan where something is another that all iterations have in common."""
+        written = {id(value) for value in self.plan.written}
+        dropped = {id(value.root) for copy, value in self.head.data if id(value) in self.gone}
+        for base, root in entry.memory:
+            if id(root) in written:
+                root.array[...] = base
+            elif id(root) not in dropped and base.tobytes() != root.array.tobytes():
+                raise NoPlan("what is the same in each iteration is another")
+        self.now = tuple(entry.numbers[id(number)] for number, _ in self.numbers)
+
+    def run(self, count: int, outs: list[Any]) -> tuple[int, Exception | None]:
+        """How many iterations came to their end, and what was raised in the one that did not, if anything."""
         assert self.runs is not None
         with np.errstate(all="ignore"):
-            self.runs(count)
+            done, now, why = self.runs(count, self.now, outs)
+        if done == count:
+            self.now = now
+        return done, why
 
-    def compare(self) -> None:
-        """Errors: NoPlan where a tensor of the program is not, bit for bit, what its shadow is."""
-        for real, copy in self.shadow.tensors:
-            if id(copy) in self.replaced():
+    def snapshot(self) -> Any:
+        return [value.array.copy() for value in self.plan.written], self.now
+
+    def restore(self, snapshot: Any) -> None:
+        arrays, self.now = snapshot
+        for value, array in zip(self.plan.written, arrays, strict=True):
+            value.array[...] = array
+
+    def compare(self, entry: Entry, recorded: bool) -> None:
+        """Errors: NoPlan where the program is not, bit for bit, what the shadow has come to: in the recording, or by
+        the plan."""
+        for real, copy in entry.tensors:
+            if id(self.head.first[id(copy)]) in self.gone:
                 continue
-            mine, theirs = np.asarray(real.data), copy.data.array
+            mine = np.asarray(real.data)
+            theirs = self.ended[id(copy)] if recorded else copy.data.array
             if mine.dtype != theirs.dtype or mine.shape != theirs.shape or mine.tobytes() != theirs.tobytes():
                 raise NoPlan("the plan comes to other digits")
-            if self.plan is None and version(real) - version(copy):
+            if recorded and version(real) != version(self.ends[id(copy)]):
                 raise NoPlan("the plan comes to another version")
+        for at, (number, new) in enumerate(self.numbers):
+            plain = new.plain if type(new) is Number else new
+            if repr(entry.numbers[id(number)]) != repr(plain if recorded else self.now[at]):
+                raise NoPlan("the plan comes to another number")
 
-    def replaced(self) -> set[int]:
-        """The gradients that an iteration drops: what they were is not what is there now."""
-        gone = {id(value) for value in self.gone}
-        return {copy for copy, first in self.head.first.items() if id(first) in gone}
+    def compare_lists(self, entry: Entry) -> None:
+        """Whether the program's lists got what the shadow's did in the recording."""
+        for growing, real in entry.lists:
+            items = [out.item for out in self.shadow.outs if out.target is growing]
+            size = self.sizes[id(growing)]
+            if len(real) != size + len(items) or not all(map(equal, real[size:], items)):
+                raise NoPlan("a list gets other items")
 
-    def commit(self, count: int) -> None:
-        """Give the program's tensors what the plan has come to in so many iterations."""
-        assert self.plan is not None
+    def commit(self, entry: Entry, count: int, outs: list[Any]) -> dict[str, Any]:
+        """Give the program what the plan has come to in so many iterations; the names that are bound to others."""
         if not count:
-            return
+            return {}
         written = {id(value) for value in self.plan.written}
-        rebound = {id(was) for was, _ in self.carried}
-        dropped = self.replaced()
-        for real, copy in self.shadow.tensors:
-            if id(copy) in dropped or id(copy.data.root) not in written:
+        for real, copy in entry.tensors:
+            if id(copy) in self.renamed or id(copy.data) in self.gone or id(copy.data.root) not in written:
                 continue
             array = copy.data.array
-            if not array.ndim:
+            if real.data.__class__ is not np.ndarray:
                 real.data = array[()]
-            elif id(copy.data) in rebound:
+            elif id(copy.data) in self.rebound:
                 real.data = array.copy()  # in memory of its own, as each `.data =` gives it
             else:
                 real.data[...] = array
         moved: set[int] = set()
-        for real, copy in self.shadow.tensors:
-            if id(copy) not in dropped and real.storage is not None and id(real.storage) not in moved:
+        for real, copy in entry.tensors:
+            if id(copy) in self.renamed or id(copy.data) in self.gone or real.storage is None:
+                continue
+            if id(real.storage) not in moved:
                 moved.add(id(real.storage))
                 real.storage.version += self.steps[id(copy)] * count
+        values = iter(outs)
+        lists = {id(growing): real for growing, real in entry.lists}
+        for _ in range(count):
+            for out in self.shadow.outs:
+                lists[id(out.target)].append(rebuilt(out.item, values))
+        now = {id(number): value for (number, _), value in zip(self.numbers, self.now, strict=True)}
+        for holder, key, number in entry.slots:
+            put_part(holder, key, now[id(number)])
+        return {name: self.renewed(copy, now) for name, copy in self.given.items() if self.moves(copy)}
+
+    def moves(self, copy: Any) -> bool:
+        return type(copy) is Number or id(copy) in self.renamed
+
+    def renewed(self, copy: Any, now: dict[int, Any]) -> Any:
+        """What a name is bound to after the plan, one thing for all names that share it."""
+        if type(copy) is Number:
+            return now[id(copy)]
+        found = now.get(id(copy))
+        if found is None:
+            end = self.renamed[id(copy)]
+            array = copy.data.array
+            found = now[id(copy)] = rebuilt(
+                end, iter([array[()] if end.data.__class__ is not np.ndarray else array.copy()])
+            )
+            found.requires = end.requires
+            if end.extra is not None:
+                found.extra = TensorExtra()
+                found.extra.parameter = end.extra.parameter
+        return found
 
 
-def version(x: Tensor) -> int:
-    return 0 if x.storage is None else x.storage.version
+def checked_number(before: Number, after: Any) -> Any:
+    """Errors: NoPlan where it becomes one of another type."""
+    plain = after.plain if type(after) is Number else after
+    if type(plain) is not type(before.plain):
+        raise NoPlan("a number becomes something else")
+    return after
 
 
-def contents(x: Any) -> list[Any]:
-    """What a holder holds, in an order of its own."""
-    kind = type(x)
-    if kind is list:
-        return list(x)
-    if isinstance(x, dict):
-        return [each for pair in x.items() for each in pair]
-    if kind.__name__ == "cell":
-        return [x.cell_contents] if held(x) else []
-    return [getattr(x, name) for name in slots(x) if name not in ("scratch", "seen", "known", "factors")]
+def alike(was: Value, new: Any) -> bool:
+    """Whether a value can take the place of another in the next iteration."""
+    if type(new) is not Value or new.shape != was.shape or new.dtype != was.dtype or new.strides != was.strides:
+        return False
+    return new.__class__ is was.__class__
+
+
+def modes() -> list[Any]:
+    """The settings that a recording holds for."""
+    return [mode.grad, mode.default, mode.functorch, len(mode.transformed), mode.settings]
 
 
 def same(a: Any, b: Any) -> bool:
@@ -244,7 +516,7 @@ def same(a: Any, b: Any) -> bool:
         return True
     if type(a) is tuple and type(b) is tuple:
         return all_same(list(a), list(b))
-    return type(a) is type(b) and isinstance(a, PLAIN) and repr(a) == repr(b)
+    return type(a) is type(b) and type(a) in PLAIN and repr(a) == repr(b)
 
 
 def all_same(a: list[Any], b: list[Any]) -> bool:

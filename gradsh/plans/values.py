@@ -16,6 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from gradsh.engine.core import alloc
 from gradsh.engine.kernels.compiled import NATIVE, Native
+from gradsh.plans.numbers import Number
 from gradsh.plans.refusal import NoPlan
 
 ndarray = np.ndarray
@@ -39,7 +40,8 @@ class Step:
     """One thing that was done to arrays.
 
     kind    "map" a ufunc, "reduce" its reduction, "copy" into `out`, "call" a function, "put" into items of `out`,
-            "guard" a value that was looked at
+            "guard" a value that was looked at; of Python's numbers (numbers.py) "item" which is read of an array,
+            "number" a function of them, "decide" whether one is true, which is the same in each iteration of a plan
     function, arguments, extra   as the kind wants them; `out` the value that was written, None for a guard
     """
 
@@ -49,8 +51,9 @@ class Step:
         self.kind, self.function, self.arguments, self.out, self.extra = kind, function, arguments, out, extra
         self.place: Any = None
 
-    def inputs(self) -> list[Value]:
-        return list(values_in((self.arguments, self.extra)))
+    def inputs(self) -> list[Any]:
+        """The values and the numbers that it reads."""
+        return list(inputs_in((self.arguments, self.extra)))
 
 
 class Record:
@@ -177,19 +180,23 @@ class Value(NDArrayOperatorsMixin):
         return what
 
     def item(self, *at: Any) -> Any:
-        return self.looked(self.array.item(*at))
+        if at:
+            return self.looked(self.array.item(*at))
+        out = Number(self.record, self.array.item())
+        self.record.add("item", None, (self,), out)
+        return out
 
     def tolist(self) -> Any:
-        return self.looked(self.array.tolist())
+        return self.looked(self.array.tolist()) if self.array.ndim else self.item()
 
     def __bool__(self) -> bool:
-        return bool(self.looked(bool(self.array)))
+        return bool(self.item())
 
     def __float__(self) -> float:
-        return float(self.looked(float(self.array)))
+        return float(self.item())
 
     def __int__(self) -> int:
-        return int(self.looked(int(self.array)))
+        return int(self.item())
 
     def __index__(self) -> int:
         return self.__int__()
@@ -311,6 +318,8 @@ def uncovered(x: Any) -> Any:
     kind = type(x)
     if kind is Value:
         return x.array if x.array.ndim else x.array[()]
+    if kind is Number:
+        return x.plain
     if kind is tuple or kind is list:
         return kind(uncovered(each) for each in x)
     if kind is dict:
@@ -318,15 +327,22 @@ def uncovered(x: Any) -> Any:
     return x
 
 
-def values_in(x: Any) -> Iterator[Value]:
+def inputs_in(x: Any) -> Iterator[Any]:
+    """The values and the numbers in it."""
     kind = type(x)
-    if kind is Value:
+    if kind is Value or kind is Number:
         yield x
     elif kind is tuple or kind is list:
         for each in x:
-            yield from values_in(each)
+            yield from inputs_in(each)
     elif kind is dict:
-        yield from values_in(list(x.values()))
+        yield from inputs_in(list(x.values()))
+    elif kind is slice:
+        yield from inputs_in((x.start, x.stop, x.step))
+
+
+def values_in(x: Any) -> Iterator[Value]:
+    return (each for each in inputs_in(x) if type(each) is Value)
 
 
 # --- the arrays that kernels make ---------------------------------------------------------------------------------
@@ -342,7 +358,11 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
         def made(*given: Any, **options: Any) -> Any:
             array = make(*uncovered(given), **uncovered(options))
             out = Value(record, array)
-            record.add("put", None, (np.array(array.flat[0]) if array.size else 0,), out, ...)
+            numbers = [each for each in inputs_in(given) if type(each) is Number]
+            number = given[1] if numbers and make in (np.full, np.full_like) else None
+            if numbers and number is not numbers[-1]:
+                raise NoPlan("the shape of an array depends on values")
+            record.add("put", None, (np.array(array.flat[0]) if array.size and number is None else number,), out, ...)
             return out
 
         return made
@@ -357,16 +377,20 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
 
     def array(x: Any, *given: Any, **options: Any) -> Any:
         if type(x) is not Value:
-            if any(True for _ in values_in(x)):
+            if not any(True for _ in inputs_in(x)):
+                return np.array(x, *given, **options)
+            if type(x) is not Number:
                 raise NoPlan("an array is made of values")
-            return np.array(x, *given, **options)
+            out = Value(record, np.array(x.plain, *given, **options))
+            record.add("put", None, (x,), out, ...)
+            return out
         if given or set(options) - {"copy", "order"}:
             raise NoPlan("an array is made in a way that is not known")
         return x.copy(**{key: value for key, value in options.items() if key == "order"})
 
     def asarray(x: Any, dtype: Any = None) -> Any:
         if type(x) is not Value:
-            return np.asarray(x, dtype)
+            return array(x, dtype) if type(x) is Number else np.asarray(x, dtype)
         return x if dtype is None else x.astype(dtype, copy=False)
 
     def ascontiguousarray(x: Any) -> Any:
@@ -393,7 +417,7 @@ def opened(record: Record, kernel: Callable[..., Any]) -> Callable[..., Any]:
     """The kernel as one step: what it looks at inside, as the sign of a sum, decides nothing outside."""
 
     def call(*arguments: Any, **options: Any) -> Any:
-        if not any(True for _ in values_in((list(arguments), options))):
+        if not any(True for _ in inputs_in((list(arguments), options))):
             return kernel(*arguments, **options)
         if "out" in options:
             raise NoPlan("a kernel writes into what is not known")

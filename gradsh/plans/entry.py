@@ -1,0 +1,185 @@
+"""What of the program stands where in a shadow, at the head of an iteration."""
+
+from __future__ import annotations
+
+from types import CellType, FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from gradsh.engine.core.strided import address
+from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import is_users
+from gradsh.engine.nn.module import Model
+from gradsh.engine.optim.base import Optimizer
+from gradsh.plans.numbers import Number
+from gradsh.plans.outs import Growing
+from gradsh.plans.refusal import NoPlan
+from gradsh.plans.shadow import ATOMS, Shadow, base_of, known, parts, state
+
+ndarray = np.ndarray
+
+
+class Entry:
+    """The program's own in the places of a shadow.
+
+    tensors   (the program's, its copy)
+    memory    (the program's array, the root of the values that stand for views of it)
+    numbers   {the identity of a number: what it is now}
+    slots     (holder, key, number) of those that no name is bound to
+    lists     (growing, the program's list)
+    names     what the body's names are bound to
+
+    Errors of `pair` and `end`: NoPlan where the program is not built as it was: other objects may be there, but of the
+    same kinds, in the same places, and two places have the same object where they had.
+    """
+
+    def __init__(self, space: dict[str, Any], shadow: Shadow) -> None:
+        self.tensors: list[tuple[Tensor, Tensor]] = []
+        self.memory: list[tuple[Any, Any]] = []
+        self.numbers: dict[int, Any] = {}
+        self.slots: list[tuple[Any, Any, Number]] = []
+        self.lists: list[tuple[Growing, list[Any]]] = []
+        self.names: dict[str, Any] = {}
+        self.there: dict[int, Any] = {}
+        self.back: dict[int, Any] = {}
+        self.roots: dict[int, Any] = {}
+        made = shadow.copies.get(id(space))
+        if made is not None:
+            self.space(space, made[1])
+
+    def pair(self, x: Any, copy: Any) -> None:
+        """See that `x` is what `copy` is a copy of, or would be."""
+        kind = type(x)
+        if type(copy) is Number:
+            if kind is not type(copy.plain):
+                raise differs()
+            self.numbers[id(copy)] = x
+            return
+        if isinstance(x, ATOMS):
+            if x is not copy and (kind is not type(copy) or repr(x) != repr(copy)):
+                raise differs()
+            return
+        if kind is tuple and type(copy) is tuple:
+            if len(x) != len(copy):
+                raise differs()
+            for mine, theirs in zip(x, copy, strict=True):
+                self.pair(mine, theirs)
+            return
+        if id(x) in self.there or id(copy) in self.back:
+            if self.there.get(id(x)) is not copy or self.back.get(id(copy)) is not x:
+                raise differs()
+            return
+        self.there[id(x)], self.back[id(copy)] = copy, x
+        if type(copy) is Growing:
+            if kind is not list:
+                raise differs()
+            self.lists.append((copy, x))
+        elif kind is not type(copy):
+            raise differs()
+        elif kind is Tensor:
+            self.tensor(x, copy)
+        elif kind is MethodType:
+            self.pair(x.__self__, copy.__self__)
+            if x.__func__ is not copy.__func__:
+                self.pair(x.__func__, copy.__func__)
+        elif kind is FunctionType and is_users(x):
+            self.function(x, copy)
+        elif kind in (list, CellType) or isinstance(x, (dict, Model, Optimizer)):
+            self.parts(x, copy)
+        elif x is not copy or not (x is len or known(x)):
+            raise differs()
+
+    def parts(self, x: Any, copy: Any) -> None:
+        if isinstance(x, Model) and x.hooks is not None:
+            raise differs()
+        if isinstance(x, Optimizer) and (x.pre_hooks or x.post_hooks or x.called is not None):
+            raise differs()
+        mine, theirs = parts(x), parts(copy)
+        if len(mine) != len(theirs):
+            raise differs()
+        for (key, value), (other, part) in zip(mine, theirs, strict=True):
+            if type(key) is type(other) and type(key) in (int, str):
+                if key != other:
+                    raise differs()
+            else:
+                self.pair(key, other)
+            self.pair(value, part)
+            if type(part) is Number:
+                self.slots.append((x, key, part))
+
+    def function(self, x: Any, copy: Any) -> None:
+        if x.__code__ is not copy.__code__:
+            raise differs()
+        self.space(x.__globals__, copy.__globals__)
+        for mine, theirs in (
+            (x.__defaults__, copy.__defaults__),
+            (x.__kwdefaults__, copy.__kwdefaults__),
+            (x.__closure__, copy.__closure__),
+        ):
+            self.pair(mine, theirs)
+
+    def space(self, space: dict[str, Any], made: dict[str, Any]) -> None:
+        """The globals that functions read."""
+        if id(space) in self.there:
+            if self.there[id(space)] is not made:
+                raise differs()
+            return
+        self.there[id(space)], self.back[id(made)] = made, space
+        for name, copy in made.items():
+            if name == "__builtins__" or name[0] == "@":
+                continue
+            if name not in space:
+                raise differs()
+            self.pair(space[name], copy)
+
+    def tensor(self, x: Tensor, copy: Tensor) -> None:
+        if x.node is not None or x.requires is not copy.requires:
+            raise differs()
+        if (x.extra is None) is not (copy.extra is None) or (x.storage is None) is not (copy.storage is None):
+            raise differs()
+        if x.extra is not None and (any(state(x.extra)) or bool(x.extra.parameter) is not bool(copy.extra.parameter)):  # type: ignore[union-attr]
+            raise differs()
+        if x.storage is not None:
+            if x.storage.inference is not copy.storage.inference or x.storage.detached != copy.storage.detached:  # type: ignore[union-attr]
+                raise differs()
+            self.one(x.storage, copy.storage)
+        if (x.gradient is None) is not (copy.gradient is None):
+            raise differs()
+        if x.gradient is not None:
+            self.pair(x.gradient, copy.gradient)
+        mine, value = x.data, copy.data
+        if mine.__class__ is not value.__class__ and (value.ndim or mine.ndim):
+            raise differs()
+        array = np.asarray(mine)
+        base, root = base_of(array), value.root
+        if array.dtype != value.dtype or array.shape != value.shape or array.strides != value.strides:
+            raise differs()
+        if mine.__class__ is ndarray:
+            self.one(base, root)
+        if base.shape != root.array.shape or base.strides != root.array.strides or base.dtype != root.array.dtype:
+            raise differs()
+        if address(array) - address(base) != address(value.array) - address(root.array):
+            raise differs()
+        if id(root) not in self.roots:
+            self.roots[id(root)] = base
+            self.memory.append((base, root))
+        self.tensors.append((x, copy))
+
+    def one(self, x: Any, copy: Any) -> None:
+        """Two things that are one and the same wherever they are."""
+        if self.there.setdefault(id(x), copy) is not copy or self.back.setdefault(id(copy), x) is not x:
+            raise differs()
+
+    def end(self, shadow: Shadow) -> None:
+        """All that the plan writes or reads has been paired."""
+        if any(id(copy) not in self.back for _, copy in shadow.tensors):
+            raise differs()
+
+
+def differs() -> NoPlan:
+    return NoPlan("what the loop reaches is built in another way")
+
+
+def version(x: Tensor) -> int:
+    return 0 if x.storage is None else x.storage.version
