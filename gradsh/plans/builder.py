@@ -96,7 +96,7 @@ def scalars(plan: Plan) -> set[int]:
     for step in plan.steps:
         for value in values_in([step.arguments, step.extra, step.out]):
             plain = value.array.ndim == 0 and value.root.array.ndim == 0
-            plain = plain and not (value is step.out and step.kind in ("put", "take"))
+            plain = plain and not (value is step.out and step.kind == "put")
             found[id(value.root)] = found.get(id(value.root), True) and plain
     for pair in plan.carried:
         for value in pair:

@@ -101,7 +101,7 @@ class Writer:
         if step.kind == "put":
             return f"{out}[{self.reference(step.extra)}] = {inputs[0]}"
         if step.kind == "take":
-            return f"{out}[...] = {inputs[0]}[{self.reference(step.extra)}]"
+            return f"{out}{'' if alone else '[...]'} = {inputs[0]}[{self.reference(step.extra)}]"
         if step.kind == "call":
             options = "".join(f",{key}={self.reference(value)}" for key, value in (step.extra or {}).items())
             if step.function is np.dot and not alone and step.out.array.flags.c_contiguous and step.out.array.ndim:

@@ -159,7 +159,11 @@ class Shadow:
             made.extra = TensorExtra()
             made.extra.parameter = x.extra.parameter
         made.origin = getattr(x, "origin", None)
-        if x.storage is not None and x.data.ndim == 0 and any(x.storage is other.storage for other, _ in self.tensors):
+        if (
+            x.storage is not None
+            and x.data.__class__ is not ndarray
+            and any(x.storage is other.storage for other, _ in self.tensors)
+        ):
             raise NoPlan("two tensors share one number")
         self.tensors.append((x, made))
         return made
@@ -169,6 +173,8 @@ class Shadow:
         array = np.asarray(data)
         if type(array) is not ndarray or array.dtype.kind not in "fiub":
             raise NoPlan("an array is of a kind that no plan knows")
+        if array is not data:
+            return Value(self.record, np.array(array), scalar=True)
         base = base_of(array)
         if id(base) not in self.roots:
             self.bytes += base.nbytes

@@ -254,14 +254,15 @@ class Trial:
         self.gone = {id(value) for value in gone}
         self.steps = {id(copy): version(copy) - head.versions[id(copy)] for _, copy in shadow.tensors}
         # the last write's `data` is what a tensor has; in the plan it is carried into what it had
-        ends = [(was, self.renamed.get(id(copy), copy).data) for copy, was in head.data]
+        values = {id(copy): self.value_of(self.renamed.get(id(copy), copy).data) for copy, _ in head.data}
+        ends = [(was, values[id(copy)]) for copy, was in head.data]
         carried = [(was, new) for was, new in ends if new is not was]
         if any(not alike(was, new) for was, new in carried):
             raise NoPlan("a tensor becomes another in shape or dtype")
         entries = [was for _, was in head.data]
         outs = parts_at_end(shadow.outs, {id(value.root) for value in [*entries, *(new for _, new in carried)]})
         self.ends = {id(copy): self.renamed.get(id(copy), copy) for _, copy in shadow.tensors}
-        self.ended = {copy: tensor.data.array.copy() for copy, tensor in self.ends.items()}
+        self.ended = {copy: value.array.copy() for copy, value in values.items()}
         self.plan: Plan = build(shadow.record, entries, carried, gone, self.numbers, outs)
         self.rebound = {id(was) for was, _ in carried}
         self.runs: Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None = None
@@ -305,6 +306,14 @@ class Trial:
                 raise NoPlan("a tensor has hooks, keeps its gradient or is a view")
         if moved:
             raise Changed(moved, set())
+
+    def value_of(self, data: Any) -> Value:
+        """What is in a tensor at the end: a number that is the same in each iteration is none of the recording's."""
+        if type(data) is Value:
+            return data
+        value = Value(self.shadow.record, np.array(data), scalar=type(data) is not np.ndarray)
+        self.shadow.record.add("copy", None, (np.array(data),), value)
+        return value
 
     def gradient(self, copy: Tensor) -> Any:
         return next(gradient for each, gradient in self.head.gradients if each is copy)
@@ -446,7 +455,7 @@ class Trial:
             if id(copy) in self.renamed or id(copy.data) in self.gone or id(copy.data.root) not in written:
                 continue
             array = copy.data.array
-            if real.data.__class__ is not np.ndarray:
+            if copy.data.scalar:
                 real.data = array[()]
             elif id(copy.data) in self.rebound:
                 real.data = array.copy()  # in memory of its own, as each `.data =` gives it
@@ -481,7 +490,7 @@ class Trial:
             end = self.renamed[id(copy)]
             array = copy.data.array
             found = now[id(copy)] = rebuilt(
-                end, iter([array[()] if end.data.__class__ is not np.ndarray else array.copy()])
+                end, iter([array[()] if copy.data.scalar else array.copy()])
             )
             found.requires = end.requires
             if end.extra is not None:
@@ -498,11 +507,11 @@ def checked_number(before: Number, after: Any) -> Any:
     return after
 
 
-def alike(was: Value, new: Any) -> bool:
+def alike(was: Value, new: Value) -> bool:
     """Whether a value can take the place of another in the next iteration."""
-    if type(new) is not Value or new.shape != was.shape or new.dtype != was.dtype or new.strides != was.strides:
+    if new.shape != was.shape or new.dtype != was.dtype or new.strides != was.strides:
         return False
-    return new.__class__ is was.__class__
+    return new.scalar is was.scalar
 
 
 def modes() -> list[Any]:

@@ -77,19 +77,21 @@ class Value(NDArrayOperatorsMixin):
 
     array    it itself, kept as long as the plan
     root     the value whose memory it shows: itself, where it is no view
+    scalar   whether it stands for one of NumPy's scalars, which nothing is written into and no view shows
     """
 
-    __slots__ = ("__weakref__", "array", "record", "root")
+    __slots__ = ("__weakref__", "array", "record", "root", "scalar")
     __array_priority__ = 1000
 
-    def __init__(self, record: Record, array: Any, root: Value | None = None) -> None:
+    def __init__(self, record: Record, array: Any, root: Value | None = None, scalar: bool = False) -> None:
         self.record = record
         self.array = array
         self.root = self if root is None else root
+        self.scalar = scalar
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
-        return self.array.dtype.type if self.array.ndim == 0 else ndarray
+        return self.array.dtype.type if self.scalar else ndarray
 
     shape = property(lambda self: self.array.shape)
     dtype = property(lambda self: self.array.dtype)
@@ -103,27 +105,35 @@ class Value(NDArrayOperatorsMixin):
     T = property(lambda self: self._view(self.array.T))
 
     def _view(self, array: Any) -> Value:
-        return Value(self.record, array, self.root)
+        """What a method gave that never copies an array; that of a scalar has memory of its own."""
+        if not self.scalar:
+            return Value(self.record, array, self.root)
+        return self if array.ndim == 0 else self._copied(array)
 
     def _made(self, array: Any) -> Value:
         """What a method gave that copies only where it must."""
-        if np.may_share_memory(array, self.array):
-            return self._view(array)
-        return self._copied(array, self._view(self.array))
+        return self._copied(array) if self.scalar or not np.may_share_memory(array, self.array) else self._view(array)
 
-    def _copied(self, array: Any, source: Any) -> Value:
-        out = Value(self.record, array)
-        self.record.add("call", np.reshape, (source, array.shape), out)
+    def _copied(self, array: Any) -> Value:
+        out = Value(self.record, np.array(array) if self.scalar else array)
+        self.record.add("call", np.reshape, (self, array.shape), out)
         return out
+
+    def placed(self, shape: tuple[int, ...], dtype: Any, at: int, strides: tuple[int, ...]) -> Value:
+        """A view by strides: see strided.py."""
+        return Value(self.record, ndarray(shape, dtype, self.array, at, strides), self.root)
 
     def __len__(self) -> int:
         return len(self.array)
 
-    def reshape(self, *shape: Any) -> Value:
-        return self._made(self.array.reshape(*shape))
+    def reshape(self, *shape: Any, **order: Any) -> Value:
+        return self._made(self.array.reshape(*shape, **order))
 
     def ravel(self) -> Value:
         return self._made(self.array.ravel())
+
+    def flatten(self) -> Value:
+        return self.ravel().copy()
 
     def transpose(self, *dims: Any) -> Value:
         return self._view(self.array.transpose(*dims))
@@ -138,14 +148,14 @@ class Value(NDArrayOperatorsMixin):
         return self._view(self.array.squeeze(*dims))
 
     def copy(self, order: Any = "C") -> Value:
-        out = Value(self.record, np.array(self.array, order=order, copy=True))
+        out = Value(self.record, np.array(self.array, order=order, copy=True), scalar=self.scalar)
         self.record.add("copy", None, (self,), out)
         return out
 
     def astype(self, dtype: Any, copy: bool = True) -> Value:
         if not copy and np.dtype(dtype) == self.array.dtype:
             return self
-        out = Value(self.record, np.array(self.array.astype(dtype)))
+        out = Value(self.record, np.array(self.array.astype(dtype)), scalar=self.scalar)
         self.record.add("copy", None, (self,), out)
         return out
 
@@ -212,19 +222,21 @@ class Value(NDArrayOperatorsMixin):
     # --- items ---
 
     def __getitem__(self, index: Any) -> Any:
-        if index.__class__ is tuple and not index:
+        if index.__class__ is tuple and not index and (self.scalar or self.array.ndim):
             return self
-        plain = uncovered(index)
-        part = self.array[plain]
-        if part.__class__ is not ndarray:
-            part = self.array[(*plain, ...) if plain.__class__ is tuple else (plain, ...)]
-        if np.may_share_memory(part, self.array):
+        for value in values_in(index):
+            if value.dtype == bool:  # how much it takes
+                value.looked(None)
+        part = uncovered(self)[uncovered(index)]
+        scalar = part.__class__ is not ndarray
+        if not scalar and np.may_share_memory(part, self.array):
             return self._view(part)
-        out = Value(self.record, part)
+        out = Value(self.record, np.array(part), scalar=scalar)
         self.record.add("take", None, (self,), out, index)
         return out
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        written(self)
         self.array[uncovered(index)] = uncovered(value)
         self.record.add("put", None, (value,), self, index)
 
@@ -236,28 +248,23 @@ class Value(NDArrayOperatorsMixin):
             source, axis, keepdims = reduction(inputs, options)
             if source.__class__ is not ndarray and not isinstance(source, Value):
                 raise NoPlan("a reduction of what is no array")
-            target = None if out is None else written(out[0])
-            result = ufunc.reduce(uncovered(source), axis, keepdims=keepdims)
-            made = Value(record, np.asarray(result)) if target is None else target
-            if target is not None:
-                target.array[...] = result
+            made = outcome(record, ufunc.reduce(uncovered(source), axis, keepdims=keepdims), out)
             record.add("reduce", ufunc, (source,), made, (axis, keepdims))
-            return made
+            return stored(made, out)
         if method == "accumulate" and out is None:
             return function_called(record, ufunc.accumulate, inputs, options, pure=True)
         if method != "__call__" or ufunc.nout != 1 or options:
             raise NoPlan(f"{ufunc.__name__} in a form that is not known")
         plain = [uncovered(each) for each in inputs]
-        if out is not None:
-            target = written(out[0])
-            ufunc(*plain, out=target.array)
-            made = target
-        elif len(plain) > ufunc.nin:
+        if len(plain) > ufunc.nin:
             raise NoPlan(f"{ufunc.__name__} in a form that is not known")
+        if out is not None and written(out[0]).ndim:
+            made = out[0]
+            ufunc(*plain, out=made.array)
         else:
-            made = Value(record, np.asarray(ufunc(*plain)))
+            made = outcome(record, ufunc(*plain), out)
         record.add("map", ufunc, inputs, made)
-        return made
+        return stored(made, out)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         if function in LOOKS:
@@ -265,12 +272,31 @@ class Value(NDArrayOperatorsMixin):
         return function_called(self.record, function, arguments, options)
 
 
-def is_value(x: Any) -> bool:
-    return type(x) is Value
+def fresh(record: Record, result: Any) -> Value:
+    """What stands for an array, or a scalar, that nobody else has."""
+    return Value(record, np.asarray(result), scalar=result.__class__ is not ndarray)
+
+
+def outcome(record: Record, result: Any, out: Any) -> Value:
+    """Where a result goes: to the array that was given for it, if that is of its dtype, else to one of its own."""
+    if out is None or written(out[0]).dtype != result.dtype:
+        return fresh(record, result)
+    out[0].array[...] = result
+    return out[0]  # type: ignore[no-any-return]
+
+
+def stored(made: Value, out: Any) -> Value:
+    """The array that was given for a result, which has it by now."""
+    if out is None or made is out[0]:
+        return made
+    target: Value = out[0]
+    target.array[...] = made.array
+    target.record.add("copy", None, (made,), target)
+    return target
 
 
 def written(out: Any) -> Value:
-    if type(out) is not Value:
+    if type(out) is not Value or out.scalar:
         raise NoPlan("an array is written that is not known")
     return out
 
@@ -298,17 +324,18 @@ def function_called(record: Record, function: Any, arguments: Any, options: Any,
         arguments, target = arguments[:2], arguments[2]
     if not pure and function not in PURE:
         raise NoPlan(f"NumPy's {function.__name__} is not known")
+    if (function is np.where and len(arguments) != 3) or (function is np.repeat and type(arguments[1]) is Value):
+        raise NoPlan("the shape of an array depends on values")
     result = function(*uncovered(arguments), **uncovered(options))
     if target is not None:
-        made = written(target)
-        made.array[...] = result
+        made = outcome(record, result, (target,))
         record.add("call", function, arguments, made, options)
-        return made
+        return stored(made, (target,))
     array = np.asarray(result)
     for value in values_in(arguments):
         if array.size and np.may_share_memory(array, value.array):
             return Value(record, array, value.root)
-    made = Value(record, array)
+    made = fresh(record, result)
     record.add("call", function, arguments, made, options)
     return made
 
@@ -317,7 +344,7 @@ def uncovered(x: Any) -> Any:
     """The same with arrays in place of values."""
     kind = type(x)
     if kind is Value:
-        return x.array if x.array.ndim else x.array[()]
+        return x.array[()] if x.scalar else x.array
     if kind is Number:
         return x.plain
     if kind is tuple or kind is list:
@@ -386,19 +413,29 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
             return out
         if given or set(options) - {"copy", "order"}:
             raise NoPlan("an array is made in a way that is not known")
-        return x.copy(**{key: value for key, value in options.items() if key == "order"})
+        return boxed(x.copy(**{key: value for key, value in options.items() if key == "order"}))
+
+    def boxed(x: Value) -> Value:
+        """A scalar that nobody has yet as an array."""
+        x.scalar = False
+        return x
 
     def asarray(x: Any, dtype: Any = None) -> Any:
         if type(x) is not Value:
             return array(x, dtype) if type(x) is Number else np.asarray(x, dtype)
-        return x if dtype is None else x.astype(dtype, copy=False)
+        return boxed(x.astype(dtype or x.dtype)) if x.scalar else x.astype(dtype or x.dtype, copy=False)
 
     def ascontiguousarray(x: Any) -> Any:
         if type(x) is not Value:
             return np.ascontiguousarray(x)
+        if not x.ndim:
+            return asarray(x).reshape(1)
         return x if x.flags.c_contiguous else x.copy()
 
-    own: list[Any] = [empty, empty_like, full, array, asarray, ascontiguousarray]
+    def behind(x: Any) -> Any:
+        return x.array if type(x) is Value else x
+
+    own: list[Any] = [empty, empty_like, full, array, asarray, ascontiguousarray, behind]
     alike: tuple[Any, ...] = (np.zeros, np.ones, np.zeros_like, np.ones_like, np.full_like)
     return {make.__name__: make for make in own} | {make.__name__: filled(make) for make in alike}
 

@@ -19,7 +19,7 @@ from gradsh.engine.core.graph import extra_of, note_version, record
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
-from gradsh.engine.core.strided import as_laid_out, dense
+from gradsh.engine.core.strided import address, as_laid_out, dense
 from gradsh.engine.core.tensor import Tensor, flagged, make
 from gradsh.engine.core.views import (
     COPY_SLICES,
@@ -56,8 +56,7 @@ def check_overlap(x: Tensor, sources: Iterable[Any]) -> None:
             a, b = x.data, source.data
             if not a.size or not b.size or not dense(a) or not dense(b):
                 continue
-            first = a.__array_interface__["data"][0]
-            second = b.__array_interface__["data"][0]
+            first, second = address(a), address(b)
             if first == second and a.nbytes == b.nbytes:
                 partly = a.strides != b.strides
             else:

@@ -35,6 +35,11 @@ ROOM = 4 << 20  # bytes, which stay untouched until they are given back
 BUFFER = 128  # elements of NumPy's buffers, of 8 bytes at most, where memory may end
 
 
+def behind(x: Any) -> Any:
+    """The array itself, where something else stands for it: as in a recording."""
+    return x
+
+
 class Account:
     """What is known of the process's memory, in bytes.
 

@@ -22,7 +22,14 @@ MOST = 2**63 - 1  # PyTorch's and NumPy's largest size in bytes
 
 def address(x: Any) -> int:
     """Where the first element of an array lies."""
-    return int(x.__array_interface__["data"][0])
+    return int(alloc.behind(x).__array_interface__["data"][0])
+
+
+def placed(shape: tuple[int, ...], dtype: Any, memory: Any, at: int, strides: tuple[int, ...]) -> Any:
+    """A view of the memory of a contiguous array; NumPy checks that no element lies outside of it."""
+    if type(memory) is not ndarray:  # it stands for one, in a recording
+        return memory.placed(shape, dtype, at, strides)
+    return ndarray(shape, dtype, memory, at, strides)
 
 
 def owner(x: Any) -> Any:
@@ -45,9 +52,9 @@ def strided(x: Any, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
     NumPy itself checks that no element lies outside of the memory; it does not look for strides that overflow.
     """
     if x.flags.c_contiguous:
-        return ndarray(shape, x.dtype, x, 0, strides)
+        return placed(shape, x.dtype, x, 0, strides)
     memory = owner(x)
-    return ndarray(shape, x.dtype, memory, address(x) - address(memory), strides)
+    return placed(shape, x.dtype, memory, address(x) - address(memory), strides)
 
 
 def repeated(part: Any, shape: tuple[int, ...]) -> Any:
@@ -55,7 +62,7 @@ def repeated(part: Any, shape: tuple[int, ...]) -> Any:
     is written to all that show the same."""
     memory = alloc.array(part)
     steps = np.broadcast_to(memory, shape).strides if memory.ndim else (0,) * len(shape)
-    return ndarray(shape, memory.dtype, memory, 0, steps)
+    return placed(shape, memory.dtype, memory, 0, steps)
 
 
 def elements(memory: Any, dtype: Any, size: tuple[int, ...], stride: tuple[int, ...], first: int) -> Any:
@@ -82,7 +89,7 @@ def elements(memory: Any, dtype: Any, size: tuple[int, ...], stride: tuple[int, 
         return alloc.empty(size, dtype)
     # the stride of a dim of size 1 leads nowhere, and may be larger than NumPy's
     steps = tuple(s * itemsize if n > 1 else itemsize for n, s in zip(size, stride, strict=True))
-    return ndarray(size, dtype, memory, first * itemsize, steps)
+    return placed(size, dtype, memory, first * itemsize, steps)
 
 
 # --- layouts of results ----------------------------------------------------------------------------------------------
@@ -214,7 +221,7 @@ def empty_strided_as(x: Any) -> Any:
         return empty_as(x)
     extent = 1 + sum((n - 1) * (s // x.itemsize) for n, s in zip(x.shape, x.strides, strict=True))
     memory = alloc.zeros(extent, x.dtype)
-    return ndarray(x.shape, x.dtype, memory, 0, x.strides)
+    return placed(x.shape, x.dtype, memory, 0, x.strides)
 
 
 def as_laid_out(x: Any, other: Any) -> Any:

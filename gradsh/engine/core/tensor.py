@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.alloc import LARGE, made
 from gradsh.engine.core.dtypes import OF, DType, Size
 from gradsh.engine.core.graph import Node, Output, Storage, Unrecorded, Where, extra_of
@@ -257,7 +258,7 @@ class Tensor:
         storage = self.own_storage()
         if self.data.__class__ is not ndarray:
             old = self.data
-            self.data = np.asarray(old)
+            self.data = alloc.asarray(old)
             node = self.node
             if node.__class__ is Node and node.saved is old:
                 # the rule saved this very scalar; it must see what is written through `.data` from now on
