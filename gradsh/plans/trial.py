@@ -254,15 +254,16 @@ class Trial:
         self.gone = {id(value) for value in gone}
         self.steps = {id(copy): version(copy) - head.versions[id(copy)] for _, copy in shadow.tensors}
         # the last write's `data` is what a tensor has; in the plan it is carried into what it had
-        values = {id(copy): self.value_of(self.renamed.get(id(copy), copy).data) for copy, _ in head.data}
-        ends = [(was, values[id(copy)]) for copy, was in head.data]
+        self.ends = {id(copy): self.renamed.get(id(copy), copy) for copy, _ in head.data}
+        for copy in self.ends.values():
+            copy.data = self.value_of(copy.data)
+        ends = [(was, self.ends[id(copy)].data) for copy, was in head.data]
         carried = [(was, new) for was, new in ends if new is not was]
         if any(not alike(was, new) for was, new in carried):
             raise NoPlan("a tensor becomes another in shape or dtype")
         entries = [was for _, was in head.data]
         outs = parts_at_end(shadow.outs, {id(value.root) for value in [*entries, *(new for _, new in carried)]})
-        self.ends = {id(copy): self.renamed.get(id(copy), copy) for _, copy in shadow.tensors}
-        self.ended = {copy: value.array.copy() for copy, value in values.items()}
+        self.ended = {copy: tensor.data.array.copy() for copy, tensor in self.ends.items()}
         self.plan: Plan = build(shadow.record, entries, carried, gone, self.numbers, outs)
         self.rebound = {id(was) for was, _ in carried}
         self.runs: Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None = None
@@ -489,9 +490,7 @@ class Trial:
         if found is None:
             end = self.renamed[id(copy)]
             array = copy.data.array
-            found = now[id(copy)] = rebuilt(
-                end, iter([array[()] if copy.data.scalar else array.copy()])
-            )
+            found = now[id(copy)] = rebuilt(end, iter([array[()] if copy.data.scalar else array.copy()]))
             found.requires = end.requires
             if end.extra is not None:
                 found.extra = TensorExtra()

@@ -450,6 +450,10 @@ def whole(native: Native, function: Any) -> Callable[..., Any]:
     return kernel
 
 
+def nothing(*_: Any) -> None:
+    """A kernel in C that leaves its arguments to NumPy's."""
+
+
 def opened(record: Record, kernel: Callable[..., Any]) -> Callable[..., Any]:
     """The kernel as one step: what it looks at inside, as the sign of a sum, decides nothing outside."""
 
@@ -481,7 +485,10 @@ class Recording:
         self.natives = [(native, native.function) for native in NATIVE]
         for native, function in self.natives:
             kernel = whole(native, function)
-            native.function = self.here(record, opened(record, kernel), kernel)
+            if native.writes:  # NumPy's kernel, in steps of its own
+                native.function = self.here(record, nothing, function or nothing)
+            else:
+                native.function = self.here(record, opened(record, kernel), kernel)
         return record
 
     @staticmethod

@@ -9,6 +9,7 @@ SETUP = {
     "v": ["randn(4, grad)", "zeros(4, grad)", "randn(4, grad, dtype=float64)"],
     "m": ["randn(3, 4, grad)", "randn(4, 3, grad).t().detach().requires_grad_()"],
     "c": ["randn(4)", "ones(4)", "v.detach()", "v.detach()[1:3].sum() * ones(4)", "tensor([1., -2., 0., 3.])"],
+    "e": ["a.detach()", "tensor(0.5)", "a.data.view(1)"],
     "k": ["0.5", "2", "none", "[a, v]", "[1.0]", "true"],
 }
 VECTORS = [
@@ -92,6 +93,9 @@ ENDS = [
         "w.zero_()",
         "no_grad { w += v }",
         "no_grad { v += w }",
+        "e *= 0.9",
+        "no_grad { a += 0.1 * e.sum() }",
+        "no_grad { v[1:3].t().mul_(0.9) }",
         "if h > 12 { no_grad { v *= 0 } }",
         "no_grad { v.add_(box[0]) }",
     ),
@@ -113,7 +117,7 @@ OPTIMISERS = [
     "SGD([*net.parameters(), a, v, m], lr=0.01, momentum=0.5, dampening=0.1)",
 ]
 LOOPS = ["for i in range({n})", "repeat {n}", "for _ in range({n})", "for i in range({n}, 0, -1)", "for _ in [0] * {n}"]
-SHOWN = "a, v, m, c, w, h, k, last, total, losses, box, loss, a.grad, v.grad, m.grad"
+SHOWN = "a, v, m, c, e, w, h, k, last, total, losses, box, loss, a.grad, v.grad, m.grad"
 SHOWN += ", a._version, v._version, m._version, net[0].weight"
 
 
@@ -155,7 +159,7 @@ def made(seed: int) -> str:
     header = draw.choice(LOOPS[:3] if draw.random() < 0.8 else LOOPS).format(n=draw.choice([8, 9, 30]))
     loop = [header + " {", *("    " + each for each in body if each), "}"]
     if draw.random() < 0.4:
-        names = "a, v, m, c, w, h, k, net, opt, losses, box, f, g"
+        names = "a, v, m, c, e, w, h, k, net, opt, losses, box, f, g"
         bound = "let last = none; let total = 0.0; let loss = none; let d = none"
         lines += [
             f"fn train({names}) {{",

@@ -22,13 +22,20 @@ NATIVE: list[Native] = []
 class Native:
     """The function `name` of native.c: `function`, or None as long as NumPy's kernel `plain` is to be called.
 
-    cases  arguments on which both must agree
+    cases   arguments on which both must agree
+    writes  whether it writes into its arguments, and `plain` into copies of them
     """
 
-    __slots__ = ("cases", "function", "left", "name", "plain")
+    __slots__ = ("cases", "function", "left", "name", "plain", "writes")
 
-    def __init__(self, name: str, plain: Callable[..., Any], cases: Callable[[], Iterable[tuple[Any, ...]]]) -> None:
-        self.name, self.plain, self.cases = name, plain, cases
+    def __init__(
+        self,
+        name: str,
+        plain: Callable[..., Any],
+        cases: Callable[[], Iterable[tuple[Any, ...]]],
+        writes: bool = False,
+    ) -> None:
+        self.name, self.plain, self.cases, self.writes = name, plain, cases, writes
         self.function: Any = None
         self.left = FIRST
         NATIVE.append(self)
