@@ -358,9 +358,9 @@ class Lowering(Expressions):
         ahead: list[ast.stmt] = []
         if stored:
             pop = ast.Attribute(self.load(box, line), "pop", LOAD, lineno=line, col_offset=0)
-            values = ast.Call(pop, [], [], lineno=line, col_offset=0)
+            came = ast.Call(pop, [], [], lineno=line, col_offset=0)
             names_of = ast.Tuple([self.store(n, line) for n in stored], STORE, lineno=line, col_offset=0)
-            taken = ast.Assign([names_of], values, lineno=line, col_offset=0)
+            taken = ast.Assign([names_of], came, lineno=line, col_offset=0)
             ahead.append(ast.If(self.load(box, line), [taken], [], lineno=line, col_offset=0))
         return self.called("@looped", given, line), ahead
 

@@ -97,8 +97,7 @@ class Loop:
         for _ in range(RECORDINGS):
             if self.left() < 3:
                 break
-            body = self.here(sys._getframe(1))
-            trial = self.stands(lambda body=body: tried(body))
+            trial = self.recorded(sys._getframe(1))
             yield self.next()
             if trial is None or not self.made(trial, sys._getframe(1)):
                 break
@@ -114,7 +113,8 @@ class Loop:
                     if fits:
                         proved = True
                         if not self.proved(trial, sys._getframe(1)):
-                            return (yield from self.items)
+                            yield from self.items
+                            return
                     continue
                 hold = interrupts.held()
                 try:
@@ -127,6 +127,10 @@ class Loop:
                 if self.left() > 1:
                     yield self.next()
         yield from self.items
+
+    def recorded(self, frame: Any) -> Trial | None:
+        trial: Trial | None = self.stands(lambda: tried(self.here(frame)))
+        return trial
 
     def next(self) -> Any:
         self.done += 1

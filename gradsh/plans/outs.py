@@ -118,5 +118,5 @@ def equal(mine: Any, theirs: Any) -> bool:
         if kind is not Tensor or mine.node is not None or mine.requires:
             return False
         a, b = np.asarray(mine.data), theirs.data.array
-        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+        return bool(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes())
     return kind is type(theirs) and repr(mine) == repr(theirs)

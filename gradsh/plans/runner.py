@@ -45,7 +45,7 @@ class Writer:
             self.kept.append(x)
         return self.known[id(x)]
 
-    def local(self, value: Value) -> str:
+    def local(self, value: Value | Number) -> str:
         return self.locals.setdefault(id(value.root), f"v{len(self.locals)}")
 
     def reference(self, x: Any) -> str:

@@ -133,10 +133,12 @@ class Session:
                 lines = [None if span is None else span.line for span in (loop, place)]
                 told(LoopPlan(lines[0], came.lines, came.reason, lines[1]))
 
-        def looped(items: Any, *given: Any) -> Any:
+        def looped(
+            items: Any, body: Any, names: tuple[str, ...], rebound: tuple[str, ...], box: list[Any], line: int
+        ) -> Any:
             from gradsh.plans.loops import looped  # only when a loop runs
 
-            return looped(items, *given, forced, tell if told is not None else None)
+            return looped(items, body, names, rebound, box, line, forced, tell if told is not None else None)
 
         self.options = (PLANS,)
         self.globals["@looped"] = looped

@@ -45,6 +45,19 @@ VECTORS = [
         "(a - 1) ** 2 * v",
     ),
 ]
+# what goes from one iteration to the next
+CARRIED = [
+    form
+    for line in """
+total += loss.item()|n += 1|h *= 0.97|n = n * 3 + i|total = total / (n - 20)|n = n // 2 - i % 3
+losses.append(loss.detach())|losses.append((n, v.detach().clone()))|losses.append(h)|n = -n ** 2 % 101|if i % 5 == 0 { c = c * 0.5 }
+best = best * 0.9|if loss.item() < best { best = loss.item() }|v = (v - 0.1 * v.grad).detach().requires_grad_()
+no_grad { v -= h * v.grad }|c = c * h|c = c + a.detach()|if n > 7 { n = 0 }|if v.sum().item() > total { total += 1 }|d = c; c = c + 1
+w = c; c = c * 0.9|no_grad { v += n }|box[0] = n|box.append(n)|no_grad { v *= box[0].sum().item() }|h = h + c.sum().item()
+n = n + len(losses)|losses = losses + [h]|h = n|n = h|n = n + True|c = c / n|total = 0.5 ** n
+""".strip().splitlines()
+    for form in line.split("|")
+]
 ENDS = [
     *("no_grad { a -= 0.01 * a.grad; v -= 0.01 * v.grad; m -= 0.01 * m.grad }", "opt.step()", "opt.step()"),
     *(
@@ -117,7 +130,7 @@ OPTIMISERS = [
     "SGD([*net.parameters(), a, v, m], lr=0.01, momentum=0.5, dampening=0.1)",
 ]
 LOOPS = ["for i in range({n})", "repeat {n}", "for _ in range({n})", "for i in range({n}, 0, -1)", "for _ in [0] * {n}"]
-SHOWN = "a, v, m, c, e, w, h, k, last, total, losses, box, loss, a.grad, v.grad, m.grad"
+SHOWN = "a, v, m, c, e, w, h, k, n, best, last, total, losses, box, loss, a.grad, v.grad, m.grad"
 SHOWN += ", a._version, v._version, m._version, net[0].weight"
 
 
@@ -135,7 +148,7 @@ def made(seed: int) -> str:
         "let net = Sequential(Linear(4, 2), " + draw.choice(["ReLU()", "Tanh()", "Dropout(0.5)", "Linear(2, 2)"]) + ")"
     ]
     lines += [
-        "let losses = []",
+        "let losses = []; let n = 0; let best = 1e9",
         "let box = [zeros(4)]",
         "let last = none",
         "let total = 0.0",
@@ -155,17 +168,19 @@ def made(seed: int) -> str:
         "backward loss",
     ]
     few = draw.choice([1, 1, 1, 2, 3])
-    body += [*draw.sample(ENDS[:8] if draw.random() < 0.5 else ENDS, few), draw.choice(CLEAR)]
+    which = draw.random()
+    ends = draw.sample(ENDS[:8] if which < 0.4 else ENDS if which < 0.6 else CARRIED, few)
+    body += [*([draw.choice(ENDS[:8])] if which > 0.6 else []), *ends, draw.choice(CLEAR)]
     header = draw.choice(LOOPS[:3] if draw.random() < 0.8 else LOOPS).format(n=draw.choice([8, 9, 30]))
     loop = [header + " {", *("    " + each for each in body if each), "}"]
     if draw.random() < 0.4:
         names = "a, v, m, c, e, w, h, k, net, opt, losses, box, f, g"
-        bound = "let last = none; let total = 0.0; let loss = none; let d = none"
+        bound = "let last = none; let total = 0.0; let loss = none; let d = none; let n = 0; let best = 1e9"
         lines += [
             f"fn train({names}) {{",
             "    " + bound,
             *("    " + each for each in loop),
-            "    print loss, c, h, total",
+            "    print loss, c, h, total, n, best",
             "}",
             f"train({names})",
         ]
