@@ -20,6 +20,7 @@ from gradsh.plans.refusal import NoPlan
 from gradsh.plans.runner import compiled
 from gradsh.plans.shadow import Shadow, check_code, helper_words, names_of, parts, put_part
 from gradsh.plans.shadow import state as extras
+from gradsh.plans.trust import packed
 from gradsh.plans.values import Recording, Value
 
 MISSING = object()
@@ -375,7 +376,7 @@ class Trial:
 
     def begin(self) -> None:
         """Make the plan's function."""
-        self.runs = compiled(self.plan)
+        self.runs = packed(self.plan) or compiled(self.plan)
         self.head.restore()
 
     def enter(self, loop: Body) -> Entry:

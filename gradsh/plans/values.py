@@ -447,6 +447,7 @@ def whole(native: Native, function: Any) -> Callable[..., Any]:
         out = None if function is None else function(*arguments, **options)
         return native.plain(*arguments, **options) if out is None else out
 
+    kernel.native = native  # type: ignore[attr-defined]  # the machine has some of them as instructions
     return kernel
 
 

@@ -1,6 +1,6 @@
 /* Sums, softmax and what normalisation adds up in PyTorch's order, in one pass, elementary functions, the steps of an
    LSTM and of optimisers: what summation.py, softmax.py, normalizing.py, transcendental.py, ops/nn/recurrent.py and optim/
-   compute with NumPy, bit for bit.
+   compute with NumPy, bit for bit; and the machine that runs the plans of loops (native_machine.h).
 
    gradsh works without it (`gradsh.engine.kernels.compiled` says when it is used). To be compiled without contraction of
    a * b + c, and without anything else that changes a rounding. */
@@ -11,6 +11,7 @@
 #include <Python.h>
 #include <numpy/arrayobject.h>
 #include <numpy/arrayscalars.h>
+#include <numpy/ufuncobject.h>
 #include <math.h>
 #include <string.h>
 
@@ -128,24 +129,13 @@ static int is_plain(PyObject *x)
     return PyArray_CheckExact(x) && PyArray_ISBEHAVED_RO((PyArrayObject *)x);
 }
 
-/* f(x, axis, keepdims): a sum of a float32 or float64 array along its dims; None for any other argument. */
-static PyObject *added(PyObject *const *args, Py_ssize_t count, Order order)
+/* How x is walked for its sum along these axes into memory without gaps: how many dims there are, the two innermost
+   first. *side_by_side: whether squares are added in PyTorch's own loop for norms along a last dim. */
+static int walk_of_sum(PyArrayObject *x, npy_int64 axes, Order order, Dim *dims, int *side_by_side)
 {
-    if (count != 3 || !is_plain(args[0]))
-        Py_RETURN_NONE;
-    PyArrayObject *x = (PyArrayObject *)args[0], *out;
-    int ndim = PyArray_NDIM(x), type = PyArray_TYPE(x), kept = 0, walks = 0, groups;
-    npy_int64 axes = reduced_dims(args[1], ndim);
-    if ((type != NPY_FLOAT32 && type != NPY_FLOAT64) || axes < 0)
-        Py_RETURN_NONE;
-    npy_intp shape[NPY_MAXDIMS], item = PyArray_ITEMSIZE(x), place = item, at[NPY_MAXDIMS] = {0};
-    Dim dims[NPY_MAXDIMS + 2];
-    for (int d = 0; d < ndim; d++) {
-        int gone = axes >> d & 1;
-        if (!gone || args[2] == Py_True)
-            shape[kept++] = gone ? 1 : PyArray_DIM(x, d);
-    }
-    for (int d = ndim - 1; d >= 0; d--) {
+    npy_intp item = PyArray_ITEMSIZE(x), place = item;
+    int walks = 0, groups;
+    for (int d = PyArray_NDIM(x) - 1; d >= 0; d--) {
         npy_intp size = PyArray_DIM(x, d);
         int gone = axes >> d & 1;
         if (size != 1)
@@ -153,16 +143,10 @@ static PyObject *added(PyObject *const *args, Py_ssize_t count, Order order)
         if (!gone)
             place *= size;
     }
-    out = (PyArrayObject *)PyArray_ZEROS(kept, shape, type, 0);
-    if (!out)
-        return NULL;
-    if (!PyArray_SIZE(x))
-        return PyArray_Return(out);
     groups = walked(dims, walks);
-    /* PyTorch's own loop for norms along a last dim */
-    int side_by_side = order == SQUARES && groups && !dims[0].out && dims[0].in == item;
+    *side_by_side = order == SQUARES && groups && !dims[0].out && dims[0].in == item;
     for (int g = 1; g < groups; g++)
-        side_by_side &= dims[g].out != 0;
+        *side_by_side &= dims[g].out != 0;
     if (!groups || dims[0].out) { /* nothing to be added */
         memmove(&dims[1], dims, groups * sizeof(Dim));
         dims[0] = (Dim){1, 0, 0};
@@ -170,8 +154,13 @@ static PyObject *added(PyObject *const *args, Py_ssize_t count, Order order)
     }
     if (groups == 1)
         dims[groups++] = (Dim){1, 0, 0};
-    const char *from = PyArray_BYTES(x);
-    char *to = PyArray_BYTES(out);
+    return groups;
+}
+
+/* The sums, added to what is at `to`. */
+static void run_sum(const Dim *dims, int groups, int type, const char *from, char *to, Order order, int side_by_side)
+{
+    npy_intp at[NPY_MAXDIMS + 2] = {0};
     for (;;) {
         if (type == NPY_FLOAT32)
             loops_float(from, dims[0], dims[1], to, order, side_by_side);
@@ -186,8 +175,35 @@ static PyObject *added(PyObject *const *args, Py_ssize_t count, Order order)
             at[g] = 0;
         }
         if (g == groups)
-            return PyArray_Return(out);
+            return;
     }
+}
+
+/* f(x, axis, keepdims): a sum of a float32 or float64 array along its dims; None for any other argument. */
+static PyObject *added(PyObject *const *args, Py_ssize_t count, Order order)
+{
+    if (count != 3 || !is_plain(args[0]))
+        Py_RETURN_NONE;
+    PyArrayObject *x = (PyArrayObject *)args[0], *out;
+    int ndim = PyArray_NDIM(x), type = PyArray_TYPE(x), kept = 0, side_by_side;
+    npy_int64 axes = reduced_dims(args[1], ndim);
+    if ((type != NPY_FLOAT32 && type != NPY_FLOAT64) || axes < 0)
+        Py_RETURN_NONE;
+    npy_intp shape[NPY_MAXDIMS];
+    Dim dims[NPY_MAXDIMS + 2];
+    for (int d = 0; d < ndim; d++) {
+        int gone = axes >> d & 1;
+        if (!gone || args[2] == Py_True)
+            shape[kept++] = gone ? 1 : PyArray_DIM(x, d);
+    }
+    out = (PyArrayObject *)PyArray_ZEROS(kept, shape, type, 0);
+    if (!out)
+        return NULL;
+    if (!PyArray_SIZE(x))
+        return PyArray_Return(out);
+    int groups = walk_of_sum(x, axes, order, dims, &side_by_side);
+    run_sum(dims, groups, type, PyArray_BYTES(x), PyArray_BYTES(out), order, side_by_side);
+    return PyArray_Return(out);
 }
 
 #define SUM(name, order)                                                                                               \
@@ -206,6 +222,7 @@ SUM(squares, SQUARES)
 #include "native_recurrent.h"
 #include "native_normalizing.h"
 #include "native_optim.h"
+#include "native_machine.h"
 
 #define ENTRY(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
@@ -228,6 +245,15 @@ static PyMethodDef functions[] = {
     ENTRY(sgd),
     ENTRY(momentum),
     ENTRY(adam),
+    ENTRY(find_blas),
+    ENTRY(program),
+    ENTRY(add_map),
+    ENTRY(add_copy),
+    ENTRY(add_sum),
+    ENTRY(add_reduce),
+    ENTRY(add_dot),
+    ENTRY(add_call),
+    ENTRY(run),
     ELEMENTARY
     {NULL, NULL, 0, NULL},
 };

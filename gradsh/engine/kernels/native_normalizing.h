@@ -1,6 +1,6 @@
 /* Normalisation's sums for Python, and `fused`, a function of NumPy's kind. */
 
-#include <numpy/ufuncobject.h>
+
 
 /* compiled for processors that multiply and add at once too */
 #if !defined(__clang__) && defined(__gnu_linux__) && defined(__x86_64__)

@@ -1,0 +1,220 @@
+"""The machine in C that runs plans: each instruction has NumPy's bits, and none reaches where it must not."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import threading
+import tracemalloc
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.lib.stride_tricks import as_strided
+
+from gradsh import Session
+from gradsh.plans import machine, trust
+from gradsh.plans.builder import Plan
+from gradsh.plans.values import Step, Value
+from tests.plans.programs import made
+from tests.test_plans import ROSENBROCK, shown
+
+IN_C = importlib.util.find_spec("gradsh.engine.kernels.native") is not None
+needs_c = pytest.mark.skipif(not IN_C, reason="no kernels in C")
+DTYPES = [np.dtype(name) for name in ("?", "u1", "i4", "i8", "f2", "f4", "f8")]
+UFUNCS: list[Any] = [
+    *sorted(machine.EXACT, key=lambda ufunc: ufunc.__name__),
+    *trust.INEXACT,
+    np.floor_divide,
+    np.remainder,
+]
+
+
+def value(array: Any, root: Value | None = None) -> Value:
+    return Value(None, array, root)  # type: ignore[arg-type]
+
+
+def laid_out(draw: Random, shape: tuple[int, ...], dtype: Any) -> Value:
+    """Numbers in memory of some layout: turned, with gaps, backwards, or one number for all."""
+    wide = tuple(2 * n + 1 for n in shape)
+    root = value(np.array([draw.randint(-3, 3) for _ in range(int(np.prod(wide)))]).reshape(wide).astype(dtype))
+    ways = [draw.choice([slice(n), slice(1, 2 * n, 2), slice(n - 1, None, -1)]) for n in shape]
+    part = root.array[(..., *ways)]
+    part = part if draw.random() < 0.5 else np.broadcast_to(part[:1], part.shape) if shape else part
+    if draw.random() < 0.4:
+        root = value(part.copy(order=draw.choice("CF")))
+        part = root.array
+    turned = value(np.asarray(np.array(part.T, order="C")).T)
+    return turned if draw.random() < 0.2 else value(part, root)
+
+
+def case(draw: Random) -> tuple[Step, Any]:
+    """A step of some kind, and what NumPy makes of it."""
+    shape = draw.choice([(), (1,), (2,), (33,), (3, 5), (2, 3, 4), (4, 1, 3)])
+    dtype = draw.choice(DTYPES)
+    x = laid_out(draw, shape, dtype)
+    kind = draw.choice(["map", "map", "map", "copy", "reduce", "put", "take", "dot", "reshape"])
+    if kind == "copy":
+        to = draw.choice(DTYPES)
+        return Step("copy", None, (x,), value(np.empty(shape, to))), x.array.astype(to)
+    if kind == "reshape":
+        flat = x.array.reshape(-1)
+        return Step("call", np.reshape, (x, flat.shape), value(np.empty_like(flat))), flat
+    if kind == "reduce":
+        ufunc: Any = draw.choice([np.add, np.maximum, np.minimum, np.multiply])
+        axis = draw.choice([None, *range(len(shape)), tuple(range(len(shape)))])
+        keepdims = draw.random() < 0.5
+        result = np.asarray(ufunc.reduce(x.array, axis, keepdims=keepdims))
+        return Step("reduce", ufunc, (x,), value(np.empty_like(result)), (axis, keepdims)), result
+    if kind in ("put", "take"):
+        if not shape:
+            return case(draw)
+        index = draw.choice([..., 0, slice(None, None, -1), np.array([0, -1, 0]), ([0],), slice(0, 1)])
+        index = value(index) if isinstance(index, np.ndarray) and draw.random() < 0.5 else index
+        plain = index.array if type(index) is Value else index
+        if kind == "take":
+            part = x.array[plain]
+            return Step("take", None, (x,), value(np.empty_like(part)), index), part
+        given = draw.choice(
+            [2, 1.5, laid_out(draw, (), dtype), laid_out(draw, x.array[plain].shape, draw.choice(DTYPES))]
+        )
+        out = value(np.zeros(shape, dtype))
+        result = out.array.copy()
+        result[plain] = given.array if type(given) is Value else given
+        return Step("put", None, (given,), out, index), result
+    if kind == "dot":
+        ways = [((4, 3), (3, 5)), ((4, 3), (3,)), ((3,), (3, 5)), ((3,), (3,)), ((1, 3), (3, 1)), ((1, 1), (1, 4))]
+        a, b = (laid_out(draw, each, dtype) for each in draw.choice(ways))
+        result = np.asarray(np.dot(a.array, b.array))
+        return Step("call", np.dot, (a, b), value(np.empty_like(result))), result
+    ufunc = draw.choice(UFUNCS)
+    if len(shape) and draw.random() < 0.3:
+        y: Any = laid_out(draw, draw.choice([(), shape[1:], (1, *shape[1:])]), draw.choice([dtype, *DTYPES]))
+    else:
+        y = draw.choice([laid_out(draw, shape, draw.choice([dtype, *DTYPES])), 2, -1.5, dtype.type(1)])
+    inputs = (x, y)[: ufunc.nin]
+    try:
+        result = np.asarray(ufunc(*[each.array if type(each) is Value else each for each in inputs]))
+    except TypeError:  # no such loop
+        return case(draw)
+    in_place = draw.random() < 0.2 and x.array.flags.writeable and (result.dtype, result.shape) == (dtype, shape)
+    in_place = in_place and not any(n > 1 and not step for n, step in zip(shape, x.array.strides, strict=True))
+    return Step("map", ufunc, inputs, x if in_place else value(np.empty_like(result))), result
+
+
+@needs_c
+def test_instructions_give_numpys_bits() -> None:
+    from gradsh.engine.kernels import native
+
+    with np.errstate(all="ignore"):
+        for seed in range(1500):
+            step, expected = case(Random(seed))
+            run = machine.packed_by(native, Plan([step], [], []))
+            assert run is not None
+            run(1)
+            what = f"{seed}: {step.kind} {step.function} {[getattr(x, 'shape', x) for x in step.arguments]}"
+            assert step.out.array.tobytes() == expected.tobytes(), what
+
+
+@needs_c
+def test_carried_values_are_read_before_one_is_written() -> None:
+    from gradsh.engine.kernels import native
+
+    a, b = value(np.array(1.0)), value(np.array([2.0, 3.0]))
+    c, d = value(np.array(5.0)), value(np.array([7.0, 8.0]))
+    run = machine.packed_by(native, Plan([], [(a, c), (c, a), (b, d), (d, b)], []))
+    assert run is not None
+    run(3)
+    assert [x.array.tolist() for x in (a, c, b, d)] == [5.0, 1.0, [7.0, 8.0], [2.0, 3.0]]
+
+
+@needs_c
+def test_an_output_that_lies_over_an_input() -> None:
+    from gradsh.engine.kernels import native
+
+    for turn in (1, -1):
+        root = value(np.arange(34.0))
+        x, out = (value(root.array[part], root) for part in (slice(33), slice(1, 34)))
+        x, out = (x, out) if turn > 0 else (out, x)
+        expected = np.add(x.array.copy(), 1.0)
+        steps = [Step("map", np.add, (x, 1.0), out), Step("copy", None, (x,), out), Step("put", None, (x,), out, ...)]
+        for step in steps:
+            run = machine.packed_by(native, Plan([step], [], []))
+            assert run is not None
+            run(1)
+            assert out.array.tolist() == expected.tolist()
+            expected = x.array.copy()
+
+
+@needs_c
+def test_a_pointer_out_of_reach_is_refused() -> None:
+    from gradsh.engine.kernels import native
+
+    x, out = np.zeros(4), np.zeros(8)
+    for beyond in (as_strided(x, (8,)), as_strided(x[3:], (2,)), as_strided(x[1:], (4,), (-8,)), np.zeros(4)):
+        with pytest.raises(ValueError, match="reaches out of its memory"):
+            native.add_copy(native.program(), beyond, x, out[: len(beyond)], out)
+        with pytest.raises(ValueError, match="reaches out of its memory"):
+            native.add_map(native.program(), np.negative, True, -1, beyond, x, out[: len(beyond)], out)
+    assert not native.add_map(native.program(), np.add, True, -1, x, x, x, x, out, out)  # other shapes: no instruction
+
+
+@needs_c
+def test_other_bits_switch_it_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """Once in a process, and in the processes that read its cache."""
+    from gradsh.engine.kernels import native
+
+    monkeypatch.setenv("GRADSH_CACHE_DIR", str(tmp_path / "cache"))
+    assert trust.trusted(native)
+    (tmp_path / "cache").rename(tmp_path / "other")
+    with monkeypatch.context() as patch:
+        patch.setattr(trust, "by_numpy", lambda step, plain=trust.by_numpy: plain(step) + 1)
+        assert not trust.trusted(native)
+    assert not trust.trusted(native)
+
+
+@needs_c
+def test_loops_print_the_same_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [ROSENBROCK.format(n=50), *map(made, range(1000, 1004))]
+    assert trust.machine() is not None
+    by_machine = [shown(text)[0] for text in texts]
+    monkeypatch.setattr(trust.Machine, "found", None)
+    assert [shown(text)[0] for text in texts] == by_machine
+
+
+@needs_c
+def test_programs_of_the_machine_leave_nothing_behind() -> None:
+    from gradsh.engine.kernels import native
+
+    def packed_and_run() -> None:
+        with np.errstate(all="ignore"):
+            for seed in range(150):
+                run = machine.packed_by(native, Plan([case(Random(seed))[0]], [], []))
+                assert run is not None
+                run(2)
+
+    packed_and_run()
+    tracemalloc.start()
+    try:
+        packed_and_run()
+        before = tracemalloc.get_traced_memory()[0]
+        packed_and_run()
+        assert tracemalloc.get_traced_memory()[0] - before < 4000
+    finally:
+        tracemalloc.stop()
+
+
+def test_ctrl_c_stops_a_plan() -> None:
+    """Of more iterations than a day has time for."""
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    session = Session()
+    session.plan(forced=True)
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            session.run(ROSENBROCK.format(n=10**12))
+    finally:
+        timer.cancel()
+    assert session.run("x.item() != -1.2").status == 0
