@@ -23,6 +23,7 @@ from tests.test_plans import ROSENBROCK, shown
 
 IN_C = importlib.util.find_spec("gradsh.engine.kernels.native") is not None
 needs_c = pytest.mark.skipif(not IN_C, reason="no kernels in C")
+ORDERS: list[Any] = ["C", "F"]
 DTYPES = [np.dtype(name) for name in ("?", "u1", "i4", "i8", "f2", "f4", "f8")]
 UFUNCS: list[Any] = [
     *sorted(machine.EXACT, key=lambda ufunc: ufunc.__name__),
@@ -44,7 +45,7 @@ def laid_out(draw: Random, shape: tuple[int, ...], dtype: Any) -> Value:
     part = root.array[(..., *ways)]
     part = part if draw.random() < 0.5 else np.broadcast_to(part[:1], part.shape) if shape else part
     if draw.random() < 0.4:
-        root = value(part.copy(order=draw.choice("CF")))
+        root = value(part.copy(order=draw.choice(ORDERS)))
         part = root.array
     turned = value(np.asarray(np.array(part.T, order="C")).T)
     return turned if draw.random() < 0.2 else value(part, root)

@@ -157,7 +157,7 @@ class Packer:
         if function is np.dot and not options and self.dotted(arguments, out):
             return
         kernel = getattr(function, "native", None)
-        if kernel is not None and kernel.name == "summed" and kernel.load() is not None and not options:
+        if kernel is not None and kernel.name == "summed" and kernel.loaded() is not None and not options:
             x, axis, _ = arguments
             owner = x.root.array if type(x) is Value else x
             if self.native.add_sum(self.program, axis, plain(x), owner, out.array, out.root.array):
@@ -231,7 +231,7 @@ def holds_number(x: Any) -> bool:
     """Whether a scalar is in it."""
     kind = type(x)
     if kind is Value:
-        return x.scalar
+        return bool(x.scalar)
     if kind is tuple or kind is list:
         return any(map(holds_number, x))
     return kind is dict and any(map(holds_number, x.values()))

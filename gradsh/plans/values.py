@@ -483,8 +483,9 @@ class Recording:
         self.before = {name: getattr(alloc, name) for name in makers(record)}
         for name, make in makers(record).items():
             setattr(alloc, name, self.here(record, make, self.before[name]))
-        self.natives = [(native, native.function) for native in NATIVE]
-        for native, function in self.natives:
+        self.natives = [(native, native.function, native.left) for native in NATIVE]
+        for native, function, _ in self.natives:
+            native.left = 0  # none is loaded in place of what stands for it here
             kernel = whole(native, function)
             if native.writes:  # NumPy's kernel, in steps of its own
                 native.function = self.here(record, nothing, function or nothing)
@@ -505,5 +506,5 @@ class Recording:
     def __exit__(self, *_: object) -> None:
         for name, make in self.before.items():
             setattr(alloc, name, make)
-        for native, function in self.natives:
-            native.function = function
+        for native, function, left in self.natives:
+            native.function, native.left = function, left

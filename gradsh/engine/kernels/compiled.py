@@ -48,6 +48,13 @@ class Native:
                 self.function = self.load()
         return self.function
 
+    def loaded(self) -> Any:
+        """The function, loaded where it was not yet."""
+        if self.left > 0:
+            self.left = 0
+            self.function = self.load()
+        return self.function
+
     def load(self) -> Any:
         """The function if there is one and it agrees, else None."""
         try:
