@@ -37,6 +37,10 @@ def value(array: Any, root: Value | None = None) -> Value:
     return Value(None, array, root)  # type: ignore[arg-type]
 
 
+def plan_of(steps: list[Step]) -> Plan:
+    return Plan(steps, [], [], [], [], set())
+
+
 def laid_out(draw: Random, shape: tuple[int, ...], dtype: Any) -> Value:
     """Numbers in memory of some layout: turned, with gaps, backwards, or one number for all."""
     wide = tuple(2 * n + 1 for n in shape)
@@ -112,9 +116,9 @@ def test_instructions_give_numpys_bits() -> None:
     with np.errstate(all="ignore"):
         for seed in range(1500):
             step, expected = case(Random(seed))
-            run = machine.packed_by(native, Plan([step], [], []))
+            run = machine.packed_by(native, plan_of([step]))
             assert run is not None
-            run(1)
+            assert run(1, (), []) == (1, (), None)
             what = f"{seed}: {step.kind} {step.function} {[getattr(x, 'shape', x) for x in step.arguments]}"
             assert step.out.array.tobytes() == expected.tobytes(), what
 
@@ -125,9 +129,9 @@ def test_carried_values_are_read_before_one_is_written() -> None:
 
     a, b = value(np.array(1.0)), value(np.array([2.0, 3.0]))
     c, d = value(np.array(5.0)), value(np.array([7.0, 8.0]))
-    run = machine.packed_by(native, Plan([], [(a, c), (c, a), (b, d), (d, b)], []))
+    run = machine.packed_by(native, Plan([], [(a, c), (c, a), (b, d), (d, b)], [], [], [], set()))
     assert run is not None
-    run(3)
+    assert run(3, (), [])[0] == 3
     assert [x.array.tolist() for x in (a, c, b, d)] == [5.0, 1.0, [7.0, 8.0], [2.0, 3.0]]
 
 
@@ -142,9 +146,9 @@ def test_an_output_that_lies_over_an_input() -> None:
         expected = np.add(x.array.copy(), 1.0)
         steps = [Step("map", np.add, (x, 1.0), out), Step("copy", None, (x,), out), Step("put", None, (x,), out, ...)]
         for step in steps:
-            run = machine.packed_by(native, Plan([step], [], []))
+            run = machine.packed_by(native, plan_of([step]))
             assert run is not None
-            run(1)
+            assert run(1, (), [])[0] == 1
             assert out.array.tolist() == expected.tolist()
             expected = x.array.copy()
 
@@ -176,11 +180,27 @@ def test_other_bits_switch_it_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Any
     assert not trust.trusted(native)
 
 
+NUMBERS = """\
+let v = tensor([1., 0.05, 3.0], grad); let t = 0.0; let n = 1; let big = 3; let low = -2; let xs = []
+for i in range(90) {
+    v.grad = none
+    let loss = (v ** 2).sum()
+    backward loss
+    no_grad { v -= 0.01 * v.grad * (1 + i / 100) }
+    t = t * 0.5 + loss.item() - i; n = n * 3 % 1000; big = big + big - 1; low -= i * 7
+    xs.append(loss.item()); xs.append((n, loss.detach()))
+    if t > 1e9 or low > 5 { xs.append(0) }
+}
+print v, v.grad, t, n, big, low, xs
+"""
+
+
 @needs_c
 def test_loops_print_the_same_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = [ROSENBROCK.format(n=50), *map(made, range(1000, 1004))]
+    texts = [ROSENBROCK.format(n=50), NUMBERS, *map(made, range(1000, 1004))]
     assert trust.machine() is not None
     by_machine = [shown(text)[0] for text in texts]
+    assert by_machine[1] == shown(NUMBERS, planned=False)[0]
     monkeypatch.setattr(trust.Machine, "found", None)
     assert [shown(text)[0] for text in texts] == by_machine
 
@@ -192,9 +212,9 @@ def test_programs_of_the_machine_leave_nothing_behind() -> None:
     def packed_and_run() -> None:
         with np.errstate(all="ignore"):
             for seed in range(150):
-                run = machine.packed_by(native, Plan([case(Random(seed))[0]], [], []))
+                run = machine.packed_by(native, plan_of([case(Random(seed))[0]]))
                 assert run is not None
-                run(2)
+                assert run(2, (), [])[0] == 2
 
     packed_and_run()
     tracemalloc.start()

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.plans.builder import Plan
+from gradsh.plans.numbers import Number
 from gradsh.plans.values import PURE, Step, Value
 
 ndarray = np.ndarray
@@ -50,53 +51,110 @@ EXACT = frozenset(
 )
 # Sums of NumPy's begin with -0.0, what has no such number with the first element.
 REDUCED = {np.add: True, np.maximum: False, np.minimum: False}
+MOST = 60  # arguments of a call
 BASIC = (int, slice, type(None), type(Ellipsis), np.integer)
+
+
+# Functions of two of Python's numbers of one type: as ufuncs, and as add_integer has them.
+OF_FLOATS = {operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply}
+OF_INTS = {operator.add: 0, operator.sub: 1, operator.mul: 2}
+COMPARED = {
+    operator.lt: np.less,
+    operator.le: np.less_equal,
+    operator.gt: np.greater,
+    operator.ge: np.greater_equal,
+    operator.eq: np.equal,
+    operator.ne: np.not_equal,
+}
+MEMORY = {float: np.dtype(np.float64), int: np.dtype(np.int64), bool: np.dtype(bool)}
 
 
 class Unknown(Exception):
     """There is no instruction for a step, and no call."""
 
 
-def packed_by(native: Any, plan: Plan) -> Callable[[int], None] | None:
-    """`run(n)`: n iterations on the arrays of the plan, by that module in C; None where it does not know a step."""
-    packer = Packer(native)
+def packed_by(native: Any, plan: Plan) -> Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None:
+    """The plan's function, as `runner.compiled` has it, by that module in C; None where it does not know a step."""
+    packer = Packer(native, plan)
     try:
-        for step in plan.steps:
-            packer.step(step)
-        packer.carry(plan.carried)
+        packer.all()
     except (Unknown, OverflowError):
         return None
-    program, run = packer.program, native.run
-    return lambda n: run(program, n)
+    program, heads = packer.program, [packer.slot(number) for number, _ in plan.numbers]
+
+    def run(count: int, numbers: Any, outs: list[Any]) -> tuple[int, Any, Exception | None]:
+        try:
+            for head, number in zip(heads, numbers, strict=True):
+                head[...] = number
+            done = native.run(program, count, outs)
+        except OverflowError as why:
+            return native.done(program), None, None if heads and not native.done(program) else why
+        except Exception as why:
+            return native.done(program), None, why
+        if done < count:
+            return done, None, None
+        return done, tuple(head.item() for head in heads), None
+
+    return run
 
 
 class Packer:
     """Steps on their way into a program of the machine."""
 
-    def __init__(self, native: Any) -> None:
-        self.native = native
+    def __init__(self, native: Any, plan: Plan) -> None:
+        self.native, self.plan = native, plan
         self.program = native.program()
         self.constants: dict[tuple[int, Any], tuple[Any, Any]] = {}
+        self.slots: dict[int, tuple[Number, Any]] = {}
 
-    def step(self, step: Step) -> None:
-        how = getattr(self, step.kind, None)
-        if how is None or step.out is None:
-            raise Unknown
-        how(step)
+    def all(self) -> None:
+        plan = self.plan
+        for step in plan.steps:
+            how = getattr(self, step.kind, None)
+            if how is None:
+                raise Unknown
+            how(step)
+        for value in plan.outs:
+            self.out(value)
+        pairs = [(value.root.array, value.array, new) for value, new in plan.carried]
+        pairs += [(self.slot(number), self.slot(number), new) for number, new in plan.numbers]
+        self.carry(pairs)
+
+    def varies(self, x: Any) -> bool:
+        return type(x) is Number and id(x) in self.plan.varying
+
+    def slot(self, number: Number) -> Any:
+        """Where a number is that is another in each iteration."""
+        if id(number) not in self.slots:
+            self.slots[id(number)] = (number, np.zeros((), MEMORY[type(number.plain)]))
+        return self.slots[id(number)][1]
+
+    def memory(self, x: Any, dtype: Any = None) -> tuple[Any, Any]:
+        """(array, the array whose memory it is) of a value, a number, or what is the same in all iterations: that of
+        this dtype, where one is asked for."""
+        if type(x) is Value:
+            return x.array, x.root.array
+        if self.varies(x):
+            return self.slot(x), self.slot(x)
+        if type(x) is Number:
+            x = x.plain
+        key = (id(x), dtype)
+        if key not in self.constants:
+            self.constants[key] = (x, np.asarray(x, dtype))
+        array = self.constants[key][1]
+        return array, array
 
     def operand(self, x: Any, dtype: Any) -> tuple[Any, Any]:
-        """(array of that dtype, the array whose memory it is) of a value, or of what is the same in all iterations."""
-        if type(x) is not Value:
-            key = (id(x), dtype)
-            if key not in self.constants:
-                self.constants[key] = (x, np.asarray(x, dtype))
-            array = self.constants[key][1]
-            return array, array
-        if x.array.dtype == dtype:
-            return x.array, x.root.array
-        array = np.empty(x.array.shape, dtype)
-        self.native.add_copy(self.program, x.array, x.root.array, array, array)
-        return array, array
+        """The same, cast where it is of another dtype."""
+        array, owner = self.memory(x, dtype)
+        if array.dtype != dtype and type(x) is Number and array.dtype.kind == "i" and dtype.kind == "f":
+            array, owner = self.cast(array, owner, np.dtype(np.float64))  # as NumPy reads Python's ints
+        return (array, owner) if array.dtype == dtype else self.cast(array, owner, dtype)
+
+    def cast(self, array: Any, owner: Any, dtype: Any) -> tuple[Any, Any]:
+        made = np.empty(array.shape, dtype)
+        self.native.add_copy(self.program, array, owner, made, made)
+        return made, made
 
     # --- kinds of steps ---
 
@@ -114,11 +172,11 @@ class Packer:
                 if not same:
                     self.native.add_copy(self.program, target, target, out, step.out.root.array)
                 return
-        self.called(ufunc, [plain(x) for x in step.arguments], {"out": out})
+        self.called(ufunc, [bare(x) for x in step.arguments], {"out": out})
 
     def reduce(self, step: Step) -> None:
-        (axis, keepdims), source = step.extra, step.arguments[0]
-        x, x_owner = self.operand(source, source.dtype)
+        axis, keepdims = step.extra
+        x, x_owner = self.memory(step.arguments[0])
         if step.function in REDUCED:
             axes = None if axis is None else positive(axis, x.ndim)
             starts = REDUCED[step.function]
@@ -132,7 +190,7 @@ class Packer:
         self.copied(step.arguments[0], step.out.array, step.out.root.array)
 
     def copied(self, x: Any, out: Any, owner: Any) -> None:
-        array, root = (x.array, x.root.array) if type(x) is Value else self.operand(x, None)
+        array, root = self.memory(x)
         if not self.native.add_copy(self.program, array, root, out, owner):
             self.called(np.copyto, [out, array], {"casting": "unsafe"})
 
@@ -142,15 +200,13 @@ class Packer:
             part = out.array[(*index, ...) if type(index) is tuple and ... not in index else index]
             if type(part) is not ndarray:
                 part = out.array[index, ...]
-            given = x if type(x) is Value else np.asarray(x)
-            if given.ndim <= part.ndim and (type(x) is Value or type(x) is ndarray):
+            if type(x) in (Value, ndarray) and x.ndim <= part.ndim:
                 self.copied(x, part, out.root.array)
                 return
-        self.called(operator.setitem, [out.array, plain(index), plain(x)], {})
+        self.called(operator.setitem, [out.array, index, x], {})
 
     def take(self, step: Step) -> None:
-        (x,) = step.arguments
-        self.called(operator.getitem, [plain(x), plain(step.extra)], {}, step.out.array)
+        self.called(operator.getitem, [*step.arguments, step.extra], {}, step.out.array)
 
     def call(self, step: Step) -> None:
         function, arguments, options, out = step.function, step.arguments, step.extra or {}, step.out
@@ -158,83 +214,107 @@ class Packer:
             return
         kernel = getattr(function, "native", None)
         if kernel is not None and kernel.name == "summed" and kernel.loaded() is not None and not options:
-            x, axis, _ = arguments
-            owner = x.root.array if type(x) is Value else x
-            if self.native.add_sum(self.program, axis, plain(x), owner, out.array, out.root.array):
+            given = (*self.memory(arguments[0]), out.array, out.root.array)
+            if self.native.add_sum(self.program, arguments[1], *given):
                 return
         if function is np.reshape and not options and out.array.flags.c_contiguous and type(arguments[0]) is Value:
             x = arguments[0].array
             if x.size == out.array.size:
                 self.copied(arguments[0], out.array.reshape(x.shape), out.root.array)
                 return
-        options = {name: number(x) for name, x in options.items()}
-        self.called(function, [number(x) for x in arguments], options, out.array)
+        options = {name: bare(x) for name, x in options.items()}
+        self.called(function, [bare(x) for x in arguments], options, out.array)
 
     def dotted(self, arguments: Any, out: Value) -> bool:
-        a, b = arguments
-        if not hasattr(a, "dtype") or not hasattr(b, "dtype"):
+        if not all(type(x) in (Value, ndarray) for x in arguments):
             return False
-        given = (*self.operand(a, a.dtype), *self.operand(b, b.dtype))
+        given = [each for x in arguments for each in self.memory(x)]
         return bool(self.native.add_dot(self.program, *given, out.array, out.root.array))
 
-    def called(self, function: Any, arguments: list[Any], options: dict[str, Any], out: Any = None) -> None:
-        """A call, in which scalars are scalars as they were when it was recorded."""
-        given, numbers = [], 0
+    def item(self, step: Step) -> None:
+        self.copied(step.arguments[0], self.slot(step.out), self.slot(step.out))
+
+    def decide(self, step: Step) -> None:
+        if not self.native.add_decide(self.program, bool(step.extra), *self.memory(step.arguments[0])):
+            raise Unknown
+
+    def number(self, step: Step) -> None:
+        """A function of Python's numbers: arithmetic of two of one type, or a call."""
+        function, arguments, out = step.function, step.arguments, step.out
+        kinds = {type(x.plain) if type(x) is Number else type(x) for x in arguments}
+        given = [*(each for x in arguments for each in self.memory(x)), self.slot(out), self.slot(out)]
+        if len(arguments) == 2 and len(kinds) == 1 and kinds <= {float, int}:
+            (kind,) = kinds
+            ufunc = COMPARED.get(function) or (OF_FLOATS.get(function) if kind is float else None)
+            fits = False
+            if ufunc is not None:
+                fits = self.native.add_map(self.program, ufunc, True, ARITHMETIC.get(ufunc, -1), *given)
+            elif kind is int and function in OF_INTS:
+                fits = self.native.add_integer(self.program, OF_INTS[function], *given)
+            if fits:
+                return
+        self.called(function, list(arguments), {}, self.slot(out), type(out.plain))
+
+    def out(self, x: Any) -> None:
+        how = 2 if type(x) is Number else 1 if x.scalar else 0
+        if not self.native.add_out(self.program, how, *self.memory(x)):
+            raise Unknown
+
+    def called(
+        self, function: Any, arguments: list[Any], options: dict[str, Any], out: Any = None, kind: Any = None
+    ) -> None:
+        """A call, in which scalars are scalars and numbers are numbers as they were when it was recorded."""
+        given, scalars, numbers = [], 0, 0
         for at, x in enumerate([*arguments, *options.values()]):
-            if type(x) is Value and x.scalar:
+            if self.varies(x):
                 numbers |= 1 << at
+                given.append(self.slot(x))
+            elif type(x) is Value:
+                scalars |= x.scalar << at
                 given.append(x.array)
             elif type(x) is ndarray:
                 given.append(x)
-            elif type(x) is Value or function in PURE or not holds_number(x):
-                given.append(plain(x))
             else:
-                raise Unknown
-        if len(given) > 60:
+                given.append(self.plain(x, function in PURE))
+        if len(given) > MOST:
             raise Unknown
-        self.native.add_call(self.program, function, tuple(options), numbers, out, *given)
+        self.native.add_call(self.program, function, tuple(options), scalars, numbers, kind, out, *given)
 
-    def carry(self, pairs: list[tuple[Value, Value]]) -> None:
-        """What each value becomes at the end of an iteration; all are read before one is written."""
-        written = {id(value.root) for value, _ in pairs}
-        later: list[tuple[Any, Value]] = []
-        for value, new in pairs:
-            if id(new.root) in written:
-                array = np.empty_like(new.array)
-                self.copied(new, array, array)
-                later.append((array, value))
-        for value, new in pairs:
-            if id(new.root) not in written:
-                self.copied(new, value.array, value.root.array)
-        for array, value in later:
-            self.copied(array, value.array, value.root.array)
+    def plain(self, x: Any, pure: bool) -> Any:
+        """The same with arrays in place of values: once for all iterations. `pure`: also in place of scalars."""
+        kind = type(x)
+        if kind is Value:
+            if x.scalar and not pure:
+                raise Unknown
+            return x.array
+        if kind is Number:
+            if self.varies(x):
+                raise Unknown
+            return x.plain
+        if kind is tuple or kind is list:
+            return kind(self.plain(each, pure) for each in x)
+        if kind is dict:
+            return {key: self.plain(each, pure) for key, each in x.items()}
+        if kind is slice:
+            return slice(*(self.plain(each, pure) for each in (x.start, x.stop, x.step)))
+        return bare(x)
+
+    def carry(self, pairs: list[tuple[Any, Any, Any]]) -> None:
+        """(memory, array in it, what that becomes at the end of an iteration): all are read before one is written."""
+        written = {id(owner) for owner, _, _ in pairs}
+        new = [self.memory(x) for _, _, x in pairs]
+        later = [self.cast(*each, each[0].dtype) if id(each[1]) in written else None for each in new]
+        for (owner, array, x), kept in zip(pairs, later, strict=True):
+            if kept is None:
+                self.copied(x, array, owner)
+        for (owner, array, _), kept in zip(pairs, later, strict=True):
+            if kept is not None:
+                self.copied(kept[0], array, owner)
 
 
-def plain(x: Any) -> Any:
-    """The same with the arrays of a plan in place of its values."""
-    kind = type(x)
-    if kind is Value:
-        return x.array
-    if kind is tuple or kind is list:
-        return kind(plain(each) for each in x)
-    if kind is dict:
-        return {key: plain(each) for key, each in x.items()}
-    return number(x)
-
-
-def number(x: Any) -> Any:
-    """The number that an array without dims is, which is no value."""
+def bare(x: Any) -> Any:
+    """The number that an array without dims is, which is no value's."""
     return x[()] if type(x) is ndarray and not x.ndim else x
-
-
-def holds_number(x: Any) -> bool:
-    """Whether a scalar is in it."""
-    kind = type(x)
-    if kind is Value:
-        return bool(x.scalar)
-    if kind is tuple or kind is list:
-        return any(map(holds_number, x))
-    return kind is dict and any(map(holds_number, x.values()))
 
 
 def is_basic(index: Any) -> bool:
@@ -258,6 +338,8 @@ def kind_of(x: Any) -> Any:
     """What a ufunc's dtypes depend on: a dtype, or the type of a number of Python's."""
     if type(x) is Value:
         return x.array.dtype
+    if type(x) is Number:
+        x = x.plain
     if type(x) is bool:
         return np.dtype(bool)
     return x.dtype if hasattr(x, "dtype") else type(x)

@@ -252,7 +252,11 @@ static PyMethodDef functions[] = {
     ENTRY(add_sum),
     ENTRY(add_reduce),
     ENTRY(add_dot),
+    ENTRY(add_integer),
+    ENTRY(add_decide),
+    ENTRY(add_out),
     ENTRY(add_call),
+    ENTRY(done),
     ENTRY(run),
     ELEMENTARY
     {NULL, NULL, 0, NULL},

@@ -16,6 +16,7 @@ typedef void (*Loop)(char **at, const npy_intp *size, const npy_intp *strides, v
 typedef enum {
     FLOAT_ADD, FLOAT_SUBTRACT, FLOAT_MULTIPLY, FLOAT_DIVIDE, FLOAT_NEGATIVE, FLOAT_SET,
     DOUBLE_ADD, DOUBLE_SUBTRACT, DOUBLE_MULTIPLY, DOUBLE_DIVIDE, DOUBLE_NEGATIVE, DOUBLE_SET,
+    LONG_ADD, LONG_SUBTRACT, LONG_MULTIPLY, DECIDE, OUT,
     ONE_LOOP, LOOPS, BYTES, REDUCE, SUM, GEMM, GEMV, PRODUCT, ASSIGN, CALL
 } Kind;
 
@@ -38,7 +39,8 @@ typedef struct {
 typedef struct {
     PyObject *function, *names, *out; /* names: of the last arguments; out: NULL where the result is of no use */
     Py_ssize_t count;
-    npy_uint64 numbers; /* the arguments that are 0-d arrays here, and numbers to the function */
+    npy_uint64 scalars, numbers; /* the arguments that are 0-d arrays here, and scalars or Python's numbers there */
+    PyTypeObject *type;          /* of the result, where that is a number of Python's */
     PyObject *given[];
 } Call;
 
@@ -61,7 +63,8 @@ typedef struct {
 typedef struct {
     Instruction *first;
     Py_ssize_t count, room;
-    PyObject *kept; /* whatever an instruction points into */
+    PyObject *kept;  /* whatever an instruction points into */
+    Py_ssize_t done; /* how many iterations of the last run came to their end */
 } Program;
 
 #define PROGRAM "gradsh.plans.machine"
@@ -589,46 +592,133 @@ static void run_product(const Instruction *i)
         ((Gemv_float)p->blas)(p->order, first, p->m, p->n, 1.0f, i->at[0], p->lda, i->at[1], p->inc, 0.0f, i->at[2], 1);
 }
 
-/* --- calls into Python -------------------------------------------------------------------------------------------- */
+/* --- numbers of Python's, and calls ------------------------------------------------------------------------------- */
 
-/* add_call(program, function, names, numbers, out, argument, …): out[...] = function(…), where the last arguments have
-   those names, and those whose bits are set in `numbers` are 0-d arrays here that the function gets as numbers. `out`:
-   an array, or None where the result is of no use. */
+/* Such a number is in a 0-d array of float64, int64 or bool. An int that does not fit ends the run before the iteration. */
+static PyObject *pythons_number(PyArrayObject *x)
+{
+    const void *at = PyArray_DATA(x);
+    switch (PyArray_TYPE(x)) {
+    case NPY_FLOAT64: return PyFloat_FromDouble(*(const double *)at);
+    case NPY_INT64: return PyLong_FromLongLong(*(const npy_int64 *)at);
+    default: return PyBool_FromLong(*(const npy_bool *)at);
+    }
+}
+
+static int is_number(PyObject *x)
+{
+    if (!is_plain(x) || PyArray_NDIM((PyArrayObject *)x))
+        return 0;
+    int type = PyArray_TYPE((PyArrayObject *)x);
+    return type == NPY_FLOAT64 || type == NPY_INT64 || type == NPY_BOOL;
+}
+
+/* add_integer(program, which, x, its owner, y, its owner, out, its owner): the sum (0), difference (1), product (2). */
+static PyObject *add_integer(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+{
+    Program *program = opened_program(args, count, 8);
+    PyArrayObject *x[3];
+    Instruction *made;
+    int fits = 0;
+    if (!program || !(made = next_of(program)) || (fits = operands(program, args + 2, 3, x)) < 0)
+        return NULL;
+    long which = PyLong_AsLong(args[1]);
+    for (int k = 0; k < 3; k++) {
+        fits &= is_number((PyObject *)x[k]) && PyArray_TYPE(x[k]) == NPY_INT64;
+        made->at[k] = PyArray_BYTES(x[k]);
+    }
+    made->kind = LONG_ADD + (Kind)which;
+    return added_to(program, fits && which >= 0 && which < 3);
+}
+
+/* add_decide(program, truth, x, its owner): the iteration is one of the program only where this number is so. */
+static PyObject *add_decide(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+{
+    Program *program = opened_program(args, count, 4);
+    PyArrayObject *x[1];
+    Instruction *made;
+    int fits = 0;
+    if (!program || !(made = next_of(program)) || (fits = operands(program, args + 2, 1, x)) < 0)
+        return NULL;
+    made->kind = DECIDE;
+    made->at[0] = PyArray_BYTES(x[0]);
+    made->size = PyArray_TYPE(x[0]);
+    made->around = args[1] == Py_True;
+    return added_to(program, fits && is_number((PyObject *)x[0]));
+}
+
+/* add_out(program, how, x, its owner): what each iteration gives: the array, copied (0), or what is in it as one of
+   NumPy's scalars (1) or of Python's numbers (2). */
+static PyObject *add_out(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+{
+    Program *program = opened_program(args, count, 4);
+    PyArrayObject *x[1];
+    Instruction *made;
+    if (!program || !(made = next_of(program)) || operands(program, args + 2, 1, x) < 0)
+        return NULL;
+    long how = PyLong_AsLong(args[1]);
+    made->kind = OUT;
+    made->around = (int)how;
+    made->of.arrays[0] = x[0];
+    return added_to(program, how == 0 || (how == 1 && !PyArray_NDIM(x[0])) || (how == 2 && is_number((PyObject *)x[0])));
+}
+
+static int run_out(const Instruction *i, PyObject *outs)
+{
+    PyArrayObject *x = i->of.arrays[0];
+    PyObject *made = i->around == 0   ? PyArray_NewCopy(x, NPY_CORDER)
+                     : i->around == 1 ? PyArray_ToScalar(PyArray_DATA(x), x)
+                                      : pythons_number(x);
+    int failed = !made || PyList_Append(outs, made) < 0;
+    Py_XDECREF(made);
+    return -failed;
+}
+
+static int is_true(const Instruction *i)
+{
+    return i->size == NPY_FLOAT64 ? *(double *)i->at[0] != 0 : i->size == NPY_INT64 ? *(npy_int64 *)i->at[0] != 0 : *(npy_bool *)i->at[0];
+}
+
+/* add_call(program, function, names, scalars, numbers, type, out, argument, …): out[...] = function(…), where the last
+   arguments have those names. Those whose bits are set in `scalars` or `numbers` are 0-d arrays here, which the function
+   gets as NumPy's scalars or Python's numbers. `type`: None, or what the result must be, a number of Python's; `out`: an
+   array, or None where the result is of no use. */
 static PyObject *add_call(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
 {
-    Program *program = opened_program(args, count, 5);
+    Program *program = opened_program(args, count, 7);
     Instruction *made;
     if (!program || !(made = next_of(program)))
         return NULL;
-    npy_uint64 numbers = PyLong_AsUnsignedLongLong(args[3]);
+    npy_uint64 scalars = PyLong_AsUnsignedLongLong(args[3]), numbers = PyLong_AsUnsignedLongLong(args[4]);
     if (PyErr_Occurred())
         return NULL;
-    if (count > 5 + 60 || !PyTuple_Check(args[2]) || PyTuple_GET_SIZE(args[2]) > count - 5 ||
-        (args[4] != Py_None && !PyArray_Check(args[4]))) {
+    int fits = count <= 7 + 60 && PyTuple_Check(args[2]) && PyTuple_GET_SIZE(args[2]) <= count - 7 &&
+               (args[6] == Py_None || PyArray_Check(args[6])) &&
+               (args[5] == Py_None || (PyType_Check(args[5]) && is_number(args[6])));
+    for (Py_ssize_t k = 7; k < count && fits; k++)
+        fits &= (!(scalars >> (k - 7) & 1) || (PyArray_Check(args[k]) && !PyArray_NDIM((PyArrayObject *)args[k]))) &&
+                (!(numbers >> (k - 7) & 1) || is_number(args[k]));
+    if (!fits) {
         PyErr_SetString(PyExc_TypeError, "a call that no instruction can be");
         return NULL;
     }
-    for (Py_ssize_t k = 5; k < count; k++)
-        if (numbers >> (k - 5) & 1 && !(PyArray_Check(args[k]) && !PyArray_NDIM((PyArrayObject *)args[k]))) {
-            PyErr_SetString(PyExc_TypeError, "a number that is no array");
-            return NULL;
-        }
-    PyObject *kept = PyTuple_New(count);
+    PyObject *kept = PyTuple_New(count - 1);
     if (!kept)
         return NULL;
-    for (Py_ssize_t k = 0; k < count; k++)
-        PyTuple_SET_ITEM(kept, k, k ? Py_NewRef(args[k]) : Py_NewRef(Py_None));
+    for (Py_ssize_t k = 1; k < count; k++)
+        PyTuple_SET_ITEM(kept, k - 1, Py_NewRef(args[k]));
     int failed = PyList_Append(program->kept, kept);
     Py_DECREF(kept);
     if (failed < 0)
         return NULL;
-    Call *call = made->of.call = PyMem_Malloc(sizeof(Call) + (count - 4) * sizeof(PyObject *));
+    Call *call = made->of.call = PyMem_Malloc(sizeof(Call) + (count - 6) * sizeof(PyObject *));
     if (!call)
         return PyErr_NoMemory();
-    *call = (Call){args[1], PyTuple_GET_SIZE(args[2]) ? args[2] : NULL, args[4] == Py_None ? NULL : args[4],
-                   count - 5 - PyTuple_GET_SIZE(args[2]), numbers};
+    *call = (Call){args[1], PyTuple_GET_SIZE(args[2]) ? args[2] : NULL, args[6] == Py_None ? NULL : args[6],
+                   count - 7 - PyTuple_GET_SIZE(args[2]), scalars, numbers,
+                   args[5] == Py_None ? NULL : (PyTypeObject *)args[5]};
     call->given[0] = NULL; /* the callee may use the place before the arguments */
-    memcpy(call->given + 1, args + 5, (count - 5) * sizeof(PyObject *));
+    memcpy(call->given + 1, args + 7, (count - 7) * sizeof(PyObject *));
     made->kind = CALL;
     return added_to(program, 1);
 }
@@ -663,34 +753,48 @@ static int put_into(PyArrayObject *out, PyObject *x)
     return failed;
 }
 
+/* Where a number goes: 1 where it is of another type, or does not fit. */
+static int put_number(Call *call, PyObject *x)
+{
+    void *out = PyArray_DATA((PyArrayObject *)call->out);
+    int overflow = 0;
+    if (Py_TYPE(x) != call->type)
+        return 1;
+    if (PyFloat_CheckExact(x))
+        *(double *)out = PyFloat_AS_DOUBLE(x);
+    else if (PyBool_Check(x))
+        *(npy_bool *)out = x == Py_True;
+    else
+        *(npy_int64 *)out = PyLong_AsLongLongAndOverflow(x, &overflow);
+    return overflow != 0;
+}
+
+/* 0, 1 where the iteration is none of the program, -1 with an exception. */
 static int run_call(const Instruction *i)
 {
     Call *call = i->of.call;
-    Py_ssize_t all = call->count + (call->names ? PyTuple_GET_SIZE(call->names) : 0);
-    PyObject *given[64], **from = call->given;
-    if (call->numbers) { /* a copy: what is made for one run is gone after it */
+    Py_ssize_t all = call->count + (call->names ? PyTuple_GET_SIZE(call->names) : 0), made = 0;
+    npy_uint64 fresh = call->scalars | call->numbers;
+    PyObject *given[64], **from = call->given, *result = NULL;
+    if (fresh) { /* a copy: what is made for one run is gone after it */
         memcpy(given, from, (all + 1) * sizeof *given);
         from = given;
-        for (Py_ssize_t k = 0; k < all; k++)
-            if (call->numbers >> k & 1) {
-                PyArrayObject *array = (PyArrayObject *)call->given[k + 1];
-                given[k + 1] = PyArray_ToScalar(PyArray_DATA(array), array);
-                if (!given[k + 1]) {
-                    for (Py_ssize_t j = 0; j < k; j++)
-                        if (call->numbers >> j & 1)
-                            Py_DECREF(given[j + 1]);
-                    return -1;
-                }
+        for (; made < all; made++)
+            if (fresh >> made & 1) {
+                PyArrayObject *array = (PyArrayObject *)call->given[made + 1];
+                given[made + 1] = call->numbers >> made & 1 ? pythons_number(array) : PyArray_ToScalar(PyArray_DATA(array), array);
+                if (!given[made + 1])
+                    break;
             }
     }
-    PyObject *result = PyObject_Vectorcall(call->function, from + 1, call->count | PY_VECTORCALL_ARGUMENTS_OFFSET, call->names);
-    if (call->numbers)
-        for (Py_ssize_t k = 0; k < all; k++)
-            if (call->numbers >> k & 1)
-                Py_DECREF(given[k + 1]);
+    if (!fresh || made == all)
+        result = PyObject_Vectorcall(call->function, from + 1, call->count | PY_VECTORCALL_ARGUMENTS_OFFSET, call->names);
+    while (made-- > 0)
+        if (fresh >> made & 1)
+            Py_DECREF(given[made + 1]);
     if (!result)
         return -1;
-    int failed = call->out ? put_into((PyArrayObject *)call->out, result) : 0;
+    int failed = call->type ? put_number(call, result) : call->out ? put_into((PyArrayObject *)call->out, result) : 0;
     Py_DECREF(result);
     return failed;
 }
@@ -738,16 +842,27 @@ static void run_reduce(const Instruction *i)
     }
 }
 
-/* run(program, n): n times. Raises what a call raises, in the middle of an iteration. */
+/* done(program): how many iterations of its last run came to their end. */
+static PyObject *done(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+{
+    Program *program = opened_program(args, count, 1);
+    return program ? PyLong_FromSsize_t(program->done) : NULL;
+}
+
+/* run(program, n, outs): n times, or up to the first that is none of the program, in whose middle it ends then; how many
+   came to their end. What each gives goes into the list `outs`. Raises what a call raises. */
 static PyObject *run(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
 {
-    Program *program = opened_program(args, count, 2);
+    Program *program = opened_program(args, count, 3);
     if (!program)
         return NULL;
-    Py_ssize_t times = PyLong_AsSsize_t(args[1]);
+    Py_ssize_t times = PyLong_AsSsize_t(args[1]), at;
     if (times == -1 && PyErr_Occurred())
         return NULL;
+    if (!PyList_CheckExact(args[2]))
+        return PyErr_Format(PyExc_TypeError, "no list");
     const Instruction *end = program->first + program->count;
+    program->done = 0;
 #define ONE(T, k) (*(T *)i->at[k])
 #define NUMBERS(name, T)                                                                                               \
     case name##_ADD: ONE(T, 2) = ONE(T, 0) + ONE(T, 1); break;                                                         \
@@ -756,11 +871,27 @@ static PyObject *run(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_
     case name##_DIVIDE: ONE(T, 2) = ONE(T, 0) / ONE(T, 1); break;                                                      \
     case name##_NEGATIVE: ONE(T, 1) = -ONE(T, 0); break;                                                               \
     case name##_SET: ONE(T, 1) = ONE(T, 0); break;
-    while (times-- > 0)
+#define INTEGER(name, how)                                                                                             \
+    case name:                                                                                                         \
+        if (__builtin_##how##ll_overflow(ONE(npy_int64, 0), ONE(npy_int64, 1), (long long *)i->at[2]))                 \
+            return PyLong_FromSsize_t(at);                                                                             \
+        break;
+    for (at = 0; at < times; program->done = ++at)
         for (const Instruction *i = program->first; i < end; i++)
             switch (i->kind) {
                 NUMBERS(FLOAT, float)
                 NUMBERS(DOUBLE, double)
+                INTEGER(LONG_ADD, sadd)
+                INTEGER(LONG_SUBTRACT, ssub)
+                INTEGER(LONG_MULTIPLY, smul)
+            case DECIDE:
+                if (is_true(i) != i->around)
+                    return PyLong_FromSsize_t(at);
+                break;
+            case OUT:
+                if (run_out(i, args[2]) < 0)
+                    return NULL;
+                break;
             case ONE_LOOP: {
                 char *here[OPERANDS] = {i->at[0], i->at[1], i->at[2], i->at[3]};
                 i->loop(here, &i->size, i->stride, i->data);
@@ -786,12 +917,15 @@ static PyObject *run(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_
                 if (PyArray_CopyInto(i->of.arrays[1], i->of.arrays[0]) < 0)
                     return NULL;
                 break;
-            case CALL:
-                if (run_call(i) < 0)
-                    return NULL;
+            case CALL: {
+                int ended = run_call(i);
+                if (ended)
+                    return ended < 0 ? NULL : PyLong_FromSsize_t(at);
                 break;
             }
+            }
+#undef INTEGER
 #undef NUMBERS
 #undef ONE
-    Py_RETURN_NONE;
+    return PyLong_FromSsize_t(at);
 }
