@@ -13,7 +13,9 @@ Whatever differs, or is not known, ends in `NoPlan`, and all iterations are real
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -136,6 +138,13 @@ class Loop:
         self.done += 1
         return next(self.items)
 
+    def skip(self, count: int) -> None:
+        self.done += count
+        if self.range is not None:
+            self.items = iter(self.range[self.done :])
+        else:
+            deque(islice(self.items, count), maxlen=0)
+
     def left(self) -> float:
         return self.size - self.done
 
@@ -219,8 +228,7 @@ class Loop:
             self.refused(why)
             return
         self.misses = self.misses + 1 if missed and count < GOOD else 0
-        for _ in range(count):
-            self.next()
+        self.skip(count)
         if new:
             self.box.append(tuple(new.get(name, entry.names[name]) for name in self.rebound))
 

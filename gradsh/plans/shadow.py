@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterator
-from types import CellType, FunctionType, MethodType
+from functools import lru_cache
+from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -336,11 +337,17 @@ def names_of(code: Any) -> set[str]:
     return names
 
 
+@lru_cache(maxsize=256)
+def instructions(code: CodeType) -> list[dis.Instruction]:
+    """What a code object does; to find that out takes as long as hundreds of iterations of a plan."""
+    return list(dis.get_instructions(code))
+
+
 def check_code(code: Any) -> None:
     """Errors: NoPlan where the code binds names outside of itself, or reads what counts."""
     if not COUNTED.isdisjoint((*code.co_names, *(c for c in code.co_consts if isinstance(c, str)))):
         raise NoPlan("the body reads what tells one iteration from another")
-    for instruction in dis.get_instructions(code):
+    for instruction in instructions(code):
         if instruction.opname in WRITES:
             raise NoPlan(f"a function binds {instruction.argval.lstrip('.')} outside of itself")
     for constant in code.co_consts:

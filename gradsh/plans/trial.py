@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 import operator
 from collections.abc import Callable
 from types import CodeType, FunctionType
@@ -18,7 +17,7 @@ from gradsh.plans.numbers import KINDS, Number, called
 from gradsh.plans.outs import PLAIN, Growing, equal, parts_at_end, rebuilt
 from gradsh.plans.refusal import NoPlan
 from gradsh.plans.runner import compiled
-from gradsh.plans.shadow import Shadow, check_code, helper_words, names_of, parts, put_part
+from gradsh.plans.shadow import Shadow, check_code, helper_words, instructions, names_of, parts, put_part
 from gradsh.plans.shadow import state as extras
 from gradsh.plans.trust import packed
 from gradsh.plans.values import Recording, Value
@@ -105,7 +104,7 @@ def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
     with Recording() as record:
         shadow = Shadow(record, moving, growing)
         space = shadow.space(loop.body.__globals__, code)
-        rebound = {each.argval for each in dis.get_instructions(code) if each.opname == "STORE_FAST"}
+        rebound = {each.argval for each in instructions(code) if each.opname == "STORE_FAST"}
         given: dict[str, Any] = {}
         reads = read_first(code, loop.names)
         for at, name in enumerate(loop.names):
@@ -154,7 +153,7 @@ def read_first(code: CodeType, names: tuple[str, ...]) -> list[str]:
     bound: set[str] = set()
     read: set[str] = set()
     straight = True
-    for instruction in dis.get_instructions(code):
+    for instruction in instructions(code):
         name = instruction.argval
         if "JUMP" in instruction.opname or instruction.opname in ("FOR_ITER", "SETUP_FINALLY", "SEND"):
             straight = False
@@ -472,7 +471,7 @@ class Trial:
                 real.storage.version += self.steps[id(copy)] * count
         values = iter(outs)
         lists = {id(growing): real for growing, real in entry.lists}
-        for _ in range(count):
+        for _ in range(count if lists else 0):
             for out in self.shadow.outs:
                 lists[id(out.target)].append(rebuilt(out.item, values))
         now = {id(number): value for (number, _), value in zip(self.numbers, self.now, strict=True)}

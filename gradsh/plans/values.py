@@ -45,15 +45,18 @@ class Step:
     function, arguments, extra   as the kind wants them; `out` the value that was written, None for a guard
     """
 
-    __slots__ = ("arguments", "extra", "function", "kind", "out", "place")
+    __slots__ = ("arguments", "extra", "function", "kind", "out", "place", "read")
 
     def __init__(self, kind: str, function: Any, arguments: Any, out: Any, extra: Any = None) -> None:
         self.kind, self.function, self.arguments, self.out, self.extra = kind, function, arguments, out, extra
         self.place: Any = None
+        self.read: list[Any] | None = None
 
     def inputs(self) -> list[Any]:
         """The values and the numbers that it reads."""
-        return list(inputs_in((self.arguments, self.extra)))
+        if self.read is None:
+            self.read = list(inputs_in((self.arguments, self.extra)))
+        return self.read
 
 
 class Record:
