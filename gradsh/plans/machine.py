@@ -213,7 +213,7 @@ class Packer:
         if function is np.dot and not options and self.dotted(arguments, out):
             return
         kernel = getattr(function, "native", None)
-        if kernel is not None and kernel.name == "summed" and kernel.loaded() is not None and not options:
+        if kernel is not None and kernel.name == "summed" and kernel.found() is not None and not options:
             given = (*self.memory(arguments[0]), out.array, out.root.array)
             if self.native.add_sum(self.program, arguments[1], *given):
                 return

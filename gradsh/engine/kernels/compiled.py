@@ -26,7 +26,7 @@ class Native:
     writes  whether it writes into its arguments, and `plain` into copies of them
     """
 
-    __slots__ = ("cases", "function", "left", "name", "plain", "writes")
+    __slots__ = ("cases", "function", "left", "loaded", "name", "plain", "writes")
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Native:
     ) -> None:
         self.name, self.plain, self.cases, self.writes = name, plain, cases, writes
         self.function: Any = None
+        self.loaded: Any = False
         self.left = FIRST
         NATIVE.append(self)
 
@@ -48,12 +49,11 @@ class Native:
                 self.function = self.load()
         return self.function
 
-    def loaded(self) -> Any:
-        """The function, loaded where it was not yet."""
-        if self.left > 0:
-            self.left = 0
-            self.function = self.load()
-        return self.function
+    def found(self) -> Any:
+        """The function for a plan, found once: that there is a plan does not have the program call it."""
+        if self.loaded is False:
+            self.loaded = self.load()
+        return self.loaded
 
     def load(self) -> Any:
         """The function if there is one and it agrees, else None."""
