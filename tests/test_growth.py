@@ -160,7 +160,7 @@ def test_without_threads_one_does_the_work(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(threading.Thread, "start", refuse)
     monkeypatch.setattr(pieces, "start_new_thread", refuse)
     monkeypatch.setattr(pieces, "HELPERS", [])
-    monkeypatch.setattr(pieces, "_threads", lambda: 4)
+    monkeypatch.setattr(pieces, "threads", lambda: 4)
     at, out = session()
     at.run(LARGE + "\nlet w = w.detach(); w.sum(), (w.exp() - exp(tensor(0.5))).abs().max()")
     assert out.getvalue() == "(tensor(1000000.), tensor(0.))\n"
@@ -174,7 +174,7 @@ def test_without_threads_one_does_the_work(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_fork_after_a_step_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     from gradsh.engine.kernels import pieces
 
-    monkeypatch.setattr(pieces, "_threads", lambda: 2)
+    monkeypatch.setattr(pieces, "threads", lambda: 2)
     at, _ = session()
     at.run(LARGE)
     assert pieces.HELPERS

@@ -81,7 +81,7 @@ def test_a_fault_in_a_piece_is_raised() -> None:
 
 
 def test_a_fault_in_another_thread_is_raised() -> None:
-    meet = Barrier(pieces._threads(), timeout=10)
+    meet = Barrier(pieces.threads(), timeout=10)
     if meet.parties < 2:
         pytest.skip("one core")
     program = current_thread()

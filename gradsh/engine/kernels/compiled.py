@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.kernels import pieces
 
 FIRST = 1 << 13  # elements that NumPy's kernel computes before that; a call counts as CALL of them
 CALL = 1 << 8
@@ -57,13 +58,21 @@ class Native:
 
     def load(self) -> Any:
         """The function if there is one and it agrees, else None."""
-        try:
-            from gradsh.engine.kernels import native
-        except ImportError:
-            return None
-        function = getattr(native, self.name, None)  # an older file may lack it
+        function = getattr(library(), self.name, None)  # an older file may lack it
         agrees = function is not None and all(same(self.plain(*case), function(*case)) for case in self.cases())
         return function if agrees else None
+
+
+def library() -> Any:
+    """native.c, or None. From now on NumPy's own loops over large arrays are shared by threads, with the same bits."""
+    try:
+        from gradsh.engine.kernels import native
+    except ImportError:
+        return None
+    if not pieces.spread and hasattr(native, "threads"):
+        native.threads(pieces.threads())
+        pieces.spread = True
+    return native
 
 
 def same(a: Any, b: Any) -> bool:

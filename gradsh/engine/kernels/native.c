@@ -216,6 +216,7 @@ SUM(summed, BLOCKS)
 SUM(in_turn, IN_TURN)
 SUM(squares, SQUARES)
 
+#include "native_threads.h"
 #include "native_softmax.h"
 #include "native_many.h"
 #include "native_elementary.h"
@@ -258,6 +259,7 @@ static PyMethodDef functions[] = {
     ENTRY(add_call),
     ENTRY(done),
     ENTRY(run),
+    ENTRY(threads),
     ELEMENTARY
     {NULL, NULL, 0, NULL},
 };

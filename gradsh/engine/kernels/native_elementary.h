@@ -2,9 +2,22 @@
    Of many, native_many.h has some; of the others NumPy's vectors take less time. */
 
 #define FEW 64
-#define SOME (1 << 17) /* more are given in pieces, to several threads */
+#define SOME (1 << 17)     /* arrays of more are made where memory is asked for */
+#define EACH_FEW (1 << 12) /* elements of a part, of which each takes as long as an exponential */
 
 typedef void Many(const float *, float *, npy_intp);
+
+typedef struct {
+    const float *from, *other;
+    float *to;
+    Many *many;
+} Numbers;
+
+static void many_part(const void *job, npy_intp start, npy_intp stop)
+{
+    const Numbers *of = job;
+    of->many(of->from + start, of->to + start, stop - start);
+}
 
 /* Its result for arrays is `to`, where that is given: float32, C-contiguous, as many as x. */
 static PyObject *filled(PyArrayObject *x, PyArrayObject *to, double (*f)(double), Many *many)
@@ -13,8 +26,9 @@ static PyObject *filled(PyArrayObject *x, PyArrayObject *to, double (*f)(double)
     const float *from = (const float *)PyArray_DATA(x);
     float *made = (float *)PyArray_DATA(to);
     if (many && size >= LONG) {
+        Numbers job = {from, NULL, made, many};
         PyThreadState *state = PyEval_SaveThread();
-        many(from, made, size);
+        shared(many_part, &job, size, EACH_FEW);
         PyEval_RestoreThread(state);
     }
     else if (many && size > FEW)
@@ -88,6 +102,11 @@ CLONES static void sigmoid_slopes(const float *restrict g, const float *restrict
 }
 
 #define SLOPES(name)                                                                                                   \
+    static void name##_part(const void *job, npy_intp start, npy_intp stop)                                            \
+    {                                                                                                                  \
+        const Numbers *of = job;                                                                                       \
+        name##_slopes(of->from + start, of->other + start, of->to + start, stop - start);                              \
+    }                                                                                                                  \
     static PyObject *name##_backward(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)               \
     {                                                                                                                  \
         if (count != 2 || !is_single(args[0]) || !is_single(args[1]) ||                                                \
@@ -98,7 +117,8 @@ CLONES static void sigmoid_slopes(const float *restrict g, const float *restrict
         if (out) {                                                                                                     \
             npy_intp size = PyArray_SIZE(g);                                                                           \
             PyThreadState *state = size >= LONG ? PyEval_SaveThread() : NULL;                                          \
-            name##_slopes(PyArray_DATA(g), PyArray_DATA(y), PyArray_DATA((PyArrayObject *)out), size);                 \
+            Numbers job = {PyArray_DATA(g), PyArray_DATA(y), PyArray_DATA((PyArrayObject *)out), NULL};                \
+            shared(name##_part, &job, size, EACH_PART);                                                                    \
             if (state)                                                                                                 \
                 PyEval_RestoreThread(state);                                                                           \
         }                                                                                                              \

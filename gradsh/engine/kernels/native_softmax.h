@@ -256,6 +256,30 @@ CLONES static void log_softmax_backward_columns(const float *g, const float *y, 
 typedef void Row(const float *, const float *, float *, npy_intp);
 typedef void Columns(const float *, const float *, float *, Block);
 
+typedef struct {
+    const float *from, *other;
+    float *to;
+    npy_intp n, m;
+    Row *row; /* NULL where columns are meant */
+    Columns *columns;
+} Blocks;
+
+static void blocks_part(const void *job, npy_intp start, npy_intp stop)
+{
+    const Blocks *b = job;
+    for (npy_intp i = start; i < stop; i++) {
+        npy_intp at = i * b->n * b->m;
+        if (b->row) {
+            b->row(b->from + at, b->other + at, b->to + at, b->n);
+            continue;
+        }
+        for (npy_intp j = at; j < at + b->m; j += MOST) {
+            npy_intp wide = at + b->m - j < MOST ? at + b->m - j : MOST;
+            b->columns(b->from + j, b->other + j, b->to + j, (Block){b->n, wide, b->m, wide - wide % WIDTH});
+        }
+    }
+}
+
 /* f(x, axis) or f(g, y, axis) of float32 arrays of one shape, along an axis that they have; None for anything else.
    With one more array, as they are and C-contiguous, that is what it fills in and gives. */
 static PyObject *along(PyObject *const *args, Py_ssize_t count, Py_ssize_t arrays, Row *row, Columns *columns)
@@ -290,16 +314,8 @@ static PyObject *along(PyObject *const *args, Py_ssize_t count, Py_ssize_t array
     float *to = (float *)PyArray_DATA(out);
     int last = axis == PyArray_NDIM(x) - 1;
     PyThreadState *state = block * before > LONG ? PyEval_SaveThread() : NULL;
-    for (npy_intp i = 0; i < before; i++, from += block, other += block, to += block) {
-        if (last) {
-            row(from, other, to, n);
-            continue;
-        }
-        for (npy_intp j = 0; j < m; j += MOST) {
-            npy_intp wide = m - j < MOST ? m - j : MOST;
-            columns(from + j, other + j, to + j, (Block){n, wide, m, wide - wide % WIDTH});
-        }
-    }
+    Blocks job = {from, other, to, n, m, last ? row : NULL, columns};
+    shared(blocks_part, &job, before, block > LONG ? 1 : LONG / block);
     if (state)
         PyEval_RestoreThread(state);
     Py_DECREF(x);

@@ -21,6 +21,8 @@ from gradsh.engine.core import alloc
 
 ndarray = np.ndarray
 
+spread = False  # whether NumPy's own loops go over all threads by themselves: what is one of them needs no pieces
+
 # elements from which it pays, and of a piece
 BIG = 1 << 20
 PIECE = 1 << 16
@@ -47,6 +49,8 @@ def in_pieces(function: Any, *values: Any) -> Any:
     if shape is None:
         return function(*values)
     function = _UFUNCS.get(function, function)
+    if spread and function.__class__ is np.ufunc:
+        return function(*values)
     flat = [v.reshape(-1) if v.__class__ is ndarray and v.ndim else v for v in values]
     size = next(v.size for v in flat if v.__class__ is ndarray and v.ndim)
     given = _piece(flat, 0)
@@ -103,7 +107,7 @@ def _fill(function: Any, flat: list[Any], out: Any, start: int) -> None:
         target[...] = function(*_piece(flat, start))
 
 
-def _threads() -> int:
+def threads() -> int:
     """How many threads to use: the cores that this process may run on, or fewer if the user said so."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     limit = os.environ.get("OMP_NUM_THREADS", "")
@@ -153,7 +157,7 @@ HELPERS: list[Any] = []  # the queue of each thread beside the program's own; th
 
 
 def _helpers() -> list[Any]:
-    missing = _threads() - 1 - len(HELPERS)
+    missing = threads() - 1 - len(HELPERS)
     if missing > 0:
         from queue import SimpleQueue
 

@@ -139,16 +139,16 @@ def _kernel(plain: Any) -> Any:
     native = Native(name, plain, partial(_cases, 2 if name.endswith("backward") else 1))
 
     def into(*given: Any) -> None:
-        fast = native.function
-        if fast is None or fast(*given) is None:
-            given[-1][...] = plain(*given[:-1])
+        given[-1][...] = plain(*given[:-1])
 
     def compute(*given: Any) -> Any:
         x, axis = given[0], given[-1]
         fast = native.function or native.wanted(x.size)
+        if fast is not None:
+            room = [alloc.empty(x.shape, FLOAT32)] if x.size > ROWS and x.dtype == FLOAT32 else []
+            if (out := fast(*given, *room)) is not None:
+                return out
         if x.size > ROWS and axis and (out := by_rows(into, axis, *given[:-1])) is not None:
-            return out
-        if fast is not None and (out := fast(*given)) is not None:
             return out
         if axis is None:
             return compute(*[a.reshape(1) for a in given[:-1]], 0).reshape(())

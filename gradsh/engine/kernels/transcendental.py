@@ -71,10 +71,10 @@ def rounded(ufunc: Any, scalar: Callable[[float], float]) -> Any:
         # not by NumPy's buffers (`dtype=`): where there is no memory for them, it ends in a signal
         given, made = x.reshape(-1), out.reshape(-1)
         fast = native.function or native.wanted(x.size)
+        if fast is not None and fast(given, made) is not None:  # on all threads, where there are many
+            return out
 
         def piece(start: int) -> None:
-            if fast is not None and fast(given[start : start + SMALL], made[start : start + SMALL]) is not None:
-                return
             wide = given[start : start + SMALL].astype(FLOAT64)
             made[start : start + SMALL] = ufunc(wide, wide)
 
