@@ -7,6 +7,7 @@ afterwards, so two sessions in one process do not meet.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -193,10 +194,14 @@ class Context:
 
     def load(self, other: Context) -> None:
         """Take over every setting of `other`."""
-        for name in Context.__slots__:
-            setattr(self, name, getattr(other, name))
+        self.put(_settings(other))
+
+    def put(self, settings: tuple[Any, ...]) -> None:
+        for name, value in zip(Context.__slots__, settings, strict=True):
+            setattr(self, name, value)
 
 
+_settings = attrgetter(*Context.__slots__)
 mode = Context()
 
 
@@ -207,16 +212,16 @@ class swapped:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.outer = Context()
+        self.outer: tuple[Any, ...] = ()
 
     def __enter__(self) -> Context:
-        self.outer.load(mode)
+        self.outer = _settings(mode)
         mode.load(self.context)
         return mode
 
     def __exit__(self, *_: object) -> None:
         self.context.load(mode)
-        mode.load(self.outer)
+        mode.put(self.outer)
 
 
 class interpreting:

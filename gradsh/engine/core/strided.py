@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from ctypes import addressof, c_char
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,10 @@ MOST = 2**63 - 1  # PyTorch's and NumPy's largest size in bytes
 
 def address(x: Any) -> int:
     """Where the first element of an array lies."""
-    return int(alloc.behind(x).__array_interface__["data"][0])
+    try:
+        return addressof(c_char.from_buffer(x))  # a fifth of the time of what NumPy says, in a whole dict
+    except (TypeError, ValueError):  # it is empty, has gaps, may not be written, or stands for one in a recording
+        return int(alloc.behind(x).__array_interface__["data"][0])
 
 
 def placed(shape: tuple[int, ...], dtype: Any, memory: Any, at: int, strides: tuple[int, ...]) -> Any:

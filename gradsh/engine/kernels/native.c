@@ -224,6 +224,7 @@ SUM(squares, SQUARES)
 #include "native_normalizing.h"
 #include "native_optim.h"
 #include "native_machine.h"
+#include "native_rows.h"
 
 #define ENTRY(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
@@ -260,6 +261,7 @@ static PyMethodDef functions[] = {
     ENTRY(done),
     ENTRY(run),
     ENTRY(threads),
+    ENTRY(added_rows),
     ELEMENTARY
     {NULL, NULL, 0, NULL},
 };

@@ -12,6 +12,7 @@ from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.kernels.norms import p_norm
+from gradsh.engine.kernels.rows import add_rows
 from gradsh.engine.kernels.summation import added
 from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import composite
@@ -55,7 +56,7 @@ def embed_backward(g: Any, index: Any, scale: Any, rows: int) -> Any:
     full = alloc.zeros((rows, g.shape[-1]), g.dtype)
     if scale is not None:
         g = g * scale
-    np.add.at(full, index.reshape(-1), g.reshape(index.size, g.shape[-1]))
+    add_rows(g.reshape(index.size, g.shape[-1]), index.reshape(-1), full)
     return full
 
 

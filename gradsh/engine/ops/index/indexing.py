@@ -17,6 +17,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, TensorExtra, make
+from gradsh.engine.kernels.rows import add_rows
 from gradsh.engine.operators.batch_rules import applied, sample_of
 from gradsh.engine.operators.general import op, stem
 from gradsh.engine.operators.samples import call, t
@@ -381,7 +382,10 @@ def _(F: Any, size: int, batched: Any, x: Any, indices: Any, dims: Any) -> Any:
 
 def add_at(full: Any, index: Any, g: Any) -> None:
     """full[index] += g, where an index may come several times."""
-    np.add.at(full, index, g)
+    if index.__class__ is tuple and len(index) == 1:
+        add_rows(g, index[0], full)
+    else:
+        np.add.at(full, index, g)
 
 
 @op(

@@ -501,7 +501,6 @@ Operators.__irshift__ = _of_bits("bitwise_right_shift")
 def set_item(x: Tensor, index: Any, value: Any) -> None:
     """`x[index] = value`: ints, slices, `...` and `none` make a view that is written; tensors are written through."""
     from gradsh.engine.ops.index.indexing import parts, select_at
-    from gradsh.engine.ops.index.scatter import index_write
 
     with placed(caller(_getframe(1))):
         cls = value.__class__
@@ -535,6 +534,8 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
                 check_expands(value.data.shape, target.data.shape)
                 write(target, value)
             return
+        from gradsh.engine.ops.index.scatter import index_write
+
         given = value if cls is Tensor else make(converted(value, x.data.dtype))
         if given.data.ndim == 0 and given.data.dtype != x.data.dtype:
             given = T.to(given, x.dtype)
