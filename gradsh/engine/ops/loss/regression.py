@@ -281,7 +281,10 @@ def mse(x: Any, target: Any, reduction: str) -> Any:
 def _(F: Any, needs: Any, g: Any, out: Any, x: Any, target: Any, reduction: str) -> Any:
     n = count(x, target) if reduction == "mean" else 1
     slope = (x - target) * (2.0 / n if n else 2.0)
-    if F is not A or g.ndim or g != 1:
+    if F is A and slope.__class__ is np.ndarray and slope.dtype == g.dtype:
+        if g.ndim or g != 1:
+            slope *= g
+    else:
         slope = slope * g  # last, as PyTorch has it
     return slope if needs[0] else None, -slope if needs[1] else None
 

@@ -18,7 +18,7 @@ from gradsh.engine.core.arguments import (
     type_word,
 )
 from gradsh.engine.core.dtypes import OF, Size, promote_dtypes
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.promotion import broadcast_error
 from gradsh.engine.core.strided import channels_last, contiguous, images
 from gradsh.engine.core.tensor import Tensor, make
@@ -176,6 +176,8 @@ def stack(tensors: Any, dim: int) -> Any:
 @stack.vjp("tensors")
 def _(F: Any, g: Any, out: Any, tensors: list[Any], dim: int) -> list[Any]:
     dim = dim % (len(tensors[0].shape) + 1)
+    if F is A:
+        return list(np.moveaxis(g, dim, 0)) if dim else list(g)
     return [F.select(g, dim, i) for i in range(len(tensors))]
 
 
