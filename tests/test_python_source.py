@@ -217,10 +217,3 @@ def test_notebooks(tmp_path: Path) -> None:
     assert status == 3 and "not JSON" in told
     path.write_text("[]")
     assert command("n.ipynb", folder=tmp_path)[0] == 3
-
-
-def test_charts_are_not_drawn_and_that_is_said_once() -> None:
-    run = Run()
-    text = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.savefig('a.png')\nplt.show()\nprint('on')\n"
-    assert run.run(text) == 0 and run.shown() == "on\n"
-    assert run.err.getvalue().count("charts of matplotlib are not drawn here") == 1

@@ -344,7 +344,14 @@ def not_leaf(scene: Scene) -> None:
 def needs_detach(scene: Scene) -> None:
     """E0410: the same call on the detached tensor."""
     tree = scene.tree
-    if isinstance(tree, nodes.Call) and isinstance(tree.function, nodes.Attribute):
+    if not isinstance(tree, nodes.Call):
+        return
+    for argument in tree.arguments:  # `np.mean(w)`, `plt.plot(w)`
+        value = scene.value_of(argument.value)
+        if isinstance(value, Tensor) and value.requires_grad:
+            scene.instead((argument.value, f"{scene.text_of(argument.value)}.detach()"))
+            return
+    if isinstance(tree.function, nodes.Attribute) and not tree.arguments:
         receiver = operand(scene.text_of(tree.function.value), tree.function.value)
         scene.offer(f"`{receiver}.detach().{scene.text[tree.function.name_start :]}`")
 

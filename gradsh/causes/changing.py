@@ -6,7 +6,7 @@ import re
 
 from gradsh.causes import rewrite
 from gradsh.causes.surroundings import Surroundings
-from gradsh.causes.text import LONG, Page, Step, joined, operand, read
+from gradsh.causes.text import LONG, Page, Step, joined, modes, operand, read
 from gradsh.engine import catalogue
 from gradsh.errors import Span
 from gradsh.language import nodes
@@ -32,7 +32,7 @@ def mended(around: Surroundings, written: Span | None, failed: Span | None, own:
     if own and failed is not None and (steps or step.mode("no_grad", "inference_mode") is not None):
         outer = step
         for block in step.around():
-            if isinstance(block.statement, nodes.Mode):
+            if modes(block.statement):
                 outer = block
         if failed.source is page.source and outer.statement.start < failed.start:
             return f"the backward belongs before the update: move `{own}` before line {page.line(outer.statement)}"

@@ -122,13 +122,14 @@ def switched_off(around: Surroundings, finding: Finding, link: Link) -> str:
     return ""
 
 
-def outside(around: Surroundings, link: Link, block: Step, mode: nodes.Mode, shown: str) -> str:
+def outside(around: Surroundings, link: Link, block: Step, shown: str) -> str:
     """The statement behind the block, or in its place where it is all that stands there."""
-    inside = f"`{mode.name}`"
+    mode = block.statement
+    inside = f"`{link.page.mode(mode).text}`"
     if link.step is None or link.step.outer is not block or len(link.statement) > 2 * LONG:
         return f"compute {shown} outside of {inside} where gradients should flow"
     first, last = link.page.line(mode), link.page.last_line(mode)
-    if len(mode.body) == 1 and first == last:
+    if len(mode.blocks()[0]) == 1 and first == last:
         return f"{lead(around, f'outside of {inside}', link, 'in the place of')}`{link.statement}`"
     end = Span(link.page.source, mode.end - 1, mode.end)
     return f"{around.lead(f'outside of {inside}', end, 'after')}`{link.statement}`"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gradsh.errors import Refused, Source, Span
 from gradsh.language import brackets, nodes
 from gradsh.language.nodes import walk
+from gradsh.language.python.nodes import With
 
 LONG = 60  # longer pieces of the program's text are not repeated in a help line
 LIMIT = 5000  # nor is a longer failing piece read again
@@ -37,11 +38,12 @@ def _parsed(text: str) -> nodes.Node | None:
 
 
 def _program(source: Source) -> nodes.Program | None:
+    from gradsh.language.python.convert import convert
     from gradsh.language.syntax import parse
     from gradsh.runtime.builtins import BUILTINS
 
     try:
-        return parse(source, BUILTINS.commands())
+        return convert(source) if source.python else parse(source, BUILTINS.commands())
     except Refused:
         return None
 
@@ -102,8 +104,7 @@ class Step:
     def mode(self, *names: str) -> Step | None:
         """The innermost block of such a mode, `no_grad`, that it stands in."""
         for step in self.around():
-            mode = step.statement
-            if isinstance(mode, nodes.Mode) and mode.name.rpartition(".")[2] in names:
+            if any(mode in names for mode in modes(step.statement)):
                 return step
         return None
 
@@ -120,6 +121,18 @@ class Step:
         ):
             return statement.value
         return None
+
+
+def modes(statement: nodes.Stmt) -> list[str]:
+    """The modes that a statement puts its block in: `no_grad { … }`, in Python `with torch.no_grad():`."""
+    if isinstance(statement, nodes.Mode):
+        return [statement.name.rpartition(".")[2]]
+    found = []
+    for item in statement.items if isinstance(statement, With) else ():
+        entered = item.value.function if isinstance(item.value, nodes.Call) else item.value
+        if isinstance(entered, (nodes.Name, nodes.Attribute)):
+            found.append(entered.name)
+    return found
 
 
 class Callee:
@@ -172,6 +185,12 @@ class Page:
 
     def span(self, node: nodes.Node) -> Span:
         return Span(self.source, node.start, node.end)
+
+    def mode(self, statement: nodes.Stmt) -> Span:
+        """What a block of a mode begins with: `no_grad`, in Python `with torch.no_grad()`."""
+        length = len(statement.name) if isinstance(statement, nodes.Mode) else 0
+        end = statement.items[-1].end if isinstance(statement, With) else statement.start + length
+        return Span(self.source, statement.start, end)
 
     def line(self, node: nodes.Node) -> int:
         return self.source.position(node.start)[0]

@@ -381,14 +381,12 @@ class Search:
             finding.labels.append((link.span, finding.words))
             finding.help = repairs.switched_off(self.around, finding, link)
         else:
-            mode = block.statement
-            assert isinstance(mode, nodes.Mode)
-            inside = f"`{mode.name}`"
+            head = link.page.mode(block.statement)
+            inside = f"`{head.text}`"
             finding = Finding("cut", way, f"{shown} is made inside of {inside}: nothing is recorded")
             finding.labels.append((link.span, f"{shown} is made here, inside of {inside}: nothing is recorded"))
-            head = Span(link.page.source, mode.start, mode.start + len(mode.name))
             finding.labels.append((head, "recording is off from here"))
-            finding.help = repairs.outside(self.around, link, block, mode, shown)
+            finding.help = repairs.outside(self.around, link, block, shown)
         self.findings.append(finding)
         return True
 

@@ -1,4 +1,9 @@
-"""`gradsh explain E0402`: the page on an error or a warning; without a code, the list of all. Needs no engine."""
+"""`gradsh explain CODE|FILE`: the page on an error or a warning, or a program's gradients, step by step.
+
+gradsh explain E0402         the page, which needs no engine; without a code, the list of all
+gradsh explain FILE NAME     run the program, and backward from one of its tensors; without a name, from the tensor
+                             that it has differentiated last
+"""
 
 from __future__ import annotations
 
@@ -13,12 +18,18 @@ from gradsh.view.color import terminal_width, wanted
 from gradsh.view.plain import in_json, undriving_report
 from gradsh.view.registry import Look, view_of
 
+ENDINGS = (".grad", ".py", ".ipynb")  # of programs: no code has a dot
+
 
 def takes(parser: ArgumentParser) -> None:
-    parser.add_argument("codes", nargs="*", metavar="CODE")
+    said = "of errors and warnings; or a program, and one of its names"
+    parser.add_argument("codes", nargs="*", metavar="CODE", help=said)
 
 
 def run(options: Options) -> int:
+    codes = options.given.codes
+    if codes and codes[0].endswith(ENDINGS):
+        return _file(options, *codes)
     pages: list[Report] = [_page(code) for code in options.given.codes] or [Index("codes", topics())]
     if options.json or options.errors == "json":
         import json
@@ -30,6 +41,14 @@ def run(options: Options) -> int:
     texts = (undriving_report(view_of(page).text(page, look), look.color) for page in pages)
     sys.stdout.write("\n".join(texts))
     return 0
+
+
+def _file(options: Options, file: str, *names: str) -> int:
+    from gradsh.cli.quiet import look
+
+    if len(names) > 1:
+        raise UsageError(f"{names[1]!r} is left over: a file, and one name of it", "gradsh explain --help")
+    return look(options, file, lambda name: f"explain {name}", names[0] if names else None)
 
 
 def _page(code: str) -> Report:

@@ -16,10 +16,13 @@ from gradsh.cli.opening import displayed
 from gradsh.cli.options import Options, UsageError
 from gradsh.cli.source import ended, session_of
 from gradsh.errors import GradshError, Label, Source, Span, SyntaxError_, WarningRecord
+from gradsh.language.program import LOOKING
 from gradsh.language.python.cells import is_foreign, magics
 from gradsh.runtime import text
 from gradsh.session import display
+from gradsh.session.display import Display as Shows
 from gradsh.session.notebook import Cell, NotANotebook, Notebook
+from gradsh.session.python import PythonSession
 from gradsh.view.display import Display
 from gradsh.view.plain import visible
 
@@ -44,11 +47,8 @@ def run(options: Options, name: str, data: bytes) -> int:
     given = options_of(options, name)
     options.arguments = []
     shown = displayed(options)
-    try:
-        notebook = Notebook(data)
-    except NotANotebook as problem:
-        error = SyntaxError_(str(problem), [Label(Span(Source(name, problem.text), problem.at, problem.at + 1))])
-        shown.errors([error])
+    notebook = _cells(shown, name, data)
+    if notebook is None:
         return 3
     cells = notebook.cells
     if given.cell is not None and not 1 <= given.cell <= len(cells):
@@ -76,6 +76,31 @@ def run(options: Options, name: str, data: bytes) -> int:
     if given.write:
         session.files.write(given.write, lambda stream: _put(stream, notebook.text()))
     return status
+
+
+def quietly(options: Options, display: Shows, name: str, data: bytes) -> tuple[PythonSession, int]:
+    """Run all cells for whoever looks at the graphs of what they have bound; the session and the exit status."""
+    session = session_of(options, display, name, cells=True)
+    session.options = (LOOKING,)
+    cells = _cells(display, name, data)
+    if cells is None:
+        return session, 3
+    for cell in cells.cells:
+        failed = 0 if is_foreign(cell.text) else ended(options, session, cell.text, cell.name)
+        if failed and not cell.may_fail:
+            return session, failed
+    return session, 0
+
+
+def _cells(shown: Shows, name: str, data: bytes) -> Notebook | None:
+    """The notebook; None, after a word, where the file is none."""
+    try:
+        return Notebook(data)
+    except NotANotebook as problem:
+        shown.errors(
+            [SyntaxError_(str(problem), [Label(Span(Source(name, problem.text), problem.at, problem.at + 1))])]
+        )
+        return None
 
 
 def _put(stream: BinaryIO, text: str) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 from argparse import ArgumentParser
 
-from gradsh.cli.graph import Json, Plain
 from gradsh.cli.opening import opened
 from gradsh.cli.options import Options, read
+from gradsh.cli.quiet import silent
 from gradsh.files import concealed, decode, shows_lines
 from gradsh.reports import LoopPlan
 
@@ -26,7 +26,7 @@ def run(options: Options) -> int:
     data = read(file)
     text = decode(file, data)
     shown = shows_lines(file, data)
-    display = Json() if options.json else Plain(color=options.color, style=options.errors)
+    display = silent(options)
     if not isinstance(text, str):
         display.errors([text] if shown else concealed(file, [text]))
         return 3

@@ -8,6 +8,7 @@ import sys
 from gradsh.cli.opening import OVER, displayed, opened
 from gradsh.cli.options import Options
 from gradsh.files import concealed, decode, read_text, shows_lines
+from gradsh.language.program import LOOKING
 from gradsh.session.python import PythonSession
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
@@ -17,9 +18,19 @@ if TYPE_CHECKING:
 
 def run(options: Options, name: str, text: bytes) -> int:
     """Run the file; the exit status."""
+    return _ran(options, session_of(options, displayed(options), name, cells=False), name, text)
+
+
+def quietly(options: Options, display: Display, name: str, text: bytes) -> tuple[PythonSession, int]:
+    """The same for whoever looks at the graphs of what it has bound."""
+    session = session_of(options, display, name, cells=False)
+    session.options = (LOOKING,)
+    return session, _ran(options, session, name, text)
+
+
+def _ran(options: Options, session: PythonSession, name: str, text: bytes) -> int:
     program = decode(name, text)
     shown = name[0] == "<" or shows_lines(name, text)
-    session = session_of(options, displayed(options), name, cells=False)
     session.shows_lines = shown
     gc.freeze()
     if not isinstance(program, str):

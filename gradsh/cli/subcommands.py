@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 SUBCOMMANDS = {
     "check": "[--strict] FILE ...",
     "fmt": "[--check] FILE ...",
-    "explain": "CODE ...",
+    "explain": "CODE ... | FILE [NAME]",
     "graph": "[--open] [-o PICTURE] FILE NAME",
+    "why": "FILE NAME [LOSS]",
     "plan": "FILE [--NAME VALUE ...]",
     "export": "--to latex|torch FILE [NAME]",
     "watch": "FILE [--NAME VALUE ...]",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 
 from gradsh.errors import GradshError, Refused, Source, WarningRecord
+from gradsh.reports.why import Why
 from gradsh.runtime.builtins import BUILTINS
 
 PIECE = re.compile(r"`([^`]*)`")
@@ -17,10 +18,24 @@ IMPORTS = re.compile(r"^(?:import|from) .*\n+|^# .*\n+", re.MULTILINE)
 def speak(problem: GradshError | WarningRecord, bound: Collection[str]) -> None:
     """Say the help and the labels in Python; `bound` are the names of the program."""
     for label in problem.labels:
-        label.text = PIECE.sub(lambda found: f"`{WORDS.get(found[1], found[1])}`", label.text)
+        label.text = spelled(label.text)
     problem.help = None if problem.help is None else translated(problem.help, bound)
     if isinstance(problem, GradshError):
         problem.edit = None
+
+
+def speak_of_gradients(report: Why, bound: Collection[str]) -> None:
+    """Say in Python what a report on a gradient says and advises."""
+    report.words = spelled(report.words).replace("without grad ", f"without {WORDS['grad']} ")
+    report.notes = [*map(spelled, report.notes)]
+    for row in report.rows:
+        row.words = spelled(row.words)
+    report.help = translated(report.help, bound) or "" if report.help else ""
+
+
+def spelled(words: str) -> str:
+    """A sentence with the words of gradsh in it as Python has them."""
+    return PIECE.sub(lambda found: f"`{WORDS.get(found[1], found[1])}`", words)
 
 
 def translated(help: str, bound: Collection[str]) -> str | None:
@@ -39,7 +54,7 @@ def piece(code: str, bound: Collection[str]) -> str | None:
     """A piece of gradsh as Python; None where it cannot be said."""
     if code in WORDS:
         return WORDS[code]
-    if re.fullmatch(r"[\w.]+|\.\w+(\(.*\))?", code) or code in bound:
+    if re.fullmatch(r"[\w.]+|\.\w+(\(.*\))?|with .*", code) or code in bound:
         return code  # a name that is spoken of
     said = _exported(code, bound)
     if said is None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from gradsh.errors import MissingPackage, UnknownFormat
+from gradsh.errors import MissingPackage, UnknownFormat, ValueError_
+from gradsh.reports.figures import Figure as Panels
 from gradsh.reports.plotting import Chart, Contour, Curves, HeatMap, Histogram, Norms
 
 if TYPE_CHECKING:
@@ -48,13 +49,27 @@ def drawn(chart: Chart, ending: str, name: str = "a picture") -> bytes:
         ) from None
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     (FigureCanvasSVG if ending == ".svg" else FigureCanvasAgg)(figure)
-    _draw(chart, figure.add_subplot())
-    if chart.notes:
-        figure.supxlabel("\n".join(chart.notes), fontsize="small")
-
     file = BytesIO()
     # without the time of day, so that the same program writes the same file
-    figure.savefig(file, format=ending[1:], metadata={"Date": None} if ending == ".svg" else None)
+    metadata = {"Date": None} if ending == ".svg" else None
+    if not isinstance(chart, Panels):
+        _draw(chart, figure.add_subplot())
+        if chart.notes:
+            figure.supxlabel("\n".join(chart.notes), fontsize="small")
+        figure.savefig(file, format=ending[1:], metadata=metadata)
+        return file.getvalue()
+    from gradsh.plotting.panels import draw
+
+    try:
+        draw(chart, figure)
+        figure.savefig(file, format=ending[1:], metadata=metadata)
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+    ) as error:  # a colour, a style, that matplotlib does not know
+        raise ValueError_(str(error)) from None
     return file.getvalue()
 
 

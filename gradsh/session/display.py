@@ -19,6 +19,8 @@ class Display:
     needs_spans = False  # whether `value` and `printed` want the expressions' spans, which cost a look-up
 
     follows = True  # whether a loop of backward passes is to be seen, on a terminal
+    python = False  # whether reports are of a program in Python
+
     interactive = False  # whether somebody reads it at a prompt
 
     verbose = False  # whether it wants to be told of operators that went sample by sample

@@ -48,11 +48,26 @@ def label(value: float) -> str:
 
 
 def plane(
-    series: list[Series], look: Look, *, x: str, log: bool, limits: tuple[float, float] | None, height: int = HEIGHT
+    series: list[Series],
+    look: Look,
+    *,
+    x: str,
+    log: bool,
+    limits: tuple[float, float] | None,
+    height: int = HEIGHT,
+    log_x: bool = False,
 ) -> list[str]:
     """The lines of a picture of these series."""
     room = max(LEAST, min(look.width or WIDTH, 140))
-    points = [Series(s.name, s.xs, [math.log10(y) for y in s.ys] if log else s.ys, s.style) for s in series]
+    points = [
+        Series(
+            s.name,
+            [math.log10(x) for x in s.xs] if log_x else s.xs,
+            [math.log10(y) for y in s.ys] if log else s.ys,
+            s.style,
+        )
+        for s in series
+    ]
     left, right = _range([x for s in points for x in s.xs])
     if limits is not None:
         low, high = (math.log10(limits[0]), math.log10(limits[1])) if log else limits
@@ -72,7 +87,8 @@ def plane(
     for number, row in enumerate(cells):
         text = at_rows.get(height - 1 - number)
         out.append(f"{text or '':>{before - 1}} {'┤' if text is not None else '│'}{''.join(row)}".rstrip())
-    out += axis(ticks(left, right, TICKS_X, whole=not x), left, right, width, before, x)
+    marks_x = powers(left, right, TICKS_X) if log_x else ticks(left, right, TICKS_X, whole=not x)
+    out += axis(marks_x, left, right, width, before, x, log_x)
     return out if look.unicode else [line.translate(ASCII) for line in out]
 
 
@@ -166,13 +182,15 @@ def _name(
                 break
 
 
-def axis(marks: list[float], left: float, right: float, width: int, before: int, name: str) -> list[str]:
-    """The axis of x: its line with ticks, and the numbers below."""
+def axis(
+    marks: list[float], left: float, right: float, width: int, before: int, name: str, log: bool = False
+) -> list[str]:
+    """The axis of x: its line with ticks, and the numbers below; `log`: what is given are their logarithms."""
     line, numbers = ["─"] * width, ""
     for mark in marks:
         column = cell(mark, left, right, width)
         line[column] = "┬"
-        text = label(mark)
+        text = label(10**mark if log else mark)
         start = max(column - len(text) // 2, len(numbers) + 1 if numbers else 0)
         numbers = numbers.ljust(start) + text
     end = f"  {name}" if name else ""

@@ -152,9 +152,10 @@ class Display(display.Display):
         from gradsh.view.registry import Look, view_of
 
         view = view_of(report)
-        out = self.err if view.note else self.out
-        look = Look(color.wanted(out, self.color), color.terminal_width(out), color.unicode(out))
-        return undriving_report(view.text(report, look), look.color), view.note
+        beside = view.note or (view.aside and not color.is_terminal(self.out))
+        out = self.err if beside else self.out
+        look = Look(color.wanted(out, self.color), color.terminal_width(out), color.unicode(out), self.python)
+        return undriving_report(view.text(report, look), look.color), beside
 
     def pause(self) -> None:
         """On a terminal: wait for Enter."""

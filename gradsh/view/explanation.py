@@ -49,7 +49,7 @@ class ExplanationView(View[Explanation]):
         if report.steps:
             lines += _parts(report, paper) if report.parts else _blocks(report, paper)
             lines.append("")
-        lines += _leaves(report, paper.width)
+        lines += _leaves(report, paper.width, look.flag)
         text = "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
         return text if look.unicode else plain(text)
 
@@ -256,7 +256,7 @@ def _parts(report: Explanation, paper: Paper) -> list[str]:
 # --- leaves -----------------------------------------------------------------------------------------------------------
 
 
-def _leaves(report: Explanation, width: int) -> list[str]:
+def _leaves(report: Explanation, width: int, flag: str) -> list[str]:
     """What arrived at the leaves, as a table with their places."""
     right = width - 2
     shown = [leaf for leaf in report.leaves if not (report.parts and leaf.parameter)]  # a part's norm has them
@@ -278,7 +278,7 @@ def _leaves(report: Explanation, width: int) -> list[str]:
         lines += _row(kept, said, "", column, right, width)
     if report.plain[0]:
         where = _places(report.plain[1])
-        said = f"no gradient wanted (made without `grad`{', ' + where if where else ''})"
+        said = f"no gradient wanted (made without `{flag}`{', ' + where if where else ''})"
         lines += _row(wanted, said, "", column, right, width)
     return lines
 

@@ -22,20 +22,28 @@ R = TypeVar("R", bound=Report)
 
 
 class Look:
-    """What the text is for: `width` columns of a terminal, None in a pipe; with colour or not, with Unicode or not."""
+    """What the text is for: `width` columns of a terminal, None in a pipe; with colour or not, with Unicode or not.
 
-    __slots__ = ("color", "unicode", "width")
+    `none` and `flag` are how the language of the program spells these.
+    """
 
-    def __init__(self, color: bool = False, width: int | None = None, unicode: bool = True) -> None:
+    __slots__ = ("color", "flag", "none", "unicode", "width")
+
+    def __init__(
+        self, color: bool = False, width: int | None = None, unicode: bool = True, python: bool = False
+    ) -> None:
         self.color = color
         self.width = width
         self.unicode = unicode
+        self.none = "None" if python else "none"
+        self.flag = "requires_grad=True" if python else "grad"
 
 
 class View(Generic[R]):
     """One class of reports: as text for a pipe or a terminal, and as data for `--json`."""
 
     note = False  # said on the standard error, beside the program's output
+    aside = False  # likewise, but where the output is a terminal: it opens a window elsewhere, and is no output
 
     def text(self, report: R, look: Look) -> str:
         """The report as text that ends in a newline."""

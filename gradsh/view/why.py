@@ -22,7 +22,7 @@ class WhyView(View[Why]):
     def text(self, report: Why, look: Look) -> str:
         width = look.width or WIDTH
         joint = "." if report.kind == "nan" else ":"
-        lines = wrapped(f"{report.name}.grad is {value(report)}{joint} {report.words}", width)
+        lines = wrapped(f"{report.name}.grad is {value(report, look.none)}{joint} {report.words}", width)
         lines += _table(report.rows, width)
         for note in report.notes:
             lines += wrapped(note, width, "  ", "  ")
@@ -55,10 +55,10 @@ def wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]
     return [line.replace("\xa0", " ") for line in lines]
 
 
-def value(report: Why) -> str:
+def value(report: Why, none: str) -> str:
     """What the gradient is, in a word: `none`, `0`, `nan at [0]`, `[0, 0.25]`."""
     if report.value is None:
-        return "none"
+        return none
     if report.odd_value:
         places = [f"[{', '.join(map(str, at))}]" for at in report.odd]
         at = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")

@@ -1,72 +1,245 @@
-"""`matplotlib`: its calls are taken, nothing is drawn, and the first that would be seen says so."""
+"""`matplotlib.pyplot`: figures of gradsh's own plots. What these cannot draw says so once, and the rest is drawn.
+
+`show()` shows the figures that are open, as does the end of a cell; `savefig` writes .png and .svg.
+"""
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core.modes import mode
+from gradsh.errors import MissingPackage
+from gradsh.frontend import text
 from gradsh.frontend.imports import Module
+from gradsh.frontend.imports.artists import QUIET, Unseen, Words, listed, not_drawn
+from gradsh.frontend.imports.axes import METHODS, Axes
+from gradsh.reports import figures
 
 __acts_for_programs__ = True
 
-UNSEEN = "charts of matplotlib are not drawn here, and savefig writes no file; `plot` in a gradsh program draws"
+FORMATS = ("png", "svg")
+# functions of pyplot that are methods of the axes under another name
+RENAMED = {
+    name: f"set_{name}"
+    for name in ("title", "xlabel", "ylabel", "xlim", "ylim", "xscale", "yscale", "xticks", "yticks")
+}
+PARTS = ("style", "rcParams", "cm", "colormaps", "ticker", "colors", "patches", "lines", "gridspec")
 
 
-class Drawn:
-    """A figure, an axis, a line, a module: whatever is asked of it is another."""
+class Figure:
+    """A figure: its panels, as axes."""
 
-    __slots__ = ("name",)
+    __slots__ = ("all", "pyplot", "report")
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, pyplot: Pyplot, size: Any) -> None:
+        wide, tall = listed(size)[:2] if size is not None else (6.4, 4.8)
+        self.report = figures.Figure((wide, tall))
+        self.all: list[Axes] = []
+        self.pyplot = pyplot
 
     def __member__(self, name: str) -> Any:
-        return Drawn(f"{self.name}.{name}")
+        if name in OF_FIGURES:
+            return getattr(self, name)
+        if name == "axes":
+            return list(self.all)
+        if name not in QUIET and not name.startswith("get_"):
+            not_drawn(name)
+        return Unseen(name)
 
     def __members__(self) -> list[str]:
-        return []
+        return sorted(OF_FIGURES)
 
     def __set_member__(self, name: str, value: Any) -> None:
         return
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        word = self.name.rpartition(".")[2]
-        if word in ("show", "savefig", "pause"):
-            mode.warn(UNSEEN, once=True)
-            return None
-        if word == "close":
-            return None
-        if word != "subplots":
-            return Drawn(word)
-        rows, columns = (*arguments, *(1, 1)[len(arguments) :])[:2]
-        rows, columns = keywords.get("nrows", rows), keywords.get("ncols", columns)
-        axes = np.empty((rows, columns), dtype=object)
-        for place in np.ndindex(rows, columns):
-            axes[place] = Drawn("axes")
-        if keywords.get("squeeze", True):
-            axes = axes.squeeze()
-        return Drawn("figure"), axes.item() if axes.ndim == 0 else axes
-
-    def __iter__(self) -> Any:
-        return iter((Drawn(self.name), Drawn(self.name)))
-
-    def __getitem__(self, index: Any) -> Any:
-        return Drawn(self.name)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        return
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return
-
     def __repr__(self) -> str:
-        return f"<{self.name}>"
+        wide, tall = (round(100 * size) for size in self.report.size)
+        return f"<Figure size {wide}x{tall} with {len(self.all)} Axes>"
+
+    def add(self, panel: figures.Panel) -> Axes:
+        axes = Axes(panel, self)
+        self.report.panels.append(panel)
+        self.all.append(axes)
+        self.pyplot.axes = axes
+        return axes
+
+    def add_subplot(self, *given: Any, **keywords: Any) -> Axes:
+        if keywords.get("projection") not in (None, "rectilinear"):
+            not_drawn(f"the projection {keywords['projection']!r}")
+        places = given or (1, 1, 1)
+        if len(given) == 1:  # `111`; what else it is, a cell of a grid that is laid out elsewhere, is one cell
+            places = (given[0] // 100, given[0] // 10 % 10, given[0] % 10) if isinstance(given[0], int) else (1, 1, 1)
+        rows, columns, cell = places
+        first, last = (cell, cell) if isinstance(cell, (int, np.integer)) else cell
+        place = (int(rows), int(columns), int(first) - 1, int(last) - 1)
+        for axes in self.all:
+            if axes.panel.place == place and axes.panel.over is None:
+                self.pyplot.axes = axes
+                return axes
+        return self.add(figures.Panel(place))
+
+    def subplots(self, nrows: int = 1, ncols: int = 1, *, squeeze: bool = True, **_: Any) -> Any:
+        """The axes, row by row: an array of them where there are several."""
+        axes = np.empty((nrows, ncols), dtype=object)
+        for place in np.ndindex(nrows, ncols):
+            cell = place[0] * ncols + place[1]
+            axes[place] = self.add(figures.Panel((nrows, ncols, cell, cell)))
+        if self.all:
+            self.pyplot.axes = axes.flat[-1]
+        axes = axes.squeeze() if squeeze else axes
+        return axes.item() if axes.ndim == 0 else axes
+
+    def gca(self, **_: Any) -> Axes:
+        return self.all[-1] if self.all else self.add_subplot()
+
+    def suptitle(self, t: Any, **_: Any) -> Words:
+        self.report.title = text.written(t)
+        return Words(0.5, 0.98, self.report.title)
+
+    def legend(self, *given: Any, **keywords: Any) -> Unseen:
+        return self.gca().legend(*given, **keywords)
+
+    def colorbar(self, mappable: Any = None, **_: Any) -> Unseen:
+        mark = getattr(mappable, "mark", None)
+        for axes in self.all:
+            axes.panel.bar = axes.panel.bar or any(each is mark or mark is None for each in axes.panel.marks)
+        return Unseen("colorbar")
+
+    def clear(self, **_: Any) -> None:
+        self.all.clear()
+        self.report.panels.clear()
+        self.report.title = ""
+
+    clf = clear
+
+    def show(self, *_: Any, **__: Any) -> None:
+        self.pyplot.show()
+
+    def savefig(self, fname: Any, *, format: str | None = None, **_: Any) -> None:
+        """Write a .png or a .svg. Errors: FileError."""
+        path = text.written(fname)
+        ending = format or path.rpartition(".")[2].lower()
+        if "." not in path.rpartition("/")[2]:
+            path, ending = f"{path}.{format or 'png'}", format or "png"
+        if ending not in FORMATS or not path.lower().endswith(FORMATS):
+            mode.warn(f"'{path}' is not written: a picture is a file that ends in .png or .svg", once=True)
+            return
+        from gradsh.plotting.pictures import write
+
+        try:
+            write(self.report, path, self.pyplot.session.files)
+        except MissingPackage as missing:
+            mode.warn(missing.message.removeprefix("plot: "), once=True)
+
+
+OF_FIGURES = frozenset(
+    name for name, found in vars(Figure).items() if name[0] != "_" and isinstance(found, FunctionType) and name != "add"
+)
+
+
+class Pyplot:
+    """What `pyplot` keeps for one session: the figures that are open, the last of them current."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self.open: dict[Any, Figure] = {}
+        self.figure_: Figure | None = None  # the current one, also when it has been shown: `savefig` may come then
+        self.axes: Axes | None = None
+
+    def __member__(self, name: str) -> Any:
+        if name in OF_PYPLOT:
+            return getattr(self, name)
+        if name in METHODS:
+            return lambda *given, **keywords: getattr(self.gca(), name)(*given, **keywords)
+        if name in RENAMED:
+            return lambda *given, **keywords: getattr(self.gca(), RENAMED[name])(*given, **keywords)
+        if name in OF_FIGURES:
+            return lambda *given, **keywords: getattr(self.gcf(), name)(*given, **keywords)
+        if name not in QUIET and name not in PARTS and not name.startswith("get_"):
+            not_drawn(name)
+        return Unseen(name)
+
+    def gcf(self) -> Figure:
+        if self.figure_ is None or not any(each is self.figure_ for each in self.open.values()):
+            return self.figure()
+        return self.figure_
+
+    def gca(self, **_: Any) -> Axes:
+        figure = self.gcf()
+        if self.axes is None or self.axes.figure is not figure:
+            self.axes = figure.gca()
+        return self.axes
+
+    def sca(self, ax: Any) -> None:
+        if isinstance(ax, Axes):
+            self.axes, self.figure_ = ax, ax.figure
+
+    def figure(self, num: Any = None, figsize: Any = None, **_: Any) -> Figure:
+        """A new figure, or the one of that number, becomes the current one."""
+        if isinstance(num, Figure):
+            self.figure_ = num
+            return num
+        if num is None:
+            num = max((key for key in self.open if isinstance(key, int)), default=0) + 1
+        if num not in self.open:
+            self.open[num] = Figure(self, figsize)
+        self.figure_ = self.open[num]
+        return self.figure_
+
+    def subplots(self, nrows: int = 1, ncols: int = 1, *, figsize: Any = None, **keywords: Any) -> Any:
+        figure = self.figure(figsize=figsize)
+        return figure, figure.subplots(nrows, ncols, squeeze=keywords.get("squeeze", True))
+
+    def subplot(self, *given: Any, **keywords: Any) -> Axes:
+        return self.gcf().add_subplot(*given, **keywords)
+
+    def savefig(self, *given: Any, **keywords: Any) -> None:
+        (self.figure_ or self.gcf()).savefig(*given, **keywords)
+
+    def show(self, *_: Any, **__: Any) -> None:
+        """Show what is open, and close it."""
+        shown, self.open = self.open, {}
+        for figure in shown.values():
+            if any(panel.marks for panel in figure.report.panels):
+                self.session.display.report(figure.report)
+
+    def close(self, fig: Any = None) -> None:
+        if fig == "all":
+            self.open.clear()
+        elif fig is None and self.figure_ is not None:
+            fig = self.figure_
+        self.open = {key: figure for key, figure in self.open.items() if figure is not fig and key != fig}
+
+    def get_fignums(self) -> list[Any]:
+        return list(self.open)
+
+    def imread(self, *_: Any, **__: Any) -> Unseen:
+        not_drawn("imread")
+        return Unseen("imread")
+
+
+OF_PYPLOT = frozenset(
+    name for name, found in vars(Pyplot).items() if name[0] != "_" and isinstance(found, FunctionType)
+)
+
+
+def pyplot_of(session: Any) -> Module:
+    """The module `matplotlib.pyplot` of a session, one for all names that it has."""
+    known: Module | None = session.modules.get("matplotlib.pyplot")
+    if known is None:
+        pyplot = Pyplot(session)
+        known = session.modules["matplotlib.pyplot"] = Module("matplotlib.pyplot", pyplot.__member__)
+        session.at_end.append(pyplot.show)
+    return known
 
 
 def module(session: Any, name: str) -> Module:
-    return Module(name, lambda member: Drawn(f"{name}.{member}"))
+    if name == "pylab":
+        return pyplot_of(session)
+    if name != "matplotlib":
+        return Module(name, lambda member: Unseen(member))
+    members = {"pyplot": pyplot_of(session), "__version__": "3.10.0"}
+    return Module(name, lambda member: members.get(member) or Unseen(member))

@@ -1,0 +1,106 @@
+"""What `graph`, `explain`, `why` and `plan` of the command line share: a file runs, and what it prints is left out.
+
+What the program is told, warnings and errors, is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from gradsh.cli.opening import opened
+from gradsh.cli.options import Options, UsageError, read
+from gradsh.errors import Span
+from gradsh.files import concealed, decode, shows_lines
+from gradsh.language.program import LOOKING
+from gradsh.reports import Report
+from gradsh.session.session import Result, Session
+from gradsh.view.display import Display
+from gradsh.view.json_lines import JsonDisplay
+
+
+class Silent:
+    """What a display does while the program runs."""
+
+    running = True
+
+    def value(self, value: object, span: Span | None) -> None: ...
+
+    def printed(
+        self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n"
+    ) -> None: ...
+
+    def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
+        return items
+
+
+class Plain(Silent, Display):
+    def report(self, report: Report) -> None:
+        if not self.running:
+            super().report(report)
+
+
+class Json(Silent, JsonDisplay):
+    def report(self, report: Report) -> None:
+        if not self.running:
+            super().report(report)
+
+
+def silent(options: Options) -> Plain | Json:
+    """A display that shows nothing of the program until its `running` is False."""
+    return Json() if options.json else Plain(color=options.color, style=options.errors)
+
+
+def look(options: Options, file: str, statement: Callable[[str], str], name: str | None = None) -> int:
+    """Run a file of gradsh's, of Python's or a notebook, then a statement of gradsh's on its names; the exit status.
+
+    `statement` makes it of a name: where `name` is None, of the tensor that was differentiated last, or else made last.
+    """
+    data = read(file)
+    display = silent(options)
+    session: Session
+    said: Callable[[str], Result]
+    if file.endswith((".py", ".ipynb")):
+        from gradsh.cli import notebook, source
+
+        quietly = source.quietly if file.endswith(".py") else notebook.quietly
+        python, status = quietly(options, display, file, data)
+        session, said = python, python.look
+    else:
+        text = decode(file, data)
+        shown = shows_lines(file, data)
+        if not isinstance(text, str):
+            display.errors([text] if shown else concealed(file, [text]))
+            return 3
+        session = opened(options, display)
+        session.options = (LOOKING,)
+        session.shows_lines = shown
+        status = session.run(text, file).status
+        said = partial(session.run, name="<command line>")
+    if status != 0:
+        return status
+    display.running = False
+    return said(statement(name or latest(session, file))).status
+
+
+def latest(session: Session, file: str) -> str:
+    """The name of the tensor that was differentiated last, or of the one with a history that was made last."""
+    from gradsh.engine.core.tensor import Tensor
+
+    values = {name: session.globals["." + name] for name in session.bound()}
+    tensors = {name: value for name, value in values.items() if isinstance(value, Tensor)}
+    made = {name: _node(value.node) for name, value in tensors.items() if value.node is not None}
+    if not made:
+        raise UsageError(f"{file} binds no tensor that has a graph", "gradsh explain --help")
+    notes = session.context.notes
+    last = notes.passes.last if notes is not None else None
+    roots = {id(_node(root)) for root in last.roots} if last is not None else set()
+    ended = [name for name, node in made.items() if id(node) in roots]
+    return ended[-1] if ended else min(made, key=lambda name: made[name].seq)
+
+
+def _node(edge: Any) -> Any:
+    from gradsh.engine.core.graph import Output
+
+    return edge.node if isinstance(edge, Output) else edge
