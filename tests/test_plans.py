@@ -11,6 +11,7 @@ import pytest
 from gradsh import Session
 from gradsh.plans.values import Record, Recording, Value
 from gradsh.reports import LoopPlan
+from tests.plans import training
 from tests.plans.programs import made
 
 ROSENBROCK = """\
@@ -51,7 +52,7 @@ REFUSED = {
     "xs.append([1])": "a list gets a list",
     "no_grad { v -= xs.append(t) or i if i in [2, 3] else 0 }": "a list that grows|",
     "no_grad { v -= v._version }": "the body reads what tells one iteration from another",
-    "no_grad { v -= randn(2) }": "the body draws random numbers",
+    "no_grad { v -= poisson(ones(2)) }": "the body draws random numbers in a way that no plan knows",
     "backward (v * a).sum()": "a value that changes is read|a gradient is there|",
 }
 
@@ -120,6 +121,23 @@ def test_random_loops_print_the_same() -> None:
         assert by_plan == shown(text, planned=False)[0], f"program {seed}:\n{text}"
         planned += any(not each.reason for each in told)
     assert planned > 10
+
+
+@pytest.mark.parametrize("name", training.MODELS)
+def test_models_are_trained_by_plans(name: str) -> None:
+    """Each layer, loss and draw of the library's, with an optimiser of its own, the random stream behind it too."""
+    text = training.programs()[name]
+    by_plan, told = shown(text)
+    assert by_plan == shown(text, planned=False)[0]
+    assert [each.reason for each in told] == [""] or name in training.UNPLANNED
+
+
+@pytest.mark.parametrize("optimiser", training.OPTIMISERS)
+def test_optimisers_run_in_plans(optimiser: str) -> None:
+    text = training.trained("classifier", optimiser)
+    by_plan, told = shown(text)
+    assert [each.reason for each in told] == [""]
+    assert by_plan == shown(text, planned=False)[0]
 
 
 LONG = ("transformer_block", "maml", "resnet18", "char_rnn")  # `python -m tests.plans` has them

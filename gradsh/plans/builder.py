@@ -54,19 +54,20 @@ def build(
     """
     state = {id(value.root): value.root for value in entries}
     changing = {id(value.root) for value, _ in carried}
-    changing |= {id(step.out.root) for step in record.steps if step.out is not None and id(step.out.root) in state}
+    changing |= {id(out.root) for step in record.steps for out in step.outs if id(out.root) in state}
     shared = [value for value, _ in carried if value.root is not value]
     if shared:
         raise NoPlan("a view gets other memory")
-    writers = Counter(id(step.out.root) for step in record.steps if step.out is not None)
+    writers = Counter(id(out.root) for step in record.steps for out in step.outs)
     # memory that is written twice may hold something else when it is read in between
     varying = changing | {root for root, times in writers.items() if times > 1}
+    varying |= {id(step.out.root) for step in record.steps if step.kind == "draw"}
     varying |= {id(number) for number, _ in numbers} | {id(value.root) for value in gone}
     while True:  # what is written into memory that varies makes all of it vary
         before = len(varying)
         for step in record.steps:
-            if step.out is not None and any(id(value.root) in varying for value in step.inputs()):
-                varying.add(id(step.out.root))
+            if any(id(value.root) in varying for value in step.inputs()):
+                varying |= {id(out.root) for out in step.outs}
         if len(varying) == before:
             break
     for step in record.steps:
@@ -76,10 +77,10 @@ def build(
     needed |= {id(value.root) for value in inputs_in([[new for _, new in numbers], outs])}
     steps: list[Step] = []
     for step in reversed(record.steps):
-        if not any(id(value.root) in varying for value in (step.inputs() if step.out is None else [step.out])):
+        if not any(id(value.root) in varying for value in step.outs or step.inputs()):
             continue  # it is there since the recording
         # what a function of numbers gives may be needed by none, and what it raises by all
-        if step.kind not in ("decide", "number") and (step.out is None or id(step.out.root) not in needed):
+        if step.kind not in ("decide", "number", "draw") and not any(id(out.root) in needed for out in step.outs):
             continue
         steps.append(step)
         needed |= {id(value.root) for value in step.inputs()}
@@ -96,7 +97,7 @@ def scalars(plan: Plan) -> set[int]:
     for step in plan.steps:
         for value in values_in([step.arguments, step.extra, step.out]):
             plain = value.array.ndim == 0 and value.root.array.ndim == 0
-            plain = plain and not (value is step.out and step.kind == "put")
+            plain = plain and not (step.kind == "into" or (value is step.out and step.kind == "put"))
             found[id(value.root)] = found.get(id(value.root), True) and plain
     for pair in plan.carried:
         for value in pair:
@@ -116,6 +117,10 @@ def described(plan: Plan) -> list[str]:
             return names.setdefault(id(x), f"n{len(names)}") if id(x) in plan.varying else repr(x.plain)
         if x is None:
             return ""
+        if type(x) in (tuple, list):
+            return "(" + ", ".join(map(name, x)) + ")"
+        if type(x) is slice:
+            return f"{name(x.start)}:{name(x.stop)}" + ("" if x.step is None else f":{name(x.step)}")
         if type(x) is not Value:
             return repr(x) if not hasattr(x, "shape") else f"{x}" if x.ndim == 0 else f"constant{list(x.shape)}"
         prefix = "s" if any(x.root is value for value in plan.written) else "t"
@@ -129,7 +134,8 @@ def described(plan: Plan) -> list[str]:
         if step.kind == "decide":
             lines.append(f"guard  {arguments} is {step.extra}")
         else:
-            lines.append(f"{step.kind:6} {name(step.out)} = {function}({arguments})")
+            written = ", ".join(name(each) for each in step.outs)
+            lines.append(f"{step.kind:6} {written} = {function}({arguments})")
     lines += [f"set    {name(value)} = {name(new)}" for value, new in [*plan.carried, *plan.numbers]]
     lines += [f"out    {name(value)}" for value in plan.outs]
     return lines

@@ -10,8 +10,10 @@ import numpy as np
 from gradsh.engine.core.strided import address
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
+from gradsh.engine.kernels.random import Generator
 from gradsh.engine.nn.module import Model
 from gradsh.engine.optim.base import Optimizer
+from gradsh.plans.draws import Stream
 from gradsh.plans.numbers import Number
 from gradsh.plans.outs import Growing
 from gradsh.plans.refusal import NoPlan
@@ -28,6 +30,7 @@ class Entry:
     numbers   {the identity of a number: what it is now}
     slots     (holder, key, number) of those that no name is bound to
     lists     (growing, the program's list)
+    streams   (the program's generator, what stands for it)
     names     what the body's names are bound to
 
     Errors of `pair` and `end`: NoPlan where the program is not built as it was: other objects may be there, but of the
@@ -40,6 +43,7 @@ class Entry:
         self.numbers: dict[int, Any] = {}
         self.slots: list[tuple[Any, Any, Number]] = []
         self.lists: list[tuple[Growing, list[Any]]] = []
+        self.streams: list[tuple[Generator, Stream]] = []
         self.names: dict[str, Any] = {}
         self.there: dict[int, Any] = {}
         self.back: dict[int, Any] = {}
@@ -75,10 +79,12 @@ class Entry:
             if kind is not list:
                 raise differs()
             self.lists.append((copy, x))
-        elif kind is not type(copy):
+        elif kind is not copy.__class__:
             raise differs()
         elif kind is Tensor:
             self.tensor(x, copy)
+        elif kind is Generator:
+            self.streams.append((x, copy))
         elif kind is MethodType:
             self.pair(x.__self__, copy.__self__)
             if x.__func__ is not copy.__func__:

@@ -223,7 +223,16 @@ class Packer:
                 self.copied(arguments[0], out.array.reshape(x.shape), out.root.array)
                 return
         options = {name: bare(x) for name, x in options.items()}
-        self.called(function, [bare(x) for x in arguments], options, out.array)
+        if type(out) is tuple:
+            self.called(spread(function, [each.array for each in out]), [bare(x) for x in arguments], options)
+        else:
+            self.called(function, [bare(x) for x in arguments], options, out.array)
+
+    draw = call
+
+    def into(self, step: Step) -> None:
+        options = {name: bare(x) for name, x in (step.extra or {}).items()}
+        self.called(step.function, [bare(x) for x in step.arguments], options)
 
     def dotted(self, arguments: Any, out: Value) -> bool:
         if not all(type(x) in (Value, ndarray) for x in arguments):
@@ -310,6 +319,16 @@ class Packer:
         for (owner, array, _), kept in zip(pairs, later, strict=True):
             if kept is not None:
                 self.copied(kept[0], array, owner)
+
+
+def spread(function: Any, outs: list[Any]) -> Callable[..., None]:
+    """A function of several results, which puts them there."""
+
+    def run(*given: Any, **options: Any) -> None:
+        for out, result in zip(outs, function(*given, **options), strict=True):
+            out[...] = result
+
+    return run
 
 
 def bare(x: Any) -> Any:

@@ -82,6 +82,8 @@ class Writer:
             return f"{self.reference(step.out)} = {inputs[0]}.item()"
         if step.kind == "number":
             return self.of_numbers(step, inputs)
+        if type(step.out) is tuple or step.kind == "into":
+            return self.of_several(step, inputs)
         alone = id(step.out.root) in self.scalars
         out = self.reference(step.out)
         function = self.constant(step.function) if step.function is not None else ""
@@ -102,13 +104,26 @@ class Writer:
             return f"{out}[{self.reference(step.extra)}] = {inputs[0]}"
         if step.kind == "take":
             return f"{out}{'' if alone else '[...]'} = {inputs[0]}[{self.reference(step.extra)}]"
-        if step.kind == "call":
+        if step.kind in ("call", "draw"):
             options = "".join(f",{key}={self.reference(value)}" for key, value in (step.extra or {}).items())
             if step.function is np.dot and not alone and step.out.array.flags.c_contiguous and step.out.array.ndim:
                 return f"{function}({','.join(inputs)},{out})"
             called = f"{function}({','.join(inputs)}{options})"
             return f"{out} = {called}" if alone else f"copyto({out},{called})"
         raise NoPlan(f"a step of the kind {step.kind}")
+
+    def of_several(self, step: Step, inputs: list[str]) -> str:
+        """A function with several results, or that writes into its arguments."""
+        options = "".join(f",{key}={self.reference(value)}" for key, value in (step.extra or {}).items())
+        called = f"{self.constant(step.function)}({','.join(inputs)}{options})"
+        if step.kind == "into":
+            return called
+        found = [f"r{at}" for at, _ in enumerate(step.out)]
+        lines = [",".join(found) + ", = " + called]
+        for name, out in zip(found, step.out, strict=True):
+            target = self.reference(out)
+            lines.append(f"{target} = {name}" if id(out.root) in self.scalars else f"copyto({target},{name})")
+        return "; ".join(lines)
 
     def of_numbers(self, step: Step, inputs: list[str]) -> str:
         """A function of numbers; where its type is not that of the recording, the iteration is not that either."""

@@ -19,11 +19,13 @@ from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.graph import Storage
 from gradsh.engine.core.strided import address
 from gradsh.engine.core.tensor import Tensor, TensorExtra
-from gradsh.engine.core.users import is_users
+from gradsh.engine.core.users import PROGRAM, is_users
+from gradsh.engine.kernels.random import Generator
 from gradsh.engine.nn.module import Model
 from gradsh.engine.optim.base import Optimizer, State
 from gradsh.engine.optim.sgd import SGD
 from gradsh.engine.optim.sweep import Scratch
+from gradsh.plans.draws import Stream
 from gradsh.plans.numbers import Number
 from gradsh.plans.outs import Growing, Out
 from gradsh.plans.refusal import NoPlan
@@ -36,24 +38,51 @@ MOST = 64 << 20  # bytes that are copied
 KNOWN = ("gradsh.engine.ops.", "gradsh.engine.operators.", "gradsh.engine.nn.functions.")
 UNKNOWN = ("gradsh.engine.ops.program.", "gradsh.engine.ops.distributions.")
 ALLOWED = frozenset(
-    {"gradsh.engine.core.modes", "gradsh.engine.ops.program.autograd", "gradsh.engine.ops.program.inplace"}
+    {
+        *("gradsh.engine.core.modes", "gradsh.engine.ops.program.autograd", "gradsh.engine.ops.program.inplace"),
+        *("gradsh.engine.optim.clip", "gradsh.runtime.library"),
+    }
 )
 # Helpers of lowered programs that change nothing but what they are given.
 HELPERS = frozenset(
-    {"@attr", "@set_attr", "@method", "@call", "@count", "@add_to", "@multiply_by", "@exponent", "@bounded", "@int"}
+    {
+        *("@attr", "@set_attr", "@method", "@call", "@count", "@add_to", "@multiply_by", "@exponent", "@bounded"),
+        *(
+            "@int",
+            "@key",
+            "@in",
+            "@items",
+            "@mapping",
+            "@or_to",
+            "@options",
+            "@Exception",
+            "@caught",
+            "@tuple",
+            "@shift",
+            "@str",
+            "@template",
+            "@format",
+            "@formattable",
+        ),
+    }
 )
 # Attributes that are others in each iteration though no array and no number of the program is.
 COUNTED = frozenset({"_version", "grad_fn", "next_functions", "data_ptr", "metadata", "storage", "untyped_storage"})
-WRITES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF"})
+# A cell is a copy, which is looked at in the end; a global of that name may be a local of the body.
+WRITES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "DELETE_DEREF"})
+CONVERTERS = frozenset({"Converter", "Items", "isinstance"})
+PYTHONS = "gradsh.runtime.python"  # Python's own, as programs have it
+OPTIMISERS = frozenset(f"gradsh.engine.optim.{name}" for name in ("sgd", "adam", "nadam", "adagrad", "averaging"))
 
 
 class Shadow:
     """Copies by the identity of what was copied.
 
     tensors   (the program's, its copy)
-    named     the globals and outer names that functions read which the body reaches
+    named     the globals and outer names that functions of the body's program read which it reaches
     holders   (what was copied, the copy): lists, dicts, cells, models, optimisers
     moving    (the identity of a holder, a key of `parts`) of what is a number that changes
+    streams   (the program's generator, what stands for it)
     growing   the identities of lists that only grow; `outs` has what they get
     """
 
@@ -61,11 +90,13 @@ class Shadow:
         self.record = record
         self.moving, self.growing = moving, growing
         self.outs: list[Out] = []
+        self.streams: list[tuple[Generator, Stream]] = []
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.roots: dict[int, tuple[Any, Value]] = {}
         self.tensors: list[tuple[Tensor, Tensor]] = []
         self.holders: list[tuple[Any, Any]] = []
         self.named: set[str] = set()
+        self.home: dict[str, Any] | None = None  # the body's globals
         self.bytes = 0
 
     def of(self, x: Any) -> Any:
@@ -107,6 +138,8 @@ class Shadow:
             return self.object(x)
         if isinstance(x, Optimizer):
             return self.optimizer(x)
+        if kind is Generator:
+            return self.stream(x)
         if x is len or known(x):
             return x
         raise NoPlan(f"the body reaches a {kind.__name__}, which no plan knows")
@@ -114,6 +147,13 @@ class Shadow:
     def part(self, holder: Any, key: Any, x: Any) -> Any:
         """The copy of what a holder holds."""
         return Number(self.record, x) if (id(holder), key) in self.moving else self.of(x)
+
+    def stream(self, x: Generator) -> Any:
+        found = self.copies.get(id(x))
+        if found is not None:
+            return found[1]
+        self.streams.append((x, self.kept(x, Stream(self.record, x))))
+        return self.copies[id(x)][1]
 
     def kept(self, x: Any, made: Any, holder: bool = False) -> Any:
         self.copies[id(x)] = (x, made)
@@ -128,14 +168,16 @@ class Shadow:
         return made
 
     def optimizer(self, x: Any) -> Any:
-        if type(x) is not SGD:
+        if type(x).__module__ not in OPTIMISERS:
             raise NoPlan(f"no plan knows {type(x).__name__}")
         if x.pre_hooks or x.post_hooks or x.called is not None:
             raise NoPlan("an optimiser has hooks or a scheduler")
-        made = self.kept(x, object.__new__(SGD), True)
+        made = self.kept(x, object.__new__(type(x)), True)
         for name, value in parts(x):
             setattr(made, name, self.part(x, name, value))
-        made.scratch, made.seen, made.known, made.factors = Scratch(), {}, {}, ()
+        made.scratch, made.seen = Scratch(), {}
+        if type(x) is SGD:
+            made.known, made.factors = {}, ()
         return made
 
     def tensor(self, x: Tensor) -> Tensor:
@@ -202,7 +244,8 @@ class Shadow:
                 return x
             raise NoPlan(f"the body calls {x.__name__.lstrip('.')}, which no plan knows")
         check_code(x.__code__)
-        self.named |= names_of(x.__code__) | set(x.__code__.co_freevars)
+        if x.__globals__ is self.home:
+            self.named |= names_of(x.__code__) | set(x.__code__.co_freevars)
         space = self.space(x.__globals__, x.__code__)
         closure = None if x.__closure__ is None else tuple(self.of(cell) for cell in x.__closure__)
         made = FunctionType(x.__code__, space, x.__name__, self.of(x.__defaults__), closure)
@@ -213,6 +256,7 @@ class Shadow:
 
     def space(self, space: dict[str, Any], code: Any) -> dict[str, Any]:
         """The globals that the code reads, copied; those of several functions of one session are one."""
+        self.home = self.home or space
         found = self.copies.get(id(space))
         made: dict[str, Any] = {"__builtins__": {}} if found is None else found[1]
         if found is None:
@@ -222,6 +266,8 @@ class Shadow:
             if name in space and name not in made:
                 if name == "@echo":
                     made[name] = shown
+                elif name == "@builtin":
+                    made[name] = lambda name, find=space[name]: self.of(find(name))
                 elif name == "@looped":
                     made[name] = as_written
                 elif name == "@method":
@@ -256,6 +302,9 @@ def helper_words(name: str) -> str:
 def known(x: Any) -> bool:
     """Whether it is a function of the engine that changes nothing but the tensors that it is given."""
     module = getattr(x, "__module__", None) or ""
+    kind = type(x)
+    if PYTHONS in (module, kind.__module__) and (kind.__name__ in CONVERTERS or x.__name__ in CONVERTERS):
+        return True
     if module in ALLOWED:
         return True
     return module.startswith(KNOWN) and not module.startswith(UNKNOWN)

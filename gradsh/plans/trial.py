@@ -11,7 +11,9 @@ import numpy as np
 
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, TensorExtra
+from gradsh.engine.kernels.random import Generator
 from gradsh.plans.builder import Plan, build
+from gradsh.plans.draws import put_state, state_of
 from gradsh.plans.entry import Entry, version
 from gradsh.plans.numbers import KINDS, Number, called
 from gradsh.plans.outs import PLAIN, Growing, equal, parts_at_end, rebuilt
@@ -112,7 +114,7 @@ def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
                 given[name] = loop_variable(loop, record) if not at else bound(shadow, loop, name, name in rebound)
         head = Head(shadow)
         shadow_body = FunctionType(code, space, code.co_name)
-        with Apart():
+        with Apart(shadow):
             came = shadow_body(*[given.get(name) for name in loop.names])
         if came is None:
             raise NoPlan("the loop ends in the iteration that was to be recorded")
@@ -182,27 +184,26 @@ def check_mode() -> None:
 
 
 class Apart:
-    """`with Apart():` what runs changes no mode, says nothing and draws no random numbers."""
+    """`with Apart(shadow):` what runs changes no mode, says nothing and draws from a stream of its own."""
+
+    def __init__(self, shadow: Shadow) -> None:
+        self.shadow = shadow
 
     def __enter__(self) -> None:
         self.before = {name: getattr(mode, name) for name in type(mode).__slots__ if hasattr(mode, name)}
         mode.host = None
         mode.warn_sink = silent
-        mode.generator = Undrawn()
+        if type(mode.generator) is Generator:
+            mode.generator = self.shadow.stream(mode.generator)
 
     def __exit__(self, kind: Any, *_: object) -> None:
         changed = [name for name in ("grad", "default", "interpreter") if getattr(mode, name) is not self.before[name]]
         for name, value in self.before.items():
             setattr(mode, name, value)
+        for _, stream in self.shadow.streams:
+            stream.ended = state_of(stream.own)
         if kind is None and changed:
             raise NoPlan("the body changes a mode")
-
-
-class Undrawn:
-    """The random stream while a body is recorded."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise NoPlan("the body draws random numbers")
 
 
 def silent(message: str, *_: object) -> None:
@@ -247,6 +248,7 @@ class Trial:
         self.renamed: dict[int, Tensor] = {}
         self.numbers: list[tuple[Number, Any]] = []
         self.mode = modes()
+        self.session = mode.generator
         self.sizes = {id(made): len(x) for x, made in shadow.copies.values() if type(made) is Growing}
         self.compare_names()
         self.compare_holders()
@@ -391,6 +393,8 @@ class Trial:
                     raise NoPlan("a name is bound to something else")
             else:
                 entry.pair(value, copy)
+        if type(mode.generator) is Generator:
+            entry.pair(mode.generator, self.shadow.copies[id(self.session)][1])
         entry.end(self.shadow)
         return entry
 
@@ -403,6 +407,8 @@ class Trial:
                 root.array[...] = base
             elif id(root) not in dropped and base.tobytes() != root.array.tobytes():
                 raise NoPlan("what is the same in each iteration is another")
+        for generator, stream in entry.streams:
+            put_state(stream.own, state_of(generator))
         self.now = tuple(entry.numbers[id(number)] for number, _ in self.numbers)
 
     def run(self, count: int, outs: list[Any]) -> tuple[int, Exception | None]:
@@ -415,10 +421,13 @@ class Trial:
         return done, why
 
     def snapshot(self) -> Any:
-        return [value.array.copy() for value in self.plan.written], self.now
+        states = [state_of(stream.own) for _, stream in self.shadow.streams]
+        return [value.array.copy() for value in self.plan.written], states, self.now
 
     def restore(self, snapshot: Any) -> None:
-        arrays, self.now = snapshot
+        arrays, states, self.now = snapshot
+        for (_, stream), state in zip(self.shadow.streams, states, strict=True):
+            put_state(stream.own, state)
         for value, array in zip(self.plan.written, arrays, strict=True):
             value.array[...] = array
 
@@ -438,6 +447,10 @@ class Trial:
             plain = new.plain if type(new) is Number else new
             if repr(entry.numbers[id(number)]) != repr(plain if recorded else self.now[at]):
                 raise NoPlan("the plan comes to another number")
+
+        for generator, stream in entry.streams:
+            if state_of(generator) != (stream.ended if recorded else state_of(stream.own)):
+                raise NoPlan("the plan draws other numbers")
 
     def compare_lists(self, entry: Entry) -> None:
         """Whether the program's lists got what the shadow's did in the recording."""
@@ -462,6 +475,8 @@ class Trial:
                 real.data = array.copy()  # in memory of its own, as each `.data =` gives it
             else:
                 real.data[...] = array
+        for generator, stream in entry.streams:
+            put_state(generator, state_of(stream.own))
         moved: set[int] = set()
         for real, copy in entry.tensors:
             if id(copy) in self.renamed or id(copy.data) in self.gone or real.storage is None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from gradsh.engine.core import alloc
-from gradsh.engine.kernels.compiled import NATIVE, Native
+from gradsh.engine.kernels.compiled import NATIVE, WHOLE, Native
 from gradsh.plans.numbers import Number
 from gradsh.plans.refusal import NoPlan
 
@@ -29,7 +29,11 @@ PURE = frozenset(
         *(np.sum, np.max, np.min, np.mean, np.prod, np.where, np.concatenate, np.stack, np.matmul, np.broadcast_to),
         *(np.take_along_axis, np.expand_dims, np.squeeze, np.transpose, np.swapaxes, np.moveaxis, np.reshape, np.ravel),
         *(np.argmax, np.argmin, np.any, np.all, np.cumsum, np.outer, np.tensordot, np.clip, np.dot, np.flip, np.roll),
-        *(np.atleast_1d, np.atleast_2d, np.tril, np.triu, np.diagonal, np.repeat, np.tile, np.add.reduce),
+        *(np.atleast_1d, np.atleast_2d, np.tril, np.triu, np.diagonal, np.repeat, np.tile, np.add.reduce, np.take),
+        *(np.argsort, np.sort, np.cumprod, np.einsum, np.pad, np.trace, np.round, np.var, np.std, np.rot90, np.vstack),
+        *(np.hstack, np.interp, np.nan_to_num, np.linalg.norm, np.linalg.inv, np.linalg.solve, np.linalg.det, np.split),
+        *(np.linalg.cholesky, np.linalg.qr, np.linalg.svd, np.linalg.eigh, np.linalg.slogdet, np.searchsorted, np.isin),
+        *(np.count_nonzero, np.array_equal, np.vecdot, np.inner, np.kron, np.cross, np.diff, np.partition),
     }
 )
 # and those that look at shapes and memory alone
@@ -42,7 +46,10 @@ class Step:
     kind    "map" a ufunc, "reduce" its reduction, "copy" into `out`, "call" a function, "put" into items of `out`,
             "guard" a value that was looked at; of Python's numbers (numbers.py) "item" which is read of an array,
             "number" a function of them, "decide" whether one is true, which is the same in each iteration of a plan
-    function, arguments, extra   as the kind wants them; `out` the value that was written, None for a guard
+            "draw" a "call" of which the first argument is a generator
+            "into" a function that writes into arguments of its own, which `out` are
+    function, arguments, extra   as the kind wants them
+    out     the value that was written, None for a guard; of a "call" or an "into" it may be a tuple of some
     """
 
     __slots__ = ("arguments", "extra", "function", "kind", "out", "place", "read")
@@ -51,6 +58,11 @@ class Step:
         self.kind, self.function, self.arguments, self.out, self.extra = kind, function, arguments, out, extra
         self.place: Any = None
         self.read: list[Any] | None = None
+
+    @property
+    def outs(self) -> tuple[Any, ...]:
+        """What it writes."""
+        return self.out if type(self.out) is tuple else () if self.out is None else (self.out,)
 
     def inputs(self) -> list[Any]:
         """The values and the numbers that it reads."""
@@ -96,7 +108,19 @@ class Value(NDArrayOperatorsMixin):
     def __class__(self) -> Any:
         return self.array.dtype.type if self.scalar else ndarray
 
-    shape = property(lambda self: self.array.shape)
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(ndarray, name):  # else as of an array: who asks may do without
+            raise NoPlan(f"an array's {name} is not known")
+        raise AttributeError(name)
+
+    @property
+    def shape(self) -> Any:
+        return self.array.shape
+
+    @shape.setter
+    def shape(self, shape: Any) -> None:
+        self.array.shape = shape  # raises where only a copy has it
+
     dtype = property(lambda self: self.array.dtype)
     ndim = property(lambda self: self.array.ndim)
     size = property(lambda self: self.array.size)
@@ -110,7 +134,7 @@ class Value(NDArrayOperatorsMixin):
     def _view(self, array: Any) -> Value:
         """What a method gave that never copies an array; that of a scalar has memory of its own."""
         if not self.scalar:
-            return Value(self.record, array, self.root)
+            return Value(self.record, array[...] if array is self.array else array, self.root)
         return self if array.ndim == 0 else self._copied(array)
 
     def _made(self, array: Any) -> Value:
@@ -169,9 +193,37 @@ class Value(NDArrayOperatorsMixin):
         return function_called(self.record, np.dot, (self, other), {})  # type: ignore[no-any-return]
 
     def sum(self, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Value:
-        if dtype is not None:
-            raise NoPlan("a sum in another dtype")
-        return self.__array_ufunc__(np.add, "reduce", self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+        return self.__array_ufunc__(np.add, "reduce", self, axis=axis, dtype=dtype, keepdims=keepdims)  # type: ignore[no-any-return]
+
+    def mean(self, axis: Any = None, **options: Any) -> Any:
+        return function_called(self.record, np.mean, (self, axis), options)
+
+    def prod(self, axis: Any = None, **options: Any) -> Any:
+        return function_called(self.record, np.prod, (self, axis), options)
+
+    def argmax(self, axis: Any = None, **options: Any) -> Any:
+        return function_called(self.record, np.argmax, (self, axis), options)
+
+    def argmin(self, axis: Any = None, **options: Any) -> Any:
+        return function_called(self.record, np.argmin, (self, axis), options)
+
+    def cumsum(self, axis: Any = None, **options: Any) -> Any:
+        return function_called(self.record, np.cumsum, (self, axis), options)
+
+    def repeat(self, repeats: Any, axis: Any = None) -> Any:
+        return function_called(self.record, np.repeat, (self, repeats, axis), {})
+
+    def take(self, indices: Any, axis: Any = None, **options: Any) -> Any:
+        return function_called(self.record, np.take, (self, indices, axis), options)
+
+    def argsort(self, axis: Any = -1, **options: Any) -> Any:
+        return function_called(self.record, np.argsort, (self, axis), options)
+
+    def diagonal(self, *given: Any) -> Any:
+        return function_called(self.record, np.diagonal, (self, *given), {})
+
+    def round(self, decimals: Any = 0) -> Any:
+        return function_called(self.record, np.round, (self, decimals), {})
 
     def max(self, axis: Any = None, keepdims: Any = False) -> Value:
         return self.__array_ufunc__(np.maximum, "reduce", self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
@@ -220,13 +272,19 @@ class Value(NDArrayOperatorsMixin):
     def __iter__(self) -> Iterator[Any]:
         return (self[at] for at in range(len(self.array)))
 
+    def __repr__(self) -> str:
+        raise NoPlan("the body shows a value")
+
+    def __format__(self, spec: str) -> str:
+        raise NoPlan("the body shows a value")
+
     __hash__ = object.__hash__
 
     # --- items ---
 
     def __getitem__(self, index: Any) -> Any:
         if index.__class__ is tuple and not index and (self.scalar or self.array.ndim):
-            return self
+            return self if self.scalar else self._view(self.array)
         for value in values_in(index):
             if value.dtype == bool:  # how much it takes
                 value.looked(None)
@@ -248,14 +306,20 @@ class Value(NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
         record = self.record
         if method == "reduce":
+            if options.get("dtype") is not None and out is None:
+                return function_called(record, ufunc.reduce, inputs, options, pure=True)
             source, axis, keepdims = reduction(inputs, options)
             if source.__class__ is not ndarray and not isinstance(source, Value):
                 raise NoPlan("a reduction of what is no array")
             made = outcome(record, ufunc.reduce(uncovered(source), axis, keepdims=keepdims), out)
             record.add("reduce", ufunc, (source,), made, (axis, keepdims))
             return stored(made, out)
-        if method == "accumulate" and out is None:
-            return function_called(record, ufunc.accumulate, inputs, options, pure=True)
+        if method in ("accumulate", "reduceat", "outer") and out is None:
+            return function_called(record, getattr(ufunc, method), inputs, options, pure=True)
+        if method == "at" and not options:
+            target = written(inputs[0])
+            ufunc.at(*uncovered(inputs))
+            return record.add("into", ufunc.at, inputs, target)
         if method != "__call__" or ufunc.nout != 1 or options:
             raise NoPlan(f"{ufunc.__name__} in a form that is not known")
         plain = [uncovered(each) for each in inputs]
@@ -334,6 +398,8 @@ def function_called(record: Record, function: Any, arguments: Any, options: Any,
         made = outcome(record, result, (target,))
         record.add("call", function, arguments, made, options)
         return stored(made, (target,))
+    if type(result) is tuple or isinstance(result, tuple):
+        return several(record, function, arguments, options, result)
     array = np.asarray(result)
     for value in values_in(arguments):
         if array.size and np.may_share_memory(array, value.array):
@@ -341,6 +407,17 @@ def function_called(record: Record, function: Any, arguments: Any, options: Any,
     made = fresh(record, result)
     record.add("call", function, arguments, made, options)
     return made
+
+
+def several(record: Record, function: Any, arguments: Any, options: Any, result: Any) -> Any:
+    """The results of a function that gives a tuple of arrays, all new."""
+    if not all(isinstance(each, (ndarray, np.generic)) for each in result):
+        raise NoPlan(f"{function.__name__} gives what is not known")
+    if any(np.may_share_memory(each, value.array) for each in result for value in values_in((arguments, options))):
+        raise NoPlan(f"{function.__name__} gives views")
+    outs = tuple(fresh(record, each) for each in result)
+    record.add("call", function, arguments, outs, options)
+    return outs if type(result) is tuple else type(result)(*outs)
 
 
 def uncovered(x: Any) -> Any:
@@ -352,6 +429,8 @@ def uncovered(x: Any) -> Any:
         return x.plain
     if kind is tuple or kind is list:
         return kind(uncovered(each) for each in x)
+    if kind is slice:
+        return slice(uncovered(x.start), uncovered(x.stop), uncovered(x.step))
     if kind is dict:
         return {key: uncovered(each) for key, each in x.items()}
     return x
@@ -416,7 +495,7 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
             return out
         if given or set(options) - {"copy", "order"}:
             raise NoPlan("an array is made in a way that is not known")
-        return boxed(x.copy(**{key: value for key, value in options.items() if key == "order"}))
+        return boxed(x.copy(options.get("order", "K")))
 
     def boxed(x: Value) -> Value:
         """A scalar that nobody has yet as an array."""
@@ -438,7 +517,10 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
     def behind(x: Any) -> Any:
         return x.array if type(x) is Value else x
 
-    own: list[Any] = [empty, empty_like, full, array, asarray, ascontiguousarray, behind]
+    def kept(held: Any, key: Any, size: int, dtype: Any) -> Any:
+        return empty(size, dtype)
+
+    own: list[Any] = [empty, empty_like, full, array, asarray, ascontiguousarray, behind, kept]
     alike: tuple[Any, ...] = (np.zeros, np.ones, np.zeros_like, np.ones_like, np.full_like)
     return {make.__name__: make for make in own} | {make.__name__: filled(make) for make in alike}
 
@@ -452,6 +534,10 @@ def whole(native: Native, function: Any) -> Callable[..., Any]:
 
     kernel.native = native  # type: ignore[attr-defined]  # the machine has some of them as instructions
     return kernel
+
+
+def is_target(out: Any, argument: Any) -> bool:
+    return type(argument) is Value and argument.array is out
 
 
 def nothing(*_: Any) -> None:
@@ -468,11 +554,19 @@ def opened(record: Record, kernel: Callable[..., Any]) -> Callable[..., Any]:
             raise NoPlan("a kernel writes into what is not known")
         record.inside += 1
         try:
-            out = function_called(record, kernel, arguments, options, pure=True)
+            result = kernel(*uncovered(arguments), **uncovered(options))
         finally:
             record.inside -= 1
-        if any(out.root is value.root for value in values_in((list(arguments), options))):
-            raise NoPlan("a kernel writes into what is not known")
+        for argument in arguments:
+            if is_target(result, argument):
+                record.add("into", kernel, arguments, written(argument), options)
+                return argument
+        if type(result) is tuple:
+            return several(record, kernel, arguments, options, result)
+        if any(np.may_share_memory(result, value.array) for value in values_in((arguments, options))):
+            raise NoPlan("a kernel gives a view")
+        out = fresh(record, result)
+        record.add("call", kernel, arguments, out, options)
         return out
 
     return call
@@ -494,6 +588,8 @@ class Recording:
                 native.function = self.here(record, nothing, function or nothing)
             else:
                 native.function = self.here(record, opened(record, kernel), kernel)
+        for each in WHOLE:
+            each.function = self.here(record, opened(record, each.kernel), each.kernel)
         return record
 
     @staticmethod
@@ -511,3 +607,5 @@ class Recording:
             setattr(alloc, name, make)
         for native, function, left in self.natives:
             native.function, native.left = function, left
+        for each in WHOLE:
+            each.function = each.kernel

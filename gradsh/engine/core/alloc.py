@@ -32,12 +32,23 @@ arange, linspace, eye, identity = np.arange, np.linspace, np.eye, np.identity
 LARGE = 1 << 15  # elements of an array that is counted
 FIRST = 64 << 20  # bytes until the first look
 ROOM = 4 << 20  # bytes, which stay untouched until they are given back
+KEPT = 1 << 25
 BUFFER = 128  # elements of NumPy's buffers, of 8 bytes at most, where memory may end
 
 
 def behind(x: Any) -> Any:
     """The array itself, where something else stands for it: as in a recording."""
     return x
+
+
+def kept(held: dict[Any, Any], key: Any, size: int, dtype: Any) -> Any:
+    """An array of undefined content; one of at most KEPT bytes is in `held` for whoever asks next."""
+    found = held.get(key)
+    if found is None or found.size < size:
+        found = empty(size, dtype)
+        if found.nbytes <= KEPT:
+            held[key] = found
+    return found[:size]
 
 
 class Account:

@@ -75,6 +75,22 @@ def library() -> Any:
     return native
 
 
+WHOLE: list[Whole] = []
+
+
+class Whole:
+    """A kernel that is one step of a recording: what it looks at inside decides nothing outside of it."""
+
+    __slots__ = ("function", "kernel")
+
+    def __init__(self, kernel: Callable[..., Any]) -> None:
+        self.kernel = self.function = kernel
+        WHOLE.append(self)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.function(*arguments)
+
+
 def same(a: Any, b: Any) -> bool:
     """Whether two results, or two pairs of them, are of one type, shape and dtype, and the same to the last bit."""
     if a.__class__ is tuple:

@@ -18,6 +18,7 @@ import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.core.strided import strided
+from gradsh.engine.kernels.compiled import Whole
 
 ndarray = np.ndarray
 float16 = np.dtype(np.float16)
@@ -33,13 +34,7 @@ _BUFFERS: dict[tuple[str, Any], Any] = {}
 
 def buffer(use: str, shape: tuple[int, ...], dtype: Any) -> Any:
     """An array of undefined content that is valid until the next call for the same use."""
-    n = math.prod(shape)
-    held = _BUFFERS.get((use, dtype))
-    if held is None or held.size < n:
-        held = alloc.empty(n, dtype)
-        if held.nbytes <= MOST:
-            _BUFFERS[use, dtype] = held
-    return held[:n].reshape(shape)
+    return alloc.kept(_BUFFERS, (use, dtype), math.prod(shape), dtype).reshape(shape)
 
 
 def inner(size: Any, padding: Any) -> tuple[slice, ...]:
@@ -133,6 +128,7 @@ def product(flat: Any, cols: Any, out: Any, channels: int) -> None:
         out += part
 
 
+@Whole
 def forward(x: Any, weight: Any, bias: Any, how: Any) -> Any:
     """The convolution: (batch, outputs, *places)."""
     if x.dtype == float16:
@@ -164,6 +160,7 @@ def _by_group(g: Any, groups: int) -> Any:
     return channels_first(g, "gradient").reshape(groups, outputs // groups, math.prod(places) * n)
 
 
+@Whole
 def backward_weight(g: Any, x: Any, kernel: Any, how: Any) -> Any:
     """The gradient of the weight, (outputs, channels / groups, *kernel)."""
     if x.dtype == float16:
@@ -179,6 +176,7 @@ def backward_weight(g: Any, x: Any, kernel: Any, how: Any) -> Any:
     return out.reshape(outputs, x.shape[1] // groups, *kernel)
 
 
+@Whole
 def backward_input(g: Any, weight: Any, bias: Any, size: Any, how: Any) -> Any:
     """The gradient of an input of spatial `size`: every element of `g` writes its kernel."""
     if g.dtype == float16:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
+from gradsh.engine.kernels.compiled import Whole
 from gradsh.engine.kernels.convolution import buffer
 
 # elements that are dealt out at a time
@@ -42,6 +43,7 @@ class Deal:
         return slice(begin, begin + count * self.stride, self.stride), slice(skip, skip + count)
 
 
+@Whole
 def largest(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> tuple[Any, Any]:
     """The largest of each window of (batch, channels, *spatial), the first of equal ones, and its flat position in the
     plane. NaN is larger than any number."""

@@ -16,7 +16,9 @@ from __future__ import annotations
 import math
 import os
 from _random import Random  # the base of random.Random; the module `random` itself takes milliseconds to import
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -188,6 +190,21 @@ class Generator:
         return (self.longs(n) & np.uint64(2**53 - 1)).astype(np.float64) * 2.0**-53
 
 
+Drawing = TypeVar("Drawing", bound=Callable[..., Any])
+
+
+def draws(function: Drawing) -> Drawing:
+    """A function of a generator. What stands for one in a recording is no Generator, and draws for it."""
+
+    @wraps(function)
+    def draw(gen: Any, *given: Any, **options: Any) -> Any:
+        if type(gen) is not Generator:
+            return gen.drawn(function, given, options)
+        return function(gen, *given, **options)
+
+    return draw  # type: ignore[return-value]
+
+
 def _seeded(seed: int) -> list[int]:
     """MT19937's 624 words for a 32-bit seed (Knuth's recurrence, the reference implementation's init_genrand)."""
     key = [seed]
@@ -200,6 +217,7 @@ def _seeded(seed: int) -> list[int]:
 # --- continuous distributions -------------------------------------------------------------------------------------
 
 
+@draws
 def uniform(gen: Generator, shape: Shape, dtype: NpDtype, low: float = 0.0, high: float = 1.0) -> Array:
     """Uniform in [low, high): `rand`, `uniform_`."""
     _floating(dtype, "check_uniform_bounds")
@@ -226,6 +244,7 @@ def uniform(gen: Generator, shape: Shape, dtype: NpDtype, low: float = 0.0, high
     return out.reshape(shape)
 
 
+@draws
 def normal(
     gen: Generator, shape: Shape, dtype: NpDtype, mean: float = 0.0, std: float = 1.0, *, contiguous: bool = True
 ) -> Array:
@@ -252,6 +271,7 @@ def normal(
     return out.reshape(shape)
 
 
+@draws
 def normal_from_tensors(gen: Generator, mean: Array | float, std: Array | float) -> Array:
     """`normal(mean, std)` with one or both an array; they broadcast. The dtype is the mean's if that is an array."""
     if isinstance(std, np.ndarray):
@@ -269,6 +289,7 @@ def normal_from_tensors(gen: Generator, mean: Array | float, std: Array | float)
     return centred
 
 
+@draws
 def log_normal(gen: Generator, shape: Shape, dtype: NpDtype, mean: float = 1.0, std: float = 2.0) -> Array:
     """`log_normal_`: exp of a normal."""
     if not std > 0.0:
@@ -279,6 +300,7 @@ def log_normal(gen: Generator, shape: Shape, dtype: NpDtype, mean: float = 1.0, 
     return _cast(libm(exp, np.exp, _pairs(gen, n, mean, std), dtype), dtype).reshape(shape)
 
 
+@draws
 def exponential(gen: Generator, shape: Shape, dtype: NpDtype, rate: float = 1.0) -> Array:
     """`exponential_`."""
     if not rate > 0.0:
@@ -293,6 +315,7 @@ def exponential(gen: Generator, shape: Shape, dtype: NpDtype, rate: float = 1.0)
     return _cast(-1.0 / rate * logs, dtype).reshape(shape)
 
 
+@draws
 def cauchy(gen: Generator, shape: Shape, dtype: NpDtype, median: float = 0.0, sigma: float = 1.0) -> Array:
     """`cauchy_`."""
     if not sigma > 0.0:
@@ -306,6 +329,7 @@ def cauchy(gen: Generator, shape: Shape, dtype: NpDtype, median: float = 0.0, si
     return _cast(fma(libm(math.tan, np.tan, angles, dtype), sigma, median), dtype).reshape(shape)
 
 
+@draws
 def geometric(gen: Generator, shape: Shape, dtype: NpDtype, p: float) -> Array:
     """`geometric_`: how many trials up to the first success, 1 at least, in a floating or integer dtype."""
     if not 0 < p < 1:
@@ -320,6 +344,7 @@ def geometric(gen: Generator, shape: Shape, dtype: NpDtype, p: float) -> Array:
 # --- discrete distributions ---------------------------------------------------------------------------------------
 
 
+@draws
 def random(
     gen: Generator,
     shape: Shape,
@@ -372,11 +397,13 @@ def random(
     return _cast(_integers(gen, n, last - low + 1, low), dtype).reshape(shape)
 
 
+@draws
 def randint(gen: Generator, low: int, high: int, shape: Shape, dtype: NpDtype = INT64) -> Array:
     """Integers in [low, high), in any dtype."""
     return random(gen, shape, dtype, low, high)
 
 
+@draws
 def randperm(gen: Generator, n: int, dtype: NpDtype = INT64) -> Array:
     """A permutation of 0 … n - 1."""
     if n < 0:
@@ -398,6 +425,7 @@ def randperm(gen: Generator, n: int, dtype: NpDtype = INT64) -> Array:
     return alloc.array(items, np.int64).astype(dtype, copy=False)
 
 
+@draws
 def bernoulli(gen: Generator, p: float, shape: Shape, dtype: NpDtype) -> Array:
     """`bernoulli_(p)`: 1 with probability `p`, else 0. Draws float64 uniforms whatever the dtype."""
     if not 0 <= p <= 1:
@@ -405,6 +433,7 @@ def bernoulli(gen: Generator, p: float, shape: Shape, dtype: NpDtype) -> Array:
     return (gen.doubles(_count(shape)) < p).astype(dtype).reshape(shape)
 
 
+@draws
 def bernoulli_each(gen: Generator, p: Array, dtype: NpDtype | None = None) -> Array:
     """`bernoulli(p)`: a probability per element, of a floating dtype, which is the result's too unless one is given."""
     p = alloc.asarray(p)
@@ -419,6 +448,7 @@ def bernoulli_each(gen: Generator, p: Array, dtype: NpDtype | None = None) -> Ar
     return (draws.reshape(p.shape) < p).astype(p.dtype if dtype is None else dtype)
 
 
+@draws
 def dropout_noise(gen: Generator, shape: Shape, p: float, dtype: NpDtype) -> Array:
     """What dropout multiplies by, for 0 < p < 1: 0 with probability `p`, else 1 / (1 - p).
 
@@ -430,6 +460,7 @@ def dropout_noise(gen: Generator, shape: Shape, p: float, dtype: NpDtype) -> Arr
     return kept
 
 
+@draws
 def multinomial(gen: Generator, weights: Array, samples: int, replacement: bool = False) -> Array:
     """Indices drawn by weight from each row: int64, shaped as `weights` with the last dimension `samples` long.
 

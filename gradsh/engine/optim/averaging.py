@@ -56,10 +56,10 @@ class ASGD(Elementwise):
 
     def constants(self, hyper: tuple[Any, ...], step: float, state: dict[str, Any]) -> tuple[Any, ...]:
         lr, lambd, alpha, t0, decay, maximize = hyper
-        eta, mu = float(state["eta"].data), float(state["mu"].data)
+        eta, mu = state["eta"].data.item(), state["mu"].data.item()
         for name, value in (("eta", lr / ((1 + lambd * lr * step) ** alpha)), ("mu", 1 / max(1, step - t0))):
             held = state[name]
-            held.data = held.data.dtype.type(scalar(float(value)).data)
+            held.data = scalar(value).data.astype(held.data.dtype)
         return (maximize, decay if decay != 0 else None, 1 - lambd * eta, -eta, mu if mu != 1 else None)
 
     @staticmethod

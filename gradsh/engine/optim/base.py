@@ -368,14 +368,15 @@ def _cast(p: Tensor, value: Any, name: Any = None) -> Any:
 
 def scalar(value: float) -> Tensor:
     """A 0-d tensor for a number in the state: float32, or float64 if that is the default dtype."""
-    return make(np.float64(value) if mode.default == np.float64 else np.float32(value))
+    return make(alloc.array(value, np.float64 if mode.default == np.float64 else np.float32)[()])
 
 
 def next_step(state: dict[str, Any]) -> float:
     """Count one more step; the count."""
     t = state["step"]
     t.data = t.data + 1
-    return float(t.data)
+    count = t.data.item()
+    return count if count.__class__ is float else float(count)
 
 
 def number(value: Any) -> Any:
@@ -464,9 +465,13 @@ class Elementwise(Optimizer):
                 state.update(self.begin(group, data))
             step = next_step(state)
             key = (data.dtype, step)
-            constants = known.get(key)
-            if constants is None or self.own_constants:
-                constants = known[key] = operands(self.constants(hyper, step, state), data.dtype)
+            try:
+                constants = known.get(key)
+            except TypeError:  # it stands for one that changes: see gradsh/plans/numbers.py
+                constants = operands(self.constants(hyper, step, state), data.dtype)
+            else:
+                if constants is None or self.own_constants:
+                    constants = known[key] = operands(self.constants(hyper, step, state), data.dtype)
             held = [held_array(state[name]) for name in names]
             sweep(self.scratch, kernel, (data, grad.data, *held), constants)
             if p.data.__class__ is not ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import Elementwise, check_betas, check_lr, check_not_negative, number, registered, scalar
-from gradsh.engine.optim.sweep import Work, addcdiv, addcmul, effective, lerp, lerp_weights
+from gradsh.engine.optim.sweep import Work, addcdiv, addcmul, constant, effective, lerp, lerp_weights
 
 add, subtract, multiply, divide, sqrt = np.add, np.subtract, np.multiply, np.divide, np.sqrt
 
@@ -68,8 +68,8 @@ class NAdam(Elementwise):
         mu = beta1 * (1.0 - 0.5 * (0.96 ** (step * momentum_decay)))
         mu_next = beta1 * (1.0 - 0.5 * (0.96 ** ((step + 1) * momentum_decay)))
         held = state["mu_product"]
-        held.data = held.data * held.data.dtype.type(mu)
-        product = float(held.data)
+        held.data = held.data * constant(mu, held.data.dtype)
+        product = held.data.item()
         return (
             maximize,
             pull,

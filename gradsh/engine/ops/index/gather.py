@@ -53,7 +53,7 @@ def along(index: Any, dim: int) -> tuple[Any, ...]:
 def check_along(x_shape: tuple[int, ...], index: Any, dim: int) -> None:
     """Raise IndexError_ for entries of `index` outside dimension `dim`."""
     if index.size:
-        low, high = int(index.min()), int(index.max())
+        low, high = index.min().item(), index.max().item()
         extent = x_shape[dim] if x_shape else 1
         if low < 0 or high >= extent:
             wrong = next(v for v in index.reshape(-1).tolist() if not 0 <= v < extent)
@@ -193,7 +193,7 @@ def take(x: Any, index: Any) -> Any:
     need_long("take", index)
     n = x.size
     if index.size:
-        wrong = next((v for v in (int(index.min()), int(index.max())) if not -n <= v < n), None)
+        wrong = next((v for v in (index.min().item(), index.max().item()) if not -n <= v < n), None)
         if wrong is not None:
             raise IndexError_(f"out of range: tried to access index {wrong} on a tensor of {n} elements.")
     return np.take(x, index)

@@ -335,7 +335,7 @@ def _check_index(picks: Any, dims: tuple[int, ...], shape: tuple[int, ...]) -> N
         if pick.size:
             if not extent:
                 raise IndexError_("index is out of bounds for dimension with size 0")
-            low, high = int(pick.min()), int(pick.max())
+            low, high = pick.min().item(), pick.max().item()
             if low < -extent or high >= extent:
                 wrong = next(v for v in pick.reshape(-1).tolist() if not -extent <= v < extent)
                 raise IndexError_(f"index {wrong} is out of bounds for dimension {number} with size {extent}")
@@ -358,7 +358,7 @@ def index_(x: Any, indices: Any, dims: Any) -> Any:
         indices = [alloc.zeros_like(pick) for pick in indices]  # nothing is read, and PyTorch does not look where
     _check_index(indices, dims, x.shape)
     if len(dims) == 1 and dims[0] == 0:
-        return np.take(x, indices[0], 0) if not indices[0].size or int(indices[0].min()) >= 0 else x[indices[0]]
+        return np.take(x, indices[0], 0) if not indices[0].size or indices[0].min().item() >= 0 else x[indices[0]]
     return alloc.ascontiguousarray(x[_full_index(indices, dims, x.shape)])
 
 
@@ -495,7 +495,7 @@ def check_added(operator: str, x: Any, dim: int, index: Any, source: Any) -> Non
 
 def _check_select(x: Any, pick: Any, extent: int, axis: int) -> None:
     if pick.size:
-        low, high = int(pick.min()), int(pick.max())
+        low, high = pick.min().item(), pick.max().item()
         if low < 0 or high >= extent:
             if axis == 0 and x.size:
                 raise IndexError_("index out of range in self")

@@ -168,7 +168,7 @@ def _places(operator: str, x: Any, dim: int, index: Any, source: Any = None) -> 
         _check_source(operator, x, dim, pick, source)
     extent = x.shape[dim] if x.ndim else 1
     if pick.size:
-        low, high = int(pick.min()), int(pick.max())
+        low, high = pick.min().item(), pick.max().item()
         if low < -extent or high >= extent or (low < 0 and operator != "index_fill"):
             wrong = low if low < 0 else high
             where = "index_copy_(): " if operator == "index_copy" else ""

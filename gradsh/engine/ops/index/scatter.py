@@ -355,7 +355,7 @@ def put(x: Any, index: Any, source: Any, accumulate: bool) -> Any:
             kind="IndexError",
         )
     n = x.size
-    for v in (int(index.min()), int(index.max())) if index.size else ():
+    for v in (index.min().item(), index.max().item()) if index.size else ():
         if not -n <= v < n:
             raise IndexError_(f"out of range: tried to access index {v} on a tensor of {n} elements.")
     full = alloc.array(x, order="C")

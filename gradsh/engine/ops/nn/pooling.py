@@ -344,7 +344,7 @@ def _divisor(
         end = np.minimum(start + k, n + p)
         count = end - start if include else np.minimum(end, n) - np.maximum(start, 0)
         result = result * count.reshape((-1, *(1,) * (dims - axis - 1)))
-    low, high = int(result.min()), int(result.max())
+    low, high = result.min().item(), result.max().item()
     return low if low == high else result.astype(dtype)
 
 
