@@ -163,9 +163,12 @@ class Entry:
             raise differs()
         if mine.__class__ is ndarray:
             self.one(base, root)
+        first = address(base)
+        if base.shape != root.array.shape and base.size == root.array.size and base.flags.c_contiguous:
+            base = base.reshape(root.array.shape)  # a kernel in C gives another view of what it has made
         if base.shape != root.array.shape or base.strides != root.array.strides or base.dtype != root.array.dtype:
             raise differs()
-        if address(array) - address(base) != address(value.array) - address(root.array):
+        if address(array) - first != address(value.array) - address(root.array):
             raise differs()
         if id(root) not in self.roots:
             self.roots[id(root)] = base

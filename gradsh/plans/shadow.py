@@ -155,6 +155,11 @@ class Shadow:
         self.streams.append((x, self.kept(x, Stream(self.record, x))))
         return self.copies[id(x)][1]
 
+    @property
+    def drawn(self) -> bool:
+        """Whether the body draws random numbers."""
+        return any(step.kind == "draw" for step in self.record.steps)
+
     def kept(self, x: Any, made: Any, holder: bool = False) -> Any:
         self.copies[id(x)] = (x, made)
         if holder:

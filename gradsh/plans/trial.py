@@ -184,10 +184,13 @@ def check_mode() -> None:
 
 
 class Apart:
-    """`with Apart(shadow):` what runs changes no mode, says nothing and draws from a stream of its own."""
+    """`with Apart(shadow):` what runs changes no mode, says nothing and draws from a stream of its own.
 
-    def __init__(self, shadow: Shadow) -> None:
-        self.shadow = shadow
+    `draws`: whether it may draw random numbers.
+    """
+
+    def __init__(self, shadow: Shadow, draws: bool = True) -> None:
+        self.shadow, self.draws = shadow, draws
 
     def __enter__(self) -> None:
         self.before = {name: getattr(mode, name) for name in type(mode).__slots__ if hasattr(mode, name)}
@@ -202,6 +205,8 @@ class Apart:
             setattr(mode, name, value)
         for _, stream in self.shadow.streams:
             stream.ended = state_of(stream.own)
+        if kind is None and self.shadow.drawn and not self.draws:
+            raise NoPlan("the body draws random numbers")
         if kind is None and changed:
             raise NoPlan("the body changes a mode")
 
