@@ -14,7 +14,7 @@ import numpy as np
 
 from gradsh.plans.builder import Plan
 from gradsh.plans.numbers import Number
-from gradsh.plans.values import PURE, Step, Value
+from gradsh.plans.values import PURE, Step, Value, uncovered
 
 ndarray = np.ndarray
 ARITHMETIC = {np.add: 0, np.subtract: 1, np.multiply: 2, np.divide: 3, np.negative: 4}  # as Kind in native_machine.h
@@ -212,11 +212,16 @@ class Packer:
         function, arguments, options, out = step.function, step.arguments, step.extra or {}, step.out
         if function is np.dot and not options and self.dotted(arguments, out):
             return
-        kernel = getattr(function, "native", None)
-        if kernel is not None and kernel.name == "summed" and kernel.found() is not None and not options:
+        native = getattr(function, "native", None)
+        in_c = None if native is None or options else native.found()
+        if in_c is not None and native.name == "summed":
             given = (*self.memory(arguments[0]), out.array, out.root.array)
             if self.native.add_sum(self.program, arguments[1], *given):
                 return
+        if in_c is not None and all(type(x) is not Number for x in arguments):
+            made = in_c(*uncovered(arguments))
+            if type(made) is ndarray and made.shape == out.array.shape and made.dtype == out.array.dtype:
+                function = in_c  # it takes such arguments
         if function is np.reshape and not options and out.array.flags.c_contiguous and type(arguments[0]) is Value:
             x = arguments[0].array
             if x.size == out.array.size:
