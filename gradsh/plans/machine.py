@@ -212,7 +212,7 @@ class Packer:
         function, arguments, options, out = step.function, step.arguments, step.extra or {}, step.out
         if function is np.dot and not options and self.dotted(arguments, out):
             return
-        native = getattr(function, "native", None)
+        native: Any = getattr(function, "native", None)
         in_c = None if native is None or options else native.found()
         if in_c is not None and native.name == "summed":
             given = (*self.memory(arguments[0]), out.array, out.root.array)
