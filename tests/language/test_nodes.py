@@ -170,6 +170,8 @@ def test_every_class_has_a_method_in_each_pass() -> None:
         assert hasattr(Resolver, "do_" + kind.__name__)
         assert hasattr(Lowering, "do_" + kind.__name__)
     for each in nodes.kinds(Expr):
+        if each.__module__ != nodes.__name__:
+            continue  # Python's front end, where a test has loaded it, has a resolver of its own
         assert hasattr(Resolver, "see_" + each.__name__)
         assert hasattr(Expressions, "see_" + each.__name__) or hasattr(Expressions, "link_" + each.__name__)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.modes import mode
-from gradsh.errors import ArgumentError
+from gradsh.errors import ArgumentError, ValueError_
 
 if TYPE_CHECKING:
     from gradsh.engine.kernels.random import Generator
@@ -44,3 +44,11 @@ class Forked:
     def __exit__(self, *_: object) -> None:
         if self.enabled:
             stream().set_state(self.before)
+
+
+def seed_of(seed: Any) -> int:
+    """A seed as an int. Errors: Python's, of what `int` does not take."""
+    try:
+        return int(seed)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError_(str(error), kind=type(error).__name__) from None

@@ -6,8 +6,8 @@ from typing import Any
 
 from gradsh.calls.devices import CPU, Device, chosen
 from gradsh.calls.devices import device as named
+from gradsh.engine.kernels.stream import seed_of
 from gradsh.engine.operators.composite import function
-from gradsh.engine.ops.create.sampling import seed_of
 from gradsh.errors import WrongDevice
 
 

@@ -15,21 +15,13 @@ from gradsh.engine.core.batched import RANDOMNESS, drawn
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.strided import empty_as
 from gradsh.engine.core.tensor import Tensor, leaf
-from gradsh.engine.kernels.stream import stream
+from gradsh.engine.kernels.stream import seed_of, stream
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.general import op, run
 from gradsh.engine.ops.create.creation import INT64, number, scalar_like, sizes
-from gradsh.errors import ArgumentError, DtypeError, ValueError_
+from gradsh.errors import ArgumentError, DtypeError
 
 # --- seeds -----------------------------------------------------------------------------------------------------------
-
-
-def seed_of(seed: Any) -> int:
-    """A seed as an int. Errors: Python's, of what `int` does not take."""
-    try:
-        return int(seed)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError_(str(error), kind=type(error).__name__) from None
 
 
 @function("manual_seed(seed)", method=False, differentiable=False, effect=True, example="manual_seed(0)")
