@@ -265,6 +265,7 @@ class Shadow:
         found = self.copies.get(id(space))
         made: dict[str, Any] = {"__builtins__": {}} if found is None else found[1]
         if found is None:
+            made[PROGRAM] = space.get(PROGRAM)
             self.copies[id(space)] = (space, made)
             self.holders.append((space, made))
         for name in sorted(names_of(code)):

@@ -203,8 +203,8 @@ class Apart:
         changed = [name for name in ("grad", "default", "interpreter") if getattr(mode, name) is not self.before[name]]
         for name, value in self.before.items():
             setattr(mode, name, value)
-        for _, stream in self.shadow.streams:
-            stream.ended = state_of(stream.own)
+        for each in self.shadow.streams:
+            each[1].ended = state_of(each[1].own)
         if kind is None and self.shadow.drawn and not self.draws:
             raise NoPlan("the body draws random numbers")
         if kind is None and changed:
