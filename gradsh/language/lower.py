@@ -306,6 +306,11 @@ class Lowering(Expressions):
 
     def do_While(self, node: nodes.While) -> list[ast.stmt]:
         line = self.line(node.condition)
+        if self.planned:
+            from gradsh.language.copies import may_be_planned, while_loop
+
+            if may_be_planned(None, node.body):
+                return while_loop(self, node, line)
         return [ast.While(self.expr(node.condition), self.turn(node.body, line), [], lineno=line, col_offset=0)]
 
     def do_For(self, node: nodes.For) -> list[ast.stmt]:
@@ -325,44 +330,12 @@ class Lowering(Expressions):
     def looped(
         self, items: ast.expr, target: Expr | None, body: list[Stmt], line: int
     ) -> tuple[ast.expr, list[ast.stmt]]:
-        """The items of a loop by way of `@looped`, which gets the body once more, as a function of what it names, and
-        what stands ahead of the body, which takes over what a plan has come to:
-
-        def @f1(.i, .x, .y): …; return (None, .x, .y)
-        @c1 = []
-        for .i in @looped(items, @f1, (".i", ".x", ".y"), (".y",), @c1, line):
-            if @c1: (.y,) = @c1.pop()
-        """
-        if not self.planned or not may_be_planned(target, body):
+        """The items, and what stands ahead of the body: see gradsh.language.copies."""
+        if not self.planned:
             return items, []
-        # a `repeat` has no name for its turns
-        first = "." + target.name if isinstance(target, nodes.Name) else "@_"
-        names = {"." + node.name for statement in body for node in walk(statement) if isinstance(node, nodes.Name)}
-        ordered = [first, *sorted(names - {first})]
-        name = self.fresh("f")
-        arguments = ast.arguments([], [ast.arg(n, lineno=line, col_offset=0) for n in ordered], None, [], [], None, [])
-        ended = [self.constant(None, line), *(self.load(n, line) for n in ordered[1:])]
-        values = ast.Tuple(ended, LOAD, lineno=line, col_offset=0)
-        outer, outer_function = self.before, self.function
-        lowered = [*self.turn(body, line), ast.Return(values, lineno=line, col_offset=0)]
-        self.before, self.function = outer, outer_function
-        self.before.append(self.definition(name, arguments, lowered, line))
-        if self.function is None:
-            self.globals.add(name)
-        stored = sorted({"." + name for statement in body for name in bound_by(statement)} - {first})
-        box = self.fresh("c")
-        made = ast.List([], LOAD, lineno=line, col_offset=0)
-        self.before.append(self.assigned(self.store(box, line), made, line))
-        given = [items, self.load(name, line), *(self.constant(tuple(n), line) for n in (ordered, stored))]
-        given += [self.load(box, line), self.constant(line, line)]
-        ahead: list[ast.stmt] = []
-        if stored:
-            pop = ast.Attribute(self.load(box, line), "pop", LOAD, lineno=line, col_offset=0)
-            came = ast.Call(pop, [], [], lineno=line, col_offset=0)
-            names_of = ast.Tuple([self.store(n, line) for n in stored], STORE, lineno=line, col_offset=0)
-            taken = ast.Assign([names_of], came, lineno=line, col_offset=0)
-            ahead.append(ast.If(self.load(box, line), [taken], [], lineno=line, col_offset=0))
-        return self.called("@looped", given, line), ahead
+        from gradsh.language.copies import looped, may_be_planned  # few programs run with plans
+
+        return looped(self, items, target, body, line) if may_be_planned(target, body) else (items, [])
 
     def do_Repeat(self, node: nodes.Repeat) -> list[ast.stmt]:
         line = self.line(node.count)
@@ -577,36 +550,6 @@ class Lowering(Expressions):
         ]
         both = [self.constant(tuple(names), line), ast.Tuple(values, LOAD, lineno=line, col_offset=0)]
         return [*result, self.done(self.called(self.of_op("save", line), both, line), line)]
-
-
-# What no body of a plan may have: blocks that are left in the middle, and names that are bound for others.
-UNPLANNED = (
-    *(nodes.While, nodes.Function, nodes.Lambda, nodes.Model, nodes.Op, nodes.Try, nodes.Use),
-    *(nodes.Break, nodes.Continue, nodes.Return, nodes.Del, nodes.Import, nodes.Param, nodes.ListComp),
-    *(nodes.SetComp, nodes.DictComp),
-)
-
-
-def may_be_planned(target: Expr | None, body: list[Stmt]) -> bool:
-    """Whether a loop's body is such that a plan of it could be made."""
-    if target is not None and not isinstance(target, nodes.Name):
-        return False
-    parts = [node for statement in body for node in walk(statement)]
-    if any(isinstance(node, UNPLANNED) for node in parts):
-        return False
-    inner = [node for node in parts if isinstance(node, (nodes.For, nodes.Repeat))]
-    # each loop inside is lowered twice as often as the one around it
-    return not any(isinstance(node, (nodes.For, nodes.Repeat)) for each in inner for s in each.body for node in walk(s))
-
-
-def bound_by(statement: Stmt) -> set[str]:
-    """The names that it binds, and what is in it."""
-    names: set[str] = set()
-    for node in walk(statement):
-        names.update(node.binds())
-        if isinstance(node, nodes.AugAssign) and isinstance(node.target, nodes.Name):
-            names.add(node.target.name)
-    return names
 
 
 def multiplies(value: nodes.Expr, name: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.strided import address
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
@@ -14,6 +15,7 @@ from gradsh.engine.kernels.random import Generator
 from gradsh.engine.nn.module import Model
 from gradsh.engine.optim.base import Optimizer
 from gradsh.plans.draws import Stream
+from gradsh.plans.graphs import spent
 from gradsh.plans.numbers import Number
 from gradsh.plans.outs import Growing
 from gradsh.plans.refusal import NoPlan
@@ -48,6 +50,7 @@ class Entry:
         self.there: dict[int, Any] = {}
         self.back: dict[int, Any] = {}
         self.roots: dict[int, Any] = {}
+        self.copies = shadow.copies
         made = shadow.copies.get(id(space))
         if made is not None:
             self.space(space, made[1])
@@ -60,6 +63,13 @@ class Entry:
                 raise differs()
             self.numbers[id(copy)] = x
             return
+        found = self.copies.get(id(x))
+        if (
+            found is not None
+            and found[1] is copy
+            and (isinstance(x, DType) or (kind is FunctionType and not is_users(x)))
+        ):
+            return  # one of gradsh's own
         if isinstance(x, ATOMS):
             if x is not copy and (kind is not type(copy) or repr(x) != repr(copy)):
                 raise differs()
@@ -76,7 +86,7 @@ class Entry:
             return
         self.there[id(x)], self.back[id(copy)] = copy, x
         if type(copy) is Growing:
-            if kind is not list:
+            if kind is not list or (copy.fixed and len(x) != copy.size):
                 raise differs()
             self.lists.append((copy, x))
         elif kind is not copy.__class__:
@@ -140,7 +150,9 @@ class Entry:
             self.pair(space[name], copy)
 
     def tensor(self, x: Tensor, copy: Tensor) -> None:
-        if x.node is not None or x.requires is not copy.requires:
+        if (x.node is None) is not (copy.node is None) or x.requires is not copy.requires:
+            raise differs()
+        if x.node is not None and not spent(x.node):
             raise differs()
         if (x.extra is None) is not (copy.extra is None) or (x.storage is None) is not (copy.storage is None):
             raise differs()

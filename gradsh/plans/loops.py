@@ -15,7 +15,8 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import islice, repeat
+from math import inf
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -24,13 +25,15 @@ from gradsh.plans.builder import described
 from gradsh.plans.entry import Entry
 from gradsh.plans.refusal import NoPlan
 from gradsh.plans.trial import MISSING, Body, Trial, tried
-from gradsh.plans.turns import stretch
+from gradsh.plans.turns import Stretch
 
 FIRST = 2  # iterations before the one that is recorded
 TRIED = FIRST + 2  # and before the first that only the plan runs
 RECORDINGS = 3  # of one loop, where what was recorded does not come again
 MISSES = 5  # stretches of fewer than GOOD iterations, one after the other, with which a plan is left
 GOOD = 4
+LATER = 20  # of a loop of which nobody knows how long it is
+ENDLESS = 1 << 60
 WORTH = 100  # iterations of a loop whose plan is worth its making
 
 
@@ -58,25 +61,32 @@ def looped(
 ) -> Any:
     """The items of a loop, of which a plan may leave some out.
 
+    items    None of a `while`
     body     the loop's body as a function of `names`, which gives what they are bound to at its end; the first is the
              loop's own variable
     rebound  those of them that the body binds; what is in `box` at the head of an iteration they are bound to
     forced   also where a plan is not worth its making
     told     called with an Outcome, where somebody wants to know
     """
-    size = len(items) if type(items) is range else items.__length_hint__() if hasattr(items, "__length_hint__") else 0
+    size: float = 0
+    if items is None:
+        items, size = repeat(None), inf
+    elif type(items) is range:
+        size = len(items)
+    elif hasattr(items, "__length_hint__"):
+        size = items.__length_hint__()
     if size < (TRIED + 2 if forced else WORTH):
         if told is not None and size:
             told(Outcome((body.__code__, line), [], f"it runs {size} times, and a plan is not worth its making"))
         return items
-    return Loop(items, size, body, names, rebound, box, line, told).run()
+    return Loop(items, size, body, names, rebound, box, line, told).run(LATER if size == inf and not forced else FIRST)
 
 
 class Loop:
     def __init__(
         self,
         items: Any,
-        size: int,
+        size: float,
         body: FunctionType,
         names: tuple[str, ...],
         rebound: tuple[str, ...],
@@ -92,9 +102,9 @@ class Loop:
         self.misses = 0
         self.shown = False
 
-    def run(self) -> Iterator[Any]:
-        """The items of the real iterations."""
-        for _ in range(FIRST):
+    def run(self, first: int) -> Iterator[Any]:
+        """The items of the real iterations; `first`: how many there are before one is recorded."""
+        for _ in range(first):
             yield self.next()
         for _ in range(RECORDINGS):
             if self.left() < 3:
@@ -220,15 +230,22 @@ class Loop:
 
     def planned(self, trial: Trial, entry: Entry, hold: interrupts.held) -> None:
         """As many iterations as fit the plan, but for the last, or fewer where somebody wants the loop to stop."""
+        most = int(min(self.left() - 1, ENDLESS))
+        stretch = Stretch(trial, entry, most, lambda: hold.came is not None or stopping())
         try:
-            count, missed, outs = stretch(trial, int(self.left() - 1), lambda: hold.came is not None or stopping())
-            new = trial.commit(entry, count, outs)
-        except Exception as why:  # nothing has been given to the program yet: it runs as it is written
+            stretch.run()
+        except BaseException as why:  # what the turns before have come to, the program gets
+            if stretch.head is not None:
+                stretch.back(stretch.head, 0)
             self.misses = MISSES
+            if not isinstance(why, Exception):
+                raise
             self.refused(why)
-            return
-        self.misses = self.misses + 1 if missed and count < GOOD else 0
-        self.skip(count)
+        finally:
+            new = trial.commit(entry, stretch.done) if stretch.done else {}
+            self.skip(stretch.done)
+        if stretch.missed and self.misses < MISSES:
+            self.misses = self.misses + 1 if stretch.done < GOOD else 0
         if new:
             self.box.append(tuple(new.get(name, entry.names[name]) for name in self.rebound))
 

@@ -80,10 +80,7 @@ class Number:
         raise NoPlan("a number that changes is handed to code that is not known")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        for each in inputs:
-            if type(each) is not Number and hasattr(type(each), "__array_ufunc__") and hasattr(each, "record"):
-                return each.__array_ufunc__(ufunc, method, *inputs, **options)
-        raise NoPlan("a number that changes meets an array that is not known")
+        return self.record.called(ufunc, method, inputs, options)
 
     # --- what makes another number of it ---
 
@@ -123,33 +120,30 @@ def called(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     return out
 
 
-def _of_two(name: str) -> None:
-    function = getattr(operator, name.strip("_") + "_" if name in ("__and__", "__or__") else name.strip("_"))
-
+def _of_two(function: Callable[..., Any]) -> None:
     def left(self: Number, other: Any) -> Any:
         return called(function, (self, other))
 
     def right(self: Number, other: Any) -> Any:
         return called(function, (other, self))
 
-    setattr(Number, name, left)
-    setattr(Number, "__r" + name[2:], right)
+    name = function.__name__.strip("_")
+    setattr(Number, f"__{name}__", left)
+    setattr(Number, f"__r{name}__", right)
 
 
-def _of_one(name: str, function: Callable[..., Any]) -> None:
-    setattr(Number, name, lambda self: called(function, (self,)))
+def _of_one(function: Callable[..., Any]) -> None:
+    setattr(Number, f"__{function.__name__}__", lambda self: called(function, (self,)))
 
 
-def _compared(name: str) -> None:
-    function = getattr(operator, name.strip("_"))
-    setattr(Number, name, lambda self, other: called(function, (self, other)))
+def _compared(function: Callable[..., Any]) -> None:
+    setattr(Number, f"__{function.__name__}__", lambda self, other: called(function, (self, other)))
 
 
-for _name in ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "lshift", "rshift"]:
-    _of_two(f"__{_name}__")
-for _name in ["lt", "le", "eq", "ne", "gt", "ge"]:
-    _compared(f"__{_name}__")
-for _name in ["neg", "pos", "abs", "invert"]:
-    _of_one(f"__{_name}__", getattr(operator, _name))
-for _name in ["trunc", "floor", "ceil"]:
-    _of_one(f"__{_name}__", getattr(math, _name))
+o = operator
+for _f in (o.add, o.sub, o.mul, o.truediv, o.floordiv, o.mod, o.pow, o.and_, o.or_, o.xor, o.lshift, o.rshift):
+    _of_two(_f)
+for _f in (o.lt, o.le, o.eq, o.ne, o.gt, o.ge):
+    _compared(_f)
+for _g in (o.neg, o.pos, o.abs, o.invert, math.trunc, math.floor, math.ceil):
+    _of_one(_g)

@@ -1,72 +1,134 @@
-"""What a loop gives to the program while it runs: lists that grow by an item or more in each iteration.
+"""What a loop gives to the program while it runs: items of lists that it does not read, and what it prints.
 
-In the shadow such a list is a `Growing`, into which things can be put and out of which nothing comes. What was put in
-is told to the program's list when the iteration is known to have come to its end, in the order of the iterations.
+In the shadow such a list is a `Growing`, into which things can be put and out of which nothing comes. What was put in,
+and what was printed, is given to the program when the iteration is known to have come to its end, in the order of the
+program.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.plans.numbers import Number
-from gradsh.plans.refusal import NoPlan
+from gradsh.plans.graphs import marker
+from gradsh.plans.numbers import Number, called
+from gradsh.plans.refusal import Closed, NoPlan
 from gradsh.plans.values import Value
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes)
 
 
 class Out:
-    """Something that an iteration appends to a list; `parts` are the numbers and values in it, in their order."""
+    """Something that an iteration gives; `parts` are the numbers and values in it, in their order.
 
-    def __init__(self, target: Growing, item: Any) -> None:
-        self.target, self.item = target, item
-        self.parts: list[Any] = list(parts_of(item))
-
-
-class Growing:
-    """A list of the program's, of which the body reads nothing.
-
-    `outs` has what was put in, of all lists of one shadow.
+    target, key   the list that gets it: at its end, or there
+    act           or what is called with it, which is a tuple
     """
 
-    __slots__ = ("outs",)
+    def __init__(
+        self, target: Growing | None, item: Any, key: Any = None, act: Callable[..., Any] | None = None
+    ) -> None:
+        self.target, self.item, self.key, self.act = target, item, key, act
+        self.parts: list[Any] = []
 
-    def __init__(self, outs: list[Out]) -> None:
-        self.outs = outs
 
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        return list
+class Growing(Closed):
+    """A list of the program's, of which the body reads nothing.
+
+    outs   what was put into any list of one shadow
+    size   how many items it has at the head of the iteration; None once it gets more
+    """
+
+    __slots__ = ("fixed", "outs", "size")
+
+    def __init__(self, outs: list[Out], size: int) -> None:
+        super().__init__("a list that grows is read")
+        self.outs, self.size, self.fixed = outs, size, False
 
     def append(self, item: Any) -> None:
         self.outs.append(Out(self, item))
 
-    def __getattr__(self, name: str) -> Any:
-        raise NoPlan("a list that grows is read")
-
-    def _read(self, *_: Any) -> Any:
-        raise NoPlan("a list that grows is read")
-
-    __len__ = __iter__ = __getitem__ = __setitem__ = __delitem__ = __contains__ = _read
-    __add__ = __radd__ = __mul__ = __rmul__ = __eq__ = __ne__ = __lt__ = __gt__ = __le__ = __ge__ = _read
-    __bool__ = __reversed__ = __iadd__ = __imul__ = __repr__ = __format__ = _read
-    __hash__ = None  # type: ignore[assignment]
+    def put(self, key: Any, item: Any) -> None:
+        """`list[key] = item`."""
+        if type(key) is not Number or type(key.plain) is not int:
+            raise NoPlan("a list gets an item in a place that is no number")
+        if not (called(operator.lt, (key, self.size)) and called(operator.ge, (key, -self.size))):
+            raise IndexError
+        self.fixed = True
+        self.outs.append(Out(self, item, key))
 
 
-def parts_of(item: Any) -> Iterator[Any]:
-    """Errors: NoPlan where it is not known how to make such an item."""
+class Text(Closed):
+    """A text with numbers or values in it: what the function gives for these arguments."""
+
+    __slots__ = ("arguments", "function")
+
+    def __init__(self, function: Callable[..., str], arguments: tuple[Any, ...]) -> None:
+        super().__init__("a text that changes is read")
+        self.function, self.arguments = function, arguments
+
+
+def joined(*texts: Any) -> Any:
+    """The parts of an f-string."""
+    return Text(together, texts) if any(type(each) is Text for each in texts) else "".join(texts)
+
+
+def together(*texts: str) -> str:
+    return "".join(texts)
+
+
+def formatted_by(function: Any) -> Callable[..., Any]:
+    """`@format`, for what changes too."""
+
+    def formatted(value: Any, conversion: Any, spec: Any) -> Any:
+        if type(value) in PLAIN:
+            return function(value, conversion, spec)
+        if type(spec) is not str or "c" in spec:
+            raise NoPlan("a text has a format that changes")
+        plain = value.plain if type(value) is Number else 1.0
+        if type(value) is not Tensor:
+            function(plain, conversion, spec)  # its errors
+        elif spec and value.ndim:
+            raise NoPlan("a tensor has a format")
+        return Text(function, (captured(value), conversion, spec))
+
+    return formatted
+
+
+def captured(x: Any) -> Any:
+    """What is shown, as it is now."""
+    kind = type(x)
+    if kind is tuple or kind is list:
+        return kind(captured(each) for each in x)
+    if kind is Tensor:
+        x.up_to_date()
+        made = make(x.data if x.data.scalar else x.data.copy())
+        made.node, made.requires = None if x.node is None else marker(x.node, False), x.requires
+        made.origin = getattr(x, "origin", None)
+        if x.extra is not None and x.extra.parameter:
+            raise NoPlan("a parameter is shown")
+        return made
+    if kind is Number or kind is Text or isinstance(x, PLAIN):
+        return x
+    raise NoPlan(f"a {kind.__name__} is shown, which no plan knows")
+
+
+def parts_of(item: Any, shown: bool = False) -> Iterator[Any]:
+    """Errors: NoPlan where it is not known how to make such an item; what is `shown` nobody has afterwards."""
     kind = type(item)
-    if kind is tuple:
+    if kind is tuple or (kind is list and shown):
         for each in item:
-            yield from parts_of(each)
+            yield from parts_of(each, shown)
     elif kind is Number:
         yield item
+    elif kind is Text:
+        yield from parts_of(item.arguments, True)
     elif kind is Tensor:
-        if item.node is not None or item.requires or item.extra is not None or item.gradient is not None:
+        if not shown and (item.node is not None or item.requires or item.extra is not None):
             raise NoPlan("a list gets a value with a graph in each iteration")
         yield item.data
     elif not isinstance(item, PLAIN):
@@ -82,29 +144,54 @@ def parts_at_end(outs: list[Out], taken: set[int]) -> list[Any]:
     seen: set[int] = set(taken)
     found: list[Any] = []
     for out in outs:
-        out.parts = list(parts_of(out.item))
+        out.parts = list(parts_of((out.key, out.item), out.act is not None))
         for part in out.parts:
-            if type(part) is Value:
+            if type(part) is Value and out.act is None:
                 if id(part.root) in seen or part.root is not part:
                     raise NoPlan("a list gets a tensor that shares its memory")
                 seen.add(id(part.root))
+        if any(type(part) is not Number and type(part) is not Value for part in out.parts):
+            raise NoPlan("a list gets what is no value of the iteration")
         found += out.parts
+    targets = {id(out.target): out.target for out in outs if out.target is not None}
+    for target in targets.values():
+        if target.fixed and any(out.target is target and out.key is None for out in outs):
+            raise NoPlan("a list grows while its items are written")
     return found
 
 
 def rebuilt(item: Any, parts: Iterator[Any]) -> Any:
     """The item of another iteration."""
     kind = type(item)
-    if kind is tuple:
-        return tuple(rebuilt(each, parts) for each in item)
+    if kind is tuple or kind is list:
+        return kind([rebuilt(each, parts) for each in item])
     if kind is Number:
         return next(parts)
+    if kind is Text:
+        return item.function(*rebuilt(item.arguments, parts))
     if kind is Tensor:
         tensor = make(next(parts))
+        tensor.node, tensor.requires = item.node, item.requires
+        if hasattr(item, "origin"):
+            tensor.origin = item.origin
         if item.storage is not None:
             tensor.own_storage().version = item.storage.version
         return tensor
     return item
+
+
+def give(outs: list[Out], count: int, values: list[Any], lists: dict[int, list[Any]]) -> None:
+    """Give the program what so many iterations gave."""
+    parts = iter(values)
+    for _ in range(count if outs else 0):
+        for out in outs:
+            key, item = rebuilt((out.key, out.item), parts)
+            if out.act is not None:
+                out.act(*item)
+            elif key is None:
+                lists[id(out.target)].append(item)
+            else:
+                lists[id(out.target)][key] = item
 
 
 def equal(mine: Any, theirs: Any) -> bool:
@@ -119,4 +206,4 @@ def equal(mine: Any, theirs: Any) -> bool:
             return False
         a, b = np.asarray(mine.data), theirs.data.array
         return bool(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes())
-    return kind is type(theirs) and repr(mine) == repr(theirs)
+    return type(theirs) is Text or (kind is type(theirs) and repr(mine) == repr(theirs))

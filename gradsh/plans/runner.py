@@ -14,13 +14,20 @@ from gradsh.plans.refusal import NoPlan
 from gradsh.plans.values import Step, Value, values_in
 
 OPERATORS = {np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/"}
+o = operator
 SIGNS: dict[Any, str] = {
-    getattr(operator, name): sign
-    for name, sign in zip(
-        ["add", "sub", "mul", "truediv", "floordiv", "mod", "lt", "le", "eq", "ne", "gt", "ge"],
-        ["+", "-", "*", "/", "//", "%", "<", "<=", "==", "!=", ">", ">="],
-        strict=True,
-    )
+    o.add: "+",
+    o.sub: "-",
+    o.mul: "*",
+    o.truediv: "/",
+    o.floordiv: "//",
+    o.mod: "%",
+    o.lt: "<",
+    o.le: "<=",
+    o.eq: "==",
+    o.ne: "!=",
+    o.gt: ">",
+    o.ge: ">=",
 }
 NAMED = (np.maximum, np.minimum)
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))

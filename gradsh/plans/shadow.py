@@ -26,9 +26,10 @@ from gradsh.engine.optim.base import Optimizer, State
 from gradsh.engine.optim.sgd import SGD
 from gradsh.engine.optim.sweep import Scratch
 from gradsh.plans.draws import Stream
-from gradsh.plans.numbers import Number
-from gradsh.plans.outs import Growing, Out
-from gradsh.plans.refusal import NoPlan
+from gradsh.plans.graphs import marker, spent
+from gradsh.plans.numbers import KINDS, Number, called
+from gradsh.plans.outs import Growing, Out, captured, formatted_by, joined
+from gradsh.plans.refusal import Changed, NoPlan
 from gradsh.plans.values import Record, Value
 
 ndarray = np.ndarray
@@ -101,6 +102,9 @@ class Shadow:
 
     def of(self, x: Any) -> Any:
         """The copy of anything."""
+        if isinstance(x, DType) and hasattr(x, "python"):
+            found = self.copies.get(id(x))
+            return self.kept(x, converting(x)) if found is None else found[1]
         if isinstance(x, ATOMS):
             return x
         found = self.copies.get(id(x))
@@ -113,7 +117,7 @@ class Shadow:
             return self.tensor(x)
         if kind is list:
             if id(x) in self.growing:
-                return self.kept(x, Growing(self.outs))
+                return self.kept(x, Growing(self.outs, len(x)))
             made: Any = self.kept(x, [], True)
             made.extend(self.part(x, at, each) for at, each in enumerate(x))
             return made
@@ -186,10 +190,10 @@ class Shadow:
         return made
 
     def tensor(self, x: Tensor) -> Tensor:
-        if x.node is not None:
+        if x.node is not None and not spent(x.node):
             raise NoPlan("a value with a graph goes from one iteration to the next")
         made: Tensor = self.kept(x, Tensor())
-        made.node = None
+        made.node = None if x.node is None else marker(x.node, True)
         made.requires = x.requires
         made.data = self.value(x.data)
         made.gradient = None
@@ -247,6 +251,8 @@ class Shadow:
         if not is_users(x):
             if known(x):
                 return x
+            if x.__module__.startswith("gradsh.runtime.") and x.__name__ in OF_NUMBERS:
+                return self.kept(x, numeric(x))
             raise NoPlan(f"the body calls {x.__name__.lstrip('.')}, which no plan knows")
         check_code(x.__code__)
         if x.__globals__ is self.home:
@@ -270,12 +276,12 @@ class Shadow:
             self.holders.append((space, made))
         for name in sorted(names_of(code)):
             if name in space and name not in made:
-                if name == "@echo":
-                    made[name] = shown
+                if name == "@echo" or name == "@command.print":
+                    made[name] = self.shown(code, space[name], name == "@echo")
                 elif name == "@builtin":
                     made[name] = lambda name, find=space[name]: self.of(find(name))
-                elif name == "@looped":
-                    made[name] = as_written
+                elif name == "@format":
+                    made[name] = formatted_by(space[name])
                 elif name == "@method":
                     made[name] = method_of(space[name])
                 elif name == "@pauses":
@@ -287,18 +293,33 @@ class Shadow:
                 else:
                     made[name] = None  # of a function that calls itself
                     made[name] = self.of(space[name])
+        made["@put"], made["@joined"] = self.put, joined
         return made
 
+    # --- what the program sees ---
 
-def shown(value: Any, line: int) -> None:
-    """A bare expression: nothing is shown of one that has no value."""
-    if value is not None:
-        raise NoPlan("the body shows a value")
+    def shown(self, code: Any, act: Any, echo: bool) -> Any:
+        """`@echo` or `@command.print`: what it is called with is shown later, as if the program's own code did so."""
+        space: dict[str, Any] = {}
+        exec(compile("def told(act, given, options): act(*given, **options)", code.co_filename, "exec"), space)
 
+        def shown(*given: Any, **options: Any) -> None:
+            if echo and given[0] is None:
+                return  # nothing is shown of an expression that has no value
+            if any(type(each) not in (str, type(None)) for each in options.values()):
+                raise NoPlan("something is printed in a way that changes")
+            self.outs.append(Out(None, captured(given), act=lambda *now: space["told"](act, now, options)))
 
-def as_written(items: Any, *_: Any) -> Any:
-    """A loop inside of the body."""
-    return items
+        return shown
+
+    def put(self, value: Any, owner: Any, key: Any) -> None:
+        """`owner[key] = value`."""
+        if type(owner) is Growing:
+            owner.put(key, value)
+        elif type(owner) is list and type(key) is Number:
+            raise Changed(set(), {id(real) for real, copy in self.copies.values() if copy is owner})
+        else:
+            owner[key] = value
 
 
 def helper_words(name: str) -> str:
@@ -322,6 +343,48 @@ def held(cell: CellType) -> bool:
     except ValueError:
         return False
     return True
+
+
+OF_NUMBERS: dict[str, Any] = {function.__name__: function for function in (abs, round, min, max)}
+
+
+def numeric(function: Any) -> Any:
+    """A function of a program on numbers or tensors, for numbers that change too."""
+    of_numbers = OF_NUMBERS[function.__name__]
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        if not any(type(each) is Number for each in arguments):
+            return function(*arguments, **options)
+        out = NotImplemented if options else called(of_numbers, arguments)
+        if out is NotImplemented:
+            raise NoPlan(f"{function.__name__} of more than numbers")
+        return out
+
+    return call
+
+
+def converting(dtype: Any) -> Any:
+    """`int`, `float`, `bool`: of numbers that change too."""
+    kind = type(dtype)
+
+    class Converting(kind):  # type: ignore[misc, valid-type]
+        __slots__ = ()
+
+        def __call__(self, *arguments: Any, **options: Any) -> Any:
+            if len(arguments) == 1 and not options and self.python in KINDS:
+                x = arguments[0]
+                if type(x) is Tensor and not x.requires and x.data.size == 1:
+                    x = x.item()
+                if type(x) is Number:
+                    return called(self.python, (x,))
+            return kind.__call__(self, *arguments, **options)
+
+    made = object.__new__(Converting)
+    for base in kind.__mro__:
+        for name in base.__dict__.get("__slots__", ()):
+            if hasattr(dtype, name):
+                object.__setattr__(made, name, getattr(dtype, name))
+    return made
 
 
 def method_of(method: Any) -> Any:

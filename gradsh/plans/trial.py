@@ -15,9 +15,10 @@ from gradsh.engine.kernels.random import Generator
 from gradsh.plans.builder import Plan, build
 from gradsh.plans.draws import put_state, state_of
 from gradsh.plans.entry import Entry, version
+from gradsh.plans.graphs import marker, spent
 from gradsh.plans.numbers import KINDS, Number, called
-from gradsh.plans.outs import PLAIN, Growing, equal, parts_at_end, rebuilt
-from gradsh.plans.refusal import NoPlan
+from gradsh.plans.outs import PLAIN, Growing, equal, give, parts_at_end, rebuilt
+from gradsh.plans.refusal import Changed, Closed, NoPlan
 from gradsh.plans.runner import compiled
 from gradsh.plans.shadow import Shadow, check_code, helper_words, instructions, names_of, parts, put_part
 from gradsh.plans.shadow import state as extras
@@ -28,34 +29,10 @@ MISSING = object()
 AGAIN = 6  # recordings, each of which knows more numbers that change
 
 
-class Changed(Exception):
-    """What is another at the end of the iteration, and can be in a plan once that is known: `moving` and `growing`, as
-    a shadow has them, and names."""
-
-    def __init__(self, moving: set[Any], growing: set[int]) -> None:
-        super().__init__()
-        self.moving, self.growing = moving, growing
-
-
-class Absent:
+class Absent(Closed):
     """What a name is bound to that the body binds anew before it reads it, as far as the recorded iteration goes."""
 
-    __slots__ = ("why",)
-
-    def __init__(self, why: NoPlan) -> None:
-        self.why = why
-
-    def __getattribute__(self, name: str) -> Any:
-        raise object.__getattribute__(self, "why")
-
-    def _read(self, *_: Any) -> Any:
-        raise object.__getattribute__(self, "why")
-
-    __len__ = __iter__ = __getitem__ = __setitem__ = __contains__ = __bool__ = __call__ = __float__ = __index__ = _read
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = _read
-    __rpow__ = __matmul__ = __rmatmul__ = __mod__ = __floordiv__ = __neg__ = __enter__ = __exit__ = _read
-    __eq__ = __ne__ = __lt__ = __gt__ = __le__ = __ge__ = __repr__ = __str__ = __format__ = __array__ = _read
-    __hash__ = None  # type: ignore[assignment]
+    __slots__ = ()
 
 
 class Body:
@@ -83,7 +60,7 @@ def tried(loop: Body) -> Trial:
     """The body, run on a shadow of what it reaches. Errors: NoPlan, or whatever the body raises there."""
     code = loop.body.__code__
     for name in sorted(names_of(code)):
-        if name.startswith("@command"):
+        if name.startswith("@command") and name != "@command.print":
             raise NoPlan(helper_words(name))
     check_code(code)
     if loop.body.__closure__:
@@ -147,7 +124,7 @@ def bound(shadow: Shadow, loop: Body, name: str, rebound: bool) -> Any:
             raise
         shadow.copies, shadow.roots = kept[:2]
         del shadow.tensors[kept[2] :], shadow.holders[kept[3] :]
-        return Absent(why)
+        return Absent(str(why))
 
 
 def read_first(code: CodeType, names: tuple[str, ...]) -> list[str]:
@@ -304,7 +281,10 @@ class Trial:
             after = self.renamed[id(before)]
             if any(after is copy for _, copy in self.shadow.tensors) or id(after) in self.holding():
                 raise NoPlan("a value that goes from one iteration to the next is also elsewhere")
-            if after.node is not None or after.requires is not before.requires:
+            with_graph = before.node is not None
+            if (after.node is not None) is not with_graph or after.requires is not before.requires:
+                raise NoPlan("a value with a graph goes from one iteration to the next")
+            if with_graph and not spent(after.node):
                 raise NoPlan("a value with a graph goes from one iteration to the next")
             if self.gradient(before) is not None or after.gradient is not None:
                 raise NoPlan("a value that goes from one iteration to the next has a gradient")
@@ -461,11 +441,20 @@ class Trial:
         """Whether the program's lists got what the shadow's did in the recording."""
         for growing, real in entry.lists:
             items = [out.item for out in self.shadow.outs if out.target is growing]
+            if growing.fixed:
+                outs = [out for out in self.shadow.outs if out.target is growing]
+                if all(equal(real[out.key.plain], out.item) for out in outs):
+                    continue
+                raise NoPlan("a list gets other items")
             size = self.sizes[id(growing)]
             if len(real) != size + len(items) or not all(map(equal, real[size:], items)):
                 raise NoPlan("a list gets other items")
 
-    def commit(self, entry: Entry, count: int, outs: list[Any]) -> dict[str, Any]:
+    def give(self, entry: Entry, count: int, outs: list[Any]) -> None:
+        """Give the program what so many iterations gave."""
+        give(self.shadow.outs, count, outs, {id(growing): real for growing, real in entry.lists})
+
+    def commit(self, entry: Entry, count: int) -> dict[str, Any]:
         """Give the program what the plan has come to in so many iterations; the names that are bound to others."""
         if not count:
             return {}
@@ -489,11 +478,6 @@ class Trial:
             if id(real.storage) not in moved:
                 moved.add(id(real.storage))
                 real.storage.version += self.steps[id(copy)] * count
-        values = iter(outs)
-        lists = {id(growing): real for growing, real in entry.lists}
-        for _ in range(count if lists else 0):
-            for out in self.shadow.outs:
-                lists[id(out.target)].append(rebuilt(out.item, values))
         now = {id(number): value for (number, _), value in zip(self.numbers, self.now, strict=True)}
         for holder, key, number in entry.slots:
             put_part(holder, key, now[id(number)])
@@ -511,7 +495,7 @@ class Trial:
             end = self.renamed[id(copy)]
             array = copy.data.array
             found = now[id(copy)] = rebuilt(end, iter([array[()] if copy.data.scalar else array.copy()]))
-            found.requires = end.requires
+            found.requires, found.node = end.requires, None if end.node is None else marker(end.node, False)
             if end.extra is not None:
                 found.extra = TensorExtra()
                 found.extra.parameter = end.extra.parameter

@@ -79,6 +79,10 @@ class Record:
         self.thread = get_ident()
         self.inside = 0
 
+    def called(self, ufunc: Any, method: str, inputs: Any, options: Any) -> Any:
+        """A ufunc of numbers, and arrays that are the same in each iteration."""
+        return Value(self, np.zeros(())).__array_ufunc__(ufunc, method, *inputs, **options)
+
     def add(self, kind: str, function: Any, arguments: Any, out: Any, extra: Any = None) -> None:
         if get_ident() != self.thread:
             raise NoPlan("an array is so large that several threads work on it")

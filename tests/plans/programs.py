@@ -45,6 +45,22 @@ VECTORS = [
         "(a - 1) ** 2 * v",
     ),
 ]
+# what is shown, what ends a loop, and what decides; j counts the iterations
+ENDED = [
+    form
+    for line in """
+if j == 6 { break }|if j % 4 == 2 { continue }|if loss.item() < 0.3 { break }|if loss > 2 and j > 5 { break }
+print j, loss|print f"{j} {loss.item():.3f} {v}"|loss|v.sum()|if j % 5 == 0 { print j, loss }
+losses.append(f"{j}: {total}")|hist[j] = loss.item()|best = min(best, loss.item())
+total = float(loss.detach()) + int(h)|n = round(total) + abs(-j)|hist[j // 2] = h|prev = loss.item()
+if prev is not none and abs(prev - loss.item()) < 1e-3 { break }|while n > 3 { n = n - 2 }
+for q in range(3) { c = c * 0.9; n += q }|if j == 5 { v = v.detach().requires_grad_() }
+if j == 7 { assert false, "seven" }|print c, h, (j, [total])|n = 7 // (9 - j)|hist[n] = 1.0
+for q in range(4) { if q == j % 3 { break }; total += q }
+if a.item() < 0 { a = a.detach().abs().requires_grad_() }|hist[20 - j] = loss.item()
+""".strip().splitlines()
+    for form in line.split("|")
+]
 # what goes from one iteration to the next
 CARRIED = [
     form
@@ -52,10 +68,17 @@ CARRIED = [
 total += loss.item()|n += 1|h *= 0.97|n = n * 3 + i|total = total / (n - 20)|n = n // 2 - i % 3
 losses.append(loss.detach())|losses.append((n, v.detach().clone()))|losses.append(h)|n = -n ** 2 % 101
 if i % 5 == 0 { c = c * 0.5 }|best = best * 0.9|if loss.item() < best { best = loss.item() }
+<<<<<<< HEAD
 v = (v - 0.1 * v.grad).detach().requires_grad_()
 no_grad { v -= h * v.grad }|c = c * h|c = c + a.detach()|if n > 7 { n = 0 }|if v.sum().item() > total { total += 1 }
 d = c; c = c + 1|w = c; c = c * 0.9|no_grad { v += n }|box[0] = n|box.append(n)|no_grad { v *= box[0].sum().item() }
 h = h + c.sum().item()|n = n + len(losses)|losses = losses + [h]|h = n|n = h|n = n + True|c = c / n|total = 0.5 ** n
+=======
+v = (v - 0.1 * v.grad).detach().requires_grad_()|no_grad { v -= h * v.grad }|c = c * h|c = c + a.detach()
+if n > 7 { n = 0 }|if v.sum().item() > total { total += 1 }|d = c; c = c + 1|w = c; c = c * 0.9
+no_grad { v += n }|box[0] = n|box.append(n)|no_grad { v *= box[0].sum().item() }|h = h + c.sum().item()
+n = n + len(losses)|losses = losses + [h]|h = n|n = h|n = n + True|c = c / n|total = 0.5 ** n
+>>>>>>> 2397e91 (Plans of while loops, and of loops with break, continue, return and prints)
 """.strip().splitlines()
     for form in line.split("|")
 ]
@@ -130,8 +153,9 @@ OPTIMISERS = [
     ),
     "SGD([*net.parameters(), a, v, m], lr=0.01, momentum=0.5, dampening=0.1)",
 ]
+COUNTED = "let j = 0; let hist = [0.0] * 40; let prev = none"
 LOOPS = ["for i in range({n})", "repeat {n}", "for _ in range({n})", "for i in range({n}, 0, -1)", "for _ in [0] * {n}"]
-SHOWN = "a, v, m, c, e, w, h, k, n, best, last, total, losses, box, loss, a.grad, v.grad, m.grad"
+SHOWN = "a, v, m, c, e, w, h, k, n, j, best, prev, hist, last, total, losses, box, loss, a.grad, v.grad, m.grad"
 SHOWN += ", a._version, v._version, m._version, net[0].weight"
 
 
@@ -149,7 +173,7 @@ def made(seed: int) -> str:
         "let net = Sequential(Linear(4, 2), " + draw.choice(["ReLU()", "Tanh()", "Dropout(0.5)", "Linear(2, 2)"]) + ")"
     ]
     lines += [
-        "let losses = []; let n = 0; let best = 1e9",
+        "let losses = []; let n = 0; let best = 1e9; " + COUNTED,
         "let box = [zeros(4)]",
         "let last = none",
         "let total = 0.0",
@@ -170,18 +194,24 @@ def made(seed: int) -> str:
     ]
     few = draw.choice([1, 1, 1, 2, 3])
     which = draw.random()
-    ends = draw.sample(ENDS[:8] if which < 0.4 else ENDS if which < 0.6 else CARRIED, few)
-    body += [*([draw.choice(ENDS[:8])] if which > 0.6 else []), *ends, draw.choice(CLEAR)]
-    header = draw.choice(LOOPS[:3] if draw.random() < 0.8 else LOOPS).format(n=draw.choice([8, 9, 30]))
+    ends = draw.sample(
+        ENDS[:8] if which < 0.3 else ENDS if which < 0.5 else CARRIED if which < 0.7 else CARRIED + ENDED, few
+    )
+    body += [*([draw.choice(ENDS[:8])] if which > 0.5 else []), *ends, draw.choice(CLEAR)]
+    if which > 0.7:
+        body.insert(0, "j += 1")
+        body.insert(draw.randint(1, len(body)), draw.choice(ENDED))
+    headers = ["while j < {n}"] if which > 0.9 else LOOPS[:3] if draw.random() < 0.8 else LOOPS
+    header = draw.choice(headers).format(n=draw.choice([8, 9, 30]))
     loop = [header + " {", *("    " + each for each in body if each), "}"]
     if draw.random() < 0.4:
         names = "a, v, m, c, e, w, h, k, net, opt, losses, box, f, g"
-        bound = "let last = none; let total = 0.0; let loss = none; let d = none; let n = 0; let best = 1e9"
+        bound = "let last = none; let total = 0.0; let loss = none; let d = none; let n = 0; let best = 1e9; " + COUNTED
         lines += [
             f"fn train({names}) {{",
             "    " + bound,
             *("    " + each for each in loop),
-            "    print loss, c, h, total, n, best",
+            "    print loss, c, h, total, n, best, j, prev, hist",
             "}",
             f"train({names})",
         ]

@@ -1,0 +1,149 @@
+"""The bodies of loops once more, as functions that gradsh.plans runs where the program does not see it.
+
+Only programs that run with plans have them. In a copy the loop's own `break` and `return` are `return None`, and some
+of Python's instructions are calls, for they take none but Python's own objects:
+
+    x[i] = v      @put(v, x, i)
+    f"{a} {b}"    @joined(@format(a, …), " ", @format(b, …))
+"""
+
+from __future__ import annotations
+
+import _ast as ast
+from typing import TYPE_CHECKING, Any
+
+from gradsh.language import nodes
+from gradsh.language.expressions import LOAD, STORE, UNARY
+from gradsh.language.nodes import Expr, Stmt, walk
+
+if TYPE_CHECKING:
+    from gradsh.language.lower import Lowering
+
+# What no body of a plan may have: blocks that are left in the middle, and names that are bound for others.
+UNPLANNED = (
+    *(nodes.Function, nodes.Lambda, nodes.Model, nodes.Op, nodes.Try, nodes.Use, nodes.Del, nodes.Import, nodes.Param),
+    *(nodes.ListComp, nodes.SetComp, nodes.DictComp),
+)
+LOOPS = (nodes.For, nodes.Repeat, nodes.While)
+DEEPEST = 3  # loops in loops: each is lowered once more for each one around it
+
+
+def may_be_planned(target: Expr | None, body: list[Stmt]) -> bool:
+    """Whether a loop's body is such that a plan of it could be made."""
+    if target is not None and not isinstance(target, nodes.Name):
+        return False
+    if any(isinstance(node, UNPLANNED) for statement in body for node in walk(statement)):
+        return False
+    return depth(body) < DEEPEST
+
+
+def depth(body: list[Stmt]) -> int:
+    """How many loops stand in one another in it."""
+    inner = [node for statement in body for node in walk(statement) if isinstance(node, LOOPS)]
+    return 1 + max(map(depth, (node.body for node in inner))) if inner else 0
+
+
+def bound_by(statement: Stmt) -> set[str]:
+    """The names that it binds, and what is in it."""
+    names: set[str] = set()
+    for node in walk(statement):
+        names.update(node.binds())
+        if isinstance(node, nodes.AugAssign) and isinstance(node.target, nodes.Name):
+            names.add(node.target.name)
+    return names
+
+
+def looped(
+    lowering: Lowering, items: ast.expr, target: Expr | None, body: list[Stmt], line: int, condition: Expr | None = None
+) -> tuple[ast.expr, list[ast.stmt]]:
+    """The items of a loop by way of `@looped`, and what stands ahead of its body, which takes over what a plan has come
+    to:
+
+        def @f1(.i, .x, .y): …; return (None, .x, .y)
+        @c1 = []
+        for .i in @looped(items, @f1, (".i", ".x", ".y"), (".y",), @c1, line):
+            if @c1: (.y,) = @c1.pop()
+
+    `condition`: that of a `while`, which has no items and ends where it is false.
+    """
+    # a `repeat` has no name for its turns
+    first = "." + target.name if isinstance(target, nodes.Name) else "@_"
+    within: list[Any] = [*body, *([] if condition is None else [condition])]
+    names = {"." + node.name for piece in within for node in walk(piece) if isinstance(node, nodes.Name)}
+    ordered = [first, *sorted(names - {first})]
+    name, box = lowering.fresh("f"), lowering.fresh("c")
+    arguments = ast.arguments([], [ast.arg(n, lineno=line, col_offset=0) for n in ordered], None, [], [], None, [])
+
+    def ended() -> ast.stmt:
+        values = [lowering.constant(None, line), *(lowering.load(n, line) for n in ordered[1:])]
+        return ast.Return(ast.Tuple(values, LOAD, lineno=line, col_offset=0), lineno=line, col_offset=0)
+
+    outer, outer_function = lowering.before, lowering.function
+    lowering.planned = False
+    whole = [*([] if condition is None else while_true(lowering, condition, line)), *lowering.turn(body, line)]
+    lowering.planned = True
+    copy = [rewritten(statement, ended, 0) for statement in whole]
+    lowering.before, lowering.function = outer, outer_function
+    lowering.before.append(lowering.definition(name, arguments, [*copy, ended()], line))
+    if lowering.function is None:
+        lowering.globals.add(name)
+    stored = sorted({"." + name for statement in body for name in bound_by(statement)} - {first})
+    made = ast.List([], LOAD, lineno=line, col_offset=0)
+    lowering.before.append(lowering.assigned(lowering.store(box, line), made, line))
+    given = [items, lowering.load(name, line), *(lowering.constant(tuple(n), line) for n in (ordered, stored))]
+    given += [lowering.load(box, line), lowering.constant(line, line)]
+    ahead: list[ast.stmt] = []
+    if stored:
+        pop = ast.Attribute(lowering.load(box, line), "pop", LOAD, lineno=line, col_offset=0)
+        came = ast.Call(pop, [], [], lineno=line, col_offset=0)
+        names_of = ast.Tuple([lowering.store(n, line) for n in stored], STORE, lineno=line, col_offset=0)
+        taken = ast.Assign([names_of], came, lineno=line, col_offset=0)
+        ahead.append(ast.If(lowering.load(box, line), [taken], [], lineno=line, col_offset=0))
+    return lowering.called("@looped", given, line), ahead
+
+
+def while_loop(lowering: Lowering, node: nodes.While, line: int) -> list[ast.stmt]:
+    """`while condition { … }` as a loop over items without end, which it leaves where the condition is false."""
+    items, ahead = looped(lowering, lowering.constant(None, line), None, node.body, line, node.condition)
+    body = [*ahead, *while_true(lowering, node.condition, line), *lowering.turn(node.body, line)]
+    return [ast.For(lowering.store("@_", line), items, body, [], lineno=line, col_offset=0)]
+
+
+def while_true(lowering: Lowering, condition: Expr, line: int) -> list[ast.stmt]:
+    """`if not condition: break`."""
+    outer, lowering.before = lowering.before, []
+    test = ast.UnaryOp(UNARY["not"], lowering.expr(condition), lineno=line, col_offset=0)
+    before, lowering.before = lowering.before, outer
+    left = ast.Break(lineno=line, col_offset=0)
+    return [*before, ast.If(test, [left], [], lineno=line, col_offset=0)]
+
+
+def rewritten(node: Any, ended: Any, depth: int) -> Any:
+    """A piece of a body as it stands in the copy; `depth` of how many loops in the body it is inside."""
+    if isinstance(node, (ast.Return, ast.Break, ast.Continue)):
+        if depth and not isinstance(node, ast.Return):
+            return node
+        if isinstance(node, ast.Continue):
+            return ended()
+        none = ast.Constant(None, lineno=node.lineno, col_offset=0)
+        return ast.Return(none, lineno=node.lineno, col_offset=0)
+    inside = depth + isinstance(node, (ast.For, ast.While))
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            setattr(node, field, [rewritten(x, ended, inside) if isinstance(x, ast.AST) else x for x in value])
+        elif isinstance(value, ast.AST):
+            setattr(node, field, rewritten(value, ended, inside))
+    if isinstance(node, ast.JoinedStr):
+        return called("@joined", [v.value if isinstance(v, ast.FormattedValue) else v for v in node.values], node)
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target = node.targets[0]
+        if isinstance(target, ast.Subscript) and not isinstance(target.slice, (ast.Slice, ast.Tuple)):
+            put = called("@put", [node.value, target.value, target.slice], node)
+            return ast.Expr(put, lineno=node.lineno, col_offset=0)
+    return node
+
+
+def called(name: str, arguments: list[Any], node: Any) -> ast.expr:
+    function = ast.Name(name, LOAD, lineno=node.lineno, col_offset=0)
+    return ast.Call(function, arguments, [], lineno=node.lineno, col_offset=0)
