@@ -138,6 +138,7 @@ class Loop:
                 yield self.next()
                 if self.left() > 1:
                     yield self.next()
+        self.refused(NoPlan("what decides in it comes out in another way in each iteration"))
         yield from self.items
 
     def recorded(self, frame: Any) -> Trial | None:
