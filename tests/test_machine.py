@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import operator
 import os
 import signal
 import threading
@@ -17,6 +18,7 @@ from numpy.lib.stride_tricks import as_strided
 from gradsh import Session
 from gradsh.plans import machine, trust
 from gradsh.plans.builder import Plan
+from gradsh.plans.numbers import Number
 from gradsh.plans.values import Step, Value
 from tests.plans.programs import made
 from tests.test_plans import ROSENBROCK, shown
@@ -133,6 +135,40 @@ def test_carried_values_are_read_before_one_is_written() -> None:
     assert run is not None
     assert run(3, (), [])[0] == 3
     assert [x.array.tolist() for x in (a, c, b, d)] == [5.0, 1.0, [7.0, 8.0], [2.0, 3.0]]
+
+
+@needs_c
+def test_parts_that_lie_elsewhere_in_each_iteration() -> None:
+    """Rows i to i + 2 into a column and i of a vector: up to where they would reach out of their arrays."""
+    from gradsh.engine.kernels import native
+
+    x, v = value(np.arange(24.0).reshape(8, 3)), value(np.arange(8.0, dtype=np.float32))
+    out, one, into = value(np.zeros((2, 3))), value(np.zeros((), np.float32)), value(np.zeros((9, 2)))
+    i, k = Number(None, 1), Number(None, 3)
+    steps = [
+        Step("number", operator.add, (i, 2), k),
+        Step("take", None, (x,), out, slice(i, k)),
+        Step("take", None, (v,), one, k),
+        Step("put", None, (one,), into, (i, slice(None))),
+        Step("put", None, (value(out.array[:, 1], out),), into, (slice(0, 2), 1)),
+        Step("put", None, (value(out.array[:, 1], out),), into, (slice(i, k), 0)),
+    ]
+    outs: list[Any] = []
+    run = machine.packed_by(native, Plan(steps, [], [(i, k)], [out, one], [], {id(i), id(k)}))
+    assert run is not None
+    assert run(9, (1,), outs) == (3, None, None)  # rows 7 to 9 there are not
+    wanted = np.zeros((9, 2))
+    for turn, (at, given, number) in enumerate(zip((1, 3, 5), outs[::2], outs[1::2], strict=False)):
+        assert given.tolist() == x.array[at : at + 2].tolist()
+        assert number.tolist() == at + 2, turn
+        wanted[at] = number
+        wanted[0:2, 1] = given[:, 1]
+        wanted[at : at + 2, 0] = given[:, 1]
+    assert into.array.tolist() == wanted.tolist()
+    assert run(1, (-1,), [])[0] == 0
+    slot, far = np.array(0), value(np.zeros(4))
+    with pytest.raises(ValueError, match="reaches out of its memory"):
+        native.add_part(native.program(), 0, slot, None, 1, 4, 8, far.array[:1], far.array, np.zeros(1), np.zeros(1))
 
 
 @needs_c

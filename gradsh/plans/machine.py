@@ -14,7 +14,8 @@ import numpy as np
 
 from gradsh.plans.builder import Plan
 from gradsh.plans.numbers import Number
-from gradsh.plans.values import PURE, Step, Value, uncovered
+from gradsh.plans.packing import bare, fits, is_basic, kind_of, positive, resolved, spread
+from gradsh.plans.values import PURE, Step, Value, inputs_in, uncovered
 
 ndarray = np.ndarray
 ARITHMETIC = {np.add: 0, np.subtract: 1, np.multiply: 2, np.divide: 3, np.negative: 4}  # as Kind in native_machine.h
@@ -52,7 +53,6 @@ EXACT = frozenset(
 # Sums of NumPy's begin with -0.0, what has no such number with the first element.
 REDUCED = {np.add: True, np.maximum: False, np.minimum: False}
 MOST = 60  # arguments of a call
-BASIC = (int, slice, type(None), type(Ellipsis), np.integer)
 
 
 # Functions of two of Python's numbers of one type: as ufuncs, and as add_integer has them.
@@ -196,17 +196,54 @@ class Packer:
 
     def put(self, step: Step) -> None:
         (x,), out, index = step.arguments, step.out, step.extra
+        moving = self.moving(out.array, index)
+        if moving is not None:
+            *where, first = moving
+            given = (*where, *self.memory(x), first, out.root.array) if fits(x, first) else ()
+            if given and self.native.add_part(self.program, 1, *given):
+                return
         if is_basic(index):
             part = out.array[(*index, ...) if type(index) is tuple and ... not in index else index]
             if type(part) is not ndarray:
                 part = out.array[index, ...]
-            if type(x) in (Value, ndarray) and x.ndim <= part.ndim:
+            if fits(x, part):
                 self.copied(x, part, out.root.array)
                 return
         self.called(operator.setitem, [out.array, index, x], {})
 
     def take(self, step: Step) -> None:
+        (x,), out = step.arguments, step.out
+        if type(x) in (Value, ndarray):
+            array, owner = self.memory(x)
+            moving = self.moving(array, step.extra)
+            if moving is not None:
+                *where, first = moving
+                if self.native.add_part(self.program, 0, *where, first, owner, out.array, out.root.array):
+                    return
         self.called(operator.getitem, [*step.arguments, step.extra], {}, step.out.array)
+
+    def moving(self, array: Any, index: Any) -> tuple[Any, ...] | None:
+        """A part of the array that lies elsewhere in each iteration, by one number or the two of one slice: where the
+        start and the end are, how many, the last start, the bytes from one to the next, and the part at 0."""
+        items = list(index) if type(index) is tuple else [index]
+        varying = [at for at, item in enumerate(items) if any(map(self.varies, inputs_in(item)))]
+        if len(varying) != 1 or not all(is_basic(each) and each is not None for each in items[: varying[0]]):
+            return None
+        (at,) = varying
+        if Ellipsis in items[:at] or not all(is_basic(each) for each in items[at + 1 :]):
+            return None
+        item, size = items[at], array.shape[at]
+        if type(item) is Number and type(item.plain) is int:
+            start, stop, count, items[at] = item, None, 1, 0
+        elif type(item) is slice and item.step is None and self.varies(item.start) and self.varies(item.stop):
+            start, stop, count = item.start, self.slot(item.stop), item.stop.plain - item.start.plain
+            items[at] = slice(0, count)
+        else:
+            return None
+        if start.plain < 0 or count < 1 or start.plain + count > size:
+            return None
+        first = array[(*items, ...)] if Ellipsis not in items else array[tuple(items)]
+        return self.slot(start), stop, count, size - count, array.strides[at], first
 
     def call(self, step: Step) -> None:
         function, arguments, options, out = step.function, step.arguments, step.extra or {}, step.out
@@ -260,12 +297,12 @@ class Packer:
         if len(arguments) == 2 and len(kinds) == 1 and kinds <= {float, int}:
             (kind,) = kinds
             ufunc = COMPARED.get(function) or (OF_FLOATS.get(function) if kind is float else None)
-            fits = False
+            added = False
             if ufunc is not None:
-                fits = self.native.add_map(self.program, ufunc, True, ARITHMETIC.get(ufunc, -1), *given)
+                added = self.native.add_map(self.program, ufunc, True, ARITHMETIC.get(ufunc, -1), *given)
             elif kind is int and function in OF_INTS:
-                fits = self.native.add_integer(self.program, OF_INTS[function], *given)
-            if fits:
+                added = self.native.add_integer(self.program, OF_INTS[function], *given)
+            if added:
                 return
         self.called(function, list(arguments), {}, self.slot(out), type(out.plain))
 
@@ -324,60 +361,3 @@ class Packer:
         for (owner, array, _), kept in zip(pairs, later, strict=True):
             if kept is not None:
                 self.copied(kept[0], array, owner)
-
-
-def spread(function: Any, outs: list[Any]) -> Callable[..., None]:
-    """A function of several results, which puts them there."""
-
-    def run(*given: Any, **options: Any) -> None:
-        for out, result in zip(outs, function(*given, **options), strict=True):
-            out[...] = result
-
-    return run
-
-
-def bare(x: Any) -> Any:
-    """The number that an array without dims is, which is no value's."""
-    return x[()] if type(x) is ndarray and not x.ndim else x
-
-
-def is_basic(index: Any) -> bool:
-    """Whether an index gives a view, the same in each iteration."""
-    if type(index) is tuple:
-        return all(is_basic(each) and type(each) is not tuple for each in index)
-    if type(index) is slice:
-        return all(
-            each is None or isinstance(each, (int, np.integer)) for each in (index.start, index.stop, index.step)
-        )
-    return isinstance(index, BASIC) and type(index) is not bool
-
-
-def positive(axis: Any, ndim: int) -> Any:
-    if type(axis) is tuple:
-        return tuple(each % ndim for each in axis) if ndim else ()
-    return axis % ndim if ndim and isinstance(axis, int) else axis
-
-
-def kind_of(x: Any) -> Any:
-    """What a ufunc's dtypes depend on: a dtype, or the type of a number of Python's."""
-    if type(x) is Value:
-        return x.array.dtype
-    if type(x) is Number:
-        x = x.plain
-    if type(x) is bool:
-        return np.dtype(bool)
-    return x.dtype if hasattr(x, "dtype") else type(x)
-
-
-DTYPES: dict[Any, Any] = {}
-
-
-def resolved(ufunc: Any, kinds: tuple[Any, ...]) -> Any:
-    """The dtypes of the loop that NumPy takes, the output's last; None where there is none."""
-    key = (ufunc, kinds)
-    if key not in DTYPES:
-        try:
-            DTYPES[key] = ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))
-        except TypeError:
-            DTYPES[key] = None
-    return DTYPES[key]

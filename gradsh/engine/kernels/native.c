@@ -251,6 +251,7 @@ static PyMethodDef functions[] = {
     ENTRY(program),
     ENTRY(add_map),
     ENTRY(add_copy),
+    ENTRY(add_part),
     ENTRY(add_sum),
     ENTRY(add_reduce),
     ENTRY(add_dot),

@@ -16,7 +16,7 @@ typedef void (*Loop)(char **at, const npy_intp *size, const npy_intp *strides, v
 typedef enum {
     FLOAT_ADD, FLOAT_SUBTRACT, FLOAT_MULTIPLY, FLOAT_DIVIDE, FLOAT_NEGATIVE, FLOAT_SET,
     DOUBLE_ADD, DOUBLE_SUBTRACT, DOUBLE_MULTIPLY, DOUBLE_DIVIDE, DOUBLE_NEGATIVE, DOUBLE_SET,
-    LONG_ADD, LONG_SUBTRACT, LONG_MULTIPLY, DECIDE, OUT,
+    LONG_ADD, LONG_SUBTRACT, LONG_MULTIPLY, DECIDE, OUT, PART,
     ONE_LOOP, LOOPS, BYTES, REDUCE, SUM, GEMM, GEMV, PRODUCT, ASSIGN, CALL
 } Kind;
 
@@ -44,6 +44,8 @@ typedef struct {
     PyObject *given[];
 } Call;
 
+typedef struct Moving Moving;
+
 typedef struct {
     Kind kind;
     int around;
@@ -56,9 +58,20 @@ typedef struct {
         Product *product;
         Sum *sum;
         Call *call;
+        Moving *part;
         PyArrayObject *arrays[3];
     } of;
 } Instruction;
+
+/* A copy of which one operand (0: from, 1: to) lies elsewhere in each iteration: *start * stride bytes on, for a start
+   from 0 to `last`. */
+struct Moving {
+    const npy_int64 *start, *stop; /* stop: NULL, or what is start + count */
+    npy_int64 count, last;
+    npy_intp stride;
+    int which;
+    Instruction copy;
+};
 
 typedef struct {
     Instruction *first;
@@ -74,9 +87,12 @@ static void program_freed(PyObject *capsule)
     Program *program = PyCapsule_GetPointer(capsule, PROGRAM);
     if (!program)
         return;
-    for (Instruction *at = program->first; at < program->first + program->count; at++)
-        if (at->kind == LOOPS || at->kind == SUM || at->kind == GEMM || at->kind == GEMV || at->kind == CALL)
+    for (Instruction *at = program->first; at < program->first + program->count; at++) {
+        if (at->kind == PART && at->of.part->copy.kind == LOOPS)
+            PyMem_Free(at->of.part->copy.of.dims);
+        if (at->kind == PART || at->kind == LOOPS || at->kind == SUM || at->kind == GEMM || at->kind == GEMV || at->kind == CALL)
             PyMem_Free(at->of.dims); /* each of them is one block */
+    }
     PyMem_Free(program->first);
     Py_XDECREF(program->kept);
     PyMem_Free(program);
@@ -293,511 +309,9 @@ static PyObject *added_to(Program *program, int fits)
     return PyBool_FromLong(fits);
 }
 
-/* --- elementwise -------------------------------------------------------------------------------------------------- */
-
-/* add_map(program, ufunc, exact, arithmetic, x, its owner, …, out, its owner): whether the ufunc has been added. All
-   have the dtypes of one of its loops. `exact`: an element's bits do not depend on those beside it; `arithmetic`: which
-   of FLOAT_ADD … FLOAT_NEGATIVE it is on one number, or -1. */
-static PyObject *add_map(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
-{
-    Program *program = opened_program(args, count, 6);
-    PyArrayObject *x[OPERANDS];
-    Instruction *made;
-    if (!program || !(made = next_of(program)))
-        return NULL;
-    if (!PyObject_TypeCheck(args[1], &PyUFunc_Type)) {
-        PyErr_SetString(PyExc_TypeError, "no ufunc");
-        return NULL;
-    }
-    PyUFuncObject *ufunc = (PyUFuncObject *)args[1];
-    int arity = (int)(count - 4) / 2, exact = args[2] == Py_True, fits;
-    long arithmetic = PyLong_AsLong(args[3]);
-    if (arity != ufunc->nargs || arity > OPERANDS || ufunc->nout != 1 || ufunc->core_enabled)
-        Py_RETURN_FALSE;
-    if ((fits = operands(program, args + 4, arity, x)) < 1)
-        return added_to(program, fits);
-    made->loop = loop_of(ufunc, x, &made->data);
-    if (!made->loop || overlap(x, arity))
-        Py_RETURN_FALSE;
-    made->kind = ONE_LOOP;
-    if (!at_once(made, x, arity)) {
-        if (!exact)
-            Py_RETURN_FALSE;
-        if ((fits = dim_by_dim(made, x, arity)) < 1)
-            return added_to(program, fits);
-        made->kind = made->around ? LOOPS : ONE_LOOP;
-    }
-    else if (made->size == 1 && arithmetic >= 0) {
-        int type = PyArray_TYPE(x[0]);
-        if (type == NPY_FLOAT32 || type == NPY_FLOAT64)
-            made->kind = (Kind)arithmetic + (type == NPY_FLOAT64 ? DOUBLE_ADD : FLOAT_ADD);
-    }
-    return added_to(program, 1);
-}
-
-/* Inner loops that copy from one type to another. */
-#define COPIED(name, FROM, TO)                                                                                         \
-    static void name(char **at, const npy_intp *size, const npy_intp *strides, void *Py_UNUSED(data))                  \
-    {                                                                                                                  \
-        char *from = at[0], *to = at[1];                                                                               \
-        npy_intp n = *size, near = strides[0], far = strides[1];                                                       \
-        if (near == sizeof(FROM) && far == sizeof(TO))                                                                 \
-            for (npy_intp k = 0; k < n; k++)                                                                           \
-                ((TO *)to)[k] = (TO)((FROM *)from)[k];                                                                 \
-        else                                                                                                           \
-            for (npy_intp k = 0; k < n; k++, from += near, to += far)                                                  \
-                *(TO *)to = (TO) * (FROM *)from;                                                                       \
-    }
-
-COPIED(copied_1, npy_uint8, npy_uint8)
-COPIED(copied_2, npy_uint16, npy_uint16)
-COPIED(copied_4, npy_uint32, npy_uint32)
-COPIED(copied_8, npy_uint64, npy_uint64)
-COPIED(float_to_double, float, double)
-COPIED(double_to_float, double, float)
-COPIED(bool_to_float, npy_bool, float)
-COPIED(bool_to_double, npy_bool, double)
-COPIED(bool_to_long, npy_bool, npy_int64)
-COPIED(long_to_float, npy_int64, float)
-COPIED(long_to_double, npy_int64, double)
-
-static const struct {
-    int from, to;
-    Loop loop;
-} CASTS[] = {
-    {NPY_FLOAT32, NPY_FLOAT64, float_to_double}, {NPY_FLOAT64, NPY_FLOAT32, double_to_float},
-    {NPY_BOOL, NPY_FLOAT32, bool_to_float},      {NPY_BOOL, NPY_FLOAT64, bool_to_double},
-    {NPY_BOOL, NPY_INT64, bool_to_long},         {NPY_INT64, NPY_FLOAT32, long_to_float},
-    {NPY_INT64, NPY_FLOAT64, long_to_double},
-};
-
-/* add_copy(program, x, its owner, out, its owner): out[...] = x, cast where dtypes differ. */
-static PyObject *add_copy(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
-{
-    Program *program = opened_program(args, count, 5);
-    PyArrayObject *x[2];
-    Instruction *made;
-    int fits;
-    if (!program || !(made = next_of(program)) || (fits = operands(program, args + 1, 2, x)) < 0)
-        return NULL;
-    int from = PyArray_TYPE(x[0]), to = PyArray_TYPE(x[1]);
-    npy_intp item = PyArray_ITEMSIZE(x[1]);
-    if (from == to && PyTypeNum_ISNUMBER(to) + PyTypeNum_ISBOOL(to))
-        made->loop = item == 1 ? copied_1 : item == 2 ? copied_2 : item == 4 ? copied_4 : item == 8 ? copied_8 : NULL;
-    for (size_t k = 0; k < sizeof CASTS / sizeof *CASTS; k++)
-        if (CASTS[k].from == from && CASTS[k].to == to)
-            made->loop = CASTS[k].loop;
-    if (!fits || !made->loop || overlap(x, 2)) {
-        made->kind = ASSIGN;
-        made->of.arrays[0] = x[0], made->of.arrays[1] = x[1];
-        return added_to(program, 1);
-    }
-    if ((fits = at_once(made, x, 2) ? 1 : dim_by_dim(made, x, 2)) < 1)
-        return added_to(program, fits);
-    made->kind = made->around ? LOOPS : ONE_LOOP;
-    if (from == to && made->size == 1 && !made->around && (to == NPY_FLOAT32 || to == NPY_FLOAT64))
-        made->kind = to == NPY_FLOAT32 ? FLOAT_SET : DOUBLE_SET;
-    else if (from == to && !made->around && made->stride[0] == item && made->stride[1] == item)
-        made->kind = BYTES, made->size *= item;
-    return added_to(program, 1);
-}
-
-/* --- sums and products -------------------------------------------------------------------------------------------- */
-
-/* add_sum(program, axes, x, its owner, out, its owner): PyTorch's sum along these axes, as `summed` has it. */
-static PyObject *add_sum(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
-{
-    Program *program = opened_program(args, count, 6);
-    PyArrayObject *x[2];
-    Instruction *made;
-    int fits;
-    if (!program || !(made = next_of(program)))
-        return NULL;
-    if ((fits = operands(program, args + 2, 2, x)) < 1)
-        return added_to(program, fits);
-    int type = PyArray_TYPE(x[0]), ndim = PyArray_NDIM(x[0]);
-    npy_int64 axes = reduced_dims(args[1], ndim);
-    npy_intp kept = 1;
-    for (int d = 0; d < ndim; d++)
-        kept *= axes >> d & 1 ? 1 : PyArray_DIM(x[0], d);
-    if (axes < 0 || (type != NPY_FLOAT32 && type != NPY_FLOAT64) || PyArray_TYPE(x[1]) != type ||
-        !contiguous(x[1]) || PyArray_SIZE(x[1]) != kept || overlap(x, 2) || same_place(x[0], x[1]))
-        Py_RETURN_FALSE;
-    made->of.sum = PyMem_Malloc(sizeof(Sum));
-    if (!made->of.sum)
-        return PyErr_NoMemory();
-    made->kind = SUM;
-    made->at[0] = PyArray_BYTES(x[0]), made->at[1] = PyArray_BYTES(x[1]);
-    made->of.sum->type = type;
-    made->of.sum->bytes = PyArray_NBYTES(x[1]);
-    made->of.sum->groups = walk_of_sum(x[0], axes, BLOCKS, made->of.sum->dims, &fits);
-    return added_to(program, 1);
-}
-
-/* add_reduce(program, ufunc, axes, starts, x, its owner, out, its owner): whether the reduction has been added. It is
-   where the axes are the last ones of an array without gaps: each row is one call of the inner loop. `starts`: from -0.0,
-   as NumPy's sums do, else from the first element. */
-static PyObject *add_reduce(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
-{
-    Program *program = opened_program(args, count, 8);
-    PyArrayObject *x[3];
-    Instruction *made;
-    int fits;
-    if (!program || !(made = next_of(program)))
-        return NULL;
-    if ((fits = operands(program, args + 4, 2, x)) < 1)
-        return added_to(program, fits);
-    int ndim = PyArray_NDIM(x[0]), first = 0, type = PyArray_TYPE(x[0]);
-    npy_int64 axes = reduced_dims(args[2], ndim);
-    npy_intp rows = 1, size = 1;
-    while (first < ndim && !(axes >> first & 1))
-        rows *= PyArray_DIM(x[0], first++);
-    for (int d = first; d < ndim; d++) {
-        if (!(axes >> d & 1))
-            Py_RETURN_FALSE;
-        size *= PyArray_DIM(x[0], d);
-    }
-    PyUFuncObject *ufunc = (PyUFuncObject *)args[1];
-    if (axes < 1 || !PyObject_TypeCheck(args[1], &PyUFunc_Type) || ufunc->nargs != 3 || !contiguous(x[0]) ||
-        !contiguous(x[1]) || PyArray_SIZE(x[1]) != rows || PyArray_TYPE(x[1]) != type || size > WITHIN || size < 2 ||
-        (type != NPY_FLOAT32 && type != NPY_FLOAT64) || overlap(x, 2) || same_place(x[0], x[1]))
-        Py_RETURN_FALSE;
-    PyArrayObject *types[3] = {x[0], x[0], x[0]};
-    if (!(made->loop = loop_of(ufunc, types, &made->data)))
-        Py_RETURN_FALSE;
-    made->kind = REDUCE;
-    made->around = args[3] == Py_True;
-    made->at[0] = PyArray_BYTES(x[0]), made->at[1] = PyArray_BYTES(x[1]);
-    made->size = size, made->stride[0] = PyArray_ITEMSIZE(x[0]), made->stride[1] = rows;
-    return added_to(program, 1);
-}
-
-/* sgemm, dgemm, sgemv, dgemv of the BLAS that NumPy uses, whose numbers have 64 bits; NULL where it has them not. */
-static void *BLAS[4];
-
-/* find_blas(path): whether the library of that path, or one that it was linked with, has them. */
-static PyObject *find_blas(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
-{
-    const char *path = count == 1 ? PyUnicode_AsUTF8(args[0]) : NULL;
-    if (!path)
-        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "no path");
-#ifdef RTLD_NOLOAD
-    static const char *const NAMES[] = {"sgemm", "dgemm", "sgemv", "dgemv"}, *const PREFIXES[] = {"scipy_cblas_", "cblas_"};
-    void *library = dlopen(path, RTLD_NOLOAD | RTLD_LAZY);
-    for (int k = 0; library && k < 8; k++) {
-        char name[32];
-        snprintf(name, sizeof name, "%s%s64_", PREFIXES[k / 4], NAMES[k % 4]);
-        if (!BLAS[k % 4])
-            BLAS[k % 4] = dlsym(library, name);
-    }
-    if (library)
-        dlclose(library);
-#endif
-    return PyBool_FromLong(BLAS[0] && BLAS[1] && BLAS[2] && BLAS[3]);
-}
-
-/* How a matrix of at least two rows and columns without gaps is told to the BLAS: 1 as rows, 2 as columns, 0 not. */
-static int layout_of(PyArrayObject *x)
-{
-    if (PyArray_NDIM(x) != 2 || PyArray_DIM(x, 0) < 2 || PyArray_DIM(x, 1) < 2)
-        return 0;
-    return PyArray_IS_C_CONTIGUOUS(x) ? 1 : PyArray_IS_F_CONTIGUOUS(x) ? 2 : 0;
-}
-
-static int is_vector(PyArrayObject *x)
-{
-    return PyArray_NDIM(x) == 1 && PyArray_DIM(x, 0) > 1 && PyArray_STRIDE(x, 0) > 0 &&
-           PyArray_STRIDE(x, 0) % PyArray_ITEMSIZE(x) == 0;
-}
-
-/* What `np.dot` asks of the BLAS (cblas_matrixproduct of NumPy's cblasfuncs.c); 0 where it is not one of its plain ways. */
-static int product_of(Instruction *made, PyArrayObject **x)
-{
-    npy_intp item = PyArray_ITEMSIZE(x[0]);
-    void *gemm = BLAS[made->around], *gemv = BLAS[2 + made->around];
-    int a = layout_of(x[0]), b = layout_of(x[1]);
-    Product p = {0};
-    if (a && b && gemm) {
-        if (PyArray_BYTES(x[0]) == PyArray_BYTES(x[1])) /* it could be a matrix times itself turned */
-            return 0;
-        p = (Product){101, a == 2, b == 2, PyArray_DIM(x[0], 0), PyArray_DIM(x[1], 1), PyArray_DIM(x[0], 1), 0, 0, 0, gemm};
-        p.lda = PyArray_DIM(x[0], a == 1), p.ldb = PyArray_DIM(x[1], b == 1);
-        made->kind = GEMM;
-    }
-    else if (((a && is_vector(x[1])) || (b && is_vector(x[0]))) && gemv) {
-        PyArrayObject *matrix = x[a ? 0 : 1], *vector = x[a ? 1 : 0];
-        int rows = layout_of(matrix) == 1;
-        p = (Product){rows ? 101 : 102, !a, 0, PyArray_DIM(matrix, 0), PyArray_DIM(matrix, 1), 0, 0, 0, 0, gemv};
-        p.lda = PyArray_DIM(matrix, rows), p.inc = PyArray_STRIDE(vector, 0) / item;
-        made->kind = GEMV;
-        made->at[0] = PyArray_BYTES(matrix), made->at[1] = PyArray_BYTES(vector);
-    }
-    else
-        return 0;
-    made->of.product = PyMem_Malloc(sizeof p);
-    if (!made->of.product)
-        return 0;
-    *made->of.product = p;
-    return 1;
-}
-
-/* add_dot(program, x, its owner, y, its owner, out, its owner): np.dot(x, y, out). */
-static PyObject *add_dot(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
-{
-    Program *program = opened_program(args, count, 7);
-    PyArrayObject *x[3];
-    Instruction *made;
-    int fits;
-    if (!program || !(made = next_of(program)))
-        return NULL;
-    if ((fits = operands(program, args + 1, 3, x)) < 1)
-        return added_to(program, fits);
-    int type = PyArray_TYPE(x[0]), a = PyArray_NDIM(x[0]), b = PyArray_NDIM(x[1]);
-    if ((type != NPY_FLOAT32 && type != NPY_FLOAT64) || PyArray_TYPE(x[1]) != type || PyArray_TYPE(x[2]) != type ||
-        !contiguous(x[2]) || overlap(x, 3) || same_place(x[0], x[2]) || same_place(x[1], x[2]) || !a || !b || a > 2 ||
-        b > 2 || PyArray_DIM(x[0], a - 1) != PyArray_DIM(x[1], 0) || PyArray_NDIM(x[2]) != a + b - 2 ||
-        (a == 2 && PyArray_DIM(x[2], 0) != PyArray_DIM(x[0], 0)) ||
-        (b == 2 && PyArray_DIM(x[2], a - 1) != PyArray_DIM(x[1], 1)))
-        Py_RETURN_FALSE;
-    for (int k = 0; k < 3; k++)
-        made->at[k] = PyArray_BYTES(x[k]), made->of.arrays[k] = x[k];
-    made->around = type == NPY_FLOAT64;
-    made->kind = PRODUCT;
-    product_of(made, x);
-    return added_to(program, 1);
-}
-
-typedef void (*Gemm_float)(int, int, int, npy_int64, npy_int64, npy_int64, float, const void *, npy_int64, const void *,
-                           npy_int64, float, void *, npy_int64);
-typedef void (*Gemm_double)(int, int, int, npy_int64, npy_int64, npy_int64, double, const void *, npy_int64,
-                            const void *, npy_int64, double, void *, npy_int64);
-typedef void (*Gemv_float)(int, int, npy_int64, npy_int64, float, const void *, npy_int64, const void *, npy_int64, float,
-                           void *, npy_int64);
-typedef void (*Gemv_double)(int, int, npy_int64, npy_int64, double, const void *, npy_int64, const void *, npy_int64,
-                            double, void *, npy_int64);
-
-static void run_product(const Instruction *i)
-{
-    const Product *p = i->of.product;
-    int first = p->from_columns ? 112 : 111, second = p->to_columns ? 112 : 111;
-    if (i->kind == GEMM && i->around)
-        ((Gemm_double)p->blas)(p->order, first, second, p->m, p->n, p->k, 1.0, i->at[0], p->lda, i->at[1], p->ldb, 0.0,
-                               i->at[2], p->n);
-    else if (i->kind == GEMM)
-        ((Gemm_float)p->blas)(p->order, first, second, p->m, p->n, p->k, 1.0f, i->at[0], p->lda, i->at[1], p->ldb, 0.0f,
-                              i->at[2], p->n);
-    else if (i->around)
-        ((Gemv_double)p->blas)(p->order, first, p->m, p->n, 1.0, i->at[0], p->lda, i->at[1], p->inc, 0.0, i->at[2], 1);
-    else
-        ((Gemv_float)p->blas)(p->order, first, p->m, p->n, 1.0f, i->at[0], p->lda, i->at[1], p->inc, 0.0f, i->at[2], 1);
-}
-
-/* --- numbers of Python's, and calls ------------------------------------------------------------------------------- */
-
-/* Such a number is in a 0-d array of float64, int64 or bool. An int that does not fit ends the run before the iteration. */
-static PyObject *pythons_number(PyArrayObject *x)
-{
-    const void *at = PyArray_DATA(x);
-    switch (PyArray_TYPE(x)) {
-    case NPY_FLOAT64: return PyFloat_FromDouble(*(const double *)at);
-    case NPY_INT64: return PyLong_FromLongLong(*(const npy_int64 *)at);
-    default: return PyBool_FromLong(*(const npy_bool *)at);
-    }
-}
-
-static int is_number(PyObject *x)
-{
-    if (!is_plain(x) || PyArray_NDIM((PyArrayObject *)x))
-        return 0;
-    int type = PyArray_TYPE((PyArrayObject *)x);
-    return type == NPY_FLOAT64 || type == NPY_INT64 || type == NPY_BOOL;
-}
-
-/* add_integer(program, which, x, its owner, y, its owner, out, its owner): the sum (0), difference (1), product (2). */
-static PyObject *add_integer(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
-{
-    Program *program = opened_program(args, count, 8);
-    PyArrayObject *x[3];
-    Instruction *made;
-    int fits = 0;
-    if (!program || !(made = next_of(program)) || (fits = operands(program, args + 2, 3, x)) < 0)
-        return NULL;
-    long which = PyLong_AsLong(args[1]);
-    for (int k = 0; k < 3; k++) {
-        fits &= is_number((PyObject *)x[k]) && PyArray_TYPE(x[k]) == NPY_INT64;
-        made->at[k] = PyArray_BYTES(x[k]);
-    }
-    made->kind = LONG_ADD + (Kind)which;
-    return added_to(program, fits && which >= 0 && which < 3);
-}
-
-/* add_decide(program, truth, x, its owner): the iteration is one of the program only where this number is so. */
-static PyObject *add_decide(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
-{
-    Program *program = opened_program(args, count, 4);
-    PyArrayObject *x[1];
-    Instruction *made;
-    int fits = 0;
-    if (!program || !(made = next_of(program)) || (fits = operands(program, args + 2, 1, x)) < 0)
-        return NULL;
-    made->kind = DECIDE;
-    made->at[0] = PyArray_BYTES(x[0]);
-    made->size = PyArray_TYPE(x[0]);
-    made->around = args[1] == Py_True;
-    return added_to(program, fits && is_number((PyObject *)x[0]));
-}
-
-/* add_out(program, how, x, its owner): what each iteration gives: the array, copied (0), or what is in it as one of
-   NumPy's scalars (1) or of Python's numbers (2). */
-static PyObject *add_out(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
-{
-    Program *program = opened_program(args, count, 4);
-    PyArrayObject *x[1];
-    Instruction *made;
-    if (!program || !(made = next_of(program)) || operands(program, args + 2, 1, x) < 0)
-        return NULL;
-    long how = PyLong_AsLong(args[1]);
-    made->kind = OUT;
-    made->around = (int)how;
-    made->of.arrays[0] = x[0];
-    return added_to(program, how == 0 || (how == 1 && !PyArray_NDIM(x[0])) || (how == 2 && is_number((PyObject *)x[0])));
-}
-
-static int run_out(const Instruction *i, PyObject *outs)
-{
-    PyArrayObject *x = i->of.arrays[0];
-    PyObject *made = i->around == 0   ? PyArray_NewCopy(x, NPY_CORDER)
-                     : i->around == 1 ? PyArray_ToScalar(PyArray_DATA(x), x)
-                                      : pythons_number(x);
-    int failed = !made || PyList_Append(outs, made) < 0;
-    Py_XDECREF(made);
-    return -failed;
-}
-
-static int is_true(const Instruction *i)
-{
-    return i->size == NPY_FLOAT64 ? *(double *)i->at[0] != 0 : i->size == NPY_INT64 ? *(npy_int64 *)i->at[0] != 0 : *(npy_bool *)i->at[0];
-}
-
-/* add_call(program, function, names, scalars, numbers, type, out, argument, …): out[...] = function(…), where the last
-   arguments have those names. Those whose bits are set in `scalars` or `numbers` are 0-d arrays here, which the function
-   gets as NumPy's scalars or Python's numbers. `type`: None, or what the result must be, a number of Python's; `out`: an
-   array, or None where the result is of no use. */
-static PyObject *add_call(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
-{
-    Program *program = opened_program(args, count, 7);
-    Instruction *made;
-    if (!program || !(made = next_of(program)))
-        return NULL;
-    npy_uint64 scalars = PyLong_AsUnsignedLongLong(args[3]), numbers = PyLong_AsUnsignedLongLong(args[4]);
-    if (PyErr_Occurred())
-        return NULL;
-    int fits = count <= 7 + 60 && PyTuple_Check(args[2]) && PyTuple_GET_SIZE(args[2]) <= count - 7 &&
-               (args[6] == Py_None || PyArray_Check(args[6])) &&
-               (args[5] == Py_None || (PyType_Check(args[5]) && is_number(args[6])));
-    for (Py_ssize_t k = 7; k < count && fits; k++)
-        fits &= (!(scalars >> (k - 7) & 1) || (PyArray_Check(args[k]) && !PyArray_NDIM((PyArrayObject *)args[k]))) &&
-                (!(numbers >> (k - 7) & 1) || is_number(args[k]));
-    if (!fits) {
-        PyErr_SetString(PyExc_TypeError, "a call that no instruction can be");
-        return NULL;
-    }
-    PyObject *kept = PyTuple_New(count - 1);
-    if (!kept)
-        return NULL;
-    for (Py_ssize_t k = 1; k < count; k++)
-        PyTuple_SET_ITEM(kept, k - 1, Py_NewRef(args[k]));
-    int failed = PyList_Append(program->kept, kept);
-    Py_DECREF(kept);
-    if (failed < 0)
-        return NULL;
-    Call *call = made->of.call = PyMem_Malloc(sizeof(Call) + (count - 6) * sizeof(PyObject *));
-    if (!call)
-        return PyErr_NoMemory();
-    *call = (Call){args[1], PyTuple_GET_SIZE(args[2]) ? args[2] : NULL, args[6] == Py_None ? NULL : args[6],
-                   count - 7 - PyTuple_GET_SIZE(args[2]), scalars, numbers,
-                   args[5] == Py_None ? NULL : (PyTypeObject *)args[5]};
-    call->given[0] = NULL; /* the callee may use the place before the arguments */
-    memcpy(call->given + 1, args + 7, (count - 7) * sizeof(PyObject *));
-    made->kind = CALL;
-    return added_to(program, 1);
-}
-
-/* out[...] = x, of the same shape. */
-static int put_into(PyArrayObject *out, PyObject *x)
-{
-    if (PyArray_CheckScalar(x)) {
-        PyArray_Descr *descr = PyArray_DescrFromScalar(x);
-        int same = descr && descr->type_num == PyArray_TYPE(out) && !PyArray_NDIM(out);
-        Py_XDECREF(descr);
-        if (same) {
-            PyArray_ScalarAsCtype(x, PyArray_DATA(out));
-            return 0;
-        }
-    }
-    PyArrayObject *array = (PyArrayObject *)PyArray_FROM_O(x);
-    if (!array)
-        return -1;
-    int failed = -1;
-    if (PyArray_NDIM(array) != PyArray_NDIM(out) ||
-        !PyArray_CompareLists(PyArray_DIMS(array), PyArray_DIMS(out), PyArray_NDIM(out)))
-        PyErr_SetString(PyExc_ValueError, "an instruction came to another shape");
-    else if (PyArray_TYPE(array) == PyArray_TYPE(out) && PyArray_IS_C_CONTIGUOUS(array) && PyArray_IS_C_CONTIGUOUS(out) &&
-             PyArray_ISBEHAVED(out) && PyArray_ISBEHAVED_RO(array) && !PyArray_HASFIELDS(out)) {
-        memmove(PyArray_DATA(out), PyArray_DATA(array), PyArray_NBYTES(out));
-        failed = 0;
-    }
-    else
-        failed = PyArray_CopyInto(out, array);
-    Py_DECREF(array);
-    return failed;
-}
-
-/* Where a number goes: 1 where it is of another type, or does not fit. */
-static int put_number(Call *call, PyObject *x)
-{
-    void *out = PyArray_DATA((PyArrayObject *)call->out);
-    int overflow = 0;
-    if (Py_TYPE(x) != call->type)
-        return 1;
-    if (PyFloat_CheckExact(x))
-        *(double *)out = PyFloat_AS_DOUBLE(x);
-    else if (PyBool_Check(x))
-        *(npy_bool *)out = x == Py_True;
-    else
-        *(npy_int64 *)out = PyLong_AsLongLongAndOverflow(x, &overflow);
-    return overflow != 0;
-}
-
-/* 0, 1 where the iteration is none of the program, -1 with an exception. */
-static int run_call(const Instruction *i)
-{
-    Call *call = i->of.call;
-    Py_ssize_t all = call->count + (call->names ? PyTuple_GET_SIZE(call->names) : 0), made = 0;
-    npy_uint64 fresh = call->scalars | call->numbers;
-    PyObject *given[64], **from = call->given, *result = NULL;
-    if (fresh) { /* a copy: what is made for one run is gone after it */
-        memcpy(given, from, (all + 1) * sizeof *given);
-        from = given;
-        for (; made < all; made++)
-            if (fresh >> made & 1) {
-                PyArrayObject *array = (PyArrayObject *)call->given[made + 1];
-                given[made + 1] = call->numbers >> made & 1 ? pythons_number(array) : PyArray_ToScalar(PyArray_DATA(array), array);
-                if (!given[made + 1])
-                    break;
-            }
-    }
-    if (!fresh || made == all)
-        result = PyObject_Vectorcall(call->function, from + 1, call->count | PY_VECTORCALL_ARGUMENTS_OFFSET, call->names);
-    while (made-- > 0)
-        if (fresh >> made & 1)
-            Py_DECREF(given[made + 1]);
-    if (!result)
-        return -1;
-    int failed = call->type ? put_number(call, result) : call->out ? put_into((PyArrayObject *)call->out, result) : 0;
-    Py_DECREF(result);
-    return failed;
-}
+#include "native_machine_elements.h"
+#include "native_machine_products.h"
+#include "native_machine_calls.h"
 
 /* --- running ------------------------------------------------------------------------------------------------------ */
 
@@ -849,6 +363,23 @@ static PyObject *done(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize
     return program ? PyLong_FromSsize_t(program->done) : NULL;
 }
 
+/* Whether the iteration is one of the program. */
+static int run_part(const Instruction *i)
+{
+    const Moving *part = i->of.part;
+    Instruction copy = part->copy;
+    if (*part->start < 0 || *part->start > part->last || (part->stop && *part->stop != *part->start + part->count))
+        return 0;
+    copy.at[part->which] += *part->start * part->stride;
+    switch (copy.kind) {
+    case BYTES: memcpy(copy.at[1], copy.at[0], copy.size); break;
+    case FLOAT_SET: *(float *)copy.at[1] = *(float *)copy.at[0]; break;
+    case DOUBLE_SET: *(double *)copy.at[1] = *(double *)copy.at[0]; break;
+    default: run_loops(&copy);
+    }
+    return 1;
+}
+
 /* run(program, n, outs): n times, or up to the first that is none of the program, in whose middle it ends then; how many
    came to their end. What each gives goes into the list `outs`. Raises what a call raises. */
 static PyObject *run(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
@@ -886,6 +417,10 @@ static PyObject *run(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_
                 INTEGER(LONG_MULTIPLY, smul)
             case DECIDE:
                 if (is_true(i) != i->around)
+                    return PyLong_FromSsize_t(at);
+                break;
+            case PART:
+                if (!run_part(i))
                     return PyLong_FromSsize_t(at);
                 break;
             case OUT:
