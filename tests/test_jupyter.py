@@ -46,8 +46,9 @@ class Notebook:
         return list(cell.outputs)
 
     async def said(self, text: str) -> str:
-        """What a cell writes."""
-        return "".join(output.get("text", "") for output in await self.run(text))
+        """What a cell writes, and its result."""
+        outputs = await self.run(text)
+        return "".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs)
 
     async def ask(self, what: str, *given: Any, **more: Any) -> Any:
         reply = await getattr(self.client.kc, what)(*given, reply=True, timeout=60, **more)

@@ -64,6 +64,7 @@ OWN = (
     "no_config",
     "sandbox",
 )
+NOTEBOOK = ("cell", "keep_going", "write")
 SANDBOX = (
     ("--sandbox", "kernel", "the program reaches no file, no environment, no network, no other process"),
     ("--sandbox=language", "language", "the same as far as the language goes, where the system has no sandbox"),
@@ -132,10 +133,20 @@ def _parser() -> Parser:
         add(option, action="store_const", const=depth, dest="sandbox", default="", help=said)
     add("--max-memory", metavar="SIZE", help="what the program may take, 500M, 2G; what goes beyond it ends with E0902")
     add("--timeout", metavar="TIME", help="stop after 10s, 2m, 500ms; each statement in the shell")
+    notebook_options(parser, Options())
     add("-V", "--version", action="store_true", help="print the version, and whether there are kernels in C")
     add("-h", "--help", action="store_true", help="print this")
     add("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
+
+
+def notebook_options(parser: Parser, before: Options) -> None:
+    """What a notebook takes, before the file as well as behind it."""
+    add = parser.add_argument
+    said = "of a notebook: run the first N cells of code only, counted from 1"
+    add("--cell", type=int, metavar="N", default=before.cell, help=said)
+    add("--keep-going", action="store_true", default=before.keep_going, help="likewise: go on after a cell that fails")
+    add("--write", metavar="OUT.ipynb", default=before.write, help="likewise: write it there, with its outputs")
 
 
 def misplaced(options: Options, at: int) -> str | None:
@@ -180,7 +191,7 @@ def parse(argv: Sequence[str]) -> Options:
     if given.seed is not None and not -(2**63) <= given.seed < 2**64:
         raise UsageError(f"--seed {given.seed} does not fit in 64 bits")
     options = Options()
-    for name in OWN:
+    for name in (*OWN, *NOTEBOOK):
         setattr(options, name, getattr(given, name))
     if given.timeout is not None:
         from gradsh.cli.timeout import seconds
@@ -198,6 +209,9 @@ def parse(argv: Sequence[str]) -> Options:
         rest = rest[1:]
     elif rest and given.code is None and rest[0] in SUBCOMMANDS:
         return _subcommand(options, rest[0], rest[1:])
+    asked = [f"--{name.replace('_', '-')}" for name in NOTEBOOK if getattr(options, name)]
+    if asked and (given.code is not None or not rest or not rest[0].endswith(".ipynb")):
+        raise UsageError(f"{asked[0]} belongs to a notebook, FILE.ipynb")
     if given.code is not None:
         if rest:
             if "=" in rest[0] and rest[0].partition("=")[0].isidentifier():

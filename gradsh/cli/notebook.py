@@ -7,38 +7,32 @@ writes the notebook with what its cells have shown.
 from __future__ import annotations
 
 import gc
-import sys
+import os
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, BinaryIO
 
-from gradsh.cli.arguments import Parser
-from gradsh.cli.opening import displayed
+from gradsh.cli.arguments import Parser, notebook_options
+from gradsh.cli.opening import OVER, displayed
 from gradsh.cli.options import Options, UsageError
-from gradsh.cli.source import ended, session_of
+from gradsh.cli.source import session_of, status_of
 from gradsh.errors import GradshError, Label, Source, Span, SyntaxError_, WarningRecord
 from gradsh.language.program import LOOKING
-from gradsh.language.python.cells import is_foreign, magics
+from gradsh.reports import Report
 from gradsh.runtime import text
-from gradsh.session import display
 from gradsh.session.display import Display as Shows
-from gradsh.session.notebook import Cell, NotANotebook, Notebook
+from gradsh.session.notebook import Cell, NotANotebook, Notebook, Outputs
 from gradsh.session.python import PythonSession
 from gradsh.view.display import Display
 from gradsh.view.plain import visible
+from gradsh.view.rich import of_report, of_value
 
 
 def options_of(options: Options, name: str) -> Any:
-    """What stands behind the file."""
+    """What stands behind the file, and before it."""
     parser = Parser(prog=f"gradsh {name}", allow_abbrev=False, description="Run the cells of a notebook, in order.")
     parser.words = options.arguments
-    parser.add_argument(
-        "--cell",
-        type=int,
-        metavar="N",
-        help="run the first N cells of code only, counted from 1, and show the last of them",
-    )
-    parser.add_argument("--keep-going", action="store_true", help="go on after a cell that fails")
-    parser.add_argument("--write", metavar="OUT.ipynb", help="write the notebook with its outputs")
+    notebook_options(parser, options)
     return parser.parse_args(options.arguments)
 
 
@@ -47,7 +41,7 @@ def run(options: Options, name: str, data: bytes) -> int:
     given = options_of(options, name)
     options.arguments = []
     shown = displayed(options)
-    notebook = _cells(shown, name, data)
+    notebook = _read(shown, name, data)
     if notebook is None:
         return 3
     cells = notebook.cells
@@ -55,26 +49,50 @@ def run(options: Options, name: str, data: bytes) -> int:
         raise UsageError(f"--cell {given.cell}: there are {len(cells)} cells of code, from 1 to {len(cells)}")
     kept = Kept(shown) if given.write else None
     session = session_of(options, kept or shown, name, cells=True)
+    if given.write:
+        _allowed(session, given.write)
     gc.freeze()
+    try:
+        status = _run(options, session, cells if given.cell is None else cells[: given.cell], kept, given.keep_going)
+    finally:  # also of a program that `sys.exit` ends, or an interrupt
+        if given.write:
+            session.files.write(given.write, partial(_put, notebook))
+    return status
+
+
+def _put(notebook: Notebook, file: BinaryIO) -> None:
+    file.write(notebook.text())
+
+
+def _allowed(session: PythonSession, path: str) -> None:
+    """Errors: UsageError where nothing may be written there."""
+    folder = os.path.dirname(session.files.real(path))
+    try:
+        session.files.check(path, "write")
+    except GradshError as error:
+        raise UsageError(f"--write: {error.message}") from None
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        raise UsageError(f"--write: cannot write {path!r}: there is no folder {folder!r} that may be written to")
+
+
+def _run(options: Options, session: PythonSession, cells: list[Cell], kept: Kept | None, keep_going: bool) -> int:
+    """Run the cells; the status of the first that failed and may not."""
     status = 0
-    for cell in cells if given.cell is None else cells[: given.cell]:
+    for count, cell in enumerate(cells, 1):
         if kept is not None:
-            kept.begin()
-        if is_foreign(cell.text):
-            note(cell, [cell.text.split("\n", 1)[0].strip() + ", and with it the cell"])
-            continue
-        skipped = magics(cell.text)
-        failed = ended(options, session, cell.text, cell.name)
-        if kept is not None:
-            cell.keep("".join(kept.printed_texts), kept.shown, kept.failed)
-        if skipped and not failed:
-            note(cell, [words for _, words in skipped])
+            kept.outputs = Outputs()
+        try:
+            result, skipped = session.cell(cell.text, cell.name)
+            for words in skipped:
+                (kept or session.display).note(f"note: {cell.name}: skipped: {visible(words)}\n")
+        finally:
+            if kept is not None:
+                cell.keep(kept.outputs, count)
+        failed = status_of(result)
         if failed and not cell.may_fail:
             status = status or failed
-            if not given.keep_going:
+            if not keep_going or failed == OVER:
                 break
-    if given.write:
-        session.files.write(given.write, lambda stream: _put(stream, notebook.text()))
     return status
 
 
@@ -82,17 +100,11 @@ def quietly(options: Options, display: Shows, name: str, data: bytes) -> tuple[P
     """Run all cells for whoever looks at the graphs of what they have bound; the session and the exit status."""
     session = session_of(options, display, name, cells=True)
     session.options = (LOOKING,)
-    cells = _cells(display, name, data)
-    if cells is None:
-        return session, 3
-    for cell in cells.cells:
-        failed = 0 if is_foreign(cell.text) else ended(options, session, cell.text, cell.name)
-        if failed and not cell.may_fail:
-            return session, failed
-    return session, 0
+    notebook = _read(display, name, data)
+    return session, 3 if notebook is None else _run(options, session, notebook.cells, None, False)
 
 
-def _cells(shown: Shows, name: str, data: bytes) -> Notebook | None:
+def _read(shown: Shows, name: str, data: bytes) -> Notebook | None:
     """The notebook; None, after a word, where the file is none."""
     try:
         return Notebook(data)
@@ -103,52 +115,53 @@ def _cells(shown: Shows, name: str, data: bytes) -> Notebook | None:
         return None
 
 
-def _put(stream: BinaryIO, text: str) -> None:
-    stream.write(text.encode("utf-8", "surrogatepass"))
-
-
-class Kept(display.Display):
+class Kept(Shows):
     """Shows all as another does, and keeps what a cell shows for its outputs."""
 
     def __init__(self, inner: Display) -> None:
         self.inner = inner
-        self.begin()
-
-    def begin(self) -> None:
-        self.printed_texts: list[str] = []
-        self.shown: str | None = None
-        self.failed: tuple[str, str, str] | None = None
+        self.outputs = Outputs()
 
     def value(self, value: object, span: Span | None) -> None:
-        self.shown = text.shown(value)
+        self.outputs.shown(of_value(value), result=True)
         self.inner.value(value, span)
 
+    def display(self, value: object) -> None:
+        self.outputs.shown(of_value(value))
+        self.inner.display(value)
+
     def printed(self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n") -> None:
-        self.printed_texts.append(sep.join(map(text.written, values)) + end)
+        self.outputs.stream("stdout", sep.join(map(text.written, values)) + end)
         self.inner.printed(values, spans, sep, end)
 
+    def report(self, report: Report) -> None:
+        data = of_report(report, png=True)
+        if data is not None:
+            self.outputs.shown(data)
+        self.inner.report(report)
+
     def warning(self, warning: WarningRecord) -> None:
+        self.outputs.stream("stderr", _written([warning]))
         self.inner.warning(warning)
 
     def note(self, line: str) -> None:
-        """Write a line to the standard error."""
+        self.outputs.stream("stderr", line)
         self.inner.note(line)
 
     def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:
         return self.inner.progress(items, title, total)
 
     def errors(self, errors: list[GradshError]) -> None:
-        from io import StringIO
-
-        from gradsh.view.diagnostics import write
-
-        told = StringIO()
-        write(errors, told, color="never", style="full")
-        self.failed = (errors[0].kind, errors[0].message, told.getvalue())
+        if errors:
+            self.outputs.error(errors[0].kind, errors[0].message, _written(errors))
         self.inner.errors(errors)
 
 
-def note(cell: Cell, lines: list[str]) -> None:
-    """Say on standard error what was not run."""
-    for line in lines:
-        sys.stderr.write(f"note: {cell.name}: skipped: {visible(line)}\n")
+def _written(problems: list[GradshError] | list[WarningRecord]) -> str:
+    from io import StringIO
+
+    from gradsh.view.diagnostics import write
+
+    told = StringIO()
+    write(problems, told, color="never", style="full")
+    return told.getvalue()

@@ -37,6 +37,7 @@ class Options:
 
     __slots__ = (
         "arguments",
+        "cell",
         "code",
         "color",
         "command",
@@ -46,6 +47,7 @@ class Options:
         "given",
         "interactive",
         "json",
+        "keep_going",
         "max_memory",
         "no_config",
         "own",
@@ -56,6 +58,7 @@ class Options:
         "set",
         "timeout",
         "verbose",
+        "write",
     )
 
     def __init__(self, code: str | None = None, file: str | None = None) -> None:
@@ -63,12 +66,14 @@ class Options:
         self.file = file
         self.given: Any = None  # what its `takes` asked for
         self.arguments: list[str] = []
+        self.cell: int | None = None  # of a notebook: how many of its cells of code are run
         self.color = "auto"
         self.command = ""  # the sub-command, if any
         self.dtype: str | None = None
         self.errors = "full"
         self.interactive = False
         self.json = False
+        self.keep_going = False  # of a notebook: whether it goes on after a cell that fails
         self.max_memory: int | None = None  # bytes
         self.no_config = False
         self.own: Sequence[str] = ()  # the words of gradsh's own options before the file, as they were given
@@ -79,6 +84,7 @@ class Options:
         self.set: list[str] = []
         self.timeout: float | None = None  # seconds
         self.verbose = False
+        self.write: str | None = None  # of a notebook: where it goes, with its outputs
 
 
 def read(file: str) -> bytes:

@@ -14,21 +14,22 @@ from gradsh.session.python import PythonSession
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:
     from gradsh.session.display import Display
+    from gradsh.session.session import Result
 
 
 def run(options: Options, name: str, text: bytes) -> int:
     """Run the file; the exit status."""
-    return _ran(options, session_of(options, displayed(options), name, cells=False), name, text)
+    return _ran(session_of(options, displayed(options), name, cells=False), name, text)
 
 
 def quietly(options: Options, display: Display, name: str, text: bytes) -> tuple[PythonSession, int]:
     """The same for whoever looks at the graphs of what it has bound."""
     session = session_of(options, display, name, cells=False)
     session.options = (LOOKING,)
-    return session, _ran(options, session, name, text)
+    return session, _ran(session, name, text)
 
 
-def _ran(options: Options, session: PythonSession, name: str, text: bytes) -> int:
+def _ran(session: PythonSession, name: str, text: bytes) -> int:
     program = decode(name, text)
     shown = name[0] == "<" or shows_lines(name, text)
     session.shows_lines = shown
@@ -36,15 +37,12 @@ def _ran(options: Options, session: PythonSession, name: str, text: bytes) -> in
     if not isinstance(program, str):
         session.display.errors([program] if shown else concealed(name, [program]))
         return 3
-    return ended(options, session, program, name)
+    return status_of(session.run(program, name))
 
 
-def ended(options: Options, session: PythonSession, program: str, name: str) -> int:
-    """Run a program to its end."""
-    result = session.run(program, name)
-    if any(problem.code == "E0903" for problem in result.errors):
-        return OVER
-    return result.status
+def status_of(result: Result) -> int:
+    """The exit status of a program, or of a cell, that came to this."""
+    return OVER if any(problem.code == "E0903" for problem in result.errors) else result.status
 
 
 def session_of(options: Options, display: Display, name: str, cells: bool) -> PythonSession:

@@ -109,7 +109,7 @@ def own_of(session: Running) -> dict[str, Any]:
 
     def display(*values: Any) -> None:
         for value in values:
-            session.display.value(value, None)
+            session.display.display(value)
 
     own: dict[str, Any] = {"print": print, "display": display, "open": opened(session)}
     for name, function in own.items():

@@ -9,7 +9,7 @@ from ipykernel.kernelbase import Kernel  # type: ignore[import-untyped, import-n
 
 import gradsh
 from gradsh.errors import ClosedPipe, Refused, Source
-from gradsh.jupyter.shown import NotebookDisplay
+from gradsh.jupyter.shown import NotebookDisplay, ResultDisplay
 from gradsh.language.syntax import is_incomplete, parse
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.session.python import PythonSession
@@ -40,9 +40,11 @@ class GradshKernel(Kernel):  # type: ignore[misc, unused-ignore]
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)  # type: ignore[no-untyped-call, unused-ignore]
-        self.display = NotebookDisplay(self._send)
+        self.display = self.shows(self._send)
         self.session_ = self.make_session()
         self.cells: list[str] = []
+
+    shows: type[NotebookDisplay] = NotebookDisplay  # how its cells show values
 
     def make_session(self) -> Session:
         """The session of all cells."""
@@ -71,7 +73,7 @@ class GradshKernel(Kernel):  # type: ignore[misc, unused-ignore]
             self.cells.append(code)
         self.display.failed = []
         try:
-            self.session_.run(code, f"In [{self.execution_count}]")
+            self.run_cell(code, f"In [{self.execution_count}]")
         except KeyboardInterrupt:
             return self._failed("KeyboardInterrupt", STOPPED, [STOPPED])
         except ClosedPipe as closed:
@@ -83,6 +85,9 @@ class GradshKernel(Kernel):  # type: ignore[misc, unused-ignore]
             texts = [render(error, color=True).rstrip("\n") for error in failed]
             return self._failed(failed[0].kind, failed[0].message, texts)
         return {"status": "ok", "execution_count": self.execution_count, "payload": [], "user_expressions": {}}
+
+    def run_cell(self, code: str, name: str) -> None:
+        self.session_.run(code, name)
 
     def _failed(self, name: str, message: str, traceback: list[str]) -> Reply:
         content = {"ename": name, "evalue": message, "traceback": traceback}
@@ -182,8 +187,19 @@ class PythonKernel(GradshKernel):
         "version": ".".join(map(str, sys.version_info[:3])),
     }
 
+    shows = ResultDisplay
+
     def make_session(self) -> Session:
         return PythonSession(self.display, cells=True)
+
+    def run_cell(self, code: str, name: str) -> None:
+        display, session = self.display, self.session_
+        assert isinstance(display, ResultDisplay)
+        assert isinstance(session, PythonSession)
+        display.count = self.execution_count
+        _, skipped = session.cell(code, name)
+        for words in skipped:
+            display.note(f"note: skipped: {words}\n")
 
     async def do_is_complete(self, code: str) -> Reply:
         """As Python's prompt says."""

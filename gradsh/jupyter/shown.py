@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import Any, TextIO, cast
 
-from gradsh.errors import GradshError, MissingPackage
-from gradsh.reports import STATE_COLUMNS, Report, StateTable
-from gradsh.reports.looking import GraphDrawing
-from gradsh.reports.plotting import Chart, Live
+from gradsh.errors import GradshError, Span
+from gradsh.reports import Report
+from gradsh.reports.plotting import Live
 from gradsh.view.display import Display
-from gradsh.view.registry import Look, view_of
-from gradsh.view.state_table import cells
+from gradsh.view.rich import of_report, of_value
 
 Send = Callable[[str, dict[str, Any]], None]  # a message to the notebook: its type and content
 
@@ -59,37 +56,20 @@ class NotebookDisplay(Display):
         super().ended()
 
     def report(self, report: Report) -> None:
-        rich = rich_form(report)
-        text = view_of(report).text(report, Look(width=None if not rich else 100))
-        if not rich:
+        data = of_report(report)
+        if data is None:
             super().report(report)
-            return
-        self.send("display_data", {"data": {"text/plain": text.rstrip("\n"), **rich}, "metadata": {}})
+        else:
+            self.send("display_data", {"data": data, "metadata": {}})
 
 
-def rich_form(report: Report) -> dict[str, Any]:
-    """A report as what a browser shows better than text; empty where that is all there is."""
-    if isinstance(report, StateTable):
-        return {"text/html": table(report)}
-    if isinstance(report, GraphDrawing):
-        from gradsh.looking.pictures import svg
+class ResultDisplay(NotebookDisplay):
+    """The same for cells of Python: the value of a cell is its result, in the forms that a notebook has for it."""
 
-        return {"image/svg+xml": svg(report)}
-    if isinstance(report, Chart):
-        from gradsh.plotting.pictures import drawn
+    count = 0  # of the cell that runs
 
-        try:
-            return {"image/svg+xml": drawn(report, ".svg").decode()}
-        except MissingPackage:
-            return {}
-    return {}
+    def value(self, value: object, span: Span | None) -> None:
+        self.send("execute_result", {"data": of_value(value), "metadata": {}, "execution_count": self.count})
 
-
-def table(report: StateTable) -> str:
-    """The state table of `show` as HTML."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in STATE_COLUMNS)
-    rows = []
-    for row in report.rows:
-        inner = "".join(f'<td style="text-align:left"><pre>{escape(cell)}</pre></td>' for cell in cells(row))
-        rows.append(f"<tr>{inner}</tr>")
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    def display(self, value: object) -> None:
+        self.send("display_data", {"data": of_value(value), "metadata": {}})

@@ -31,6 +31,10 @@ class Display:
     def printed(self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n") -> None:
         """What one `print` prints."""
 
+    def display(self, value: object) -> None:
+        """What a program asks a notebook to show, `display(x)`."""
+        self.value(value, None)
+
     def report(self, report: Report) -> None:
         """What a statement like `show` found out (gradsh.reports)."""
 
@@ -42,6 +46,9 @@ class Display:
 
     def told(self, words: str | None) -> None:
         """A remark on the value before, or none."""
+
+    def note(self, line: str) -> None:
+        """A line beside what the program shows; it has its end."""
 
     def end_line(self) -> None:
         """What comes next begins a line."""

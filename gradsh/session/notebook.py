@@ -17,6 +17,50 @@ class NotANotebook(Exception):
         self.at = at
 
 
+class Outputs:
+    """What a cell shows, in order, as version 4 of the format has it."""
+
+    def __init__(self) -> None:
+        self.all: list[dict[str, Any]] = []
+
+    def stream(self, name: str, text: str) -> None:
+        """Text on "stdout" or "stderr"; one output as long as it goes on."""
+        last = self.all[-1] if self.all else {}
+        if last.get("name") == name:
+            text = "".join(last["text"]) + text
+            self.all.pop()
+        self.all.append({"name": name, "output_type": "stream", "text": text.splitlines(keepends=True)})
+
+    def shown(self, data: dict[str, str], result: bool = False) -> None:
+        """A value or a picture in its forms; `result`: it is the value of the cell."""
+        forms = {kind: text if kind in BYTES else text.splitlines(keepends=True) for kind, text in data.items()}
+        output: dict[str, Any] = {"data": forms, "metadata": {}}
+        output["output_type"] = "execute_result" if result else "display_data"
+        self.all.append(output)
+
+    def error(self, name: str, words: str, text: str) -> None:
+        self.all.append({"ename": name, "evalue": words, "output_type": "error", "traceback": text.splitlines()})
+
+
+BYTES = ("image/png",)  # in base64, which is one line
+# what version 3 calls the forms of a value, and the outputs
+OLDER = {"text/plain": "text", "text/html": "html", "image/png": "png", "image/svg+xml": "svg"}
+KINDS = {"execute_result": "pyout", "error": "pyerr"}
+
+
+def _older(output: dict[str, Any], count: int) -> dict[str, Any]:
+    """An output as version 3 has it."""
+    kind = output["output_type"]
+    older = {name: value for name, value in output.items() if name not in ("data", "name")}
+    older["output_type"] = KINDS.get(kind, kind)
+    older |= {OLDER[form]: value for form, value in output.get("data", {}).items()}
+    if kind == "stream":
+        older["stream"] = output["name"]
+    elif kind == "execute_result":
+        older["prompt_number"] = count
+    return older
+
+
 class Cell:
     """A cell of code. `data` is it in the file."""
 
@@ -28,18 +72,18 @@ class Cell:
         self.text = "".join(map(str, source)) if isinstance(source, list) else str(source)
         self.name = f"In [{number}]"
 
-    def keep(self, printed: str, shown: str | None, failed: tuple[str, str, str] | None) -> None:
-        """Put what the cell has shown in the place of its outputs: `failed` is name, words and text of its error."""
-        outputs: list[dict[str, Any]] = []
-        if printed:
-            outputs.append({"name": "stdout", "output_type": "stream", "text": printed.splitlines(keepends=True)})
-        if shown is not None:
-            data = {"text/plain": shown.splitlines(keepends=True)}
-            outputs.append({"data": data, "execution_count": None, "metadata": {}, "output_type": "execute_result"})
-        if failed is not None:
-            name, words, text = failed
-            outputs.append({"ename": name, "evalue": words, "output_type": "error", "traceback": text.splitlines()})
-        self.data["outputs"] = outputs
+    def keep(self, outputs: Outputs, count: int) -> None:
+        """Put what the cell has shown in the place of its outputs; it was the one of that number to run."""
+        if "input" in self.data:  # version 3 of the format
+            self.data["prompt_number"] = count
+            self.data["outputs"] = [_older(output, count) for output in outputs.all]
+            return
+        self.data["execution_count"] = count
+        self.data.setdefault("metadata", {})
+        for output in outputs.all:
+            if output["output_type"] == "execute_result":
+                output["execution_count"] = count
+        self.data["outputs"] = outputs.all
 
     @property
     def may_fail(self) -> bool:
@@ -68,9 +112,17 @@ class Notebook:
         code = [cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
         self.cells = [Cell(cell, number) for number, cell in enumerate(code, 1)]
 
-    def text(self) -> str:
-        """The file."""
-        return json.dumps(self.data, indent=1, ensure_ascii=False) + "\n"
+    def text(self) -> bytes:
+        """The file; with the names of cells that its version asks for, where they have none."""
+        if self.data.get("nbformat", 4) >= 4:
+            self.data.setdefault("metadata", {})
+            self.data.setdefault("nbformat", 4)
+            named = self.data.setdefault("nbformat_minor", 5) >= 5
+            for number, cell in enumerate(self._cells() or ()):
+                if isinstance(cell, dict) and named:
+                    cell.setdefault("id", f"cell-{number}")
+        text = json.dumps(self.data, indent=1, ensure_ascii=False) + "\n"
+        return text.encode("utf-8", "backslashreplace")  # of half a surrogate pair, which JSON writes so too
 
     def _cells(self) -> list[Any] | None:
         data = self.data

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from gradsh import interrupts
-from gradsh.errors import CELL, FILE, GradshError, Source, WarningRecord
+from gradsh.errors import CELL, FILE, GradshError, Label, Source, Span, WarningRecord
 from gradsh.frontend import exceptions, text
 from gradsh.frontend.namespace import bound, namespace
 from gradsh.language.signatures import Builtins
 from gradsh.reports import Report
 from gradsh.session.display import Display
-from gradsh.session.session import Result, Session
+from gradsh.session.session import DONE, FAILED, Result, Session
 
 
 class PythonSession(Session):
@@ -44,6 +45,49 @@ class PythonSession(Session):
             if self.cells:
                 for show in self.at_end:
                     show()
+
+    def cell(self, text: str, name: str) -> tuple[Result, list[str]]:
+        """Run a cell of a notebook; what came of it, and what of the cell was not run.
+
+        Lines of `%` and `!` are not, nor cells of another language; `%%writefile` writes, `%%capture` shows nothing.
+        """
+        from gradsh.language.python.cells import cell_magic, is_foreign, magics
+
+        magic = cell_magic(text)
+        word, beside, below = magic or ("", "", "")
+        if word == "writefile":
+            return self._write_cell(text, name, beside, below), []
+        if is_foreign(text):
+            return Result(DONE, []), [text.strip().partition("\n")[0] + ", and with it the cell"]
+        if word != "capture":
+            result = self.run(text, name)
+            return result, [] if result.errors else [words for _, words in magics(text)]
+        shown, self.display = self.display, Display()
+        try:
+            result = self.run(text, name)
+        finally:
+            self.display = shown
+        shown.errors(result.errors)
+        return result, []
+
+    def _write_cell(self, text: str, name: str, beside: str, below: str) -> Result:
+        """`%%writefile [-a] PATH`: IPython's own words for it."""
+        path = beside.removeprefix("-a").strip().strip("'\"")
+        try:
+            self.files.check(path, "write")
+            there = os.path.exists(self.files.real(path))
+            before = self.files.read(path) if there and beside.startswith("-a") else b""
+
+            def produce(file: BinaryIO) -> None:
+                file.write(before + (below.rstrip("\n") + "\n").encode("utf-8", "backslashreplace"))
+
+            self.files.write(path, produce)
+        except GradshError as error:
+            error.labels.append(Label(Span(self._source(name, text), 0, len(text.partition("\n")[0]))))
+            return self._ended(FAILED, [error])
+        doing = ("Appending to" if before else "Overwriting") if there else "Writing"
+        self.display.printed((f"{doing} {path}",), [None])
+        return Result(DONE, [])
 
     def bound(self) -> dict[str, tuple[str, ...]]:
         return bound(self.globals)

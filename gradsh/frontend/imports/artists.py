@@ -148,7 +148,7 @@ class Words:
         return []
 
     def __repr__(self) -> str:
-        return f"Text({self.at[0]:g}, {self.at[1]:g}, {self.words!r})"
+        return f"Text({self.at[0]}, {self.at[1]}, {self.words!r})"
 
 
 # --- values -----------------------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def module(session: Any, name: str) -> Module:
 
     def shown(*values: Any, **_: Any) -> None:
         for value in values:
-            session.display.value(value, None)
+            session.display.display(value)
 
     names = ("clear_output", "set_matplotlib_formats", "HTML", "Image", "Markdown", "Latex")
     display = of_members("IPython.display", {"display": shown, **dict.fromkeys(names, nothing)})

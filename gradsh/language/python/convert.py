@@ -49,7 +49,7 @@ def parsed(source: Source) -> tuple[ast.Module, Collection[int]]:
         if source.python != CELL:
             raise
         text, skipped = without_magics(source.text)
-        if not skipped:
+        if text == source.text:
             raise
         return ast.parse(text), skipped
 

@@ -1,0 +1,124 @@
+"""`gradsh FILE.ipynb`: what of a cell is run, what it shows, and the file that --write leaves, by nbformat's rules."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.test_python_source import Run, command
+
+nbformat = pytest.importorskip("nbformat")
+
+CELLS = [
+    "%matplotlib inline\nimport torch\nimport matplotlib.pyplot as plt\nprint('a', end='')\nprint('b')",
+    "x = torch.ones(2, 3, requires_grad=True)\nx * 2",
+    "%%time\ny = x.sum()\ny",
+    "plt.plot([1, 2, 3])\nplt.title('t')",
+    "%time z = y * 2\n%time z + 1",
+    "%%writefile f.txt\nhello",
+    "%%writefile -a f.txt\n you",
+    "open('f.txt').read()",
+    "%%capture\nprint('no')\n7",
+    "%%bash\nls",
+    "1 / 0",
+    "import warnings\nwarnings.warn('careful')\ndisplay(x)\nfound = !ls\nx?",
+    "plt.bar(['a', 'b'], [1, 2])\nplt.show()\nprint('after')",
+    "print('\\ud800')",
+]
+
+
+def kinds(outputs: list[Any]) -> list[str]:
+    """Of each output its kind and forms, or its text."""
+    found = []
+    for each in outputs:
+        more = each.get("text") or " ".join(sorted(each.get("data", ()))) or each.get("ename")
+        found.append(f"{each.get('name', each['output_type'])} {more}".replace("\n", " ").strip())
+    return found
+
+
+def a_file(path: Path) -> None:
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_markdown_cell("# Title"), *map(nbformat.v4.new_code_cell, CELLS)]
+    notebook.cells[11].metadata["tags"] = ["raises-exception"]
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python"}
+    nbformat.write(notebook, path)
+
+
+def test_what_is_written(tmp_path: Path) -> None:
+    a_file(tmp_path / "n.ipynb")
+    status, out, told = command("--write", "out.ipynb", "n.ipynb", folder=tmp_path)
+    assert status == 0, told
+    before, after = (nbformat.read(tmp_path / name, 4) for name in ("n.ipynb", "out.ipynb"))
+    nbformat.validate(after)
+    assert after.metadata == before.metadata and [c.id for c in after.cells] == [c.id for c in before.cells]
+    assert [c.source for c in after.cells] == [c.source for c in before.cells] and after.cells[11].metadata.tags
+    code = [cell for cell in after.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, 15))
+    assert [kinds(cell.outputs) for cell in code] == [
+        ["stdout ab", "stderr note: In [1]: skipped: %matplotlib inline"],
+        ["execute_result text/html text/plain"],
+        ["execute_result text/plain", "stderr note: In [3]: skipped: %%time"],
+        ["execute_result text/plain", "display_data image/png text/plain"],
+        ["execute_result text/plain"],
+        ["stdout Writing f.txt"],
+        ["stdout Appending to f.txt"],
+        ["execute_result text/plain"],
+        [],
+        ["stderr note: In [10]: skipped: %%bash, and with it the cell"],
+        ["error ZeroDivisionError"],
+        [
+            "stderr warning: UserWarning: careful  --> In [12]:2:1   | 2 | warnings.warn('careful')"
+            "   | ^^^^^^^^^^^^^^^^^^^^^^^^",
+            "display_data text/html text/plain",
+            "stderr note: In [12]: skipped: found = !ls note: In [12]: skipped: x?",
+        ],
+        ["display_data image/png text/plain", "stdout after"],
+        ["stdout \ud800"],
+    ]
+    assert code[3].outputs[0].data["text/plain"] == "Text(0.5, 1.0, 't')"
+    assert "<td>2.</td></tr></tbody></table>" in code[1].outputs[0].data["text/html"]
+    assert code[4].outputs[0].data["text/plain"] == "tensor(13., grad_fn=<AddBackward0>)"
+    assert code[7].outputs[0].data["text/plain"] == "'hello\\n you\\n'"
+    assert "7" not in out.split("\n")
+
+
+def test_options_and_older_versions(tmp_path: Path) -> None:
+    """Before the file as behind it; a notebook of version 3 stays one; `sys.exit` leaves what was shown until then."""
+    cells = [{"cell_type": "code", "input": text, "language": "python", "outputs": [], "metadata": {}}
+             for text in ("1 + 1", "import sys\nprint('on')\nsys.exit(4)", "nowhere", "5")]  # fmt: skip
+    old = {
+        "metadata": {"name": ""},
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "worksheets": [{"cells": cells, "metadata": {}}],
+    }
+    (tmp_path / "n.ipynb").write_text(json.dumps(old))
+    assert command("--cell", "1", "n.ipynb", folder=tmp_path)[:2] == (0, "2\n")
+    assert command("n.ipynb", "--write", "out.ipynb", folder=tmp_path)[0] == 4
+    written = nbformat.reads((tmp_path / "out.ipynb").read_text(), as_version=nbformat.NO_CONVERT)
+    nbformat.validate(written)
+    first, second = (cell.outputs[0] for cell in written.worksheets[0].cells[:2])
+    assert (first.output_type, first.text, first.prompt_number) == ("pyout", "2", 1)
+    assert (second.output_type, second.stream, second.text) == ("stream", "stdout", "on\n")
+    for words in (["--keep-going", "a.grad"], ["--write", "x.ipynb", "-c", "1"], ["--write", "no/x.ipynb", "n.ipynb"],
+                  ["--sandbox=language", "n.ipynb", "--write", "x.ipynb"]):  # fmt: skip
+        status, _, told = command(*words, folder=tmp_path)
+        assert status == 2 and "--" in told, words
+    assert not (tmp_path / "x.ipynb").exists()
+
+
+def test_lines_of_time() -> None:
+    """What stands behind `%time` runs, and errors stand on its line."""
+    run = Run(cells=True)
+    for text, shown in (
+        ("%time x = 3\nx", "3\n"),
+        ("%timeit -n 2 x", ""),
+        ("for i in [1, 2]:\n    %time print(i)", "1\n2\n"),
+    ):
+        assert run.session.cell(text, "In [1]")[0].status == 0, run.err.getvalue()
+        assert run.shown() == shown
+    assert run.session.cell("y = 1\n%time nowhere(x)", "In [2]")[0].status == 1
+    assert "In [2]:2:" in run.err.getvalue()
