@@ -108,8 +108,45 @@ async def python_cells() -> None:
         )
         assert "tensor(2." in await notebook.said("(x * x).sum()")
         assert (await notebook.run("x.nowhere"))[0].ename == "AttributeError"
-        states = [(await notebook.ask("is_complete", text))["status"] for text in ("def f(x):", "1 + 2", "x = = 3")]
-        assert states == ["incomplete", "complete", "invalid"]
+        (value,) = await notebook.run("%time torch.ones(1, 2)")
+        assert value.output_type == "execute_result" and "<td>1.</td><td>1.</td>" in value.data["text/html"]
+        (picture,) = await notebook.run("import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+        assert "<svg" in picture.data["image/svg+xml"] and "┤" in picture.data["text/plain"]
+        assert await notebook.run("def f(a):\n    return a @ torch.ones(3)") == []
+        (wrong,) = await notebook.run("f(torch.ones(2, 2))")
+        text = "\n".join(wrong.traceback)
+        assert "In [6]" in text and "In [7]" in text and "called here" in text
+        assert (await notebook.run("import sys\nsys.exit(3)"))[0].ename == "SystemExit"
+        assert await notebook.said("x.shape") == "torch.Size([2])"
+        await python_questions(notebook)
+        running = asyncio.ensure_future(notebook.run("kept = 1\nwhile True: kept += 1"))
+        await asyncio.sleep(1)
+        await notebook.client.km.interrupt_kernel()
+        assert (await asyncio.wait_for(running, 60))[-1].ename == "KeyboardInterrupt"
+        assert await notebook.said("kept > 0") == "True"
+
+
+async def python_questions(notebook: Notebook) -> None:
+    for text, found in [("torch.nn.functional.rel", "relu"), ("x.requires_g", "requires_grad"), ("plt.sc", "scatter"),
+                        ("import tor", "torch"), ("from torch import lins", "linspace"), ("nonl", "nonlocal"),
+                        ("import numpy as np; np.mea", "mean"), ("torch.opt", "optim"), ("ke", "kept")]:  # fmt: skip
+        if found == "kept":
+            await notebook.run("kept = 0")
+        if "numpy" in text:
+            await notebook.run("import numpy as np")
+        matches = (await notebook.ask("complete", text, len(text)))["matches"]
+        assert found in matches, text
+    assert "torch_range" not in (await notebook.ask("complete", "tor", 3))["matches"]
+    for text, said in [
+        ("torch.relu", "gradient: "),
+        ("x.sum", "gradient: g"),
+        ("torch.nn.Linear", "in_features"),
+        ("f", "f(a)"),
+    ]:
+        assert said in (await notebook.ask("inspect", text, len(text)))["data"]["text/plain"], text
+    states = {"def f(x):": "incomplete", "1 + 2": "complete", "x = = 3": "invalid", "%time x": "complete"}
+    for text, state in states.items():
+        assert (await notebook.ask("is_complete", text))["status"] == state
 
 
 def test_notebooks(kernels: Path) -> None:

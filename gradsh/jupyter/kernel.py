@@ -8,16 +8,9 @@ from typing import Any
 from ipykernel.kernelbase import Kernel  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
 import gradsh
-from gradsh.errors import ClosedPipe, Refused, Source
+from gradsh.errors import ClosedPipe
 from gradsh.jupyter.shown import NotebookDisplay, ResultDisplay
-from gradsh.language.syntax import is_incomplete, parse
-from gradsh.runtime.builtins import BUILTINS
-from gradsh.session.python import PythonSession
 from gradsh.session.session import Session
-from gradsh.shell import described
-from gradsh.shell.complete import offered
-from gradsh.shell.values import Unseen, describe, value_of
-from gradsh.view.diagnostics import render
 
 Reply = dict[str, Any]
 STOPPED = "stopped by an interrupt; what was bound before it stays"
@@ -43,6 +36,13 @@ class GradshKernel(Kernel):  # type: ignore[misc, unused-ignore]
         self.display = self.shows(self._send)
         self.session_ = self.make_session()
         self.cells: list[str] = []
+
+    @property
+    def asked(self) -> Any:
+        """Who answers what is asked while a cell is written; loaded then, for a kernel is to be there at once."""
+        from gradsh.jupyter import asked
+
+        return asked.GRADSH
 
     shows: type[NotebookDisplay] = NotebookDisplay  # how its cells show values
 
@@ -76,12 +76,16 @@ class GradshKernel(Kernel):  # type: ignore[misc, unused-ignore]
             self.run_cell(code, f"In [{self.execution_count}]")
         except KeyboardInterrupt:
             return self._failed("KeyboardInterrupt", STOPPED, [STOPPED])
+        except SystemExit as left:  # `sys.exit(3)`: the session stays, as IPython's does
+            return self._failed("SystemExit", str(left.code), [f"SystemExit: {left.code}"])
         except ClosedPipe as closed:
             return self._failed("BrokenPipeError", str(closed), [str(closed)])
         finally:
             self.silent = False
         failed = self.display.failed
         if failed:
+            from gradsh.view.diagnostics import render
+
             texts = [render(error, color=True).rstrip("\n") for error in failed]
             return self._failed(failed[0].kind, failed[0].message, texts)
         return {"status": "ok", "execution_count": self.execution_count, "payload": [], "user_expressions": {}}
@@ -101,7 +105,7 @@ class GradshKernel(Kernel):  # type: ignore[misc, unused-ignore]
         start = cursor_pos
         while start > 0 and (code[start - 1].isalnum() or code[start - 1] == "_"):
             start -= 1
-        found = offered(self.session_, code, cursor_pos)
+        found = self.asked.offers(self.session_, code, cursor_pos)
         kinds = [{"text": text, "type": said, "start": start, "end": cursor_pos} for text, said in found]
         return {
             "status": "ok",
@@ -118,34 +122,14 @@ class GradshKernel(Kernel):  # type: ignore[misc, unused-ignore]
             start -= 1
         while end < len(code) and (code[end].isalnum() or code[end] == "_"):
             end += 1
-        text = self.about(code[start:end].strip("."))
+        text = self.asked.about(self.session_, code[start:end].strip("."))
         data = {"text/plain": text} if text else {}
         return {"status": "ok", "found": bool(text), "data": data, "metadata": {}}
 
-    def about(self, word: str) -> str:
-        """A few lines on a name, "" where there is none of it."""
-        root = word.partition(".")[0]
-        if root in self.session_.bound():
-            chain = [part for name in word.split(".") for part in (".", name)][1:]
-            try:
-                return f"{word}: {describe(value_of(self.session_, chain))}"
-            except Unseen:
-                return ""
-        row = described.row(word) or described.table().get(word.rpartition(".")[2])
-        if row is None:
-            return ""
-        _, usage, summary, gradient = row
-        return "\n".join([usage, summary, *([f"gradient: {gradient}"] if gradient else [])])
-
     async def do_is_complete(self, code: str) -> Reply:
         """Whether more lines are to come before it runs."""
-        if is_incomplete(code):
-            return {"status": "incomplete", "indent": "    "}
-        try:
-            parse(Source("<cell>", code), list(BUILTINS.commands()))
-        except Refused:
-            return {"status": "invalid"}
-        return {"status": "complete"}
+        reply: Reply = self.asked.state(code)
+        return reply
 
     async def do_history(
         self,
@@ -189,24 +173,22 @@ class PythonKernel(GradshKernel):
 
     shows = ResultDisplay
 
+    @property
+    def asked(self) -> Any:
+        from gradsh.jupyter import asked
+
+        return asked.PYTHON
+
     def make_session(self) -> Session:
+        from gradsh.session.python import PythonSession
+
         return PythonSession(self.display, cells=True)
 
     def run_cell(self, code: str, name: str) -> None:
         display, session = self.display, self.session_
         assert isinstance(display, ResultDisplay)
-        assert isinstance(session, PythonSession)
+        assert hasattr(session, "cell")
         display.count = self.execution_count
         _, skipped = session.cell(code, name)
         for words in skipped:
             display.note(f"note: skipped: {words}\n")
-
-    async def do_is_complete(self, code: str) -> Reply:
-        """As Python's prompt says."""
-        from codeop import compile_command
-
-        try:
-            whole = compile_command(code, "<cell>", "exec")
-        except (SyntaxError, ValueError, OverflowError):
-            return {"status": "invalid"}
-        return {"status": "incomplete", "indent": ""} if whole is None else {"status": "complete"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +22,19 @@ NONE = object()
 
 
 class Module:
-    """A module as programs see it. `find` gives a member, NONE where there is none; `of_torch`: it is PyTorch's."""
+    """A module as programs see it. `find` gives a member, NONE where there is none; `of_torch`: it is PyTorch's.
 
-    __slots__ = ("find", "known", "name", "of_torch")
+    `has`: the names of its members, where they are listed.
+    """
 
-    def __init__(self, name: str, find: Callable[[str], Any], of_torch: bool = False) -> None:
+    __slots__ = ("find", "has", "known", "name", "of_torch")
+
+    def __init__(
+        self, name: str, find: Callable[[str], Any], of_torch: bool = False, has: Collection[str] = ()
+    ) -> None:
         self.name = name
         self.find = find
+        self.has = has
         self.known: dict[str, Any] = {}
         self.of_torch = of_torch
 
@@ -47,7 +53,7 @@ class Module:
         return found
 
     def __members__(self) -> list[str]:
-        return list(self.known)
+        return [*{**dict.fromkeys(self.has), **self.known}]
 
     def __set_member__(self, name: str, value: Any) -> None:
         self.known[name] = value  # `torch.backends.cudnn.deterministic = True`, `plt.style = …`
@@ -176,4 +182,4 @@ FILES = {
 
 def of_members(name: str, members: Members) -> Module:
     """A module with just these."""
-    return Module(name, lambda member: members.get(member, NONE))
+    return Module(name, lambda member: members.get(member, NONE), has=members)

@@ -226,12 +226,15 @@ OF_PYPLOT = frozenset(
 )
 
 
+NAMES = OF_PYPLOT | METHODS | RENAMED.keys() | {"style", "rcParams", "cm"}
+
+
 def pyplot_of(session: Any) -> Module:
     """The module `matplotlib.pyplot` of a session, one for all names that it has."""
     known: Module | None = session.modules.get("matplotlib.pyplot")
     if known is None:
         pyplot = Pyplot(session)
-        known = session.modules["matplotlib.pyplot"] = Module("matplotlib.pyplot", pyplot.__member__)
+        known = session.modules["matplotlib.pyplot"] = Module("matplotlib.pyplot", pyplot.__member__, has=NAMES)
         session.at_end.append(pyplot.show)
     return known
 
@@ -242,4 +245,4 @@ def module(session: Any, name: str) -> Module:
     if name != "matplotlib":
         return Module(name, lambda member: Unseen(member))
     members = {"pyplot": pyplot_of(session), "__version__": "3.10.0"}
-    return Module(name, lambda member: members.get(member) or Unseen(member))
+    return Module(name, lambda member: members.get(member) or Unseen(member), has=members)
