@@ -23,6 +23,7 @@ DTYPES = {f"torch.{name}Storage": "<" + kind for kind, name in STORAGES.items()}
 BFLOAT = "torch.BFloat16Storage"
 TENSOR, PARAMETER = "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter"
 ORDERED, SIZE = "collections.OrderedDict", "torch.Size"
+ORDERED_DICT = b"ccollections\nOrderedDict\n)R"
 SMALL = 2**24  # elements that tensors may have in all, though fewer are stored (expanded ones)
 SHARED = 8  # tensors that may share all that is stored: weights that are tied
 WRITTEN = 10**6  # values that any pickle may hold when it is written out, and a key of a dict a hundredth of it
@@ -147,7 +148,7 @@ class Reader:
                 broken(self.path, "is broken: a parameter in it is no tensor")
             return self.codec.make("parameter grad" if arguments[1] else "parameter", found[1])
         if name == ORDERED:
-            return self.items(arguments[0]) if arguments else {}
+            return self.codec.mapping(self.items(arguments[0]) if arguments else ())
         if name == SIZE:
             return tuple(arguments[0])
         return broken(
@@ -256,7 +257,8 @@ class Writer:
 
     def container(self, value: Any) -> bytes:
         if isinstance(value, dict):
-            return b"}(" + b"".join(self.pickled(k) + self.pickled(v) for k, v in value.items()) + b"u"
+            begin = b"}(" if type(value) is dict or self.codec.mapping is dict else ORDERED_DICT + b"("
+            return begin + b"".join(self.pickled(k) + self.pickled(v) for k, v in value.items()) + b"u"
         items = b"".join(map(self.pickled, value))
         return b"(" + items + b"t" if isinstance(value, tuple) else b"](" + items + b"e"
 
@@ -269,7 +271,7 @@ class Writer:
         strides = tuple(step // flat.itemsize for step in flat.strides)
         persistent = b"(" + self.pickled("storage") + f"ctorch\n{STORAGES[flat.dtype.str[1:]]}Storage\n".encode()
         persistent += self.pickled(str(len(self.storages) - 1)) + self.pickled("cpu") + self.pickled(flat.size) + b"tQ"
-        hooks = b"ccollections\nOrderedDict\n)R"
+        hooks = ORDERED_DICT
         needs = b"\x88" if flag and name != "parameter" else b"\x89"
         body = persistent + self.pickled(0) + self.pickled(flat.shape) + self.pickled(strides) + needs + hooks
         made = b"ctorch._utils\n_rebuild_tensor_v2\n(" + body + b"tR"

@@ -14,7 +14,13 @@ Write = Callable[[BinaryIO], None]
 
 
 class Codec(Protocol):
-    """Which values are arrays, and which other values of the language have a place in a manifest."""
+    """Which values are arrays, and which other values of the language have a place in a manifest.
+
+    mapping   what an ordered dict of a checkpoint becomes, and where it is no plain dict, what is written as one
+    """
+
+    @property
+    def mapping(self) -> Any: ...
 
     def array(self, value: object) -> tuple[str, Any] | None:
         """(kind, array) of a tensor and its like: kind is "tensor", "array" or "parameter", with " grad" if flagged."""

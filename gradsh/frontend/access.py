@@ -12,16 +12,18 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.core.users import ModelKind
+from gradsh.engine.core.users import ModelKind, is_users
 from gradsh.engine.nn.module import Model
 from gradsh.errors import AttributeError_
 from gradsh.frontend import text
 from gradsh.frontend.arrays import ARRAY, of_array
 from gradsh.frontend.classes import ABSENT, ProgramType, bound, lookup
+from gradsh.frontend.classes import OWN as OWN_OF_CLASSES
 from gradsh.frontend.functions import Function, apply_of
 from gradsh.frontend.kinds import Program, class_text, is_class, kind_of, python_of
-from gradsh.frontend.networks import EXTRA, NetworkType, begins
+from gradsh.frontend.networks import EXTRA, NetworkType, begins, resets
 from gradsh.runtime import access
+from gradsh.runtime.text import function_name
 
 __acts_for_programs__ = True
 
@@ -67,17 +69,18 @@ HOST: dict[type, frozenset[str]] = {
     KeyError: frozenset(("args",)),
     OSError: frozenset(("args", "errno", "strerror", "filename")),
     np.random.RandomState: _names(np.random.RandomState, "get_state", "set_state"),
+    np.finfo: frozenset(("bits", "dtype", "eps", "epsneg", "max", "min", "resolution", "smallest_normal", "tiny")),
+    np.iinfo: frozenset(("bits", "dtype", "max", "min")),
     np.random.Generator: _names(np.random.Generator, "bit_generator", "spawn"),
 }
 OWN: dict[type, dict[str, Callable[..., Any]]] = {str: {"format": _format, "join": access.METHODS[str]["join"]}}
-# the attributes of classes and functions
-OF_CLASS = ("__name__", "__qualname__", "__module__", "__doc__", "__mro__", "__bases__")
+FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
 
 
 def attribute(value: Any, name: str) -> Any:
     """`value.name`. Errors: AttributeError_ in Python's words."""
     kind = type(value)
-    if isinstance(kind, ProgramType):
+    if type(kind) is ProgramType or (isinstance(kind, ProgramType) and not isinstance(value, Model)):
         return _of_object(value, kind, name)
     if kind is Tensor:
         if name[:2] == "__":
@@ -142,6 +145,8 @@ def _of_object(value: Any, kind: Any, name: str) -> Any:
         return _special(value, kind, name)
     if not kind.hosted:  # all that Python finds there is the program's
         try:
+            if name in OWN_OF_CLASSES and name not in value.__dict__ and lookup(kind, name) is ABSENT:
+                raise AttributeError
             return getattr(value, name)
         except AttributeError as error:
             if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
@@ -163,6 +168,8 @@ def _special(value: Any, kind: type, name: str) -> Any:
     """`__class__`, `__dict__`, `__len__` …: those that lead nowhere else."""
     if name == "__class__":
         return kind_of(value)
+    if name == "__cause__" and isinstance(value, BaseException):
+        return value.__cause__  # which only `raise … from` sets
     if isinstance(kind, Program):
         if name == "__dict__":
             return value.__dict__ if not isinstance(value, Model) else EXTRA[name](value)
@@ -171,6 +178,11 @@ def _special(value: Any, kind: type, name: str) -> Any:
             return bound(found, value)
     if name == "__doc__":
         return None
+    if isinstance(value, FUNCTIONS) and name in ("__name__", "__qualname__", "__module__"):
+        if name == "__module__":
+            inner = value.__func__ if isinstance(value, MethodType) else value
+            return "__main__" if isinstance(inner, FunctionType) and is_users(inner) else "builtins"
+        return function_name(value) if name == "__name__" else text.qualified(value)
     python = {"__len__": len, "__str__": text.written, "__repr__": text.shown, "__iter__": iter, "__hash__": hash}
     if name in python and (hasattr(kind, name) or name in ("__str__", "__repr__")):
         return lambda: python[name](value)  # type: ignore[operator]  # each of them takes one value
@@ -191,9 +203,16 @@ def _of_model(value: Any, kind: Any, name: str) -> Any:
     if name == "_get_name":
         return lambda: kind.__name__
     try:
-        return value.__member__(name)
+        return value.__member__(name) if name != "reset_parameters" else _resetting(value)
     except KeyError:
         raise missing(value, name) from None
+
+
+def _resetting(value: Any) -> Any:
+    try:
+        return value.__member__("reset_parameters")  # the program's own
+    except KeyError:
+        return resets(value)
 
 
 def _of_class(value: Any, name: str) -> Any:
@@ -216,7 +235,7 @@ def _of_class(value: Any, name: str) -> Any:
             return apply_of(value)
         if isinstance(value, NetworkType):
             try:
-                return value.__member__(name)
+                return type(value).__member__(value, name)
             except KeyError:
                 raise missing_in_class(value, name) from None
         if name == "__init__":
@@ -231,7 +250,7 @@ def _of_class(value: Any, name: str) -> Any:
         if name == "__init__":
             return begins(value)
         try:
-            return value.__member__(name)  # type: ignore[attr-defined]  # a ModelType
+            return type(value).__member__(value, name)  # type: ignore[attr-defined]  # not an instance's
         except KeyError:
             raise missing_in_class(value, name) from None
     if python is not None and name in HOST.get(python, ()):
@@ -263,7 +282,7 @@ def missing(value: Any, name: str) -> Any:
     kind = type(value)
     if isinstance(kind, ProgramType) or name[:1] == "_":
         return AttributeError_(f"'{class_text(kind).rpartition('.')[2]}' object has no attribute '{name}'")
-    if isinstance(value, (FunctionType, BuiltinFunctionType, MethodType)):
+    if isinstance(value, FUNCTIONS):
         return AttributeError_(f"'function' object has no attribute '{name}'")
     return access.missing(value, name)
 
@@ -281,12 +300,14 @@ def put(value: Any, name: str, new: Any) -> None:
 def set_attribute(new: Any, value: Any, name: str) -> None:
     """`value.name = new`. Errors: AttributeError_ in Python's words."""
     kind = type(value)
-    if isinstance(kind, ProgramType):
+    if type(kind) is ProgramType or (isinstance(kind, ProgramType) and not isinstance(value, Model)):
         if name[:2] == "__" and name[-2:] == "__":
             if name == "__dict__" and isinstance(new, dict):
                 value.__dict__.update(new)
                 return
             raise AttributeError_(f"'{kind.__name__}' object attribute '{name}' is read-only")
+        if kind.slots is not None and name not in kind.slots and lookup(kind, name) is ABSENT:
+            raise missing(value, name)
         try:
             setattr(value, name, new)
         except AttributeError as error:
@@ -294,7 +315,7 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
                 raise
             raise AttributeError_(str(error)) from None
         return
-    if isinstance(value, ProgramType):
+    if isinstance(value, ProgramType) and not isinstance(value, NetworkType):
         if name[:2] == "__":
             raise AttributeError_(f"'{name}' of a class cannot be changed")
         value.written[name] = new
@@ -320,7 +341,7 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
 
 def delete_attribute(value: Any, name: str) -> None:
     """`del value.name`."""
-    if isinstance(type(value), ProgramType) and name in value.__dict__:
+    if isinstance(type(value), ProgramType) and not isinstance(value, Model) and name in value.__dict__:
         delattr(value, name)
     elif isinstance(value, Model) and name in value.cells:
         del value.cells[name]

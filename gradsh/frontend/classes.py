@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from types import FunctionType, MethodType
 from typing import Any
@@ -23,7 +24,7 @@ trunc xor
 """
 SPECIAL = frozenset(f"__{name}__" for name in _SPECIAL.split())
 # bases of Python's own that a class may have
-BASES = (BaseException, list, dict, tuple, str, int, float, set)
+BASES = (BaseException, list, dict, tuple, str, int, float, set, deque, OrderedDict, defaultdict, Counter)
 
 
 class ProgramType(Program):
@@ -31,15 +32,20 @@ class ProgramType(Program):
 
     written   what the body of the class binds, by name
     hosted    whether a base is one of Python's own, whose attributes are not for programs
+    slots     the attributes that instances may have, where `__slots__` says them; None for any
     """
 
     written: dict[str, Any]
     hosted: bool
+    slots: frozenset[str] | None
 
     def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
         if keywords:
             keywords = spelled(_init(cls), keywords)
         return type.__call__(cls, *arguments, **keywords)
+
+    def finish(cls) -> None:
+        """The body has run."""
 
     def __repr__(cls) -> str:
         return f"<class '__main__.{cls.__qualname__}'>"
@@ -59,7 +65,7 @@ class Object(metaclass=ProgramType):
     __repr__ = object_text
 
 
-ProgramType.written, ProgramType.hosted = {}, False
+ProgramType.written, ProgramType.hosted, ProgramType.slots = {}, False, None
 Object.__qualname__ = "object"
 
 
@@ -73,6 +79,34 @@ def lookup(kind: type, name: str) -> Any:
 
 
 ABSENT = object()
+# what a class keeps of itself, which is nothing of the program's
+OWN = frozenset(("written", "hosted", "slots", "members"))
+
+
+def slots_of(written: dict[str, Any], bases: tuple[type, ...]) -> frozenset[str] | None:
+    """What the instances of a class may have; anything, unless all of its bases say."""
+    if "__slots__" not in written:
+        return None
+    own = written["__slots__"]
+    found = {own} if isinstance(own, str) else set(own)
+    for base in bases:
+        if base is not Object:
+            held = getattr(base, "slots", None)
+            if held is None:
+                return None
+            found |= held
+    return frozenset(found)
+
+
+def abstract(written: dict[str, Any], bases: tuple[type, ...]) -> frozenset[str]:
+    """The names of methods that a class leaves to those below it."""
+    names = {name for name, value in written.items() if getattr(value, "__isabstractmethod__", False)}
+    for base in bases:
+        for name in base.__dict__.get("__abstractmethods__", ()):
+            held = written.get(name, ABSENT)
+            if held is ABSENT and not any(name in b.__dict__.get("written", ()) for b in bases if b is not base):
+                names.add(name)
+    return frozenset(names)
 
 
 def special(written: dict[str, Any]) -> dict[str, Any]:

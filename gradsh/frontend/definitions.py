@@ -10,7 +10,7 @@ from gradsh.engine.nn.module import Model
 from gradsh.errors import AttributeError_, TypeError_
 from gradsh.frontend import text
 from gradsh.frontend.access import host_method, put
-from gradsh.frontend.classes import BASES, SPECIAL, Object, ProgramType, bound, object_text, special
+from gradsh.frontend.classes import BASES, SPECIAL, Object, ProgramType, abstract, bound, object_text, slots_of, special
 from gradsh.frontend.kinds import Program, python_of
 from gradsh.frontend.networks import inherited, network
 
@@ -48,12 +48,17 @@ def _plain(name: str, bases: tuple[type, ...], parts: dict[str, Any]) -> Any:
     if not any(isinstance(base, ProgramType) for base in bases) and not hosted:
         bases = (*bases, Object)
     written = parts["written"]
-    parts["hosted"] = hosted
+    parts["hosted"], parts["slots"] = hosted, slots_of(written, bases)
     parts |= {key: value for key, value in written.items() if not key.startswith("__") or key in SPECIAL}
     parts.update(special(written))
     if hosted and "__repr__" not in parts and not any(issubclass(base, BASES) for base in bases):
         parts["__repr__"] = object_text
-    return ProgramType(name, bases, parts)
+    made = ProgramType(name, bases, parts)
+    left = abstract(written, bases)
+    if left:
+        made.__abstractmethods__ = left  # type: ignore[attr-defined]  # so that Python itself makes no instance
+    made.finish()
+    return made
 
 
 # --- super() ------------------------------------------------------------------------------------------------------

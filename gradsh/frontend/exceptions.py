@@ -29,13 +29,15 @@ def failed(*message: Any) -> GradshError:
     return error
 
 
-def raised(value: Any) -> BaseException:
-    """What `raise value` raises."""
+def raised(value: Any, cause: Any = None) -> BaseException:
+    """What `raise value from cause` raises."""
     kind = python_of(value)
     if isinstance(kind, type) and issubclass(kind, BaseException):
         value = value()
     if not isinstance(value, BaseException):
         raise TypeError_("exceptions must derive from BaseException")
+    if isinstance(cause, BaseException):
+        value.__cause__ = cause
     value.__dict__[MARK] = value.__dict__.get(MARK) or True
     return value
 
@@ -48,9 +50,11 @@ def seen(exception: BaseException) -> BaseException:
     if MARK in exception.__dict__:
         return exception
     error = faults.translate(exception)
-    if isinstance(error, errors.InternalFault) or (
-        error.code.startswith("E09") and not isinstance(error, errors.RecursionLimit)
-    ):
+    if isinstance(error, errors.InternalFault):
+        if not faults.is_programs_own(exception):
+            raise exception
+        return exception  # one of Python's that gradsh has no words of its own for: StopIteration
+    if error.code.startswith("E09") and not isinstance(error, errors.RecursionLimit):
         raise exception
     if type(exception).__module__ == "builtins" and not isinstance(exception, (NameError, TypeError)):
         return exception

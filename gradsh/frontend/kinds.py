@@ -96,7 +96,7 @@ def class_text(kind: Any) -> str:
     if isinstance(python, ModelKind):
         return _model_text(python)
     if python.__module__.partition(".")[0] == "gradsh":
-        return _engine_text(python)
+        return "collections.OrderedDict" if python.__name__ == "StateDict" else _engine_text(python)
     return python.__qualname__ if python.__module__ == "builtins" else f"{python.__module__}.{python.__qualname__}"
 
 

@@ -93,6 +93,20 @@ def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     return function(*arguments, **spelled(function, keywords))
 
 
+def match(value: Any, pattern: Any) -> dict[str, Any] | None:
+    """What the names of a `case` are bound to; None where the value is not so."""
+    from gradsh.frontend.matching import matched
+
+    return matched(value, pattern)
+
+
+def into(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    """A call with `out=`."""
+    from gradsh.frontend import outputs
+
+    return outputs.into(function, *arguments, **keywords)
+
+
 def own_of(session: Running) -> dict[str, Any]:
     """The built-ins that reach the session's display."""
 
@@ -100,9 +114,9 @@ def own_of(session: Running) -> dict[str, Any]:
         for name, given in (("sep", sep), ("end", end)):
             if not isinstance(given, str | None):
                 raise TypeError_(f"{name} must be None or a string, not {type(given).__name__}")
-        if file is not None and hasattr(file, "take"):
+        if file is not None:
             line = (" " if sep is None else sep).join(map(text.written, values)) + ("\n" if end is None else end)
-            file.take(line)
+            access.method(file, "write")(line)
             return
         spans: list[Any] = [None] * len(values)
         session.display.printed(values, spans, " " if sep is None else sep, "\n" if end is None else end)
@@ -147,6 +161,8 @@ def namespace(session: Running) -> dict[str, Any]:
         "@exception": exceptions.seen,
         "@matches": exceptions.matches,
         "@raised": exceptions.raised,
+        "@match": match,
+        "@out": into,
         "@failed": exceptions.failed,
         "@set": set,
     }

@@ -9,10 +9,11 @@ from typing import Any
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import spelled
+from gradsh.engine.kernels.stream import stream
 from gradsh.engine.nn.containers import Numbered
-from gradsh.engine.nn.module import Model, ModelType, is_held, is_parameter, type_text
+from gradsh.engine.nn.module import LibraryModel, Model, ModelType, adopt, is_held, is_parameter, type_text
 from gradsh.errors import ArgumentError, AttributeError_, NoForward
-from gradsh.frontend.classes import ABSENT, SPECIAL, bound, lookup, special
+from gradsh.frontend.classes import ABSENT, SPECIAL, Object, ProgramType, abstract, bound, lookup, special
 from gradsh.frontend.kinds import Program
 
 __acts_for_programs__ = True
@@ -30,6 +31,8 @@ class NetworkType(ModelType, Program):
         self.buffer_names = {}
         self.hooks = None
         self.training = None  # type: ignore[assignment]  # until `super().__init__()`
+        if isinstance(self, LibraryModel):
+            self.given = ((), {})
         before, mode.where = mode.where, None
         try:
             init = lookup(cls, "__init__")
@@ -61,6 +64,10 @@ class NetworkType(ModelType, Program):
         return f"<class '__main__.{cls.__qualname__}'>"
 
 
+class MixedType(NetworkType, ProgramType):
+    """The class of one that has plain classes of the program among its bases."""
+
+
 def begins(kind: type) -> Callable[..., None]:
     """`Module.__init__`, to be called with the instance."""
     return lambda self, *arguments, **keywords: begin(self, kind, arguments, keywords)
@@ -74,8 +81,19 @@ def begin(self: Model, kind: type, arguments: tuple[Any, ...] = (), keywords: di
             continue
         if base.__dict__.get("body") is not None:
             body: Any = base.body
+            if isinstance(self, LibraryModel):
+                self.given = (arguments, keywords or {})
+            before = set(self.cells)
+            own = lookup(type(self), "reset_parameters")
+            state = None if own is ABSENT else stream().get_state()
             body(self, *arguments, **base.spell(body, keywords or {}))
-            Model.finish(self)
+            for name, value in Model.fields(self):  # what the body of the layer has bound; the rest is the program's
+                if name not in before and value.__class__ is Tensor and name not in base.hidden and not adopt(value):
+                    self.buffer_names.setdefault(name, True)
+            self.settle()
+            if state is not None:  # which PyTorch's constructor calls, instead of its own
+                stream().set_state(state)
+                own(self)
             return
         if "construct" in base.__dict__:
             base.construct(self, *arguments, **(keywords or {}))
@@ -232,7 +250,7 @@ Network.__module__ = "torch.nn.modules.module"
 
 def network(name: str, bases: tuple[type, ...], parts: dict[str, Any]) -> Any:
     """The class with that name, bases, and what stands in its body."""
-    found = [Network if base is Model else base for base in bases]
+    found = [Network if base is Model else base for base in bases if base is not Object]
     if not any(issubclass(base, Network) for base in found):
         library = next(base for base in found if issubclass(base, Model))
         found.insert(0, _over(library))
@@ -244,11 +262,17 @@ def network(name: str, bases: tuple[type, ...], parts: dict[str, Any]) -> Any:
     if "__repr__" in written:
         parts["__repr__"] = written["__repr__"]
     parts["spell"] = staticmethod(spelled)
+    mixed = any(isinstance(base, ProgramType) for base in found)
+    if mixed and not any("__repr__" in base.__dict__.get("written", ()) for base in found):
+        parts.setdefault("__repr__", Model.__repr__)
     try:
-        made = NetworkType(name, tuple(found), parts)
+        made = (MixedType if mixed else NetworkType)(name, tuple(found), parts)
     except TypeError as error:
         raise ArgumentError(str(error), kind="TypeError") from None
     made.runs = lookup(made, "forward")
+    left = abstract(written, tuple(found))
+    if left:
+        made.__abstractmethods__ = left  # type: ignore[attr-defined]  # as in definitions
     if "__call__" in written:
         made.__call__ = special(written)["__call__"]  # type: ignore[method-assign]
     return made
@@ -309,6 +333,13 @@ class _Rest:
 
 
 # --- what programs find beside the fields ---------------------------------------------------------------------------
+
+
+def resets(model: Any) -> Any:
+    """`reset_parameters` of a layer of PyTorch's that has any to reset. Errors: KeyError."""
+    if not isinstance(model, LibraryModel) or not (any(model.own_parameters()) or any(model.own_buffers())):
+        raise KeyError("reset_parameters")
+    return model.reset_parameters
 
 
 def _lazily(name: str) -> Callable[[Any], Any]:

@@ -63,7 +63,7 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
     if kind in (list, tuple, dict, set):
         return _collection(value, kind, outer)
     if kind is Size:
-        return f"torch.Size({list(value)})"
+        return repr(value)
     if isinstance(value, type) or is_class(value):
         return f"<class '{class_text(value)}'>"
     if isinstance(value, DType):

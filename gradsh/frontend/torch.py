@@ -122,6 +122,21 @@ def _typename(value: Any) -> str:
     return written(type(value))[8:-2]
 
 
+def _saving(name: str) -> Callable[[], Any]:
+    def find() -> Any:
+        from gradsh.frontend import saving
+
+        return getattr(saving, name)
+
+    return find
+
+
+def _fans(tensor: Any) -> tuple[int, int]:
+    from gradsh.engine.ops.create.initializers import fans
+
+    return fans(tensor)
+
+
 def _size() -> Any:
     from gradsh.runtime.python import OWN
 
@@ -142,6 +157,9 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "set_detect_anomaly": _constant(Anomaly),
     "detect_anomaly": _constant(lambda check_nan=True: Anomaly(True, check_nan)),
     "Size": _size,
+    "save": _saving("save"),
+    "load": _saving("load"),
+    "_calculate_fan_in_and_fan_out": _constant(_fans),
     "__version__": _constant("2.13.0+cpu"),
     "version.cuda": _constant(None),
     "typename": _constant(_typename),

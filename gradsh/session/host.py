@@ -40,6 +40,32 @@ class Host:
 
         data.save(value, path, self.session.files, CODEC)
 
+    def save_checkpoint(self, value: object, path: str) -> None:
+        """Write a value as PyTorch does, whatever the name ends in."""
+        from gradsh.data import checkpoint
+
+        self.session.files.write(path, checkpoint.write(value, path, ordered()))
+
+    def checkpoint(self, value: object) -> bytes:
+        """What would be in such a file."""
+        from io import BytesIO
+
+        from gradsh.data import checkpoint
+
+        buffer = BytesIO()
+        checkpoint.write(value, "archive", ordered())(buffer)
+        return buffer.getvalue()
+
+    def load_checkpoint(self, path: str, data: bytes | None) -> object:
+        """The value in such a file, or in these bytes; in a file of another of gradsh's formats by its ending."""
+        from gradsh import data as formats
+        from gradsh.data import checkpoint
+
+        found = self.session.files.read(path) if data is None else data
+        if data is None and found[:2] != b"PK":
+            return formats.load(path, self.session.files, CODEC, None)
+        return checkpoint.read(path, found, ordered(), None)
+
     def env(self, name: str) -> str | None:
         """A variable of the environment, of which a sandbox has none."""
         return None if self.session.files.sandboxed else os.environ.get(name)
@@ -55,7 +81,12 @@ class Host:
 
 
 class Codec:
-    """Tensors and their kin, for gradsh.data."""
+    """Tensors and their kin, for gradsh.data.
+
+    mapping   what an ordered dict of a checkpoint becomes, and where it is no plain dict, what is written as one
+    """
+
+    mapping: Any = dict
 
     def array(self, value: object) -> tuple[str, Any] | None:
         if isinstance(value, Tensor):
@@ -101,3 +132,12 @@ class Codec:
 
 
 CODEC = Codec()
+
+
+def ordered() -> Codec:
+    """That of Python programs, whose state dicts are ordered dicts."""
+    from gradsh.engine.nn.state import StateDict
+
+    codec = Codec()
+    codec.mapping = StateDict
+    return codec

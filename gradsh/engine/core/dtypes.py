@@ -7,6 +7,7 @@ from typing import Any, SupportsIndex, overload
 
 import numpy as np
 
+from gradsh.engine.core.modes import mode
 from gradsh.errors import IndexError_, TypeError_
 
 BOOL, INTEGER, FLOAT = range(3)
@@ -92,7 +93,7 @@ class Size(tuple[int, ...]):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"Size({list(self)})"
+        return f"{mode.module}Size({list(self)})"
 
     def numel(self) -> int:
         n = 1

@@ -173,6 +173,11 @@ class Context:
         self.walk: Any = None
         self.forward: Any = None
 
+    @property
+    def module(self) -> str:
+        """What stands before the names of PyTorch's in what is written out: `torch.Size`, in Python programs."""
+        return "" if self.writer is None else "torch."
+
     def warn(
         self,
         text: str,

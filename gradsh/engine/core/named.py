@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradsh.engine.core.modes import mode
+
 
 class Named(tuple[Any, ...]):
     """A tuple with named items; prints as PyTorch's `return_types.max(values=..., indices=...)`."""
@@ -13,7 +15,7 @@ class Named(tuple[Any, ...]):
 
     def __repr__(self) -> str:
         inside = ",\n".join(f"{name}={value!r}" for name, value in zip(self.names, self, strict=True))
-        return f"return_types.{self.kind}(\n{inside})"
+        return f"{mode.module}return_types.{self.kind}(\n{inside})"
 
     def field(self, name: str) -> Any:
         """The item called `name`; KeyError when there is none."""

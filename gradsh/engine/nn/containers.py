@@ -198,8 +198,18 @@ class Sequential(Numbered):
     def put(self, name: str, value: Any) -> None:
         if self.names is not None and name in self.names:
             self.items[self.names.index(name)] = value
+        elif isinstance(value, Model) and not (name.isdecimal() and int(name) < len(self.items)):
+            self.add(name, value)
         else:
             super().put(name, value)
+
+    def add(self, name: str, model: Model) -> None:
+        """`add_module`: one more at the end, under its own name."""
+        if self.names is None and name != str(len(self.items)):
+            self.names = []
+        if self.names is not None:
+            self.names += [*map(str, range(len(self.names), len(self.items))), name]
+        self.items.append(model)
 
     def __member__(self, name: str) -> Any:
         if self.names is not None and name in self.names:
@@ -403,7 +413,7 @@ def _described(value: Any, form: str) -> str:
     """PyTorch names the type in one way in a list, in another in a dict."""
     if value.__class__ is not Tensor:
         return f"Object of type: {type(value).__name__}"
-    kind = repr(value.dtype) if form == "dtype" else f"{value.dtype.title}Tensor"
+    kind = f"{mode.module}{value.dtype!r}" if form == "dtype" else f"{value.dtype.title}Tensor"
     size = "x".join(map(str, value.shape))
     word = "Parameter" if is_parameter(value) else "Tensor"
     return f"{word} containing: [{kind} of size {size}]"

@@ -78,6 +78,8 @@ class ModelType(ModelKind):
         self.run = None
         if keywords.get("device") is not None and cls.library:
             chosen(keywords["device"])
+        if cls.library:
+            self.given = (arguments, keywords)  # type: ignore[attr-defined]  # a LibraryModel
         with placed(caller(_getframe(1)) if cls.library else mode.where):
             self.construct(*arguments, **keywords)
         self.finish()
@@ -533,9 +535,29 @@ Model.__name__ = Model.__qualname__ = "Module"  # which programs know it by
 
 
 class LibraryModel(Model):
-    """A model of the standard library: what it computes is said to be computed where the program called it."""
+    """A model of the standard library: what it computes is said to be computed where the program called it.
 
-    __slots__ = ()
+    given   what it was made from, which its parameters are made from once more when they are reset
+    """
+
+    __slots__ = ("given",)
+
+    given: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters once more, as a new layer would; buffers begin anew too."""
+        from gradsh.engine.core.modes import no_grad
+        from gradsh.engine.core.namespaces import T
+
+        arguments, keywords = self.given
+        kind = next(base for base in type(self).__mro__ if base.__dict__.get("body") is not None)
+        fresh = kind(*arguments, **keywords)
+        for own in (Model.own_parameters, Model.own_buffers):
+            for name, t in own(fresh):
+                held = self.get(name)
+                if is_held(held) and held.data.shape == t.data.shape:
+                    with no_grad():
+                        T.copy_(held, t)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         if mode.where is None:

@@ -17,8 +17,8 @@ def value_text(data: Any) -> str:
 
 
 def _text(data: Any, suffixes: list[str]) -> str:
-    options, module = mode.print_options or DEFAULT_OPTIONS, "" if mode.writer is None else "torch."
-    return format_tensor(data, suffixes=suffixes, options=options, default_dtype=mode.default, module=module)
+    options = mode.print_options or DEFAULT_OPTIONS
+    return format_tensor(data, suffixes=suffixes, options=options, default_dtype=mode.default, module=mode.module)
 
 
 def tensor_text(t: Tensor) -> str:

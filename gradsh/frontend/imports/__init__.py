@@ -166,7 +166,8 @@ def _of_torch(session: Running, table: PythonTable, module: str, name: str) -> A
 
 _PURE = """
 math random time copy collections itertools functools typing dataclasses string re json operator warnings contextlib abc
-types datetime bisect heapq statistics textwrap __future__ decimal fractions unicodedata timeit gc numbers
+types datetime bisect heapq statistics textwrap __future__ decimal fractions unicodedata timeit gc numbers inspect
+pprint
 """
 # the file here that has each
 FILES = {
@@ -174,6 +175,10 @@ FILES = {
     **dict.fromkeys(("os", "sys", "argparse"), "outside"),
     **dict.fromkeys(("tqdm", "IPython"), "shows"),
     **dict.fromkeys(("matplotlib", "pylab", "mpl_toolkits", "seaborn"), "plots"),
+    **dict.fromkeys(("io", "csv"), "streams"),
+    **dict.fromkeys(("pathlib", "tempfile", "glob"), "paths"),
+    "enum": "enumeration",
+    "logging": "logs",
     "numpy": "numpy",
     "torchvision": "vision",
     "sklearn": "sklearn",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
-from gradsh.errors import TypeError_
+from gradsh.engine.nn.module import Model
+from gradsh.errors import AttributeError_, TypeError_, ValueError_
 from gradsh.frontend import text
 from gradsh.frontend.classes import ABSENT, lookup
+from gradsh.frontend.kinds import class_text
 
 __acts_for_programs__ = True
 
@@ -14,17 +17,32 @@ __acts_for_programs__ = True
 class Field:
     """`field(default=…, default_factory=…)`."""
 
-    __slots__ = ("default", "factory")
+    __slots__ = ("compare", "default", "factory", "init", "name", "repr")
+    __public__ = frozenset(("name", "default", "init", "repr", "compare"))
 
-    def __init__(self, *, default: Any = ABSENT, default_factory: Any = ABSENT, **_: Any) -> None:
+    def __init__(
+        self,
+        *,
+        default: Any = ABSENT,
+        default_factory: Any = ABSENT,
+        init: bool = True,
+        repr: bool = True,
+        compare: bool = True,
+        **_: Any,
+    ) -> None:
+        self.name = ""
         self.default = default
         self.factory = default_factory
+        self.init, self.repr, self.compare = init, repr, compare
 
     def value(self) -> Any:
         return self.factory() if self.factory is not ABSENT else self.default
 
 
-def fields_of(kind: type) -> list[str]:
+PLAIN = Field()
+
+
+def names_of(kind: type) -> list[str]:
     """The names that the class and its bases annotate, in order."""
     found: list[str] = []
     for base in reversed(kind.__mro__):
@@ -32,73 +50,161 @@ def fields_of(kind: type) -> list[str]:
     return found
 
 
+def field_of(kind: type, name: str) -> Field:
+    """What the class says of a field."""
+    for base in kind.__mro__:
+        said = base.__dict__.get("written", {}).get("@fields", {}).get(name)
+        if said is not None:
+            return said  # type: ignore[no-any-return]  # a Field
+    return PLAIN
+
+
 def dataclass(kind: Any = None, **options: Any) -> Any:
     """`@dataclass`, `@dataclass(frozen=True)`."""
     if kind is None:
         return lambda decorated: dataclass(decorated, **options)
-    names = fields_of(kind)
+    names = names_of(kind)
+    said: dict[str, Field] = {}
+    for name in kind.written["@annotated"]:
+        held = kind.written.get(name, ABSENT)
+        if isinstance(held, Field):
+            said[name] = held
+            held.name = name
+            del kind.written[name]
+            type.__delattr__(kind, name)
+            if held.default is not ABSENT:
+                kind.written[name] = held.default
+                type.__setattr__(kind, name, held.default)
+        elif type(held) in (list, dict, set):
+            raise ValueError_(
+                f"mutable default {class_text(type(held))!s} for field {name} is not allowed: use default_factory"
+            )
+    kind.written["@fields"] = said
+    in_init = [name for name in names if field_of(kind, name).init]
+    compared = [name for name in names if field_of(kind, name).compare]
 
     def init(self: Any, *arguments: Any, **keywords: Any) -> None:
         keywords = {name.removeprefix("."): value for name, value in keywords.items()}
-        given = dict(zip(names, arguments, strict=False)) | keywords
-        if len(arguments) > len(names):
-            said = f"takes {len(names) + 1} positional arguments but {len(arguments) + 1} were given"
-            raise TypeError_(f"{kind.__name__}.__init__() {said}")
-        for name in keywords:
-            if name not in names:
-                raise TypeError_(f"{kind.__name__}.__init__() got an unexpected keyword argument '{name}'")
-        missing = []
-        for name in names:
-            default = lookup(kind, name)
-            if isinstance(default, Field):
-                default = ABSENT if name in given else default.value()
-            value = given.get(name, default)
-            if value is ABSENT:
-                missing.append(repr(name))
-            else:
-                object.__setattr__(self, name, value)
-        if missing:
-            listed = missing[0] if len(missing) == 1 else ", ".join(missing[:-1]) + " and " + missing[-1]
-            plural = "s" if len(missing) > 1 else ""
-            raise TypeError_(
-                f"{kind.__name__}.__init__() missing {len(missing)} required positional argument{plural}: {listed}"
-            )
-        after = lookup(kind, "__post_init__")
+        _fill(self, kind, names, _given(kind, in_init, arguments, keywords))
+        after = lookup(type(self), "__post_init__")
         if after is not ABSENT:
             after(self)
 
     def shown(self: Any) -> str:
-        inside = ", ".join(f"{name}={text.shown(getattr(self, name))}" for name in names)
-        return f"{kind.__qualname__}({inside})"
+        parts = [f"{name}={text.shown(getattr(self, name))}" for name in names if field_of(kind, name).repr]
+        return f"{type(self).__qualname__}({', '.join(parts)})"
+
+    def key(self: Any) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in compared)
 
     def equal(self: Any, other: Any) -> Any:
-        if type(other) is not type(self):
-            return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in names)
+        return NotImplemented if type(other) is not type(self) else key(self) == key(other)
 
-    made = {"__init__": init, "__repr__": shown, "__eq__": equal}
+    def ordered(compare: Any) -> Any:
+        return lambda self, other: NotImplemented if type(other) is not type(self) else compare(key(self), key(other))
+
+    made: dict[str, Any] = {"__init__": init, "__repr__": shown, "__eq__": equal, "__match_args__": tuple(in_init)}
+    if options.get("order"):
+        made |= {f"__{word}__": ordered(getattr(operator, word)) for word in ("lt", "le", "gt", "ge")}
+    if options.get("frozen"):
+        made["__hash__"] = lambda self: hash(key(self))
     for name, function in made.items():
         if name not in kind.written:
             kind.written[name] = function
             type.__setattr__(kind, name, function)
+    if "__hash__" not in kind.written:
+        type.__setattr__(kind, "__hash__", None)
     if options.get("frozen"):
         type.__setattr__(kind, "__setattr__", _frozen)
     return kind
 
 
-def _frozen(self: Any, name: str, value: Any) -> None:
-    from gradsh.errors import AttributeError_
+def _given(kind: Any, names: list[str], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
+    """The arguments by name. Errors: TypeError_ in Python's words."""
+    if len(arguments) > len(names):
+        said = f"takes {len(names) + 1} positional arguments but {len(arguments) + 1} were given"
+        raise TypeError_(f"{kind.__name__}.__init__() {said}")
+    given = dict(zip(names, arguments, strict=False))
+    for name in keywords:
+        if name not in names:
+            raise TypeError_(f"{kind.__name__}.__init__() got an unexpected keyword argument '{name}'")
+        if name in given:
+            raise TypeError_(f"{kind.__name__}.__init__() got multiple values for argument '{name}'")
+    given |= keywords
+    missing = [repr(n) for n in names if n not in given and lookup(kind, n) is ABSENT and field_of(kind, n) is PLAIN]
+    if missing:
+        listed = missing[0] if len(missing) == 1 else ", ".join(missing[:-1]) + " and " + missing[-1]
+        plural = "s" if len(missing) > 1 else ""
+        raise TypeError_(
+            f"{kind.__name__}.__init__() missing {len(missing)} required positional argument{plural}: {listed}"
+        )
+    return given
 
+
+def _fill(self: Any, kind: Any, names: list[str], given: dict[str, Any]) -> None:
+    for name in names:
+        if name in given:
+            value = given[name]
+        else:
+            said = field_of(kind, name)
+            value = said.value() if said is not PLAIN else lookup(kind, name)
+        if value is not ABSENT:
+            if isinstance(self, Model):
+                self.__set_member__(name, value)
+            else:
+                object.__setattr__(self, name, value)
+
+
+def _frozen(self: Any, name: str, value: Any) -> None:
     raise AttributeError_(f"cannot assign to field '{name}'", kind="FrozenInstanceError")
 
 
-def asdict(value: Any) -> dict[str, Any]:
-    """`asdict(instance)`."""
-    return {name: getattr(value, name) for name in fields_of(type(value))}
+def is_dataclass(value: Any) -> bool:
+    """`is_dataclass(instance)`, and of a class."""
+    kind = value if isinstance(value, type) else type(value)
+    return lookup(kind, "@fields") is not ABSENT
 
 
-def astuple(value: Any) -> tuple[Any, ...]:
-    return tuple(asdict(value).values())
+def _all(value: Any, into: Any) -> Any:
+    """A value with the data classes in it as what `into` makes of them."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return into([(name, _all(getattr(value, name), into)) for name in names_of(type(value))])
+    if type(value) in (list, tuple):
+        return type(value)(_all(item, into) for item in value)
+    if type(value) is dict:
+        return {key: _all(item, into) for key, item in value.items()}
+    return value
 
 
-MEMBERS = {"dataclass": dataclass, "field": Field, "asdict": asdict, "astuple": astuple}
+def asdict(value: Any, *, dict_factory: Any = dict) -> Any:
+    """`asdict(instance)`, with those that it holds."""
+    return _all(value, dict_factory)
+
+
+def astuple(value: Any) -> Any:
+    """`astuple(instance)`."""
+    return _all(value, lambda pairs: tuple(item for _, item in pairs))
+
+
+def replace(value: Any, /, **changes: Any) -> Any:
+    """`replace(instance, name=value)`."""
+    kind = type(value)
+    kept = {name: getattr(value, name) for name in names_of(kind) if field_of(kind, name).init}
+    return kind(**{**kept, **changes})
+
+
+def fields(value: Any) -> tuple[Field, ...]:
+    """`fields(instance)`: `name` and `default` of each."""
+    kind = value if isinstance(value, type) else type(value)
+    found = []
+    for name in names_of(kind):
+        said = field_of(kind, name)
+        if said is PLAIN:
+            said = Field(default=lookup(kind, name))
+            said.name = name
+        found.append(said)
+    return tuple(found)
+
+
+MEMBERS = {"dataclass": dataclass, "field": Field, "asdict": asdict, "astuple": astuple, "replace": replace}
+MEMBERS |= {"fields": fields, "is_dataclass": is_dataclass}

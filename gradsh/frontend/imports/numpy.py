@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.modes import mode
+from gradsh.engine.core.tensor import Tensor
 from gradsh.frontend.arrays import called
 from gradsh.frontend.imports import NONE, Module
+from gradsh.runtime import access
+from gradsh.runtime.builtins import BUILTINS
 
 __acts_for_programs__ = True
 
@@ -36,7 +39,13 @@ class Ufunc:
         self.call = called(ufunc)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return self.call(*arguments, **keywords)
+        """An array; a tensor, where one is among the operands, as NumPy asks it to wrap what it gives."""
+        made = self.call(*arguments, **keywords)
+        if any(value.__class__ is Tensor for value in arguments) and isinstance(made, (np.ndarray, np.generic)):
+            if made.dtype == bool:
+                made = made.astype(np.uint8)
+            return BUILTINS.value("from_numpy")(np.asarray(made))
+        return made
 
     def __repr__(self) -> str:
         return repr(self.ufunc)
@@ -69,7 +78,26 @@ def find(name: str) -> Any:
         return Module("numpy.random", random)
     if name in CLOSED or name not in np.__all__:
         return NONE if name != "__version__" else np.__version__
-    return _shown(getattr(np, name))
+    return reduced(name) if name in REDUCTIONS else _shown(getattr(np, name))
+
+
+REDUCTIONS = frozenset(("sum", "prod", "max", "min", "amax", "amin", "mean", "any", "all"))
+
+
+def reduced(name: str) -> Any:
+    """A reduction, which NumPy leaves to the method of what is no array of its own: `np.mean(tensor)` is a tensor."""
+    function = called(getattr(np, name))
+
+    def call(a: Any, axis: Any = None, *arguments: Any, **keywords: Any) -> Any:
+        if a.__class__ is Tensor and not arguments and not keywords:
+            own = access.method(a, name)
+            return own() if axis is None else own(axis)
+        if axis is not None:
+            keywords["axis"] = axis
+        return function(a, *arguments, **keywords) if not arguments else function(a, axis, *arguments, **keywords)
+
+    call.__name__ = call.__qualname__ = name
+    return call
 
 
 def _of(module: Any, name: str) -> Any:

@@ -67,6 +67,11 @@ def _sys(session: Any) -> Module:
     return of_members("sys", members)
 
 
+def _as_name(value: Any) -> Any:
+    """A path as a string; lists and other options as they are."""
+    return os.fspath(value) if hasattr(value, "__fspath__") else value
+
+
 _PURE_PATHS = "join basename dirname splitext split normpath isabs sep commonprefix relpath"
 
 
@@ -79,27 +84,16 @@ def _os(session: Any) -> Module:
 
         return ask
 
-    paths = {name: getattr(os.path, name) for name in _PURE_PATHS.split()}
+    def named(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *given: function(*map(_as_name, given))
+
+    paths: dict[str, Any] = {name: named(getattr(os.path, name)) for name in _PURE_PATHS.split() if name != "sep"}
+    paths["sep"] = os.sep
     paths |= {name: asked(getattr(os.path, name)) for name in ("exists", "isfile", "isdir")}
-    paths |= {"abspath": os.path.abspath, "expanduser": lambda path: path, "realpath": os.path.abspath}
+    paths |= {"abspath": named(os.path.abspath), "expanduser": lambda path: path, "realpath": named(os.path.abspath)}
 
-    def listed(path: str = ".") -> list[str]:
-        session.files.check(path, "read")
-        try:
-            return sorted(os.listdir(os.path.join(session.files.folder, path)))
-        except OSError as error:
-            raise errors.FileError(
-                f"[Errno {error.errno}] {error.strerror}: '{path}'", kind="FileNotFoundError"
-            ) from None
-
-    def made(path: str, mode: int = 0o777, exist_ok: bool = False) -> None:
-        session.files.check(path, "write")
-        try:
-            os.makedirs(os.path.join(session.files.folder, path), exist_ok=exist_ok)
-        except OSError as error:
-            raise errors.FileError(
-                f"[Errno {error.errno}] {error.strerror}: '{path}'", kind=type(error).__name__
-            ) from None
+    def made(path: Any, mode: int = 0o777, exist_ok: bool = False) -> None:
+        make_folder(session, text.written(path), exist_ok)
 
     def environ(name: str, default: Any = None) -> Any:
         found = session.context.host.env(name)
@@ -110,7 +104,7 @@ def _os(session: Any) -> Module:
         {
             "path": of_members("os.path", paths),
             "getcwd": lambda: "." if session.files.sandboxed else os.getcwd(),
-            "listdir": listed,
+            "listdir": lambda path=".": listed(session, text.written(path)),
             "makedirs": made,
             "mkdir": made,
             "getenv": environ,
@@ -122,6 +116,32 @@ def _os(session: Any) -> Module:
             "getpid": lambda: 1,
         },
     )
+
+
+def listed(session: Any, path: str) -> list[str]:
+    """The names in a folder. Errors: FileError, Sandboxed."""
+    session.files.check(path, "read")
+    try:
+        return sorted(os.listdir(os.path.join(session.files.folder, path)))
+    except OSError as error:
+        raise _failed(error, path) from None
+
+
+def make_folder(session: Any, path: str, exist_ok: bool, parents: bool = True) -> None:
+    """Make a folder. Errors: FileError, Sandboxed."""
+    session.files.check(path, "write")
+    real = os.path.join(session.files.folder, path)
+    try:
+        if parents:
+            os.makedirs(real, exist_ok=exist_ok)
+        elif not (exist_ok and os.path.isdir(real)):
+            os.mkdir(real)
+    except OSError as error:
+        raise _failed(error, path) from None
+
+
+def _failed(error: OSError, path: str) -> errors.FileError:
+    return errors.FileError(f"[Errno {error.errno}] {error.strerror}: '{path}'", kind=type(error).__name__)
 
 
 class Environment:

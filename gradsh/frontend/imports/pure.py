@@ -7,13 +7,14 @@ import math
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from types import FunctionType, GeneratorType, MethodType
 from typing import Any
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import spelled
 from gradsh.errors import GradshError
 from gradsh.frontend import text
-from gradsh.frontend.access import HOST
+from gradsh.frontend.access import HOST, attribute
 from gradsh.frontend.classes import Object
 from gradsh.frontend.imports import NONE, Module, of_members
 
@@ -275,8 +276,15 @@ def _typed(name: str) -> Any:
     return Typing(name)
 
 
+def abstract(function: Any) -> Any:
+    """`@abstractmethod`."""
+    if isinstance(function, FunctionType):
+        function.__isabstractmethod__ = True  # type: ignore[attr-defined]  # as Python itself marks them
+    return function
+
+
 def _abc(session: Any) -> Module:
-    return of_members("abc", {"ABC": Object, "ABCMeta": Typing("ABCMeta"), "abstractmethod": lambda function: function})
+    return of_members("abc", {"ABC": Object, "ABCMeta": Typing("ABCMeta"), "abstractmethod": abstract})
 
 
 def _types(session: Any) -> Module:
@@ -360,15 +368,48 @@ def _json(session: Any) -> Module:
     def dumps(value: Any, **options: Any) -> str:
         return json.dumps(value, **options)
 
-    return of_members(
-        "json", {"dumps": checked(dumps), "loads": checked(json.loads), "JSONDecodeError": json.JSONDecodeError}
-    )
+    def dump(value: Any, file: Any, **options: Any) -> None:
+        attribute(file, "write")(json.dumps(value, **options))
+
+    def load(file: Any, **options: Any) -> Any:
+        return json.loads(attribute(file, "read")(), **options)
+
+    functions = {"dumps": checked(dumps), "loads": checked(json.loads), "dump": checked(dump), "load": checked(load)}
+    return of_members("json", {**functions, "JSONDecodeError": json.JSONDecodeError})
+
+
+def _inspect(session: Any) -> Module:
+    from gradsh.frontend.kinds import is_class
+
+    members = {
+        "isfunction": lambda value: isinstance(value, FunctionType),
+        "ismethod": lambda value: isinstance(value, MethodType),
+        "isclass": lambda value: isinstance(value, type) or is_class(value),
+        "isgenerator": lambda value: isinstance(value, GeneratorType),
+    }
+    return of_members("inspect", members)
+
+
+def _pprint(session: Any) -> Module:
+    import pprint
+
+    class Printer(pprint.PrettyPrinter):
+        def format(self, object: Any, context: Any, maxlevels: int, level: int) -> tuple[str, bool, bool]:
+            if type(object) in (list, tuple, dict, set):
+                return super().format(object, context, maxlevels, level)
+            return text.shown(object), True, False
+
+    def pformat(value: Any, *given: Any, **options: Any) -> str:
+        return Printer(*given, **options).pformat(value)
+
+    def write(value: Any, *given: Any, **options: Any) -> None:
+        session.display.printed((pformat(value, *given, **options),), [None])
+
+    return of_members("pprint", {"pprint": write, "pformat": pformat, "pp": write})
 
 
 def _operator(session: Any) -> Module:
     import operator
-
-    from gradsh.frontend.access import attribute
 
     def attrgetter(*names: str) -> Any:
         def get(value: Any) -> Any:
@@ -441,6 +482,8 @@ MAKERS: dict[str, Callable[[Any], Module]] = {
     "unicodedata": _public("unicodedata", "normalize category name combining"),
     "timeit": _timeit,
     "gc": _gc,
+    "inspect": _inspect,
+    "pprint": _pprint,
     "numbers": _public("numbers", "Number Real Integral"),
     "__future__": lambda session: Module("__future__", lambda name: None),
 }

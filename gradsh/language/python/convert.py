@@ -13,6 +13,7 @@ from gradsh.language.nodes import Expr, Stmt
 from gradsh.language.python import nodes as python
 from gradsh.language.python.cells import without_magics
 from gradsh.language.python.expressions import OPERATORS, Expressions, Unsupported
+from gradsh.language.python.patterns import Patterns
 
 
 def convert(source: Source) -> nodes.Program:
@@ -212,13 +213,25 @@ class Converter(Expressions):
             *self.span(node), self.block(node.body), handlers, self.block(node.orelse), self.block(node.finalbody)
         )
 
+    def s_Match(self, node: ast.Match) -> Stmt:
+        cases = []
+        for each in node.cases:
+            patterns = Patterns(self)
+            pattern = patterns.pattern(each.pattern)
+            guard, body = self.maybe(each.guard), self.block(each.body)
+            cases.append(python.Case(*self.span(each.pattern), pattern, list(patterns.names), guard, body))
+        return python.Match(*self.span(node), self.expr(node.subject), cases)
+
     def leaves(self, statement: ast.stmt) -> None:
         """Refuse what would leave a `finally` and so swallow what is on its way, Ctrl-C and limits too."""
         if isinstance(statement, (ast.Return, ast.Break, ast.Continue)):
             word = type(statement).__name__.lower()
             raise Unsupported(*self.span(statement), f"'{word}' in a 'finally' block")
-        for name in () if isinstance(statement, (ast.FunctionDef, ast.ClassDef)) else ("body", "orelse", "finalbody"):
-            for inner in getattr(statement, name, ()):
+        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+            return
+        parts = [statement, *getattr(statement, "handlers", ()), *getattr(statement, "cases", ())]
+        for name in ("body", "orelse", "finalbody"):
+            for inner in (each for part in parts for each in getattr(part, name, ())):
                 if not isinstance(statement, (ast.For, ast.While)) or isinstance(inner, ast.Return):
                     self.leaves(inner)
 
@@ -248,7 +261,6 @@ WORDS = {
     "AsyncFunctionDef": "async",
     "AsyncFor": "async",
     "AsyncWith": "async",
-    "Match": "match",
     "TryStar": "except*",
     "TypeAlias": "type",
 }

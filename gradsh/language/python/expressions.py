@@ -71,7 +71,7 @@ class Expressions:
         )
 
     def span(
-        self, node: ast.expr | ast.stmt | ast.keyword | ast.arg | ast.alias | ast.excepthandler
+        self, node: ast.expr | ast.stmt | ast.keyword | ast.arg | ast.alias | ast.excepthandler | ast.pattern
     ) -> tuple[int, int]:
         return (
             self.at(node.lineno, node.col_offset),

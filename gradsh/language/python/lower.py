@@ -8,7 +8,7 @@ from typing import Any
 from gradsh.language import nodes
 from gradsh.language.expressions import BINARY, COMPARE, LOAD, STORE, needs_unpacking
 from gradsh.language.lower import Lowering
-from gradsh.language.nodes import Expr, Node, Parameter, Stmt, handles
+from gradsh.language.nodes import Argument, Expr, Node, Parameter, Stmt, handles
 from gradsh.language.python import nodes as python
 from gradsh.language.python.torch import MISSING
 
@@ -140,11 +140,45 @@ class PythonLowering(Lowering):
             ast.Delete([gone], lineno=line, col_offset=0),
         ]
 
+    def do_Match(self, node: python.Match) -> list[ast.stmt]:
+        """Each case is a condition that binds its names, in the `else` of the one before it:
+
+        if (@c1 := @match(@m1, pattern)) is not None and (.a := @c1["a"],) and guard: …
+        """
+        line = self.line(node.subject)
+        subject, found = self.temporary(), self.fresh("c")
+        result = [self.assigned(self.store(subject, line), self.expr(node.subject), line)]
+        self.before, before = [], self.before
+        last: list[ast.stmt] = result
+        for case in node.cases:
+            at = self.line(case)
+            made = self.called("@match", [self.load(subject, at), self.expr(case.pattern)], at)
+            place: dict[str, Any] = {"lineno": at, "col_offset": 0}
+            kept = ast.NamedExpr(self.store(found, at), made, **place)
+            conditions: list[ast.expr] = [ast.Compare(kept, [ast.IsNot()], [self.constant(None, at)], **place)]
+            if case.names:
+                bound: list[ast.expr] = []
+                for name in case.names:
+                    value = ast.Subscript(self.load(found, at), self.constant(name, at), LOAD, **place)
+                    bound.append(ast.NamedExpr(self.store("." + name, at), value, **place))
+                conditions.append(ast.Tuple(bound, LOAD, **place))
+            if case.guard is not None:
+                conditions.append(self.expr(case.guard))
+            test = ast.BoolOp(ast.And(), conditions, **place) if len(conditions) > 1 else conditions[0]
+            last += self.before
+            self.before = []
+            branch = ast.If(test, self.full_block(case.body, at), [], **place)
+            last.append(branch)
+            last = branch.orelse
+        self.before = before
+        return result
+
     def do_RaiseError(self, node: python.RaiseError) -> list[ast.stmt]:
         line = self.line(node)
         if node.value is None:
             return [ast.Raise(None, None, lineno=line, col_offset=0)]
-        raised = self.called("@raised", [self.expr(node.value)], line)
+        given = [self.expr(each) for each in (node.value, node.cause) if each is not None]
+        raised = self.called("@raised", given, line)
         return [ast.Raise(raised, None, lineno=line, col_offset=0)]
 
     def do_Del(self, node: nodes.Del) -> list[ast.stmt]:
@@ -205,6 +239,13 @@ class PythonLowering(Lowering):
         if name.startswith(MISSING):
             return self.called("@missing", [self.constant(name, line)], line)
         return self.load("." + name, line)
+
+    def call(
+        self, function: ast.expr, first: list[ast.expr], arguments: list[Argument], as_they_are: bool, line: int
+    ) -> ast.expr:
+        if any(argument.name == "out" for argument in arguments):  # `@out(function, …, out=tensor)`
+            first, function, as_they_are = [function, *first], self.load("@out", line), True
+        return super().call(function, first, arguments, as_they_are, line)
 
     # --- expressions --------------------------------------------------------------------------------------------
 

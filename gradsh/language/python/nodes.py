@@ -106,6 +106,32 @@ class WhileElse(Stmt):
     orelse: Block
 
 
+class Case(Node):
+    """`case pattern if guard: …`: the pattern as what gradsh.frontend.matching takes, and the names that it binds."""
+
+    pattern: Expr
+    names: list[str]
+    guard: Expr | None
+    body: Block
+
+    def binds(self) -> list[str]:
+        return self.names
+
+
+class Match(Stmt):
+    """`match subject: …`."""
+
+    dialect = "python"
+    subject: Expr
+    cases: list[Case]
+
+    def blocks(self) -> list[list[Stmt]]:
+        return [case.body for case in self.cases]
+
+    def binds(self) -> list[str]:
+        return [name for case in self.cases for name in case.names]
+
+
 class Scoped(Stmt):
     """`global names`, and with `outer` `nonlocal names`."""
 

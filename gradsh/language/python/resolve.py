@@ -203,6 +203,14 @@ class PythonResolver(Resolver):
         self.block(node.orelse)
         self.block(node.final)
 
+    def do_Match(self, node: python.Match) -> None:
+        self.expr(node.subject)
+        for case in node.cases:
+            self.expr(case.pattern)
+            if case.guard is not None:
+                self.expr(case.guard)
+            self.block(case.body)
+
     def do_RaiseError(self, node: python.RaiseError) -> None:
         for each in (node.value, node.cause):
             if each is not None:

@@ -332,14 +332,14 @@ def _ends(operator: str, start: Any, end: Any) -> tuple[Any, Any]:
     return number(operator, "start", 1, start), number(operator, "end", 2, end)
 
 
-def _even(start: float, end: float, steps: int, dtype: Any, fused: bool = True) -> Any:
+def even(start: float, end: float, steps: int, dtype: Any, fused: bool = True) -> Any:
     """Evenly spaced numbers, counted from both ends so that both are exact; `fused` rounds as one multiply-add."""
     from gradsh.engine.kernels.rounding import fma
 
     if dtype.kind != "f":
         # PyTorch computes integers in float64
         start, end = int(start), int(end)
-        return np.trunc(_even(start, end, steps, np.dtype(np.float64), False)).astype(dtype)
+        return np.trunc(even(start, end, steps, np.dtype(np.float64), False)).astype(dtype)
     kind = dtype.type
     first, last = kind(start), kind(end)
     if steps <= 1:
@@ -371,7 +371,7 @@ def linspace(start: Any, end: Any, steps: Any, dtype: Any, requires_grad: bool) 
     target = numpy_dtype("linspace", dtype, mode.default)
     if target.kind == "b":
         raise not_implemented("linspace_cpu", target)
-    data = _even(*_ends("linspace", start, end), n, target)
+    data = even(*_ends("linspace", start, end), n, target)
     return leaf(data, requires_grad, mode.where)
 
 
@@ -391,7 +391,7 @@ def logspace(start: Any, end: Any, steps: Any, base: Any, dtype: Any, requires_g
     first, last = _ends("logspace", start, end)
     if target.kind != "f":
         first, last = int(first), int(last)
-    exponents = _even(first, last, n, np.dtype(np.float64), False)
+    exponents = even(first, last, n, np.dtype(np.float64), False)
     # in float64 whatever the dtype, and by the C library, whose last digit NumPy's vectors do not always share
     data = libm_power(float(base), exponents)
     return leaf(data.astype(target), requires_grad, mode.where)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.dtypes import Size
-from gradsh.engine.core.modes import no_grad
+from gradsh.engine.core.modes import mode, no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
@@ -177,7 +177,7 @@ class Distribution:
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def __repr__(self) -> str:
-        return self.described("Size")
+        return self.described(f"{mode.module}Size")
 
     @property
     def batch_shape(self) -> Size:

@@ -19,6 +19,7 @@ from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import INTEGERS
 from gradsh.engine.operators.samples import call, t
+from gradsh.engine.ops.create.creation import even
 from gradsh.engine.ops.loss.regression import size_text
 from gradsh.engine.ops.nn.padding import without_batch
 from gradsh.errors import DimError, DtypeError, ShapeError, ValueError_, ValueProblem
@@ -474,9 +475,9 @@ def affine_places(theta: Any, size: Any, corners: Any) -> Any:
     dtype = theta.data.dtype
     base = alloc.ones((*spatial, dims + 1), dtype)
     for axis, n in enumerate(spatial):
-        line = alloc.linspace(-1, 1, n, dtype=dtype) if n > 1 else alloc.zeros(n, dtype)
+        line = even(-1, 1, n, dtype) if n > 1 else alloc.zeros(n, dtype)
         if not corners and n > 1:
-            line = line * dtype.type((n - 1) / n)
+            line = line * dtype.type(n - 1) / dtype.type(n)
         base[..., dims - 1 - axis] = line.reshape((-1, *(1,) * (dims - 1 - axis)))
     flat = np.broadcast_to(base.reshape(1, -1, dims + 1), (theta.data.shape[0], math.prod(spatial), dims + 1))
     places = T.bmm(make(alloc.ascontiguousarray(flat)), T.transpose(theta, 1, 2))

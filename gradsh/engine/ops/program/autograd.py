@@ -17,7 +17,7 @@ from gradsh.errors import ArgumentError, AutogradError, LeafFlag, ValueError_
 
 
 def _tensors(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+    return list(value) if isinstance(value, (list, tuple, type({}.values()))) else [value]
 
 
 def need_tensors(inputs: list[Any]) -> None:

@@ -1,0 +1,42 @@
+import torch
+import torch.distributions as D
+from torch.distributions import Normal, Bernoulli, Categorical, Beta, Uniform, kl_divergence, Independent
+
+torch.manual_seed(0)
+n = Normal(torch.tensor([0.0, 1.0]), torch.tensor([1.0, 2.0]))
+print(n.sample(), n.sample((3,)).shape, n.mean, n.stddev, n.variance)
+print(n.log_prob(torch.tensor([0.5, 0.5])), n.cdf(torch.tensor(0.0)), n.entropy())
+p = torch.tensor([0.2, 0.5, 0.3], requires_grad=True)
+c = Categorical(probs=p)
+a = c.sample()
+print(a, c.log_prob(a), c.entropy(), c.logits)
+loss = -c.log_prob(torch.tensor(1)) * 2.0
+loss.backward()
+print(p.grad)
+b = Bernoulli(logits=torch.tensor([0.0, 2.0]))
+print(b.probs, b.sample(), b.log_prob(torch.tensor([1.0, 0.0])))
+print(kl_divergence(Normal(0., 1.), Normal(1., 2.)), kl_divergence(Categorical(torch.tensor([.5, .5])), Categorical(torch.tensor([.9, .1]))))
+u = Uniform(torch.tensor([-1.0]), torch.tensor([1.0]))
+print(u.rsample(), u.log_prob(torch.tensor([0.0])), u.support)
+beta = Beta(torch.tensor([2.0]), torch.tensor([5.0]))
+print(beta.mean, beta.log_prob(torch.tensor([0.3])))
+ind = Independent(Normal(torch.zeros(3), torch.ones(3)), 1)
+print(ind.log_prob(torch.zeros(3)), ind.batch_shape, ind.event_shape)
+print(D.Exponential(torch.tensor(2.0)).mean, D.Poisson(torch.tensor(4.0)).log_prob(torch.tensor(3.0)), D.Gamma(2.0, 1.0).mean)
+print(D.Laplace(0.0, 1.0).log_prob(torch.tensor(1.0)), D.Dirichlet(torch.ones(3)).mean)
+mix = D.MixtureSameFamily(Categorical(torch.ones(2)), Normal(torch.tensor([-1.0, 1.0]), torch.tensor([0.5, 0.5])))
+print(mix.log_prob(torch.tensor([0.0, 1.0])))
+# reparameterised gradients
+mu, log_sigma = torch.zeros(2, requires_grad=True), torch.zeros(2, requires_grad=True)
+opt = torch.optim.Adam([mu, log_sigma], lr=0.1)
+target = Normal(torch.tensor([2.0, -1.0]), torch.tensor([0.5, 1.5]))
+for step in range(30):
+    q = Normal(mu, log_sigma.exp())
+    z = q.rsample((16,))
+    elbo = (target.log_prob(z) - q.log_prob(z)).sum(-1).mean()
+    opt.zero_grad()
+    (-elbo).backward()
+    opt.step()
+print(mu.data, log_sigma.exp().data, f"{elbo.item():.3f}", kl_divergence(q, target).sum())
+gumbel = torch.nn.functional.gumbel_softmax(torch.tensor([[1.0, 2.0, 0.5]]), tau=0.5, hard=True)
+print(gumbel, n, c)
