@@ -49,7 +49,8 @@ class EnumType(ProgramType):
         return iter(members)
 
     def __reversed__(cls) -> Iterator[Any]:
-        return reversed(list(cls))
+        members: list[Any] = list(iter(cls))
+        return iter(members[::-1])
 
     def __len__(cls) -> int:
         return len(list(iter(cls)))
