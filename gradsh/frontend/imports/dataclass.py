@@ -105,7 +105,7 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
 
     made: dict[str, Any] = {"__init__": init, "__repr__": shown, "__eq__": equal, "__match_args__": tuple(in_init)}
     if options.get("order"):
-        made |= {f"__{word}__": ordered(getattr(operator, word)) for word in ("lt", "le", "gt", "ge")}
+        made |= {f"__{f.__name__}__": ordered(f) for f in (operator.lt, operator.le, operator.gt, operator.ge)}
     if options.get("frozen"):
         made["__hash__"] = lambda self: hash(key(self))
     for name, function in made.items():
