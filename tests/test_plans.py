@@ -143,7 +143,7 @@ def test_models_are_trained_by_plans(name: str) -> None:
     text = training.programs()[name]
     by_plan, told = shown(text)
     assert by_plan == shown(text, planned=False)[0]
-    assert [each.reason for each in told] == [""] or name in training.UNPLANNED
+    assert [each.reason for each in told] == [""]
 
 
 @pytest.mark.parametrize("optimiser", training.OPTIMISERS)

@@ -274,7 +274,7 @@ class Packer:
 
     def into(self, step: Step) -> None:
         options = {name: bare(x) for name, x in (step.extra or {}).items()}
-        self.called(step.function, [bare(x) for x in step.arguments], options)
+        self.called(step.function, list(step.arguments), options)
 
     def dotted(self, arguments: Any, out: Value) -> bool:
         if not all(type(x) in (Value, ndarray) for x in arguments):

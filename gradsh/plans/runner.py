@@ -90,7 +90,7 @@ class Writer:
         if step.kind == "number":
             return self.of_numbers(step, inputs)
         if type(step.out) is tuple or step.kind == "into":
-            return self.of_several(step, inputs)
+            return self.of_several(step)
         alone = id(step.out.root) in self.scalars
         out = self.reference(step.out)
         function = self.constant(step.function) if step.function is not None else ""
@@ -119,8 +119,9 @@ class Writer:
             return f"{out} = {called}" if alone else f"copyto({out},{called})"
         raise NoPlan(f"a step of the kind {step.kind}")
 
-    def of_several(self, step: Step, inputs: list[str]) -> str:
-        """A function with several results, or that writes into its arguments."""
+    def of_several(self, step: Step) -> str:
+        """A function with several results, or that writes into its arguments, which stay arrays also without dims."""
+        inputs = [self.constant(x) if type(x) is np.ndarray else self.reference(x) for x in step.arguments]
         options = "".join(f",{key}={self.reference(value)}" for key, value in (step.extra or {}).items())
         called = f"{self.constant(step.function)}({','.join(inputs)}{options})"
         if step.kind == "into":

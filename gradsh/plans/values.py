@@ -576,6 +576,57 @@ def opened(record: Record, kernel: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def filling(record: Record, kernel: Callable[..., Any], places: tuple[int, ...]) -> Callable[..., Any]:
+    """The kernel as one step that fills in the arguments at those places, and may have results too."""
+
+    def call(*arguments: Any) -> Any:
+        if not any(True for _ in inputs_in(list(arguments))):
+            return kernel(*arguments)
+        targets = tuple(written(arguments[at]) for at in places if arguments[at] is not None)
+        record.inside += 1
+        try:
+            result = kernel(*uncovered(arguments))
+        finally:
+            record.inside -= 1
+        if result is None:  # it left them to another
+            return None
+        given = result if type(result) is tuple else (result,)
+        if not all(isinstance(each, (ndarray, np.generic)) for each in given):
+            raise NoPlan("a kernel gives what is not known")
+        held = [value.array for value in values_in(list(arguments))]
+        if any(each is array for each in given for array in held):
+            record.add("into", surely(kernel), arguments, targets)
+            return result
+        if any(np.may_share_memory(each, array) for each in given for array in held):
+            raise NoPlan("a kernel gives a view")
+        results = tuple(Value(record, np.asarray(each)) for each in given)
+        record.add("into", kept_in(kernel, len(arguments)), (*arguments, *results), (*targets, *results))
+        return results if type(result) is tuple else results[0]
+
+    return call
+
+
+def surely(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """The kernel, which did what it is for when it was recorded."""
+
+    def run(*arguments: Any) -> None:
+        if kernel(*arguments) is None:
+            raise NoPlan("a kernel leaves its arguments to another")
+
+    return run
+
+
+def kept_in(kernel: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """The kernel of so many arguments, with arrays after them that its results are put into."""
+
+    def run(*arguments: Any) -> None:
+        given = kernel(*arguments[:count])
+        for out, result in zip(arguments[count:], given if type(given) is tuple else (given,), strict=True):
+            out[...] = result
+
+    return run
+
+
 class Recording:
     """`with Recording() as record:` the arrays that this thread's kernels make are values."""
 
@@ -588,8 +639,11 @@ class Recording:
         for native, function, _ in self.natives:
             native.left = 0  # none is loaded in place of what stands for it here
             kernel = whole(native, function)
-            if native.writes:  # NumPy's kernel, in steps of its own
-                native.function = self.here(record, nothing, function or nothing)
+            if native.writes and not native.alike:
+                steps = nothing if function is None else filling(record, function, native.writes)
+                native.function = self.here(record, steps, function or nothing)
+            elif native.writes:
+                native.function = self.here(record, filling(record, kernel, native.writes), kernel)
             else:
                 native.function = self.here(record, opened(record, kernel), kernel)
         for each in WHOLE:

@@ -78,7 +78,7 @@ MODELS = {
     "bernoulli": ("Linear(4, 2)", "randn(5, 4)", "(sigmoid(net(X)) * bernoulli(sigmoid(net(X)).detach())).sum()"),
     "filled": ("Linear(4, 2)", "randn(5, 4)", "(net(empty(5, 4).normal_()) * empty(5, 2).uniform_(-1, 1)).sum()"),
 }
-UNPLANNED = ("lstm",)
+
 OPTIMISERS = [
     "SGD({}, lr=0.1)",
     "SGD({}, lr=0.1, momentum=0.9)",

@@ -24,19 +24,21 @@ class Native:
     """The function `name` of native.c: `function`, or None as long as NumPy's kernel `plain` is to be called.
 
     cases   arguments on which both must agree
-    writes  whether it writes into its arguments, and `plain` into copies of them
+    writes  the places of the arguments that it fills in
+    alike   whether `plain` fills in the same, rather than give what they become
     """
 
-    __slots__ = ("cases", "function", "left", "loaded", "name", "plain", "writes")
+    __slots__ = ("alike", "cases", "function", "left", "loaded", "name", "plain", "writes")
 
     def __init__(
         self,
         name: str,
         plain: Callable[..., Any],
         cases: Callable[[], Iterable[tuple[Any, ...]]],
-        writes: bool = False,
+        writes: tuple[int, ...] = (),
+        alike: bool = True,
     ) -> None:
-        self.name, self.plain, self.cases, self.writes = name, plain, cases, writes
+        self.name, self.plain, self.cases, self.writes, self.alike = name, plain, cases, writes, alike
         self.function: Any = None
         self.loaded: Any = False
         self.left = FIRST

@@ -30,4 +30,4 @@ def _cases() -> Iterator[tuple[Any, ...]]:
         yield numbers(9, 5, dtype=dtype), alloc.array([3, 0, 3, 1, 1, 3, 2, 0, 0]), 4
 
 
-_native = Native("added_rows", _added_rows, _cases, writes=True)
+_native = Native("added_rows", _added_rows, _cases, writes=(2,), alike=False)

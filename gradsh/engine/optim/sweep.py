@@ -136,7 +136,7 @@ def in_c(name: str, states: int, constants: tuple[Any, ...]) -> Callable[[Callab
                 x = numbers(size)
                 yield (x, *[np.abs(x) + x.dtype.type(k) for k in range(1, states + 2)], *numbers_of)
 
-        native = Native(name, plain, cases, writes=True)
+        native = Native(name, plain, cases, writes=(0, *range(2, 2 + states)), alike=False)
 
         def run(work: Work, *given: Any) -> None:
             fast = native.function or native.wanted(given[0].size)

@@ -252,8 +252,8 @@ def _lstm_back_cases() -> Iterator[tuple[Any, ...]]:
         yield numbers(*outputs.shape), cell * 2, kept, *filled, cell, turned.T, projection, backwards
 
 
-LSTM = Native("lstm_run", _lstm_run, _lstm_cases)
-LSTM_BACK = Native("lstm_back", _lstm_run_back, _lstm_back_cases)
+LSTM = Native("lstm_run", _lstm_run, _lstm_cases, writes=(3, 4))
+LSTM_BACK = Native("lstm_back", _lstm_run_back, _lstm_back_cases, writes=(3, 4))
 
 CELLS = {
     "tanh": Cell(_tanh_step, _tanh_back, 0),
