@@ -50,7 +50,12 @@ LOGICAL = {"and": ast.And(), "or": ast.Or()}
 
 
 class Expressions:
-    """The helpers, the expressions and the functions of a lowering."""
+    """The helpers, the expressions and the functions of a lowering.
+
+    planned  whether loops and functions are handed to what may make plans of them (gradsh.plans)
+    """
+
+    planned = False
 
     def __init__(self, source: Source, resolution: Resolution) -> None:
         self.source = source
@@ -136,7 +141,18 @@ class Expressions:
     def function_def(
         self, name: str, node: Node, parameters: list[Parameter], body: Expr | list[Stmt], line: int
     ) -> ast.stmt:
-        return self.body_def(name, id(node), self.parameters(parameters), body, line)
+        definition = self.body_def(name, id(node), self.parameters(parameters), body, line)
+        if self.planned:
+            scoped = sum(isinstance(s, (ast.Global, ast.Nonlocal)) for s in definition.body)
+            definition.body.insert(scoped, self.entered(line))
+        return definition
+
+    def entered(self, line: int) -> ast.stmt:
+        """What a function begins with that may run by a plan: `if (@r := @entered()) is not none: return @r[0]`."""
+        found = ast.NamedExpr(self.store("@r", line), self.called("@entered", [], line), lineno=line, col_offset=0)
+        condition = ast.Compare(found, [COMPARE["is not"]], [self.constant(None, line)], lineno=line, col_offset=0)
+        value = ast.Subscript(self.load("@r", line), self.constant(0, line), LOAD, lineno=line, col_offset=0)
+        return ast.If(condition, [ast.Return(value, lineno=line, col_offset=0)], [], lineno=line, col_offset=0)
 
     def body_def(
         self, name: str, key: int, arguments: ast.arguments, body: Expr | list[Stmt], line: int

@@ -92,12 +92,7 @@ def in_turn(parts: list[CodeType], filename: str, nowhere: int) -> CodeType:
 @handles(Stmt, "do_")
 @handles(Expr, "see_", "link_")
 class Lowering(Expressions):
-    """The statements.
-
-    planned  whether loops are handed to what may make plans of them
-    """
-
-    planned = False
+    """The statements."""
 
     # --- statements -------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Why a loop has no plan."""
+"""Why a loop or a call has no plan, or not this one."""
 
 from __future__ import annotations
 
@@ -47,3 +47,10 @@ class Closed:
     __eq__ = __ne__ = __lt__ = __gt__ = __le__ = __ge__ = __enter__ = __exit__ = _read
     __repr__ = __str__ = __format__ = __array__ = _read
     __hash__ = None  # type: ignore[assignment]
+
+
+class Missed(Exception):
+    """Raised by a plan that runs where a value decides otherwise than it did in the recording."""
+
+
+MISSED: Any = object()  # what is given where a plan is not for what it is given

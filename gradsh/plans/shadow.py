@@ -35,13 +35,15 @@ from gradsh.plans.values import Record, Value
 ndarray = np.ndarray
 ATOMS = (type(None), bool, int, float, complex, str, bytes, range, DType, type, np.dtype)
 MOST = 64 << 20  # bytes that are copied
+TRANSFORMS = "gradsh.engine.transforms."
 # Rooms of the engine whose functions do nothing but to the tensors that they are given.
-KNOWN = ("gradsh.engine.ops.", "gradsh.engine.operators.", "gradsh.engine.nn.functions.")
+KNOWN = ("gradsh.engine.ops.", "gradsh.engine.operators.", "gradsh.engine.nn.functions.", TRANSFORMS)
 UNKNOWN = ("gradsh.engine.ops.program.", "gradsh.engine.ops.distributions.")
 ALLOWED = frozenset(
     {
         *("gradsh.engine.core.modes", "gradsh.engine.ops.program.autograd", "gradsh.engine.ops.program.inplace"),
         *("gradsh.engine.optim.clip", "gradsh.runtime.library"),
+        "gradsh.engine.ops.program.functional",
     }
 )
 # Helpers of lowered programs that change nothing but what they are given.
@@ -206,8 +208,7 @@ class Shadow:
                 made.storage.version, made.storage.detached = x.storage.version, x.storage.detached
         made.extra = None
         if x.extra is not None:
-            if any(state(x.extra)):
-                raise NoPlan("a tensor has hooks, keeps its gradient or is a view")
+            self.check_extra(x)
             made.extra = TensorExtra()
             made.extra.parameter = x.extra.parameter
         made.origin = getattr(x, "origin", None)
@@ -219,6 +220,11 @@ class Shadow:
             raise NoPlan("two tensors share one number")
         self.tensors.append((x, made))
         return made
+
+    def check_extra(self, x: Tensor) -> None:
+        """Errors: NoPlan for a tensor that is more than its data, its flag and its gradient."""
+        if x.extra is not None and any(state(x.extra)):
+            raise NoPlan("a tensor has hooks, keeps its gradient or is a view")
 
     def value(self, data: Any) -> Value:
         """What stands for a tensor's data, in memory of its own that views of it share."""
@@ -250,7 +256,11 @@ class Shadow:
     def function(self, x: FunctionType) -> Any:
         if not is_users(x):
             if known(x):
-                return x
+                if x.__closure__ is None or not x.__module__.startswith(TRANSFORMS):
+                    return x
+                # what `grad(f)` gave holds `f`
+                inner = tuple(self.of(cell) for cell in x.__closure__)
+                return self.kept(x, FunctionType(x.__code__, x.__globals__, x.__name__, x.__defaults__, inner))
             if x.__module__.startswith("gradsh.runtime.") and x.__name__ in OF_NUMBERS:
                 return self.kept(x, numeric(x))
             raise NoPlan(f"the body calls {x.__name__.lstrip('.')}, which no plan knows")
@@ -286,6 +296,8 @@ class Shadow:
                     made[name] = method_of(space[name])
                 elif name == "@pauses":
                     made[name] = ()  # the loop looks for that itself
+                elif name == "@entered":
+                    made[name] = no_plan
                 elif name[0] == "@":
                     if name not in HELPERS and not name.startswith("@f"):
                         raise NoPlan(helper_words(name))
@@ -320,6 +332,10 @@ class Shadow:
             raise Changed(set(), {id(real) for real, copy in self.copies.values() if copy is owner})
         else:
             owner[key] = value
+
+
+def no_plan() -> None:
+    """A function that is called inside."""
 
 
 def helper_words(name: str) -> str:
@@ -461,13 +477,15 @@ def instructions(code: CodeType) -> list[dis.Instruction]:
     return list(dis.get_instructions(code))
 
 
-def check_code(code: Any) -> None:
-    """Errors: NoPlan where the code binds names outside of itself, or reads what counts."""
+def check_code(code: Any, own: frozenset[str] = frozenset()) -> None:
+    """Errors: NoPlan where the code binds names outside of itself, or reads what counts; `own`: names that live in its
+    frame, or in one around it that is its caller's too."""
+    own |= frozenset(code.co_cellvars)
     if not COUNTED.isdisjoint((*code.co_names, *(c for c in code.co_consts if isinstance(c, str)))):
         raise NoPlan("the body reads what tells one iteration from another")
     for instruction in instructions(code):
-        if instruction.opname in WRITES:
+        if instruction.opname in WRITES and not (instruction.opname.endswith("DEREF") and instruction.argval in own):
             raise NoPlan(f"a function binds {instruction.argval.lstrip('.')} outside of itself")
     for constant in code.co_consts:
         if hasattr(constant, "co_names"):
-            check_code(constant)
+            check_code(constant, own)

@@ -175,6 +175,8 @@ class Apart:
         mode.warn_sink = silent
         if type(mode.generator) is Generator:
             mode.generator = self.shadow.stream(mode.generator)
+        mode.planner = None
+        mode.warned = set(mode.warned)  # what is said once is still to be said
 
     def __exit__(self, kind: Any, *_: object) -> None:
         changed = [name for name in ("grad", "default", "interpreter") if getattr(mode, name) is not self.before[name]]

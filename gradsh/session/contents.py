@@ -39,7 +39,7 @@ MISSING = Missing()
 EMPTY: tuple[Any, ...] = ()
 # what refers to memory that is only scratch, or to the session itself
 SCRATCH = frozenset({"__weakref__", "__dict__", "scratch", "seen"})
-OUTSIDE = frozenset({"forward", "host", "warn_sink", "interpreter", "saving", "walk", "where", "written"})
+OUTSIDE = frozenset({"forward", "host", "warn_sink", "interpreter", "planner", "saving", "walk", "where", "written"})
 
 
 class Keeper:

@@ -121,9 +121,9 @@ class Session:
         return Source(name, text)
 
     def plan(self, forced: bool = False, told: Callable[[LoopPlan], None] | None = None) -> None:
-        """From now on run loops of programs by plans, where they can be made: see gradsh.plans.
+        """From now on run loops and functions of programs by plans, where they can be made: see gradsh.plans.
 
-        `forced`: also where a plan is not worth its making; `told` is called with what became of each loop.
+        `forced`: also where a plan is not worth its making; `told` is called with what became of each.
         """
 
         def tell(came: Any) -> None:
@@ -140,8 +140,12 @@ class Session:
 
             return looped(items, body, names, rebound, box, line, forced, tell if told is not None else None)
 
+        from gradsh.plans.calls import Calls
+
         self.options = (PLANS,)
         self.globals["@looped"] = looped
+        calls = self.context.planner = Calls(tell if told is not None else None)
+        self.globals["@entered"] = calls.entered
 
     def run(self, text: str, name: str = "<input>", arguments: Sequence[str] | Mapping[str, object] = ()) -> Result:
         """Run a program text; `name` is what its errors call it, and where it is a file's, files it uses are beside it.

@@ -114,6 +114,7 @@ class Context:
     saving       what packs saved tensors (gradsh.engine.autograd.saving), the words with which that is refused, or None
     walk         the backward pass that is running (gradsh.engine.autograd.backward.Walk), or None
     forward      the level that is open for dual tensors (gradsh.engine.transforms.dual.Level), or None
+    planner      who runs functions and transforms that are called often by plans (gradsh.plans.functions), or None
     settings     of PyTorch, which change no number here (gradsh.engine.ops.program.settings), made at first use
     reformed     whether `.data =` ever gave a tensor with a history another size or dtype
     """
@@ -130,6 +131,7 @@ class Context:
         "interpreter",
         "notes",
         "passed",
+        "planner",
         "print_options",
         "profile",
         "reformed",
@@ -172,6 +174,7 @@ class Context:
         self.saving: Any = None
         self.walk: Any = None
         self.forward: Any = None
+        self.planner: Any = None
 
     @property
     def module(self) -> str:
@@ -208,6 +211,12 @@ class Context:
 
 _settings = attrgetter(*Context.__slots__)
 mode = Context()
+
+
+def planned(transform: Callable[..., Any], *arguments: Any) -> Any:
+    """The gate of transforms: `transform(*arguments)`, which the planner may know the result of."""
+    planner = mode.planner
+    return transform(*arguments) if planner is None else planner.transform(transform, arguments)
 
 
 class swapped:

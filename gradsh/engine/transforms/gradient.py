@@ -22,7 +22,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.batched import SIZES, Batched
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Output
-from gradsh.engine.core.modes import GradMode, mode
+from gradsh.engine.core.modes import GradMode, mode, planned
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.pytree import filled, leaves, mapped
@@ -177,7 +177,7 @@ def gradient_of(f: Any, argnums: Any = 0, has_aux: bool = False, value: str = ""
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         with placed(caller(_getframe(1))):
-            found, out, aux = _gradient(f, argnums, has_aux, args, kwargs)
+            found, out, aux = planned(_gradient, f, argnums, has_aux, args, kwargs)
         if value == "first":
             return ((out, aux), found) if has_aux else (out, found)
         if value == "last":

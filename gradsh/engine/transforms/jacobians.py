@@ -12,7 +12,7 @@ from gradsh.engine.autograd.backward import needed_nodes
 from gradsh.engine.core import alloc
 from gradsh.engine.core.batched import DRAWLESS, SIZES
 from gradsh.engine.core.dtypes import Size
-from gradsh.engine.core.modes import interpreting, mode
+from gradsh.engine.core.modes import interpreting, mode, planned
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.pytree import filled, is_node, leaves, mapped
@@ -213,36 +213,47 @@ def by_argument(f: Any, argnums: Any, transform: Any, drawless: bool = False, ha
 
     def transformed(*args: Any, **kwargs: Any) -> Any:
         with placed(caller(_getframe(1))):
-            chosen = argument_numbers(argnums, len(args))
-            beside: list[Any] = []
-
-            def of_chosen(*some: Any) -> Any:
-                new = list(args)
-                for i, x in zip(chosen, some, strict=True):
-                    new[i] = x
-                out = _without_draws(f, new, kwargs) if drawless else invoke(f, new, kwargs)
-                if not has_aux:
-                    return out
-                if not isinstance(out, tuple) or len(out) != 2:
-                    raise AutogradError(
-                        f"{has_aux}(f, *primals): output of function f should be a tuple: (output, aux) if has_aux is "
-                        "True"
-                    )
-                beside[:] = [out[1]]
-                return out[0]
-
-            several = isinstance(argnums, (tuple, list))
-            inputs = tuple(args[i] for i in chosen) if several else args[chosen[0]]
-            # as torch.func: what goes in with a history comes out with one
-            mode.transforms += 1
-            try:
-                found = of_nest(of_chosen, inputs, several, transform)
-            finally:
-                mode.transforms -= 1
-            return (found, mapped(_plain_value, beside[0])) if has_aux else found
+            return planned(_by_argument, f, argnums, transform, drawless, has_aux, args, kwargs)
 
     transformed.__name__ = transformed.__qualname__ = name_of(f)
     return transformed
+
+
+def _by_argument(
+    f: Any,
+    argnums: Any,
+    transform: Any,
+    drawless: bool,
+    has_aux: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    chosen = argument_numbers(argnums, len(args))
+    beside: list[Any] = []
+
+    def of_chosen(*some: Any) -> Any:
+        new = list(args)
+        for i, x in zip(chosen, some, strict=True):
+            new[i] = x
+        out = _without_draws(f, new, kwargs) if drawless else invoke(f, new, kwargs)
+        if not has_aux:
+            return out
+        if not isinstance(out, tuple) or len(out) != 2:
+            raise AutogradError(
+                f"{has_aux}(f, *primals): output of function f should be a tuple: (output, aux) if has_aux is True"
+            )
+        beside[:] = [out[1]]
+        return out[0]
+
+    several = isinstance(argnums, (tuple, list))
+    inputs = tuple(args[i] for i in chosen) if several else args[chosen[0]]
+    # as torch.func: what goes in with a history comes out with one
+    mode.transforms += 1
+    try:
+        found = of_nest(of_chosen, inputs, several, transform)
+    finally:
+        mode.transforms -= 1
+    return (found, mapped(_plain_value, beside[0])) if has_aux else found
 
 
 def _plain_value(x: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradsh.engine.core.batched import RANDOMNESS, SIZES, Batched, expanded
-from gradsh.engine.core.modes import interpreting, mode
+from gradsh.engine.core.modes import interpreting, mode, planned
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.pytree import filled, is_node, leaves, matched, structure
@@ -29,7 +29,7 @@ def vmap(f: Any, in_dims: Any, out_dims: Any, randomness: str) -> Callable[..., 
 
     def mapped(*args: Any, **kwargs: Any) -> Any:
         with placed(caller(_getframe(1))):
-            return _run(f, in_dims, out_dims, randomness, args, kwargs)
+            return planned(_run, f, in_dims, out_dims, randomness, args, kwargs)
 
     mapped.__name__ = mapped.__qualname__ = name_of(f)
     return mapped

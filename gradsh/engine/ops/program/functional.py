@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradsh.engine.core.modes import planned
 from gradsh.engine.operators.composite import composite, function
 from gradsh.errors import ArgumentError, ValueProblem
 
@@ -57,7 +58,7 @@ def jacobian(func: Any, inputs: Any, create_graph: bool, strict: bool, vectorize
         )
     if inputs is None:
         return jacobians.by_argument(_callable("jacobian", func), 0, jacobians.jacobian)
-    return jacobians.jacobian(_callable("jacobian", func), inputs, create_graph, strict)
+    return planned(jacobians.jacobian, _callable("jacobian", func), inputs, create_graph, strict)
 
 
 @composite(
@@ -76,7 +77,7 @@ def hessian(
         raise ArgumentError('Expected strategy to be either "forward-mode" or "reverse-mode".', kind="AssertionError")
     if inputs is None:
         return jacobians.by_argument(_callable("hessian", func), 0, jacobians.hessian, drawless=True)
-    return jacobians.hessian(_callable("hessian", func), inputs, create_graph, strict)
+    return planned(jacobians.hessian, _callable("hessian", func), inputs, create_graph, strict)
 
 
 @composite(
@@ -137,7 +138,7 @@ def vjp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any
     """The value of a function, and `v` times its Jacobian."""
     from gradsh.engine.transforms import products
 
-    return products.vjp(_callable("vjp", func), inputs, v, create_graph, strict)
+    return planned(products.vjp, _callable("vjp", func), inputs, v, create_graph, strict)
 
 
 @composite(
@@ -149,7 +150,7 @@ def jvp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any
     """The value of a function, and its Jacobian times `v`, by forward mode."""
     from gradsh.engine.transforms import products
 
-    return products.jvp(_callable("jvp", func), inputs, v, create_graph, strict)
+    return planned(products.jvp, _callable("jvp", func), inputs, v, create_graph, strict)
 
 
 @composite(
@@ -185,7 +186,7 @@ def hvp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any
     """The value of a function of one number, and its Hessian times `v`."""
     from gradsh.engine.transforms import products
 
-    return products.hvp(_callable("hvp", func), inputs, v, create_graph, strict)
+    return planned(products.hvp, _callable("hvp", func), inputs, v, create_graph, strict)
 
 
 @composite(
@@ -197,7 +198,7 @@ def vhp(func: Any, inputs: Any, v: Any, create_graph: bool, strict: bool) -> Any
     """The value of a function of one number, and `v` times its Hessian."""
     from gradsh.engine.transforms import products
 
-    return products.vhp(_callable("vhp", func), inputs, v, create_graph, strict)
+    return planned(products.vhp, _callable("vhp", func), inputs, v, create_graph, strict)
 
 
 @composite(

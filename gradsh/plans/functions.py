@@ -1,0 +1,277 @@
+"""The plan of a call of a function, or of a transform of one.
+
+A plan takes arrays to arrays, so that a call has one only if it does nothing else: what it gives has no graph, nothing
+outside of it is written, printed or drawn. What decides inside, as `if x.sum() > 0`, is a guard in the midst of the
+plan; where it says otherwise, or anything fails, the call runs as it is written, for nothing has been done yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import CellType, CodeType, FunctionType
+from typing import Any, Protocol
+
+import numpy as np
+
+from gradsh.engine.core.graph import Storage
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.tensor import Tensor
+from gradsh.plans.builder import Plan, described
+from gradsh.plans.loops import PLAIN, Apart, Head, Outcome, all_same, contents, place_of, reason_of, version
+from gradsh.plans.pure import pure
+from gradsh.plans.reach import MISSING, Guards, Reach, plain
+from gradsh.plans.refusal import MISSED, NoPlan
+from gradsh.plans.runner import compiled
+from gradsh.plans.shadow import check_code
+from gradsh.plans.values import Recording, Value
+
+
+class Call(Protocol):
+    """A call that is to be recorded.
+
+    given          where its guards look
+    real(given)    runs it as it is written, with what is given now
+    copied(shadow) the call of copies
+    guard(guards)  writes what must be so of what is given
+    """
+
+    given: Any
+
+    def real(self, given: Any) -> Any: ...
+    def copied(self, shadow: Reach) -> Callable[[], Any]: ...
+    def guard(self, guards: Guards) -> None: ...
+
+
+class FunctionCall:
+    """A function of the program: `given` are its arguments and outer names, by name."""
+
+    def __init__(self, code: CodeType, space: dict[str, Any], given: dict[str, Any]) -> None:
+        self.code, self.space, self.given = code, space, given
+
+    def function(self, space: dict[str, Any], given: dict[str, Any], of: Callable[[Any], Any]) -> Callable[[], Any]:
+        """The call of the function with these globals, and with what `of` makes of its arguments and outer names."""
+        code = self.code
+        cells = []
+        for name in code.co_freevars:
+            if name not in given:
+                raise NoPlan(f"{name.lstrip('.')} is not bound yet")
+            cells.append(CellType(of(given[name])))
+        made = FunctionType(code, space, code.co_name, None, tuple(cells))
+        count = code.co_argcount + code.co_kwonlyargcount
+        names = list(code.co_varnames[: count + bool(code.co_flags & 4) + bool(code.co_flags & 8)])
+        options = of(given[names.pop()]) if code.co_flags & 8 else {}
+        rest = of(given[names.pop()]) if code.co_flags & 4 else ()
+        arguments = [of(given[name]) for name in names]
+        positional = arguments[: code.co_argcount]
+        named = dict(zip(names[code.co_argcount :], arguments[code.co_argcount :], strict=True))
+        return lambda: made(*positional, *rest, **named, **options)
+
+    def real(self, given: dict[str, Any]) -> Any:
+        return self.function(self.space, given, lambda x: x)()
+
+    def copied(self, shadow: Reach) -> Callable[[], Any]:
+        check_code(self.code)
+        for name, value in self.given.items():
+            shadow.depth = name in self.code.co_freevars
+            shadow.of(value)
+        shadow.depth = 0
+        return self.function(shadow.space(self.space, self.code), self.given, shadow.of)
+
+    def guard(self, guards: Guards) -> None:
+        for name, value in self.given.items():
+            guards.like(f"given[{name!r}]", value)
+        guards.globals(self.space, self.code)
+
+
+class TransformCall:
+    """A transform of the engine, with its arguments."""
+
+    def __init__(self, transform: Any, arguments: tuple[Any, ...]) -> None:
+        self.transform, self.given = transform, arguments
+
+    def real(self, given: tuple[Any, ...]) -> Any:
+        return self.transform(*given)
+
+    def copied(self, shadow: Reach) -> Callable[[], Any]:
+        arguments = [shadow.of(each) for each in self.given]
+        return lambda: self.transform(*arguments)
+
+    def guard(self, guards: Guards) -> None:
+        for at, value in enumerate(self.given):
+            guards.like(f"given[{at}]", value)
+
+
+class CallPlan:
+    """The plan of a call that was recorded.
+
+    attempt(given)   what the call gives, MISSED where it does not reach the like of what was recorded; what it raises
+                     means the same
+    real(given)      the call as it is written
+    tried            whether it has come to the same as another call than the one that was recorded
+    """
+
+    other = NoPlan("the plan comes to other digits")
+
+    def __init__(self, call: Call, binds: bool) -> None:
+        self.tried = False
+        self.real = call.real
+        with Recording() as record:
+            shadow = Reach(record, binds)
+            run = call.copied(shadow)
+            head = Head(shadow)
+            guards = Guards(shadow)
+            call.guard(guards)
+            with Apart():
+                out = run()
+        check_effects(shadow, head)
+        entries = {id(copy.data.root) for _, copy in shadow.tensors}
+        results = Results(shadow, guards, entries)
+        given = results.expression(out)
+        self.plan: Plan = pure(record, entries, results.values)
+        self.attempt = compose(guards, shadow, results, given, compiled(self.plan))
+
+    @staticmethod
+    def came_to(result: Any, real: Any) -> bool:
+        return alike(result, real)
+
+    def outcome(self, code: CodeType) -> Outcome:
+        return Outcome((code, code.co_firstlineno), described(self.plan))
+
+
+def refusal(code: CodeType, why: Exception) -> Outcome:
+    return Outcome((code, code.co_firstlineno), [], reason_of(why), place_of(why, code.co_filename))
+
+
+def check_effects(shadow: Reach, head: Head) -> None:
+    """Errors: NoPlan where the call leaves anything else than it found it."""
+    for copy, requires, node, storage in head.flags:
+        if copy.requires is not requires or copy.node is not node:
+            raise NoPlan("a tensor gets a graph, or loses its flag")
+        if storage is not None and copy.storage is not storage:
+            raise NoPlan("a tensor gets other memory")
+        if version(copy) != head.versions[id(copy)]:
+            raise NoPlan("the call writes into a tensor")
+    if any(copy.data is not was for copy, was in head.data):
+        raise NoPlan("the call writes into a tensor")
+    if any(copy.gradient is not was for copy, was in head.gradients):
+        raise NoPlan("the call leaves a gradient")
+    for holder, before in head.held:
+        if not all_same(contents(holder), before):
+            raise NoPlan("a list, a field or a state gets something new")
+
+
+class Results:
+    """What a call gives, as an expression that makes it anew.
+
+    values   what is in its tensors; `lines` make these
+    """
+
+    def __init__(self, shadow: Reach, guards: Guards, entries: set[int]) -> None:
+        self.guards, self.entries = guards, entries
+        self.given = {id(copy): name for (x, copy) in shadow.tensors for y, name in guards.tensors if x is y}
+        self.made: dict[int, str] = {}
+        self.values: list[Value] = []
+        self.lines: list[str] = []
+        self.storages: set[int] = set()
+
+    def expression(self, x: Any) -> str:
+        kind = type(x)
+        if x is None or isinstance(x, bool):
+            return str(x)
+        if kind in PLAIN or isinstance(x, (type, range)) or kind.__name__ in ("Size", "DType"):
+            return self.guards.constant(x)
+        if kind is tuple:
+            return "(" + "".join(self.expression(each) + "," for each in x) + ")"
+        if kind is list:
+            return "[" + ",".join(self.expression(each) for each in x) + "]"
+        if kind is dict and all(type(key) in PLAIN for key in x):
+            return "{" + ",".join(f"{self.guards.constant(k)}:{self.expression(each)}" for k, each in x.items()) + "}"
+        if kind is Tensor:
+            return self.given.get(id(x)) or self.made.get(id(x)) or self.tensor(x)
+        raise NoPlan(f"what the call gives is a {kind.__name__}, which no plan knows")
+
+    def tensor(self, x: Tensor) -> str:
+        if x.node is not None:
+            raise NoPlan("what the call gives has a graph")
+        if not (x.extra is None or (plain(x.extra) and x.extra.base is None and not x.extra.parameter)):
+            raise NoPlan("what the call gives is a view of something else")
+        if type(x.data) is not Value:
+            raise NoPlan("what the call gives does not come from what it is given")
+        root = x.data.root
+        if id(root) in self.entries or any(root is value.root for value in self.values):
+            raise NoPlan("what the call gives shares its memory")
+        array = x.data.array
+        name = self.made[id(x)] = f"r{len(self.values)}"
+        self.values.append(x.data)
+        source = self.guards.constant(array)
+        if not array.ndim:
+            source += "[()]"
+        elif array.flags.c_contiguous:
+            source += ".copy()"
+        elif array.copy("K").strides == array.strides:
+            source += ".copy('K')"
+        else:
+            raise NoPlan("what the call gives is a part of something larger")
+        gradient = "None" if x.gradient is None else self.expression(x.gradient)
+        self.lines += [f"{name} = Tensor()", f"{name}.data = {source}", f"{name}.gradient = {gradient}"]
+        self.lines += [f"{name}.requires = {x.requires}", f"{name}.node = {name}.extra = {name}.storage = None"]
+        origin = getattr(x, "origin", MISSING)
+        if origin is not MISSING:
+            self.lines.append(f"{name}.origin = {self.guards.constant(origin)}")
+        if x.storage is not None:
+            self.storage(name, x.storage)
+        return name
+
+    def storage(self, name: str, storage: Storage) -> None:
+        if storage.inference or storage.detached is not None or id(storage) in self.storages:
+            raise NoPlan("what the call gives shares its memory")
+        self.storages.add(id(storage))
+        if storage.version:
+            writer = self.guards.constant(storage.writer)
+            self.guards.names["Storage"] = Storage
+            self.lines.append(f"s = {name}.storage = Storage(); s.version = {storage.version}; s.writer = {writer}")
+
+
+def compose(guards: Guards, shadow: Reach, results: Results, given: str, run: Callable[[int], None]) -> Any:
+    """The function `attempt(given)`: guards, what is given into the plan's arrays, the plan, and what it gives."""
+    names = guards.names
+    entered = []
+    for x, name in guards.tensors:
+        copy = shadow.copies[id(x)][1]
+        if id(x) not in shadow.bound:
+            target = guards.constant(copy.data.array)
+            entered.append(f"copyto({target}, d{name})" if copy.data.array.ndim else f"{target}[()] = d{name}")
+    distinct = [name for _, name in guards.tensors]
+    head = [f"if mode.grad is not {mode.grad} or mode.default is not {guards.constant(mode.default)}: return MISSED"]
+    if len(distinct) > 1:
+        known = ", ".join(f"id({name})" for name in distinct)
+        entered.insert(0, f"if len({{{known}}}) != {len(distinct)}: return MISSED")
+    lines = [*head, *guards.lines, *entered, "run(1)", *results.lines, f"return {given}"]
+    names |= {"mode": mode, "MISSED": MISSED, "run": run, "copyto": np.copyto, "list": list, "dict": dict, "id": id}
+    names |= {kind.__name__: kind for kind in (tuple, int, float, complex, str, bytes, range)} | {"len": len}
+    names["__builtins__"] = {}
+    text = "def attempt(given):\n" + "".join(f" {line}\n" for line in lines)
+    exec(compile(text, "<plan>", "exec"), names)
+    return names["attempt"]
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Whether two results are the same, to the last bit and to the last thing that a program could ask of them."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if type(a) is Tensor:
+        x, y = np.asarray(a.data), np.asarray(b.data)
+        if b.node is not None or a.requires is not b.requires or version(a) != version(b) or not plain(b.extra):
+            return False
+        if b.extra is not None and (b.extra.base is not None or b.extra.parameter):
+            return False
+        if getattr(a, "origin", MISSING) != getattr(b, "origin", MISSING) or not alike(a.gradient, b.gradient):
+            return False
+        return (x.dtype, x.shape, x.strides) == (y.dtype, y.shape, y.strides) and x.tobytes() == y.tobytes()
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(map(alike, a, b))
+    if type(a) is dict:
+        return list(a) == list(b) and all(map(alike, a.values(), b.values()))
+    return isinstance(a, PLAIN) and repr(a) == repr(b)
