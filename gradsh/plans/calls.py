@@ -16,7 +16,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.modes import mode
-from gradsh.plans.refusal import MISSED
+from gradsh.plans.refusal import MISSED, TooLong
 
 if TYPE_CHECKING:
     from gradsh.plans.functions import Call, CallPlan
@@ -28,6 +28,9 @@ PATIENCE = 3  # calls without a plan before the next is recorded
 TRIES = 2  # recordings in a row that may fail
 IDLE = 64  # calls in a row for which no plan was right, until nobody looks any more
 SITES = 4096
+SHORT = 2000  # steps of a first recording
+LONGER, OFTEN = 5, 100  # what is longer may have so many times more steps after one call for each OFTEN of them
+LONGEST = 10_000
 
 
 class Site:
@@ -35,16 +38,18 @@ class Site:
 
     code, lasti   where it is: a function's own code and -1, or the place of the call
     waiting   calls left until one is recorded; `idle` those in a row that had no plan
-    failed    recordings in a row that came to nothing; `off`: nobody looks any more; `busy`: it is being recorded
+    longest   how many steps a recording may have
+    failed    recordings in a row that came to nothing; `off`: nobody looks any more
     """
 
-    __slots__ = ("busy", "code", "failed", "idle", "lasti", "off", "plans", "waiting")
+    __slots__ = ("code", "failed", "idle", "lasti", "longest", "off", "plans", "waiting")
 
     def __init__(self, code: CodeType, lasti: int) -> None:
         self.code, self.lasti = code, lasti
         self.plans: list[CallPlan] = []
         self.waiting, self.failed, self.idle = FIRST, 0, 0
-        self.busy = self.off = False
+        self.longest = SHORT
+        self.off = False
 
 
 class Calls:
@@ -57,6 +62,7 @@ class Calls:
         self.told = told
         self.sites: dict[Any, Site] = {}
         self.thread = 0
+        self.busy = False  # a call is recorded or tried: what it calls runs as it is written
 
     def entered(self) -> tuple[Any] | None:
         """A function of the program begins: what it gives, where a plan knows it."""
@@ -101,7 +107,7 @@ class Calls:
 
     def may(self, site: Site) -> bool:
         """Whether a plan may be looked for, or made."""
-        if site.off or site.busy:
+        if site.off or self.busy:
             return False
         if site.waiting and not site.plans:
             site.waiting -= 1
@@ -138,11 +144,11 @@ class Calls:
 
     def tried(self, site: Site, plan: CallPlan, result: Any, given: Any) -> Any:
         """The call as it is written, whose result must be the one that the plan gave."""
-        site.busy = True
+        self.busy = True
         try:
             real = plan.real(given)
         finally:
-            site.busy = False
+            self.busy = False
         plan.tried = True
         if not plan.came_to(result, real):
             self.refused(site, plan.other)
@@ -153,11 +159,16 @@ class Calls:
         from gradsh.plans.functions import CallPlan
 
         site.waiting = PATIENCE
-        site.busy = True
+        self.busy = True
         try:
             try:
-                plan = CallPlan(call, not site.plans)
+                plan = CallPlan(call, not site.plans, site.longest)
                 result = plan.attempt(call.given)
+            except TooLong as why:
+                site.longest, site.waiting = site.longest * LONGER, site.longest // OFTEN
+                if site.longest > LONGEST:
+                    self.refused(site, why)
+                return MISSED
             except Exception as why:
                 site.failed += 1
                 if site.failed >= TRIES:
@@ -165,7 +176,7 @@ class Calls:
                 return MISSED
             real = call.real(call.given)
         finally:
-            site.busy = False
+            self.busy = False
         if plan.came_to(result, real):
             site.failed = 0
             site.plans.insert(0, plan)

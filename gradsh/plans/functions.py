@@ -112,10 +112,10 @@ class CallPlan:
 
     other = NoPlan("the plan comes to other digits")
 
-    def __init__(self, call: Call, binds: bool) -> None:
+    def __init__(self, call: Call, binds: bool, longest: int) -> None:
         self.tried = False
         self.real = call.real
-        with Recording() as record:
+        with Recording(longest) as record:
             shadow = Reach(record, binds)
             run = call.copied(shadow)
             head = Head(shadow)

@@ -49,6 +49,10 @@ class Closed:
     __hash__ = None  # type: ignore[assignment]
 
 
+class TooLong(NoPlan):
+    """Raised where a recording has more steps than it may have: for what runs often it may have more."""
+
+
 class Missed(Exception):
     """Raised by a plan that runs where a value decides otherwise than it did in the recording."""
 

@@ -17,7 +17,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from gradsh.engine.core import alloc
 from gradsh.engine.kernels.compiled import NATIVE, WHOLE, Native
 from gradsh.plans.numbers import Number
-from gradsh.plans.refusal import NoPlan
+from gradsh.plans.refusal import NoPlan, TooLong
 
 ndarray = np.ndarray
 
@@ -72,10 +72,12 @@ class Step:
 
 
 class Record:
-    """The steps of one run of a body, in their order; `inside` of how many kernels that are one step it is."""
+    """The steps of one run of a body, in their order, `longest` at most; `inside` of how many kernels that are one step
+    it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = LONGEST) -> None:
         self.steps: list[Step] = []
+        self.longest = longest
         self.thread = get_ident()
         self.inside = 0
 
@@ -86,8 +88,8 @@ class Record:
     def add(self, kind: str, function: Any, arguments: Any, out: Any, extra: Any = None) -> None:
         if get_ident() != self.thread:
             raise NoPlan("an array is so large that several threads work on it")
-        if len(self.steps) >= LONGEST:
-            raise NoPlan(f"an iteration has more than {LONGEST} steps")
+        if len(self.steps) >= self.longest:
+            raise TooLong(f"it has more than {self.longest} steps")
         self.steps.append(Step(kind, function, arguments, out, extra))
 
 
@@ -630,8 +632,11 @@ def kept_in(kernel: Callable[..., Any], count: int) -> Callable[..., Any]:
 class Recording:
     """`with Recording() as record:` the arrays that this thread's kernels make are values."""
 
+    def __init__(self, longest: int = LONGEST) -> None:
+        self.longest = longest
+
     def __enter__(self) -> Record:
-        record = Record()
+        record = Record(self.longest)
         self.before = {name: getattr(alloc, name) for name in makers(record)}
         for name, make in makers(record).items():
             setattr(alloc, name, self.here(record, make, self.before[name]))
