@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gradsh.plans.functions import Call, CallPlan
 
 _getframe = sys._getframe
-FIRST = 2  # calls before the one that is recorded
+FIRST = 2  # calls before the one that is recorded; one where plans are forced
 VARIANTS = 4  # plans of one function, for other shapes, flags or numbers
 PATIENCE = 3  # calls without a plan before the next is recorded
 TRIES = 2  # recordings in a row that may fail
@@ -44,10 +44,10 @@ class Site:
 
     __slots__ = ("code", "failed", "idle", "lasti", "longest", "off", "plans", "waiting")
 
-    def __init__(self, code: CodeType, lasti: int) -> None:
+    def __init__(self, code: CodeType, lasti: int, first: int) -> None:
         self.code, self.lasti = code, lasti
         self.plans: list[CallPlan] = []
-        self.waiting, self.failed, self.idle = FIRST, 0, 0
+        self.waiting, self.failed, self.idle = first, 0, 0
         self.longest = SHORT
         self.off = False
 
@@ -55,11 +55,12 @@ class Site:
 class Calls:
     """What a session's program calls often; `mode.planner`.
 
+    first   calls of each before the one that is recorded
     told    called with an Outcome for each plan, and for each function that has none, where somebody wants to know
     """
 
-    def __init__(self, told: Callable[[Any], None] | None) -> None:
-        self.told = told
+    def __init__(self, first: int, told: Callable[[Any], None] | None) -> None:
+        self.first, self.told = first, told
         self.sites: dict[Any, Site] = {}
         self.thread = 0
         self.busy = False  # a call is recorded or tried: what it calls runs as it is written
@@ -102,7 +103,7 @@ class Calls:
     def site(self, key: Any, code: CodeType, lasti: int) -> Site:
         if len(self.sites) >= SITES:
             self.sites.clear()
-        site = self.sites[key] = Site(code, lasti)
+        site = self.sites[key] = Site(code, lasti, self.first)
         return site
 
     def may(self, site: Site) -> bool:

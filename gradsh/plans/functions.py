@@ -17,12 +17,13 @@ from gradsh.engine.core.graph import Storage
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.plans.builder import Plan, described
-from gradsh.plans.loops import PLAIN, Apart, Head, Outcome, all_same, contents, place_of, reason_of, version
+from gradsh.plans.loops import Outcome, place_of, reason_of
 from gradsh.plans.pure import pure
 from gradsh.plans.reach import MISSING, Guards, Reach, plain
 from gradsh.plans.refusal import MISSED, NoPlan
 from gradsh.plans.runner import compiled
 from gradsh.plans.shadow import check_code
+from gradsh.plans.trial import PLAIN, Apart, Head, all_same, contents, version
 from gradsh.plans.values import Recording, Value
 
 
@@ -204,7 +205,7 @@ class Results:
         name = self.made[id(x)] = f"r{len(self.values)}"
         self.values.append(x.data)
         source = self.guards.constant(array)
-        if not array.ndim:
+        if x.data.scalar:
             source += "[()]"
         elif array.flags.c_contiguous:
             source += ".copy()"
@@ -263,6 +264,8 @@ def alike(a: Any, b: Any) -> bool:
         return False
     if type(a) is Tensor:
         x, y = np.asarray(a.data), np.asarray(b.data)
+        if (x is a.data) is not (y is b.data):
+            return False
         if b.node is not None or a.requires is not b.requires or version(a) != version(b) or not plain(b.extra):
             return False
         if b.extra is not None and (b.extra.base is not None or b.extra.parameter):

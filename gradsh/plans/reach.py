@@ -58,6 +58,8 @@ class Reach(Shadow):
         array = np.asarray(data)
         if type(array) is not ndarray or array.dtype.kind not in "fiub":
             raise NoPlan("an array is of a kind that no plan knows")
+        if array is not data:
+            return Value(self.record, np.array(array), scalar=True)
         if self.binds and self.depth and self.reads_in_place(data):
             read = data.view()
             read.flags.writeable = False
@@ -231,7 +233,8 @@ class Guards:
             self.fails(f"{data} is not {self.constant(x.data)}")
         else:
             form = f"{data}.shape != {array.shape} or {data}.dtype is not {self.constant(array.dtype)}"
-            self.fails(f"{form} or {data}.strides != {array.strides}" if array.ndim else form)
+            held = f"{data}.__class__ is{' not' if x.data is array else ''} ndarray"
+            self.fails(f"{form} or {data}.strides != {array.strides}" if array.ndim else f"{form} or {held}")
         if x.gradient is None:
             self.fails(f"{name}.gradient is not None")
         else:

@@ -293,7 +293,7 @@ class Value(NDArrayOperatorsMixin):
             return self if self.scalar else self._view(self.array)
         for value in values_in(index):
             if value.dtype == bool:  # how much it takes
-                value.looked(None)
+                value.looked(np.count_nonzero)
         part = uncovered(self)[uncovered(index)]
         scalar = part.__class__ is not ndarray
         if not scalar and np.may_share_memory(part, self.array):
@@ -347,7 +347,10 @@ class Value(NDArrayOperatorsMixin):
 
 def fresh(record: Record, result: Any) -> Value:
     """What stands for an array, or a scalar, that nobody else has."""
-    return Value(record, np.asarray(result), scalar=result.__class__ is not ndarray)
+    array = np.asarray(result)
+    if not array.flags.writeable:  # a number that is spread over a shape
+        array = array.copy()
+    return Value(record, array, scalar=result.__class__ is not ndarray)
 
 
 def outcome(record: Record, result: Any, out: Any) -> Value:

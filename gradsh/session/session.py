@@ -140,11 +140,11 @@ class Session:
 
             return looped(items, body, names, rebound, box, line, forced, tell if told is not None else None)
 
-        from gradsh.plans.calls import Calls
+        from gradsh.plans.calls import FIRST, Calls
 
         self.options = (PLANS,)
         self.globals["@looped"] = looped
-        calls = self.context.planner = Calls(tell if told is not None else None)
+        calls = self.context.planner = Calls(1 if forced else FIRST, tell if told is not None else None)
         self.globals["@entered"] = calls.entered
 
     def run(self, text: str, name: str = "<input>", arguments: Sequence[str] | Mapping[str, object] = ()) -> Result:

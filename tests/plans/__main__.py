@@ -1,4 +1,4 @@
-"""`python -m tests.plans [FIRST [COUNT]]`: random loops and all examples, with plans forced and without.
+"""`python -m tests.plans [FIRST [COUNT]]`: random loops, calls and all examples, with plans forced and without.
 
 Ends with status 1, and the program, where one prints something else.
 """
@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tests.plans.programs import made
+from tests.plans import calls, programs
 from tests.test_plans import shown
 
 
@@ -17,7 +17,8 @@ def main(first: int = 0, count: int = 100_000) -> int:
     reasons: Counter[str] = Counter()
     texts = [file.read_text() for file in sorted(Path("examples").glob("*.grad"))] if not first else []
     for number in range(len(texts) + count):
-        text = texts[number] if number < len(texts) else made(first + number - len(texts))
+        seed = first + number - len(texts)
+        text = texts[number] if seed < first else (programs, calls)[seed % 2].made(seed)
         by_plan, told = shown(text)
         if by_plan != shown(text, planned=False)[0]:
             print(f"another output, {number}:\n{text}")

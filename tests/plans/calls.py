@@ -29,7 +29,7 @@ DOES = [
     *("y = torch.autograd.grad((y * y * a).sum() + (x * x).sum(), x)[0]", "assert y[0] > -2"),
     *("no_grad { y = y * 2 }", "y = y + x._version", "if k == 2 { y = y + 1 }", "y.requires_grad_()"),
     *("let z = y; z += b", "y = vmap(fn(u) = u * 2)(y)", "y = y.dropout(0.5)", "while y.norm() > 4 { y = y / 2 }"),
-    *("W = W * 1", "h = h + 1"),
+    *("h = h + 1"),
 ]
 GIVES = [
     *("y", "y", "y", "(y, x)", "[y, y.sum()]", "y.sum()", "x", "y[1:]", "{'y': y, 'k': k}", "none"),
@@ -42,7 +42,7 @@ CALLS = [
     *("jacfwd(v)(x)", "vmap(v, in_dims=1)(X)", "g(x)", "g(x)", "g(x)", "no_grad_g(x)", "no_grad_g(x)", "g(x=x)"),
     *("v(x)", "s(x)", "many(x, b, W)", "kw(x, p=b)", "grad(fn(x) = (x * w * W).sum())(x)"),
     *("hessian(fn(x) = (x ** 3).sum() * c, x)", "grad(s2, argnums=(0, 1))(x, b)", "gs(x)", "vmap(fn(u) = u * c)(X)"),
-    *("torch.func.vjp(v, x)[1](b.detach())", "linearize(v, x)[1](x)", "m(x)", "grad(m.energy)(x)"),
+    *("torch.func.vjp(v, x)[1](b.detach())", "linearize(v, x)[1](x)", "m(x)", "grad(m.energy)(m(x))"),
     *("torch.func.jvp(v, (x,), (x,))", "hessian(s)(x)", "jacobian(fn(x) = (v(x), x ** 2), x)"),
     *("grad(grad(fn(x) = x ** 3 * c))(x.sum())", "functional_call(net, dict(net.named_parameters()), (x.float(),))"),
     *("compiled(x)", "rec(x, 3)", "grad(g)(x)", "g(w)"),
@@ -55,6 +55,17 @@ CHANGES = [
     *("W = W + 0.1", "net.eval()", "if i == 7 { x.register_hook(fn(g) = g * 2) }", "box = [w]", "x = x.float()"),
     *("a = tensor(0.1 * i)", "if i == 5 { set_default_dtype(float64) }", "x = randn(8)[::2]"),
 ]
+
+
+USED = {
+    "many(": "fn many(*xs) { let t = 0; for x in xs { t = t + x.sum() }; return t }",
+    "kw(": "fn kw(x, p=a, **rest) { return x * p + a }",
+    "compiled(": "fn maker(c) { fn of(x) { let y = x * c; return y }; return of }\nlet compiled = maker(w)",
+    "gs(": "let gs = grad(s)",
+    "rec(": "fn rec(x, n) { if n == 0 { return x }; return rec(x * a, n - 1) + b }",
+    "m(": "model M { let p = randn(4, grad); fn energy(x) = (x * p).sum() ** 2; forward(x) { return x * p + b } }\n"
+    "let m = M()",
+}
 
 
 def made(seed: int) -> str:
@@ -78,20 +89,13 @@ def made(seed: int) -> str:
     does = draw.sample(DOES[:10], 2) if draw.random() < 0.6 else draw.sample(DOES, 2)
     body = "; ".join([f"let y = {draw.choice(VECTORS)}", *does, f"return {draw.choice(GIVES)}"])
     lines += [f"fn g(x) {{ {body} }}", "fn no_grad_g(x) { no_grad { return g(x) } }"]
-    lines += [
-        "fn many(*xs) { let t = 0; for x in xs { t = t + x.sum() }; return t }",
-        "fn kw(x, p=a, **rest) { return x * p + a }",
-        "fn maker(c) { fn of(x) { let y = x * c; return y }; return of }",
-        "let compiled = maker(w); let gs = grad(s)",
-        "fn rec(x, n) { if n == 0 { return x }; return rec(x * a, n - 1) + b }",
-        "model M { let p = randn(4, grad); fn energy(x) = (x * p).sum() ** 2; forward(x) { return x * p + b } }",
-        "let m = M()",
-    ]
     calls = draw.sample(CALLS, draw.choice([1, 2, 2]))
+    for name, definition in USED.items():
+        lines += [definition] * any(name in call for call in calls)
     changes = draw.sample(CHANGES, 2)
     flags = draw.choice(["", "", ", grad", ", dtype=float64"])
     fresh = draw.random() < 0.8
-    lines += [f"let x = randn(4{flags})", "for i in range(9) {"]
+    lines += [f"let x = randn(4{flags})", "for i in range(7) {"]
     lines += [f"    x = randn(4{flags})"] * fresh
     lines += [f"    {change}" for change in changes]
     guarded = draw.random() < 0.3
@@ -104,7 +108,7 @@ def made(seed: int) -> str:
     lines += [
         "    print x, x.grad, x._version, b, h",
         "}",
-        "print W, b, a, k, box, x, w, m.p.grad, net[0].weight.grad, W.grad, torch.is_grad_enabled()",
+        "print W, b, a, k, box, x, w, net[0].weight.grad, W.grad, torch.is_grad_enabled()",
         "why r" if draw.random() < 0.1 else "print r",
     ]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,123 @@
+"""Plans of calls: functions and transforms that run by what was recorded of one call print what they print without."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plans.calls import made
+from tests.test_plans import shown
+
+PRELUDE = """\
+manual_seed(0)
+let W = randn(3, 3); let b = randn(3); let c = 2.0; let net = Sequential(Linear(3, 3), Tanh()); let seen = []
+fn f(x) = tanh(W @ x) * b * c
+fn s(x) = (f(x) * x).sum()
+fn g(x) { let y = f(x); return y }
+"""
+PLANNED = [
+    *(
+        "grad(s)(x)",
+        "value_and_grad(s)(x)",
+        "hessian(s, x)",
+        "jacobian(f, x)",
+        "vjp(f, x, b)",
+        "jvp(f, x, b)",
+        "hvp(s, x, b)",
+    ),
+    *(
+        "vmap(f)(stack([x, b]))",
+        "vmap(grad(s))(stack([x, b]))",
+        "jacrev(f)(x)",
+        "jacfwd(f)(x)",
+        "hessian(s)(x)",
+        "g(x)",
+    ),
+    "grad(grad(fn(x) = x ** 3 * c))(x.sum())",
+]
+LOOP = "for i in range(8) {{\n    let x = randn(3)\n    {before}\n    let r = {call}\n    print r\n}}\n"
+# What one call does beside giving its result, and why that has no plan.
+REFUSED = {
+    "print x; return x * 2": "the body has `print`",
+    "seen.append(x); return x * 2": "a list, a field or a state gets something new",
+    "let t = b.add_(1); return x * 2": "the call writes into a tensor",
+    "let t = x.add_(1); return x * 2": "the call writes into a tensor",
+    "return x + randn(3)": "the body draws random numbers",
+    "return x * (x._version + 1)": "the body reads what tells one iteration from another",
+    "let y = x.detach().requires_grad_(); return y * 2": "what the call gives has a graph",
+    "return (x * 2)[1:]": "what the call gives is a view of something else",
+    "let y = x * 2; return (y, y.detach())": "what the call gives shares its memory",
+    "return net": "what the call gives is a",
+    "backward (net(x) ** 2).sum(); return x": "the call writes into a tensor",
+}
+# What is another in a later call than it was when the plan was recorded; `h(x)` is called.
+CHANGES = [
+    *(
+        "b = b * 2",
+        "b.mul_(2)",
+        "c = c + 1",
+        "if i == 6 { x = randn(3).double(); W = W.double(); b = b.double() }",
+        "x = b",
+    ),
+    *("if i == 6 { fn f(x) = x * 5 }", "no_grad { net[0].weight.mul_(0.5) }", "if i > 5 { net = Sequential(Tanh()) }"),
+    *(
+        "if i == 6 { x = stack([x, x, x]) }",
+        "x = randn(6)[::2]",
+        "if i > 5 { x.requires_grad_() }",
+        "if i > 5 { W = W.t() }",
+    ),
+    *(
+        "if i == 6 { set_grad_enabled(false) }",
+        "no_grad { net[0].bias.copy_(x) }",
+        "if i == 6 { net[0].weight.requires_grad_(false) }",
+    ),
+    *("box[0] = box[0] + 1", "box.append(x)", "if i > 5 { box = (x, x) }", "k = i // 3", "k = -0.0 if i > 5 else 0.0"),
+    *(
+        "if i > 5 { set_default_dtype(float64) }",
+        "x.sin_()",
+        "if i > 5 { net[0].register_forward_hook(fn(m, x, y) = y * 2) }",
+    ),
+]
+READS = """\
+let box = [randn(3)]; let k = 0.0
+fn h(x) {
+    no_grad {
+        let y = net(f(x).float()) + box[0] * k
+        if y.sum() > 0 { y = y * 2 }
+        return (y + ones(3) / (k + 1), x is b)
+    }
+}
+"""
+
+
+@pytest.mark.parametrize("call", PLANNED)
+def test_calls_run_by_a_plan(call: str) -> None:
+    text = PRELUDE + LOOP.format(before="pass", call=call)
+    by_plan, told = shown(text)
+    assert "" in {each.reason for each in told}, [each.reason for each in told]
+    assert by_plan == shown(text, planned=False)[0]
+
+
+def test_where_a_plan_could_be_wrong_there_is_none() -> None:
+    for body, reason in REFUSED.items():
+        text = PRELUDE + f"fn h(x) {{ {body} }}\n" + LOOP.format(before="pass", call="h(x)") + "print W, b, seen\n"
+        by_plan, told = shown(text)
+        assert by_plan == shown(text, planned=False)[0], body
+        assert any(each.reason.startswith(reason) and each.loop == 6 for each in told), (body, [t.reason for t in told])
+
+
+def test_what_a_call_reaches_may_change() -> None:
+    for change in CHANGES:
+        text = PRELUDE + READS + LOOP.format(before=change, call="h(x)") + "print x, b, W, net[0].weight\n"
+        by_plan, told = shown(text)
+        assert by_plan == shown(text, planned=False)[0], change
+        assert any(not each.reason for each in told), (change, [each.reason for each in told])
+
+
+def test_random_calls_print_the_same() -> None:
+    planned = 0
+    for seed in range(60):
+        text = made(seed)
+        by_plan, told = shown(text)
+        assert by_plan == shown(text, planned=False)[0], f"program {seed}:\n{text}"
+        planned += any(not each.reason for each in told)
+    assert planned > 20
