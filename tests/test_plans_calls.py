@@ -113,6 +113,11 @@ def test_what_a_call_reaches_may_change() -> None:
         assert any(not each.reason for each in told), (change, [each.reason for each in told])
 
 
+def test_recursion_without_end_is_told_of_at_its_call() -> None:
+    text = "fn f(n) {\n    let k = n + 1\n    return f(k)\n}\nf(0)\n"
+    assert shown(text)[0] == shown(text, planned=False)[0]
+
+
 def test_random_calls_print_the_same() -> None:
     planned = 0
     for seed in range(60):

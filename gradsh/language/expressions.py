@@ -148,11 +148,18 @@ class Expressions:
         return definition
 
     def entered(self, line: int) -> ast.stmt:
-        """What a function begins with that may run by a plan: `if (@r := @entered()) is not none: return @r[0]`."""
+        """What a function begins with that may run by a plan:
+
+        try: if (@r := @entered()) is not none: return @r[0]
+        except @TooDeep: pass                                   the place of that is the call that comes after it
+        """
         found = ast.NamedExpr(self.store("@r", line), self.called("@entered", [], line), lineno=line, col_offset=0)
         condition = ast.Compare(found, [COMPARE["is not"]], [self.constant(None, line)], lineno=line, col_offset=0)
         value = ast.Subscript(self.load("@r", line), self.constant(0, line), LOAD, lineno=line, col_offset=0)
-        return ast.If(condition, [ast.Return(value, lineno=line, col_offset=0)], [], lineno=line, col_offset=0)
+        given = ast.If(condition, [ast.Return(value, lineno=line, col_offset=0)], [], lineno=line, col_offset=0)
+        passed = ast.Pass(lineno=line, col_offset=0)
+        handler = ast.ExceptHandler(self.load("@TooDeep", line), None, [passed], lineno=line, col_offset=0)
+        return ast.Try([given], [handler], [], [], lineno=line, col_offset=0)
 
     def body_def(
         self, name: str, key: int, arguments: ast.arguments, body: Expr | list[Stmt], line: int

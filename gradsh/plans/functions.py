@@ -242,7 +242,7 @@ def compose(guards: Guards, shadow: Reach, results: Results, given: str, run: Ca
         if id(x) not in shadow.bound:
             target = guards.constant(copy.data.array)
             entered.append(f"copyto({target}, d{name})" if copy.data.array.ndim else f"{target}[()] = d{name}")
-    distinct = [name for _, name in guards.tensors]
+    distinct = [*(name for _, name in guards.tensors), *guards.mutable]
     head = [f"if mode.grad is not {mode.grad} or mode.default is not {guards.constant(mode.default)}: return MISSED"]
     if len(distinct) > 1:
         known = ", ".join(f"id({name})" for name in distinct)

@@ -128,6 +128,7 @@ class Guards:
 
     names    what the text names
     tensors  (the program's tensor, its name in the text), in the order in which they were found
+    mutable  the names of lists and dicts: two of them are never one
     """
 
     def __init__(self, shadow: Reach) -> None:
@@ -144,6 +145,7 @@ class Guards:
         self.named: set[tuple[int, str]] = set()  # the globals of which there are guards
         self.kept: list[Any] = []  # whose ids are keys
         self.tensors: list[tuple[Tensor, str]] = []
+        self.mutable: list[str] = []
         self.count = 0
 
     def fails(self, condition: str) -> None:
@@ -193,11 +195,13 @@ class Guards:
     def holder(self, expression: str, x: Any, kind: Any) -> None:
         if kind is tuple or kind is list:
             name = self.local(expression, x)
+            self.mutable += [name] * (kind is list)
             self.fails(f"{name}.__class__ is not {kind.__name__} or {name}.__len__() != {len(x)}")
             for at, each in enumerate(x):
                 self.like(f"{name}[{at}]", each)
         elif kind is dict:
             name = self.local(expression, x)
+            self.mutable.append(name)
             self.fails(f"{name}.__class__ is not dict or list({name}) != {self.constant(list(x))}")
             for key, each in x.items():
                 if not isinstance(key, (int, str)):

@@ -298,6 +298,8 @@ class Shadow:
                     made[name] = ()  # the loop looks for that itself
                 elif name == "@entered":
                     made[name] = no_plan
+                elif name == "@TooDeep":
+                    made[name] = RecursionError
                 elif name[0] == "@":
                     if name not in HELPERS and not name.startswith("@f"):
                         raise NoPlan(helper_words(name))

@@ -29,7 +29,7 @@ DOES = [
     *("y = torch.autograd.grad((y * y * a).sum() + (x * x).sum(), x)[0]", "assert y[0] > -2"),
     *("no_grad { y = y * 2 }", "y = y + x._version", "if k == 2 { y = y + 1 }", "y.requires_grad_()"),
     *("let z = y; z += b", "y = vmap(fn(u) = u * 2)(y)", "y = y.dropout(0.5)", "while y.norm() > 4 { y = y / 2 }"),
-    *("h = h + 1"),
+    "h = h + 1",
 ]
 GIVES = [
     *("y", "y", "y", "(y, x)", "[y, y.sum()]", "y.sum()", "x", "y[1:]", "{'y': y, 'k': k}", "none"),
