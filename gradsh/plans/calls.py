@@ -28,9 +28,9 @@ PATIENCE = 3  # calls without a plan before the next is recorded
 TRIES = 2  # recordings in a row that may fail
 IDLE = 64  # calls in a row for which no plan was right, until nobody looks any more
 SITES = 4096
-SHORT = 2000  # steps of a first recording
+SHORT = 5000  # steps of a first recording
 LONGER, OFTEN = 5, 100  # what is longer may have so many times more steps after one call for each OFTEN of them
-LONGEST = 10_000
+LONGEST = 25_000
 
 
 class Site:

@@ -19,7 +19,7 @@ from gradsh.plans.graphs import spent
 from gradsh.plans.numbers import Number
 from gradsh.plans.outs import Growing
 from gradsh.plans.refusal import NoPlan
-from gradsh.plans.shadow import ATOMS, Shadow, base_of, known, parts, state
+from gradsh.plans.shadow import ATOMS, Shadow, base_of, known, parts, state, transformed
 
 ndarray = np.ndarray
 
@@ -99,7 +99,7 @@ class Entry:
             self.pair(x.__self__, copy.__self__)
             if x.__func__ is not copy.__func__:
                 self.pair(x.__func__, copy.__func__)
-        elif kind is FunctionType and is_users(x):
+        elif kind is FunctionType and (is_users(x) or transformed(x)):
             self.function(x, copy)
         elif kind in (list, CellType) or isinstance(x, (dict, Model, Optimizer)):
             self.parts(x, copy)
@@ -127,7 +127,8 @@ class Entry:
     def function(self, x: Any, copy: Any) -> None:
         if x.__code__ is not copy.__code__:
             raise differs()
-        self.space(x.__globals__, copy.__globals__)
+        if is_users(x):
+            self.space(x.__globals__, copy.__globals__)
         for mine, theirs in (
             (x.__defaults__, copy.__defaults__),
             (x.__kwdefaults__, copy.__kwdefaults__),

@@ -17,13 +17,17 @@ from gradsh.engine.core.graph import Storage
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.plans.builder import Plan, described
+from gradsh.plans.entry import version
 from gradsh.plans.loops import Outcome, place_of, reason_of
+from gradsh.plans.numbers import Number
+from gradsh.plans.outs import PLAIN
 from gradsh.plans.pure import pure
 from gradsh.plans.reach import MISSING, Guards, Reach, plain
 from gradsh.plans.refusal import MISSED, NoPlan
 from gradsh.plans.runner import compiled
-from gradsh.plans.shadow import check_code
-from gradsh.plans.trial import PLAIN, Apart, Head, all_same, contents, version
+from gradsh.plans.shadow import check_code, parts
+from gradsh.plans.trial import Apart, Head, same
+from gradsh.plans.trust import packed
 from gradsh.plans.values import Recording, Value
 
 
@@ -128,8 +132,8 @@ class CallPlan:
         entries = {id(copy.data.root) for _, copy in shadow.tensors}
         results = Results(shadow, guards, entries)
         given = results.expression(out)
-        self.plan: Plan = pure(record, entries, results.values)
-        self.attempt = compose(guards, shadow, results, given, compiled(self.plan))
+        self.plan: Plan = pure(record, entries, results.outs, results.laid)
+        self.attempt = compose(guards, shadow, results, given, packed(self.plan) or compiled(self.plan))
 
     @staticmethod
     def came_to(result: Any, real: Any) -> bool:
@@ -156,28 +160,38 @@ def check_effects(shadow: Reach, head: Head) -> None:
         raise NoPlan("the call writes into a tensor")
     if any(copy.gradient is not was for copy, was in head.gradients):
         raise NoPlan("the call leaves a gradient")
-    for holder, before in head.held:
-        if not all_same(contents(holder), before):
+    for _, holder, before in head.held:
+        after = parts(holder)
+        kept = len(after) == len(before) and all(
+            a == b and same(x, y) for (a, x), (b, y) in zip(before, after, strict=True)
+        )
+        if not kept:
             raise NoPlan("a list, a field or a state gets something new")
 
 
 class Results:
     """What a call gives, as an expression that makes it anew.
 
-    values   what is in its tensors; `lines` make these
+    outs     the numbers, and what is in the tensors, that each run of the plan gives; `laid` what is in those that are
+             laid out in another way than C has it
+    lines    make the tensors
     """
 
     def __init__(self, shadow: Reach, guards: Guards, entries: set[int]) -> None:
         self.guards, self.entries = guards, entries
         self.given = {id(copy): name for (x, copy) in shadow.tensors for y, name in guards.tensors if x is y}
         self.made: dict[int, str] = {}
-        self.values: list[Value] = []
+        self.outs: list[Any] = []
+        self.laid: list[Value] = []
         self.lines: list[str] = []
         self.storages: set[int] = set()
 
     def expression(self, x: Any) -> str:
         kind = type(x)
-        if x is None or isinstance(x, bool):
+        if kind is Number:
+            self.outs.append(x)
+            return f"o[{len(self.outs) - 1}]"
+        if x is None or kind is bool:
             return str(x)
         if kind in PLAIN or isinstance(x, (type, range)) or kind.__name__ in ("Size", "DType"):
             return self.guards.constant(x)
@@ -199,18 +213,16 @@ class Results:
         if type(x.data) is not Value:
             raise NoPlan("what the call gives does not come from what it is given")
         root = x.data.root
-        if id(root) in self.entries or any(root is value.root for value in self.values):
+        if id(root) in self.entries or any(x.data.root is value.root for value in (*self.outs, *self.laid)):
             raise NoPlan("what the call gives shares its memory")
         array = x.data.array
-        name = self.made[id(x)] = f"r{len(self.values)}"
-        self.values.append(x.data)
-        source = self.guards.constant(array)
-        if x.data.scalar:
-            source += "[()]"
-        elif array.flags.c_contiguous:
-            source += ".copy()"
+        name = self.made[id(x)] = f"r{len(self.made)}"
+        if array.flags.c_contiguous:
+            source = f"o[{len(self.outs)}]"
+            self.outs.append(x.data)
         elif array.copy("K").strides == array.strides:
-            source += ".copy('K')"
+            source = f"{self.guards.constant(array)}.copy('K')"
+            self.laid.append(x.data)
         else:
             raise NoPlan("what the call gives is a part of something larger")
         gradient = "None" if x.gradient is None else self.expression(x.gradient)
@@ -233,7 +245,7 @@ class Results:
             self.lines.append(f"s = {name}.storage = Storage(); s.version = {storage.version}; s.writer = {writer}")
 
 
-def compose(guards: Guards, shadow: Reach, results: Results, given: str, run: Callable[[int], None]) -> Any:
+def compose(guards: Guards, shadow: Reach, results: Results, given: str, run: Any) -> Any:
     """The function `attempt(given)`: guards, what is given into the plan's arrays, the plan, and what it gives."""
     names = guards.names
     entered = []
@@ -247,7 +259,8 @@ def compose(guards: Guards, shadow: Reach, results: Results, given: str, run: Ca
     if len(distinct) > 1:
         known = ", ".join(f"id({name})" for name in distinct)
         entered.insert(0, f"if len({{{known}}}) != {len(distinct)}: return MISSED")
-    lines = [*head, *guards.lines, *entered, "run(1)", *results.lines, f"return {given}"]
+    ran = ["o = []", "if run(1, (), o)[0] != 1: return MISSED"]
+    lines = [*head, *guards.lines, *entered, *ran, *results.lines, f"return {given}"]
     names |= {"mode": mode, "MISSED": MISSED, "run": run, "copyto": np.copyto, "list": list, "dict": dict, "id": id}
     names |= {kind.__name__: kind for kind in (tuple, int, float, complex, str, bytes, range)} | {"len": len}
     names["__builtins__"] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from gradsh.plans.builder import Plan
 from gradsh.plans.refusal import NoPlan
@@ -11,11 +12,12 @@ from gradsh.plans.values import Record, Step, Value
 COMPUTED = ("map", "reduce", "call")
 
 
-def pure(record: Record, entries: set[int], results: list[Value]) -> Plan:
+def pure(record: Record, entries: set[int], outs: list[Any], laid: list[Value]) -> Plan:
     """The plan of what was recorded: without what nobody reads, and what is the same in each call.
 
     entries  the roots of what is given, which are others in each call
-    Errors: NoPlan where one of these is written.
+    outs     what each run gives; `laid` what is to be in its arrays after it
+    Errors: NoPlan where what is given is written, or something is read of it that decides otherwise the next time.
     """
     reads = [{id(value.root) for value in step.inputs()} for step in record.steps]
     writers: Counter[int] = Counter()
@@ -34,16 +36,18 @@ def pure(record: Record, entries: set[int], results: list[Value]) -> Plan:
         for step, read in zip(record.steps, reads, strict=True):
             if step.out is not None and not varying.isdisjoint(read):
                 varying.add(id(step.out.root))
-    needed = {id(value.root) for value in results}
+    needed = {id(value.root) for value in (*outs, *laid)}
     steps: list[Step] = []
     for step, read in zip(reversed(record.steps), reversed(reads), strict=True):
-        if step.kind == "guard":
+        if step.out is None:
             wanted = not varying.isdisjoint(read)
-        else:
-            wanted = id(step.out.root) in needed and id(step.out.root) in varying
+            if wanted and step.kind == "guard":
+                raise NoPlan("a value that changes is read as a number, or decides what is done")
+        else:  # what a function of numbers gives may be needed by none, and what it raises by all
+            wanted = id(step.out.root) in varying and (step.kind == "number" or id(step.out.root) in needed)
         if wanted:
             steps.append(step)
             needed |= read
     steps.reverse()
-    unique = {id(value.root): value.root for value in results}
-    return Plan(steps, [], list(unique.values()))
+    written = {id(value.root): value.root for value in laid}
+    return Plan(steps, [], [], outs, list(written.values()), varying)

@@ -15,7 +15,7 @@ from gradsh.engine.core.tensor import Tensor, TensorExtra
 from gradsh.engine.core.users import is_users
 from gradsh.engine.nn.module import Model
 from gradsh.plans.refusal import NoPlan
-from gradsh.plans.shadow import ATOMS, MOST, TRANSFORMS, Shadow, held, names_of, slots, state
+from gradsh.plans.shadow import ATOMS, MOST, Shadow, held, names_of, parts, state, transformed
 from gradsh.plans.values import Record, Value
 
 ndarray = np.ndarray
@@ -222,8 +222,8 @@ class Guards:
             name = self.constant(x)
             self.seen[id(x)] = name
             self.fails(f"{expression} is not {name}")
-            for slot in slots(x):
-                self.like(f"{name}.{slot}", getattr(x, slot))
+            for slot, each in parts(x):
+                self.like(f"{name}.{slot}", each)
         else:
             self.fails(f"{expression} is not {self.constant(x)}")  # of the engine, or the copy had not been made
 
@@ -254,7 +254,7 @@ class Guards:
         name = self.local(expression, x)
         self.fails(f"{name}.__class__ is not FunctionType or {name}.__code__ is not {self.constant(x.__code__)}")
         self.fails(f"{name}.__globals__ is not {self.constant(x.__globals__)}")
-        if x.__closure__ is not None and (is_users(x) or x.__module__.startswith(TRANSFORMS)):
+        if x.__closure__ is not None and (is_users(x) or transformed(x)):
             cells = self.local(f"{name}.__closure__")
             for at, cell in enumerate(x.__closure__):
                 if id(cell) in self.seen:
@@ -262,7 +262,7 @@ class Guards:
                 elif held(cell):
                     self.like(self.local(f"{cells}[{at}]", cell) + ".cell_contents", cell.cell_contents)
         if not is_users(x):
-            if x.__closure__ is None or not x.__module__.startswith(TRANSFORMS):
+            if not transformed(x):
                 self.fails(f"{name} is not {self.constant(x)}")
             return
         for defaults in ("__defaults__", "__kwdefaults__"):

@@ -53,8 +53,4 @@ class TooLong(NoPlan):
     """Raised where a recording has more steps than it may have: for what runs often it may have more."""
 
 
-class Missed(Exception):
-    """Raised by a plan that runs where a value decides otherwise than it did in the recording."""
-
-
 MISSED: Any = object()  # what is given where a plan is not for what it is given

@@ -256,10 +256,9 @@ class Shadow:
     def function(self, x: FunctionType) -> Any:
         if not is_users(x):
             if known(x):
-                if x.__closure__ is None or not x.__module__.startswith(TRANSFORMS):
+                if not transformed(x):
                     return x
-                # what `grad(f)` gave holds `f`
-                inner = tuple(self.of(cell) for cell in x.__closure__)
+                inner = tuple(self.of(cell) for cell in x.__closure__ or ())
                 return self.kept(x, FunctionType(x.__code__, x.__globals__, x.__name__, x.__defaults__, inner))
             if x.__module__.startswith("gradsh.runtime.") and x.__name__ in OF_NUMBERS:
                 return self.kept(x, numeric(x))
@@ -353,6 +352,11 @@ def known(x: Any) -> bool:
     if module in ALLOWED:
         return True
     return module.startswith(KNOWN) and not module.startswith(UNKNOWN)
+
+
+def transformed(x: FunctionType) -> bool:
+    """Whether it is what `grad(f)`, or another transform, gave: it holds `f`."""
+    return x.__closure__ is not None and x.__module__.startswith(TRANSFORMS)
 
 
 def held(cell: CellType) -> bool:
