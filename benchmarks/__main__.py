@@ -50,6 +50,9 @@ TARGETS = {
     "cnn": 0.8,
     "embedding": 0.8,
     "leaves": 0.35,
+    "hvp": 0.8,
+    "rk4": 0.8,
+    "newton": 1.2,
 }
 # work 1: how much of the time of `import numpy` is allowed
 ALLOWED = {"seen": 1.0, "new": 1.4, "first": 2.0}
@@ -61,7 +64,8 @@ def python_of(peer: str, torch: str) -> str:
     """The Python that has a peer, or ""."""
     if peer == "torch" and torch:
         return torch
-    return sys.executable if importlib.util.find_spec(peer) is not None else ""
+    package = "gradsh" if peer == "plans" else peer
+    return sys.executable if importlib.util.find_spec(package) is not None else ""
 
 
 def whole_process(command: list[str], cache: str = "") -> float:
@@ -117,7 +121,7 @@ def report(title: str, rows: dict[str, list[float]], base: str, unit: str = "ms"
 
 def inside(work: str, rounds: int, torch: str) -> None:
     """A work timed inside running processes, one run of each peer in turn."""
-    pythons = {peer: python_of(peer, torch) for peer in ("gradsh", "torch", "jax", "autograd")}
+    pythons = {peer: python_of(peer, torch) for peer in ("gradsh", "plans", "torch", "jax", "autograd")}
     workers = {peer: Worker(python, peer, work) for peer, python in pythons.items() if python}
     ready = {peer: worker for peer, worker in workers.items() if worker.ready}
     for worker in ready.values():

@@ -77,7 +77,12 @@ def convolution_data(batch: int) -> list[tuple[Any, Any, Any, int, int]]:
     return data
 
 
-def gradsh(work: str) -> Run:
+def plans(work: str) -> Run:
+    """gradsh --plans."""
+    return gradsh(work, True)
+
+
+def gradsh(work: str, planned: bool = False) -> Run:
     """gradsh: the function `run` of works/WORK.grad, called the way a program calls it."""
     import gc
 
@@ -90,6 +95,8 @@ def gradsh(work: str) -> Run:
 
     name, _, variant = work.partition(":")
     session = gradsh.Session()
+    if planned:
+        session.plan()
     text = (WORKS / f"{name}.grad").read_text()
     if name == "resnet18":
         text = RESNET.read_text().partition("manual_seed(0)")[0] + text
@@ -396,7 +403,13 @@ def autograd(work: str) -> Run:
     raise KeyError(work)
 
 
-PEERS: dict[str, Callable[[str], Run]] = {"gradsh": gradsh, "torch": torch, "jax": jax, "autograd": autograd}
+PEERS: dict[str, Callable[[str], Run]] = {
+    "gradsh": gradsh,
+    "plans": plans,
+    "torch": torch,
+    "jax": jax,
+    "autograd": autograd,
+}
 
 # work 1: one-shot, whole process; {program} is a new text each time for the "new" variant
 ONE_SHOT = {

@@ -490,6 +490,11 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
             raise NoPlan("an array is filled with what is not known")
         return filled(np.full)(shape, number, dtype)
 
+    def number(value: Any, dtype: Any) -> Any:
+        out = Value(record, np.array(uncovered(value), dtype), scalar=True)
+        record.add("copy", None, (value if type(value) is Number else out.array.copy(),), out)
+        return out
+
     def empty_like(x: Any, *given: Any, **options: Any) -> Any:
         return Value(record, np.empty_like(uncovered(x), *given, **options))
 
@@ -529,7 +534,7 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
     def kept(held: Any, key: Any, size: int, dtype: Any) -> Any:
         return empty(size, dtype)
 
-    own: list[Any] = [empty, empty_like, full, array, asarray, ascontiguousarray, behind, kept]
+    own: list[Any] = [empty, empty_like, full, number, array, asarray, ascontiguousarray, behind, kept]
     alike: tuple[Any, ...] = (np.zeros, np.ones, np.zeros_like, np.ones_like, np.full_like)
     return {make.__name__: make for make in own} | {make.__name__: filled(make) for make in alike}
 

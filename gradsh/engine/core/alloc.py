@@ -29,6 +29,12 @@ empty_like, zeros_like, ones_like, full_like = np.empty_like, np.zeros_like, np.
 array, asarray, ascontiguousarray = np.array, np.asarray, np.ascontiguousarray
 arange, linspace, eye, identity = np.arange, np.linspace, np.eye, np.identity
 
+
+def number(value: Any, dtype: Any) -> Any:
+    """A scalar of NumPy's."""
+    return dtype.type(value)
+
+
 LARGE = 1 << 15  # elements of an array that is counted
 FIRST = 64 << 20  # bytes until the first look
 ROOM = 4 << 20  # bytes, which stay untouched until they are given back

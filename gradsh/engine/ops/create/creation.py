@@ -138,7 +138,7 @@ def sizes(operator: str, size: Any, position: int = 1) -> tuple[int, ...]:
 
 def filled(shape: tuple[int, ...], value: Any, dtype: Any) -> Any:
     """An array full of one value; a NumPy scalar for the shape ()."""
-    return alloc.full(shape, value, dtype) if shape else dtype.type(value)
+    return alloc.full(shape, value, dtype) if shape else alloc.number(value, dtype)
 
 
 @function(
