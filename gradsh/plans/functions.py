@@ -126,7 +126,7 @@ class CallPlan:
             head = Head(shadow)
             guards = Guards(shadow)
             call.guard(guards)
-            with Apart():
+            with Apart(shadow, draws=False):
                 out = run()
         check_effects(shadow, head)
         entries = {id(copy.data.root) for _, copy in shadow.tensors}

@@ -495,6 +495,9 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
         record.add("copy", None, (value if type(value) is Number else out.array.copy(),), out)
         return out
 
+    def float32(value: Any) -> Any:
+        return number(value, np.dtype(np.float32)) if type(value) is Number else np.float32(value)
+
     def empty_like(x: Any, *given: Any, **options: Any) -> Any:
         return Value(record, np.empty_like(uncovered(x), *given, **options))
 
@@ -534,7 +537,7 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
     def kept(held: Any, key: Any, size: int, dtype: Any) -> Any:
         return empty(size, dtype)
 
-    own: list[Any] = [empty, empty_like, full, number, array, asarray, ascontiguousarray, behind, kept]
+    own: list[Any] = [empty, empty_like, full, number, float32, array, asarray, ascontiguousarray, behind, kept]
     alike: tuple[Any, ...] = (np.zeros, np.ones, np.zeros_like, np.ones_like, np.full_like)
     return {make.__name__: make for make in own} | {make.__name__: filled(make) for make in alike}
 

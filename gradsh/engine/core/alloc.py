@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 empty, zeros, ones, full = np.empty, np.zeros, np.ones, np.full
 empty_like, zeros_like, ones_like, full_like = np.empty_like, np.zeros_like, np.ones_like, np.full_like
 array, asarray, ascontiguousarray = np.array, np.asarray, np.ascontiguousarray
+float32 = np.float32
 arange, linspace, eye, identity = np.arange, np.linspace, np.eye, np.identity
 
 

@@ -147,8 +147,8 @@ def slopes(plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 def tanh_backward(g: Any, out: Any) -> Any:
     """g * (1 - out * out), the bracket rounded once."""
     if out.__class__ is float32:  # the same, without a call for arrays
-        y = float(out)  # NumPy's floats are floats
-        return g * float32(1.0 - y * y)
+        y = out.item()  # NumPy's floats are floats
+        return g * alloc.float32(1.0 - y * y)
     return g * fused(out, -out, out.dtype.type(1))
 
 
