@@ -33,8 +33,6 @@ RIGHTFUL = {
     "SHARED": "Python's own functions of these names, which plain values get",
     "OTHERWISE": "attributes and functions as other languages and libraries call them",
     "of_a_number()": "what tensors have and a number of Python's has not",
-    "SIGNS": "Python's operators, as the module `operator` spells them",
-    "for _name": "Python's operators, as methods are called",
     "_define_operators() for name": "Python's operators, as the module `operator` spells them",
 }
 
