@@ -86,9 +86,10 @@ def packed_by(native: Any, plan: Plan) -> Callable[[int, Any, list[Any]], tuple[
         try:
             for head, number in zip(heads, numbers, strict=True):
                 head[...] = number
+        except OverflowError:  # an int of more than 64 bits: no iteration of the program
+            return 0, None, None
+        try:
             done = native.run(program, count, outs)
-        except OverflowError as why:
-            return native.done(program), None, None if heads and not native.done(program) else why
         except Exception as why:
             return native.done(program), None, why
         if done < count:
