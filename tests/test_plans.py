@@ -115,6 +115,48 @@ CARRIED = {
 }
 
 
+BETWEEN = {
+    "nothing": "pass",
+    "numbers": "r = r * 0.9; opt.param_groups[0]['lr'] = r / 10",
+    "the data": "x = x * 2 + v.detach()",
+    "a list": "ys.append(xs); xs = []",
+    "a shape": "x = randn(4, 2) if e == 2 else x",
+    "an alias": "if e == 1 { x = v.detach() } else { x = x.clone() }",
+    "a flag": "if e == 2 { v.requires_grad_(false); v = v * 2; v.requires_grad_() }",
+    "a hook": "if e == 2 { let seen = v.register_hook(double) }",
+    "a mode": "set_default_dtype(float64 if e == 1 else float32)",
+    "a function": "g = double if e % 2 == 0 else half",
+    "an optimiser": "if e == 2 { opt = SGD([v], lr=0.02) }",
+    "writing": "no_grad { x[0] = e }",
+}
+
+
+@pytest.mark.parametrize("name", BETWEEN)
+def test_a_plan_is_there_when_the_loop_runs_again(name: str) -> None:
+    """What is another by then is seen, and either in the plan or the end of it."""
+    text = f"""\
+manual_seed(0); let v = tensor([1., -2.], grad); let opt = SGD([v], lr=0.05, momentum=0.5); let x = randn(3, 2)
+let r = 0.5; let xs = []; let ys = []; let n = 0
+fn double(x) = x * 2
+fn half(x) = x / 2
+let g = double
+for e in range(5) {{
+    for i in range(12) {{
+        opt.zero_grad(); let loss = ((g(v) - x) ** 2).mean() * r; backward loss; opt.step(); n += i
+        xs.append(loss.item())
+    }}
+    {BETWEEN[name]}
+    print e, loss, v, v.grad, v._version
+}}
+let j = 0
+while j < 50 {{ j += 1; v = (v * 0.9).detach() }}
+print xs, ys, n, x, j, v
+"""
+    by_plan, told = shown(text)
+    assert by_plan == shown(text, planned=False)[0]
+    assert "" in [each.reason for each in told]
+
+
 @pytest.mark.parametrize("name", CARRIED)
 def test_what_goes_from_one_iteration_to_the_next(name: str) -> None:
     step = "v.grad = none; backward (v * v).sum(); no_grad { v -= 0.1 * v.grad }"

@@ -1,6 +1,7 @@
 """Plans: what one iteration of a training loop does to arrays, recorded and run again without tensors or a graph.
 
     loops.py     the loop that is watched: which iterations are real, and when its plan is made, tried and left
+    kept.py      what is known of a loop when it runs again
     trial.py     its body run once on a shadow, the plan of that, and what it gives the program
     shadow.py    a copy of all that the body reaches, on which it runs once more: nothing of it is seen by the program
     turns.py     a stretch of iterations by the plan, and what is done where one does not fit

@@ -45,8 +45,11 @@ def build(
     gone: list[Value],
     numbers: list[tuple[Number, Any]],
     outs: list[Any],
+    loose: set[int],
 ) -> Plan:
     """The plan of what was recorded.
+
+    loose    the memory of those that are the same in each iteration of one run, and others in the next run
 
     entries  what was there at the head of the iteration
     gone     those of them that the next iteration does not have: none may have been read
@@ -62,6 +65,7 @@ def build(
     # memory that is written twice may hold something else when it is read in between
     varying = changing | {root for root, times in writers.items() if times > 1}
     varying |= {id(step.out.root) for step in record.steps if step.kind == "draw"}
+    varying |= loose
     varying |= {id(number) for number, _ in numbers} | {id(value.root) for value in gone}
     while True:  # what is written into memory that varies makes all of it vary
         before = len(varying)
@@ -70,6 +74,7 @@ def build(
                 varying |= {id(out.root) for out in step.outs}
         if len(varying) == before:
             break
+    check_windows(record)
     for step in record.steps:
         if step.kind == "guard" and any(id(value.root) in varying for value in step.inputs()):
             raise NoPlan("a value that changes is read as a number, or decides what is done")
@@ -89,6 +94,24 @@ def build(
     if any(id(value.root) in read for value in gone):
         raise NoPlan("what an iteration makes is read by the next")
     return Plan(steps, carried, numbers, outs, [state[root] for root in changing], varying)
+
+
+def check_windows(record: Record) -> None:
+    """Errors: NoPlan where a copy of a part is read after what it is a part of was written by another."""
+    windows: dict[int, Any] = {}
+    stale: set[int] = set()
+    for step in record.steps:
+        for value in (*step.inputs(), *step.outs):
+            root = value.root
+            if type(root) is Value and id(root) in stale:
+                raise NoPlan("a part that moves is read after a write to the whole")
+            if type(root) is Value and root.window is not None:
+                windows[id(root)] = root
+        for out in step.outs:
+            own = [each for each in step.arguments if type(each) is Value]
+            for key, window in windows.items():
+                if window.window.whole.root is out.root and not any(each is window for each in own):
+                    stale.add(key)
 
 
 def scalars(plan: Plan) -> set[int]:

@@ -16,9 +16,9 @@ from gradsh.engine.nn.module import Model
 from gradsh.engine.optim.base import Optimizer
 from gradsh.plans.draws import Stream
 from gradsh.plans.graphs import spent
-from gradsh.plans.numbers import Number
+from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing
-from gradsh.plans.refusal import NoPlan
+from gradsh.plans.refusal import Moved, NoPlan
 from gradsh.plans.shadow import ATOMS, Shadow, base_of, known, parts, state, transformed
 
 ndarray = np.ndarray
@@ -47,6 +47,7 @@ class Entry:
         self.lists: list[tuple[Growing, list[Any]]] = []
         self.streams: list[tuple[Generator, Stream]] = []
         self.names: dict[str, Any] = {}
+        self.moved: set[Any] = set()
         self.there: dict[int, Any] = {}
         self.back: dict[int, Any] = {}
         self.roots: dict[int, Any] = {}
@@ -106,6 +107,14 @@ class Entry:
         elif x is not copy or not (x is len or known(x)):
             raise differs()
 
+    def part(self, x: Any, copy: Any, key: Any) -> None:
+        """The same of what has a name, or a place in a holder: a number there may move."""
+        if type(copy) in KINDS and type(x) is type(copy):
+            if repr(x) != repr(copy):
+                self.moved.add(key)
+        else:
+            self.pair(x, copy)
+
     def parts(self, x: Any, copy: Any) -> None:
         if isinstance(x, Model) and x.hooks is not None:
             raise differs()
@@ -120,7 +129,7 @@ class Entry:
                     raise differs()
             else:
                 self.pair(key, other)
-            self.pair(value, part)
+            self.part(value, part, (id(x), key))
             if type(part) is Number:
                 self.slots.append((x, key, part))
 
@@ -148,7 +157,7 @@ class Entry:
                 continue
             if name not in space:
                 raise differs()
-            self.pair(space[name], copy)
+            self.part(space[name], copy, (id(space), name))
 
     def tensor(self, x: Tensor, copy: Tensor) -> None:
         if (x.node is None) is not (copy.node is None) or x.requires is not copy.requires:
@@ -197,6 +206,8 @@ class Entry:
         """All that the plan writes or reads has been paired."""
         if any(id(copy) not in self.back for _, copy in shadow.tensors):
             raise differs()
+        if self.moved:
+            raise Moved(self.moved)
 
 
 def differs() -> NoPlan:

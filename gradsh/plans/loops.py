@@ -7,7 +7,8 @@
     then                  an iteration that the plan knows, and the one that it does not, real; and on by the plan
     n                     real: `.grad`, the graph, every name and every error are the engine's own
 
-Whatever differs, or is not known, ends in `NoPlan`, and all iterations are real.
+When the loop runs again it begins by the plan that it had. Whatever differs, or is not known, ends in `NoPlan`, and all
+iterations are real.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from typing import Any
 from gradsh import interrupts
 from gradsh.plans.builder import described
 from gradsh.plans.entry import Entry
-from gradsh.plans.refusal import NoPlan
+from gradsh.plans.kept import FAILURES, LOST, Known, known
+from gradsh.plans.refusal import Moved, NoPlan
 from gradsh.plans.trial import MISSING, Body, Trial, tried
 from gradsh.plans.turns import Stretch
 
@@ -56,6 +58,7 @@ def looped(
     rebound: tuple[str, ...],
     box: list[Any],
     line: int,
+    store: dict[int, Known],
     forced: bool,
     told: Callable[[Any], None] | None,
 ) -> Any:
@@ -65,6 +68,7 @@ def looped(
     body     the loop's body as a function of `names`, which gives what they are bound to at its end; the first is the
              loop's own variable
     rebound  those of them that the body binds; what is in `box` at the head of an iteration they are bound to
+    store    what is known of the session's loops
     forced   also where a plan is not worth its making
     told     called with an Outcome, where somebody wants to know
     """
@@ -75,11 +79,17 @@ def looped(
         size = len(items)
     elif hasattr(items, "__length_hint__"):
         size = items.__length_hint__()
-    if size < (TRIED + 2 if forced else WORTH):
+    loop = known(store, body.__code__)
+    loop.passed += size if size < inf else 0
+    if loop.trial is None and (size < TRIED + 2 or not (forced or size == inf or loop.passed >= WORTH)):
         if told is not None and size:
             told(Outcome((body.__code__, line), [], f"it runs {size} times, and a plan is not worth its making"))
         return items
-    return Loop(items, size, body, names, rebound, box, line, told).run(LATER if size == inf and not forced else FIRST)
+    if loop.failures >= FAILURES or loop.lost >= LOST or size < 3:
+        return items
+    return Loop(items, size, body, names, rebound, box, line, loop, told).run(
+        LATER if size == inf and not forced else FIRST
+    )
 
 
 class Loop:
@@ -92,8 +102,10 @@ class Loop:
         rebound: tuple[str, ...],
         box: list[Any],
         line: int,
+        known: Known,
         told: Any,
     ) -> None:
+        self.known = known
         self.range = items if type(items) is range else None
         self.items, self.size, self.body, self.names, self.told = iter(items), size, body, names, told
         self.rebound, self.box = rebound, box
@@ -104,29 +116,28 @@ class Loop:
 
     def run(self, first: int) -> Iterator[Any]:
         """The items of the real iterations; `first`: how many there are before one is recorded."""
-        for _ in range(first):
+        trial = self.known.trial
+        for _ in range(first if trial is None else 0):
             yield self.next()
         for _ in range(RECORDINGS):
-            if self.left() < 3:
-                break
-            trial = self.recorded(sys._getframe(1))
-            yield self.next()
-            if trial is None or not self.made(trial, sys._getframe(1)):
-                break
-            proved = False
+            if trial is None:
+                if self.left() < 3:
+                    break
+                trial = self.recorded(sys._getframe(1))
+                yield self.next()
+                if trial is None or not self.made(trial, sys._getframe(1)):
+                    break
             self.misses = 0
-            while self.left() > 2 and self.misses < MISSES:
+            while self.left() > 1 and self.misses < MISSES:
                 entry = self.entered(trial, sys._getframe(1))
                 if entry is None:
                     break
-                if not proved:
+                if self.known.trial is None:
                     fits = self.attempt(trial)
                     yield self.next()
-                    if fits:
-                        proved = True
-                        if not self.proved(trial, sys._getframe(1)):
-                            yield from self.items
-                            return
+                    if fits and not self.proved(trial, sys._getframe(1)):
+                        yield from self.items
+                        return
                     continue
                 hold = interrupts.held()
                 try:
@@ -138,12 +149,26 @@ class Loop:
                 yield self.next()
                 if self.left() > 1:
                     yield self.next()
-        self.refused(NoPlan("what decides in it comes out in another way in each iteration"))
+            if self.left() < 2:
+                break
+            self.lost()
+            trial = None
+            for _ in range(FIRST - self.done):
+                yield self.next()
+        if self.known.trial is None:
+            self.refused(NoPlan("what decides in it comes out in another way in each iteration"))
         yield from self.items
 
     def recorded(self, frame: Any) -> Trial | None:
-        trial: Trial | None = self.stands(lambda: tried(self.here(frame)))
+        self.known.failures += 1
+        trial: Trial | None = self.stands(lambda: tried(self.here(frame), self.known.moving))
         return trial
+
+    def lost(self) -> None:
+        """The plan does not fit any more."""
+        if self.known.trial is not None:
+            self.known.lost += 1
+            self.known.trial = None
 
     def next(self) -> Any:
         self.done += 1
@@ -203,8 +228,14 @@ class Loop:
             trial.load(entry)
             return entry
 
-        found: Entry | None = self.stands(act)
-        return found
+        try:
+            return act()
+        except Exception as why:  # another plan may do
+            if isinstance(why, Moved):
+                self.known.moving |= why.moving
+            elif self.known.trial is None:
+                self.refused(why)
+            return None
 
     def attempt(self, trial: Trial) -> bool:
         """Whether the next iteration is one of the plan, which has then run."""
@@ -227,6 +258,9 @@ class Loop:
         if self.told is not None and not self.shown:
             self.shown = True
             self.told(Outcome(self.where, described(trial.plan)))
+        trial.forget()
+        self.known.trial = trial
+        self.known.failures = 0
         return True
 
     def planned(self, trial: Trial, entry: Entry, hold: interrupts.held) -> None:

@@ -44,6 +44,7 @@ class Number:
         return type(self.plain)
 
     root = property(lambda self: self)
+    window = None
 
     # --- what is read ---
 

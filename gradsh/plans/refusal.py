@@ -21,6 +21,14 @@ class Changed(Exception):
         self.moving, self.growing = moving, growing
 
 
+class Moved(NoPlan):
+    """Raised where a plan begins again and numbers are others, which can be in a plan once that is known: `moving`."""
+
+    def __init__(self, moving: set[Any]) -> None:
+        super().__init__("a number is another when the loop runs again")
+        self.moving = moving
+
+
 class Closed:
     """Something of which the body of a loop reads nothing: NoPlan says `why` where it does."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dis
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import repeat
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -152,7 +153,8 @@ class Shadow:
 
     def part(self, holder: Any, key: Any, x: Any) -> Any:
         """The copy of what a holder holds."""
-        return Number(self.record, x) if (id(holder), key) in self.moving else self.of(x)
+        moves = (id(holder), key) in self.moving and type(x) in KINDS
+        return Number(self.record, x) if moves else self.of(x)
 
     def stream(self, x: Generator) -> Any:
         found = self.copies.get(id(x))
@@ -291,6 +293,8 @@ class Shadow:
                     made[name] = lambda name, find=space[name]: self.of(find(name))
                 elif name == "@format":
                     made[name] = formatted_by(space[name])
+                elif name == "@looped":
+                    made[name] = as_written
                 elif name == "@method":
                     made[name] = method_of(space[name])
                 elif name == "@pauses":
@@ -305,7 +309,7 @@ class Shadow:
                     made[name] = space[name]
                 else:
                     made[name] = None  # of a function that calls itself
-                    made[name] = self.of(space[name])
+                    made[name] = self.part(space, name, space[name])
         made["@put"], made["@joined"] = self.put, joined
         return made
 
@@ -337,6 +341,11 @@ class Shadow:
 
 def no_plan() -> None:
     """A function that is called inside."""
+
+
+def as_written(items: Any, *_: Any) -> Any:
+    """A loop of a function that the body calls."""
+    return repeat(None) if items is None else items
 
 
 def helper_words(name: str) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, TensorExtra
+from gradsh.engine.core.users import is_users
 from gradsh.engine.kernels.random import Generator
 from gradsh.plans.builder import Plan, build
 from gradsh.plans.draws import put_state, state_of
@@ -56,8 +58,11 @@ class Body:
         self.item, self.step = item, step
 
 
-def tried(loop: Body) -> Trial:
-    """The body, run on a shadow of what it reaches. Errors: NoPlan, or whatever the body raises there."""
+def tried(loop: Body, moving: set[Any]) -> Trial:
+    """The body, run on a shadow of what it reaches. Errors: NoPlan, or whatever the body raises there.
+
+    `moving`: what is known to be a number that changes.
+    """
     code = loop.body.__code__
     for name in sorted(names_of(code)):
         if name.startswith("@command") and name != "@command.print":
@@ -66,7 +71,7 @@ def tried(loop: Body) -> Trial:
     if loop.body.__closure__:
         raise NoPlan("the body reads what another function binds")
     check_mode()
-    moving: set[Any] = set()
+    moving = {key for key in moving if type(key) is not str or type(loop.values.get(key)) in KINDS}
     growing: set[int] = set()
     for _ in range(AGAIN):
         try:
@@ -100,7 +105,7 @@ def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
             after[loop.names[0]] = called(operator.add, (given[loop.names[0]], loop.step))
         for name in sorted(rebound & shadow.named):
             raise NoPlan(f"{name.lstrip('.')} is bound in the body, and read by a function that it calls")
-        return Trial(shadow, head, given, after)
+        return Trial(shadow, head, given, after, loop.step)
 
 
 def loop_variable(loop: Body, record: Any) -> Number:
@@ -227,7 +232,7 @@ class Trial:
     slots     {the identity of a number: where it is held: (holder, key)}, for those that have no name
     """
 
-    def __init__(self, shadow: Shadow, head: Head, given: dict[str, Any], after: dict[str, Any]) -> None:
+    def __init__(self, shadow: Shadow, head: Head, given: dict[str, Any], after: dict[str, Any], step: Any) -> None:
         self.shadow, self.head, self.given, self.after = shadow, head, given, after
         self.renamed: dict[int, Tensor] = {}
         self.numbers: list[tuple[Number, Any]] = []
@@ -250,7 +255,10 @@ class Trial:
         entries = [was for _, was in head.data]
         outs = parts_at_end(shadow.outs, {id(value.root) for value in [*entries, *(new for _, new in carried)]})
         self.ended = {copy: tensor.data.array.copy() for copy, tensor in self.ends.items()}
-        self.plan: Plan = build(shadow.record, entries, carried, gone, self.numbers, outs)
+        self.step = step
+        self.loose: set[int] = set()
+        self.parts = (entries, carried, gone, self.numbers, outs)
+        self.plan: Plan = build(shadow.record, *self.parts, self.loose)
         self.rebound = {id(was) for was, _ in carried}
         self.runs: Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None = None
         self.now: tuple[Any, ...] = ()
@@ -264,11 +272,11 @@ class Trial:
         holders |= {id(gradient) for _, gradient in self.head.gradients if gradient is not None}
         for name, before in self.given.items():
             after = self.after[name]
-            if after is before or type(before) is Absent or same(after, before):
+            if type(before) is Number:
+                self.numbers.append((before, checked_number(before, after)))
+            elif after is before or type(before) is Absent or same(after, before):
                 if type(before) is Tensor:
                     new[id(before)] = before
-            elif type(before) is Number:
-                self.numbers.append((before, checked_number(before, after)))
             elif type(before) in KINDS and type(after) in (type(before), Number):
                 moved.add(name)
             elif type(before) is Tensor and type(after) is Tensor and id(before) not in holders:
@@ -326,10 +334,10 @@ class Trial:
             if [key for key, _ in before] != [key for key, _ in after]:
                 raise NoPlan("a list, a field or a state gets something new")
             for (key, was), (_, new) in zip(before, after, strict=True):
-                if new is was or same(new, was):
-                    continue
                 if type(was) is Number:
                     self.numbers.append((was, checked_number(was, new)))
+                elif new is was or same(new, was):
+                    continue
                 elif type(was) in KINDS and type(new) in (type(was), Number):
                     moved.add((id(real), key))
                 else:
@@ -369,7 +377,7 @@ class Trial:
 
     def enter(self, loop: Body) -> Entry:
         """What of the program is where in the shadow. Errors: NoPlan where it is not built as it was."""
-        if modes() != self.mode:
+        if modes() != self.mode or loop.step != self.step:
             raise NoPlan("a mode is another")
         check_mode()
         entry = Entry(loop.body.__globals__, self.shadow)
@@ -379,21 +387,36 @@ class Trial:
                 if value is None or isinstance(value, PLAIN):
                     raise NoPlan("a name is bound to something else")
             else:
-                entry.pair(value, copy)
+                entry.part(value, copy, name)
         if type(mode.generator) is Generator:
             entry.pair(mode.generator, self.shadow.copies[id(self.session)][1])
         entry.end(self.shadow)
         return entry
 
+    def forget(self) -> None:
+        """Let go of what is the program's: only the places of it are needed from now on."""
+        shadow = self.shadow
+        shadow.copies = {key: pair for key, pair in shadow.copies.items() if is_own(*pair)}
+        shadow.roots = {}
+        shadow.tensors = [(copy, copy) for _, copy in shadow.tensors]
+        shadow.holders = [(copy, copy) for _, copy in shadow.holders]
+        self.head.held = []
+
     def load(self, entry: Entry) -> None:
         """Begin from there. Errors: NoPlan where something is another that all iterations have in common."""
         written = {id(value) for value in self.plan.written}
         dropped = {id(value.root) for copy, value in self.head.data if id(value) in self.gone}
+        others: set[int] = set()
         for base, root in entry.memory:
-            if id(root) in written:
-                root.array[...] = base
-            elif id(root) not in dropped and base.tobytes() != root.array.tobytes():
-                raise NoPlan("what is the same in each iteration is another")
+            if id(root) not in written and id(root) not in self.loose:
+                if id(root) in dropped or base.tobytes() == root.array.tobytes():
+                    continue
+                others.add(id(root))
+            root.array[...] = base
+        if others:  # it is the same in each iteration of one run of the loop
+            self.loose |= others
+            self.plan = build(self.shadow.record, *self.parts, self.loose)
+            self.runs = packed(self.plan) or compiled(self.plan)
         for generator, stream in entry.streams:
             put_state(stream.own, state_of(generator))
         self.now = tuple(entry.numbers[id(number)] for number, _ in self.numbers)
@@ -502,6 +525,13 @@ class Trial:
                 found.extra = TensorExtra()
                 found.extra.parameter = end.extra.parameter
         return found
+
+
+def is_own(x: Any, made: Any) -> bool:
+    """Whether it is the session's, or gradsh's: what is there as long as a plan may be."""
+    if type(x) is FunctionType:
+        return not is_users(x)
+    return isinstance(x, (DType, Generator)) or (type(x) is dict and "__builtins__" in made)
 
 
 def checked_number(before: Number, after: Any) -> Any:

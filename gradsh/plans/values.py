@@ -39,6 +39,8 @@ PURE = frozenset(
 # and those that look at shapes and memory alone
 LOOKS = frozenset({np.may_share_memory, np.shares_memory, np.shape, np.ndim, np.size, np.result_type, np.can_cast})
 
+SHARE = frozenset({np.may_share_memory, np.shares_memory})
+
 
 class Step:
     """One thing that was done to arrays.
@@ -90,7 +92,11 @@ class Record:
             raise NoPlan("an array is so large that several threads work on it")
         if len(self.steps) >= self.longest:
             raise TooLong(f"it has more than {self.longest} steps")
-        self.steps.append(Step(kind, function, arguments, out, extra))
+        step = Step(kind, function, arguments, out, extra)
+        self.steps.append(step)
+        for each in step.outs:
+            if each.root.window is not None:
+                each.root.window.write(each.root)
 
 
 class Value(NDArrayOperatorsMixin):
@@ -98,10 +104,11 @@ class Value(NDArrayOperatorsMixin):
 
     array    it itself, kept as long as the plan
     root     the value whose memory it shows: itself, where it is no view
+    window   for a copy of a part that is another in each iteration: what it is a part of
     scalar   whether it stands for one of NumPy's scalars, which nothing is written into and no view shows
     """
 
-    __slots__ = ("__weakref__", "array", "record", "root", "scalar")
+    __slots__ = ("__weakref__", "array", "record", "root", "scalar", "window")
     __array_priority__ = 1000
 
     def __init__(self, record: Record, array: Any, root: Value | None = None, scalar: bool = False) -> None:
@@ -109,6 +116,7 @@ class Value(NDArrayOperatorsMixin):
         self.array = array
         self.root = self if root is None else root
         self.scalar = scalar
+        self.window: Any = None
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
@@ -134,7 +142,9 @@ class Value(NDArrayOperatorsMixin):
     nbytes = property(lambda self: self.array.nbytes)
     flags = property(lambda self: self.array.flags)
     strides = property(lambda self: self.array.strides)
-    base = property(lambda self: None if self.root is self else self.root)
+    base = property(
+        lambda self: self.root if self.root is not self else None if self.window is None else self.window.whole.root
+    )
     T = property(lambda self: self._view(self.array.T))
 
     def _view(self, array: Any) -> Value:
@@ -295,6 +305,8 @@ class Value(NDArrayOperatorsMixin):
             if value.dtype == bool:  # how much it takes
                 value.looked(np.count_nonzero)
         part = uncovered(self)[uncovered(index)]
+        if any(type(each) is Number for each in inputs_in(index)):
+            return windowed(self, index, part)
         scalar = part.__class__ is not ndarray
         if not scalar and np.may_share_memory(part, self.array):
             return self._view(part)
@@ -305,7 +317,11 @@ class Value(NDArrayOperatorsMixin):
     def __setitem__(self, index: Any, value: Any) -> None:
         written(self)
         self.array[uncovered(index)] = uncovered(value)
-        self.record.add("put", None, (value,), self, index)
+        if any(type(each) is Number for each in inputs_in(index)):
+            moving = Moving(index)
+            self.record.add("into", moving.put, (self, value, *moving.numbers), self)
+        else:
+            self.record.add("put", None, (value,), self, index)
 
     # --- functions ---
 
@@ -341,6 +357,8 @@ class Value(NDArrayOperatorsMixin):
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         if function in LOOKS:
+            if function in SHARE and any(each.root.window is not None for each in values_in(arguments)):
+                return shared(*arguments)
             return function(*uncovered(arguments), **uncovered(options))
         return function_called(self.record, function, arguments, options)
 
@@ -416,6 +434,94 @@ def function_called(record: Record, function: Any, arguments: Any, options: Any,
     made = fresh(record, result)
     record.add("call", function, arguments, made, options)
     return made
+
+
+def shared(one: Any, other: Any) -> bool:
+    """Whether a part that moves shares memory with another array: sure of what it is a part of alone."""
+    if type(one) is Value and type(other) is Value:
+        if one.root is other.root:
+            return bool(np.may_share_memory(one.array, other.array))
+        for part, whole in ((one, other), (other, one)):
+            window = part.root.window
+            if window is not None and window.whole.root is whole.root and whole.size == whole.root.size:
+                return True
+    raise NoPlan("memory that is another in each iteration is compared")
+
+
+class Moving:
+    """An index of which parts are numbers that change; `text` has a name for each of the `numbers` in it."""
+
+    def __init__(self, index: Any) -> None:
+        self.numbers: list[Any] = []
+        self.known: dict[str, Any] = {"slice": slice}
+        text = self.spelled(index)
+        names = "".join(f", n{at}" for at in range(len(self.numbers)))
+        self.take = eval(f"lambda x{names}: x[{text}]", self.known)
+        self.place = eval(f"lambda x, value{names}: x.__setitem__({text}, value)", self.known)
+
+    def put(self, x: Any, value: Any, *numbers: Any) -> None:
+        self.place(x, value, *numbers)
+
+    def spelled(self, x: Any) -> str:
+        if type(x) is tuple:
+            return "(" + "".join(self.spelled(each) + "," for each in x) + ")"
+        if type(x) is slice:
+            return f"slice({self.spelled(x.start)}, {self.spelled(x.stop)}, {self.spelled(x.step)})"
+        if type(x) is Number or type(x) is Value:
+            self.numbers.append(x)
+            return f"n{len(self.numbers) - 1}"
+        name = f"c{len(self.known)}"
+        self.known[name] = x
+        return name
+
+
+class Window:
+    """A part of `whole`, copied: it has the layout of the part, and what is written into it is written there too."""
+
+    def __init__(self, whole: Value, moving: Moving, shape: tuple[int, ...]) -> None:
+        self.whole, self.moving, self.shape = whole, moving, shape
+
+    def fetch(self, whole: Any, *numbers: Any) -> Any:
+        """The part. Errors: NoPlan where it has another shape."""
+        part = self.moving.take(whole, *numbers)
+        if part.shape != self.shape:
+            raise NoPlan("a part has another shape")
+        return part
+
+    def write(self, copy: Value) -> None:
+        self.moving.place(self.whole.array, copy.array, *uncovered(self.moving.numbers))
+        self.whole.record.add("into", self.moving.put, (self.whole, copy, *self.moving.numbers), self.whole)
+
+
+def windowed(value: Value, index: Any, part: Any) -> Value:
+    """A part whose place is another in each iteration."""
+    moving = Moving(index)
+    record = value.record
+    window = Window(value, moving, part.shape)
+    if part.__class__ is not ndarray or not np.may_share_memory(part, value.array):
+        out = Value(record, np.array(part), scalar=part.__class__ is not ndarray)
+        record.add("call", window.fetch, (value, *moving.numbers), out)
+        return out
+    if any(step < 0 for step in part.strides) or not part.size:
+        raise NoPlan("a part of an array lies in a way that is not known")
+    extent = 1 + sum((n - 1) * step for n, step in zip(part.shape, part.strides, strict=True)) // part.itemsize
+    out = Value(record, ndarray(part.shape, part.dtype, np.zeros(extent, part.dtype), 0, part.strides))
+    out.array[...] = part
+    record.add("call", window.fetch, (value, *moving.numbers), out)
+    out.window = window
+    return out
+
+
+def listed(record: Record, numbers: list[Any], given: tuple[Any, ...], options: dict[str, Any]) -> Value:
+    """An array of numbers some of which change."""
+    made = np.array(uncovered(numbers), *given, **options)
+    out = Value(record, made)
+
+    def function(*plain: Any) -> Any:
+        return np.array(plain, made.dtype)
+
+    record.add("call", function, tuple(numbers), out)
+    return out
 
 
 def several(record: Record, function: Any, arguments: Any, options: Any, result: Any) -> Any:
@@ -505,6 +611,8 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
         if type(x) is not Value:
             if not any(True for _ in inputs_in(x)):
                 return np.array(x, *given, **options)
+            if type(x) is list and all(type(each) in (int, float, bool, Number) for each in x):
+                return listed(record, x, given, options)
             if type(x) is not Number:
                 raise NoPlan("an array is made of values")
             out = Value(record, np.array(x.plain, *given, **options))
@@ -532,7 +640,11 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
         return x if x.flags.c_contiguous else x.copy()
 
     def behind(x: Any) -> Any:
-        return x.array if type(x) is Value else x
+        if type(x) is not Value:
+            return x
+        if x.root.window is not None:
+            raise NoPlan("where a part lies is another in each iteration")
+        return x.array
 
     def kept(held: Any, key: Any, size: int, dtype: Any) -> Any:
         return empty(size, dtype)

@@ -138,7 +138,9 @@ class Session:
         ) -> Any:
             from gradsh.plans.loops import looped  # only when a loop runs
 
-            return looped(items, body, names, rebound, box, line, forced, tell if told is not None else None)
+            return looped(items, body, names, rebound, box, line, store, forced, tell if told is not None else None)
+
+        store: dict[int, Any] = {}
 
         from gradsh.plans.calls import FIRST, Calls
 

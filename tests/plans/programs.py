@@ -153,6 +153,19 @@ OPTIMISERS = [
     ),
     "SGD([*net.parameters(), a, v, m], lr=0.01, momentum=0.5, dampening=0.1)",
 ]
+BETWEEN = [
+    *(
+        "h *= 0.5",
+        "c = c * 2",
+        "c.mul_(2);",
+        "losses = []",
+        "k = 3",
+        "opt.param_groups[0]['lr'] *= 0.5",
+        "n = 0; j = 2",
+    ),
+    *("print j, loss, v", "v = v.detach().requires_grad_()", "w = v.detach()", "v.grad = none", "hist = [1.0] * 30"),
+    *("box = [ones(4), zeros(4)]", "m.data = m.data * 0.5", "a = tensor(0.5, grad, dtype=float64)", "h = 2", "pass"),
+]
 COUNTED = "let j = 0; let hist = [0.0] * 40; let prev = none"
 LOOPS = ["for i in range({n})", "repeat {n}", "for _ in range({n})", "for i in range({n}, 0, -1)", "for _ in [0] * {n}"]
 SHOWN = "a, v, m, c, e, w, h, k, n, j, best, prev, hist, last, total, losses, box, loss, a.grad, v.grad, m.grad"
@@ -204,6 +217,9 @@ def made(seed: int) -> str:
     headers = ["while j < {n}"] if which > 0.9 else LOOPS[:3] if draw.random() < 0.8 else LOOPS
     header = draw.choice(headers).format(n=draw.choice([8, 9, 30]))
     loop = [header + " {", *("    " + each for each in body if each), "}"]
+    if draw.random() < 0.25:  # the plan of one run of the loop is there for the next
+        again = "for epoch in range(4) {", *("    " + each for each in loop)
+        loop = [*again, "    j = 0", "    " + draw.choice([*BETWEEN, draw.choice(ENDS)]), "}"]
     if draw.random() < 0.4:
         names = "a, v, m, c, e, w, h, k, net, opt, losses, box, f, g"
         bound = "let last = none; let total = 0.0; let loss = none; let d = none; let n = 0; let best = 1e9; " + COUNTED

@@ -128,3 +128,100 @@ def programs() -> dict[str, str]:
     """Each model, with the optimisers in turn."""
     optimisers, between = cycle(OPTIMISERS), cycle(BETWEEN)
     return {name: trained(name, next(optimisers), next(between)) for name in MODELS}
+
+
+NUMBERS = """\
+manual_seed(0)
+let X = randn(12, 4); let Y = randint(0, 3, (12,)); let w = randn(4, 3, grad); let v = randn(12, grad)
+let net = Linear(4, 3); let opt = SGD(net.parameters(), lr=0.1); let losses = zeros(12); let total = 0.0
+{before}
+for {header} {{
+    opt.zero_grad(); v.grad = none; w.grad = none
+    {body}
+}}
+print net.weight, w, v, X, losses, opt.param_groups[0]["lr"], total, w.grad, v.grad, rand(1)
+"""
+STEP = "backward loss; opt.step()"
+# name: (before, header, body), what is done with the loop's own variable, with batches, and with rates that change
+LOOPS = {
+    "rows": ("", "i in range(12)", f"let loss = (net(X[i]) ** 2).sum(); {STEP}"),
+    "elements": ("", "i in range(12)", "backward (v[i] * X[i, 0]) ** 2; no_grad { v -= 0.1 * v.grad }"),
+    "batches": (
+        "",
+        "i in range(6)",
+        f"let loss = cross_entropy(net(X[2 * i:2 * i + 2]), Y[i * 2:(i + 1) * 2]); {STEP}",
+    ),
+    "strided": ("", "i in range(0, 12, 2)", f"let loss = cross_entropy(net(X[i:i + 2]), Y[i:i + 2]); {STEP}"),
+    "downwards": ("", "i in range(11, 2, -1)", f"let loss = net(X[i]).sum(); losses[i] = loss.detach(); {STEP}"),
+    "rate": (
+        "",
+        "i in range(10)",
+        "backward (w ** 2).sum(); no_grad { w -= 0.5 / (i + 1) * w.grad; w *= 0.99 ** i; v += i }",
+    ),
+    "columns": ("", "i in range(9)", "backward (w[:, i % 3] ** 2).sum() * i; no_grad { w -= 0.1 * w.grad }"),
+    "chosen": ("", "i in range(9)", f"let loss = cross_entropy(net(X[[i, i + 1]]), Y[[i, i + 1]]); {STEP}"),
+    "narrowed": ("", "i in range(10)", f"let loss = net(X.narrow(0, i, 2)).sum() + X.select(0, i).sum(); {STEP}"),
+    "randomly": (
+        "",
+        "i in range(9)",
+        f"let at = randint(0, 12, (4,)); let loss = cross_entropy(net(X[at]), Y[at]); {STEP}",
+    ),
+    "shuffled": (
+        "let order = randperm(12)",
+        "i in range(0, 12, 2)",
+        f"let at = order[i:i + 2]; let loss = cross_entropy(net(X[at]), Y[at]); {STEP}",
+    ),
+    "step": (
+        "let turn = StepLR(opt, step_size=3, gamma=0.5)",
+        "i in range(12)",
+        f"let loss = (net(X) ** 2).mean(); {STEP}; turn.step()",
+    ),
+    "cosine": (
+        "let turn = CosineAnnealingLR(opt, T_max=10)",
+        "i in range(12)",
+        f"let loss = (net(X) ** 2).mean(); {STEP}; turn.step()",
+    ),
+    "exponential": (
+        "let turn = ExponentialLR(opt, gamma=0.9)",
+        "i in range(12)",
+        f"let loss = (net(X) ** 2).mean(); {STEP}; turn.step()",
+    ),
+    "lambda": (
+        "let turn = LambdaLR(opt, fn (epoch) = 0.95 ** epoch)",
+        "i in range(12)",
+        f"let loss = (net(X) ** 2).mean(); {STEP}; turn.step()",
+    ),
+    "by hand": (
+        "",
+        "i in range(12)",
+        "for group in opt.param_groups { group['lr'] = 0.1 * 0.9 ** i }; let loss = (net(X) ** 2).mean(); " + STEP,
+    ),
+    "list": (
+        "let batches = [(X[:2], Y[:2]), (X[2:4], Y[2:4]), (X[4:6], Y[4:6])] * 4",
+        "x, y in batches",
+        f"let loss = cross_entropy(net(x), y); total += loss.item(); {STEP}",
+    ),
+    "zip": (
+        "",
+        "x, y in zip(X, Y)",
+        f"let loss = cross_entropy(net(x), y); {STEP}",
+    ),
+    "rows of a tensor": ("", "x in X", f"let loss = (net(x) ** 2).mean(); {STEP}"),
+    "enumerate": (
+        "",
+        "i, x in enumerate(X)",
+        f"let loss = (net(x) ** 2).mean() / (i + 1); losses[i] = loss.item(); {STEP}",
+    ),
+    "chunks": ("", "x in X.split(2)", f"let loss = (net(x) ** 2).mean(); {STEP}"),
+    "loader": (
+        "let data = DataLoader(TensorDataset(X, Y), batch_size=2, shuffle=true)",
+        "x, y in data",
+        f"let loss = cross_entropy(net(x), y); {STEP}",
+    ),
+    "numbers": ("", "rate in [0.1, 0.2, 0.3] * 4", "backward (w ** 2).sum(); no_grad { w -= rate * w.grad }"),
+}
+
+
+def looped(name: str) -> str:
+    before, header, body = LOOPS[name]
+    return NUMBERS.format(before=before, header=header, body=body)

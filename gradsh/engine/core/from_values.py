@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.dtypes import OF, promote_dtypes
 from gradsh.engine.core.modes import mode
@@ -99,7 +100,7 @@ def _no_number(value: Any) -> Exception:
 
 def _from_sequence(data: Any, dtype: Any) -> Any:
     try:
-        values = np.array(data)
+        values = alloc.array(data)
     except (ValueError, TypeError, OverflowError, ArgumentError):
         return _carefully(data, dtype)
     kind = values.dtype.kind

@@ -105,6 +105,21 @@ def select_at(x: Tensor, dim: int, index: int, real: int = 0) -> Tensor:
     )
 
 
+def bounds(part: slice, extent: int) -> tuple[int, int, int]:
+    """`part.indices(extent)`, by comparisons where a bound stands for a number that changes (gradsh/plans)."""
+    start, stop, step = part.start, part.stop, part.step
+    if type(start) in SURE and type(stop) in SURE:
+        return part.indices(extent)
+    if not all(each is None or each.__class__ is int for each in (start, stop, step)):
+        return part.indices(extent)
+    first = 0 if start is None else max(start + extent, 0) if start < 0 else min(start, extent)
+    last = extent if stop is None else max(stop + extent, 0) if stop < 0 else min(stop, extent)
+    return first, last, 1 if step is None else step
+
+
+SURE = (int, type(None))
+
+
 def _slice(x: Tensor, dim: int, part: slice, alone: bool = False) -> Tensor:
     """The slice; `x` itself when it is all of it, unless it stands `alone` in the index."""
     data = x.data
@@ -119,7 +134,7 @@ def _slice(x: Tensor, dim: int, part: slice, alone: bool = False) -> Tensor:
             raise ValueError_("step must be greater than zero" if step else "slice step cannot be zero")
     extent = shape[dim]
     try:
-        start, stop, step = part.indices(extent)
+        start, stop, step = bounds(part, extent)
     except TypeError:
         raise ArgumentError("slice indices must be integers or None or have an __index__ method") from None
     if start == 0 and stop == extent and step == 1 and not alone:

@@ -216,7 +216,7 @@ def narrow(x: Any, dim: int, start: Any, length: int) -> Any:
         raise ShapeError("narrow(): length must be non-negative.")
     dim = dim_index(dim, x.ndim)
     extent = x.shape[dim]
-    start = int(start)
+    start = start if start.__class__ is int else int(start)
     if not -extent <= start <= extent:
         raise DimError(f"start out of range (expected to be in range of [-{extent}, {extent}], but got {start})")
     if start < 0:
@@ -228,7 +228,7 @@ def narrow(x: Any, dim: int, start: Any, length: int) -> Any:
 
 @narrow.vjp("input")
 def _(F: Any, g: Any, out: Any, x: Any, dim: int, start: Any, length: int) -> Any:
-    dim, start = dim % len(x.shape), int(start)
+    dim, start = dim % len(x.shape), start if start.__class__ is int else int(start)
     start = start % x.shape[dim] if start < 0 else start
     return F.slice_backward(g, x.shape, dim, start, start + length, 1)
 
@@ -301,7 +301,7 @@ def select_index(operator: str, shape: tuple[int, ...], dim: int, index: int) ->
         raise DimError("select() cannot be applied to a 0-dim tensor.")
     dim = dim_index(dim, len(shape))
     extent = shape[dim]
-    index = int(index)
+    index = index if index.__class__ is int else int(index)
     if not -extent <= index < extent:
         raise DimError(f"{operator}(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}")
     return dim, index % extent
@@ -318,13 +318,15 @@ def select_index(operator: str, shape: tuple[int, ...], dim: int, index: int) ->
 )
 def select(x: Any, dim: int, index: Any) -> Any:
     """A view of the slice at `index` along `dim`, without that dimension."""
-    dim, index = select_index("select", x.shape, dim, int(index))
+    dim, index = select_index("select", x.shape, dim, index)
     return x[(slice(None),) * dim + (index, ...)]
 
 
 @select.vjp("input")
 def _(F: Any, g: Any, out: Any, x: Any, dim: int, index: Any) -> Any:
-    return F.select_backward(g, x.shape, dim % len(x.shape), int(index) % x.shape[dim])
+    return F.select_backward(
+        g, x.shape, dim % len(x.shape), (index if index.__class__ is int else int(index)) % x.shape[dim]
+    )
 
 
 @select.jvp

@@ -1,0 +1,39 @@
+"""What is kept of a loop from one run of it to the next: the inner loop of epochs begins with the plan that it had."""
+
+from __future__ import annotations
+
+from types import CodeType
+from typing import Any
+
+from gradsh.plans.trial import Trial
+
+LOOPS = 16  # of which something is kept
+FAILURES = 4  # after which nobody tries again
+LOST = 8
+
+
+class Known:
+    """Of one loop.
+
+    code       its body's
+    passed     iterations that it has run so far
+    failures   how often it was recorded since there was a plan; `lost`: how often a plan did not fit any more
+    trial      its plan, where there is one that has been proved
+    moving     numbers that were others when it ran again, as a shadow has them
+    """
+
+    def __init__(self, code: CodeType) -> None:
+        self.code = code
+        self.passed: float = 0
+        self.failures = self.lost = 0
+        self.trial: Trial | None = None
+        self.moving: set[Any] = set()
+
+
+def known(store: dict[int, Known], code: CodeType) -> Known:
+    """What is known of the loop in this session; of those that have not run for long it is forgotten."""
+    found = store.pop(id(code), None) or Known(code)
+    store[id(code)] = found
+    if len(store) > LOOPS:
+        del store[next(iter(store))]
+    return found
