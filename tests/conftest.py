@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from gradsh import memory
+from gradsh.cli import main
 
 # A test that runs the command in this process would have the C library keep freed memory for all that come after it,
 # and those that take as much as there is would find more. tests/test_growth.py has it in a process of its own.
@@ -89,3 +91,26 @@ def gradsh(tmp_path: Path) -> Gradsh:
         )
 
     return run
+
+
+class Here:
+    """The command line in this process, in a folder of its own."""
+
+    def __init__(self, folder: Path, captured: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.captured = captured
+
+    def __call__(self, *words: str) -> tuple[int, str, str]:
+        self.captured.readouterr()
+        status = main.run(words)
+        gc.unfreeze()
+        out, err = self.captured.readouterr()
+        assert "Traceback" not in err
+        return status, out, err
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gc, "set_threshold", lambda *_: None)
+    return Here(tmp_path, capsys)

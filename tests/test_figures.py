@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-from tests.conftest import ROOT
-from tests.test_python_source import Run, command
+from tests.conftest import ROOT, Here
+from tests.test_python_source import Run
 
 FIGURES = """\
 import matplotlib.pyplot as plt, torch, numpy as np
@@ -24,18 +23,18 @@ plt.plot([5, 6]); plt.close(); plt.show()
 """
 
 
-def test_figures(tmp_path: Path) -> None:
+def test_figures(here: Here) -> None:
     """Drawn beside the output, each once; what cannot be drawn says so once."""
-    (tmp_path / "a.py").write_text(FIGURES)
-    status, out, told = command("a.py", folder=tmp_path)
+    (here.folder / "a.py").write_text(FIGURES)
+    status, out, told = here("a.py")
     assert (status, out) == (
         0,
         "[2. 2. 2.] 4 <BarContainer object of 3 artists> <Figure size 640x480 with 2 Axes>\n",
     )
     assert told.count("Loss") == 1 and " train" in told and "epoch" in told
     assert "eye  [3, 3]" in told and "two" in told and told.count("quiver of matplotlib is not drawn here") == 1
-    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG" and b"<svg" in (tmp_path / "a.svg").read_bytes()
-    status, out, told = command("--json", "a.py", folder=tmp_path)
+    assert (here.folder / "a.png").read_bytes()[:4] == b"\x89PNG" and b"<svg" in (here.folder / "a.svg").read_bytes()
+    status, out, told = here("--json", "a.py")
     shown = [json.loads(line) for line in out.splitlines()]
     assert [each["plot"] for each in shown if "plot" in each] == ["figure", "figure"]
     assert shown[0]["panels"][0]["marks"][0] == {
@@ -60,7 +59,7 @@ def test_wrong_figures() -> None:
     assert run.run("plt.plot(w)") == 1 and "help: `plt.plot(w.detach())`" in run.err.getvalue()
 
 
-def test_calls_of_matplotlib(tmp_path: Path) -> None:
+def test_calls_of_matplotlib(here: Here) -> None:
     """Calls that programs make: none of them fails, and none is left out."""
     run = Run()
     calls = (ROOT / "tests" / "data" / "figures.txt").read_text(encoding="utf-8")
@@ -68,6 +67,6 @@ def test_calls_of_matplotlib(tmp_path: Path) -> None:
     assert not run.err.getvalue()
     assert run.run("plt.show()\n") == 0, run.err.getvalue()
     assert "all" in run.err.getvalue() and "here" in run.err.getvalue() and "error" not in run.err.getvalue()
-    written = f"plt.savefig({str(tmp_path / 'all')!r})"
+    written = f"plt.savefig({str(here.folder / 'all')!r})"
     assert run.run(calls + written) == 0, run.err.getvalue()
-    assert (tmp_path / "all.png").exists()
+    assert (here.folder / "all.png").exists()

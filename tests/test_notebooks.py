@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.test_python_source import Run, command
+from tests.conftest import Here
+from tests.test_python_source import Run
 
 nbformat = pytest.importorskip("nbformat")
 
@@ -47,11 +48,11 @@ def a_file(path: Path) -> None:
     nbformat.write(notebook, path)
 
 
-def test_what_is_written(tmp_path: Path) -> None:
-    a_file(tmp_path / "n.ipynb")
-    status, out, told = command("--write", "out.ipynb", "n.ipynb", folder=tmp_path)
+def test_what_is_written(here: Here) -> None:
+    a_file(here.folder / "n.ipynb")
+    status, out, told = here("--write", "out.ipynb", "n.ipynb")
     assert status == 0, told
-    before, after = (nbformat.read(tmp_path / name, 4) for name in ("n.ipynb", "out.ipynb"))
+    before, after = (nbformat.read(here.folder / name, 4) for name in ("n.ipynb", "out.ipynb"))
     nbformat.validate(after)
     assert after.metadata == before.metadata and [c.id for c in after.cells] == [c.id for c in before.cells]
     assert [c.source for c in after.cells] == [c.source for c in before.cells] and after.cells[11].metadata.tags
@@ -85,7 +86,7 @@ def test_what_is_written(tmp_path: Path) -> None:
     assert "7" not in out.split("\n")
 
 
-def test_options_and_older_versions(tmp_path: Path) -> None:
+def test_options_and_older_versions(here: Here) -> None:
     """Before the file as behind it; a notebook of version 3 stays one; `sys.exit` leaves what was shown until then."""
     cells = [{"cell_type": "code", "input": text, "language": "python", "outputs": [], "metadata": {}}
              for text in ("1 + 1", "import sys\nprint('on')\nsys.exit(4)", "nowhere", "5")]  # fmt: skip
@@ -95,19 +96,19 @@ def test_options_and_older_versions(tmp_path: Path) -> None:
         "nbformat_minor": 0,
         "worksheets": [{"cells": cells, "metadata": {}}],
     }
-    (tmp_path / "n.ipynb").write_text(json.dumps(old))
-    assert command("--cell", "1", "n.ipynb", folder=tmp_path)[:2] == (0, "2\n")
-    assert command("n.ipynb", "--write", "out.ipynb", folder=tmp_path)[0] == 4
-    written = nbformat.reads((tmp_path / "out.ipynb").read_text(), as_version=nbformat.NO_CONVERT)
+    (here.folder / "n.ipynb").write_text(json.dumps(old))
+    assert here("--cell", "1", "n.ipynb")[:2] == (0, "2\n")
+    assert here("n.ipynb", "--write", "out.ipynb")[0] == 4
+    written = nbformat.reads((here.folder / "out.ipynb").read_text(), as_version=nbformat.NO_CONVERT)
     nbformat.validate(written)
     first, second = (cell.outputs[0] for cell in written.worksheets[0].cells[:2])
     assert (first.output_type, first.text, first.prompt_number) == ("pyout", "2", 1)
     assert (second.output_type, second.stream, second.text) == ("stream", "stdout", "on\n")
     for words in (["--keep-going", "a.grad"], ["--write", "x.ipynb", "-c", "1"], ["--write", "no/x.ipynb", "n.ipynb"],
                   ["--sandbox=language", "n.ipynb", "--write", "x.ipynb"]):  # fmt: skip
-        status, _, told = command(*words, folder=tmp_path)
+        status, _, told = here(*words)
         assert status == 2 and "--" in told, words
-    assert not (tmp_path / "x.ipynb").exists()
+    assert not (here.folder / "x.ipynb").exists()
 
 
 def test_lines_of_time() -> None:

@@ -203,6 +203,20 @@ def test_bad_input(text: str, status: int, said: str) -> None:
     assert "Traceback" not in run.err.getvalue() and "E0999" not in run.err.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("from datetime import date\nd = date(2020, 1, 2); print(d, [d])", "2020-01-02 [datetime.date(2020, 1, 2)]"),
+        ("from decimal import Decimal\nprint(Decimal('1.10'), [Decimal('2')])", "1.10 [Decimal('2')]"),
+        ("from fractions import Fraction\nprint(Fraction(1, 3), f'{Fraction(1, 2)}')", "1/3 1/2"),
+    ],
+)  # fmt: skip
+def test_values_of_pythons_modules_print_as_there(text: str, shown: str) -> None:
+    run = Run()
+    assert run.run(text) == 0, run.err.getvalue()
+    assert run.shown() == shown + "\n"
+
+
 # --- the command line -------------------------------------------------------------------------------------------------
 
 

@@ -78,6 +78,7 @@ def _allowed(session: PythonSession, path: str) -> None:
 def _run(options: Options, session: PythonSession, cells: list[Cell], kept: Kept | None, keep_going: bool) -> int:
     """Run the cells; the status of the first that failed and may not."""
     status = 0
+    session.warm(*(cell.text for cell in cells))
     for count, cell in enumerate(cells, 1):
         if kept is not None:
             kept.outputs = Outputs()

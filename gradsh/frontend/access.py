@@ -73,7 +73,26 @@ HOST: dict[type, frozenset[str]] = {
     np.iinfo: frozenset(("bits", "dtype", "max", "min")),
     np.random.Generator: _names(np.random.Generator, "bit_generator", "spawn"),
 }
-OWN: dict[type, dict[str, Callable[..., Any]]] = {str: {"format": _format, "join": access.METHODS[str]["join"]}}
+
+
+def _dated(name: str, kind: type) -> Callable[..., Any]:
+    """A method that imports when it runs, which no code of a program's may: called from here it may."""
+    method = getattr(kind, name)
+
+    def call(*arguments: Any) -> Any:
+        return method(*arguments)
+
+    call.__name__ = call.__qualname__ = name
+    return call
+
+
+OWN: dict[type, dict[str, Callable[..., Any]]] = {
+    str: {"format": _format, "join": access.METHODS[str]["join"]},
+    datetime.datetime: {"strftime": _dated("strftime", datetime.datetime)},
+    datetime.date: {"strftime": _dated("strftime", datetime.date)},
+}
+# the same of methods that belong to classes
+OF_CLASSES = {datetime.datetime: {"strptime": _dated("strptime", datetime.datetime)}}
 FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
 
 
@@ -254,7 +273,7 @@ def _of_class(value: Any, name: str) -> Any:
         except KeyError:
             raise missing_in_class(value, name) from None
     if python is not None and name in HOST.get(python, ()):
-        return OWN.get(python, {}).get(name) or getattr(python, name)
+        return OWN.get(python, {}).get(name) or OF_CLASSES.get(python, {}).get(name) or getattr(python, name)
     if python is Tensor:
         found = access.find_method(Tensor, name)
         if found is not None:

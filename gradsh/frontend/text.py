@@ -46,7 +46,7 @@ def written(value: Any) -> str:
         return str(value)
     if isinstance(value, BaseException):
         return str(value)
-    if isinstance(kind, Program) or kind.__module__.partition(".")[0] == "numpy":
+    if isinstance(kind, Program) or kind.__module__.partition(".")[0] in ("numpy", "datetime", "fractions", "decimal"):
         return str(value)
     return shown(value)
 

@@ -39,12 +39,20 @@ class PythonSession(Session):
         return Source(name, text, CELL if self.cells else FILE)
 
     def _execute(self, source: Source, name: str, arguments: Sequence[str] | Mapping[str, object]) -> None:
+        self.warm(source.text)
         try:
             super()._execute(source, name, arguments)
         finally:
             if self.cells:
                 for show in self.at_end:
                     show()
+
+    def warm(self, *texts: str) -> None:
+        """Where a door is about to be shut: load what programs of these texts may come to need behind it."""
+        if self.door is not None:
+            from gradsh.frontend.warming import warm
+
+            warm(texts)
 
     def cell(self, text: str, name: str) -> tuple[Result, list[str]]:
         """Run a cell of a notebook; what came of it, and what of the cell was not run.

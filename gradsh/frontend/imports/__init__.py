@@ -125,6 +125,8 @@ def imported(session: Running, table: PythonTable, module: str, member: str | No
     try:
         return found.__member__(member)
     except AttributeError_ as error:
+        if error.kind == "ModuleNotFoundError":
+            return Absent(error)
         inner = module_of(session, table, f"{module}.{member}")
         if isinstance(inner, Module):
             return inner

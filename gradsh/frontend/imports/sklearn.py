@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from importlib import import_module
 from typing import Any
 
@@ -32,16 +33,31 @@ def _function(part: str, name: str) -> Any:
         return NONE
     try:
         found = getattr(import_module(f"sklearn.{part}"), name)
-    except ImportError:
+    except (ImportError, OSError):  # OSError: behind the door of a sandbox nothing is looked for
         raise no_module("sklearn") from None
     function = called(found)
 
     def call(*arguments: Any, **keywords: Any) -> Any:
-        made = function(*arguments, **keywords)
+        made = READ.get((name, *keywords.items())) if not arguments else None
+        made = function(*arguments, **keywords) if made is None else deepcopy(made)
         return Bunch(made) if isinstance(made, dict) else made
 
     call.__name__ = call.__qualname__ = name
     return call
+
+
+def load_all(text: str) -> None:
+    """Import it, and read the sets that a text names: behind the door of a sandbox no file can be read."""
+    sets = import_module("sklearn.datasets")
+    import_module("sklearn.model_selection")
+    for name in _SETS.split():
+        if name.startswith("load_") and name in text:
+            for options in ({}, {"return_X_y": True}):
+                READ[(name, *options.items())] = getattr(sets, name)(**options)
+
+
+# what was read then, by the name of the set and the keywords
+READ: dict[tuple[Any, ...], Any] = {}
 
 
 class Bunch:

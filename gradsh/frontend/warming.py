@@ -1,0 +1,37 @@
+"""What Python programs come to need late, loaded before the door of a sandbox is shut: see gradsh.cli.sandbox.
+
+Only for programs that import it: scikit-learn alone takes longer to load than all of gradsh.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from gradsh.frontend.imports import sklearn, vision
+
+IMPORTS = re.compile(r"^[ \t]*(?:from|import)[ \t]+([^\n#;]+)", re.MULTILINE)
+
+
+def _datetime(text: str) -> None:
+    import_module("_strptime")
+
+
+LATE: dict[str, Callable[[str], Any]] = {
+    "datetime": _datetime,
+    "sklearn": sklearn.load_all,
+    "torchvision": lambda text: vision.load_all(),
+}
+
+
+def warm(texts: tuple[str, ...]) -> None:
+    """Load what programs of these texts may come to need."""
+    whole = "\n".join(texts)
+    words = set(re.findall(r"\w+", " ".join(IMPORTS.findall(whole))))
+    for root, load in LATE.items():
+        if root in words:
+            with suppress(ImportError):
+                load(whole)
