@@ -40,6 +40,7 @@ class Field:
 
 
 PLAIN = Field()
+ORDER = (operator.lt, operator.le, operator.gt, operator.ge)
 
 
 def names_of(kind: type) -> list[str]:
@@ -105,7 +106,7 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
 
     made: dict[str, Any] = {"__init__": init, "__repr__": shown, "__eq__": equal, "__match_args__": tuple(in_init)}
     if options.get("order"):
-        made |= {f"__{f.__name__}__": ordered(f) for f in (operator.lt, operator.le, operator.gt, operator.ge)}
+        made |= {f"__{compare.__name__}__": ordered(compare) for compare in ORDER}
     if options.get("frozen"):
         made["__hash__"] = lambda self: hash(key(self))
     for name, function in made.items():

@@ -19,7 +19,6 @@ from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import INTEGERS
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.ops.create.creation import even
 from gradsh.engine.ops.loss.regression import size_text
 from gradsh.engine.ops.nn.padding import without_batch
 from gradsh.errors import DimError, DtypeError, ShapeError, ValueError_, ValueProblem
@@ -470,6 +469,8 @@ def grid_sample(input: Any, grid: Any, mode: Any, padding_mode: Any, align_corne
 @composite("affine_places(theta, size, corners)", rename="AffineGridGeneratorBackward0", private=True)
 def affine_places(theta: Any, size: Any, corners: Any) -> Any:
     """The base grid times the matrices."""
+    from gradsh.engine.ops.create.creation import even  # above, it would come before its place in the reference
+
     spatial = size[2:]
     dims = len(spatial)
     dtype = theta.data.dtype
