@@ -148,9 +148,9 @@ def refusal(code: CodeType, why: Exception) -> Outcome:
 
 
 def check_effects(shadow: Reach, head: Head) -> None:
-    """Errors: NoPlan where the call leaves anything else than it found it, or shows something."""
+    """Errors: NoPlan where the call leaves anything else than it found it."""
     if shadow.outs:
-        raise NoPlan("the call shows a value")
+        raise NoPlan("the call shows something, or adds to a list")
     for copy, requires, node, storage in head.flags:
         if copy.requires is not requires or copy.node is not node:
             raise NoPlan("a tensor gets a graph, or loses its flag")
