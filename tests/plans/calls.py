@@ -57,6 +57,8 @@ CHANGES = [
 ]
 
 
+# a loop over a list has no plan of its own
+LOOPS = ["range(7)", "[0, 1, 2, 3, 4, 5, 6]", "[0, 1, 2, 3, 4, 5, 6]"]
 USED = {
     "many(": "fn many(*xs) { let t = 0; for x in xs { t = t + x.sum() }; return t }",
     "kw(": "fn kw(x, p=a, **rest) { return x * p + a }",
@@ -95,7 +97,7 @@ def made(seed: int) -> str:
     changes = draw.sample(CHANGES, 2)
     flags = draw.choice(["", "", ", grad", ", dtype=float64"])
     fresh = draw.random() < 0.8
-    lines += [f"let x = randn(4{flags})", "for i in range(7) {"]
+    lines += [f"let x = randn(4{flags})", f"for i in {draw.choice(LOOPS)} {{"]
     lines += [f"    x = randn(4{flags})"] * fresh
     lines += [f"    {change}" for change in changes]
     guarded = draw.random() < 0.3
