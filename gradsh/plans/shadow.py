@@ -350,11 +350,6 @@ def no_plan() -> None:
     """A function that is called inside."""
 
 
-def as_written(items: Any, *_: Any) -> Any:
-    """A loop of a function that the body calls."""
-    return repeat(None) if items is None else items
-
-
 def helper_words(name: str) -> str:
     return f"the body has `{name[1:].removeprefix('command.')}`"
 
