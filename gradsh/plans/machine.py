@@ -55,9 +55,10 @@ REDUCED = {np.add: True, np.maximum: False, np.minimum: False}
 MOST = 60  # arguments of a call
 
 
-# Functions of two of Python's numbers of one type: as ufuncs, and as add_integer has them.
+# Functions of two of Python's numbers: as ufuncs, and as add_number has them.
 OF_FLOATS = {operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply}
 OF_INTS = {operator.add: 0, operator.sub: 1, operator.mul: 2}
+CHECKED = {operator.truediv: 3, operator.pow: 4}  # of floats
 COMPARED = {
     operator.lt: np.less,
     operator.le: np.less_equal,
@@ -66,6 +67,7 @@ COMPARED = {
     operator.eq: np.equal,
     operator.ne: np.not_equal,
 }
+SUMS = {"summed": 0, "in_turn": 1, "squares": 2}
 MEMORY = {float: np.dtype(np.float64), int: np.dtype(np.int64), bool: np.dtype(bool)}
 
 
@@ -207,6 +209,9 @@ class Packer:
             part = out.array[(*index, ...) if type(index) is tuple and ... not in index else index]
             if type(part) is not ndarray:
                 part = out.array[index, ...]
+            if type(x) in (Number, int, float) and part.dtype.kind == "f":
+                self.native.add_copy(self.program, *self.operand(x, part.dtype), part, out.root.array)
+                return
             if fits(x, part):
                 self.copied(x, part, out.root.array)
                 return
@@ -252,9 +257,9 @@ class Packer:
             return
         native: Any = getattr(function, "native", None)
         in_c = None if native is None or options else native.found()
-        if in_c is not None and native.name == "summed":
+        if in_c is not None and native.name in SUMS:
             given = (*self.memory(arguments[0]), out.array, out.root.array)
-            if self.native.add_sum(self.program, arguments[1], *given):
+            if self.native.add_sum(self.program, SUMS[native.name], arguments[1], *given):
                 return
         if in_c is not None and all(type(x) is not Number for x in arguments):
             made = in_c(*uncovered(arguments))
@@ -291,20 +296,28 @@ class Packer:
             raise Unknown
 
     def number(self, step: Step) -> None:
-        """A function of Python's numbers: arithmetic of two of one type, or a call."""
+        """A function of Python's numbers: arithmetic that has its own instruction, or a call."""
         function, arguments, out = step.function, step.arguments, step.out
-        kinds = {type(x.plain) if type(x) is Number else type(x) for x in arguments}
-        given = [*(each for x in arguments for each in self.memory(x)), self.slot(out), self.slot(out)]
-        if len(arguments) == 2 and len(kinds) == 1 and kinds <= {float, int}:
-            (kind,) = kinds
-            ufunc = COMPARED.get(function) or (OF_FLOATS.get(function) if kind is float else None)
-            added = False
-            if ufunc is not None:
-                added = self.native.add_map(self.program, ufunc, True, ARITHMETIC.get(ufunc, -1), *given)
-            elif kind is int and function in OF_INTS:
-                added = self.native.add_integer(self.program, OF_INTS[function], *given)
-            if added:
-                return
+        plain = [x.plain if type(x) is Number else x for x in arguments]
+        kinds = set(map(type, plain))
+        slot = (self.slot(out), self.slot(out))
+        added = False
+        if function is operator.neg and kinds == {float}:
+            added = self.native.add_map(self.program, np.negative, True, 4, *self.memory(arguments[0]), *slot)
+        elif len(plain) == 2 and kinds <= {float, int}:
+            dtype = np.dtype(np.float64 if float in kinds else np.int64)
+            ufunc = COMPARED.get(function) if len(kinds) == 1 else None
+            ufunc = OF_FLOATS.get(function) if ufunc is None and float in kinds else ufunc
+            how = OF_INTS.get(function) if float not in kinds else CHECKED.get(function)
+            how = None if function is operator.pow and plain[0] <= 0 else how
+            if ufunc is not None or how is not None:
+                given = [each for x in arguments for each in self.operand(x, dtype)]
+                if ufunc is not None:
+                    added = self.native.add_map(self.program, ufunc, True, ARITHMETIC.get(ufunc, -1), *given, *slot)
+                else:
+                    added = self.native.add_number(self.program, how, *given, *slot)
+        if added:
+            return
         self.called(function, list(arguments), {}, self.slot(out), type(out.plain))
 
     def out(self, x: Any) -> None:

@@ -255,7 +255,7 @@ static PyMethodDef functions[] = {
     ENTRY(add_sum),
     ENTRY(add_reduce),
     ENTRY(add_dot),
-    ENTRY(add_integer),
+    ENTRY(add_number),
     ENTRY(add_decide),
     ENTRY(add_out),
     ENTRY(add_call),

@@ -16,7 +16,7 @@ typedef void (*Loop)(char **at, const npy_intp *size, const npy_intp *strides, v
 typedef enum {
     FLOAT_ADD, FLOAT_SUBTRACT, FLOAT_MULTIPLY, FLOAT_DIVIDE, FLOAT_NEGATIVE, FLOAT_SET,
     DOUBLE_ADD, DOUBLE_SUBTRACT, DOUBLE_MULTIPLY, DOUBLE_DIVIDE, DOUBLE_NEGATIVE, DOUBLE_SET,
-    LONG_ADD, LONG_SUBTRACT, LONG_MULTIPLY, DECIDE, OUT, PART,
+    LONG_ADD, LONG_SUBTRACT, LONG_MULTIPLY, QUOTIENT, POWER, DECIDE, OUT, PART,
     ONE_LOOP, LOOPS, BYTES, REDUCE, SUM, GEMM, GEMV, PRODUCT, ASSIGN, CALL
 } Kind;
 
@@ -32,7 +32,8 @@ typedef struct {
 
 typedef struct {
     Dim dims[NPY_MAXDIMS + 2];
-    int groups, type;
+    int groups, type, side_by_side;
+    Order order;
     npy_intp bytes;
 } Sum;
 
@@ -415,6 +416,18 @@ static PyObject *run(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_
                 INTEGER(LONG_ADD, sadd)
                 INTEGER(LONG_SUBTRACT, ssub)
                 INTEGER(LONG_MULTIPLY, smul)
+            case QUOTIENT: /* of Python's, which raises where this leaves */
+                if (!ONE(double, 1))
+                    return PyLong_FromSsize_t(at);
+                ONE(double, 2) = ONE(double, 0) / ONE(double, 1);
+                break;
+            case POWER: {
+                double power = pow(ONE(double, 0), ONE(double, 1));
+                if (!(ONE(double, 0) > 0) || !isfinite(ONE(double, 0)) || !isfinite(ONE(double, 1)) || !isfinite(power))
+                    return PyLong_FromSsize_t(at);
+                ONE(double, 2) = power;
+                break;
+            }
             case DECIDE:
                 if (is_true(i) != i->around)
                     return PyLong_FromSsize_t(at);
@@ -437,7 +450,8 @@ static PyObject *run(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_
             case REDUCE: run_reduce(i); break;
             case SUM:
                 memset(i->at[1], 0, i->of.sum->bytes);
-                run_sum(i->of.sum->dims, i->of.sum->groups, i->of.sum->type, i->at[0], i->at[1], BLOCKS, 0);
+                run_sum(i->of.sum->dims, i->of.sum->groups, i->of.sum->type, i->at[0], i->at[1], i->of.sum->order,
+                        i->of.sum->side_by_side);
                 break;
             case GEMM:
             case GEMV: run_product(i); break;

@@ -1,7 +1,9 @@
 /* The machine's instructions that know Python: its numbers, what goes into lists, calls. */
 
-/* add_integer(program, which, x, its owner, y, its owner, out, its owner): the sum (0), difference (1), product (2). */
-static PyObject *add_integer(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+/* add_number(program, which, x, its owner, y, its owner, out, its owner): of two ints the sum (0), difference (1) or
+   product (2), of two floats the quotient (3) or power (4). Where Python would have an int of more bits, raise, or give
+   something else than a power of what is above 0, the iteration is none of the program. */
+static PyObject *add_number(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
 {
     Program *program = opened_program(args, count, 8);
     PyArrayObject *x[3];
@@ -11,11 +13,11 @@ static PyObject *add_integer(PyObject *Py_UNUSED(self), PyObject *const *args, P
         return NULL;
     long which = PyLong_AsLong(args[1]);
     for (int k = 0; k < 3; k++) {
-        fits &= is_number((PyObject *)x[k]) && PyArray_TYPE(x[k]) == NPY_INT64;
+        fits &= is_number((PyObject *)x[k]) && PyArray_TYPE(x[k]) == (which < 3 ? NPY_INT64 : NPY_FLOAT64);
         made->at[k] = PyArray_BYTES(x[k]);
     }
     made->kind = LONG_ADD + (Kind)which;
-    return added_to(program, fits && which >= 0 && which < 3);
+    return added_to(program, fits && which >= 0 && which < 5);
 }
 
 /* add_decide(program, truth, x, its owner): the iteration is one of the program only where this number is so. */

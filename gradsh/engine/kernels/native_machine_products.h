@@ -1,22 +1,24 @@
 /* The machine's instructions that add up: PyTorch's sums, NumPy's reductions and products. */
 
-/* add_sum(program, axes, x, its owner, out, its owner): PyTorch's sum along these axes, as `summed` has it. */
+/* add_sum(program, order, axes, x, its owner, out, its owner): PyTorch's sum along these axes, as `summed` (0), `in_turn`
+   (1) or `squares` (2) has it. */
 static PyObject *add_sum(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
 {
-    Program *program = opened_program(args, count, 6);
+    Program *program = opened_program(args, count, 7);
     PyArrayObject *x[2];
     Instruction *made;
     int fits;
     if (!program || !(made = next_of(program)))
         return NULL;
-    if ((fits = operands(program, args + 2, 2, x)) < 1)
+    if ((fits = operands(program, args + 3, 2, x)) < 1)
         return added_to(program, fits);
     int type = PyArray_TYPE(x[0]), ndim = PyArray_NDIM(x[0]);
-    npy_int64 axes = reduced_dims(args[1], ndim);
+    long order = PyLong_AsLong(args[1]);
+    npy_int64 axes = reduced_dims(args[2], ndim);
     npy_intp kept = 1;
     for (int d = 0; d < ndim; d++)
         kept *= axes >> d & 1 ? 1 : PyArray_DIM(x[0], d);
-    if (axes < 0 || (type != NPY_FLOAT32 && type != NPY_FLOAT64) || PyArray_TYPE(x[1]) != type ||
+    if (axes < 0 || order < BLOCKS || order > SQUARES || (type != NPY_FLOAT32 && type != NPY_FLOAT64) || PyArray_TYPE(x[1]) != type ||
         !contiguous(x[1]) || PyArray_SIZE(x[1]) != kept || overlap(x, 2) || same_place(x[0], x[1]))
         Py_RETURN_FALSE;
     made->of.sum = PyMem_Malloc(sizeof(Sum));
@@ -26,7 +28,8 @@ static PyObject *add_sum(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ss
     made->at[0] = PyArray_BYTES(x[0]), made->at[1] = PyArray_BYTES(x[1]);
     made->of.sum->type = type;
     made->of.sum->bytes = PyArray_NBYTES(x[1]);
-    made->of.sum->groups = walk_of_sum(x[0], axes, BLOCKS, made->of.sum->dims, &fits);
+    made->of.sum->order = (Order)order;
+    made->of.sum->groups = walk_of_sum(x[0], axes, (Order)order, made->of.sum->dims, &made->of.sum->side_by_side);
     return added_to(program, 1);
 }
 
