@@ -178,6 +178,7 @@ class Calls:
             real = call.real(call.given)
         finally:
             self.busy = False
+            call.given = None  # a plan keeps nothing alive that it was given
         if plan.came_to(result, real):
             site.failed = 0
             site.plans.insert(0, plan)

@@ -25,7 +25,7 @@ from gradsh.plans.pure import pure
 from gradsh.plans.reach import MISSING, Guards, Reach, plain
 from gradsh.plans.refusal import MISSED, NoPlan
 from gradsh.plans.runner import compiled
-from gradsh.plans.shadow import check_code, parts
+from gradsh.plans.shadow import MOST, check_code, parts
 from gradsh.plans.trial import Apart, Head, same
 from gradsh.plans.trust import packed
 from gradsh.plans.values import Recording, Value
@@ -120,19 +120,23 @@ class CallPlan:
     def __init__(self, call: Call, binds: bool, longest: int) -> None:
         self.tried = False
         self.real = call.real
-        with Recording(longest) as record:
+        with Recording(longest, MOST) as record:
             shadow = Reach(record, binds)
             run = call.copied(shadow)
             head = Head(shadow)
             guards = Guards(shadow)
             call.guard(guards)
             with Apart(shadow, draws=False):
+                before = mode.passed
                 out = run()
+                passed = mode.passed if mode.passed is not before else None
         check_effects(shadow, head)
         entries = {id(copy.data.root) for _, copy in shadow.tensors}
         results = Results(shadow, guards, entries)
         given = results.expression(out)
         self.plan: Plan = pure(record, entries, results.outs, results.laid)
+        if passed is not None:  # a backward inside, of which errors may tell afterwards
+            results.lines.append(f"mode.passed = {guards.constant(passed)}")
         self.attempt = compose(guards, shadow, results, given, packed(self.plan) or compiled(self.plan))
 
     @staticmethod

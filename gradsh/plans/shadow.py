@@ -299,8 +299,6 @@ class Shadow:
                     made[name] = method_of(space[name])
                 elif name == "@pauses":
                     made[name] = ()  # the loop looks for that itself
-                elif name == "@looped":
-                    made[name] = as_written
                 elif name == "@entered":
                     made[name] = no_plan
                 elif name == "@TooDeep":
@@ -339,11 +337,6 @@ class Shadow:
             raise Changed(set(), {id(real) for real, copy in self.copies.values() if copy is owner})
         else:
             owner[key] = value
-
-
-def as_written(items: Any, *_: Any) -> Any:
-    """The items of a loop in a function that is called inside; a `while` has none."""
-    return repeat(None) if items is None else items
 
 
 def no_plan() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from _thread import get_ident
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -74,12 +75,14 @@ class Step:
 
 
 class Record:
-    """The steps of one run of a body, in their order, `longest` at most; `inside` of how many kernels that are one step
-    it is."""
+    """The steps of one run of a body, in their order: `longest` at most, which write no more bytes than there is `room`.
 
-    def __init__(self, longest: int = LONGEST) -> None:
+    inside   of how many kernels that are one step it is
+    """
+
+    def __init__(self, longest: int = LONGEST, room: float = inf) -> None:
         self.steps: list[Step] = []
-        self.longest = longest
+        self.longest, self.room = longest, room
         self.thread = get_ident()
         self.inside = 0
 
@@ -92,9 +95,13 @@ class Record:
             raise NoPlan("an array is so large that several threads work on it")
         if len(self.steps) >= self.longest:
             raise TooLong(f"it has more than {self.longest} steps")
+        if self.room < 0:
+            raise NoPlan("its arrays take too much memory to be kept")
         step = Step(kind, function, arguments, out, extra)
         self.steps.append(step)
         for each in step.outs:
+            if type(each) is Value:
+                self.room -= each.array.nbytes
             if each.root.window is not None:
                 each.root.window.write(each.root)
 
@@ -755,11 +762,11 @@ def kept_in(kernel: Callable[..., Any], count: int) -> Callable[..., Any]:
 class Recording:
     """`with Recording() as record:` the arrays that this thread's kernels make are values."""
 
-    def __init__(self, longest: int = LONGEST) -> None:
-        self.longest = longest
+    def __init__(self, longest: int = LONGEST, room: float = inf) -> None:
+        self.longest, self.room = longest, room
 
     def __enter__(self) -> Record:
-        record = Record(self.longest)
+        record = Record(self.longest, self.room)
         self.before = {name: getattr(alloc, name) for name in makers(record)}
         for name, make in makers(record).items():
             setattr(alloc, name, self.here(record, make, self.before[name]))
