@@ -75,7 +75,7 @@ class Step:
 
 
 class Record:
-    """The steps of one run of a body, in their order: `longest` at most, which write no more bytes than there is `room`.
+    """The steps of one run of a body, in their order: `longest` at most, which write no more bytes than there is room.
 
     inside   of how many kernels that are one step it is
     """
