@@ -218,7 +218,8 @@ def test_other_bits_switch_it_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 
 
 NUMBERS = """\
-let a = zeros((), dtype=float32); let v = tensor([1., 0.05, 3.0], grad); let t = 0.0; let n = 1; let big = 3; let low = -2; let q = 1.0; let xs = []
+let a = zeros((), dtype=float32); let v = tensor([1., 0.05, 3.0], grad)
+let t = 0.0; let n = 1; let big = 3; let low = -2; let q = 1.0; let xs = []
 for i in range(90) {
     v.grad = none
     let loss = (v ** 2).sum()

@@ -306,7 +306,7 @@ class Packer:
             added = self.native.add_map(self.program, np.negative, True, 4, *self.memory(arguments[0]), *slot)
         elif len(plain) == 2 and kinds <= {float, int}:
             dtype = np.dtype(np.float64 if float in kinds else np.int64)
-            ufunc = COMPARED.get(function) if len(kinds) == 1 else None
+            ufunc: Any = COMPARED.get(function) if len(kinds) == 1 else None
             ufunc = OF_FLOATS.get(function) if ufunc is None and float in kinds else ufunc
             how = OF_INTS.get(function) if float not in kinds else CHECKED.get(function)
             how = None if function is operator.pow and plain[0] <= 0 else how

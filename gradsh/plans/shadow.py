@@ -339,6 +339,11 @@ class Shadow:
             owner[key] = value
 
 
+def as_written(items: Any, *_: Any) -> Any:
+    """The items of a loop in a function that is called inside; a `while` has none."""
+    return repeat(None) if items is None else items
+
+
 def no_plan() -> None:
     """A function that is called inside."""
 
