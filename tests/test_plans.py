@@ -196,6 +196,15 @@ def test_optimisers_run_in_plans(optimiser: str) -> None:
     assert by_plan == shown(text, planned=False)[0]
 
 
+@pytest.mark.parametrize("name", training.LOOPS)
+def test_what_is_another_in_each_iteration(name: str) -> None:
+    """The loop's own variable, parts of arrays that it names, batches and rates."""
+    text = training.looped(name)
+    by_plan, told = shown(text)
+    assert by_plan == shown(text, planned=False)[0]
+    assert [each.reason for each in told] == [""] or name in training.UNPLANNED
+
+
 LONG = ("transformer_block", "maml", "resnet18", "char_rnn")  # `python -m tests.plans` has them
 
 
