@@ -14,12 +14,13 @@ from gradsh.engine.core.users import is_users
 from gradsh.engine.kernels.random import Generator
 from gradsh.engine.nn.module import Model
 from gradsh.engine.optim.base import Optimizer
+from gradsh.engine.optim.schedulers import LRScheduler
 from gradsh.plans.draws import Stream
 from gradsh.plans.graphs import spent
 from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing
 from gradsh.plans.refusal import Moved, NoPlan
-from gradsh.plans.shadow import ATOMS, Shadow, base_of, known, parts, state, transformed
+from gradsh.plans.shadow import ATOMS, Shadow, base_of, known, parts, rates_last, state, transformed
 
 ndarray = np.ndarray
 
@@ -32,6 +33,7 @@ class Entry:
     numbers   {the identity of a number: what it is now}
     slots     (holder, key, number) of those that no name is bound to
     lists     (growing, the program's list)
+    schedulers  the program's
     streams   (the program's generator, what stands for it)
     names     what the body's names are bound to
 
@@ -45,6 +47,7 @@ class Entry:
         self.numbers: dict[int, Any] = {}
         self.slots: list[tuple[Any, Any, Number]] = []
         self.lists: list[tuple[Growing, list[Any]]] = []
+        self.schedulers: list[LRScheduler] = []
         self.streams: list[tuple[Generator, Stream]] = []
         self.names: dict[str, Any] = {}
         self.moved: set[Any] = set()
@@ -102,7 +105,7 @@ class Entry:
                 self.pair(x.__func__, copy.__func__)
         elif kind is FunctionType and (is_users(x) or transformed(x)):
             self.function(x, copy)
-        elif kind in (list, CellType) or isinstance(x, (dict, Model, Optimizer)):
+        elif kind in (list, CellType) or isinstance(x, (dict, Model, Optimizer, LRScheduler)):
             self.parts(x, copy)
         elif x is not copy or not (x is len or known(x)):
             raise differs()
@@ -118,8 +121,12 @@ class Entry:
     def parts(self, x: Any, copy: Any) -> None:
         if isinstance(x, Model) and x.hooks is not None:
             raise differs()
-        if isinstance(x, Optimizer) and (x.pre_hooks or x.post_hooks or x.called is not None):
+        if isinstance(x, Optimizer) and (x.pre_hooks or x.post_hooks):
             raise differs()
+        if isinstance(x, LRScheduler):
+            if not rates_last(x):
+                raise differs()
+            self.schedulers.append(x)
         mine, theirs = parts(x), parts(copy)
         if len(mine) != len(theirs):
             raise differs()

@@ -85,6 +85,10 @@ class Number:
 
     # --- what makes another number of it ---
 
+    def through(self, function: Callable[..., Any]) -> Any:
+        """What a function of one number gives, in C or not."""
+        return called(function, (self,))
+
     def bit_length(self) -> Any:
         return called(int.bit_length, (self,))
 

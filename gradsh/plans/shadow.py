@@ -24,6 +24,7 @@ from gradsh.engine.core.users import PROGRAM, is_users
 from gradsh.engine.kernels.random import Generator
 from gradsh.engine.nn.module import Model
 from gradsh.engine.optim.base import Optimizer, State
+from gradsh.engine.optim.schedulers import LRScheduler
 from gradsh.engine.optim.sgd import SGD
 from gradsh.engine.optim.sweep import Scratch
 from gradsh.plans.draws import Stream
@@ -76,7 +77,8 @@ COUNTED = frozenset({"_version", "grad_fn", "next_functions", "data_ptr", "metad
 WRITES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "DELETE_DEREF"})
 CONVERTERS = frozenset({"Converter", "Items", "isinstance"})
 PYTHONS = "gradsh.runtime.python"  # Python's own, as programs have it
-OPTIMISERS = frozenset(f"gradsh.engine.optim.{name}" for name in ("sgd", "adam", "nadam", "adagrad", "averaging"))
+OPTIM = ("sgd", "adam", "nadam", "adagrad", "averaging", "schedulers", "cycles")
+OPTIMISERS = frozenset(f"gradsh.engine.optim.{name}" for name in OPTIM)
 
 
 class Shadow:
@@ -86,13 +88,15 @@ class Shadow:
     named     the globals and outer names that functions of the body's program read which it reaches
     holders   (what was copied, the copy): lists, dicts, cells, models, optimisers
     moving    (the identity of a holder, a key of `parts`) of what is a number that changes
+    schedulers  the copies of them
     streams   (the program's generator, what stands for it)
     growing   the identities of lists that only grow; `outs` has what they get
     """
 
     def __init__(self, record: Record, moving: set[Any] = frozenset(), growing: set[int] = frozenset()) -> None:  # type: ignore[assignment]
         self.record = record
-        self.moving, self.growing = moving, growing
+        self.moving, self.growing = set(moving), growing
+        self.schedulers: list[LRScheduler] = []
         self.outs: list[Out] = []
         self.streams: list[tuple[Generator, Stream]] = []
         self.copies: dict[int, tuple[Any, Any]] = {}
@@ -143,6 +147,8 @@ class Shadow:
             if x.hooks is not None:
                 raise NoPlan("a model has hooks")
             return self.object(x)
+        if isinstance(x, LRScheduler):
+            return self.scheduler(x)
         if isinstance(x, Optimizer):
             return self.optimizer(x)
         if kind is Generator:
@@ -183,14 +189,28 @@ class Shadow:
     def optimizer(self, x: Any) -> Any:
         if type(x).__module__ not in OPTIMISERS:
             raise NoPlan(f"no plan knows {type(x).__name__}")
-        if x.pre_hooks or x.post_hooks or x.called is not None:
-            raise NoPlan("an optimiser has hooks or a scheduler")
+        if x.pre_hooks or x.post_hooks:
+            raise NoPlan("an optimiser has hooks")
+        if x.called is not None:  # a scheduler changes its rates, now and then
+            self.moving |= {(id(group), "lr") for group in x.param_groups if type(group["lr"]) is float}
         made = self.kept(x, object.__new__(type(x)), True)
         for name, value in parts(x):
             setattr(made, name, self.part(x, name, value))
         made.scratch, made.seen = Scratch(), {}
         if type(x) is SGD:
             made.known, made.factors = {}, ()
+        return made
+
+    def scheduler(self, x: LRScheduler) -> Any:
+        if type(x).__module__ not in OPTIMISERS:
+            raise NoPlan(f"no plan knows {type(x).__name__}")
+        if not rates_last(x):
+            raise NoPlan("a rate was set by other means than by the scheduler")
+        made = self.kept(x, object.__new__(type(x)), True)
+        for name, value in parts(x):
+            setattr(made, name, self.part(x, name, value))
+        made._last_lr = [group["lr"] for group in made.optimizer.param_groups]
+        self.schedulers.append(made)
         return made
 
     def tensor(self, x: Tensor) -> Tensor:
@@ -447,7 +467,19 @@ def parts(x: Any) -> list[tuple[Any, Any]]:
         return list(x.items())
     if kind is CellType:
         return [("", x.cell_contents)] if held(x) else []
+    if isinstance(x, LRScheduler):
+        return [(name, value) for name, value in vars(x).items() if name != "_last_lr"]
     return [(name, getattr(x, name)) for name in slots(x) if name not in OWN]
+
+
+def rates_last(x: LRScheduler) -> bool:
+    """Whether the rates that it says it has set are those of the optimiser, so that they can be had from there."""
+    now = [group["lr"] for group in x.optimizer.param_groups]
+    return len(now) == len(x._last_lr) and all(map(one_rate, x._last_lr, now))
+
+
+def one_rate(a: Any, b: Any) -> bool:
+    return a is b or (type(a) is type(b) is float and repr(a) == repr(b))
 
 
 def put_part(x: Any, key: Any, value: Any) -> None:

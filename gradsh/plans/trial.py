@@ -22,7 +22,7 @@ from gradsh.plans.numbers import KINDS, Number, called
 from gradsh.plans.outs import PLAIN, Growing, equal, give, parts_at_end, rebuilt
 from gradsh.plans.refusal import Changed, Closed, NoPlan
 from gradsh.plans.runner import compiled
-from gradsh.plans.shadow import Shadow, check_code, helper_words, instructions, names_of, parts, put_part
+from gradsh.plans.shadow import Shadow, check_code, helper_words, instructions, names_of, parts, put_part, rates_last
 from gradsh.plans.shadow import state as extras
 from gradsh.plans.trust import packed
 from gradsh.plans.values import Recording, Value
@@ -344,6 +344,8 @@ class Trial:
                     raise NoPlan("a list, a field or a state gets something new")
         if moved or grown:
             raise Changed(moved, grown)
+        if not all(map(rates_last, self.shadow.schedulers)):
+            raise NoPlan("a rate is set by other means than by the scheduler")
 
     def compare_tensors(self) -> list[Value]:
         """What the next iteration does not have."""
@@ -506,6 +508,8 @@ class Trial:
         now = {id(number): value for (number, _), value in zip(self.numbers, self.now, strict=True)}
         for holder, key, number in entry.slots:
             put_part(holder, key, now[id(number)])
+        for scheduler in entry.schedulers:
+            scheduler._last_lr = [group["lr"] for group in scheduler.optimizer.param_groups]
         return {name: self.renewed(copy, now) for name, copy in self.given.items() if self.moves(copy)}
 
     def moves(self, copy: Any) -> bool:

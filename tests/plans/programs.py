@@ -67,8 +67,8 @@ CARRIED = [
     for line in """
 total += loss.item()|n += 1|h *= 0.97|n = n * 3 + i|total = total / (n - 20)|n = n // 2 - i % 3
 losses.append(loss.detach())|losses.append((n, v.detach().clone()))|losses.append(h)|n = -n ** 2 % 101
-c[i % 4] = 0.1 * i|d = c[i % 2:i % 2 + 2] * 1|no_grad { v[i % 3] += 0.1 }|no_grad { v -= m[i % 3, :1] }|no_grad { v *= 1 - i / 40 }
-if i % 5 == 0 { c = c * 0.5 }|best = best * 0.9|if loss.item() < best { best = loss.item() }
+c[i % 4] = 0.1 * i|d = c[i % 2:i % 2 + 2] * 1|no_grad { v[i % 3] += 0.1 }|no_grad { v -= m[i % 3, :1] }
+no_grad { v *= 1 - i / 40 }|if i % 5 == 0 { c = c * 0.5 }|best = best * 0.9|if loss.item() < best { best = loss.item() }
 v = (v - 0.1 * v.grad).detach().requires_grad_()|no_grad { v -= h * v.grad }|c = c * h|c = c + a.detach()
 if n > 7 { n = 0 }|if v.sum().item() > total { total += 1 }|d = c; c = c + 1|w = c; c = c * 0.9
 no_grad { v += n }|box[0] = n|box.append(n)|no_grad { v *= box[0].sum().item() }|h = h + c.sum().item()

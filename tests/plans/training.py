@@ -141,8 +141,7 @@ for {header} {{
 }}
 print net.weight, w, v, X, losses, opt.param_groups[0]["lr"], total, w.grad, v.grad, rand(1)
 """
-UNPLANNED = ("step", "cosine", "exponential", "lambda", "list", "zip", "rows of a tensor", "enumerate", "chunks")
-UNPLANNED += ("loader", "numbers")
+UNPLANNED = ("list", "zip", "rows of a tensor", "enumerate", "chunks", "loader", "numbers")
 STEP = "backward loss; opt.step()"
 # name: (before, header, body), what is done with the loop's own variable, with batches, and with rates that change
 LOOPS = {

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from gradsh.engine.optim.base import Optimizer, registered
-from gradsh.engine.optim.schedulers import LRScheduler, called, checked, per_group, rates, set_rate
+from gradsh.engine.optim.schedulers import LRScheduler, called, checked, cosine, per_group, rates, set_rate
 from gradsh.errors import ValueError_
 
 
@@ -35,7 +35,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def rule(self) -> list[Any]:
-        height = 1 + math.cos(math.pi * self.T_cur / self.T_i)
+        height = 1 + cosine(math.pi * self.T_cur / self.T_i)
         return [self.eta_min + (base - self.eta_min) * height / 2 for base in self.base_lrs]
 
     def step(self, epoch: Any = None) -> None:
@@ -236,7 +236,7 @@ class OneCycleLR(LRScheduler):
 
     def _between(self, start: Any, end: Any, part: float) -> Any:
         if self._anneal_func_type == "cos":
-            return end + (start - end) / 2.0 * (math.cos(math.pi * part) + 1)
+            return end + (start - end) / 2.0 * (cosine(math.pi * part) + 1)
         return (end - start) * part + start
 
     def rule(self) -> list[Any]:

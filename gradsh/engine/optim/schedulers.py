@@ -60,6 +60,11 @@ def per_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
     return list(value)
 
 
+def cosine(x: Any) -> Any:
+    """Its cosine; what stands for a number that changes (gradsh/plans/numbers.py) computes it itself."""
+    return math.cos(x) if type(x) in (float, int) else x.through(math.cos)
+
+
 def checked(optimizer: Any) -> Optimizer:
     """The optimiser. Errors: ArgumentError for anything else."""
     if not isinstance(optimizer, Optimizer):
@@ -423,13 +428,13 @@ class CosineAnnealingLR(LRScheduler):
         if self._is_initial:
             return self.same()
         if self._step_count == 1 and epoch > 0:
-            return [least + (base - least) * (1 + math.cos(epoch * math.pi / period)) / 2 for base in self.base_lrs]
+            return [least + (base - least) * (1 + cosine(epoch * math.pi / period)) / 2 for base in self.base_lrs]
         if (epoch - 1 - period) % (2 * period) == 0:
-            rise = 1 - math.cos(math.pi / period)
+            rise = 1 - cosine(math.pi / period)
             return [g["lr"] + (b - least) * rise / 2 for b, g in zip(self.base_lrs, groups, strict=True)]
-        fall = (1 + math.cos(math.pi * epoch / period)) / (1 + math.cos(math.pi * (epoch - 1) / period))
+        fall = (1 + cosine(math.pi * epoch / period)) / (1 + cosine(math.pi * (epoch - 1) / period))
         return [fall * (group["lr"] - least) + least for group in groups]
 
     def closed(self) -> list[Any]:
-        height = 1 + math.cos(math.pi * self.last_epoch / self.T_max)
+        height = 1 + cosine(math.pi * self.last_epoch / self.T_max)
         return [self.eta_min + (base - self.eta_min) * height / 2 for base in self.base_lrs]
