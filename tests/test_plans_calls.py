@@ -56,7 +56,7 @@ CHANGES = [
         "b.mul_(2)",
         "c = c + 1",
         "if i == 6 { x = randn(3).double(); W = W.double(); b = b.double() }",
-        "x = b",
+        "if i > 5 { x = b }",
     ),
     *("if i == 6 { fn f(x) = x * 5 }", "no_grad { net[0].weight.mul_(0.5) }", "if i > 5 { net = Sequential(Tanh()) }"),
     *(
@@ -70,6 +70,7 @@ CHANGES = [
         "no_grad { net[0].bias.copy_(x) }",
         "if i == 6 { net[0].weight.requires_grad_(false) }",
     ),
+    "set_grad_enabled(i > 5); if i == 0 { W.requires_grad_(); none }",
     *("box[0] = box[0] + 1", "box.append(x)", "if i > 5 { box = (x, x) }", "k = i // 3", "k = -0.0 if i > 5 else 0.0"),
     *(
         "if i > 5 { set_default_dtype(float64) }",
@@ -83,7 +84,7 @@ fn h(x) {
     no_grad {
         let y = net(f(x).float()) + box[0] * k
         if y.sum() > 0 { y = y * 2 }
-        return (y + ones(3) / (k + 1), x is b)
+        return (y + ones(3) / (k + 1), ones(3) * k, x is b)
     }
 }
 """
@@ -107,7 +108,7 @@ def test_where_a_plan_could_be_wrong_there_is_none() -> None:
 
 def test_what_a_call_reaches_may_change() -> None:
     for change in CHANGES:
-        text = PRELUDE + READS + LOOP.format(before=change, call="h(x)") + "print x, b, W, net[0].weight\n"
+        text = PRELUDE + READS + LOOP.format(before=change, call="[h(x), g(x)]") + "print x, b, W, net[0].weight\n"
         by_plan, told = shown(text)
         assert by_plan == shown(text, planned=False)[0], change
         assert any(not each.reason for each in told), (change, [each.reason for each in told])
