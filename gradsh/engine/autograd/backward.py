@@ -24,11 +24,12 @@ from gradsh.engine.autograd.forms import (
 )
 from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import Size, float16
-from gradsh.engine.core.graph import Freed, Handle, Node, Output, Where, sequence
+from gradsh.engine.core.graph import Freed, Handle, Kind, Node, Output, Where, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.strided import copied, obeying
 from gradsh.engine.core.tensor import Tensor, leaf, make
+from gradsh.engine.kernels import pieces
 from gradsh.errors import (
     ArgumentError,
     AutogradError,
@@ -68,13 +69,15 @@ class Walk:
     admitted  these and the nodes at which a gradient is only captured
     captures  {node: [(output number, slot)]} and {leaf: slots}: where asked-for gradients are noted
     waiting   see gradsh.engine.autograd.leaves; set while it runs, where there are hooks
+    tiles     gradsh.engine.kernels.tiles where gradients of large arrays may be deferred, else None
     """
 
     __slots__ = (
         *("admitted", "captured", "captures", "create", "heap", "keep", "leaves", "needed", "pending", "waiting"),
-        "where",
+        *("tiles", "where"),
     )
     waiting: Any
+    tiles: Any
     watches = False  # whether every step goes through `watched_step`
 
     def __init__(self, keep: bool, create: bool, where: Where | None) -> None:
@@ -88,7 +91,7 @@ class Walk:
         self.pending: dict[Node, Any] = {}
         self.heap: list[tuple[int, Node]] = []
         self.leaves: dict[Tensor, Any] = {}
-        self.waiting = None
+        self.waiting = self.tiles = None
 
     def deliver(self, edge: Any, g: Any) -> None:
         """Add gradient `g` to what waits at `edge`."""
@@ -126,6 +129,7 @@ class Walk:
         deliver = self.deliver
         watched = self.watches or mode.anomaly is not None or mode.reformed or float16.used or mode.profile is not None
         waiting = self.expecting() if Handle.made else None
+        watched = watched or (pieces.large and self.defers())
         while heap:
             _, node = heappop(heap)
             g = pending.pop(node)
@@ -139,8 +143,7 @@ class Walk:
                     g = self.before(node, g)
                 kind = node.kind
                 if watched:
-                    profile = mode.profile
-                    gs = self.watched_step(node, g) if profile is None else profile.step(self.watched_step, node, g)
+                    gs = self.other_step(node, g)
                 else:
                     gs = in_its_place(node, g, T) if create else kind.step(node, g, A)
                 edges = node.next
@@ -193,7 +196,19 @@ class Walk:
                         waiting.passed((edges,))
                 break
             g = gs = gi = gj = None  # what stays referred to here would be copied when it becomes a leaf's `.grad`
+        if self.tiles is not None:
+            self.tiles.settled(pending, leaves)
         self.settle(leaves)
+
+    def defers(self) -> bool:
+        """Whether gradients of large arrays may be deferred: nobody looks at any before all have been computed."""
+        if self.create or Handle.made or self.captures is not None:
+            return False
+        from gradsh.engine.kernels import tiles  # most programs have no such arrays
+
+        if tiles.operations():
+            self.tiles = tiles
+        return self.tiles is not None
 
     def expecting(self) -> Waiting:
         """Who tells when leaves are done, in a program with hooks, which can see that."""
@@ -232,6 +247,28 @@ class Walk:
             else:
                 self.capture(t, g, captures[t])
 
+    def other_step(self, node: Node, g: Any) -> Any:
+        """A step that is more than the kind's own."""
+        if self.tiles is not None:
+            return self.tiled_step(node, g)
+        profile = mode.profile
+        return self.watched_step(node, g) if profile is None else profile.step(self.watched_step, node, g)
+
+    def tiled_step(self, node: Node, g: Any) -> Any:
+        """A step where gradients of large arrays may be deferred: others than elementwise rules get arrays, and where
+        the program's own code runs, which may write to what is to be read, nothing is left to be computed."""
+        kind, tiles = node.kind, self.tiles
+        if kind.__class__ is not Kind:
+            g = tiles.computed(g)
+            tiles.settled(self.pending, self.leaves)
+            self.tiles = None
+            try:
+                return kind.step(node, g, A)
+            finally:
+                self.tiles = tiles
+        gs = kind.step(node, g if kind.tiled else tiles.computed(g), A)
+        return gs if node.fix is None else tiles.computed(gs)
+
     def watched_step(self, node: Node, g: Any) -> Any:
         """A step inside `detect_anomaly`: what goes wrong in it is reported with the line that recorded the node.
 
@@ -269,6 +306,8 @@ class Walk:
         `runs`."""
         extra = node.extra
         assert extra is not None
+        if self.tiles is not None:
+            g = self.tiles.computed(g)
         many = node.kind.outputs != 1
         for number, hooks in extra.tensor_hooks:
             if many:

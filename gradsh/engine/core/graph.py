@@ -62,12 +62,14 @@ class Kind:
     describe describe(node): what it saved, by PyTorch's names
     number_slot  a form of one tensor and a number that is PyTorch's form of two tensors
     by_sample    the step takes one gradient at a time: of batches it is run sample by sample
+    tiled        an elementwise rule on large arrays: its gradients may be deferred (kernels/tiles.py)
     second       what PyTorch calls the nodes of its gradients, where those are operators of its own: one name, or one
                  for each input ("" for none)
     """
 
     __slots__ = (
         *("_others", "by_sample", "describe", "name", "number_slot", "operator", "outputs", "saves", "second", "step"),
+        "tiled",
     )
 
     def __init__(
@@ -90,6 +92,7 @@ class Kind:
         self.describe = describe
         self.number_slot = False
         self.by_sample = by_sample
+        self.tiled = False
         self.second = second
         self._others: dict[tuple[str, bool, int], Kind] = {}
 

@@ -220,6 +220,7 @@ SUM(squares, SQUARES)
 #include "native_softmax.h"
 #include "native_many.h"
 #include "native_elementary.h"
+#include "native_tiles.h"
 #include "native_recurrent.h"
 #include "native_normalizing.h"
 #include "native_optim.h"
@@ -262,6 +263,8 @@ static PyMethodDef functions[] = {
     ENTRY(done),
     ENTRY(run),
     ENTRY(threads),
+    ENTRY(run_tiles),
+    ENTRY(tile_operations),
     ENTRY(added_rows),
     ELEMENTARY
     {NULL, NULL, 0, NULL},

@@ -220,23 +220,42 @@ static void spread(PyUFuncGenericFunction loop, char **args, npy_intp const *siz
         spread(name##_##type##_alone, args, size, steps, data, operands);                                              \
     }
 #define SPREAD_LOOPS(name, operands, truth) SPREAD_LOOP(name, operands, FLOAT) SPREAD_LOOP(name, operands, DOUBLE)
-#define REPLACED(name, operands, truth)                                                                                \
-    replaced(numpy, #name, operands, truth, NPY_FLOAT, name##_FLOAT, &name##_FLOAT_alone);                             \
-    replaced(numpy, #name, operands, truth, NPY_DOUBLE, name##_DOUBLE, &name##_DOUBLE_alone);
 
 LOOPS(SPREAD_LOOPS)
 
-static void replaced(PyObject *numpy, const char *name, int operands, int truth, int type, PyUFuncGenericFunction with,
-                     PyUFuncGenericFunction *alone)
+typedef struct {
+    PyUFuncGenericFunction with, *alone;
+    void *data;
+} Loop;
+
+#define LOOP_OF(name, operands, truth)                                                                                 \
+    {#name, operands, truth, {{name##_FLOAT, &name##_FLOAT_alone, NULL}, {name##_DOUBLE, &name##_DOUBLE_alone, NULL}}},
+
+static struct {
+    const char *name;
+    int operands, truth;
+    Loop loops[2]; /* of float32, of float64 */
+} UFUNCS[] = {LOOPS(LOOP_OF)};
+
+#define UFUNC_COUNT (int)(sizeof UFUNCS / sizeof *UFUNCS)
+
+/* Put the shared loops in the place of NumPy's; what is not there stays as it is. */
+static void replace_loops(PyObject *numpy)
 {
-    int types[3] = {type, type, type};
-    if (truth)
-        types[operands - 1] = NPY_BOOL;
-    PyObject *ufunc = PyObject_GetAttrString(numpy, name);
-    if (ufunc && Py_IS_TYPE(ufunc, &PyUFunc_Type) && ((PyUFuncObject *)ufunc)->nargs == operands)
-        PyUFunc_ReplaceLoopBySignature((PyUFuncObject *)ufunc, with, types, alone);
-    PyErr_Clear(); /* what is not there stays as it is */
-    Py_XDECREF(ufunc);
+    for (int u = 0; u < 2 * UFUNC_COUNT; u++) {
+        Loop *loop = &UFUNCS[u / 2].loops[u % 2];
+        int operands = UFUNCS[u / 2].operands, type = u % 2 ? NPY_DOUBLE : NPY_FLOAT, types[3] = {type, type, type};
+        if (UFUNCS[u / 2].truth)
+            types[operands - 1] = NPY_BOOL;
+        PyUFuncObject *ufunc = (PyUFuncObject *)PyObject_GetAttrString(numpy, UFUNCS[u / 2].name);
+        if (ufunc && Py_IS_TYPE(ufunc, &PyUFunc_Type) && ufunc->nargs == operands &&
+            !PyUFunc_ReplaceLoopBySignature(ufunc, loop->with, types, loop->alone))
+            for (int at = 0; at < ufunc->ntypes; at++)
+                if (ufunc->functions[at] == loop->with)
+                    loop->data = ufunc->data ? ((void **)ufunc->data)[at] : NULL;
+        PyErr_Clear();
+        Py_XDECREF(ufunc);
+    }
 }
 
 /* threads(n): from now on large work is shared by n threads, also that of NumPy's own loops. */
@@ -247,13 +266,13 @@ static PyObject *threads(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ss
         return NULL;
 #if SHARES
     static int ready;
-    if (wanted > 1 && !ready) {
+    if (!ready) {
         PyObject *numpy = PyImport_ImportModule("numpy");
         if (!numpy)
             return NULL;
         ready = 1;
         pthread_atfork(NULL, NULL, forked);
-        LOOPS(REPLACED)
+        replace_loops(numpy);
         Py_DECREF(numpy);
     }
     POOL.threads = wanted < 1 ? 1 : wanted > MOST_THREADS ? MOST_THREADS : (int)wanted;

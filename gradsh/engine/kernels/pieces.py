@@ -21,6 +21,7 @@ from gradsh.engine.core import alloc
 
 ndarray = np.ndarray
 
+large = False  # whether there has been an array of BIG elements
 spread = False  # whether NumPy's own loops go over all threads by themselves: what is one of them needs no pieces
 
 # elements from which it pays, and of a piece
@@ -39,6 +40,8 @@ _UFUNCS: dict[Any, Any] = {
 def in_pieces(function: Any, *values: Any) -> Any:
     """`function(*values)`, which must be elementwise; values are arrays, numbers and None. Arrays that are not all of
     one shape and C-contiguous are given to the function as they are."""
+    global large
+    large = True
     shape = None
     for v in values:
         if v.__class__ is ndarray and v.ndim:
@@ -49,8 +52,6 @@ def in_pieces(function: Any, *values: Any) -> Any:
     if shape is None:
         return function(*values)
     function = _UFUNCS.get(function, function)
-    if spread and function.__class__ is np.ufunc:
-        return function(*values)
     flat = [v.reshape(-1) if v.__class__ is ndarray and v.ndim else v for v in values]
     size = next(v.size for v in flat if v.__class__ is ndarray and v.ndim)
     given = _piece(flat, 0)
@@ -62,7 +63,9 @@ def in_pieces(function: Any, *values: Any) -> Any:
         return function(*values)
     out = alloc.empty(size, first.dtype)
     out[:PIECE] = first
-    if size > PIECE:
+    if size > PIECE and spread and (function.__class__ is np.ufunc or _goes_into(function, first)):
+        _fill(function, flat, out, PIECE, size)
+    elif size > PIECE:
         share(partial(_fill, function, flat, out), range(PIECE, size, PIECE))
     return out.reshape(shape)
 
@@ -93,18 +96,23 @@ def by_rows(into: Any, axis: int, *arrays: Any) -> Any:
     return out.reshape(shape)
 
 
-def _piece(flat: list[Any], start: int) -> list[Any]:
-    return [v[start : start + PIECE] if v.__class__ is ndarray and v.ndim else v for v in flat]
+def _goes_into(function: Any, like: Any) -> bool:
+    """Whether it is one function of C for float32, which goes over all threads by itself."""
+    return like.dtype == np.float32 and hasattr(function, "shares")
 
 
-def _fill(function: Any, flat: list[Any], out: Any, start: int) -> None:
+def _piece(flat: list[Any], start: int, count: int = PIECE) -> list[Any]:
+    return [v[start : start + count] if v.__class__ is ndarray and v.ndim else v for v in flat]
+
+
+def _fill(function: Any, flat: list[Any], out: Any, start: int, count: int = PIECE) -> None:
     """Work on the piece that begins there."""
     into = function if function.__class__ is np.ufunc else getattr(function, "into", None)
-    target = out[start : start + PIECE]
+    target = out[start : start + count]
     if into is not None:
-        into(*_piece(flat, start), out=target)
+        into(*_piece(flat, start, count), out=target)
     else:
-        target[...] = function(*_piece(flat, start))
+        target[...] = function(*_piece(flat, start, count))
 
 
 def threads() -> int:

@@ -94,6 +94,7 @@ def rounded(ufunc: Any, scalar: Callable[[float], float]) -> Any:
 
     native = Native(ufunc.__name__, plain, cases)
     compute.into = into  # type: ignore[attr-defined]
+    compute.shares = True  # type: ignore[attr-defined]
     return compute
 
 
@@ -137,6 +138,8 @@ def slopes(plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
             fast = native.function or native.wanted(out.size)
             if fast is not None and (made := fast(g, out)) is not None:
                 return made
+        elif out.__class__ is not float32 and hasattr(out, "operands"):
+            return out.deferred(plain.__name__, g, out)
         return plain(g, out)
 
     native = Native(plain.__name__, plain, lambda: [(numbers(40), numbers(40) * float32(1.9))])

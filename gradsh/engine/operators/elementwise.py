@@ -63,6 +63,7 @@ class Unary(Operator):
         self.kind.saves = bool(self.saves[name])
         self.kind.step = unary_step(self.rules[name], self.saves[name])
         self.large.saves = self.kind.saves
+        self.large.tiled = True
         self.large.step = unary_step(pieced(self.rules[name]), self.saves[name])
 
 
@@ -185,6 +186,7 @@ class Binary(Operator):
         for small, large in zip(self.kinds, self.large, strict=True):
             large.saves = small.saves
             large.number_slot = small.number_slot
+            large.tiled = True
         for kinds, one, other in (
             (self.kinds, first, second),
             (self.large, pieced(first), pieced(second)),

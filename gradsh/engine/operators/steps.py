@@ -9,6 +9,7 @@ import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.core.graph import Freed, Node, freed, verify, verify_output
+from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace
 from gradsh.engine.core.tensor import Tensor, output_tensor
 from gradsh.engine.kernels.pieces import in_pieces
@@ -32,7 +33,11 @@ def pieced(rule: Any) -> Any:
     """An elementwise rule that works on large arrays piece by piece."""
 
     def pieced(F: Any, *values: Any) -> Any:
-        return in_pieces(partial(rule, F), *values) if F is A else rule(F, *values)
+        if F is not A:
+            return rule(F, *values)
+        walk = mode.walk
+        tiles = None if walk is None else walk.tiles
+        return in_pieces(partial(rule, F), *values) if tiles is None else tiles.by_rule(rule, F, values)
 
     return pieced
 

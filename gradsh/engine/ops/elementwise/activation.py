@@ -61,6 +61,8 @@ relu.vjp(saves="out")(lambda F, g, out, x: F.threshold_backward(g, out, 0))
 def threshold_backward(g: Any, x: Any, threshold: Any) -> Any:
     """`grad` where `input` is over the threshold, else 0."""
     if g.__class__ is not ndarray and x.__class__ is not ndarray:
+        if hasattr(x, "deferred") and threshold == 0:
+            return x.deferred("where_over_zero", g, x)
         return g.__class__(0) if x <= threshold else g
     under = x <= threshold
     return kept(g, np.logical_not(under, out=under) if under.__class__ is ndarray else not under)

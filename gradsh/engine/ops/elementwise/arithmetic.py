@@ -378,6 +378,7 @@ def _no_bool_neg(dtype: Any) -> None:
     samples=unary_samples,
     formula="-g",
     example="neg(tensor([1., -2.]))",
+    direct=operator.neg,
 )
 def neg(x: Any) -> Any:
     """The negative of every element."""
@@ -436,6 +437,8 @@ def sign(x: Any) -> Any:
         return x.copy()
     if x.dtype.kind != "f":
         return np.sign(x)
+    if x.__class__ is not np.ndarray and hasattr(x, "deferred"):
+        return x.deferred("sign_of", x)
     # np.sign(nan) is nan, PyTorch's is 0
     return (x > 0).astype(x.dtype) - (x < 0)
 

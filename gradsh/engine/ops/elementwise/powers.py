@@ -107,6 +107,17 @@ def pow(x: Any, q: Any) -> Any:
     return _int_power(x, q)
 
 
+def _pow_into(x: Any, q: Any, out: Any) -> None:
+    """The same into an array: squares of large arrays need no second one."""
+    if q.__class__ is int and q == 2:
+        np.multiply(x, x, out)
+    else:
+        out[...] = pow.kernel(x, q)
+
+
+pow.kernel.into = _pow_into
+
+
 @pow.vjp("input", saves="input exponent")
 def _(F: Any, g: Any, out: Any, x: Any, q: Any) -> Any:
     if q.__class__ is float or q.__class__ is int:

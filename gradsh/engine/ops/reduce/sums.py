@@ -136,14 +136,22 @@ def _(F: Any, g: Any, out: Any, x: Any, dim: Any, keepdim: bool, dtype: Any) -> 
     return F.spread(g, x.shape, dim, keepdim)
 
 
+def _everywhere(g: Any, shape: tuple[int, ...]) -> Any:
+    """The gradient of each of the elements that were added up."""
+    walk = mode.walk
+    if walk is not None and walk.tiles is not None:
+        return walk.tiles.constant(g, shape)
+    full = alloc.empty(shape, g.dtype)
+    full.fill(g)
+    return full
+
+
 def _sum_step(node: Node, g: Any, F: Namespace) -> Any:
     if F is not A:
         return F.spread(g, node.saved, None, False)
     if node.next.__class__ is Tensor:
         return repeated(g, node.saved)  # a leaf's gradient is one number in memory, as PyTorch's: `grad` shows it
-    full = alloc.empty(node.saved, g.dtype)
-    full.fill(g)
-    return full
+    return _everywhere(g, node.saved)
 
 
 @sum.jvp
@@ -240,9 +248,7 @@ def _mean_step(node: Node, g: Any, F: Namespace) -> Any:
     shape, n = node.saved
     if F is not A:
         return F.spread(g / n, shape, None, False)
-    full = alloc.empty(shape, g.dtype)
-    full.fill(g / n)
-    return full
+    return _everywhere(g / n, shape)
 
 
 @mean.jvp
