@@ -46,4 +46,13 @@ USES = {
     "torchvision": "print(torchvision.models.resnet18(num_classes=2).fc.weight.shape)",
     "sklearn": "from sklearn.datasets import make_moons, load_iris\n"
     "print(make_moons(4, random_state=0)[0].shape, load_iris().data.shape, load_iris(return_X_y=True)[1].sum())",
+    "io": "print(io.StringIO('a').read(), io.BytesIO(b'x').getvalue())",
+    "csv": "import io\nprint(list(csv.reader(io.StringIO('a,b'))))",
+    "pathlib": "p = pathlib.Path('a') / 'b.txt'; print(p.suffix, p.exists())",
+    "glob": "print(glob.glob('*'))",
+    "tempfile": "print(tempfile.gettempdir() is not None)",
+    "enum": "class C(enum.Enum):\n    A = 1\nprint(C.A, C(1))",
+    "logging": "logging.basicConfig(level=logging.INFO); logging.info('x'); logging.getLogger('a').warning('b')",
+    "pprint": "pprint.pprint({'a': 1})",
+    "inspect": "print(inspect.isfunction(print))",
 }

@@ -18,7 +18,7 @@ import pytest
 from gradsh.session.notebook import Notebook
 from gradsh.session.python import PythonSession
 from gradsh.view.display import Display
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Here
 
 FOLDER = ROOT / "tests" / "python"
 FURTHER = sorted((FOLDER / "further").glob("*.py"))
@@ -215,6 +215,22 @@ def test_values_of_pythons_modules_print_as_there(text: str, shown: str) -> None
     run = Run()
     assert run.run(text) == 0, run.err.getvalue()
     assert run.shown() == shown + "\n"
+
+
+def test_files_of_numbers(here: Here) -> None:
+    """NumPy's functions on files read and write what a gradsh program may."""
+    run = Run()
+    text = (
+        "import numpy as np, torch, io\nnp.save('a', torch.ones(2)); print(np.load('a.npy'))\n"
+        "np.savez('b.npz', x=np.arange(3)); print(np.load('b.npz')['x'])\n"
+        "np.savetxt('c.csv', np.eye(2), delimiter=','); print(np.genfromtxt('c.csv', delimiter=',').shape)\n"
+        "print(np.loadtxt(open('c.csv'), delimiter=',').sum(), np.loadtxt(io.StringIO('1 2')))\n"
+    )
+    assert run.run(text) == 0, run.err.getvalue()
+    assert run.shown() == "[1. 1.]\n[0 1 2]\n(2, 2)\n2.0 [1. 2.]\n"
+    run.session.files.sandboxed = True
+    for refused in ("np.load('a.npy')", "np.save('d', np.ones(2))", "np.loadtxt('c.csv')"):
+        assert run.run(refused) == 1 and "the program runs in a sandbox" in run.err.getvalue()
 
 
 # --- the command line -------------------------------------------------------------------------------------------------

@@ -395,7 +395,10 @@ def of_module(name, text):
         shown = io.StringIO()
         session = PythonSession(Display(shown, shown), sandbox=True, cells=True)
         session.door = sandbox.shut
-        status = session.run(f"import {name}\\n{text}\\n", name).status
+        try:
+            status = session.run(f"import {name}\\n{text}\\n", name).status
+        except BaseException as error:
+            status = repr(error)
         os.write(ends[1], json.dumps([name, status, shown.getvalue()[:9000]]).encode())
         os._exit(0)
     os.close(ends[1])
@@ -447,6 +450,7 @@ def test_all_of_gradsh_works_behind_the_door() -> None:
     loaded, came, found = json.loads(done.stdout)
     assert USES.keys() == FILES.keys()
     failed = {name: said for name, status, said in came if status or "error" in said}
+    assert "cannot read '*': the program runs in a sandbox" in failed.pop("glob")  # errors are said there, too
     if "No module named 'sklearn'" in failed.get("sklearn", ""):
         del failed["sklearn"]  # it is nobody's dependency
     assert failed == {}

@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser
 
 from gradsh.cli.options import Options, UsageError, say
+from gradsh.errors.e05_files import lacking
 
 
 def takes(parser: ArgumentParser) -> None:
@@ -22,9 +23,7 @@ def run(options: Options) -> int:
         from gradsh.jupyter import kernel  # noqa: F401 - what it needs is there
         from gradsh.jupyter.install import install
     except ImportError as missing:
-        raise UsageError(
-            f"a kernel needs the package {missing.name}, which is not installed: pip install 'gradsh[jupyter]'"
-        ) from None
+        raise UsageError(lacking("a kernel", missing.name, "jupyter")) from None
     try:
         folders = install(sys.prefix if options.given.sys_prefix else options.given.prefix)
     except OSError as error:

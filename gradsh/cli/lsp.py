@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from gradsh.cli.options import Options, UsageError
+from gradsh.errors.e05_files import lacking
 
 
 def takes(parser: ArgumentParser) -> None:
@@ -17,8 +18,6 @@ def run(options: Options) -> int:
     try:
         from gradsh.editors.server import make
     except ImportError as missing:
-        raise UsageError(
-            f"the language server needs the package {missing.name}, which is not installed: pip install 'gradsh[lsp]'"
-        ) from None
+        raise UsageError(lacking("the language server", missing.name, "lsp")) from None
     make().start_io()
     return 0

@@ -9,6 +9,7 @@ import numpy as np
 from gradsh.data.common import Codec, Write, broken, described, foreign, whole
 from gradsh.data.npy import supported
 from gradsh.errors import CannotHold, MissingPackage
+from gradsh.errors.e05_files import lacking
 
 SAFE = {"F64": "f8", "F32": "f4", "F16": "f2", "I64": "i8", "I32": "i4", "I16": "i2", "I8": "i1", "U8": "u1"}
 SAFE |= {"U16": "u2", "U32": "u4", "U64": "u8", "BOOL": "?"}
@@ -19,9 +20,7 @@ def _package(path: str) -> Any:
         import safetensors
         import safetensors.numpy
     except ImportError:
-        raise MissingPackage(
-            f"'{path}' needs the package safetensors, which is not installed: pip install 'gradsh[safetensors]'"
-        ) from None
+        raise MissingPackage(lacking(f"'{path}'", "safetensors", "safetensors")) from None
     return safetensors
 
 

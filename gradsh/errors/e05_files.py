@@ -77,6 +77,12 @@ class CannotHold(GradshError):
     see = "`help save`, `help load`, E0612"
 
 
+def lacking(what: str, package: str | None, extra: str = "") -> str:
+    """The words for what needs a package that is not installed; `extra` has it, where no help says so."""
+    said = f"{what} needs the package {package}, which is not installed"
+    return f"{said}: pip install 'gradsh[{extra}]'" if extra else said
+
+
 class MissingPackage(GradshError):
     code = "E0505"
     kind = "ModuleNotFoundError"

@@ -11,7 +11,9 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
+from gradsh.frontend.dialect import translated
 from gradsh.frontend.imports import sklearn, vision
+from gradsh.language.exporting.helpers import helpers
 
 IMPORTS = re.compile(r"^[ \t]*(?:from|import)[ \t]+([^\n#;]+)", re.MULTILINE)
 
@@ -29,6 +31,8 @@ LATE: dict[str, Callable[[str], Any]] = {
 
 def warm(texts: tuple[str, ...]) -> None:
     """Load what programs of these texts may come to need."""
+    translated("`let x = tensor(1.0, grad)`", ())  # the tables that help in Python is made with
+    helpers()
     whole = "\n".join(texts)
     words = set(re.findall(r"\w+", " ".join(IMPORTS.findall(whole))))
     for root, load in LATE.items():

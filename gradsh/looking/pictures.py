@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from gradsh.errors import FileError, GradshError, MissingPackage
+from gradsh.errors.e05_files import lacking
 from gradsh.looking.exact import as_data
 from gradsh.reports.looking import Amount, DrawnRow, GraphDrawing
 
@@ -35,7 +36,7 @@ def picture(report: GraphDrawing, name: str) -> bytes:
         import resvg_py  # type: ignore[import-not-found, import-untyped, unused-ignore]  # it has no types
     except ImportError:
         raise MissingPackage(
-            f"'{name}' needs the package resvg-py, which is not installed: pip install 'gradsh[pictures]'",
+            lacking(f"'{name}'", "resvg-py", "pictures"),
             help="""`graph z, "z.svg"` needs none, and every browser shows it""",
         ) from None
     return bytes(resvg_py.svg_to_bytes(svg_string=text, background="white"))

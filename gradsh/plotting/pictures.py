@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from gradsh.errors import MissingPackage, UnknownFormat, ValueError_
+from gradsh.errors.e05_files import lacking
 from gradsh.reports.figures import Figure as Panels
 from gradsh.reports.plotting import Chart, Contour, Curves, HeatMap, Histogram, Norms
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from gradsh.files import Files
 
 FORMATS = (".png", ".svg")
-EXTRA = 'pip install "gradsh[plot]"'
 
 
 def write(chart: Chart, path: str, files: Files) -> None:
@@ -44,8 +44,8 @@ def drawn(chart: Chart, ending: str, name: str = "a picture") -> bytes:
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingPackage(
-            f"plot: writing '{name}' needs matplotlib, which is not installed",
-            help=f"{EXTRA} installs it: in the terminal pictures need nothing",
+            lacking(f"plot: writing '{name}'", "matplotlib"),
+            help='pip install "gradsh[plot]" installs it: in the terminal pictures need nothing',
         ) from None
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     (FigureCanvasSVG if ending == ".svg" else FigureCanvasAgg)(figure)

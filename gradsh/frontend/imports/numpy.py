@@ -1,4 +1,4 @@
-"""`numpy`: its functions on arrays, tensors handed over as arrays. What reads and writes files is not there."""
+"""`numpy`: its functions on arrays, tensors handed over as arrays. Those on files are in array_files.py."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.frontend.arrays import called
 from gradsh.frontend.imports import NONE, Module
+from gradsh.frontend.imports.array_files import functions
 from gradsh.runtime import access
 from gradsh.runtime.builtins import BUILTINS
 
 __acts_for_programs__ = True
 
-# Not there: what reads and writes files, sets what holds for the whole process, or leads to the library's own parts.
+# Not there: what reaches files by ways of its own, sets what holds for the whole process, or leads to inner parts.
 _CLOSED = """
-load save savez savez_compressed loadtxt savetxt genfromtxt fromfile fromregex memmap open_memmap show_config
+fromfile fromregex memmap open_memmap show_config
 show_runtime info source lookfor get_include seterr seterrcall setbufsize set_printoptions ctypeslib f2py lib core
 testing test char rec emath distutils ma polynomial dtypes exceptions strings typing from_dlpack
 """
@@ -126,4 +127,5 @@ STREAMS: dict[int, tuple[Any, Any]] = {}
 
 
 def module(session: Any, name: str) -> Module:
-    return Module("numpy", find)
+    own = functions(session)
+    return Module("numpy", lambda member: own.get(member) or find(member))

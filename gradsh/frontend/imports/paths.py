@@ -204,7 +204,7 @@ def temporary(session: Any) -> str:
     """A new folder. Errors: Sandboxed."""
     import tempfile
 
-    session.files.check(tempfile.gettempdir(), "write")
+    session.files.check("a temporary folder", "write")
     return tempfile.mkdtemp()
 
 
@@ -214,9 +214,13 @@ def module(session: Any, name: str) -> Module:
             "glob", {"glob": lambda pattern, **options: globbed(session, text.written(pattern), **options)}
         )
     if name == "tempfile":
-        import tempfile
+
+        def place() -> str:
+            import tempfile
+
+            return "." if session.files.sandboxed else tempfile.gettempdir()
 
         members = {"TemporaryDirectory": lambda **_: Temporary(session), "mkdtemp": lambda **_: temporary(session)}
-        return of_members("tempfile", {**members, "gettempdir": tempfile.gettempdir})
+        return of_members("tempfile", {**members, "gettempdir": place})
     kind = Kind(session)
     return of_members("pathlib", {"Path": kind, "PurePath": kind, "PosixPath": kind, "PurePosixPath": kind})

@@ -132,7 +132,7 @@ class Figure:
         try:
             write(self.report, path, self.pyplot.session.files)
         except MissingPackage as missing:
-            mode.warn(missing.message.removeprefix("plot: "), once=True)
+            mode.warn(f"{missing.message.removeprefix('plot: ')}; {missing.help}", once=True)
 
 
 OF_FIGURES = frozenset(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from gradsh.language import nodes
-from gradsh.language.exporting.expressions import ASK_TYPES, Expressions
+from gradsh.language.exporting.expressions import ASK_TYPES, DATA, Expressions
 from gradsh.language.exporting.helpers import helpers
 from gradsh.language.exporting.kinds import (
     DICT,
@@ -253,11 +253,26 @@ class Calls(Expressions):
         return self.text(arguments[0].value) if arguments else "()"
 
     def call_loader(self, node: Node, arguments: list[Argument]) -> str:
-        data = "torch.utils.data"
+        data = DATA
         tensors = [argument for argument in arguments if argument.name is None and not self.is_flag(argument)]
         held = self.call_of(self.path(data, "TensorDataset"), tensors)
         rest = [self.text(argument) for argument in arguments if argument not in tensors]
         return f"{self.path(data, 'DataLoader')}({', '.join([held, *rest])})"
+
+    def call_load(self, node: Node, arguments: list[Argument]) -> str | None:
+        """What reads a file of that kind, where the program says which it is; else what looks at its ending."""
+        return self.filed("load", arguments[:1], arguments)
+
+    def call_save(self, node: Node, arguments: list[Argument]) -> str | None:
+        return self.filed("save", arguments[1:2], arguments)
+
+    def filed(self, word: str, path: list[Argument], arguments: list[Argument]) -> str | None:
+        named = path[0].value if path else None
+        ending = str(named.value).rpartition(".")[2] if isinstance(named, nodes.String) else ""
+        if ending in ("pt", "pth"):
+            return self.call_of(self.path("torch", word), arguments)
+        helper = f"{word}_{'csv' if ending == 'tsv' else ending}"
+        return self.call_of(self.helper(helper), arguments) if helper in helpers() else None
 
     def is_flag(self, argument: Argument) -> bool:
         return id(argument) in self.resolution.flags

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from gradsh.errors import Source
 from gradsh.language import nodes
-from gradsh.language.exporting.kinds import Kinds
+from gradsh.language.exporting.kinds import STRING, Kinds
 from gradsh.language.exporting.names import GLOBAL, MODEL, Names, Place
 from gradsh.language.exporting.paths import BOTH, COMES, METHOD, NOWHERE, PYTHON, SHORT, paths
 from gradsh.language.models import SELF
@@ -20,6 +20,7 @@ from gradsh.language.signatures import Builtins
 ATOMS = (nodes.Name, nodes.Attribute, nodes.Call, nodes.Index, nodes.ListExpr, nodes.ListComp, nodes.Pipe, nodes.String)
 TYPES = ("float", "int", "bool")  # of Python where a type is asked for, else PyTorch's dtypes
 ASK_TYPES = ("isinstance", "map", "filter")
+DATA = "torch.utils.data"
 IMPORTED = {"F": "import torch.nn.functional as F", "nn": "from torch import nn", "torch": "import torch"}
 
 
@@ -35,6 +36,7 @@ class Expressions:
         self.kinds = Kinds(self.names, resolution, builtins)
         self.imports: set[str] = set()
         self.helpers: set[str] = set()
+        self.of_data: set[str] = set()  # what is imported from there by its name, as all do
         self.warned: list[tuple[int, str]] = []
         self.before: list[str] = []  # what must be defined before the statement that is written
         self.bound: set[str] = set()  # at the top level, so far
@@ -76,6 +78,9 @@ class Expressions:
     def path(self, module: str, name: str) -> str:
         """What PyTorch has, with its module in front."""
         root, _, _ = name.rpartition(".")
+        if module == DATA and self.free(name) == name:
+            self.of_data.add(name)
+            return name
         short = SHORT.get(module, module)
         if short in IMPORTED:
             self.imports.add(IMPORTED[short])
@@ -103,6 +108,10 @@ class Expressions:
 
     def nowhere(self, word: str) -> str:
         """A built-in that PyTorch has in no module, as a value."""
+        raise NotImplementedError
+
+    def missing(self, node: Node, word: str) -> str:
+        """Note that something has no counterpart; what stands in its place."""
         raise NotImplementedError
 
     def own(self, name: str, place: Place | None) -> str:
@@ -197,6 +206,8 @@ class Expressions:
         word = self.resolution.references.get(id(node))
         if word is not None:
             return self.in_brackets(node, self.reference(word))
+        if node.name == "code" and self.kinds.of(node.value) == STRING:
+            return self.missing(node, self.source.text[node.start : node.end])  # of an error that was caught
         if isinstance(node.value, nodes.Number):
             return f"({self.text(node.value)}).{node.name}"
         return self.spliced(node)

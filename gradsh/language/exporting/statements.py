@@ -6,6 +6,7 @@ import re
 
 from gradsh.language import nodes
 from gradsh.language.exporting.calls import Calls
+from gradsh.language.exporting.expressions import DATA
 from gradsh.language.exporting.helpers import helpers
 from gradsh.language.exporting.kinds import DICT, LIST, MODULE, NONE, NUMBER, OPTIMISER, STRING, TENSOR, TUPLE
 from gradsh.language.exporting.names import Place
@@ -43,6 +44,8 @@ class Statements(Calls):
         body = "\n".join(self.lines).strip("\n")
         own = [helpers()[name] for name in sorted(self.helpers)]
         self.imports |= {line for _, needed in own for line in needed}
+        if self.of_data:
+            self.imports.add(f"from {DATA} import {', '.join(sorted(self.of_data))}")
         head, body = heading(body)
         imports = sorted(self.imports, key=lambda line: (line not in FIRST, line.startswith("from"), line))
         parts = ["\n".join(imports), *(self.renamed(text) for text, _ in own)]
