@@ -7,6 +7,7 @@ import re
 
 from gradsh.language.words import TABLE
 from gradsh.runtime.commands import WORDS
+from tests.conftest import ROOT
 from tests.record.textmate import TARGET, text
 
 GRAMMAR = json.loads(TARGET.read_text(encoding="utf-8"))
@@ -66,3 +67,23 @@ def test_a_line() -> None:
     }
     assert scope_of('f"a {x} # no"', 10) == "string.quoted.gradsh"
     assert scope_of("step = 1", 0) == ""
+
+
+def test_an_editors_own_tokenizer() -> None:
+    """What VS Code's tokenizer was seen to make of a program (tests/record/tokens.js) is what these rules say."""
+    lines = (ROOT / "tests" / "data" / "textmate_program.txt").read_text(encoding="utf-8").split("\n")
+    kinds = set()
+    for token in (ROOT / "tests" / "data" / "textmate_tokens.txt").read_text(encoding="utf-8").splitlines():
+        place, word, scopes = token.split("\t")
+        number, column = map(int, place.split(":"))
+        outer = scopes.split(" ")[0]
+        kinds.add(scopes.split(" ")[-1])
+        line = lines[number - 1]
+        if line != "several lines" and not line.startswith('"""'):  # a rule over several lines
+            assert scope_of(line, line.index(word, column)).removesuffix(".gradsh") == outer, token
+    # a scope for each kind of word
+    assert kinds >= {
+        "comment.line.number-sign", "keyword.control", "keyword.operator", "keyword.operator.word", "constant.language",
+        "constant.numeric", "constant.character.escape", "entity.name.function", "support.function", "string.quoted",
+        "meta.interpolation", "variable.other.member",
+    }  # fmt: skip

@@ -72,7 +72,7 @@ def text() -> str:
         behind = follows if scope.endswith("?") else ""
         patterns.append({"name": scope.rstrip("?"), "match": of_words(names, behind)})
     patterns += [
-        {"name": "variable.other.member.gradsh", "match": r"(?<=\.)[^\W\d]\w*(?!\s*\()"},
+        {"name": "variable.other.member.gradsh", "match": r"(?<=\.)[^\W\d]\w*\b(?!\s*\()"},
         {"name": "entity.name.function.gradsh", "match": r"[^\W\d]\w*(?=\()"},
         {"name": "keyword.operator.gradsh", "match": r"\|>|(?:\*\*|//|<<|>>|[-+*/%=!<>@&|^])=?|~"},
     ]
