@@ -19,6 +19,9 @@ from gradsh.session.notebook import Notebook
 from gradsh.session.python import PythonSession
 from gradsh.view.display import Display
 from tests.conftest import ROOT, Here
+from tests.record.pasted import programs
+from tests.test_pasted import RECORDED
+from tests.test_twins import near
 
 FOLDER = ROOT / "tests" / "python"
 FURTHER = sorted((FOLDER / "further").glob("*.py"))
@@ -70,6 +73,9 @@ LAST_DIGITS = frozenset(
         "style_gram",
         "time_series",
         "vit",
+        "optimizer_from_scratch",
+        "quantile_bayes",
+        "geometry_opt",
     ]
 )
 
@@ -85,7 +91,19 @@ def test_further_programs() -> None:
         if status != 0 or not (shown == wanted or (program.stem in LAST_DIGITS and nearly(shown, wanted))):
             different.append(f"{program.stem}: {run.err.getvalue()[-300:]}")
     assert not different
-    assert len(FURTHER) > 60
+    assert len(FURTHER) > 80
+
+
+def test_pasted_programs_run_as_they_stand() -> None:
+    """What tests/data/pasted.txt has, which a prompt rewrites as gradsh: each as one cell."""
+    different = []
+    for name, text in programs().items():
+        run = Run(cells=True)
+        run.run(text, name)
+        lines = re.sub(r"\btorch\.", "", run.shown()).split("\n")
+        if len(lines) != len(RECORDED[name]) or not all(map(near, lines, RECORDED[name])):
+            different.append(f"{name}: {run.err.getvalue()[-300:]}")
+    assert not different
 
 
 def nearly(shown: str, wanted: str) -> bool:

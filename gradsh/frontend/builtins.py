@@ -35,6 +35,8 @@ def is_instance(value: Any, kind: Any) -> bool:
         python = Model
     elif python is Object:
         return True
+    elif hasattr(python, "stands_for") and "stands_for" in python.__dict__:
+        python = python.stands_for
     return isinstance(value, python)
 
 
@@ -45,6 +47,7 @@ def is_subclass(kind: Any, of: Any) -> bool:
     first, second = python_of(kind), python_of(of)
     if first is None or second is None:
         raise TypeError_("issubclass() arg 1 must be a class")
+    second = second.__dict__.get("stands_for", second)
     return issubclass(first, {Network: Model, Object: object}.get(second, second))
 
 

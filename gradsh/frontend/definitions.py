@@ -27,6 +27,10 @@ def define(bases: tuple[Any, ...], annotated: tuple[str, ...]) -> Callable[..., 
             parts["__classcell__"] = body["__classcell__"]
         written["@annotated"] = annotated
         full = text.qualified_name(body.get("__qualname__", name))
+        if len(bases) == 1 and hasattr(bases[0], "__base__") and not isinstance(bases[0], type):  # NamedTuple
+            host, written = bases[0].__base__(name[1:], written)
+            parts |= {"written": written, "__qualname__": full, "__slots__": ()}
+            return host if host is not dict and len(written) == 1 else _plain(name[1:], (host,), parts)
         kinds = [python_of(base) for base in bases]
         for base, kind in zip(bases, kinds, strict=True):
             if kind is None and getattr(base, "__name__", "") != "Generic" and not hasattr(base, "__typing__"):
@@ -51,7 +55,8 @@ def _plain(name: str, bases: tuple[type, ...], parts: dict[str, Any]) -> Any:
     parts["hosted"], parts["slots"] = hosted, slots_of(written, bases)
     parts |= {key: value for key, value in written.items() if not key.startswith("__") or key in SPECIAL}
     parts.update(special(written))
-    if hosted and "__repr__" not in parts and not any(issubclass(base, BASES) for base in bases):
+    shown = any(issubclass(base, BASES) or hasattr(base, "stands_for") for base in bases)
+    if hosted and "__repr__" not in parts and not shown:
         parts["__repr__"] = object_text
     made = ProgramType(name, bases, parts)
     left = abstract(written, bases)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from typing import Any
 
 from gradsh import errors, interrupts
@@ -13,6 +14,7 @@ from gradsh.runtime import faults
 
 __acts_for_programs__ = True
 
+ERRNO = re.compile(r"\[Errno (\d+)\] (.+): '(.+)'")
 MARK = "@raised"  # in an exception's own dict: the program has raised it
 
 
@@ -70,7 +72,8 @@ def of_error(error: GradshError) -> BaseException:
     kind = getattr(builtins, error.kind.rpartition(".")[2], None)
     if not (isinstance(kind, type) and issubclass(kind, Exception)):
         kind = RuntimeError
-    made = kind(error.message)
+    found = ERRNO.fullmatch(error.message) if issubclass(kind, OSError) else None
+    made = kind(int(found[1]), found[2], found[3]) if found else kind(error.message)
     made.__dict__[MARK] = error
     return made
 

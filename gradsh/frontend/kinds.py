@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.dtypes import DType, Size
+from gradsh.engine.core.graph import AccumulateGrad, Node
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 from gradsh.runtime.python import OWN, Converter, ConverterDType, Kind
@@ -51,6 +52,10 @@ TYPES: dict[type, Any] = {
 }
 
 
+# the classes of the nodes of graphs, by name
+NODES: dict[str, Any] = {}
+
+
 def is_class(value: Any) -> bool:
     """Is it what a program sees as a type, though it is none of Python's?"""
     return isinstance(value, (Converter, ConverterDType, Kind)) or isinstance(getattr(value, "makes", None), type)
@@ -71,6 +76,9 @@ def kind_of(value: Any) -> Any:
     kind = type(value)
     if kind in TYPES:
         return TYPES[kind]
+    if isinstance(value, (Node, AccumulateGrad)):
+        name = repr(value).strip("<>").rpartition(".")[2]
+        return NODES.setdefault(name, PythonType(name, kind))
     if isinstance(kind, (Program, ModelKind)) or issubclass(kind, (BaseException, np.generic, np.ndarray)):
         return kind
     return kind
@@ -79,6 +87,8 @@ def kind_of(value: Any) -> Any:
 def class_text(kind: Any) -> str:
     """What stands in `<class '…'>`."""
     python = python_of(kind)
+    if python in (Node, AccumulateGrad) and kind is not python:
+        return str(kind.__name__)
     if python is None:
         return str(getattr(kind, "__name__", kind))
     if python is Tensor:

@@ -141,7 +141,8 @@ def namespace(session: Running) -> dict[str, Any]:
         return imported(session, table, module, member, space)
 
     space |= {
-        "__builtins__": {"__build_class__": builtins.__build_class__},
+        # functions in C, `datetime.strftime`, import through those of the frame that called them
+        "__builtins__": {"__build_class__": builtins.__build_class__, "__import__": builtins.__import__},
         "__name__": "__main__",
         "@attr": access.attribute,
         "@method": access.method,

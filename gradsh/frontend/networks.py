@@ -116,7 +116,8 @@ class Mixin:
             return own
         if forward is not ABSENT:
             return MethodType(forward, self)
-        return Model.get(self, "forward")  # type: ignore[arg-type]
+        found = Model.get(self, "forward")  # type: ignore[arg-type]
+        return getattr(super(), "forward", None) if found is None else found  # a Sequential's
 
     @run.setter
     def run(self, value: Any) -> None:

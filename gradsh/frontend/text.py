@@ -23,6 +23,8 @@ from gradsh.runtime.text import function_name
 
 __acts_for_programs__ = True
 
+WRITTEN = frozenset(("numpy", "datetime", "fractions", "decimal"))  # whose `str` is not their `repr`
+VIEWS = frozenset((type({}.keys()), type({}.values()), type({}.items())))
 PLAIN = frozenset((int, float, bool, type(None), Tensor, str, complex, bytes))
 FIRST, STEP = 0x7F3A00000000, 0x10
 OWN_FUNCTION = "torch.autograd.function."  # before the nodes of a program's own functions
@@ -46,7 +48,7 @@ def written(value: Any) -> str:
         return str(value)
     if isinstance(value, BaseException):
         return str(value)
-    if isinstance(kind, Program) or kind.__module__.partition(".")[0] in ("numpy", "datetime", "fractions", "decimal"):
+    if isinstance(kind, Program) or kind.__module__.partition(".")[0] in WRITTEN:
         return str(value)
     return shown(value)
 
@@ -83,6 +85,8 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         return f"<generator object {value.__qualname__.replace('.<locals>.', '').lstrip('.')} {at(value)}>"
     if isinstance(value, Named):
         return repr(value)
+    if kind in VIEWS:
+        return f"{'o' * getattr(value.mapping.copy(), 'ordered', False)}{kind.__name__}({_shown(list(value), outer)})"
     if kind in _OF_COLLECTIONS:
         return _OF_COLLECTIONS[kind](value, outer)
     if kind.__module__.partition(".")[0] == "gradsh" and repr(value) == f"<{kind.__name__}>":

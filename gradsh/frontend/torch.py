@@ -131,6 +131,15 @@ def _saving(name: str) -> Callable[[], Any]:
     return find
 
 
+def _own(name: str) -> Callable[[], Any]:
+    def find() -> Any:
+        from gradsh.frontend import optimizers
+
+        return getattr(optimizers, name)
+
+    return find
+
+
 def _fans(tensor: Any) -> tuple[int, int]:
     from gradsh.engine.ops.create.initializers import fans
 
@@ -157,6 +166,9 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "set_detect_anomaly": _constant(Anomaly),
     "detect_anomaly": _constant(lambda check_nan=True: Anomaly(True, check_nan)),
     "Size": _size,
+    "Optimizer": _own("OwnOptimizer"),
+    "LRScheduler": _own("OwnScheduler"),
+    "_LRScheduler": _own("OwnScheduler"),
     "save": _saving("save"),
     "load": _saving("load"),
     "_calculate_fan_in_and_fan_out": _constant(_fans),
@@ -166,6 +178,8 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "once_differentiable": _constant(_itself),
     "mps.is_available": _constant(_false),
     "mps.manual_seed": _constant(_nothing),
+    "backends.mps.is_available": _constant(_false),
+    "backends.mps.is_built": _constant(_false),
     "backends.cudnn.deterministic": _constant(False),
     "backends.cudnn.benchmark": _constant(False),
     "backends.cudnn.enabled": _constant(False),

@@ -125,6 +125,12 @@ class Optimizer:
         self.validate(options)
         for name in self.order:
             options[name] = options.pop(name)
+        self.take(params, options)
+        if "fused" in options:
+            check_fused(options["fused"], options["differentiable"], options["foreach"])
+
+    def take(self, params: Any, options: dict[str, Any]) -> None:
+        """The groups, and no state yet. Errors: as `__init__`."""
         self.defaults = options
         self.state = State()
         self.param_groups: list[dict[str, Any]] = []
@@ -151,8 +157,6 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
-        if "fused" in options:
-            check_fused(options["fused"], options["differentiable"], options["foreach"])
 
     def validate(self, options: dict[str, Any]) -> None:
         """Raise ValueError_ for options that are wrong, in PyTorch's words; fill in what follows from others."""

@@ -6,9 +6,10 @@ import operator
 from typing import Any
 
 from gradsh.engine.nn.module import Model
-from gradsh.errors import AttributeError_, TypeError_, ValueError_
+from gradsh.errors import TypeError_, ValueError_
 from gradsh.frontend import text
 from gradsh.frontend.classes import ABSENT, lookup
+from gradsh.frontend.exceptions import raised
 from gradsh.frontend.kinds import class_text
 
 __acts_for_programs__ = True
@@ -156,8 +157,15 @@ def _fill(self: Any, kind: Any, names: list[str], given: dict[str, Any]) -> None
                 object.__setattr__(self, name, value)
 
 
+class FrozenInstanceError(AttributeError):
+    """What a frozen instance raises where a field is set."""
+
+
+FrozenInstanceError.__module__ = "dataclasses"
+
+
 def _frozen(self: Any, name: str, value: Any) -> None:
-    raise AttributeError_(f"cannot assign to field '{name}'", kind="FrozenInstanceError")
+    raise raised(FrozenInstanceError(f"cannot assign to field '{name}'"))
 
 
 def is_dataclass(value: Any) -> bool:
@@ -208,4 +216,4 @@ def fields(value: Any) -> tuple[Field, ...]:
 
 
 MEMBERS = {"dataclass": dataclass, "field": Field, "asdict": asdict, "astuple": astuple, "replace": replace}
-MEMBERS |= {"fields": fields, "is_dataclass": is_dataclass}
+MEMBERS |= {"fields": fields, "is_dataclass": is_dataclass, "FrozenInstanceError": FrozenInstanceError}

@@ -189,7 +189,7 @@ def opened(session: Any) -> Callable[..., Any]:
         path = text.written(file)
         if set(mode) & set("wax+"):
             raise errors.FileError(f"cannot write '{path}': programs in Python read files only", kind="PermissionError")
-        data = session.files.read(path)
+        data = read(session, path)
         if "b" in mode:
             return File(io.BytesIO(data))
         try:
@@ -198,6 +198,18 @@ def opened(session: Any) -> Callable[..., Any]:
             raise errors.ValueError_(str(error)) from None
 
     return open
+
+
+def read(session: Any, path: str) -> Any:
+    """All of a file. Errors: FileError in Python's words."""
+    try:
+        return session.files.read(path)
+    except errors.FileError as error:
+        number = getattr(error.__context__, "errno", None)
+        if number is None:
+            raise
+        said = f"[Errno {number}] {os.strerror(number)}: '{path}'"
+        raise type(error)(said, help=error.help, kind=type(error.__context__).__name__) from None
 
 
 class File:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gradsh.frontend import text
 from gradsh.frontend.imports import Module, of_members
-from gradsh.frontend.imports.outside import listed, make_folder, opened
+from gradsh.frontend.imports.outside import listed, make_folder, opened, read
 
 __acts_for_programs__ = True
 
@@ -99,7 +99,7 @@ class Path:
         return self.open("r", -1, encoding).__member__("read")()
 
     def read_bytes(self) -> Any:
-        return self.session.files.read(str(self))
+        return read(self.session, str(self))
 
     def write_text(self, *_: Any, **__: Any) -> Any:
         return self.open("w")

@@ -271,9 +271,42 @@ def _typing(session: Any) -> Module:
 
 
 def _typed(name: str) -> Any:
-    if name in ("NamedTuple", "TypedDict"):
-        return NONE
-    return Typing(name)
+    return NAMED.get(name) or Typing(name)
+
+
+class NamedKind:
+    """`typing.NamedTuple`: a base, or called with the fields."""
+
+    __name__ = "NamedTuple"
+
+    def __call__(self, name: str, fields: Any = (), **more: Any) -> Any:
+        return collections.namedtuple(name, [field for field, _ in (*fields, *more.items())])
+
+    def __repr__(self) -> str:
+        return "<function NamedTuple>"
+
+    def __base__(self, name: str, body: dict[str, Any]) -> Any:
+        """The class with that body: its fields are the names that it annotates."""
+        fields = body["@annotated"]
+        defaults = [body[field] for field in fields if field in body]
+        make: Any = collections.namedtuple
+        made: Any = make(name, fields, defaults=defaults)
+        return made, {key: value for key, value in body.items() if key not in fields}
+
+
+class DictKind(NamedKind):
+    """`typing.TypedDict`: a dict."""
+
+    __name__ = "TypedDict"
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return dict
+
+    def __base__(self, name: str, body: dict[str, Any]) -> Any:
+        return dict, body
+
+
+NAMED: dict[str, Any] = {"NamedTuple": NamedKind(), "TypedDict": DictKind()}
 
 
 def abstract(function: Any) -> Any:
@@ -432,6 +465,31 @@ def _operator(session: Any) -> Module:
     )
 
 
+class Template:
+    """`string.Template(text)`."""
+
+    __public__ = frozenset(("substitute", "safe_substitute", "template"))
+
+    def __init__(self, template: str) -> None:
+        import string
+
+        self.template = template
+        self.own = string.Template(template)
+
+    def substitute(self, mapping: Any = (), /, **words: Any) -> str:
+        return self.own.substitute({key: text.written(value) for key, value in {**dict(mapping), **words}.items()})
+
+    def safe_substitute(self, mapping: Any = (), /, **words: Any) -> str:
+        return self.own.safe_substitute({key: text.written(value) for key, value in {**dict(mapping), **words}.items()})
+
+
+def _string(session: Any) -> Module:
+    import string
+
+    names = [name for name in string.__all__ if name not in ("Formatter", "Template")]
+    return of_members("string", {**{name: getattr(string, name) for name in names}, "Template": Template})
+
+
 def _dataclasses(session: Any) -> Module:
     from gradsh.frontend.imports import dataclass
 
@@ -464,7 +522,7 @@ MAKERS: dict[str, Callable[[Any], Module]] = {
     "functools": _functools,
     "typing": _typing,
     "dataclasses": _dataclasses,
-    "string": _public("string", but="Formatter Template"),
+    "string": _string,
     "re": _public("re"),
     "json": _json,
     "operator": _operator,

@@ -21,7 +21,10 @@ torch.distributed torch.fx torch.onnx torch.quantization torch.hub functorch
 TORCH = frozenset((*(name for name in MODULES if name.split(".")[0] == "torch"), *_OTHERS.split()))
 # those whose members have the module's name before them
 _NAMED = {f"torch.{name}": name for name in NAMESPACES}
-_NAMED |= {name: name.removeprefix("torch.") for name in ("torch.mps", "torch.accelerator", "torch.backends.cudnn")}
+_NAMED |= {
+    name: name.removeprefix("torch.")
+    for name in ("torch.mps", "torch.accelerator", "torch.backends.cudnn", "torch.backends.mps")
+}
 _NAMED |= {name: name.removeprefix("torch.") for name in ("torch.version", "torch.jit", "torch.compiler", "torch.fft")}
 
 

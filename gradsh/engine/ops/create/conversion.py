@@ -10,6 +10,7 @@ from gradsh.calls.devices import Device, chosen
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.dtypes import NAMES, OF, DType
+from gradsh.engine.core.modes import mode
 from gradsh.engine.core.strided import copied
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import applied
@@ -114,7 +115,7 @@ def type_(input: Any, dtype: Any) -> Any:
     """The tensor in another dtype; without one, the name of its type."""
     need_tensor("type", "input", 1, input)
     if dtype is None:
-        return f"{OF[input.data.dtype].title}Tensor"
+        return f"{mode.module}{OF[input.data.dtype].title}Tensor"
     if isinstance(dtype, str) or callable(dtype):  # torch.DoubleTensor
         word = dtype.removeprefix("torch.") if isinstance(dtype, str) else getattr(dtype, "__name__", "")
         word = "FloatTensor" if word == "Tensor" else word
@@ -224,4 +225,4 @@ def numpy(input: Any, force: bool) -> Any:
     if input.requires and not force:
         raise NeedsDetach("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     input.share()
-    return input.data
+    return input.data.view()  # an array of the program's own, whose shape it may set
