@@ -20,7 +20,7 @@ from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.graph import Storage
 from gradsh.engine.core.strided import address
 from gradsh.engine.core.tensor import Tensor, TensorExtra
-from gradsh.engine.core.users import is_users
+from gradsh.engine.core.users import PROGRAM, is_users
 from gradsh.engine.kernels.random import Generator
 from gradsh.engine.nn.module import Model
 from gradsh.engine.optim.base import Optimizer, State

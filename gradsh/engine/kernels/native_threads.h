@@ -226,7 +226,7 @@ LOOPS(SPREAD_LOOPS)
 typedef struct {
     PyUFuncGenericFunction with, *alone;
     void *data;
-} Loop;
+} InnerLoop;
 
 #define LOOP_OF(name, operands, truth)                                                                                 \
     {#name, operands, truth, {{name##_FLOAT, &name##_FLOAT_alone, NULL}, {name##_DOUBLE, &name##_DOUBLE_alone, NULL}}},
@@ -234,7 +234,7 @@ typedef struct {
 static struct {
     const char *name;
     int operands, truth;
-    Loop loops[2]; /* of float32, of float64 */
+    InnerLoop loops[2]; /* of float32, of float64 */
 } UFUNCS[] = {LOOPS(LOOP_OF)};
 
 #define UFUNC_COUNT (int)(sizeof UFUNCS / sizeof *UFUNCS)
@@ -243,7 +243,7 @@ static struct {
 static void replace_loops(PyObject *numpy)
 {
     for (int u = 0; u < 2 * UFUNC_COUNT; u++) {
-        Loop *loop = &UFUNCS[u / 2].loops[u % 2];
+        InnerLoop *loop = &UFUNCS[u / 2].loops[u % 2];
         int operands = UFUNCS[u / 2].operands, type = u % 2 ? NPY_DOUBLE : NPY_FLOAT, types[3] = {type, type, type};
         if (UFUNCS[u / 2].truth)
             types[operands - 1] = NPY_BOOL;

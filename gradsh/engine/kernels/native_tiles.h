@@ -95,7 +95,7 @@ static int is_step(const npy_int32 *given, Tiles *t, int wide, const int *writes
     if (u < 0 || u >= UFUNC_COUNT + OWN_COUNT)
         return 0;
     if (u < UFUNC_COUNT) {
-        const Loop *loop = &UFUNCS[u].loops[wide];
+        const InnerLoop *loop = &UFUNCS[u].loops[wide];
         *step = (TileStep){*loop->alone, loop->data, UFUNCS[u].operands, {0}};
         if (!step->loop || UFUNCS[u].truth)
             return 0;
