@@ -98,7 +98,7 @@ def _compiled(
         tree, resolution, used = understood(source, bound, builtins, files, uses, LOOKING in options)
         digest = _digest(key, used)
         params = () if source.python else params_of(tree, source)
-        planned = PLANS in options and not source.python
+        planned = PLANS in options
         code, spans = lower(tree, source, resolution, _filename(prefix, digest), Lowering, planned)
     except RecursionError:
         raise _too_deep(source) from None

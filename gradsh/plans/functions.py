@@ -75,7 +75,7 @@ class FunctionCall:
         return self.function(self.space, given, lambda x: x)()
 
     def copied(self, shadow: Reach) -> Callable[[], Any]:
-        check_code(self.code)
+        check_code(self.code, writes=shadow.writes)
         for name, value in self.given.items():
             shadow.depth = name in self.code.co_freevars
             shadow.of(value)

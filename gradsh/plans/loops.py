@@ -5,7 +5,8 @@
     4                     real, and by the plan on the shadow's arrays; likewise
     5 …                   by the plan, as long as what decides in it comes out as it did when it was recorded
     then                  an iteration that the plan knows, and the one that it does not, real; and on by the plan
-    n                     real: `.grad`, the graph, every name and every error are the engine's own
+    n - 1, n              real: `.grad`, the graph, every name and every error are the engine's own; n may end in the
+                          middle, where what it has not bound yet is what n - 1 bound
 
 When the loop runs again it begins by the plan that it had. Whatever differs, or is not known, ends in `NoPlan`, and all
 iterations are real.
@@ -128,7 +129,7 @@ class Loop:
                 if trial is None or not self.made(trial, sys._getframe(1)):
                     break
             self.misses = 0
-            while self.left() > 1 and self.misses < MISSES:
+            while self.left() > 2 and self.misses < MISSES:
                 entry = self.entered(trial, sys._getframe(1))
                 if entry is None:
                     break
@@ -264,8 +265,8 @@ class Loop:
         return True
 
     def planned(self, trial: Trial, entry: Entry, hold: interrupts.held) -> None:
-        """As many iterations as fit the plan, but for the last, or fewer where somebody wants the loop to stop."""
-        most = int(min(self.left() - 1, ENDLESS))
+        """As many iterations as fit the plan, but for the last two, or fewer where somebody wants the loop to stop."""
+        most = int(min(self.left() - 2, ENDLESS))
         stretch = Stretch(trial, entry, most, lambda: hold.came is not None or stopping())
         try:
             stretch.run()

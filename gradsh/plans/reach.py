@@ -15,7 +15,7 @@ from gradsh.engine.core.tensor import Tensor, TensorExtra
 from gradsh.engine.core.users import is_users
 from gradsh.engine.nn.module import Model
 from gradsh.plans.refusal import NoPlan
-from gradsh.plans.shadow import ATOMS, MOST, Shadow, held, names_of, parts, state, transformed
+from gradsh.plans.shadow import ATOMS, MOST, WRITES, Shadow, held, names_of, parts, state, transformed
 from gradsh.plans.values import Record, Value
 
 ndarray = np.ndarray
@@ -32,6 +32,8 @@ class Reach(Shadow):
     bound   the ids of tensors whose memory is read where it lies
     binds   whether there may be such: not where a function's tensors are others in each call
     """
+
+    writes = WRITES | {"STORE_DEREF"}  # as a counter does, which gives another number in each call
 
     def __init__(self, record: Record, binds: bool) -> None:
         super().__init__(record)
@@ -50,9 +52,12 @@ class Reach(Shadow):
     def reads_in_place(data: Any) -> bool:
         return type(data) is ndarray and data.nbytes > LARGE
 
-    def check_extra(self, x: Tensor) -> None:
-        if not plain(x.extra):
+    def extra(self, x: Tensor) -> TensorExtra:
+        if x.extra is None or not plain(x.extra):
             raise NoPlan("a tensor has hooks or keeps its gradient, or is a view of one that wants its own")
+        made = TensorExtra()
+        made.parameter = x.extra.parameter
+        return made
 
     def value(self, data: Any) -> Value:
         array = np.asarray(data)

@@ -79,6 +79,7 @@ CONVERTERS = frozenset({"Converter", "Items", "isinstance"})
 PYTHONS = "gradsh.runtime.python"  # Python's own, as programs have it
 OPTIM = ("sgd", "adam", "nadam", "adagrad", "averaging", "schedulers", "cycles")
 OPTIMISERS = frozenset(f"gradsh.engine.optim.{name}" for name in OPTIM)
+PLAIN_EXTRA = ("parameter", "made_without_grad", "multiple", "seen")  # of a tensor: neither hooks nor arrays
 
 
 class Shadow:
@@ -91,7 +92,10 @@ class Shadow:
     schedulers  the copies of them
     streams   (the program's generator, what stands for it)
     growing   the identities of lists that only grow; `outs` has what they get
+    writes    the instructions that no function may have that it reaches
     """
+
+    writes = WRITES
 
     def __init__(self, record: Record, moving: set[Any] = frozenset(), growing: set[int] = frozenset()) -> None:  # type: ignore[assignment]
         self.record = record
@@ -230,9 +234,7 @@ class Shadow:
                 made.storage.version, made.storage.detached = x.storage.version, x.storage.detached
         made.extra = None
         if x.extra is not None:
-            self.check_extra(x)
-            made.extra = TensorExtra()
-            made.extra.parameter = x.extra.parameter
+            made.extra = self.extra(x)
         made.origin = getattr(x, "origin", None)
         if (
             x.storage is not None
@@ -243,10 +245,20 @@ class Shadow:
         self.tensors.append((x, made))
         return made
 
-    def check_extra(self, x: Tensor) -> None:
-        """Errors: NoPlan for a tensor that is more than its data, its flag and its gradient."""
-        if x.extra is not None and any(state(x.extra)):
-            raise NoPlan("a tensor has hooks, keeps its gradient or is a view")
+    def extra(self, x: Tensor) -> TensorExtra:
+        """What a tensor has beside its data, its flag and its gradient: it may be a parameter, and a view.
+
+        Errors: NoPlan for one that has more.
+        """
+        assert x.extra is not None
+        if any(state(x.extra)):
+            raise NoPlan("a tensor has hooks, or keeps its gradient")
+        made = TensorExtra()
+        for name in PLAIN_EXTRA:
+            setattr(made, name, getattr(x.extra, name))
+        # the engine asks the base of a view whether it was written to since
+        made.base = None if x.extra.base is None else self.of(x.extra.base)
+        return made
 
     def value(self, data: Any) -> Value:
         """What stands for a tensor's data, in memory of its own that views of it share."""
@@ -285,7 +297,7 @@ class Shadow:
             if x.__module__.startswith("gradsh.runtime.") and x.__name__ in OF_NUMBERS:
                 return self.kept(x, numeric(x))
             raise NoPlan(f"the body calls {x.__name__.lstrip('.')}, which no plan knows")
-        check_code(x.__code__)
+        check_code(x.__code__, writes=self.writes)
         if x.__globals__ is self.home:
             self.named |= names_of(x.__code__) | set(x.__code__.co_freevars)
         space = self.space(x.__globals__, x.__code__)
@@ -502,10 +514,10 @@ def slots(x: Any) -> Iterator[str]:
                 yield name
 
 
-def state(extra: TensorExtra) -> Iterator[Any]:
-    """All that a tensor may have beside being a parameter."""
+def state(extra: Any) -> Iterator[Any]:
+    """All that a tensor may have beside being a parameter or a view, and no plan knows."""
     for name in TensorExtra.__slots__:
-        if name not in ("parameter", "made_without_grad"):
+        if name not in PLAIN_EXTRA and name != "base":
             yield getattr(extra, name, None)
 
 
@@ -524,15 +536,15 @@ def instructions(code: CodeType) -> list[dis.Instruction]:
     return list(dis.get_instructions(code))
 
 
-def check_code(code: Any, own: frozenset[str] = frozenset()) -> None:
+def check_code(code: Any, own: frozenset[str] = frozenset(), writes: frozenset[str] = WRITES) -> None:
     """Errors: NoPlan where the code binds names outside of itself, or reads what counts; `own`: names that live in its
-    frame, or in one around it that is its caller's too."""
+    frame, or in one around it that is its caller's too; `writes`: the instructions that bind such names."""
     own |= frozenset(code.co_cellvars)
     if not COUNTED.isdisjoint((*code.co_names, *(c for c in code.co_consts if isinstance(c, str)))):
         raise NoPlan("the body reads what tells one iteration from another")
     for instruction in instructions(code):
-        if instruction.opname in WRITES and not (instruction.opname.endswith("DEREF") and instruction.argval in own):
+        if instruction.opname in writes and not (instruction.opname.endswith("DEREF") and instruction.argval in own):
             raise NoPlan(f"a function binds {instruction.argval.lstrip('.')} outside of itself")
     for constant in code.co_consts:
         if hasattr(constant, "co_names"):
-            check_code(constant, own)
+            check_code(constant, own, writes)

@@ -300,6 +300,8 @@ class Trial:
                 raise NoPlan("a value that goes from one iteration to the next has a gradient")
             if (after.storage is None) is not (before.storage is None):
                 raise NoPlan("a tensor gets other memory")
+            if after.storage is not None and any(after.storage is copy.storage for _, copy in self.shadow.tensors):
+                raise NoPlan("a name gets another tensor of memory that is there: a view, or `detach()`")
             if after.extra is not None and any(extras(after.extra)):
                 raise NoPlan("a tensor has hooks, keeps its gradient or is a view")
         if moved:

@@ -1,32 +1,48 @@
-"""`python -m tests.plans [FIRST [COUNT]]`: random loops, calls and all examples, with plans forced and without.
+"""`python -m tests.plans [FIRST [LOOPS]]`: the programs of this repository and random loops, with plans and without.
 
-Ends with status 1, and the program, where one prints something else.
+From 0 on all programs, and then 100,000 loops unless another number is given. Ends with status 1 where a program shows
+or leaves something else, and says which and what; else with how many loops had a plan, and why the others had none.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
-from tests.plans import calls, programs
-from tests.test_plans import shown
+from tests.plans import calls
+from tests.plans.compared import Run, apart, compared
+from tests.plans.programs import LOOPS, made
+from tests.plans.sources import programs
 
 
 def main(first: int = 0, count: int = 100_000) -> int:
     reasons: Counter[str] = Counter()
-    texts = [file.read_text() for file in sorted(Path("examples").glob("*.grad"))] if not first else []
-    for number in range(len(texts) + count):
-        seed = first + number - len(texts)
-        text = texts[number] if seed < first else (programs, calls)[seed % 2].made(seed)
-        by_plan, told = shown(text)
-        if by_plan != shown(text, planned=False)[0]:
-            print(f"another output, {number}:\n{text}")
-            return 1
-        reasons.update(each.reason[:80] or "a plan" for each in told)
+    wrong = 0
+    with tempfile.TemporaryDirectory() as folder, apart(Path(folder)):
+        os.environ["GRADSH_CACHE_DIR"] = folder + "/cache"
+        for python in (False, True) if not first else ():
+            for name, texts in programs(python):
+                make = partial(Run, python=python, cells=name.endswith(".ipynb"))
+                found, told = compared(texts, name, make)
+                reasons.update(each.reason[:100] or "a plan" for each in told)
+                if found:
+                    print(f"{name}: {found}", flush=True)
+                    wrong += 1
+        print(f"{sum(reasons.values())} loops of programs, {reasons['a plan']} with a plan", flush=True)
+        for seed in range(first, first + -(-count // LOOPS)):
+            texts = [calls.made(seed)] if seed % LOOPS == 0 else made(seed)
+            found, told = compared(texts, make=partial(Run, shared=True))
+            reasons.update(each.reason[:100] or "a plan" for each in told)
+            if found:
+                print(f"program {seed}, {found}", flush=True)
+                wrong += 1
     for reason, times in reasons.most_common():
         print(f"{times:8}  {reason}")
-    return 0
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

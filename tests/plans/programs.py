@@ -1,241 +1,148 @@
-"""Random programs with a loop, of what training loops are made of and of what plans must leave alone."""
+"""Random loops, of what training loops are made of and of what plans must leave alone: forms.txt has the forms.
+
+A program is several texts that one session runs in turn: names and functions, then loops, each of which begins with
+what the ones before have left. Any of them may fail, at any line: then in the same words with plans and without, and
+with the same left behind.
+"""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from random import Random
 
-SETUP = {
-    "a": ["tensor({n}, grad)", "zeros((), grad)", "tensor({n}, grad, dtype=float64)"],
-    "v": ["randn(4, grad)", "zeros(4, grad)", "randn(4, grad, dtype=float64)"],
-    "m": ["randn(3, 4, grad)", "randn(4, 3, grad).t().detach().requires_grad_()"],
-    "c": ["randn(4)", "ones(4)", "v.detach()", "v.detach()[1:3].sum() * ones(4)", "tensor([1., -2., 0., 3.])"],
-    "e": ["a.detach()", "tensor(0.5)", "a.data.view(1)"],
-    "k": ["0.5", "2", "none", "[a, v]", "[1.0]", "true"],
+LOOPS = 8  # of a program
+# One or two of these are in most loops.
+OFTEN = {"kept": 2, "carried": 3, "writes": 2, "branches": 2, "calls": 1, "counted": 1, "random": 2, "errors": 1}
+OFTEN["ended"] = 3
+RISKS = [kind for kind, times in OFTEN.items() for _ in range(times)]
+BARE = ("carried", "carried", "writes", "kept", "random")  # of a loop that trains nothing
+MODEL = """\
+model Net(n) {
+    let first = Linear(n, 5)
+    let scale = Parameter(ones(5))
+    let seen = zeros(1)
+    let count = 0
+    forward(x) {
+        STATEMENT
+        return (first(x) * scale)[..., :3]
+    }
 }
-VECTORS = [
-    *(
-        "v",
-        "c",
-        "a * v",
-        "v * c",
-        "v + a",
-        "relu(v)",
-        "tanh(v)",
-        "v ** 2",
-        "(m @ v).sum() * c",
-        "exp(-v)",
-        "v / (1 + c ** 2)",
-    ),
-    *("sigmoid(v * a)", "v.clone()", "softmax(v, 0)", "where(v > 0, v, 0.1 * v)", "v.abs()", "f(v)", "(v - v.mean())"),
-    *(
-        "v[1:3].sum() * v",
-        "v.view(2, 2).t().reshape(4)",
-        "cat([v[:2], c[2:]])",
-        "maximum(v, c)",
-        "log(v ** 2 + 1)",
-        "m[0]",
-    ),
-    *(
-        "v.detach() * v",
-        "v.clamp(-1, 1)",
-        "h * v",
-        "net(v.float()).sum() * v",
-        "sqrt(v ** 2 + 1)",
-        "v.flip(0)",
-        "(a - 1) ** 2 * v",
-    ),
-]
-# what is shown, what ends a loop, and what decides; j counts the iterations
-ENDED = [
-    form
-    for line in """
-if j == 6 { break }|if j % 4 == 2 { continue }|if loss.item() < 0.3 { break }|if loss > 2 and j > 5 { break }
-print j, loss|print f"{j} {loss.item():.3f} {v}"|loss|v.sum()|if j % 5 == 0 { print j, loss }
-losses.append(f"{j}: {total}")|hist[j] = loss.item()|best = min(best, loss.item())
-total = float(loss.detach()) + int(h)|n = round(total) + abs(-j)|hist[j // 2] = h|prev = loss.item()
-if prev is not none and abs(prev - loss.item()) < 1e-3 { break }|while n > 3 { n = n - 2 }
-for q in range(3) { c = c * 0.9; n += q }|if j == 5 { v = v.detach().requires_grad_() }
-if j == 7 { assert false, "seven" }|print c, h, (j, [total])|n = 7 // (9 - j)|hist[n] = 1.0
-for q in range(4) { if q == j % 3 { break }; total += q }
-if a.item() < 0 { a = a.detach().abs().requires_grad_() }|hist[20 - j] = loss.item()
-""".strip().splitlines()
-    for form in line.split("|")
-]
-# what goes from one iteration to the next
-CARRIED = [
-    form
-    for line in """
-total += loss.item()|n += 1|h *= 0.97|n = n * 3 + i|total = total / (n - 20)|n = n // 2 - i % 3
-losses.append(loss.detach())|losses.append((n, v.detach().clone()))|losses.append(h)|n = -n ** 2 % 101
-c[i % 4] = 0.1 * i|d = c[i % 2:i % 2 + 2] * 1|no_grad { v[i % 3] += 0.1 }|no_grad { v -= m[i % 3, :1] }
-no_grad { v *= 1 - i / 40 }|if i % 5 == 0 { c = c * 0.5 }|best = best * 0.9|if loss.item() < best { best = loss.item() }
-v = (v - 0.1 * v.grad).detach().requires_grad_()|no_grad { v -= h * v.grad }|c = c * h|c = c + a.detach()
-if n > 7 { n = 0 }|if v.sum().item() > total { total += 1 }|d = c; c = c + 1|w = c; c = c * 0.9
-no_grad { v += n }|box[0] = n|box.append(n)|no_grad { v *= box[0].sum().item() }|h = h + c.sum().item()
-n = n + len(losses)|losses = losses + [h]|h = n|n = h|n = n + True|c = c / n|total = 0.5 ** n
-""".strip().splitlines()
-    for form in line.split("|")
-]
-ENDS = [
-    *("no_grad { a -= 0.01 * a.grad; v -= 0.01 * v.grad; m -= 0.01 * m.grad }", "opt.step()", "opt.step()"),
-    *(
-        "no_grad { v.sub_(v.grad, alpha=0.1); a.mul_(0.9) }",
-        "no_grad { m[0] += 0.1 }",
-        "v.data = v.data - 0.1 * v.grad",
-    ),
-    *(
-        "no_grad { v.copy_(v * 0.9) }",
-        "no_grad { v.clamp_(-2, 2) }",
-        "c = c * 0.99",
-        "c *= 0.99",
-        "c += 0.01",
-        "h = h + 1",
-    ),
-    *("losses.append(loss.item())", "losses.append(loss)", "last = loss", "total = total + loss.item()", "print loss"),
-    *(
-        "if loss < 0.5 { a.data.fill_(1.0) }",
-        "if k == 2 { c += 1 }",
-        "no_grad { m.t().mul_(0.99) }",
-        "g()",
-        "d = v.detach()",
-    ),
-    *(
-        "v.grad.mul_(0.5)",
-        "no_grad { for q in [a, v, m] { q -= 0.01 * q.grad } }",
-        "last = v.grad",
-        "c.add_(v.grad.float())",
-    ),
-    *(
-        "no_grad { v -= 0.001 * v._version }",
-        "c = randn(4)",
-        "torch_ = none",
-        "k = 3",
-        "assert loss < 1e30",
-        "v.retain_grad()",
-    ),
-    *(
-        "no_grad { v[0] = a }",
-        "no_grad { v[1:3] *= 0.5 }",
-        "c[i % 4] = 0.5",
-        "box[0] = loss.detach()",
-        "no_grad { a.fill_(i) }",
-    ),
-    *(
-        "w.zero_()",
-        "no_grad { w += v }",
-        "no_grad { v += w }",
-        "e *= 0.9",
-        "no_grad { a += 0.1 * e.sum() }",
-        "no_grad { v[1:3].t().mul_(0.9) }",
-        "if h > 12 { no_grad { v *= 0 } }",
-        "no_grad { v.add_(box[0]) }",
-    ),
-]
-CLEAR = [
-    "a.grad = none; v.grad = none; m.grad = none",
-    "opt.zero_grad()",
-    "opt.zero_grad(set_to_none=false)",
-    "zero_grad a, v, m",
-    "",
-]
-OPTIMISERS = [
-    *("SGD([a, v, m], lr=0.01)", "SGD([a, v, m], lr=0.01, momentum=0.9)", "SGD([a, v, m], lr=0.01, weight_decay=0.1)"),
-    *(
-        "SGD([a, v, m], lr=0.01, momentum=0.9, nesterov=true)",
-        "Adam([a, v, m])",
-        "SGD([{{'params': [a]}}, {{'params': [v, m], 'lr': 0.1}}], lr=0.01)",
-    ),
-    "SGD([*net.parameters(), a, v, m], lr=0.01, momentum=0.5, dampening=0.1)",
-]
-BETWEEN = [
-    *(
-        "h *= 0.5",
-        "c = c * 2",
-        "c.mul_(2);",
-        "losses = []",
-        "k = 3",
-        "opt.param_groups[0]['lr'] *= 0.5",
-        "n = 0; j = 2",
-    ),
-    *("print j, loss, v", "v = v.detach().requires_grad_()", "w = v.detach()", "v.grad = none", "hist = [1.0] * 30"),
-    *("box = [ones(4), zeros(4)]", "m.data = m.data * 0.5", "a = tensor(0.5, grad, dtype=float64)", "h = 2", "pass"),
-]
-COUNTED = "let j = 0; let hist = [0.0] * 40; let prev = none"
-LOOPS = ["for i in range({n})", "repeat {n}", "for _ in range({n})", "for i in range({n}, 0, -1)", "for _ in [0] * {n}"]
-SHOWN = "a, v, m, c, e, w, h, k, n, j, best, prev, hist, last, total, losses, box, loss, a.grad, v.grad, m.grad"
-SHOWN += ", a._version, v._version, m._version, net[0].weight"
+"""
+FIXED = """\
+manual_seed(1)
+let losses = []; let last = none; let total = 0.0; let loss = none; let d = none; let i = 0; let z = ones(4)
+let b = tensor(0.5, grad); let best = 1e9; let ema = zeros(4); let lr = 0.05; let t = none; let n = 0
+let opt = none; let sched = none; let v = none; let a = none; let u = none; let m = none; let c = none
+let history = {'loss': []}; let j = 0; let hist = [0.0] * 40; let prev = none
+fn counter() { let n = 0; return fn() { n += 1; return n } }
+let tick = counter()
+fn shift(x) = x * lr + z
+fn heal() { try { for q in [a, v, u, m] { q.requires_grad_(true) } } catch err { pass } }
+fn step_of(x) { return x * 0.5 if x else 0 }
+let X = randn(12, 4); let T = randn(12); let Y = randint(0, 3, (12,))
+"""
+LAST = """\
+backward (a * v).sum() + m.sum()
+print a, v, u, m, c, w, h, k, n, j, hist, prev, last, total, losses, box, loss, a.grad, v.grad, v._version
+net(X)
+"""
+LOCAL = """\
+let i = 0; let h = 1.0; let last = none; let total = 0.0; let loss = none; let d = none; let n = 0; let best = 9.0
+let j = 0; let hist = [0.0] * 40; let prev = none"""
+GIVEN = "a, v, m, c, net, opt, losses, box, st"  # to a function that trains
 
 
-def made(seed: int) -> str:
-    """The program of that number. It may fail, at any line: then in the same words with plans and without."""
-    draw = Random(seed)
-    lines = [f"manual_seed({seed})"]
-    for name, ways in SETUP.items():
-        lines.append(f"let {name} = {draw.choice(ways).format(n=round(draw.uniform(-2, 2), 2))}")
-    lines += [
-        "let w = " + draw.choice(["v.detach().clone()", "v.detach()", "zeros(4)", "m.detach()[0]"]),
-        "let h = 1.0",
-    ]
-    lines += [
-        "let net = Sequential(Linear(4, 2), " + draw.choice(["ReLU()", "Tanh()", "Dropout(0.5)", "Linear(2, 2)"]) + ")"
-    ]
-    lines += [
-        "let losses = []; let n = 0; let best = 1e9; " + COUNTED,
-        "let box = [zeros(4)]",
-        "let last = none",
-        "let total = 0.0",
-        "let loss = none",
-        "let d = none",
-    ]
-    lines += [
-        "fn f(x) = x * " + draw.choice(["2", "a", "c", "h", "x"]),
-        "fn g() { " + draw.choice(["no_grad { v *= 0.99 }", "pass"]) + " }",
-    ]
-    lines.append("let opt = " + draw.choice(OPTIMISERS).replace("{{", "{").replace("}}", "}"))
-    terms = " + ".join(draw.sample(VECTORS, draw.randint(1, 3)))
-    whole = draw.choice(["({}).sum()", "(({}) ** 2).mean()", "({}).sum() + a ** 2", "mse_loss({}, c)"]).format(terms)
-    body = [
-        draw.choice(CLEAR),
-        f"loss = {whole}" + draw.choice(["", " + (m ** 2).sum() + (v ** 2).sum() + a"]),
-        "backward loss",
-    ]
-    few = draw.choice([1, 1, 1, 2, 3])
-    which = draw.random()
-    ends = draw.sample(
-        ENDS[:8] if which < 0.3 else ENDS if which < 0.5 else CARRIED if which < 0.7 else CARRIED + ENDED, few
-    )
-    body += [*([draw.choice(ENDS[:8])] if which > 0.5 else []), *ends, draw.choice(CLEAR)]
-    if which > 0.7:
-        body.insert(0, "j += 1")
-        body.insert(draw.randint(1, len(body)), draw.choice(ENDED))
-    headers = ["while j < {n}"] if which > 0.9 else LOOPS[:3] if draw.random() < 0.8 else LOOPS
-    header = draw.choice(headers).format(n=draw.choice([8, 9, 30]))
-    loop = [header + " {", *("    " + each for each in body if each), "}"]
-    if draw.random() < 0.25:  # the plan of one run of the loop is there for the next
-        again = "for epoch in range(4) {", *("    " + each for each in loop)
-        loop = [*again, "    j = 0", "    " + draw.choice([*BETWEEN, draw.choice(ENDS)]), "}"]
-    if draw.random() < 0.4:
-        names = "a, v, m, c, e, w, h, k, net, opt, losses, box, f, g"
-        bound = "let last = none; let total = 0.0; let loss = none; let d = none; let n = 0; let best = 1e9; " + COUNTED
-        lines += [
-            f"fn train({names}) {{",
-            "    " + bound,
-            *("    " + each for each in loop),
-            "    print loss, c, h, total, n, best, j, prev, hist",
-            "}",
-            f"train({names})",
-        ]
-    else:
-        lines += loop
-    return (
-        "\n".join(
-            [
-                *lines,
-                f"print {SHOWN}",
-                "if v.grad is not none { v.grad.sum() }",
-                "backward (a * v).sum() + m.sum()",
-                "print a.grad, v.grad",
-            ]
-        )
-        + "\n"
-    )
+def read() -> dict[str, tuple[list[str], list[str]]]:
+    """The usual forms of each kind, and the others."""
+    kinds: dict[str, tuple[list[str], list[str]]] = {}
+    for part in Path(__file__).with_name("forms.txt").read_text(encoding="utf-8").split("\n== ")[1:]:
+        name, *lines = part.rstrip("\n").split("\n")
+        forms = ["" if line == "(nothing)" else line for line in lines]
+        at = forms.index("--") if "--" in forms else len(forms)
+        kinds[name] = forms[:at], forms[at + 1 :]
+    return kinds
+
+
+FORMS = read()
+
+
+class Draw(Random):
+    """The choices of one program."""
+
+    def form(self, kind: str, usual: float = 0.7, **parts: object) -> str:
+        first, others = FORMS[kind]
+        form = self.choice(first if self.random() < usual else [*first, *others])
+        for name, part in parts.items():
+            form = form.replace("{" + name.removeprefix("_") + "}", str(part))
+        return form
+
+    def vector(self, depth: int) -> str:
+        """An expression of four numbers, mostly."""
+        if depth == 0 or self.random() < 0.2:
+            return self.form("vectors", 0.8)
+        if self.random() < 0.4:
+            return self.form("unary", 0.8, _0=self.vector(depth - 1))
+        other = self.form("scalars", 0.8) if self.random() < 0.4 else self.vector(depth - 1)
+        return self.form("binary", 1.0 if len(other) < 4 else 0.6, _0=self.vector(depth - 1), _1=other)
+
+    def body(self) -> list[str]:
+        """The statements of a loop: most are plain training, with one or two things that a plan may be wrong about."""
+        if self.random() < 0.15:
+            return [self.form(self.choice(BARE)) for _ in range(self.randint(1, 4))]
+        loss = "loss = " + self.form("losses", _0=self.vector(self.choice([0, 1, 1, 2, 3])))
+        if self.random() < 0.9:  # so that all have gradients
+            loss += " + " + self.form("whole")
+        first, back, update = self.form("clear"), self.form("backward"), self.form("updates", 0.5)
+        lines = [first, loss, back, update]
+        if self.random() < 0.15:
+            lines = [loss, first, back, update]
+        elif self.random() < 0.1:
+            lines = [loss, back, update, first]
+        elif self.random() < 0.05:
+            self.shuffle(lines)
+        for _ in range(self.choice([0, 0, 1, 1, 1, 1, 2, 3])):
+            lines.insert(self.randint(1, len(lines)), self.form(self.choice(RISKS)))
+        return [line for line in lines if line]
+
+    def loop(self) -> str:
+        """One loop, in a function of its own or not."""
+        n = self.choice([8, 8, 8, 9, 9, 10, 12])
+        header = self.form("headers", n=n)
+        lines = self.body()
+        if header.startswith("while"):
+            lines.insert(0, "i += 1")  # where no `continue` can leave it out
+            if header == "while true":
+                lines.insert(1, f"if i > {n} {{ break }}")
+        if any(re.search(r"\bj\b", line) for line in lines):
+            lines.insert(0, "j += 1")
+        ends = "}}" if "{" in header else "}"
+        text = "\n".join([header + " {", *("    " + line for line in lines), ends])
+        way = self.random()
+        if way < 0.15:
+            end = "print loss, c, h, total, last, n, best\nreturn v, c, loss, last"
+            return f"fn train({GIVEN}) {{\n{LOCAL}\n{text}\n{end}\n}}\nlet result = train({GIVEN})"
+        if way < 0.17:
+            return f"i = 0\nno_grad {{\n{text}\n}}"
+        if way < 0.22:
+            return f"i = 0; j = 0; heal()\ntry {{\n{text}\n}} catch err {{ print 'caught', err }}"
+        return f"i = 0; j = 0; heal()\n{text}" + self.choice(["", "", "\nprint loss, v, a, c, h, total", "\nloss"])
+
+    def setup(self) -> str:
+        lets = [kind for kind in FORMS if kind.startswith("let ")]
+        lines = [f"{kind} = {self.form(kind, _0=round(self.uniform(-2, 2), 2))}" for kind in lets]
+        net = self.form("nets")
+        if "Net" in net:
+            lines.append(MODEL.replace("STATEMENT", self.form("in a model")))
+        lines.append(f"let net = {net}")
+        lines.append(f"opt = {self.form('optimisers', p=self.form('parameters'))}")
+        lines.append(f"sched = {self.form('schedulers')}")
+        lines.append(self.form("functions", _0=self.choice(["2", "a", "c", "h", "x", "i", "lr", "u"])))
+        lines.append(f"fn g() {{ {self.form('called')} }}")
+        return "\n".join(lines) + "\n"
+
+
+def made(seed: int, loops: int = LOOPS) -> list[str]:
+    """The texts of the program of that number."""
+    draw = Draw(seed)
+    return [FIXED, f"manual_seed({seed})\n" + draw.setup(), *(draw.loop() for _ in range(loops)), LAST]

@@ -1,0 +1,105 @@
+"""Programs run twice in this process, with plans forced and without; what can be told of the two runs is compared."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
+from pathlib import Path
+
+from gradsh import Session
+from gradsh.reports import LoopPlan
+from gradsh.session.python import PythonSession
+from gradsh.session.session import Session as Base
+from gradsh.view.display import Display
+from tests.conftest import ROOT
+from tests.plans.state import held
+
+ADDRESS = re.compile(r"0x[0-9a-f]+")  # of an object, which is another in each run
+# What a program that was compiled for plans calls, as it is without them.
+UNPLANNED = {
+    "@looped": lambda items, *_: repeat(None) if items is None else items,
+    "@entered": lambda: None,
+    "@TooDeep": RecursionError,
+}
+
+
+class Run:
+    """A session, and what its programs have come to.
+
+    told    what became of each loop, where plans are made
+    shared  for many small programs: without plans it runs what was compiled for plans, so that a text is compiled once
+            for both, and errors come without advice, which takes longer than a loop
+    """
+
+    def __init__(
+        self, planned: bool, forced: bool = True, python: bool = False, cells: bool = False, shared: bool = False
+    ) -> None:
+        self.out, self.err = io.StringIO(), io.StringIO()
+        self.told: list[LoopPlan] = []
+        display = Display(self.out, self.err)
+        self.session: Base
+        if python:
+            self.session = PythonSession(display, cells=cells, argv=("program.py",), seed=0)
+        else:
+            self.session = Session(display=display, seed=0)
+        if planned:
+            self.session.plan(forced, self.told.append)
+        elif shared:
+            self.session.plan()
+            self.session.globals |= UNPLANNED
+            self.session.context.planner = None
+        if shared:
+            self.session._advise = lambda *_: None  # type: ignore[method-assign]
+
+    def run(self, text: str, name: str = "<input>") -> list[str]:
+        """What the program shows, its status and what it leaves, as lines."""
+        for stream in (self.out, self.err):
+            stream.seek(0)
+            stream.truncate()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                status = str(self.session.run(text, name).status)
+        except KeyboardInterrupt:
+            status = "interrupted"
+        shown = [f"out {line}" for line in ADDRESS.sub("0x", self.out.getvalue()).split("\n")]
+        shown += [f"err {line}" for line in ADDRESS.sub("0x", self.err.getvalue()).split("\n")]
+        return [*shown, f"status {status}", *held(self.session)]
+
+
+def difference(planned: Sequence[str], plain: Sequence[str]) -> str:
+    """The first lines that are not the same, "" where all are."""
+    for mine, other in zip(planned, plain, strict=False):
+        if mine != other:
+            return f"with plans:    {mine[:600]}\nwithout plans: {other[:600]}"
+    if len(planned) != len(plain):
+        longer = planned if len(planned) > len(plain) else plain
+        words = "with" if longer is planned else "without"
+        return f"only {words} plans: {longer[min(len(planned), len(plain))][:600]}"
+    return ""
+
+
+def compared(
+    texts: Sequence[str], name: str = "<input>", make: Callable[[bool], Run] = Run
+) -> tuple[str, list[LoopPlan]]:
+    """The first difference, and what became of the loops of texts that run one after another in a session each way."""
+    by_plan, plain = make(True), make(False)
+    for at, text in enumerate(texts):
+        found = difference(by_plan.run(text, name), plain.run(text, name))
+        if found:
+            return f"text {at}:\n{text}\n{found}", by_plan.told
+    return "", by_plan.told
+
+
+@contextlib.contextmanager
+def apart(folder: Path) -> Iterator[None]:
+    """In a folder from which programs find their data, and where what they save does no harm."""
+    for name in ("examples", "tests"):
+        if not (folder / name).exists():
+            (folder / name).symlink_to(ROOT / name)
+    with contextlib.chdir(folder):
+        yield
