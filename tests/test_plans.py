@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from gradsh import Session
-from gradsh.plans.values import Record, Recording, Value
+from gradsh.plans.recording import Recording
+from gradsh.plans.values import Record, Value
 from gradsh.reports import LoopPlan
 from tests.plans import training
 from tests.plans.compared import Run, apart, compared

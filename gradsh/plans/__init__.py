@@ -9,6 +9,8 @@
     outs.py      what iterations give to lists
     numbers.py   what stands for Python's numbers in that copy, where they change
     values.py    what stands for the arrays in that copy, and writes down what becomes of them
+    recording.py what makes the engine's arrays such, as long as a body is recorded
+    draws.py     what stands for the generators of random numbers
     builder.py   what of that is needed, and what is not the same in each iteration
     machine.py   the rest as a program of a machine in C, trust.py where that is there and right
     runner.py    the rest as a Python function that calls NumPy on arrays that are there

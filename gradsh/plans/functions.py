@@ -23,12 +23,13 @@ from gradsh.plans.numbers import Number
 from gradsh.plans.outs import PLAIN
 from gradsh.plans.pure import pure
 from gradsh.plans.reach import MISSING, Guards, Reach, plain
+from gradsh.plans.recording import Recording
 from gradsh.plans.refusal import MISSED, NoPlan
 from gradsh.plans.runner import compiled
 from gradsh.plans.shadow import MOST, check_code, parts
 from gradsh.plans.trial import Apart, Head, same
 from gradsh.plans.trust import packed
-from gradsh.plans.values import Recording, Value
+from gradsh.plans.values import Value
 
 
 class Call(Protocol):

@@ -20,12 +20,13 @@ from gradsh.plans.entry import Entry, version
 from gradsh.plans.graphs import marker, spent
 from gradsh.plans.numbers import KINDS, Number, called
 from gradsh.plans.outs import PLAIN, Growing, equal, give, parts_at_end, rebuilt
+from gradsh.plans.recording import Recording
 from gradsh.plans.refusal import Changed, Closed, NoPlan
 from gradsh.plans.runner import compiled
 from gradsh.plans.shadow import Shadow, check_code, helper_words, instructions, names_of, parts, put_part, rates_last
 from gradsh.plans.shadow import state as extras
 from gradsh.plans.trust import packed
-from gradsh.plans.values import Recording, Value
+from gradsh.plans.values import Value
 
 MISSING = object()
 AGAIN = 6  # recordings, each of which knows more numbers that change
