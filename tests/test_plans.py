@@ -110,6 +110,7 @@ CARRIED = {
     "an item of a list": "h[i] = v.sum().item(); h[5 - i] = t; t += i",
     "an item that is not there": "h[i * 2] = t",
     "functions of numbers": "t = max(t, v.sum().item(), i); k = round(t) + abs(-i) + int(t); r = float(k)",
+    "what is bound late": "t += 1; if t > 20 { let late = t; k = late }; if i == 28 { late = 3; k += late }",
     "break": "t += 1; if t > 20 { print t; break }",
     "continue": "t += 1; if t % 9 == 5 { continue }; k += i",
     "return": "t += 1; if v.abs().sum().item() < 0.01 { xs.append(t); break }",
@@ -171,6 +172,15 @@ def test_what_goes_from_one_iteration_to_the_next(name: str) -> None:
         by_plan, told = shown(program)
         assert by_plan == shown(program, planned=False)[0]
         assert "" in [each.reason for each in told]
+
+
+def test_what_no_iteration_binds_stays_unbound() -> None:
+    body = "for i in range(40) { t += 1; v *= 0.9; if t == 60 { let d = t; let sum = t; let z = t } }"
+    inside = f"fn f() {{\nlet t = 0; let v = ones(2)\n{body}\nreturn d\n}}"
+    text = f"let d = 5; let t = 0; let v = ones(2)\n{body}\n{inside}\nprint d, sum([1, 2]), v\nprint f()\nprint z"
+    by_plan, told = shown(text)
+    assert by_plan == shown(text, planned=False)[0]
+    assert [each.reason for each in told] == ["", ""]
 
 
 def test_random_loops_come_to_the_same() -> None:

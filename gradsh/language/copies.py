@@ -62,7 +62,7 @@ def looped(
         def @f1(.i, .x, .y): …; return (None, .x, .y)
         @c1 = []
         for .i in @looped(items, @f1, (".i", ".x", ".y"), (".y",), @c1, line):
-            if @c1: (.y,) = @c1.pop()
+            if @c1: (.y,) = @c1.pop() …
 
     `condition`: that of a `while`, which has no items and ends where it is false.
     """
@@ -98,8 +98,16 @@ def looped(
         came = ast.Call(pop, [], [], lineno=line, col_offset=0)
         names_of = ast.Tuple([lowering.store(n, line) for n in stored], STORE, lineno=line, col_offset=0)
         taken = ast.Assign([names_of], came, lineno=line, col_offset=0)
-        ahead.append(ast.If(lowering.load(box, line), [taken], [], lineno=line, col_offset=0))
+        unbound = [unbind(lowering, n, box, line) for n in stored]
+        ahead.append(ast.If(lowering.load(box, line), [taken, *unbound], [], lineno=line, col_offset=0))
     return lowering.called("@looped", given, line), ahead
+
+
+def unbind(lowering: Lowering, name: str, box: str, line: int) -> ast.stmt:
+    """`if .x is @c1: del .x`: what no iteration has bound yet stays unbound."""
+    none = ast.Compare(lowering.load(name, line), [ast.Is()], [lowering.load(box, line)], lineno=line, col_offset=0)
+    gone = ast.Delete([ast.Name(name, ast.Del(), lineno=line, col_offset=0)], lineno=line, col_offset=0)
+    return ast.If(none, [gone], [], lineno=line, col_offset=0)
 
 
 def while_loop(lowering: Lowering, node: nodes.While, line: int) -> list[ast.stmt]:

@@ -68,7 +68,8 @@ def looped(
     items    None of a `while`
     body     the loop's body as a function of `names`, which gives what they are bound to at its end; the first is the
              loop's own variable
-    rebound  those of them that the body binds; what is in `box` at the head of an iteration they are bound to
+    rebound  those of them that the body binds; what is in `box` at the head of an iteration they are bound to, and by
+             the box itself they are unbound
     store    what is known of the session's loops
     forced   also where a plan is not worth its making
     told     called with an Outcome, where somebody wants to know
@@ -187,8 +188,10 @@ class Loop:
 
     def here(self, frame: Any) -> Body:
         """What is known of the loop at the head of an iteration."""
-        seen, outer = frame.f_locals, frame.f_globals
-        values = {name: seen.get(name, outer.get(name, MISSING)) for name in {*self.names, *self.rebound}}
+        seen, outer, code = frame.f_locals, frame.f_globals, frame.f_code
+        own = set() if seen is outer else {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
+        names = {*self.names, *self.rebound}
+        values = {name: seen.get(name, MISSING) if name in own else outer.get(name, MISSING) for name in names}
         item = step = None
         if self.range is not None and self.done < self.size:
             item, step = self.range[self.done], self.range.step
@@ -283,7 +286,8 @@ class Loop:
         if stretch.missed and self.misses < MISSES:
             self.misses = self.misses + 1 if stretch.done < GOOD else 0
         if new:
-            self.box.append(tuple(new.get(name, entry.names[name]) for name in self.rebound))
+            values = [new.get(name, entry.names[name]) for name in self.rebound]
+            self.box.append(tuple(self.box if value is MISSING else value for value in values))
 
 
 def stopping() -> bool:
