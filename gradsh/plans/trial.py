@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import operator
 from collections.abc import Callable
 from types import CodeType, FunctionType
@@ -133,27 +134,38 @@ def bound(shadow: Shadow, loop: Body, name: str, rebound: bool) -> Any:
         return Absent(str(why))
 
 
+JUMPS = frozenset({*dis.hasjrel, *dis.hasjabs})
+ALWAYS = frozenset({"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT", "JUMP_ABSOLUTE"})
+ENDS = frozenset({"RETURN_VALUE", "RETURN_CONST", "RERAISE", "RAISE_VARARGS"})
+
+
 def read_first(code: CodeType, names: tuple[str, ...]) -> list[str]:
-    """The names that the code may read before it binds them: all but those whose first mention binds them for sure."""
-    bound: set[str] = set()
+    """The names that the code may read before it binds them, on any way through it that raises nothing."""
+    steps = instructions(code)
+    places = {instruction.offset: at for at, instruction in enumerate(steps)}
+    bound: dict[int, frozenset[str]] = {}  # on every way to there
     read: set[str] = set()
-    straight = True
-    for instruction in instructions(code):
-        name = instruction.argval
-        if "JUMP" in instruction.opname or instruction.opname in ("FOR_ITER", "SETUP_FINALLY", "SEND"):
-            straight = False
-        elif instruction.opname == "STORE_FAST" and straight and name not in read:
-            bound.add(name)
-        elif (
-            instruction.opname.startswith("LOAD_FAST")
-            and name not in bound
-            and instruction.opname != "LOAD_FAST_AND_CLEAR"
-        ):
-            read.add(name)
-        elif instruction.opname.endswith("_FAST") and name not in bound:
-            read.add(name)  # a store behind a jump, a deletion
-        elif instruction.opname in ("RETURN_VALUE", "BUILD_TUPLE"):
-            continue
+    ahead: list[tuple[int, frozenset[str]]] = [(0, frozenset())]
+    while ahead:
+        at, now = ahead.pop()
+        if at in bound:
+            now &= bound[at]
+            if now == bound[at]:
+                continue
+        bound[at] = now
+        instruction = steps[at]
+        if "_FAST" in instruction.opname:
+            given = instruction.argval if type(instruction.argval) is tuple else (instruction.argval,)
+            for does, name in zip(instruction.opname.replace("_FAST", "").split("_"), given, strict=False):
+                if does == "STORE":
+                    now |= {name}
+                else:
+                    read |= {name} - now
+                    now -= {name} if does == "DELETE" else set()
+        if instruction.opcode in JUMPS:
+            ahead.append((places[instruction.argval], now))
+        if instruction.opname not in ALWAYS and instruction.opname not in ENDS and at + 1 < len(steps):
+            ahead.append((at + 1, now))
     return [name for name in names if name in read]
 
 
