@@ -114,6 +114,23 @@ def test_what_a_call_reaches_may_change() -> None:
         assert any(not each.reason for each in told), (change, [each.reason for each in told])
 
 
+def test_large_arrays_are_read_where_they_lie() -> None:
+    """Not copied for each call: what is written into them is seen, and what takes their place."""
+    for change in [
+        "pass",
+        "M.mul_(1.1); none",
+        "M[0] = i",
+        "if i > 5 { M = randn(64, 64) }",
+        "if i > 5 { M = M.t() }",
+        "x = M[0]",
+    ]:
+        text = "manual_seed(0)\nlet M = randn(64, 64)\nfn f(x) { let y = M @ x; return y + M.sum(0) }\n"
+        text += LOOP.format(before=change, call="f(M[1] * 1)") + "print M.sum(), x.sum()\n"
+        by_plan, told = shown(text)
+        assert by_plan == shown(text, planned=False)[0], change
+        assert any(not each.reason for each in told), (change, [each.reason for each in told])
+
+
 def test_recursion_without_end_is_told_of_at_its_call() -> None:
     text = "fn f(n) {\n    let k = n + 1\n    return f(k)\n}\nf(0)\n"
     assert shown(text)[0] == shown(text, planned=False)[0]
