@@ -59,6 +59,31 @@ def test_wrong_figures() -> None:
     assert run.run("plt.plot(w)") == 1 and "help: `plt.plot(w.detach())`" in run.err.getvalue()
 
 
+ODD = """\
+plt.plot([], [])
+plt.plot([float('nan')] * 3); plt.title('nan')
+plt.imshow(torch.zeros(3, 3))
+plt.imshow([[]])
+plt.hist([])
+plt.bar([], [])
+plt.semilogy([0, -1, 0])
+plt.plot([1e300, -1e300, 1e308, -1e308])
+plt.contour([[1, 1], [1, 1]])
+plt.xlim(5, 6); plt.plot([1, 2])
+plt.ylim(2, 2); plt.plot([1, 2])
+plt.loglog([0, 1], [0, 1]); plt.axhline(3); plt.text(0, 0, 'only')
+"""
+
+
+def test_odd_figures() -> None:
+    """What has nothing to show, or too much, is shown all the same."""
+    run = Run(cells=True)
+    assert run.run("import torch\nimport matplotlib.pyplot as plt") == 0
+    for line in ODD.splitlines():
+        assert run.run(line + ";") == 0, run.err.getvalue()
+    assert run.err.getvalue().count("nothing is on it") >= 4
+
+
 def test_calls_of_matplotlib(here: Here) -> None:
     """Calls that programs make: none of them fails, and none is left out."""
     run = Run()

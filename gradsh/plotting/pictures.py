@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -61,8 +62,10 @@ def drawn(chart: Chart, ending: str, name: str = "a picture") -> bytes:
     from gradsh.plotting.panels import draw
 
     try:
-        draw(chart, figure)
-        figure.savefig(file, format=ending[1:], metadata=metadata)
+        with warnings.catch_warnings():  # what matplotlib finds odd of an axis is nothing that the program can catch
+            warnings.simplefilter("ignore")
+            draw(chart, figure)
+            figure.savefig(file, format=ending[1:], metadata=metadata)
     except (
         ValueError,
         TypeError,

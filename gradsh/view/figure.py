@@ -111,6 +111,8 @@ def _across(panel: Panel, mark: Mark) -> tuple[list[float], list[float]]:
 
 def _image(mark: Mark, title: str, look: Look) -> str:
     grid = mark.grid
+    if not grid or not grid[0]:
+        return EMPTY + "\n"
     if isinstance(grid[0][0], list):  # colours, as bright as they are
         weights = (0.299, 0.587, 0.114)
         grid = [[sum(w * part for w, part in zip(weights, cell, strict=False)) for cell in row] for row in grid]
@@ -122,6 +124,8 @@ def _image(mark: Mark, title: str, look: Look) -> str:
 
 def _contour(mark: Mark, look: Look) -> str:
     """At most as many points as there is room for."""
+    if not mark.grid or not mark.xs:
+        return EMPTY + "\n"
     every = max(1, len(mark.grid) // 20), max(1, len(mark.xs) // 60)
     rows = [[x if math.isfinite(x) else None for x in row[:: every[1]]] for row in mark.grid[:: every[0]]]
     if all(x is None for row in rows for x in row):
