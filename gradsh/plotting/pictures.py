@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gradsh.files import Files
 
 FORMATS = (".png", ".svg")
+EXTRA = 'pip install "gradsh[plot]"'
 
 
 def write(chart: Chart, path: str, files: Files) -> None:
@@ -46,7 +47,7 @@ def drawn(chart: Chart, ending: str, name: str = "a picture") -> bytes:
     except ImportError:
         raise MissingPackage(
             lacking(f"plot: writing '{name}'", "matplotlib"),
-            help='pip install "gradsh[plot]" installs it: in the terminal pictures need nothing',
+            help=f"{EXTRA} installs it: in the terminal pictures need nothing",
         ) from None
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     (FigureCanvasSVG if ending == ".svg" else FigureCanvasAgg)(figure)
