@@ -316,8 +316,7 @@ def test_ctrl_c_stops_a_plan() -> None:
     """Of more iterations than a day has time for."""
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     session = Session()
-    session.plan(forced=True)
-    timer.start()
+    session.plan(True, lambda report: timer.start())  # the plan is made, and runs from now on
     try:
         with pytest.raises(KeyboardInterrupt):
             session.run(ROSENBROCK.format(n=10**12))
