@@ -92,6 +92,7 @@ def gradsh(work: str, planned: bool = False) -> Run:
     from gradsh import memory
     from gradsh.engine.core.modes import swapped
     from gradsh.engine.core.tensor import leaf, make
+    from gradsh.engine.kernels import compiled
 
     name, _, variant = work.partition(":")
     session = gradsh.Session()
@@ -127,6 +128,8 @@ def gradsh(work: str, planned: bool = False) -> Run:
     gc.set_threshold(100_000, 20, 20)
     gc.freeze()
     memory.reuse()
+    compiled.library()
+    compiled.share_loops()
 
     def run() -> Any:
         with swapped(session.context), np.errstate(all="ignore"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,6 +37,7 @@ def native() -> Iterator[Any]:
     found = compiled.library()
     if found is None:
         pytest.skip("no kernels in C")
+    compiled.share_loops()  # as in a process that is gradsh's own
     found.threads(3)  # on one core too
     yield found
     found.threads(pieces.threads())
@@ -111,3 +114,25 @@ def test_a_fork_has_threads_of_its_own() -> None:
         finally:
             os._exit(2)
     assert os.waitpid(child, 0)[1] == 0
+
+
+HOST = """
+import ctypes, sys
+import numpy as np
+import gradsh
+def loops():
+    at = ctypes.c_void_p.from_address(id(np.multiply) + 32).value
+    return ctypes.string_at(at, 8 * np.multiply.ntypes)
+before = loops()
+session = gradsh.Session()
+assert session.run("let x = ones(2000000, grad); backward (tanh(x * 2) * x).sum(); assert x.grad[0] > 0").ok
+from gradsh.engine.kernels import compiled
+print(loops() == before)
+compiled.share_loops()
+print(loops() == before)
+"""
+
+
+def test_numpy_stays_as_it_is_in_a_process_of_others() -> None:
+    done = subprocess.run([sys.executable, "-c", HOST], capture_output=True, text=True, timeout=100, check=False)
+    assert (done.stdout.split(), done.stderr) == (["True", "False"], "")

@@ -13,6 +13,7 @@ import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.kernels import pieces
+from gradsh.interrupts import own
 
 FIRST = 1 << 13  # elements that NumPy's kernel computes before that; a call counts as CALL of them
 CALL = 1 << 8
@@ -66,15 +67,29 @@ class Native:
 
 
 def library() -> Any:
-    """native.c, or None. From now on NumPy's own loops over large arrays are shared by threads, with the same bits."""
+    """native.c, or None. Its work on large arrays is shared by threads; where the process is gradsh's own (the command,
+    the prompt, a kernel), so are NumPy's own loops from now on, with the same bits. A `Session` in somebody else's
+    Python leaves NumPy as it is."""
     try:
         from gradsh.engine.kernels import native
     except ImportError:
         return None
-    if not pieces.spread and hasattr(native, "threads"):
+    if not SHARED and hasattr(native, "share_loops"):
         native.threads(pieces.threads())
-        pieces.spread = True
+        SHARED.append(native)
+    if own.taken:
+        share_loops()
     return native
+
+
+SHARED: list[Any] = []  # the library, once it knows of threads
+
+
+def share_loops() -> None:
+    """Let NumPy's loops over large arrays be shared by threads, in this whole process."""
+    if SHARED and not pieces.spread:
+        SHARED[0].share_loops()
+        pieces.spread = True
 
 
 WHOLE: list[Whole] = []

@@ -263,6 +263,7 @@ static PyMethodDef functions[] = {
     ENTRY(done),
     ENTRY(run),
     ENTRY(threads),
+    ENTRY(share_loops),
     ENTRY(run_tiles),
     ENTRY(tile_operations),
     ENTRY(added_rows),

@@ -1,4 +1,5 @@
-/* Work on large arrays in parts, shared by as many threads as gradsh may use, and NumPy's own loops shared that way.
+/* Work on large arrays in parts, shared by as many threads as gradsh may use, and NumPy's own loops shared that way where
+   the process is gradsh's own (compiled.py): in somebody else's Python NumPy stays as it is.
 
    The threads are begun by the first work that is large enough, know nothing of Python, take no signals, and wait for
    the next work: awake for some microseconds, as one operator follows another, then asleep. Who has work takes part in
@@ -239,8 +240,8 @@ static struct {
 
 #define UFUNC_COUNT (int)(sizeof UFUNCS / sizeof *UFUNCS)
 
-/* Put the shared loops in the place of NumPy's; what is not there stays as it is. */
-static void replace_loops(PyObject *numpy)
+/* Find NumPy's loops, or put the shared ones in their place; what is not there stays as it is. */
+static void numpys_loops(PyObject *numpy, int replace)
 {
     for (int u = 0; u < 2 * UFUNC_COUNT; u++) {
         InnerLoop *loop = &UFUNCS[u / 2].loops[u % 2];
@@ -248,17 +249,37 @@ static void replace_loops(PyObject *numpy)
         if (UFUNCS[u / 2].truth)
             types[operands - 1] = NPY_BOOL;
         PyUFuncObject *ufunc = (PyUFuncObject *)PyObject_GetAttrString(numpy, UFUNCS[u / 2].name);
-        if (ufunc && Py_IS_TYPE(ufunc, &PyUFunc_Type) && ufunc->nargs == operands &&
-            !PyUFunc_ReplaceLoopBySignature(ufunc, loop->with, types, loop->alone))
-            for (int at = 0; at < ufunc->ntypes; at++)
-                if (ufunc->functions[at] == loop->with)
-                    loop->data = ufunc->data ? ((void **)ufunc->data)[at] : NULL;
+        int known = ufunc && Py_IS_TYPE(ufunc, &PyUFunc_Type) && ufunc->nargs == operands;
+        for (int at = 0; known && !replace && at < ufunc->ntypes; at++) {
+            int same = 1;
+            for (int i = 0; i < operands; i++)
+                same &= ufunc->types[at * operands + i] == types[i];
+            if (same && !*loop->alone) {
+                *loop->alone = ufunc->functions[at];
+                loop->data = ufunc->data ? ((void **)ufunc->data)[at] : NULL;
+            }
+        }
+        if (known && replace && *loop->alone)
+            PyUFunc_ReplaceLoopBySignature(ufunc, loop->with, types, NULL);
         PyErr_Clear();
         Py_XDECREF(ufunc);
     }
 }
 
-/* threads(n): from now on large work is shared by n threads, also that of NumPy's own loops. */
+/* share_loops(): from now on NumPy's own loops over large arrays are shared too, for all that runs in this process. */
+static PyObject *share_loops(PyObject *Py_UNUSED(self), PyObject *const *Py_UNUSED(args), Py_ssize_t Py_UNUSED(count))
+{
+#if SHARES
+    PyObject *numpy = PyImport_ImportModule("numpy");
+    if (!numpy)
+        return NULL;
+    numpys_loops(numpy, 1);
+    Py_DECREF(numpy);
+#endif
+    Py_RETURN_NONE;
+}
+
+/* threads(n): from now on large work of the kernels in C is shared by n threads. To be called before share_loops. */
 static PyObject *threads(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
 {
     long wanted = count == 1 ? PyLong_AsLong(args[0]) : 1;
@@ -272,7 +293,7 @@ static PyObject *threads(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ss
             return NULL;
         ready = 1;
         pthread_atfork(NULL, NULL, forked);
-        replace_loops(numpy);
+        numpys_loops(numpy, 0);
         Py_DECREF(numpy);
     }
     POOL.threads = wanted < 1 ? 1 : wanted > MOST_THREADS ? MOST_THREADS : (int)wanted;

@@ -63,7 +63,7 @@ def in_pieces(function: Any, *values: Any) -> Any:
         return function(*values)
     out = alloc.empty(size, first.dtype)
     out[:PIECE] = first
-    if size > PIECE and spread and (function.__class__ is np.ufunc or _goes_into(function, first)):
+    if size > PIECE and ((spread and function.__class__ is np.ufunc) or _goes_into(function, first)):
         _fill(function, flat, out, PIECE, size)
     elif size > PIECE:
         share(partial(_fill, function, flat, out), range(PIECE, size, PIECE))
