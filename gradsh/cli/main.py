@@ -135,7 +135,7 @@ def _run(options: Options) -> int:
         return _shell(options, None)
     else:
         name, text = "<stdin>", _standard_input()
-    if name.endswith(".py"):
+    if name.endswith(".py") or (name == "<stdin>" and _says_python(text)):
         from gradsh.cli import source
 
         return source.run(options, name, text)
@@ -169,6 +169,12 @@ def _run(options: Options) -> int:
     if any(problem.code == "E0903" for problem in result.errors):
         return _at_once(OVER)
     return result.status
+
+
+def _says_python(text: bytes) -> bool:
+    """Whether the first line is `# python`, or names Python to the system."""
+    first = text.partition(b"\n")[0].strip().lower()
+    return first == b"# python" or (first.startswith(b"#!") and b"python" in first)
 
 
 def _standard_input() -> bytes:

@@ -48,7 +48,11 @@ def status_of(result: Result) -> int:
 def session_of(options: Options, display: Display, name: str, cells: bool) -> PythonSession:
     """A session within the limits that the command line asks for."""
     session = opened(
-        options, display, kind=lambda **given: PythonSession(argv=[name, *options.arguments], cells=cells, **given)
+        options,
+        display,
+        kind=lambda **given: PythonSession(
+            argv=["-" if name == "<stdin>" else name, *options.arguments], cells=cells, **given
+        ),
     )
     assert isinstance(session, PythonSession)
     if sys.stdin is not None:

@@ -12,7 +12,7 @@ from gradsh.engine.nn.module import Model, is_parameter
 from gradsh.errors import AttributeError_, TypeError_
 from gradsh.frontend import access, text
 from gradsh.frontend.classes import Object
-from gradsh.frontend.kinds import TYPES, kind_of, python_of
+from gradsh.frontend.kinds import TYPES, is_class, kind_of, python_of
 from gradsh.frontend.networks import Network
 from gradsh.runtime import steps
 from gradsh.runtime.python import OWN, SHARED
@@ -56,9 +56,12 @@ def type_of(*arguments: Any) -> Any:
     if len(arguments) != 1:
         raise TypeError_("type() takes 1 argument here: classes are made by `class`")
     value = arguments[0]
+    if isinstance(value, type) or is_class(value):
+        return type_of  # not the class of that class, which would make others
     return PARAMETER[0] if PARAMETER and is_parameter(value) else kind_of(value)
 
 
+type_of.makes = type  # type: ignore[attr-defined]  # `isinstance(x, type)`
 PARAMETER: list[Any] = []  # what `nn.Parameter` is, once a program has used it
 
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from gradsh import errors, interrupts
+from gradsh.engine.core.users import PROGRAM, acts_for_programs
 from gradsh.errors import AssertionFailed, GradshError, TypeError_
 from gradsh.frontend.kinds import python_of
 from gradsh.frontend.text import written
@@ -53,7 +54,7 @@ def seen(exception: BaseException) -> BaseException:
         return exception
     error = faults.translate(exception)
     if isinstance(error, errors.InternalFault):
-        if not faults.is_programs_own(exception):
+        if not _is_programs(exception):
             raise exception
         return exception  # one of Python's that gradsh has no words of its own for: StopIteration
     if error.code.startswith("E09") and not isinstance(error, errors.RecursionLimit):
@@ -61,6 +62,20 @@ def seen(exception: BaseException) -> BaseException:
     if type(exception).__module__ == "builtins" and not isinstance(exception, (NameError, TypeError)):
         return exception
     return of_error(error)
+
+
+def _is_programs(exception: BaseException) -> bool:
+    """Was it raised by the program, or deep in a library of Python's that it called, `random.choice([])`?"""
+    if faults.is_programs_own(exception):
+        return True
+    last = None
+    traceback = exception.__traceback__
+    while traceback is not None:
+        space = traceback.tb_frame.f_globals
+        if str(space.get("__name__", "")).partition(".")[0] == "gradsh" or PROGRAM in space:
+            last = space
+        traceback = traceback.tb_next
+    return last is not None and (PROGRAM in last or acts_for_programs(last))
 
 
 def of_error(error: GradshError) -> BaseException:
@@ -96,6 +111,6 @@ def translated(exception: BaseException) -> GradshError:
     if mark is not None:
         return errors.Raised(written(exception), kind=type(exception).__name__)
     error = faults.translate(exception)
-    if isinstance(error, errors.InternalFault) and faults.is_programs_own(exception):
+    if isinstance(error, errors.InternalFault) and _is_programs(exception):
         return errors.Raised(faults.clean(str(exception)), kind=type(exception).__name__)
     return error

@@ -318,10 +318,10 @@ def inherited(owner: Any, name: str, kind: type) -> Any:
         raise NoForward(f'Module [{type(owner).__name__}] is missing the required "forward" function')
     if name == "extra_repr":
         return lambda: Model.extra_repr(owner)
-    found = getattr(super(Mixin, owner), name, None) if not name.startswith("_") else None
-    if found is None:
-        raise AttributeError_(f"'super' object has no attribute '{name}'")
-    return found
+    try:
+        return resets(owner) if name == "reset_parameters" else super(Mixin, owner).__member__(name)
+    except KeyError:
+        raise AttributeError_(f"'super' object has no attribute '{name}'") from None
 
 
 class _Rest:

@@ -11,6 +11,7 @@ import numpy as np
 from gradsh.frontend import text
 from gradsh.frontend.arrays import plain
 from gradsh.frontend.imports.outside import File
+from gradsh.frontend.imports.pure import checked
 
 __acts_for_programs__ = True
 
@@ -56,4 +57,4 @@ def functions(session: Any) -> dict[str, Callable[..., Any]]:
         written(fname, "", lambda stream: np.savetxt(stream, plain(X), **keywords))
 
     made = (load, loadtxt, genfromtxt, save, savez, savetxt)
-    return {function.__name__: function for function in made} | {"savez_compressed": savez}
+    return {function.__name__: checked(function) for function in made} | {"savez_compressed": savez}

@@ -477,7 +477,8 @@ class Template:
         self.own = string.Template(template)
 
     def substitute(self, mapping: Any = (), /, **words: Any) -> str:
-        return self.own.substitute({key: text.written(value) for key, value in {**dict(mapping), **words}.items()})
+        values = {key: text.written(value) for key, value in {**dict(mapping), **words}.items()}
+        return checked(self.own.substitute)(values)  # type: ignore[no-any-return]  # a string
 
     def safe_substitute(self, mapping: Any = (), /, **words: Any) -> str:
         return self.own.safe_substitute({key: text.written(value) for key, value in {**dict(mapping), **words}.items()})
