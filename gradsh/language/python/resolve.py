@@ -27,47 +27,44 @@ def resolve(
 ) -> Resolution:
     """What the lowering needs to know. `bound`: what the session has bound, with the module of PyTorch that it is."""
     resolver = PythonResolver(program, source, bound, builtins)
-    own = {name for node in walk(program) for name in node.binds()}
+    imports: list[python.Imported] = []
+    others: set[str] = set()  # names that something else than an import binds
+    for node in walk(program):
+        if isinstance(node, python.Imported):
+            imports.append(node)
+        elif isinstance(node, python.Walrus):
+            others.add(node.name)
+        elif not isinstance(node, python.Importing):
+            others.update(node.binds())
+    own = others.union(each.name for each in imports)
     before = {name: module[0] for name, module in bound.items() if module and name not in own}
-    resolver.modules = {**before, **imported(program)}
-    resolver.members = members(program)
-    resolver.stars = [each.module for each in imports(program) if each.member == "*" and each.module in TORCH]
+    only = [each for each in imports if each.name not in others]
+    resolver.modules = {**before, **imported(only)}
+    resolver.members = members(only)
+    resolver.stars = [each.module for each in imports if each.member == "*" and each.module in TORCH]
     resolver.run()
     return resolver.resolution
 
 
-def imported(program: nodes.Program) -> dict[str, str]:
-    """The names that the program binds to modules of PyTorch and to nothing else."""
-    found = {
+def imported(imports: list[python.Imported]) -> dict[str, str]:
+    """The names that these bind to modules of PyTorch."""
+    return {
         each.name: module
-        for each in imports(program)
+        for each in imports
         if (module := each.module if each.member is None else f"{each.module}.{each.member}") in TORCH
     }
-    return _only(program, found)
 
 
-def members(program: nodes.Program) -> dict[str, tuple[str, str]]:
-    """The names that the program binds to members of such modules, and to nothing else."""
-    found = {
+def members(imports: list[python.Imported]) -> dict[str, tuple[str, str]]:
+    """The names that these bind to members of such modules."""
+    return {
         each.name: (each.module, each.member)
-        for each in imports(program)
-        if each.member not in (None, "*") and each.module in TORCH and f"{each.module}.{each.member}" not in TORCH
+        for each in imports
+        if each.member is not None
+        and each.member != "*"
+        and each.module in TORCH
+        and f"{each.module}.{each.member}" not in TORCH
     }
-    return _only(program, found)  # type: ignore[return-value, arg-type]  # mypy does not see that none is None
-
-
-def imports(program: nodes.Program) -> list[python.Imported]:
-    return [node for node in walk(program) if isinstance(node, python.Imported)]
-
-
-def _only(program: nodes.Program, found: dict[str, str]) -> dict[str, str]:
-    if found:
-        for node in walk(program):
-            names = [node.name] if isinstance(node, python.Walrus) else node.binds()
-            if names and not isinstance(node, (python.Imported, python.Importing)):
-                for name in names:
-                    found.pop(name, None)
-    return found
 
 
 @handles(Stmt, "do_")
