@@ -11,6 +11,7 @@ import pytest
 
 from gradsh import Session
 from gradsh.engine.autograd.backward import run_backward
+from gradsh.engine.core.dtypes import float16
 from gradsh.engine.core.graph import Handle
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import leaf, make
@@ -34,6 +35,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(fast, "LARGE", 32)
     monkeypatch.setattr(pieces, "large", True)
     monkeypatch.setattr(Handle, "made", False)
+    monkeypatch.setattr(float16, "used", False)  # another test's program had halves
     run = tiles.Program.run
 
     def counted(self: tiles.Program) -> None:
