@@ -39,8 +39,8 @@ def unknown(source: Source, bound: dict[str, tuple[str, ...]]) -> list[GradshErr
     from gradsh.language import nodes
     from gradsh.language.nodes import walk
     from gradsh.language.python.convert import convert
-    from gradsh.language.python.nodes import Imported, Walrus
-    from gradsh.language.python.resolve import imported, resolve
+    from gradsh.language.python.nodes import Walrus
+    from gradsh.language.python.resolve import bindings, imported, resolve
     from gradsh.language.python.torch import MISSING
 
     table = PythonTable({"print": None, "display": None, "open": None})
@@ -61,6 +61,7 @@ def unknown(source: Source, bound: dict[str, tuple[str, ...]]) -> list[GradshErr
         close = suggest(node.name, [*everything, *table.names()])
         help = f"did you mean `{close}`?" if close else None
         found.append(errors.UnknownName(f"name '{node.name}' is not defined", place, help))
-    modules = imported([node for node in walk(tree) if isinstance(node, Imported)])
+    imports, others = bindings(tree)
+    modules = imported([each for each in imports if each.name not in others])
     bound |= {name: (modules[name],) if name in modules else () for name in resolution.exports}
     return found

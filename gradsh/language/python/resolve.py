@@ -27,15 +27,7 @@ def resolve(
 ) -> Resolution:
     """What the lowering needs to know. `bound`: what the session has bound, with the module of PyTorch that it is."""
     resolver = PythonResolver(program, source, bound, builtins)
-    imports: list[python.Imported] = []
-    others: set[str] = set()  # names that something else than an import binds
-    for node in walk(program):
-        if isinstance(node, python.Imported):
-            imports.append(node)
-        elif isinstance(node, python.Walrus):
-            others.add(node.name)
-        elif not isinstance(node, python.Importing):
-            others.update(node.binds())
+    imports, others = bindings(program)
     own = others.union(each.name for each in imports)
     before = {name: module[0] for name, module in bound.items() if module and name not in own}
     only = [each for each in imports if each.name not in others]
@@ -44,6 +36,20 @@ def resolve(
     resolver.stars = [each.module for each in imports if each.member == "*" and each.module in TORCH]
     resolver.run()
     return resolver.resolution
+
+
+def bindings(program: nodes.Program) -> tuple[list[python.Imported], set[str]]:
+    """What the program imports, and the names that something else in it binds."""
+    imports: list[python.Imported] = []
+    others: set[str] = set()
+    for node in walk(program):
+        if isinstance(node, python.Imported):
+            imports.append(node)
+        elif isinstance(node, python.Walrus):
+            others.add(node.name)
+        elif not isinstance(node, python.Importing):
+            others.update(node.binds())
+    return imports, others
 
 
 def imported(imports: list[python.Imported]) -> dict[str, str]:
