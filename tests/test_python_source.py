@@ -327,6 +327,15 @@ def test_standard_input_says_that_it_is_python() -> None:
         assert (done.returncode, done.stdout) == (0, wanted), done.stderr
 
 
+def test_behind_the_door_of_a_sandbox(tmp_path: Path) -> None:
+    """The modules of Python programs are loaded before it is shut, and files stay out of reach."""
+    (tmp_path / "a.py").write_text((ROOT / "tests" / "data" / "python_sandboxed.py.txt").read_text(encoding="utf-8"))
+    status, out, told = command("--sandbox", "a.py", folder=tmp_path)
+    assert status == 0, told
+    assert out.count("refused") == 6 and "reached" not in out and "1 False False tensor([2.])" in out
+    assert [path.name for path in tmp_path.iterdir()] == ["a.py"]
+
+
 def test_notebooks(tmp_path: Path) -> None:
     path = tmp_path / "n.ipynb"
     path.write_text(a_notebook("%matplotlib inline\nx = 1", "x + 1", "x / 0", "x + 2;", "x + 3", tags=(2,)))

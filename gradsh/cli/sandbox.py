@@ -25,8 +25,8 @@ LAZY = (
 )  # fmt: skip
 # and what those, and NumPy and SciPy, import when they are first asked for something
 LAZIER = (
-    "encodings.utf_8_sig", "encodings.ascii", "encodings.latin_1", "numpy.linalg", "numpy.fft", "rich.pretty",
-    "rich.cells", "scipy.special",
+    "encodings.utf_8_sig", "encodings.ascii", "encodings.latin_1", "encodings.cp437", "numpy.linalg", "numpy.fft",
+    "rich.pretty", "rich.cells", "scipy.special",
 )  # fmt: skip
 OPTIONAL = ("resource", "safetensors", "safetensors.numpy", "gradsh.engine.kernels.native")
 # what writes files only, and is not come to where none may be written
