@@ -54,12 +54,14 @@ bench-peers: $(VENV)/.demo
 
 # What takes too long for every run of the tests: 500 training programs killed while they write their checkpoint; 1,000
 # kills of saves, 1,000 of writes to the cache and the history; every operation on files of a save failing in every way;
-# 100,000 prompts, then half an hour of mixed work, in one session whose memory must stay flat (Linux).
+# 100,000 prompts, then half an hour of mixed work, in one session whose memory must stay flat (Linux); all programs of this
+# repository and 100,000 random loops with plans and without, of which all must come to the same.
 SOAK ?= 100000 30
 stress: $(VENV)/.test
 	GRADSH_KILLS=500 $(PY) -m pytest tests/test_data.py -k kill $(ARGS)
 	$(PY) -m tests.fuzz --inputs "kills=400 saves=6000"
 	$(PY) -m tests.soak $(SOAK)
+	$(PY) -m tests.plans
 
 # An hour of the fuzzers, split over them; `make fuzz ARGS="--seconds 100 --seed 7"`, `make fuzz ARGS=--help`.
 fuzz: $(VENV)/.test

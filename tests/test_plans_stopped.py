@@ -1,0 +1,84 @@
+"""What stops a loop, or looks at what it left, finds the same where the loop runs by a plan: Ctrl-C, limits, the sandbox,
+errors with their lines, `why`, `explain`, `graph` and `:undo`."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from gradsh import Session
+from tests.plans.compared import Run, compared, difference
+from tests.plans.stopped import stopped
+
+HEAD = "manual_seed(0); let v = tensor([1., -2.], grad); let xs = []; let n = 0; let loss = none\n"
+STEP = "loss = (v * v).sum(); backward loss; no_grad { v -= 0.01 * v.grad }; v.grad = none"
+
+
+def loop(n: int, also: str) -> str:
+    return f"for i in range({n}) {{\n    {STEP}\n    {also}\n}}\n"
+
+
+ENDLESS = HEAD + f"while true {{\n    {STEP}\n    n += 1\n}}\n"
+
+
+@pytest.mark.parametrize("also", ["n += 1", "xs.append(loss.item())", "v.retain_grad()", "n = n + v.sum().item()"])
+@pytest.mark.parametrize("after", [1, 3, 7])
+def test_ctrl_c_leaves_what_it_leaves_at_that_place(also: str, after: int) -> None:
+    texts = [HEAD, loop(30, also), "print v, n, xs, i, loss\n" + loop(9, "n += 2")]
+    found, done = stopped(texts, after)
+    assert not found
+    assert done > after
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        "n = 1 / (500 - i)",
+        "assert i != 500, 'here'",
+        "xs.append(i); [0, 1][i // 500 * 7]",
+        "if i == 500 { v.view(3) }",
+        "if i == 500 { raise 'stop' }",
+    ],
+)
+def test_an_error_in_the_middle_has_its_line_and_leaves_the_same(also: str) -> None:
+    text = HEAD + loop(600, also)
+    found, _ = compared([text, "print v, n, i, len(xs), loss"])
+    assert not found
+    run = Run(True)
+    assert any(line.strip().startswith("err  --> <input>:4:") for line in run.run(text))
+
+
+def ended(text: str, **limits: object) -> tuple[Session, str]:
+    err = io.StringIO()
+    session = Session(out=io.StringIO(), err=err, seed=0, **limits)  # type: ignore[arg-type]
+    session.plan()
+    result = session.run(text)
+    return session, err.getvalue() if result.status == 1 else f"status {result.status}"
+
+
+def test_a_limit_of_time_holds_in_a_plan() -> None:
+    session, said = ended(ENDLESS, timeout=0.5)
+    assert "E0903" in said and "<input>:" in said
+    assert session.globals[".n"] > 0
+    assert session.run("print v, n; v.sum()").ok  # and the session goes on
+
+
+def test_a_limit_of_memory_holds_in_a_plan() -> None:
+    grows = HEAD + loop(1_000_000, "xs.append(v.detach().clone().expand(20000, 2).clone())")
+    _, said = ended(grows, max_memory="60M")
+    assert "E0902" in said
+
+
+def test_a_sandbox_holds_in_a_plan() -> None:
+    reads = HEAD + loop(300, "if i == 200 { load('/etc/hostname.csv') }")
+    _, said = ended(reads, sandbox=True)
+    assert "sandbox" in said and "<input>:4:" in said
+
+
+@pytest.mark.parametrize("look", ["why v.grad", "explain loss", "graph loss", "backward loss", "saved loss"])
+def test_what_looks_at_the_last_iteration_finds_it(look: str) -> None:
+    texts = [HEAD + loop(40, "n += 1"), f"loss = (v * v).sum() * n; {look}"]
+    mine, other = Run(True), Run(False)
+    for text in texts:
+        assert not difference(mine.run(text), other.run(text))
