@@ -1,5 +1,5 @@
-"""What stops a loop, or looks at what it left, finds the same where the loop runs by a plan: Ctrl-C, limits, the sandbox,
-errors with their lines, `why`, `explain`, `graph` and `:undo`."""
+"""What stops a loop, or looks at what it left, finds the same where that runs by a plan: Ctrl-C, limits, the sandbox,
+errors with their lines, `why`, `explain`, `graph`."""
 
 from __future__ import annotations
 
@@ -47,6 +47,13 @@ def test_an_error_in_the_middle_has_its_line_and_leaves_the_same(also: str) -> N
     assert not found
     run = Run(True)
     assert any(line.strip().startswith("err  --> <input>:4:") for line in run.run(text))
+
+
+@pytest.mark.parametrize("at", range(5, 13))
+def test_what_an_iteration_that_fails_has_not_bound_is_what_the_one_before_bound(at: int) -> None:
+    text = HEAD + f"for i in range(1, 13) {{\n    assert i != {at}\n    {STEP}\n    xs.append(loss.item())\n}}\n"
+    found, _ = compared([text, "print v, i, xs, loss"])
+    assert not found
 
 
 def ended(text: str, **limits: object) -> tuple[Session, str]:

@@ -269,7 +269,7 @@ class Loop:
 
     def planned(self, trial: Trial, entry: Entry, hold: interrupts.held) -> None:
         """As many iterations as fit the plan, but for the last two, or fewer where somebody wants the loop to stop."""
-        most = int(min(self.left() - 2, ENDLESS))
+        most = int(min(self.left() - 1, ENDLESS))
         stretch = Stretch(trial, entry, most, lambda: hold.came is not None or stopping())
         try:
             stretch.run()

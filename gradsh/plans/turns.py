@@ -31,14 +31,20 @@ class Stretch:
         """Where an iteration does not fit, the arrays are put back to the head of the one before it, so that this one
         can run really too, and all that it binds is there when the next one leaves the loop or looks back: the turn is
         begun again, and comes to the same. So the program gets what a turn gave when the next one has come to its end.
+        Likewise the last of `most` is only tried: what is real next must not fail in the middle, where what it has not
+        bound is what the iteration before bound.
         """
         turn = 1
         while self.done < self.most and not self.stops():
-            turn = min(turn, self.most - self.done)
+            last = self.done == self.most - 1
+            turn = 1 if last else min(turn, self.most - 1 - self.done)
             head = self.trial.snapshot()
             outs: list[Any] = []
             start = perf_counter()
             came, _ = self.trial.run(turn, outs)
+            if came and last:
+                self.trial.restore(head)
+                break
             if came == turn:
                 self.give()
                 self.head, self.given, self.waiting = head, outs, turn

@@ -38,7 +38,7 @@ def interrupting(patch: pytest.MonkeyPatch, after: int) -> list[int]:
 
     class Interrupted(Stretch):
         def __init__(self, trial: Any, entry: Any, most: int, stops: Callable[[], bool]) -> None:
-            super().__init__(trial, entry, most if sent else min(most, after), stops)
+            super().__init__(trial, entry, most if sent else min(most, after + 1), stops)  # the last is only tried
 
         def run(self) -> None:
             super().run()
