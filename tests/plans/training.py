@@ -154,6 +154,11 @@ LOOPS = {
     ),
     "strided": ("", "i in range(0, 12, 2)", f"let loss = cross_entropy(net(X[i:i + 2]), Y[i:i + 2]); {STEP}"),
     "downwards": ("", "i in range(11, 2, -1)", f"let loss = net(X[i]).sum(); losses[i] = loss.detach(); {STEP}"),
+    "written": (
+        "",
+        "i in range(10)",
+        f"let loss = net(X[i]).sum(); losses[i] = loss.item() + i; w.data[i % 3] = 0.1 * i; {STEP}",
+    ),
     "rate": (
         "",
         "i in range(10)",

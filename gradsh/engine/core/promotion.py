@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import BOOL, FLOAT, OF, DType, promote_dtypes
 from gradsh.engine.core.modes import mode
 from gradsh.errors import Overflow, ShapeError, ValueProblem
@@ -81,6 +82,8 @@ def converted(number: Any, dtype: Any) -> Any:
         raise ValueProblem(f"value cannot be converted to type {'int' if name == 'int32_t' else name} without overflow")
     if kind == "u" and number < 0:
         return dtype.type(int(number) % (int(np.iinfo(dtype).max) + 1))
+    if type(number) not in (int, float, bool):  # it stands for one that changes: see gradsh/plans/numbers.py
+        return alloc.array(number, dtype)[()]
     return dtype.type(int(number) if kind in "iu" else number)
 
 
