@@ -137,7 +137,7 @@ def _slice(x: Tensor, dim: int, part: slice, alone: bool = False) -> Tensor:
         start, stop, step = bounds(part, extent)
     except TypeError:
         raise ArgumentError("slice indices must be integers or None or have an __index__ method") from None
-    if start == 0 and stop == extent and step == 1 and not alone:
+    if not alone and stop - start == extent and step == 1:  # its size, which moving bounds have in common
         return x
     if stop < start:
         stop = start
