@@ -34,3 +34,23 @@ def test_a_program_is_looked_at(here: Here) -> None:
     assert "x.grad   4" in here("explain", "a.grad")[1]
     status, _, told = here("why", "a.py", "nothing")
     assert status == 3 and "name 'nothing' is not defined" in told
+
+
+def test_loops_are_looked_at_for_their_plans(here: Here) -> None:
+    """`gradsh plan` of a file of each language; what is given for the script and does not fit is told."""
+    (here.folder / "a.grad").write_text(
+        "let w = ones(2, grad)\nfor i in range(200) {\n    w.grad = none\n    backward (w**2).sum()\n"
+        "    no_grad { w -= 0.1 * w.grad }\n}\nprint w\n"
+    )
+    status, out, told = here("plan", "a.grad")
+    assert status == 0 and not told
+    assert out.startswith("line 2: a plan of ") and "state" in out
+    assert "[...] = " in out and "kernel(" not in out  # parts that are written, and what kernels are called
+    status, _, told = here("plan", "a.grad", "--rate", "3")
+    assert (status, told.splitlines()[0]) == (2, "gradsh: a.grad declares no parameter for '--rate'")
+    source = LOOKED_AT + "for i in range(150):\n    c = c * 0.5\n"
+    (here.folder / "a.py").write_text(source)
+    (here.folder / "a.ipynb").write_text(a_notebook(*source.split("with")[:1], "with" + source.split("with")[1]))
+    for file, line in (("a.py", 9), ("a.ipynb", 6)):
+        status, out, told = here("plan", file)
+        assert status == 0 and not told and out.startswith(f"line {line}: ") and "not shown" not in out, out

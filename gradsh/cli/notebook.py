@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -17,12 +17,12 @@ from gradsh.cli.opening import OVER, displayed
 from gradsh.cli.options import Options, UsageError
 from gradsh.cli.source import session_of, status_of
 from gradsh.errors import GradshError, Label, Source, Span, SyntaxError_, WarningRecord
-from gradsh.language.program import LOOKING
 from gradsh.reports import Report
 from gradsh.runtime import text
 from gradsh.session.display import Display as Shows
 from gradsh.session.notebook import Cell, NotANotebook, Notebook, Outputs
 from gradsh.session.python import PythonSession
+from gradsh.session.session import Session
 from gradsh.view.display import Display
 from gradsh.view.plain import visible
 from gradsh.view.rich import of_report, of_value
@@ -97,10 +97,12 @@ def _run(options: Options, session: PythonSession, cells: list[Cell], kept: Kept
     return status
 
 
-def quietly(options: Options, display: Shows, name: str, data: bytes) -> tuple[PythonSession, int]:
-    """Run all cells for whoever looks at the graphs of what they have bound; the session and the exit status."""
+def quietly(
+    options: Options, display: Shows, name: str, data: bytes, prepare: Callable[[Session], None]
+) -> tuple[PythonSession, int]:
+    """Run all cells for whoever looks at what they have bound or done; the session and the exit status."""
     session = session_of(options, display, name, cells=True)
-    session.options = (LOOKING,)
+    prepare(session)
     notebook = _read(display, name, data)
     return session, 3 if notebook is None else _run(options, session, notebook.cells, None, False)
 

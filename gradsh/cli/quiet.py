@@ -52,6 +52,11 @@ def silent(options: Options) -> Plain | Json:
     return Json() if options.json else Plain(color=options.color, style=options.errors)
 
 
+def looking(session: Session) -> None:
+    """Have its programs compiled for whoever looks at their graphs."""
+    session.options = (LOOKING,)
+
+
 def look(options: Options, file: str, statement: Callable[[str], str], name: str | None = None) -> int:
     """Run a file of gradsh's, of Python's or a notebook, then a statement of gradsh's on its names; the exit status.
 
@@ -65,7 +70,7 @@ def look(options: Options, file: str, statement: Callable[[str], str], name: str
         from gradsh.cli import notebook, source
 
         quietly = source.quietly if file.endswith(".py") else notebook.quietly
-        python, status = quietly(options, display, file, data)
+        python, status = quietly(options, display, file, data, looking)
         session, said = python, python.look
     else:
         text = decode(file, data)
@@ -74,7 +79,7 @@ def look(options: Options, file: str, statement: Callable[[str], str], name: str
             display.errors([text] if shown else concealed(file, [text]))
             return 3
         session = opened(options, display)
-        session.options = (LOOKING,)
+        looking(session)
         session.shows_lines = shown
         status = session.run(text, file).status
         said = partial(session.run, name="<command line>")

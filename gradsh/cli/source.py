@@ -8,13 +8,14 @@ import sys
 from gradsh.cli.opening import OVER, displayed, opened
 from gradsh.cli.options import Options
 from gradsh.files import concealed, decode, read_text, shows_lines
-from gradsh.language.program import LOOKING
 from gradsh.session.python import PythonSession
 
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradsh.session.display import Display
-    from gradsh.session.session import Result
+    from gradsh.session.session import Result, Session
 
 
 def run(options: Options, name: str, text: bytes) -> int:
@@ -22,10 +23,12 @@ def run(options: Options, name: str, text: bytes) -> int:
     return _ran(session_of(options, displayed(options), name, cells=False), name, text)
 
 
-def quietly(options: Options, display: Display, name: str, text: bytes) -> tuple[PythonSession, int]:
-    """The same for whoever looks at the graphs of what it has bound."""
+def quietly(
+    options: Options, display: Display, name: str, text: bytes, prepare: Callable[[Session], None]
+) -> tuple[PythonSession, int]:
+    """The same for whoever looks at what it has bound or done; `prepare` is called with the session before."""
     session = session_of(options, display, name, cells=False)
-    session.options = (LOOKING,)
+    prepare(session)
     return session, _ran(session, name, text)
 
 

@@ -138,13 +138,14 @@ def described(plan: Plan) -> list[str]:
     def name(x: Any) -> str:
         if type(x) is Number:
             return names.setdefault(id(x), f"n{len(names)}") if id(x) in plan.varying else repr(x.plain)
-        if x is None:
-            return ""
         if type(x) in (tuple, list):
             return "(" + ", ".join(map(name, x)) + ")"
         if type(x) is slice:
-            return f"{name(x.start)}:{name(x.stop)}" + ("" if x.step is None else f":{name(x.step)}")
+            ends = ["" if end is None else name(end) for end in (x.start, x.stop, x.step)]
+            return ":".join(ends if ends[2] else ends[:2])
         if type(x) is not Value:
+            if x is Ellipsis:
+                return "..."
             return repr(x) if not hasattr(x, "shape") else f"{x}" if x.ndim == 0 else f"constant{list(x.shape)}"
         prefix = "s" if any(x.root is value for value in plan.written) else "t"
         root = names.setdefault(id(x.root), f"{prefix}{len(names)}")
@@ -153,11 +154,16 @@ def described(plan: Plan) -> list[str]:
     lines = [f"state {name(value)} {value.array.dtype}{list(value.array.shape)}" for value in plan.written]
     for step in plan.steps:
         arguments = ", ".join(name(each) for each in step.arguments)
-        function = getattr(step.function, "__name__", step.kind)
+        written = ", ".join(name(each) for each in step.outs)
         if step.kind == "decide":
             lines.append(f"guard  {arguments} is {step.extra}")
+        elif step.kind == "put":
+            lines.append(f"put    {written}[{name(step.extra)}] = {arguments}")
+        elif step.kind == "take":
+            lines.append(f"take   {written} = {arguments}[{name(step.extra)}]")
         else:
-            written = ", ".join(name(each) for each in step.outs)
+            native = getattr(step.function, "native", None)  # a kernel that may be in C
+            function = native.name if native is not None else getattr(step.function, "__name__", step.kind)
             lines.append(f"{step.kind:6} {written} = {function}({arguments})")
     lines += [f"set    {name(value)} = {name(new)}" for value, new in [*plan.carried, *plan.numbers]]
     lines += [f"out    {name(value)}" for value in plan.outs]
