@@ -58,7 +58,12 @@ def promoted_number(a: Any, number: Any, floating: bool) -> tuple[Any, Any]:
 
 
 def in_dtype(number: Any, dtype: Any) -> Any:
-    """A number for arrays of `dtype`; where a whole one does not fit it wraps around, as in PyTorch."""
+    """A number for arrays of `dtype`; where a whole one does not fit it wraps around, as in PyTorch.
+
+    Errors: ValueProblem for nan and infinities in arrays of integers.
+    """
+    if dtype.kind in "iu" and number.__class__ is float and not math.isfinite(number):
+        return converted(number, dtype)
     if dtype.kind in "iu" and not _fits(int(number), dtype):
         return dtype.type(np.array(int(number) % 2**64, np.uint64).astype(dtype))
     return number

@@ -9,6 +9,7 @@ import numpy as np
 from gradsh.engine.core.arguments import dim_index
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.promotion import in_dtype
 from gradsh.engine.core.strided import settled
 from gradsh.engine.kernels import transcendental as exact
 from gradsh.engine.operators.batch_rules import along
@@ -18,6 +19,8 @@ from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t, unary_samples
 from gradsh.engine.ops.elementwise.masks import backward_of, floats_only, pick, refused_dtype, with_settings
 from gradsh.errors import DtypeError, ShapeError
+
+INT64 = np.dtype(np.int64)
 
 # --- piecewise linear ones, and those written in others ------------------------------------------------------------
 
@@ -48,7 +51,7 @@ def hardtanh(x: Any, low: Any, high: Any, inplace: bool) -> Any:
     if low > high:
         raise DtypeError("min_val cannot be greater than max_val", kind="ValueError")
     if x.dtype.kind != "f":
-        low, high = int(low), int(high)  # the ends, as C++ cuts them
+        low, high = (int(in_dtype(end, INT64)) for end in (low, high))  # as C++ cuts them
         if x.dtype.kind == "u" and low < 0:
             raise DtypeError("cannot do hardtanh on an unsigned type with negative limits")
     return np.minimum(np.maximum(x, low), high)
