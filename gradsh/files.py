@@ -70,6 +70,11 @@ class Files:
             raise kind(f"cannot {doing} '{path}': {self.closed}", kind="PermissionError")
         if "\0" in path:
             raise errors.FileError(f"cannot {doing} {path!r}: a file name cannot contain a NUL", kind="ValueError")
+        try:
+            os.fsencode(path)
+        except UnicodeEncodeError:
+            said = f"cannot {doing} {path!r}: a file name cannot contain half of a surrogate pair"
+            raise errors.FileError(said, kind="ValueError") from None
 
     def read(self, path: str) -> bytes:
         """All of a file. Errors: FileError, naming a file of a similar name where there is one."""

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -86,6 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     status = replay(given) if given.replay else 0
     if given.replay and not given.counts:
         return status
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # programs have halves of surrogate pairs
     print(f"seed {given.seed}", flush=True)
     if given.show:
         for name in given.only:

@@ -26,10 +26,22 @@ Draw = Callable[[], float]
 Round = Callable[[float], float]
 
 LOW_53 = 2**53 - 1
+LEAST = -(2**63)
 # what PyTorch writes as float32 constants, which a double is compared with
 THIRD = float(np.float32(1) / np.float32(3))
 SQUEEZE = float(np.float32(0.0331))
 SMALLEST = {FLOAT32: float(np.finfo(np.float32).tiny), FLOAT64: float(np.finfo(np.float64).tiny)}
+
+
+def int64(x: float) -> int:
+    """C's cast of the floor: what has no room, as of `poisson(tensor([inf]))`, is the least of all."""
+    whole = math.floor(x) if math.isfinite(x) else LEAST
+    return whole if LEAST <= whole < -LEAST else LEAST
+
+
+def floor(x: float) -> float:
+    """C's: Python's makes an int of it, which nan and infinity, as of `binomial(tensor([inf]), …)`, are not."""
+    return float(math.floor(x)) if math.isfinite(x) else x
 
 
 def _uniform(gen: Generator) -> Draw:
@@ -165,7 +177,7 @@ def _by_transformed_rejection(rate: float, uniform: Draw) -> int:
         us = 0.5 - abs(u)
         if us == 0:
             continue
-        k = math.floor((2 * a / us + b) * u + rate + 0.43)
+        k = int64((2 * a / us + b) * u + rate + 0.43)
         if us >= 0.07 and v <= tight:
             return k
         if k < 0 or (us < 0.013 and v > us) or v == 0:
@@ -233,14 +245,14 @@ def _rejected(n: float, p: float, uniform: Draw, cut: Round) -> float:
     tight = 0.92 - 4.2 / b
     ratio = cut(p / cut(1 - p))
     alpha = (2.83 + 5.1 / b) * deviation
-    m = float(math.floor(cut(cut(n + 1) * p)))
+    m = floor(cut(cut(n + 1) * p))
     while True:
         u = uniform() - 0.5
         v = uniform()
         us = 0.5 - abs(u)
         if us == 0:
             continue
-        k = cut(math.floor((2 * a / us + b) * u + c))
+        k = cut(floor((2 * a / us + b) * u + c))
         if k < 0 or k > n:
             continue
         if us >= 0.07 and v <= tight:

@@ -238,10 +238,13 @@ def _blamed(entry: Operator, values: list[Any], error: Exception) -> Exception:
     if found is not error or in_the_program(error):
         return found
     level = level_of(values)
+    sample = _sample(values, level, 0 if _opened(values, level)[2] else None)
     try:
-        applied(entry, *_sample(values, level, 0 if _opened(values, level)[2] else None))
+        applied(entry, *sample)
     except GradshError as said:
         return said
+    except FAILURES as said:  # of NumPy's, where the operator is made of others: `linalg.matrix_rank` of halves
+        return blame(entry, list(sample), said, 3)
     return error
 
 

@@ -130,7 +130,7 @@ def _slice(x: Tensor, dim: int, part: slice, alone: bool = False) -> Tensor:
         step = part.step
         if step.__class__ is Tensor:
             step = step.__index__()
-        if step.__class__ is int and step <= 0:
+        if isinstance(step, int) and step <= 0:  # False is 0
             raise ValueError_("step must be greater than zero" if step else "slice step cannot be zero")
     extent = shape[dim]
     try:
