@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import argparse
 from argparse import ArgumentParser
-from collections.abc import Callable
 
-from gradsh.cli.opening import opened
-from gradsh.cli.options import Options, UsageError, read
-from gradsh.cli.quiet import Json, Plain, silent
+from gradsh.cli.options import Options, UsageError
+from gradsh.cli.quiet import ran, silent
 from gradsh.errors import BadArguments
-from gradsh.files import concealed, decode, shows_lines
 from gradsh.reports import LoopPlan
-from gradsh.session.session import Session
 
 
 def takes(parser: ArgumentParser) -> None:
@@ -27,7 +23,11 @@ def takes(parser: ArgumentParser) -> None:
 def run(options: Options) -> int:
     display = silent(options)
     came: list[LoopPlan] = []
-    status = _ran(options, display, lambda session: session.plan(told=came.append))
+    file = options.given.file
+    try:
+        _, status = ran(options, display, file, lambda session: session.plan(told=came.append), options.given.arguments)
+    except BadArguments as error:
+        raise UsageError(str(error), f"gradsh {file} --help") from None
     display.running = False
     told: set[object] = set()
     for report in came:  # a loop that is run again is told of once
@@ -36,27 +36,3 @@ def run(options: Options) -> int:
             told.add(key)
             display.report(report)
     return status
-
-
-def _ran(options: Options, display: Plain | Json, prepare: Callable[[Session], None]) -> int:
-    """Run the file in a session that was prepared; the exit status."""
-    file = options.given.file
-    data = read(file)
-    if file.endswith((".py", ".ipynb")):
-        from gradsh.cli import notebook, source
-
-        options.arguments = options.given.arguments
-        quietly = source.quietly if file.endswith(".py") else notebook.quietly
-        return quietly(options, display, file, data, prepare)[1]
-    text = decode(file, data)
-    shown = shows_lines(file, data)
-    if not isinstance(text, str):
-        display.errors([text] if shown else concealed(file, [text]))
-        return 3
-    session = opened(options, display)
-    session.shows_lines = shown
-    prepare(session)
-    try:
-        return session.run(text, file, options.given.arguments).status
-    except BadArguments as error:
-        raise UsageError(str(error), f"gradsh {file} --help") from None

@@ -5,9 +5,9 @@ What the program is told, warnings and errors, is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gradsh.cli.opening import opened
 from gradsh.cli.options import Options, UsageError, read
@@ -18,6 +18,11 @@ from gradsh.reports import Report
 from gradsh.session.session import Result, Session
 from gradsh.view.display import Display
 from gradsh.view.json_lines import JsonDisplay
+
+if TYPE_CHECKING:
+    from gradsh.session.python import PythonSession
+
+PYTHON = (".py", ".ipynb")
 
 
 class Silent:
@@ -62,31 +67,39 @@ def look(options: Options, file: str, statement: Callable[[str], str], name: str
 
     `statement` makes it of a name: where `name` is None, of the tensor that was differentiated last, or else made last.
     """
-    data = read(file)
     display = silent(options)
-    session: Session
-    said: Callable[[str], Result]
-    if file.endswith((".py", ".ipynb")):
-        from gradsh.cli import notebook, source
-
-        quietly = source.quietly if file.endswith(".py") else notebook.quietly
-        python, status = quietly(options, display, file, data, looking)
-        session, said = python, python.look
-    else:
-        text = decode(file, data)
-        shown = shows_lines(file, data)
-        if not isinstance(text, str):
-            display.errors([text] if shown else concealed(file, [text]))
-            return 3
-        session = opened(options, display)
-        looking(session)
-        session.shows_lines = shown
-        status = session.run(text, file).status
-        said = partial(session.run, name="<command line>")
+    session, status = ran(options, display, file, looking)
     if status != 0:
         return status
     display.running = False
+    said: Callable[[str], Result] = partial(session.run, name="<command line>")
+    if file.endswith(PYTHON):
+        said = cast("PythonSession", session).look
     return said(statement(name or latest(session, file))).status
+
+
+def ran(
+    options: Options, display: Plain | Json, file: str, prepare: Callable[[Session], None], words: Sequence[str] = ()
+) -> tuple[Session, int]:
+    """Run a file of gradsh's, of Python's or a notebook, in a session that was prepared; both, and the exit status.
+
+    Errors: BadArguments where the `words` behind the file are none that the program takes.
+    """
+    data = read(file)
+    if file.endswith(PYTHON):
+        from gradsh.cli import notebook, source
+
+        options.arguments = list(words)
+        quietly = source.quietly if file.endswith(".py") else notebook.quietly
+        return quietly(options, display, file, data, prepare)
+    session = opened(options, display)
+    session.shows_lines = shows_lines(file, data)
+    prepare(session)
+    text = decode(file, data)
+    if isinstance(text, str):
+        return session, session.run(text, file, words).status
+    display.errors([text] if session.shows_lines else concealed(file, [text]))
+    return session, 3
 
 
 def latest(session: Session, file: str) -> str:

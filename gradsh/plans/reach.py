@@ -15,7 +15,7 @@ from gradsh.engine.core.tensor import Tensor, TensorExtra
 from gradsh.engine.core.users import is_users
 from gradsh.engine.nn.module import Model
 from gradsh.plans.refusal import NoPlan
-from gradsh.plans.shadow import ATOMS, MOST, WRITES, Shadow, held, names_of, parts, state, transformed
+from gradsh.plans.shadow import ATOMS, MOST, WRITES, Shadow, held, known_array, names_of, parts, state, transformed
 from gradsh.plans.values import Record, Value
 
 ndarray = np.ndarray
@@ -60,9 +60,7 @@ class Reach(Shadow):
         return made
 
     def value(self, data: Any) -> Value:
-        array = np.asarray(data)
-        if type(array) is not ndarray or array.dtype.kind not in "fiub":
-            raise NoPlan("an array is of a kind that no plan knows")
+        array = known_array(data)
         if array is not data:
             return Value(self.record, np.array(array), scalar=True)
         if self.binds and self.depth and self.reads_in_place(data):

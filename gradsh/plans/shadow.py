@@ -262,9 +262,7 @@ class Shadow:
 
     def value(self, data: Any) -> Value:
         """What stands for a tensor's data, in memory of its own that views of it share."""
-        array = np.asarray(data)
-        if type(array) is not ndarray or array.dtype.kind not in "fiub":
-            raise NoPlan("an array is of a kind that no plan knows")
+        array = known_array(data)
         if array is not data:
             return Value(self.record, np.array(array), scalar=True)
         base = base_of(array)
@@ -382,6 +380,14 @@ def no_plan() -> None:
 
 def helper_words(name: str) -> str:
     return f"the body has `{name[1:].removeprefix('command.')}`"
+
+
+def known_array(data: Any) -> Any:
+    """A tensor's data as an array. Errors: NoPlan for one of a kind that no plan knows."""
+    array = np.asarray(data)
+    if type(array) is not ndarray or array.dtype.kind not in "fiub":
+        raise NoPlan("an array is of a kind that no plan knows")
+    return array
 
 
 def known(x: Any) -> bool:

@@ -9,7 +9,6 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.dtypes import OF
-from gradsh.engine.core.promotion import broadcast_error
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.stream import stream
 from gradsh.engine.operators.composite import composite
@@ -60,10 +59,6 @@ def binomial_tensor(count: Any, prob: Any, generator: Any) -> Any:
         )
     if prob.dtype != count.dtype:
         raise DtypeError(f"Found dtype {OF[prob.dtype].title} but expected {OF[count.dtype].title}")
-    try:
-        np.broadcast_shapes(count.shape, prob.shape)
-    except ValueError:
-        raise broadcast_error(count.shape, prob.shape) from None
     return binomial(generator, *paired(alloc.asarray(count), alloc.asarray(prob)))
 
 

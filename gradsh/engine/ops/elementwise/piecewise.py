@@ -8,6 +8,7 @@ import numpy as np
 
 from gradsh.engine.core.arguments import dim_index
 from gradsh.engine.core.dtypes import OF
+from gradsh.engine.core.from_values import INT64
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.promotion import in_dtype
 from gradsh.engine.core.strided import settled
@@ -19,8 +20,6 @@ from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t, unary_samples
 from gradsh.engine.ops.elementwise.masks import backward_of, floats_only, pick, refused_dtype, with_settings
 from gradsh.errors import DtypeError, ShapeError
-
-INT64 = np.dtype(np.int64)
 
 # --- piecewise linear ones, and those written in others ------------------------------------------------------------
 
