@@ -31,6 +31,22 @@ def test_ctrl_c_leaves_what_it_leaves_at_that_place(also: str, after: int) -> No
     assert done > after
 
 
+@pytest.mark.parametrize("before", ["last = loss", "if i == 24 { break }; last = loss; w = v * 2"])
+def test_ctrl_c_leaves_the_graph_of_the_iteration_before(before: str) -> None:
+    head = HEAD + "let last = none; let w = none; loss = v.sum(); backward loss; v.grad = none\n"
+    found, done = stopped([head, loop(30, "n += 1").replace("    loss", f"    {before}; loss", 1)], 5)
+    assert not found
+    assert done > 5
+
+
+def test_ctrl_c_ahead_of_an_iteration_that_fails() -> None:
+    """The one before it is real, so that nothing fails and what it binds is there."""
+    texts = [HEAD + "let w = none\n" + loop(30, "n = 1 // (7 - i); w = loss * 2"), "print v, n, i, loss, w"]
+    found, done = stopped(texts, 3)
+    assert not found
+    assert done == 7
+
+
 @pytest.mark.parametrize(
     "also",
     [
@@ -54,6 +70,19 @@ def test_what_an_iteration_that_fails_has_not_bound_is_what_the_one_before_bound
     text = HEAD + f"for i in range(1, 13) {{\n    assert i != {at}\n    {STEP}\n    xs.append(loss.item())\n}}\n"
     found, _ = compared([text, "print v, i, xs, loss"])
     assert not found
+
+
+@pytest.mark.parametrize("ends", ["if i == {} {{ break }}", "if i == {} {{ continue }}", "assert i != {}"])
+@pytest.mark.parametrize("keeps", ["last = loss", "d = loss * 2 if i else loss; last = d"])
+def test_a_loss_of_the_iteration_before_has_its_graph(ends: str, keeps: str) -> None:
+    head = HEAD + "let last = none; let d = none; loss = v.sum(); backward loss; v.grad = none\n"
+    for at in (7, 9, 10, 11):
+        for loop in ("for i in range(12)", "i = -1; while i < 10"):
+            turn = "i += 1; " if "while" in loop else ""
+            found, _ = compared(
+                [head + f"let i = 0; {loop} {{\n    {turn}{ends.format(at)}\n    {keeps}\n    {STEP}\n}}\n"]
+            )
+            assert not found
 
 
 def ended(text: str, **limits: object) -> tuple[Session, str]:

@@ -6,7 +6,8 @@
     5 …                   by the plan, as long as what decides in it comes out as it did when it was recorded
     then                  an iteration that the plan knows, and the one that it does not, real; and on by the plan
     n - 1, n              real: `.grad`, the graph, every name and every error are the engine's own; n may end in the
-                          middle, where what it has not bound yet is what n - 1 bound
+                          middle, where what it has not bound yet is what n - 1 bound; also n - 2, where that has names
+                          for values with graphs of the iteration before
 
 When the loop runs again it begins by the plan that it had. Whatever differs, or is not known, ends in `NoPlan`, and all
 iterations are real.
@@ -142,15 +143,22 @@ class Loop:
                         return
                     continue
                 hold = interrupts.held()
+                begun = self.done
                 try:
                     with hold:
                         self.planned(trial, entry, hold)
-                except BaseException:  # a stop: at the head of an iteration, after one that was real
-                    yield self.next()
+                except BaseException:  # a stop: at the head of an iteration, after what has to be real
+                    interrupts.HELD.depth += 1  # and whole: a stop is told again and again
+                    try:
+                        for _ in range(trial.tail if self.done > begun else 0):
+                            yield self.next()
+                    finally:
+                        interrupts.HELD.depth -= 1
                     raise
                 yield self.next()
-                if self.left() > 1:
-                    yield self.next()
+                for _ in range(trial.tail):
+                    if self.left() > 1:
+                        yield self.next()
             if self.left() < 2:
                 break
             self.lost()
@@ -274,8 +282,7 @@ class Loop:
         try:
             stretch.run()
         except BaseException as why:  # what the turns before have come to, the program gets
-            if stretch.head is not None:
-                stretch.back(stretch.head, 0)
+            stretch.undo()
             self.misses = MISSES
             if not isinstance(why, Exception):
                 raise

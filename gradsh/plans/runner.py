@@ -189,7 +189,14 @@ def compiled(plan: Plan) -> Callable[[int, Any, list[Any]], tuple[int, Any, Exce
     after = [f"{writer.constant(roots[root].array)}[()] = {name}" for root, name in held.items() if root in written]
     if heads:
         before.append(f"{heads} = numbers")
-    writer.names |= {"copyto": np.copyto, "range": range, "slice": slice, "Exception": Exception, "__builtins__": {}}
+    writer.names |= {
+        "copyto": np.copyto,
+        "array": np.array,
+        "range": range,
+        "slice": slice,
+        "Exception": Exception,
+        "__builtins__": {},
+    }
     given = ", ".join(f"{name}={name}" for name in writer.names if name != "__builtins__")
     lines = [f"def run(n, numbers, outs, {given}):", *(" " + line for line in [*before, "o = outs.append", "at = 0"])]
     lines += [" try:", "  for at in range(n):", *("   " + line.replace("\n", "\n ") for line in body or ["pass"])]
@@ -203,4 +210,8 @@ def compiled(plan: Plan) -> Callable[[int, Any, list[Any]], tuple[int, Any, Exce
 def out_of(writer: Writer, value: Any) -> str:
     """What an iteration gives: arrays change afterwards, scalars and numbers do not."""
     name = writer.reference(value)
-    return name if type(value) is Number or id(value.root) in writer.scalars else f"{name}.copy()"
+    if type(value) is Number:
+        return name
+    if id(value.root) in writer.scalars:
+        return name if value.scalar else f"array({name})"
+    return f"{name}.copy()"

@@ -243,6 +243,7 @@ class Trial:
     renamed   {the identity of a tensor that only names had: what they have at the end}
     numbers   (number, what it is at the end)
     slots     {the identity of a number: where it is held: (holder, key)}, for those that have no name
+    tail      how many whole iterations are real before one that may end in the middle
     """
 
     def __init__(self, shadow: Shadow, head: Head, given: dict[str, Any], after: dict[str, Any], step: Any) -> None:
@@ -253,6 +254,8 @@ class Trial:
         self.session = mode.generator
         self.sizes = {id(made): len(x) for x, made in shadow.copies.values() if type(made) is Growing}
         self.compare_names()
+        # a value with a graph that goes over leaves that of the iteration before with those who have it at the end
+        self.tail = 2 if any(tensor.node is not None for tensor in self.renamed.values()) else 1
         self.compare_holders()
         gone = self.compare_tensors()
         self.gone = {id(value) for value in gone}

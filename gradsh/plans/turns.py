@@ -17,59 +17,70 @@ class Stretch:
     """Up to `most` iterations; `stops` is asked between turns whether there should be no more.
 
     done     how many the arrays have come to; `missed`: whether there is one after them that does not fit
-    given    what the last of them gave, which the program does not have yet, in `waiting` iterations
+    turns    those that may have to be put back, oldest first: (snapshot where it begins, what it gave, how many
+             iterations); what they gave the program does not have yet
     """
 
     def __init__(self, trial: Trial, entry: Entry, most: int, stops: Callable[[], bool]) -> None:
         self.trial, self.entry, self.most, self.stops = trial, entry, most, stops
-        self.done = self.waiting = 0
-        self.given: list[Any] = []
-        self.head: Any = None  # the snapshot where those begin
+        self.done = 0
+        self.turns: list[tuple[Any, list[Any], int]] = []
         self.missed = False
 
     def run(self) -> None:
-        """Where an iteration does not fit, the arrays are put back to the head of the one before it, so that this one
-        can run really too, and all that it binds is there when the next one leaves the loop or looks back: the turn is
-        begun again, and comes to the same. So the program gets what a turn gave when the next one has come to its end.
-        Likewise the last of `most` is only tried: what is real next must not fail in the middle, where what it has not
-        bound is what the iteration before bound.
+        """Where an iteration does not fit, the arrays are put back to so many (`Trial.tail`) before it, so that these
+        can run really too, and all that they bind is there when it leaves the loop or looks back: the turn is begun
+        again, and comes to the same. So the program gets what a turn gave when the next ones have come to their end.
+        Likewise the last of `most`, and those that are real because somebody wants it to stop, are only tried: what is
+        real next must not fail in the middle, where what it has not bound is what the iteration before bound.
         """
-        turn = 1
-        while self.done < self.most and not self.stops():
-            last = self.done == self.most - 1
-            turn = 1 if last else min(turn, self.most - 1 - self.done)
+        turn, tail = 1, self.trial.tail
+        while True:
+            left = self.most - self.done
+            last = left <= tail or self.stops()
+            turn = min(tail, left) if last else min(turn, left - tail)
             head = self.trial.snapshot()
             outs: list[Any] = []
             start = perf_counter()
             came, _ = self.trial.run(turn, outs)
-            if came and last:
+            if came < turn:
+                self.missed = True
+                self.back(head, came)
+                break
+            if last:
                 self.trial.restore(head)
                 break
-            if came == turn:
-                self.give()
-                self.head, self.given, self.waiting = head, outs, turn
-                self.done += turn
-                if perf_counter() - start < TURN / 2:
-                    turn *= 2
-                continue
-            self.missed = True
-            if came:
-                self.give()
-                self.head, self.waiting = head, came
-                self.done += came
-            self.back(self.head or head, max(self.waiting - 1, 0))
-            break
-        self.give()
+            self.turns.append((head, outs, turn))
+            self.done += turn
+            self.give(tail)
+            if perf_counter() - start < TURN / 2:
+                turn *= 2
+        self.give(0)
 
-    def give(self) -> None:
-        """The program gets what was given in the turn before."""
-        self.trial.give(self.entry, self.waiting, self.given)
-        self.given, self.waiting = [], 0
+    def give(self, kept: int) -> None:
+        """The program gets what was given in turns after which so many iterations have come to their end."""
+        while self.turns and sum(count for _, _, count in self.turns[1:]) >= kept:
+            _, outs, count = self.turns.pop(0)
+            self.trial.give(self.entry, count, outs)
 
-    def back(self, head: Any, count: int) -> None:
-        """Put the arrays back to where the turn before began, and `count` iterations further."""
+    def back(self, head: Any, came: int) -> None:
+        """Put the arrays back from an iteration that does not fit; its turn began at `head`, and `came` before it."""
+        tail = self.trial.tail
+        self.give(tail - came)
+        if self.turns:
+            head = self.turns[0][0]
+        whole = sum(count for _, _, count in self.turns)
+        count = max(whole + came - tail, 0)
+        self.done += count - whole
         self.trial.restore(head)
-        self.done += count - self.waiting
-        self.given, self.waiting = [], count
-        if count and self.trial.run(count, self.given)[0] != count:
+        outs: list[Any] = []
+        self.turns = [(head, outs, count)]
+        if count and self.trial.run(count, outs)[0] != count:
             raise NoPlan("the plan comes to other digits")
+
+    def undo(self) -> None:
+        """Put the arrays back to the head of the oldest turn."""
+        if self.turns:
+            self.trial.restore(self.turns[0][0])
+            self.done -= sum(count for _, _, count in self.turns)
+            self.turns = []

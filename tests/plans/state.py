@@ -97,9 +97,15 @@ class Walk:
 
 
 def array_words(x: Any) -> str:
-    """An array's or a number's dtype, shape, strides in elements (of dims that have more than one), and bits."""
+    """An array's or a number's dtype, shape, strides in elements (of dims that have more than one), and bits.
+
+    Every NaN is one: of the product of two of them, a processor gives the first, and NumPy's compiler has chosen for
+    NumPy's scalars another factor as the first than for its arrays (nan * -nan is -nan there, and nan here).
+    """
     array = np.asarray(x)
     strides = [step // array.itemsize for step, size in zip(array.strides, array.shape, strict=True) if size > 1]
+    if array.dtype.kind in "fc" and np.isnan(array).any():
+        array = np.where(np.isnan(array), array.dtype.type(np.nan), array)
     return f"{type(x).__name__} {array.dtype} {list(array.shape)} {strides} {array.tobytes().hex()}"
 
 

@@ -34,22 +34,24 @@ def interrupting(patch: pytest.MonkeyPatch, after: int) -> list[int]:
     """SIGINT once a plan has run `after` iterations; the list gets how many iterations the loop had when it stopped."""
     done: list[int] = []
     sent: list[Stretch] = []
+    stopping: list[loops.Loop] = []
     next_item = loops.Loop.next
 
     class Interrupted(Stretch):
         def __init__(self, trial: Any, entry: Any, most: int, stops: Callable[[], bool]) -> None:
-            super().__init__(trial, entry, most if sent else min(most, after + 1), stops)  # the last is only tried
+            super().__init__(trial, entry, most, self.asked)
+            self.wanted = stops
 
-        def run(self) -> None:
-            super().run()
-            if not sent and self.done == after:
+        def asked(self) -> bool:
+            if not sent and self.done >= after:
                 sent.append(self)
                 signal.raise_signal(signal.SIGINT)
+            return self.wanted()
 
     def next_of(loop: loops.Loop) -> Any:
         item = next_item(loop)
-        if sent and not done:
-            done.append(loop.done)
+        if sent and loop in (stopping or [loop]):
+            stopping[:], done[:] = [loop], [loop.done]
         return item
 
     patch.setattr(loops, "Stretch", Interrupted)
