@@ -13,7 +13,7 @@ from gradsh import Session
 from gradsh.plans.recording import Recording
 from gradsh.plans.values import Record, Value
 from gradsh.reports import LoopPlan
-from tests.plans import training
+from tests.plans import pythons, training
 from tests.plans.compared import Run, apart, compared
 from tests.plans.programs import made
 from tests.plans.sources import LONG, programs
@@ -225,6 +225,16 @@ def test_the_programs_of_this_repository_come_to_the_same(tmp_path: Path) -> Non
             if not any(word in name for word in LONG):
                 found, _ = compared(texts, name)
                 assert not found, f"{name}: {found}"
+
+
+@pytest.mark.parametrize("name", [*pythons.PLANNED, *pythons.OTHERS])
+def test_loops_of_python_programs(name: str) -> None:
+    text = pythons.HEAD + {**pythons.PLANNED, **pythons.OTHERS}[name]
+    found, told = compared([text], make=partial(Run, python=True))
+    assert not found, found
+    if name in pythons.PLANNED:
+        assert told
+        assert not [each.reason for each in told if each.reason]
 
 
 def test_a_short_loop_is_not_worth_it() -> None:

@@ -10,6 +10,7 @@ of Python's instructions are calls, for they take none but Python's own objects:
 from __future__ import annotations
 
 import _ast as ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from gradsh.language import nodes
@@ -69,20 +70,22 @@ def looped(
     # a `repeat` has no name for its turns
     first = "." + target.name if isinstance(target, nodes.Name) else "@_"
     within: list[Any] = [*body, *([] if condition is None else [condition])]
-    names = {"." + node.name for piece in within for node in walk(piece) if isinstance(node, nodes.Name)}
-    ordered = [first, *sorted(names - {first})]
     name, box = lowering.fresh("f"), lowering.fresh("c")
-    arguments = ast.arguments([], [ast.arg(n, lineno=line, col_offset=0) for n in ordered], None, [], [], None, [])
+    ends: list[ast.expr] = [lowering.constant(None, line)]  # in which the names come when they are known
 
     def ended() -> ast.stmt:
-        values = [lowering.constant(None, line), *(lowering.load(n, line) for n in ordered[1:])]
-        return ast.Return(ast.Tuple(values, LOAD, lineno=line, col_offset=0), lineno=line, col_offset=0)
+        return ast.Return(ast.Tuple(ends, LOAD, lineno=line, col_offset=0), lineno=line, col_offset=0)
 
     outer, outer_function = lowering.before, lowering.function
     lowering.planned = False
     whole = [*([] if condition is None else while_true(lowering, condition, line)), *lowering.turn(body, line)]
     lowering.planned = True
     copy = [rewritten(statement, ended, 0) for statement in whole]
+    written = {"." + node.name for piece in within for node in walk(piece) if isinstance(node, nodes.Name)}
+    used = {node.id for statement in copy for node in ast_walk(statement) if isinstance(node, ast.Name)}
+    ordered = [first, *sorted((written & used) - {first})]  # `torch` of `torch.relu` is written, and not used
+    ends += [lowering.load(n, line) for n in ordered[1:]]
+    arguments = ast.arguments([], [ast.arg(n, lineno=line, col_offset=0) for n in ordered], None, [], [], None, [])
     lowering.before, lowering.function = outer, outer_function
     lowering.before.append(lowering.definition(name, arguments, [*copy, ended()], line))
     if lowering.function is None:
@@ -101,6 +104,16 @@ def looped(
         unbound = [unbind(lowering, n, box, line) for n in stored]
         ahead.append(ast.If(lowering.load(box, line), [taken, *unbound], [], lineno=line, col_offset=0))
     return lowering.called("@looped", given, line), ahead
+
+
+def ast_walk(node: ast.AST) -> Iterator[ast.AST]:
+    """It and all that is in it; the module `ast` is not loaded."""
+    yield node
+    for field in node._fields:
+        value = getattr(node, field, None)
+        for each in value if isinstance(value, list) else (value,):
+            if isinstance(each, ast.AST):
+                yield from ast_walk(each)
 
 
 def unbind(lowering: Lowering, name: str, box: str, line: int) -> ast.stmt:

@@ -4,6 +4,8 @@
     kept.py      what is known of a loop when it runs again
     trial.py     its body run once on a shadow, the plan of that, and what it gives the program
     shadow.py    a copy of all that the body reaches, on which it runs once more: nothing of it is seen by the program
+    known.py     what of gradsh a body may reach
+    classes.py   classes of Python programs, and their instances, in that copy
     turns.py     a stretch of iterations by the plan, and what is done where one does not fit
     entry.py     which object of the program is in which place of the shadow
     outs.py      what iterations give to lists

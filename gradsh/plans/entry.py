@@ -15,12 +15,14 @@ from gradsh.engine.kernels.random import Generator
 from gradsh.engine.nn.module import Model
 from gradsh.engine.optim.base import Optimizer
 from gradsh.engine.optim.schedulers import LRScheduler
+from gradsh.plans.classes import is_instance, is_written
 from gradsh.plans.draws import Stream
 from gradsh.plans.graphs import spent
+from gradsh.plans.known import known, transformed
 from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing
 from gradsh.plans.refusal import Moved, NoPlan
-from gradsh.plans.shadow import ATOMS, Shadow, base_of, known, parts, rates_last, state, transformed
+from gradsh.plans.shadow import ATOMS, Shadow, base_of, parts, rates_last, state
 
 ndarray = np.ndarray
 
@@ -71,9 +73,12 @@ class Entry:
         if (
             found is not None
             and found[1] is copy
-            and (isinstance(x, DType) or (kind is FunctionType and not is_users(x)))
+            and (isinstance(x, DType) or (kind is FunctionType and not is_users(x) and not transformed(x)))
         ):
             return  # one of gradsh's own
+        if isinstance(x, type) and is_written(x):
+            self.kind(x, copy)
+            return
         if isinstance(x, ATOMS):
             if x is not copy and (kind is not type(copy) or repr(x) != repr(copy)):
                 raise differs()
@@ -93,7 +98,7 @@ class Entry:
             if kind is not list or (copy.fixed and len(x) != copy.size):
                 raise differs()
             self.lists.append((copy, x))
-        elif kind is not copy.__class__:
+        elif kind is not copy.__class__ and not (is_written(kind) and self.kind(kind, copy.__class__)):
             raise differs()
         elif kind is Tensor:
             self.tensor(x, copy)
@@ -105,7 +110,7 @@ class Entry:
                 self.pair(x.__func__, copy.__func__)
         elif kind is FunctionType and (is_users(x) or transformed(x)):
             self.function(x, copy)
-        elif kind in (list, CellType) or isinstance(x, (dict, Model, Optimizer, LRScheduler)):
+        elif kind in (list, CellType) or isinstance(x, (dict, Model, Optimizer, LRScheduler)) or is_instance(x):
             self.parts(x, copy)
         elif x is not copy or not (x is len or known(x)):
             raise differs()
@@ -139,6 +144,39 @@ class Entry:
             self.part(value, part, (id(x), key))
             if type(part) is Number:
                 self.slots.append((x, key, part))
+
+    def kind(self, x: type, copy: Any) -> bool:
+        """See that a class of the program is built as its copy: then it is, or raises."""
+        if id(x) in self.there or id(copy) in self.back:
+            self.one(x, copy)
+            return True
+        if not isinstance(copy, type) or not is_written(copy) or len(x.__bases__) != len(copy.__bases__):
+            raise differs()
+        self.one(x, copy)
+        for base, other in zip(x.__bases__, copy.__bases__, strict=True):
+            self.pair(base, other)
+        mine, theirs = parts(x), parts(copy)
+        if [name for name, _ in mine] != [name for name, _ in theirs]:
+            raise differs()
+        for (_, value), (_, other) in zip(mine, theirs, strict=True):
+            self.member(value, other)
+        return True
+
+    def member(self, x: Any, copy: Any) -> None:
+        """The same of what a class binds."""
+        if type(x) is not type(copy):
+            raise differs()
+        if isinstance(x, (staticmethod, classmethod)):
+            self.member(x.__func__, copy.__func__)
+        elif isinstance(x, property):
+            for mine, theirs in ((x.fget, copy.fget), (x.fset, copy.fset), (x.fdel, copy.fdel)):
+                self.member(mine, theirs)
+        elif type(x) is FunctionType and not is_users(x):
+            if x.__code__ is not copy.__code__:
+                raise differs()
+            self.pair(x.__closure__, copy.__closure__)
+        elif x is not copy:
+            self.pair(x, copy)
 
     def function(self, x: Any, copy: Any) -> None:
         if x.__code__ is not copy.__code__:

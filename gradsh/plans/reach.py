@@ -6,6 +6,7 @@ of larger memory too; and what functions and models hold is read where it lies, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
@@ -14,8 +15,10 @@ import numpy as np
 from gradsh.engine.core.tensor import Tensor, TensorExtra
 from gradsh.engine.core.users import is_users
 from gradsh.engine.nn.module import Model
+from gradsh.plans.classes import is_instance, is_written
+from gradsh.plans.known import transformed
 from gradsh.plans.refusal import NoPlan
-from gradsh.plans.shadow import ATOMS, MOST, WRITES, Shadow, held, known_array, names_of, parts, state, transformed
+from gradsh.plans.shadow import ATOMS, MOST, WRITES, Shadow, held, known_array, names_of, parts, state
 from gradsh.plans.values import Record, Value
 
 ndarray = np.ndarray
@@ -187,6 +190,8 @@ class Guards:
             return self.fails(f"(q := {expression}).__class__ is not {kind.__name__} or q != {self.constant(x)}")
         if kind is range:
             return self.fails(f"(q := {expression}).__class__ is not range or q != {self.constant(x)}")
+        if isinstance(x, type) and is_written(x):
+            return self.kind(expression, x)
         if isinstance(x, ATOMS):
             return self.fails(f"{expression} is not {self.constant(x)}")
         if id(x) in self.seen:
@@ -227,8 +232,42 @@ class Guards:
             self.fails(f"{expression} is not {name}")
             for slot, each in parts(x):
                 self.like(f"{name}.{slot}", each)
+            if is_written(kind):
+                self.kind(f"{name}.__class__", kind)
+        elif is_instance(x):
+            name = self.constant(x)
+            self.seen[id(x)] = name
+            self.fails(f"{expression} is not {name}")
+            self.kind(f"{name}.__class__", kind)
+            self.items(self.local(f"{name}.__dict__"), vars(x), self.like)
         else:
             self.fails(f"{expression} is not {self.constant(x)}")  # of the engine, or the copy had not been made
+
+    def items(self, name: str, x: dict[str, Any], like: Callable[[str, Any], None]) -> None:
+        self.fails(f"list({name}) != {self.constant(list(x))}")
+        for key, each in x.items():
+            like(f"{name}[{key!r}]", each)
+
+    def kind(self, expression: str, x: type) -> None:
+        """A class of a Python program, and what it and those above it bind."""
+        if id(x) in self.seen:
+            self.fails(f"{expression} is not {self.seen[id(x)]}")
+            return
+        name = self.seen[id(x)] = self.constant(x)
+        self.fails(f"{expression} is not {name}")
+        self.items(self.local(f"{name}.written"), x.written, self.member)  # type: ignore[attr-defined]
+        for at, base in enumerate(x.__bases__):
+            if is_written(base):
+                self.kind(f"{name}.__bases__[{at}]", base)
+
+    def member(self, expression: str, x: Any) -> None:
+        if type(x) is staticmethod or type(x) is classmethod:
+            self.member(f"{expression}.__func__", x.__func__)
+        elif type(x) is property:
+            for function in ("fget", "fset", "fdel"):
+                self.member(f"{expression}.{function}", getattr(x, function))
+        else:
+            self.like(expression, x)
 
     def tensor(self, expression: str, x: Tensor) -> None:
         name = self.local(expression, x)

@@ -11,7 +11,7 @@ import dis
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import repeat
-from types import CellType, CodeType, FunctionType, MethodType
+from types import CellType, CodeType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any
 
 import numpy as np
@@ -27,9 +27,11 @@ from gradsh.engine.optim.base import Optimizer, State
 from gradsh.engine.optim.schedulers import LRScheduler
 from gradsh.engine.optim.sgd import SGD
 from gradsh.engine.optim.sweep import Scratch
+from gradsh.plans.classes import check_class, class_of, copied, is_instance, is_written
 from gradsh.plans.draws import Stream
 from gradsh.plans.graphs import marker, spent
-from gradsh.plans.numbers import KINDS, Number, called
+from gradsh.plans.known import HELPERS, OF_NUMBERS, converting, known, numeric, transformed
+from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing, Out, captured, formatted_by, joined
 from gradsh.plans.refusal import Changed, NoPlan
 from gradsh.plans.values import Record, Value
@@ -37,46 +39,10 @@ from gradsh.plans.values import Record, Value
 ndarray = np.ndarray
 ATOMS = (type(None), bool, int, float, complex, str, bytes, range, DType, type, np.dtype)
 MOST = 64 << 20  # bytes that are copied
-TRANSFORMS = "gradsh.engine.transforms."
-# Rooms of the engine whose functions do nothing but to the tensors that they are given.
-KNOWN = ("gradsh.engine.ops.", "gradsh.engine.operators.", "gradsh.engine.nn.functions.", TRANSFORMS)
-UNKNOWN = ("gradsh.engine.ops.program.", "gradsh.engine.ops.distributions.")
-ALLOWED = frozenset(
-    {
-        *("gradsh.engine.core.modes", "gradsh.engine.ops.program.autograd", "gradsh.engine.ops.program.inplace"),
-        *("gradsh.engine.optim.clip", "gradsh.runtime.library"),
-        "gradsh.engine.ops.program.functional",
-    }
-)
-# Helpers of lowered programs that change nothing but what they are given.
-HELPERS = frozenset(
-    {
-        *("@attr", "@set_attr", "@method", "@call", "@count", "@add_to", "@multiply_by", "@exponent", "@bounded"),
-        *(
-            "@int",
-            "@key",
-            "@in",
-            "@items",
-            "@mapping",
-            "@or_to",
-            "@options",
-            "@Exception",
-            "@caught",
-            "@tuple",
-            "@shift",
-            "@str",
-            "@template",
-            "@format",
-            "@formattable",
-        ),
-    }
-)
 # Attributes that are others in each iteration though no array and no number of the program is.
 COUNTED = frozenset({"_version", "grad_fn", "next_functions", "data_ptr", "metadata", "storage", "untyped_storage"})
 # A cell is a copy, which is looked at in the end; a global of that name may be a local of the body.
 WRITES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "DELETE_DEREF"})
-CONVERTERS = frozenset({"Converter", "Items", "isinstance"})
-PYTHONS = "gradsh.runtime.python"  # Python's own, as programs have it
 OPTIM = ("sgd", "adam", "nadam", "adagrad", "averaging", "schedulers", "cycles")
 OPTIMISERS = frozenset(f"gradsh.engine.optim.{name}" for name in OPTIM)
 PLAIN_EXTRA = ("parameter", "made_without_grad", "multiple", "seen")  # of a tensor: neither hooks nor arrays
@@ -116,11 +82,14 @@ class Shadow:
         if isinstance(x, DType) and hasattr(x, "python"):
             found = self.copies.get(id(x))
             return self.kept(x, converting(x)) if found is None else found[1]
-        if isinstance(x, ATOMS):
-            return x
         found = self.copies.get(id(x))
         if found is not None:
             return found[1]
+        if isinstance(x, type):
+            check_class(x)
+            return copied(self, x) if is_written(x) else x
+        if isinstance(x, ATOMS):
+            return x
         kind = type(x)
         if kind is tuple:
             return self.kept(x, tuple(self.of(each) for each in x))
@@ -157,6 +126,8 @@ class Shadow:
             return self.optimizer(x)
         if kind is Generator:
             return self.stream(x)
+        if is_instance(x):
+            return self.object(x)
         if x is len or known(x):
             return x
         raise NoPlan(f"the body reaches a {kind.__name__}, which no plan knows")
@@ -185,9 +156,9 @@ class Shadow:
         return made
 
     def object(self, x: Any) -> Any:
-        made = self.kept(x, object.__new__(type(x)), True)
+        made = self.kept(x, object.__new__(class_of(self, x)), True)
         for name, value in parts(x):
-            setattr(made, name, self.part(x, name, value))
+            put_part(made, name, self.part(x, name, value))
         return made
 
     def optimizer(self, x: Any) -> Any:
@@ -292,6 +263,8 @@ class Shadow:
                     return x
                 inner = tuple(self.of(cell) for cell in x.__closure__ or ())
                 return self.kept(x, FunctionType(x.__code__, x.__globals__, x.__name__, x.__defaults__, inner))
+            if x.__module__ == "gradsh.frontend.namespace" and x.__name__ == "print":
+                return self.kept(x, self.printing(x))
             if x.__module__.startswith("gradsh.runtime.") and x.__name__ in OF_NUMBERS:
                 return self.kept(x, numeric(x))
             raise NoPlan(f"the body calls {x.__name__.lstrip('.')}, which no plan knows")
@@ -359,6 +332,16 @@ class Shadow:
 
         return shown
 
+    def printing(self, act: Any) -> Any:
+        """Python's `print`, likewise."""
+
+        def shown(*given: Any, **options: Any) -> None:
+            if any(type(each) not in (str, bool, type(None)) for each in options.values()):
+                raise NoPlan("something is printed in a way that changes")
+            self.outs.append(Out(None, captured(given), act=lambda *now: act(*now, **options)))
+
+        return shown
+
     def put(self, value: Any, owner: Any, key: Any) -> None:
         """`owner[key] = value`."""
         if type(owner) is Growing:
@@ -390,70 +373,12 @@ def known_array(data: Any) -> Any:
     return array
 
 
-def known(x: Any) -> bool:
-    """Whether it is a function of the engine that changes nothing but the tensors that it is given."""
-    module = getattr(x, "__module__", None) or ""
-    kind = type(x)
-    if PYTHONS in (module, kind.__module__) and (kind.__name__ in CONVERTERS or x.__name__ in CONVERTERS):
-        return True
-    if module in ALLOWED:
-        return True
-    return module.startswith(KNOWN) and not module.startswith(UNKNOWN)
-
-
-def transformed(x: FunctionType) -> bool:
-    """Whether it is what `grad(f)`, or another transform, gave: it holds `f`."""
-    return x.__closure__ is not None and x.__module__.startswith(TRANSFORMS)
-
-
 def held(cell: CellType) -> bool:
     try:
         cell.cell_contents  # noqa: B018 - an empty cell raises
     except ValueError:
         return False
     return True
-
-
-OF_NUMBERS: dict[str, Any] = {function.__name__: function for function in (abs, round, min, max)}
-
-
-def numeric(function: Any) -> Any:
-    """A function of a program on numbers or tensors, for numbers that change too."""
-    of_numbers = OF_NUMBERS[function.__name__]
-
-    def call(*arguments: Any, **options: Any) -> Any:
-        if not any(type(each) is Number for each in arguments):
-            return function(*arguments, **options)
-        out = NotImplemented if options else called(of_numbers, arguments)
-        if out is NotImplemented:
-            raise NoPlan(f"{function.__name__} of more than numbers")
-        return out
-
-    return call
-
-
-def converting(dtype: Any) -> Any:
-    """`int`, `float`, `bool`: of numbers that change too."""
-    kind = type(dtype)
-
-    class Converting(kind):  # type: ignore[misc, valid-type]
-        __slots__ = ()
-
-        def __call__(self, *arguments: Any, **options: Any) -> Any:
-            if len(arguments) == 1 and not options and self.python in KINDS:
-                x = arguments[0]
-                if type(x) is Tensor and not x.requires and x.data.size == 1:
-                    x = x.item()
-                if type(x) is Number:
-                    return called(self.python, (x,))
-            return kind.__call__(self, *arguments, **options)
-
-    made = object.__new__(Converting)
-    for base in kind.__mro__:
-        for name in base.__dict__.get("__slots__", ()):
-            if hasattr(dtype, name):
-                object.__setattr__(made, name, getattr(dtype, name))
-    return made
 
 
 def method_of(method: Any) -> Any:
@@ -485,6 +410,10 @@ def parts(x: Any) -> list[tuple[Any, Any]]:
         return list(x.items())
     if kind is CellType:
         return [("", x.cell_contents)] if held(x) else []
+    if isinstance(x, type):
+        return list(x.written.items())  # type: ignore[attr-defined]  # a class of a Python program
+    if is_instance(x):
+        return list(vars(x).items())
     if isinstance(x, LRScheduler):
         return [(name, value) for name, value in vars(x).items() if name != "_last_lr"]
     return [(name, getattr(x, name)) for name in slots(x) if name not in OWN]
@@ -506,6 +435,8 @@ def put_part(x: Any, key: Any, value: Any) -> None:
         x[key] = value
     elif type(x) is CellType:
         x.cell_contents = value
+    elif is_instance(x):
+        vars(x)[key] = value
     else:
         object.__setattr__(x, key, value)
 
@@ -516,8 +447,12 @@ def slots(x: Any) -> Iterator[str]:
         raise NoPlan(f"a {type(x).__name__} has attributes of its own")
     for kind in type(x).__mro__:
         for name in vars(kind).get("__slots__", ()):
-            if name != "__weakref__" and hasattr(x, name):
-                yield name
+            if (
+                type(getattr(type(x), name, None)) is MemberDescriptorType
+                and name != "__weakref__"
+                and hasattr(x, name)
+            ):
+                yield name  # else it is a property of a class below
 
 
 def state(extra: Any) -> Iterator[Any]:

@@ -90,7 +90,7 @@ def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
     with Recording() as record:
         shadow = Shadow(record, moving, growing)
         space = shadow.space(loop.body.__globals__, code)
-        rebound = {each.argval for each in instructions(code) if each.opname == "STORE_FAST"}
+        rebound = {name for each in instructions(code) for does, name in on_locals(each) if does == "STORE"}
         given: dict[str, Any] = {}
         reads = read_first(code, loop.names)
         for at, name in enumerate(loop.names):
@@ -106,6 +106,8 @@ def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
         if loop.names[0] in given:
             after[loop.names[0]] = called(operator.add, (given[loop.names[0]], loop.step))
         for name in sorted(rebound & shadow.named):
+            if type(after[name]) is Tensor and after[name] is given.get(name) and bound_in_place(code, name):
+                continue  # to what it was
             raise NoPlan(f"{name.lstrip('.')} is bound in the body, and read by a function that it calls")
         return Trial(shadow, head, given, after, loop.step)
 
@@ -134,6 +136,21 @@ def bound(shadow: Shadow, loop: Body, name: str, rebound: bool) -> Any:
         return Absent(str(why))
 
 
+def bound_in_place(code: CodeType, name: str) -> bool:
+    """Whether the code binds it by `w -= …` alone."""
+    steps = instructions(code)
+    stores = [at for at, each in enumerate(steps) if ("STORE", name) in on_locals(each)]
+    return all(steps[at - 1].opname == "BINARY_OP" and steps[at - 1].argrepr.endswith("=") for at in stores)
+
+
+def on_locals(instruction: dis.Instruction) -> list[tuple[str, str]]:
+    """What an instruction does to names of the function: STORE, LOAD or DELETE, and of which; some do two things."""
+    if "_FAST" not in instruction.opname:
+        return []
+    given = instruction.argval if type(instruction.argval) is tuple else (instruction.argval,)
+    return list(zip(instruction.opname.replace("_FAST", "").split("_"), given, strict=False))
+
+
 JUMPS = frozenset({*dis.hasjrel, *dis.hasjabs})
 ALWAYS = frozenset({"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT", "JUMP_ABSOLUTE"})
 ENDS = frozenset({"RETURN_VALUE", "RETURN_CONST", "RERAISE", "RAISE_VARARGS"})
@@ -154,14 +171,12 @@ def read_first(code: CodeType, names: tuple[str, ...]) -> list[str]:
                 continue
         bound[at] = now
         instruction = steps[at]
-        if "_FAST" in instruction.opname:
-            given = instruction.argval if type(instruction.argval) is tuple else (instruction.argval,)
-            for does, name in zip(instruction.opname.replace("_FAST", "").split("_"), given, strict=False):
-                if does == "STORE":
-                    now |= {name}
-                else:
-                    read |= {name} - now
-                    now -= {name} if does == "DELETE" else set()
+        for does, name in on_locals(instruction):
+            if does == "STORE":
+                now |= {name}
+            else:
+                read |= {name} - now
+                now -= {name} if does == "DELETE" else set()
         if instruction.opcode in JUMPS:
             ahead.append((places[instruction.argval], now))
         if instruction.opname not in ALWAYS and instruction.opname not in ENDS and at + 1 < len(steps):
@@ -232,7 +247,7 @@ class Head:
         for copy, requires, node, storage in self.flags:
             copy.requires, copy.node, copy.storage = requires, node, storage
         for _, copy, before in self.held:
-            for key, value in before:
+            for key, value in () if isinstance(copy, type) else before:
                 put_part(copy, key, value)
 
 
@@ -344,6 +359,10 @@ class Trial:
         grown: set[int] = set()
         for real, copy, before in self.head.held:
             after = parts(copy)
+            if isinstance(copy, type):
+                if len(before) != len(after) or any(a is not b for a, b in zip(flat(before), flat(after), strict=True)):
+                    raise NoPlan("an attribute of a class changes")
+                continue
             if type(copy) is list and len(after) > len(before):
                 if not all(same(a, b) for (_, a), (_, b) in zip(before, after, strict=False)):
                     raise NoPlan("a list, a field or a state gets something new")
@@ -547,6 +566,10 @@ class Trial:
                 found.extra = TensorExtra()
                 found.extra.parameter = end.extra.parameter
         return found
+
+
+def flat(pairs: list[tuple[Any, Any]]) -> list[Any]:
+    return [each for pair in pairs for each in pair]
 
 
 def is_own(x: Any, made: Any) -> bool:
