@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import io
+from contextlib import redirect_stdout
+
 import pytest
 
+from gradsh import Session
+from gradsh.plans import calls
+from gradsh.reports import LoopPlan
 from tests.plans.calls import made
 from tests.test_plans import shown
 
@@ -144,3 +150,56 @@ def test_random_calls_print_the_same() -> None:
         assert by_plan == shown(text, planned=False)[0], f"program {seed}:\n{text}"
         planned += any(not each.reason for each in told)
     assert planned > 20
+
+
+WATCHED = """\
+let seen = []; let t = ones(3)
+fn deep(n) { seen.append(n); let z = t * 2; return deep(n + 1) }
+try { deep(0) } catch err { print err }
+print len(seen), seen[:5]
+fn g(x, i) {
+    let y = x * 2
+    if i == 2 { return y @ tensor([[1., 2.]]) }
+    return y
+}
+fn f(x, i) {
+    let y = g(x, i)
+    return y
+}
+for i in [0, 1, 2, 3] { let r = f(t, i) }
+"""
+
+
+def test_a_call_that_is_watched_runs_once() -> None:
+    """The third call runs inside of what watches it: no deeper, not twice, and told of once where it fails."""
+    for forced in (True, False):
+        assert shown(WATCHED, forced=forced)[0] == shown(WATCHED, planned=False)[0]
+
+
+GIVEN_UP = {
+    "few(x)": ("a plan of it would be no faster", {"TINY": 1e9}),
+    "long(x)": ("its plan is no faster", {"GAIN": 0, "WORTH": 0, "TINY": 0}),
+    "with_graph(x)": ("what the call gives has a graph", {}),
+    "step(x)": ("the call writes into a tensor", {}),
+}
+FUNCTIONS = """\
+let w = ones(5, 5, grad); let opt = SGD([w], lr=0.1); let x = randn(5, 5)
+fn few(x) = x * 2
+fn long(x) { no_grad { return ((x @ w).tanh() @ w).exp().sum() } }
+fn with_graph(x) = (x @ w).sum()
+fn step(x) { zero_grad opt; let l = ((x @ w).tanh() ** 2).sum(); backward l; step opt; return l.item() }
+"""
+
+
+def test_what_has_no_plan_is_not_looked_at_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its flag is false, and it asks nobody."""
+    for call, (reason, limits) in GIVEN_UP.items():
+        session, told = Session(), list[LoopPlan]()
+        session.plan(False, told.append)
+        with redirect_stdout(io.StringIO()), monkeypatch.context() as patched:
+            for name, value in limits.items():
+                patched.setattr(calls, name, value)
+            session.run(FUNCTIONS + f"for q in [0] * 64 {{ let k = q; let r = {call} }}\n")
+        reasons = [each.reason for each in told if each.loop in (2, 3, 4, 5)]
+        assert reasons == [""] * (call == "long(x)") + [reason]
+        assert sorted(value for name, value in session.globals.items() if name[:3] == "@on") == [False, *[True] * 3]

@@ -15,6 +15,7 @@ from gradsh.errors import GradshError, Label, Span, Where
 from gradsh.language import nodes
 from gradsh.language.mending import offered
 from gradsh.language.places import PREFIX
+from gradsh.runtime.faults import way
 
 
 class Scene(Surroundings):
@@ -249,10 +250,7 @@ class Scene(Surroundings):
 
 
 def _all_frames(raised: BaseException) -> Iterator[FrameType]:
-    traceback = raised.__traceback__
-    while traceback is not None:
-        yield traceback.tb_frame
-        traceback = traceback.tb_next
+    return (step.tb_frame for step in way(raised))
 
 
 def _frames(raised: BaseException) -> Iterator[tuple[object, dict[str, Any]]]:

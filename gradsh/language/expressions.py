@@ -53,9 +53,11 @@ class Expressions:
     """The helpers, the expressions and the functions of a lowering.
 
     planned  whether loops and functions are handed to what may make plans of them (gradsh.plans)
+    digest   of the text, for names that no other text of a session has
     """
 
     planned = False
+    digest = ""
 
     def __init__(self, source: Source, resolution: Resolution) -> None:
         self.source = source
@@ -67,6 +69,8 @@ class Expressions:
         self.counter = 0
         self.loops = 0  # around what is being lowered
         self.globals: set[str] = set()
+        self.asking = 0
+        self.flags: list[str] = []  # globals that are true until somebody finds that a function has no plan
         self.backwards: set[int] = set()  # the bodies that are the backward of an op
         self.function: int | None = None  # the id of the node whose body this is
 
@@ -150,16 +154,27 @@ class Expressions:
     def entered(self, line: int) -> ast.stmt:
         """What a function begins with that may run by a plan:
 
-        try: if (@r := @entered()) is not none: return @r[0]
-        except @TooDeep: pass                                   the place of that is the call that comes after it
+        try: if @on1 and (@r := @entered("@on1")) is not none: return @r[0]
+        except @TooDeep.deep: pass                              the place of that is the call that comes after it
+
+        The flag is a global of its own for each function of each text: where it is false there is no plan of it.
         """
-        found = ast.NamedExpr(self.store("@r", line), self.called("@entered", [], line), lineno=line, col_offset=0)
-        condition = ast.Compare(found, [COMPARE["is not"]], [self.constant(None, line)], lineno=line, col_offset=0)
+        self.asking += 1
+        flag = f"@on{self.digest}.{self.asking}"
+        self.flags.append(flag)
+        came = self.called("@entered", [self.constant(flag, line)], line)
+        found = ast.NamedExpr(self.store("@r", line), came, lineno=line, col_offset=0)
+        given: ast.expr = ast.Compare(
+            found, [COMPARE["is not"]], [self.constant(None, line)], lineno=line, col_offset=0
+        )
+        asks = ast.Name(flag, LOAD, lineno=line, col_offset=0)
+        condition = ast.BoolOp(ast.And(), [asks, given], lineno=line, col_offset=0)
         value = ast.Subscript(self.load("@r", line), self.constant(0, line), LOAD, lineno=line, col_offset=0)
-        given = ast.If(condition, [ast.Return(value, lineno=line, col_offset=0)], [], lineno=line, col_offset=0)
+        answer = ast.If(condition, [ast.Return(value, lineno=line, col_offset=0)], [], lineno=line, col_offset=0)
         passed = ast.Pass(lineno=line, col_offset=0)
-        handler = ast.ExceptHandler(self.load("@TooDeep", line), None, [passed], lineno=line, col_offset=0)
-        return ast.Try([given], [handler], [], [], lineno=line, col_offset=0)
+        deep = ast.Attribute(self.load("@TooDeep", line), "deep", LOAD, lineno=line, col_offset=0)
+        handler = ast.ExceptHandler(deep, None, [passed], lineno=line, col_offset=0)
+        return ast.Try([answer], [handler], [], [], lineno=line, col_offset=0)
 
     def body_def(
         self, name: str, key: int, arguments: ast.arguments, body: Expr | list[Stmt], line: int

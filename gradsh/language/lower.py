@@ -52,7 +52,7 @@ def lower(
     import warnings
 
     lowering = (kind or Lowering)(source, resolution)
-    lowering.planned = planned
+    lowering.planned, lowering.digest = planned, filename[-17:-9]
     body = program.body
     parts: list[CodeType] = []
     try:
@@ -97,8 +97,12 @@ class Lowering(Expressions):
     # --- statements -------------------------------------------------------------------------------------------
 
     def module(self, statements: list[Stmt]) -> ast.Module:
-        self.globals = set()
+        self.globals, self.flags = set(), []
         body = self.block(statements)
+        if self.flags:
+            targets: list[ast.expr] = [ast.Name(flag, STORE, lineno=1, col_offset=0) for flag in self.flags]
+            body.insert(0, ast.Assign(targets, ast.Constant(True, lineno=1, col_offset=0), lineno=1, col_offset=0))
+            self.globals.update(self.flags)
         if self.globals:
             # Declared global, a name of the top level is LOAD_GLOBAL, which CPython caches; LOAD_NAME it does not.
             body.insert(0, ast.Global(sorted(self.globals), lineno=1, col_offset=0))

@@ -18,5 +18,11 @@
     runner.py    the rest as a Python function that calls NumPy on arrays that are there
     refusal.py   why there is no plan
 
+and of calls:
+
+    calls.py     functions and transforms that are called often: which are watched, have a plan, or are given up
+    given.py     a call as it is written, and whether it wrote to anything
+    functions.py the plan of a call; reach.py what it reaches, and its guards; pure.py what of it has to run
+
 Off unless `--plans` is given; a program then runs as it does without, and prints the same.
 """

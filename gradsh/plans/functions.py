@@ -7,9 +7,8 @@ plan; where it says otherwise, or anything fails, the call runs as it is written
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import CellType, CodeType, FunctionType
-from typing import Any, Protocol
+from types import CodeType
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.plans.builder import Plan, described
 from gradsh.plans.entry import version
+from gradsh.plans.given import FunctionCall, TransformCall
 from gradsh.plans.loops import Outcome, place_of, reason_of
 from gradsh.plans.numbers import Number
 from gradsh.plans.outs import PLAIN
@@ -26,85 +26,10 @@ from gradsh.plans.reach import MISSING, Guards, Reach, plain
 from gradsh.plans.recording import Recording
 from gradsh.plans.refusal import MISSED, NoPlan
 from gradsh.plans.runner import compiled
-from gradsh.plans.shadow import MOST, check_code, parts
+from gradsh.plans.shadow import MOST, parts
 from gradsh.plans.trial import Apart, Head, same
 from gradsh.plans.trust import packed
 from gradsh.plans.values import Value
-
-
-class Call(Protocol):
-    """A call that is to be recorded.
-
-    given          where its guards look
-    real(given)    runs it as it is written, with what is given now
-    copied(shadow) the call of copies
-    guard(guards)  writes what must be so of what is given
-    """
-
-    given: Any
-
-    def real(self, given: Any) -> Any: ...
-    def copied(self, shadow: Reach) -> Callable[[], Any]: ...
-    def guard(self, guards: Guards) -> None: ...
-
-
-class FunctionCall:
-    """A function of the program: `given` are its arguments and outer names, by name."""
-
-    def __init__(self, code: CodeType, space: dict[str, Any], given: dict[str, Any]) -> None:
-        self.code, self.space, self.given = code, space, given
-
-    def function(self, space: dict[str, Any], given: dict[str, Any], of: Callable[[Any], Any]) -> Callable[[], Any]:
-        """The call of the function with these globals, and with what `of` makes of its arguments and outer names."""
-        code = self.code
-        cells = []
-        for name in code.co_freevars:
-            if name not in given:
-                raise NoPlan(f"{name.lstrip('.')} is not bound yet")
-            cells.append(CellType(of(given[name])))
-        made = FunctionType(code, space, code.co_name, None, tuple(cells))
-        count = code.co_argcount + code.co_kwonlyargcount
-        names = list(code.co_varnames[: count + bool(code.co_flags & 4) + bool(code.co_flags & 8)])
-        options = of(given[names.pop()]) if code.co_flags & 8 else {}
-        rest = of(given[names.pop()]) if code.co_flags & 4 else ()
-        arguments = [of(given[name]) for name in names]
-        positional = arguments[: code.co_argcount]
-        named = dict(zip(names[code.co_argcount :], arguments[code.co_argcount :], strict=True))
-        return lambda: made(*positional, *rest, **named, **options)
-
-    def real(self, given: dict[str, Any]) -> Any:
-        return self.function(self.space, given, lambda x: x)()
-
-    def copied(self, shadow: Reach) -> Callable[[], Any]:
-        check_code(self.code, writes=shadow.writes)
-        for name, value in self.given.items():
-            shadow.depth = name in self.code.co_freevars
-            shadow.of(value)
-        shadow.depth = 0
-        return self.function(shadow.space(self.space, self.code), self.given, shadow.of)
-
-    def guard(self, guards: Guards) -> None:
-        for name, value in self.given.items():
-            guards.like(f"given[{name!r}]", value)
-        guards.globals(self.space, self.code)
-
-
-class TransformCall:
-    """A transform of the engine, with its arguments."""
-
-    def __init__(self, transform: Any, arguments: tuple[Any, ...]) -> None:
-        self.transform, self.given = transform, arguments
-
-    def real(self, given: tuple[Any, ...]) -> Any:
-        return self.transform(*given)
-
-    def copied(self, shadow: Reach) -> Callable[[], Any]:
-        arguments = [shadow.of(each) for each in self.given]
-        return lambda: self.transform(*arguments)
-
-    def guard(self, guards: Guards) -> None:
-        for at, value in enumerate(self.given):
-            guards.like(f"given[{at}]", value)
 
 
 class CallPlan:
@@ -118,7 +43,7 @@ class CallPlan:
 
     other = NoPlan("the plan comes to other digits")
 
-    def __init__(self, call: Call, binds: bool, longest: int) -> None:
+    def __init__(self, call: FunctionCall | TransformCall, binds: bool, longest: int) -> None:
         self.tried = False
         self.real = call.real
         with Recording(longest, MOST) as record:

@@ -18,7 +18,7 @@ from gradsh.engine.nn.module import Model
 from gradsh.plans.classes import is_instance, is_written
 from gradsh.plans.known import transformed
 from gradsh.plans.refusal import NoPlan
-from gradsh.plans.shadow import ATOMS, MOST, WRITES, Shadow, held, known_array, names_of, parts, state
+from gradsh.plans.shadow import ATOMS, MOST, WRITES, Shadow, check_code, held, known_array, names_of, parts, state
 from gradsh.plans.values import Record, Value
 
 ndarray = np.ndarray
@@ -44,6 +44,10 @@ class Reach(Shadow):
         self.depth = 0  # of functions and models around what is copied now
         self.bound: set[int] = set()
         self.kept_alive: list[Any] = []
+
+    def check(self, code: Any) -> None:
+        """Errors: NoPlan where a function of that code does what no plan does."""
+        check_code(code, writes=self.writes)
 
     def tensor(self, x: Tensor) -> Tensor:
         made = super().tensor(x)

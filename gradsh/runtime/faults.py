@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from _thread import get_ident
 from collections.abc import Iterator
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, TracebackType
 from typing import Any
 
 from gradsh import errors, interrupts
@@ -30,12 +30,20 @@ Message.__name__ = Message.__qualname__ = "str"  # which is what errors about it
 
 def places(exception: BaseException) -> Iterator[tuple[CodeType, int]]:
     """(code, instruction) of the frames of lowered code that an exception went through, outermost first."""
-    traceback = exception.__traceback__
-    while traceback is not None:
+    for traceback in way(exception):
         code = traceback.tb_frame.f_code
         if code.co_filename.startswith(PREFIX):
             yield code, traceback.tb_lasti
-        traceback = traceback.tb_next
+
+
+def way(exception: BaseException) -> Iterator[TracebackType]:
+    """The steps of its traceback. A function that gradsh.plans runs for the one that was called is there once."""
+    traceback = exception.__traceback__
+    while traceback is not None:
+        after = traceback.tb_next
+        if after is None or after.tb_frame.f_code.co_qualname != "Calls.entered":
+            yield traceback
+        traceback = after
 
 
 def spans(exception: BaseException) -> list[Span]:
@@ -43,10 +51,10 @@ def spans(exception: BaseException) -> list[Span]:
 
     Of a long way (a runaway recursion) only the two ends.
     """
-    way = list(places(exception))
-    if len(way) > 2 * ENDS:
-        way = way[:ENDS] + way[-ENDS:]
-    found = [locate(code, lasti) for code, lasti in way]
+    passed = list(places(exception))
+    if len(passed) > 2 * ENDS:
+        passed = passed[:ENDS] + passed[-ENDS:]
+    found = [locate(code, lasti) for code, lasti in passed]
     return [span for span in reversed(found) if span is not None]
 
 

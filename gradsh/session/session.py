@@ -142,12 +142,12 @@ class Session:
 
         store: dict[int, Any] = {}
 
-        from gradsh.plans.calls import FIRST, Calls
+        from gradsh.plans.calls import Calls
 
         self.options = (PLANS,)
         self.globals["@looped"] = looped
-        calls = self.context.planner = Calls(1 if forced else FIRST, tell if told is not None else None)
-        self.globals["@entered"], self.globals["@TooDeep"] = calls.entered, RecursionError
+        calls = self.context.planner = Calls(forced, tell if told is not None else None)
+        self.globals["@entered"], self.globals["@TooDeep"] = calls.entered, calls
 
     def run(self, text: str, name: str = "<input>", arguments: Sequence[str] | Mapping[str, object] = ()) -> Result:
         """Run a program text; `name` is what its errors call it, and where it is a file's, files it uses are beside it.

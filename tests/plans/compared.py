@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from pathlib import Path
+from types import SimpleNamespace
 
 from gradsh import Session
 from gradsh.reports import LoopPlan
@@ -22,8 +23,8 @@ ADDRESS = re.compile(r"0x[0-9a-f]+")  # of an object, which is another in each r
 # What a program that was compiled for plans calls, as it is without them.
 UNPLANNED = {
     "@looped": lambda items, *_: repeat(None) if items is None else items,
-    "@entered": lambda: None,
-    "@TooDeep": RecursionError,
+    "@entered": lambda *_: None,
+    "@TooDeep": SimpleNamespace(deep=RecursionError),
 }
 
 
