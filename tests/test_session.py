@@ -98,6 +98,17 @@ def test_two_sessions_do_not_meet() -> None:
     assert two("rand(2)") != first
 
 
+def test_advice_quotes_the_lines_of_its_own_session() -> None:
+    out = io.StringIO()
+    one, two = gradsh.Session(out=out, err=out), gradsh.Session(out=out, err=out)
+    one.run("let x = tensor(1., grad)", "<prompt 1>")
+    one.run("let c = x.item()", "<prompt 2>")
+    two.run("let x = ones(2, grad); let c = x.tolist()", "<prompt 1>")
+    one.run("let loss = tensor(c * 2.)", "<prompt 3>")
+    one.run("backward loss", "<prompt 4>")
+    assert "| let c = x.item()" in out.getvalue() and "tolist" not in out.getvalue()
+
+
 def test_the_engine_is_as_before_after_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     from gradsh.engine.core.modes import mode
 

@@ -51,6 +51,21 @@ def test_the_gradient_that_comes_in_is_the_first_factor() -> None:
     assert [(row.left, row.words) for row in report.rows] == [("120", "10 * 12")]
 
 
+def test_a_later_backward_of_something_else() -> None:
+    head = "let v = tensor([2.0, 3.0], grad)\nlet w = tensor(4.0, grad)\nbackward v.prod()\nbackward w**2\n"
+    (report,) = asked(head + "why v")
+    assert report.words == "what v.prod() was made of is gone since the backward of line 3."
+    display = Kept()
+    session = Session(display=display)
+    for number, line in enumerate([*head.splitlines(), "why v\nwhy w"]):  # what ran before the first `why` is not noted
+        session.run(line, f"<prompt {number + 1}>")
+    said = [report.words for report in display.found]
+    assert said == [
+        "from which backward is not known; the last, w**2 (prompt 4), is made of other things.",
+        "what w**2 was made of is gone since the backward of prompt 4.",
+    ]
+
+
 def test_an_explain_is_a_backward() -> None:
     """It leaves its gradient in `x.grad`, so it is what that came from, and one of those that add up."""
 

@@ -18,6 +18,7 @@ from gradsh.causes.unreached import loss_of, not_reached
 from gradsh.causes.untracked import Search
 from gradsh.causes.ways import Link
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.errors import Where
 from gradsh.language import nodes
 from gradsh.language.nodes import walk
 from gradsh.runtime import watching
@@ -25,7 +26,12 @@ from gradsh.runtime import watching
 
 def last_root(around: Surroundings) -> Root | None:
     """The root of the last backward, read off its statement."""
-    span = around.located(around.passed)
+    return root_at(around, around.passed)
+
+
+def root_at(around: Surroundings, where: Where | None) -> Root | None:
+    """The root of the backward at a place, read off its statement."""
+    span = around.located(where)
     if span is None:
         return None
     page = around.page(span.source)
@@ -33,11 +39,11 @@ def last_root(around: Surroundings) -> Root | None:
     node = differentiated(step.statement) if step is not None else None
     if step is None or node is None:
         return None
-    context = Context(page, around.passed[0] if around.passed else None)
+    context = Context(page, where[0] if where else None)
     values = [Search(around).reached(read, context)[0] for read in reads(node)]
     parts = [value for value in values if isinstance(value, Tensor)]
     last = around.passes.last if around.passes is not None else None
-    if last is not None and last.where == around.passed and len(last.roots) == 1:
+    if last is not None and last.where == where and len(last.roots) == 1:
         return Root(_tensor_of(last.roots[0]), page.text(node), page, step, parts)
     named = isinstance(node, (nodes.Name, nodes.Attribute, nodes.Index)) and len(parts) == 1
     return Root(parts[0] if named else None, page.text(node), page, step, parts)

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.causes import odd, rewrite
+from gradsh.causes import gradient, odd, rewrite
 from gradsh.causes.cause import Cause, Root, numeral
 from gradsh.causes.flows import GRADIENT
 from gradsh.causes.graph import COUNTED, Graph, all_ways, count_ways, largest_ways, way_row
 from gradsh.causes.surroundings import Surroundings
+from gradsh.causes.unreached import reached_leaves
 from gradsh.causes.untracked import Search
 from gradsh.engine.core.tensor import Tensor
 from gradsh.looking.flows import incoming
@@ -46,18 +47,23 @@ def present(around: Surroundings, t: Tensor, name: str, root: Root | None, varia
     if summed is not None and summed.count > 1:
         return several(around, t, name, summed)
     if graph is None or root is None:
-        return gone(around, t, name, root)
+        return gone(around, t, root, summed)
     if not values.all() and (zero := nothing(graph, name, values)) is not None:
         return zero
     return ways(graph, t, name)
 
 
-def gone(around: Surroundings, t: Tensor, name: str, root: Root | None) -> Cause:
-    """Nothing is known of the backward that made it."""
+def gone(around: Surroundings, t: Tensor, root: Root | None, summed: Summed | None) -> Cause:
+    """Nothing is known of what the backward that made it went through, nor always which one that was."""
     if root is None:
         return Cause("set", "the program has set it; no backward has run.")
-    at = around.place(root.page.span(root.step.statement))
-    return Cause("graph gone", f"what {root.text} was made of is gone since the backward of {at}.")
+    its = gradient.root_at(around, summed.last[-1][0]) if summed is not None else root
+    if its is None or (summed is None and not any(leaf is t for leaf in reached_leaves(root.parts))):
+        last = around.place(root.page.span(root.step.statement))
+        words = f"from which backward is not known; the last, {root.text} ({last}), is made of other things."
+        return Cause("not known", words)
+    at = around.place(its.page.span(its.step.statement))
+    return Cause("graph gone", f"what {its.text} was made of is gone since the backward of {at}.")
 
 
 # --- sums over passes -------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 from gradsh.errors import Source, Span, Where
 from gradsh.language import nodes
-from gradsh.language.places import PREFIX, PROGRAMS, locate, text_of
+from gradsh.language.places import PREFIX, PROGRAMS, Program, locate, text_of
 from gradsh.runtime.passes import Passes
 
 MISSING: Any = object()
@@ -168,13 +168,22 @@ class Surroundings:
         if step is not None:
             return step, page
         if within is None and page.source.name.startswith("<"):
-            for program in reversed(list(PROGRAMS.values())):
+            for program in self.earlier():
                 if program.source is not page.source and any(name == bound for bound, _ in program.bound):
                     other = self.page(program.source)
                     step = other.binding(name, len(program.source.text))
                     if step is not None:
                         return step, other
         return None
+
+    def earlier(self) -> Iterator[Program]:
+        """The programs that have run in this session, the last first, each before the files that it uses."""
+        for file in reversed(self.globals.get("@ran", ())):  # another session's are among PROGRAMS too
+            rest = [PROGRAMS[file]] if file in PROGRAMS else []
+            while rest:
+                program = rest.pop()
+                yield program
+                rest += program.uses.values()
 
 
 def running() -> list[tuple[object, dict[str, Any]]]:

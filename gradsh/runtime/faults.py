@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from _thread import get_ident
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import CodeType, FunctionType, TracebackType
 from typing import Any
 
@@ -61,7 +61,8 @@ def spans(exception: BaseException) -> list[Span]:
 def is_programs_own(exception: BaseException) -> bool:
     """Was it raised by an operation of the program, not somewhere inside of gradsh?
 
-    A function of its own that gradsh calls (`grad(f)`, a hook) and that takes other arguments is the program's too.
+    A function that it hands over to be called (`grad(f)`, a hook) and that takes other arguments is the program's too:
+    one of its own, or a built-in, `grad(no_grad)`, that is a plain function of Python's.
     """
     if exception.__class__ is TypeError and _is_lowered(str(exception).partition("() ")[0]):
         return True
@@ -75,7 +76,19 @@ def is_programs_own(exception: BaseException) -> bool:
     frame = traceback.tb_frame
     if is_anonymous and any(type(held) is FunctionType and is_users(held) for held in frame.f_locals.values()):
         return True
+    if exception.__class__ is TypeError and _is_builtin(name, frame.f_locals.values()):
+        return True
     return frame.f_code.co_filename.startswith((PREFIX, LIBRARY)) or acts_for_programs(frame.f_globals)
+
+
+def _is_builtin(name: str, held: Iterable[object]) -> bool:
+    """Whether one of what a frame holds is the built-in of that name."""
+    from gradsh.runtime.builtins import BUILTINS
+
+    return any(
+        getattr(value, "__name__", None) == name and BUILTINS.has(name) and BUILTINS.value(name) is value
+        for value in held
+    )
 
 
 def _is_lowered(name: str) -> bool:

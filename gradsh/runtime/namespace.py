@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Collection
 from importlib import import_module
 from types import FunctionType, MethodType
@@ -56,6 +57,7 @@ def space_of(table: Table, own: dict[str, Any]) -> dict[str, Any]:
     space["@builtin"] = builtin
     space["@unbind"] = unbind
     space["@part"] = lambda code: exec(code, space)  # of a long program
+    space["@ran"] = deque(maxlen=places.MOST)  # code's file names of the programs that ran here: see places.PROGRAMS
     space.update(HELPERS)
     return space
 

@@ -215,6 +215,7 @@ class Session:
                     if compiled.uses or not source.text.isascii():
                         self._doubt(compiled)
                     prepare(self.globals, compiled.builtins)
+                    self.globals["@ran"].append(compiled.code.co_filename)
                     if self.limits is not None:
                         self.limits.begun()
                     if self.door is not None:

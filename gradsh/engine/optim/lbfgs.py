@@ -19,7 +19,7 @@ from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.kernels.summation import summed
 from gradsh.engine.optim.base import Optimizer, _getframe, check_lr, evaluate, number, registered
 from gradsh.engine.optim.sweep import Work, add_scaled, constant, sweep
-from gradsh.errors import ArgumentError, ValueError_, ZeroDivision
+from gradsh.errors import ArgumentError, ValueError_, ValueProblem, ZeroDivision
 
 ndarray = np.ndarray
 
@@ -281,6 +281,12 @@ def _kept(value: Any) -> Any:
 
 
 def _largest(x: Any) -> Any:
+    """Errors: ValueProblem in PyTorch's words where all parameters together have no element."""
+    if not x.size:
+        raise ValueProblem(
+            "max(): Expected reduction dim to be specified for input.numel() == 0. "
+            "Specify the reduction dim with the 'dim' argument."
+        )
     return np.abs(x).max()
 
 
