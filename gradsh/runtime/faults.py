@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from _thread import get_ident
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from types import CodeType, FunctionType, TracebackType
 from typing import Any
 
@@ -71,24 +71,18 @@ def is_programs_own(exception: BaseException) -> bool:
     traceback = exception.__traceback__
     if traceback is None:
         return True
+    table = None
     while traceback.tb_next is not None:
+        table = traceback.tb_frame.f_globals.get("@table", table)
         traceback = traceback.tb_next
     frame = traceback.tb_frame
     if is_anonymous and any(type(held) is FunctionType and is_users(held) for held in frame.f_locals.values()):
         return True
-    if exception.__class__ is TypeError and _is_builtin(name, frame.f_locals.values()):
-        return True
+    if exception.__class__ is TypeError and table is not None and table.has(name):
+        builtin = table.value(name)
+        if any(held is builtin for held in frame.f_locals.values()):
+            return True
     return frame.f_code.co_filename.startswith((PREFIX, LIBRARY)) or acts_for_programs(frame.f_globals)
-
-
-def _is_builtin(name: str, held: Iterable[object]) -> bool:
-    """Whether one of what a frame holds is the built-in of that name."""
-    from gradsh.runtime.builtins import BUILTINS
-
-    return any(
-        getattr(value, "__name__", None) == name and BUILTINS.has(name) and BUILTINS.value(name) is value
-        for value in held
-    )
 
 
 def _is_lowered(name: str) -> bool:
