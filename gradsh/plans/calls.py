@@ -83,7 +83,7 @@ class Site:
         self.off = bool(code.co_flags & SUSPENDS)
 
 
-FRAMES = 7  # of gradsh's own from a function that asks to the same one as it is written
+FRAMES = 8  # of gradsh's own from a function that asks to the same one as it is written
 SUSPENDS = 0x20 | 0x80 | 0x200  # generators, and their kin
 
 
@@ -92,12 +92,11 @@ class Calls:
 
     forced  whether each call is recorded after the first, whatever it is worth
     told    called with an Outcome for each plan, and for each function that has none, where somebody wants to know
-    deep    what a function that asks lets pass, for it has not run yet: () where it has, and was too deep
+    passes  has `deep`, what a function that asks lets pass, for it has not run yet: () where it has, and was too deep
     """
 
-    def __init__(self, forced: bool, told: Callable[[Any], None] | None) -> None:
-        self.forced, self.told = forced, told
-        self.deep: Any = RecursionError
+    def __init__(self, forced: bool, told: Callable[[Any], None] | None, passes: Any) -> None:
+        self.forced, self.told, self.passes = forced, told, passes
         self.sites: dict[Any, Site] = {}
         self.thread = 0
         self.busy = False  # a call is recorded or tried: what it calls runs as it is written
@@ -107,8 +106,10 @@ class Calls:
 
         flag   a global: whether the function is to ask again
         """
-        self.deep = RecursionError
-        frame = _getframe(1)
+        return self.asked(_getframe(1), flag)
+
+    def asked(self, frame: Any, flag: str) -> tuple[Any] | None:
+        self.passes.deep = RecursionError
         code = frame.f_code
         site = self.sites.get(id(code))
         if site is None:
@@ -200,7 +201,7 @@ class Calls:
         try:
             return call.real(given)
         except RecursionError:
-            self.deep = ()
+            self.passes.deep = ()
             raise
         finally:
             sys.setrecursionlimit(limit)

@@ -15,6 +15,7 @@ from gradsh.language.places import LIBRARY, PREFIX, locate
 from gradsh.runtime.text import Template, without_addresses
 
 LONG = 10_000  # no sentence of Python's has so many characters but for what it quotes
+ASKS = "entered"  # of gradsh's own frames, the one that a function begins with: see gradsh.plans.calls
 ENDS = 10  # of a long way through the program, how many places at either end are looked up
 
 
@@ -41,7 +42,7 @@ def way(exception: BaseException) -> Iterator[TracebackType]:
     traceback = exception.__traceback__
     while traceback is not None:
         after = traceback.tb_next
-        if after is None or after.tb_frame.f_code.co_qualname != "Calls.entered":
+        if after is None or after.tb_frame.f_code.co_name != ASKS:
             yield traceback
         traceback = after
 

@@ -142,12 +142,31 @@ class Session:
 
         store: dict[int, Any] = {}
 
-        from gradsh.plans.calls import Calls
-
         self.options = (PLANS,)
         self.globals["@looped"] = looped
-        calls = self.context.planner = Calls(forced, tell if told is not None else None)
-        self.globals["@entered"], self.globals["@TooDeep"] = calls.entered, calls
+        self._plan_calls(forced, tell if told is not None else None)
+
+    def _plan_calls(self, forced: bool, tell: Callable[[Any], None] | None) -> None:
+        """Functions and transforms ask for plans; what answers them is loaded when one runs."""
+        made: Any = None
+
+        def calls() -> Any:
+            nonlocal made
+            if made is None:
+                from gradsh.plans.calls import Calls
+
+                made = self.context.planner = mode.planner = Calls(forced, tell, entered)
+                self.globals["@entered"] = made.entered
+            return made
+
+        def entered(flag: str) -> Any:
+            return calls().asked(sys._getframe(1), flag)
+
+        asks: Any = entered
+        asks.deep = RecursionError  # what a function lets pass while it asks: see `Calls.deep`
+        asks.transform = lambda transform, arguments: calls().transform(transform, arguments)
+        self.context.planner = asks
+        self.globals["@entered"] = self.globals["@TooDeep"] = asks
 
     def run(self, text: str, name: str = "<input>", arguments: Sequence[str] | Mapping[str, object] = ()) -> Result:
         """Run a program text; `name` is what its errors call it, and where it is a file's, files it uses are beside it.
