@@ -12,13 +12,14 @@ that are used again: fresh memory costs as much as the copy into it.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core import alloc
 from gradsh.engine.core.strided import strided
-from gradsh.engine.kernels.compiled import Whole
+from gradsh.engine.kernels.compiled import Native, Whole, numbers
 
 ndarray = np.ndarray
 float16 = np.dtype(np.float16)
@@ -46,15 +47,30 @@ def channels_first(x: Any, use: str) -> Any:
     """(batch, channels, *spatial) as (channels, *spatial, batch); a view where that is contiguous anyway."""
     if len(x) == 1 and x.flags.c_contiguous:
         return x.reshape(*x.shape[1:], 1)
-    moved = buffer(use, (*x.shape[1:], len(x)), x.dtype)
-    moved[...] = x.transpose(*range(1, x.ndim), 0)
-    return moved
+    return _filled(_samples_last, x.size, x, buffer(use, (*x.shape[1:], len(x)), x.dtype))
 
 
 def batch_first(x: Any) -> Any:
     """Undo `channels_first`: a view."""
     last = x.ndim - 1
     return x.transpose(last, *range(last))
+
+
+def _filled(native: Native, size: int, *given: Any) -> Any:
+    """What is given second, filled in by the kernel in C where there is one for those."""
+    fast = native.function or native.wanted(size)
+    out = None if fast is None else fast(*given)
+    return native.plain(*given) if out is None else out
+
+
+def _last(x: Any, out: Any) -> Any:
+    out[...] = x.transpose(*range(1, x.ndim), 0)
+    return out
+
+
+def _first(x: Any, out: Any) -> Any:
+    out[...] = batch_first(x)
+    return out
 
 
 def padded_channels_first(x: Any, padding: Any) -> Any:
@@ -79,16 +95,22 @@ def count(size: Any, kernel: Any, how: Any) -> tuple[int, ...]:
 def columns(x: Any, kernel: Any, places: Any, how: Any) -> Any:
     """The patches as a matrix for each group: (groups, channels / group * kernel, places * batch)."""
     stride, padding, dilation, groups = how
-    full = padded_channels_first(x, padding)
-    n, c = x.shape[:2]
+    n, c, *size = x.shape
     rows = c // groups * math.prod(kernel)
-    if rows * groups == c and places == full.shape[1:-1]:
-        return full.reshape(groups, rows, math.prod(places) * n)
+    if rows * groups == c and places == tuple(m + 2 * p for m, p in zip(size, padding, strict=True)):
+        return padded_channels_first(x, padding).reshape(groups, rows, math.prod(places) * n)
+    cols = buffer("columns", (c, *kernel, *places, n), x.dtype)
+    _filled(_patches, cols.size, x, cols, kernel, places, stride, padding, dilation)
+    return cols.reshape(groups, rows, math.prod(places) * n)
+
+
+def _patches_of(x: Any, cols: Any, kernel: Any, places: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    full = padded_channels_first(x, padding)
     steps = full.strides
     spatial = steps[1:-1]
-    view = strided(
+    cols[...] = strided(
         full,
-        (c, *kernel, *places, n),
+        cols.shape,
         (
             steps[0],
             *(b * d for b, d in zip(spatial, dilation, strict=True)),
@@ -96,9 +118,7 @@ def columns(x: Any, kernel: Any, places: Any, how: Any) -> Any:
             steps[-1],
         ),
     )
-    cols = buffer("columns", view.shape, x.dtype)
-    cols[...] = view
-    return cols.reshape(groups, rows, math.prod(places) * n)
+    return cols
 
 
 def pieces(x: Any, rows: int, places: Any) -> list[slice]:
@@ -148,7 +168,7 @@ def forward(x: Any, weight: Any, bias: Any, how: Any) -> Any:
         else:
             result = buffer("output", (groups, outputs // groups, cols.shape[2]), x.dtype)
             product(flat, cols, result, weight.shape[1])
-            out[part] = batch_first(result.reshape(outputs, *places, len(some)))
+            _filled(_samples_first, result.size, result.reshape(outputs, *places, len(some)), out[part])
     if bias is not None:
         out += bias.reshape(-1, *(1,) * len(places))
     return out
@@ -198,8 +218,7 @@ def backward_input(g: Any, weight: Any, bias: Any, size: Any, how: Any) -> Any:
             cols = buffer("columns", (groups, flat.shape[1], gs.shape[2]), g.dtype)
             np.matmul(flat, gs, out=cols)
             many = len(g[part])
-            full = _added(cols.reshape(channels, *kernel, *places, many), size, kernel, places, how)
-            out[part] = batch_first(full)
+            _added(cols.reshape(channels, *kernel, *places, many), out[part], kernel, places, how)
     if bias is not None:
         out += bias.reshape(-1, *(1,) * len(size))
     return out
@@ -224,11 +243,17 @@ def _as_convolution(weight: Any, how: Any, places: Any) -> bool:
 FEW = 40_000
 
 
-def _added(cols: Any, size: Any, kernel: Any, places: Any, how: Any) -> Any:
-    """The sum of patches (channels, *kernel, *places, batch) where they lie: (channels, *size, batch)."""
+def _added(cols: Any, out: Any, kernel: Any, places: Any, how: Any) -> None:
+    """Fills in `out`, (batch, channels, *size): sums of patches (channels, *kernel, *places, batch) where they lie."""
     stride, padding, dilation, _ = how
-    if math.prod(kernel) == 1 and places == size and not any(padding):
-        return cols.reshape(len(cols), *places, cols.shape[-1])
+    if math.prod(kernel) == 1 and places == out.shape[2:] and not any(padding):
+        _filled(_samples_first, out.size, cols.reshape(len(cols), *places, cols.shape[-1]), out)
+    else:
+        _filled(_added_patches, cols.size, cols, out, kernel, places, stride, padding, dilation)
+
+
+def _patches_added(cols: Any, out: Any, kernel: Any, places: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    size = out.shape[2:]
     shape = tuple(m + 2 * p for m, p in zip(size, padding, strict=True))
     full = buffer("input", (len(cols), *shape, cols.shape[-1]), cols.dtype)
     full.fill(0)
@@ -243,4 +268,22 @@ def _added(cols: Any, size: Any, kernel: Any, places: Any, how: Any) -> Any:
             )
         ]
         target += cols[(slice(None), *at)]
-    return full[inner(size, padding)]
+    return _first(full[inner(size, padding)], out)
+
+
+def _cases(turned: bool, *how: Any) -> Iterator[tuple[Any, ...]]:
+    """Images of one and two dims, of one sample and some; with patches, if there are kernel, stride, …"""
+    for dtype in (np.float32, np.float64):
+        for n, size in ((1, (9, 7)), (8, (5, 7)), (3, (8,))):
+            x = numbers(n, 3, *size, dtype=dtype)
+            each = tuple((k,) * len(size) for k in how)
+            moved = (*each[0], *count(size, each[0], each[1:])) if how else size
+            some = numbers(3, *moved, n, dtype=dtype)
+            more = (each[0], moved[len(size) :], *each[1:]) if how else ()
+            yield (some, alloc.empty_like(x), *more) if turned else (x, alloc.empty_like(some), *more)
+
+
+_samples_last = Native("samples_last", _last, lambda: _cases(False), writes=(1,))
+_samples_first = Native("samples_first", _first, lambda: _cases(True), writes=(1,))
+_patches = Native("patches", _patches_of, lambda: _cases(False, 3, 2, 1, 1), writes=(1,))
+_added_patches = Native("added_patches", _patches_added, lambda: _cases(True, 3, 2, 1, 1), writes=(1,))

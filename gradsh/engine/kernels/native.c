@@ -226,6 +226,7 @@ SUM(squares, SQUARES)
 #include "native_optim.h"
 #include "native_machine.h"
 #include "native_rows.h"
+#include "native_convolution.h"
 
 #define ENTRY(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
@@ -267,6 +268,10 @@ static PyMethodDef functions[] = {
     ENTRY(run_tiles),
     ENTRY(tile_operations),
     ENTRY(added_rows),
+    ENTRY(patches),
+    ENTRY(added_patches),
+    ENTRY(samples_last),
+    ENTRY(samples_first),
     ELEMENTARY
     {NULL, NULL, 0, NULL},
 };

@@ -1,0 +1,129 @@
+"""Convolution, pooling and batch norm in C: the bits of NumPy's kernels, on images of all shapes and layouts."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradsh.engine.kernels import compiled, convolution
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("gradsh.engine.kernels.native") is None, reason="there are no kernels in C"
+)
+ODD = (np.nan, np.inf, -np.inf, -0.0, 0.0)
+
+
+@pytest.fixture(autouse=True)
+def chosen_again() -> Iterator[None]:
+    """What a test chose does not stay."""
+    before = [(native, native.left, native.function) for native in compiled.NATIVE]
+    yield
+    for native, left, function in before:
+        native.left, native.function = left, function
+
+
+def both(compute: Any) -> tuple[Any, Any]:
+    """What it gives with NumPy's kernels, and with those in C."""
+    results = []
+    for in_c in (False, True):
+        for native in compiled.NATIVE:
+            native.left, native.function = 0, native.found() if in_c else None
+        with np.errstate(all="ignore"):
+            results.append(compute())
+    return results[0], results[1]
+
+
+def agree(compute: Any, what: Any) -> None:
+    plain, fast = both(compute)
+    assert len(plain) == len(fast)
+    for a, b in zip(plain, fast, strict=True):
+        for each in (a, b):
+            if each is not None:
+                each[np.isnan(each)] = np.nan  # which of two nans a sum has is the compiler's
+        assert (a is None) == (b is None) and (a is None or compiled.same(a, b)), what
+
+
+def images(r: Any, dtype: Any, shape: tuple[int, ...]) -> Any:
+    """Numbers, some of them odd, in one of the layouts that a program can give them."""
+    size = int(np.prod(shape))
+    x = r.standard_normal(size).astype(dtype)
+    if r.random() < 0.5 and size:
+        x[r.integers(0, size, max(1, size // 9))] = r.choice(ODD, max(1, size // 9)).astype(dtype)
+    x = x.reshape(shape)
+    layout = r.integers(0, 6)
+    if layout == 0:  # another dim lies side by side
+        return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
+    if layout == 1:  # a part of a larger one
+        return np.repeat(np.repeat(x, 2, 1), 2, 0)[::2, 1::2]
+    if layout == 2:  # from its end to its beginning
+        return x[::-1, ::-1]
+    return x
+
+
+def test_convolutions_have_the_same_bits() -> None:
+    r = np.random.default_rng(0)
+    for turn in range(300):
+        dims = int(r.integers(1, 4)) if turn % 10 == 0 else int(r.integers(1, 3))
+        dtype = (np.float32, np.float32, np.float64, np.float16)[turn % 4]
+        each: Any = lambda low, high: tuple(int(k) for k in r.integers(low, high, dims))  # noqa: B023, E731
+        kernel, stride, padding, dilation = each(1, 5), each(1, 4), each(0, 4), each(1, 4)
+        groups = int(r.integers(1, 4))
+        n, size = int(r.choice((0, 1, 2, 3, 8, 9))), each(1, 12 if dims < 3 else 5)
+        how = (stride, padding, dilation, groups)
+        places = convolution.count(size, kernel, how)
+        if min(places) < 1:
+            continue
+        x = images(r, dtype, (n, groups * int(r.integers(1, 4)), *size))
+        weight = r.standard_normal((groups * int(r.integers(1, 3)), x.shape[1] // groups, *kernel)).astype(dtype)
+        g = images(r, dtype, (n, len(weight), *places))
+        bias = r.standard_normal(len(weight)).astype(dtype)
+
+        def compute(x: Any = x, weight: Any = weight, bias: Any = bias, g: Any = g, how: Any = how) -> Any:
+            return (
+                convolution.forward(x, weight, bias, how),
+                convolution.backward_weight(g, x, weight.shape[2:], how),
+                convolution.backward_input(g, weight, None, x.shape[2:], how),
+            )
+
+        agree(compute, (dtype, x.shape, x.strides, weight.shape, how))
+
+
+def test_patches_that_do_not_fit_are_left_to_numpy() -> None:
+    """Nothing is written beyond an array, whatever is said of it."""
+    from gradsh.engine.kernels import native
+
+    x = np.ones((2, 3, 5, 7), np.float32)
+    how = ((2, 2), (4, 6), (1, 1), (0, 0), (1, 1))
+    cols = np.zeros((3, 2, 2, 4, 6, 2), np.float32)
+    assert native.patches(x, cols, *how) is cols
+    assert native.added_patches(cols, np.empty_like(x), *how) is not None
+    huge = 1 << 62
+    for wrong in (
+        (x, cols[:2], *how),
+        (x, cols.astype(np.float64), *how),
+        (x, cols[..., ::-1], *how),
+        (x.astype(np.float16), cols, *how),
+        (x[..., ::2], cols, *how),
+        (x[0, 0], cols, *how),
+        (x, cols, *how[:4]),
+        (x, cols, *how[:4], (1, 0)),
+        (x, cols, *how[:4], (1,)),
+        (x, cols, (2, 2), (4, 6), (1, huge), *how[3:]),
+        (x, cols, (2, 2), (huge, 6), *how[2:]),
+        (x, cols, (2.0, 2), *how[1:]),
+        (x, cols, [2, 2], *how[1:]),
+        (x, cols, (1 << 30, 1 << 30), (1 << 30, 1 << 30), *how[2:]),
+        (x, None, *how),
+        (None, cols, *how),
+    ):
+        assert native.patches(*wrong) is None
+    for given in ((x, cols), (x, x[..., :3]), (x[..., ::2], x), (x, None), (x,)):
+        assert native.samples_last(*given) is None
+        assert native.samples_first(*given[::-1]) is None
+    still = np.empty((3, 5, 7, 2), np.float32)
+    still.flags.writeable = False
+    assert native.samples_last(x, still) is None
