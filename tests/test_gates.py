@@ -153,7 +153,8 @@ SUMS = {"np.add.reduce", "np.add.reduceat", "np.sum", "np.mean", "np.nansum", "n
 RAW_SUMS = {
     "kernels.summation": "the place itself",
     "kernels.norms": "counts of what is not 0",
-    "kernels.normalizing": "row after row, and in float64, which is rounded after",
+    "kernels.batch": "in float64, which is rounded after",
+    "kernels.normalizing": "row after row",
     "kernels.pooling": "whether anything is nan",
     "kernels.rejection": "of a Dirichlet's gamma numbers, in float64",
     "ops.linalg.distance": "counts of what differs",

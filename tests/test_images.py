@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradsh.engine.kernels import compiled, convolution
+from gradsh.engine.kernels import batch, compiled, convolution
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("gradsh.engine.kernels.native") is None, reason="there are no kernels in C"
@@ -32,6 +32,7 @@ def both(compute: Any) -> tuple[Any, Any]:
     for in_c in (False, True):
         for native in compiled.NATIVE:
             native.left, native.function = 0, native.found() if in_c else None
+            assert native.function or not in_c, f"{native.name} gives other bits than NumPy's"
         with np.errstate(all="ignore"):
             results.append(compute())
     return results[0], results[1]
@@ -90,6 +91,50 @@ def test_convolutions_have_the_same_bits() -> None:
             )
 
         agree(compute, (dtype, x.shape, x.strides, weight.shape, how))
+
+
+def test_batch_norms_have_the_same_bits() -> None:
+    r = np.random.default_rng(1)
+    for turn in range(300):
+        dtype = (np.float32, np.float32, np.float64)[turn % 3]
+        shape = int(r.integers(1, 5)), int(r.integers(1, 7)), int(r.choice((1, 2, 3, 7, 8, 9, 16, 31, 100)))
+        x, g = images(r, dtype, shape), images(r, dtype, shape)
+        g = np.ascontiguousarray(g)
+        mean, inverse, factor = (r.standard_normal(shape[1]).astype(dtype) for _ in range(3))
+        if turn % 4 == 0:
+            mean[0], inverse[-1] = r.choice(ODD, 2)
+        frozen, weighted, wanted = r.random(3) < 0.5
+
+        def compute(
+            x: Any = x, g: Any = g, of: Any = (mean, inverse, factor), how: Any = (frozen, weighted, wanted)
+        ) -> Any:
+            mean, inverse, factor = of
+            frozen, weighted, wanted = map(bool, how)
+            shifted, out = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype) if wanted else None
+            sums = np.zeros((2, x.shape[1]), x.dtype)
+            batch.shifted(x, factor, mean, shifted)
+            known = None if frozen and wanted and not weighted else mean
+            batch.gradients(x, g, known, inverse, factor if weighted else None, frozen, out, sums)
+            return shifted, out, sums, *([batch.channel_moments(x)] if x.shape[2] > 1 else [])
+
+        agree(compute, (dtype, shape, x.strides, frozen, weighted, wanted))
+
+
+def test_batches_that_do_not_fit_are_left_to_numpy() -> None:
+    from gradsh.engine.kernels import native
+
+    x, each, sums = np.ones((2, 3, 5), np.float32), np.ones(3, np.float32), np.ones((2, 3), np.float32)
+    assert native.batch_shift(x, each, each, x.copy()) is not None
+    assert native.batch_back(x, x, each, each, None, False, None, sums) is sums
+    for wrong in (each[:2], each.astype(np.float64), np.ones(6, np.float32)[::2], np.ones((3, 1), np.float32), None):
+        assert native.batch_shift(x, wrong, each, x.copy()) is None
+        assert native.batch_back(x, x, each, wrong, None, False, None, sums) is None
+    for other in (x[:1], x[:, :2], x[..., :4], x.astype(np.float64), x[..., ::-1], x[0], None):
+        assert native.batch_shift(x, each, each, other) is None
+        assert native.batch_back(x, other, each, each, None, False, None, sums) is None
+        assert native.batch_back(x, x, each, each, None, False, other, sums) is None or other is None
+    for other in (sums[:, :2], sums[:1], sums.astype(np.float64), None):
+        assert native.batch_back(x, x, each, each, None, False, None, other) is None
 
 
 def test_patches_that_do_not_fit_are_left_to_numpy() -> None:

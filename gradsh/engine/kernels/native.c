@@ -246,6 +246,8 @@ static PyMethodDef functions[] = {
     ENTRY(row_sums),
     ENTRY(column_dots),
     ENTRY(channel_moments),
+    ENTRY(batch_shift),
+    ENTRY(batch_back),
     ENTRY(sgd),
     ENTRY(momentum),
     ENTRY(adam),

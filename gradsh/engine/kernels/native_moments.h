@@ -148,15 +148,6 @@ INLINE double OF(channel_)(const T *x, npy_intp apart, npy_intp n, npy_intp s, T
     return total;
 }
 
-WITH_FMA static void OF(channel_moments_)(const T *x, npy_intp apart, npy_intp beside, npy_intp n, npy_intp c, npy_intp s,
-                                        T *out)
-{
-    for (npy_intp k = 0; k < c; k++) {
-        out[k] = (T)(OF(channel_)(x + k * beside, apart, n, s, 0, 0) / (double)(n * s));
-        out[c + k] = (T)OF(channel_)(x + k * beside, apart, n, s, out[k], 1);
-    }
-}
-
 /* NumPy's loop of `fused`: a * b + c, rounded once. */
 WITH_FMA static void OF(fused_)(char **at, const npy_intp *sizes, const npy_intp *strides, void *Py_UNUSED(data))
 {

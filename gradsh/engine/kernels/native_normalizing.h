@@ -9,12 +9,22 @@
 #define WITH_FMA
 #endif
 
+/* What batch norm reads and fills in, float[n, c, s] and numbers for each channel. */
+typedef struct {
+    const void *x, *g, *mean, *inverse, *factor;
+    void *out, *sums;
+    npy_intp n, c, s;
+    npy_intp apart[3], beside[3]; /* of x, g and out: numbers from one sample, one channel to the next */
+    int frozen;
+} Batch;
+
 #define T float
 #define LANES 8
 #define CHANNEL_LANES 16
 #define CHANNEL_PAIR 1
 #define FUSED(a, b, c) fmaf(a, b, c)
 #include "native_moments.h"
+#include "native_batch.h"
 #undef T
 #undef LANES
 #undef CHANNEL_LANES
@@ -26,6 +36,7 @@
 #define CHANNEL_LANES 1 /* in order: these are not rounded after */
 #define FUSED(a, b, c) fma(a, b, c)
 #include "native_moments.h"
+#include "native_batch.h"
 #undef T
 #undef LANES
 #undef CHANNEL_LANES
@@ -123,22 +134,87 @@ static PyObject *column_dots(PyObject *Py_UNUSED(self), PyObject *const *args, P
     return (PyObject *)out;
 }
 
+/* One of the arrays of batch norm, of the sizes of the first one; where it lies, or NULL. */
+static void *of_batch(PyObject *x, PyObject *like, Batch *of, int at)
+{
+    PyArrayObject *a = (PyArrayObject *)x;
+    if (!is_rows(x, 3, like) || (like && PyArray_SIZE(a) != PyArray_SIZE((PyArrayObject *)like)))
+        return NULL;
+    of->apart[at] = PyArray_STRIDE(a, 0) / PyArray_ITEMSIZE(a), of->beside[at] = PyArray_STRIDE(a, 1) / PyArray_ITEMSIZE(a);
+    return PyArray_DATA(a);
+}
+
+/* Whether it has a number for each channel, `rows` of them, side by side. */
+static int is_each(PyObject *x, PyObject *like, npy_intp rows, npy_intp channels)
+{
+    PyArrayObject *a = (PyArrayObject *)x;
+    return is_plain(x) && PyArray_IS_C_CONTIGUOUS(a) && PyArray_TYPE(a) == PyArray_TYPE((PyArrayObject *)like) &&
+           PyArray_NDIM(a) == (rows > 1 ? 2 : 1) && PyArray_DIM(a, PyArray_NDIM(a) - 1) == channels &&
+           PyArray_SIZE(a) == rows * channels;
+}
+
+static int is_given(PyObject *x)
+{
+    return PyArray_CheckExact(x) && PyArray_ISWRITEABLE((PyArrayObject *)x);
+}
+
+/* All channels, on all threads. */
+static void run_batch(const Batch *of, int single, Part *of_float, Part *of_double)
+{
+    npy_intp each = of->n * of->s;
+    PyThreadState *state = each * of->c > LONG ? PyEval_SaveThread() : NULL;
+    shared(single ? of_float : of_double, of, of->c, each < LONG / 2 ? LONG / 2 / each : 1);
+    if (state)
+        PyEval_RestoreThread(state);
+}
+
 /* channel_moments(x[n, c, s]): [2, c] */
 static PyObject *channel_moments(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
 {
-    if (count != 1 || !is_rows(args[0], 3, NULL))
+    Batch of = {0};
+    if (count != 1 || !(of.x = of_batch(args[0], NULL, &of, 0)))
         Py_RETURN_NONE;
-    npy_intp n = ROW(0), c = ROW(1), s = ROW(2), item = PyArray_ITEMSIZE((PyArrayObject *)args[0]);
-    npy_intp apart = PyArray_STRIDE((PyArrayObject *)args[0], 0) / item;
-    npy_intp beside = PyArray_STRIDE((PyArrayObject *)args[0], 1) / item;
-    int single = GIVEN(FLOAT32);
-    PyArrayObject *out = result(args[0], 2, 2, c);
+    of.n = ROW(0), of.c = ROW(1), of.s = ROW(2);
+    PyArrayObject *out = result(args[0], 2, 2, of.c);
     if (!out)
         return NULL;
-    void *to = PyArray_DATA(out);
-    RUN(n * c * s, channel_moments_float(NUMBERS(float, 0), apart, beside, n, c, s, to),
-        channel_moments_double(NUMBERS(double, 0), apart, beside, n, c, s, to));
+    of.out = PyArray_DATA(out);
+    run_batch(&of, GIVEN(FLOAT32), batch_moments_float, batch_moments_double);
     return (PyObject *)out;
+}
+
+/* batch_shift(x[n, c, s], scale[c], shift[c], out[n, c, s]): out */
+static PyObject *batch_shift(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+{
+    Batch of = {0};
+    if (count != 4 || !(of.x = of_batch(args[0], NULL, &of, 0)) || !(of.out = of_batch(args[3], args[0], &of, 2)) ||
+        !is_each(args[1], args[0], 1, ROW(1)) || !is_each(args[2], args[0], 1, ROW(1)) || !is_given(args[3]))
+        Py_RETURN_NONE;
+    of.n = ROW(0), of.c = ROW(1), of.s = ROW(2);
+    of.factor = NUMBERS(void, 1), of.mean = NUMBERS(void, 2);
+    run_batch(&of, GIVEN(FLOAT32), batch_shift_float, batch_shift_double);
+    return Py_NewRef(args[3]);
+}
+
+/* batch_back(x[n, c, s], g[n, c, s], mean[c] or None, inverse[c], factor[c] or None, frozen, out[n, c, s] or None,
+   sums[2, c]): out and sums, or sums; without means there are none. */
+static PyObject *batch_back(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+{
+    Batch of = {0};
+    if (count != 8 || !(of.x = of_batch(args[0], NULL, &of, 0)) || !(of.g = of_batch(args[1], args[0], &of, 1)) ||
+        (args[2] != Py_None && !is_each(args[2], args[0], 1, ROW(1))) || !is_each(args[3], args[0], 1, ROW(1)) ||
+        (args[4] != Py_None && !is_each(args[4], args[0], 1, ROW(1))) || !PyBool_Check(args[5]) ||
+        (args[6] != Py_None && (!(of.out = of_batch(args[6], args[0], &of, 2)) || !is_given(args[6]))) ||
+        !is_each(args[7], args[0], 2, ROW(1)) || !is_given(args[7]))
+        Py_RETURN_NONE;
+    of.n = ROW(0), of.c = ROW(1), of.s = ROW(2), of.frozen = args[5] == Py_True;
+    if (of.s == 1 || (args[2] == Py_None && !of.frozen)) /* rows are added up in another order */
+        Py_RETURN_NONE;
+    of.mean = args[2] == Py_None ? NULL : NUMBERS(void, 2), of.inverse = NUMBERS(void, 3);
+    of.factor = args[4] == Py_None ? NULL : NUMBERS(void, 4);
+    of.sums = PyArray_DATA((PyArrayObject *)args[7]);
+    run_batch(&of, GIVEN(FLOAT32), batch_back_float, batch_back_double);
+    return args[6] == Py_None ? Py_NewRef(args[7]) : PyTuple_Pack(2, args[6], args[7]);
 }
 
 #undef RUN

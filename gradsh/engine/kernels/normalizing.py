@@ -34,7 +34,8 @@ def whole(x: Any, n: int) -> int:
     return n - n % _lanes(x)
 
 
-def _call(native: Native, size: int, *given: Any) -> Any:
+def called(native: Native, size: int, *given: Any) -> Any:
+    """Of the kernel in C where there is one for those; its arrays have `size` elements."""
     fast = native.function or native.wanted(size + DEAR)
     if fast is not None and (out := fast(*given)) is not None:
         return out
@@ -43,23 +44,18 @@ def _call(native: Native, size: int, *given: Any) -> Any:
 
 def moments(rows: Any) -> Any:
     """[2, m]: means and variances (biased) of float[m, n]."""
-    return _call(_moments, rows.size, rows)
+    return called(_moments, rows.size, rows)
 
 
 def row_sums(x: Any, y: Any = None, at_once: bool = True) -> Any:
     """[n, c]: sums of float[n, c, s], or of its products with `y`, of that shape or [1, 1, s]; those that fill no
     vector are added `at_once`. Only the last dims must be contiguous."""
-    return _call(_row_sums, x.size, x, y, at_once)
+    return called(_row_sums, x.size, x, y, at_once)
 
 
 def column_dots(x: Any, y: Any) -> Any:
     """[n]: sums of products of float[m, n] over the rows, each multiplied and added at once."""
-    return _call(_column_dots, x.size, x, y)
-
-
-def channel_moments(x: Any) -> Any:
-    """[2, c]: means of float[n, c, s] and sums of the squares of what is beside them, added as float64."""
-    return _call(_channel_moments, x.size, x)
+    return called(_column_dots, x.size, x, y)
 
 
 def column_sums(x: Any) -> Any:
@@ -185,29 +181,6 @@ def _dots_of_columns(x: Any, y: Any) -> Any:
     return total
 
 
-def _moments_of_channels(x: Any) -> Any:
-    n, c, s = x.shape
-    out = alloc.empty((2, c), x.dtype)
-    out[0] = _all_of_channels(x) / (n * s)
-    moved = x - out[0][:, None]
-    if x.dtype == FLOAT32 or s % 2 == 0:
-        out[1] = _all_of_channels(moved * moved)
-        return out
-    total = alloc.zeros(c, x.dtype)
-    for rows in moved:  # in pairs, and the last one at once
-        terms = np.concatenate((total[:, None], rows[:, :-1] * rows[:, :-1]), 1)
-        total = fused(rows[:, -1], rows[:, -1], in_turn(terms))
-    out[1] = total
-    return out
-
-
-def _all_of_channels(x: Any) -> Any:
-    """[c]: as float64, in any order of float32, for they are rounded to it after."""
-    if x.dtype == FLOAT32:
-        return reduce(reduce(x, 2, FLOAT64), 0)
-    return in_turn(x.transpose(1, 0, 2).reshape(x.shape[1], -1))
-
-
 def _cases_of_rows() -> Iterator[tuple[Any, ...]]:
     """Rows shorter than a vector, of vectors, with a rest, and of several chunks."""
     for dtype in (FLOAT32, FLOAT64):
@@ -228,14 +201,6 @@ def _cases_of_sums() -> Iterator[tuple[Any, ...]]:
         yield x[None], y[:1, None], True
 
 
-def _cases_of_channels() -> Iterator[tuple[Any, ...]]:
-    for dtype in (FLOAT32, FLOAT64):
-        x = numbers(4, 5, 19, dtype=dtype)
-        yield (x,)
-        yield (x[:, 1:3],)
-
-
 _moments = Native("moments", _row_moments, _cases_of_rows)
 _row_sums = Native("row_sums", _sums_of_rows, _cases_of_sums)
 _column_dots = Native("column_dots", _dots_of_columns, _cases_of_two)
-_channel_moments = Native("channel_moments", _moments_of_channels, _cases_of_channels)

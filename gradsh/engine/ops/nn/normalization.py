@@ -10,7 +10,7 @@ import numpy as np
 from gradsh.engine.core import alloc
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import A, T
-from gradsh.engine.kernels import normalizing
+from gradsh.engine.kernels import batch, normalizing
 from gradsh.engine.kernels.fused import fused
 from gradsh.engine.kernels.pieces import share
 from gradsh.engine.operators.composite import composite
@@ -44,26 +44,6 @@ def _flat(x: Any) -> Any:
     return x.reshape(x.shape[0], x.shape[1], -1 if x.size else math.prod(x.shape[2:]))
 
 
-# elements that are worked on at a time: they stay in the cache from one pass to the next
-BLOCK = 1 << 17
-
-
-def _blocks(x: Any) -> list[slice]:
-    """The channels in slices of about BLOCK elements."""
-    channels = x.shape[1]
-    step = max(1, BLOCK * channels // max(x.size, 1))
-    return [slice(i, min(i + step, channels)) for i in range(0, channels, step)]
-
-
-def _laid_out(x: Any) -> tuple[Any, Any]:
-    """`x` as it is best combined with numbers per channel, and what makes those fit: the rows of a sample are joined,
-    as NumPy begins anew for each run of memory that it combines with one number."""
-    n, channels, positions = x.shape
-    if positions == 1 or (n > 1 and channels > 1):
-        return x.reshape(n, channels * positions), lambda v: v if positions == 1 else v.repeat(positions)
-    return x, lambda v: v[:, None]
-
-
 @op(
     "batch_normalize(input, weight, bias, mean, var, eps, statistics)",
     layout="images",
@@ -79,12 +59,7 @@ def batch_normalize(x: Any, weight: Any, bias: Any, mean: Any, var: Any, eps: fl
     scale = statistics.inverse if weight is None else statistics.inverse * weight.astype(flat.dtype, copy=False)
     shift = fused(-statistics.mean, scale, _zero(flat) if bias is None else bias.astype(flat.dtype, copy=False))
     out = alloc.empty(flat.shape, flat.dtype)
-
-    def work(part: slice) -> None:
-        some, fit = _laid_out(flat[:, part])
-        fused(some, fit(scale[part]), fit(shift[part]), _laid_out(out[:, part])[0])
-
-    share(work, _blocks(flat))
+    batch.shifted(flat, scale, shift, out)
     return out.reshape(x.shape).astype(x.dtype, copy=False)
 
 
@@ -107,13 +82,7 @@ def batch_statistics(x: Any, eps: float) -> tuple[Statistics, Any]:
         moved = rows - mean
         squares = normalizing.column_dots(moved, moved)
     else:
-        both = alloc.empty((2, channels), flat.dtype)
-
-        def work(part: slice) -> None:
-            both[:, part] = normalizing.channel_moments(flat[:, part])
-
-        share(work, _blocks(flat))
-        mean, squares = both
+        mean, squares = batch.channel_moments(flat)
     found = Statistics()
     found.mean = mean
     found.inverse = _inverse(squares / (n * positions), eps)
@@ -147,52 +116,9 @@ def _(
     factor = None if weight is None else weight.astype(flat.dtype, copy=False)
     dx = alloc.empty(flat.shape, flat.dtype) if needs[0] else None
     sums = alloc.empty((2, flat.shape[1]), flat.dtype)
-    summing = needs[1] or needs[2] or not frozen
-    at_once = normalizing.whole(flat, flat.shape[1])
-
-    def work(part: slice) -> None:
-        rows, fit = _laid_out(flat[:, part])
-        grows = _laid_out(gs[:, part])[0]
-        target = None if dx is None else _laid_out(dx[:, part])[0]
-        some = inverse[part]
-        if summing:
-            moved = rows - fit(statistics.mean[part])
-            total, dot = _batch_sums(gs[:, part], moved)
-            sums[:, part] = dot * some, total
-            if target is not None and not frozen:
-                count = flat.dtype.type(flat.shape[0] * flat.shape[2])
-                np.subtract(grows, fit((total / count).astype(flat.dtype)), out=target)
-                pull = dot.astype(flat.dtype) * some * some / count
-                _drawn_to(target, moved, fit(pull), at_once - part.start if flat.shape[2] == 1 else None)
-                grows = target
-        if target is not None:
-            np.multiply(grows, fit(some), out=target)
-            if factor is not None:
-                target *= fit(factor[part])
-
-    share(work, _blocks(flat))
+    mean = statistics.mean if needs[1] or needs[2] or not frozen else None
+    batch.gradients(flat, gs, mean, inverse, factor, frozen, dx, sums)
     return None if dx is None else dx.reshape(x.shape), sums[0] if needs[1] else None, sums[1] if needs[2] else None
-
-
-def _drawn_to(target: Any, moved: Any, pull: Any, at_once: int | None) -> None:
-    """Takes `moved * pull` off `target`: at once, but for the columns from `at_once` on."""
-    if at_once is None or at_once >= target.shape[1]:
-        fused(moved, -pull, target, target)
-        return
-    k = max(at_once, 0)
-    fused(moved[:, :k], -pull[:k], target[:, :k], target[:, :k])
-    target[:, k:] -= moved[:, k:] * pull[k:]
-
-
-def _batch_sums(g: Any, moved: Any) -> tuple[Any, Any]:
-    """The sums over samples and positions of `g`, and of it times `moved`; as float64 where there are positions."""
-    n, channels, positions = g.shape
-    if positions == 1:
-        g = g.reshape(n, channels)
-        return normalizing.column_sums(g), normalizing.column_dots(moved.reshape(n, channels), g)
-    rows = normalizing.row_sums(g), normalizing.row_sums(moved.reshape(g.shape), g)
-    total, dot = (normalizing.column_sums(r.astype(np.float64)) for r in rows)
-    return total, dot
 
 
 def _batch_rule(F: Any, needs: Any, g: Any, x: Any, weight: Any, mean: Any, var: Any, eps: float) -> Any:
@@ -358,13 +284,13 @@ def instance_norm(
 
 
 def _row_blocks(rows: Any) -> list[slice]:
-    step = max(1, BLOCK // max(rows.shape[1], 1))
+    step = max(1, batch.BLOCK // max(rows.shape[1], 1))
     return [slice(i, i + step) for i in range(0, len(rows), step)]
 
 
 def _row_statistics(rows: Any, found: Statistics) -> Any:
     """Notes the means; the variances."""
-    if rows.size <= BLOCK:
+    if rows.size <= batch.BLOCK:
         both = normalizing.moments(rows)
     else:
         both = alloc.empty((2, len(rows)), rows.dtype)
