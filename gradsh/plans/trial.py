@@ -30,6 +30,7 @@ from gradsh.plans.trust import packed
 from gradsh.plans.values import Value
 
 MISSING = object()
+MANY = 1 << 14  # bytes
 AGAIN = 6  # recordings, each of which knows more numbers that change
 
 
@@ -448,7 +449,7 @@ class Trial:
         others: set[int] = set()
         for base, root in entry.memory:
             if id(root) not in written and id(root) not in self.loose:
-                if id(root) in dropped or base.tobytes() == root.array.tobytes():
+                if id(root) in dropped or same_bits(base, root.array):
                     continue
                 others.add(id(root))
             root.array[...] = base
@@ -577,6 +578,13 @@ def is_own(x: Any, made: Any) -> bool:
     if type(x) is FunctionType:
         return not is_users(x)
     return isinstance(x, (DType, Generator)) or (type(x) is dict and "__builtins__" in made)
+
+
+def same_bits(a: Any, b: Any) -> bool:
+    """Whether two arrays of one shape and dtype hold the same bits; of large ones without a copy."""
+    if a.nbytes < MANY or a.nbytes % 8 or not (a.flags.c_contiguous and b.flags.c_contiguous):
+        return bool(a.tobytes() == b.tobytes())
+    return bool((a.reshape(-1).view(np.uint64) == b.reshape(-1).view(np.uint64)).all())
 
 
 def checked_number(before: Number, after: Any) -> Any:
