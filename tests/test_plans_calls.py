@@ -8,7 +8,8 @@ from contextlib import redirect_stdout
 import pytest
 
 from gradsh import Session
-from gradsh.plans import calls
+from gradsh.plans import calls, loops
+from gradsh.plans.trial import tried
 from gradsh.reports import LoopPlan
 from tests.plans.calls import made
 from tests.test_plans import shown
@@ -203,3 +204,22 @@ def test_what_has_no_plan_is_not_looked_at_any_more(monkeypatch: pytest.MonkeyPa
         reasons = [each.reason for each in told if each.loop in (2, 3, 4, 5)]
         assert reasons == [""] * (call == "long(x)") + [reason]
         assert sorted(value for name, value in session.globals.items() if name[:3] == "@on") == [False, *[True] * 3]
+
+
+def test_the_loop_of_a_function_keeps_its_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a new model, whose first steps make its gradients and the optimiser's state, and with data of another call."""
+    recorded: list[object] = []
+    monkeypatch.setattr(loops, "tried", lambda *given: recorded.append(given) or tried(*given))
+    text = """\
+    manual_seed(0)
+    fn run(x) {
+        let w = zeros(3, grad); let opt = Adam([w], lr=0.1)
+        for _ in range(30) { zero_grad opt; backward ((x @ w - 1) ** 2).mean(); step opt }
+        return w, w.grad
+    }
+    let k = 0
+    while k < 10 { k += 1; let r = run(randn(8, 3)); try { print r } catch err { print err } }
+    """
+    by_plan, _ = shown(text)
+    assert len(recorded) == 1
+    assert by_plan == shown(text, planned=False)[0]
