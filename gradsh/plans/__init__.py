@@ -10,6 +10,7 @@
     entry.py     which object of the program is in which place of the shadow
     outs.py      what iterations give to lists
     numbers.py   what stands for Python's numbers in that copy, where they change
+    kinds.py     models, optimisers and their kin, where there are any
     values.py    what stands for the arrays in that copy, and writes down what becomes of them
     recording.py what makes the engine's arrays such, as long as a body is recorded
     draws.py     what stands for the generators of random numbers

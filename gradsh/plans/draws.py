@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from _random import Random
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gradsh.engine.kernels.random import Generator
 from gradsh.plans.refusal import NoPlan
 from gradsh.plans.values import Record, fresh, uncovered
+
+if TYPE_CHECKING:
+    from gradsh.engine.kernels.random import Generator
 
 
 class Stream:
@@ -25,7 +26,7 @@ class Stream:
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
-        return Generator
+        return type(self.own)
 
     def __getattr__(self, name: str) -> Any:
         raise NoPlan("the body draws random numbers in a way that no plan knows")
@@ -54,5 +55,7 @@ def put_state(generator: Generator, state: Any) -> None:
         generator._engine = None
         return
     if generator._engine is None:
+        from _random import Random
+
         generator._engine = Random()
     generator._engine.setstate(words)

@@ -11,13 +11,10 @@ from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.strided import address
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
-from gradsh.engine.kernels.random import Generator
-from gradsh.engine.nn.module import Model
-from gradsh.engine.optim.base import Optimizer
-from gradsh.engine.optim.schedulers import LRScheduler
 from gradsh.plans.classes import is_instance, is_written
 from gradsh.plans.draws import Stream
 from gradsh.plans.graphs import spent
+from gradsh.plans.kinds import is_generator, is_model, is_optimizer, is_scheduler
 from gradsh.plans.known import known, transformed
 from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing
@@ -49,8 +46,8 @@ class Entry:
         self.numbers: dict[int, Any] = {}
         self.slots: list[tuple[Any, Any, Number]] = []
         self.lists: list[tuple[Growing, list[Any]]] = []
-        self.schedulers: list[LRScheduler] = []
-        self.streams: list[tuple[Generator, Stream]] = []
+        self.schedulers: list[Any] = []
+        self.streams: list[tuple[Any, Stream]] = []
         self.names: dict[str, Any] = {}
         self.moved: set[Any] = set()
         self.there: dict[int, Any] = {}
@@ -102,7 +99,7 @@ class Entry:
             raise differs()
         elif kind is Tensor:
             self.tensor(x, copy)
-        elif kind is Generator:
+        elif is_generator(x):
             self.streams.append((x, copy))
         elif kind is MethodType:
             self.pair(x.__self__, copy.__self__)
@@ -110,7 +107,7 @@ class Entry:
                 self.pair(x.__func__, copy.__func__)
         elif kind is FunctionType and (is_users(x) or transformed(x)):
             self.function(x, copy)
-        elif kind in (list, CellType) or isinstance(x, (dict, Model, Optimizer, LRScheduler)) or is_instance(x):
+        elif kind in (list, CellType) or isinstance(x, dict) or is_held(x) or is_instance(x):
             self.parts(x, copy)
         elif x is not copy or not (x is len or known(x)):
             raise differs()
@@ -124,11 +121,11 @@ class Entry:
             self.pair(x, copy)
 
     def parts(self, x: Any, copy: Any) -> None:
-        if isinstance(x, Model) and x.hooks is not None:
+        if is_model(x) and x.hooks is not None:
             raise differs()
-        if isinstance(x, Optimizer) and (x.pre_hooks or x.post_hooks):
+        if is_optimizer(x) and (x.pre_hooks or x.post_hooks):
             raise differs()
-        if isinstance(x, LRScheduler):
+        if is_scheduler(x):
             if not rates_last(x):
                 raise differs()
             self.schedulers.append(x)
@@ -253,6 +250,11 @@ class Entry:
             raise differs()
         if self.moved:
             raise Moved(self.moved)
+
+
+def is_held(x: Any) -> bool:
+    """Whether it is an object of the engine that holds others."""
+    return is_model(x) or is_optimizer(x) or is_scheduler(x)
 
 
 def differs() -> NoPlan:

@@ -14,8 +14,8 @@ import numpy as np
 
 from gradsh.engine.core.tensor import Tensor, TensorExtra
 from gradsh.engine.core.users import is_users
-from gradsh.engine.nn.module import Model
 from gradsh.plans.classes import is_instance, is_written
+from gradsh.plans.kinds import is_model
 from gradsh.plans.known import transformed
 from gradsh.plans.refusal import NoPlan
 from gradsh.plans.shadow import ATOMS, MOST, WRITES, Shadow, check_code, held, known_array, names_of, parts, state
@@ -230,7 +230,7 @@ class Guards:
             self.like(f"{name}.__self__", x.__self__)
         elif kind is FunctionType:
             self.function(expression, x)
-        elif isinstance(x, Model):
+        elif is_model(x):
             name = self.constant(x)
             self.seen[id(x)] = name
             self.fails(f"{expression} is not {name}")

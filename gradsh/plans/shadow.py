@@ -21,15 +21,10 @@ from gradsh.engine.core.graph import Storage
 from gradsh.engine.core.strided import address
 from gradsh.engine.core.tensor import Tensor, TensorExtra
 from gradsh.engine.core.users import PROGRAM, is_users
-from gradsh.engine.kernels.random import Generator
-from gradsh.engine.nn.module import Model
-from gradsh.engine.optim.base import Optimizer, State
-from gradsh.engine.optim.schedulers import LRScheduler
-from gradsh.engine.optim.sgd import SGD
-from gradsh.engine.optim.sweep import Scratch
 from gradsh.plans.classes import check_class, class_of, copied, is_instance, is_written
 from gradsh.plans.draws import Stream
 from gradsh.plans.graphs import marker, spent
+from gradsh.plans.kinds import is_generator, is_model, is_optimizer, is_scheduler, is_sgd, is_state
 from gradsh.plans.known import HELPERS, OF_NUMBERS, converting, known, numeric, transformed
 from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing, Out, captured, formatted_by, joined
@@ -66,9 +61,9 @@ class Shadow:
     def __init__(self, record: Record, moving: set[Any] = frozenset(), growing: set[int] = frozenset()) -> None:  # type: ignore[assignment]
         self.record = record
         self.moving, self.growing = set(moving), growing
-        self.schedulers: list[LRScheduler] = []
+        self.schedulers: list[Any] = []
         self.outs: list[Out] = []
-        self.streams: list[tuple[Generator, Stream]] = []
+        self.streams: list[tuple[Any, Stream]] = []
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.roots: dict[int, tuple[Any, Value]] = {}
         self.tensors: list[tuple[Tensor, Tensor]] = []
@@ -101,7 +96,7 @@ class Shadow:
             made: Any = self.kept(x, [], True)
             made.extend(self.part(x, at, each) for at, each in enumerate(x))
             return made
-        if kind is dict or kind is State:
+        if kind is dict or is_state(x):
             made = self.kept(x, kind(), True)
             for key, value in x.items():
                 made[self.of(key)] = self.part(x, key, value)
@@ -112,19 +107,19 @@ class Shadow:
                 made.cell_contents = self.part(x, "", x.cell_contents)
             return made
         if kind is MethodType:
-            own = isinstance(x.__self__, Model) and x.__func__.__module__.startswith("gradsh.engine.nn.")
+            own = is_model(x.__self__) and x.__func__.__module__.startswith("gradsh.engine.nn.")
             return self.kept(x, MethodType(x.__func__ if own else self.of(x.__func__), self.of(x.__self__)))
         if kind is FunctionType:
             return self.function(x)
-        if isinstance(x, Model):
+        if is_model(x):
             if x.hooks is not None:
                 raise NoPlan("a model has hooks")
             return self.object(x)
-        if isinstance(x, LRScheduler):
+        if is_scheduler(x):
             return self.scheduler(x)
-        if isinstance(x, Optimizer):
+        if is_optimizer(x):
             return self.optimizer(x)
-        if kind is Generator:
+        if is_generator(x):
             return self.stream(x)
         if is_instance(x):
             return self.object(x)
@@ -137,7 +132,7 @@ class Shadow:
         moves = (id(holder), key) in self.moving and type(x) in KINDS
         return Number(self.record, x) if moves else self.of(x)
 
-    def stream(self, x: Generator) -> Any:
+    def stream(self, x: Any) -> Any:
         found = self.copies.get(id(x))
         if found is not None:
             return found[1]
@@ -171,12 +166,12 @@ class Shadow:
         made = self.kept(x, object.__new__(type(x)), True)
         for name, value in parts(x):
             setattr(made, name, self.part(x, name, value))
-        made.scratch, made.seen = Scratch(), {}
-        if type(x) is SGD:
+        made.scratch, made.seen = type(x.scratch)(), {}
+        if is_sgd(x):
             made.known, made.factors = {}, ()
         return made
 
-    def scheduler(self, x: LRScheduler) -> Any:
+    def scheduler(self, x: Any) -> Any:
         if type(x).__module__ not in OPTIMISERS:
             raise NoPlan(f"no plan knows {type(x).__name__}")
         if not rates_last(x):
@@ -410,12 +405,12 @@ def parts(x: Any) -> list[tuple[Any, Any]]:
         return list(x.written.items())  # type: ignore[attr-defined]  # a class of a Python program
     if is_instance(x):
         return list(vars(x).items())
-    if isinstance(x, LRScheduler):
+    if is_scheduler(x):
         return [(name, value) for name, value in vars(x).items() if name != "_last_lr"]
     return [(name, getattr(x, name)) for name in slots(x) if name not in OWN]
 
 
-def rates_last(x: LRScheduler) -> bool:
+def rates_last(x: Any) -> bool:
     """Whether the rates that it says it has set are those of the optimiser, so that they can be had from there."""
     now = [group["lr"] for group in x.optimizer.param_groups]
     return len(now) == len(x._last_lr) and all(map(one_rate, x._last_lr, now))

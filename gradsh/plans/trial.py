@@ -14,11 +14,11 @@ from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, TensorExtra
 from gradsh.engine.core.users import is_users
-from gradsh.engine.kernels.random import Generator
 from gradsh.plans.builder import Plan, build
 from gradsh.plans.draws import put_state, state_of
 from gradsh.plans.entry import Entry, version
 from gradsh.plans.graphs import marker, spent
+from gradsh.plans.kinds import is_generator
 from gradsh.plans.numbers import KINDS, Number, called
 from gradsh.plans.outs import PLAIN, Growing, equal, give, parts_at_end, rebuilt
 from gradsh.plans.recording import Recording
@@ -207,7 +207,7 @@ class Apart:
         self.before = {name: getattr(mode, name) for name in type(mode).__slots__ if hasattr(mode, name)}
         mode.host = None
         mode.warn_sink = silent
-        if type(mode.generator) is Generator:
+        if is_generator(mode.generator):
             mode.generator = self.shadow.stream(mode.generator)
         mode.planner = None
         mode.warned = set(mode.warned)  # what is said once is still to be said
@@ -428,7 +428,7 @@ class Trial:
                     raise NoPlan("a name is bound to something else")
             else:
                 entry.part(value, copy, name)
-        if type(mode.generator) is Generator:
+        if is_generator(mode.generator):
             entry.pair(mode.generator, self.shadow.copies[id(self.session)][1])
         entry.end(self.shadow)
         return entry
@@ -577,7 +577,7 @@ def is_own(x: Any, made: Any) -> bool:
     """Whether it is the session's, or gradsh's: what is there as long as a plan may be."""
     if type(x) is FunctionType:
         return not is_users(x)
-    return isinstance(x, (DType, Generator)) or (type(x) is dict and "__builtins__" in made)
+    return isinstance(x, DType) or is_generator(x) or (type(x) is dict and "__builtins__" in made)
 
 
 def same_bits(a: Any, b: Any) -> bool:
