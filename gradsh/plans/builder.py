@@ -98,7 +98,7 @@ def build(
 
 def check_windows(record: Record) -> None:
     """Errors: NoPlan where a copy of a part is read after what it is a part of was written by another."""
-    windows: dict[int, Any] = {}
+    windows: dict[int, dict[int, Any]] = {}  # of each whole
     stale: set[int] = set()
     for step in record.steps:
         for value in (*step.inputs(), *step.outs):
@@ -106,12 +106,10 @@ def check_windows(record: Record) -> None:
             if type(root) is Value and id(root) in stale:
                 raise NoPlan("a part that moves is read after a write to the whole")
             if type(root) is Value and root.window is not None:
-                windows[id(root)] = root
+                windows.setdefault(id(root.window.whole.root), {})[id(root)] = root
         for out in step.outs:
-            own = [each for each in step.arguments if type(each) is Value]
-            for key, window in windows.items():
-                if window.window.whole.root is out.root and not any(each is window for each in own):
-                    stale.add(key)
+            own = {id(each) for each in step.arguments if type(each) is Value}
+            stale.update(key for key in windows.get(id(out.root), ()) if key not in own)
 
 
 def scalars(plan: Plan) -> set[int]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.kernels.compiled import Native
 from gradsh.plans.builder import Plan
 from gradsh.plans.numbers import Number
 from gradsh.plans.packing import bare, fits, is_basic, kind_of, positive, resolved, spread
@@ -75,9 +76,14 @@ class Unknown(Exception):
     """There is no instruction for a step, and no call."""
 
 
-def packed_by(native: Any, plan: Plan) -> Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None:
-    """The plan's function, as `runner.compiled` has it, by that module in C; None where it does not know a step."""
-    packer = Packer(native, plan)
+def packed_by(
+    native: Any, plan: Plan, kernel: Callable[[Native], Any] = Native.found
+) -> Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None:
+    """The plan's function, as `runner.compiled` has it, by that module in C; None where it does not know a step.
+
+    `kernel`: gives of one of the engine's kernels (`Native`) that in C, None where it is not there or not to be used.
+    """
+    packer = Packer(native, plan, kernel)
     try:
         packer.all()
     except (Unknown, OverflowError):
@@ -104,8 +110,8 @@ def packed_by(native: Any, plan: Plan) -> Callable[[int, Any, list[Any]], tuple[
 class Packer:
     """Steps on their way into a program of the machine."""
 
-    def __init__(self, native: Any, plan: Plan) -> None:
-        self.native, self.plan = native, plan
+    def __init__(self, native: Any, plan: Plan, kernel: Callable[[Native], Any]) -> None:
+        self.native, self.plan, self.kernel = native, plan, kernel
         self.program = native.program()
         self.constants: dict[tuple[int, Any], tuple[Any, Any]] = {}
         self.slots: dict[int, tuple[Number, Any]] = {}
@@ -256,7 +262,7 @@ class Packer:
         if function is np.dot and not options and self.dotted(arguments, out):
             return
         native: Any = getattr(function, "native", None)
-        in_c = None if native is None or options else native.found()
+        in_c = None if native is None or options else self.kernel(native)
         if in_c is not None and native.name in SUMS:
             given = (*self.memory(arguments[0]), out.array, out.root.array)
             if self.native.add_sum(self.program, SUMS[native.name], arguments[1], *given):
