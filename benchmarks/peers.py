@@ -78,12 +78,12 @@ def convolution_data(batch: int) -> list[tuple[Any, Any, Any, int, int]]:
 
 
 def plans(work: str) -> Run:
-    """gradsh --plans."""
+    """gradsh, as it is run."""
     return gradsh(work, True)
 
 
 def gradsh(work: str, planned: bool = False) -> Run:
-    """gradsh: the function `run` of works/WORK.grad, called the way a program calls it."""
+    """gradsh --no-plans: the function `run` of works/WORK.grad, called the way a program calls it."""
     import gc
 
     import numpy as np
@@ -95,9 +95,7 @@ def gradsh(work: str, planned: bool = False) -> Run:
     from gradsh.engine.kernels import compiled
 
     name, _, variant = work.partition(":")
-    session = gradsh.Session()
-    if planned:
-        session.plan()
+    session = gradsh.Session(plans=planned)
     text = (WORKS / f"{name}.grad").read_text()
     if name == "resnet18":
         text = RESNET.read_text().partition("manual_seed(0)")[0] + text

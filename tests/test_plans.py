@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from gradsh import Session
+from gradsh.cli import main
+from gradsh.plans import door, loops
 from gradsh.plans.recording import Recording
 from gradsh.plans.values import Record, Value
 from gradsh.reports import LoopPlan
+from gradsh.session.session import Session as Base
 from tests.plans import pythons, training
-from tests.plans.compared import Run, apart, compared
+from tests.plans.compared import Run, apart, compared, difference
 from tests.plans.programs import made
 from tests.plans.sources import LONG, programs
 
@@ -67,7 +70,7 @@ REFUSED = {
 
 def shown(text: str, planned: bool = True, forced: bool = True) -> tuple[str, list[LoopPlan]]:
     """What a program prints, errors too, and what became of its loops."""
-    session, told = Session(), list[LoopPlan]()
+    session, told = Session(plans=False), list[LoopPlan]()
     if planned:
         session.plan(forced, told.append)
     out = io.StringIO()
@@ -242,6 +245,25 @@ def test_a_short_loop_is_not_worth_it() -> None:
     assert shown(ROSENBROCK.format(n=200), forced=False)[1][0].reason == ""
 
 
+@pytest.mark.parametrize("header", ["for i in range({})", "while i < {} - 1", "repeat {}"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_loop_has_a_plan_from_when_it_is_worth_it(header: str, inside: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told; each iteration is worth more than it takes, or the loop runs until it is worth it."""
+    made: list[bool] = []
+    proved = loops.Loop.proved
+    monkeypatch.setattr(loops.Loop, "proved", lambda *given: made.append(True) or proved(*given))
+    body = f"let i = 0; let v = ones(2, grad)\n{header} {{{{ v.grad = none; backward (v * v).sum(); i += 1"
+    body += "\n    no_grad {{ v -= 0.1 * v.grad }}; if i == 30 {{ print v, i }}\n}}\n"
+    text = f"fn f() {{{{\n{body}return v, i\n}}}}\nprint f()" if inside else body + "print v, i"
+    for worth, count in ((-1.0, 5), (-1.0, 6), (-1.0, 7), (-1.0, 40), (0.01, 1000)):
+        made.clear()
+        monkeypatch.setattr(door, "WORTH", worth)
+        by_plan, plain = Run(True, forced=False), Run(False)
+        by_plan.session.plan()
+        assert not difference(by_plan.run(text.format(count)), plain.run(text.format(count)))
+        assert made or count < 7
+
+
 def test_values_do_not_leave_a_recording() -> None:
     """What is not known of them is refused, never taken for the array that they stand for."""
     import numpy as np
@@ -261,3 +283,34 @@ def test_values_do_not_leave_a_recording() -> None:
         with pytest.raises(NoPlan):
             np.add(x, x, out=np.ones(3))
     assert alloc.empty is before
+
+
+def test_plans_are_made_unless_somebody_wants_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--no-plans` holds for all sessions of the process; `--plans`, which once asked for them, is still an option."""
+    made: list[bool] = []
+    proved = loops.Loop.proved
+    monkeypatch.setattr(loops.Loop, "proved", lambda *given: made.append(True) or proved(*given))
+    monkeypatch.setattr(door, "WORTH", -1.0)
+    monkeypatch.setattr(Base, "planned", True)
+    text = ROSENBROCK.format(n=20)
+    shows = []
+    for words, count in ((["--plans"], 1), ([], 1), (["--no-plans"], 0)):
+        made.clear()
+        assert main.run([*words, "-c", text]) == 0
+        shows.append(capsys.readouterr().out)
+        assert len(made) == count
+    assert shows[0] == shows[1] == shows[2] != ""
+    assert Session().run(text).ok and not made
+    assert Session(plans=True).run(text).ok and made
+
+
+def test_loops_and_functions_of_used_files_have_plans(tmp_path: Path) -> None:
+    lines = "for i in range(200) { x = (x * 0.9).detach() }"
+    (tmp_path / "lib.grad").write_text(f"fn run(x) {{\n{lines}\nreturn x\n}}\nlet x = ones(2)\n{lines}\n")
+    run = Run(True)
+    name = str(tmp_path / "main.grad")
+    text = 'use "lib.grad" as lib\nprint lib.x, lib.run(ones(3))'
+    assert not difference(run.run(text, name), Run(False).run(text, name))
+    assert [each.reason for each in run.told] == ["", ""]

@@ -127,7 +127,8 @@ def _parser() -> Parser:
     add("--errors", choices=["full", "short", "json"], default="full", help="form of errors (full)")
     add("-q", "--quiet", action="store_true", help="no welcome line")
     add("-v", "--verbose", action="store_true", help="tell which operators vmap and Jacobians looped over")
-    add("--plans", action="store_true", help="run loops by plans where they can be made; see gradsh plan --help")
+    add("--no-plans", dest="plans", action="store_false", help="run each iteration of a loop as it is written")
+    add("--plans", dest="plans", action="store_true", default=True, help=argparse.SUPPRESS)  # as it was once asked for
     add("--no-config", action="store_true", help="read no configuration and no history, and write none")
     for option, depth, said in SANDBOX:
         add(option, action="store_const", const=depth, dest="sandbox", default="", help=said)

@@ -110,6 +110,10 @@ def _has_shell(options: Options) -> bool:
 
 
 def _command(options: Options) -> int:
+    if not options.plans:
+        from gradsh.session.session import Session
+
+        Session.planned = False  # also of the sessions that programs open
     if not options.command:
         return _run(options)
     from gradsh.cli.subcommands import load

@@ -46,9 +46,8 @@ def opened(
         timeout=options.timeout,
         max_memory=options.max_memory,
         sandbox=bool(options.sandbox),
+        plans=options.plans,
     )
-    if options.plans:
-        session.plan()
     if session.limits is not None and session.limits.memory is not None:
         session.limits.memory.said = "--max-memory"
     if session.limits is not None and not interactive:

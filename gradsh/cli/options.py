@@ -77,7 +77,7 @@ class Options:
         self.max_memory: int | None = None  # bytes
         self.no_config = False
         self.own: Sequence[str] = ()  # the words of gradsh's own options before the file, as they were given
-        self.plans = False  # whether loops run by plans: gradsh.plans
+        self.plans = True  # whether loops run by plans: gradsh.plans
         self.quiet = False
         self.sandbox = ""  # "kernel": and the door below is shut, "language": what the language refuses
         self.seed: int | None = None

@@ -1,6 +1,7 @@
 """`gradsh plan FILE`: show of each loop what one iteration does to arrays, or why it has no plan.
 
-The program runs as it does with --plans, but shows nothing; errors are shown.
+The program runs as it does otherwise, but shows nothing; errors are shown. Loops of fewer than 100 iterations have no
+plan here.
 """
 
 from __future__ import annotations

@@ -111,6 +111,7 @@ def _script(options: Options, file: str, text: str) -> Script:
         timeout=seconds(given.timeout) if given.timeout is not None else options.timeout,
         max_memory=size(given.max_memory) if given.max_memory is not None else options.max_memory,
         sandbox=bool(options.sandbox),
+        plans=options.plans,
         logs=os.path.abspath(given.logs) if given.logs is not None else None,
     )
 

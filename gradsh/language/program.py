@@ -54,7 +54,7 @@ def compile_program(
     if program is None:
         # Lines typed at a prompt hardly ever come again with the same names bound: keeping them would fill the folder.
         kept = not bound
-        program = _stored(source, key, prefix, builtins, files, uses) if kept else None
+        program = _stored(source, key, prefix, builtins, files, uses, options) if kept else None
         if program is None:
             given = source.text
             program = _compiled(source, key, prefix, bound, builtins, files, uses, options)
@@ -95,7 +95,7 @@ def _compiled(
             from gradsh.language.python.lower import PythonLowering as Lowering
 
     try:
-        tree, resolution, used = understood(source, bound, builtins, files, uses, LOOKING in options)
+        tree, resolution, used = understood(source, bound, builtins, files, uses, options)
         digest = _digest(key, used)
         params = () if source.python else params_of(tree, source)
         planned = PLANS in options
@@ -112,7 +112,7 @@ def understood(
     builtins: Builtins,
     files: Files | None = None,
     uses: Uses | None = None,
-    looking: bool = False,
+    options: tuple[str, ...] = (),
 ) -> tuple[nodes.Program, Resolution, dict[str, Program]]:
     """The tree of a text, what its names and calls mean, and the programs of the files that it uses.
 
@@ -120,6 +120,7 @@ def understood(
     """
     from gradsh.errors import Refused
 
+    looking = LOOKING in options
     if source.python:
         return _understood_python(source, bound, builtins, looking)
     with held():  # the parser's package, half loaded, is broken for good
@@ -133,7 +134,7 @@ def understood(
         words = _words(tree)
         looking = looking or "nancheck" in words or any(each.looks and each.name in words for each in commands)
         if uses is None:
-            uses = Uses(builtins, files, compile_program, (LOOKING,) if looking else ())
+            uses = Uses(builtins, files, compile_program, _of_used(options, looking))
         used, wrong = uses.of(tree, source)
         try:
             resolution = resolve(tree, source, bound, builtins, used)
@@ -167,6 +168,11 @@ def _understood_python(
         resolution.looking = True
         resolution.builtins.add(NOTES)
     return tree, resolution, {}
+
+
+def _of_used(options: tuple[str, ...], looking: bool) -> tuple[str, ...]:
+    """The options of the files that a program uses."""
+    return tuple(option for option in options if option == PLANS) + ((LOOKING,) if looking else ())
 
 
 def _words(tree: nodes.Program) -> set[str]:
@@ -206,7 +212,13 @@ def _mentioned(text: str, bound: Mapping[str, Sequence[str]]) -> Iterable[str]:
 
 
 def _stored(
-    source: Source, key: str, prefix: str, builtins: Builtins, files: Files | None, uses: Uses | None
+    source: Source,
+    key: str,
+    prefix: str,
+    builtins: Builtins,
+    files: Files | None,
+    uses: Uses | None,
+    options: tuple[str, ...],
 ) -> Program | None:
     """The program from the user's own cache folder; None when it is not there, or not what it should be."""
     data = cache.read("program-" + key)
@@ -220,7 +232,7 @@ def _stored(
         return None
     if not isinstance(spans, bytes) or len(spans) % 16:
         return None
-    used = _used(source, paths, builtins, files, uses, NOTES in needed) if paths else {}
+    used = _used(source, paths, builtins, files, uses, _of_used(options, NOTES in needed)) if paths else {}
     if used is None:
         return None
     digest = _digest(key, used)
@@ -237,14 +249,14 @@ def _used(
     builtins: Builtins,
     files: Files | None,
     uses: Uses | None,
-    looking: bool,
+    options: tuple[str, ...],
 ) -> dict[str, Program] | None:
     """The programs of the files that a stored one uses, as they are now; None when something is wrong with them."""
     from gradsh.errors import Refused
     from gradsh.language.using import Uses
 
     if uses is None:
-        uses = Uses(builtins, files, compile_program, (LOOKING,) if looking else ())
+        uses = Uses(builtins, files, compile_program, options)
     try:
         return {path: uses.program(path, source, None) for path in paths}
     except Refused:

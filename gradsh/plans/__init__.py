@@ -1,5 +1,6 @@
 """Plans: what one iteration of a training loop does to arrays, recorded and run again without tensors or a graph.
 
+    door.py      whether a loop is worth a plan
     loops.py     the loop that is watched: which iterations are real, and when its plan is made, tried and left
     kept.py      what is known of a loop when it runs again
     trial.py     its body run once on a shadow, the plan of that, and what it gives the program
@@ -25,5 +26,5 @@ and of calls:
     given.py     a call as it is written, and whether it wrote to anything
     functions.py the plan of a call; reach.py what it reaches, and its guards; pure.py what of it has to run
 
-Off unless `--plans` is given; a program then runs as it does without, and prints the same.
+A program prints what it prints with `--no-plans`.
 """

@@ -18,13 +18,13 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.plans.builder import Plan, described
 from gradsh.plans.entry import version
 from gradsh.plans.given import FunctionCall, TransformCall
-from gradsh.plans.loops import Outcome, place_of, reason_of
+from gradsh.plans.loops import place_of, reason_of
 from gradsh.plans.numbers import Number
 from gradsh.plans.outs import PLAIN
 from gradsh.plans.pure import pure
 from gradsh.plans.reach import MISSING, Guards, Reach, plain
 from gradsh.plans.recording import Recording
-from gradsh.plans.refusal import MISSED, NoPlan
+from gradsh.plans.refusal import MISSED, NoPlan, Outcome
 from gradsh.plans.runner import compiled
 from gradsh.plans.shadow import MOST, parts
 from gradsh.plans.trial import Apart, Head, same

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gradsh.plans.trial import Trial
+if TYPE_CHECKING:
+    from gradsh.plans.trial import Trial
 
+FIRST = 2  # iterations before the one that is recorded
+TRIED = FIRST + 2  # and before the first that only the plan runs
 LOOPS = 16  # of which something is kept
 FAILURES = 4  # after which nobody tries again
 LOST = 8
@@ -16,7 +19,7 @@ class Known:
     """Of one loop.
 
     code       its body's
-    passed     iterations that it has run so far
+    passed     iterations that it has run so far; `spent`: seconds in which it had no plan
     failures   how often it was recorded since there was a plan; `lost`: how often a plan did not fit any more
     trial      its plan, where there is one that has been proved
     moving     numbers that were others when it ran again, as a shadow has them
@@ -25,6 +28,7 @@ class Known:
     def __init__(self, code: CodeType) -> None:
         self.code = code
         self.passed: float = 0
+        self.spent = 0.0
         self.failures = self.lost = 0
         self.trial: Trial | None = None
         self.moving: set[Any] = set()

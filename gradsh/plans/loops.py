@@ -18,81 +18,22 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice, repeat
-from math import inf
-from types import CodeType, FunctionType
+from itertools import islice
+from types import FunctionType
 from typing import Any
 
 from gradsh import interrupts
 from gradsh.plans.builder import described
 from gradsh.plans.entry import Entry
-from gradsh.plans.kept import FAILURES, LOST, Known, known
-from gradsh.plans.refusal import Moved, NoPlan
+from gradsh.plans.kept import FIRST, Known
+from gradsh.plans.refusal import Moved, NoPlan, Outcome
 from gradsh.plans.trial import MISSING, Body, Trial, tried
 from gradsh.plans.turns import Stretch
 
-FIRST = 2  # iterations before the one that is recorded
-TRIED = FIRST + 2  # and before the first that only the plan runs
 RECORDINGS = 3  # of one loop, where what was recorded does not come again
 MISSES = 5  # stretches of fewer than GOOD iterations, one after the other, with which a plan is left
 GOOD = 4
-LATER = 20  # of a loop of which nobody knows how long it is
 ENDLESS = 1 << 60
-WORTH = 100  # iterations of a loop whose plan is worth its making
-
-
-class Outcome:
-    """What became of a loop.
-
-    where   (code, number of the line) of its header
-    lines   its plan, [] where it has none
-    reason  why it has none, and `place`, (code, lasti) in the program, or None where that is not one place
-    """
-
-    def __init__(self, where: tuple[CodeType, int], lines: list[str], reason: str = "", place: Any = None) -> None:
-        self.where, self.lines, self.reason, self.place = where, lines, reason, place
-
-
-def looped(
-    items: Any,
-    body: FunctionType,
-    names: tuple[str, ...],
-    rebound: tuple[str, ...],
-    box: list[Any],
-    line: int,
-    store: dict[int, Known],
-    forced: bool,
-    told: Callable[[Any], None] | None,
-) -> Any:
-    """The items of a loop, of which a plan may leave some out.
-
-    items    None of a `while`
-    body     the loop's body as a function of `names`, which gives what they are bound to at its end; the first is the
-             loop's own variable
-    rebound  those of them that the body binds; what is in `box` at the head of an iteration they are bound to, and by
-             the box itself they are unbound
-    store    what is known of the session's loops
-    forced   also where a plan is not worth its making
-    told     called with an Outcome, where somebody wants to know
-    """
-    size: float = 0
-    if items is None:
-        items, size = repeat(None), inf
-    elif type(items) is range:
-        size = len(items)
-    elif hasattr(items, "__length_hint__"):
-        size = items.__length_hint__()
-    loop = known(store, body.__code__)
-    loop.passed += size if size < inf else 0
-    if loop.trial is None and (size < TRIED + 2 or not (forced or size == inf or loop.passed >= WORTH)):
-        if told is not None and size:
-            told(Outcome((body.__code__, line), [], f"it runs {size} times, and a plan is not worth its making"))
-        return items
-    if loop.failures >= FAILURES or loop.lost >= LOST or size < 3:
-        return items
-    return Loop(items, size, body, names, rebound, box, line, loop, told).run(
-        LATER if size == inf and not forced else FIRST
-    )
 
 
 class Loop:
@@ -107,32 +48,36 @@ class Loop:
         line: int,
         known: Known,
         told: Any,
+        ahead: Iterator[Any] | None,
+        done: int,
     ) -> None:
+        """`ahead`: what gives the items that are left, where the first `done` have been given by who asked for this."""
         self.known = known
         self.range = items if type(items) is range else None
-        self.items, self.size, self.body, self.names, self.told = iter(items), size, body, names, told
+        self.items, self.size, self.body, self.names, self.told = ahead or iter(items), size, body, names, told
         self.rebound, self.box = rebound, box
         self.where = (body.__code__, line)
-        self.done = 0
+        self.done = done
+        self.depth = 1 if ahead is None else 2
         self.misses = 0
         self.shown = False
 
-    def run(self, first: int) -> Iterator[Any]:
+    def run(self, first: int = FIRST) -> Iterator[Any]:
         """The items of the real iterations; `first`: how many there are before one is recorded."""
-        trial = self.known.trial
-        for _ in range(first if trial is None else 0):
+        trial, depth = self.known.trial, self.depth
+        for _ in range(first - self.done if trial is None else 0):
             yield self.next()
         for _ in range(RECORDINGS):
             if trial is None:
                 if self.left() < 3:
                     break
-                trial = self.recorded(sys._getframe(1))
+                trial = self.recorded(sys._getframe(depth))
                 yield self.next()
-                if trial is None or not self.made(trial, sys._getframe(1)):
+                if trial is None or not self.made(trial, sys._getframe(depth)):
                     break
             self.misses = 0
             while self.left() > 2 and self.misses < MISSES:
-                entry = self.entered(trial, sys._getframe(1))
+                entry = self.entered(trial, sys._getframe(depth))
                 if entry is None and self.done < FIRST and trial is self.known.trial:
                     for _ in range(FIRST - self.done):  # of a new model: what a first step makes is not there yet
                         yield self.next()
@@ -142,7 +87,7 @@ class Loop:
                 if self.known.trial is None:
                     fits = self.attempt(trial)
                     yield self.next()
-                    if fits and not self.proved(trial, sys._getframe(1)):
+                    if fits and not self.proved(trial, sys._getframe(depth)):
                         yield from self.items
                         return
                     continue

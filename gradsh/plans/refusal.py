@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import CodeType
 from typing import Any
 
 
@@ -62,3 +63,15 @@ class TooLong(NoPlan):
 
 
 MISSED: Any = object()  # what is given where a plan is not for what it is given
+
+
+class Outcome:
+    """What became of a loop.
+
+    where   (code, number of the line) of its header
+    lines   its plan, [] where it has none
+    reason  why it has none, and `place`, (code, lasti) in the program, or None where that is not one place
+    """
+
+    def __init__(self, where: tuple[CodeType, int], lines: list[str], reason: str = "", place: Any = None) -> None:
+        self.where, self.lines, self.reason, self.place = where, lines, reason, place

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gradsh.language.places import Program
     from gradsh.runtime.running import Running
 
+PLANNED = ("@looped", "@entered", "@TooDeep")  # what a program calls whose loops and functions may run by plans
 PLAIN = (int, float, str, bool, type(None), list, tuple, dict)
 
 
@@ -65,6 +66,7 @@ def use(session: Running, used: Program) -> Module:
     if module is None or module.digest != used.digest:
         module = Module(used.source.name, used.digest, namespace(session, BUILTINS, used=True))
         prepare(module.space, used.builtins)
+        module.space |= {name: session.globals[name] for name in PLANNED if name in session.globals}
         exec(used.code, module.space)
         session.modules[used.path] = module
     return module

@@ -74,6 +74,7 @@ class Session:
     """One global scope, one random stream, one set of modes. `gradsh.Session` is this with the standard display."""
 
     builtins: Builtins = BUILTINS
+    planned = True  # of this process: whether sessions run loops and functions by plans that do not say it themselves
 
     def __init__(
         self,
@@ -84,8 +85,12 @@ class Session:
         timeout: float | None = None,
         max_memory: int | str | None = None,
         sandbox: bool = False,
+        plans: bool | None = None,
     ) -> None:
-        """In a `sandbox` programs reach no file, no environment and no address; nothing is laid on the process."""
+        """In a `sandbox` programs reach no file, no environment and no address; nothing is laid on the process.
+
+        `plans`: whether loops and functions run by plans, which prints the same; None: as `Session.planned` says.
+        """
         self.display = display
         self.context = Context()
         self.context.warn_sink = self._warn
@@ -102,6 +107,8 @@ class Session:
         self.modules: dict[str, Module] = {}  # used files that have run, by path
         self.parameters: Mapping[str, object] = {}  # given to the script that runs
         self.globals: dict[str, Any] = self._globals()
+        if self.planned if plans is None else plans:
+            self.plan()
         self.past: Past | None = None  # where somebody may want to undo what programs do
         self.sweeper: Callable[[str, Mapping[str, Any]], Iterable[Report]] | None = None
         self.measure: Callable[[Callable[[], None]], None] | None = None  # who runs what was compiled, if any
@@ -136,7 +143,7 @@ class Session:
         def looped(
             items: Any, body: Any, names: tuple[str, ...], rebound: tuple[str, ...], box: list[Any], line: int
         ) -> Any:
-            from gradsh.plans.loops import looped  # only when a loop runs
+            from gradsh.plans.door import looped  # only when a loop runs
 
             return looped(items, body, names, rebound, box, line, store, forced, tell if told is not None else None)
 

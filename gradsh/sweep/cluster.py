@@ -62,7 +62,7 @@ class Luggage:
         parts = b"".join(name.encode() + b"\0" + data + b"\0" for name, data in sorted(self.contents.items()))
         self.digest = hashlib.sha256(parts).hexdigest()[:20]
         self.logs = script.logs is not None
-        self.settings = {name: getattr(script, name) for name in ("dtype", "timeout", "max_memory", "sandbox")}
+        self.settings = {name: getattr(script, name) for name in ("dtype", "timeout", "max_memory", "sandbox", "plans")}
 
 
 def paths_of(script: Script, more: Sequence[str] = ()) -> list[str]:

@@ -46,7 +46,12 @@ def reports(session: Session, file: str, named: Mapping[str, Any]) -> Iterator[R
         if logs is not None:
             os.makedirs(logs, exist_ok=True)
         results = Results(out, bool(options.get("resume"))) if out is not None else None
-        script = Script(os.path.abspath(name), program.source.text, logs=os.path.abspath(logs) if logs else None)
+        script = Script(
+            os.path.abspath(name),
+            program.source.text,
+            logs=os.path.abspath(logs) if logs else None,
+            plans=Session.planned,
+        )
         best = best_of(options["best"]) if options.get("best") is not None else None
         sweep = Sweep(script, todo, results=results, jobs=jobs, best=best)
         began = time.monotonic()

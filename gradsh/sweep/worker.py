@@ -31,7 +31,7 @@ class Script:
     """What all runs of a sweep share. `path` is the script's; its runs name files from where it is, and errors name it
     so too, wherever they run. `logs` is a folder."""
 
-    __slots__ = ("dtype", "logs", "max_memory", "path", "sandbox", "text", "timeout")
+    __slots__ = ("dtype", "logs", "max_memory", "path", "plans", "sandbox", "text", "timeout")
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class Script:
         timeout: float | None = None,
         max_memory: int | None = None,
         sandbox: bool = False,
+        plans: bool | None = None,
         logs: str | None = None,
     ) -> None:
         self.path = path
@@ -50,6 +51,7 @@ class Script:
         self.timeout = timeout
         self.max_memory = max_memory
         self.sandbox = sandbox
+        self.plans = plans
         self.logs = logs
 
     @property
@@ -128,6 +130,7 @@ def run_one(script: Script, run: Run) -> Row:
                 timeout=script.timeout,
                 max_memory=script.max_memory,
                 sandbox=script.sandbox,
+                plans=script.plans,
             )
             session.files.folder = script.folder
             ended = session.run(script.text, os.path.basename(script.path), run.words)

@@ -244,7 +244,8 @@ class Session(session.Session):
     and all that was bound stay. `max_memory` is how many bytes the programs of the session may take, or "500M", "2G",
     beyond what the process has without them: what goes beyond it ends with E0902. With `sandbox` its programs reach no
     file but those they `use` below their own folder, no variable of the environment and no address in memory; the
-    process that it is in stays as it is.
+    process that it is in stays as it is. `plans=False` runs each iteration of a loop as it is written, where else what
+    one does to arrays is recorded and run again, which prints the same.
     """
 
     def __init__(
@@ -258,6 +259,8 @@ class Session(session.Session):
         timeout: float | None = None,
         max_memory: int | str | None = None,
         sandbox: bool = False,
+        plans: bool | None = None,
     ) -> None:
         shown = display if display is not None else Display(out, err)
-        super().__init__(shown, dtype=dtype, seed=seed, timeout=timeout, max_memory=max_memory, sandbox=sandbox)
+        limits: dict[str, Any] = {"timeout": timeout, "max_memory": max_memory, "sandbox": sandbox}
+        super().__init__(shown, dtype=dtype, seed=seed, plans=plans, **limits)

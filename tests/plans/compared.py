@@ -44,9 +44,9 @@ class Run:
         display = Display(self.out, self.err)
         self.session: Base
         if python:
-            self.session = PythonSession(display, cells=cells, argv=("program.py",), seed=0)
+            self.session = PythonSession(display, cells=cells, argv=("program.py",), seed=0, plans=False)
         else:
-            self.session = Session(display=display, seed=0)
+            self.session = Session(display=display, seed=0, plans=False)
         if planned:
             self.session.plan(forced, self.told.append)
         elif shared:

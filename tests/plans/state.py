@@ -16,6 +16,7 @@ from gradsh.engine.core.graph import Node, Output
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
 from gradsh.engine.kernels.random import Generator
+from gradsh.runtime.used_files import Module
 from gradsh.session.session import Session
 
 ATOMS = (type(None), bool, int, float, complex, str, bytes, range, type, np.dtype, np.generic)
@@ -117,6 +118,8 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
         for at, (key, value) in enumerate(x.items()):
             yield f"<key {at}>", key
             yield f"[{at}]", value
+    elif isinstance(x, Module):
+        yield from ((f".{name}", x.space["." + name]) for name in x.__members__())
     elif isinstance(x, CellType):
         try:
             yield "()", x.cell_contents

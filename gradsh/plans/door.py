@@ -1,0 +1,103 @@
+"""Whether a loop is worth a plan: before one is, nothing else of gradsh.plans is imported.
+
+It is where what is left of it, at the time that its iterations take, takes longer than making a plan does. Of a loop of
+which nobody knows how long it is, and of all its runs together, as much is thought to be left as has been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from math import inf
+from time import perf_counter
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from gradsh.plans.kept import FAILURES, FIRST, LOST, TRIED, Known, known
+from gradsh.plans.refusal import Outcome
+
+if TYPE_CHECKING:
+    from gradsh.plans.loops import Loop
+
+WORTH = 0.02  # seconds
+# Who is told of plans is told the same each time: by iterations.
+MANY = 100
+LATER = 20  # of a loop of which nobody knows how long it is
+
+
+def looped(
+    items: Any,
+    body: FunctionType,
+    names: tuple[str, ...],
+    rebound: tuple[str, ...],
+    box: list[Any],
+    line: int,
+    store: dict[int, Known],
+    forced: bool,
+    told: Callable[[Any], None] | None,
+) -> Any:
+    """The items of a loop, of which a plan may leave some out.
+
+    items    None of a `while`
+    body     the loop's body as a function of `names`, which gives what they are bound to at its end; the first is the
+             loop's own variable
+    rebound  those of them that the body binds; what is in `box` at the head of an iteration they are bound to, and by
+             the box itself they are unbound
+    store    what is known of the session's loops
+    forced   also where a plan is not worth its making
+    told     called with an Outcome, where somebody wants to know
+    """
+    size = size_of(items)
+    items = repeat(None) if items is None else items
+    loop = known(store, body.__code__)
+    loop.passed += size if size < inf else 0
+    if loop.failures >= FAILURES or loop.lost >= LOST or size < 3:
+        return items
+
+    def planned(ahead: Iterator[Any] | None, done: int) -> Loop:
+        from gradsh.plans.loops import Loop
+
+        return Loop(items, size, body, names, rebound, box, line, loop, told, ahead, done)
+
+    if loop.trial is not None or (forced and size >= TRIED + 2):
+        return planned(None, 0).run()
+    if told is None:
+        return watched(iter(items), size, loop, planned) if size >= TRIED + 2 else items
+    if size < TRIED + 2 or loop.passed < MANY > size:
+        told(Outcome((body.__code__, line), [], f"it runs {size} times, and a plan is not worth its making"))
+        return items
+    return planned(None, 0).run(LATER if size == inf else FIRST)
+
+
+def size_of(items: Any) -> float:
+    """How many items there are; 0 where a plan could not leave any out."""
+    if items is None:
+        return inf
+    if type(items) is range:
+        return len(items)
+    return items.__length_hint__() if hasattr(items, "__length_hint__") else 0
+
+
+def watched(
+    items: Iterator[Any], size: float, loop: Known, planned: Callable[[Iterator[Any], int], Loop]
+) -> Iterator[Any]:
+    """The items; those of a plan from when it is worth it. Nothing is done where the loop is left in the middle: a stop
+    that comes then would be lost in a generator that ends."""
+    done, look, before = 0, FIRST, loop.spent
+    began = perf_counter()
+    for item in items:
+        yield item
+        done += 1
+        if done == 1:  # in which what the program needs may be loaded
+            began = perf_counter()
+        elif done == look:
+            look *= 2
+            spent = perf_counter() - began
+            loop.spent = before + spent
+            left = size - done if size < inf else done
+            if left > FIRST + 1 and before + spent / (done - 1) * left > WORTH:
+                break
+    else:
+        loop.spent = before + perf_counter() - began
+        return
+    yield from planned(items, done).run()
