@@ -274,7 +274,7 @@ def test_kernels_in_c_and_numpys_have_the_same_bits() -> None:
             x, y = x[apart], y[apart]
         axis = int(draw.integers(0, dims))
         for native in [n for n in compiled.NATIVE if ".kernels." in n.plain.__module__]:
-            if native.writes and native.alike:
+            if (native.writes and native.alike) or native.name in ("windows", "put"):
                 continue  # of images: tests/test_images.py
             if native.name in ("moments", "channel_moments", "column_dots") and number % 6:
                 continue  # NumPy's kernels of these take long

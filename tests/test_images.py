@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradsh.engine.kernels import batch, compiled, convolution
+from gradsh.engine.kernels import batch, compiled, convolution, pooling
+from gradsh.engine.ops.elementwise.masks import where_over_zero
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("gradsh.engine.kernels.native") is None, reason="there are no kernels in C"
@@ -43,7 +44,7 @@ def agree(compute: Any, what: Any) -> None:
     assert len(plain) == len(fast)
     for a, b in zip(plain, fast, strict=True):
         for each in (a, b):
-            if each is not None:
+            if each is not None and each.dtype.kind == "f":
                 each[np.isnan(each)] = np.nan  # which of two nans a sum has is the compiler's
         assert (a is None) == (b is None) and (a is None or compiled.same(a, b)), what
 
@@ -91,6 +92,75 @@ def test_convolutions_have_the_same_bits() -> None:
             )
 
         agree(compute, (dtype, x.shape, x.strides, weight.shape, how))
+
+
+def test_largest_of_windows_have_the_same_bits() -> None:
+    r = np.random.default_rng(2)
+    for turn in range(300):
+        dims = int(r.integers(1, 4))
+        dtype = (np.float32, np.float32, np.float64, np.float16)[turn % 4]
+        size, kernel = (tuple(int(k) for k in r.integers(1, high, dims)) for high in ((40, 14, 6)[dims - 1], 5))
+        stride, dilation = (tuple(int(k) for k in r.integers(1, high, dims)) for high in (4, 4))
+        padding = tuple(int(r.integers(0, k // 2 + 1)) for k in kernel)
+        out = convolution.count(size, kernel, (stride, padding, dilation))
+        if turn % 3 == 0:  # over the end
+            ahead = tuple(m + 1 for m in out)
+            begins = ((m - 1) * s < n + p for m, s, n, p in zip(ahead, stride, size, padding, strict=True))
+            out = ahead if all(begins) else out
+        if min(out) < 1:
+            continue
+        x = np.rint(images(r, dtype, (int(r.integers(1, 4)), int(r.integers(1, 4)), *size)))
+
+        def compute(x: Any = x, how: Any = (kernel, stride, padding, dilation, out)) -> Any:
+            values, index = pooling.largest(x, *how)
+            flat = index.reshape(x.shape[0] * x.shape[1], -1)
+            g = np.sin(np.arange(index.size)).astype(x.dtype).reshape(flat.shape)
+            back = pooling.put(g, flat, int(np.prod(x.shape[2:]))) if x.dtype != np.float16 else g
+            return values, index, back
+
+        agree(compute, (dtype, x.shape, x.strides, kernel, stride, padding, dilation, out))
+
+
+def test_of_nans_the_last_counts_and_zeros_keep_their_sign() -> None:
+    """As in PyTorch, whose loop takes what is larger, or nan."""
+    nan = np.nan
+    for x, value, index in (
+        ([nan, nan], nan, 1),
+        ([nan, 1.0], nan, 0),
+        ([-0.0, 0.0], -0.0, 0),
+        ([0.0, -0.0], 0.0, 0),
+    ):
+        for dtype in (np.float16, np.float32):
+            given = np.array(x, dtype).reshape(1, 1, 2)
+            for values, at in both(lambda given=given: pooling.largest(given, (2,), (2,), (0,), (1,), (1,))):  # type: ignore[misc]
+                assert at.item() == index
+                assert np.array_equal(values.item(), value, equal_nan=True)
+                assert np.signbit(values.item()) == np.signbit(value)
+
+
+def test_windows_that_do_not_fit_are_left_to_numpy() -> None:
+    from gradsh.engine.kernels import native
+
+    x = np.ones((1, 1, 5, 4), np.float32)
+    good = ((2, 2), (2, 2), (0, 0), (1, 1), (2, 2))
+    assert native.windows(x, *good) is not None
+    for at, wrong in enumerate(((0, 2), (2, 0), (-1, 0), (0, 1), (5, 2))):
+        for bad in (wrong, (2,), [2, 2], (2.0, 2), (1 << 62, 2)):
+            assert native.windows(x, *good[:at], bad, *good[at + 1 :]) is None
+    assert native.windows(x, (2, 2), (1, 1), (5, 5), (1, 1), (2, 2)) is None  # padding alone
+    g, at = np.ones((2, 3), np.float32), np.zeros((2, 3), np.int64)
+    assert native.put(g, at, 4) is not None
+    for where, plane in ((at - 1, 4), (at + 4, 4), (at, 0), (at, -1), (at[:1], 4), (at[:, ::-1], 4), (at, 4.0)):
+        assert native.put(g, where, plane) is None
+
+
+def test_gradients_of_relu_have_the_same_bits() -> None:
+    r = np.random.default_rng(3)
+    for turn in range(60):
+        dtype = (np.float32, np.float64, np.float16)[turn % 3]
+        shape = tuple(int(n) for n in r.choice((1, 7, 40, 300), 3)) if turn else (0, 3, 1)
+        g, x = images(r, dtype, shape), images(r, dtype, shape)
+        agree(lambda g=g, x=x: [where_over_zero(g, x)], (dtype, shape, g.strides, x.strides))  # type: ignore[misc]
 
 
 def test_batch_norms_have_the_same_bits() -> None:

@@ -227,6 +227,7 @@ SUM(squares, SQUARES)
 #include "native_machine.h"
 #include "native_rows.h"
 #include "native_convolution.h"
+#include "native_pooling.h"
 
 #define ENTRY(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
@@ -269,11 +270,14 @@ static PyMethodDef functions[] = {
     ENTRY(share_loops),
     ENTRY(run_tiles),
     ENTRY(tile_operations),
+    ENTRY(where_over_zero),
     ENTRY(added_rows),
     ENTRY(patches),
     ENTRY(added_patches),
     ENTRY(samples_last),
     ENTRY(samples_first),
+    ENTRY(windows),
+    ENTRY(put),
     ELEMENTARY
     {NULL, NULL, 0, NULL},
 };

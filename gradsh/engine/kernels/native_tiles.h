@@ -158,3 +158,25 @@ wrong:
     PyErr_SetString(PyExc_ValueError, "no program of tiles");
     return NULL;
 }
+
+/* where_over_zero(g, x): g where x is not 0 or less, else 0; both C-contiguous, of one shape and dtype */
+static PyObject *where_over_zero(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 2 || !is_plain(args[0]) || !is_plain(args[1]))
+        Py_RETURN_NONE;
+    PyArrayObject *g = (PyArrayObject *)args[0], *x = (PyArrayObject *)args[1], *out;
+    int type = PyArray_TYPE(g);
+    if ((type != NPY_FLOAT32 && type != NPY_FLOAT64) || PyArray_TYPE(x) != type || !PyArray_SAMESHAPE(g, x) ||
+        !PyArray_IS_C_CONTIGUOUS(g) || !PyArray_IS_C_CONTIGUOUS(x))
+        Py_RETURN_NONE;
+    out = (PyArrayObject *)PyArray_SimpleNew(PyArray_NDIM(g), PyArray_DIMS(g), type);
+    if (!out)
+        return NULL;
+    char *at[3] = {PyArray_BYTES(g), PyArray_BYTES(x), PyArray_BYTES(out)};
+    npy_intp item = PyArray_ITEMSIZE(g), n = PyArray_SIZE(g), steps[3] = {item, item, item};
+    PyThreadState *state = n > LONG ? PyEval_SaveThread() : NULL;
+    spread(type == NPY_FLOAT32 ? over_float : over_double, at, &n, steps, NULL, 3);
+    if (state)
+        PyEval_RestoreThread(state);
+    return (PyObject *)out;
+}

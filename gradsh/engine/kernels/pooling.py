@@ -8,13 +8,14 @@ ends of rows are dropped at last. Planes are taken a few at a time, so that all 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.kernels.compiled import Whole
+from gradsh.engine.kernels.compiled import Native, Whole, numbers
 from gradsh.engine.kernels.convolution import buffer
 
 # elements that are dealt out at a time
@@ -46,7 +47,29 @@ class Deal:
 @Whole
 def largest(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> tuple[Any, Any]:
     """The largest of each window of (batch, channels, *spatial), the first of equal ones, and its flat position in the
-    plane. NaN is larger than any number."""
+    plane. NaN is larger than any number, and the last of several counts."""
+    values, index = _called(_windows, math.prod(kernel) * math.prod(out), x, kernel, stride, padding, dilation, out)
+    return values, index
+
+
+def put(g: Any, index: Any, plane: int) -> Any:
+    """[p, plane]: zeros to which each of float[p, n] was added, one after the other, where its int64[p, n] says."""
+    return _called(_put, g.size, g, index, plane)
+
+
+def _called(native: Native, size: int, *given: Any) -> Any:
+    fast = native.function or native.wanted(size)
+    out = None if fast is None else fast(*given)
+    return native.plain(*given) if out is None else out
+
+
+def _put_in_turn(g: Any, index: Any, plane: int) -> Any:
+    sums = alloc.zeros(len(g) * plane, g.dtype)
+    np.add.at(sums, (index + alloc.arange(len(g))[:, None] * plane).reshape(-1), g.reshape(-1))
+    return sums.reshape(len(g), plane)
+
+
+def _largest(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> tuple[Any, Any]:
     size = x.shape[2:]
     dims = len(size)
     planes = x.reshape(-1, *size)
@@ -87,7 +110,7 @@ def largest(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: 
             value = dealt[run][shift : shift + length]
             np.greater(value, top, out=over)
             if nan:
-                over |= np.isnan(value) & ~np.isnan(top)
+                over |= np.isnan(value)
             np.maximum(top, value, out=top)
             # the numbers rise: the largest one marks the last time that a larger element came
             np.multiply(over, code_dtype(number), out=found)
@@ -95,12 +118,16 @@ def largest(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: 
         target = values[begin : begin + n]
         target[...] = best.reshape(n, *lengths)[kept]
         found_at = code.reshape(n, *lengths)[kept]
-        if any(padding) and target.size and np.minimum.reduce(target, None) == low:
+        if any(padding) and target.size and np.fmin.reduce(target, None) == low:
             found_at = _not_padding(found_at, target == low, kernel, stride, padding, dilation, size, out)
         places = np.add(steps.take(found_at), base, out=index[begin : begin + n])
         if any(padding):
             # windows of padding alone have no element to name
             np.clip(places, 0, max(math.prod(size) - 1, 0), out=places)
+        if x.dtype.kind == "f":
+            # of 0 and -0 NumPy's maximum is one or the other
+            zero = target == 0
+            target[zero] = np.take_along_axis(some.reshape(n, -1), places.reshape(n, -1), 1).reshape(target.shape)[zero]
     shape = (*x.shape[: x.ndim - dims], *out)
     return values.reshape(shape), index.reshape(shape)
 
@@ -147,3 +174,25 @@ def _not_padding(
             inside = inside & ((place >= 0) & (place < n)).reshape((-1, *(1,) * (len(out) - axis - 1)))
         np.copyto(which, number, where=(which < 0) & inside)
     return np.maximum(which, 0, out=which)
+
+
+def _cases() -> Iterator[tuple[Any, ...]]:
+    """Windows of one, two and three dims; over the edge, with gaps, of equal numbers and of nan."""
+    for dtype in (np.float32, np.float64):
+        for size in ((23,), (9, 7), (4, 5, 6)):
+            x = np.rint(numbers(2, 3, *size, dtype=dtype) * 9)
+            x.reshape(-1)[7::11] = np.nan
+            for how in ((2, 2, 0, 1), (3, 1, 1, 2)):
+                kernel, stride, padding, dilation = ((each,) * len(size) for each in how)
+                out = tuple((n + 2 * how[2] - how[3] * (how[0] - 1) - 1) // how[1] + 1 for n in size)
+                if min(out) > 0:
+                    yield x, kernel, stride, padding, dilation, out
+
+
+def _cases_of_put() -> Iterator[tuple[Any, ...]]:
+    for dtype in (np.float32, np.float64):
+        yield numbers(2, 9, dtype=dtype), alloc.array([[3, 0, 3, 1, 1, 3, 2, 0, 0]] * 2), 5
+
+
+_windows = Native("windows", _largest, _cases)
+_put = Native("put", _put_in_turn, _cases_of_put)

@@ -21,7 +21,16 @@ from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import binary, unary
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import call, t, unary_samples
-from gradsh.engine.ops.elementwise.masks import backward_of, floats_only, kept, not_bool, pick, with_settings, written
+from gradsh.engine.ops.elementwise.masks import (
+    backward_of,
+    floats_only,
+    kept,
+    not_bool,
+    pick,
+    where_over_zero,
+    with_settings,
+    written,
+)
 from gradsh.errors import AutogradError, DtypeError, ShapeError
 
 ndarray = np.ndarray
@@ -64,6 +73,8 @@ def threshold_backward(g: Any, x: Any, threshold: Any) -> Any:
         if hasattr(x, "deferred") and threshold == 0:
             return x.deferred("where_over_zero", g, x)
         return g.__class__(0) if x <= threshold else g
+    if x.__class__ is ndarray and threshold == 0:
+        return where_over_zero(g, x)
     under = x <= threshold
     return kept(g, np.logical_not(under, out=under) if under.__class__ is ndarray else not under)
 

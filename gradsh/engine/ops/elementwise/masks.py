@@ -17,6 +17,7 @@ from gradsh.engine.core.graph import Kind, Node
 from gradsh.engine.core.modes import truth
 from gradsh.engine.core.namespaces import Namespace, T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.kernels.compiled import Native, numbers
 from gradsh.engine.operators.general import General, op, run
 from gradsh.engine.operators.registry import METHODS
 from gradsh.engine.operators.samples import call, t
@@ -27,6 +28,7 @@ _getframe = sys._getframe
 
 # from this many elements on, a product of bits is faster than `np.where`, which goes element by element
 MANY = 512
+LARGE = 1 << 14  # from this many on, one pass in C is faster than three
 _BITS = {2: np.dtype(np.uint16), 4: np.dtype(np.uint32), 8: np.dtype(np.uint64)}
 
 # --- helpers of rules ------------------------------------------------------------------------------------------
@@ -51,6 +53,22 @@ def kept(g: Any, mask: Any) -> Any:
     out = alloc.empty(g.shape, g.dtype)
     np.multiply(g.view(bits), mask, out=out.view(bits))
     return out
+
+
+def where_over_zero(g: Any, x: Any) -> Any:
+    """`g` where the array `x` is not 0 or less, else 0."""
+    if g.__class__ is ndarray and g.size >= LARGE:
+        fast = _over_zero.function or _over_zero.wanted(g.size)
+        if fast is not None and (out := fast(g, x)) is not None:
+            return out
+    return _where_over_zero(g, x)
+
+
+def _where_over_zero(g: Any, x: Any) -> Any:
+    return kept(g, np.logical_not(x <= 0))
+
+
+_over_zero = Native("where_over_zero", _where_over_zero, lambda: [(numbers(3, 400), -numbers(3, 400))])
 
 
 def refused_dtype(kernel_name: str, dtype: Any) -> DtypeError:

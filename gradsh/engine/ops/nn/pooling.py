@@ -13,7 +13,7 @@ from gradsh.engine.core.arguments import dim_index, is_int, not_implemented, too
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.strided import contiguous
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.kernels.pooling import largest
+from gradsh.engine.kernels.pooling import largest, put
 from gradsh.engine.operators.batch_rules import applied, fronted, on_images
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.general import op
@@ -170,11 +170,10 @@ def plane_put(g: Any, index: Any, size: Any) -> Any:
     lead = g.shape[: g.ndim - len(size)]
     plane = math.prod(size)
     channels = math.prod(lead)
-    at = index.reshape(channels, math.prod(index.shape[len(lead) :])) + alloc.arange(channels)[:, None] * plane
+    at = index.reshape(channels, math.prod(index.shape[len(lead) :]))
     if g.dtype.kind == "f" and g.itemsize > 2:
-        sums = alloc.zeros(channels * plane, g.dtype)
-        np.add.at(sums, at.reshape(-1), g.reshape(-1))
-        return sums.reshape(*lead, *size)
+        return put(g.reshape(at.shape), at, plane).reshape(*lead, *size)
+    at = at + alloc.arange(channels)[:, None] * plane
     full = np.bincount(at.reshape(-1), g.reshape(-1), channels * plane)
     return full.astype(g.dtype).reshape(*lead, *size)
 
