@@ -131,9 +131,10 @@ class Binder(Signature):
             if not (of_numpy or hasattr(value, "__number__")) or _plain(parameter, value):
                 continue
             if parameter.name in places_of_numbers(self):
-                if of_numpy and value.size != 1:
+                if (
+                    value if of_numpy else value.data
+                ).size != 1:  # it stands for no number, in a rule's own call either
                     raise self.refused(args, kwargs)
-                # another tensor, of more elements or with the flag, stands for no number
                 values[at], right = value.item() if of_numpy else value.__number__(), False
         return right
 

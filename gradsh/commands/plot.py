@@ -81,7 +81,7 @@ def _name(place: Span | None, index: int) -> str:
 
 def _chart(given: tuple[Any, ...], names: list[str], options: Options) -> Chart:
     first = given[0]
-    if hasattr(first, "named_parameters"):
+    if hasattr(type(first), "named_parameters"):
         return _norms(first, names[0])
     if callable(first) and not isinstance(first, Tensor):
         return _function(given, names, options)

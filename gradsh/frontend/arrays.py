@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.dtypes import DType
+from gradsh.engine.core.numpys import warning
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import AttributeError_
 from gradsh.runtime import access
@@ -20,6 +21,10 @@ _CLOSED = """
 base ctypes data dump dumps getfield setfield setflags tobytes tofile to_device newbyteorder
 """
 ARRAY = frozenset(name for name in dir(np.ndarray) if name[0] != "_") - frozenset(_CLOSED.split())
+
+# Written in Python, and warn: of means and spreads of nothing, of fits to too little.
+_WARN = "average corrcoef cov mean median nanmax nanmean nanmedian nanmin nanpercentile nanquantile nanstd nanvar"
+WARN = frozenset(f"{_WARN} polyfit std var".split())
 
 
 def plain(value: Any) -> Any:
@@ -49,9 +54,11 @@ def _of_tracked(value: Tensor) -> Any:
 
 def called(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of NumPy's as programs call it."""
+    warns = getattr(function, "__name__", "") in WARN
 
     def call(*arguments: Any, **keywords: Any) -> Any:
-        return function(*map(plain, arguments), **{name: plain(value) for name, value in keywords.items()})
+        given, named = map(plain, arguments), {name: plain(value) for name, value in keywords.items()}
+        return warning(function, given, named) if warns else function(*given, **named)
 
     call.__name__ = call.__qualname__ = getattr(function, "__name__", "function")
     return call

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradsh.calls.bind import Binder
 from gradsh.engine.core.dtypes import NAMES, DType
+from gradsh.engine.core.numpys import warning
 from gradsh.errors import ArgumentError, TypeError_
 from gradsh.runtime.text import without_addresses
 
@@ -47,7 +48,7 @@ def call(name: str, array: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> 
         elif value is not parameter.default or not parameter.has_default:
             named[parameter.name] = _read(name, parameter.name, word, read, value)
     try:
-        return getattr(array, name)(*given, **named)
+        return warning(getattr(array, name), given, named) if name == "mean" else getattr(array, name)(*given, **named)
     except (TypeError, ValueError, IndexError, OverflowError) as error:
         if array.dtype.hasobject:  # `a + [10**30, 1]`, which then was given a function to hold, and `.max()` of it
             raise TypeError_(without_addresses(str(error))) from None

@@ -171,7 +171,7 @@ def _items(of: Any) -> dict[Any, None]:
     """The items of anything, as keys. Errors: TypeError_ for what has none."""
     if isinstance(of, Set):
         return of.held
-    if not hasattr(of, "__iter__"):
+    if not hasattr(type(of), "__iter__"):
         raise TypeError_(f"'{type(of).__name__}' object is not iterable")
     found: dict[Any, None] = {}
     for chunk in steps.chunks(of):

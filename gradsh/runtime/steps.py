@@ -65,7 +65,7 @@ def total(*arguments: Any, **options: Any) -> Any:
     """`sum(items, start)`."""
     if len(arguments) == 1 and not options and not is_long(arguments[0]):
         return sum(arguments[0])
-    if not arguments or not hasattr(arguments[0], "__iter__"):
+    if not arguments or not hasattr(type(arguments[0]), "__iter__"):
         return sum(*arguments, **options)
     items, start = arguments[0], sum((), *arguments[1:], **options)
     if start.__class__ is list or start.__class__ is tuple:

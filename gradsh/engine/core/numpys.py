@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from gradsh import errors
+from gradsh.engine.core.modes import mode
 from gradsh.errors import GradshError
 
 MOST_DIMS = 64  # of NumPy's arrays
@@ -37,3 +41,18 @@ def of_numpy(exception: BaseException) -> GradshError | None:
     ):
         return errors.ShapeError(f"a tensor has at most {MOST_DIMS} dims here, those of NumPy's arrays")
     return None
+
+
+def warning(function: Callable[..., Any], arguments: Any, keywords: dict[str, Any]) -> Any:
+    """`function(*arguments, **keywords)`, one of NumPy's written in Python; what it warns of is said as a program's.
+
+    Means of nothing warn so (`Mean of empty slice`); what C finds, errstate has silenced.
+    """
+    import warnings
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        result = function(*arguments, **keywords)
+    for each in said:
+        mode.warn(str(each.message), category=each.category.__name__)
+    return result

@@ -329,8 +329,13 @@ class Tensor:
         return len(self.data)
 
     def __contains__(self, item: object) -> bool:
-        if item.__class__ is Tensor or isinstance(item, (int, float, bool)):
-            return bool(np.any(self.data == (item.data if item.__class__ is Tensor else item)))
+        if isinstance(item, Tensor):
+            from gradsh.engine.core.promotion import sizes_first
+
+            sizes_first(item.data, self.data)
+            return bool(np.any(self.data == item.data))
+        if isinstance(item, (int, float)):
+            return bool(np.any(self.data == item))
         raise ArgumentError(
             "Tensor.__contains__ only supports Tensor or scalar, but you passed in a " + repr(type(item)) + ".",
             kind="RuntimeError",

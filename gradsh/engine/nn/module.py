@@ -14,13 +14,14 @@ from types import CellType, MethodType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradsh.calls.devices import Device, chosen
+from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 from gradsh.engine.nn.state import IncompatibleKeys, load, saved
-from gradsh.errors import ArgumentError, AttributeError_, GradshError, KeyError_, NoForward, ValueError_
+from gradsh.errors import ArgumentError, AttributeError_, GradshError, KeyError_, NoForward, TypeError_, ValueError_
 
 if TYPE_CHECKING:
     from gradsh.engine.nn.hooks import Hooks
@@ -283,7 +284,7 @@ class Model(metaclass=ModelType):
         yield prefix, self
         for name, child in self.fields():
             if isinstance(child, Model):
-                yield from child.tree(f"{prefix}.{name}" if prefix else name)
+                yield from child.tree(_below(prefix, name))
 
     def named_modules(
         self, memo: Any = None, prefix: str = "", remove_duplicate: bool = True
@@ -325,7 +326,7 @@ class Model(metaclass=ModelType):
                     if id(t) in seen:
                         continue
                     seen.add(id(t))
-                result.append((f"{path}.{name}" if path else name, t))
+                result.append((_below(path, name), t))
         return result
 
     def named_parameters(
@@ -572,6 +573,16 @@ class LibraryModel(Model):
 
 
 # --- helpers ----------------------------------------------------------------------------------------------------------
+
+
+def _below(prefix: Any, name: str) -> str:
+    """The full name of what is called `name` in the model of that full name, as PyTorch joins them.
+
+    Errors: TypeError_ for a prefix of a program's that is no string.
+    """
+    if not isinstance(prefix, str):
+        raise TypeError_(f"unsupported operand type(s) for +: '{type_word(prefix)}' and 'str'")
+    return f"{prefix}.{name}" if prefix else name
 
 
 def indented(text: str) -> str:

@@ -145,7 +145,7 @@ class Optimizer:
                 f"torch.{params.dtype.title}Tensor",
                 help=f"put it into a list: `{type(self).__name__}([w])`",
             )
-        if not hasattr(params, "__iter__"):
+        if not hasattr(type(params), "__iter__"):
             raise ArgumentError(
                 f"'{type_word(params)}' object is not iterable",
                 help="give a list of tensors, such as `net.parameters()`",

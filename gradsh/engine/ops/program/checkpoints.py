@@ -73,5 +73,5 @@ def checkpoint_sequential(
         use_reentrant = True
     if kwargs:
         raise ValueError_("Unexpected keyword arguments: " + ",".join(kwargs))
-    parts = functions.children() if hasattr(functions, "children") else functions
+    parts = functions.children() if hasattr(type(functions), "children") else functions
     return engine.in_segments(list(parts), segments, input, bool(use_reentrant), preserve_rng_state)

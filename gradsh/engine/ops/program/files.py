@@ -62,7 +62,7 @@ def env(name: Any, default: Any) -> Any:
 )
 def progress(items: Any, title: Any, total: Any) -> Any:
     """The items of a loop, with a bar, the rate and the time left on a terminal's standard error."""
-    if not hasattr(items, "__iter__"):
+    if not hasattr(type(items), "__iter__"):
         help = f"`progress(range({items}))` counts from 0" if isinstance(items, int) else None
         raise ArgumentError(
             f"progress(): argument 'items' must be something to loop over, not {type_word(items)}", help=help
