@@ -15,7 +15,7 @@ from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import function
 from gradsh.engine.ops.distributions.constraints import REAL, Constraint, limits
-from gradsh.errors import AttributeError_, GradshError, ValueError_, ValueProblem
+from gradsh.errors import ArgumentError, AttributeError_, GradshError, ValueError_, ValueProblem
 
 __acts_for_programs__ = True  # it runs what a program hands it: see gradsh.runtime.faults
 
@@ -120,12 +120,20 @@ class Later:
 
 
 def at_the_program(method: Any) -> Any:
-    """A method whose operators are said to be called where the program calls it."""
+    """A method whose operators are said to be called where the program calls it.
+
+    Errors: ArgumentError for an array of NumPy's that it cannot take: rules take them to be arrays of their own.
+    """
 
     @wraps(method)
     def call(self: Any, *arguments: Any, **keywords: Any) -> Any:
-        with placed(caller(_getframe(1))):
-            return method(self, *arguments, **keywords)
+        try:
+            with placed(caller(_getframe(1))):
+                return method(self, *arguments, **keywords)
+        except (AttributeError, IndexError, TypeError, ValueError):
+            if not any(type(value).__module__ == "numpy" for value in arguments):
+                raise
+            raise ArgumentError(f"{type(self).__name__}: argument must be Tensor, not numpy.ndarray") from None
 
     return call
 

@@ -8,13 +8,16 @@ from typing import Any
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import function
-from gradsh.errors import ArgumentError, ValueError_
+from gradsh.errors import ArgumentError, AttributeError_, IndexError_, ValueError_
+
+__acts_for_programs__ = True  # as in PyTorch, what a constraint is asked of is looked at by Python alone
 
 
 class Constraint:
     """`check` says of which values it holds, `text` is how errors say it.
 
-    `kind` and `parts` are what a map from all numbers to such values is made of: see `registry.py`.
+    `kind` and `parts` are what a map from all numbers to such values is made of: see `registry.py`; `names` are those
+    that programs have for the parts.
     """
 
     __public__ = frozenset({"base_constraint", "check", "event_dim", "is_discrete", "lower_bound", "upper_bound"})
@@ -27,6 +30,7 @@ class Constraint:
         discrete: bool = False,
         kind: str = "",
         parts: tuple[Any, ...] = (),
+        names: str = "",
     ) -> None:
         self.text = text
         self.holds = holds
@@ -34,28 +38,45 @@ class Constraint:
         self.is_discrete = discrete
         self.kind = kind
         self.parts = parts
+        self.named = dict(zip(names.split(), parts, strict=False))
 
     def __repr__(self) -> str:
         return self.text
 
     def check(self, value: Any) -> Any:
-        """A bool tensor: where the constraint holds. Errors: ArgumentError for what has no order with its bounds."""
+        """A bool tensor: where the constraint holds.
+
+        Errors: in Python's own words, as in PyTorch, for what has no order with its bounds, no shape or too few dims:
+        `greater_than(()).check([])`, `symmetric.check(none)`.
+        """
         try:
             return self.holds(value)
-        except TypeError as error:  # Python's own words, as in PyTorch: `greater_than(()).check([])`
+        except TypeError as error:
             raise ArgumentError(str(error)) from None
+        except AttributeError as error:
+            raise AttributeError_(str(error)) from None
+        except IndexError as error:
+            raise IndexError_(str(error)) from None
 
     @property
     def lower_bound(self) -> Any:
-        return self.parts[0]
+        return self._part("lower_bound")
 
     @property
     def upper_bound(self) -> Any:
-        return self.parts[-1]
+        return self._part("upper_bound")
 
     @property
     def base_constraint(self) -> Any:
-        return self.parts[0]
+        return self._part("base_constraint")
+
+    def _part(self, name: str) -> Any:
+        if name not in self.named:
+            raise AttributeError_(f"'_{self.text.partition('(')[0]}' object has no attribute '{name}'")
+        return self.named[name]
+
+
+BOUNDS = "lower_bound upper_bound"
 
 
 def _whole(value: Any) -> Any:
@@ -63,41 +84,41 @@ def _whole(value: Any) -> Any:
 
 
 def greater_than(low: Any) -> Constraint:
-    return Constraint(f"GreaterThan(lower_bound={low})", lambda v: low < v, kind="above", parts=(low,))
+    return Constraint(f"GreaterThan(lower_bound={low})", lambda v: low < v, 0, False, "above", (low,), "lower_bound")
 
 
 def at_least(low: Any) -> Constraint:
-    return Constraint(f"GreaterThanEq(lower_bound={low})", lambda v: low <= v, kind="above", parts=(low,))
+    return Constraint(f"GreaterThanEq(lower_bound={low})", lambda v: low <= v, 0, False, "above", (low,), "lower_bound")
 
 
 def less_than(high: Any) -> Constraint:
-    return Constraint(f"LessThan(upper_bound={high})", lambda v: v < high, kind="below", parts=(high,))
+    return Constraint(f"LessThan(upper_bound={high})", lambda v: v < high, 0, False, "below", (high,), "upper_bound")
 
 
 def interval(low: Any, high: Any) -> Constraint:
     text = f"Interval(lower_bound={low}, upper_bound={high})"
-    return Constraint(text, lambda v: (low <= v) & (v <= high), kind="between", parts=(low, high))
+    return Constraint(text, lambda v: (low <= v) & (v <= high), 0, False, "between", (low, high), BOUNDS)
 
 
 def half_open_interval(low: Any, high: Any) -> Constraint:
     text = f"HalfOpenInterval(lower_bound={low}, upper_bound={high})"
-    return Constraint(text, lambda v: (low <= v) & (v < high), kind="between", parts=(low, high))
+    return Constraint(text, lambda v: (low <= v) & (v < high), 0, False, "between", (low, high), BOUNDS)
 
 
 def whole_from(low: int) -> Constraint:
     text = f"IntegerGreaterThan(lower_bound={low})"
-    return Constraint(text, lambda v: _whole(v) & (v >= low), discrete=True, parts=(low,))
+    return Constraint(text, lambda v: _whole(v) & (v >= low), discrete=True, parts=(low,), names="lower_bound")
 
 
 def whole_between(low: Any, high: Any) -> Constraint:
     text = f"IntegerInterval(lower_bound={low}, upper_bound={high})"
-    return Constraint(text, lambda v: _whole(v) & (low <= v) & (v <= high), discrete=True, parts=(low, high))
+    return Constraint(text, lambda v: _whole(v) & (low <= v) & (v <= high), 0, True, "", (low, high), BOUNDS)
 
 
 def counts_up_to(total: Any) -> Constraint:
     """Counts of a multinomial, of which there are so many in all."""
     text = "Multinomial()"
-    return Constraint(text, lambda v: T.all(v >= 0, -1) & (T.sum(v, -1) <= total), 1, discrete=True, parts=(total,))
+    return Constraint(text, lambda v: T.all(v >= 0, -1) & (T.sum(v, -1) <= total), 1, True, "", (total,), "upper_bound")
 
 
 def independent(base: Constraint, dims: Any) -> Constraint:
@@ -109,12 +130,16 @@ def independent(base: Constraint, dims: Any) -> Constraint:
 
     def holds(value: Any) -> Any:
         result = base.check(value)
+        if not hasattr(type(result), "ndim"):
+            raise AttributeError_(f"'{type(result).__name__}' object has no attribute 'dim'")
         if result.ndim < dims:
             raise ValueError_(f"Expected value.dim() >= {base.event_dim + dims} but got {value.ndim}")
         return T.all(T.reshape(result, (*result.shape[: result.ndim - dims], -1)), -1)
 
     text = f"IndependentConstraint({base!r}, {dims})"
-    return Constraint(text, holds, base.event_dim + dims, base.is_discrete, "independent", (base, dims))
+    return Constraint(
+        text, holds, base.event_dim + dims, base.is_discrete, "independent", (base, dims), "base_constraint"
+    )
 
 
 def _triangular(v: Any) -> Any:
@@ -126,9 +151,11 @@ def _lower(v: Any) -> Any:
 
 
 def limits(x: Any) -> Any:
-    """NumPy's finfo of a tensor's dtype. Errors: ArgumentError for one of integers."""
+    """NumPy's finfo of a tensor's dtype. Errors: ArgumentError for one of integers, AttributeError_ for no tensor."""
     import numpy as np
 
+    if not hasattr(x, "dtype"):
+        raise AttributeError_(f"'{type(x).__name__}' object has no attribute 'dtype'")
     if x.dtype.np.kind != "f":
         raise ArgumentError(
             "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
@@ -147,14 +174,20 @@ def _square(v: Any) -> Any:
 
 
 def _symmetric(v: Any) -> Any:
+    if v.shape[-2] != v.shape[-1]:
+        return _square(v)
     return T.all(T.all(T.isclose(v, T.matrix_transpose(v), 1e-5, 1e-6), -2), -1)
 
 
 def _definite(v: Any) -> Any:
+    if v.shape[-2] != v.shape[-1]:
+        return _square(v)
     return _symmetric(v) & (T.linalg_cholesky_ex(v)[1] == 0)
 
 
 def _semidefinite(v: Any) -> Any:
+    if v.shape[-2] != v.shape[-1]:
+        return _square(v)
     return _symmetric(v) & T.all(T.linalg_eigvalsh(v) >= 0, -1)
 
 
