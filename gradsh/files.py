@@ -45,7 +45,7 @@ class Files:
     given; else, as everywhere, in the folder that the process is in.
     """
 
-    __slots__ = ("_numbers", "closed", "folder", "sandboxed", "stdin")
+    __slots__ = ("_numbers", "closed", "folder", "made", "sandboxed", "stdin")
 
     def __init__(
         self, closed: str | None = None, stdin: Callable[[], bytes] | None = None, sandboxed: bool = False
@@ -53,6 +53,7 @@ class Files:
         """`stdin` reads all of standard input, where that is not the program's own text."""
         self.closed = closed
         self.folder = ""
+        self.made: set[str] = set()  # files and folders that programs have made and may remove, where they say so
         self.sandboxed = sandboxed
         self.stdin = stdin
         self._numbers: bytes | None = None

@@ -54,5 +54,11 @@ USES = {
     "enum": "class C(enum.Enum):\n    A = 1\nprint(C.A, C(1))",
     "logging": "logging.basicConfig(level=logging.INFO); logging.info('x'); logging.getLogger('a').warning('b')",
     "pprint": "pprint.pprint({'a': 1})",
-    "inspect": "print(inspect.isfunction(print))",
+    "inspect": "print(inspect.isfunction(print), inspect.getdoc(print))",
+    "cmath": "print(cmath.sqrt(-1))",
+    "struct": "print(struct.pack('<i', 1))",
+    "hashlib": "print(hashlib.md5(b'a').hexdigest())",
+    "platform": "print(platform.python_version() > '3')",
+    "traceback": "try:\n    1 / 0\nexcept ZeroDivisionError:\n    print(traceback.format_exc())",
+    "shutil": "print(shutil.get_terminal_size().columns)",
 }

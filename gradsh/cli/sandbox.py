@@ -18,10 +18,10 @@ from gradsh.session.session import Session
 
 # Modules of others that gradsh imports inside of functions; a test holds this against its sources.
 LAZY = (
-    "ast", "bisect", "codecs", "collections.abc", "csv", "difflib", "fnmatch", "glob", "hashlib",
+    "ast", "bisect", "cmath", "codecs", "collections.abc", "csv", "difflib", "fnmatch", "glob", "hashlib",
     "heapq", "importlib.util", "itertools", "json", "pickle", "platformdirs", "plotille", "pprint", "queue", "re",
-    "rich.console", "rich.table", "rich.text", "shutil", "tempfile", "textwrap", "timeit", "traceback", "unicodedata",
-    "warnings", "zipfile", "zlib",
+    "rich.console", "rich.table", "rich.text", "shutil", "struct", "tempfile", "textwrap", "timeit", "traceback",
+    "unicodedata", "warnings", "zipfile", "zlib",
 )  # fmt: skip
 # and what those, and NumPy and SciPy, import when they are first asked for something
 LAZIER = (

@@ -121,7 +121,7 @@ class Check:
                 place = tuple(int(i) for i in np.unravel_index(at, x.data.shape))
                 for what, p, q in (("shape", a.shape, b.shape), ("dtype", a.dtype, b.dtype)):
                     if p != q:
-                        shown = [f"torch.{Size(v)!r}" if what == "shape" else f"torch.{OF[v]!r}" for v in (p, q)]
+                        shown = [Size(v).words if what == "shape" else f"torch.{OF[v]!r}" for v in (p, q)]
                         raise ArgumentError(
                             f"Expected `func` to return outputs with the same {what} when inputs are perturbed on "
                             f"index {place} by {self.eps}, but got: {what}s {shown[0]} and {shown[1]}.",
@@ -214,7 +214,7 @@ class Check:
 
 def quoted(data: Array) -> str:
     """A matrix as PyTorch prints it in its errors."""
-    return repr(make(data)).replace("dtype=", "dtype=torch.")
+    return repr(make(data)).replace("dtype=torch.", "dtype=").replace("dtype=", "dtype=torch.")
 
 
 def _close(a: Array, n: Array, rtol: float, atol: float) -> Array:

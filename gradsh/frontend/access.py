@@ -39,6 +39,10 @@ def _format(template: str, /, *arguments: Any, **keywords: Any) -> str:
     return filled(template, arguments, keywords, attribute)
 
 
+def _format_map(template: str, /, mapping: Any) -> str:
+    return _format(template, **mapping)
+
+
 # what is open of types of Python's own
 HOST: dict[type, frozenset[str]] = {
     list: _names(list),
@@ -46,10 +50,23 @@ HOST: dict[type, frozenset[str]] = {
     set: _names(set),
     frozenset: _names(frozenset),
     tuple: _names(tuple),
-    str: _names(str, "format", "format_map", "encode") | {"encode"},
+    str: _names(str, "format", "format_map"),
     bytes: _names(bytes),
-    int: frozenset(("bit_length", "real", "imag", "numerator", "denominator", "conjugate", "bit_count")),
-    float: frozenset(("is_integer", "real", "imag", "hex", "as_integer_ratio", "conjugate")),
+    int: frozenset(
+        (
+            "bit_length",
+            "to_bytes",
+            "from_bytes",
+            "as_integer_ratio",
+            "real",
+            "imag",
+            "numerator",
+            "denominator",
+            "conjugate",
+            "bit_count",
+        )
+    ),
+    float: frozenset(("is_integer", "fromhex", "real", "imag", "hex", "as_integer_ratio", "conjugate")),
     complex: frozenset(("real", "imag", "conjugate")),
     range: frozenset(("start", "stop", "step", "index", "count")),
     slice: frozenset(("start", "stop", "step", "indices")),
@@ -87,7 +104,7 @@ def _dated(name: str, kind: type) -> Callable[..., Any]:
 
 
 OWN: dict[type, dict[str, Callable[..., Any]]] = {
-    str: {"format": _format, "join": access.METHODS[str]["join"]},
+    str: {"format": _format, "format_map": _format_map, "join": access.METHODS[str]["join"]},
     datetime.datetime: {"strftime": _dated("strftime", datetime.datetime)},
     datetime.date: {"strftime": _dated("strftime", datetime.date)},
 }
@@ -144,7 +161,9 @@ def host_attribute(value: Any, kind: type, name: str) -> Any:
     for base in kind.__mro__:
         if name in HOST.get(base, ()):
             return getattr(value, name)
-    if isinstance(value, tuple) and name in getattr(kind, "_fields", ()):
+    if isinstance(value, tuple) and (
+        name in getattr(kind, "_fields", ()) or name in getattr(kind, "__match_args__", ())
+    ):
         return getattr(value, name)
     if isinstance(value, tuple) and name in ("_asdict", "_replace", "_fields") and hasattr(kind, "_fields"):
         return getattr(value, name)
@@ -196,7 +215,8 @@ def _special(value: Any, kind: type, name: str) -> Any:
         if found is not ABSENT:
             return bound(found, value)
     if name == "__doc__":
-        return None
+        inner = value.__func__ if isinstance(value, MethodType) else value
+        return inner.__doc__ if isinstance(inner, FunctionType) and is_users(inner) else None
     if isinstance(value, FUNCTIONS) and name in ("__name__", "__qualname__", "__module__"):
         if name == "__module__":
             inner = value.__func__ if isinstance(value, MethodType) else value
@@ -241,7 +261,7 @@ def _of_class(value: Any, name: str) -> Any:
     if name == "__module__":
         return class_text(value).rpartition(".")[0] or "builtins"
     if name == "__doc__":
-        return None
+        return value.__dict__.get("written", {}).get(name)
     if name == "__class__":
         return kind_of(value)
     if isinstance(value, Program):

@@ -58,7 +58,11 @@ def called(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def call(*arguments: Any, **keywords: Any) -> Any:
         given, named = map(plain, arguments), {name: plain(value) for name, value in keywords.items()}
-        return warning(function, given, named) if warns else function(*given, **named)
+        try:
+            return warning(function, given, named) if warns else function(*given, **named)
+        except np.linalg.LinAlgError as error:  # which elsewhere is the engine's: PyTorch's words
+            error.__dict__["@raised"] = True
+            raise
 
     call.__name__ = call.__qualname__ = getattr(function, "__name__", "function")
     return call

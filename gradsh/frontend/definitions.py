@@ -31,6 +31,8 @@ def define(bases: tuple[Any, ...], annotated: tuple[str, ...]) -> Callable[..., 
             host, written = bases[0].__base__(name[1:], written)
             parts |= {"written": written, "__qualname__": full, "__slots__": ()}
             return host if host is not dict and len(written) == 1 else _plain(name[1:], (host,), parts)
+        if "__doc__" in body:
+            written["__doc__"] = body["__doc__"]
         kinds = [python_of(base) for base in bases]
         for base, kind in zip(bases, kinds, strict=True):
             if kind is None and getattr(base, "__name__", "") != "Generic" and not hasattr(base, "__typing__"):

@@ -25,6 +25,17 @@ class Asserted(AssertionFailed):
     said: tuple[Any, ...] = ()
 
 
+def _of_torch(name: str, module: str) -> type[RuntimeError]:
+    return type(name, (RuntimeError,), {"__module__": module})
+
+
+# PyTorch's own exceptions, by the kinds of errors that are raised as them
+OF_TORCH = {
+    "GradcheckError": _of_torch("GradcheckError", "torch.autograd.gradcheck"),
+    "_LinAlgError": _of_torch("_LinAlgError", "torch._C"),
+}
+
+
 def failed(*message: Any) -> GradshError:
     """What `assert` raises."""
     error = Asserted(written(message[0]) if message else "assertion failed")
@@ -84,7 +95,8 @@ def of_error(error: GradshError) -> BaseException:
         raise error
     if isinstance(error, Asserted):
         return AssertionError(*error.said)
-    kind = getattr(builtins, error.kind.rpartition(".")[2], None)
+    name = error.kind.rpartition(".")[2]
+    kind = OF_TORCH.get(name) or getattr(builtins, name, None)
     if not (isinstance(kind, type) and issubclass(kind, Exception)):
         kind = RuntimeError
     found = ERRNO.fullmatch(error.message) if issubclass(kind, OSError) else None

@@ -10,7 +10,7 @@ from gradsh.engine.core.users import spelled
 from gradsh.errors import TypeError_
 from gradsh.frontend import access, definitions, exceptions, text
 from gradsh.frontend.imports import Module, imported, missing
-from gradsh.frontend.imports.outside import opened
+from gradsh.frontend.imports.opening import asking, opened
 from gradsh.frontend.table import PythonTable
 from gradsh.frontend.torch import Mode
 from gradsh.runtime import namespace as gradsh_namespace
@@ -125,7 +125,11 @@ def own_of(session: Running) -> dict[str, Any]:
         for value in values:
             session.display.display(value)
 
-    own: dict[str, Any] = {"print": print, "display": display, "open": opened(session)}
+    def leave(status: Any = None) -> None:
+        raise SystemExit(status)
+
+    own: dict[str, Any] = {"print": print, "display": display, "open": opened(session), "input": asking(session)}
+    own |= dict.fromkeys(("exit", "quit"), leave)
     for name, function in own.items():
         function.__qualname__ = name
     return own

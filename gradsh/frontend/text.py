@@ -100,7 +100,7 @@ def _keeps_addresses_out(kind: type) -> bool:
     return kind.__module__.partition(".")[0] in ("gradsh", "numpy", "__main__", "torch", *OPEN)
 
 
-OPEN = ("builtins", "collections", "datetime", "fractions", "decimal", "argparse", "re", "itertools")
+OPEN = ("builtins", "collections", "datetime", "fractions", "decimal", "argparse", "re", "itertools", "functools")
 
 
 def _collection(value: Any, kind: type, outer: tuple[int, ...]) -> str:

@@ -146,6 +146,15 @@ def _fans(tensor: Any) -> tuple[int, int]:
     return fans(tensor)
 
 
+def _raised(name: str) -> Callable[[], Any]:
+    def find() -> Any:
+        from gradsh.frontend.exceptions import OF_TORCH
+
+        return OF_TORCH[name]
+
+    return find
+
+
 def _size() -> Any:
     from gradsh.runtime.python import OWN
 
@@ -166,6 +175,8 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "set_detect_anomaly": _constant(Anomaly),
     "detect_anomaly": _constant(lambda check_nan=True: Anomaly(True, check_nan)),
     "Size": _size,
+    "linalg.LinAlgError": _raised("_LinAlgError"),
+    "GradcheckError": _raised("GradcheckError"),
     "Optimizer": _own("OwnOptimizer"),
     "LRScheduler": _own("OwnScheduler"),
     "_LRScheduler": _own("OwnScheduler"),

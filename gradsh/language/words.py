@@ -462,6 +462,7 @@ MODULES = {
 APART = {
     "torch.func.vjp": "func_vjp",
     "torch.func.jvp": "func_jvp",
+    "torch.func.hessian": "func_hessian",
     "torch.range": "torch_range",
     **{
         f"torch.nn.init.{name}": f"init_{name}"

@@ -28,6 +28,7 @@ class PythonSession(Session):
         self.argv = argv
         self.cells = cells
         self.at_end: list[Callable[[], None]] = []  # what shows at the end of a cell
+        self.writing: list[Callable[[], Any]] = []  # weak references to files that are being written
         super().__init__(display, **options)
         self.context.writer = text
         self.builtins = self.globals["@table"]
@@ -43,6 +44,9 @@ class PythonSession(Session):
         try:
             super()._execute(source, name, arguments)
         finally:
+            for found in [reference() for reference in self.writing]:
+                if found is not None:
+                    found.flush()
             if self.cells:
                 for show in self.at_end:
                     show()

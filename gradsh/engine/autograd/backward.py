@@ -675,9 +675,9 @@ def seeds(outputs: list[Tensor], gradients: list[Tensor | None], create: bool) -
         data = out.data
         if g is not None and g.data.shape != data.shape:
             raise GradientMismatch(
-                f"Mismatch in shape: grad_output[{index}] has a shape of torch.{Size(g.data.shape)} and "
+                f"Mismatch in shape: grad_output[{index}] has a shape of {Size(g.data.shape).words} and "
                 f"output[{index}] "
-                f"has a shape of torch.{Size(data.shape)}.",
+                f"has a shape of {Size(data.shape).words}.",
                 subject=(out, g),
             )
         if g is None and out.requires and data.size != 1:

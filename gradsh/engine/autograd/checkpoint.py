@@ -177,7 +177,7 @@ class Frame:
 
 def form(t: Tensor) -> str:
     """What is compared of a tensor, as PyTorch prints it."""
-    return f"{{'shape': torch.{t.shape!r}, 'dtype': torch.{t.dtype!r}, 'device': device(type='cpu')}}"
+    return f"{{'shape': {t.shape.words}, 'dtype': torch.{t.dtype!r}, 'device': device(type='cpu')}}"
 
 
 def hooked(function: Any, arguments: Any, keywords: Any, preserve: Any, check: str, early: Any) -> Any:

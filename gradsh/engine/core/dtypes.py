@@ -95,6 +95,11 @@ class Size(tuple[int, ...]):
     def __repr__(self) -> str:
         return f"{mode.module}Size({list(self)})"
 
+    @property
+    def words(self) -> str:
+        """As PyTorch's errors have it, whose words are the same in gradsh's programs and in Python's."""
+        return f"torch.Size({list(self)})"
+
     def numel(self) -> int:
         n = 1
         for extent in self:

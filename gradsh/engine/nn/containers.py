@@ -152,6 +152,10 @@ class Sequential(Numbered):
             raise IndexError_(f"Index out of range: {index}")
         return super().insert(index, module)
 
+    def __delitem__(self, index: Any) -> None:
+        super().__delitem__(index)
+        self.names = None  # as in PyTorch, where those that are left are numbered anew
+
     def __mul__(self, times: Any) -> Any:
         """The same models so many times over, which share their parameters."""
         return type(self).over(self.items * self.factor(times))
@@ -413,7 +417,7 @@ def _described(value: Any, form: str) -> str:
     """PyTorch names the type in one way in a list, in another in a dict."""
     if value.__class__ is not Tensor:
         return f"Object of type: {type(value).__name__}"
-    kind = f"{mode.module}{value.dtype!r}" if form == "dtype" else f"{value.dtype.title}Tensor"
+    kind = f"{mode.module}{value.dtype!r}" if form == "dtype" else f"{mode.module}{value.dtype.title}Tensor"
     size = "x".join(map(str, value.shape))
     word = "Parameter" if is_parameter(value) else "Tensor"
     return f"{word} containing: [{kind} of size {size}]"

@@ -198,7 +198,7 @@ def _features(name: str, x: Any) -> int:
         if len(shape) not in (dims, dims + 1):
             raise ValueProblem(
                 f"Expected {dims}D (unbatched) or {dims + 1}D (batched) input to {name}, but got input of size: "
-                f"torch.{shape}"
+                f"{shape.words}"
             )
         return int(shape[1] if len(shape) > dims else shape[0])
     if len(shape) < 2:

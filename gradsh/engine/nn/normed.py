@@ -293,8 +293,8 @@ class _Orthogonal(Model):
     def right_inverse(self, q: Any) -> Any:
         if q.shape != self.get("shape"):
             raise ValueError_(
-                f"Expected a matrix or batch of matrices of shape torch.{self.get('shape')}. Got a tensor of shape "
-                f"torch.{q.shape}."
+                f"Expected a matrix or batch of matrices of shape {self.get('shape').words}. Got a tensor of shape "
+                f"{q.shape.words}."
             )
         with no_grad():
             return self.inverted(T.detach(q))

@@ -147,7 +147,7 @@ def _check(words: tuple[str, str], later: str, before: Tensor, after: Tensor) ->
     says, first = words
     for what, one, other in (
         ("dtype", f"torch.{before.dtype!r}", f"torch.{after.dtype!r}"),
-        ("shape", f"torch.{before.shape!r}", f"torch.{after.shape!r}"),
+        ("shape", before.shape.words, after.shape.words),
     ):
         if one != other:
             raise ValueError_(f"{says % what}\n{first % what}: {one}\n{later % what}: {other}")

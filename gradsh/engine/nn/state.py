@@ -166,8 +166,8 @@ class Loading:
             value = value[0]
         if value.data.shape != t.data.shape:
             return (
-                f"size mismatch for {key}: copying a param with shape torch.{value.shape} from checkpoint, "
-                f"the shape in current model is torch.{t.shape}."
+                f"size mismatch for {key}: copying a param with shape {value.shape.words} from checkpoint, "
+                f"the shape in current model is {t.shape.words}."
             )
         if not self.assign:
             from gradsh.engine.ops.families import methods

@@ -78,8 +78,8 @@ def pulled(
         if tuple(v.shape) != wanted:
             shape = Size(v.shape[depth + len(sizes) :])
             raise AutogradError(
-                f"Mismatch in shape: grad_output[{at}] has a shape of torch.{shape!r} and output[{at}] has a shape of "
-                f"torch.{Size(o.shape[depth:])!r}."
+                f"Mismatch in shape: grad_output[{at}] has a shape of {shape.words} and output[{at}] has a shape of "
+                f"{Size(o.shape[depth:]).words}."
             )
     tracked = [at for at, o in enumerate(outputs) if o.requires]
     front = (slice(None),) * depth

@@ -203,6 +203,17 @@ def hessian(f: Any, inputs: Any, create_graph: bool, strict: bool) -> Any:
     return result[0]
 
 
+def second(f: Any, inputs: Any, create_graph: bool, strict: bool) -> Any:
+    """The same of a function of any number of outputs: the Jacobian of its Jacobian, as `torch.func.hessian`."""
+    several, _ = as_tuple(inputs, "inputs", "hessian")
+
+    def first(*args: Any) -> Any:
+        return jacobian(f, tuple(args), True, False, own=True)
+
+    result = jacobian(first, inputs, create_graph, strict)
+    return result if several else result[0]
+
+
 def by_argument(f: Any, argnums: Any, transform: Any, drawless: bool = False, has_aux: str = "") -> Callable[..., Any]:
     """The function that applies `transform` (jacobian, hessian) to `f` by some of its arguments, as torch.func does.
 
@@ -311,7 +322,7 @@ def of_nest(f: Any, inputs: Any, several: bool, transform: Any) -> Any:
     if not isinstance(inputs, Tensor) and not _holds_tensors(inputs):
         return transform(f, inputs, False, False)  # which has the words for it
     rows = transform(of_flat, tuple(leaves(inputs)), False, False)
-    if transform is hessian:
+    if transform is hessian or transform is second:
         return like([like(row) for row in rows])
     return filled(made[0], [like(row) for row in rows]) if is_node(made[0]) else like(rows)
 

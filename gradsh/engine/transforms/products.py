@@ -41,7 +41,7 @@ def as_tuple(value: Any, what: str, function: str) -> tuple[bool, tuple[Tensor, 
 
 
 def size_text(x: Any) -> str:
-    return f"torch.{Size(x.shape)!r}"
+    return Size(x.shape).words
 
 
 def validate_v(v: tuple[Any, ...], other: tuple[Any, ...], several: bool) -> None:

@@ -167,18 +167,20 @@ def _of_torch(session: Running, table: PythonTable, module: str, name: str) -> A
 
 
 _PURE = """
-math random time copy collections itertools functools typing dataclasses string re json operator warnings contextlib abc
-types datetime bisect heapq statistics textwrap __future__ decimal fractions unicodedata timeit gc numbers inspect
-pprint
+math random time copy collections itertools typing dataclasses string re json operator abc datetime bisect heapq
+statistics textwrap __future__ decimal fractions unicodedata gc numbers pprint cmath struct hashlib platform
 """
 # the file here that has each
 FILES = {
     **dict.fromkeys(_PURE.split(), "pure"),
+    **dict.fromkeys(("functools", "types", "inspect", "timeit"), "callables"),
+    **dict.fromkeys(("contextlib", "warnings", "traceback"), "contexts"),
     **dict.fromkeys(("os", "sys", "argparse"), "outside"),
     **dict.fromkeys(("tqdm", "IPython"), "shows"),
     **dict.fromkeys(("matplotlib", "pylab", "mpl_toolkits", "seaborn"), "plots"),
     **dict.fromkeys(("io", "csv"), "streams"),
     **dict.fromkeys(("pathlib", "tempfile", "glob"), "paths"),
+    "shutil": "opening",
     "enum": "enumeration",
     "logging": "logs",
     "numpy": "numpy",

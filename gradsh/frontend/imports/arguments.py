@@ -14,6 +14,10 @@ __acts_for_programs__ = True
 TRUTHS = {"store_true": True, "store_false": False}
 
 
+class ArgumentTypeError(Exception):
+    """`argparse.ArgumentTypeError`, with which a `type=` says what is wrong."""
+
+
 class Namespace(SimpleNamespace):
     """What `parse_args()` gives."""
 
@@ -39,11 +43,18 @@ class Argument:
     def positional(self) -> bool:
         return not self.flags[0].startswith("-")
 
+    @property
+    def either(self) -> bool:
+        """`--x` and `--no-x`."""
+        return self.options.get("action") == "BooleanOptionalAction"
+
     def converted(self, word: str) -> Any:
         """A word of the command line as the value that it means. Errors: ValueProblem in argparse's words."""
         kind = self.options.get("type") or TYPES[str]
         try:
             value = kind(word)
+        except ArgumentTypeError as error:
+            raise wrong(f"argument {'/'.join(self.flags)}: {error}") from None
         except (ValueError, TypeError, errors.GradshError):
             name = getattr(kind, "__name__", str(kind))
             raise wrong(f"argument {'/'.join(self.flags)}: invalid {name} value: {word!r}") from None
@@ -61,7 +72,17 @@ def wrong(words: str) -> errors.GradshError:
 class Parser:
     """`argparse.ArgumentParser(…)`."""
 
-    __public__ = frozenset(("add_argument", "parse_args", "parse_known_args", "add_argument_group", "set_defaults"))
+    __public__ = frozenset(
+        (
+            "add_argument",
+            "parse_args",
+            "parse_known_args",
+            "add_argument_group",
+            "set_defaults",
+            "add_mutually_exclusive_group",
+            "error",
+        )
+    )
 
     def __init__(self, session: Any, *given: Any, **options: Any) -> None:
         self.session = session
@@ -73,6 +94,11 @@ class Parser:
 
     def add_argument_group(self, *_: Any, **__: Any) -> Parser:
         return self
+
+    add_mutually_exclusive_group = add_argument_group
+
+    def error(self, message: str) -> None:
+        raise wrong(message)
 
     def set_defaults(self, **values: Any) -> None:
         self.defaults.update(values)
@@ -92,6 +118,9 @@ class Parser:
         while words:
             word = words.pop(0)
             flag, equals, value = word.partition("=")
+            no = any(flag.replace("--no-", "--", 1) in each.flags for each in self.arguments if each.either)
+            no = no and flag.startswith("--no-")
+            flag = f"--{flag[5:]}" if no else flag
             one = next((a for a in self.arguments if flag in a.flags), None) if word.startswith("-") else None
             if one is None and waiting and not (word.startswith("--")):
                 one = waiting.pop(0)
@@ -102,7 +131,9 @@ class Parser:
                 rest.append(word)
                 continue
             seen.add(one.name)
-            found.__dict__[one.name] = self._taken(one, words)
+            found.__dict__[one.name] = self._taken(one, words, found.__dict__.get(one.name))
+            if no:
+                found.__dict__[one.name] = False
         missing = [
             "/".join(one.flags)
             for one in self.arguments
@@ -113,13 +144,21 @@ class Parser:
         return found, rest
 
     @staticmethod
-    def _taken(one: Argument, words: list[str]) -> Any:
+    def _taken(one: Argument, words: list[str], before: Any) -> Any:
         action = one.options.get("action")
         if action in TRUTHS:
             return TRUTHS[action]
-        if action == "store_const":
+        if action in ("store_const", "append_const"):
             return one.options.get("const")
+        if action == "count":
+            return (before or 0) + 1
+        if action == "append":
+            return [*(before or ()), one.converted(words.pop(0))]
         count = one.options.get("nargs")
+        if one.either:
+            return True
+        if count == "?":
+            return one.converted(words.pop(0)) if words and words[0][:1] != "-" else one.options.get("const")
         if count in ("*", "+"):
             taken = []
             while words and not words[0].startswith("--"):

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradsh.frontend import text
 from gradsh.frontend.arrays import plain
-from gradsh.frontend.imports.outside import File
+from gradsh.frontend.imports.opening import File
 from gradsh.frontend.imports.pure import checked
 
 __acts_for_programs__ = True

@@ -227,7 +227,7 @@ class Logs:
         self.least = level_of(level) + 1
 
     def to_file(self, path: Any, *_: Any, **__: Any) -> Any:
-        from gradsh.frontend.imports.outside import opened
+        from gradsh.frontend.imports.opening import opened
 
         opened(self.session)(path, "a")  # which says that files are not written
 

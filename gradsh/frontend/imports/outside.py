@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import collections
 import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from gradsh import errors
 from gradsh.frontend import text
-from gradsh.frontend.imports import NONE, Module, of_members
+from gradsh.frontend.exceptions import seen
+from gradsh.frontend.imports import Module, of_members
+from gradsh.frontend.imports.opening import lines_of, listed, make_folder, read, remove, remove_all, rename, walked
 
 __acts_for_programs__ = True
 
@@ -39,6 +41,34 @@ class Stream:
         return len(words)
 
 
+class Stdin:
+    """`sys.stdin`."""
+
+    __public__ = frozenset(("read", "readline", "readlines", "isatty"))
+
+    def __init__(self, session: Any) -> None:
+        self.lines = lines_of(session)
+
+    def __iter__(self) -> Any:
+        return self.lines
+
+    def readline(self) -> str:
+        return next(self.lines, "")
+
+    def readlines(self) -> list[str]:
+        return list(self.lines)
+
+    def read(self) -> str:
+        return "".join(self.lines)
+
+    def isatty(self) -> bool:
+        return False
+
+
+VersionInfo = collections.namedtuple("VersionInfo", "major minor micro releaselevel serial")
+VersionInfo.__qualname__ = "sys.version_info"
+
+
 def _sys(session: Any) -> Module:
     def leave(status: Any = None) -> None:
         raise SystemExit(status)
@@ -53,7 +83,7 @@ def _sys(session: Any) -> Module:
         "stderr": Stream(session.display.note),
         "maxsize": sys.maxsize,
         "version": sys.version,
-        "version_info": tuple(sys.version_info),
+        "version_info": VersionInfo(*sys.version_info),
         "platform": sys.platform,
         "path": [],
         "modules": {},
@@ -63,6 +93,10 @@ def _sys(session: Any) -> Module:
         "getrecursionlimit": sys.getrecursionlimit,
         "setrecursionlimit": lambda limit: None,
         "executable": "gradsh",
+        "exc_info": lambda: (None, None, None) if (e := sys.exc_info()[1]) is None else (type(seen(e)), seen(e), None),
+        "getrefcount": lambda value: 2,  # how many the host holds is nothing of the program's
+        "intern": str,
+        "stdin": Stdin(session),
     }
     return of_members("sys", members)
 
@@ -90,6 +124,7 @@ def _os(session: Any) -> Module:
     paths: dict[str, Any] = {name: named(getattr(os.path, name)) for name in _PURE_PATHS.split() if name != "sep"}
     paths["sep"] = os.sep
     paths |= {name: asked(getattr(os.path, name)) for name in ("exists", "isfile", "isdir")}
+    paths |= {"getsize": lambda path: len(read(session, text.written(path))), "expandvars": lambda path: path}
     paths |= {"abspath": named(os.path.abspath), "expanduser": lambda path: path, "realpath": named(os.path.abspath)}
 
     def made(path: Any, mode: int = 0o777, exist_ok: bool = False) -> None:
@@ -107,6 +142,12 @@ def _os(session: Any) -> Module:
             "listdir": lambda path=".": listed(session, text.written(path)),
             "makedirs": made,
             "mkdir": made,
+            "remove": lambda path: remove(session, text.written(path)),
+            "unlink": lambda path: remove(session, text.written(path)),
+            "rmdir": lambda path: remove_all(session, text.written(path)),
+            "rename": lambda old, new: rename(session, text.written(old), text.written(new)),
+            "replace": lambda old, new: rename(session, text.written(old), text.written(new)),
+            "walk": lambda top: walked(session, text.written(top)),
             "getenv": environ,
             "environ": Environment(environ),
             "sep": os.sep,
@@ -116,32 +157,6 @@ def _os(session: Any) -> Module:
             "getpid": lambda: 1,
         },
     )
-
-
-def listed(session: Any, path: str) -> list[str]:
-    """The names in a folder. Errors: FileError, Sandboxed."""
-    session.files.check(path, "read")
-    try:
-        return sorted(os.listdir(os.path.join(session.files.folder, path)))
-    except OSError as error:
-        raise _failed(error, path) from None
-
-
-def make_folder(session: Any, path: str, exist_ok: bool, parents: bool = True) -> None:
-    """Make a folder. Errors: FileError, Sandboxed."""
-    session.files.check(path, "write")
-    real = os.path.join(session.files.folder, path)
-    try:
-        if parents:
-            os.makedirs(real, exist_ok=exist_ok)
-        elif not (exist_ok and os.path.isdir(real)):
-            os.mkdir(real)
-    except OSError as error:
-        raise _failed(error, path) from None
-
-
-def _failed(error: OSError, path: str) -> errors.FileError:
-    return errors.FileError(f"[Errno {error.errno}] {error.strerror}: '{path}'", kind=type(error).__name__)
 
 
 class Environment:
@@ -177,78 +192,17 @@ class Environment:
         return ["get"]
 
 
-# --- files ----------------------------------------------------------------------------------------------------------
-
-
-def opened(session: Any) -> Callable[..., Any]:
-    """`open(path)`, for reading: a text or bytes, all of it at once."""
-
-    def open(file: Any, mode: str = "r", buffering: int = -1, encoding: Any = None, **_: Any) -> Any:
-        import io
-
-        path = text.written(file)
-        if set(mode) & set("wax+"):
-            raise errors.FileError(f"cannot write '{path}': programs in Python read files only", kind="PermissionError")
-        data = read(session, path)
-        if "b" in mode:
-            return File(io.BytesIO(data))
-        try:
-            return File(io.StringIO(data.decode(encoding or "utf-8"), newline=None))
-        except (UnicodeDecodeError, LookupError) as error:
-            raise errors.ValueError_(str(error)) from None
-
-    return open
-
-
-def read(session: Any, path: str) -> Any:
-    """All of a file. Errors: FileError in Python's words."""
-    try:
-        return session.files.read(path)
-    except errors.FileError as error:
-        number = getattr(error.__context__, "errno", None)
-        if number is None:
-            raise
-        said = f"[Errno {number}] {os.strerror(number)}: '{path}'"
-        raise type(error)(said, help=error.help, kind=type(error.__context__).__name__) from None
-
-
-class File:
-    """What `open` gives."""
-
-    __slots__ = ("stream",)
-    OPEN = frozenset(("read", "readline", "readlines", "close", "seek", "tell"))
-
-    def __init__(self, stream: Any) -> None:
-        self.stream = stream
-
-    def __member__(self, name: str) -> Any:
-        if name not in self.OPEN:
-            raise KeyError(name)
-        return getattr(self.stream, name)
-
-    def __members__(self) -> list[str]:
-        return sorted(self.OPEN)
-
-    def __iter__(self) -> Any:
-        return iter(self.stream)
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stream.close()
-
-
 # --- command lines --------------------------------------------------------------------------------------------------
 
 
 def _argparse(session: Any) -> Module:
-    from gradsh.frontend.imports.arguments import Parser
+    from gradsh.frontend.imports.arguments import ArgumentTypeError, Namespace, Parser
 
     def parser(*given: Any, **options: Any) -> Any:
         return Parser(session, *given, **options)
 
-    members = {"ArgumentParser": parser, "Namespace": NONE}
+    members: dict[str, Any] = {"ArgumentParser": parser, "Namespace": Namespace, "ArgumentTypeError": ArgumentTypeError}
+    members["BooleanOptionalAction"] = "BooleanOptionalAction"
     names = ("ArgumentDefaultsHelpFormatter", "RawTextHelpFormatter", "RawDescriptionHelpFormatter", "SUPPRESS")
     members |= {name: name for name in names}
     return of_members("argparse", members)

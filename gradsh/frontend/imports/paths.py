@@ -9,7 +9,8 @@ from typing import Any
 
 from gradsh.frontend import text
 from gradsh.frontend.imports import Module, of_members
-from gradsh.frontend.imports.outside import listed, make_folder, opened, read
+from gradsh.frontend.imports.opening import listed, make_folder, opened, own, read, remove, remove_all, rename
+from gradsh.frontend.imports.pure import SimpleNamespace
 
 __acts_for_programs__ = True
 
@@ -92,6 +93,9 @@ class Path:
     def is_dir(self) -> bool:
         return not self.session.files.sandboxed and os.path.isdir(self.real())
 
+    def stat(self) -> Any:
+        return SimpleNamespace(st_size=len(self.read_bytes()))
+
     def open(self, mode: str = "r", buffering: int = -1, encoding: Any = None, **_: Any) -> Any:
         return opened(self.session)(str(self), mode, buffering, encoding)
 
@@ -101,10 +105,30 @@ class Path:
     def read_bytes(self) -> Any:
         return read(self.session, str(self))
 
-    def write_text(self, *_: Any, **__: Any) -> Any:
-        return self.open("w")
+    def write_text(self, data: Any, encoding: Any = None, *_: Any, **__: Any) -> Any:
+        with self.open("w", -1, encoding) as file:
+            return file.write(data)
 
-    write_bytes = touch = write_text
+    def write_bytes(self, data: Any) -> Any:
+        with self.open("wb") as file:
+            return file.write(data)
+
+    def touch(self, mode: int = 0o666, exist_ok: bool = True) -> None:
+        if not self.exists():
+            self.open("w").close()
+
+    def unlink(self, missing_ok: bool = False) -> None:
+        if self.exists() or not missing_ok:
+            remove(self.session, str(self))
+
+    def rmdir(self) -> None:
+        remove_all(self.session, str(self))
+
+    def rename(self, target: Any) -> Path:
+        rename(self.session, str(self), text.written(target))
+        return self.made(target)
+
+    replace = rename
 
     def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
         make_folder(self.session, str(self), exist_ok, parents)
@@ -131,7 +155,7 @@ class Path:
 OWN = frozenset(
     """
     exists is_file is_dir open read_text read_bytes write_text write_bytes touch mkdir iterdir glob rglob resolve
-    absolute expanduser
+    absolute expanduser unlink rmdir rename replace stat
     """.split()  # noqa: SIM905 - as elsewhere
 )
 
@@ -205,7 +229,9 @@ def temporary(session: Any) -> str:
     import tempfile
 
     session.files.check("a temporary folder", "write")
-    return tempfile.mkdtemp()
+    made = tempfile.mkdtemp()
+    own(session).add(os.path.realpath(made))
+    return made
 
 
 def module(session: Any, name: str) -> Module:

@@ -7,11 +7,10 @@ import math
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from types import FunctionType, GeneratorType, MethodType
+from types import FunctionType
 from typing import Any
 
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.core.users import spelled
 from gradsh.errors import GradshError
 from gradsh.frontend import text
 from gradsh.frontend.access import HOST, attribute
@@ -107,7 +106,10 @@ def _random(session: Any) -> Module:
 def _time(session: Any) -> Module:
     import time
 
-    names = "time perf_counter process_time monotonic sleep strftime time_ns perf_counter_ns localtime gmtime ctime"
+    names = """
+    time perf_counter process_time monotonic sleep strftime time_ns perf_counter_ns localtime gmtime ctime asctime
+    mktime monotonic_ns process_time_ns thread_time
+    """
     return of_members("time", {name: getattr(time, name) for name in names.split()})
 
 
@@ -171,54 +173,6 @@ def shallow(value: Any) -> Any:
         made.cells = dict(value.cells)
         return made
     return copy.copy(value)
-
-
-class Partial:
-    """`functools.partial(function, …)`."""
-
-    def __init__(self, function: Any, /, *arguments: Any, **keywords: Any) -> None:
-        self.func, self.args, self.keywords = function, arguments, keywords
-
-    __public__ = frozenset(("func", "args", "keywords"))
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return self.func(*self.args, *arguments, **spelled(self.func, {**self.keywords, **keywords}))
-
-
-def wraps(function: Any, *_: Any, **__: Any) -> Any:
-    """`functools.wraps(function)`."""
-
-    def decorate(wrapper: Any) -> Any:
-        for name in ("__name__", "__qualname__"):
-            setattr(wrapper, name, getattr(function, name, getattr(wrapper, name)))
-        return wrapper
-
-    return decorate
-
-
-def cached(*given: Any, **options: Any) -> Any:
-    """`functools.lru_cache`, `functools.cache`."""
-
-    def decorate(function: Any) -> Any:
-        kept: dict[Any, Any] = {}
-
-        def call(*arguments: Any, **keywords: Any) -> Any:
-            key = (arguments, tuple(sorted(keywords.items())))
-            if key not in kept:
-                kept[key] = function(*arguments, **spelled(function, keywords))
-            return kept[key]
-
-        call.__name__, call.__qualname__ = function.__name__, function.__qualname__
-        return call
-
-    return decorate(given[0]) if given and callable(given[0]) else decorate
-
-
-def _functools(session: Any) -> Module:
-    import functools
-
-    members = {"partial": Partial, "wraps": wraps, "reduce": functools.reduce, "cmp_to_key": functools.cmp_to_key}
-    return of_members("functools", {**members, "lru_cache": cached, "cache": cached})
 
 
 def _collections(session: Any) -> Module:
@@ -320,10 +274,6 @@ def _abc(session: Any) -> Module:
     return of_members("abc", {"ABC": Object, "ABCMeta": Typing("ABCMeta"), "abstractmethod": abstract})
 
 
-def _types(session: Any) -> Module:
-    return of_members("types", {"SimpleNamespace": SimpleNamespace})
-
-
 class SimpleNamespace(Object):
     """`types.SimpleNamespace(**fields)`."""
 
@@ -335,61 +285,6 @@ class SimpleNamespace(Object):
 
 
 SimpleNamespace.written, SimpleNamespace.hosted = {}, False
-
-
-# --- warnings, contextlib -------------------------------------------------------------------------------------------
-
-
-def _warnings(session: Any) -> Module:
-    import contextlib
-
-    from gradsh.engine.core.modes import mode
-
-    def warn(message: Any, category: Any = None, stacklevel: int = 1, **_: Any) -> None:
-        mode.warn(text.written(message), category=getattr(category, "__name__", "UserWarning"))
-
-    def ignore(*_: Any, **__: Any) -> None:
-        session.context.warn_sink = None
-        mode.warn_sink = None
-
-    def quiet(action: str = "", *_: Any, **__: Any) -> None:
-        if action == "ignore":
-            ignore()
-
-    members = {"warn": warn, "filterwarnings": quiet, "simplefilter": quiet}
-    return of_members("warnings", {**members, "catch_warnings": lambda **_: contextlib.nullcontext([])})
-
-
-class Suppress:
-    """`contextlib.suppress(*kinds)`."""
-
-    __slots__ = ("kinds",)
-
-    def __init__(self, *kinds: Any) -> None:
-        self.kinds = kinds
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, kind: Any, value: Any, trace: Any) -> bool:
-        from gradsh.frontend.exceptions import matches, seen
-
-        return isinstance(value, Exception) and matches(seen(value), self.kinds)
-
-
-def _contextlib(session: Any) -> Module:
-    import contextlib
-
-    def manager(function: Any) -> Any:
-        made = contextlib.contextmanager(function)
-
-        def call(*arguments: Any, **keywords: Any) -> Any:
-            return made(*arguments, **spelled(function, keywords))
-
-        return call
-
-    members = {"contextmanager": manager, "suppress": Suppress, "nullcontext": contextlib.nullcontext}
-    return of_members("contextlib", members)
 
 
 # --- json, operator, re ---------------------------------------------------------------------------------------------
@@ -411,18 +306,6 @@ def _json(session: Any) -> Module:
     return of_members("json", {**functions, "JSONDecodeError": json.JSONDecodeError})
 
 
-def _inspect(session: Any) -> Module:
-    from gradsh.frontend.kinds import is_class
-
-    members = {
-        "isfunction": lambda value: isinstance(value, FunctionType),
-        "ismethod": lambda value: isinstance(value, MethodType),
-        "isclass": lambda value: isinstance(value, type) or is_class(value),
-        "isgenerator": lambda value: isinstance(value, GeneratorType),
-    }
-    return of_members("inspect", members)
-
-
 def _pprint(session: Any) -> Module:
     import pprint
 
@@ -438,7 +321,21 @@ def _pprint(session: Any) -> Module:
     def write(value: Any, *given: Any, **options: Any) -> None:
         session.display.printed((pformat(value, *given, **options),), [None])
 
-    return of_members("pprint", {"pprint": write, "pformat": pformat, "pp": write})
+    class Own:
+        """`pprint.PrettyPrinter(…)`."""
+
+        __public__ = frozenset(("pprint", "pformat"))
+
+        def __init__(self, *given: Any, **options: Any) -> None:
+            self.given, self.options = given, options
+
+        def pformat(self, value: Any) -> str:
+            return pformat(value, *self.given, **self.options)
+
+        def pprint(self, value: Any) -> None:
+            write(value, *self.given, **self.options)
+
+    return of_members("pprint", {"pprint": write, "pformat": pformat, "pp": write, "PrettyPrinter": Own})
 
 
 def _operator(session: Any) -> Module:
@@ -497,14 +394,27 @@ def _dataclasses(session: Any) -> Module:
     return of_members("dataclasses", dataclass.MEMBERS)
 
 
-def _timeit(session: Any) -> Module:
-    import timeit
-
-    return of_members("timeit", {"default_timer": timeit.default_timer})
-
-
 def _gc(session: Any) -> Module:
-    return of_members("gc", {"collect": lambda *_: 0})
+    nothing = dict.fromkeys(("enable", "disable", "freeze"), lambda: None)
+    return of_members("gc", {**nothing, "collect": lambda *_: 0, "isenabled": lambda: True})
+
+
+def _hashlib(session: Any) -> Module:
+    import hashlib
+
+    names = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s")
+    made: dict[str, Any] = {name: getattr(hashlib, name) for name in names}
+    for function in made.values():
+        HOST.setdefault(type(function()), frozenset(("update", "digest", "hexdigest", "copy", "digest_size", "name")))
+    return of_members("hashlib", made)
+
+
+def _platform(session: Any) -> Module:
+    """What machine this is, as far as `sys` says it: the module asks other programs."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    facts = {"system": sys.platform.capitalize(), "python_version": version, "python_implementation": "CPython"}
+    facts |= {"platform": sys.platform, "machine": "", "processor": "", "node": "", "release": ""}
+    return of_members("platform", {name: (lambda said=said: said) for name, said in facts.items()})
 
 
 def _itertools(session: Any) -> Module:
@@ -520,30 +430,28 @@ MAKERS: dict[str, Callable[[Any], Module]] = {
     "copy": _copy,
     "collections": _collections,
     "itertools": _itertools,
-    "functools": _functools,
     "typing": _typing,
     "dataclasses": _dataclasses,
     "string": _string,
     "re": _public("re"),
     "json": _json,
     "operator": _operator,
-    "warnings": _warnings,
-    "contextlib": _contextlib,
     "abc": _abc,
-    "types": _types,
     "datetime": _public("datetime"),
     "bisect": _public("bisect", "bisect bisect_left bisect_right insort insort_left insort_right"),
     "heapq": _public("heapq"),
-    "statistics": _public("statistics", "mean median mode stdev variance pstdev pvariance fmean harmonic_mean"),
+    "statistics": _public("statistics", but="NormalDist"),
     "textwrap": _public("textwrap"),
     "fractions": _public("fractions"),
     "decimal": _public("decimal", "Decimal"),
     "unicodedata": _public("unicodedata", "normalize category name combining"),
-    "timeit": _timeit,
     "gc": _gc,
-    "inspect": _inspect,
     "pprint": _pprint,
-    "numbers": _public("numbers", "Number Real Integral"),
+    "numbers": _public("numbers", "Number Complex Real Rational Integral"),
+    "cmath": _public("cmath"),
+    "struct": _public("struct", "pack unpack calcsize iter_unpack error"),
+    "hashlib": _hashlib,
+    "platform": _platform,
     "__future__": lambda session: Module("__future__", lambda name: None),
 }
 

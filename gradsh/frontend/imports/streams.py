@@ -9,7 +9,7 @@ from gradsh.errors import ValueError_
 from gradsh.frontend import text
 from gradsh.frontend.access import HOST
 from gradsh.frontend.imports import Module, of_members
-from gradsh.frontend.imports.outside import opened
+from gradsh.frontend.imports.opening import opened
 from gradsh.frontend.imports.pure import checked
 
 __acts_for_programs__ = True

@@ -36,6 +36,9 @@ def convert(source: Source) -> nodes.Program:
     converter = Converter(source, source.python == CELL, skipped)
     try:
         body = converter.top(tree.body)
+        doc = doc_of(tree) if "__doc__" in source.text else None
+        if doc is not None:
+            body.insert(0, nodes.Assign(0, 0, False, nodes.Name(0, 0, "__doc__"), nodes.String(0, 0, doc)))
     except Unsupported as problem:
         place = errors.Label(errors.Span(source, problem.start, problem.end))
         raise Refused([errors.SyntaxError_(problem.words, [place], problem.help)]) from None
@@ -240,7 +243,7 @@ class Converter(Expressions):
         decorators = [self.expr(each) for each in node.decorator_list]
         at = self.source.text.index(node.name, start + len("def"))
         body = self.block(node.body) or [nodes.Pass(start, end)]
-        return python.Def(start, end, node.name, at, self.parameters(node.args), body, decorators)
+        return python.Def(start, end, node.name, at, self.parameters(node.args), body, decorators, doc_of(node))
 
     def s_ClassDef(self, node: ast.ClassDef) -> Stmt:
         start, end = self.span(node)
@@ -254,7 +257,17 @@ class Converter(Expressions):
         ]
         decorators = [self.expr(each) for each in node.decorator_list]
         bases = [self.expr(base) for base in node.bases]
-        return python.Class(start, end, node.name, at, bases, decorators, self.block(node.body), annotated)
+        return python.Class(
+            start, end, node.name, at, bases, decorators, self.block(node.body), annotated, doc_of(node)
+        )
+
+
+def doc_of(node: ast.FunctionDef | ast.ClassDef | ast.Module) -> str | None:
+    """The words that a body begins with, as they stand."""
+    first = node.body[0] if node.body else None
+    if not (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)):
+        return None
+    return first.value.value if isinstance(first.value.value, str) else None
 
 
 WORDS = {

@@ -205,7 +205,15 @@ class PythonLowering(Lowering):
         made = self.body_def("." + node.name, id(node), self.parameters(node.parameters), node.body, line)
         self.own = outer
         made.decorator_list = decorators
+        made.body[:0] = self.doc(node.doc, line)
         return [made]
+
+    @staticmethod
+    def doc(words: str | None, line: int) -> list[ast.stmt]:
+        """What Python makes a `__doc__` of."""
+        if words is None:
+            return []
+        return [ast.Expr(ast.Constant(words, lineno=line, col_offset=0), lineno=line, col_offset=0)]
 
     def parameters(self, parameters: list[Parameter]) -> ast.arguments:
         made = super().parameters([each for each in parameters if each.star != python.KEY])
@@ -229,7 +237,7 @@ class PythonLowering(Lowering):
         outer, outer_temporaries = self.before, self.temporaries
         outer_function, self.function = self.function, id(node)
         self.before, self.temporaries = [], []
-        body = self.full_block(node.body, line)
+        body = self.doc(node.doc, line) + self.full_block(node.body, line)
         self.before, self.temporaries, self.function = outer, outer_temporaries, outer_function
         keywords: dict[str, Any] = {"lineno": line, "col_offset": 0, "type_params": []}
         metaclass = ast.keyword("metaclass", kind, lineno=line, col_offset=0)

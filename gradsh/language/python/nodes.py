@@ -13,6 +13,7 @@ class Def(Definition):
     dialect = "python"
     body: Body
     decorators: list[Expr]
+    doc: str | None
 
 
 class Class(Stmt):
@@ -25,6 +26,7 @@ class Class(Stmt):
     decorators: list[Expr]
     body: Body
     annotated: list[str]
+    doc: str | None
 
 
 class Imported(Node):

@@ -61,7 +61,7 @@ class TransformedDistribution(Distribution):
         dims, wanted, given = len(base.event_shape), whole.domain.event_dim, whole.codomain.event_dim
         if len(shape) < wanted:
             raise ValueError_(
-                f"base_distribution needs to have shape with size at least {wanted}, but got torch.{shape}."
+                f"base_distribution needs to have shape with size at least {wanted}, but got {shape.words}."
             )
         forward = whole.forward_shape(shape)
         full = whole.inverse_shape(forward)

@@ -357,7 +357,7 @@ def _replaced(shape: Any, old: Size, new: Size) -> Size:
     if cut < 0:
         raise ValueError_(EXTENT)
     if given[cut:] != old:
-        raise ShapeError(f"Shape mismatch: expected torch.{given[cut:]} but got torch.{old}", kind="ValueError")
+        raise ShapeError(f"Shape mismatch: expected {given[cut:].words} but got {old.words}", kind="ValueError")
     return given[:cut] + new
 
 

@@ -178,6 +178,18 @@ def func_jvp(func: Any, primals: Any, tangents: Any, strict: bool, has_aux: bool
 
 
 @composite(
+    "func_hessian(func, argnums=0)",
+    method=False,
+    example="torch.func.hessian(fn(x) = (x**3).sum())(tensor([1., 2.]))",
+)
+def func_hessian(func: Any, argnums: Any) -> Any:
+    """The function that gives the second derivatives of `func` by argument number `argnums`."""
+    from gradsh.engine.transforms import jacobians
+
+    return jacobians.by_argument(_callable("hessian", func), argnums, jacobians.second, drawless=True)
+
+
+@composite(
     "hvp(func, inputs, v=None, create_graph=False, strict=False)",
     method=False,
     example="hvp(fn(x) = (x**3).sum(), tensor([1., 2.]), ones(2))",

@@ -1,0 +1,268 @@
+"""`functools`, `inspect`, `types` and `timeit`: what is done with functions and their types."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType, GeneratorType, MappingProxyType, MethodType, ModuleType
+from typing import Any
+
+from gradsh.engine.core.users import spelled
+from gradsh.errors import TypeError_
+from gradsh.frontend.access import FUNCTIONS, HOST, attribute
+from gradsh.frontend.builtins import is_instance
+from gradsh.frontend.imports import Module, of_members
+from gradsh.frontend.imports.pure import SimpleNamespace
+from gradsh.frontend.kinds import is_class, python_of
+
+__acts_for_programs__ = True
+
+
+# --- functools ------------------------------------------------------------------------------------------------------
+
+
+class Partial:
+    """`functools.partial(function, …)`."""
+
+    def __init__(self, function: Any, /, *arguments: Any, **keywords: Any) -> None:
+        self.func, self.args, self.keywords = function, arguments, keywords
+
+    __public__ = frozenset(("func", "args", "keywords"))
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.func(*self.args, *arguments, **spelled(self.func, {**self.keywords, **keywords}))
+
+
+def wraps(function: Any, *_: Any, **__: Any) -> Any:
+    """`functools.wraps(function)`."""
+
+    def decorate(wrapper: Any) -> Any:
+        for name in ("__name__", "__qualname__", "__doc__"):
+            setattr(wrapper, name, getattr(function, name, getattr(wrapper, name)))
+        return wrapper
+
+    return decorate
+
+
+CACHED: Any = type(functools.cache(int))
+HOST[CACHED] = frozenset(("cache_info", "cache_clear"))
+
+
+def cached(maxsize: Any = 128, typed: bool = False) -> Any:
+    """`functools.lru_cache`, with its options or without."""
+
+    def decorate(function: Any, most: Any = maxsize) -> Any:
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            return function(*arguments, **spelled(function, keywords))
+
+        call.__name__ = getattr(function, "__name__", "call")
+        call.__qualname__ = getattr(function, "__qualname__", call.__name__)
+        return functools.lru_cache(most, typed)(call)
+
+    return decorate(maxsize, 128) if callable(maxsize) else decorate
+
+
+class CachedProperty:
+    """`@functools.cached_property`."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.name = ""
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self.name = name
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        if owner is None:
+            return self
+        value = self.function(owner)
+        if hasattr(owner, "__dict__"):  # where Python looks first the next time
+            owner.__dict__[self.name] = value
+        return value
+
+
+class Dispatched:
+    """`@functools.singledispatch`: by the type of the first argument."""
+
+    __public__ = frozenset(("register", "dispatch"))
+
+    def __init__(self, function: Any) -> None:
+        self.default = function
+        self.kinds: list[tuple[Any, Any]] = []
+
+    def register(self, kind: Any, function: Any = None) -> Any:
+        if python_of(kind) is None:
+            raise TypeError_("register() takes the type here: `@f.register(int)`")
+        if function is None:
+            return lambda given: self.register(kind, given)
+        self.kinds.insert(0, (kind, function))
+        return function
+
+    def of(self, value: Any) -> Any:
+        """The function for a value: that of the nearest of its classes."""
+        fitting = [(kind, function) for kind, function in self.kinds if is_instance(value, kind)]
+        order = [*type(value).__mro__]
+
+        def distance(pair: tuple[Any, Any]) -> int:
+            python = python_of(pair[0])
+            return order.index(python) if python in order else len(order)
+
+        return min(fitting, key=distance)[1] if fitting else self.default
+
+    def dispatch(self, kind: Any) -> Any:
+        return next((function for known, function in self.kinds if known is kind), self.default)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        function = self.of(arguments[0]) if arguments else self.default
+        return function(*arguments, **spelled(function, keywords))
+
+
+def _functools(session: Any) -> Module:
+    members = {
+        "partial": Partial,
+        "wraps": wraps,
+        "reduce": functools.reduce,
+        "cmp_to_key": functools.cmp_to_key,
+        "lru_cache": cached,
+        "cache": lambda function: cached(None)(function),
+        "cached_property": CachedProperty,
+        "singledispatch": Dispatched,
+        "total_ordering": functools.total_ordering,
+    }
+    return of_members("functools", members)
+
+
+# --- types, inspect -------------------------------------------------------------------------------------------------
+
+
+class Only:
+    """A type of Python's own that programs ask of values, and make none of."""
+
+    __slots__ = ("kinds", "name")
+
+    def __init__(self, name: str, *kinds: type) -> None:
+        self.name = name
+        self.kinds = kinds
+
+    def __repr__(self) -> str:
+        return f"<class '{self.name}'>"
+
+    def __instance__(self, value: Any) -> bool:
+        return isinstance(value, self.kinds)
+
+
+def bound_method(function: Any, owner: Any) -> Any:
+    """`types.MethodType(function, owner)`. Errors: TypeError_."""
+    if not callable(function):
+        raise TypeError_("first argument must be callable")
+    return MethodType(function, owner)
+
+
+bound_method.makes = MethodType  # type: ignore[attr-defined]  # `isinstance(x, types.MethodType)`
+
+
+def _types(session: Any) -> Module:
+    function, built_in = Only("function", FunctionType), Only("builtin_function_or_method", BuiltinFunctionType)
+    members = {
+        "SimpleNamespace": SimpleNamespace,
+        "FunctionType": function,
+        "LambdaType": function,
+        "BuiltinFunctionType": built_in,
+        "BuiltinMethodType": built_in,
+        "MethodType": bound_method,
+        "GeneratorType": Only("generator", GeneratorType),
+        "ModuleType": Only("module", ModuleType, Module),
+        "NoneType": types.NoneType,
+    }
+    HOST.setdefault(MappingProxyType, frozenset(("get", "items", "keys", "values", "copy")))
+    return of_members("types", {**members, "MappingProxyType": MappingProxyType})
+
+
+def members_of(value: Any, predicate: Any = None) -> list[tuple[str, Any]]:
+    """`inspect.getmembers(value, predicate)`."""
+    from gradsh.frontend.access import names
+
+    found = [(name, attribute(value, name)) for name in names(value)]
+    return [(name, held) for name, held in found if predicate is None or predicate(held)]
+
+
+def _inspect(session: Any) -> Module:
+    members = {
+        "isfunction": lambda value: isinstance(value, FunctionType),
+        "ismethod": lambda value: isinstance(value, MethodType),
+        "isbuiltin": lambda value: isinstance(value, BuiltinFunctionType),
+        "isroutine": lambda value: isinstance(value, FUNCTIONS),
+        "isclass": lambda value: isinstance(value, type) or is_class(value),
+        "isgenerator": lambda value: isinstance(value, GeneratorType),
+        "ismodule": lambda value: isinstance(value, Module),
+        "isabstract": lambda kind: bool(getattr(kind, "__abstractmethods__", ())),
+        "getmembers": members_of,
+        "getdoc": lambda value: _cleaned(attribute(value, "__doc__")),
+    }
+    return of_members("inspect", members)
+
+
+def _cleaned(doc: Any) -> Any:
+    import inspect
+
+    return inspect.cleandoc(doc) if isinstance(doc, str) else doc
+
+
+# --- timeit ---------------------------------------------------------------------------------------------------------
+
+
+def timed(stmt: Any = None, setup: Any = None, timer: Any = None, number: int = 1000000, **options: Any) -> float:
+    """`timeit.timeit(function, number=…)`: seconds. Errors: TypeError_ for a text, which would have to be run."""
+    import timeit
+
+    if not callable(stmt):
+        raise TypeError_("timeit() takes a function here, and no text: `timeit.timeit(lambda: f(x), number=100)`")
+    if callable(setup):
+        setup()
+    begin = timeit.default_timer()
+    for _ in range(number):
+        stmt()
+    return timeit.default_timer() - begin
+
+
+class Timer:
+    """`timeit.Timer(function)`."""
+
+    __public__ = frozenset(("timeit", "repeat", "autorange"))
+
+    def __init__(self, stmt: Any = None, setup: Any = None, **_: Any) -> None:
+        self.stmt, self.setup = stmt, setup
+
+    def timeit(self, number: int = 1000000) -> float:
+        return timed(self.stmt, self.setup, number=number)
+
+    def repeat(self, repeat: int = 5, number: int = 1000000) -> list[float]:
+        return [self.timeit(number) for _ in range(repeat)]
+
+    def autorange(self) -> tuple[int, float]:
+        return 1, self.timeit(1)
+
+
+def repeated(stmt: Any = None, setup: Any = None, timer: Any = None, repeat: int = 5, number: int = 1000000) -> Any:
+    """`timeit.repeat(function, …)`."""
+    return Timer(stmt, setup).repeat(repeat, number)
+
+
+def _timeit(session: Any) -> Module:
+    import timeit
+
+    members = {"default_timer": timeit.default_timer, "timeit": timed, "repeat": repeated, "Timer": Timer}
+    return of_members("timeit", members)
+
+
+MAKERS: dict[str, Callable[[Any], Module]] = {
+    "functools": _functools,
+    "types": _types,
+    "inspect": _inspect,
+    "timeit": _timeit,
+}
+
+
+def module(session: Any, name: str) -> Module:
+    return MAKERS[name](session)

@@ -1,0 +1,248 @@
+"""`contextlib`, `warnings` and `traceback`: blocks, and what is said of what goes wrong in them."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.users import spelled
+from gradsh.errors import GradshError, Raised
+from gradsh.frontend import text
+from gradsh.frontend.access import HOST, method
+from gradsh.frontend.classes import Object
+from gradsh.frontend.exceptions import matches, seen
+from gradsh.frontend.imports import Module, of_members
+
+__acts_for_programs__ = True
+
+
+# --- contextlib -----------------------------------------------------------------------------------------------------
+
+
+class Suppress:
+    """`contextlib.suppress(*kinds)`."""
+
+    __slots__ = ("kinds",)
+
+    def __init__(self, *kinds: Any) -> None:
+        self.kinds = kinds
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> bool:
+        return isinstance(value, Exception) and matches(seen(value), self.kinds)
+
+
+class Managed:
+    """What a function under `@contextmanager` gives: a block, or, called with a function, its decorator."""
+
+    __slots__ = ("again", "block")
+
+    def __init__(self, again: Callable[[], Any]) -> None:
+        self.again = again
+        self.block = again()
+
+    def __enter__(self) -> Any:
+        return self.block.__enter__()
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> Any:
+        return self.block.__exit__(kind, value, trace)
+
+    def __call__(self, function: Any) -> Any:
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            with self.again():
+                return function(*arguments, **spelled(function, keywords))
+
+        call.__name__ = call.__qualname__ = getattr(function, "__name__", "call")
+        return call
+
+
+def manager(function: Any) -> Any:
+    """`@contextlib.contextmanager`."""
+    made = contextlib.contextmanager(function)
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        return Managed(lambda: made(*arguments, **spelled(function, keywords)))
+
+    call.__name__ = call.__qualname__ = getattr(function, "__name__", "call")
+    return call
+
+
+class Redirected:
+    """A display whose prints go to a stream."""
+
+    def __init__(self, shown: Any, write: Callable[[str], Any]) -> None:
+        self.shown = shown
+        self.write = write
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.shown, name)
+
+    def printed(self, values: tuple[object, ...], spans: Any, sep: str = " ", end: str = "\n") -> None:
+        self.write(sep.join(map(text.written, values)) + end)
+
+
+class Redirection:
+    """`contextlib.redirect_stdout(stream)`."""
+
+    __slots__ = ("before", "session", "stream")
+
+    def __init__(self, session: Any, stream: Any) -> None:
+        self.session = session
+        self.stream = stream
+
+    def __enter__(self) -> Any:
+        self.before = self.session.display
+        self.session.display = Redirected(self.before, method(self.stream, "write"))
+        return self.stream
+
+    def __exit__(self, *_: object) -> None:
+        self.session.display = self.before
+
+
+class Closing:
+    """`contextlib.closing(thing)`."""
+
+    __slots__ = ("thing",)
+
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+
+    def __enter__(self) -> Any:
+        return self.thing
+
+    def __exit__(self, *_: object) -> None:
+        method(self.thing, "close")()
+
+
+def _contextlib(session: Any) -> Module:
+    HOST.setdefault(contextlib.ExitStack, frozenset(("enter_context", "callback", "push", "close", "pop_all")))
+    members = {
+        "contextmanager": manager,
+        "suppress": Suppress,
+        "nullcontext": contextlib.nullcontext,
+        "ExitStack": contextlib.ExitStack,
+        "closing": Closing,
+        "redirect_stdout": lambda stream: Redirection(session, stream),
+        "redirect_stderr": contextlib.nullcontext,
+        "AbstractContextManager": Object,
+    }
+    return of_members("contextlib", members)
+
+
+# --- warnings -------------------------------------------------------------------------------------------------------
+
+
+class WarningMessage:
+    """One warning that `catch_warnings(record=True)` has kept."""
+
+    __public__ = frozenset(("message", "category", "filename", "lineno"))
+
+    def __init__(self, words: str, name: str) -> None:
+        kind = getattr(builtins, name, UserWarning)
+        self.category = kind if isinstance(kind, type) and issubclass(kind, Warning) else UserWarning
+        self.message = self.category(words)
+        self.filename, self.lineno = "<gradsh>", 1
+
+
+class Warnings:
+    """Where the warnings of a session go: to the user, to nobody, to a list, or as errors to the program."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self.usual = session.context.warn_sink
+
+    def put(self, sink: Any) -> None:
+        self.session.context.warn_sink = mode.warn_sink = sink
+
+    def warn(self, message: Any, category: Any = None, stacklevel: int = 1, **_: Any) -> None:
+        if isinstance(message, Warning):
+            category = type(message)
+        mode.warn(text.written(message), category=getattr(category, "__name__", "UserWarning"))
+
+    def simple(self, action: str = "", *_: Any, **__: Any) -> None:
+        if action == "ignore":
+            self.put(None)
+        elif action == "error":
+            self.put(_raise)
+        elif mode.warn_sink is None or mode.warn_sink is _raise:
+            self.put(self.usual)
+
+
+def _raise(words: str, category: str, where: Any) -> None:
+    raise Raised(words, kind=category)
+
+
+class Caught:
+    """`warnings.catch_warnings(record=…)`."""
+
+    __slots__ = ("before", "record", "warnings")
+
+    def __init__(self, warnings: Warnings, record: Any) -> None:
+        self.warnings = warnings
+        self.record = record
+
+    def __enter__(self) -> Any:
+        self.before = mode.warn_sink
+        if not self.record:
+            return None
+        kept: list[WarningMessage] = []
+        self.warnings.put(lambda words, category, where: kept.append(WarningMessage(words, category)))
+        return kept
+
+    def __exit__(self, *_: object) -> None:
+        self.warnings.put(self.before)
+
+
+def _warnings(session: Any) -> Module:
+    own = Warnings(session)
+    members = {
+        "warn": own.warn,
+        "filterwarnings": own.simple,
+        "simplefilter": own.simple,
+        "resetwarnings": lambda: own.put(own.usual),
+        "catch_warnings": lambda *, record=False, **_: Caught(own, record),
+    }
+    return of_members("warnings", members)
+
+
+# --- traceback ------------------------------------------------------------------------------------------------------
+
+
+def last_line(error: BaseException) -> str:
+    """What a traceback ends with: `ValueError: …`."""
+    shown = seen(error)
+    kind, words = type(shown).__name__, text.written(shown)
+    module = type(shown).__module__
+    within = "" if module in ("builtins", "__main__") else f"{module}."
+    return f"{within}{kind}: {words}\n" if words else f"{within}{kind}\n"
+
+
+def _traceback(session: Any) -> Module:
+    """The lines above the last one are the host's own, and no program's: they are left out."""
+
+    def whole(*_: Any, **__: Any) -> str:
+        error = sys.exc_info()[1]
+        return "NoneType: None\n" if error is None else f"Traceback (most recent call last):\n{last_line(error)}"
+
+    def say(*_: Any, **options: Any) -> None:
+        file = options.get("file")
+        (session.display.note if file is None else method(file, "write"))(whole())
+
+    def only(error: Any, value: Any = None, **_: Any) -> list[str]:
+        given = value if isinstance(value, (BaseException, GradshError)) else error
+        return [last_line(given)]
+
+    return of_members("traceback", {"format_exc": whole, "print_exc": say, "format_exception_only": only})
+
+
+MAKERS = {"contextlib": _contextlib, "warnings": _warnings, "traceback": _traceback}
+
+
+def module(session: Any, name: str) -> Module:
+    return MAKERS[name](session)
