@@ -14,7 +14,7 @@ import numpy as np
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind, is_users
 from gradsh.engine.nn.module import Model
-from gradsh.errors import AttributeError_
+from gradsh.errors import AttributeError_, NotHere
 from gradsh.frontend import text
 from gradsh.frontend.arrays import ARRAY, of_array
 from gradsh.frontend.classes import ABSENT, ProgramType, bound, lookup
@@ -85,7 +85,7 @@ HOST: dict[type, frozenset[str]] = {
     StopIteration: frozenset(("value", "args")),
     KeyError: frozenset(("args",)),
     OSError: frozenset(("args", "errno", "strerror", "filename")),
-    np.random.RandomState: _names(np.random.RandomState, "get_state", "set_state"),
+    np.random.RandomState: _names(np.random.RandomState),
     np.finfo: frozenset(("bits", "dtype", "eps", "epsneg", "max", "min", "resolution", "smallest_normal", "tiny")),
     np.iinfo: frozenset(("bits", "dtype", "max", "min")),
     np.random.Generator: _names(np.random.Generator, "bit_generator", "spawn"),
@@ -121,7 +121,10 @@ def attribute(value: Any, name: str) -> Any:
     if kind is Tensor:
         if name[:2] == "__":
             return _special(value, kind, name)
-        return access.attribute(value, name)
+        try:
+            return access.attribute(value, name)
+        except (AttributeError_, NotHere):
+            return _of_tensor(value, name)
     if isinstance(value, Model):
         return _of_model(value, kind, name)
     if isinstance(value, type) or is_class(value):
@@ -152,8 +155,20 @@ def attribute(value: Any, name: str) -> Any:
 def method(value: Any, name: str) -> Any:
     """`value.name`, to be called."""
     if type(value) is Tensor and name[0] != "_":
-        return access.method(value, name)
+        try:
+            return access.method(value, name)
+        except (AttributeError_, NotHere):
+            return _of_tensor(value, name)
     return attribute(value, name)
+
+
+def _of_tensor(value: Any, name: str) -> Any:
+    """What gradsh's tensors have no word for; in an `except`, whose error is the one where there is none either."""
+    from gradsh.frontend.tensors import EXTRA as OF_TENSORS
+
+    if name not in OF_TENSORS:
+        raise
+    return OF_TENSORS[name](value)
 
 
 def host_attribute(value: Any, kind: type, name: str) -> Any:

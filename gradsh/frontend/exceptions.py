@@ -25,14 +25,15 @@ class Asserted(AssertionFailed):
     said: tuple[Any, ...] = ()
 
 
-def _of_torch(name: str, module: str) -> type[RuntimeError]:
-    return type(name, (RuntimeError,), {"__module__": module})
+def _of_torch(name: str, module: str, base: type[Exception] = RuntimeError) -> type[Exception]:
+    return type(name, (base,), {"__module__": module})
 
 
-# PyTorch's own exceptions, by the kinds of errors that are raised as them
+# exceptions that are not Python's own, by the kinds of errors that are raised as them
 OF_TORCH = {
     "GradcheckError": _of_torch("GradcheckError", "torch.autograd.gradcheck"),
     "_LinAlgError": _of_torch("_LinAlgError", "torch._C"),
+    "UnpicklingError": _of_torch("UnpicklingError", "_pickle", Exception),
 }
 
 

@@ -42,6 +42,22 @@ class Text(Converter):
         return str(*arguments, **keywords)
 
 
+class Only:
+    """A type that programs ask of values, and make none of."""
+
+    __slots__ = ("kinds", "name")
+
+    def __init__(self, name: str, *kinds: type) -> None:
+        self.name = name
+        self.kinds = kinds
+
+    def __repr__(self) -> str:
+        return f"<class '{self.name}'>"
+
+    def __instance__(self, value: Any) -> bool:
+        return isinstance(value, self.kinds)
+
+
 # the types of plain values, by what Python has: `type(x)` of each is what the name gives
 TYPES: dict[type, Any] = {
     **{OWN[name].python: OWN[name] for name in ("list", "tuple", "dict", "float", "int", "bool")},  # type: ignore[attr-defined]  # converters

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
+from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import spelled
 from gradsh.frontend.classes import Object, ProgramType
 from gradsh.frontend.functions import Function
+from gradsh.frontend.kinds import Only
 from gradsh.frontend.networks import Network
 from gradsh.frontend.text import written
+from gradsh.runtime.builtins import BUILTINS
 
 __acts_for_programs__ = True
 
@@ -146,6 +150,19 @@ def _fans(tensor: Any) -> tuple[int, int]:
     return fans(tensor)
 
 
+def _of_tensors(name: str) -> Callable[[], Any]:
+    def find() -> Any:
+        from gradsh.frontend import tensors
+
+        return getattr(tensors, name)
+
+    return find
+
+
+def _built_in(name: str) -> Callable[[], Any]:
+    return lambda: BUILTINS.value(name)
+
+
 def _raised(name: str) -> Callable[[], Any]:
     def find() -> Any:
         from gradsh.frontend.exceptions import OF_TORCH
@@ -186,6 +203,14 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "__version__": _constant("2.13.0+cpu"),
     "version.cuda": _constant(None),
     "typename": _constant(_typename),
+    "dtype": _constant(Only("torch.dtype", DType)),
+    "strided": _of_tensors("STRIDED"),
+    "record_function": _constant(lambda name="", args=None: nullcontext()),
+    "amp.custom_fwd": _constant(_itself),
+    "amp.custom_bwd": _constant(_itself),
+    "custom_fwd": _constant(_itself),
+    "custom_bwd": _constant(_itself),
+    "linalg.matmul": _built_in("matmul"),
     "once_differentiable": _constant(_itself),
     "mps.is_available": _constant(_false),
     "mps.manual_seed": _constant(_nothing),

@@ -142,7 +142,7 @@ GETTERS: dict[type, dict[str, Getter]] = {
     Tensor: {name: getattr(getattr(Tensor, name), "fget", attrgetter(name)) for name in TENSOR_ATTRIBUTES},
     Node: {"next_functions": attrgetter("next_functions"), "metadata": attrgetter("metadata")},
     Message: {"code": attrgetter("code")},
-    DType: {name: attrgetter(name) for name in ("is_floating_point", "itemsize")},
+    DType: {name: attrgetter(name) for name in ("is_floating_point", "is_complex", "is_signed", "itemsize")},
     np.ndarray: {name: attrgetter(name) for name in ARRAY_ATTRIBUTES},
     np.generic: {name: attrgetter(name) for name in ARRAY_ATTRIBUTES},
     slice: {name: attrgetter(name) for name in ("start", "stop", "step")},

@@ -28,6 +28,8 @@ class PythonSession(Session):
         self.argv = argv
         self.cells = cells
         self.at_end: list[Callable[[], None]] = []  # what shows at the end of a cell
+        self.array_options: Any = None  # the process's own, once `np.set_printoptions` was called
+        self.kept: dict[str, Any] = {}  # what `torch.save` was given of the program's own classes
         self.writing: list[Callable[[], Any]] = []  # weak references to files that are being written
         super().__init__(display, **options)
         self.context.writer = text
@@ -41,15 +43,26 @@ class PythonSession(Session):
 
     def _execute(self, source: Source, name: str, arguments: Sequence[str] | Mapping[str, object]) -> None:
         self.warm(source.text)
+        if self.array_options is not None:
+            self._swap_options()
         try:
             super()._execute(source, name, arguments)
         finally:
             for found in [reference() for reference in self.writing]:
                 if found is not None:
                     found.flush()
+            if self.array_options is not None:
+                self._swap_options()
             if self.cells:
                 for show in self.at_end:
                     show()
+
+    def _swap_options(self) -> None:
+        """Let arrays print as this session's, or again as the process's."""
+        import numpy as np
+
+        between, self.array_options = self.array_options, np.get_printoptions()
+        np.set_printoptions(**between)
 
     def warm(self, *texts: str) -> None:
         """Where a door is about to be shut: load what programs of these texts may come to need behind it."""

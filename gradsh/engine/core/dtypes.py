@@ -41,6 +41,14 @@ class DType:
         return self.category == FLOAT
 
     @property
+    def is_complex(self) -> bool:
+        return False
+
+    @property
+    def is_signed(self) -> bool:
+        return self.category == FLOAT or self.np.kind == "i"
+
+    @property
     def itemsize(self) -> int:
         """Bytes per element."""
         return self.np.itemsize

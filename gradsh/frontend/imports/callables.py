@@ -14,7 +14,7 @@ from gradsh.frontend.access import FUNCTIONS, HOST, attribute
 from gradsh.frontend.builtins import is_instance
 from gradsh.frontend.imports import Module, of_members
 from gradsh.frontend.imports.pure import SimpleNamespace
-from gradsh.frontend.kinds import is_class, python_of
+from gradsh.frontend.kinds import Only, is_class, python_of
 
 __acts_for_programs__ = True
 
@@ -134,22 +134,6 @@ def _functools(session: Any) -> Module:
 
 
 # --- types, inspect -------------------------------------------------------------------------------------------------
-
-
-class Only:
-    """A type of Python's own that programs ask of values, and make none of."""
-
-    __slots__ = ("kinds", "name")
-
-    def __init__(self, name: str, *kinds: type) -> None:
-        self.name = name
-        self.kinds = kinds
-
-    def __repr__(self) -> str:
-        return f"<class '{self.name}'>"
-
-    def __instance__(self, value: Any) -> bool:
-        return isinstance(value, self.kinds)
 
 
 def bound_method(function: Any, owner: Any) -> Any:

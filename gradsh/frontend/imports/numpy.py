@@ -19,14 +19,12 @@ __acts_for_programs__ = True
 # Not there: what reaches files by ways of its own, sets what holds for the whole process, or leads to inner parts.
 _CLOSED = """
 fromfile fromregex memmap open_memmap show_config
-show_runtime info source lookfor get_include seterr seterrcall setbufsize set_printoptions ctypeslib f2py lib core
+show_runtime info source lookfor get_include seterr seterrcall setbufsize ctypeslib f2py lib core
 testing test char rec emath distutils ma polynomial dtypes exceptions strings typing from_dlpack
 """
 CLOSED = frozenset(_CLOSED.split())
 FUNCTIONS = ("linalg", "fft")
-_CLOSED_RANDOM = frozenset(
-    ("get_state", "set_state", "bit_generator", "get_bit_generator", "set_bit_generator", "mtrand")
-)
+_CLOSED_RANDOM = frozenset(("bit_generator", "get_bit_generator", "set_bit_generator", "mtrand"))
 UFUNC = frozenset(("reduce", "accumulate", "outer", "at", "reduceat", "nin", "nout"))
 
 
@@ -128,4 +126,12 @@ STREAMS: dict[int, tuple[Any, Any]] = {}
 
 def module(session: Any, name: str) -> Module:
     own = functions(session)
+
+    def set_options(**options: Any) -> None:
+        """`np.set_printoptions(…)`, for this session: the process has its own again when the program has ended."""
+        if session.array_options is None:
+            session.array_options = np.get_printoptions()
+        np.set_printoptions(**options)
+
+    own["set_printoptions"] = set_options
     return Module("numpy", lambda member: own.get(member) or find(member))

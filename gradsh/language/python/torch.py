@@ -16,7 +16,8 @@ torch.mps torch.accelerator torch.nn.modules.module torch.nn.modules.loss torch.
 torch.optim.optimizer torch.profiler torch.random torch.special torch.utils torch.utils.data.dataset
 torch.utils.data.dataloader torch.utils.data.sampler torch.version torch.fft torch.sparse torch.compiler
 torch.nn.utils.prune torch.nn.utils.convert_parameters torch.utils.tensorboard torch.multiprocessing
-torch.distributed torch.fx torch.onnx torch.quantization torch.hub functorch
+torch.distributed torch.distributions.constraints torch.fx torch.onnx
+torch.quantization torch.hub functorch
 """
 TORCH = frozenset((*(name for name in MODULES if name.split(".")[0] == "torch"), *_OTHERS.split()))
 # those whose members have the module's name before them
@@ -25,6 +26,7 @@ _NAMED |= {
     name: name.removeprefix("torch.")
     for name in ("torch.mps", "torch.accelerator", "torch.backends.cudnn", "torch.backends.mps")
 }
+_NAMED["torch.distributions.constraints"] = "constraints"
 _NAMED |= {name: name.removeprefix("torch.") for name in ("torch.version", "torch.jit", "torch.compiler", "torch.fft")}
 
 
