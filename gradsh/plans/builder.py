@@ -56,12 +56,14 @@ def build(
     Errors: NoPlan where an iteration looks at a value that is not the same in the next one.
     """
     state = {id(value.root): value.root for value in entries}
+    reads = [{id(value.root) for value in step.inputs()} for step in record.steps]
+    writes = [{id(out.root) for out in step.outs} for step in record.steps]
+    writers = Counter(id(out.root) for step in record.steps for out in step.outs)
     changing = {id(value.root) for value, _ in carried}
-    changing |= {id(out.root) for step in record.steps for out in step.outs if id(out.root) in state}
+    changing.update(root for root in writers if root in state)
     shared = [value for value, _ in carried if value.root is not value]
     if shared:
         raise NoPlan("a view gets other memory")
-    writers = Counter(id(out.root) for step in record.steps for out in step.outs)
     # memory that is written twice may hold something else when it is read in between
     varying = changing | {root for root, times in writers.items() if times > 1}
     varying |= {id(step.out.root) for step in record.steps if step.kind == "draw"}
@@ -69,29 +71,30 @@ def build(
     varying |= {id(number) for number, _ in numbers} | {id(value.root) for value in gone}
     while True:  # what is written into memory that varies makes all of it vary
         before = len(varying)
-        for step in record.steps:
-            if any(id(value.root) in varying for value in step.inputs()):
-                varying |= {id(out.root) for out in step.outs}
+        for read, written in zip(reads, writes, strict=True):
+            if not varying.isdisjoint(read):
+                varying |= written
         if len(varying) == before:
             break
     check_windows(record)
-    for step in record.steps:
-        if step.kind == "guard" and any(id(value.root) in varying for value in step.inputs()):
+    for step, read in zip(record.steps, reads, strict=True):
+        if step.kind == "guard" and not varying.isdisjoint(read):
             raise NoPlan("a value that changes is read as a number, or decides what is done")
     needed = set(changing) | {id(value.root) for _, value in carried}
     needed |= {id(value.root) for value in inputs_in([[new for _, new in numbers], outs])}
     steps: list[Step] = []
-    for step in reversed(record.steps):
-        if not any(id(value.root) in varying for value in step.outs or step.inputs()):
+    used: set[int] = set()
+    for step, read, written in reversed(list(zip(record.steps, reads, writes, strict=True))):
+        if varying.isdisjoint(written or read):
             continue  # it is there since the recording
         # what a function of numbers gives may be needed by none, and what it raises by all
-        if step.kind not in ("decide", "number", "draw") and not any(id(out.root) in needed for out in step.outs):
+        if step.kind not in ("decide", "number", "draw") and needed.isdisjoint(written):
             continue
         steps.append(step)
-        needed |= {id(value.root) for value in step.inputs()}
+        needed |= read
+        used |= read
     steps.reverse()
-    read = {id(value.root) for step in steps for value in step.inputs()}
-    if any(id(value.root) in read for value in gone):
+    if any(id(value.root) in used for value in gone):
         raise NoPlan("what an iteration makes is read by the next")
     return Plan(steps, carried, numbers, outs, [state[root] for root in changing], varying)
 

@@ -222,20 +222,21 @@ class Entry:
         if x.gradient is not None:
             self.pair(x.gradient, copy.gradient)
         mine, value = x.data, copy.data
-        if value.scalar is (mine.__class__ is ndarray):
+        is_array = mine.__class__ is ndarray
+        if value.scalar is is_array:
             raise differs()
-        array = np.asarray(mine)
-        base, root = base_of(array), value.root
-        if array.dtype != value.dtype or array.shape != value.shape or array.strides != value.strides:
+        array, root = mine if is_array else np.asarray(mine), value.root
+        base, theirs, memory = base_of(array), value.array, root.array
+        if array.dtype != theirs.dtype or array.shape != theirs.shape or array.strides != theirs.strides:
             raise differs()
-        if mine.__class__ is ndarray:
+        if is_array:
             self.one(base, root)
-        first = address(base)
-        if base.shape != root.array.shape and base.size == root.array.size and base.flags.c_contiguous:
-            base = base.reshape(root.array.shape)  # a kernel in C gives another view of what it has made
-        if base.shape != root.array.shape or base.strides != root.array.strides or base.dtype != root.array.dtype:
+        at = 0 if array is base else address(array) - address(base)
+        if base.shape != memory.shape and base.size == memory.size and base.flags.c_contiguous:
+            base = base.reshape(memory.shape)  # a kernel in C gives another view of what it has made
+        if base.shape != memory.shape or base.strides != memory.strides or base.dtype != memory.dtype:
             raise differs()
-        if address(array) - first != address(value.array) - address(root.array):
+        if at != (0 if value is root else address(theirs) - address(memory)):
             raise differs()
         if id(root) not in self.roots:
             self.roots[id(root)] = base
