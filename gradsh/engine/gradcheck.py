@@ -506,6 +506,9 @@ def gradgradcheck(
         seeds = tuple(_random_like(o) for o in first.call() if isinstance(o, Tensor) and o.requires)
     else:
         seeds = as_tuple(grad_outputs)
+        for each in seeds:
+            if not isinstance(each, Tensor):
+                raise ArgumentError(f"gradients can be either Tensors or None, but got {type(each).__name__}")
 
     def gradient(*args: Any) -> tuple[Any, ...]:
         outputs = [o for o in first.call() if o.requires]

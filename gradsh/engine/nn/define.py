@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from gradsh.engine.nn.module import LibraryModel, Model, ModelType
-from gradsh.errors import IndexError_
+from gradsh.errors import IndexError_, NotIterable
 
 
 def _length(model: Any) -> Any:
@@ -28,7 +28,10 @@ def _items(model: Any) -> Iterator[Any]:
 
 
 def _own_items(model: Any) -> Iterator[Any]:
-    return iter(model.__member__("__iter__")())
+    items = model.__member__("__iter__")()
+    if not hasattr(type(items), "__iter__"):
+        raise NotIterable(f"'{type(items).__name__}' object is not iterable")
+    return iter(items)
 
 
 # what Python itself calls, where a model has a method of that name

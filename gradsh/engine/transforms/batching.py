@@ -62,6 +62,9 @@ def _forward(function: Callable[[Any, Any], Any]) -> Any:
         if value.__class__ is not ndarray and mode.where is None:  # as _placed, without a frame for batched gradients
             with placed(caller(_getframe(1))):
                 return method(self, other)
+        if cls is ndarray and value.__class__ is not ndarray:  # one of the program's, which NumPy would take over
+            other = T.from_numpy(other)
+            cls = Tensor
         if cls is ndarray or cls is Tensor:
             if len(value.shape) > other.ndim:
                 return Batched(function(value, other), self.level)

@@ -18,6 +18,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.kernels.compiled import Native, numbers
 from gradsh.engine.operators.general import op
+from gradsh.errors import ShapeError
 
 
 class Cell:
@@ -294,6 +295,9 @@ def recurrent_layer(
     step, keeps, run = CELLS[kind].step, CELLS[kind].keeps, CELLS[kind].run
     steps, batch = inputs.shape[:2]
     turned = weight.T
+    if state.shape[1] != len(turned):  # `hidden_size` was set to another number than the weights were made for
+        sizes = f"{batch}x{state.shape[1]} and {turned.shape[0]}x{turned.shape[1]}"
+        raise ShapeError(f"mat1 and mat2 shapes cannot be multiplied ({sizes})")
     if steps > 4 and _as_copied(batch, *turned.shape, weight.dtype):
         turned = turned.copy()
     outputs = alloc.empty((steps, *state.shape), inputs.dtype)

@@ -66,7 +66,7 @@ class RandomSampler(Sampler):
 
     def __iter__(self) -> Iterator[int]:
         n = len(self.data_source)
-        gen = Generator(seed(None)) if self.generator is None else self.generator
+        gen = Generator(seed(None)) if self.generator is None else stream("randperm", self.generator)
         if self.replacement:
             for _ in range(self.num_samples // 32):
                 yield from randint(gen, 0, n, (32,)).tolist()
