@@ -7,7 +7,7 @@ which nobody knows how long it is, and of all its runs together, as much is thou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import repeat
+from itertools import chain, repeat
 from math import inf
 from time import perf_counter
 from types import FunctionType
@@ -57,16 +57,27 @@ def looped(
     def planned(ahead: Iterator[Any] | None, done: int) -> Loop:
         from gradsh.plans.loops import Loop
 
-        return Loop(items, size, body, names, rebound, box, line, loop, told, ahead, done)
+        begun.append(Loop(items, size, body, names, rebound, box, line, loop, told, ahead, done))
+        return begun[0]
 
+    begun: list[Loop] = []
     if loop.trial is not None or (forced and size >= TRIED + 2):
-        return planned(None, 0).run()
+        return chain.from_iterable(parts(planned(None, 0).run(), begun))
     if told is None:
-        return watched(iter(items), size, loop, planned) if size >= TRIED + 2 else items
+        if size < TRIED + 2:
+            return items
+        return chain.from_iterable(parts(watched(iter(items), size, loop, planned), begun))
     if size < TRIED + 2 or loop.passed < MANY > size:
         told(Outcome((body.__code__, line), [], f"it runs {size} times, and a plan is not worth its making"))
         return items
-    return planned(None, 0).run(LATER if size == inf else FIRST)
+    return chain.from_iterable(parts(planned(None, 0).run(LATER if size == inf else FIRST), begun))
+
+
+def parts(first: Iterator[Any], begun: list[Loop]) -> Iterator[Iterator[Any]]:
+    """The items of a generator, and then what the plan's loop has left: no generator stands before those."""
+    yield first
+    for loop in begun:
+        yield loop.items
 
 
 def size_of(items: Any) -> float:

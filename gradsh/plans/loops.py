@@ -63,7 +63,8 @@ class Loop:
         self.shown = False
 
     def run(self, first: int = FIRST) -> Iterator[Any]:
-        """The items of the real iterations; `first`: how many there are before one is recorded."""
+        """The items of the real iterations; `first`: how many there are before one is recorded. Those that are left in
+        `self.items` at the end come after them."""
         trial, depth = self.known.trial, self.depth
         for _ in range(first - self.done if trial is None else 0):
             yield self.next()
@@ -88,7 +89,6 @@ class Loop:
                     fits = self.attempt(trial)
                     yield self.next()
                     if fits and not self.proved(trial, sys._getframe(depth)):
-                        yield from self.items
                         return
                     continue
                 hold = interrupts.held()
@@ -116,7 +116,6 @@ class Loop:
                 yield self.next()
         if self.known.trial is None:
             self.refused(NoPlan("what decides in it comes out in another way in each iteration"))
-        yield from self.items
 
     def recorded(self, frame: Any) -> Trial | None:
         self.known.failures += 1
