@@ -53,6 +53,9 @@ TARGETS = {
     "hvp": 0.8,
     "rk4": 0.8,
     "newton": 1.2,
+    "adam100": 0.6,
+    "steplr": 0.6,
+    "items": 0.6,
 }
 # work 1: how much of the time of `import numpy` is allowed
 ALLOWED = {"seen": 1.0, "new": 1.4, "first": 2.0}
