@@ -56,7 +56,8 @@ def otherwise(scene: Scene) -> bool:
     if kind == "str" and name == "format" and call is not None:
         return formatted(scene, attribute, call)
     new = OTHERWISE.get(kind, {}).get(name)
-    if new is None and kind == "dict" and name in (scene.value_of(attribute.value) or ()):
+    held = scene.value_of(attribute.value) if kind == "dict" else None  # not always the dict: that may be an argument
+    if new is None and isinstance(held, dict) and name in held:
         new = '{x}["' + name + '"]'  # as JavaScript has it
     if new is None and name == "summary" and isinstance(scene.value_of(attribute.value), Model):
         new = "print {x}"
