@@ -50,7 +50,7 @@ def again(scene: Scene, help: str | None, findings: list[Finding]) -> str | None
     if own is not None:
         statements.append(own)
     listed = [f"`{text}`" for text in statements if len(text) <= 2 * LONG]
-    if len(listed) < len(statements):
+    if not listed or len(listed) < len(statements):
         return f"{help}, then again what was made of it"
     return (
         f"{help}, then again {listed[0]}"
