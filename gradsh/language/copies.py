@@ -10,7 +10,6 @@ of Python's instructions are calls, for they take none but Python's own objects:
 from __future__ import annotations
 
 import _ast as ast
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from gradsh.language import nodes
@@ -21,21 +20,25 @@ if TYPE_CHECKING:
     from gradsh.language.lower import Lowering
 
 # What no body of a plan may have: blocks that are left in the middle, and names that are bound for others.
-UNPLANNED = (
-    *(nodes.Function, nodes.Lambda, nodes.Model, nodes.Op, nodes.Try, nodes.Use, nodes.Del, nodes.Import, nodes.Param),
-    *(nodes.ListComp, nodes.SetComp, nodes.DictComp),
-)
+UNPLANNED = (*(nodes.Definition, nodes.Model, nodes.Op, nodes.Try, nodes.Use, nodes.Del, nodes.Import, nodes.Param),)
 LOOPS = (nodes.For, nodes.Repeat, nodes.While)
 DEEPEST = 3  # loops in loops: each is lowered once more for each one around it
 
 
 def may_be_planned(target: Expr | None, body: list[Stmt]) -> bool:
     """Whether a loop's body is such that a plan of it could be made."""
-    if target is not None and not isinstance(target, nodes.Name):
+    if target is not None and not is_of_names(target):
         return False
     if any(isinstance(node, UNPLANNED) for statement in body for node in walk(statement)):
         return False
     return depth(body) < DEEPEST
+
+
+def is_of_names(target: Expr) -> bool:
+    """Whether it is a name, or some, as `i, (x, y)`."""
+    if isinstance(target, (nodes.TupleExpr, nodes.ListExpr)):
+        return all(map(is_of_names, target.items))
+    return isinstance(target, nodes.Name)
 
 
 def depth(body: list[Stmt]) -> int:
@@ -55,7 +58,13 @@ def bound_by(statement: Stmt) -> set[str]:
 
 
 def looped(
-    lowering: Lowering, items: ast.expr, target: Expr | None, body: list[Stmt], line: int, condition: Expr | None = None
+    lowering: Lowering,
+    items: ast.expr,
+    item: str,
+    target: Expr | None,
+    body: list[Stmt],
+    line: int,
+    condition: Expr | None = None,
 ) -> tuple[ast.expr, list[ast.stmt]]:
     """The items of a loop by way of `@looped`, and what stands ahead of its body, which takes over what a plan has come
     to:
@@ -65,11 +74,12 @@ def looped(
         for .i in @looped(items, @f1, (".i", ".x", ".y"), (".y",), @c1, line):
             if @c1: (.y,) = @c1.pop() …
 
-    `condition`: that of a `while`, which has no items and ends where it is false.
+    `item`: what the loop itself binds, of which the body makes `target`, if that is several names. `condition`: that of
+    a `while`, which has no items and ends where it is false.
     """
-    # a `repeat` has no name for its turns
-    first = "." + target.name if isinstance(target, nodes.Name) else "@_"
-    within: list[Any] = [*body, *([] if condition is None else [condition])]
+    first = item
+    several = target is not None and not isinstance(target, nodes.Name)
+    within: list[Any] = [*body, *([] if condition is None else [condition]), *([target] if several else [])]
     name, box = lowering.fresh("f"), lowering.fresh("c")
     ends: list[ast.expr] = [lowering.constant(None, line)]  # in which the names come when they are known
 
@@ -79,18 +89,24 @@ def looped(
     outer, outer_function = lowering.before, lowering.function
     lowering.planned = False
     whole = [*([] if condition is None else while_true(lowering, condition, line)), *lowering.turn(body, line)]
+    if several and target is not None:
+        whole.insert(0, lowering.assigned(lowering.target(target), lowering.load(item, line), line))
     lowering.planned = True
     copy = [rewritten(statement, ended, 0) for statement in whole]
     written = {"." + node.name for piece in within for node in walk(piece) if isinstance(node, nodes.Name)}
-    used = {node.id for statement in copy for node in ast_walk(statement) if isinstance(node, ast.Name)}
+    found = [names_in(statement) for statement in copy]
+    lowering.before, lowering.function = outer, outer_function
+    if any(other for _, _, other in found):
+        return items, []
+    used = {name for names, _, _ in found for name in names}
+    bound = {name for _, names, _ in found for name in names}
     ordered = [first, *sorted((written & used) - {first})]  # `torch` of `torch.relu` is written, and not used
     ends += [lowering.load(n, line) for n in ordered[1:]]
     arguments = ast.arguments([], [ast.arg(n, lineno=line, col_offset=0) for n in ordered], None, [], [], None, [])
-    lowering.before, lowering.function = outer, outer_function
     lowering.before.append(lowering.definition(name, arguments, [*copy, ended()], line))
     if lowering.function is None:
         lowering.globals.add(name)
-    stored = sorted({"." + name for statement in body for name in bound_by(statement)} - {first})
+    stored = sorted(({"." + name for statement in body for name in bound_by(statement)} & bound) - {first})
     made = ast.List([], LOAD, lineno=line, col_offset=0)
     lowering.before.append(lowering.assigned(lowering.store(box, line), made, line))
     given = [items, lowering.load(name, line), *(lowering.constant(tuple(n), line) for n in (ordered, stored))]
@@ -106,14 +122,34 @@ def looped(
     return lowering.called("@looped", given, line), ahead
 
 
-def ast_walk(node: ast.AST) -> Iterator[ast.AST]:
-    """It and all that is in it; the module `ast` is not loaded."""
-    yield node
+SCOPES = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.FunctionDef)
+# What makes a function of another kind of the copy, or cannot be in one that has the names as arguments.
+OTHER = (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)
+
+
+def names_in(node: ast.AST) -> tuple[set[str], set[str], bool]:
+    """The names that stand in it and are those of the scope around it; those that it binds there; whether there is
+    anything of OTHER in it. The module `ast` is not loaded."""
+    used: set[str] = set()
+    stored: set[str] = set()
+    other = isinstance(node, OTHER)
+    if isinstance(node, ast.Name):
+        used.add(node.id)
+        if not isinstance(node.ctx, ast.Load):
+            stored.add(node.id)
+    elif isinstance(node, (ast.arg, ast.FunctionDef)):
+        stored.add(node.arg if isinstance(node, ast.arg) else node.name)
     for field in node._fields:
         value = getattr(node, field, None)
         for each in value if isinstance(value, list) else (value,):
             if isinstance(each, ast.AST):
-                yield from ast_walk(each)
+                inner = names_in(each)
+                used |= inner[0]
+                stored |= inner[1]
+                other = other or inner[2]
+    if isinstance(node, SCOPES):
+        return used - stored, {node.name} if isinstance(node, ast.FunctionDef) else set(), other
+    return used, stored, other
 
 
 def unbind(lowering: Lowering, name: str, box: str, line: int) -> ast.stmt:
@@ -125,7 +161,7 @@ def unbind(lowering: Lowering, name: str, box: str, line: int) -> ast.stmt:
 
 def while_loop(lowering: Lowering, node: nodes.While, line: int) -> list[ast.stmt]:
     """`while condition { … }` as a loop over items without end, which it leaves where the condition is false."""
-    items, ahead = looped(lowering, lowering.constant(None, line), None, node.body, line, node.condition)
+    items, ahead = looped(lowering, lowering.constant(None, line), "@_", None, node.body, line, node.condition)
     body = [*ahead, *while_true(lowering, node.condition, line), *lowering.turn(node.body, line)]
     return [ast.For(lowering.store("@_", line), items, body, [], lineno=line, col_offset=0)]
 
@@ -140,15 +176,17 @@ def while_true(lowering: Lowering, condition: Expr, line: int) -> list[ast.stmt]
 
 
 def rewritten(node: Any, ended: Any, depth: int) -> Any:
-    """A piece of a body as it stands in the copy; `depth` of how many loops in the body it is inside."""
+    """A piece of a body as it stands in the copy; in how many loops of the body it is, -1 in a function there."""
     if isinstance(node, (ast.Return, ast.Break, ast.Continue)):
-        if depth and not isinstance(node, ast.Return):
+        if depth < 0 or (depth and not isinstance(node, ast.Return)):
             return node
         if isinstance(node, ast.Continue):
             return ended()
         none = ast.Constant(None, lineno=node.lineno, col_offset=0)
         return ast.Return(none, lineno=node.lineno, col_offset=0)
-    inside = depth + isinstance(node, (ast.For, ast.While))
+    inside = depth + isinstance(node, (ast.For, ast.While)) if depth >= 0 else depth
+    if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+        inside = -1
     for field in node._fields:
         value = getattr(node, field, None)
         if isinstance(value, list):

@@ -316,30 +316,37 @@ class Lowering(Expressions):
         iterable = self.expr(node.iterable)
         line = self.line(node.iterable)
         first: list[ast.stmt] = []
+        item, unpacked = "", None
         if needs_unpacking(node.target):
             item = self.temporary()
             target = self.store(item, line)
             first = self.assign(node.target, self.load(item, line), self.line(node.target))
+        elif self.planned and isinstance(node.target, (nodes.TupleExpr, nodes.ListExpr)):
+            item = self.temporary()
+            target = self.store(item, line)
+            unpacked = node.target
+            first = [self.assigned(self.target(unpacked), self.load(item, line), line)]
         else:
             target = self.target(node.target)
-        iterable, ahead = self.looped(iterable, node.target, node.body, line)
+            item = target.id if isinstance(node.target, nodes.Name) else ""
+        iterable, ahead = self.looped(iterable, item, unpacked or node.target, node.body, line)
         body = ahead + first + self.turn(node.body, line)
         return [ast.For(target, iterable, body, [], lineno=line, col_offset=0)]
 
     def looped(
-        self, items: ast.expr, target: Expr | None, body: list[Stmt], line: int
+        self, items: ast.expr, item: str, target: Expr | None, body: list[Stmt], line: int
     ) -> tuple[ast.expr, list[ast.stmt]]:
         """The items, and what stands ahead of the body: see gradsh.language.copies."""
         if not self.planned:
             return items, []
         from gradsh.language.copies import looped, may_be_planned  # few programs run with plans
 
-        return looped(self, items, target, body, line) if may_be_planned(target, body) else (items, [])
+        return looped(self, items, item, target, body, line) if may_be_planned(target, body) else (items, [])
 
     def do_Repeat(self, node: nodes.Repeat) -> list[ast.stmt]:
         line = self.line(node.count)
         count = self.called("@count", [self.expr(node.count)], line)
-        count, ahead = self.looped(count, None, node.body, line)
+        count, ahead = self.looped(count, "@_", None, node.body, line)
         body = ahead + self.turn(node.body, line)
         return [ast.For(self.store("@_", line), count, body, [], lineno=line, col_offset=0)]
 

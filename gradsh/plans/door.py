@@ -17,11 +17,17 @@ from gradsh.plans.kept import FAILURES, FIRST, LOST, TRIED, Known, known
 from gradsh.plans.refusal import Outcome
 
 if TYPE_CHECKING:
+    from gradsh.plans.ahead import Source
     from gradsh.plans.loops import Loop
 
 WORTH = 0.02  # seconds
 # Who is told of plans is told the same each time: by iterations.
 MANY = 100
+# Classes of what may be known ahead: see ahead.py.
+AHEAD = frozenset(
+    {"list", "tuple", "zip", "enumerate", "Tensor", "DataLoader", "Batches", "list_iterator", "tuple_iterator",
+     "range_iterator", "list_reverseiterator"}
+)  # fmt: skip
 LATER = 20  # of a loop of which nobody knows how long it is
 
 
@@ -47,8 +53,19 @@ def looped(
     forced   also where a plan is not worth its making
     told     called with an Outcome, where somebody wants to know
     """
-    size = size_of(items)
-    items = repeat(None) if items is None else items
+    source: Source | None = None
+    if items is None:
+        items = repeat(None)
+        size: float = inf
+    elif type(items) in (list, tuple) and len(items) < TRIED + 2:
+        return items
+    elif type(items).__name__ in AHEAD:
+        from gradsh.plans.ahead import source_of
+
+        items, source = source_of(items)
+        size = 0 if source is None else source.left()
+    else:
+        size = size_of(items)
     loop = known(store, body.__code__)
     loop.passed += size if size < inf else 0
     if loop.failures >= FAILURES or loop.lost >= LOST or size < 3:
@@ -57,7 +74,7 @@ def looped(
     def planned(ahead: Iterator[Any] | None, done: int) -> Loop:
         from gradsh.plans.loops import Loop
 
-        begun.append(Loop(items, size, body, names, rebound, box, line, loop, told, ahead, done))
+        begun.append(Loop(items, size, body, names, rebound, box, line, loop, told, ahead, done, source))
         return begun[0]
 
     begun: list[Loop] = []
@@ -82,8 +99,6 @@ def parts(first: Iterator[Any], begun: list[Loop]) -> Iterator[Iterator[Any]]:
 
 def size_of(items: Any) -> float:
     """How many items there are; 0 where a plan could not leave any out."""
-    if items is None:
-        return inf
     if type(items) is range:
         return len(items)
     return items.__length_hint__() if hasattr(items, "__length_hint__") else 0

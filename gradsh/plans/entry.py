@@ -213,6 +213,8 @@ class Entry:
             raise differs()
         if x.extra is not None and (any(state(x.extra)) or bool(x.extra.parameter) is not bool(copy.extra.parameter)):  # type: ignore[union-attr]
             raise differs()
+        if x.extra is not None and copy.extra is not None:
+            self.pair(x.extra.base, copy.extra.base)  # which may have no name of its own
         if x.storage is not None:
             if x.storage.inference is not copy.storage.inference or x.storage.detached != copy.storage.detached:  # type: ignore[union-attr]
                 raise differs()

@@ -23,6 +23,7 @@ from types import FunctionType
 from typing import Any
 
 from gradsh import interrupts
+from gradsh.plans.ahead import Source
 from gradsh.plans.builder import described
 from gradsh.plans.entry import Entry
 from gradsh.plans.kept import FIRST, Known
@@ -50,12 +51,14 @@ class Loop:
         told: Any,
         ahead: Iterator[Any] | None,
         done: int,
+        source: Source | None = None,
     ) -> None:
-        """`ahead`: what gives the items that are left, where the first `done` have been given by who asked for this."""
+        """`ahead`: what gives the items that are left, where the first `done` have been given by who asked for this;
+        `source` what is known of them."""
         self.known = known
         self.range = items if type(items) is range else None
         self.items, self.size, self.body, self.names, self.told = ahead or iter(items), size, body, names, told
-        self.rebound, self.box = rebound, box
+        self.rebound, self.box, self.source = rebound, box, source
         self.where = (body.__code__, line)
         self.done = done
         self.depth = 1 if ahead is None else 2
@@ -136,11 +139,13 @@ class Loop:
         self.done += count
         if self.range is not None:
             self.items = iter(self.range[self.done :])
+        elif self.source is not None:
+            self.source.drop(count)
         else:
             deque(islice(self.items, count), maxlen=0)
 
     def left(self) -> float:
-        return self.size - self.done
+        return self.size - self.done if self.source is None else self.source.left()
 
     def here(self, frame: Any) -> Body:
         """What is known of the loop at the head of an iteration."""
@@ -151,7 +156,9 @@ class Loop:
         item = step = None
         if self.range is not None and self.done < self.size:
             item, step = self.range[self.done], self.range.step
-        return Body(self.body, self.names, self.rebound, values, item, step)
+        if self.source is not None:
+            item = next(self.source.ahead(), None)
+        return Body(self.body, self.names, self.rebound, values, item, step, self.source)
 
     def stands(self, act: Callable[[], Any]) -> Any:
         """What it gives, None where there is no plan."""
@@ -199,7 +206,8 @@ class Loop:
 
     def attempt(self, trial: Trial) -> bool:
         """Whether the next iteration is one of the plan, which has then run."""
-        done, why = trial.run(1, [])
+        here = trial.fill(None if self.source is None else self.source.ahead(), 1)
+        done, why = trial.run(here, [])
         if not done:
             self.misses += 1
             if isinstance(why, NoPlan):
@@ -226,7 +234,8 @@ class Loop:
     def planned(self, trial: Trial, entry: Entry, hold: interrupts.held) -> None:
         """As many iterations as fit the plan, but for the last two, or fewer where somebody wants the loop to stop."""
         most = int(min(self.left() - 1, ENDLESS))
-        stretch = Stretch(trial, entry, most, lambda: hold.came is not None or stopping())
+        items = None if self.source is None else self.source.ahead()
+        stretch = Stretch(trial, entry, most, lambda: hold.came is not None or stopping(), items)
         try:
             stretch.run()
         except BaseException as why:  # what the turns before have come to, the program gets

@@ -14,10 +14,12 @@ from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, TensorExtra
 from gradsh.engine.core.users import is_users
+from gradsh.plans.ahead import Source
 from gradsh.plans.builder import Plan, build
 from gradsh.plans.draws import put_state, state_of
 from gradsh.plans.entry import Entry, version
 from gradsh.plans.graphs import marker, spent
+from gradsh.plans.items import Inputs
 from gradsh.plans.kinds import is_generator
 from gradsh.plans.numbers import KINDS, Number, called
 from gradsh.plans.outs import PLAIN, Growing, equal, give, parts_at_end, rebuilt
@@ -46,6 +48,7 @@ class Body:
     body    the function of `names`, of which the first is the loop's own variable; it binds those of `rebound`
     values  what the names of both are bound to, MISSING where they are not
     item    the loop's next item; `step` what is added to it for the one that follows, None where that is not known
+    source  what there is ahead of the loop, where that is known and no more than adding `step`
     """
 
     def __init__(
@@ -56,9 +59,10 @@ class Body:
         values: dict[str, Any],
         item: Any,
         step: Any,
+        source: Source | None = None,
     ) -> None:
         self.body, self.names, self.rebound, self.values = body, names, rebound, values
-        self.item, self.step = item, step
+        self.item, self.step, self.source = item, step, source
 
 
 def tried(loop: Body, moving: set[Any]) -> Trial:
@@ -82,6 +86,8 @@ def tried(loop: Body, moving: set[Any]) -> Trial:
         except Changed as more:
             moving |= more.moving
             growing |= more.growing
+            if loop.source is not None and growing & loop.source.lists():
+                raise NoPlan("the list that the loop goes over is changed") from None
     raise NoPlan("more and more changes from one iteration to the next")
 
 
@@ -94,15 +100,21 @@ def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
         rebound = {name for each in instructions(code) for does, name in on_locals(each) if does == "STORE"}
         given: dict[str, Any] = {}
         reads = read_first(code, loop.names)
+        inputs = Inputs(record, loop.item) if loop.source is not None and loop.names[0] in reads else None
         for at, name in enumerate(loop.names):
-            if name in reads:
+            if name in reads and (at or inputs is None):
                 given[name] = loop_variable(loop, record) if not at else bound(shadow, loop, name, name in rebound)
         head = Head(shadow)
         shadow_body = FunctionType(code, space, code.co_name)
+        arguments = [given.get(name) for name in loop.names]
+        if inputs is not None:
+            arguments[0] = inputs.item
         with Apart(shadow):
-            came = shadow_body(*[given.get(name) for name in loop.names])
+            came = shadow_body(*arguments)
         if came is None:
             raise NoPlan("the loop ends in the iteration that was to be recorded")
+        if inputs is not None:
+            inputs.check(loop.item, shadow, code)
         after = dict(zip(loop.names, came, strict=True))
         if loop.names[0] in given:
             after[loop.names[0]] = called(operator.add, (given[loop.names[0]], loop.step))
@@ -110,12 +122,12 @@ def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
             if type(after[name]) is Tensor and after[name] is given.get(name) and bound_in_place(code, name):
                 continue  # to what it was
             raise NoPlan(f"{name.lstrip('.')} is bound in the body, and read by a function that it calls")
-        return Trial(shadow, head, given, after, loop.step)
+        return Trial(shadow, head, given, after, loop.step, inputs)
 
 
 def loop_variable(loop: Body, record: Any) -> Number:
     if loop.step is None or type(loop.item) is not int:
-        raise NoPlan(f"the body reads {loop.names[0].lstrip('.')}, which is another in each iteration")
+        raise NoPlan("what the loop goes over may do something for each item")
     return Number(record, loop.item)
 
 
@@ -146,6 +158,10 @@ def bound_in_place(code: CodeType, name: str) -> bool:
 
 def on_locals(instruction: dis.Instruction) -> list[tuple[str, str]]:
     """What an instruction does to names of the function: STORE, LOAD or DELETE, and of which; some do two things."""
+    if instruction.opname == "LOAD_CLOSURE":  # for a function inside, or a comprehension
+        return [("LOAD", instruction.argval)]
+    if instruction.opname.endswith("_DEREF"):
+        return [(instruction.opname.partition("_")[0], instruction.argval)]
     if "_FAST" not in instruction.opname:
         return []
     given = instruction.argval if type(instruction.argval) is tuple else (instruction.argval,)
@@ -258,12 +274,21 @@ class Trial:
     given     what the names were bound to that the body reads first; `after` what all are bound to at its end
     renamed   {the identity of a tensor that only names had: what they have at the end}
     numbers   (number, what it is at the end)
+    inputs    what stands for the loop's item, where that is more than a number that grows
     slots     {the identity of a number: where it is held: (holder, key)}, for those that have no name
     tail      how many whole iterations are real before one that may end in the middle
     """
 
-    def __init__(self, shadow: Shadow, head: Head, given: dict[str, Any], after: dict[str, Any], step: Any) -> None:
-        self.shadow, self.head, self.given, self.after = shadow, head, given, after
+    def __init__(
+        self,
+        shadow: Shadow,
+        head: Head,
+        given: dict[str, Any],
+        after: dict[str, Any],
+        step: Any,
+        inputs: Inputs | None = None,
+    ) -> None:
+        self.shadow, self.head, self.given, self.after, self.inputs = shadow, head, given, after, inputs
         self.renamed: dict[int, Tensor] = {}
         self.numbers: list[tuple[Number, Any]] = []
         self.mode = modes()
@@ -285,7 +310,13 @@ class Trial:
         if any(not alike(was, new) for was, new in carried):
             raise NoPlan("a tensor becomes another in shape or dtype")
         entries = [was for _, was in head.data]
-        outs = parts_at_end(shadow.outs, {id(value.root) for value in [*entries, *(new for _, new in carried)]})
+        taken = {id(value.root) for value in [*entries, *(new for _, new in carried)]}
+        if inputs is not None:
+            if not taken.isdisjoint(inputs.roots):
+                raise NoPlan("an item of the loop is kept")
+            taken |= inputs.roots
+            self.numbers.append((inputs.place, inputs.next))
+        outs = parts_at_end(shadow.outs, taken)
         self.ended = {copy: tensor.data.array.copy() for copy, tensor in self.ends.items()}
         self.step = step
         self.loose: set[int] = set()
@@ -441,6 +472,8 @@ class Trial:
         shadow.tensors = [(copy, copy) for _, copy in shadow.tensors]
         shadow.holders = [(copy, copy) for _, copy in shadow.holders]
         self.head.held = []
+        if self.inputs is not None:
+            self.inputs.now, self.inputs.reached = [], ()
 
     def load(self, entry: Entry) -> None:
         """Begin from there. Errors: NoPlan where something is another that all iterations have in common."""
@@ -459,7 +492,31 @@ class Trial:
             self.runs = packed(self.plan) or compiled(self.plan)
         for generator, stream in entry.streams:
             put_state(stream.own, state_of(generator))
+        if self.inputs is not None:
+            entry.numbers[id(self.inputs.place)] = 0
+            self.inputs.begin({id(base) for base, root in entry.memory if id(root) in written}, entry.there)
         self.now = tuple(entry.numbers[id(number)] for number, _ in self.numbers)
+
+    def fill(self, items: Any, most: int) -> int:
+        """How many iterations have an item now: `most`, or fewer. `items` are those ahead of the loop."""
+        if self.inputs is None:
+            return most
+        count = self.inputs.fill(items, most)
+        self.first()
+        return count
+
+    def items_of(self, heads: list[Any]) -> Any:
+        """The items of turns that began at those snapshots."""
+        if self.inputs is not None:
+            self.inputs.ended = False
+        return iter([] if self.inputs is None else [item for _, _, _, items in heads for item in items])
+
+    def first(self) -> None:
+        """The next item is the first that is there."""
+        assert self.inputs is not None
+        self.now = tuple(
+            0 if number is self.inputs.place else now for (number, _), now in zip(self.numbers, self.now, strict=True)
+        )
 
     def run(self, count: int, outs: list[Any]) -> tuple[int, Exception | None]:
         """How many iterations came to their end, and what was raised in the one that did not, if anything."""
@@ -472,10 +529,13 @@ class Trial:
 
     def snapshot(self) -> Any:
         states = [state_of(stream.own) for _, stream in self.shadow.streams]
-        return [value.array.copy() for value in self.plan.written], states, self.now
+        items = None if self.inputs is None else self.inputs.now
+        return [value.array.copy() for value in self.plan.written], states, self.now, items
 
     def restore(self, snapshot: Any) -> None:
-        arrays, states, self.now = snapshot
+        arrays, states, self.now, items = snapshot
+        if self.inputs is not None:
+            self.inputs.again(items)
         for (_, stream), state in zip(self.shadow.streams, states, strict=True):
             put_state(stream.own, state)
         for value, array in zip(self.plan.written, arrays, strict=True):
@@ -494,6 +554,8 @@ class Trial:
             if recorded and version(real) != version(self.ends[id(copy)]):
                 raise NoPlan("the plan comes to another version")
         for at, (number, new) in enumerate(self.numbers):
+            if self.inputs is not None and number is self.inputs.place:
+                continue
             plain = new.plain if type(new) is Number else new
             if repr(entry.numbers[id(number)]) != repr(plain if recorded else self.now[at]):
                 raise NoPlan("the plan comes to another number")

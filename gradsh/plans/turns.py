@@ -14,15 +14,15 @@ TURN = 0.01  # seconds between two looks for Ctrl-C, a limit of time or of memor
 
 
 class Stretch:
-    """Up to `most` iterations; `stops` is asked between turns whether there should be no more.
+    """Up to `most` iterations; `stops` is asked between turns whether there should be no more; `items` are theirs.
 
     done     how many the arrays have come to; `missed`: whether there is one after them that does not fit
     turns    those that may have to be put back, oldest first: (snapshot where it begins, what it gave, how many
              iterations); what they gave the program does not have yet
     """
 
-    def __init__(self, trial: Trial, entry: Entry, most: int, stops: Callable[[], bool]) -> None:
-        self.trial, self.entry, self.most, self.stops = trial, entry, most, stops
+    def __init__(self, trial: Trial, entry: Entry, most: int, stops: Callable[[], bool], items: Any = None) -> None:
+        self.trial, self.entry, self.most, self.stops, self.items = trial, entry, most, stops, items
         self.done = 0
         self.turns: list[tuple[Any, list[Any], int]] = []
         self.missed = False
@@ -38,12 +38,13 @@ class Stretch:
         while True:
             left = self.most - self.done
             last = left <= tail or self.stops()
-            turn = min(tail, left) if last else min(turn, left - tail)
+            most = min(tail, left) if last else min(turn, left - tail)
+            turn = self.trial.fill(self.items, most)
             head = self.trial.snapshot()
             outs: list[Any] = []
             start = perf_counter()
             came, _ = self.trial.run(turn, outs)
-            if came < turn:
+            if came < turn or (turn < most and (last or not turn)):
                 self.missed = True
                 self.back(head, came)
                 break
@@ -65,18 +66,22 @@ class Stretch:
 
     def back(self, head: Any, came: int) -> None:
         """Put the arrays back from an iteration that does not fit; its turn began at `head`, and `came` before it."""
-        tail = self.trial.tail
+        tail, last = self.trial.tail, head
         self.give(tail - came)
         if self.turns:
             head = self.turns[0][0]
         whole = sum(count for _, _, count in self.turns)
         count = max(whole + came - tail, 0)
         self.done += count - whole
+        items = self.trial.items_of([*(each for each, _, _ in self.turns), last])
         self.trial.restore(head)
         outs: list[Any] = []
         self.turns = [(head, outs, count)]
-        if count and self.trial.run(count, outs)[0] != count:
-            raise NoPlan("the plan comes to other digits")
+        while count:
+            turn = self.trial.fill(items, count)
+            if self.trial.run(turn, outs)[0] != turn or not turn:
+                raise NoPlan("the plan comes to other digits")
+            count -= turn
 
     def undo(self) -> None:
         """Put the arrays back to the head of the oldest turn."""

@@ -105,6 +105,18 @@ class Draw(Random):
             lines.insert(self.randint(1, len(lines)), self.form(self.choice(RISKS)))
         return [line for line in lines if line]
 
+    def with_items(self, lines: list[str], pairs: bool) -> list[str]:
+        """The statements of a loop over tensors `q`, or `pairs` of them and `r`."""
+        found = []
+        for line in lines:
+            more = " + (q * v).sum()" if line.startswith("loss = ") and self.random() < 0.6 else ""
+            found.append(line + more)
+        for _ in range(self.choice([0, 1, 1, 2])):
+            form = self.form("items", 0.6)
+            if pairs or not re.search(r"\br\b", form):
+                found.insert(self.randint(0, len(found)), form)
+        return found
+
     def loop(self) -> str:
         """One loop, in a function of its own or not."""
         n = self.choice([8, 8, 8, 9, 9, 10, 12])
@@ -114,6 +126,8 @@ class Draw(Random):
             lines.insert(0, "i += 1")  # where no `continue` can leave it out
             if header == "while true":
                 lines.insert(1, f"if i > {n} {{ break }}")
+        if re.search(r"\bq\b", header):
+            lines = self.with_items(lines, bool(re.search(r"\br\b", header)))
         if any(re.search(r"\bj\b", line) for line in lines):
             lines.insert(0, "j += 1")
         ends = "}}" if "{" in header else "}"

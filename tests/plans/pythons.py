@@ -100,6 +100,54 @@ for i in range(30):
 print(w, step.steps, loss, type(other) is Base, other.lr)
 """,
 }
+PLANNED["items"] = """\
+from torch.utils.data import DataLoader, TensorDataset
+net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+opt = torch.optim.SGD(net.parameters(), lr=0.05)
+loader = DataLoader(TensorDataset(X, Y), batch_size=1, shuffle=True)
+for part in "abc":
+    running = 0.0
+    for i, (x, y) in enumerate(loader):
+        opt.zero_grad()
+        loss = F.mse_loss(net(x), y)
+        loss.backward()
+        opt.step()
+        running += loss.item()
+    print(part, i, running, x, y)
+print(torch.randn(1))
+s, t = torch.zeros(3), 0.0
+for row in X:
+    s = s * 0.9 + row
+for a, b in zip([float(k) for k in range(12)], X):
+    t = t * 0.5 + a + b[1].item()
+for k, v in enumerate([X[j % 3] * j for j in range(9)]):
+    s += v * k
+    if k == 5:
+        print(k, v, s)
+for a, (b, c) in zip(X, [(1, "x"), (2, "y"), (3, "z")] * 3):
+    t += a[0].item() * b
+print(s, row, t, a, b, k, v, c)
+"""
+PLANNED["comprehensions"] = """\
+w = torch.zeros(3, requires_grad=True)
+z, rates = 7, [0.1, 0.2, 0.3]
+def run(n):
+    total = 0.0
+    for i in range(n):
+        rows = [x * i for x in rates]
+        scaled = lambda q: q * 2 if q > 3 else q + i
+        total += sum(rows) + sum(a * b for a, b in zip(rows, rates)) + scaled(i)
+    return total
+for i in range(30):
+    loss = sum([(X[j] * w).sum() ** 2 - X[j].sum() * w.sum() for j in range(5)])
+    loss.backward()
+    with torch.no_grad():
+        for p in [w]:
+            p -= 0.01 * p.grad
+            p.grad = None
+    parts = {name: value for name, value in zip("ab", [loss.item(), i])}
+print(run(20), w, z, parts)
+"""
 # A plan would be wrong about these, or cannot be made.
 OTHERS = {
     "a class that counts": """\
@@ -131,6 +179,48 @@ for epoch in range(3):
                 p.grad = None
     SCALE = SCALE / 2
 print(loss, net.inner.weight)
+""",
+    "a list that is gone over and changed": """\
+xs = [1.0] * 9
+n = 0
+for x in xs:
+    n += x
+    if n == 7:
+        xs.append(5.0)
+ts = [torch.ones(2) * k for k in range(12)]
+for k, t in enumerate(ts):
+    t += 1
+    ts[min(k + 1, 11)] = t * 2
+total = torch.zeros(2)
+for k, t in enumerate(ts):
+    total += t
+    if k == 8:
+        ts[9] = ts[9] * 0
+    if t is ts[3]:
+        print("it", k)
+print(n, len(xs), ts, total)
+""",
+    "generators": """\
+def items():
+    t = 0
+    for i in range(20):
+        t += i
+        yield t
+seen = []
+for x in items():
+    seen.append(x)
+def tree(n):
+    for k in range(n):
+        yield k
+        yield from tree(k)
+print(sum(items()), seen, list(tree(4)))
+for i in range(20):
+    class Local:
+        n = i
+    def f():
+        return Local.n
+    seen[0] = f()
+print(seen)
 """,
     "a method that is another": """\
 class A:

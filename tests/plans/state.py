@@ -110,6 +110,12 @@ def array_words(x: Any) -> str:
     return f"{type(x).__name__} {array.dtype} {list(array.shape)} {strides} {array.tobytes().hex()}"
 
 
+def name_of(function: Any) -> str:
+    """Its name, as programs know it: the lowering numbers what has none."""
+    name: str = function.__name__
+    return "@f" if name.startswith("@f") else name
+
+
 def parts(x: Any) -> Iterator[tuple[str, Any]]:
     """What an object holds, by name."""
     if isinstance(x, (list, tuple)):
@@ -127,9 +133,9 @@ def parts(x: Any) -> Iterator[tuple[str, Any]]:
             return
     elif isinstance(x, MethodType):
         yield ".self", x.__self__
-        yield ".name", x.__func__.__name__
+        yield ".name", name_of(x.__func__)
     elif isinstance(x, (FunctionType, BuiltinFunctionType)):
-        yield ".name", x.__name__
+        yield ".name", name_of(x)
         if isinstance(x, FunctionType) and is_users(x):
             yield ".closure", x.__closure__
             yield ".defaults", x.__defaults__

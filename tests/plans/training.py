@@ -119,7 +119,7 @@ for _ in range({turns}) {{
     opt.step()
 }}
 print loss, opt.state_dict(), rand(2)
-for p in net.parameters() {{ print p, p.grad, p._version }}
+print [(p, p.grad, p._version) for p in net.parameters()]
 for b in net.buffers() {{ print b }}
 """
 

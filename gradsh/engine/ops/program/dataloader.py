@@ -5,6 +5,7 @@ Everything is loaded where the loop runs: `num_workers` and what goes with it ar
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice, repeat
 from typing import Any
@@ -71,7 +72,7 @@ class DataLoader:
     def __iter__(self) -> Iterator[Any]:
         indices = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
         seed(self.generator)  # one is drawn for the workers, also where there are none
-        return self._streamed() if self.streams else self._items(indices)
+        return self._streamed() if self.streams else Batches(self, indices)
 
     def _streamed(self) -> Iterator[Any]:
         """What a set that can only be gone through gives, in batches."""
@@ -84,13 +85,73 @@ class DataLoader:
                 return
             yield self.collate_fn(batch)
 
-    def _items(self, indices: Iterator[Any]) -> Iterator[Any]:
-        for index in indices:
-            if self.batch_sampler is None:
-                yield self.collate_fn(self.dataset[index])
-                continue
-            batch = _rows(self.dataset, index) if self.collate_fn is collated else None
-            yield self.collate_fn([self.dataset[i] for i in index]) if batch is None else batch
+    def batch(self, index: Any) -> Any:
+        """The batch of these indices; the item of one, where there are no batches."""
+        if self.batch_sampler is None:
+            return self.collate_fn(self.dataset[index])
+        batch = _rows(self.dataset, index) if self.collate_fn is collated else None
+        return self.collate_fn([self.dataset[i] for i in index]) if batch is None else batch
+
+
+class Batches:
+    """One epoch of a loader.
+
+    waiting  indices that were looked at ahead of their time
+    passing  whether what it gives is not wanted, and need not be made
+    """
+
+    __slots__ = ("given", "indices", "loader", "passing", "waiting")
+
+    def __init__(self, loader: DataLoader, indices: Iterator[Any]) -> None:
+        self.loader, self.indices = loader, indices
+        self.waiting: deque[Any] = deque()
+        self.passing = False
+        self.given = 0
+
+    def __iter__(self) -> Batches:
+        return self
+
+    def __next__(self) -> Any:
+        index = self.waiting.popleft() if self.waiting else next(self.indices)
+        self.given += 1
+        return None if self.passing else self.loader.batch(index)
+
+    def may_look(self) -> bool:
+        """Whether the items ahead can be had before their time, and again: nothing but tensors is read for them, and
+        what is drawn was drawn before the first."""
+        loader = self.loader
+        sampler = loader.sampler
+        if type(sampler) is RandomSampler:
+            if loader.generator is not None and (sampler.replacement or sampler.count is not None):
+                return False
+        elif type(sampler) is not SequentialSampler:
+            return False
+        if loader.batch_sampler is not None and type(loader.batch_sampler) is not BatchSampler:
+            return False
+        return loader.collate_fn in (collated, _converted) and _of_tensors(loader.dataset)
+
+    def ahead(self) -> Iterator[Any]:
+        """The items that it would give from here on."""
+        at = 0
+        while True:
+            if at == len(self.waiting):
+                try:
+                    self.waiting.append(next(self.indices))
+                except StopIteration:
+                    return
+            yield self.loader.batch(self.waiting[at])
+            at += 1
+
+    def __length_hint__(self) -> int:
+        return len(self.loader) - self.given
+
+
+def _of_tensors(dataset: Any) -> bool:
+    while type(dataset) is Subset:
+        if not isinstance(dataset.indices, (list, tuple, range)):
+            return False
+        dataset = dataset.dataset
+    return type(dataset) is TensorDataset and all(t.__class__ is Tensor for t in dataset.tensors)
 
 
 def _check(given: dict[str, Any]) -> None:
