@@ -18,6 +18,7 @@ FEW = 4
 # Tables of words that operators happen to be called too, by what they are bound to, and what the words are.
 RIGHTFUL = {
     "__public__": "methods of packed sequences, called as those of tensors",
+    "GETTERS": "attributes of dtypes, which PyTorch calls as it calls functions of tensors",
     "ARRAY_METHODS": "NumPy's methods of arrays",
     "NAMES": "dtypes",
     "inner()": "types of values",
