@@ -334,6 +334,14 @@ def jax(work: str) -> Run:
             return jax.block_until_ready(p)
 
         return run5
+    if name == "work6":
+
+        def total(x: Any, w: Any, b: Any) -> Any:
+            return (jnp.tanh(x * w + b) * jnp.exp(-(x**2)) / (1 + jnp.abs(x))).sum()
+
+        both = jax.jit(jax.value_and_grad(total, argnums=(0, 1, 2)))
+        numbers = [jnp.asarray(a) for a in elementwise_data()]
+        return lambda: jax.block_until_ready(both(*numbers))
     if name == "work10":
         jax.config.update("jax_enable_x64", True)
         second = jax.jit(jax.hessian(lambda x: jnp.sin(x[:-1] * x[1:]).sum() + 0.1 * (x * x).sum() ** 2))
