@@ -85,7 +85,7 @@ def of_work(program: str, sizes: tuple[int, ...]) -> Iterator[tuple[int, float]]
     import gradsh
     from gradsh.engine.core.modes import swapped
 
-    session = gradsh.Session()
+    session = gradsh.Session(plans=False)  # what an operation costs, not what a plan knows of it
     result = session.run(program)
     assert result.ok, result.errors
     prepare, run = session.globals[".prepare"], session.globals[".run"]
