@@ -32,6 +32,7 @@ PATIENCE = 3  # calls without a plan before the next is recorded
 TRIES = 3  # calls in a row that may come to nothing
 IDLE = 256  # calls in a row for which no plan was right, until nobody looks any more
 SITES = 4096
+SWEPT, ALONE = 32, 2  # so many new ones until they are looked through; holders of a code that only its site has
 SHORT = 5000  # steps of a first recording
 LONGER, OFTEN = (
     5,
@@ -145,6 +146,8 @@ class Calls:
         return transform(*arguments) if result is MISSED else result
 
     def site(self, key: Any, code: CodeType, lasti: int) -> Site:
+        if not len(self.sites) % SWEPT:  # functions that are no more, as those of old prompts, do not stay
+            self.sites = {at: each for at, each in self.sites.items() if sys.getrefcount(each.code) > ALONE}
         if len(self.sites) >= SITES:
             self.sites.clear()
         site = self.sites[key] = Site(code, lasti, 1 if self.forced else FIRST)
