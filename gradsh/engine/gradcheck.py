@@ -310,6 +310,8 @@ class Report:
             return float(tracked[self.i].reshape(-1)[c])
 
         eps = check.eps
+        if not eps:
+            return ""
         here = value(0.0)
         left, right = (here - value(-eps)) / eps, (value(eps) - here) / eps
         # smooth functions: the two slopes differ by the step times the curvature, which half the step halves

@@ -89,7 +89,8 @@ def _array_type(data: Any) -> str:
 
 
 def _is_sequence(value: Any) -> bool:
-    return hasattr(value, "__len__") and hasattr(value, "__getitem__") and not isinstance(value, (str, dict))
+    kind = type(value)
+    return hasattr(kind, "__len__") and hasattr(kind, "__getitem__") and not isinstance(value, (str, dict))
 
 
 def _no_number(value: Any) -> Exception:

@@ -473,10 +473,10 @@ def histc(x: Any, bins: int, min: Any, max: Any) -> Any:
         raise ValueProblem(f"torch.histc: range of [{_c_number(low)}, {_c_number(high)}] is not finite")
     if low > high:
         raise ValueProblem("torch.histc: max must be larger than min")
-    if low == high:
-        low, high = low - 1, high + 1
     flat = alloc.asarray(x).reshape(-1)
     flat = flat[(flat >= low) & (flat <= high)]
+    if low == high:  # from one below to one above, which of large numbers are the same number
+        return np.bincount([bins // 2] * flat.size, minlength=bins).astype(x.dtype)
     start, width = x.dtype.type(low), x.dtype.type(high) - x.dtype.type(low)
     places = ((flat - start) / width * x.dtype.type(bins)).astype(np.int64)
     return np.bincount(np.minimum(places, bins - 1), minlength=bins).astype(x.dtype)
