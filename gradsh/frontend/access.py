@@ -296,6 +296,8 @@ def _of_class(value: Any, name: str) -> Any:
             return lambda self, *arguments, **keywords: None
         if name == "__new__":
             return lambda cls, *arguments, **keywords: object.__new__(cls)
+        if name in ("_fields", "_make") and issubclass(value, tuple) and hasattr(value, "_fields"):
+            return getattr(value, name)
         for base in value.__mro__:
             if name in HOST.get(base, ()) or (name == "__init__" and base in HOST):
                 return getattr(base, name)

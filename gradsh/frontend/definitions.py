@@ -29,7 +29,9 @@ def define(bases: tuple[Any, ...], annotated: tuple[str, ...]) -> Callable[..., 
         full = text.qualified_name(body.get("__qualname__", name))
         if len(bases) == 1 and hasattr(bases[0], "__base__") and not isinstance(bases[0], type):  # NamedTuple
             host, written = bases[0].__base__(name[1:], written)
-            parts |= {"written": written, "__qualname__": full, "__slots__": ()}
+            if "__doc__" in body:
+                written["__doc__"] = body["__doc__"]
+            parts |= {"written": written, "__qualname__": full}
             return host if host is not dict and len(written) == 1 else _plain(name[1:], (host,), parts)
         if "__doc__" in body:
             written["__doc__"] = body["__doc__"]
@@ -48,7 +50,9 @@ def define(bases: tuple[Any, ...], annotated: tuple[str, ...]) -> Callable[..., 
 
 def _plain(name: str, bases: tuple[type, ...], parts: dict[str, Any]) -> Any:
     for base in bases:
-        if not isinstance(base, ProgramType) and not (base in BASES or issubclass(base, BaseException)):
+        if not isinstance(base, ProgramType) and not (
+            base in BASES or issubclass(base, BaseException) or _is_named_tuple(base)
+        ):
             raise TypeError_(f"type '{base.__name__}' is not an acceptable base type")
     hosted = any(not isinstance(base, ProgramType) or base.hosted for base in bases)
     if not any(isinstance(base, ProgramType) for base in bases) and not hosted:
@@ -66,6 +70,10 @@ def _plain(name: str, bases: tuple[type, ...], parts: dict[str, Any]) -> Any:
         made.__abstractmethods__ = left  # type: ignore[attr-defined]  # so that Python itself makes no instance
     made.finish()
     return made
+
+
+def _is_named_tuple(kind: type) -> bool:
+    return issubclass(kind, tuple) and hasattr(kind, "_fields")
 
 
 # --- super() ------------------------------------------------------------------------------------------------------
