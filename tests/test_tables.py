@@ -32,7 +32,6 @@ RIGHTFUL = {
     "STAND_FOR": "types of parameters, in PyTorch's words",
     "COMMANDS": "LaTeX's own commands",
     "SHARED": "Python's own functions of these names, which plain values get",
-    "GETTERS": "attributes of dtypes, which PyTorch calls as it calls functions of tensors",
     "OTHERWISE": "attributes and functions as other languages and libraries call them",
     "of_a_number()": "what tensors have and a number of Python's has not",
     "_define_operators() for name": "Python's operators, as the module `operator` spells them",

@@ -161,7 +161,10 @@ def unbind(lowering: Lowering, name: str, box: str, line: int) -> ast.stmt:
 
 def while_loop(lowering: Lowering, node: nodes.While, line: int) -> list[ast.stmt]:
     """`while condition { … }` as a loop over items without end, which it leaves where the condition is false."""
-    items, ahead = looped(lowering, lowering.constant(None, line), "@_", None, node.body, line, node.condition)
+    none = lowering.constant(None, line)
+    items, ahead = looped(lowering, none, "@_", None, node.body, line, node.condition)
+    if items is none:  # no plan: a `yield` in the body
+        return [ast.While(lowering.expr(node.condition), lowering.turn(node.body, line), [], lineno=line, col_offset=0)]
     body = [*ahead, *while_true(lowering, node.condition, line), *lowering.turn(node.body, line)]
     return [ast.For(lowering.store("@_", line), items, body, [], lineno=line, col_offset=0)]
 
