@@ -41,7 +41,8 @@ PLANNED = [
     ),
     "grad(grad(fn(x) = x ** 3 * c))(x.sum())",
 ]
-LOOP = "for i in [0, 1, 2, 3, 4, 5, 6, 7] {{\n    let x = randn(3)\n    {before}\n    let r = {call}\n    print r\n}}\n"
+ITEMS = "{{0: 0, 1: 0, 2: 0, 3: 0, 4: 0, 5: 0, 6: 0, 7: 0}}"  # a loop over a dict has no plan of its own
+LOOP = f"for i in {ITEMS} {{{{\n    let x = randn(3)\n    {{before}}\n    let r = {{call}}\n    print r\n}}}}\n"
 # What one call does beside giving its result, and why that has no plan.
 REFUSED = {
     "print x; return x * 2": "the call shows something",

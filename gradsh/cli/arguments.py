@@ -128,7 +128,13 @@ def _parser() -> Parser:
     add("-q", "--quiet", action="store_true", help="no welcome line")
     add("-v", "--verbose", action="store_true", help="tell which operators vmap and Jacobians looped over")
     add("--no-plans", dest="plans", action="store_false", help="run each iteration of a loop as it is written")
-    add("--plans", dest="plans", action="store_true", default=True, help=argparse.SUPPRESS)  # as it was once asked for
+    add(
+        "--plans",
+        dest="plans",
+        action="store_true",
+        default=True,
+        help="loops run by plans where that is worth it: as without it",
+    )
     add("--no-config", action="store_true", help="read no configuration and no history, and write none")
     for option, depth, said in SANDBOX:
         add(option, action="store_const", const=depth, dest="sandbox", default="", help=said)

@@ -57,8 +57,8 @@ CHANGES = [
 ]
 
 
-# a loop over a list has no plan of its own
-LOOPS = ["range(7)", "[0, 1, 2, 3, 4, 5, 6]", "[0, 1, 2, 3, 4, 5, 6]"]
+# a loop over a dict has no plan of its own
+LOOPS = ["range(7)", "[0, 1, 2, 3, 4, 5, 6]", "{0: 0, 1: 0, 2: 0, 3: 0, 4: 0, 5: 0, 6: 0}"]
 USED = {
     "many(": "fn many(*xs) { let t = 0; for x in xs { t = t + x.sum() }; return t }",
     "kw(": "fn kw(x, p=a, **rest) { return x * p + a }",

@@ -38,8 +38,8 @@ def interrupting(patch: pytest.MonkeyPatch, after: int) -> list[int]:
     next_item = loops.Loop.next
 
     class Interrupted(Stretch):
-        def __init__(self, trial: Any, entry: Any, most: int, stops: Callable[[], bool]) -> None:
-            super().__init__(trial, entry, most, self.asked)
+        def __init__(self, trial: Any, entry: Any, most: int, stops: Callable[[], bool], items: Any) -> None:
+            super().__init__(trial, entry, most, self.asked, items)
             self.wanted = stops
 
         def asked(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradsh.engine.core.modes import planned
+from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite, function
 from gradsh.errors import ArgumentError, ValueProblem
 
@@ -183,9 +184,14 @@ def func_jvp(func: Any, primals: Any, tangents: Any, strict: bool, has_aux: bool
     example="torch.func.hessian(fn(x) = (x**3).sum())(tensor([1., 2.]))",
 )
 def func_hessian(func: Any, argnums: Any) -> Any:
-    """The function that gives the second derivatives of `func` by argument number `argnums`."""
+    """The function that gives the second derivatives of `func` by argument number `argnums`.
+
+    A tensor, which is no number of an argument, is what to take them at, as `hessian(func, inputs)` does.
+    """
     from gradsh.engine.transforms import jacobians
 
+    if isinstance(argnums, Tensor):
+        return planned(jacobians.hessian, _callable("hessian", func), argnums, False, False)
     return jacobians.by_argument(_callable("hessian", func), argnums, jacobians.second, drawless=True)
 
 
