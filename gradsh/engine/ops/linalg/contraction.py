@@ -18,7 +18,7 @@ from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import alias
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.linalg.matmul import mm, multiply, unsafe_view
-from gradsh.errors import ArgumentError, DtypeError, ShapeError, ValueProblem
+from gradsh.errors import ArgumentError, DimError, DtypeError, ShapeError, ValueProblem
 
 # --- outer and inner products ---------------------------------------------------------------------------
 
@@ -111,6 +111,9 @@ def tensordot(x: Tensor, y: Tensor, dims: Any) -> Any:
             raise ArgumentError(f"tensordot(): argument 'dims_self' (position 3) must be tuple of ints, not {kind}")
         if len(first) != len(second):
             raise ValueProblem("both dimension lists should have same length")
+        for given, ndim in ((first, n), (second, m)):
+            if given and not ndim:
+                raise DimError(f"Dimension specified as {given[0]} but tensor has no dimensions")
         left, right = dims_tuple(tuple(first), n), dims_tuple(tuple(second), m)
     else:
         if dims.__class__ is not int:

@@ -479,7 +479,8 @@ def histc(x: Any, bins: int, min: Any, max: Any) -> Any:
         return np.bincount([bins // 2] * flat.size, minlength=bins).astype(x.dtype)
     start, width = x.dtype.type(low), x.dtype.type(high) - x.dtype.type(low)
     places = ((flat - start) / width * x.dtype.type(bins)).astype(np.int64)
-    return np.bincount(np.minimum(places, bins - 1), minlength=bins).astype(x.dtype)
+    # of more bins than integers a place is below 0, and there is no memory for them
+    return np.bincount(np.clip(places, 0, bins - 1), minlength=bins).astype(x.dtype)
 
 
 def _c_number(value: float) -> str:
