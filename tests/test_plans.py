@@ -16,7 +16,7 @@ from gradsh.plans.recording import Recording
 from gradsh.plans.values import Record, Value
 from gradsh.reports import LoopPlan
 from gradsh.session.session import Session as Base
-from tests.plans import pythons, training
+from tests.plans import gone_over, pythons, training
 from tests.plans.compared import Run, apart, compared, difference
 from tests.plans.programs import made
 from tests.plans.sources import LONG, programs
@@ -239,6 +239,15 @@ def test_loops_of_python_programs(name: str) -> None:
     if name in pythons.PLANNED:
         assert told
         assert not [each.reason for each in told if each.reason]
+
+
+def test_what_a_loop_goes_over_may_be_written() -> None:
+    planned = 0
+    for text in gone_over.programs():
+        found, told = compared([text], make=partial(Run, shared=True))
+        assert not found, f"{text}\n{found}"
+        planned += any(not each.reason for each in told)
+    assert planned > 10
 
 
 def test_a_short_loop_is_not_worth_it() -> None:

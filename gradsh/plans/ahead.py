@@ -38,6 +38,12 @@ class Source:
             for each in loaders:
                 each.passing = False
 
+    def tensors(self) -> Iterator[Any]:
+        """The tensors of which items are made when they are asked for."""
+        for leaf in leaves(self.iterator):
+            if hasattr(leaf, "tensors"):
+                yield from leaf.tensors()
+
     def lists(self) -> set[int]:
         """The identities of the lists that it goes over."""
         return {id(leaf.__reduce__()[1][0]) for leaf in leaves(self.iterator) if type(leaf) in LISTS}

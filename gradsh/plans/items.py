@@ -117,7 +117,7 @@ class OfSeveral:
     """The same of a tuple, a list or a dict."""
 
     def __init__(self, inputs: Inputs, x: Any) -> None:
-        self.kind = type(x)
+        self.inputs, self.kind = inputs, type(x)
         self.keys = list(x) if self.kind is dict else []
         self.parts = [form_of(inputs, each) for each in (x.values() if self.kind is dict else x)]
 
@@ -129,6 +129,8 @@ class OfSeveral:
 
     def put(self, at: int, x: Any) -> bool:
         if type(x) is not self.kind or len(x) != len(self.parts) or (self.keys and list(x) != self.keys):
+            return False
+        if id(x) in self.inputs.reached:  # which the body may write, before it is the loop's item
             return False
         items = x.values() if self.kind is dict else x
         return all(part.put(at, each) for part, each in zip(self.parts, items, strict=True))
@@ -225,7 +227,7 @@ class Inputs:
 
     def check(self, item: Any, shadow: Any, code: Any) -> None:
         """Errors: NoPlan where the body has done more than read it."""
-        if any(id(x) in shadow.copies for x in tensors_in(item)):
+        if any(id(x) in shadow.copies for x in within(item)):
             raise NoPlan("an item of the loop is also elsewhere")
         if not self.form.whole():
             raise NoPlan("an item of the loop is changed")
@@ -271,10 +273,13 @@ class Inputs:
 
 
 def tensors_in(item: Any) -> Iterator[Tensor]:
-    if type(item) is Tensor:
+    return (x for x in within(item) if type(x) is Tensor)
+
+
+def within(item: Any) -> Iterator[Any]:
+    """What an item is made of that a program can write, itself too."""
+    if type(item) in (Tensor, list, dict):
         yield item
-    elif type(item) in (tuple, list):
-        for each in item:
-            yield from tensors_in(each)
-    elif type(item) is dict:
-        yield from tensors_in(list(item.values()))
+    if type(item) in (tuple, list, dict):
+        for each in item.values() if type(item) is dict else item:
+            yield from within(each)

@@ -193,6 +193,8 @@ class Loop:
             entry = trial.enter(body)
             entry.names = body.values
             trial.load(entry)
+            if self.source is not None:
+                trial.check_source(self.source, entry)
             return entry
 
         try:

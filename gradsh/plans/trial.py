@@ -26,7 +26,17 @@ from gradsh.plans.outs import PLAIN, Growing, equal, give, parts_at_end, rebuilt
 from gradsh.plans.recording import Recording
 from gradsh.plans.refusal import Changed, Closed, NoPlan
 from gradsh.plans.runner import compiled
-from gradsh.plans.shadow import Shadow, check_code, helper_words, instructions, names_of, parts, put_part, rates_last
+from gradsh.plans.shadow import (
+    Shadow,
+    base_of,
+    check_code,
+    helper_words,
+    instructions,
+    names_of,
+    parts,
+    put_part,
+    rates_last,
+)
 from gradsh.plans.shadow import state as extras
 from gradsh.plans.trust import packed
 from gradsh.plans.values import Value
@@ -496,6 +506,17 @@ class Trial:
             entry.numbers[id(self.inputs.place)] = 0
             self.inputs.begin({id(base) for base, root in entry.memory if id(root) in written}, entry.there)
         self.now = tuple(entry.numbers[id(number)] for number, _ in self.numbers)
+
+    def check_source(self, source: Source, entry: Entry) -> None:
+        """Errors: NoPlan where the body has what items are yet to be made of: it may write there (`X[0] = X[0] + x` in
+        a loop over a loader of X, `xs[9] = 1.0` in one over xs), and the items that were looked at ahead would be
+        those of before."""
+        if not source.lists().isdisjoint(entry.there):
+            raise NoPlan("the body has the list that the loop goes over")
+        bases = {id(base) for base, _ in entry.memory}
+        for x in source.tensors() if self.inputs is not None else ():
+            if id(x) in entry.there or id(base_of(x.data)) in bases:
+                raise NoPlan("the body has a tensor of the data set that the loop goes over")
 
     def fill(self, items: Any, most: int) -> int:
         """How many iterations have an item now: `most`, or fewer. `items` are those ahead of the loop."""

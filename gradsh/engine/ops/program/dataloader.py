@@ -142,6 +142,13 @@ class Batches:
             yield self.loader.batch(self.waiting[at])
             at += 1
 
+    def tensors(self) -> tuple[Tensor, ...]:
+        """What the items are made of, where one may look ahead."""
+        dataset = self.loader.dataset
+        while type(dataset) is Subset:
+            dataset = dataset.dataset
+        return tuple(dataset.tensors)
+
     def __length_hint__(self) -> int:
         return len(self.loader) - self.given
 
