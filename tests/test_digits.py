@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +21,7 @@ from gradsh.engine.kernels import compiled
 from gradsh.engine.kernels.summation import exponentials
 from gradsh.engine.operators.registry import Operator
 from gradsh.engine.ops import families
+from tests.chosen import chosen, chosen_again  # noqa: F401 - a fixture
 from tests.record import bits as recorded
 from tests.record import softmax, sums
 from tests.record.elementary import DATA, EACH, LIMITS, drawn
@@ -30,24 +30,6 @@ RECORDED = np.load(DATA)
 
 
 IN_C = importlib.util.find_spec("gradsh.engine.kernels.native") is not None
-
-
-def chosen(compiled_ones: bool) -> None:
-    """Compute with the kernels in C, wherever there is one, or with NumPy's alone."""
-    for native in compiled.NATIVE:
-        native.left = 0
-        native.function = native.load() if compiled_ones else None
-        assert native.function is not None or not compiled_ones, f"{native.name} gives other bits than NumPy's"
-
-
-@pytest.fixture(autouse=True)
-def chosen_again() -> Iterator[None]:
-    """What a test chose does not stay."""
-    before = [(native, native.left, native.function) for native in compiled.NATIVE]
-    yield
-    for native, left, function in before:
-        native.left, native.function = left, function
-
 
 each = pytest.mark.parametrize("in_c", [False, True] if IN_C else [False], ids=["NumPy", "C"][: 1 + IN_C])
 

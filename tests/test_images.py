@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 
 from gradsh.engine.kernels import batch, compiled, convolution, pooling
 from gradsh.engine.ops.elementwise.masks import where_over_zero
+from tests.chosen import chosen, chosen_again  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("gradsh.engine.kernels.native") is None, reason="there are no kernels in C"
@@ -18,22 +18,11 @@ pytestmark = pytest.mark.skipif(
 ODD = (np.nan, np.inf, -np.inf, -0.0, 0.0)
 
 
-@pytest.fixture(autouse=True)
-def chosen_again() -> Iterator[None]:
-    """What a test chose does not stay."""
-    before = [(native, native.left, native.function) for native in compiled.NATIVE]
-    yield
-    for native, left, function in before:
-        native.left, native.function = left, function
-
-
 def both(compute: Any) -> tuple[Any, Any]:
     """What it gives with NumPy's kernels, and with those in C."""
     results = []
     for in_c in (False, True):
-        for native in compiled.NATIVE:
-            native.left, native.function = 0, native.found() if in_c else None
-            assert native.function or not in_c, f"{native.name} gives other bits than NumPy's"
+        chosen(in_c)
         with np.errstate(all="ignore"):
             results.append(compute())
     return results[0], results[1]

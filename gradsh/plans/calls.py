@@ -34,10 +34,8 @@ IDLE = 256  # calls in a row for which no plan was right, until nobody looks any
 SITES = 4096
 SWEPT, ALONE = 32, 2  # so many new ones until they are looked through; holders of a code that only its site has
 SHORT = 5000  # steps of a first recording
-LONGER, OFTEN = (
-    5,
-    500,
-)  # what is longer may have so many times more steps; forced, after one call for each OFTEN of them
+# What is longer may have so many times more steps; forced, after one call for each OFTEN of them.
+LONGER, OFTEN = 5, 500
 LONGEST = 25_000
 # Seconds. What recording takes, beside so many times the call; of what is loaded for it; and how much of that the calls
 # must have taken by then.
