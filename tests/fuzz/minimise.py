@@ -40,7 +40,7 @@ def minimised(fuzzer: ModuleType, recipe: server.Recipe, finding: Finding) -> se
             return False
         return any(one[:2] == finding[:2] for one in server.alone(fuzzer, [trial]))
 
-    for name in ("program", "bytes", "keys"):
+    for name in ("cases", "program", "bytes", "keys"):
         if isinstance(recipe.get(name), (str, list)):
             recipe = _field(recipe, name, found)
     return recipe

@@ -14,12 +14,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from tests.fuzz import caches, calls, files, found, generated, keys, kills, loops, minimise, mutated, saves, server
+from tests.fuzz import caches, calls, files, found, generated, keys, kills, loops, minimise, mutated, odd, saves, server
 from tests.fuzz.judge import Finding
 
 FUZZERS: dict[str, ModuleType] = {
     module.__name__.rpartition(".")[2]: module
-    for module in (mutated, generated, calls, files, caches, keys, loops, saves, kills)
+    for module in (mutated, generated, calls, odd, files, caches, keys, loops, saves, kills)
 }
 EACH = 10.0  # seconds, unless told otherwise
 COMPANY = 30  # how many inputs before it a finding may need

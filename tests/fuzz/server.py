@@ -227,7 +227,8 @@ def inside(fuzzer: ModuleType, seed: int, batch: list[Numbered], folder: Path, s
 
 def make(fuzzer: ModuleType, seed: int, number: int) -> Recipe:
     """The input of that number."""
-    made: Recipe = fuzzer.make(random.Random(f"{seed} {fuzzer.__name__} {number}"))
+    draws = random.Random(f"{seed} {fuzzer.__name__} {number}")
+    made: Recipe = fuzzer.make(draws, number) if getattr(fuzzer, "IN_ORDER", False) else fuzzer.make(draws)
     return made
 
 
