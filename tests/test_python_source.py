@@ -317,6 +317,21 @@ def test_commands(tmp_path: Path) -> None:
     assert status == 3 and "did you mean `width`?" in told and "has no attribute 'Rel'" in told
 
 
+@pytest.mark.parametrize(
+    ("value", "status", "said"),
+    [
+        ("", 0, ""), ("None", 0, ""), ("3", 3, ""), ("True", 1, ""), ("'no data'", 1, "no data\n"), ("1.5", 1, "1.5\n"),
+        ("torch.ones(2)", 1, "tensor([1., 1.])\n"), ("'a\\x1b[2Jb'", 1, "a\u241b[2Jb\n"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("function", ["sys.exit", "exit"])
+def test_leaving(value: str, status: int, said: str, function: str, tmp_path: Path) -> None:
+    program = tmp_path / "p.py"
+    program.write_text(f"import sys\nimport torch\n{function}({value})\nprint('not here')\n")
+    done = subprocess.run([sys.executable, "-m", "gradsh", str(program)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", said)
+
+
 def test_standard_input_says_that_it_is_python() -> None:
     for text, wanted in (
         ("# python\nimport sys\nprint(sys.argv)\n", "['-', '1']\n"),

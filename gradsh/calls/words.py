@@ -147,6 +147,9 @@ def refusal(signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Typ
     if not lines and not method and signature.name == name:  # a method called as a function
         lines = lines_of("Tensor." + name)
         method = bool(lines)
+    if not lines and method:  # a method that PyTorch has as a function alone
+        method, name = False, name.removeprefix("Tensor.")
+        lines = lines_of(name)
     while lines and lines[0].startswith("? "):
         _, decides, index = lines[0].split()
         name += "?1" if _is_set(decides, int(index), args, kwargs) else "?0"

@@ -57,9 +57,19 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         return _closed()
     except SystemExit as done:
-        return done.code if isinstance(done.code, int) else 0
+        return _left(done.code)
     except BaseException as error:  # the one place that keeps a traceback of gradsh's own from the user
         return _failed(error)
+
+
+def _left(code: object) -> int:
+    """The exit status of a program that has left: as Python's, of a text that it is an error."""
+    if code is None or isinstance(code, int):
+        return code or 0
+    from gradsh.view.plain import visible
+
+    sys.stderr.write(visible(str(code), "\n") + "\n")
+    return 1
 
 
 def _options(argv: Sequence[str]) -> Options:

@@ -22,9 +22,10 @@ base ctypes data dump dumps getfield setfield setflags tobytes tofile to_device 
 """
 ARRAY = frozenset(name for name in dir(np.ndarray) if name[0] != "_") - frozenset(_CLOSED.split())
 
-# Written in Python, and warn: of means and spreads of nothing, of fits to too little.
+# Written in Python, and warn: of means and spreads of nothing, of fits to too little, of what is no array to shuffle.
 _WARN = "average corrcoef cov mean median nanmax nanmean nanmedian nanmin nanpercentile nanquantile nanstd nanvar"
-WARN = frozenset(f"{_WARN} polyfit std var".split())
+_OF_BINS = "histogram histogram2d histogram_bin_edges histogramdd"
+WARN = frozenset(f"{_WARN} {_OF_BINS} polyfit shuffle std var".split())
 
 
 def plain(value: Any) -> Any:

@@ -37,6 +37,11 @@ OF_TORCH = {
 }
 
 
+def leave(status: Any = None) -> None:
+    """`sys.exit(status)`; what is neither a number nor None is what the command writes as it ends."""
+    raise SystemExit(status if status is None or isinstance(status, int) else written(status))
+
+
 def failed(*message: Any) -> GradshError:
     """What `assert` raises."""
     error = Asserted(written(message[0]) if message else "assertion failed")

@@ -126,7 +126,7 @@ def own_of(session: Running) -> dict[str, Any]:
             session.display.display(value)
 
     def leave(status: Any = None) -> None:
-        raise SystemExit(status)
+        exceptions.leave(status)
 
     own: dict[str, Any] = {"print": print, "display": display, "open": opened(session), "input": asking(session)}
     own |= dict.fromkeys(("exit", "quit"), leave)

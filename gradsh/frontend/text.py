@@ -6,6 +6,7 @@ Addresses are made up, so that a program prints the same each time: the first ob
 from __future__ import annotations
 
 import collections
+import re
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
 from typing import Any
@@ -27,6 +28,7 @@ WRITTEN = frozenset(("numpy", "datetime", "fractions", "decimal"))  # whose `str
 VIEWS = frozenset((type({}.keys()), type({}.values()), type({}.items())))
 PLAIN = frozenset((int, float, bool, type(None), Tensor, str, complex, bytes))
 FIRST, STEP = 0x7F3A00000000, 0x10
+REALLY = re.compile(rf"\bat 0x(?!{FIRST >> 16:x})[0-9a-fA-F]+(?=>)")  # where something lies in memory
 OWN_FUNCTION = "torch.autograd.function."  # before the nodes of a program's own functions
 
 _seen: dict[int, int] = {}
@@ -46,11 +48,18 @@ def written(value: Any) -> str:
     kind = type(value)
     if kind in PLAIN or isinstance(value, (str, Tensor)) or hasattr(kind, "__printed__"):
         return str(value)
-    if isinstance(value, BaseException):
+    if isinstance(kind, Program):
         return str(value)
-    if isinstance(kind, Program) or kind.__module__.partition(".")[0] in WRITTEN:
-        return str(value)
+    if isinstance(value, BaseException) or kind.__module__.partition(".")[0] in WRITTEN:
+        return _of_host(value, str(value))
     return shown(value)
+
+
+def _of_host(value: Any, text: str) -> str:
+    """What Python has to show of a value, in which no thing lies where it really does."""
+    if " at 0x" not in text:
+        return text
+    return REALLY.sub(lambda found: at(value), text)
 
 
 def shown(value: Any) -> str:
@@ -92,7 +101,7 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
     if kind.__module__.partition(".")[0] == "gradsh" and repr(value) == f"<{kind.__name__}>":
         return f"<{class_text(kind)} object {at(value)}>"
     if any("__repr__" in base.__dict__ for base in kind.__mro__[:-1]) and _keeps_addresses_out(kind):
-        return repr(value)
+        return _of_host(value, repr(value))
     return f"<{class_text(kind)} object {at(value)}>"
 
 

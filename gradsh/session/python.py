@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, BinaryIO, cast
 
 from gradsh import interrupts
+from gradsh.engine.core.modes import mode
 from gradsh.errors import CELL, FILE, GradshError, Label, Source, Span, WarningRecord
 from gradsh.frontend import exceptions, text
 from gradsh.frontend.namespace import bound, namespace
@@ -14,6 +16,11 @@ from gradsh.language.signatures import Builtins
 from gradsh.reports import Report
 from gradsh.session.display import Display
 from gradsh.session.session import DONE, FAILED, Result, Session
+
+
+def _warned(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+    """What NumPy's own C warns of, complex numbers cast to real ones: said of the program's line."""
+    mode.warn(str(message), category=category.__name__)
 
 
 class PythonSession(Session):
@@ -45,9 +52,11 @@ class PythonSession(Session):
         self.warm(source.text)
         if self.array_options is not None:
             self._swap_options()
+        shows, warnings.showwarning = warnings.showwarning, _warned
         try:
             super()._execute(source, name, arguments)
         finally:
+            warnings.showwarning = shows
             for found in [reference() for reference in self.writing]:
                 if found is not None:
                     found.flush()

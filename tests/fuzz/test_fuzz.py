@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.fuzz import found, judge, minimise
 
-INPUTS = "mutated=300 generated=50 calls=90 files=200 caches=20 saves=60"
+INPUTS = "mutated=300 generated=50 calls=90 odd=40 files=200 caches=20 saves=60"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="each input runs in a fork")

@@ -11,7 +11,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import ArgumentError, AutogradError, DimError, DtypeError, GradshError
 
 # what a kernel or a composite raises for arguments that it did not expect
-FAILURES = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, GradshError)
+FAILURES = (AttributeError, TypeError, ValueError, IndexError, KeyError, ArithmeticError, GradshError)
 
 
 def type_word(value: Any) -> str:
@@ -27,12 +27,20 @@ def need_tensor(operator: str, name: str, position: int, value: Any) -> None:
         )
 
 
+def whole(value: Any) -> int:
+    """What stands for an int, as one. Raises ArgumentError where a program's own `__index__` gives none."""
+    found = value.__index__()
+    if not isinstance(found, int):
+        raise ArgumentError(f"__index__ returned non-int (type {type_word(found)})")
+    return int(found)
+
+
 def dim_index(dim: int, ndim: int) -> int:
     """`dim` as a non-negative number; a 0-d tensor has the dims -1 and 0. Raises DimError, ArgumentError."""
     if dim.__class__ is not int:
         if not is_int(dim):
             raise ArgumentError(f"argument 'dim' must be int, not {type_word(dim)}")
-        dim = int(dim.__index__())
+        dim = whole(dim)
     extent = ndim or 1
     if not -extent <= dim < extent:
         raise DimError(f"Dimension out of range (expected to be in range of [{-extent}, {extent - 1}], but got {dim})")
@@ -74,7 +82,7 @@ def need_int(operator: str, name: str, position: int, value: Any) -> int:
         raise ArgumentError(
             f"{operator}(): argument '{name}' (position {position}) must be int, not {type_word(value)}"
         )
-    return int(value.__index__())
+    return whole(value)
 
 
 def too_long() -> ArgumentError:
@@ -112,7 +120,7 @@ def int_tuple(operator: str, name: str, position: int, values: Any) -> tuple[int
                 f"{operator}(): argument '{name}' failed to unpack the object at pos {at + 1} with error "
                 f'"type must be tuple of ints,but got {type_word(value)}"'
             )
-    return tuple(int(value.__index__()) for value in values)
+    return tuple(whole(value) for value in values)
 
 
 def numpy_dtype(operator: str, dtype: Any, default: Any = None) -> Any:

@@ -9,6 +9,8 @@ from gradsh import errors
 from gradsh.engine.core.modes import mode
 from gradsh.errors import GradshError
 
+__acts_for_programs__ = True  # `warning` runs what a program calls: see gradsh.runtime.faults
+
 MOST_DIMS = 64  # of NumPy's arrays
 NO_BOOLS = "is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import Any
 
-from gradsh.engine.core.arguments import is_int
+from gradsh.engine.core.arguments import is_int, whole
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.nn.module import PUBLIC, Model, adopt, indented, is_parameter, not_a_model, type_text
@@ -79,7 +79,7 @@ class Numbered(Model):
     def place(self, index: Any) -> int:
         if not is_int(index):
             raise ArgumentError(f"'{type_text(index)}' object cannot be interpreted as an integer")
-        at = int(index.__index__())
+        at = whole(index)
         if not -len(self.items) <= at < len(self.items):
             count = len(self.items)
             held = (

@@ -15,7 +15,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.numpys import of_numpy
 from gradsh.engine.core.tensor import Tensor, is_foreign
 from gradsh.engine.core.users import PROGRAM, acts_for_programs
-from gradsh.errors import ArgumentError, DtypeError, GradshError
+from gradsh.errors import ArgumentError, DtypeError, GradshError, ZeroDivision
 
 PYTHONS = (" not supported between instances of ", "unsupported operand type(s) for ", "must be real number, not ")
 WALK = backward.__file__  # whose frames call rules: what is wrong there is no argument of the operator
@@ -33,6 +33,8 @@ def blame(entry: Any, values: list[Any], error: Exception, depth: int = 1) -> Ex
         return ended(entry.name, values)
     if entry.signature.python and isinstance(error, TypeError) and any(words in str(error) for words in PYTHONS):
         return ArgumentError(str(error))  # as in PyTorch's own Python
+    if entry.signature.python and isinstance(error, ZeroDivisionError):
+        return ZeroDivision(str(error))  # likewise: `dirac_(x, groups=0)`
     if entry.private or in_the_program(error):
         return error
     wrong = misused(entry.signature, sys._getframe(depth))

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from gradsh.calls.bind import Binder
-from gradsh.engine.core.arguments import is_int, wrong_call
+from gradsh.engine.core.arguments import is_int, whole, wrong_call
 from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.tensor import Tensor
 
@@ -69,7 +69,7 @@ class Types:
             if not fits(word, value):
                 raise wrong_call(self.signature, sys._getframe(1))
             if value.__class__ is Tensor or word == "int":
-                values[index] = int(value.__index__())
+                values[index] = whole(value)
         return values
 
     def _plan(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradsh.frontend import text
-from gradsh.frontend.exceptions import seen
+from gradsh.frontend.exceptions import leave, seen
 from gradsh.frontend.imports import Module, of_members
 from gradsh.frontend.imports.opening import lines_of, listed, make_folder, read, remove, remove_all, rename, walked
 
@@ -70,9 +70,6 @@ VersionInfo.__qualname__ = "sys.version_info"
 
 
 def _sys(session: Any) -> Module:
-    def leave(status: Any = None) -> None:
-        raise SystemExit(status)
-
     def out(words: str) -> None:
         session.display.printed((words,), [None], "", "")
 

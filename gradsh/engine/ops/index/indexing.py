@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, type_word
+from gradsh.engine.core.arguments import dim_index, type_word, whole
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.from_values import array_of
 from gradsh.engine.core.graph import Kind, Node, record
@@ -298,7 +299,8 @@ def as_index(item: Any) -> Tensor:
     if isinstance(item, ndarray):
         return make(item)
     if hasattr(item, "__index__"):
-        return make(np.int64(item.__index__()))
+        with suppress(ArgumentError):  # one of the program's own that gives no int
+            return make(np.int64(whole(item)))
     if isinstance(item, str):
         raise ArgumentError("new(): invalid data type 'str'")
     raise IndexError_(

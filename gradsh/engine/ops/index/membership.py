@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradsh.engine.core.arguments import is_int, type_word
+from gradsh.engine.core.arguments import is_int, type_word, whole
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import function
 from gradsh.errors import ArgumentError, AttributeError_, DtypeError, ValueError_
@@ -62,7 +62,7 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Tensor, ...]:
     wrong = [n for n in given if not is_int(n)]
     if wrong:
         raise ArgumentError(f"expected 'shape' to be int or sequence of ints, but got {type_word(shape)}")
-    sizes = tuple(int(n.__index__()) for n in given)
+    sizes = tuple(whole(n) for n in given)
     if any(n < 0 for n in sizes):
         raise ValueError_(f"'shape' cannot have negative values, but got {sizes}")
     rest = np.asarray(indices.data)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import is_int, not_implemented, too_large, too_long, type_word
+from gradsh.engine.core.arguments import is_int, not_implemented, too_large, too_long, type_word, whole
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.summation import in_turn, summed
@@ -40,7 +40,7 @@ def _size(name: str, output_size: Any, size: Any) -> tuple[int, ...]:
         raise ArgumentError(
             f"{name}(): argument 'output_size' (position 2) must be tuple of ints, not {_word(output_size)}"
         )
-    out = tuple(n if v is None else int(v.__index__()) for v, n in zip(values, size, strict=True))
+    out = tuple(n if v is None else whole(v) for v, n in zip(values, size, strict=True))
     if max(map(abs, out)) >= 2**63:
         raise too_long()
     if math.prod(out) >= 2**60:

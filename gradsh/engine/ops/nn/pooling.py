@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, is_int, not_implemented, too_long, type_word
+from gradsh.engine.core.arguments import dim_index, is_int, not_implemented, too_long, type_word, whole
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.strided import contiguous
 from gradsh.engine.core.tensor import Tensor
@@ -33,7 +33,7 @@ def spread_int(name: str, argument: str, value: Any, dims: int) -> tuple[int, ..
     wrong = next((v for v in given if not is_int(v)), None)
     if wrong is not None or None in given:
         raise ArgumentError(f"{name}(): argument '{argument}' must be tuple of ints, not {type_word(wrong)}")
-    values = tuple(int(v.__index__()) for v in given)
+    values = tuple(whole(v) for v in given)
     if any(abs(v) >= 2**63 for v in values):
         raise too_long()
     if len(values) == 1:

@@ -319,9 +319,12 @@ FILLED = (fill.kind.renamed("FillBackward2"), overwrite.kind.renamed("FillBackwa
 def _twin(entry: Operator) -> Any:
     apply = entry.apply
     own = entry.inplace if isinstance(entry.inplace, str) else ""
+    flagged = any(p.name == "inplace" for p in entry.signature.parameters)  # of the function: the method has no such
 
     def in_place(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         try:
+            if flagged and (args or kwargs):
+                raise entry.signature.refused((input, *args), kwargs)
             return apply_in_place(apply, input, args, kwargs, _getframe(1), own)
         except (ArgumentError, LeafInPlace) as error:  # what is no call at all is said first, and of this name
             from gradsh.calls.words import error_of

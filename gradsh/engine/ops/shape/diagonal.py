@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core import alloc
-from gradsh.engine.core.arguments import dim_index, need_tensor, type_word
+from gradsh.engine.core.arguments import dim_index, need_tensor
 from gradsh.engine.core.modes import mode
+from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.strided import empty_strided_as, strided
+from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import along, along_in_shape, applied, on_last_dims, sample_of
 from gradsh.engine.operators.composite import composite
-from gradsh.engine.operators.general import op
+from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.ops.shape.dims import select_index
 from gradsh.engine.ops.shape.shape import reshape
@@ -266,8 +269,6 @@ def _(F: Any, size: int, batched: Any, x: Any) -> Any:
 def block_diag(tensors: Any) -> Any:
     """Matrices along the diagonal of one matrix of zeros; vectors are rows, 0-d tensors 1 x 1."""
     for i, x in enumerate(tensors):
-        if not isinstance(x, (ndarray, np.generic)):
-            raise ArgumentError(f"expected Tensor as element {i} in argument 0, but got {type_word(x)}")
         if x.ndim > 2:
             raise ShapeError(
                 f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {x.ndim} dimensions"
@@ -293,6 +294,19 @@ def _(F: Any, g: Any, out: Any, tensors: Any) -> list[Any]:
         parts.append(F.reshape(F.narrow(F.narrow(g, 0, row, rows), 1, column, columns), x.shape))
         row, column = row + rows, column + columns
     return parts
+
+
+def _block_diag(*args: Any, **kwargs: Any) -> Any:
+    (tensors,) = block_diag.signature.bind(args, kwargs)
+    for i, x in enumerate(tensors):  # here: the kernel has arrays, and could not tell those of the program's from them
+        if not isinstance(x, Tensor):
+            from gradsh.calls.forms import describe  # only an error needs its words
+
+            raise ArgumentError(f"expected Tensor as element {i} in argument 0, but got {describe(x).word}")
+    return run(block_diag, [tensors], sys._getframe(1))
+
+
+block_diag.apply = T.__dict__["block_diag"] = _block_diag
 
 
 # --- a part written into a copy --------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from gradsh.engine.core.arguments import (
     need_tensor,
     too_large,
     type_word,
+    whole,
 )
 from gradsh.engine.core.dtypes import OF, Size, promote_dtypes
 from gradsh.engine.core.namespaces import A, T
@@ -543,7 +544,7 @@ def broadcast_shapes(*shapes: Any) -> Any:
                 f"Input shapes should be of type ints, a tuple of ints, or a list of ints, got {one}",
                 kind="RuntimeError",
             )
-        one = tuple(int(n.__index__()) for n in one)
+        one = tuple(whole(n) for n in one)
         if any(n < 0 for n in one):
             raise ShapeError(f"Trying to create tensor with negative dimension ({min(one)}): ({min(one)})")
         shape = [1] * (len(one) - len(shape)) + shape
