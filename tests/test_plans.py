@@ -265,13 +265,25 @@ def test_a_loop_has_a_plan_from_when_it_is_worth_it(header: str, inside: bool, m
     body = f"let i = 0; let v = ones(2, grad)\n{header} {{{{ v.grad = none; backward (v * v).sum(); i += 1"
     body += "\n    no_grad {{ v -= 0.1 * v.grad }}; if i == 30 {{ print v, i }}\n}}\n"
     text = f"fn f() {{{{\n{body}return v, i\n}}}}\nprint f()" if inside else body + "print v, i"
-    for worth, count in ((-1.0, 5), (-1.0, 6), (-1.0, 7), (-1.0, 40), (0.01, 1000)):
+    for worth, least, count in ((-1.0, 0, 5), (-1.0, 0, 6), (-1.0, 0, 7), (-1.0, 16, 40), (0.01, 16, 1000)):
         made.clear()
         monkeypatch.setattr(door, "WORTH", worth)
+        monkeypatch.setattr(door, "LEAST", least)
         by_plan, plain = Run(True, forced=False), Run(False)
         by_plan.session.plan()
         assert not difference(by_plan.run(text.format(count)), plain.run(text.format(count)))
         assert made or count < 7
+
+
+def test_a_loop_of_few_iterations_has_no_plan_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recording one of its iterations, of which each is a loop, would take longer than all of them."""
+    made: list[int] = []
+    proved = loops.Loop.proved
+    monkeypatch.setattr(loops.Loop, "proved", lambda loop, *given: made.append(loop.size) or proved(loop, *given))
+    monkeypatch.setattr(door, "WORTH", -1.0)
+    inner = "for i in range(30) { v.grad = none; backward (v * v).sum(); no_grad { v -= 0.1 * v.grad } }"
+    assert Session(plans=True).run(f"let v = ones(2, grad)\nfor epoch in range(10) {{\n{inner}\n}}").ok
+    assert made == [30]
 
 
 def test_values_do_not_leave_a_recording() -> None:

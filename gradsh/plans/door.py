@@ -1,11 +1,13 @@
 """Whether a loop is worth a plan: before one is, nothing else of gradsh.plans is imported.
 
 It is where what is left of it, at the time that its iterations take, takes longer than making a plan does. Of a loop of
-which nobody knows how long it is, and of all its runs together, as much is thought to be left as has been.
+which nobody knows how long it is, and of all its runs together, as much is thought to be left as has been. To record an
+iteration takes as long as a dozen of them: where no more are left, as of ten epochs, only the loop inside has a plan.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
 from math import inf
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from gradsh.plans.ahead import Source
     from gradsh.plans.loops import Loop
 
-WORTH = 0.02  # seconds
+WORTH, LOADING = 0.006, 0.006  # seconds; the second until there was a plan in this process
+LEAST, RUNS = 16, 8  # iterations that are left, and of how many that were one counts as such
 # Who is told of plans is told the same each time: by iterations.
 MANY = 100
 # Classes of what may be known ahead: see ahead.py.
@@ -110,20 +113,29 @@ def watched(
     """The items; those of a plan from when it is worth it. Nothing is done where the loop is left in the middle: a stop
     that comes then would be lost in a generator that ends."""
     done, look, before = 0, FIRST, loop.spent
-    began = perf_counter()
+    ran = (loop.passed - (size if size < inf else 0)) / RUNS
+    began = since = perf_counter()
+    each, seen = inf, 1
     for item in items:
         yield item
         done += 1
         if done == 1:  # in which what the program needs may be loaded
-            began = perf_counter()
+            began = since = perf_counter()
         elif done == look:
             look *= 2
-            spent = perf_counter() - began
-            loop.spent = before + spent
+            now = perf_counter()
+            each = min(each, (now - since) / (done - seen))  # so may it be in others
+            since, seen = now, done
+            loop.spent = before + now - began
             left = size - done if size < inf else done
-            if left > FIRST + 1 and before + spent / (done - 1) * left > WORTH:
+            if left > FIRST + 1 and left + ran >= LEAST and before + each * left > worth():
                 break
     else:
         loop.spent = before + perf_counter() - began
         return
     yield from planned(items, done).run()
+
+
+def worth() -> float:
+    """The seconds that must be left."""
+    return WORTH if "gradsh.plans.loops" in sys.modules else WORTH + LOADING
