@@ -20,14 +20,14 @@ from gradsh import Session
 from gradsh.plans import machine, trust
 from gradsh.plans.builder import Plan
 from gradsh.plans.numbers import Number
-from gradsh.plans.values import Step, Value
+from gradsh.plans.values import Step, Value, uncovered
 from tests.plans.programs import made
 from tests.test_plans import ROSENBROCK, shown
 
 IN_C = importlib.util.find_spec("gradsh.engine.kernels.native") is not None
 needs_c = pytest.mark.skipif(not IN_C, reason="no kernels in C")
 ORDERS: list[Any] = ["C", "F"]
-DTYPES = [np.dtype(name) for name in ("?", "u1", "i4", "i8", "f2", "f4", "f8")]
+DTYPES = [np.dtype(name) for name in ("?", "u1", "u4", "u8", "i4", "i8", "f2", "f4", "f8")]
 UFUNCS: list[Any] = [
     *sorted(machine.EXACT, key=lambda ufunc: ufunc.__name__),
     *trust.INEXACT,
@@ -80,8 +80,10 @@ def case(draw: Random) -> tuple[Step, Any]:
         if not shape:
             return case(draw)
         index = draw.choice([..., 0, slice(None, None, -1), np.array([0, -1, 0]), ([0],), slice(0, 1)])
+        if len(shape) == 2 and draw.random() < 0.5:
+            index = (value(np.array([0, -1, 1, 2, 0])), value(np.array([4, -5, 0, 4, 4])))
         index = value(index) if isinstance(index, np.ndarray) and draw.random() < 0.5 else index
-        plain = index.array if type(index) is Value else index
+        plain = uncovered(index)
         if kind == "take":
             part = x.array[plain]
             return Step("take", None, (x,), value(np.empty_like(part)), index), part
@@ -170,6 +172,22 @@ def test_parts_that_lie_elsewhere_in_each_iteration() -> None:
     slot, far = np.array(0), value(np.zeros(4))
     with pytest.raises(ValueError, match="reaches out of its memory"):
         native.add_part(native.program(), 0, slot, None, 1, 4, 8, far.array[:1], far.array, np.zeros(1), np.zeros(1))
+
+
+@needs_c
+def test_a_row_or_column_that_is_not_there_is_left() -> None:
+    """The iteration runs as it is written, and raises what NumPy does."""
+    from gradsh.engine.kernels import native
+
+    matrix = value(np.arange(6.0).reshape(2, 3))
+    for rows, columns, done in (([0, -2], [2, -3], 1), ([0, 2], [0, 0], 0), ([0, -3], [0, 0], 0), ([0, 1], [0, -4], 0)):
+        index = (value(np.array(rows)), value(np.array(columns)))
+        out = value(np.zeros(2))
+        for step in (Step("take", None, (matrix,), out, index), Step("put", None, (9.0,), matrix, index)):
+            run = machine.packed_by(native, plan_of([step]))
+            assert run is not None
+            assert run(1, (), []) == (done, () if done else None, None)
+        assert not done or (out.array.tolist() == [2.0, 0.0] and matrix.array[index[0].array, index[1].array].all())
 
 
 @needs_c

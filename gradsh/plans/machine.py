@@ -15,8 +15,8 @@ import numpy as np
 from gradsh.engine.kernels.compiled import Native
 from gradsh.plans.builder import Plan
 from gradsh.plans.numbers import Number
-from gradsh.plans.packing import bare, fits, is_basic, kind_of, positive, resolved, spread
-from gradsh.plans.values import PURE, Step, Value, inputs_in, uncovered
+from gradsh.plans.packing import bare, fits, is_basic, kind_of, leaves_none_out, positive, resolved, spread
+from gradsh.plans.values import PURE, Moving, Step, Value, Window, inputs_in, uncovered
 
 ndarray = np.ndarray
 ARITHMETIC = {np.add: 0, np.subtract: 1, np.multiply: 2, np.divide: 3, np.negative: 4}  # as Kind in native_machine.h
@@ -69,6 +69,8 @@ COMPARED = {
     operator.ne: np.not_equal,
 }
 SUMS = {"summed": 0, "in_turn": 1, "squares": 2}
+# Kernels that have one more argument for what they give, where that lies without gaps.
+FILLING = frozenset({"softmax", "log_softmax", "softmax_backward", "log_softmax_backward"})
 MEMORY = {float: np.dtype(np.float64), int: np.dtype(np.int64), bool: np.dtype(bool)}
 
 
@@ -205,12 +207,10 @@ class Packer:
 
     def put(self, step: Step) -> None:
         (x,), out, index = step.arguments, step.out, step.extra
-        moving = self.moving(out.array, index)
-        if moving is not None:
-            *where, first = moving
-            given = (*where, *self.memory(x), first, out.root.array) if fits(x, first) else ()
-            if given and self.native.add_part(self.program, 1, *given):
-                return
+        if self.put_part(x, out, index):
+            return
+        if self.picked(True, x, index, out):
+            return
         if is_basic(index):
             part = out.array[(*index, ...) if type(index) is tuple and ... not in index else index]
             if type(part) is not ndarray:
@@ -225,14 +225,44 @@ class Packer:
 
     def take(self, step: Step) -> None:
         (x,), out = step.arguments, step.out
-        if type(x) in (Value, ndarray):
-            array, owner = self.memory(x)
-            moving = self.moving(array, step.extra)
-            if moving is not None:
-                *where, first = moving
-                if self.native.add_part(self.program, 0, *where, first, owner, out.array, out.root.array):
-                    return
+        if self.part(x, step.extra, out) or self.picked(False, x, step.extra, out):
+            return
         self.called(operator.getitem, [*step.arguments, step.extra], {}, step.out.array)
+
+    def part(self, x: Any, index: Any, out: Value) -> bool:
+        """out[...] = x[index], where that lies elsewhere in each iteration."""
+        moving = self.moving(x.array, index) if type(x) is Value else None
+        if moving is None:
+            return False
+        *where, first = moving
+        return bool(
+            first.shape == out.array.shape
+            and self.native.add_part(self.program, 0, *where, first, x.root.array, out.array, out.root.array)
+        )
+
+    def put_part(self, x: Any, out: Value, index: Any) -> bool:
+        """out[index] = x, likewise."""
+        moving = self.moving(out.array, index)
+        if moving is None:
+            return False
+        *where, first = moving
+        return fits(x, first) and bool(
+            self.native.add_part(self.program, 1, *where, *self.memory(x), first, out.root.array)
+        )
+
+    def picked(self, puts: bool, x: Any, index: Any, out: Value) -> bool:
+        """out[rows, columns] = x, or out[...] = x[rows, columns], of one number for each pair of them."""
+        matrix = out if puts else x
+        if type(index) is not tuple or len(index) != 2 or type(matrix) is not Value:
+            return False
+        if not all(type(each) in (Value, ndarray) and each.dtype == np.int64 for each in index):
+            return False
+        given = self.memory(x) if type(x) in (Value, ndarray) else self.memory(x, matrix.dtype)
+        return bool(
+            self.native.add_pick(
+                self.program, puts, *given, *self.memory(index[0]), *self.memory(index[1]), out.array, out.root.array
+            )
+        )
 
     def moving(self, array: Any, index: Any) -> tuple[Any, ...] | None:
         """A part of the array that lies elsewhere in each iteration, by one number or the two of one slice: where the
@@ -247,7 +277,7 @@ class Packer:
         item, size = items[at], array.shape[at]
         if type(item) is Number and type(item.plain) is int:
             start, stop, count, items[at] = item, None, 1, 0
-        elif type(item) is slice and item.step is None and self.varies(item.start) and self.varies(item.stop):
+        elif type(item) is slice and leaves_none_out(item) and self.varies(item.start) and self.varies(item.stop):
             start, stop, count = item.start, self.slot(item.stop), item.stop.plain - item.start.plain
             items[at] = slice(0, count)
         else:
@@ -261,6 +291,9 @@ class Packer:
         function, arguments, options, out = step.function, step.arguments, step.extra or {}, step.out
         if function is np.dot and not options and self.dotted(arguments, out):
             return
+        window = getattr(function, "__self__", None)
+        if type(window) is Window and self.part(arguments[0], window.moving.index, out):
+            return
         native: Any = getattr(function, "native", None)
         in_c = None if native is None or options else self.kernel(native)
         if in_c is not None and native.name in SUMS:
@@ -271,6 +304,9 @@ class Packer:
             made = in_c(*uncovered(arguments))
             if type(made) is ndarray and made.shape == out.array.shape and made.dtype == out.array.dtype:
                 function = in_c  # it takes such arguments
+                if native.name in FILLING and out.array.flags.c_contiguous:
+                    self.called(function, [*map(bare, arguments), out.array], {})
+                    return
         if function is np.reshape and not options and out.array.flags.c_contiguous and type(arguments[0]) is Value:
             x = arguments[0].array
             if x.size == out.array.size:
@@ -285,6 +321,9 @@ class Packer:
     draw = call
 
     def into(self, step: Step) -> None:
+        moving = getattr(step.function, "__self__", None)
+        if type(moving) is Moving and self.put_part(step.arguments[1], step.out, moving.index):
+            return
         options = {name: bare(x) for name, x in (step.extra or {}).items()}
         self.called(step.function, list(step.arguments), options)
 

@@ -33,6 +33,10 @@ def is_basic(index: Any) -> bool:
     return index is None or index is Ellipsis or is_whole(index)
 
 
+def leaves_none_out(index: slice) -> bool:
+    return index.step is None or (type(index.step) is int and index.step == 1)
+
+
 def is_whole(x: Any) -> bool:
     return type(x) is int or (type(x) is not Number and isinstance(x, np.integer))
 

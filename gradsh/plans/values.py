@@ -454,9 +454,10 @@ def shared(one: Any, other: Any) -> bool:
 
 
 class Moving:
-    """An index of which parts are numbers that change; `text` has a name for each of the `numbers` in it."""
+    """An index of which parts are numbers that change; its functions have a name for each of the `numbers` in it."""
 
     def __init__(self, index: Any) -> None:
+        self.index = index
         self.numbers: list[Any] = []
         self.known: dict[str, Any] = {"slice": slice}
         text = self.spelled(index)

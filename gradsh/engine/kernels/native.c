@@ -257,6 +257,7 @@ static PyMethodDef functions[] = {
     ENTRY(add_map),
     ENTRY(add_copy),
     ENTRY(add_part),
+    ENTRY(add_pick),
     ENTRY(add_sum),
     ENTRY(add_reduce),
     ENTRY(add_dot),

@@ -17,7 +17,7 @@ typedef enum {
     FLOAT_ADD, FLOAT_SUBTRACT, FLOAT_MULTIPLY, FLOAT_DIVIDE, FLOAT_NEGATIVE, FLOAT_SET,
     DOUBLE_ADD, DOUBLE_SUBTRACT, DOUBLE_MULTIPLY, DOUBLE_DIVIDE, DOUBLE_NEGATIVE, DOUBLE_SET,
     LONG_ADD, LONG_SUBTRACT, LONG_MULTIPLY, QUOTIENT, POWER, DECIDE, OUT, PART,
-    ONE_LOOP, LOOPS, BYTES, REDUCE, SUM, GEMM, GEMV, PRODUCT, ASSIGN, CALL
+    ONE_LOOP, LOOPS, ROWS, BYTES, PICK, REDUCE, SUM, GEMM, GEMV, PRODUCT, ASSIGN, CALL
 } Kind;
 
 typedef struct {
@@ -91,8 +91,11 @@ static void program_freed(PyObject *capsule)
     for (Instruction *at = program->first; at < program->first + program->count; at++) {
         if (at->kind == PART && at->of.part->copy.kind == LOOPS)
             PyMem_Free(at->of.part->copy.of.dims);
-        if (at->kind == PART || at->kind == LOOPS || at->kind == SUM || at->kind == GEMM || at->kind == GEMV || at->kind == CALL)
+        switch (at->kind) {
+        case PART: case LOOPS: case ROWS: case PICK: case SUM: case GEMM: case GEMV: case CALL:
             PyMem_Free(at->of.dims); /* each of them is one block */
+        default:;
+        }
     }
     PyMem_Free(program->first);
     Py_XDECREF(program->kept);
@@ -446,6 +449,11 @@ static PyObject *run(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_
                 break;
             }
             case LOOPS: run_loops(i); break;
+            case ROWS: ROWS_OF[i->stride[3]](i->at, i->size, i->of.dims); break;
+            case PICK:
+                if (!run_pick(i))
+                    return PyLong_FromSsize_t(at);
+                break;
             case BYTES: memcpy(i->at[1], i->at[0], i->size); break;
             case REDUCE: run_reduce(i); break;
             case SUM:

@@ -59,7 +59,8 @@ static PyObject *add_reduce(PyObject *Py_UNUSED(self), PyObject *const *args, Py
     PyUFuncObject *ufunc = (PyUFuncObject *)args[1];
     if (axes < 1 || !PyObject_TypeCheck(args[1], &PyUFunc_Type) || ufunc->nargs != 3 || !contiguous(x[0]) ||
         !contiguous(x[1]) || PyArray_SIZE(x[1]) != rows || PyArray_TYPE(x[1]) != type || size > WITHIN || size < 2 ||
-        (type != NPY_FLOAT32 && type != NPY_FLOAT64) || overlap(x, 2) || same_place(x[0], x[1]))
+        overlap(x, 2) || same_place(x[0], x[1]) ||
+        (type != NPY_FLOAT32 && type != NPY_FLOAT64 && ((type != NPY_INT64 && type != NPY_UINT64) || args[3] == Py_True)))
         Py_RETURN_FALSE;
     PyArrayObject *types[3] = {x[0], x[0], x[0]};
     if (!(made->loop = loop_of(ufunc, types, &made->data)))
