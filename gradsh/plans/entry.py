@@ -23,6 +23,7 @@ from gradsh.plans.shadow import ATOMS, Shadow, base_of, parts, rates_last, state
 
 ndarray = np.ndarray
 SIMPLE = frozenset({type(None), bool, int, float, str})
+HOLDERS = frozenset({list, dict, CellType, Tensor})  # of which everything is known by their class
 
 
 class Entry:
@@ -69,26 +70,27 @@ class Entry:
                 raise differs()
             self.numbers[id(copy)] = x
             return
-        found = self.copies.get(id(x))
-        if (
-            found is not None
-            and found[1] is copy
-            and (isinstance(x, DType) or (kind is FunctionType and not is_users(x) and not transformed(x)))
-        ):
-            return  # one of gradsh's own
-        if isinstance(x, type) and is_written(x):
-            self.kind(x, copy)
-            return
-        if isinstance(x, ATOMS):
-            if x is not copy and (kind is not type(copy) or repr(x) != repr(copy)):
-                raise differs()
-            return
-        if kind is tuple and type(copy) is tuple:
-            if len(x) != len(copy):
-                raise differs()
-            for mine, theirs in zip(x, copy, strict=True):
-                self.pair(mine, theirs)
-            return
+        if kind not in HOLDERS:
+            found = self.copies.get(id(x))
+            if (
+                found is not None
+                and found[1] is copy
+                and (isinstance(x, DType) or (kind is FunctionType and not is_users(x) and not transformed(x)))
+            ):
+                return  # one of gradsh's own
+            if isinstance(x, type) and is_written(x):
+                self.kind(x, copy)
+                return
+            if isinstance(x, ATOMS):
+                if x is not copy and (kind is not type(copy) or repr(x) != repr(copy)):
+                    raise differs()
+                return
+            if kind is tuple and type(copy) is tuple:
+                if len(x) != len(copy):
+                    raise differs()
+                for mine, theirs in zip(x, copy, strict=True):
+                    self.pair(mine, theirs)
+                return
         if id(x) in self.there or id(copy) in self.back:
             if self.there.get(id(x)) is not copy or self.back.get(id(copy)) is not x:
                 raise differs()
@@ -102,6 +104,8 @@ class Entry:
             raise differs()
         elif kind is Tensor:
             self.tensor(x, copy)
+        elif kind in HOLDERS:
+            self.parts(x, copy)
         elif is_generator(x):
             self.streams.append((x, copy))
         elif kind is MethodType:
@@ -110,7 +114,7 @@ class Entry:
                 self.pair(x.__func__, copy.__func__)
         elif kind is FunctionType and (is_users(x) or transformed(x)):
             self.function(x, copy)
-        elif kind in (list, CellType) or isinstance(x, dict) or is_held(x) or is_instance(x):
+        elif isinstance(x, dict) or is_held(x) or is_instance(x):
             self.parts(x, copy)
         elif x is not copy or not (x is len or known(x)):
             raise differs()
@@ -124,18 +128,21 @@ class Entry:
             self.pair(x, copy)
 
     def parts(self, x: Any, copy: Any) -> None:
-        if is_model(x) and x.hooks is not None:
-            raise differs()
-        if is_optimizer(x) and (x.pre_hooks or x.post_hooks):
-            raise differs()
-        if is_scheduler(x):
-            if not rates_last(x):
+        if type(x) not in HOLDERS:
+            if is_model(x) and x.hooks is not None:
                 raise differs()
-            self.schedulers.append(x)
+            if is_optimizer(x) and (x.pre_hooks or x.post_hooks):
+                raise differs()
+            if is_scheduler(x):
+                if not rates_last(x):
+                    raise differs()
+                self.schedulers.append(x)
         mine, theirs = parts(x), parts(copy)
         if len(mine) != len(theirs):
             raise differs()
         for (key, value), (other, part) in zip(mine, theirs, strict=True):
+            if value is part and key is other and type(value) in SIMPLE and type(key) in SIMPLE:
+                continue  # most of what is held
             if type(key) is type(other) and type(key) in (int, str):
                 if key != other:
                     raise differs()

@@ -69,8 +69,6 @@ COMPARED = {
     operator.ne: np.not_equal,
 }
 SUMS = {"summed": 0, "in_turn": 1, "squares": 2}
-# Kernels that have one more argument for what they give, where that lies without gaps.
-FILLING = frozenset({"softmax", "log_softmax", "softmax_backward", "log_softmax_backward"})
 MEMORY = {float: np.dtype(np.float64), int: np.dtype(np.int64), bool: np.dtype(bool)}
 
 
@@ -304,7 +302,7 @@ class Packer:
             made = in_c(*uncovered(arguments))
             if type(made) is ndarray and made.shape == out.array.shape and made.dtype == out.array.dtype:
                 function = in_c  # it takes such arguments
-                if native.name in FILLING and out.array.flags.c_contiguous:
+                if native.takes and out.array.flags.c_contiguous:
                     self.called(function, [*map(bare, arguments), out.array], {})
                     return
         if function is np.reshape and not options and out.array.flags.c_contiguous and type(arguments[0]) is Value:

@@ -436,14 +436,20 @@ def slots(x: Any) -> Iterator[str]:
     """The names of what an object holds."""
     if hasattr(x, "__dict__") and vars(x):
         raise NoPlan(f"a {type(x).__name__} has attributes of its own")
-    for kind in type(x).__mro__:
-        for name in vars(kind).get("__slots__", ()):
-            if (
-                type(getattr(type(x), name, None)) is MemberDescriptorType
-                and name != "__weakref__"
-                and hasattr(x, name)
-            ):
-                yield name  # else it is a property of a class below
+    kind: Any = type(x)
+    return (name for name in members(kind) if hasattr(x, name))
+
+
+@lru_cache(maxsize=64)
+def members(kind: type) -> tuple[str, ...]:
+    """The names of what objects of a class have room for."""
+    return tuple(
+        name
+        for base in kind.__mro__
+        for name in vars(base).get("__slots__", ())
+        # else it is a property of a class below
+        if type(getattr(kind, name, None)) is MemberDescriptorType and name != "__weakref__"
+    )
 
 
 def state(extra: Any) -> Iterator[Any]:

@@ -38,7 +38,7 @@ from gradsh.plans.shadow import (
     rates_last,
 )
 from gradsh.plans.shadow import state as extras
-from gradsh.plans.trust import packed
+from gradsh.plans.trust import machine, packed
 from gradsh.plans.values import Value
 
 MISSING = object()
@@ -667,6 +667,8 @@ def same_bits(a: Any, b: Any) -> bool:
     """Whether two arrays of one shape and dtype hold the same bits; of large ones without a copy."""
     if a.nbytes < MANY or a.nbytes % 8 or not (a.flags.c_contiguous and b.flags.c_contiguous):
         return bool(a.tobytes() == b.tobytes())
+    if (native := machine()) is not None and a.flags.aligned and b.flags.aligned:
+        return bool(native.same_bits(a, b))
     return bool((a.reshape(-1).view(np.uint64) == b.reshape(-1).view(np.uint64)).all())
 
 

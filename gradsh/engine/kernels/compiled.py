@@ -27,9 +27,10 @@ class Native:
     cases   arguments on which both must agree
     writes  the places of the arguments that it fills in
     alike   whether `plain` fills in the same, rather than give what they become
+    takes   whether the one in C takes one array more, without gaps, and fills in what it would give
     """
 
-    __slots__ = ("alike", "cases", "function", "left", "loaded", "name", "plain", "writes")
+    __slots__ = ("alike", "cases", "function", "left", "loaded", "name", "plain", "takes", "writes")
 
     def __init__(
         self,
@@ -38,8 +39,10 @@ class Native:
         cases: Callable[[], Iterable[tuple[Any, ...]]],
         writes: tuple[int, ...] = (),
         alike: bool = True,
+        takes: bool = False,
     ) -> None:
         self.name, self.plain, self.cases, self.writes, self.alike = name, plain, cases, writes, alike
+        self.takes = takes
         self.function: Any = None
         self.loaded: Any = False
         self.left = FIRST

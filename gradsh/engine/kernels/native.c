@@ -265,6 +265,7 @@ static PyMethodDef functions[] = {
     ENTRY(add_decide),
     ENTRY(add_out),
     ENTRY(add_call),
+    ENTRY(same_bits),
     ENTRY(done),
     ENTRY(run),
     ENTRY(threads),

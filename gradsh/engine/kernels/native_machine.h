@@ -360,6 +360,17 @@ static void run_reduce(const Instruction *i)
     }
 }
 
+/* same_bits(a, b): whether two arrays of one shape and dtype, both C-contiguous, hold the same bits. */
+static PyObject *same_bits(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 2 || !is_plain(args[0]) || !is_plain(args[1]))
+        return PyErr_Format(PyExc_TypeError, "no two arrays");
+    PyArrayObject *a = (PyArrayObject *)args[0], *b = (PyArrayObject *)args[1];
+    if (PyArray_NBYTES(a) != PyArray_NBYTES(b) || !contiguous(a) || !contiguous(b))
+        return PyErr_Format(PyExc_ValueError, "arrays with gaps");
+    return PyBool_FromLong(!memcmp(PyArray_DATA(a), PyArray_DATA(b), PyArray_NBYTES(a)));
+}
+
 /* done(program): how many iterations of its last run came to their end. */
 static PyObject *done(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
 {

@@ -136,7 +136,7 @@ def _cases(arrays: int) -> Iterator[tuple[Any, ...]]:
 def _kernel(plain: Any) -> Any:
     """A kernel of arrays of any dtype and number of dims; `axis` is None for 0-d ones."""
     name = plain.__name__
-    native = Native(name, plain, partial(_cases, 2 if name.endswith("backward") else 1))
+    native = Native(name, plain, partial(_cases, 2 if name.endswith("backward") else 1), takes=True)
 
     def into(*given: Any) -> None:
         given[-1][...] = plain(*given[:-1])
