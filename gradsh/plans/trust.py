@@ -6,15 +6,13 @@ Where there is no cache it is tried in each process (some milliseconds).
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from gradsh import cache
-from gradsh.engine.kernels.compiled import Native, numbers
+from gradsh.engine.kernels.compiled import entry, numbers, umath
 from gradsh.plans.builder import Plan
 from gradsh.plans.machine import EXACT, REDUCED, packed_by
 from gradsh.plans.values import Step, Value
@@ -25,13 +23,9 @@ SHAPES: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (37,), (5, 7))
 
 
 class Machine:
-    """The module in C: False as long as nobody has looked for it, None where it is not there, or not to be trusted.
-
-    agreed   {a file of kernels: (the key of its entry in the cache, those that agree)}
-    """
+    """The module in C: False as long as nobody has looked for it, None where it is not there, or not to be trusted."""
 
     found: Any = False
-    agreed: ClassVar[dict[Any, tuple[str, set[str]]]] = {}
 
 
 def machine() -> Any:
@@ -50,53 +44,25 @@ def machine() -> Any:
 def packed(plan: Plan) -> Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None:
     """The plan's function, as `runner.compiled` has it; None where there is no machine, or it does not know a step."""
     native = machine()
-    return None if native is None else packed_by(native, plan, kernel)
-
-
-def kernel(native: Native) -> Any:
-    """`native.found()`; those that agreed once with NumPy's are known in the user's cache, by the files of both."""
-    if native.loaded is False:
-        file = sys.modules[native.plain.__module__].__file__
-        if file not in Machine.agreed:
-            key = "kernels-" + cache.key(["1", np.__version__, *stamps(Machine.found, file)])
-            Machine.agreed[file] = (key, set((cache.read(key) or b"").decode().split()))
-        key, names = Machine.agreed[file]
-        if native.name in names:
-            native.loaded = getattr(Machine.found, native.name)
-        elif native.found() is not None:
-            names.add(native.name)
-            cache.write(key, " ".join(sorted(names)).encode())
-    return native.loaded
-
-
-def umath() -> Any:
-    """The module in C that NumPy's loops are in."""
-    return sys.modules["numpy._core._multiarray_umath"]
+    return None if native is None else packed_by(native, plan)
 
 
 def trusted(native: Any) -> bool:
     """Whether all of `cases` come to NumPy's bits."""
-    key = "machine-" + cache.key(["1", np.__version__, *stamps(native)])
-    known = cache.read(key)
+    key = entry("machine", native)
+    known = cache.read(key) if key else None
     if known is None:
         known = b"yes" if tried(native) else b"no"
-        cache.write(key, known)
+        if key:
+            cache.write(key, known)
     return known == b"yes"
-
-
-def stamps(native: Any, *files: Any) -> Iterator[str]:
-    """What bits depend on beside NumPy's version, and beside these files."""
-    for file in (native.__file__, umath().__file__, *files):
-        status = os.stat(file)
-        yield f"{file} {status.st_size} {status.st_mtime_ns}"
-    yield repr(sorted(umath().__cpu_features__.items()))
 
 
 def tried(native: Any) -> bool:
     steps = list(cases())
     with np.errstate(all="ignore"):
         expected = [by_numpy(step).tobytes() for step in steps]
-        run = packed_by(native, Plan(steps, [], [], [], [], set()), kernel)
+        run = packed_by(native, Plan(steps, [], [], [], [], set()))
         if run is None or run(1, (), []) != (1, (), None):
             return False
     return all(step.out.array.tobytes() == bits for step, bits in zip(steps, expected, strict=True))

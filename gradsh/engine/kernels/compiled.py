@@ -1,16 +1,21 @@
 """The kernels in C (native.c), where gradsh was installed with a compiler: in one pass what NumPy takes many for.
 
 They are loaded once that pays, and used where they give the bits of NumPy's kernels, which is tried on a few cases
-then; else NumPy's stay, as they do for everything that the compiled ones leave to them (other dtypes).
+then; else NumPy's stay, as they do for everything that the compiled ones leave to them (other dtypes). Which of
+them agreed is written into the user's cache, for this NumPy, this processor and the files of both: trying takes a
+millisecond for some.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
+from gradsh import cache
 from gradsh.engine.core import alloc
 from gradsh.engine.kernels import pieces
 from gradsh.interrupts import own
@@ -53,13 +58,13 @@ class Native:
         if self.left > 0:
             self.left -= size + CALL
             if self.left <= 0:
-                self.function = self.load()
+                self.function = self.found()
         return self.function
 
     def found(self) -> Any:
-        """The function for a plan, found once: that there is a plan does not have the program call it."""
+        """The function, found once; that there is a plan that uses it does not have the program call it."""
         if self.loaded is False:
-            self.loaded = self.load()
+            self.loaded = agreed(self)
         return self.loaded
 
     def load(self) -> Any:
@@ -67,6 +72,45 @@ class Native:
         function = getattr(library(), self.name, None)  # an older file may lack it
         agrees = function is not None and all(same(self.plain(*case), function(*case)) for case in self.cases())
         return function if agrees else None
+
+
+AGREED: dict[Any, tuple[str, set[str]]] = {}  # of a file of kernels: its entry in the cache, those that agree
+
+
+def agreed(native: Native) -> Any:
+    """`native.load()`, from the cache where it is known there."""
+    file = getattr(sys.modules.get(native.plain.__module__), "__file__", None)
+    found = library()
+    if file is None or found is None or not hasattr(found, native.name):
+        return native.load()
+    if file not in AGREED:
+        key = entry("kernels", found, file)
+        AGREED[file] = (key, set(((cache.read(key) if key else None) or b"").decode().split()))
+    key, names = AGREED[file]
+    if native.name in names:
+        return getattr(found, native.name)
+    function = native.load()
+    if function is not None:
+        names.add(native.name)
+        if key:
+            cache.write(key, " ".join(sorted(names)).encode())
+    return function
+
+
+def umath() -> Any:
+    """The module in C that NumPy's loops are in."""
+    return sys.modules["numpy._core._multiarray_umath"]
+
+
+def entry(kind: str, native: Any, *files: Any) -> str:
+    """The name in the cache of what depends on NumPy's bits, and on these files; "" behind a sandbox's door, where
+    nobody looks at files."""
+    try:
+        states = [(file, os.stat(file)) for file in (native.__file__, umath().__file__, *files)]
+    except OSError:
+        return ""
+    stamps = [f"{file} {state.st_size} {state.st_mtime_ns}" for file, state in states]
+    return f"{kind}-" + cache.key(["2", np.__version__, *stamps, repr(sorted(umath().__cpu_features__.items()))])
 
 
 def library() -> Any:
