@@ -25,10 +25,9 @@ from gradsh.plans.pure import pure
 from gradsh.plans.reach import MISSING, Guards, Reach, plain
 from gradsh.plans.recording import Recording
 from gradsh.plans.refusal import MISSED, NoPlan, Outcome
-from gradsh.plans.runner import compiled
 from gradsh.plans.shadow import MOST, parts
 from gradsh.plans.trial import Apart, Head, same
-from gradsh.plans.trust import packed
+from gradsh.plans.trust import runs
 from gradsh.plans.values import Value
 
 
@@ -63,7 +62,7 @@ class CallPlan:
         self.plan: Plan = pure(record, entries, results.outs, results.laid)
         if passed is not None:  # a backward inside, of which errors may tell afterwards
             results.lines.append(f"mode.passed = {guards.constant(passed)}")
-        self.attempt = compose(guards, shadow, results, given, packed(self.plan) or compiled(self.plan))
+        self.attempt = compose(guards, shadow, results, given, runs(self.plan))
 
     @staticmethod
     def came_to(result: Any, real: Any) -> bool:

@@ -20,16 +20,18 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradsh import interrupts
-from gradsh.plans.ahead import Source
 from gradsh.plans.builder import described
 from gradsh.plans.entry import Entry
 from gradsh.plans.kept import FIRST, Known
 from gradsh.plans.refusal import Moved, NoPlan, Outcome
 from gradsh.plans.trial import MISSING, Body, Trial, tried
 from gradsh.plans.turns import Stretch
+
+if TYPE_CHECKING:
+    from gradsh.plans.ahead import Source
 
 RECORDINGS = 3  # of one loop, where what was recorded does not come again
 MISSES = 5  # stretches of fewer than GOOD iterations, one after the other, with which a plan is left

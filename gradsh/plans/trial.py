@@ -6,7 +6,7 @@ import dis
 import operator
 from collections.abc import Callable
 from types import CodeType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,18 +14,15 @@ from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor, TensorExtra
 from gradsh.engine.core.users import is_users
-from gradsh.plans.ahead import Source
 from gradsh.plans.builder import Plan, build
 from gradsh.plans.draws import put_state, state_of
 from gradsh.plans.entry import Entry, version
 from gradsh.plans.graphs import marker, spent
-from gradsh.plans.items import Inputs
 from gradsh.plans.kinds import is_generator
 from gradsh.plans.numbers import KINDS, Number, called
 from gradsh.plans.outs import PLAIN, Growing, equal, give, parts_at_end, rebuilt
 from gradsh.plans.recording import Recording
 from gradsh.plans.refusal import Changed, Closed, NoPlan
-from gradsh.plans.runner import compiled
 from gradsh.plans.shadow import (
     Shadow,
     base_of,
@@ -38,8 +35,12 @@ from gradsh.plans.shadow import (
     rates_last,
 )
 from gradsh.plans.shadow import state as extras
-from gradsh.plans.trust import machine, packed
+from gradsh.plans.trust import machine, runs
 from gradsh.plans.values import Value
+
+if TYPE_CHECKING:
+    from gradsh.plans.ahead import Source
+    from gradsh.plans.items import Inputs
 
 MISSING = object()
 MANY = 1 << 14  # bytes
@@ -110,7 +111,11 @@ def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
         rebound = {name for each in instructions(code) for does, name in on_locals(each) if does == "STORE"}
         given: dict[str, Any] = {}
         reads = read_first(code, loop.names)
-        inputs = Inputs(record, loop.item) if loop.source is not None and loop.names[0] in reads else None
+        inputs = None
+        if loop.source is not None and loop.names[0] in reads:
+            from gradsh.plans.items import Inputs  # most loops go over a range
+
+            inputs = Inputs(record, loop.item)
         for at, name in enumerate(loop.names):
             if name in reads and (at or inputs is None):
                 given[name] = loop_variable(loop, record) if not at else bound(shadow, loop, name, name in rebound)
@@ -453,7 +458,7 @@ class Trial:
 
     def begin(self) -> None:
         """Make the plan's function."""
-        self.runs = packed(self.plan) or compiled(self.plan)
+        self.runs = runs(self.plan)
         self.head.restore()
 
     def enter(self, loop: Body) -> Entry:
@@ -499,7 +504,7 @@ class Trial:
         if others:  # it is the same in each iteration of one run of the loop
             self.loose |= others
             self.plan = build(self.shadow.record, *self.parts, self.loose)
-            self.runs = packed(self.plan) or compiled(self.plan)
+            self.runs = runs(self.plan)
         for generator, stream in entry.streams:
             put_state(stream.own, state_of(generator))
         if self.inputs is not None:

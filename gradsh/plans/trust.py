@@ -41,10 +41,16 @@ def machine() -> Any:
     return Machine.found
 
 
-def packed(plan: Plan) -> Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None:
-    """The plan's function, as `runner.compiled` has it; None where there is no machine, or it does not know a step."""
+def runs(plan: Plan) -> Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]]:
+    """The plan's function, as `runner.compiled` has it; that itself where there is no machine, or it does not know a
+    step."""
     native = machine()
-    return None if native is None else packed_by(native, plan)
+    run = None if native is None else packed_by(native, plan)
+    if run is None:
+        from gradsh.plans.runner import compiled  # few plans need it
+
+        return compiled(plan)
+    return run
 
 
 def trusted(native: Any) -> bool:
