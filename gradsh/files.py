@@ -85,20 +85,21 @@ class Files:
         except OSError as error:
             raise refused(path, "read", error, self.folder) from None
 
-    def program(self, path: str, below: str) -> bytes:
+    def program(self, path: str, below: str, ending: str = ENDING) -> bytes:
         """All of a file that a program uses, in a sandbox only of one below the folder `below`.
 
-        Errors: FileError, also where it is not called NAME.grad; Sandboxed. `check` has been asked.
+        Errors: FileError, also where it is not called NAME.grad (or what `ending` says); Sandboxed. `check` has been
+        asked.
         """
         real, inside = self.real(path), self.real(below)
         if self.sandboxed and not (real + os.sep).startswith(inside.rstrip(os.sep) + os.sep):
             raise errors.Sandboxed(
                 f"cannot use '{path}': the program runs in a sandbox, and uses what is below its own folder only"
             )
-        if not real.endswith(ENDING):  # its errors would show lines of /etc/shadow
-            what = "it is a link to a file that is not" if path.endswith(ENDING) else "what is used is"
-            help = f"did you mean '{path}{ENDING}'?" if os.path.exists(real + ENDING) else None
-            raise errors.FileError(f"cannot use '{path}': {what} called NAME{ENDING}", help=help)
+        if not real.endswith(ending):  # its errors would show lines of /etc/shadow
+            what = "it is a link to a file that is not" if path.endswith(ending) else "what is used is"
+            help = f"did you mean '{path}{ending}'?" if os.path.exists(real + ending) else None
+            raise errors.FileError(f"cannot use '{path}': {what} called NAME{ending}", help=help)
         try:
             return read_below(inside, real, PROGRAM) if self.sandboxed else read_regular(real, PROGRAM)
         except OSError as error:

@@ -235,7 +235,7 @@ def _special(value: Any, kind: type, name: str) -> Any:
     if isinstance(value, FUNCTIONS) and name in ("__name__", "__qualname__", "__module__"):
         if name == "__module__":
             inner = value.__func__ if isinstance(value, MethodType) else value
-            return "__main__" if isinstance(inner, FunctionType) and is_users(inner) else "builtins"
+            return inner.__module__ if isinstance(inner, FunctionType) and is_users(inner) else "builtins"
         return function_name(value) if name == "__name__" else text.qualified(value)
     python = {"__len__": len, "__str__": text.written, "__repr__": text.shown, "__iter__": iter, "__hash__": hash}
     if name in python and (hasattr(kind, name) or name in ("__str__", "__repr__")):
@@ -329,8 +329,7 @@ def _of_function(value: Any, name: str) -> Any:
 
 
 def missing_in_class(value: Any, name: str) -> AttributeError_:
-    short = class_text(value).removeprefix("__main__.")
-    return AttributeError_(f"type object '{short.rpartition('.')[2]}' has no attribute '{name}'")
+    return AttributeError_(f"type object '{class_text(value).rpartition('.')[2]}' has no attribute '{name}'")
 
 
 def missing(value: Any, name: str) -> Any:

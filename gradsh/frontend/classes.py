@@ -48,7 +48,7 @@ class ProgramType(Program):
         """The body has run."""
 
     def __repr__(cls) -> str:
-        return f"<class '__main__.{cls.__qualname__}'>"
+        return f"<class '{cls.__module__}.{cls.__qualname__}'>"
 
 
 def _init(kind: Any) -> Any:
@@ -56,7 +56,7 @@ def _init(kind: Any) -> Any:
 
 
 def object_text(self: Any) -> str:
-    return f"<__main__.{type(self).__qualname__} object {text.at(self)}>"
+    return f"<{type(self).__module__}.{type(self).__qualname__} object {text.at(self)}>"
 
 
 class Object(metaclass=ProgramType):

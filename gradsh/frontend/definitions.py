@@ -22,7 +22,7 @@ def define(bases: tuple[Any, ...], annotated: tuple[str, ...]) -> Callable[..., 
 
     def make(name: str, _: tuple[Any, ...], body: dict[str, Any], **keywords: Any) -> Any:
         written = {key[1:]: value for key, value in body.items() if key[0] == "."}
-        parts: dict[str, Any] = {"written": written, "__module__": "__main__"}
+        parts: dict[str, Any] = {"written": written, "__module__": body["__module__"]}
         if "__classcell__" in body:
             parts["__classcell__"] = body["__classcell__"]
         written["@annotated"] = annotated

@@ -118,7 +118,7 @@ def class_text(kind: Any) -> str:
     if python.__qualname__ == "object":  # what stands for Python's own
         return "object"
     if isinstance(python, Program) or python.__module__ == "__main__":
-        return f"__main__.{python.__qualname__}"
+        return f"{python.__module__}.{python.__qualname__}"
     if isinstance(python, ModelKind):
         return _model_text(python)
     if python.__module__.partition(".")[0] == "gradsh":

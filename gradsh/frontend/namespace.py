@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.modes import GradMode
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from gradsh.runtime.running import Running
 
 __acts_for_programs__ = True
+
+NOTHING: dict[str, Any] = {}
 
 
 class Template(str):
@@ -135,19 +139,25 @@ def own_of(session: Running) -> dict[str, Any]:
     return own
 
 
-def namespace(session: Running) -> dict[str, Any]:
-    """The globals: those of a gradsh session, where Python has nothing of its own."""
-    table = PythonTable(own_of(session))
+def namespace(
+    session: Running, name: str = "__main__", more: Mapping[str, Any] = NOTHING, package: bool = False
+) -> dict[str, Any]:
+    """The globals: those of a gradsh session, where Python has nothing of its own.
+
+    `name` is the module's, `more` what else it finds as built-ins; `package`: it is one, not in one.
+    """
+    table = PythonTable({**own_of(session), **more})
+    within = name if package else name.rpartition(".")[0]
     space = gradsh_namespace.namespace(session, table)
     space["@own"].clear()
 
     def import_(module: str, member: str | None) -> Any:
-        return imported(session, table, module, member, space)
+        return imported(session, table, module, member, space, within)
 
     space |= {
         # functions in C, `datetime.strftime`, import through those of the frame that called them
         "__builtins__": {"__build_class__": builtins.__build_class__, "__import__": builtins.__import__},
-        "__name__": "__main__",
+        "__name__": name,
         "@attr": access.attribute,
         "@method": access.method,
         "@set_attr": access.set_attribute,
@@ -160,6 +170,7 @@ def namespace(session: Running) -> dict[str, Any]:
         "@class": definitions.define,
         "@super": definitions.super_of,
         "@import": import_,
+        "@namespace": partial(namespace, session),  # of a file that it imports
         "@missing": missing,
         "@context": context,
         "@decorator": decorator,

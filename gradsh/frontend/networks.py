@@ -61,7 +61,7 @@ class NetworkType(ModelType, Program):
         cls.written[name] = value
 
     def __repr__(cls) -> str:
-        return f"<class '__main__.{cls.__qualname__}'>"
+        return f"<class '{cls.__module__}.{cls.__qualname__}'>"
 
 
 class MixedType(NetworkType, ProgramType):

@@ -106,7 +106,7 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
 
 
 def _keeps_addresses_out(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] in ("gradsh", "numpy", "__main__", "torch", *OPEN)
+    return isinstance(kind, Program) or kind.__module__.partition(".")[0] in ("gradsh", "numpy", "torch", *OPEN)
 
 
 OPEN = ("builtins", "collections", "datetime", "fractions", "decimal", "argparse", "re", "itertools", "functools")

@@ -33,6 +33,7 @@ class PythonSession(Session):
 
     def __init__(self, display: Display, *, argv: Sequence[str] = (), cells: bool = False, **options: Any) -> None:
         self.argv = argv
+        self.paths: list[Any] = [os.path.dirname(argv[0]) if argv else ""]  # `sys.path`: where modules of its own are
         self.cells = cells
         self.at_end: list[Callable[[], None]] = []  # what shows at the end of a cell
         self.array_options: Any = None  # the process's own, once `np.set_printoptions` was called
@@ -43,7 +44,8 @@ class PythonSession(Session):
         self.builtins = self.globals["@table"]
 
     def _globals(self) -> dict[str, Any]:
-        return namespace(self)
+        file = {} if self.cells or not self.argv else {"__file__": os.path.abspath(self.argv[0])}
+        return namespace(self, more=file)
 
     def _source(self, name: str, text: str) -> Source:
         return Source(name, text, CELL if self.cells else FILE)

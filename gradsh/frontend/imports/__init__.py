@@ -55,6 +55,10 @@ class Module:
     def __members__(self) -> list[str]:
         return [*{**dict.fromkeys(self.has), **self.known}]
 
+    def public(self) -> list[str]:
+        """What `from … import *` brings."""
+        return [name for name in self.has if name[0] != "_"]
+
     def __set_member__(self, name: str, value: Any) -> None:
         self.known[name] = value  # `torch.backends.cudnn.deterministic = True`, `plt.style = …`
 
@@ -115,12 +119,18 @@ def missing(reference: str) -> Any:
     raise no_member(module, name)
 
 
-def imported(session: Running, table: PythonTable, module: str, member: str | None, space: dict[str, Any]) -> Any:
-    """What an import binds."""
+def imported(
+    session: Running, table: PythonTable, module: str, member: str | None, space: dict[str, Any], package: str = ""
+) -> Any:
+    """What an import binds; `package`: the one that what imports is in, for `from .model import Net`."""
+    if module[0] == ".":
+        module = _of_own_files().absolute(module, package)
     found = module_of(session, table, module)
     if member is None or isinstance(found, Absent):
         return found
     if member == "*":
+        if not found.of_torch:  # whose names the resolver knows
+            space |= {"." + name: found.__member__(name) for name in found.public()}
         return None
     try:
         return found.__member__(member)
@@ -148,7 +158,7 @@ def _made(session: Running, table: PythonTable, name: str) -> Any:
     root, _, rest = name.partition(".")
     file = FILES.get(root)
     if file is None:
-        return Absent(no_module(name))
+        return _own(session, table, name)
     found = import_module(f"gradsh.frontend.imports.{file}").module(session, root)
     for part in rest.split(".") if rest else ():
         try:
@@ -156,6 +166,26 @@ def _made(session: Running, table: PythonTable, name: str) -> Any:
         except AttributeError_:
             return Absent(no_module(name))
     return found
+
+
+def _of_own_files() -> Any:
+    return import_module("gradsh.frontend.imports.own")
+
+
+def _own(session: Running, table: PythonTable, name: str) -> Any:
+    """A file of the program's own; the packages that it is in run first."""
+    outer, _, last = name.rpartition(".")
+    package = module_of(session, table, outer) if outer else None
+    if isinstance(package, Absent):
+        return Absent(no_module(name))
+    try:
+        session.files.check(f"{last}.py", "use")
+    except GradshError as error:
+        return Absent(error)
+    made = _of_own_files().module(session, name)
+    if made is not None and package is not None:
+        package.__set_member__(last, made)
+    return made or Absent(no_module(name))
 
 
 def _of_torch(session: Running, table: PythonTable, module: str, name: str) -> Any:

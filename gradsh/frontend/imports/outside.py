@@ -82,7 +82,7 @@ def _sys(session: Any) -> Module:
         "version": sys.version,
         "version_info": VersionInfo(*sys.version_info),
         "platform": sys.platform,
-        "path": [],
+        "path": session.paths,
         "modules": {},
         "float_info": sys.float_info,
         "byteorder": sys.byteorder,

@@ -284,7 +284,7 @@ class SimpleNamespace(Object):
         return f"namespace({', '.join(f'{name}={text.shown(value)}' for name, value in self.__dict__.items())})"
 
 
-SimpleNamespace.written, SimpleNamespace.hosted = {}, False
+SimpleNamespace.written, SimpleNamespace.hosted, SimpleNamespace.__module__ = {}, False, "types"
 
 
 # --- json, operator, re ---------------------------------------------------------------------------------------------

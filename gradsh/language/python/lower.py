@@ -70,9 +70,10 @@ class PythonLowering(Lowering):
         return loop
 
     def do_WhileElse(self, node: python.WhileElse) -> list[ast.stmt]:
-        loop = self.do_While(nodes.While(node.start, node.end, node.condition, node.body))
-        loop[-1].orelse = self.block(node.orelse)  # type: ignore[attr-defined]  # it is the `while`
-        return loop
+        """Without a plan: a loop that may have one ends by `break`, and its `else` would not run."""
+        line = self.line(node.condition)
+        condition, body = self.expr(node.condition), self.turn(node.body, line)
+        return [ast.While(condition, body, self.block(node.orelse), lineno=line, col_offset=0)]
 
     def do_With(self, node: python.With) -> list[ast.stmt]:
         line = self.line(node.items[0].value)
