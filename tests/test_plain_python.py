@@ -10,6 +10,7 @@ import io
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,8 @@ def test_plain(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = io.StringIO()
     monkeypatch.setitem(sys.modules, "__main__", type(sys)("__main__"))  # classes look their annotations up there
     space = vars(sys.modules["__main__"])
-    with contextlib.redirect_stdout(wanted):
+    with contextlib.redirect_stdout(wanted), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of `[1]["a"]`, which the text is about
         exec(compile(text, f"{name}.py", "exec", dont_inherit=True), space)
     run = Run()
     assert run.run(text, f"{name}.py") == 0, run.err.getvalue()

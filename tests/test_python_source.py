@@ -250,6 +250,54 @@ def test_values_of_pythons_modules_print_as_there(text: str, shown: str) -> None
     assert run.shown() == shown + "\n"
 
 
+FORWARDS = """
+import torch, torch.nn as nn
+class Doubled(nn.Linear):
+    def forward(self, x):
+        return super().forward(x) * 2
+    def train(self, x):
+        return self.forward(x), self(x), nn.Linear.forward(self, x)
+layer = Doubled(2, 1)
+nn.init.ones_(layer.weight), nn.init.zeros_(layer.bias)
+print(*layer.train(torch.ones(1, 2)), layer.forward(torch.ones(1, 2)))
+layer.forward = lambda x: x
+print(layer.forward(torch.ones(1)), layer(torch.ones(1)))
+class Named(nn.Sequential):
+    def forward(self, x):
+        return "own", super().forward(x)
+    def twice(self, x):
+        return self.forward(x)
+print(Named(nn.ReLU()).twice(torch.ones(1)))
+"""
+
+
+def test_a_layers_own_forward_called_by_name() -> None:
+    """The library's was called, of a class that has one of its own: as PyTorch shows it."""
+    run = Run()
+    assert run.run(FORWARDS) == 0, run.err.getvalue()
+    twice = "tensor([[4.]], grad_fn=<MulBackward0>)"
+    shown = f"{twice} {twice} tensor([[2.]], grad_fn=<AddmmBackward0>) {twice}\n"
+    assert run.shown() == shown + "tensor([1.]) tensor([1.])\n('own', tensor([1.]))\n"
+
+
+def test_names_of_the_program() -> None:
+    run = Run()
+    text = """
+import torch
+x = torch.ones(1)
+def f(a, *rest, b=2):
+    c = 3
+    return locals()
+globals()["y"] = 5
+print(y, sorted(k for k in globals() if k[0] != "_"), f(1), "print" in globals(), globals()["x"] is x)
+for name, value in list(globals().items()):
+    if callable(value):
+        print(name, value is f)
+"""
+    assert run.run(text) == 0, run.err.getvalue()
+    assert run.shown() == "5 ['f', 'torch', 'x', 'y'] {'a': 1, 'b': 2, 'rest': (), 'c': 3} False True\nf True\n"
+
+
 def test_files_of_numbers(here: Here) -> None:
     """NumPy's functions on files read and write what a gradsh program may."""
     run = Run()

@@ -21,7 +21,7 @@ from gradsh.frontend.classes import ABSENT, ProgramType, bound, lookup
 from gradsh.frontend.classes import OWN as OWN_OF_CLASSES
 from gradsh.frontend.functions import Function, apply_of
 from gradsh.frontend.kinds import Program, class_text, is_class, kind_of, python_of
-from gradsh.frontend.networks import EXTRA, NetworkType, begins, resets
+from gradsh.frontend.networks import EXTRA, NetworkType, begins, inherited, resets
 from gradsh.runtime import access
 from gradsh.runtime.text import function_name
 
@@ -79,9 +79,15 @@ HOST: dict[type, frozenset[str]] = {
     datetime.datetime: _names(datetime.datetime),
     datetime.date: _names(datetime.date),
     datetime.timedelta: _names(datetime.timedelta),
+    datetime.time: _names(datetime.time),
+    datetime.timezone: frozenset(("utc",)),
+    bytearray: _names(bytearray),
     GeneratorType: frozenset(("send", "close", "throw")),
     property: frozenset(("setter", "getter", "deleter")),
-    BaseException: frozenset(("args",)),
+    BaseException: frozenset(("args", "add_note")),
+    SystemExit: frozenset(("code", "args")),
+    UnicodeError: frozenset(("start", "end", "reason", "encoding", "object")),
+    re.error: frozenset(("msg", "pattern", "pos", "lineno", "colno")),
     StopIteration: frozenset(("value", "args")),
     KeyError: frozenset(("args",)),
     OSError: frozenset(("args", "errno", "strerror", "filename")),
@@ -223,6 +229,8 @@ def _special(value: Any, kind: type, name: str) -> Any:
         return kind_of(value)
     if name == "__cause__" and isinstance(value, BaseException):
         return value.__cause__  # which only `raise … from` sets
+    if name == "__notes__" and isinstance(value, BaseException) and hasattr(value, name):
+        return value.__notes__
     if isinstance(kind, Program):
         if name == "__dict__":
             return value.__dict__ if not isinstance(value, Model) else EXTRA[name](value)
@@ -305,6 +313,8 @@ def _of_class(value: Any, name: str) -> Any:
     if isinstance(value, ModelKind):
         if name == "__init__":
             return begins(value)
+        if name == "forward":  # `nn.Linear.forward(self, x)`
+            return lambda model, *given, **named: _forward(model, value)(*given, **named)
         try:
             return type(value).__member__(value, name)  # type: ignore[attr-defined]  # not an instance's
         except KeyError:
@@ -320,6 +330,11 @@ def _of_class(value: Any, name: str) -> Any:
     if isinstance(value, type) and issubclass(value, tuple) and name in ("_fields", "_make"):
         return getattr(value, name)
     raise missing_in_class(value, name)
+
+
+def _forward(model: Any, kind: Any) -> Any:
+    """What a layer of PyTorch's does, whatever the program's class says."""
+    return inherited(model, "forward", kind) if isinstance(type(model), NetworkType) else model.run
 
 
 def _of_function(value: Any, name: str) -> Any:

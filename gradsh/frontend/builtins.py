@@ -176,7 +176,7 @@ def called(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
 
 NAMES: dict[str, Any] = {
     **{kind.__name__: TYPES[kind] for kind in (int, float, bool, complex, str, bytes, list, tuple, dict, set)},
-    **{kind.__name__: TYPES[kind] for kind in (frozenset, slice)},
+    **{kind.__name__: TYPES[kind] for kind in (frozenset, slice, bytearray)},
     **{name: OWN[name] for name in ("len", "zip", "enumerate", "reversed", "filter", "range")},
     **{name: SHARED[name] for name in ("abs", "round", "min", "max", "sum", "any", "all")},
     "sorted": steps.ordered,
@@ -215,7 +215,7 @@ NAMES: dict[str, Any] = {
     "__debug__": True,
     "__doc__": None,
     "help": ignored,
-    **{name: refused(name) for name in ("eval", "exec", "compile", "__import__", "globals", "locals", "breakpoint")},
+    **{name: refused(name) for name in ("eval", "exec", "compile", "__import__", "breakpoint")},
     **{
         name: kind
         for name, kind in vars(builtins).items()

@@ -76,9 +76,15 @@ def seen(exception: BaseException) -> BaseException:
         return exception  # one of Python's that gradsh has no words of its own for: StopIteration
     if error.code.startswith("E09") and not isinstance(error, errors.RecursionLimit):
         raise exception
-    if type(exception).__module__ == "builtins" and not isinstance(exception, (NameError, TypeError)):
-        return exception
+    if isinstance(exception, UnboundLocalError):
+        error.kind = "UnboundLocalError"
+    elif not isinstance(exception, (NameError, TypeError)) and _root(type(exception)) not in ("gradsh", "numpy"):
+        return exception  # `json.JSONDecodeError` too
     return of_error(error)
+
+
+def _root(kind: type) -> str:
+    return kind.__module__.partition(".")[0]
 
 
 def _is_programs(exception: BaseException) -> bool:

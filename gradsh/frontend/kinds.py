@@ -61,7 +61,10 @@ class Only:
 # the types of plain values, by what Python has: `type(x)` of each is what the name gives
 TYPES: dict[type, Any] = {
     **{OWN[name].python: OWN[name] for name in ("list", "tuple", "dict", "float", "int", "bool")},  # type: ignore[attr-defined]  # converters
-    **{one: PythonType(one.__name__, one) for one in (complex, bytes, frozenset, slice, set, range, type(None))},
+    **{
+        one: PythonType(one.__name__, one)
+        for one in (complex, bytes, bytearray, frozenset, slice, set, range, type(None))
+    },
     str: Text("str", str),
     Tensor: OWN["Tensor"],
     Size: OWN["Size"],

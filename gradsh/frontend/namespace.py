@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __acts_for_programs__ = True
 
 NOTHING: dict[str, Any] = {}
+_getframe = sys._getframe
 
 
 class Template(str):
@@ -111,6 +113,38 @@ def into(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     return outputs.into(function, *arguments, **keywords)
 
 
+class Globals(dict[str, Any]):
+    """`globals()`: what the program has bound, to which it may bind more."""
+
+    __slots__ = ("space",)
+
+    def __init__(self, space: dict[str, Any]) -> None:
+        named = ((name, value) for name, value in variables(space).items() if ":" not in name)
+        super().__init__((name, value) for name, value in named if not is_builtin(space, name, value))
+        super().__setitem__("__name__", space["__name__"])
+        self.space = space
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        self.space["." + name] = value
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        del self.space["." + name]
+
+    def update(self, *given: Any, **named: Any) -> None:
+        for name, value in dict(*given, **named).items():
+            self[name] = value
+
+    def setdefault(self, name: str, value: Any = None) -> Any:
+        if name not in self:
+            self[name] = value
+        return self[name]
+
+
+Globals.__name__ = Globals.__qualname__ = "dict"
+
+
 def own_of(session: Running) -> dict[str, Any]:
     """The built-ins that reach the session's display."""
 
@@ -148,7 +182,15 @@ def namespace(
     """
     table = PythonTable({**own_of(session), **more})
     within = name if package else name.rpartition(".")[0]
-    space = gradsh_namespace.namespace(session, table)
+
+    def locals() -> dict[str, Any]:
+        there = _getframe(1)
+        if there.f_globals is there.f_locals:
+            return Globals(space)
+        return {key[1:]: value for key, value in there.f_locals.items() if key[0] == "."}
+
+    table.own |= {"globals": lambda: Globals(space), "locals": locals}
+    space: dict[str, Any] = gradsh_namespace.namespace(session, table)
     space["@own"].clear()
 
     def import_(module: str, member: str | None) -> Any:

@@ -149,6 +149,10 @@ class Mixin:
                 yield name, value
 
     def __member__(self, name: str) -> Any:
+        if name == "forward":  # the program's, where its class says another than the layer has that it is one of
+            run = self.run
+            if run is not None:
+                return run
         cell = self.cells.get(name)
         if cell is not None:
             try:
@@ -158,10 +162,6 @@ class Mixin:
         found = lookup(type(self), name)
         if found is not ABSENT:
             return bound(found, self)
-        if name == "forward":
-            run = self.run
-            if run is not None:
-                return run
         try:
             return super().__member__(name)  # type: ignore[misc]
         except KeyError:

@@ -175,7 +175,7 @@ def formatted(value: Any, conversion: str | None, spec: str) -> str:
             return format(value, spec)
         if not spec:
             return written(value)
-        if kind.__module__ == "datetime":
+        if kind.__module__ in ("datetime", "decimal", "fractions"):
             return format(value, spec)
         raise TypeError_(f"unsupported format string passed to {class_text(kind)}.__format__")
     text = written(value) if conversion == "s" else shown(value)

@@ -199,6 +199,7 @@ def _of_torch(session: Running, table: PythonTable, module: str, name: str) -> A
 _PURE = """
 math random time copy collections itertools typing dataclasses string re json operator abc datetime bisect heapq
 statistics textwrap __future__ decimal fractions unicodedata gc numbers pprint cmath struct hashlib platform
+typing_extensions ast base64 zlib html calendar uuid
 """
 # the file here that has each
 FILES = {
@@ -210,6 +211,7 @@ FILES = {
     **dict.fromkeys(("matplotlib", "pylab", "mpl_toolkits", "seaborn"), "plots"),
     **dict.fromkeys(("io", "csv"), "streams"),
     **dict.fromkeys(("pathlib", "tempfile", "glob"), "paths"),
+    **dict.fromkeys(("threading", "queue", "concurrent", "multiprocessing"), "together"),
     "shutil": "opening",
     "enum": "enumeration",
     "logging": "logs",

@@ -24,6 +24,7 @@ testing test char rec emath distutils ma polynomial dtypes exceptions strings ty
 """
 CLOSED = frozenset(_CLOSED.split())
 FUNCTIONS = ("linalg", "fft")
+SAMPLES = {"sample": "random_sample", "ranf": "random_sample"}  # names that only the module has
 _CLOSED_RANDOM = frozenset(("bit_generator", "get_bit_generator", "set_bit_generator", "mtrand"))
 UFUNC = frozenset(("reduce", "accumulate", "outer", "at", "reduceat", "nin", "nout"))
 
@@ -69,8 +70,18 @@ def _shown(value: Any) -> Any:
     return called(value)
 
 
+def _dtype(*given: Any, **options: Any) -> Any:
+    """`np.dtype(float)`."""
+    return called(np.dtype)(*given, **options)
+
+
+_dtype.makes = np.dtype  # type: ignore[attr-defined]  # `isinstance(x, np.dtype)`
+
+
 def find(name: str) -> Any:
     """A member of NumPy."""
+    if name == "dtype":
+        return _dtype
     if name in FUNCTIONS:
         return Module(f"numpy.{name}", lambda member: _of(getattr(np, name), member))
     if name == "random":
@@ -107,6 +118,7 @@ def random(name: str) -> Any:
     """A member of `numpy.random`: the legacy stream is one for each session."""
     if name in ("RandomState", "default_rng", "Generator"):
         return getattr(np.random, name)
+    name = SAMPLES.get(name, name)
     if name.startswith("_") or name in _CLOSED_RANDOM or not hasattr(np.random.RandomState, name):
         return NONE
     return called(getattr(stream(), name))

@@ -11,7 +11,7 @@ from types import FunctionType
 from typing import Any
 
 from gradsh.engine.core.tensor import Tensor
-from gradsh.errors import GradshError
+from gradsh.errors import GradshError, TypeError_
 from gradsh.frontend import text
 from gradsh.frontend.access import HOST, attribute
 from gradsh.frontend.classes import Object
@@ -43,11 +43,13 @@ def _own(error: Exception) -> bool:
     return bool(spans(error))
 
 
-def _public(name: str, only: str = "", but: str = "") -> Callable[[Any], Module]:
-    """The public members of a module; `only` these, or all `but` those."""
+def _public(name: str, only: str = "", but: str = "", kinds: str = "") -> Callable[[Any], Module]:
+    """The public members of a module; `only` these, or all `but` those. Of `kinds` all that is public is open."""
 
     def make(session: Any) -> Module:
         module = import_module(name)
+        for kind in (getattr(module, each) for each in kinds.split()):
+            HOST.setdefault(kind, frozenset(each for each in dir(kind) if each[0] != "_"))
         names = set(only.split()) or {n for n in getattr(module, "__all__", dir(module)) if n[0] != "_"}
         names -= set(but.split())
 
@@ -59,7 +61,7 @@ def _public(name: str, only: str = "", but: str = "") -> Callable[[Any], Module]
                 return NONE
             return checked(value) if callable(value) and not isinstance(value, type) else value
 
-        return Module(name, find)
+        return Module(name, find, has=names)
 
     return make
 
@@ -85,7 +87,7 @@ def _math(session: Any) -> Module:
         call.__name__ = call.__qualname__ = member
         return call
 
-    return Module("math", find)
+    return Module("math", find, has=dir(math))
 
 
 def _random(session: Any) -> Module:
@@ -100,7 +102,7 @@ def _random(session: Any) -> Module:
             return random.Random
         return getattr(stream, member) if member in names else NONE
 
-    return Module("random", find)
+    return Module("random", find, has=[name for name in random.__all__ if name in names])
 
 
 def _time(session: Any) -> Module:
@@ -221,7 +223,9 @@ class Typing:
 
 
 def _typing(session: Any) -> Module:
-    return Module("typing", lambda name: False if name == "TYPE_CHECKING" else _typed(name))
+    import typing
+
+    return Module("typing", lambda name: False if name == "TYPE_CHECKING" else _typed(name), has=typing.__all__)
 
 
 def _typed(name: str) -> Any:
@@ -290,20 +294,40 @@ SimpleNamespace.written, SimpleNamespace.hosted, SimpleNamespace.__module__ = {}
 # --- json, operator, re ---------------------------------------------------------------------------------------------
 
 
+class Encoder(Object):
+    """`json.JSONEncoder`: the base of classes whose `default` says what is written of other values."""
+
+    def default(self, o: Any) -> Any:
+        raise TypeError_(f"Object of type {type(o).__name__} is not JSON serializable")
+
+    def encode(self, o: Any) -> str:
+        import json
+
+        return json.dumps(o, default=attribute(self, "default"))
+
+
+Encoder.written = {"default": Encoder.default, "encode": Encoder.encode}
+Encoder.hosted, Encoder.slots, Encoder.__module__ = False, None, "json.encoder"
+
+
 def _json(session: Any) -> Module:
     import json
 
     def dumps(value: Any, **options: Any) -> str:
+        own = options.pop("cls", None)
+        if own is not None:
+            options["default"] = attribute(own(), "default")
         return json.dumps(value, **options)
 
     def dump(value: Any, file: Any, **options: Any) -> None:
-        attribute(file, "write")(json.dumps(value, **options))
+        attribute(file, "write")(dumps(value, **options))
 
     def load(file: Any, **options: Any) -> Any:
         return json.loads(attribute(file, "read")(), **options)
 
+    HOST.setdefault(json.JSONDecodeError, frozenset(("msg", "doc", "pos", "lineno", "colno", "args")))
     functions = {"dumps": checked(dumps), "loads": checked(json.loads), "dump": checked(dump), "load": checked(load)}
-    return of_members("json", {**functions, "JSONDecodeError": json.JSONDecodeError})
+    return of_members("json", {**functions, "JSONDecodeError": json.JSONDecodeError, "JSONEncoder": Encoder})
 
 
 def _pprint(session: Any) -> Module:
@@ -357,9 +381,12 @@ def _operator(session: Any) -> Module:
         return lambda value: attribute(value, name)(*arguments, **keywords)
 
     own = {"attrgetter": attrgetter, "methodcaller": methodcaller}
-    return Module(
-        "operator", lambda name: own.get(name) or (getattr(operator, name) if name in operator.__all__ else NONE)
-    )
+    names = operator.__all__
+
+    def find(name: str) -> Any:
+        return own.get(name) or (getattr(operator, name) if name in names else NONE)
+
+    return Module("operator", find, has=names)
 
 
 class Template:
@@ -420,8 +447,32 @@ def _platform(session: Any) -> Module:
 def _itertools(session: Any) -> Module:
     import itertools
 
-    return Module("itertools", lambda name: getattr(itertools, name, NONE) if name[0] != "_" else NONE)
+    HOST.setdefault(itertools.chain, frozenset(("from_iterable",)))
+    names = dir(itertools)
+    return Module(
+        "itertools", lambda name: getattr(itertools, name) if name[0] != "_" and name in names else NONE, has=names
+    )
 
+
+def _ast(session: Any) -> Module:
+    """The one function that reads no more than a value."""
+    import ast
+
+    return of_members("ast", {"literal_eval": checked(ast.literal_eval)})
+
+
+def _uuid(session: Any) -> Module:
+    import uuid
+
+    HOST.setdefault(uuid.UUID, frozenset(("hex", "int", "bytes", "version")))
+    return of_members("uuid", {"UUID": uuid.UUID, "uuid4": uuid.uuid4})
+
+
+# not `getcontext`, which sets what holds for the whole process
+DECIMAL = """
+Decimal ROUND_HALF_UP ROUND_HALF_EVEN ROUND_HALF_DOWN ROUND_UP ROUND_DOWN ROUND_CEILING ROUND_FLOOR InvalidOperation
+DivisionByZero Overflow
+"""
 
 MAKERS: dict[str, Callable[[Any], Module]] = {
     "math": _math,
@@ -431,6 +482,15 @@ MAKERS: dict[str, Callable[[Any], Module]] = {
     "collections": _collections,
     "itertools": _itertools,
     "typing": _typing,
+    "typing_extensions": _typing,
+    "ast": _ast,
+    "uuid": _uuid,
+    "base64": _public("base64", "b64encode b64decode urlsafe_b64encode urlsafe_b64decode b16encode b16decode"),
+    "zlib": _public("zlib", "crc32 adler32 compress decompress error"),
+    "html": _public("html", "escape unescape"),
+    "calendar": _public(
+        "calendar", "isleap leapdays monthrange weekday month_name month_abbr day_name day_abbr timegm"
+    ),
     "dataclasses": _dataclasses,
     "string": _string,
     "re": _public("re"),
@@ -440,10 +500,10 @@ MAKERS: dict[str, Callable[[Any], Module]] = {
     "datetime": _public("datetime"),
     "bisect": _public("bisect", "bisect bisect_left bisect_right insort insort_left insort_right"),
     "heapq": _public("heapq"),
-    "statistics": _public("statistics", but="NormalDist"),
+    "statistics": _public("statistics", kinds="NormalDist"),
     "textwrap": _public("textwrap"),
-    "fractions": _public("fractions"),
-    "decimal": _public("decimal", "Decimal"),
+    "fractions": _public("fractions", kinds="Fraction"),
+    "decimal": _public("decimal", DECIMAL, kinds="Decimal"),
     "unicodedata": _public("unicodedata", "normalize category name combining"),
     "gc": _gc,
     "pprint": _pprint,

@@ -12,8 +12,8 @@ _OTHERS = """
 torch.autograd.function torch.autograd.profiler torch.autograd.variable torch.backends
 torch.backends.cudnn torch.backends.mps torch.cuda torch.cuda.amp torch.amp torch.distributions.categorical
 torch.distributions.normal torch.distributions.bernoulli torch.distributions.kl torch.func torch.jit torch.linalg
-torch.mps torch.accelerator torch.nn.modules.module torch.nn.modules.loss torch.nn.utils.clip_grad torch.nn.attention
-torch.optim.optimizer torch.profiler torch.random torch.special torch.utils torch.utils.data.dataset
+torch.mps torch.xpu torch.accelerator torch.nn.modules.module torch.nn.modules.loss torch.nn.utils.clip_grad
+torch.nn.attention torch.optim.optimizer torch.profiler torch.random torch.special torch.utils torch.utils.data.dataset
 torch.utils.data.dataloader torch.utils.data.sampler torch.version torch.fft torch.sparse torch.compiler
 torch.nn.utils.prune torch.nn.utils.convert_parameters torch.utils.tensorboard torch.multiprocessing
 torch.distributed torch.distributions.constraints torch.fx torch.onnx
@@ -24,7 +24,7 @@ TORCH = frozenset((*(name for name in MODULES if name.split(".")[0] == "torch"),
 _NAMED = {f"torch.{name}": name for name in NAMESPACES}
 _NAMED |= {
     name: name.removeprefix("torch.")
-    for name in ("torch.mps", "torch.accelerator", "torch.backends.cudnn", "torch.backends.mps")
+    for name in ("torch.mps", "torch.xpu", "torch.accelerator", "torch.backends.cudnn", "torch.backends.mps")
 }
 _NAMED["torch.distributions.constraints"] = "constraints"
 _NAMED |= {name: name.removeprefix("torch.") for name in ("torch.version", "torch.jit", "torch.compiler", "torch.fft")}
