@@ -54,6 +54,7 @@ bench-peers: $(VENV)/.demo
 
 # What takes too long for every run of the tests: 500 training programs killed while they write their checkpoint; 1,000
 # kills of saves, 1,000 of writes to the cache and the history; every operation on files of a save failing in every way;
+# the tests with plans wherever one can be made, and with none;
 # 100,000 prompts, then half an hour of mixed work, in one session whose memory must stay flat (Linux); all programs of this
 # repository and 100,000 random loops with plans and without, of which all must come to the same.
 SOAK ?= 100000 30
@@ -62,6 +63,8 @@ stress: $(VENV)/.test
 	$(PY) -m tests.fuzz --inputs "kills=400 saves=6000"
 	$(PY) -m tests.soak $(SOAK)
 	$(PY) -m tests.plans
+	$(PY) -m pytest --numprocesses=auto --dist=worksteal --plans=forced $(ARGS)
+	$(PY) -m pytest --numprocesses=auto --dist=worksteal --plans=off $(ARGS)
 
 # An hour of the fuzzers, split over them; `make fuzz ARGS="--seconds 100 --seed 7"`, `make fuzz ARGS=--help`.
 fuzz: $(VENV)/.test

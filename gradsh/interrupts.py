@@ -4,9 +4,9 @@ A stop is an exception that no program catches: KeyboardInterrupt, or Expired. I
 raised, and raised again until the run ends: what swallows exceptions (`catch`, C code that cannot pass them on, the
 limit of recursion, which the handler itself may meet) swallows it once, not for good.
 
-It is never raised where something would be left half done: in `held` blocks, in imports, at the end of a `with`. An
-interrupt there left a session without half of its operators, or in `no_grad` for ever, and once a cache that every
-later process read.
+It is never raised where something would be left half done: in `held` blocks, in imports, at the beginning and the end
+of a `with`. An interrupt there left a session without half of its operators, in `no_grad` for ever, or recording all
+that it did from then on, and once a cache that every later process read.
 
 The command line and the prompt have a handler of gradsh's own for that, see `take`; a host process keeps its own, which
 `held` blocks put off.
@@ -25,6 +25,7 @@ AGAIN = 0.2  # seconds after which what was not seen to stop is told once more
 SOON = 0.005  # seconds until the next try where nothing may be raised now
 TIME_IS_UP: int = getattr(_signal, "SIGUSR1", 0)  # what the parent process of `--timeout` sends
 NONE = bytes(64)
+ENDS = ("__enter__", "__exit__")
 ALARM: int = getattr(_signal, "SIGALRM", 0)  # the tries that follow
 
 
@@ -130,14 +131,25 @@ def settled(stop: BaseException) -> None:
 
 
 def is_critical(frame: Any, base: Any = None) -> bool:
-    """Whether what runs in `frame` must come to its end, as far as the frame `base`: an import, the end of a `with`."""
-    if frame is None or HELD.depth or frame.f_code.co_name == "__exit__":
+    """Whether what runs in `frame` must come to its end, as far as the frame `base`: an import, or the beginning or the
+    end of a `with` of gradsh's own. Those of a program's classes may run for ever."""
+    if frame is None or HELD.depth:
         return True
+    ours = True  # no frame of a program has been passed
     while frame is not None and frame is not base:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        name = frame.f_code.co_filename
+        if name.startswith("<frozen importlib"):
+            return True
+        ours = ours and not name.startswith("<gradsh ")
+        if ours and frame.f_code.co_name in ENDS and is_own(frame.f_globals.get("__name__")):
             return True
         frame = frame.f_back
     return False
+
+
+def is_own(module: Any) -> bool:
+    """Whether it is of gradsh, or calls the generators of its own that are contexts."""
+    return isinstance(module, str) and (module == "contextlib" or module.partition(".")[0] == "gradsh")
 
 
 # --- gradsh's own process ---------------------------------------------------------------------------------------------

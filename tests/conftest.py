@@ -14,6 +14,7 @@ import pytest
 
 from gradsh import memory
 from gradsh.cli import main
+from tests.planned import planned
 
 # A test that runs the command in this process would have the C library keep freed memory for all that come after it,
 # and those that take as much as there is would find more. tests/test_growth.py has it in a process of its own.
@@ -32,6 +33,24 @@ UNSET = (
     "GRADSH_CACHE_DIR",
     "PYTHONUNBUFFERED",
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--plans",
+        choices=("worth", "forced", "off"),
+        default="worth",
+        help="whether sessions run by plans where one is worth it, wherever one can be made, or never: %(default)s",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What a program prints is the same however it runs: the whole suite can be run with plans forced, and without."""
+    planned(config.getoption("--plans"))
+    if (
+        signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    ):  # in the background of a shell: tests stop programs that have no end
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,8 +84,21 @@ def interruptible() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def command(config: pytest.Config) -> list[str]:
+    """gradsh as a process of its own, with plans as these tests run with them."""
+    how = config.getoption("--plans")
+    return ["-m", "gradsh"] if how == "worth" else ["-m", "tests.planned", how]
+
+
 @pytest.fixture
-def gradsh(tmp_path: Path) -> Gradsh:
+def only_where_worth_it(request: pytest.FixtureRequest) -> None:
+    """Of tests of what has no plan because it is not worth one."""
+    if request.config.getoption("--plans") != "worth":
+        pytest.skip("plans are not made where they are worth it")
+
+
+@pytest.fixture
+def gradsh(tmp_path: Path, request: pytest.FixtureRequest) -> Gradsh:
     """`gradsh(*arguments, input=…, env=…)` runs the command in an empty folder; never through a shell."""
 
     def run(
@@ -79,7 +111,7 @@ def gradsh(tmp_path: Path) -> Gradsh:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
         data = input.encode() if isinstance(input, str) else input
         done = subprocess.run(
-            [sys.executable, "-m", "gradsh", *arguments],
+            [sys.executable, *command(request.config), *arguments],
             input=data if data is not None else b"",
             capture_output=True,
             env=environment,

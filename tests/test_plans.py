@@ -250,6 +250,7 @@ def test_what_a_loop_goes_over_may_be_written() -> None:
     assert planned > 10
 
 
+@pytest.mark.usefixtures("only_where_worth_it")
 def test_a_short_loop_is_not_worth_it() -> None:
     assert "not worth" in shown(ROSENBROCK.format(n=20), forced=False)[1][0].reason
     assert shown(ROSENBROCK.format(n=200), forced=False)[1][0].reason == ""
@@ -275,6 +276,7 @@ def test_a_loop_has_a_plan_from_when_it_is_worth_it(header: str, inside: bool, m
         assert made or count < 7
 
 
+@pytest.mark.usefixtures("only_where_worth_it")
 def test_a_loop_of_few_iterations_has_no_plan_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Recording one of its iterations, of which each is a loop, would take longer than all of them."""
     made: list[int] = []

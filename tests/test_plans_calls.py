@@ -193,6 +193,7 @@ fn step(x) { zero_grad opt; let l = ((x @ w).tanh() ** 2).sum(); backward l; ste
 """
 
 
+@pytest.mark.usefixtures("only_where_worth_it")
 def test_what_has_no_plan_is_not_looked_at_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its flag is false, and it asks nobody."""
     for call, (reason, limits) in GIVEN_UP.items():

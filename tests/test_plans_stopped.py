@@ -4,10 +4,21 @@ errors with their lines, `why`, `explain`, `graph`."""
 from __future__ import annotations
 
 import io
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from itertools import count
+from types import FrameType
+from typing import Any
 
 import pytest
 
 from gradsh import Session
+from gradsh.engine.core import alloc, modes
+from gradsh.engine.core.modes import mode
+from gradsh.interrupts import is_critical
+from gradsh.plans import recording, trial
 from tests.plans.compared import Run, compared, difference
 from tests.plans.stopped import stopped
 
@@ -118,3 +129,57 @@ def test_what_looks_at_the_last_iteration_finds_it(look: str) -> None:
     mine, other = Run(True), Run(False)
     for text in texts:
         assert not difference(mine.run(text), other.run(text))
+
+
+class Lines:
+    """`with Lines(files, act):` calls `act(frame)` at each line of their `__enter__`, `begin` and `__exit__`."""
+
+    def __init__(self, files: set[str], act: Callable[[FrameType], None]) -> None:
+        self.files, self.act = files, act
+
+    def __enter__(self) -> None:
+        self.before = sys.gettrace()
+        sys.settrace(self.trace)
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(self.before)
+
+    def trace(self, frame: FrameType, event: str, _: Any) -> Any:
+        if frame.f_code.co_filename not in self.files or frame.f_code.co_name not in ("__enter__", "begin", "__exit__"):
+            return None
+        if event == "line":
+            self.act(frame)
+        return self.trace
+
+
+def test_a_stop_leaves_nothing_recorded() -> None:
+    """Neither where recording begins nor where it ends: all arrays of the session would be values from then on."""
+    made, host = alloc.empty, mode.host
+    stopped_at = 0
+    for at in count(1):
+        session = Session()
+        session.plan(True)
+        passed = count(1)
+
+        def act(_: FrameType, at: int = at, passed: Iterator[int] = passed) -> None:
+            if next(passed) == at:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        try:
+            with Lines({recording.__file__, trial.__file__}, act):
+                session.run(HEAD + loop(30, "n += 1"))
+        except KeyboardInterrupt:
+            stopped_at = at
+        assert alloc.empty is made, at
+        assert mode.host is host, at
+        if next(passed) <= at:
+            break
+    assert stopped_at == at - 1 > 20
+
+
+def test_modes_are_not_stopped_while_they_change() -> None:
+    frames: list[bool] = []
+    with Lines({modes.__file__}, lambda frame: frames.append(is_critical(frame))):
+        assert Session().run("no_grad { ones(2) }").ok
+    assert frames
+    assert all(frames)

@@ -20,8 +20,8 @@ from gradsh.session.session import Session
 LAZY = (
     "ast", "base64", "bisect", "calendar", "cmath", "codecs", "collections.abc", "csv", "difflib", "fnmatch", "glob",
     "hashlib", "heapq", "html", "importlib.util", "itertools", "json", "pickle", "platformdirs", "plotille", "pprint",
-    "queue", "re", "rich.console", "rich.table", "rich.text", "shutil", "struct", "tempfile", "textwrap", "timeit", "traceback",
-    "unicodedata", "uuid", "warnings", "zipfile", "zlib",
+    "queue", "re", "rich.console", "rich.table", "rich.text", "shutil", "struct", "tempfile", "textwrap", "timeit",
+    "traceback", "unicodedata", "uuid", "warnings", "zipfile", "zlib",
 )  # fmt: skip
 # and what those, and NumPy and SciPy, import when they are first asked for something
 LAZIER = (

@@ -7,6 +7,7 @@ plan; where it says otherwise, or anything fails, the call runs as it is written
 
 from __future__ import annotations
 
+from contextlib import closing
 from types import CodeType
 from typing import Any
 
@@ -45,13 +46,13 @@ class CallPlan:
     def __init__(self, call: FunctionCall | TransformCall, binds: bool, longest: int) -> None:
         self.tried = False
         self.real = call.real
-        with Recording(longest, MOST) as record:
+        with closing(Recording(longest, MOST)) as recording, recording as record:
             shadow = Reach(record, binds)
             run = call.copied(shadow)
             head = Head(shadow)
             guards = Guards(shadow)
             call.guard(guards)
-            with Apart(shadow, draws=False):
+            with closing(Apart(shadow, draws=False)) as apart, apart:
                 before = mode.passed
                 out = run()
                 passed = mode.passed if mode.passed is not before else None

@@ -210,10 +210,13 @@ def kept_in(kernel: Callable[..., Any], count: int) -> Callable[..., Any]:
 
 
 class Recording:
-    """`with Recording() as record:` the arrays that this thread's kernels make are values."""
+    """`with closing(Recording()) as recording, recording as record:` the arrays that this thread's kernels make are
+    values. `closing`, for a host's Ctrl-C may come in the middle of `__enter__` or `__exit__`."""
 
     def __init__(self, longest: int = LONGEST, room: float = inf) -> None:
         self.longest, self.room = longest, room
+        self.before: dict[str, Any] = {}
+        self.natives: list[tuple[Native, Any, int]] = []
 
     def __enter__(self) -> Record:
         record = Record(self.longest, self.room)
@@ -246,6 +249,9 @@ class Recording:
         return call
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         for name, make in self.before.items():
             setattr(alloc, name, make)
         for native, function, left in self.natives:

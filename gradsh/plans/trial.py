@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import operator
 from collections.abc import Callable
+from contextlib import closing
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +106,7 @@ def tried(loop: Body, moving: set[Any]) -> Trial:
 def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
     """One recording. Errors: Changed too."""
     code = loop.body.__code__
-    with Recording() as record:
+    with closing(Recording()) as recording, recording as record:
         shadow = Shadow(record, moving, growing)
         space = shadow.space(loop.body.__globals__, code)
         rebound = {name for each in instructions(code) for does, name in on_locals(each) if does == "STORE"}
@@ -124,7 +125,7 @@ def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
         arguments = [given.get(name) for name in loop.names]
         if inputs is not None:
             arguments[0] = inputs.item
-        with Apart(shadow):
+        with closing(Apart(shadow)) as apart, apart:
             came = shadow_body(*arguments)
         if came is None:
             raise NoPlan("the loop ends in the iteration that was to be recorded")
@@ -226,13 +227,15 @@ def check_mode() -> None:
 
 
 class Apart:
-    """`with Apart(shadow):` what runs changes no mode, says nothing and draws from a stream of its own.
+    """`with closing(Apart(shadow)) as apart, apart:` what runs changes no mode, says nothing and draws from a stream of
+    its own. `closing` as of a Recording.
 
     `draws`: whether it may draw random numbers.
     """
 
     def __init__(self, shadow: Shadow, draws: bool = True) -> None:
         self.shadow, self.draws = shadow, draws
+        self.before: dict[str, Any] = {}
 
     def __enter__(self) -> None:
         self.before = {name: getattr(mode, name) for name in type(mode).__slots__ if hasattr(mode, name)}
@@ -245,14 +248,17 @@ class Apart:
 
     def __exit__(self, kind: Any, *_: object) -> None:
         changed = [name for name in ("grad", "default", "interpreter") if getattr(mode, name) is not self.before[name]]
-        for name, value in self.before.items():
-            setattr(mode, name, value)
+        self.close()
         for each in self.shadow.streams:
             each[1].ended = state_of(each[1].own)
         if kind is None and self.shadow.drawn and not self.draws:
             raise NoPlan("the body draws random numbers")
         if kind is None and changed:
             raise NoPlan("the body changes a mode")
+
+    def close(self) -> None:
+        for name, value in self.before.items():
+            setattr(mode, name, value)
 
 
 def silent(message: str, *_: object) -> None:

@@ -1,0 +1,22 @@
+"""gradsh with plans wherever one can be made, or without any: `python -m tests.planned forced|off …` is the command."""
+
+from __future__ import annotations
+
+import sys
+
+from gradsh.__main__ import main
+from gradsh.session.session import Session
+
+
+def planned(how: str) -> None:
+    """From now on the sessions of this process force plans, or have none: "forced" or "off"."""
+    if how == "off":
+        Session.planned = False
+    elif how == "forced":
+        plan = Session.plan
+        Session.plan = lambda self, forced=True, told=None: plan(self, True, told)  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    planned(sys.argv.pop(1))
+    main()
