@@ -34,6 +34,33 @@ AHEAD = frozenset(
 LATER = 20  # of a loop of which nobody knows how long it is
 
 
+class Header:
+    """A loop as it begins, of what `looped` is given.
+
+    size    how many items there are, `inf` where nobody knows
+    where   (the body's code, the number of the line)
+    source  what there is ahead of the loop, where that is known
+    """
+
+    __slots__ = ("body", "box", "items", "known", "names", "rebound", "size", "source", "told", "where")
+
+    def __init__(
+        self,
+        items: Any,
+        body: FunctionType,
+        names: tuple[str, ...],
+        rebound: tuple[str, ...],
+        box: list[Any],
+        line: int,
+    ) -> None:
+        self.items, self.body, self.names, self.rebound, self.box = items, body, names, rebound, box
+        self.where = (body.__code__, line)
+        self.known: Known
+        self.size: float = 0
+        self.source: Source | None = None
+        self.told: Callable[[Any], None] | None = None
+
+
 def looped(
     items: Any,
     body: FunctionType,
@@ -56,40 +83,41 @@ def looped(
     forced   also where a plan is not worth its making
     told     called with an Outcome, where somebody wants to know
     """
-    source: Source | None = None
+    loop = Header(items, body, names, rebound, box, line)
+    loop.told = told
     if items is None:
-        items = repeat(None)
-        size: float = inf
+        loop.items, loop.size = repeat(None), inf
     elif type(items) in (list, tuple) and len(items) < TRIED + 2:
         return items
     elif type(items).__name__ in AHEAD:
         from gradsh.plans.ahead import source_of
 
-        items, source = source_of(items)
-        size = 0 if source is None else source.left()
+        loop.items, loop.source = source_of(items)
+        loop.size = 0 if loop.source is None else loop.source.left()
     else:
-        size = size_of(items)
-    loop = known(store, body.__code__)
-    loop.passed += size if size < inf else 0
-    if loop.failures >= FAILURES or loop.lost >= LOST or size < 3:
-        return items
+        loop.size = size_of(items)
+    size, it = loop.size, known(store, body.__code__)
+    loop.known = it
+    it.passed += size if size < inf else 0
+    if it.failures >= FAILURES or it.lost >= LOST or size < 3:
+        return loop.items
 
     def planned(ahead: Iterator[Any] | None, done: int) -> Loop:
         from gradsh.plans.loops import Loop
 
-        begun.append(Loop(items, size, body, names, rebound, box, line, loop, told, ahead, done, source))
+        begun.append(Loop(loop, ahead, done))
         return begun[0]
 
     begun: list[Loop] = []
-    if loop.trial is not None or (forced and size >= TRIED + 2):
+    if it.trial is not None or (forced and size >= TRIED + 2):
         return chain.from_iterable(parts(planned(None, 0).run(), begun))
     if told is None:
         if size < TRIED + 2:
-            return items
-        return chain.from_iterable(parts(watched(iter(items), size, loop, planned), begun))
-    if size < TRIED + 2 or loop.passed < MANY > size:
-        told(Outcome((body.__code__, line), [], f"it runs {size} times, and a plan is not worth its making"))
-        return items
+            return loop.items
+        return chain.from_iterable(parts(watched(iter(loop.items), size, it, planned), begun))
+    if size < TRIED + 2 or it.passed < MANY > size:
+        told(Outcome(loop.where, [], f"it runs {size} times, and a plan is not worth its making"))
+        return loop.items
     return chain.from_iterable(parts(planned(None, 0).run(LATER if size == inf else FIRST), begun))
 
 

@@ -19,6 +19,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.plans.builder import Plan, described
 from gradsh.plans.entry import version
 from gradsh.plans.given import FunctionCall, TransformCall
+from gradsh.plans.left import Head, same
 from gradsh.plans.loops import place_of, reason_of
 from gradsh.plans.numbers import Number
 from gradsh.plans.outs import PLAIN
@@ -27,7 +28,7 @@ from gradsh.plans.reach import MISSING, Guards, Reach, plain
 from gradsh.plans.recording import Recording
 from gradsh.plans.refusal import MISSED, NoPlan, Outcome
 from gradsh.plans.shadow import MOST, parts
-from gradsh.plans.trial import Apart, Head, same
+from gradsh.plans.trial import Apart
 from gradsh.plans.trust import runs
 from gradsh.plans.values import Value
 

@@ -19,19 +19,18 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from gradsh import interrupts
 from gradsh.plans.builder import described
 from gradsh.plans.entry import Entry
-from gradsh.plans.kept import FIRST, Known
+from gradsh.plans.kept import FIRST
 from gradsh.plans.refusal import Moved, NoPlan, Outcome
 from gradsh.plans.trial import MISSING, Body, Trial, tried
 from gradsh.plans.turns import Stretch
 
 if TYPE_CHECKING:
-    from gradsh.plans.ahead import Source
+    from gradsh.plans.door import Header
 
 RECORDINGS = 3  # of one loop, where what was recorded does not come again
 MISSES = 5  # stretches of fewer than GOOD iterations, one after the other, with which a plan is left
@@ -40,28 +39,14 @@ ENDLESS = 1 << 60
 
 
 class Loop:
-    def __init__(
-        self,
-        items: Any,
-        size: float,
-        body: FunctionType,
-        names: tuple[str, ...],
-        rebound: tuple[str, ...],
-        box: list[Any],
-        line: int,
-        known: Known,
-        told: Any,
-        ahead: Iterator[Any] | None,
-        done: int,
-        source: Source | None = None,
-    ) -> None:
-        """`ahead`: what gives the items that are left, where the first `done` have been given by who asked for this;
-        `source` what is known of them."""
-        self.known = known
+    def __init__(self, header: Header, ahead: Iterator[Any] | None, done: int) -> None:
+        """`ahead`: what gives the items that are left, where the first `done` have been given by who asked for this."""
+        items = header.items
+        self.known, self.size, self.source, self.told = header.known, header.size, header.source, header.told
+        self.body, self.names, self.rebound, self.box = header.body, header.names, header.rebound, header.box
+        self.where = header.where
         self.range = items if type(items) is range else None
-        self.items, self.size, self.body, self.names, self.told = ahead or iter(items), size, body, names, told
-        self.rebound, self.box, self.source = rebound, box, source
-        self.where = (body.__code__, line)
+        self.items = ahead or iter(items)
         self.done = done
         self.depth = 1 if ahead is None else 2
         self.misses = 0
