@@ -27,13 +27,19 @@ _getframe = sys._getframe
 
 # a batch of gradients may take this many elements per tensor; larger Jacobians are made in pieces
 PIECE = 1 << 24
+# a sweep over no more elements than this goes PyTorch's way, in which a product with 0 has the sign that it has there;
+# a larger one goes the shorter way
+SMALL = 1 << 12
 
 
-def jacobian(f: Any, inputs: Any, create_graph: bool, strict: bool, own: bool = False) -> Any:
-    """The derivative of every element of the outputs by every element of the inputs: a tuple of tuples, or less."""
+def jacobian(f: Any, inputs: Any, create_graph: bool, strict: bool, own: bool = False, forward: bool = False) -> Any:
+    """The derivative of every element of the outputs by every element of the inputs: a tuple of tuples, or less.
+
+    forward  PyTorch would push tangents forward
+    """
     run = Run("jacobian", f, inputs, create_graph, strict, own)
     run.call()
-    rows = Jacobian(run).found()
+    rows = Jacobian(run).found(forward)
     run.done()
     out = []
     for row in rows:
@@ -42,9 +48,14 @@ def jacobian(f: Any, inputs: Any, create_graph: bool, strict: bool, own: bool = 
     return tuple(out) if run.several_out else out[0]
 
 
+def pushed(f: Any, inputs: Any, create_graph: bool, strict: bool) -> Any:
+    """The same in forward mode, as `torch.func.jacfwd`."""
+    return jacobian(f, inputs, create_graph, strict, forward=True)
+
+
 class Jacobian:
-    """The Jacobians of one run: batches of gradients pulled back, or of tangents pushed forward where there are
-    fewer."""
+    """The Jacobians of one run: batches of gradients pulled back, or of tangents pushed forward, whichever PyTorch
+    does, and of many those of which there are fewer."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -54,7 +65,7 @@ class Jacobian:
         self.outs = [tuple(o.data.shape[skip:]) for o in run.outputs]
         self.needed: set[Any] | None = None
 
-    def found(self) -> list[list[Any]]:
+    def found(self, forward: bool) -> list[list[Any]]:
         run = self.run
         tracked = [i for i, o in enumerate(run.outputs) if o.requires]
         rows: list[list[Any]] = [[None] * len(self.ins) for _ in self.outs]
@@ -67,7 +78,10 @@ class Jacobian:
             alone = mode.anomaly is not None or has_hooks((*nodes, *_nodes(captures)), _leaves(captures))
             if len(tracked) == 1:
                 self.needed = nodes
-        if few < many and not run.strict and not alone:
+        widest = max([x.data.size for x in (*run.inputs, *run.outputs)], default=1)
+        if max(few, many) * widest > SMALL:
+            forward = few < many
+        if forward and many and not run.strict and not alone:
             self.forwards(tracked, rows)
         else:
             for i in tracked:
@@ -176,8 +190,8 @@ def _leaves(captures: Any) -> list[Any]:
     return [key for key in captures if key.__class__ is Tensor]
 
 
-def hessian(f: Any, inputs: Any, create_graph: bool, strict: bool) -> Any:
-    """The second derivatives of a scalar function: the Jacobian of its gradient."""
+def hessian(f: Any, inputs: Any, create_graph: bool, strict: bool, forward: bool = False) -> Any:
+    """The second derivatives of a scalar function: the Jacobian of its gradient; `forward` as in `jacobian`."""
     several, _ = as_tuple(inputs, "inputs", "hessian")
 
     def single(*args: Any) -> Any:
@@ -197,7 +211,7 @@ def hessian(f: Any, inputs: Any, create_graph: bool, strict: bool) -> Any:
             check_requires_grad(found, "jacobian")
         return found
 
-    result = jacobian(gradient, inputs, create_graph, strict)
+    result = jacobian(gradient, inputs, create_graph, strict, forward=forward)
     if several:
         return result
     return result[0]
@@ -210,7 +224,7 @@ def second(f: Any, inputs: Any, create_graph: bool, strict: bool) -> Any:
     def first(*args: Any) -> Any:
         return jacobian(f, tuple(args), True, False, own=True)
 
-    result = jacobian(first, inputs, create_graph, strict)
+    result = pushed(first, inputs, create_graph, strict)
     return result if several else result[0]
 
 

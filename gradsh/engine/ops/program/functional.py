@@ -57,9 +57,10 @@ def jacobian(func: Any, inputs: Any, create_graph: bool, strict: bool, vectorize
             "Please either set `strict=False` or `vectorize=False`.",
             kind="RuntimeError",
         )
+    way = jacobians.pushed if strategy == "forward-mode" else jacobians.jacobian
     if inputs is None:
-        return jacobians.by_argument(_callable("jacobian", func), 0, jacobians.jacobian)
-    return planned(jacobians.jacobian, _callable("jacobian", func), inputs, create_graph, strict)
+        return jacobians.by_argument(_callable("jacobian", func), 0, way)
+    return planned(way, _callable("jacobian", func), inputs, create_graph, strict)
 
 
 @composite(
@@ -78,7 +79,8 @@ def hessian(
         raise ArgumentError('Expected strategy to be either "forward-mode" or "reverse-mode".', kind="AssertionError")
     if inputs is None:
         return jacobians.by_argument(_callable("hessian", func), 0, jacobians.hessian, drawless=True)
-    return planned(jacobians.hessian, _callable("hessian", func), inputs, create_graph, strict)
+    forward = outer_jacobian_strategy == "forward-mode"
+    return planned(jacobians.hessian, _callable("hessian", func), inputs, create_graph, strict, forward)
 
 
 @composite(
@@ -115,7 +117,7 @@ def jacfwd(func: Any, argnums: Any, has_aux: bool, randomness: str) -> Any:
         raise ValueProblem(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
     drawless = randomness == "error"
     aux = "jvp" if has_aux else ""
-    return jacobians.by_argument(_callable("jacfwd", func), argnums, jacobians.jacobian, drawless, aux)
+    return jacobians.by_argument(_callable("jacfwd", func), argnums, jacobians.pushed, drawless, aux)
 
 
 @composite(
