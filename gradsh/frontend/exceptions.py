@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import re
 from typing import Any
@@ -10,11 +11,12 @@ from gradsh import errors, interrupts
 from gradsh.engine.core.users import PROGRAM, acts_for_programs
 from gradsh.errors import AssertionFailed, GradshError, TypeError_
 from gradsh.frontend.kinds import python_of
-from gradsh.frontend.text import written
+from gradsh.frontend.text import qualified_name, written
 from gradsh.runtime import faults
 
 __acts_for_programs__ = True
 
+OF_A_CALL = re.compile(r"(\S*<locals>\.\S+)\(\) (takes|missing|got) .*")
 ERRNO = re.compile(r"\[Errno (\d+)\] (.+): '(.+)'")
 MARK = "@raised"  # in an exception's own dict: the program has raised it
 
@@ -39,7 +41,7 @@ OF_TORCH = {
 
 def leave(status: Any = None) -> None:
     """`sys.exit(status)`; what is neither a number nor None is what the command writes as it ends."""
-    raise SystemExit(status if status is None or isinstance(status, int) else written(status))
+    raise raised(SystemExit(status if status is None or isinstance(status, int) else written(status)))
 
 
 def failed(*message: Any) -> GradshError:
@@ -69,7 +71,7 @@ def seen(exception: BaseException) -> BaseException:
         return of_error(exception)
     if MARK in exception.__dict__:
         return exception
-    error = faults.translate(exception)
+    error = _translated(exception)
     if isinstance(error, errors.InternalFault):
         if not _is_programs(exception):
             raise exception
@@ -85,6 +87,15 @@ def seen(exception: BaseException) -> BaseException:
 
 def _root(kind: type) -> str:
     return kind.__module__.partition(".")[0]
+
+
+def _translated(exception: BaseException) -> GradshError:
+    """gradsh's error for one of Python's, of a function within another under both names, as Python has it."""
+    error = faults.translate(exception)
+    said = OF_A_CALL.fullmatch(str(exception)) if isinstance(error, errors.CallError) else None
+    if said is not None and "__init__.<locals>" not in said[1]:  # what models of the library's are made in
+        error.message = f"{qualified_name(said[1])}() {error.message.partition('() ')[2]}"
+    return error
 
 
 def _is_programs(exception: BaseException) -> bool:
@@ -109,12 +120,21 @@ def of_error(error: GradshError) -> BaseException:
         return AssertionError(*error.said)
     name = error.kind.rpartition(".")[2]
     kind = OF_TORCH.get(name) or getattr(builtins, name, None)
-    if not (isinstance(kind, type) and issubclass(kind, Exception)):
+    if not (isinstance(kind, type) and issubclass(kind, (Exception, SystemExit))):
         kind = RuntimeError
-    found = ERRNO.fullmatch(error.message) if issubclass(kind, OSError) else None
-    made = kind(int(found[1]), found[2], found[3]) if found else kind(error.message)
+    made = kind(*_arguments(kind, error.message))
     made.__dict__[MARK] = error
     return made
+
+
+def _arguments(kind: type, message: str) -> tuple[Any, ...]:
+    """What an exception is made of that has these words."""
+    if issubclass(kind, SystemExit):
+        return (2,)  # of a command line that is wrong: argparse has the words written elsewhere
+    if issubclass(kind, KeyError) and message[:1] in ("'", '"'):  # which says the repr of what it is made of
+        return (ast.literal_eval(message),)
+    found = ERRNO.fullmatch(message) if issubclass(kind, OSError) else None
+    return (int(found[1]), found[2], found[3]) if found else (message,)
 
 
 def matches(exception: BaseException, kinds: Any) -> bool:
@@ -134,7 +154,7 @@ def translated(exception: BaseException) -> GradshError:
         return mark
     if mark is not None:
         return errors.Raised(written(exception), kind=type(exception).__name__)
-    error = faults.translate(exception)
+    error = _translated(exception)
     if isinstance(error, errors.InternalFault) and _is_programs(exception):
         return errors.Raised(faults.clean(str(exception)), kind=type(exception).__name__)
     return error

@@ -242,6 +242,7 @@ def clean(text: str) -> str:
         return re.sub(r"'\.([^\s']+)'", r"'\1'", _with_self(text))
     text = re.sub(r"(?:[^\s']*<locals>\.)?@[a-z]\d+\(\)", "<lambda>()", text)
     text = re.sub(r"(?:[^\s']*<locals>\.)?(?:(?<!\w)\.|@)?([^\s.'@]+(?:\.__init__)?)\(\)", r"\1()", text)
+    text = re.sub(r"(?<!\S)\.(?=[^\s.'@]+\.[^\s.']+\(\))", "", text)  # of a class of a Python program's: `.A.m()`
     return re.sub(r"'\.([^\s']+)'", r"'\1'", text)
 
 

@@ -111,7 +111,7 @@ class PythonLowering(Lowering):
             made = self.called("@exception", [self.load(fault, line)], line)
             first = self.assigned(self.store(seen, line), made, line)
             handlers = [
-                ast.ExceptHandler(self.load("@Exception", line), fault, [first, *clauses], lineno=line, col_offset=0)
+                ast.ExceptHandler(self.load("@Exceptions", line), fault, [first, *clauses], lineno=line, col_offset=0)
             ]
         orelse, final = self.block(node.orelse), self.block(node.final)
         if not handlers:
