@@ -216,6 +216,8 @@ def _read(inside: str) -> list[Parameter]:
     parameters = []
     kind = POSITIONAL
     for part in split(inside):
+        if part == "/":  # `is_tensor(obj, /)`: what stands before it has no name, and nobody gives it one
+            continue
         if part == "*":
             kind = KEYWORD
         elif part.startswith("**"):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import Any
 
 from gradsh import errors
 from gradsh.engine.core.users import spelled
-from gradsh.engine.nn.module import Model, is_parameter
 from gradsh.errors import AttributeError_, TypeError_
 from gradsh.frontend import access, text
 from gradsh.frontend.classes import Object
-from gradsh.frontend.kinds import TYPES, is_class, kind_of, python_of
-from gradsh.frontend.networks import Network
+from gradsh.frontend.kinds import TYPES, Program, is_class, kind_of, python_of
 from gradsh.runtime import steps
 from gradsh.runtime.python import OWN, SHARED
 
@@ -24,20 +23,17 @@ def is_instance(value: Any, kind: Any) -> bool:
     """`isinstance(value, kind)`."""
     if isinstance(kind, tuple):
         return any(is_instance(value, one) for one in kind)
-    if getattr(kind, "__name__", "") == "Parameter" and not isinstance(kind, type):
-        return is_parameter(value)
+    tells = kind.__dict__.get("tells") if isinstance(kind, (FunctionType, Program)) else None
+    if tells is not None:
+        return bool(tells(value))
     python = python_of(kind)
     if python is None:
         if hasattr(kind, "__instance__"):
             return bool(kind.__instance__(value))
         raise TypeError_("isinstance() arg 2 must be a type, a tuple of types, or a union")
-    if python is Network:
-        python = Model
-    elif python is Object:
+    if python is Object:
         return True
-    elif hasattr(python, "stands_for") and "stands_for" in python.__dict__:
-        python = python.stands_for
-    return isinstance(value, python)
+    return isinstance(value, python.__dict__.get("stands_for", python))
 
 
 def is_subclass(kind: Any, of: Any) -> bool:
@@ -48,7 +44,7 @@ def is_subclass(kind: Any, of: Any) -> bool:
     if first is None or second is None:
         raise TypeError_("issubclass() arg 1 must be a class")
     second = second.__dict__.get("stands_for", second)
-    return issubclass(first, {Network: Model, Object: object}.get(second, second))
+    return second is Object or issubclass(first, second)
 
 
 def type_of(*arguments: Any) -> Any:
@@ -58,11 +54,10 @@ def type_of(*arguments: Any) -> Any:
     value = arguments[0]
     if isinstance(value, type) or is_class(value):
         return type_of  # not the class of that class, which would make others
-    return PARAMETER[0] if PARAMETER and is_parameter(value) else kind_of(value)
+    return kind_of(value)
 
 
 type_of.makes = type  # type: ignore[attr-defined]  # `isinstance(x, type)`
-PARAMETER: list[Any] = []  # what `nn.Parameter` is, once a program has used it
 
 
 def get_attribute(value: Any, name: Any, *default: Any) -> Any:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from types import FunctionType
 from typing import Any
-
-import numpy as np
 
 from gradsh.engine.core.dtypes import DType, Size
 from gradsh.engine.core.graph import AccumulateGrad, Node
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
+from gradsh.engine.nn.module import is_parameter
+from gradsh.engine.operators.composite import MAKERS
+from gradsh.frontend import titles
+from gradsh.runtime.builtins import BUILTINS
 from gradsh.runtime.python import OWN, Converter, ConverterDType, Kind
 from gradsh.runtime.text import written
 
@@ -77,7 +78,9 @@ NODES: dict[str, Any] = {}
 
 def is_class(value: Any) -> bool:
     """Is it what a program sees as a type, though it is none of Python's?"""
-    return isinstance(value, (Converter, ConverterDType, Kind)) or isinstance(getattr(value, "makes", None), type)
+    if isinstance(value, FunctionType):
+        return hasattr(value, "makes") or hasattr(value, "title")
+    return isinstance(value, (Converter, ConverterDType, Kind))
 
 
 def python_of(kind: Any) -> Any:
@@ -93,18 +96,21 @@ def python_of(kind: Any) -> Any:
 def kind_of(value: Any) -> Any:
     """`type(value)` as programs see it."""
     kind = type(value)
+    if kind is Tensor and is_parameter(value):
+        return BUILTINS.value("Parameter")
     if kind in TYPES:
         return TYPES[kind]
     if isinstance(value, (Node, AccumulateGrad)):
         name = repr(value).strip("<>").rpartition(".")[2]
         return NODES.setdefault(name, PythonType(name, kind))
-    if isinstance(kind, (Program, ModelKind)) or issubclass(kind, (BaseException, np.generic, np.ndarray)):
-        return kind
-    return kind
+    return MAKERS.get(kind, kind)
 
 
 def class_text(kind: Any) -> str:
     """What stands in `<class '…'>`."""
+    told = kind.__dict__.get("title") if isinstance(kind, (FunctionType, Program)) else None
+    if told is not None:
+        return str(told)
     python = python_of(kind)
     if python in (Node, AccumulateGrad) and kind is not python:
         return str(kind.__name__)
@@ -120,27 +126,11 @@ def class_text(kind: Any) -> str:
         return "type"
     if python.__qualname__ == "object":  # what stands for Python's own
         return "object"
+    python = python.__dict__.get("stands_for", python)
     if isinstance(python, Program) or python.__module__ == "__main__":
         return f"{python.__module__}.{python.__qualname__}"
     if isinstance(python, ModelKind):
-        return _model_text(python)
+        return titles.of_layer(python.__name__)
     if python.__module__.partition(".")[0] == "gradsh":
-        return "collections.OrderedDict" if python.__name__ == "StateDict" else _engine_text(python)
+        return "collections.OrderedDict" if python.__name__ == "StateDict" else titles.of_engine(python)
     return python.__qualname__ if python.__module__ == "builtins" else f"{python.__module__}.{python.__qualname__}"
-
-
-def _model_text(kind: Any) -> str:
-    """A layer's: PyTorch keeps those of one family in one module, as gradsh does in one file."""
-    if kind.body is None:
-        within = "container" if kind.__module__.endswith("containers") else "module"
-        return f"torch.nn.modules.{within}.{kind.__name__}"
-    file = os.path.basename(kind.body.__globals__.get("@file", "")) or "module"
-    return f"torch.nn.modules.{file.partition('.')[0]}.{kind.__name__}"
-
-
-def _engine_text(kind: type) -> str:
-    room = kind.__module__.split(".")
-    if "optim" in room:
-        return f"torch.optim.{room[-1]}.{kind.__name__}"
-    names = {"dataloader": "torch.utils.data.dataloader", "datasets": "torch.utils.data.dataset"}
-    return f"{names.get(room[-1], 'torch')}.{kind.__name__}"

@@ -232,6 +232,7 @@ class Network(Mixin, Model, metaclass=NetworkType):
     """`nn.Module`."""
 
     __slots__ = ()
+    stands_for = Model
     runs = ABSENT
     hidden: frozenset[str] = frozenset()
     spell = staticmethod(spelled)

@@ -12,9 +12,8 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import spelled
 from gradsh.frontend.classes import Object, ProgramType
 from gradsh.frontend.functions import Function
-from gradsh.frontend.kinds import Only
+from gradsh.frontend.kinds import Only, class_text, kind_of
 from gradsh.frontend.networks import Network
-from gradsh.frontend.text import written
 from gradsh.runtime.builtins import BUILTINS
 
 __acts_for_programs__ = True
@@ -81,6 +80,15 @@ class Anomaly:
 class Dataset(Object):
     """`torch.utils.data.Dataset`."""
 
+    title = "torch.utils.data.dataset.Dataset"
+
+    @staticmethod
+    def tells(value: Any) -> bool:
+        """Is it one: of the program's own, or of PyTorch's?"""
+        from gradsh.engine.ops.program import datasets
+
+        return isinstance(value, (Dataset, datasets.Dataset))
+
     def __add__(self, other: Any) -> Any:
         from gradsh.engine.ops.program.datasets import ConcatDataset
 
@@ -90,9 +98,27 @@ class Dataset(Object):
 class IterableDataset(Dataset):
     """`torch.utils.data.IterableDataset`."""
 
+    title = "torch.utils.data.dataset.IterableDataset"
+
+    @staticmethod
+    def tells(value: Any) -> bool:
+        """Is it one: of the program's own, or of PyTorch's?"""
+        from gradsh.engine.ops.program import datasets
+
+        return isinstance(value, (IterableDataset, datasets.IterableDataset))
+
 
 class Sampler(Object):
     """`torch.utils.data.Sampler`."""
+
+    title = "torch.utils.data.sampler.Sampler"
+
+    @staticmethod
+    def tells(value: Any) -> bool:
+        """Is it one: of the program's own, or of PyTorch's?"""
+        from gradsh.engine.ops.program import samplers
+
+        return isinstance(value, (Sampler, samplers.Sampler))
 
 
 for _kind in (Dataset, IterableDataset, Sampler):
@@ -120,10 +146,10 @@ def _itself(*arguments: Any, **keywords: Any) -> Any:
     return lambda function: function
 
 
-def _typename(value: Any) -> str:
-    if isinstance(value, Tensor):
-        return f"torch.{value.dtype.title}Tensor"
-    return written(type(value))[8:-2]
+def typename(obj: Any) -> str:
+    if isinstance(obj, Tensor):
+        return f"torch.{obj.dtype.title}Tensor"
+    return class_text(kind_of(obj))
 
 
 def _saving(name: str) -> Callable[[], Any]:
@@ -202,7 +228,7 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "_calculate_fan_in_and_fan_out": _constant(_fans),
     "__version__": _constant("2.13.0+cpu"),
     "version.cuda": _constant(None),
-    "typename": _constant(_typename),
+    "typename": _constant(typename),
     "dtype": _constant(Only("torch.dtype", DType)),
     "strided": _of_tensors("STRIDED"),
     "record_function": _constant(lambda name="", args=None: nullcontext()),

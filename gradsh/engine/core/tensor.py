@@ -342,13 +342,16 @@ class Tensor:
         )
 
     def __format__(self, spec: str) -> str:
-        if self.data.ndim == 0:
+        # of a parameter PyTorch formats no number, since it is a subclass
+        parameter = self.extra is not None and self.extra.parameter
+        if self.data.ndim == 0 and not parameter:
             try:
                 return format(self.data.item(), spec)
             except ValueError as error:  # a code for another kind of number
                 raise ValueError_(str(error)) from None
         if spec:
-            raise ArgumentError("unsupported format string passed to Tensor.__format__")
+            kind = "Parameter" if parameter else "Tensor"
+            raise ArgumentError(f"unsupported format string passed to {kind}.__format__")
         return repr(self)
 
 

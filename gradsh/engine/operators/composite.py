@@ -68,6 +68,16 @@ def function(signature: str, *, looped: str = "it works on arrays", **options: A
     return composite(signature, looped=looped, **options)
 
 
+# what programs call a class, which is the operator that makes its values
+MAKERS: dict[type, Callable[..., Any]] = {}
+
+
+def makes(entry: Operator, kind: type) -> None:
+    """The operator is what PyTorch has as a class, `kind` here: for `isinstance(x, …)`, and `type(x)` in Python."""
+    entry.apply.makes = kind
+    MAKERS[kind] = entry.apply
+
+
 def python_function(signature: str, **options: Any) -> Callable[[Any], Operator]:
     """Register a function that PyTorch has in Python: what it is called with is bound, and refused, as Python does it.
 

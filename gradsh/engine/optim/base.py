@@ -21,7 +21,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.operators.composite import function
+from gradsh.engine.operators.composite import function, makes
 from gradsh.engine.optim.sweep import Scratch, constant, sweep
 from gradsh.errors import ArgumentError, NotYet, ValueError_
 
@@ -78,6 +78,8 @@ def registered(signature: str, *, example: str, effect: bool = False, definition
             python=reaches,
         )(made)
         entry.signature.model = reaches  # errors name its `__init__`
+        if isinstance(made, type):
+            makes(entry, made)
         if isinstance(made, type) and issubclass(made, Optimizer):
             made.signature = entry.signature
         return made

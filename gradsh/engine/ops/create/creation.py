@@ -602,8 +602,10 @@ def parameter(data: Any, requires_grad: bool) -> Tensor:
     return out
 
 
-# for `isinstance(p, nn.Parameter)`
+# for `isinstance(p, nn.Parameter)`, and `type(p)` in Python
 parameter.apply.tells = lambda value: value.__class__ is Tensor and value.extra is not None and value.extra.parameter
+parameter.apply.makes = Tensor
+parameter.apply.title = "torch.nn.parameter.Parameter"
 
 
 @function(

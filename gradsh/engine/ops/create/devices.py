@@ -7,7 +7,7 @@ from typing import Any
 from gradsh.calls.devices import CPU, Device, chosen
 from gradsh.calls.devices import device as named
 from gradsh.engine.kernels.stream import seed_of
-from gradsh.engine.operators.composite import function
+from gradsh.engine.operators.composite import function, makes
 from gradsh.errors import WrongDevice
 
 
@@ -17,7 +17,7 @@ def device(type: Any, index: Any) -> Device:
     return named(type, index)
 
 
-device.apply.makes = Device  # for `isinstance(x.device, torch.device)`
+makes(device, Device)  # for `isinstance(x.device, torch.device)`
 
 
 @function("cuda.is_available()", method=False, differentiable=False, example="cuda.is_available()")

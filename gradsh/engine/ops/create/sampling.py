@@ -69,6 +69,11 @@ def generator_class(device: Any) -> Any:
     return Generator()
 
 
+# its class is not imported here: a program that draws nothing does not need it
+generator_class.apply.tells = lambda value: getattr(value.__class__, "__torch__", "") == "Generator"
+generator_class.apply.title = "torch._C.Generator"
+
+
 @function("get_rng_state()", outside=True, method=False, differentiable=False, example="let state = get_rng_state()")
 def get_rng_state() -> Tensor:
     """The state of the random stream as a tensor of bytes."""

@@ -13,7 +13,7 @@ from gradsh.engine.core.modes import mode, no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.operators.composite import function
+from gradsh.engine.operators.composite import function, makes
 from gradsh.engine.ops.distributions.constraints import REAL, Constraint, limits
 from gradsh.errors import ArgumentError, AttributeError_, GradshError, ValueError_, ValueProblem
 
@@ -299,7 +299,7 @@ def registered(signature: str, example: str) -> Callable[[type], type]:
         entry = function(signature, method=False, differentiable=False, outside=True, python=True, example=example)(
             make
         )
-        entry.apply.makes = kind
+        makes(entry, kind)
         return kind
 
     return register

@@ -13,7 +13,7 @@ from gradsh.engine.core.dtypes import NAMES, DType
 from gradsh.engine.core.named import Named
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.operators.composite import composite, function
+from gradsh.engine.operators.composite import composite, function, makes
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
 from gradsh.errors import ArgumentError, AttributeError_, ShapeError, ValueError_, ValueProblem
@@ -83,7 +83,7 @@ def packed_sequence(data: Any, batch_sizes: Any, sorted_indices: Any, unsorted_i
     return PackedSequence((data, batch_sizes, sorted_indices, unsorted_indices))
 
 
-packed_sequence.apply.makes = PackedSequence
+makes(packed_sequence, PackedSequence)
 
 # --- packing ---------------------------------------------------------------------------------------------------------
 

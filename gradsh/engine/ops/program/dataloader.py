@@ -17,7 +17,7 @@ from gradsh.engine.core.dtypes import NAMES
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.operators.composite import function
+from gradsh.engine.operators.composite import function, makes
 from gradsh.engine.ops.program.datasets import Subset, TensorDataset, streams
 from gradsh.engine.ops.program.samplers import BatchSampler, RandomSampler, Sampler, SequentialSampler, seed
 from gradsh.errors import ArgumentError, ShapeError, ValueError_
@@ -312,3 +312,6 @@ def data_loader(*given: Any) -> Any:
     """Batches of a data set, in the order of PyTorch's DataLoader for the same seed; each loop is one epoch."""
     names = [parameter.name for parameter in data_loader.signature.parameters]
     return DataLoader(dict(zip(names, given, strict=True)))
+
+
+makes(data_loader, DataLoader)

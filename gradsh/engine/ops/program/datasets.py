@@ -15,7 +15,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.random import randperm
 from gradsh.engine.kernels.stream import stream
-from gradsh.engine.operators.composite import function, python_function
+from gradsh.engine.operators.composite import function, makes, python_function
 from gradsh.errors import ArgumentError, DimError, ShapeError, ValueError_, ValueProblem
 
 __acts_for_programs__ = True  # it runs what a program hands it: see gradsh.runtime.faults
@@ -222,8 +222,16 @@ def iterable_dataset() -> Any:
     raise ArgumentError("Can't instantiate abstract class IterableDataset with abstract method __iter__")
 
 
-dataset.apply.makes = Dataset
-iterable_dataset.apply.makes = IterableDataset
+for _entry, _kind in (
+    (dataset, Dataset),
+    (iterable_dataset, IterableDataset),
+    (tensor_dataset, TensorDataset),
+    (subset, Subset),
+    (concat_dataset, ConcatDataset),
+    (chain_dataset, ChainDataset),
+    (stack_dataset, StackDataset),
+):
+    makes(_entry, _kind)
 
 
 @function(

@@ -9,7 +9,7 @@ from typing import Any
 from gradsh.engine.core import alloc
 from gradsh.engine.kernels.random import INT64, Generator, randint, random, randperm
 from gradsh.engine.kernels.stream import stream
-from gradsh.engine.operators.composite import function
+from gradsh.engine.operators.composite import function, makes
 from gradsh.errors import ArgumentError, ShapeError, ValueError_
 
 __acts_for_programs__ = True  # it runs what a program hands it: see gradsh.runtime.faults
@@ -166,7 +166,7 @@ def sampler(data_source: Any) -> Any:
     return Sampler()
 
 
-sampler.apply.makes = Sampler
+makes(sampler, Sampler)
 
 
 @function(
@@ -227,3 +227,13 @@ def weighted_random_sampler(weights: Any, num_samples: Any, replacement: Any, ge
 def batch_sampler(sampler: Any, batch_size: Any, drop_last: Any) -> Any:
     """What a sampler, or anything else that can be looped over, gives, in lists of `batch_size`."""
     return BatchSampler(sampler, batch_size, drop_last)
+
+
+for _entry, _kind in (
+    (sequential_sampler, SequentialSampler),
+    (random_sampler, RandomSampler),
+    (subset_random_sampler, SubsetRandomSampler),
+    (weighted_random_sampler, WeightedRandomSampler),
+    (batch_sampler, BatchSampler),
+):
+    makes(_entry, _kind)
