@@ -17,7 +17,7 @@ from gradsh.engine.nn.module import Model
 from gradsh.errors import AttributeError_, NotHere
 from gradsh.frontend import text
 from gradsh.frontend.arrays import ARRAY, of_array
-from gradsh.frontend.classes import ABSENT, ProgramType, bound, lookup
+from gradsh.frontend.classes import ABSENT, Object, ProgramType, bound, lookup, object_text
 from gradsh.frontend.classes import OWN as OWN_OF_CLASSES
 from gradsh.frontend.functions import Function, apply_of
 from gradsh.frontend.kinds import Program, class_text, is_class, kind_of, python_of
@@ -204,19 +204,24 @@ def _of_object(value: Any, kind: Any, name: str) -> Any:
         return _special(value, kind, name)
     if not kind.hosted:  # all that Python finds there is the program's
         try:
-            if name in OWN_OF_CLASSES and name not in value.__dict__ and lookup(kind, name) is ABSENT:
-                raise AttributeError
+            if name in OWN_OF_CLASSES and name not in value.__dict__:
+                found = lookup(kind, name)
+                if found is ABSENT:
+                    raise AttributeError
+                return bound(found, value)
             return getattr(value, name)
         except AttributeError as error:
             if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
                 raise  # out of a property, or of `__getattr__`
             raise missing(value, name) from None
     if name in value.__dict__ or lookup(kind, name) is not ABSENT:
-        return getattr(value, name)
+        own = name in OWN_OF_CLASSES and name not in value.__dict__
+        return bound(lookup(kind, name), value) if own else getattr(value, name)
+    if isinstance(value, str) and name in OWN[str]:
+        return MethodType(OWN[str][name], value)
     found = host_attribute(value, kind, name)
     if found is not ABSENT:
-        own = OWN.get(str) if isinstance(value, str) else None
-        return MethodType(own[name], value) if own and name in own else found
+        return found
     asked = lookup(kind, "__getattr__")
     if asked is not ABSENT:
         return asked(value, name)
@@ -232,7 +237,7 @@ def _special(value: Any, kind: type, name: str) -> Any:
     if name == "__notes__" and isinstance(value, BaseException) and hasattr(value, name):
         return value.__notes__
     if isinstance(kind, Program):
-        if name == "__dict__":
+        if name == "__dict__" and getattr(kind, "slots", None) is None:
             return value.__dict__ if not isinstance(value, Model) else EXTRA[name](value)
         found = lookup(kind, name)
         if found is not ABSENT:
@@ -290,9 +295,16 @@ def _of_class(value: Any, name: str) -> Any:
     if isinstance(value, Program):
         if name in ("__mro__", "__bases__"):
             return tuple(base for base in getattr(value, name) if isinstance(base, Program))
+        if name == "mro":
+            return lambda: [base for base in value.__mro__ if isinstance(base, Program)]
+        if value is Object and name in OF_OBJECT:
+            return OF_OBJECT[name]
         found = lookup(value, name)
         if found is not ABSENT:
             return bound(found, value)
+        found = lookup(type(value), name)  # of a metaclass of the program's
+        if found is not ABSENT:
+            return found.__get__(value, type(value)) if hasattr(type(found), "__get__") else found
         if issubclass(value, Function) and name == "apply":
             return apply_of(value)
         if isinstance(value, NetworkType):
@@ -389,7 +401,8 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
         if name[:2] == "__":
             raise AttributeError_(f"'{name}' of a class cannot be changed")
         value.written[name] = new
-        type.__setattr__(value, name, new)
+        if name not in OWN_OF_CLASSES:
+            type.__setattr__(value, name, new)
         return
     if isinstance(value, NetworkType):
         value.written[name] = new
@@ -406,13 +419,42 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
             raise missing(value, name)
         value.shape = new
         return
+    if isinstance(value, tuple) and name in getattr(kind, "_fields", ()):
+        raise AttributeError_("can't set attribute")
     access.set_attribute(new, value, name)
+
+
+def take(value: Any, name: str) -> None:
+    """Delete an attribute of an instance of a class of the program's, past its own `__delattr__`."""
+    if name[:2] == "__" and name[-2:] == "__":
+        raise AttributeError_(f"'{type(value).__name__}' object attribute '{name}' is read-only")
+    try:
+        object.__delattr__(value, name)
+    except AttributeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+            raise
+        raise missing(value, name) from None
+
+
+# what `object` itself does
+def _put(value: Any, name: str, new: Any) -> None:
+    put(value, name, new) if isinstance(type(value), Program) else set_attribute(new, value, name)
+
+
+OF_OBJECT: dict[str, Any] = {"__setattr__": _put, "__delattr__": lambda value, name: delete_attribute(value, name)}
+OF_OBJECT |= {"__repr__": object_text, "__str__": text.written, "__eq__": lambda value, other: value is other}
+OF_OBJECT |= {"__hash__": object.__hash__, "__getattribute__": lambda value, name: attribute(value, name)}
 
 
 def delete_attribute(value: Any, name: str) -> None:
     """`del value.name`."""
-    if isinstance(type(value), ProgramType) and not isinstance(value, Model) and name in value.__dict__:
-        delattr(value, name)
+    if isinstance(type(value), ProgramType) and not isinstance(value, Model):
+        own = lookup(type(value), "__delattr__")
+        take(value, name) if own is ABSENT else own(value, name)
+    elif isinstance(value, ProgramType) and not isinstance(value, NetworkType) and name in value.written:
+        del value.written[name]
+        if name not in OWN_OF_CLASSES:
+            type.__delattr__(value, name)
     elif isinstance(value, Model) and name in value.cells:
         del value.cells[name]
         value.buffer_names.pop(name, None)

@@ -49,10 +49,16 @@ def is_subclass(kind: Any, of: Any) -> bool:
 
 def type_of(*arguments: Any) -> Any:
     """`type(value)`."""
+    if len(arguments) == 3:
+        from gradsh.frontend.definitions import made_class
+
+        return made_class(*arguments)
     if len(arguments) != 1:
-        raise TypeError_("type() takes 1 argument here: classes are made by `class`")
+        raise TypeError_("type() takes 1 or 3 arguments")
     value = arguments[0]
     if isinstance(value, type) or is_class(value):
+        if "written" in type(value).__dict__ and type(value).__module__[:7] != "gradsh.":
+            return type(value)  # a metaclass of the program's
         return type_of  # not the class of that class, which would make others
     return kind_of(value)
 

@@ -16,11 +16,11 @@ __acts_for_programs__ = True
 
 # Methods that Python itself calls, as far as they cannot lead out of the program.
 _SPECIAL = """
-abs add and bool bytes call contains delattr delitem divmod enter eq exit float floordiv format ge getattr getitem
-gt hash iadd iand ifloordiv ilshift imatmul imod imul index init int invert ior ipow irshift isub iter itruediv ixor
-le len lshift lt matmul missing mod mul ne neg new next or pos post_init pow radd rand rdivmod repr reversed
-rfloordiv rlshift rmatmul rmod rmul ror round rpow rrshift rshift rsub rtruediv rxor setattr setitem str sub truediv
-trunc xor
+abs add and bool bytes call ceil class_getitem complex contains delattr delete delitem dir divmod enter eq exit float
+floor floordiv format fspath ge get getattr getitem getstate gt hash iadd iand ifloordiv ilshift imatmul imod imul
+index init int invert ior ipow irshift isub iter itruediv ixor le len lshift lt matmul missing mod mul ne neg new next
+or pos post_init pow radd rand rdivmod repr reversed rfloordiv rlshift rmatmul rmod rmul ror round rpow rrshift rshift
+rsub rtruediv rxor set set_name setattr setitem setstate str sub truediv trunc xor
 """
 SPECIAL = frozenset(f"__{name}__" for name in _SPECIAL.split())
 # bases of Python's own that a class may have

@@ -122,7 +122,7 @@ def class_text(kind: Any) -> str:
         return "torch.Size"
     if issubclass(python, DType):
         return "torch.dtype"
-    if issubclass(python, type):
+    if issubclass(python, type) and not isinstance(python, Program):
         return "type"
     if python.__qualname__ == "object":  # what stands for Python's own
         return "object"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from typing import Any
 
 from gradsh.engine.nn.module import Model
@@ -10,7 +11,6 @@ from gradsh.errors import TypeError_, ValueError_
 from gradsh.frontend import text
 from gradsh.frontend.classes import ABSENT, lookup
 from gradsh.frontend.exceptions import raised
-from gradsh.frontend.kinds import class_text
 
 __acts_for_programs__ = True
 
@@ -48,8 +48,21 @@ def names_of(kind: type) -> list[str]:
     """The names that the class and its bases annotate, in order."""
     found: list[str] = []
     for base in reversed(kind.__mro__):
-        found += [name for name in base.__dict__.get("written", {}).get("@annotated", ()) if name not in found]
+        hints = base.__dict__.get("written", {}).get("@hints", {})
+        found += [name for name, hint in hints.items() if name not in found and not CLASS_VAR.match(hint)]
     return found
+
+
+CLASS_VAR = re.compile(r"['\"]?(typing\.)?ClassVar\b")  # of the class, not of instances
+INIT_VAR = re.compile(r"['\"]?(dataclasses\.)?InitVar\b")  # given to `__post_init__`, and not kept
+
+
+def given_on(kind: type) -> list[str]:
+    """The names of fields that are only handed to `__post_init__`."""
+    hints: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        hints |= base.__dict__.get("written", {}).get("@hints", {})
+    return [name for name, hint in hints.items() if INIT_VAR.match(hint)]
 
 
 def field_of(kind: type, name: str) -> Field:
@@ -78,19 +91,21 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
                 kind.written[name] = held.default
                 type.__setattr__(kind, name, held.default)
         elif type(held) in (list, dict, set):
-            raise ValueError_(
-                f"mutable default {class_text(type(held))!s} for field {name} is not allowed: use default_factory"
-            )
+            said_of = f"mutable default {text.shown(type(held))} for field {name} is not allowed"
+            raise ValueError_(f"{said_of}: use default_factory")
     kind.written["@fields"] = said
     in_init = [name for name in names if field_of(kind, name).init]
+    handed = given_on(kind)
+    names = [name for name in names if name not in handed]
     compared = [name for name in names if field_of(kind, name).compare]
 
     def init(self: Any, *arguments: Any, **keywords: Any) -> None:
         keywords = {name.removeprefix("."): value for name, value in keywords.items()}
-        _fill(self, kind, names, _given(kind, in_init, arguments, keywords))
+        given = _given(kind, in_init, arguments, keywords)
+        _fill(self, kind, names, given)
         after = lookup(type(self), "__post_init__")
         if after is not ABSENT:
-            after(self)
+            after(self, *(given.get(name, lookup(kind, name)) for name in handed))
 
     def shown(self: Any) -> str:
         parts = [f"{name}={text.shown(getattr(self, name))}" for name in names if field_of(kind, name).repr]
@@ -110,11 +125,12 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
         made |= {f"__{compare.__name__}__": ordered(compare) for compare in ORDER}
     if options.get("frozen"):
         made["__hash__"] = lambda self: hash(key(self))
+    left = {f"__{each}__" for each in ("init", "repr", "eq") if not options.get(each, True)}
     for name, function in made.items():
-        if name not in kind.written:
+        if name not in kind.written and name not in left:
             kind.written[name] = function
             type.__setattr__(kind, name, function)
-    if "__hash__" not in kind.written:
+    if "__hash__" not in kind.written and "__eq__" not in left:
         type.__setattr__(kind, "__hash__", None)
     if options.get("frozen"):
         type.__setattr__(kind, "__setattr__", _frozen)
@@ -124,7 +140,9 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
 def _given(kind: Any, names: list[str], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
     """The arguments by name. Errors: TypeError_ in Python's words."""
     if len(arguments) > len(names):
-        said = f"takes {len(names) + 1} positional arguments but {len(arguments) + 1} were given"
+        least = 1 + sum(lookup(kind, each) is ABSENT and field_of(kind, each) is PLAIN for each in names)
+        taken = f"from {least} to {len(names) + 1}" if least <= len(names) else str(len(names) + 1)
+        said = f"takes {taken} positional arguments but {len(arguments) + 1} were given"
         raise TypeError_(f"{kind.__name__}.__init__() {said}")
     given = dict(zip(names, arguments, strict=False))
     for name in keywords:
@@ -168,6 +186,11 @@ def _frozen(self: Any, name: str, value: Any) -> None:
     raise raised(FrozenInstanceError(f"cannot assign to field '{name}'"))
 
 
+def fields_of(kind: type) -> list[str]:
+    handed = given_on(kind)
+    return [name for name in names_of(kind) if name not in handed]
+
+
 def is_dataclass(value: Any) -> bool:
     """`is_dataclass(instance)`, and of a class."""
     kind = value if isinstance(value, type) else type(value)
@@ -177,7 +200,7 @@ def is_dataclass(value: Any) -> bool:
 def _all(value: Any, into: Any) -> Any:
     """A value with the data classes in it as what `into` makes of them."""
     if is_dataclass(value) and not isinstance(value, type):
-        return into([(name, _all(getattr(value, name), into)) for name in names_of(type(value))])
+        return into([(name, _all(getattr(value, name), into)) for name in fields_of(type(value))])
     if type(value) in (list, tuple):
         return type(value)(_all(item, into) for item in value)
     if type(value) is dict:
@@ -198,7 +221,7 @@ def astuple(value: Any) -> Any:
 def replace(value: Any, /, **changes: Any) -> Any:
     """`replace(instance, name=value)`."""
     kind = type(value)
-    kept = {name: getattr(value, name) for name in names_of(kind) if field_of(kind, name).init}
+    kept = {name: getattr(value, name) for name in fields_of(kind) if field_of(kind, name).init}
     return kind(**{**kept, **changes})
 
 
@@ -206,7 +229,7 @@ def fields(value: Any) -> tuple[Field, ...]:
     """`fields(instance)`: `name` and `default` of each."""
     kind = value if isinstance(value, type) else type(value)
     found = []
-    for name in names_of(kind):
+    for name in fields_of(kind):
         said = field_of(kind, name)
         if said is PLAIN:
             said = Field(default=lookup(kind, name))
@@ -215,5 +238,26 @@ def fields(value: Any) -> tuple[Field, ...]:
     return tuple(found)
 
 
-MEMBERS = {"dataclass": dataclass, "field": Field, "asdict": asdict, "astuple": astuple, "replace": replace}
+def make_dataclass(
+    name: str, fields: Any, *, bases: tuple[Any, ...] = (), namespace: Any = None, **options: Any
+) -> Any:
+    """`make_dataclass(name, [name, (name, type), (name, type, default)])`."""
+    from gradsh.frontend.definitions import define
+
+    given = [(field,) if isinstance(field, str) else tuple(field) for field in fields]
+    body = {"." + key: value for key, value in (namespace or {}).items()}
+    body |= {"." + each[0]: each[2] for each in given if len(each) > 2}
+    body |= {"__module__": "types", "__qualname__": name}
+    hints = tuple((each[0], "Any") for each in given)
+    return dataclass(define(bases, hints)("." + name, (), body), **options)
+
+
+MEMBERS = {
+    "make_dataclass": make_dataclass,
+    "dataclass": dataclass,
+    "field": Field,
+    "asdict": asdict,
+    "astuple": astuple,
+    "replace": replace,
+}
 MEMBERS |= {"fields": fields, "is_dataclass": is_dataclass, "FrozenInstanceError": FrozenInstanceError}

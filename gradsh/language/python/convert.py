@@ -247,18 +247,19 @@ class Converter(Expressions):
 
     def s_ClassDef(self, node: ast.ClassDef) -> Stmt:
         start, end = self.span(node)
-        if node.keywords and any(keyword.arg != "metaclass" for keyword in node.keywords):
-            raise Unsupported(start, end, "gradsh does not have classes with keywords")
         at = self.source.text.index(node.name, start + len("class"))
-        annotated = [
-            each.target.id
+        annotated = {
+            each.target.id: each.annotation
             for each in node.body
             if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
-        ]
+        }
+        hints = [self.source.text[slice(*self.span(each))] for each in annotated.values()]
         decorators = [self.expr(each) for each in node.decorator_list]
         bases = [self.expr(base) for base in node.bases]
+        keywords = self.keywords(node.keywords)
+        body = self.block(node.body)
         return python.Class(
-            start, end, node.name, at, bases, decorators, self.block(node.body), annotated, doc_of(node)
+            start, end, node.name, at, bases, keywords, decorators, body, list(annotated), hints, doc_of(node)
         )
 
 

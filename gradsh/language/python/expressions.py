@@ -215,10 +215,13 @@ class Expressions:
                 arguments.append(Argument(*self.span(each), None, "*", self.expr(each.value)))
             else:
                 arguments.append(Argument(*self.span(each), None, "", self.expr(each)))
-        for keyword in node.keywords:
-            star = "**" if keyword.arg is None else ""
-            arguments.append(Argument(*self.span(keyword), keyword.arg, star, self.expr(keyword.value)))
-        return nodes.Call(start, end, self.expr(node.func), arguments)
+        return nodes.Call(start, end, self.expr(node.func), arguments + self.keywords(node.keywords))
+
+    def keywords(self, given: list[ast.keyword]) -> list[Argument]:
+        return [
+            Argument(*self.span(each), each.arg, "**" if each.arg is None else "", self.expr(each.value))
+            for each in given
+        ]
 
     def e_Subscript(self, node: ast.Subscript) -> Expr:
         start, end = self.span(node)

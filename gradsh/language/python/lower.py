@@ -227,14 +227,16 @@ class PythonLowering(Lowering):
     def do_Class(self, node: python.Class) -> list[ast.stmt]:
         """A class of Python's, whose metaclass puts it together:
 
-        class .Name(metaclass=@class((bases), names that are annotated)): …
+        class .Name(metaclass=@class((bases), {names that are annotated: how}, keyword=…)): …
         """
         line = self.line_of(node.name_start, node.name_start + len(node.name))
         if self.function is None:
             self.globals.add("." + node.name)
         decorators = [self.called("@decorator", [self.expr(each)], self.line(each)) for each in node.decorators]
         bases = ast.Tuple([self.expr(base) for base in node.bases], LOAD, lineno=line, col_offset=0)
-        kind = self.called("@class", [bases, self.constant(tuple(node.annotated), line)], line)
+        hints = self.constant(tuple(zip(node.annotated, node.hints, strict=True)), line)
+        given = [ast.keyword(each.name, self.expr(each.value), lineno=line, col_offset=0) for each in node.keywords]
+        kind = self.called("@class", [bases, hints], line, keywords=given)
         outer, outer_temporaries = self.before, self.temporaries
         outer_function, self.function = self.function, id(node)
         self.before, self.temporaries = [], []

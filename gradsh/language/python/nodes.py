@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradsh.language.nodes import Binding, Block, Body, CompFor, Definition, Expr, Node, Stmt, Target
+from gradsh.language.nodes import Argument, Binding, Block, Body, CompFor, Definition, Expr, Node, Stmt, Target
 
 KEY = "key"  # what stands before a parameter that is given by name only: a bare `*` before it
 
@@ -17,15 +17,20 @@ class Def(Definition):
 
 
 class Class(Stmt):
-    """`class Name(bases, keyword=…): …`; `annotated` are the names that the body annotates, for data classes."""
+    """`class Name(bases, keyword=…): …`; `annotated` are the names that the body annotates, for data classes.
+
+    `hints` has what stands behind the colon of each, as it is written.
+    """
 
     dialect = "python"
     name: Binding
     name_start: int
     bases: list[Expr]
+    keywords: list[Argument]
     decorators: list[Expr]
     body: Body
     annotated: list[str]
+    hints: list[str]
     doc: str | None
 
 

@@ -175,6 +175,7 @@ class PythonResolver(Resolver):
     def do_Class(self, node: python.Class) -> None:
         for each in (*node.decorators, *node.bases):
             self.expr(each)
+        self.given(node.keywords)
         inner = Scope(self.scope, True)
         inner.is_model = True
         self.body(id(node), inner, [], node.body)
