@@ -5,6 +5,7 @@ To add one, write it there and run `python -m tests.record.python_source NAME` w
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -283,6 +284,31 @@ def test_a_layers_own_forward_called_by_name() -> None:
     twice = "tensor([[4.]], grad_fn=<MulBackward0>)"
     shown = f"{twice} {twice} tensor([[2.]], grad_fn=<AddmmBackward0>) {twice}\n"
     assert run.shown() == shown + "tensor([1.]) tensor([1.])\n('own', tensor([1.]))\n"
+
+
+def test_hooks_of_nodes() -> None:
+    """`register_backward_hook` has the gradients of the operator that made the output: PyTorch's shapes."""
+    run = Run()
+    text = """
+import torch, torch.nn as nn
+net = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+def hook(m, i, o):
+    print(type(m).__name__, [g if g is None else tuple(g.shape) for g in i], [tuple(g.shape) for g in o])
+handles = [m.register_backward_hook(hook) for m in net]
+net(torch.ones(4, 2)).sum().backward()
+for h in handles: h.remove()
+net(torch.ones(4, 2)).sum().backward()
+"""
+    assert run.run(text) == 0, run.err.getvalue()
+    assert run.shown() == "ReLU [(4, 3)] [(4, 3)]\nLinear [(3,), None, (2, 3)] [(4, 3)]\n"
+
+
+def test_files_that_are_compressed(here: Here) -> None:
+    with gzip.open("x.csv.gz", "wt") as file:
+        file.write("1,2\n3,4\n")
+    run = Run()
+    assert run.run("import numpy as np\nprint(np.loadtxt('x.csv.gz', delimiter=',').sum())") == 0, run.err.getvalue()
+    assert run.shown() == "10.0\n"
 
 
 def test_names_of_the_program() -> None:

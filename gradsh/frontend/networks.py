@@ -377,8 +377,28 @@ ITERATORS = {
         "named_modules",
     )
 }  # fmt: skip
+
+
+def hook_of_node(model: Any) -> Callable[[Any], Any]:
+    """`register_backward_hook(hook)`: called with the gradients of the operator that made the output."""
+
+    def register(hook: Any) -> Any:
+        from gradsh.engine.nn.hooks import register_forward_hook
+
+        def after(_: Any, inputs: Any, output: Any) -> None:
+            while not isinstance(output, Tensor):
+                output = next(iter(output.values() if isinstance(output, dict) else output))
+            if output.grad_fn is not None:
+                output.grad_fn.register_hook(lambda given, gives: hook(model, given, gives))
+
+        return register_forward_hook(model, after)
+
+    return register
+
+
 EXTRA: dict[str, Callable[[Any], Any]] = {
     **ITERATORS,
+    "register_backward_hook": hook_of_node,
     "_modules": lambda model: Registered(model, dict(model.printed_children())),
     "_parameters": lambda model: Registered(model, dict(model.own_parameters())),
     "_buffers": lambda model: Registered(model, dict(model.own_buffers())),

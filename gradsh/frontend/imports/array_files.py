@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -15,6 +16,8 @@ from gradsh.frontend.imports.pure import checked
 
 __acts_for_programs__ = True
 
+OF_ENDING = {"gz": "gzip", "bz2": "bz2", "xz": "lzma"}
+
 
 def functions(session: Any) -> dict[str, Callable[..., Any]]:
     """The functions by their names. What they read is read whole; objects are in no file that they read or write."""
@@ -22,9 +25,13 @@ def functions(session: Any) -> dict[str, Callable[..., Any]]:
     def opened(file: Any) -> Any:
         if isinstance(file, File):
             return file.stream
-        return (
-            file if isinstance(file, (io.StringIO, io.BytesIO)) else io.BytesIO(session.files.read(text.written(file)))
-        )
+        if isinstance(file, (io.StringIO, io.BytesIO)):
+            return file
+        path = text.written(file)
+        data = session.files.read(path)
+        if path.endswith((".gz", ".bz2", ".xz")):  # as NumPy goes by the name
+            data = import_module(OF_ENDING[path.rpartition(".")[2]]).decompress(data)
+        return io.BytesIO(data)
 
     def rows(file: Any) -> Any:
         return file if isinstance(file, (list, tuple)) else opened(file)
