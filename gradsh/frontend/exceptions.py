@@ -13,6 +13,7 @@ from gradsh.errors import AssertionFailed, GradshError, TypeError_
 from gradsh.frontend.kinds import python_of
 from gradsh.frontend.text import qualified_name, written
 from gradsh.runtime import faults
+from gradsh.runtime.text import without_addresses
 
 __acts_for_programs__ = True
 
@@ -156,5 +157,5 @@ def translated(exception: BaseException) -> GradshError:
         return errors.Raised(written(exception), kind=type(exception).__name__)
     error = _translated(exception)
     if isinstance(error, errors.InternalFault) and _is_programs(exception):
-        return errors.Raised(faults.clean(str(exception)), kind=type(exception).__name__)
+        return errors.Raised(without_addresses(faults.clean(str(exception))), kind=type(exception).__name__)
     return error

@@ -51,10 +51,12 @@ CASE = re.compile(
 )
 
 
-def chosen(groups: Groups) -> str:
-    """`{ case 1: …; default: … }`, or the same with arms `1 => …`, as a chain of `if … else …`."""
+def chosen(groups: Groups) -> str | None:
+    """`{ case 1: …; default: … }`, or the same with arms `1 => …`, as a chain of `if … else …`; None of any other."""
     subject, text = groups["subject"].strip().removeprefix("(").removesuffix(")"), groups["cases"]
     heads = list(CASE.finditer(text))
+    if not heads:  # `match x { 1 { y } }`
+        return None
     chain, otherwise = [], ""
     for head, after in zip(heads, [*heads[1:], None], strict=True):
         body = text[head.end() : after.start() if after else len(text)].strip(" \t\n;,")

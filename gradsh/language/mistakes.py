@@ -32,7 +32,7 @@ from gradsh.language.edits import (
 )
 from gradsh.language.words import MODES
 
-Edit = str | Callable[[Groups], str]
+Edit = str | Callable[[Groups], str | None]
 
 
 class Mistake:

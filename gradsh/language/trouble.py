@@ -83,7 +83,7 @@ def _edit(entry: Mistake, groups: dict[str, str], start: int, end: int, trouble:
     if entry.edit == BLOCK:
         return mending.block(trouble.source.text, trouble.start, trouble.limit)
     new = entry.edit.format(**groups) if isinstance(entry.edit, str) else entry.edit(groups)
-    return start, end, new
+    return None if new is None else (start, end, new)
 
 
 def place(trouble: Trouble, words: str = "") -> errors.Label:

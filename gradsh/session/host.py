@@ -68,7 +68,10 @@ class Host:
 
     def env(self, name: str) -> str | None:
         """A variable of the environment, of which a sandbox has none."""
-        return None if self.session.files.sandboxed else os.environ.get(name)
+        try:
+            return None if self.session.files.sandboxed else os.environ.get(name)
+        except UnicodeEncodeError:  # half of a surrogate pair, which no name of the system's has
+            return None
 
     def check_address(self, what: str) -> None:
         """Errors: Sandboxed, for what says where in memory a value is."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from gradsh.errors import TypeError_
 from gradsh.frontend import text
 from gradsh.frontend.exceptions import leave, seen
 from gradsh.frontend.imports import Module, of_members
@@ -127,7 +128,9 @@ def _os(session: Any) -> Module:
     def made(path: Any, mode: int = 0o777, exist_ok: bool = False) -> None:
         make_folder(session, text.written(path), exist_ok)
 
-    def environ(name: str, default: Any = None) -> Any:
+    def environ(name: Any, default: Any = None) -> Any:
+        if not isinstance(name, str):
+            raise TypeError_(f"str expected, not {type(name).__name__}")
         found = session.context.host.env(name)
         return default if found is None else found
 
