@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import operator
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from types import CodeType, FunctionType
@@ -295,6 +296,10 @@ class Trial:
         carried = [(was, new) for was, new in ends if new is not was]
         if any(not alike(was, new) for was, new in carried):
             raise NoPlan("a tensor becomes another in shape or dtype")
+        # `y = q.detach()`, `r.data = q.data`: a plan carries each value by itself, and the program gets copies
+        at_head, at_end = (Counter(id(pair[at].root) for pair in ends) for at in (0, 1))
+        if any(at_head[id(was.root)] > 1 or at_end[id(new.root)] > 1 for was, new in carried):
+            raise NoPlan("a tensor gets the memory of another")
         entries = [was for _, was in head.data]
         taken = {id(value.root) for value in [*entries, *(new for _, new in carried)]}
         if inputs is not None:

@@ -13,10 +13,13 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
-from tests.plans import calls
+from tests.plans import again, calls
 from tests.plans.compared import Run, apart, compared
 from tests.plans.programs import LOOPS, made
 from tests.plans.sources import programs
+from tests.plans.stopped import stopped
+
+AGAIN = (1, 3, 5)  # of LOOPS programs, those that run one loop again and again; the last is also interrupted
 
 
 def main(first: int = 0, count: int = 100_000) -> int:
@@ -34,8 +37,11 @@ def main(first: int = 0, count: int = 100_000) -> int:
                     wrong += 1
         print(f"{sum(reasons.values())} loops of programs, {reasons['a plan']} with a plan", flush=True)
         for seed in range(first, first + -(-count // LOOPS)):
-            texts = [calls.made(seed)] if seed % LOOPS == 0 else made(seed)
+            kind = seed % LOOPS
+            texts = [calls.made(seed)] if not kind else again.made(seed) if kind in AGAIN else made(seed)
             found, told = compared(texts, make=partial(Run, shared=True))
+            if not found and kind == AGAIN[-1]:
+                found, _ = stopped(texts, after=1 + seed % 13)
             reasons.update(each.reason[:100] or "a plan" for each in told)
             if found:
                 print(f"program {seed}, {found}", flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
+from types import CodeType, FunctionType
 from typing import Any
 
 import pytest
@@ -17,22 +18,34 @@ from tests.plans.compared import Run, difference
 def stopped(texts: Sequence[str], after: int) -> tuple[str, int]:
     """The first difference after texts of which the first loop with a plan is interrupted when that has run so often,
     and how many iterations the loop had then: 0 where it has no plan, and nothing was interrupted."""
-    by_plan = Run(True, shared=True)
+    by_plan, begun = Run(True, shared=True), list[CodeType]()
+    by_plan.session.globals["@looped"] = noted(by_plan.session.globals["@looped"], begun)
     with pytest.MonkeyPatch.context() as patch:
-        done = interrupting(patch, after)
+        done = interrupting(patch, after, begun)
         mine = [by_plan.run(text) for text in texts]
     plain = Run(False, shared=True)
     if done:
-        plain.session.globals["@looped"] = interrupted_after(done[0])
+        plain.session.globals["@looped"] = interrupted_after(*done)
     for text, came in zip(texts, mine, strict=True):
         if found := difference(came, plain.run(text)):
             return f"{text}\n{found}", done[0] if done else 0
     return "", done[0] if done else 0
 
 
-def interrupting(patch: pytest.MonkeyPatch, after: int) -> list[int]:
-    """SIGINT once a plan has run `after` iterations; the list gets how many iterations the loop had when it stopped."""
-    done: list[int] = []
+def noted(looped: Callable[..., Any], begun: list[CodeType]) -> Callable[..., Any]:
+    """What hands out the items of loops, and writes down which loops have begun."""
+
+    def of(items: Any, body: FunctionType, *rest: Any) -> Any:
+        begun.append(body.__code__)
+        return looped(items, body, *rest)
+
+    return of
+
+
+def interrupting(patch: pytest.MonkeyPatch, after: int, begun: list[CodeType]) -> list[Any]:
+    """SIGINT once a plan has run `after` iterations; the list gets how many iterations the loop had when it stopped,
+    its body's code, and how many runs of that have `begun` by then."""
+    done: list[Any] = []
     sent: list[Stretch] = []
     stopping: list[loops.Loop] = []
     next_item = loops.Loop.next
@@ -51,7 +64,8 @@ def interrupting(patch: pytest.MonkeyPatch, after: int) -> list[int]:
     def next_of(loop: loops.Loop) -> Any:
         item = next_item(loop)
         if sent and loop in (stopping or [loop]):
-            stopping[:], done[:] = [loop], [loop.done]
+            code = loop.body.__code__
+            stopping[:], done[:] = [loop], [loop.done, code, begun.count(code)]
         return item
 
     patch.setattr(loops, "Stretch", Interrupted)
@@ -59,15 +73,18 @@ def interrupting(patch: pytest.MonkeyPatch, after: int) -> list[int]:
     return done
 
 
-def interrupted_after(count: int) -> Callable[..., Iterator[Any]]:
-    """What hands out the items of loops, and interrupts the first that has so many, at the head of the next."""
-    left = [count]
+def interrupted_after(count: int, code: CodeType, run: int) -> Callable[..., Iterator[Any]]:
+    """What hands out the items of loops, and interrupts that run of the loop of that body after so many of them."""
+    begun: list[CodeType] = []
 
-    def looped(items: Any, *_: Any) -> Iterator[Any]:
+    def looped(items: Any, body: FunctionType, *_: Any) -> Iterator[Any]:
+        begun.append(body.__code__)
+        return handed(items, body.__code__ == code and begun.count(code) == run)
+
+    def handed(items: Any, stops: bool) -> Iterator[Any]:
         for number, item in enumerate(repeat(None) if items is None else items, 1):
             yield item
-            if left and number == left[0]:
-                left.clear()
+            if stops and number == count:
                 raise KeyboardInterrupt
 
     return looped

@@ -1,0 +1,36 @@
+"""A plan that is kept meets other things than it was made of: data, aliases, flags, gradients, hooks, shapes, names."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from tests.plans.again import CASES, made
+from tests.plans.compared import Run, compared
+from tests.plans.stopped import stopped
+
+
+@pytest.mark.parametrize("number", range(len(CASES)))
+def test_a_loop_that_runs_again_with_something_else(number: int) -> None:
+    for seed in range(2):
+        found, _ = compared(made(seed, CASES[number]), make=partial(Run, shared=True))
+        assert not found, f"program {seed}, {found}"
+
+
+def test_random_loops_that_run_again_come_to_the_same() -> None:
+    planned = 0
+    for seed in range(40):
+        found, told = compared(made(seed), make=partial(Run, shared=True))
+        assert not found, f"program {seed}, {found}"
+        planned += sum(not each.reason for each in told)
+    assert planned > 20
+
+
+def test_loops_that_run_again_may_be_interrupted() -> None:
+    count = 0
+    for seed in range(20):
+        found, done = stopped(made(seed), 1 + seed % 13)
+        assert not found, f"program {seed}, {found}"
+        count += done > 0
+    assert count > 3
