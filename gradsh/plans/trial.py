@@ -297,8 +297,8 @@ class Trial:
         if any(not alike(was, new) for was, new in carried):
             raise NoPlan("a tensor becomes another in shape or dtype")
         # `y = q.detach()`, `r.data = q.data`: a plan carries each value by itself, and the program gets copies
-        at_head, at_end = (Counter(id(pair[at].root) for pair in ends) for at in (0, 1))
-        if any(at_head[id(was.root)] > 1 or at_end[id(new.root)] > 1 for was, new in carried):
+        at_end = Counter(id(new.root) for _, new in ends)
+        if any(at_end[id(new.root)] > 1 for _, new in carried):
             raise NoPlan("a tensor gets the memory of another")
         entries = [was for _, was in head.data]
         taken = {id(value.root) for value in [*entries, *(new for _, new in carried)]}
