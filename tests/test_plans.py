@@ -13,6 +13,7 @@ from gradsh import Session
 from gradsh.cli import main
 from gradsh.plans import door, loops
 from gradsh.plans.recording import Recording
+from gradsh.plans.refusal import Seen
 from gradsh.plans.values import Record, Value
 from gradsh.reports import LoopPlan
 from gradsh.session.session import Session as Base
@@ -72,6 +73,7 @@ def shown(text: str, planned: bool = True, forced: bool = True) -> tuple[str, li
     """What a program prints, errors too, and what became of its loops."""
     session, told = Session(plans=False), list[LoopPlan]()
     if planned:
+        Seen.mistakes = True
         session.plan(forced, told.append)
     out = io.StringIO()
     with redirect_stdout(out), redirect_stderr(out):

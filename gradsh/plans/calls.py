@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.modes import mode
 from gradsh.plans.given import FunctionCall, TransformCall, has_graph, marks, tensors_in, unmarked
-from gradsh.plans.refusal import MISSED, NoPlan, TooLong
+from gradsh.plans.refusal import MISSED, NoPlan, Seen, TooLong, mistaken
 
 if TYPE_CHECKING:
     from gradsh.plans.functions import CallPlan
@@ -43,6 +43,8 @@ MAKING, TIMES, LOADING, WORTH = 0.002, 8, 0.02, 2
 TINY = 4e-6  # a call that takes less is no slower than the guards of a plan
 GAIN = 0.9  # of the call's own time that its plan may take
 TURNS = 3  # of a plan that is measured
+# What guards raise where something is of another kind than was seen: an attribute that is not there, a global, …
+GUARDED = (AttributeError, LookupError, TypeError, ValueError)
 
 
 class Site:
@@ -170,7 +172,9 @@ class Calls:
         for plan in site.plans:
             try:
                 result = plan.attempt(given)
-            except Exception:  # Missed, or something is of another kind than was seen: nothing has been done yet
+            except Exception as why:  # nothing has been done yet
+                if not isinstance(why, GUARDED):
+                    mistaken(why)
                 continue
             if result is not MISSED:
                 site.idle = 0
@@ -255,6 +259,9 @@ class Calls:
                     self.refused(site, why)
                 return MISSED
             except Exception as why:
+                if Seen.mistakes and not isinstance(why, NoPlan):
+                    self.as_written(call, call.given)  # whose error it may be
+                    mistaken(why)
                 self.failed(site, why)
                 return MISSED
         finally:

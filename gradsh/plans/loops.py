@@ -25,7 +25,7 @@ from gradsh import interrupts
 from gradsh.plans.builder import described
 from gradsh.plans.entry import Entry
 from gradsh.plans.kept import FIRST
-from gradsh.plans.refusal import Moved, NoPlan, Outcome
+from gradsh.plans.refusal import Moved, NoPlan, Outcome, mistaken
 from gradsh.plans.trial import MISSING, Body, Trial, tried
 from gradsh.plans.turns import Stretch
 
@@ -51,6 +51,7 @@ class Loop:
         self.depth = 1 if ahead is None else 2
         self.misses = 0
         self.shown = False
+        self.raised: Exception | None = None  # by the shadow or the plan, of the iteration that is next
 
     def run(self, first: int = FIRST) -> Iterator[Any]:
         """The items of the real iterations; `first`: how many there are before one is recorded. Those that are left in
@@ -64,6 +65,7 @@ class Loop:
                     break
                 trial = self.recorded(sys._getframe(depth))
                 yield self.next()
+                self.passed()
                 if trial is None or not self.made(trial, sys._getframe(depth)):
                     break
             self.misses = 0
@@ -78,6 +80,7 @@ class Loop:
                 if self.known.trial is None:
                     fits = self.attempt(trial)
                     yield self.next()
+                    self.passed()
                     if fits and not self.proved(trial, sys._getframe(depth)):
                         return
                     continue
@@ -109,8 +112,20 @@ class Loop:
 
     def recorded(self, frame: Any) -> Trial | None:
         self.known.failures += 1
-        trial: Trial | None = self.stands(lambda: tried(self.here(frame), self.known.moving))
-        return trial
+        here = self.here(frame)
+        try:
+            return tried(here, self.known.moving)
+        except Exception as why:
+            self.refused(why)
+            self.raised = why
+            return None
+
+    def passed(self) -> None:
+        """The iteration that was recorded, or run by the plan, has come to its end really: what was raised there and is
+        none of its errors is a mistake."""
+        why, self.raised = self.raised, None
+        if why is not None:
+            mistaken(why)
 
     def lost(self) -> None:
         """The plan does not fit any more."""
@@ -152,6 +167,7 @@ class Loop:
         try:
             return act()
         except Exception as why:
+            mistaken(why)
             self.refused(why)
             return None
 
@@ -189,8 +205,10 @@ class Loop:
         except Exception as why:  # another plan may do
             if isinstance(why, Moved):
                 self.known.moving |= why.moving
-            elif self.known.trial is None:
-                self.refused(why)
+            else:
+                mistaken(why)
+                if self.known.trial is None:
+                    self.refused(why)
             return None
 
     def attempt(self, trial: Trial) -> bool:
@@ -199,6 +217,7 @@ class Loop:
         done, why = trial.run(here, [])
         if not done:
             self.misses += 1
+            self.raised = why
             if isinstance(why, NoPlan):
                 self.refused(why)
         return bool(done)
@@ -232,6 +251,7 @@ class Loop:
             self.misses = MISSES
             if not isinstance(why, Exception):
                 raise
+            mistaken(why)
             self.refused(why)
         finally:
             new = trial.commit(entry, stretch.done) if stretch.done else {}

@@ -106,6 +106,8 @@ def captured(x: Any) -> Any:
         return kind(captured(each) for each in x)
     if kind is Tensor:
         x.up_to_date()
+        if type(x.data) is not Value:
+            raise NoPlan("what is shown is no value of the iteration")
         made = make(x.data if x.data.scalar else x.data.copy())
         made.node, made.requires = None if x.node is None else marker(x.node, False), x.requires
         made.origin = getattr(x, "origin", None)

@@ -10,6 +10,22 @@ class NoPlan(Exception):
     """Raised with a sentence wherever a plan could be wrong: the loop then runs as it is written."""
 
 
+class Seen:
+    """Whether a mistake of our own, which means no plan to who uses it, is raised: tests set it."""
+
+    mistakes = False
+
+
+def mistaken(why: BaseException) -> None:
+    """Something was raised that says nothing of the program, whose iteration or call is none the worse. Errors: it,
+    where mistakes are to be seen.
+
+    None is where a recording, which is deeper than the program, goes too deep or takes more memory than there is.
+    """
+    if Seen.mistakes and not isinstance(why, (NoPlan, RecursionError, MemoryError)):
+        raise why
+
+
 class Changed(Exception):
     """What is another in each iteration, and can be in a plan once that is known.
 

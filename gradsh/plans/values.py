@@ -246,11 +246,15 @@ class Value(NDArrayOperatorsMixin):
     def round(self, decimals: Any = 0) -> Any:
         return function_called(self.record, np.round, (self, decimals), {})
 
-    def max(self, axis: Any = None, keepdims: Any = False) -> Value:
-        return self.__array_ufunc__(np.maximum, "reduce", self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+    def max(self, axis: Any = None, keepdims: Any = False, **options: Any) -> Any:
+        if options:  # `initial=`
+            return function_called(self.record, np.max, (self, axis), {"keepdims": keepdims, **options}, pure=True)
+        return self.__array_ufunc__(np.maximum, "reduce", self, axis=axis, keepdims=keepdims)
 
-    def min(self, axis: Any = None, keepdims: Any = False) -> Value:
-        return self.__array_ufunc__(np.minimum, "reduce", self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+    def min(self, axis: Any = None, keepdims: Any = False, **options: Any) -> Any:
+        if options:  # `initial=`
+            return function_called(self.record, np.min, (self, axis), {"keepdims": keepdims, **options}, pure=True)
+        return self.__array_ufunc__(np.minimum, "reduce", self, axis=axis, keepdims=keepdims)
 
     def all(self, *given: Any, **options: Any) -> Any:
         return function_called(self.record, np.all, (self, *given), options)

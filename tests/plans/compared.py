@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from gradsh import Session
+from gradsh.plans.refusal import Seen
 from gradsh.reports import LoopPlan
 from gradsh.session.python import PythonSession
 from gradsh.session.session import Session as Base
@@ -48,6 +49,7 @@ class Run:
         else:
             self.session = Session(display=display, seed=0, plans=False)
         if planned:
+            Seen.mistakes = True
             self.session.plan(forced, self.told.append)
         elif shared:
             self.session.plan()
