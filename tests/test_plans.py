@@ -332,6 +332,51 @@ def test_plans_are_made_unless_somebody_wants_none(
     assert Session(plans=True).run(text).ok and made
 
 
+@pytest.mark.parametrize("place", ["tried", "enter", "compare"])
+def test_mistakes_of_plans_are_seen_in_tests_alone(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In use the loop then runs as it is written; what is refused is none."""
+
+    def raises(*_: object) -> None:
+        raise KeyError(place)
+
+    monkeypatch.setattr(*((loops, place) if place == "tried" else (loops.Trial, place)), raises)
+    text = ROSENBROCK.format(n=20)
+    assert "E0999" in shown(text)[0]
+    run = Run(True)
+    monkeypatch.setattr(Seen, "mistakes", False)
+    assert not difference(run.run(text), Run(False).run(text))
+    assert [each.reason for each in run.told] == [f"its body does what no plan knows (KeyError: '{place}')"]
+
+
+def test_an_error_of_the_program_is_no_mistake() -> None:
+    for end in ("1 / (2 - i)", "1 / (3 - i)", "[0, 1, 2][i]", "ones(3)[i]"):
+        text = f"let t = 0.0; let v = ones(3)\nfor i in range(9) {{ v = v * 0.5; t = {end} }}\nprint t"
+        assert shown(text)[0] == shown(text, planned=False)[0]
+        assert "E0999" not in shown(text)[0]
+
+
+def test_what_a_plan_gives_to_lists_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = loops.Trial.run
+
+    def other(trial: loops.Trial, count: int, outs: list[object]) -> object:
+        result = ran(trial, count, outs)
+        outs[:] = [out + 1 for out in outs]  # type: ignore[operator]
+        return result
+
+    text = "let xs = [0.5] * 20; let v = ones(2)\nfor i in range(20) {{ v *= 0.9; {} }}\nprint xs, v"
+    for statement in ("xs.append(v.sum().item())", "xs.append(v * 2)", "xs.append((i, i))", "xs[i] = v.sum().item()"):
+        program = text.format(statement)
+        plain = shown(program, planned=False)[0]
+        by_plan, told = shown(program)
+        assert by_plan == plain
+        assert [each.reason for each in told] == [""]
+        with monkeypatch.context() as patched:
+            patched.setattr(loops.Trial, "run", other)
+            by_plan, told = shown(program)
+        assert by_plan == plain
+        assert [each.reason for each in told] == ["the plan gives a list other items"]
+
+
 def test_loops_and_functions_of_used_files_have_plans(tmp_path: Path) -> None:
     lines = "for i in range(200) { x = (x * 0.9).detach() }"
     (tmp_path / "lib.grad").write_text(f"fn run(x) {{\n{lines}\nreturn x\n}}\nlet x = ones(2)\n{lines}\n")

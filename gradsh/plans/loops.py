@@ -78,10 +78,12 @@ class Loop:
                 if entry is None:
                     break
                 if self.known.trial is None:
-                    fits = self.attempt(trial)
+                    lists = {id(growing): list(real) for growing, real in entry.lists}
+                    outs: list[Any] = []
+                    fits = self.attempt(trial, outs)
                     yield self.next()
                     self.passed()
-                    if fits and not self.proved(trial, sys._getframe(depth)):
+                    if fits and not self.proved(trial, sys._getframe(depth), lists, outs):
                         return
                     continue
                 hold = interrupts.held()
@@ -211,10 +213,10 @@ class Loop:
                     self.refused(why)
             return None
 
-    def attempt(self, trial: Trial) -> bool:
-        """Whether the next iteration is one of the plan, which has then run."""
+    def attempt(self, trial: Trial, outs: list[Any]) -> bool:
+        """Whether the next iteration is one of the plan, which has then run, and given `outs`."""
         here = trial.fill(None if self.source is None else self.source.ahead(), 1)
-        done, why = trial.run(here, [])
+        done, why = trial.run(here, outs)
         if not done:
             self.misses += 1
             self.raised = why
@@ -222,11 +224,13 @@ class Loop:
                 self.refused(why)
         return bool(done)
 
-    def proved(self, trial: Trial, frame: Any) -> bool:
-        """Whether it has come to what the program has."""
+    def proved(self, trial: Trial, frame: Any, lists: dict[int, list[Any]], outs: list[Any]) -> bool:
+        """Whether it has come to what the program has, whose lists were those before."""
 
         def act() -> bool:
-            trial.compare(trial.enter(self.here(frame)), False)
+            entry = trial.enter(self.here(frame))
+            trial.compare(entry, False)
+            trial.compare_given(entry, lists, outs)
             return True
 
         if not self.stands(act):

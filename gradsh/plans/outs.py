@@ -182,14 +182,15 @@ def rebuilt(item: Any, parts: Iterator[Any]) -> Any:
     return item
 
 
-def give(outs: list[Out], count: int, values: list[Any], lists: dict[int, list[Any]]) -> None:
-    """Give the program what so many iterations gave."""
+def give(outs: list[Out], count: int, values: list[Any], lists: dict[int, list[Any]], shows: bool = True) -> None:
+    """Give the program what so many iterations gave, or its lists alone."""
     parts = iter(values)
     for _ in range(count if outs else 0):
         for out in outs:
             key, item = rebuilt((out.key, out.item), parts)
             if out.act is not None:
-                out.act(*item)
+                if shows:
+                    out.act(*item)
             elif key is None:
                 lists[id(out.target)].append(item)
             else:
@@ -197,7 +198,7 @@ def give(outs: list[Out], count: int, values: list[Any], lists: dict[int, list[A
 
 
 def equal(mine: Any, theirs: Any) -> bool:
-    """Whether an item of the program is, to the bit, that of the shadow."""
+    """Whether an item of the program is, to the bit, that of the shadow, or what the plan made of it."""
     kind = type(mine)
     if kind is tuple:
         return type(theirs) is tuple and len(mine) == len(theirs) and all(map(equal, mine, theirs))
@@ -206,6 +207,6 @@ def equal(mine: Any, theirs: Any) -> bool:
     if type(theirs) is Tensor:
         if kind is not Tensor or mine.node is not None or mine.requires:
             return False
-        a, b = np.asarray(mine.data), theirs.data.array
+        a, b = np.asarray(mine.data), theirs.data.array if type(theirs.data) is Value else np.asarray(theirs.data)
         return bool(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes())
     return type(theirs) is Text or (kind is type(theirs) and repr(mine) == repr(theirs))

@@ -474,6 +474,14 @@ class Trial:
             if len(real) != size + len(items) or not all(map(equal, real[size:], items)):
                 raise NoPlan("a list gets other items")
 
+    def compare_given(self, entry: Entry, before: dict[int, list[Any]], outs: list[Any]) -> None:
+        """Errors: NoPlan where the program's lists are not what the plan's iteration makes of those `before`."""
+        give(self.shadow.outs, 1, outs, before, shows=False)
+        for growing, real in entry.lists:
+            made = before[id(growing)]
+            if len(made) != len(real) or not all(a is b or equal(a, b) for a, b in zip(real, made, strict=True)):
+                raise NoPlan("the plan gives a list other items")
+
     def give(self, entry: Entry, count: int, outs: list[Any]) -> None:
         """Give the program what so many iterations gave."""
         give(self.shadow.outs, count, outs, {id(growing): real for growing, real in entry.lists})
