@@ -7,8 +7,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -155,26 +154,30 @@ class Lines:
 def test_a_stop_leaves_nothing_recorded() -> None:
     """Neither where recording begins nor where it ends: all arrays of the session would be values from then on."""
     made, host = alloc.empty, mode.host
-    stopped_at = 0
-    for at in count(1):
-        session = Session()
-        session.plan(True)
-        passed = count(1)
 
-        def act(_: FrameType, at: int = at, passed: Iterator[int] = passed) -> None:
-            if next(passed) == at:
+    def lines(stop: int) -> int:
+        """How many there are in the run of a loop, with Ctrl-C at that one of them."""
+        passed = 0
+
+        def act(_: FrameType) -> None:
+            nonlocal passed
+            passed += 1
+            if passed == stop:
                 os.kill(os.getpid(), signal.SIGINT)
 
-        try:
-            with Lines({recording.__file__, trial.__file__}, act):
-                session.run(HEAD + loop(30, "n += 1"))
-        except KeyboardInterrupt:
-            stopped_at = at
+        session = Session()
+        session.plan(True)
+        with Lines({recording.__file__, trial.__file__}, act):
+            session.run(HEAD + loop(30, "n += 1"))
+        return passed
+
+    last = lines(0)
+    assert last > 100
+    for at in {*range(1, last, last // 60), *range(1, 20), *range(last - 30, last + 1)}:
+        with pytest.raises(KeyboardInterrupt):
+            lines(at)
         assert alloc.empty is made, at
         assert mode.host is host, at
-        if next(passed) <= at:
-            break
-    assert stopped_at == at - 1 > 20
 
 
 def test_modes_are_not_stopped_while_they_change() -> None:
