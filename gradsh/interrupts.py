@@ -25,7 +25,9 @@ AGAIN = 0.2  # seconds after which what was not seen to stop is told once more
 SOON = 0.005  # seconds until the next try where nothing may be raised now
 TIME_IS_UP: int = getattr(_signal, "SIGUSR1", 0)  # what the parent process of `--timeout` sends
 NONE = bytes(64)
-ENDS = ("__enter__", "__exit__")
+# functions of gradsh's own that come to their end: of a `with`, and what is told that an object has gone, of which Python
+# writes an exception and forgets it (weakref.py has `remove`)
+WHOLE = ("__enter__", "__exit__", "_gone", "remove")
 ALARM: int = getattr(_signal, "SIGALRM", 0)  # the tries that follow
 
 
@@ -131,8 +133,8 @@ def settled(stop: BaseException) -> None:
 
 
 def is_critical(frame: Any, base: Any = None) -> bool:
-    """Whether what runs in `frame` must come to its end, as far as the frame `base`: an import, or the beginning or the
-    end of a `with` of gradsh's own. Those of a program's classes may run for ever."""
+    """Whether what runs in `frame` must come to its end, as far as the frame `base`: an import, or a function of gradsh's
+    own with one of the names in WHOLE. Those of a program's classes may run for ever."""
     if frame is None or HELD.depth:
         return True
     ours = True  # no frame of a program has been passed
@@ -141,15 +143,15 @@ def is_critical(frame: Any, base: Any = None) -> bool:
         if name.startswith("<frozen importlib"):
             return True
         ours = ours and not name.startswith("<gradsh ")
-        if ours and frame.f_code.co_name in ENDS and is_own(frame.f_globals.get("__name__")):
+        if ours and frame.f_code.co_name in WHOLE and is_own(frame.f_globals.get("__name__")):
             return True
         frame = frame.f_back
     return False
 
 
 def is_own(module: Any) -> bool:
-    """Whether it is of gradsh, or calls the generators of its own that are contexts."""
-    return isinstance(module, str) and (module == "contextlib" or module.partition(".")[0] == "gradsh")
+    """Whether it is of gradsh, or of Python's and calls what is of gradsh."""
+    return isinstance(module, str) and module.partition(".")[0] in ("gradsh", "contextlib", "weakref")
 
 
 # --- gradsh's own process ---------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any, SupportsIndex, overload
 import numpy as np
 
 from gradsh.engine.core.modes import mode
-from gradsh.errors import IndexError_, TypeError_
+from gradsh.errors import IndexError_, TypeError_, ValueError_
 
 BOOL, INTEGER, FLOAT = range(3)
 
@@ -125,6 +125,8 @@ class Size(tuple[int, ...]):
             raise IndexError_(str(error)) from None
         except TypeError as error:
             raise TypeError_(str(error)) from None
+        except ValueError as error:  # a step of 0
+            raise ValueError_(str(error)) from None
         return Size(item) if isinstance(item, tuple) else item
 
     def __add__(self, other: Iterable[int]) -> Size:  # type: ignore[override]  # tuple's is generic in the item type

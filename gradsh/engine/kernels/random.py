@@ -275,8 +275,7 @@ def normal(
 def normal_from_tensors(gen: Generator, mean: Array | float, std: Array | float) -> Array:
     """`normal(mean, std)` with one or both an array; they broadcast. The dtype is the mean's if that is an array."""
     if isinstance(std, np.ndarray):
-        # an expanded one is looked at once: to go over 2**53 elements of one would take days
-        if std.size and not std[tuple(slice(0, None if step else 1) for step in std.strides)].min() >= 0:
+        if std.size and not _once(std).min() >= 0:
             raise ValueProblem("normal expects all elements of std >= 0.0")
         likes = mean if isinstance(mean, np.ndarray) else std
         shape = np.broadcast_shapes(np.shape(mean), std.shape)
@@ -440,7 +439,7 @@ def bernoulli_each(gen: Generator, p: Array, dtype: NpDtype | None = None) -> Ar
     p = alloc.asarray(p)
     if p.size:
         _floating(p.dtype, "bernoulli_tensor_cpu_p_")
-        if not (p.min() >= 0 and p.max() <= 1):
+        if not (_once(p).min() >= 0 and _once(p).max() <= 1):
             raise ValueProblem(
                 "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  "
                 "(Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"
@@ -528,6 +527,11 @@ def in_memory_order(out: Array, draws: Array) -> None:
 
 
 # --- the parts ----------------------------------------------------------------------------------------------------
+
+
+def _once(array: Array) -> Array:
+    """The elements of an expanded array, each once: to go over `ones(1).expand(2**53)` would take days."""
+    return array[tuple(slice(0, None if step else 1) for step in array.strides)]
 
 
 def _count(shape: Shape) -> int:

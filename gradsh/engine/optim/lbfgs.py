@@ -248,6 +248,11 @@ class _Curvature:
             self.h = product / y.dot(y)
 
     def keep(self, state: dict[str, Any]) -> None:
+        if self.d is None:  # of max_iter=0
+            state.update(
+                dict.fromkeys(("d", "t", "old_dirs", "old_stps", "ro", "H_diag", "prev_flat_grad", "prev_loss"))
+            )
+            return
         state["d"], state["t"] = make(self.d), _kept(self.t)
         state["old_dirs"], state["old_stps"] = [make(each) for each in self.dirs], [make(each) for each in self.steps]
         state["ro"], state["H_diag"] = [_kept(each) for each in self.ro], _kept(self.h)

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.users import spelled
-from gradsh.errors import GradshError, Raised
+from gradsh.errors import GradshError, Raised, TypeError_
 from gradsh.frontend import text
 from gradsh.frontend.access import HOST, method
 from gradsh.frontend.classes import Object
@@ -236,6 +237,8 @@ def _traceback(session: Any) -> Module:
 
     def only(error: Any, value: Any = None, **_: Any) -> list[str]:
         given = value if isinstance(value, (BaseException, GradshError)) else error
+        if not isinstance(given, (BaseException, GradshError)):
+            raise TypeError_(f"Exception expected for value, {type_word(given)} found")
         return [last_line(given)]
 
     return of_members("traceback", {"format_exc": whole, "print_exc": say, "format_exception_only": only})

@@ -366,6 +366,9 @@ def _operator(session: Any) -> Module:
     import operator
 
     def attrgetter(*names: str) -> Any:
+        if not all(isinstance(name, str) for name in names):
+            raise TypeError_("attribute name must be a string")
+
         def get(value: Any) -> Any:
             found = []
             for name in names:
@@ -378,6 +381,8 @@ def _operator(session: Any) -> Module:
         return get
 
     def methodcaller(name: str, /, *arguments: Any, **keywords: Any) -> Any:
+        if not isinstance(name, str):
+            raise TypeError_("method name must be a string")
         return lambda value: attribute(value, name)(*arguments, **keywords)
 
     own = {"attrgetter": attrgetter, "methodcaller": methodcaller}

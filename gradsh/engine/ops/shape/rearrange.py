@@ -294,7 +294,8 @@ def repeat_interleave(input: Any, repeats: Any, dim: Any, output_size: Any) -> A
 )
 def unfold_windows(x: Any, dimension: int, size: int, step: int) -> Any:
     """A view of the windows of `size` elements, `step` apart, along `dimension`; the last dimension is the window."""
-    dim = dim_index(dimension, x.ndim)
+    dim = dim_index(need_int("unfold", "dimension", 1, dimension), x.ndim)
+    size, step = need_int("unfold", "size", 2, size), need_int("unfold", "step", 3, step)
     extent = x.shape[dim] if x.ndim else 1
     if size < 0:
         raise ShapeError(f"size is {size} but must be >= 0")
