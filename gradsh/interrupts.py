@@ -25,8 +25,8 @@ AGAIN = 0.2  # seconds after which what was not seen to stop is told once more
 SOON = 0.005  # seconds until the next try where nothing may be raised now
 TIME_IS_UP: int = getattr(_signal, "SIGUSR1", 0)  # what the parent process of `--timeout` sends
 NONE = bytes(64)
-# functions of gradsh's own that come to their end: of a `with`, and what is told that an object has gone, of which Python
-# writes an exception and forgets it (weakref.py has `remove`)
+# functions of gradsh's own that come to their end: of a `with`, and what is told that an object has gone, of which
+# Python writes an exception and forgets it (weakref.py has `remove`)
 WHOLE = ("__enter__", "__exit__", "_gone", "remove")
 ALARM: int = getattr(_signal, "SIGALRM", 0)  # the tries that follow
 
@@ -133,8 +133,8 @@ def settled(stop: BaseException) -> None:
 
 
 def is_critical(frame: Any, base: Any = None) -> bool:
-    """Whether what runs in `frame` must come to its end, as far as the frame `base`: an import, or a function of gradsh's
-    own with one of the names in WHOLE. Those of a program's classes may run for ever."""
+    """Whether what runs in `frame` must come to its end, as far as the frame `base`: an import, or a function of
+    gradsh's own with one of the names in WHOLE. Those of a program's classes may run for ever."""
     if frame is None or HELD.depth:
         return True
     ours = True  # no frame of a program has been passed

@@ -7,14 +7,12 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import pytest
 
 from gradsh import Session
-from gradsh.engine.core import alloc, modes
+from gradsh.engine.core import alloc
 from gradsh.engine.core.modes import mode
 from gradsh.interrupts import is_critical
 from gradsh.plans import recording, trial
@@ -130,59 +128,55 @@ def test_what_looks_at_the_last_iteration_finds_it(look: str) -> None:
         assert not difference(mine.run(text), other.run(text))
 
 
-class Lines:
-    """`with Lines(files, act):` calls `act(frame)` at each line of their `__enter__`, `begin` and `__exit__`."""
+class Whole:
+    """A kernel among those that recording stands in for, in whose place Ctrl-C comes: the n-th time."""
 
-    def __init__(self, files: set[str], act: Callable[[FrameType], None]) -> None:
-        self.files, self.act = files, act
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.times = 0
 
-    def __enter__(self) -> None:
-        self.before = sys.gettrace()
-        sys.settrace(self.trace)
+    def comes(self, *_: Any) -> bool:
+        self.times += 1
+        if self.times == self.at:
+            os.kill(os.getpid(), signal.SIGINT)
+        return False
 
-    def __exit__(self, *_: object) -> None:
-        sys.settrace(self.before)
-
-    def trace(self, frame: FrameType, event: str, _: Any) -> Any:
-        if frame.f_code.co_filename not in self.files or frame.f_code.co_name not in ("__enter__", "begin", "__exit__"):
-            return None
-        if event == "line":
-            self.act(frame)
-        return self.trace
+    kernel = staticmethod(abs)
+    function = property(comes, comes)
 
 
-def test_a_stop_leaves_nothing_recorded() -> None:
+@pytest.mark.parametrize(("at", "places"), [(1, "kernels"), (2, "kernels"), (1, "modes"), (2, "modes")])
+def test_a_stop_leaves_nothing_recorded(at: int, places: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither where recording begins nor where it ends: all arrays of the session would be values from then on."""
-    made, host = alloc.empty, mode.host
-
-    def lines(stop: int) -> int:
-        """How many there are in the run of a loop, with Ctrl-C at that one of them."""
-        passed = 0
-
-        def act(_: FrameType) -> None:
-            nonlocal passed
-            passed += 1
-            if passed == stop:
-                os.kill(os.getpid(), signal.SIGINT)
-
-        session = Session()
-        session.plan(True)
-        with Lines({recording.__file__, trial.__file__}, act):
-            session.run(HEAD + loop(30, "n += 1"))
-        return passed
-
-    last = lines(0)
-    assert last > 100
-    for at in {*range(1, last, last // 60), *range(1, 20), *range(last - 30, last + 1)}:
-        with pytest.raises(KeyboardInterrupt):
-            lines(at)
-        assert alloc.empty is made, at
-        assert mode.host is host, at
+    made, host, others = alloc.empty, mode.host, [*recording.WHOLE]
+    before = [each.function for each in others]
+    stop = Whole(at)
+    if places == "kernels":
+        monkeypatch.setattr(recording, "WHOLE", [stop, *others])
+    else:
+        monkeypatch.setattr(trial, "is_generator", stop.comes)
+    session = Session()
+    session.plan(True)
+    with pytest.raises(KeyboardInterrupt):
+        session.run(HEAD + loop(30, "n += 1"))
+    assert stop.times >= at
+    assert alloc.empty is made
+    assert mode.host is host
+    assert [each.function for each in others] == before
 
 
-def test_modes_are_not_stopped_while_they_change() -> None:
-    frames: list[bool] = []
-    with Lines({modes.__file__}, lambda frame: frames.append(is_critical(frame))):
-        assert Session().run("no_grad { ones(2) }").ok
-    assert frames
-    assert all(frames)
+@pytest.mark.parametrize(
+    ("module", "file", "name", "critical"),
+    [
+        ("gradsh.engine.core.modes", "modes.py", "__enter__", True),
+        ("contextlib", "contextlib.py", "__exit__", True),
+        ("weakref", "weakref.py", "remove", True),
+        ("gradsh.engine.core.modes", "modes.py", "other", False),
+        ("threading", "threading.py", "__enter__", False),
+        ("__main__", "<gradsh 0>", "__exit__", False),
+    ],
+)
+def test_what_comes_to_its_end(module: str, file: str, name: str, critical: bool) -> None:
+    scope: dict[str, Any] = {"__name__": module}
+    exec(compile(f"def {name}(act): return act()", file, "exec"), scope)
+    assert scope[name](lambda: is_critical(sys._getframe(0), sys._getframe(2))) is critical

@@ -70,9 +70,9 @@ def explain(
         report.jacobians = explaining.noted_jacobians(reading)
         yield from _shown(session, report, step)
         return
-    # a gradient of another shape is an error of the backward's below
-    fits = gradient is not None and gradient.data.shape == root.data.shape
-    tables = explaining.jacobians(reading, gradient) if fits else []
+    tables = []
+    if gradient is not None and gradient.data.shape == root.data.shape:  # else the backward below refuses it
+        tables = explaining.jacobians(reading, gradient)
     before = {
         leaf.tensor: Result(leaf.tensor.gradient.data) for leaf in reading.leaves if leaf.tensor.gradient is not None
     }
