@@ -21,7 +21,7 @@ from gradsh.frontend.classes import ABSENT, Object, ProgramType, bound, lookup, 
 from gradsh.frontend.classes import OWN as OWN_OF_CLASSES
 from gradsh.frontend.functions import Function, apply_of
 from gradsh.frontend.kinds import Program, class_text, is_class, kind_of, python_of
-from gradsh.frontend.networks import EXTRA, NetworkType, begins, inherited, resets
+from gradsh.frontend.networks import EXTRA, Mixin, NetworkType, begins, inherited, resets
 from gradsh.runtime import access
 from gradsh.runtime.text import function_name
 
@@ -438,7 +438,10 @@ def take(value: Any, name: str) -> None:
 
 # what `object` itself does
 def _put(value: Any, name: str, new: Any) -> None:
-    put(value, name, new) if isinstance(type(value), Program) else set_attribute(new, value, name)
+    if isinstance(value, Mixin):  # as PyTorch's own code keeps a module from being registered
+        value.put_aside(name, new)
+    else:
+        put(value, name, new) if isinstance(type(value), Program) else set_attribute(new, value, name)
 
 
 OF_OBJECT: dict[str, Any] = {"__setattr__": _put, "__delattr__": lambda value, name: delete_attribute(value, name)}
@@ -455,6 +458,8 @@ def delete_attribute(value: Any, name: str) -> None:
         del value.written[name]
         if name not in OWN_OF_CLASSES:
             type.__delattr__(value, name)
+    elif isinstance(value, Mixin) and value.take_aside(name):
+        return
     elif isinstance(value, Model) and name in value.cells:
         del value.cells[name]
         value.buffer_names.pop(name, None)

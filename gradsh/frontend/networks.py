@@ -100,6 +100,9 @@ def begin(self: Model, kind: type, arguments: tuple[Any, ...] = (), keywords: di
             return
 
 
+ASIDE = "@aside"  # the field of what a program has put past `nn.Module.__setattr__`, by name
+
+
 class Mixin:
     """What is other than in models that are written in gradsh: only modules, parameters and buffers are its fields'."""
 
@@ -153,6 +156,9 @@ class Mixin:
             run = self.run
             if run is not None:
                 return run
+        cell = self.cells.get(ASIDE)
+        if cell is not None and name in cell.cell_contents:
+            return cell.cell_contents[name]
         cell = self.cells.get(name)
         if cell is not None:
             try:
@@ -193,6 +199,8 @@ class Mixin:
         if name == "forward":
             self.cells["@forward"] = CellType(value)
             return
+        if ASIDE in self.cells:
+            self.cells[ASIDE].cell_contents.pop(name, None)
         parameter = is_parameter(value)
         if self.training is None and (parameter or isinstance(value, Model)):
             what = "parameters" if parameter else "module"
@@ -218,6 +226,24 @@ class Mixin:
         if parameter or isinstance(value, Model):
             self.buffer_names.pop(name, None)
         self.put(name, value)  # type: ignore[attr-defined]
+
+    def put_aside(self, name: str, value: Any) -> None:
+        """`self.__dict__[name] = value`, past PyTorch's rules: a module or parameter there is not registered."""
+        registered = name in self.buffer_names or isinstance(self.get(name), Model) or is_parameter(self.get(name))  # type: ignore[attr-defined]
+        if name[:2] == "__" or name in ("training", "forward"):
+            self.assign(name, value)
+        elif isinstance(value, Model) or is_parameter(value) or registered:
+            self.cells.setdefault(ASIDE, CellType({})).cell_contents[name] = value
+        else:
+            self.assign(name, value)
+
+    def take_aside(self, name: str) -> bool:
+        """Take away what is held unregistered under a name: whether there was any."""
+        cell = self.cells.get(ASIDE)
+        if cell is None or name not in cell.cell_contents:
+            return False
+        del cell.cell_contents[name]
+        return True
 
     def extra_repr(self) -> str:
         own = lookup(type(self), "extra_repr")
@@ -370,6 +396,53 @@ class Registered(dict[str, Any]):
         self.model.put(key, value)
 
 
+class Attributes(dict[str, Any]):
+    """`model.__dict__`: what a program changes there changes the model."""
+
+    def __init__(self, model: Any) -> None:
+        items = {name: model.get(name) for name in model.cells if name[0] != "@"}
+        super().__init__(items | model.get(ASIDE, {}))
+        self.model = model
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        self.model.put_aside(key, value) if isinstance(self.model, Mixin) else self.model.put(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        super().__delitem__(key)
+        if not isinstance(self.model, Mixin) or not self.model.take_aside(key):
+            self.model.cells.pop(key, None)
+            self.model.buffer_names.pop(key, None)
+
+    def update(self, *others: Any, **named: Any) -> None:
+        for key, value in dict(*others, **named).items():
+            self[key] = value
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def pop(self, key: str, *default: Any) -> Any:
+        if key not in self:
+            return super().pop(key, *default)
+        value = self[key]
+        del self[key]
+        return value
+
+    def popitem(self) -> tuple[str, Any]:
+        key = next(reversed(self)) if self else ""
+        return key, self.pop(key)
+
+    def clear(self) -> None:
+        for key in list(self):
+            del self[key]
+
+    def __ior__(self, other: Any) -> Any:  # type: ignore[misc]  # `|` makes a plain dictionary
+        self.update(other)
+        return self
+
+
 ITERATORS = {
     name: _lazily(name)
     for name in (
@@ -402,7 +475,7 @@ EXTRA: dict[str, Callable[[Any], Any]] = {
     "_modules": lambda model: Registered(model, dict(model.printed_children())),
     "_parameters": lambda model: Registered(model, dict(model.own_parameters())),
     "_buffers": lambda model: Registered(model, dict(model.own_buffers())),
-    "__dict__": lambda model: {name: model.get(name) for name in model.cells},
+    "__dict__": Attributes,
     "_get_name": lambda model: lambda: type(model).__name__,
     "forward": lambda model: model.run,
 }
