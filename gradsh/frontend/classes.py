@@ -47,8 +47,56 @@ class ProgramType(Program):
     def finish(cls) -> None:
         """The body has run."""
 
+    def __copies__(cls, value: Any, memo: dict[int, Any]) -> Any:
+        """`copy.deepcopy` of an instance."""
+        from gradsh.engine.nn.copying import deepcopy
+
+        own = lookup(cls, "__deepcopy__")
+        if own is not ABSENT:
+            made = own(value, memo)
+        else:
+            host = next((base for base in cls.__mro__ if not isinstance(base, Program)), object)
+            held: Any = ()
+            if isinstance(value, BaseException):
+                held = deepcopy(value.args, memo)
+            elif host is not object and not isinstance(value, (list, dict, set, deque)):
+                held = (tuple.__new__(tuple, value),) if isinstance(value, tuple) else (value,)
+                held = deepcopy(held, memo) if isinstance(value, tuple) else held
+            made = _maker(host)(cls, *held)
+            memo[id(value)] = made
+            _fill(made, value, memo)
+            state = lookup(cls, "__getstate__")
+            state = {**value.__dict__} if state is ABSENT else state(value)
+            back = lookup(cls, "__setstate__")
+            state = deepcopy(state, memo)
+            made.__dict__.update(state or ()) if back is ABSENT else back(made, state)
+        memo[id(value)] = made
+        memo.setdefault(id(memo), []).append(value)
+        return made
+
     def __repr__(cls) -> str:
         return f"<class '{cls.__module__}.{cls.__qualname__}'>"
+
+
+def _maker(host: Any) -> Any:
+    return host.__new__
+
+
+def _fill(made: Any, value: Any, memo: dict[int, Any]) -> None:
+    """What an instance holds as the list, dictionary … that it is, copied into another: past the program's methods."""
+    from gradsh.engine.nn.copying import deepcopy
+
+    if isinstance(value, list):
+        list.extend(made, [deepcopy(item, memo) for item in list.__iter__(value)])
+    elif isinstance(value, dict):
+        if isinstance(value, defaultdict):
+            defaultdict.__init__(made, value.default_factory)
+        for key, item in dict.items(value):
+            dict.__setitem__(made, key, deepcopy(item, memo))
+    elif isinstance(value, set):
+        set.update(made, [deepcopy(item, memo) for item in set.__iter__(value)])
+    elif isinstance(value, deque):
+        deque.__init__(made, [deepcopy(item, memo) for item in deque.__iter__(value)], value.maxlen)
 
 
 def _init(kind: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
+from copy import deepcopy as deepcopy_of_python
 from types import CellType, FunctionType
 from typing import Any
 
@@ -20,11 +22,15 @@ NOT_A_LEAF = (
 Memo = dict[int, Any]
 
 
-def deepcopy(value: Any) -> Any:
+def deepcopy(value: Any, memo: Any = None) -> Any:
     """The value with all that it holds anew; what occurs twice in it occurs twice in the copy. Errors: ValueProblem for
-    a tensor that is no leaf."""
-    kept: list[Any] = []  # what the memo knows by its id lives as long as the memo
-    return _copied(value, {}, kept)
+    a tensor that is no leaf.
+
+    `memo`: what is copied already, by its id; given by what copies a part of itself.
+    """
+    memo = {} if memo is None else memo
+    kept: list[Any] = memo.setdefault(id(memo), [])  # what the memo knows by its id lives as long as the memo
+    return _copied(value, memo, kept)
 
 
 def _copied(value: Any, memo: Memo, kept: list[Any]) -> Any:
@@ -45,14 +51,27 @@ def _copied(value: Any, memo: Memo, kept: list[Any]) -> Any:
         kept.append(value)
         copy.extend(_copied(item, memo, kept) for item in value)
         return copy
+    elif hasattr(type(kind), "__copies__"):  # of a class that a Python program writes
+        return kind.__copies__(value, memo)
     elif isinstance(value, dict):
-        copy = memo[id(value)] = kind()
+        copy = memo[id(value)] = kind(value.default_factory) if isinstance(value, defaultdict) else kind()
         kept.append(value)
         for key, item in value.items():
             copy[key] = _copied(item, memo, kept)
         return copy
-    elif kind is tuple:
-        copy = tuple(_copied(item, memo, kept) for item in value)
+    elif kind is tuple or (isinstance(value, tuple) and hasattr(kind, "_fields")):
+        items = [_copied(item, memo, kept) for item in value]
+        if id(value) in memo:  # which holds itself, by way of a list
+            return memo[id(value)]
+        same = all(item is own for item, own in zip(items, value, strict=True))
+        copy = value if same else tuple.__new__(kind, items)
+    elif kind in (set, frozenset):
+        copy = kind([_copied(item, memo, kept) for item in value])
+    elif kind is deque:
+        copy = memo[id(value)] = deque(maxlen=value.maxlen)
+        copy.extend(_copied(item, memo, kept) for item in value)
+    elif kind.__module__.startswith(("numpy", "random")) or kind is bytearray:
+        copy = deepcopy_of_python(value)
     else:
         return value
     memo[id(value)] = copy

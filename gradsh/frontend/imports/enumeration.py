@@ -27,6 +27,9 @@ class EnumType(ProgramType):
 
     members: dict[str, Any]
 
+    def __copies__(cls, value: Any, memo: dict[int, Any]) -> Any:
+        return value
+
     def finish(cls) -> None:
         enumerate_(cls)
 

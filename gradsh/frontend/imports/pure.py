@@ -11,10 +11,11 @@ from types import FunctionType
 from typing import Any
 
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.nn.module import Model
 from gradsh.errors import GradshError, TypeError_
 from gradsh.frontend import text
 from gradsh.frontend.access import HOST, attribute
-from gradsh.frontend.classes import Object
+from gradsh.frontend.classes import ABSENT, Object, ProgramType, lookup
 from gradsh.frontend.imports import NONE, Module, of_members
 
 __acts_for_programs__ = True
@@ -120,46 +121,21 @@ def _time(session: Any) -> Module:
 
 def deepcopy(value: Any, memo: Any = None) -> Any:
     """`copy.deepcopy`."""
-    import copy
-
     from gradsh.engine.nn.copying import deepcopy as of_models
 
-    kind = type(value)
-    if kind in (list, dict, tuple, set, collections.OrderedDict, collections.defaultdict) and not _holds_objects(value):
-        return of_models(value) if kind is not set else set(value)
-    made: Any
-    if isinstance(value, Object):
-        own = value.__class__
-        made = object.__new__(own) if not own.hosted else copy.copy(value)
-        for name, held in value.__dict__.items():
-            made.__dict__[name] = deepcopy(held)
-        return made
-    if kind in (list, tuple):
-        return kind(deepcopy(item) for item in value)
-    if isinstance(value, dict):
-        made = copy.copy(value)
-        for key in made:
-            made[key] = deepcopy(made[key])
-        return made
-    if kind.__module__.startswith(("numpy", "collections", "random")) or kind is bytearray:
-        return copy.deepcopy(value)
-    return of_models(value)
-
-
-def _holds_objects(value: Any) -> bool:
-    items = value.values() if isinstance(value, dict) else value
-    return any(
-        isinstance(item, Object)
-        or type(item).__module__.startswith(("numpy", "collections"))
-        or (isinstance(item, (list, tuple, dict)) and _holds_objects(item))
-        for item in items
-    )
+    return of_models(value, memo if isinstance(memo, dict) else None)
 
 
 def shallow(value: Any) -> Any:
     """`copy.copy`."""
     import copy
 
+    if isinstance(type(value), ProgramType) and not isinstance(value, Model):
+        own = lookup(type(value), "__copy__")
+        if own is not ABSENT:
+            return own(value)
+        if hasattr(type(value), "members"):  # of an enumeration, whose members there are once
+            return value
     if isinstance(value, Object) and not type(value).hosted:
         made = object.__new__(type(value))
         made.__dict__.update(value.__dict__)
