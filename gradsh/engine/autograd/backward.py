@@ -130,95 +130,89 @@ class Walk:
         watched = self.watches or mode.anomaly is not None or mode.reformed or float16.used or mode.profile is not None
         waiting = self.expecting() if Handle.made else None
         watched = watched or (pieces.large and self.defers())
-        try:
-            while heap:
-                _, node = heappop(heap)
-                g = pending.pop(node)
-                while True:  # stays in here along a chain, past the heap
-                    if captures is not None and node in captures:
-                        self.capture(node, g, captures[node])
-                        if node not in needed:  # type: ignore[operator]  # set together with captures
-                            break
-                    extra = node.extra
-                    if extra is not None and (extra.tensor_hooks or extra.retained or extra.prehooks):
-                        g = self.before(node, g)
-                    kind = node.kind
-                    if watched:
-                        gs = self.other_step(node, g)
-                    else:
-                        gs = in_its_place(node, g, T) if create else kind.step(node, g, A)
-                    edges = node.next
-                    if node.fix is not None:
-                        if not (
-                            watched and mode.reformed
-                        ):  # `expected_step` has done that, before what the graph expects
-                            gs = bring_back(gs, node.fix, create)
-                        if kind.operator == "sub":
-                            each_with_each(node)
-                    if node.extra is not None and node.extra.hooks:
-                        gs = self.after(node, g, gs)
-                    if not keep and kind.saves:
-                        node.saved = freed
-                    if edges.__class__ is Node:
-                        if gs is None:
-                            break
-                        if not heap and edges.kind.outputs == 1 and (admitted is None or edges in admitted):
-                            node = edges
-                            g = gs
+        while heap:
+            _, node = heappop(heap)
+            g = pending.pop(node)
+            while True:  # stays in here along a chain, past the heap
+                if captures is not None and node in captures:
+                    self.capture(node, g, captures[node])
+                    if node not in needed:  # type: ignore[operator]  # set together with captures
+                        break
+                extra = node.extra
+                if extra is not None and (extra.tensor_hooks or extra.retained or extra.prehooks):
+                    g = self.before(node, g)
+                kind = node.kind
+                if watched:
+                    gs = self.other_step(node, g)
+                else:
+                    gs = in_its_place(node, g, T) if create else kind.step(node, g, A)
+                edges = node.next
+                if node.fix is not None:
+                    if not (watched and mode.reformed):  # `expected_step` has done that, before what the graph expects
+                        gs = bring_back(gs, node.fix, create)
+                    if kind.operator == "sub":
+                        each_with_each(node)
+                if node.extra is not None and node.extra.hooks:
+                    gs = self.after(node, g, gs)
+                if not keep and kind.saves:
+                    node.saved = freed
+                if edges.__class__ is Node:
+                    if gs is None:
+                        break
+                    if not heap and edges.kind.outputs == 1 and (admitted is None or edges in admitted):
+                        node = edges
+                        g = gs
+                        continue
+                    deliver(edges, gs)
+                elif edges.__class__ is tuple:
+                    if len(edges) != 2:
+                        following, g = self.spread(edges, gs)
+                    else:  # `spread` written out, which costs as much as a small rule
+                        following, (edge, other), (gi, gj) = None, edges, gs
+                        if edge is not None and gi is not None:
+                            if edge.__class__ is Node and not heap and edge.kind.outputs == 1:
+                                if admitted is None or edge in admitted:
+                                    following, g = edge, gi
+                            else:
+                                deliver(edge, gi)
+                        if other is not None and gj is not None:
+                            if other is following:
+                                g = gi + gj
+                            elif following is None and other.__class__ is Node and not heap and other.kind.outputs == 1:
+                                if admitted is None or other in admitted:
+                                    following, g = other, gj
+                            else:
+                                deliver(other, gj)
+                    if waiting is not None:
+                        waiting.passed(edges)
+                    if following is not None:
+                        if not heap:
+                            node = following
                             continue
-                        deliver(edges, gs)
-                    elif edges.__class__ is tuple:
-                        if len(edges) != 2:
-                            following, g = self.spread(edges, gs)
-                        else:  # `spread` written out, which costs as much as a small rule
-                            following, (edge, other), (gi, gj) = None, edges, gs
-                            if edge is not None and gi is not None:
-                                if edge.__class__ is Node and not heap and edge.kind.outputs == 1:
-                                    if admitted is None or edge in admitted:
-                                        following, g = edge, gi
-                                else:
-                                    deliver(edge, gi)
-                            if other is not None and gj is not None:
-                                if other is following:
-                                    g = gi + gj
-                                elif (
-                                    following is None
-                                    and other.__class__ is Node
-                                    and not heap
-                                    and other.kind.outputs == 1
-                                ):
-                                    if admitted is None or other in admitted:
-                                        following, g = other, gj
-                                else:
-                                    deliver(other, gj)
-                        if waiting is not None:
-                            waiting.passed(edges)
-                        if following is not None:
-                            if not heap:
-                                node = following
-                                continue
-                            deliver(following, g)
-                    elif gs is not None:
-                        deliver(edges, gs)
-                        if waiting is not None:
-                            waiting.passed((edges,))
-                    break
-                g = gs = gi = gj = None  # what stays referred to here would be copied when it becomes a leaf's `.grad`
-        except Exception:
-            if waiting is None and captures is None:
-                self.stopped(node)
-            raise
+                        deliver(following, g)
+                elif gs is not None:
+                    deliver(edges, gs)
+                    if waiting is not None:
+                        waiting.passed((edges,))
+                break
+            g = gs = gi = gj = None  # what stays referred to here would be copied when it becomes a leaf's `.grad`
         if self.tiles is not None:
             self.tiles.settled(pending, leaves)
         self.settle(leaves)
 
-    def stopped(self, node: Node) -> None:
-        """The rule of `node` has failed: leaves whose gradient is complete get it, as they have in PyTorch by then."""
+    def stopped(self, error: Exception) -> None:
+        """The rule of a node has failed: leaves whose gradient is complete get it, as they have in PyTorch by then."""
         from gradsh.engine.autograd.leaves import complete  # few walks fail
 
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code is not Walk.run.__code__:
+            trace = trace.tb_next
+        if trace is None or self.waiting is not None or self.captures is not None:
+            return
         if self.tiles is not None:
             self.tiles.settled(self.pending, self.leaves)
-        self.settle(complete(self, node))
+        # which node it was is not noted anywhere else: to note it would cost every backward that does not fail
+        self.settle(complete(self, trace.tb_frame.f_locals["node"]))
 
     def defers(self) -> bool:
         """Whether gradients of large arrays may be deferred: nobody looks at any before all have been computed."""
@@ -623,6 +617,9 @@ def with_grad_mode(walk: Walk, roots: list[tuple[Any, Any]]) -> None:
                 g = expected("", index, edge, None, g, walk.create)
             walk.deliver(edge, g)
         walk.run()
+    except Exception as error:
+        walk.stopped(error)
+        raise
     finally:
         mode.grad, mode.walk, walk.waiting = before, outer, None
 
