@@ -46,6 +46,7 @@ LOOP = f"for i in {ITEMS} {{{{\n    let x = randn(3)\n    {{before}}\n    let r 
 # What one call does beside giving its result, and why that has no plan.
 REFUSED = {
     "print x; return x * 2": "the call shows something",
+    "let l = [x * 2]; return [l, l]": "what the call gives has one list in two places",
     "seen.append(x); return x * 2": "a list, a field or a state gets something new",
     "let t = b.add_(1); return x * 2": "the call writes into a tensor",
     "let t = x.add_(1); return x * 2": "the call writes into a tensor",
@@ -112,6 +113,19 @@ def test_where_a_plan_could_be_wrong_there_is_none() -> None:
         by_plan, told = shown(text)
         assert by_plan == shown(text, planned=False)[0], body
         assert any(each.reason.startswith(reason) and each.loop == 6 for each in told), (body, [t.reason for t in told])
+
+
+def test_a_list_of_the_program_that_a_call_gives_is_that_list() -> None:
+    """Which it may write to afterwards; the plan gave a new one each time."""
+    head = (
+        "fn h(x) { let y = x * 2; return {'y': y, 'own': own, 'new': [y, x]} }\nlet own = [0.0, [1]]\nlet b = ones(3)\n"
+    )
+    body = "let r = h(b * i)\nr['own'][1].append(i)\nr['new'].append(i)\nown[0] = 0.0\nown[1] = [1]"
+    ends = "print r, r['own'] is own, own\nown[0] = 7.0\nprint r['own']\n"
+    text = head + f"for i in range(12) {{\n{body}\n}}\n" + ends
+    by_plan, told = shown(text)
+    assert "" in {each.reason for each in told if each.loop == 1}, [each.reason for each in told]
+    assert by_plan == shown(text, planned=False)[0]
 
 
 def test_what_a_call_reaches_may_change() -> None:

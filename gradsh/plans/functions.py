@@ -113,6 +113,8 @@ class Results:
     def __init__(self, shadow: Reach, guards: Guards, entries: set[int]) -> None:
         self.guards, self.entries = guards, entries
         self.given = {id(copy): name for (x, copy) in shadow.tensors for y, name in guards.tensors if x is y}
+        self.holders = {id(copy): id(x) for x, copy in shadow.copies.values() if type(copy) in (list, dict)}
+        self.fresh: set[int] = set()
         self.made: dict[int, str] = {}
         self.outs: list[Any] = []
         self.laid: list[Value] = []
@@ -130,13 +132,25 @@ class Results:
             return self.guards.constant(x)
         if kind is tuple:
             return "(" + "".join(self.expression(each) + "," for each in x) + ")"
-        if kind is list:
-            return "[" + ",".join(self.expression(each) for each in x) + "]"
-        if kind is dict and all(type(key) in PLAIN for key in x):
-            return "{" + ",".join(f"{self.guards.constant(k)}:{self.expression(each)}" for k, each in x.items()) + "}"
+        if kind is list or (kind is dict and all(type(key) in PLAIN for key in x)):
+            return self.holder(x)
         if kind is Tensor:
             return self.given.get(id(x)) or self.made.get(id(x)) or self.tensor(x)
         raise NoPlan(f"what the call gives is a {kind.__name__}, which no plan knows")
+
+    def holder(self, x: Any) -> str:
+        """A list or a dict: the program's own, which it may change afterwards, or one that is made anew."""
+        if id(x) in self.holders:
+            name = self.guards.seen.get(self.holders[id(x)])
+            if name is None:
+                raise NoPlan("what the call gives has a list of the program's")
+            return name
+        if id(x) in self.fresh:
+            raise NoPlan("what the call gives has one list in two places")
+        self.fresh.add(id(x))
+        if type(x) is list:
+            return "[" + ",".join(self.expression(each) for each in x) + "]"
+        return "{" + ",".join(f"{self.guards.constant(k)}:{self.expression(each)}" for k, each in x.items()) + "}"
 
     def tensor(self, x: Tensor) -> str:
         if x.node is not None:
