@@ -11,7 +11,7 @@ import pytest
 
 from gradsh import Session
 from gradsh.errors import BadArguments
-from tests.conftest import Gradsh
+from tests.conftest import Gradsh, Here
 
 SCRIPT = """#!/usr/bin/env gradsh
 # Trains nothing.
@@ -394,3 +394,13 @@ def test_a_program_of_thousands_of_lines_is_one_program(write: Write) -> None:
     write("used.grad", "\n".join(lines[:-2]))
     session.run(f"use {str(path.parent / 'used.grad')!r} as long\nprint long.f(ones(2)), long.total")
     assert f"tensor([2., 2.], grad_fn=<MulBackward0>) {sum(range(2500))}" in out.getvalue()
+
+
+def test_an_unbound_name_is_underlined_where_it_is_read_however_often_its_function_ran(here: Here) -> None:
+    """Python 3.11 names the instruction before it when the two have been joined."""
+    body = "let t = 0.5\nfor i in range(40) {\nt = t / 2\nz = z + t\nif i < 0 { z = 0 }\n}\nreturn t"
+    text = f"let z = 1\nfn f() {{\n{body}\n}}\nfor i in range(30) {{ try {{ f() }} catch e {{ pass }} }}\nf()\n"
+    status, _, err = here("-c", text)
+    assert status != 0
+    assert "z = z + t" in err
+    assert "t = t / 2" not in err
