@@ -10,7 +10,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_error, dim_index, need_tensor, not_implemented, type_word
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.namespaces import A, T
-from gradsh.engine.core.promotion import converted
+from gradsh.engine.core.promotion import converted, sizes_first
 from gradsh.engine.core.strided import copied, settled
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.batch_rules import applied, fronted, sample_of
@@ -260,6 +260,10 @@ def _(
 ) -> Any:
     dtype = _plain(x).dtype
     picks, own = _plain(index), _plain(x)
+    if not picks.size:  # which may have any number of dims
+        if reduce not in ("sum", "mean"):
+            sizes_first(_plain(src), picks)  # PyTorch's rule compares src with what was gathered
+        return g, _constant(F, alloc.zeros(src.shape, dtype))
     if reduce == "sum":
         to_x, to_src = g, gathered(F, g, dim, index, src.shape)
     elif reduce == "mean":
