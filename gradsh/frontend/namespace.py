@@ -15,6 +15,7 @@ from gradsh.frontend import access, definitions, exceptions, text
 from gradsh.frontend.imports import Module, imported, missing
 from gradsh.frontend.imports.opening import asking, opened
 from gradsh.frontend.table import PythonTable
+from gradsh.frontend.through import Through
 from gradsh.frontend.torch import Mode
 from gradsh.runtime import namespace as gradsh_namespace
 from gradsh.runtime.namespace import is_builtin, variables
@@ -113,33 +114,20 @@ def into(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     return outputs.into(function, *arguments, **keywords)
 
 
-class Globals(dict[str, Any]):
+class Globals(Through):
     """`globals()`: what the program has bound, to which it may bind more."""
 
     __slots__ = ("space",)
 
     def __init__(self, space: dict[str, Any]) -> None:
-        named = ((name, value) for name, value in variables(space).items() if ":" not in name)
-        super().__init__((name, value) for name, value in named if not is_builtin(space, name, value))
-        super().__setitem__("__name__", space["__name__"])
+        super().__init__({**own_variables(space), "__name__": space["__name__"]})
         self.space = space
 
-    def __setitem__(self, name: str, value: Any) -> None:
-        super().__setitem__(name, value)
+    def bound(self, name: str, value: Any) -> None:
         self.space["." + name] = value
 
-    def __delitem__(self, name: str) -> None:
-        super().__delitem__(name)
+    def unbound(self, name: str) -> None:
         del self.space["." + name]
-
-    def update(self, *given: Any, **named: Any) -> None:
-        for name, value in dict(*given, **named).items():
-            self[name] = value
-
-    def setdefault(self, name: str, value: Any = None) -> Any:
-        if name not in self:
-            self[name] = value
-        return self[name]
 
 
 Globals.__name__ = Globals.__qualname__ = "dict"
@@ -227,10 +215,15 @@ def namespace(
     return space
 
 
+def own_variables(space: dict[str, Any]) -> dict[str, Any]:
+    """What programs have bound, by name."""
+    named = variables(space).items()
+    return {name: value for name, value in named if ":" not in name and not is_builtin(space, name, value)}
+
+
 def bound(space: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """The names that programs have bound, with the module of PyTorch that each is bound to, if any."""
     return {
         name: (value.name,) if isinstance(value, Module) and value.of_torch else ()
-        for name, value in variables(space).items()
-        if ":" not in name and not is_builtin(space, name, value)
+        for name, value in own_variables(space).items()
     }

@@ -15,6 +15,7 @@ from gradsh.engine.nn.module import LibraryModel, Model, ModelType, adopt, is_he
 from gradsh.errors import ArgumentError, AttributeError_, NoForward
 from gradsh.frontend.classes import ABSENT, SPECIAL, Object, ProgramType, abstract, bound, lookup, special
 from gradsh.frontend.kinds import Program
+from gradsh.frontend.through import Through
 
 __acts_for_programs__ = True
 
@@ -384,63 +385,34 @@ def _lazily(name: str) -> Callable[[Any], Any]:
     return get
 
 
-class Registered(dict[str, Any]):
+class Registered(Through):
     """`model._modules`: what is put in is put into the model."""
 
     def __init__(self, model: Any, items: dict[str, Any]) -> None:
         super().__init__(items)
         self.model = model
 
-    def __setitem__(self, key: str, value: Any) -> None:
-        super().__setitem__(key, value)
-        self.model.put(key, value)
+    def bound(self, name: str, value: Any) -> None:
+        self.model.put(name, value)
+
+    def unbound(self, name: str) -> None:
+        self.model.cells.pop(name, None)
+        self.model.buffer_names.pop(name, None)
 
 
-class Attributes(dict[str, Any]):
+class Attributes(Registered):
     """`model.__dict__`: what a program changes there changes the model."""
 
     def __init__(self, model: Any) -> None:
         items = {name: model.get(name) for name in model.cells if name[0] != "@"}
-        super().__init__(items | model.get(ASIDE, {}))
-        self.model = model
+        super().__init__(model, items | model.get(ASIDE, {}))
 
-    def __setitem__(self, key: str, value: Any) -> None:
-        super().__setitem__(key, value)
-        self.model.put_aside(key, value) if isinstance(self.model, Mixin) else self.model.put(key, value)
+    def bound(self, name: str, value: Any) -> None:
+        self.model.put_aside(name, value) if isinstance(self.model, Mixin) else super().bound(name, value)
 
-    def __delitem__(self, key: str) -> None:
-        super().__delitem__(key)
-        if not isinstance(self.model, Mixin) or not self.model.take_aside(key):
-            self.model.cells.pop(key, None)
-            self.model.buffer_names.pop(key, None)
-
-    def update(self, *others: Any, **named: Any) -> None:
-        for key, value in dict(*others, **named).items():
-            self[key] = value
-
-    def setdefault(self, key: str, default: Any = None) -> Any:
-        if key not in self:
-            self[key] = default
-        return self[key]
-
-    def pop(self, key: str, *default: Any) -> Any:
-        if key not in self:
-            return super().pop(key, *default)
-        value = self[key]
-        del self[key]
-        return value
-
-    def popitem(self) -> tuple[str, Any]:
-        key = next(reversed(self)) if self else ""
-        return key, self.pop(key)
-
-    def clear(self) -> None:
-        for key in list(self):
-            del self[key]
-
-    def __ior__(self, other: Any) -> Any:  # type: ignore[misc]  # `|` makes a plain dictionary
-        self.update(other)
-        return self
+    def unbound(self, name: str) -> None:
+        if not isinstance(self.model, Mixin) or not self.model.take_aside(name):
+            super().unbound(name)
 
 
 ITERATORS = {

@@ -44,10 +44,9 @@ class OwnModule(Module):
         return own
 
     def __members__(self) -> list[str]:
-        from gradsh.runtime.namespace import is_builtin, variables
+        from gradsh.frontend.namespace import own_variables
 
-        named = variables(self.space).items()
-        return [name for name, value in named if ":" not in name and not is_builtin(self.space, name, value)]
+        return list(own_variables(self.space))
 
     def __set_member__(self, name: str, value: Any) -> None:
         self.space["." + name] = value
