@@ -49,27 +49,8 @@ class ProgramType(Program):
 
     def __copies__(cls, value: Any, memo: dict[int, Any]) -> Any:
         """`copy.deepcopy` of an instance."""
-        from gradsh.engine.nn.copying import deepcopy
-
         own = lookup(cls, "__deepcopy__")
-        if own is not ABSENT:
-            made = own(value, memo)
-        else:
-            host = next((base for base in cls.__mro__ if not isinstance(base, Program)), object)
-            held: Any = ()
-            if isinstance(value, BaseException):
-                held = deepcopy(value.args, memo)
-            elif host is not object and not isinstance(value, (list, dict, set, deque)):
-                held = (tuple.__new__(tuple, value),) if isinstance(value, tuple) else (value,)
-                held = deepcopy(held, memo) if isinstance(value, tuple) else held
-            made = _maker(host)(cls, *held)
-            memo[id(value)] = made
-            _fill(made, value, memo)
-            state = lookup(cls, "__getstate__")
-            state = {**value.__dict__} if state is ABSENT else state(value)
-            back = lookup(cls, "__setstate__")
-            state = deepcopy(state, memo)
-            made.__dict__.update(state or ()) if back is ABSENT else back(made, state)
+        made = _copied(cls, value, memo) if own is ABSENT else own(value, memo)
         memo[id(value)] = made
         memo.setdefault(id(memo), []).append(value)
         return made
@@ -78,8 +59,23 @@ class ProgramType(Program):
         return f"<class '{cls.__module__}.{cls.__qualname__}'>"
 
 
-def _maker(host: Any) -> Any:
-    return host.__new__
+def _copied(kind: ProgramType, value: Any, memo: dict[int, Any]) -> Any:
+    from gradsh.engine.nn.copying import deepcopy
+
+    host: Any = next((base for base in kind.__mro__ if not isinstance(base, Program)), object)
+    held: Any = (value,)  # what Python's class is made of
+    if host is object or isinstance(value, (list, dict, set, deque)):
+        held = ()
+    elif isinstance(value, BaseException):
+        held = deepcopy(value.args, memo)
+    elif isinstance(value, tuple):
+        held = deepcopy((tuple.__new__(tuple, value),), memo)
+    made = memo[id(value)] = host.__new__(kind, *held)
+    _fill(made, value, memo)
+    save, load = lookup(kind, "__getstate__"), lookup(kind, "__setstate__")
+    state = deepcopy({**value.__dict__} if save is ABSENT else save(value), memo)
+    made.__dict__.update(state or ()) if load is ABSENT else load(made, state)
+    return made
 
 
 def _fill(made: Any, value: Any, memo: dict[int, Any]) -> None:

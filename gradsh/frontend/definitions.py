@@ -42,7 +42,7 @@ def define(bases: tuple[Any, ...], hints: tuple[tuple[str, str], ...], /, **keyw
         parts: dict[str, Any] = {"written": written, "__module__": body["__module__"]}
         if "__classcell__" in body:
             parts["__classcell__"] = body["__classcell__"]
-        written["@annotated"], written["@hints"] = tuple(each for each, _ in hints), dict(hints)
+        written["@hints"] = dict(hints)
         full = text.qualified_name(body.get("__qualname__", name))
         if len(bases) == 1 and hasattr(bases[0], "__base__") and not isinstance(bases[0], type):  # NamedTuple
             host, written = bases[0].__base__(name[1:], written)

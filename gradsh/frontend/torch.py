@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 from gradsh.engine.core.dtypes import DType
@@ -82,13 +83,6 @@ class Dataset(Object):
 
     title = "torch.utils.data.dataset.Dataset"
 
-    @staticmethod
-    def tells(value: Any) -> bool:
-        """Is it one: of the program's own, or of PyTorch's?"""
-        from gradsh.engine.ops.program import datasets
-
-        return isinstance(value, (Dataset, datasets.Dataset))
-
     def __add__(self, other: Any) -> Any:
         from gradsh.engine.ops.program.datasets import ConcatDataset
 
@@ -100,29 +94,24 @@ class IterableDataset(Dataset):
 
     title = "torch.utils.data.dataset.IterableDataset"
 
-    @staticmethod
-    def tells(value: Any) -> bool:
-        """Is it one: of the program's own, or of PyTorch's?"""
-        from gradsh.engine.ops.program import datasets
-
-        return isinstance(value, (IterableDataset, datasets.IterableDataset))
-
 
 class Sampler(Object):
     """`torch.utils.data.Sampler`."""
 
     title = "torch.utils.data.sampler.Sampler"
 
-    @staticmethod
-    def tells(value: Any) -> bool:
-        """Is it one: of the program's own, or of PyTorch's?"""
-        from gradsh.engine.ops.program import samplers
 
-        return isinstance(value, (Sampler, samplers.Sampler))
+def _is_one(kind: type, value: Any) -> bool:
+    """Of the program's own, or of PyTorch's?"""
+    from gradsh.engine.ops.program import datasets, samplers
+
+    return isinstance(value, (kind, getattr(samplers if kind is Sampler else datasets, kind.__name__)))
 
 
+_kind: Any
 for _kind in (Dataset, IterableDataset, Sampler):
     _kind.written, _kind.hosted = {}, False
+    _kind.tells = staticmethod(partial(_is_one, _kind))
     _kind.__module__ = "torch.utils.data.dataset"
 assert isinstance(Dataset, ProgramType)
 

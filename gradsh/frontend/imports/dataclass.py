@@ -80,7 +80,7 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
         return lambda decorated: dataclass(decorated, **options)
     names = names_of(kind)
     said: dict[str, Field] = {}
-    for name in kind.written["@annotated"]:
+    for name in kind.written["@hints"]:
         held = kind.written.get(name, ABSENT)
         if isinstance(held, Field):
             said[name] = held

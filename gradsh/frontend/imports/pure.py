@@ -221,7 +221,7 @@ class NamedKind:
 
     def __base__(self, name: str, body: dict[str, Any]) -> Any:
         """The class with that body: its fields are the names that it annotates."""
-        fields = body["@annotated"]
+        fields = list(body["@hints"])
         defaults = [body[field] for field in fields if field in body]
         make: Any = collections.namedtuple
         made: Any = make(name, fields, defaults=defaults)
