@@ -35,11 +35,17 @@ LATER = 20  # of a loop of which nobody knows how long it is
 
 
 class Header:
-    """A loop as it begins, of what `looped` is given.
+    """A loop as it begins.
 
-    size    how many items there are, `inf` where nobody knows
-    where   (the body's code, the number of the line)
-    source  what there is ahead of the loop, where that is known
+    items    what it goes over; None of a `while`
+    body     the loop's body as a function of `names`, which gives what they are bound to at its end; the first is the
+             loop's own variable
+    rebound  those of them that the body binds; what is in `box` at the head of an iteration they are bound to, and by
+             the box itself they are unbound
+    size     how many items there are, `inf` where nobody knows
+    where    (the body's code, the number of the line)
+    source   what there is ahead of the loop, where that is known
+    told     called with an Outcome, where somebody wants to know
     """
 
     __slots__ = ("body", "box", "items", "known", "names", "rebound", "size", "source", "told", "where")
@@ -61,30 +67,13 @@ class Header:
         self.told: Callable[[Any], None] | None = None
 
 
-def looped(
-    items: Any,
-    body: FunctionType,
-    names: tuple[str, ...],
-    rebound: tuple[str, ...],
-    box: list[Any],
-    line: int,
-    store: dict[int, Known],
-    forced: bool,
-    told: Callable[[Any], None] | None,
-) -> Any:
+def looped(loop: Header, store: dict[int, Known], forced: bool) -> Any:
     """The items of a loop, of which a plan may leave some out.
 
-    items    None of a `while`
-    body     the loop's body as a function of `names`, which gives what they are bound to at its end; the first is the
-             loop's own variable
-    rebound  those of them that the body binds; what is in `box` at the head of an iteration they are bound to, and by
-             the box itself they are unbound
     store    what is known of the session's loops
     forced   also where a plan is not worth its making
-    told     called with an Outcome, where somebody wants to know
     """
-    loop = Header(items, body, names, rebound, box, line)
-    loop.told = told
+    items, told = loop.items, loop.told
     if items is None:
         loop.items, loop.size = repeat(None), inf
     elif type(items) in (list, tuple) and len(items) < TRIED + 2:
@@ -96,7 +85,7 @@ def looped(
         loop.size = 0 if loop.source is None else loop.source.left()
     else:
         loop.size = size_of(items)
-    size, it = loop.size, known(store, body.__code__)
+    size, it = loop.size, known(store, loop.body.__code__)
     loop.known = it
     it.passed += size if size < inf else 0
     if it.failures >= FAILURES or it.lost >= LOST or size < 3:

@@ -140,17 +140,17 @@ class Session:
                 lines = [None if span is None else span.line for span in (loop, place)]
                 told(LoopPlan(lines[0], came.lines, came.reason, lines[1]))
 
-        def looped(
-            items: Any, body: Any, names: tuple[str, ...], rebound: tuple[str, ...], box: list[Any], line: int
-        ) -> Any:
-            from gradsh.plans.door import looped  # only when a loop runs
+        def begun(*loop: Any) -> Any:
+            from gradsh.plans.door import Header, looped  # only when a loop runs
 
-            return looped(items, body, names, rebound, box, line, store, forced, tell if told is not None else None)
+            header = Header(*loop)
+            header.told = tell if told is not None else None
+            return looped(header, store, forced)
 
         store: dict[int, Any] = {}
 
         self.options = (PLANS,)
-        self.globals["@looped"] = looped
+        self.globals["@looped"] = begun
         self._plan_calls(forced, tell if told is not None else None)
 
     def _plan_calls(self, forced: bool, tell: Callable[[Any], None] | None) -> None:
