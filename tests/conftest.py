@@ -14,6 +14,7 @@ import pytest
 
 from gradsh import memory
 from gradsh.cli import main
+from gradsh.plans.refusal import Seen
 from tests.planned import planned
 
 # A test that runs the command in this process would have the C library keep freed memory for all that come after it,
@@ -77,6 +78,13 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def mistakes_as_in_use() -> Iterator[None]:
+    """What a test of plans has raised, tests after it do not."""
+    yield
+    Seen.mistakes = False
 
 
 def interruptible() -> None:
