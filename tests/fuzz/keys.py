@@ -173,7 +173,11 @@ def _fresh() -> list[Any]:
 
 
 def _changed(before: list[Any], after: list[Any], shown: bytearray) -> str:
-    """What is not as it was."""
+    """What is not as it was.
+
+    A terminal that takes keys by lines throws away what has not been shown yet when a Ctrl-C comes, and shows `^C`:
+    so one of those that `_leave` sends, in the moment in which the prompt has ended, may take its last words with it.
+    """
     for name, at in (("input flags", 0), ("output flags", 1), ("control flags", 2), ("local flags", 3)):
         if before[at] != after[at]:
             return name
@@ -182,6 +186,6 @@ def _changed(before: list[Any], after: list[Any], shown: bytearray) -> str:
         ("hidden cursor", b"\x1b[?25l", b"\x1b[?25h"),
         ("other screen", b"\x1b[?1049h", b"\x1b[?1049l"),
     ):
-        if shown.rfind(on) > shown.rfind(off):
+        if shown.rfind(on) > max(shown.rfind(off), shown.rfind(b"^C")):
             return name
     return ""
