@@ -48,9 +48,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """What a program prints is the same however it runs: the whole suite can be run with plans forced, and without."""
     planned(config.getoption("--plans"))
-    if (
-        signal.getsignal(signal.SIGINT) == signal.SIG_IGN
-    ):  # in the background of a shell: tests stop programs that have no end
+    take_interrupts()
+
+
+def take_interrupts() -> None:
+    """Tests stop programs that have no end, also in the background of a shell, where Ctrl-C is ignored."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -81,10 +84,11 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def mistakes_as_in_use() -> Iterator[None]:
-    """What a test of plans has raised, tests after it do not."""
+def mistakes_as_before() -> Iterator[None]:
+    """What a test of plans has raised, tests after it do only where plans are forced."""
+    before = Seen.mistakes
     yield
-    Seen.mistakes = False
+    Seen.mistakes = before
 
 
 def interruptible() -> None:

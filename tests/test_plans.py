@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import io
+import math
+import operator as op
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from gradsh import Session
 from gradsh.cli import main
+from gradsh.engine.core import alloc
 from gradsh.plans import door, loops
 from gradsh.plans.recording import Recording
-from gradsh.plans.refusal import Seen
+from gradsh.plans.refusal import Closed, NoPlan, Seen
 from gradsh.plans.values import Record, Value
 from gradsh.reports import LoopPlan
 from gradsh.session.session import Session as Base
-from tests.plans import gone_over, pythons, training
+from tests.plans import gone_over, operators, pythons, training
 from tests.plans.compared import Run, apart, compared, difference
 from tests.plans.programs import made
 from tests.plans.sources import LONG, programs
@@ -243,6 +248,59 @@ def test_loops_of_python_programs(name: str) -> None:
         assert not [each.reason for each in told if each.reason]
 
 
+def test_operators_take_numbers_that_change() -> None:
+    """One sample of each; `make stress` has all."""
+    planned = 0
+    for found, by_plan in operators.outcomes(every=False):
+        assert not found, found
+        planned += by_plan
+    assert planned > 300
+
+
+def test_of_what_no_plan_knows_nothing_is_read() -> None:
+    """Whatever a body asks of it: what Python looks up in a class too, and by keyword."""
+    x = Closed("it is not known")
+    of_one = [len, iter, next, reversed, bool, float, int, complex, abs, round, repr, str, bytes, format, hash]
+    of_one += [math.trunc, math.floor, math.ceil, op.index, op.neg, op.pos, op.invert, op.not_, op.truth]
+    of_two = [
+        op.add,
+        op.sub,
+        op.mul,
+        op.truediv,
+        op.floordiv,
+        op.mod,
+        op.pow,
+        op.matmul,
+        op.and_,
+        op.or_,
+        op.xor,
+        divmod,
+    ]
+    of_two += [op.lshift, op.rshift, op.lt, op.le, op.eq, op.ne, op.ge, op.gt]
+    uses: list[Any] = [partial(each, x) for each in of_one]
+    uses += [partial(each, *both) for each in of_two for both in ((x, 1), (1, x), (x, x))]
+    uses += [partial(each, x, 1) for each in (op.iadd, op.isub, op.imul, op.ipow, op.ilshift, op.imatmul)]
+    uses += [lambda: x[0], lambda: op.setitem(x, 0, 1), lambda: op.delitem(x, 0), lambda: 1 in x, lambda: {x: 1}]
+    uses += [lambda: x(1), lambda: x(inplace=True), lambda: x.copy, lambda: isinstance(x, int), lambda: f"{x:.2f}"]
+    uses += [lambda: np.asarray(x), lambda: np.add(x, 1), lambda: np.sum(x), lambda: (lambda **k: k)(**x)]
+    for at, use in enumerate(uses):
+        with pytest.raises(NoPlan):
+            pytest.fail(f"{at} gives {use()}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for f in [relu, elu, celu, selu, silu, mish] { print f(ones(2), inplace=false) }",
+        "for f in [MSELoss] * 9 { print f(size_average=false).reduction }",
+        "for v in [[1e-5], [2e-5], [1e-4], [9e-5]] * 2 { print tensor(v), tensor([v, v]) }",
+    ],
+    ids=["functions", "classes", "lists"],
+)
+def test_items_that_are_called_or_have_numbers(text: str) -> None:
+    assert shown(text)[0] == shown(text, planned=False)[0]
+
+
 def test_what_a_loop_goes_over_may_be_written() -> None:
     planned = 0
     for text in gone_over.programs():
@@ -292,11 +350,6 @@ def test_a_loop_of_few_iterations_has_no_plan_of_its_own(monkeypatch: pytest.Mon
 
 def test_values_do_not_leave_a_recording() -> None:
     """What is not known of them is refused, never taken for the array that they stand for."""
-    import numpy as np
-
-    from gradsh.engine.core import alloc
-    from gradsh.plans.refusal import NoPlan
-
     before = alloc.empty
     with Recording() as record:
         assert isinstance(record, Record)

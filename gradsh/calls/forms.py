@@ -70,6 +70,8 @@ def describe(value: Any, inside: bool = False) -> Type:
         return Type("int", (), ("too long",) if LONGEST <= value < -2 * LONGEST else ("too long", "too big"))
     if isinstance(value, type) and value in (int, float, bool):
         return Type("type", (), ("torch.dtype",))
+    if value.__class__ in (int, float):  # that which it says it has: what stands for a number of a loop has `__array__`
+        return Type(value.__class__.__name__)
     if hasattr(value, "__array__"):  # NumPy's: its numbers are numbers, its arrays are none
         stands = ("int",) if value.ndim == 0 and hasattr(value, "__index__") else ()
         return Type(type(value).__module__ + "." + type(value).__name__, (), (*stands, *("float",) * (value.ndim == 0)))

@@ -20,10 +20,6 @@ KINDS = (int, float, bool)
 UNSURE = frozenset({operator.pow, min, max, round})
 
 
-class Unhashable(NoPlan, TypeError):
-    """Nothing may be found by a number that changes; who remembers numbers does without."""
-
-
 class Number:
     """A number of the recorded iteration.
 
@@ -57,7 +53,7 @@ class Number:
         return bool(self.plain)
 
     def __hash__(self) -> int:
-        raise Unhashable("a number that changes is a key")
+        raise NoPlan("a number that changes is a key")  # who remembers numbers does without
 
     def __float__(self) -> float:
         return float(self.looked())
@@ -88,6 +84,17 @@ class Number:
     def through(self, function: Callable[..., Any]) -> Any:
         """What a function of one number gives, in C or not."""
         return called(function, (self,))
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(type(self.plain), name):  # else as of a number: who asks may do without
+            raise NoPlan(f"a number's {name} is not known")
+        raise AttributeError(name)
 
     def bit_length(self) -> Any:
         return called(int.bit_length, (self,))

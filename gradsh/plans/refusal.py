@@ -61,17 +61,27 @@ class Closed:
     def __getattr__(self, name: str) -> Any:
         raise NoPlan(self.why)
 
-    def _read(self, *_: Any) -> Any:
+    def _read(self, *_: Any, **__: Any) -> Any:
         raise NoPlan(self.why)
 
-    __len__ = __iter__ = __getitem__ = __setitem__ = __delitem__ = __contains__ = __bool__ = __call__ = _read
-    __float__ = __int__ = __index__ = __neg__ = __pos__ = __abs__ = __invert__ = __reversed__ = _read
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _read
-    __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = _read
-    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __iadd__ = __imul__ = _read
-    __eq__ = __ne__ = __lt__ = __gt__ = __le__ = __ge__ = __enter__ = __exit__ = _read
-    __repr__ = __str__ = __format__ = __array__ = _read
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = _read
+
+
+# What Python and NumPy look up in an object's class, where `__getattr__` is not asked.
+ASKED = frozenset(
+    f"__{name}__"
+    for name in """
+    len length_hint iter next reversed getitem setitem delitem contains missing bool call float int index complex trunc
+    floor ceil round neg pos abs invert lt le eq ne gt ge enter exit repr str bytes format fspath array array_ufunc
+    array_function
+    """.split()  # noqa: SIM905 - one each line would be thirty lines
+) | {
+    f"__{before}{name}__"
+    for name in "add sub mul truediv floordiv mod divmod pow matmul and or xor lshift rshift".split()  # noqa: SIM905
+    for before in ("", "r", "i")
+}
+for _name in ASKED:
+    setattr(Closed, _name, Closed._read)
 
 
 class TooLong(NoPlan):

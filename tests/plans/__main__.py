@@ -13,7 +13,8 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
-from tests.plans import again, calls
+from tests.conftest import take_interrupts
+from tests.plans import again, calls, operators
 from tests.plans.compared import Run, apart, compared
 from tests.plans.programs import LOOPS, made
 from tests.plans.sources import programs
@@ -23,6 +24,7 @@ AGAIN = (1, 3, 5)  # of LOOPS programs, those that run one loop again and again;
 
 
 def main(first: int = 0, count: int = 100_000) -> int:
+    take_interrupts()
     reasons: Counter[str] = Counter()
     wrong = 0
     with tempfile.TemporaryDirectory() as folder, apart(Path(folder)):
@@ -35,6 +37,10 @@ def main(first: int = 0, count: int = 100_000) -> int:
                 if found:
                     print(f"{name}: {found}", flush=True)
                     wrong += 1
+        for found, _ in operators.outcomes(every=True) if not first else ():
+            if found:
+                print(f"a loop of calls: {found}", flush=True)
+                wrong += 1
         print(f"{sum(reasons.values())} loops of programs, {reasons['a plan']} with a plan", flush=True)
         for seed in range(first, first + -(-count // LOOPS)):
             kind = seed % LOOPS

@@ -143,6 +143,10 @@ def _kernel(plain: Any) -> Any:
 
     def compute(*given: Any) -> Any:
         x, axis = given[0], given[-1]
+        if axis is None:
+            return compute(*[a.reshape(1) for a in given[:-1]], 0).reshape(())
+        if x.dtype == FLOAT16:
+            return compute(*[a.astype(FLOAT32) for a in given[:-1]], axis).astype(FLOAT16)
         fast = native.function or native.wanted(x.size)
         if fast is not None:
             room = [alloc.empty(x.shape, FLOAT32)] if x.size > ROWS and x.dtype == FLOAT32 else []
@@ -150,10 +154,6 @@ def _kernel(plain: Any) -> Any:
                 return out
         if x.size > ROWS and axis and (out := by_rows(into, axis, *given[:-1])) is not None:
             return out
-        if axis is None:
-            return compute(*[a.reshape(1) for a in given[:-1]], 0).reshape(())
-        if x.dtype == FLOAT16:
-            return compute(*[a.astype(FLOAT32) for a in given[:-1]], axis).astype(FLOAT16)
         return plain(*given)
 
     compute.__doc__ = plain.__doc__

@@ -140,7 +140,7 @@ def constant(number: Any, dtype: Any) -> Any:
     """A Python number as a 0-d array of a floating dtype: NumPy takes that in half the time of the number itself."""
     try:
         found = _CONSTANTS.get((number, dtype))
-    except TypeError:  # it stands for one that changes: see gradsh/plans/numbers.py
+    except Exception:  # nothing is found by it: it stands for one that changes: see gradsh/plans/numbers.py
         return number
     if found is None:
         if number == 0 or number != number or number.__class__ is bool:

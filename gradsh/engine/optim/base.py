@@ -473,7 +473,7 @@ class Elementwise(Optimizer):
             key = (data.dtype, step)
             try:
                 constants = known.get(key)
-            except TypeError:  # it stands for one that changes: see gradsh/plans/numbers.py
+            except Exception:  # nothing is found by it: it stands for one that changes: see gradsh/plans/numbers.py
                 constants = operands(self.constants(hyper, step, state), data.dtype)
             else:
                 if constants is None or self.own_constants:

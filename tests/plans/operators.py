@@ -1,0 +1,65 @@
+"""Each operator's samples as calls in a loop, with numbers, where they have some, that change: `2` is `(2 + (i - i))`.
+
+What an operator does with a number, or asks of it, is thus asked of what stands for one while a plan is recorded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from gradsh.calls.words import error_of
+from gradsh.engine.ops import families
+from gradsh.reports import LoopPlan
+from tests.plans.compared import Run, compared
+
+
+def calls(every: bool) -> Iterator[tuple[str, Any]]:
+    """(operator, a sample of it that PyTorch takes): one of each, or `every` one."""
+    for name, entry in sorted(families.functions().items()):
+        for sample in entry.samples() if entry.samples is not None else ():
+            if error_of(entry.signature, *sample.draw(), name) is None:
+                yield name, sample
+                if not every:
+                    break
+
+
+def spelled(value: Any, moving: bool, held: list[Any]) -> str:
+    """The value as text of a program; what has none is `held`, and has a name there."""
+    if moving and type(value) is bool:
+        return "(i >= 0)" if value else "(i < 0)"
+    if moving and (type(value) is int or (type(value) is float and math.isfinite(value))):
+        return f"({value!r} + (i - i))"
+    if type(value) is list:
+        return f"[{', '.join(spelled(each, moving, held) for each in value)}]"
+    if type(value) is tuple:
+        return f"({''.join(spelled(each, moving, held) + ', ' for each in value)})"
+    held.append(value)
+    return f"a{len(held) - 1}"
+
+
+def looped(name: str, sample: Any, moving: bool) -> tuple[str, list[LoopPlan]]:
+    """As `compared` gives it: of a loop of such calls."""
+
+    def text_of() -> tuple[str, list[Any]]:
+        args, kwargs = sample.draw()
+        held: list[Any] = []
+        words = [spelled(value, moving, held) for value in args]
+        words += [f"{keyword}={spelled(value, moving, held)}" for keyword, value in kwargs.items()]
+        return f"let r = none\nfor i in range(7) {{ r = {name}({', '.join(words)}) }}", held
+
+    def make(planned: bool) -> Run:
+        run = Run(planned, shared=True)
+        run.session.globals.update((f".a{at}", value) for at, value in enumerate(text_of()[1]))
+        return run
+
+    return compared(["manual_seed(0)", text_of()[0]], make=make)
+
+
+def outcomes(every: bool) -> Iterator[tuple[str, bool]]:
+    """Of each loop what differs with plans, and whether it has one."""
+    for name, sample in calls(every):
+        for moving in (False, True) if every else (True,):
+            found, told = looped(name, sample, moving)
+            yield found, [each.reason for each in told] == [""]
