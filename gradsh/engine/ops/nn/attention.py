@@ -9,11 +9,15 @@ import numpy as np
 
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.graph import Node
-from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.modes import mode
+from gradsh.engine.core.namespaces import A, T
 from gradsh.engine.core.promotion import converted
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.kernels import softmax as kernels
 from gradsh.engine.operators.composite import composite
+from gradsh.engine.operators.general import op
 from gradsh.engine.operators.samples import call, t
+from gradsh.engine.operators.steps import constant
 from gradsh.errors import DtypeError, ShapeError, ValueProblem
 
 
@@ -52,6 +56,138 @@ def _masked(mask: Any, is_causal: Any, length: int, width: int, dtype: Any) -> A
             mask = make(np.where(mask.data, 0, -np.inf).astype(dtype))
         added = mask if added is None else added + mask
     return added
+
+
+# --- in one step -----------------------------------------------------------------------------------------------------
+# Where PyTorch has one function in the graph, so has this: the steps below were seventeen, and their recording took
+# twice the time of their arithmetic. Its order, and how each factor lies in memory, is theirs, and so are the bits.
+
+
+class Scores:
+    """What the forward found and the backward needs again: both factors, scaled and with one batch dim, the weights,
+    and which rows may attend to nothing (None where all may attend to something)."""
+
+    __slots__ = ("closed", "keys", "queries", "weights")
+
+    closed: Any
+    keys: Any
+    queries: Any
+    weights: Any
+
+    def anew(self) -> Scores:
+        """Those of one sample of many: each forward has its own."""
+        return Scores()
+
+
+def _is_one_step(query: Tensor, key: Tensor, value: Tensor, added: Any) -> bool:
+    """Whether `attend` gives what the steps give: all that is odd, or wrong, is left to them.
+
+    The gradients of one tensor in two places are summed from the last step to the first there.
+    """
+    q, k, v = query.data, key.data, value.data
+    dtype = q.dtype
+    if dtype.char not in "fd" or k.dtype is not dtype or v.dtype is not dtype or not (q.size and k.size and v.size):
+        return False
+    if k.ndim != 4 or v.ndim != 4 or not q.shape[:2] == k.shape[:2] == v.shape[:2]:
+        return False
+    if q.shape[3] != k.shape[3] or k.shape[2] != v.shape[2] or query is key or query is value or key is value:
+        return False
+    if added is not None:
+        mask, scores = added.data, (*q.shape[:3], k.shape[2])
+        if mask.dtype != dtype or mask.ndim > 4 or added.requires:
+            return False
+        if any(n not in (1, full) for n, full in zip(mask.shape, scores[4 - mask.ndim :], strict=True)):
+            return False
+    return mode.interpreter is None and mode.forward is None
+
+
+def _flat(x: Any) -> Any:
+    """Matrices with one batch dim."""
+    shape = x.shape
+    return x.reshape(shape[0] * shape[1], shape[2], shape[3])
+
+
+@op(
+    "attend(query, key, value, mask, root, key_root, found)",
+    work="product",
+    grad_fn="ScaledDotProductFlashAttentionForCpuBackward0",
+    private=True,
+)
+def attend(q: Any, k: Any, v: Any, mask: Any, root: float, key_root: float, found: Scores) -> Any:
+    """Means of the values [N, H, S, E'], weighted by the softmax of root * query [N, H, L, E] times key_root * key
+    [N, H, S, E], plus a mask that broadcasts to [N, H, L, S] or None."""
+    queries = found.queries = _flat(q * constant(root, q.dtype))
+    keys = found.keys = _flat((k * constant(key_root, k.dtype)).swapaxes(2, 3))
+    scores = np.matmul(queries, keys).reshape(*q.shape[:3], k.shape[2])
+    found.closed = None
+    if mask is not None:
+        scores = scores + mask
+        closed = np.isneginf(scores).all(-1, keepdims=True)
+        if closed.any():
+            found.closed = closed
+            scores = np.where(closed, scores.dtype.type(0), scores)
+    found.weights = weights = kernels.softmax(scores, 3)
+    if found.closed is not None:
+        # where nothing may be attended to the result is 0
+        weights = np.where(found.closed, scores.dtype.type(0), weights)
+    return np.matmul(_flat(weights), _flat(v)).reshape(*q.shape[:3], v.shape[3])
+
+
+@attend.vjp("query", "key", "value", saves="query key value mask")
+def _(
+    F: Any, needs: Any, g: Any, out: Any, q: Any, k: Any, v: Any, mask: Any, root: float, key_root: float, found: Scores
+) -> Any:
+    if F is not A:
+        return _attend_backward(F, needs, g, q, k, v, mask, root, key_root, found.closed)
+    weights, closed, zero = found.weights, found.closed, found.weights.dtype.type(0)
+    flat = _flat(g)
+    gq = gk = gv = None
+    if needs[2]:
+        seen = weights if closed is None else np.where(closed, zero, weights)
+        gv = np.matmul(_flat(seen).swapaxes(1, 2), flat).reshape(v.shape)
+    if needs[0] or needs[1]:
+        gw = np.matmul(flat, _flat(v).swapaxes(1, 2)).reshape(weights.shape)
+        if closed is not None:
+            gw = np.where(closed, zero, gw)
+        gs = kernels.softmax_backward(gw, weights, 3)
+        if closed is not None:
+            gs = np.where(closed, zero, gs)
+        gs = _flat(gs)
+        if needs[0]:
+            gq = np.matmul(gs, found.keys.swapaxes(1, 2)).reshape(q.shape) * constant(root, q.dtype)
+        if needs[1]:
+            turned = np.matmul(found.queries.swapaxes(1, 2), gs).reshape(*k.shape[:2], k.shape[3], k.shape[2])
+            gk = turned.swapaxes(2, 3) * constant(key_root, k.dtype)
+    return gq, gk, gv
+
+
+def _attend_backward(
+    F: Any, needs: Any, g: Any, q: Any, k: Any, v: Any, mask: Any, root: float, key_root: float, closed: Any
+) -> Any:
+    """The same in operators, for gradients that have a graph and for batches of them."""
+    queries, keys = q * root, F.transpose(k * key_root, -2, -1)
+    scores = F.matmul(queries, keys)
+    if mask is not None:
+        scores = scores + mask
+
+    def opened(x: Any) -> Any:
+        return x if closed is None else F.masked_fill(x, make(closed), 0.0)
+
+    inner = F.softmax(opened(scores), -1, None)
+    weights = opened(inner)
+    gq = gk = gv = None
+    if needs[2]:
+        gv = F.matmul(F.transpose(weights, -2, -1), g)
+    if needs[0] or needs[1]:
+        gs = opened(F.softmax_backward(opened(F.matmul(g, F.transpose(v, -2, -1))), inner, -1))
+        if needs[0]:
+            gq = F.matmul(gs, F.transpose(keys, -2, -1)) * root
+        if needs[1]:
+            gk = F.transpose(F.matmul(F.transpose(queries, -2, -1), gs), -2, -1) * key_root
+    return gq, gk, gv
+
+
+# --- step by step ----------------------------------------------------------------------------------------------------
 
 
 @composite(
@@ -93,6 +229,8 @@ def scaled_dot_product_attention(
     root = math.sqrt(1 / math.sqrt(size[-1] or 1) if scale is None else abs(scale))
     sign = -1.0 if scale is not None and scale < 0 else 1.0
     added = _masked(attn_mask, is_causal, size[-2], key.data.shape[-2], query.data.dtype)
+    if fused and _is_one_step(query, key, value, added):
+        return T.attend(query, key, value, added, root, root * sign, Scores())
     # PyTorch scales both factors before the product, which keeps half floats in range
     scores = T.matmul(query * root, T.transpose(key * (root * sign), -2, -1))
     if added is not None:
