@@ -150,6 +150,18 @@ print(run(20), w, z, parts)
 """
 # A plan would be wrong about these, or cannot be made.
 OTHERS = {
+    "words that are keys": """\
+words = {}
+for word in "a fine warm film warm and funny fine acting and a fine end".split():
+    words.setdefault(word, len(words) + 1)
+pairs = {}
+for pair in zip("abcabcabcabc", "bcabcabcabca"):
+    pairs[pair] = pairs.get(pair, 0) + 1
+seen = set()
+for word, n in zip("abcabcabcabc", range(12)):
+    seen.add(word)
+print(words, pairs, sorted(seen))
+""",
     "a class that counts": """\
 class Counted:
     n = 0

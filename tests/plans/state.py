@@ -57,6 +57,8 @@ class Walk:
             self.lines.append(f"{path} {array_words(x)}")
         elif isinstance(x, (Node, Output)):
             self.graph(path, x)
+        elif isinstance(x, Session):
+            return  # parsers of command lines have theirs: it is there, and knows its plans
         elif isinstance(x, Generator):
             self.lines.append(f"{path} {x.as_bytes().tobytes().hex()}")
         else:
