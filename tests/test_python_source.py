@@ -201,7 +201,7 @@ def test_nothing_leads_out_of_a_program() -> None:
         "n.__class__ = N",
         "try:\n    1 / 0\nexcept Exception as e:\n    e.__traceback__",
         "class B:\n    def __enter__(self): pass\n    def __exit__(self, k, v, t): v.__traceback__\nwith B(): 1 / 0",
-        "class M(type):\n    def f(cls): return cls.__subclasses__()\nclass A(metaclass=M): pass\nA.f()",
+        "class M(type):\n    def f(cls): return cls.__base__.__subclasses__()\nclass A(metaclass=M): pass\nA.f()",
         "class M(type): pass\nM('X', (), {})",
         "class M(type):\n    def __new__(m, n, b, d): return super().__new__(m, n, b, d)\nM.__new__(M, 'X', (), {})",
         "class S(str):\n    hosted = False\nS('{0.__class__.__init__.__globals__}').format(h)",

@@ -6,16 +6,16 @@ import collections
 import datetime
 import re
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
+from types import BuiltinFunctionType, FunctionType, GeneratorType, MappingProxyType, MethodType
 from typing import Any
 
 import numpy as np
 
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.core.users import ModelKind, is_users
+from gradsh.engine.core.users import ModelKind
 from gradsh.engine.nn.module import Model
 from gradsh.errors import AttributeError_, NotHere
-from gradsh.frontend import text
+from gradsh.frontend import specials, text
 from gradsh.frontend.arrays import ARRAY, of_array
 from gradsh.frontend.classes import ABSENT, Object, ProgramType, bound, lookup, object_text
 from gradsh.frontend.classes import OWN as OWN_OF_CLASSES
@@ -83,7 +83,9 @@ HOST: dict[type, frozenset[str]] = {
     datetime.timezone: frozenset(("utc",)),
     bytearray: _names(bytearray),
     GeneratorType: frozenset(("send", "close", "throw")),
-    property: frozenset(("setter", "getter", "deleter")),
+    property: frozenset(("setter", "getter", "deleter", "fget", "fset", "fdel")),
+    memoryview: _names(memoryview),
+    MappingProxyType: frozenset(("get", "items", "keys", "values", "copy")),
     BaseException: frozenset(("args", "add_note")),
     SystemExit: frozenset(("code", "args")),
     UnicodeError: frozenset(("start", "end", "reason", "encoding", "object")),
@@ -213,6 +215,8 @@ def _of_object(value: Any, kind: Any, name: str) -> Any:
         except AttributeError as error:
             if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
                 raise  # out of a property, or of `__getattr__`
+            if isinstance(lookup(kind, name), property):  # without a getter
+                raise AttributeError_(str(error)) from None
             raise missing(value, name) from None
     if name in value.__dict__ or lookup(kind, name) is not ABSENT:
         own = name in OWN_OF_CLASSES and name not in value.__dict__
@@ -242,21 +246,27 @@ def _special(value: Any, kind: type, name: str) -> Any:
         found = lookup(kind, name)
         if found is not ABSENT:
             return bound(found, value)
+        if name in ("__module__", "__doc__"):
+            return kind.__module__ if name == "__module__" else specials.doc_of_class(kind)
+    found = specials.of_function(value, name)
+    if found is not ABSENT:
+        return found
     if name == "__doc__":
-        inner = value.__func__ if isinstance(value, MethodType) else value
-        return inner.__doc__ if isinstance(inner, FunctionType) and is_users(inner) else None
+        return _doc_of_property(value) if isinstance(value, property) else None
     if isinstance(value, FUNCTIONS) and name in ("__name__", "__qualname__", "__module__"):
         if name == "__module__":
-            inner = value.__func__ if isinstance(value, MethodType) else value
-            return inner.__module__ if isinstance(inner, FunctionType) and is_users(inner) else "builtins"
+            return "builtins"
         return function_name(value) if name == "__name__" else text.qualified(value)
-    python = {"__len__": len, "__str__": text.written, "__repr__": text.shown, "__iter__": iter, "__hash__": hash}
-    if name in python and (hasattr(kind, name) or name in ("__str__", "__repr__")):
-        return lambda: python[name](value)  # type: ignore[operator]  # each of them takes one value
-    if name in ("__getitem__", "__setitem__", "__contains__", "__add__", "__mul__", "__next__", "__call__", "__enter__",
-                "__exit__", "__sub__", "__eq__", "__array__") and hasattr(kind, name):  # fmt: skip
-        return MethodType(getattr(kind, name), value)
+    if name in ("__name__", "__qualname__") and (kind in specials.METHODS or kind is GeneratorType):
+        return text.qualified_name(value.__name__)
+    found = specials.host_special(value, kind, name)
+    if found is not ABSENT:
+        return found
     raise missing(value, name)
+
+
+def _doc_of_property(value: property) -> Any:
+    return value.__doc__ if value.fget is None else specials.of_function(value.fget, "__doc__") or value.__doc__
 
 
 def _of_model(value: Any, kind: Any, name: str) -> Any:
@@ -284,22 +294,23 @@ def _resetting(value: Any) -> Any:
 
 def _of_class(value: Any, name: str) -> Any:
     python = python_of(value)
+    if name == "__qualname__" and isinstance(value, Program) and "stands_for" not in value.__dict__:
+        return value.__qualname__
     if name in ("__name__", "__qualname__"):
         return class_text(value).rpartition(".")[2]
     if name == "__module__":
         return class_text(value).rpartition(".")[0] or "builtins"
     if name == "__doc__":
-        return value.__dict__.get("written", {}).get(name)
+        return specials.doc_of_class(value)
     if name == "__class__":
         return kind_of(value)
     if isinstance(value, Program):
-        if name in ("__mro__", "__bases__"):
-            return tuple(base for base in getattr(value, name) if isinstance(base, Program))
-        if name == "mro":
-            return lambda: [base for base in value.__mro__ if isinstance(base, Program)]
+        special = specials.of_class(value, name)
+        if special is not ABSENT:
+            return special
         if value is Object and name in OF_OBJECT:
             return OF_OBJECT[name]
-        found = lookup(value, name)
+        found = lookup(value, name) if name[:1] != "@" else ABSENT
         if found is not ABSENT:
             return bound(found, value)
         found = lookup(type(value), name)  # of a metaclass of the program's
@@ -321,6 +332,11 @@ def _of_class(value: Any, name: str) -> Any:
         for base in value.__mro__:
             if name in HOST.get(base, ()) or (name == "__init__" and base in HOST):
                 return getattr(base, name)
+            if base in HOST and (special := specials.of_host_class(base, name)) is not ABSENT:
+                return special
+        asked = lookup(type(value), "__getattr__")
+        if asked is not ABSENT:
+            return asked(value, name)
         raise missing_in_class(value, name)
     if isinstance(value, ModelKind):
         if name == "__init__":
@@ -339,8 +355,10 @@ def _of_class(value: Any, name: str) -> Any:
             return found
     if python is not None and name == "__init__" and issubclass(python, BaseException):
         return lambda self, *arguments: setattr(self, "args", arguments)
-    if isinstance(value, type) and issubclass(value, tuple) and name in ("_fields", "_make"):
+    if isinstance(value, type) and issubclass(value, tuple) and name in ("_fields", "_make", "_field_defaults"):
         return getattr(value, name)
+    if python in HOST and (special := specials.of_host_class(python, name)) is not ABSENT:
+        return special
     raise missing_in_class(value, name)
 
 
@@ -350,7 +368,7 @@ def _forward(model: Any, kind: Any) -> Any:
 
 
 def _of_function(value: Any, name: str) -> Any:
-    if name in value.__dict__ and name[0] not in "_@":
+    if name in value.__dict__ and name[0] != "@":
         return value.__dict__[name]
     raise missing(value, name)
 
@@ -384,8 +402,8 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
     kind = type(value)
     if type(kind) is ProgramType or (isinstance(kind, ProgramType) and not isinstance(value, Model)):
         if name[:2] == "__" and name[-2:] == "__":
-            if name == "__dict__" and isinstance(new, dict):
-                value.__dict__.update(new)
+            if name == "__dict__" and isinstance(new, dict) and kind.slots is None:
+                object.__setattr__(value, name, new)
                 return
             raise AttributeError_(f"'{kind.__name__}' object attribute '{name}' is read-only")
         if kind.slots is not None and name not in kind.slots and lookup(kind, name) is ABSENT:
@@ -410,9 +428,7 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
             value.runs = new
         return
     if isinstance(value, FunctionType):
-        if name[0] in "_@":
-            raise missing(value, name)
-        value.__dict__[name] = new
+        specials.set_of_function(value, name, new)
         return
     if isinstance(value, np.ndarray):
         if name != "shape":
@@ -433,6 +449,8 @@ def take(value: Any, name: str) -> None:
     except AttributeError as error:
         if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
             raise
+        if isinstance(lookup(type(value), name), property):
+            raise AttributeError_(str(error)) from None
         raise missing(value, name) from None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
@@ -11,7 +11,7 @@ from gradsh import errors
 from gradsh.engine.core.users import spelled
 from gradsh.errors import AttributeError_, TypeError_
 from gradsh.frontend import access, text
-from gradsh.frontend.classes import Object
+from gradsh.frontend.classes import ABSENT, Object, lookup
 from gradsh.frontend.kinds import TYPES, Program, is_class, kind_of, python_of
 from gradsh.runtime import steps
 from gradsh.runtime.python import OWN, SHARED
@@ -26,6 +26,9 @@ def is_instance(value: Any, kind: Any) -> bool:
     tells = kind.__dict__.get("tells") if isinstance(kind, (FunctionType, Program)) else None
     if tells is not None:
         return bool(tells(value))
+    asks: Any = lookup(type(kind), "__instancecheck__") if isinstance(kind, Program) else ABSENT
+    if asks is not ABSENT:
+        return type(value) is kind or bool(asks(kind, value))
     python = python_of(kind)
     if python is None:
         if hasattr(kind, "__instance__"):
@@ -40,6 +43,9 @@ def is_subclass(kind: Any, of: Any) -> bool:
     """`issubclass(kind, of)`."""
     if isinstance(of, tuple):
         return any(is_subclass(kind, one) for one in of)
+    asks: Any = lookup(type(of), "__subclasscheck__") if isinstance(of, Program) else ABSENT
+    if asks is not ABSENT:
+        return bool(asks(of, kind))
     first, second = python_of(kind), python_of(of)
     if first is None or second is None:
         raise TypeError_("issubclass() arg 1 must be a class")
@@ -157,17 +163,9 @@ def iterator(items: Any, /, *end: Any) -> Any:
     return iter(items, *end)
 
 
-def mapped(function: Any, /, *items: Any) -> Iterator[Any]:
-    return map(function, *items)
-
-
 def formatted(value: Any, spec: str = "") -> str:
     """`format(value, spec)`."""
     return text.formatted(value, None, spec)
-
-
-def _property(getter: Any = None, setter: Any = None, deleter: Any = None, doc: Any = None) -> Any:
-    return property(getter, setter, deleter)
 
 
 def called(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
@@ -177,7 +175,7 @@ def called(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
 
 NAMES: dict[str, Any] = {
     **{kind.__name__: TYPES[kind] for kind in (int, float, bool, complex, str, bytes, list, tuple, dict, set)},
-    **{kind.__name__: TYPES[kind] for kind in (frozenset, slice, bytearray)},
+    **{kind.__name__: TYPES[kind] for kind in (frozenset, slice, bytearray, memoryview, property, map)},
     **{name: OWN[name] for name in ("len", "zip", "enumerate", "reversed", "filter", "range")},
     **{name: SHARED[name] for name in ("abs", "round", "min", "max", "sum", "any", "all")},
     "sorted": steps.ordered,
@@ -195,7 +193,6 @@ NAMES: dict[str, Any] = {
     "repr": text.shown,
     "ascii": lambda value: text.formatted(value, "a", ""),
     "format": formatted,
-    "map": mapped,
     "iter": iterator,
     "next": next_of,
     "pow": power,
@@ -207,7 +204,6 @@ NAMES: dict[str, Any] = {
     "bin": bin,
     "oct": oct,
     "object": Object,
-    "property": _property,
     "staticmethod": staticmethod,
     "classmethod": classmethod,
     "NotImplemented": NotImplemented,

@@ -24,7 +24,10 @@ rsub rtruediv rxor set set_name setattr setitem setstate str sub truediv trunc x
 """
 SPECIAL = frozenset(f"__{name}__" for name in _SPECIAL.split())
 # bases of Python's own that a class may have
-BASES = (BaseException, list, dict, tuple, str, int, float, set, deque, OrderedDict, defaultdict, Counter)
+BASES: tuple[type, ...] = (
+    BaseException, list, dict, tuple, str, int, float, set, deque, OrderedDict, defaultdict, Counter, frozenset, bytes,
+    bytearray, complex,
+)  # fmt: skip
 
 
 class ProgramType(Program):

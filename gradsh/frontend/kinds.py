@@ -64,7 +64,7 @@ TYPES: dict[type, Any] = {
     **{OWN[name].python: OWN[name] for name in ("list", "tuple", "dict", "float", "int", "bool")},  # type: ignore[attr-defined]  # converters
     **{
         one: PythonType(one.__name__, one)
-        for one in (complex, bytes, bytearray, frozenset, slice, set, range, type(None))
+        for one in (complex, bytes, bytearray, frozenset, memoryview, slice, set, range, property, map, type(None))
     },
     str: Text("str", str),
     Tensor: OWN["Tensor"],

@@ -12,7 +12,7 @@ from gradsh.engine.core.modes import GradMode
 from gradsh.engine.core.users import spelled
 from gradsh.errors import TypeError_
 from gradsh.frontend import access, definitions, exceptions, text
-from gradsh.frontend.imports import Module, imported, missing
+from gradsh.frontend.imports import Absent, Module, imported, missing
 from gradsh.frontend.imports.opening import asking, opened
 from gradsh.frontend.table import PythonTable
 from gradsh.frontend.through import Through
@@ -181,8 +181,11 @@ def namespace(
     space: dict[str, Any] = gradsh_namespace.namespace(session, table)
     space["@own"].clear()
 
-    def import_(module: str, member: str | None) -> Any:
-        return imported(session, table, module, member, space, within)
+    def import_(module: str, member: str | None, guarded: bool = False) -> Any:
+        found = imported(session, table, module, member, space, within)
+        if guarded and isinstance(found, Absent):
+            found.refuse()
+        return found
 
     space |= {
         # functions in C, `datetime.strftime`, import through those of the frame that called them

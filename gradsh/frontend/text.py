@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections
 import re
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
+from types import BuiltinFunctionType, FunctionType, GeneratorType, MappingProxyType, MethodType
 from typing import Any
 
 import numpy as np
@@ -51,11 +51,11 @@ def written(value: Any) -> str:
     if isinstance(kind, Program):
         return str(value)
     if isinstance(value, BaseException) or kind.__module__.partition(".")[0] in WRITTEN:
-        return _of_host(value, str(value))
+        return of_host(value, str(value))
     return shown(value)
 
 
-def _of_host(value: Any, text: str) -> str:
+def of_host(value: Any, text: str) -> str:
     """What Python has to show of a value, in which no thing lies where it really does."""
     if " at 0x" not in text:
         return text
@@ -101,7 +101,7 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
     if kind.__module__.partition(".")[0] == "gradsh" and repr(value) == f"<{kind.__name__}>":
         return f"<{class_text(kind)} object {at(value)}>"
     if any("__repr__" in base.__dict__ for base in kind.__mro__[:-1]) and _keeps_addresses_out(kind):
-        return _of_host(value, repr(value))
+        return of_host(value, repr(value))
     return f"<{class_text(kind)} object {at(value)}>"
 
 
@@ -141,6 +141,7 @@ _OF_COLLECTIONS: dict[type, Callable[[Any, tuple[int, ...]], str]] = {
         f"defaultdict({_shown(value.default_factory, outer)}, {_shown(dict(value), outer)})"
     ),
     collections.Counter: _counted,
+    MappingProxyType: lambda value, outer: f"mappingproxy({_shown(dict(value), outer)})",
     collections.deque: _queue,
 }
 

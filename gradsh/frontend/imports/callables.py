@@ -10,11 +10,14 @@ from typing import Any
 
 from gradsh.engine.core.users import spelled
 from gradsh.errors import TypeError_
+from gradsh.frontend import text
 from gradsh.frontend.access import FUNCTIONS, HOST, attribute
 from gradsh.frontend.builtins import is_instance
+from gradsh.frontend.classes import bound
 from gradsh.frontend.imports import Module, of_members
 from gradsh.frontend.imports.pure import SimpleNamespace
 from gradsh.frontend.kinds import Only, is_class, python_of
+from gradsh.frontend.specials import CACHED
 
 __acts_for_programs__ = True
 
@@ -30,23 +33,40 @@ class Partial:
 
     __public__ = frozenset(("func", "args", "keywords"))
 
+    def __repr__(self) -> str:
+        given = [*map(text.shown, self.args), *(f"{name}={text.shown(held)}" for name, held in self.keywords.items())]
+        return f"functools.partial({', '.join([text.shown(self.func), *given])})"
+
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         return self.func(*self.args, *arguments, **spelled(self.func, {**self.keywords, **keywords}))
+
+
+class PartialMethod:
+    """`functools.partialmethod(function, …)`, in the body of a class."""
+
+    def __init__(self, function: Any, /, *arguments: Any, **keywords: Any) -> None:
+        self.given = (function, arguments, keywords)
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        function, arguments, keywords = self.given
+        return Partial(bound(function, kind if owner is None else owner), *arguments, **keywords)
 
 
 def wraps(function: Any, *_: Any, **__: Any) -> Any:
     """`functools.wraps(function)`."""
 
     def decorate(wrapper: Any) -> Any:
+        if not isinstance(wrapper, FunctionType):
+            return wrapper
         for name in ("__name__", "__qualname__", "__doc__"):
             setattr(wrapper, name, getattr(function, name, getattr(wrapper, name)))
+        wrapper.__dict__["__wrapped__"] = function
         return wrapper
 
     return decorate
 
 
-CACHED: Any = type(functools.cache(int))
-HOST[CACHED] = frozenset(("cache_info", "cache_clear"))
+HOST[CACHED] = frozenset(("cache_info", "cache_clear", "cache_parameters"))
 
 
 def cached(maxsize: Any = 128, typed: bool = False) -> Any:
@@ -58,7 +78,9 @@ def cached(maxsize: Any = 128, typed: bool = False) -> Any:
 
         call.__name__ = getattr(function, "__name__", "call")
         call.__qualname__ = getattr(function, "__qualname__", call.__name__)
-        return functools.lru_cache(most, typed)(call)
+        made = functools.lru_cache(most, typed)(call)
+        made.__wrapped__ = function
+        return made
 
     return decorate(maxsize, 128) if callable(maxsize) else decorate
 
@@ -121,6 +143,7 @@ class Dispatched:
 def _functools(session: Any) -> Module:
     members = {
         "partial": Partial,
+        "partialmethod": PartialMethod,
         "wraps": wraps,
         "reduce": functools.reduce,
         "cmp_to_key": functools.cmp_to_key,
@@ -159,7 +182,6 @@ def _types(session: Any) -> Module:
         "ModuleType": Only("module", ModuleType, Module),
         "NoneType": types.NoneType,
     }
-    HOST.setdefault(MappingProxyType, frozenset(("get", "items", "keys", "values", "copy")))
     return of_members("types", {**members, "MappingProxyType": MappingProxyType})
 
 

@@ -79,6 +79,7 @@ class Converter(Expressions):
         super().__init__(source)
         self.cell = cell
         self.skipped = skipped
+        self.guarded = False  # in a `try` whose handlers catch what an import raises
 
     def top(self, body: list[ast.stmt]) -> list[Stmt]:
         result: list[Stmt] = []
@@ -159,24 +160,24 @@ class Converter(Expressions):
         return nodes.Del(*self.span(node), targets)
 
     def s_Global(self, node: ast.Global) -> Stmt:
-        return python.Scoped(*self.span(node), node.names, False)
+        return python.Scoped(*self.span(node), list(map(self.own, node.names)), False)
 
     def s_Nonlocal(self, node: ast.Nonlocal) -> Stmt:
-        return python.Scoped(*self.span(node), node.names, True)
+        return python.Scoped(*self.span(node), list(map(self.own, node.names)), True)
 
     def s_Import(self, node: ast.Import) -> Stmt:
         names: list[python.Imported] = []
         for alias in node.names:
             module = alias.name if alias.asname else alias.name.split(".")[0]
-            names.append(python.Imported(*self.span(alias), alias.asname or module, module, None))
+            names.append(python.Imported(*self.span(alias), self.own(alias.asname or module), module, None))
             if not alias.asname and "." in alias.name:  # `import torch.nn`: whether there is such a module
                 names.append(python.Imported(*self.span(alias), "*", alias.name, None))
-        return python.Importing(*self.span(node), names)
+        return python.Importing(*self.span(node), names, self.guarded)
 
     def s_ImportFrom(self, node: ast.ImportFrom) -> Stmt:
         module = "." * node.level + (node.module or "")
-        names = [python.Imported(*self.span(a), a.asname or a.name, module, a.name) for a in node.names]
-        return python.Importing(*self.span(node), names)
+        names = [python.Imported(*self.span(a), self.own(a.asname or a.name), module, a.name) for a in node.names]
+        return python.Importing(*self.span(node), names, self.guarded)
 
     # --- with blocks ------------------------------------------------------------------------------------------
 
@@ -207,14 +208,17 @@ class Converter(Expressions):
 
     def s_Try(self, node: ast.Try) -> Stmt:
         handlers = [
-            python.Handler(*self.span(each), self.maybe(each.type), each.name, self.block(each.body))
+            python.Handler(
+                *self.span(each), self.maybe(each.type), each.name and self.own(each.name), self.block(each.body)
+            )
             for each in node.handlers
         ]
         for statement in node.finalbody:
             self.leaves(statement)
-        return python.TryExcept(
-            *self.span(node), self.block(node.body), handlers, self.block(node.orelse), self.block(node.finalbody)
-        )
+        outer, self.guarded = self.guarded, self.guarded or any(map(catches_imports, node.handlers))
+        body = self.block(node.body)
+        self.guarded = outer
+        return python.TryExcept(*self.span(node), body, handlers, self.block(node.orelse), self.block(node.finalbody))
 
     def s_Match(self, node: ast.Match) -> Stmt:
         cases = []
@@ -242,8 +246,11 @@ class Converter(Expressions):
         start, end = self.span(node)
         decorators = [self.expr(each) for each in node.decorator_list]
         at = self.source.text.index(node.name, start + len("def"))
+        parameters = self.parameters(node.args)
+        outer, self.guarded = self.guarded, False
         body = self.block(node.body) or [nodes.Pass(start, end)]
-        return python.Def(start, end, node.name, at, self.parameters(node.args), body, decorators, doc_of(node))
+        self.guarded = outer
+        return python.Def(start, end, self.own(node.name), at, parameters, body, decorators, doc_of(node))
 
     def s_ClassDef(self, node: ast.ClassDef) -> Stmt:
         start, end = self.span(node)
@@ -257,10 +264,23 @@ class Converter(Expressions):
         decorators = [self.expr(each) for each in node.decorator_list]
         bases = [self.expr(base) for base in node.bases]
         keywords = self.keywords(node.keywords)
+        name = self.own(node.name)
+        outer, self.within = self.within, node.name.lstrip("_")
+        annotated = {self.own(each): hint for each, hint in annotated.items()}
         body = self.block(node.body)
+        self.within = outer
         return python.Class(
-            start, end, node.name, at, bases, keywords, decorators, body, list(annotated), hints, doc_of(node)
+            start, end, name, at, bases, keywords, decorators, body, list(annotated), hints, doc_of(node)
         )
+
+
+def catches_imports(handler: ast.ExceptHandler) -> bool:
+    """Does it catch that there is no such module, by name?"""
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(kind is None or (isinstance(kind, ast.Name) and kind.id in OF_IMPORTS) for kind in kinds)
+
+
+OF_IMPORTS = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
 
 
 def doc_of(node: ast.FunctionDef | ast.ClassDef | ast.Module) -> str | None:

@@ -57,6 +57,7 @@ class Expressions:
         self.source = source
         self.starts = _line_starts(source.text)
         self.plain = source.text.isascii()
+        self.within = ""  # the class whose body is being converted, without the underscores before its name
 
     # --- places -------------------------------------------------------------------------------------------------
 
@@ -77,6 +78,12 @@ class Expressions:
             self.at(node.lineno, node.col_offset),
             self.at(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset),
         )
+
+    def own(self, name: str) -> str:
+        """A name as Python spells it in the body of a class: `__rate` in `class Net` is `_Net__rate`."""
+        if self.within and name[:2] == "__" and name[-2:] != "__":
+            return f"_{self.within}{name}"
+        return name
 
     # --- expressions ----------------------------------------------------------------------------------------------
 
@@ -116,11 +123,11 @@ class Expressions:
         return found
 
     def e_Name(self, node: ast.Name) -> Expr:
-        return nodes.Name(*self.span(node), node.id)
+        return nodes.Name(*self.span(node), self.own(node.id))
 
     def e_Attribute(self, node: ast.Attribute) -> Expr:
         start, end = self.span(node)
-        return nodes.Attribute(start, end, self.expr(node.value), node.attr, end - len(node.attr))
+        return nodes.Attribute(start, end, self.expr(node.value), self.own(node.attr), end - len(node.attr))
 
     def e_Tuple(self, node: ast.Tuple) -> Expr:
         return nodes.TupleExpr(*self.span(node), [self.expr(item) for item in node.elts])
@@ -179,7 +186,7 @@ class Expressions:
         return nodes.Conditional(*self.span(node), self.expr(node.body), self.expr(node.test), self.expr(node.orelse))
 
     def e_NamedExpr(self, node: ast.NamedExpr) -> Expr:
-        return python.Walrus(*self.span(node), node.target.id, self.expr(node.value))
+        return python.Walrus(*self.span(node), self.own(node.target.id), self.expr(node.value))
 
     def e_Yield(self, node: ast.Yield) -> Expr:
         return python.Yield(*self.span(node), self.maybe(node.value), False)
@@ -196,13 +203,13 @@ class Expressions:
         plain = [*given.posonlyargs, *given.args]
         defaults = [None] * (len(plain) - len(given.defaults)) + list(given.defaults)
         for each, default in zip(plain, defaults, strict=True):
-            found.append(Parameter(*self.span(each), each.arg, self.maybe(default), ""))
+            found.append(Parameter(*self.span(each), self.own(each.arg), self.maybe(default), ""))
         if given.vararg is not None:
-            found.append(Parameter(*self.span(given.vararg), given.vararg.arg, None, "*"))
+            found.append(Parameter(*self.span(given.vararg), self.own(given.vararg.arg), None, "*"))
         for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
-            found.append(Parameter(*self.span(each), each.arg, self.maybe(default), python.KEY))
+            found.append(Parameter(*self.span(each), self.own(each.arg), self.maybe(default), python.KEY))
         if given.kwarg is not None:
-            found.append(Parameter(*self.span(given.kwarg), given.kwarg.arg, None, "**"))
+            found.append(Parameter(*self.span(given.kwarg), self.own(given.kwarg.arg), None, "**"))
         return found
 
     def e_Call(self, node: ast.Call) -> Expr:
@@ -219,7 +226,12 @@ class Expressions:
 
     def keywords(self, given: list[ast.keyword]) -> list[Argument]:
         return [
-            Argument(*self.span(each), each.arg, "**" if each.arg is None else "", self.expr(each.value))
+            Argument(
+                *self.span(each),
+                each.arg,
+                "**" if each.arg is None else "",
+                self.expr(each.value),
+            )
             for each in given
         ]
 

@@ -57,6 +57,8 @@ class PythonLowering(Lowering):
         for each in node.names:
             line = self.line(each)
             asked = [self.constant(value, line) for value in (each.module, each.member)]
+            if node.guarded:
+                asked.append(self.constant(True, line))
             found = self.called("@import", asked, line)
             if each.name == "*":
                 result.append(self.done(found, line))
@@ -197,7 +199,7 @@ class PythonLowering(Lowering):
         return result
 
     def do_Def(self, node: python.Def) -> list[ast.stmt]:
-        line = self.line_of(node.name_start, node.name_start + len(node.name))
+        line = self.name_line(node)
         if self.function is None:
             self.globals.add("." + node.name)
         decorators = [self.called("@decorator", [self.expr(each)], self.line(each)) for each in node.decorators]
@@ -224,12 +226,19 @@ class PythonLowering(Lowering):
                 made.kw_defaults.append(self.expr(each.default) if each.default is not None else None)
         return made
 
+    def name_line(self, node: python.Def | python.Class) -> int:
+        """The line of a name as it is written, `__f` of what is `_Net__f`."""
+        text, end = self.source.text, node.name_start + 1
+        while text[end : end + 1].isidentifier() or text[end : end + 1].isdigit():
+            end += 1
+        return self.line_of(node.name_start, end)
+
     def do_Class(self, node: python.Class) -> list[ast.stmt]:
         """A class of Python's, whose metaclass puts it together:
 
         class .Name(metaclass=@class((bases), {names that are annotated: how}, keyword=…)): …
         """
-        line = self.line_of(node.name_start, node.name_start + len(node.name))
+        line = self.name_line(node)
         if self.function is None:
             self.globals.add("." + node.name)
         decorators = [self.called("@decorator", [self.expr(each)], self.line(each)) for each in node.decorators]

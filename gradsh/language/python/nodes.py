@@ -43,10 +43,14 @@ class Imported(Node):
 
 
 class Importing(Stmt):
-    """`import module as name`, `from module import member as name`."""
+    """`import module as name`, `from module import member as name`.
+
+    `guarded`: what is not there is raised at once, for an `except ImportError` around it; else where it is used.
+    """
 
     dialect = "python"
     names: list[Imported]
+    guarded: bool
 
     def binds(self) -> list[str]:
         return [each.name for each in self.names if each.name != "*"]

@@ -37,6 +37,7 @@ class Patterns:
         """The name as a word, None for `_`."""
         if name is None:
             return nodes.Constant(self.start, self.end, None)
+        name = self.converter.own(name)
         self.names[name] = None
         return self.word(name)
 
