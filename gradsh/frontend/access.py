@@ -327,7 +327,7 @@ def _of_class(value: Any, name: str) -> Any:
             return lambda self, *arguments, **keywords: None
         if name == "__new__":
             return lambda cls, *arguments, **keywords: object.__new__(cls)
-        if name in ("_fields", "_make") and issubclass(value, tuple) and hasattr(value, "_fields"):
+        if name in ("_fields", "_make", "_field_defaults") and issubclass(value, tuple) and hasattr(value, "_fields"):
             return getattr(value, name)
         for base in value.__mro__:
             if name in HOST.get(base, ()) or (name == "__init__" and base in HOST):
@@ -357,6 +357,8 @@ def _of_class(value: Any, name: str) -> Any:
         return lambda self, *arguments: setattr(self, "args", arguments)
     if isinstance(value, type) and issubclass(value, tuple) and name in ("_fields", "_make", "_field_defaults"):
         return getattr(value, name)
+    if name == "__annotations__" and isinstance(value, type) and "written" in value.__dict__:
+        return specials.of_class(value, name)
     if python in HOST and (special := specials.of_host_class(python, name)) is not ABSENT:
         return special
     raise missing_in_class(value, name)
@@ -418,6 +420,8 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
     if isinstance(value, ProgramType) and not isinstance(value, NetworkType):
         if name[:2] == "__":
             raise AttributeError_(f"'{name}' of a class cannot be changed")
+        if name in value.__dict__.get("members", ()):  # of an enumeration
+            raise AttributeError_(f"cannot reassign member '{name}'")
         value.written[name] = new
         if name not in OWN_OF_CLASSES:
             type.__setattr__(value, name, new)

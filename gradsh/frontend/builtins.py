@@ -47,6 +47,8 @@ def is_subclass(kind: Any, of: Any) -> bool:
     if asks is not ABSENT:
         return bool(asks(of, kind))
     first, second = python_of(kind), python_of(of)
+    if first is not None and isinstance(of, Program) and "tells_class" in of.__dict__:
+        return bool(of.__dict__["tells_class"](first))
     if first is None or second is None:
         raise TypeError_("issubclass() arg 1 must be a class")
     second = second.__dict__.get("stands_for", second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -25,14 +26,18 @@ from gradsh.frontend.classes import (
     slots_of,
     special,
 )
-from gradsh.frontend.kinds import Program, python_of
+from gradsh.frontend.kinds import Hints, Program, hints_module, is_hint, python_of
 from gradsh.frontend.networks import inherited, network
 
 __acts_for_programs__ = True
 
 
-def define(bases: tuple[Any, ...], hints: tuple[tuple[str, str], ...], /, **keywords: Any) -> Callable[..., Any]:
+def define(
+    space: dict[str, Any], bases: tuple[Any, ...], hints: tuple[tuple[str, str], ...], /, **keywords: Any
+) -> Callable[..., Any]:
     """What stands for the metaclass of a class with these bases; `hints`: the names that its body annotates, and how.
+
+    `space`: the globals that it stands in.
 
     `keywords` are the class statement's: `metaclass`, and what `__init_subclass__` takes.
     """
@@ -42,7 +47,7 @@ def define(bases: tuple[Any, ...], hints: tuple[tuple[str, str], ...], /, **keyw
         parts: dict[str, Any] = {"written": written, "__module__": body["__module__"]}
         if "__classcell__" in body:
             parts["__classcell__"] = body["__classcell__"]
-        written["@hints"] = dict(hints)
+        written["@hints"] = Hints(hints, space)
         full = text.qualified_name(body.get("__qualname__", name))
         if len(bases) == 1 and hasattr(bases[0], "__base__") and not isinstance(bases[0], type):  # NamedTuple
             host, written = bases[0].__base__(name[1:], written)
@@ -55,13 +60,13 @@ def define(bases: tuple[Any, ...], hints: tuple[tuple[str, str], ...], /, **keyw
         for implicit in ("__init_subclass__", "__class_getitem__"):
             if isinstance(written.get(implicit), FunctionType):
                 written[implicit] = classmethod(written[implicit])
-        kinds = [python_of(base) for base in bases]
+        kinds = [python_of(base.origin if is_hint(base) else base) for base in bases]
         for base, kind in zip(bases, kinds, strict=True):
-            if kind is None and getattr(base, "__name__", "") != "Generic" and not hasattr(base, "__typing__"):
+            if kind is None and not is_hint(base):
                 raise TypeError_(f"{text.shown(base)} cannot be the base of a class")
         found = tuple(kind for kind in kinds if kind is not None and kind is not object)
-        if None in kinds and "__class_getitem__" not in written:  # `Generic[T]`
-            written["__class_getitem__"] = classmethod(lambda cls, item: cls)
+        if any(is_hint(base) for base in bases) and "__class_getitem__" not in written:  # `Generic[T]`
+            written["__class_getitem__"] = classmethod(_alias)
         parts["__qualname__"] = full
         given = dict(keywords)
         meta = metaclass_of(given.pop("metaclass", None), found)
@@ -76,16 +81,22 @@ def define(bases: tuple[Any, ...], hints: tuple[tuple[str, str], ...], /, **keyw
         else:
             made = _plain(name[1:], found, parts)
         subclassed(made, given)
+        if any(is_hint(base) and base.name == "Protocol" for base in bases):
+            import_module("gradsh.frontend.imports.typed").protocol(made)
         return made
 
     return make
+
+
+def _alias(kind: Any, item: Any) -> Any:
+    return hints_module().alias(kind, item)
 
 
 def made_class(name: str, bases: tuple[Any, ...], body: dict[str, Any]) -> Any:
     """`type(name, bases, body)`."""
     given = {"." + key: value for key, value in body.items()}
     given |= {"__module__": "__main__", "__qualname__": name}
-    return define(bases, ())("." + name, (), given)
+    return define({}, bases, ())("." + name, (), given)
 
 
 def _plain(name: str, bases: tuple[type, ...], parts: dict[str, Any], meta: type = ProgramType) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from types import FunctionType
+from collections.abc import Mapping
+from importlib import import_module
+from types import FunctionType, MappingProxyType
 from typing import Any
 
 from gradsh.engine.core.dtypes import DType, Size
@@ -12,8 +14,9 @@ from gradsh.engine.core.users import ModelKind
 from gradsh.engine.nn.module import is_parameter
 from gradsh.engine.operators.composite import MAKERS
 from gradsh.frontend import titles
+from gradsh.runtime import python
 from gradsh.runtime.builtins import BUILTINS
-from gradsh.runtime.python import OWN, Converter, ConverterDType, Kind
+from gradsh.runtime.python import Converter, ConverterDType, Kind
 from gradsh.runtime.text import written
 
 __acts_for_programs__ = True
@@ -23,7 +26,83 @@ class Program(type):
     """The class of the classes that a program writes."""
 
 
-class PythonType(Converter):
+class Hints(dict[str, str]):
+    """What the body of a class says of its names, as it is written, and the globals that it stands in."""
+
+    __slots__ = ("space",)
+
+    def __init__(self, said: Any, space: Mapping[str, Any]) -> None:
+        super().__init__(said)
+        self.space = space
+
+
+def is_hint(value: Any) -> bool:
+    """Is it what is written behind colons, `List[int]`: see gradsh.frontend.hints?"""
+    return hasattr(type(value), "__hint__")
+
+
+def hints_module() -> Any:
+    """gradsh.frontend.hints, which few programs need, and which needs what is here."""
+    return import_module("gradsh.frontend.hints")
+
+
+class Hinted:
+    """A type that may stand in a hint: `list[int]`, `int | None`."""
+
+    __slots__ = ()
+
+    def __getitem__(self, item: Any) -> Any:
+        return hints_module().alias(self, item)
+
+    def __or__(self, other: Any) -> Any:
+        return hints_module().union(self, other, plain=True)
+
+    def __ror__(self, other: Any) -> Any:
+        return hints_module().union(other, self, plain=True)
+
+
+class Items(Hinted, python.Items):
+    """`list`, `tuple`."""
+
+    __slots__ = ()
+
+
+class Dict(Hinted, python.DictConverter):
+    """`dict`."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return super().__call__(*map(as_dict, arguments), **keywords)
+
+
+def as_dict(value: Any) -> Any:
+    """The dictionary of what has keys as one has: a mapping of the program's own, or what only shows one."""
+    kind = type(value)
+    if kind is MappingProxyType or (isinstance(kind, Program) and not issubclass(kind, dict) and hasattr(kind, "keys")):
+        return {key: value[key] for key in value.keys()}  # noqa: SIM118 - what it goes through may be other things
+    return value
+
+
+class Number(Hinted, ConverterDType):
+    """`int`, `float`, `bool`."""
+
+    __slots__ = ()
+
+
+class TensorType(Hinted, python.TensorType):
+    """`torch.Tensor`."""
+
+    __slots__ = ()
+
+
+class SizeType(Hinted, python.SizeConverter):
+    """`torch.Size`."""
+
+    __slots__ = ()
+
+
+class PythonType(Hinted, Converter):
     """A type of Python's own, whose constructor needs no care."""
 
     __slots__ = ()
@@ -32,7 +111,7 @@ class PythonType(Converter):
         return self.python(*arguments, **keywords)
 
 
-class Text(Converter):
+class Text(Hinted, Converter):
     """`str`."""
 
     __slots__ = ()
@@ -61,14 +140,17 @@ class Only:
 
 # the types of plain values, by what Python has: `type(x)` of each is what the name gives
 TYPES: dict[type, Any] = {
-    **{OWN[name].python: OWN[name] for name in ("list", "tuple", "dict", "float", "int", "bool")},  # type: ignore[attr-defined]  # converters
+    list: Items("list", list),
+    tuple: Items("tuple", tuple),
+    dict: Dict("dict", dict),
+    **{one: Number(one.__name__, one) for one in (float, int, bool)},
     **{
         one: PythonType(one.__name__, one)
         for one in (complex, bytes, bytearray, frozenset, memoryview, slice, set, range, property, map, type(None))
     },
     str: Text("str", str),
-    Tensor: OWN["Tensor"],
-    Size: OWN["Size"],
+    Tensor: TensorType("Tensor", Tensor),
+    Size: SizeType("Size", Size),
 }
 
 

@@ -14,10 +14,12 @@ from gradsh.errors import TypeError_
 from gradsh.frontend import access, definitions, exceptions, text
 from gradsh.frontend.imports import Absent, Module, imported, missing
 from gradsh.frontend.imports.opening import asking, opened
+from gradsh.frontend.kinds import as_dict
 from gradsh.frontend.table import PythonTable
 from gradsh.frontend.through import Through
 from gradsh.frontend.torch import Mode
 from gradsh.runtime import namespace as gradsh_namespace
+from gradsh.runtime.helpers import mapping as as_plain_mapping
 from gradsh.runtime.namespace import is_builtin, variables
 
 if TYPE_CHECKING:
@@ -98,6 +100,11 @@ def options(keywords: dict[str, Any]) -> dict[str, Any]:
 
 def call(function: Any, /, *arguments: Any, **keywords: Any) -> Any:
     return function(*arguments, **spelled(function, keywords))
+
+
+def mapping(value: Any, keywords: bool = False) -> Any:
+    """What stands behind a `**`."""
+    return as_plain_mapping(as_dict(value), keywords)
 
 
 def match(value: Any, pattern: Any) -> dict[str, Any] | None:
@@ -187,6 +194,7 @@ def namespace(
             found.refuse()
         return found
 
+    space["@class"] = partial(definitions.define, space)
     space |= {
         # functions in C, `datetime.strftime`, import through those of the frame that called them
         "__builtins__": {"__build_class__": builtins.__build_class__, "__import__": builtins.__import__},
@@ -200,7 +208,6 @@ def namespace(
         "@format": text.formatted,
         "@template": template,
         "@formattable": formattable,
-        "@class": definitions.define,
         "@super": definitions.super_of,
         "@import": import_,
         "@namespace": partial(namespace, session),  # of a file that it imports
@@ -211,6 +218,7 @@ def namespace(
         "@matches": exceptions.matches,
         "@raised": exceptions.raised,
         "@match": match,
+        "@mapping": mapping,
         "@out": into,
         "@failed": exceptions.failed,
         "@set": set,

@@ -15,7 +15,7 @@ from gradsh.engine.core.users import is_users
 from gradsh.errors import AttributeError_, TypeError_
 from gradsh.frontend import text
 from gradsh.frontend.classes import ABSENT, BASES, SPECIAL, Object, bound, lookup
-from gradsh.frontend.kinds import TYPES, Program
+from gradsh.frontend.kinds import TYPES, Program, hints_module
 from gradsh.runtime.text import function_name
 
 __acts_for_programs__ = True
@@ -98,6 +98,10 @@ def _defaults_by_name(function: Any) -> Any:
     return None if given is None else {name.removeprefix("."): value for name, value in given.items()}
 
 
+def _annotations(function: Any) -> Any:
+    return hints_module().of_function(function)
+
+
 OF_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "__doc__": lambda function: function.__doc__,
     "__name__": function_name,
@@ -107,6 +111,7 @@ OF_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "__kwdefaults__": _defaults_by_name,
     "__dict__": lambda function: {key: value for key, value in function.__dict__.items() if key[0] != "@"},
     "__call__": lambda function: function,
+    "__annotations__": _annotations,
     "__get__": lambda function: lambda owner, kind=None: bound(function, kind if owner is None else owner),
 }
 
@@ -182,6 +187,8 @@ def of_class(kind: Any, name: str) -> Any:
         return lambda: [each for each in type.__subclasses__(kind) if isinstance(each, Program)]
     if name == "__abstractmethods__":
         return frozenset(kind.__dict__.get(name, ()))
+    if name == "__annotations__" and "@hints" in kind.__dict__["written"]:
+        return hints_module().of_class(kind)
     if name == "__dict__" and kind is not Object:
         return MappingProxyType({"__module__": kind.__module__, "__doc__": None, **own_members(kind)})
     return ABSENT

@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections
 import re
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, GeneratorType, MappingProxyType, MethodType
+from types import BuiltinFunctionType, FunctionType, GeneratorType, GenericAlias, MappingProxyType, MethodType
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,12 @@ from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
 from gradsh.errors import TypeError_
-from gradsh.frontend.kinds import Program, class_text, is_class
+from gradsh.frontend.kinds import Program, class_text, hints_module, is_class
 from gradsh.runtime.text import function_name
 
 __acts_for_programs__ = True
 
-WRITTEN = frozenset(("numpy", "datetime", "fractions", "decimal"))  # whose `str` is not their `repr`
+WRITTEN = frozenset(("numpy", "datetime", "fractions", "decimal", "inspect"))  # whose `str` is not their `repr`
 VIEWS = frozenset((type({}.keys()), type({}.values()), type({}.items())))
 PLAIN = frozenset((int, float, bool, type(None), Tensor, str, complex, bytes))
 FIRST, STEP = 0x7F3A00000000, 0x10
@@ -50,7 +50,9 @@ def written(value: Any) -> str:
         return str(value)
     if isinstance(kind, Program):
         return str(value)
-    if isinstance(value, BaseException) or kind.__module__.partition(".")[0] in WRITTEN:
+    if isinstance(value, BaseException) or (
+        kind.__module__.partition(".")[0] in WRITTEN and not hasattr(kind, "_fields")
+    ):
         return of_host(value, str(value))
     return shown(value)
 
@@ -75,6 +77,8 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         return _collection(value, kind, outer)
     if kind is Size:
         return repr(value)
+    if isinstance(value, Program) and hasattr(value, "members"):  # of an enumeration
+        return repr(value)
     if isinstance(value, type) or is_class(value):
         return f"<class '{class_text(value)}'>"
     if isinstance(value, DType):
@@ -94,6 +98,12 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         return f"<generator object {value.__qualname__.replace('.<locals>.', '').lstrip('.')} {at(value)}>"
     if isinstance(value, Named):
         return repr(value)
+    if isinstance(value, tuple) and hasattr(kind, "_fields") and not isinstance(kind, Program):
+        fields: Any = kind
+        parts = [f"{name}={_shown(held, outer)}" for name, held in zip(fields._fields, value, strict=True)]
+        return f"{kind.__name__}({', '.join(parts)})"
+    if kind is GenericAlias:
+        return str(hints_module().generic_text(value))
     if kind in VIEWS:
         return f"{'o' * getattr(value.mapping.copy(), 'ordered', False)}{kind.__name__}({_shown(list(value), outer)})"
     if kind in _OF_COLLECTIONS:
@@ -109,7 +119,18 @@ def _keeps_addresses_out(kind: type) -> bool:
     return isinstance(kind, Program) or kind.__module__.partition(".")[0] in ("gradsh", "numpy", "torch", *OPEN)
 
 
-OPEN = ("builtins", "collections", "datetime", "fractions", "decimal", "argparse", "re", "itertools", "functools")
+OPEN = (
+    "builtins",
+    "collections",
+    "datetime",
+    "fractions",
+    "decimal",
+    "argparse",
+    "re",
+    "itertools",
+    "functools",
+    "inspect",
+)
 
 
 def _collection(value: Any, kind: type, outer: tuple[int, ...]) -> str:

@@ -7,13 +7,13 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
-from gradsh.engine.core.dtypes import DType
+from gradsh.engine.core.dtypes import DType, Size
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import spelled
 from gradsh.frontend.classes import Object, ProgramType
 from gradsh.frontend.functions import Function
-from gradsh.frontend.kinds import Only, class_text, kind_of
+from gradsh.frontend.kinds import TYPES, Only, class_text, kind_of
 from gradsh.frontend.networks import Network
 from gradsh.runtime.builtins import BUILTINS
 
@@ -187,10 +187,8 @@ def _raised(name: str) -> Callable[[], Any]:
     return find
 
 
-def _size() -> Any:
-    from gradsh.runtime.python import OWN
-
-    return OWN["Size"]
+def _type(kind: type) -> Callable[[], Any]:
+    return lambda: TYPES[kind]
 
 
 # each gives the member when a program first names it
@@ -206,7 +204,8 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "set_grad_enabled": _constant(SetGrad),
     "set_detect_anomaly": _constant(Anomaly),
     "detect_anomaly": _constant(lambda check_nan=True: Anomaly(True, check_nan)),
-    "Size": _size,
+    "Size": _type(Size),
+    "Tensor": _type(Tensor),
     "linalg.LinAlgError": _raised("_LinAlgError"),
     "GradcheckError": _raised("GradcheckError"),
     "Optimizer": _own("OwnOptimizer"),

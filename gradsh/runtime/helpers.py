@@ -37,7 +37,7 @@ def _set(items: Any) -> Any:
     return Set(items)
 
 
-def _mapping(value: Any, keywords: bool = False) -> dict[Any, Any]:
+def mapping(value: Any, keywords: bool = False) -> dict[Any, Any]:
     """The dict behind a `**`. Errors: Python's TypeError for what is none, or whose keys are no names of arguments."""
     if not isinstance(value, dict):
         kind = access.type_name(value)
@@ -133,7 +133,7 @@ HELPERS: dict[str, Any] = {
     "@key": as_key,
     "@in": steps.contains,
     "@items": steps.collected,
-    "@mapping": _mapping,
+    "@mapping": mapping,
     "@options": _options,
     "@set": _set,
     "@exponent": steps.exponent,

@@ -197,14 +197,14 @@ def _of_torch(session: Running, table: PythonTable, module: str, name: str) -> A
 
 
 _PURE = """
-math random time copy collections itertools typing dataclasses string re json operator abc datetime bisect heapq
+math random time copy collections itertools dataclasses string re json operator abc datetime bisect heapq
 statistics textwrap __future__ decimal fractions unicodedata gc numbers pprint cmath struct hashlib platform
-typing_extensions ast base64 zlib html calendar uuid
+ast base64 zlib html calendar uuid
 """
 # the file here that has each
 FILES = {
     **dict.fromkeys(_PURE.split(), "pure"),
-    **dict.fromkeys(("functools", "types", "inspect", "timeit"), "callables"),
+    **dict.fromkeys(("functools", "types", "timeit"), "callables"),
     **dict.fromkeys(("contextlib", "warnings", "traceback"), "contexts"),
     **dict.fromkeys(("os", "sys", "argparse"), "outside"),
     **dict.fromkeys(("tqdm", "IPython"), "shows"),
@@ -212,6 +212,8 @@ FILES = {
     **dict.fromkeys(("io", "csv"), "streams"),
     **dict.fromkeys(("pathlib", "tempfile", "glob"), "paths"),
     **dict.fromkeys(("threading", "queue", "concurrent", "multiprocessing"), "together"),
+    **dict.fromkeys(("typing", "typing_extensions"), "typed"),
+    "inspect": "inspecting",
     "shutil": "opening",
     "enum": "enumeration",
     "logging": "logs",

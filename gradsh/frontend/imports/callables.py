@@ -1,4 +1,4 @@
-"""`functools`, `inspect`, `types` and `timeit`: what is done with functions and their types."""
+"""`functools`, `types` and `timeit`: what is done with functions and their types."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 from gradsh.engine.core.users import spelled
 from gradsh.errors import TypeError_
-from gradsh.frontend import text
-from gradsh.frontend.access import FUNCTIONS, HOST, attribute
-from gradsh.frontend.builtins import is_instance
-from gradsh.frontend.classes import bound
+from gradsh.frontend import hints, text
+from gradsh.frontend.access import HOST, attribute
+from gradsh.frontend.builtins import is_instance, is_subclass
+from gradsh.frontend.classes import Object, bound
 from gradsh.frontend.imports import Module, of_members
 from gradsh.frontend.imports.pure import SimpleNamespace
-from gradsh.frontend.kinds import Only, is_class, python_of
-from gradsh.frontend.specials import CACHED
+from gradsh.frontend.kinds import TYPES, Only, is_hint, python_of
+from gradsh.frontend.specials import CACHED, function_of
 
 __acts_for_programs__ = True
 
@@ -107,19 +107,36 @@ class CachedProperty:
 class Dispatched:
     """`@functools.singledispatch`: by the type of the first argument."""
 
-    __public__ = frozenset(("register", "dispatch"))
+    __public__ = frozenset(("register", "dispatch", "registry", "__wrapped__", "__name__", "__doc__"))
 
     def __init__(self, function: Any) -> None:
-        self.default = function
+        self.default = self.__wrapped__ = function
         self.kinds: list[tuple[Any, Any]] = []
+        self.__name__, self.__doc__ = attribute(function, "__name__"), attribute(function, "__doc__")
 
     def register(self, kind: Any, function: Any = None) -> Any:
-        if python_of(kind) is None:
-            raise TypeError_("register() takes the type here: `@f.register(int)`")
+        """By a type that is given, or by what the function says of its first parameter."""
+        if function is None and function_of(kind) is not None:
+            function = kind
+            kind = next(iter(hints.type_hints(function).values()), None)
+        if python_of(kind) is None and not is_hint(kind):
+            raise TypeError_(
+                "Invalid first argument to `register()`: "
+                f"{text.shown(kind)}. Use either `@register(some_class)` or plain `@register` on an annotated function."
+            )
         if function is None:
             return lambda given: self.register(kind, given)
         self.kinds.insert(0, (kind, function))
         return function
+
+    def __member__(self, name: str) -> Any:
+        if name not in self.__public__:
+            raise KeyError(name)
+        return getattr(self, name)
+
+    @property
+    def registry(self) -> Any:
+        return MappingProxyType({TYPES.get(object, Object): self.default, **dict(reversed(self.kinds))})
 
     def of(self, value: Any) -> Any:
         """The function for a value: that of the nearest of its classes."""
@@ -133,11 +150,50 @@ class Dispatched:
         return min(fitting, key=distance)[1] if fitting else self.default
 
     def dispatch(self, kind: Any) -> Any:
-        return next((function for known, function in self.kinds if known is kind), self.default)
+        fitting = [(known, function) for known, function in self.kinds if is_subclass(kind, known)]
+        order = [*python_of(kind).__mro__]
+
+        def distance(pair: tuple[Any, Any]) -> int:
+            python = python_of(pair[0])
+            return order.index(python) if python in order else len(order)
+
+        return min(fitting, key=distance)[1] if fitting else self.default
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        function = self.of(arguments[0]) if arguments else self.default
+        if not arguments:
+            raise TypeError_(f"{self.__name__} requires at least 1 positional argument")
+        function = self.of(arguments[0])
         return function(*arguments, **spelled(function, keywords))
+
+
+class DispatchedMethod:
+    """`@functools.singledispatchmethod`: by the type of the first argument behind `self`."""
+
+    __public__ = frozenset(("register",))
+
+    def __init__(self, function: Any) -> None:
+        self.own = Dispatched(getattr(function, "__func__", function))
+        self.members: dict[int, Any] = {id(self.own.default): function}
+
+    def register(self, kind: Any, function: Any = None) -> Any:
+        if function is None and not (function_of(kind) or isinstance(kind, (classmethod, staticmethod))):
+            return lambda given: self.register(kind, given)
+        member = kind if function is None else function
+        inner = getattr(member, "__func__", member)
+        self.own.register(inner) if function is None else self.own.register(kind, inner)
+        self.members[id(inner)] = member
+        return member
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            if not arguments:
+                raise TypeError_(f"{self.own.__name__} requires at least 1 positional argument")
+            inner = self.own.of(arguments[0])
+            function = bound(self.members[id(inner)], kind if owner is None else owner)
+            return function(*arguments, **spelled(inner, keywords))
+
+        call.__name__ = call.__qualname__ = self.own.__name__
+        return call
 
 
 def _functools(session: Any) -> Module:
@@ -151,12 +207,16 @@ def _functools(session: Any) -> Module:
         "cache": lambda function: cached(None)(function),
         "cached_property": CachedProperty,
         "singledispatch": Dispatched,
+        "singledispatchmethod": DispatchedMethod,
+        "update_wrapper": lambda wrapper, wrapped, *_, **__: wraps(wrapped)(wrapper),
+        "WRAPPER_ASSIGNMENTS": functools.WRAPPER_ASSIGNMENTS,
+        "WRAPPER_UPDATES": functools.WRAPPER_UPDATES,
         "total_ordering": functools.total_ordering,
     }
     return of_members("functools", members)
 
 
-# --- types, inspect -------------------------------------------------------------------------------------------------
+# --- types ----------------------------------------------------------------------------------------------------------
 
 
 def bound_method(function: Any, owner: Any) -> Any:
@@ -183,36 +243,6 @@ def _types(session: Any) -> Module:
         "NoneType": types.NoneType,
     }
     return of_members("types", {**members, "MappingProxyType": MappingProxyType})
-
-
-def members_of(value: Any, predicate: Any = None) -> list[tuple[str, Any]]:
-    """`inspect.getmembers(value, predicate)`."""
-    from gradsh.frontend.access import names
-
-    found = [(name, attribute(value, name)) for name in names(value)]
-    return [(name, held) for name, held in found if predicate is None or predicate(held)]
-
-
-def _inspect(session: Any) -> Module:
-    members = {
-        "isfunction": lambda value: isinstance(value, FunctionType),
-        "ismethod": lambda value: isinstance(value, MethodType),
-        "isbuiltin": lambda value: isinstance(value, BuiltinFunctionType),
-        "isroutine": lambda value: isinstance(value, FUNCTIONS),
-        "isclass": lambda value: isinstance(value, type) or is_class(value),
-        "isgenerator": lambda value: isinstance(value, GeneratorType),
-        "ismodule": lambda value: isinstance(value, Module),
-        "isabstract": lambda kind: bool(getattr(kind, "__abstractmethods__", ())),
-        "getmembers": members_of,
-        "getdoc": lambda value: _cleaned(attribute(value, "__doc__")),
-    }
-    return of_members("inspect", members)
-
-
-def _cleaned(doc: Any) -> Any:
-    import inspect
-
-    return inspect.cleandoc(doc) if isinstance(doc, str) else doc
 
 
 # --- timeit ---------------------------------------------------------------------------------------------------------
@@ -265,7 +295,6 @@ def _timeit(session: Any) -> Module:
 MAKERS: dict[str, Callable[[Any], Module]] = {
     "functools": _functools,
     "types": _types,
-    "inspect": _inspect,
     "timeit": _timeit,
 }
 

@@ -249,7 +249,7 @@ def make_dataclass(
     body |= {"." + each[0]: each[2] for each in given if len(each) > 2}
     body |= {"__module__": "types", "__qualname__": name}
     hints = tuple((each[0], "Any") for each in given)
-    return dataclass(define(bases, hints)("." + name, (), body), **options)
+    return dataclass(define({}, bases, hints)("." + name, (), body), **options)
 
 
 MEMBERS = {

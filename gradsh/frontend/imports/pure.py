@@ -16,6 +16,7 @@ from gradsh.errors import GradshError, TypeError_
 from gradsh.frontend import text
 from gradsh.frontend.access import HOST, attribute
 from gradsh.frontend.classes import ABSENT, Object, ProgramType, lookup
+from gradsh.frontend.hints import Hint
 from gradsh.frontend.imports import NONE, Module, of_members
 
 __acts_for_programs__ = True
@@ -162,85 +163,25 @@ def _collections(session: Any) -> Module:
 
     of_kind.makes = collections.defaultdict  # type: ignore[attr-defined]  # `isinstance(x, defaultdict)`
     kinds = {name: getattr(collections, name) for name in ("OrderedDict", "Counter", "deque", "ChainMap")}
-    abc = Module("collections.abc", lambda member: getattr(collections.abc, member, NONE) if member[0] != "_" else NONE)
-    return of_members("collections", {**kinds, "namedtuple": named, "defaultdict": of_kind, "abc": abc})
+    members = {**kinds, "namedtuple": named, "defaultdict": of_kind}
+
+    def find(member: str) -> Any:
+        if member in members:
+            return members[member]
+        if member != "abc" and member not in collections.__all__:
+            return NONE
+        from gradsh.frontend.imports import abstracts
+
+        return abstracts.abc() if member == "abc" else abstracts.kind(member)
+
+    return Module("collections", find, has=collections.__all__)
 
 
 def _copy(session: Any) -> Module:
     return of_members("copy", {"deepcopy": deepcopy, "copy": shallow})
 
 
-# --- types and annotations ------------------------------------------------------------------------------------------
-
-
-class Typing:
-    """A type that is only written: `List[int]`, `Optional[Tensor]`."""
-
-    __slots__ = ("name",)
-    __typing__ = True
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __getitem__(self, item: Any) -> Typing:
-        return self
-
-    def __or__(self, other: Any) -> Typing:
-        return self
-
-    def __ror__(self, other: Any) -> Typing:
-        return self
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return arguments[1] if self.name == "cast" else arguments[0] if self.name in ("final", "override") else self
-
-    def __repr__(self) -> str:
-        return f"typing.{self.name}"
-
-
-def _typing(session: Any) -> Module:
-    import typing
-
-    return Module("typing", lambda name: False if name == "TYPE_CHECKING" else _typed(name), has=typing.__all__)
-
-
-def _typed(name: str) -> Any:
-    return NAMED.get(name) or Typing(name)
-
-
-class NamedKind:
-    """`typing.NamedTuple`: a base, or called with the fields."""
-
-    __name__ = "NamedTuple"
-
-    def __call__(self, name: str, fields: Any = (), **more: Any) -> Any:
-        return collections.namedtuple(name, [field for field, _ in (*fields, *more.items())])
-
-    def __repr__(self) -> str:
-        return "<function NamedTuple>"
-
-    def __base__(self, name: str, body: dict[str, Any]) -> Any:
-        """The class with that body: its fields are the names that it annotates."""
-        fields = list(body["@hints"])
-        defaults = [body[field] for field in fields if field in body]
-        make: Any = collections.namedtuple
-        made: Any = make(name, fields, defaults=defaults)
-        return made, {key: value for key, value in body.items() if key not in fields}
-
-
-class DictKind(NamedKind):
-    """`typing.TypedDict`: a dict."""
-
-    __name__ = "TypedDict"
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return dict
-
-    def __base__(self, name: str, body: dict[str, Any]) -> Any:
-        return dict, body
-
-
-NAMED: dict[str, Any] = {"NamedTuple": NamedKind(), "TypedDict": DictKind()}
+# --- abc, types ------------------------------------------------------------------------------------------------------
 
 
 def abstract(function: Any) -> Any:
@@ -251,7 +192,7 @@ def abstract(function: Any) -> Any:
 
 
 def _abc(session: Any) -> Module:
-    return of_members("abc", {"ABC": Object, "ABCMeta": Typing("ABCMeta"), "abstractmethod": abstract})
+    return of_members("abc", {"ABC": Object, "ABCMeta": Hint("ABCMeta", module="abc"), "abstractmethod": abstract})
 
 
 class SimpleNamespace(Object):
@@ -462,8 +403,6 @@ MAKERS: dict[str, Callable[[Any], Module]] = {
     "copy": _copy,
     "collections": _collections,
     "itertools": _itertools,
-    "typing": _typing,
-    "typing_extensions": _typing,
     "ast": _ast,
     "uuid": _uuid,
     "base64": _public("base64", "b64encode b64decode urlsafe_b64encode urlsafe_b64decode b16encode b16decode"),
