@@ -326,7 +326,7 @@ def test_a_loop_has_a_plan_from_when_it_is_worth_it(header: str, inside: bool, m
     body = f"let i = 0; let v = ones(2, grad)\n{header} {{{{ v.grad = none; backward (v * v).sum(); i += 1"
     body += "\n    no_grad {{ v -= 0.1 * v.grad }}; if i == 30 {{ print v, i }}\n}}\n"
     text = f"fn f() {{{{\n{body}return v, i\n}}}}\nprint f()" if inside else body + "print v, i"
-    for worth, least, count in ((-1.0, 0, 5), (-1.0, 0, 6), (-1.0, 0, 7), (-1.0, 16, 40), (0.01, 16, 1000)):
+    for worth, least, count in ((-1.0, 0, 5), (-1.0, 0, 6), (-1.0, 0, 7), (-1.0, 16, 40), (0.003, 16, 1000)):
         made.clear()
         monkeypatch.setattr(door, "WORTH", worth)
         monkeypatch.setattr(door, "LEAST", least)
@@ -346,6 +346,22 @@ def test_a_loop_of_few_iterations_has_no_plan_of_its_own(monkeypatch: pytest.Mon
     inner = "for i in range(30) { v.grad = none; backward (v * v).sum(); no_grad { v -= 0.1 * v.grad } }"
     assert Session(plans=True).run(f"let v = ones(2, grad)\nfor epoch in range(10) {{\n{inner}\n}}").ok
     assert made == [30]
+
+
+@pytest.mark.usefixtures("only_where_worth_it")
+@pytest.mark.parametrize("epochs, passed", [("for epoch in [0, 1]", []), ("for epoch in range(10)", [30])])
+def test_a_loop_in_another_will_run_as_often_as_that(
+    epochs: str, passed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is worth its plan in the first of its runs, where it would not be for the iterations of that alone."""
+    made: list[float] = []
+    proved = loops.Loop.proved
+    monkeypatch.setattr(loops.Loop, "proved", lambda loop, *g: made.append(loop.known.passed) or proved(loop, *g))
+    monkeypatch.setattr(door, "WORTH", -1.0)
+    monkeypatch.setattr(door, "LEAST", 40)
+    inner = "for i in range(30) { v.grad = none; backward (v * v).sum(); no_grad { v -= 0.1 * v.grad } }"
+    assert Session(plans=True).run(f"let v = ones(2, grad)\n{epochs} {{\n{inner}\n}}").ok
+    assert made == passed
 
 
 def test_values_do_not_leave_a_recording() -> None:

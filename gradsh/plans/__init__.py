@@ -9,6 +9,7 @@
     classes.py   classes of Python programs, and their instances, in that copy
     turns.py     a stretch of iterations by the plan, and what is done where one does not fit
     entry.py     which object of the program is in which place of the shadow
+    route.py     the same, where all is as it was at an entry before
     ahead.py     what a loop goes over, where one may look ahead; items.py, its items in that copy
     outs.py      what iterations give to lists
     numbers.py   what stands for Python's numbers in that copy, where they change

@@ -1,13 +1,15 @@
 """Whether a loop is worth a plan: before one is, nothing else of gradsh.plans is imported.
 
 It is where what is left of it, at the time that its iterations take, takes longer than making a plan does. Of a loop of
-which nobody knows how long it is, and of all its runs together, as much is thought to be left as has been. To record an
-iteration takes as long as a dozen of them: where no more are left, as of ten epochs, only the loop inside has a plan.
+which nobody knows how long it is, and of all its runs together, as much is thought to be left as has been; a loop in
+another will run as often as that has iterations left. To record an iteration takes as long as a dozen of them: where no
+more are left, as of ten epochs, only the loop inside has a plan.
 """
 
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
 from math import inf
@@ -42,13 +44,28 @@ class Header:
              loop's own variable
     rebound  those of them that the body binds; what is in `box` at the head of an iteration they are bound to, and by
              the box itself they are unbound
-    size     how many items there are, `inf` where nobody knows
+    size     how many items there are, `inf` where nobody knows; `done`: how many there have been
+    tried    whether it is tried to make a plan of it, or it has one
     where    (the body's code, the number of the line)
     source   what there is ahead of the loop, where that is known
     told     called with an Outcome, where somebody wants to know
     """
 
-    __slots__ = ("body", "box", "items", "known", "names", "rebound", "size", "source", "told", "where")
+    __slots__ = (
+        "__weakref__",
+        "body",
+        "box",
+        "done",
+        "items",
+        "known",
+        "names",
+        "rebound",
+        "size",
+        "source",
+        "told",
+        "tried",
+        "where",
+    )
 
     def __init__(
         self,
@@ -63,6 +80,7 @@ class Header:
         self.where = (body.__code__, line)
         self.known: Known
         self.size: float = 0
+        self.done, self.tried = 0, False
         self.source: Source | None = None
         self.told: Callable[[Any], None] | None = None
 
@@ -103,7 +121,7 @@ def looped(loop: Header, store: dict[int, Known], forced: bool) -> Any:
     if told is None:
         if size < TRIED + 2:
             return loop.items
-        return chain.from_iterable(parts(watched(iter(loop.items), size, it, planned), begun))
+        return chain.from_iterable(parts(watched(iter(loop.items), loop, around(store), planned), begun))
     if size < TRIED + 2 or it.passed < MANY > size:
         told(Outcome(loop.where, [], f"it runs {size} times, and a plan is not worth its making"))
         return loop.items
@@ -124,16 +142,26 @@ def size_of(items: Any) -> float:
     return items.__length_hint__() if hasattr(items, "__length_hint__") else 0
 
 
+def around(store: dict[int, Known]) -> list[Header]:
+    """The loops that a loop begins in, as far as they have no plan: the innermost first."""
+    running = (each.running() for each in reversed(store.values()) if each.running is not None)
+    return [header for header in running if header is not None]
+
+
 def watched(
-    items: Iterator[Any], size: float, loop: Known, planned: Callable[[Iterator[Any], int], Loop]
+    items: Iterator[Any], loop: Header, outer: list[Header], planned: Callable[[Iterator[Any], int], Loop]
 ) -> Iterator[Any]:
     """The items; those of a plan from when it is worth it. Nothing is done where the loop is left in the middle: a stop
     that comes then would be lost in a generator that ends."""
-    done, look, before = 0, FIRST, loop.spent
-    ran = (loop.passed - (size if size < inf else 0)) / RUNS
+    size, it = loop.size, loop.known
+    it.running = weakref.ref(loop)
+    done, look, before = 0, FIRST, it.spent
+    ran = (it.passed - (size if size < inf else 0)) / RUNS
+    more = coming(size, outer)
     began = since = perf_counter()
     each, seen = inf, 1
     for item in items:
+        loop.done = done
         yield item
         done += 1
         if done == 1:  # in which what the program needs may be loaded
@@ -143,14 +171,26 @@ def watched(
             now = perf_counter()
             each = min(each, (now - since) / (done - seen))  # so may it be in others
             since, seen = now, done
-            loop.spent = before + now - began
+            it.spent = before + now - began
             left = size - done if size < inf else done
-            if left > FIRST + 1 and left + ran >= LEAST and before + each * left > worth():
+            if left > FIRST + 1 and left + ran + more >= LEAST and before + each * (left + more) > worth():
                 break
     else:
-        loop.spent = before + perf_counter() - began
+        it.spent = before + perf_counter() - began
         return
+    loop.tried = True
     yield from planned(items, done).run()
+
+
+def coming(size: float, outer: list[Header]) -> float:
+    """How many iterations a loop of this size has in those runs of it that the loops around it have left."""
+    count, runs = 0.0, size if size < inf else 0
+    for each in outer:
+        if each.size == inf or each.tried:
+            break
+        count += (each.size - each.done - 1) * runs
+        runs *= each.size
+    return count
 
 
 def worth() -> float:

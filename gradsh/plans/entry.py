@@ -20,6 +20,7 @@ from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing
 from gradsh.plans.refusal import Moved, NoPlan
 from gradsh.plans.shadow import ATOMS, Shadow, base_of, parts, rates_last, state
+from gradsh.plans.values import Value
 
 ndarray = np.ndarray
 SIMPLE = frozenset({type(None), bool, int, float, str})
@@ -55,10 +56,14 @@ class Entry:
         self.there: dict[int, Any] = {}
         self.back: dict[int, Any] = {}
         self.roots: dict[int, Any] = {}
-        self.copies = shadow.copies
+        self.copies, self.theirs = shadow.copies, shadow.held
         made = shadow.copies.get(id(space))
-        if made is not None:
-            self.space(space, made[1])
+        self.home = None if made is None else (space, made[1])
+
+    def begin(self) -> None:
+        """The globals, which come first."""
+        if self.home is not None:
+            self.space(*self.home)
 
     def pair(self, x: Any, copy: Any) -> None:
         """See that `x` is what `copy` is a copy of, or would be."""
@@ -137,7 +142,9 @@ class Entry:
                 if not rates_last(x):
                     raise differs()
                 self.schedulers.append(x)
-        mine, theirs = parts(x), parts(copy)
+        mine, theirs = parts(x), self.theirs.get(id(copy))
+        if theirs is None:  # the same at each entry
+            theirs = self.theirs[id(copy)] = parts(copy)
         if len(mine) != len(theirs):
             raise differs()
         for (key, value), (other, part) in zip(mine, theirs, strict=True):
@@ -234,22 +241,12 @@ class Entry:
         is_array = mine.__class__ is ndarray
         if value.scalar is is_array:
             raise differs()
-        array, root = mine if is_array else np.asarray(mine), value.root
-        base, theirs, memory = base_of(array), value.array, root.array
-        if array.dtype != theirs.dtype or array.shape != theirs.shape or array.strides != theirs.strides:
-            raise differs()
+        base, shown = memory_of(mine if is_array else np.asarray(mine), value)
         if is_array:
-            self.one(base, root)
-        at = 0 if array is base else address(array) - address(base)
-        if base.shape != memory.shape and base.size == memory.size and base.flags.c_contiguous:
-            base = base.reshape(memory.shape)  # a kernel in C gives another view of what it has made
-        if base.shape != memory.shape or base.strides != memory.strides or base.dtype != memory.dtype:
-            raise differs()
-        if at != (0 if value is root else address(theirs) - address(memory)):
-            raise differs()
-        if id(root) not in self.roots:
-            self.roots[id(root)] = base
-            self.memory.append((base, root))
+            self.one(base, value.root)
+        if id(value.root) not in self.roots:
+            self.roots[id(value.root)] = base
+            self.memory.append((shown, value.root))
         self.tensors.append((x, copy))
 
     def one(self, x: Any, copy: Any) -> None:
@@ -263,6 +260,22 @@ class Entry:
             raise differs()
         if self.moved:
             raise Moved(self.moved)
+
+
+def memory_of(array: Any, value: Value) -> tuple[Any, Any]:
+    """The array whose memory this one shows, and that memory as the value's root has it. Errors: NoPlan where the two
+    do not lie alike."""
+    base, theirs, memory = base_of(array), value.array, value.root.array
+    if array.dtype != theirs.dtype or array.shape != theirs.shape or array.strides != theirs.strides:
+        raise differs()
+    at, shown = 0 if array is base else address(array) - address(base), base
+    if base.shape != memory.shape and base.size == memory.size and base.flags.c_contiguous:
+        shown = base.reshape(memory.shape)  # a kernel in C gives another view of what it has made
+    if shown.shape != memory.shape or shown.strides != memory.strides or base.dtype != memory.dtype:
+        raise differs()
+    if at != (0 if value is value.root else address(theirs) - address(memory)):
+        raise differs()
+    return base, shown
 
 
 def is_held(x: Any) -> bool:

@@ -6,6 +6,9 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from weakref import ReferenceType
+
+    from gradsh.plans.door import Header
     from gradsh.plans.trial import Trial
 
 FIRST = 2  # iterations before the one that is recorded
@@ -23,6 +26,7 @@ class Known:
     failures   how often it was recorded since there was a plan; `lost`: how often a plan did not fit any more
     trial      its plan, where there is one that has been proved
     moving     numbers that were others when it ran again, as a shadow has them
+    running    a weak reference to its header, while it runs without a plan
     """
 
     def __init__(self, code: CodeType) -> None:
@@ -32,6 +36,7 @@ class Known:
         self.failures = self.lost = 0
         self.trial: Trial | None = None
         self.moving: set[Any] = set()
+        self.running: ReferenceType[Header] | None = None
 
 
 def known(store: dict[int, Known], code: CodeType) -> Known:

@@ -53,6 +53,7 @@ class Shadow:
     schedulers  the copies of them
     streams   (the program's generator, what stands for it)
     growing   the identities of lists that only grow; `outs` has what they get
+    held      {the identity of a copied holder: its parts}, as the plan begins, for those of which somebody has asked
     writes    the instructions that no function may have that it reaches
     """
 
@@ -63,6 +64,7 @@ class Shadow:
         self.moving, self.growing = set(moving), growing
         self.schedulers: list[Any] = []
         self.outs: list[Out] = []
+        self.held: dict[int, list[tuple[Any, Any]]] = {}
         self.streams: list[tuple[Any, Stream]] = []
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.roots: dict[int, tuple[Any, Value]] = {}

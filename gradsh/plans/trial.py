@@ -6,7 +6,7 @@ import dis
 import operator
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +41,12 @@ from gradsh.plans.values import Value
 if TYPE_CHECKING:
     from gradsh.plans.ahead import Source
     from gradsh.plans.items import Inputs
+    from gradsh.plans.route import Route
 
 MISSING = object()
 MANY = 1 << 14  # bytes
 AGAIN = 6  # recordings, each of which knows more numbers that change
+OFTEN = 10  # entries by which a way is looked for that the next ones may go: it takes as long as eight of them save
 
 
 class Body:
@@ -265,6 +267,8 @@ class Trial:
     renamed   {the identity of a tensor that only names had: what they have at the end}
     numbers   (number, what it is at the end)
     inputs    what stands for the loop's item, where that is more than a number that grows
+    turn      how many iterations are run before somebody may want a stop, as far as is known of the run before
+    route     the way of an entry, where it is entered again and again
     slots     {the identity of a number: where it is held: (holder, key)}, for those that have no name
     tail      how many whole iterations are real before one that may end in the middle
     """
@@ -316,6 +320,10 @@ class Trial:
         self.rebound = {id(was) for was, _ in carried}
         self.runs: Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None = None
         self.now: tuple[Any, ...] = ()
+        self.drawn = shadow.drawn
+        self.turn = 1  # iterations of the first turn of a stretch
+        self.again: int | None = None  # how often it was entered since it has been proved
+        self.route: Route | None = None
 
     def value_of(self, data: Any) -> Value:
         """What is in a tensor at the end: a number that is the same in each iteration is none of the recording's."""
@@ -338,17 +346,38 @@ class Trial:
             raise NoPlan("a mode is another")
         check_mode()
         entry = Entry(loop.body.__globals__, self.shadow)
+        begun: list[tuple[Any, Any]] = []
+        names: list[str] = []
         for at, (name, copy) in enumerate(self.given.items()):
             value = loop.values[name] if at or name != loop.names[0] else loop.item
             if type(copy) is Absent:
                 if value is None or isinstance(value, PLAIN):
                     raise NoPlan("a name is bound to something else")
             else:
-                entry.part(value, copy, name)
+                begun.append((value, copy))
+                names.append(name)
         if is_generator(mode.generator):
-            entry.pair(mode.generator, self.shadow.copies[id(self.session)][1])
+            begun.append((mode.generator, self.shadow.copies[id(self.session)][1]))
+        if self.route is not None and self.route.entered(entry, [x for x, _ in begun]):
+            return entry
+        entry.begin()
+        for name, (value, copy) in zip(names, begun, strict=False):
+            entry.part(value, copy, name)
+        for generator, stream in begun[len(names) :]:
+            entry.pair(generator, stream)
         entry.end(self.shadow)
+        if self.again is not None:
+            self.again += 1
+            if self.again == OFTEN:
+                self.find_route(entry, begun)
         return entry
+
+    def find_route(self, entry: Entry, begun: list[tuple[Any, Any]]) -> None:
+        """For a plan that is entered again and again: to see that all is as it was takes as long as some iterations."""
+        from gradsh.plans.route import NoWay, Route  # few loops need it
+
+        with suppress(NoWay):
+            self.route = Route(entry, begun)
 
     def forget(self) -> None:
         """Let go of what is the program's: only the places of it are needed from now on."""
@@ -358,6 +387,7 @@ class Trial:
         shadow.tensors = [(copy, copy) for _, copy in shadow.tensors]
         shadow.holders = [(copy, copy) for _, copy in shadow.holders]
         self.head.held = []
+        self.again = 0
         if self.inputs is not None:
             self.inputs.now, self.inputs.reached = [], ()
 
@@ -376,7 +406,7 @@ class Trial:
             self.loose |= others
             self.plan = build(self.shadow.record, *self.parts, self.loose)
             self.runs = runs(self.plan)
-        for generator, stream in entry.streams:
+        for generator, stream in self.drawing(entry.streams):
             put_state(stream.own, state_of(generator))
         if self.inputs is not None:
             entry.numbers[id(self.inputs.place)] = 0
@@ -424,8 +454,12 @@ class Trial:
             self.now = now
         return done, why
 
+    def drawing(self, streams: list[Any]) -> list[Any]:
+        """Those of them, or none where nothing is drawn: a state is 600 words, and there is always the session's."""
+        return streams if self.drawn else []
+
     def snapshot(self) -> Any:
-        states = [state_of(stream.own) for _, stream in self.shadow.streams]
+        states = [state_of(stream.own) for _, stream in self.drawing(self.shadow.streams)]
         items = None if self.inputs is None else self.inputs.now
         return [value.array.copy() for value in self.plan.written], states, self.now, items
 
@@ -433,7 +467,7 @@ class Trial:
         arrays, states, self.now, items = snapshot
         if self.inputs is not None:
             self.inputs.again(items)
-        for (_, stream), state in zip(self.shadow.streams, states, strict=True):
+        for (_, stream), state in zip(self.drawing(self.shadow.streams), states, strict=True):
             put_state(stream.own, state)
         for value, array in zip(self.plan.written, arrays, strict=True):
             value.array[...] = array
@@ -501,7 +535,7 @@ class Trial:
                 real.data = array.copy()  # in memory of its own, as each `.data =` gives it
             else:
                 real.data[...] = array
-        for generator, stream in entry.streams:
+        for generator, stream in self.drawing(entry.streams):
             put_state(generator, state_of(stream.own))
         moved: set[int] = set()
         for real, copy in entry.tensors:

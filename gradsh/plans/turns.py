@@ -34,11 +34,12 @@ class Stretch:
         Likewise the last of `most`, and those that are real because somebody wants it to stop, are only tried: what is
         real next must not fail in the middle, where what it has not bound is what the iteration before bound.
         """
-        turn, tail = 1, self.trial.tail
+        longest, tail = self.trial.turn, self.trial.tail
+        self.trial.turn = 1  # where an iteration does not fit, its turn is begun again
         while True:
             left = self.most - self.done
             last = left <= tail or self.stops()
-            most = min(tail, left) if last else min(turn, left - tail)
+            most = min(tail, left) if last else min(longest, left - tail)
             turn = self.trial.fill(self.items, most)
             head = self.trial.snapshot()
             outs: list[Any] = []
@@ -50,12 +51,13 @@ class Stretch:
                 break
             if last:
                 self.trial.restore(head)
+                self.trial.turn = longest
                 break
             self.turns.append((head, outs, turn))
             self.done += turn
             self.give(tail)
             if perf_counter() - start < TURN / 2:
-                turn *= 2
+                longest = max(longest, turn * 2)
         self.give(0)
 
     def give(self, kept: int) -> None:

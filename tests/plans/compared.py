@@ -18,6 +18,7 @@ from gradsh.session.python import PythonSession
 from gradsh.session.session import Session as Base
 from gradsh.view.display import Display
 from tests.conftest import ROOT
+from tests.plans import ways
 from tests.plans.state import held
 
 ADDRESS = re.compile(r"0x[0-9a-f]+")  # of an object, which is another in each run
@@ -50,6 +51,7 @@ class Run:
             self.session = Session(display=display, seed=0, plans=False)
         if planned:
             Seen.mistakes = True
+            ways.both()
             self.session.plan(forced, self.told.append)
         elif shared:
             self.session.plan()
