@@ -208,6 +208,37 @@ def test_an_output_that_lies_over_an_input() -> None:
             expected = x.array.copy()
 
 
+ELEMENTARY = [
+    *("exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "arcsin", "arccos", "arctan"),
+    *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "tanh_backward", "sigmoid_backward"),
+]
+
+
+@needs_c
+@pytest.mark.parametrize("name", ELEMENTARY)
+def test_elementary_functions_are_instructions_and_no_calls(name: str) -> None:
+    """Of few numbers and of many, where the module's function takes them; what lies otherwise is left to a call."""
+    from gradsh.engine.kernels import native
+
+    function, draw = getattr(native, name), np.random.default_rng(0)
+    operands = 2 if name.endswith("backward") else 1
+    for shape in ((), (1,), (3, 3), (64,), (65,), (10, 100)):
+        given = [np.asarray(draw.random(shape) * 1.8 - 0.4, np.float32) for _ in range(operands)]
+        expected, out, program = function(*map(np.atleast_1d, given)), np.zeros(shape, np.float32), native.program()
+        pairs = [each for x in (*given, out) for each in (x, x)]
+        added = native.add_function(program, function, *pairs)
+        assert added is (expected is not None)
+        if added:
+            assert native.run(program, 2, []) == 2
+            assert out.tobytes() == expected.tobytes()
+    x, out, y = np.ones((3, 4), np.float32), np.zeros((4, 3), np.float32), np.ones((4, 3), np.float32)
+    for wrong in (x, x[:, :2], x.T, x.astype(np.float64), out[:3]):
+        assert not native.add_function(native.program(), function, *(wrong, wrong) * operands, out, out)
+    assert not native.add_function(native.program(), function, *(out, out) * operands, out, out)  # one memory
+    for other in (np.exp, native.summed, len):
+        assert not native.add_function(native.program(), other, *(y, y) * operands, out, out)
+
+
 @needs_c
 def test_a_pointer_out_of_reach_is_refused() -> None:
     from gradsh.engine.kernels import native

@@ -298,6 +298,10 @@ class Packer:
             given = (*self.memory(arguments[0]), out.array, out.root.array)
             if self.native.add_sum(self.program, SUMS[native.name], arguments[1], *given):
                 return
+        if in_c is not None and type(out) is Value and all(type(x) in (Value, ndarray) for x in arguments):
+            operands = [each for x in (*arguments, out) for each in self.memory(x)]
+            if 1 <= len(arguments) <= 2 and self.native.add_function(self.program, in_c, *operands):
+                return
         if in_c is not None and all(type(x) is not Number for x in arguments):
             made = in_c(*uncovered(arguments))
             if type(made) is ndarray and made.shape == out.array.shape and made.dtype == out.array.dtype:

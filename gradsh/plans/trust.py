@@ -35,7 +35,7 @@ def machine() -> Any:
             from gradsh.engine.kernels import native
         except ImportError:
             return None
-        if hasattr(native, "same_bits"):  # an older file may lack it
+        if hasattr(native, "add_function"):  # an older file may lack it
             native.find_blas(umath().__file__)
             Machine.found = native if trusted(native) else None
     return Machine.found

@@ -265,6 +265,7 @@ static PyMethodDef functions[] = {
     ENTRY(add_decide),
     ENTRY(add_out),
     ENTRY(add_call),
+    ENTRY(add_function),
     ENTRY(same_bits),
     ENTRY(done),
     ENTRY(run),

@@ -17,7 +17,7 @@ typedef enum {
     FLOAT_ADD, FLOAT_SUBTRACT, FLOAT_MULTIPLY, FLOAT_DIVIDE, FLOAT_NEGATIVE, FLOAT_SET,
     DOUBLE_ADD, DOUBLE_SUBTRACT, DOUBLE_MULTIPLY, DOUBLE_DIVIDE, DOUBLE_NEGATIVE, DOUBLE_SET,
     LONG_ADD, LONG_SUBTRACT, LONG_MULTIPLY, QUOTIENT, POWER, DECIDE, OUT, PART,
-    ONE_LOOP, LOOPS, ROWS, BYTES, PICK, REDUCE, SUM, GEMM, GEMV, PRODUCT, ASSIGN, CALL
+    ONE_LOOP, LOOPS, ROWS, BYTES, PICK, REDUCE, SUM, GEMM, GEMV, PRODUCT, ASSIGN, CALL, FEW_OF, MANY_OF, SLOPES_OF
 } Kind;
 
 typedef struct {
@@ -316,6 +316,7 @@ static PyObject *added_to(Program *program, int fits)
 #include "native_machine_elements.h"
 #include "native_machine_products.h"
 #include "native_machine_calls.h"
+#include "native_machine_functions.h"
 
 /* --- running ------------------------------------------------------------------------------------------------------ */
 
@@ -467,6 +468,11 @@ static PyObject *run(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_
                 break;
             case BYTES: memcpy(i->at[1], i->at[0], i->size); break;
             case REDUCE: run_reduce(i); break;
+            case FEW_OF: run_few(i); break;
+            case MANY_OF: ((Many *)i->loop)((const float *)i->at[0], (float *)i->at[1], i->size); break;
+            case SLOPES_OF:
+                ((Slopes *)i->loop)((const float *)i->at[0], (const float *)i->at[1], (float *)i->at[2], i->size);
+                break;
             case SUM:
                 memset(i->at[1], 0, i->of.sum->bytes);
                 run_sum(i->of.sum->dims, i->of.sum->groups, i->of.sum->type, i->at[0], i->at[1], i->of.sum->order,
