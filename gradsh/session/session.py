@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 DONE, FAILED, REFUSED, FAULT = 0, 1, 3, 70
 OF_MEMORY = (MemoryError, interrupts.Full)
+ONCE = 1  # calls of a function for which nothing of plans is loaded
 
 
 class Result:
@@ -154,8 +155,9 @@ class Session:
         self._plan_calls(forced, tell if told is not None else None)
 
     def _plan_calls(self, forced: bool, tell: Callable[[Any], None] | None) -> None:
-        """Functions and transforms ask for plans; what answers them is loaded when one runs."""
+        """Functions and transforms ask for plans; what answers them is loaded when one runs often."""
         made: Any = None
+        begun: dict[int, int] = {}  # {the identity of a function's code: how often it has, until then}
 
         def calls() -> Any:
             nonlocal made
@@ -167,7 +169,12 @@ class Session:
             return made
 
         def entered(flag: str) -> Any:
-            return calls().asked(sys._getframe(1), flag)
+            frame = sys._getframe(1)
+            count = begun[id(frame.f_code)] = begun.get(id(frame.f_code), 0) + 1
+            if count <= ONCE and not forced and tell is None:
+                asks.deep = RecursionError
+                return None
+            return calls().asked(frame, flag)
 
         asks: Any = entered
         asks.deep = RecursionError  # what a function lets pass while it asks: see `Calls.deep`
