@@ -68,6 +68,7 @@ USES = {
     "calendar": "print(calendar.month_name[2], calendar.isleap(2024))",
     "uuid": "print(len(str(uuid.uuid4())))",
     "threading": "t = threading.Thread(target=print, args=(1,)); t.start(); t.join()",
+    "pickle": "print(pickle.loads(pickle.dumps({'a': (1, {2})})))",
     "queue": "q = queue.Queue(); q.put(1); print(q.get())",
     "concurrent": "from concurrent.futures import *\nprint(*ThreadPoolExecutor(2).map(abs, [-1]))",
     "multiprocessing": "print(multiprocessing.Pool(2).map(abs, [-1]))",

@@ -6,6 +6,8 @@ import collections
 import datetime
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MappingProxyType, MethodType
 from typing import Any
 
@@ -13,7 +15,7 @@ import numpy as np
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
-from gradsh.engine.nn.module import Model
+from gradsh.engine.nn.module import Model, ModelType
 from gradsh.errors import AttributeError_, NotHere
 from gradsh.frontend import specials, text
 from gradsh.frontend.arrays import ARRAY, of_array
@@ -322,7 +324,7 @@ def _of_class(value: Any, name: str) -> Any:
             try:
                 return type(value).__member__(value, name)
             except KeyError:
-                raise missing_in_class(value, name) from None
+                return _of_layers(value, name)
         if name == "__init__":
             return lambda self, *arguments, **keywords: None
         if name == "__new__":
@@ -346,7 +348,7 @@ def _of_class(value: Any, name: str) -> Any:
         try:
             return type(value).__member__(value, name)  # type: ignore[attr-defined]  # not an instance's
         except KeyError:
-            raise missing_in_class(value, name) from None
+            return _of_layers(value, name)
     if python is not None and name in HOST.get(python, ()):
         return OWN.get(python, {}).get(name) or OF_CLASSES.get(python, {}).get(name) or getattr(python, name)
     if python is Tensor:
@@ -362,6 +364,34 @@ def _of_class(value: Any, name: str) -> Any:
     if python in HOST and (special := specials.of_host_class(python, name)) is not ABSENT:
         return special
     raise missing_in_class(value, name)
+
+
+def _of_layers(value: Any, name: str) -> Any:
+    """Of a class of layers: `nn.Linear.reset_parameters(self)`, `class Words(nn.Embedding)`'s `Words.from_pretrained`.
+
+    Errors: AttributeError_ in Python's words.
+    """
+    if name in ("reset_parameters", "__call__") or (
+        name[:1] != "_" and isinstance(getattr(Model, name, None), FunctionType)
+    ):
+        return lambda model, *given, **named: _of_layer(model, name, value)(*given, **named)
+    for base in value.__mro__[1:]:
+        if isinstance(base, ModelType) and base.library:
+            with suppress(KeyError):
+                found = type(base).__member__(base, name)
+                return found if name != "from_pretrained" else partial(_pretrained, value)
+    raise missing_in_class(value, name)
+
+
+def _of_layer(model: Any, name: str, kind: Any) -> Any:
+    return inherited(model, name, kind) if isinstance(type(model), NetworkType) else method(model, name)
+
+
+def _pretrained(kind: Any, embeddings: Any, freeze: Any = True, **options: Any) -> Any:
+    """`from_pretrained` of a class of the program's."""
+    made = kind(*embeddings.shape, _weight=embeddings, **options)
+    set_attribute(not freeze, attribute(made, "weight"), "requires_grad")
+    return made
 
 
 def _forward(model: Any, kind: Any) -> Any:

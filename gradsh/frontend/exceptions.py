@@ -32,11 +32,14 @@ def _of_torch(name: str, module: str, base: type[Exception] = RuntimeError) -> t
     return type(name, (base,), {"__module__": module})
 
 
+_PICKLE = _of_torch("PickleError", "_pickle", Exception)
 # exceptions that are not Python's own, by the kinds of errors that are raised as them
 OF_TORCH = {
     "GradcheckError": _of_torch("GradcheckError", "torch.autograd.gradcheck"),
     "_LinAlgError": _of_torch("_LinAlgError", "torch._C"),
-    "UnpicklingError": _of_torch("UnpicklingError", "_pickle", Exception),
+    "PickleError": _PICKLE,
+    "PicklingError": _of_torch("PicklingError", "_pickle", _PICKLE),
+    "UnpicklingError": _of_torch("UnpicklingError", "_pickle", _PICKLE),
 }
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from copy import deepcopy as deepcopy_of_python
-from types import CellType, FunctionType
+from types import CellType, FunctionType, GeneratorType
 from typing import Any
 
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.nn.module import Model, is_parameter
-from gradsh.errors import ValueProblem
+from gradsh.errors import TypeError_, ValueProblem
 
 NOT_A_LEAF = (
     "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If you "
@@ -72,6 +72,8 @@ def _copied(value: Any, memo: Memo, kept: list[Any]) -> Any:
         copy.extend(_copied(item, memo, kept) for item in value)
     elif kind.__module__.startswith(("numpy", "random")) or kind is bytearray:
         copy = deepcopy_of_python(value)
+    elif kind is GeneratorType:
+        raise TypeError_("cannot pickle 'generator' object")
     else:
         return value
     memo[id(value)] = copy

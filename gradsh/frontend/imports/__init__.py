@@ -217,6 +217,7 @@ FILES = {
     "shutil": "opening",
     "enum": "enumeration",
     "logging": "logs",
+    "pickle": "pickles",
     "numpy": "numpy",
     "torchvision": "vision",
     "sklearn": "sklearn",
