@@ -213,6 +213,8 @@ def class_text(kind: Any) -> str:
         return f"{python.__module__}.{python.__qualname__}"
     if isinstance(python, ModelKind):
         return titles.of_layer(python.__name__)
+    if issubclass(python, tuple) and hasattr(python, "_fields") and python.__module__ == "gradsh.frontend.imports.pure":
+        return f"__main__.{python.__qualname__}"  # a namedtuple
     if python.__module__.partition(".")[0] == "gradsh":
         return "collections.OrderedDict" if python.__name__ == "StateDict" else titles.of_engine(python)
     return python.__qualname__ if python.__module__ == "builtins" else f"{python.__module__}.{python.__qualname__}"

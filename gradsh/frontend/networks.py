@@ -376,11 +376,12 @@ def _lazily(name: str) -> Callable[[Any], Any]:
     of_model = getattr(Model, name)
 
     def get(model: Any) -> Any:
-        def listed(*arguments: Any, **keywords: Any) -> Iterator[Any]:
-            yield from of_model(model, *arguments, **keywords)
+        return MethodType(listed, model)
 
-        listed.__qualname__ = f"Module.{name}"
-        return listed
+    def listed(model: Any, *arguments: Any, **keywords: Any) -> Iterator[Any]:
+        yield from of_model(model, *arguments, **keywords)
+
+    listed.__qualname__ = f"Module.{name}"
 
     return get
 

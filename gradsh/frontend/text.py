@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.engine.core.dtypes import DType, Size
-from gradsh.engine.core.graph import AccumulateGrad, Node
+from gradsh.engine.core.graph import AccumulateGrad, Handle, Node
 from gradsh.engine.core.named import Named
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
@@ -69,6 +69,11 @@ def shown(value: Any) -> str:
     return repr(value) if type(value) in PLAIN else _shown(value, ())
 
 
+def displayed(value: Any) -> str:
+    """What a value by itself shows; in cells that is what `pretty` says."""
+    return shown(value)
+
+
 def _shown(value: Any, outer: tuple[int, ...]) -> str:
     kind = type(value)
     if kind in PLAIN:
@@ -77,7 +82,7 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         return _collection(value, kind, outer)
     if kind is Size:
         return repr(value)
-    if isinstance(value, Program) and hasattr(value, "members"):  # of an enumeration
+    if getattr(type(value), "says", False):  # an Enum's class
         return repr(value)
     if isinstance(value, type) or is_class(value):
         return f"<class '{class_text(value)}'>"
@@ -104,6 +109,8 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         return f"{kind.__name__}({', '.join(parts)})"
     if kind is GenericAlias:
         return str(hints_module().generic_text(value))
+    if isinstance(value, Handle):
+        return f"<torch.utils.hooks.RemovableHandle object {at(value)}>"
     if kind in VIEWS:
         return f"{'o' * getattr(value.mapping.copy(), 'ordered', False)}{kind.__name__}({_shown(list(value), outer)})"
     if kind in _OF_COLLECTIONS:
@@ -183,10 +190,29 @@ def qualified_name(name: str) -> str:
 def _method(value: Any) -> str:
     owner = value.__self__
     if isinstance(owner, Tensor):
-        return f"<built-in method {value.__func__.__name__.rpartition('.')[2]} of Tensor object {at(owner)}>"
+        name = value.__func__.__name__.rpartition(".")[2]
+        if name in OF_PYTHON:
+            return f"<bound method Tensor.{name} of {owner!r}>"
+        return f"<built-in method {name} of Tensor object {at(owner)}>"
     if isinstance(value.__func__, FunctionType):
-        return f"<bound method {qualified(value.__func__)} of {shown(owner)}>"
+        return f"<bound method {_of_torch(qualified(value.__func__), owner)} of {shown(owner)}>"
     return f"<built-in method {function_name(value.__func__)} of {type(owner).__name__} object {at(owner)}>"
+
+
+def _of_torch(name: str, owner: Any) -> str:
+    """The name of a method as PyTorch has it: `Module.train`, and `SGD.step`, which each optimiser has its own of."""
+    room, _, method = name.rpartition(".")
+    if room == "Model":
+        return f"Module.{method}"
+    return f"{type(owner).__name__}.step" if name == "Optimizer.step" else name
+
+
+# tensors' methods that PyTorch has written in Python; all others are built in
+_OF_PYTHON = """
+backward norm register_hook register_post_accumulate_grad_hook split unique unique_consecutive unflatten storage
+share_memory_ is_shared lu stft istft resize rename
+"""
+OF_PYTHON = frozenset(_OF_PYTHON.split())
 
 
 def formatted(value: Any, conversion: str | None, spec: str) -> str:

@@ -37,6 +37,11 @@ def shown(value: Any) -> str:
     return repr(value) if type(value) in _OWN else _shown(value, ())
 
 
+def displayed(value: Any) -> str:
+    """What the value of a cell of a notebook shows."""
+    return mode.writer.displayed(value) if mode.writer is not None else shown(value)
+
+
 def _shown(value: Any, outer: tuple[int, ...]) -> str:
     kind = type(value)
     if kind in _OWN:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradsh.errors import GradshError, Span, WarningRecord
 from gradsh.reports import Report
-from gradsh.runtime.text import shown, written
+from gradsh.runtime.text import displayed, written
 
 if TYPE_CHECKING:
     from gradsh.reports.plotting import Live
@@ -92,7 +92,7 @@ class Kept(Display):
             self.parts.append(text)
 
     def value(self, value: object, span: Span | None) -> None:
-        self.write(shown(value) + "\n")
+        self.write(displayed(value) + "\n")
 
     def printed(self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n") -> None:
         self.write(sep.join(map(written, values)) + end)

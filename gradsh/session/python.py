@@ -23,6 +23,15 @@ def _warned(message: Warning | str, category: type[Warning], *place: Any, **more
     mode.warn(str(message), category=category.__name__)
 
 
+def _writer(cells: bool) -> Any:
+    """Who knows how values are written: what a notebook shows is laid out."""
+    if cells:
+        from gradsh.frontend import pretty
+
+        return pretty
+    return text
+
+
 class PythonSession(Session):
     """A session whose programs are in Python.
 
@@ -40,7 +49,7 @@ class PythonSession(Session):
         self.kept: dict[str, Any] = {}  # what `torch.save` was given of the program's own classes
         self.writing: list[Callable[[], Any]] = []  # weak references to files that are being written
         super().__init__(display, **options)
-        self.context.writer = text
+        self.context.writer = _writer(cells)
         self.builtins = self.globals["@table"]
 
     def _globals(self) -> dict[str, Any]:

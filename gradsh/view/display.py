@@ -59,7 +59,7 @@ class Display(display.Display):
     # --- what a session calls ----------------------------------------------------------------------------
 
     def value(self, value: object, span: Span | None) -> None:
-        self.write(text.shown(value) + "\n")
+        self.write(text.displayed(value) + "\n")
 
     def printed(self, values: tuple[object, ...], spans: list[Span | None], sep: str = " ", end: str = "\n") -> None:
         self.write(sep.join(map(text.written, values)) + end)

@@ -1,7 +1,7 @@
 """Write anew what PyTorch shows for tests/python: `python -m tests.record.python_source [NAME …]`, with PyTorch.
 
-A notebook, `NAME.ipynb`, gets the outputs of its cells; of a program, `NAME.py`, `NAME.out` has what it prints. Both
-run with `torch.manual_seed(0)` before their first line, in one thread.
+A notebook, `NAME.ipynb`, gets the outputs of its cells, values as IPython shows them; of a program, `NAME.py`,
+`NAME.out` has what it prints. Both run with `torch.manual_seed(0)` before their first line, in one thread.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import sys
 import warnings
 from pathlib import Path
 from typing import Any
+
+from IPython.lib.pretty import pretty
 
 FOLDER = Path(__file__).parent.parent / "python"
 
@@ -31,7 +33,7 @@ def shown(code: str, space: dict[str, Any]) -> dict[str, Any]:
             if last is not None:
                 value = eval(compile(ast.Expression(last.value), "cell", "eval"), space)
                 if value is not None and not code.rstrip().endswith(";"):
-                    result = repr(value)
+                    result = pretty(value)
         except Exception as failed:
             error = failed
     return {"printed": out.getvalue(), "result": result, "error": error}

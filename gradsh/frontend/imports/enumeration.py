@@ -50,6 +50,7 @@ class EnumType(ProgramType):
     """The class of such a class. `members` are by name, `by_value` by value; an alias is in the first alone."""
 
     members: dict[str, Any]
+    says = True  # what `repr` shows of it: see `frontend.text`
 
     def __copies__(cls, value: Any, memo: dict[int, Any]) -> Any:
         return value
