@@ -79,6 +79,7 @@ record: $(VENV)/.test
 	$(PY) -m tests.record.errors
 	$(PY) -m tests.record.lints
 	$(PY) -m tests.record.looking
+	$(PY) -m tests.record.plans
 	$(PY) -m tests.record.examples
 	$(PY) -m tests.record.readme
 	$(PY) -m tests.record.fast_paths

@@ -44,8 +44,7 @@ def test_loops_are_looked_at_for_their_plans(here: Here) -> None:
     )
     status, out, told = here("plan", "a.grad")
     assert status == 0 and not told
-    assert out.startswith("line 2: a plan of ") and "state" in out
-    assert "[...] = " in out and "kernel(" not in out  # parts that are written, and what kernels are called
+    assert out.startswith("line 2: for i in range(200) {\n  a plan of ") and "changes  w float32[2]" in out
     status, _, told = here("plan", "a.grad", "--rate", "3")
     assert (status, told.splitlines()[0]) == (2, "gradsh: a.grad declares no parameter for '--rate'")
     source = LOOKED_AT + "for i in range(150):\n    c = c * 0.5\n"

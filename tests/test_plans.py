@@ -20,7 +20,7 @@ from gradsh.plans import door, loops
 from gradsh.plans.recording import Recording
 from gradsh.plans.refusal import Closed, NoPlan, Seen
 from gradsh.plans.values import Record, Value
-from gradsh.reports import LoopPlan
+from gradsh.reports.plans import LoopPlan
 from gradsh.session.session import Session as Base
 from tests.plans import gone_over, operators, pythons, training
 from tests.plans.compared import Run, apart, compared, difference

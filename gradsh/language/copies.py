@@ -20,18 +20,36 @@ if TYPE_CHECKING:
     from gradsh.language.lower import Lowering
 
 # What no body of a plan may have: blocks that are left in the middle, and names that are bound for others.
-UNPLANNED = (*(nodes.Definition, nodes.Model, nodes.Op, nodes.Try, nodes.Use, nodes.Del, nodes.Import, nodes.Param),)
+UNPLANNED: dict[type, str] = {
+    nodes.Definition: "its body defines a function",
+    nodes.Model: "its body defines a model",
+    nodes.Op: "its body defines an operator",
+    nodes.Try: "its body has `try`",
+    nodes.Use: "its body uses a file",
+    nodes.Del: "its body unbinds a name",
+    nodes.Import: "its body imports something",
+    nodes.Param: "its body declares a parameter",
+}
 LOOPS = (nodes.For, nodes.Repeat, nodes.While)
 DEEPEST = 3  # loops in loops: each is lowered once more for each one around it
 
 
-def may_be_planned(target: Expr | None, body: list[Stmt]) -> bool:
-    """Whether a loop's body is such that a plan of it could be made."""
+def why_unplanned(target: Expr | None, body: list[Stmt]) -> str:
+    """Why a loop's body is such that no plan of it could be made; "" where one could."""
     if target is not None and not is_of_names(target):
-        return False
-    if any(isinstance(node, UNPLANNED) for statement in body for node in walk(statement)):
-        return False
-    return depth(body) < DEEPEST
+        return "what it binds is no name"
+    for node in (node for statement in body for node in walk(statement)):
+        if type(node) in UNPLANNED:
+            return UNPLANNED[type(node)]
+    return "" if depth(body) < DEEPEST else "loops stand in its body that are too deep in one another"
+
+
+def told(lowering: Lowering, why: str, line: int) -> list[ast.stmt]:
+    """`@unplanned(why, line)` ahead of a loop that can have no plan, where somebody wants to know."""
+    if not lowering.telling or not why:
+        return []
+    call = lowering.called("@unplanned", [lowering.constant(why, line), lowering.constant(line, line)], line)
+    return [ast.Expr(call, lineno=line, col_offset=0)]
 
 
 def is_of_names(target: Expr) -> bool:

@@ -52,11 +52,12 @@ LOGICAL = {"and": ast.And(), "or": ast.Or()}
 class Expressions:
     """The helpers, the expressions and the functions of a lowering.
 
-    planned  whether loops and functions are handed to what may make plans of them (gradsh.plans)
+    planned  whether loops and functions are handed to what may make plans of them (gradsh.plans);
+             `telling`: somebody wants to know of loops that can have none
     digest   of the text, for names that no other text of a session has
     """
 
-    planned = False
+    planned = telling = False
     digest = ""
 
     def __init__(self, source: Source, resolution: Resolution) -> None:

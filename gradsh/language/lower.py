@@ -43,16 +43,18 @@ def lower(
     filename: str,
     kind: type[Lowering] | None = None,
     planned: bool = False,
+    telling: bool = False,
 ) -> tuple[CodeType, Sequence[int]]:
     """The code object, and the spans in one row: start and end of span 1, of span 2, …; `kind` is that of Python.
 
-    `planned`: loops are handed to `@looped`, which may make plans of them (gradsh.plans).
+    `planned`: loops are handed to `@looped`, which may make plans of them (gradsh.plans); `telling`: `@unplanned` is
+    called with why one can have none.
     The statements are taken out of the program: of a long one, tree and code are never there together.
     """
     import warnings
 
     lowering = (kind or Lowering)(source, resolution)
-    lowering.planned, lowering.digest = planned, filename[-17:-9]
+    lowering.planned, lowering.telling, lowering.digest = planned, telling, filename[-17:-9]
     body = program.body
     parts: list[CodeType] = []
     try:
@@ -305,12 +307,16 @@ class Lowering(Expressions):
 
     def do_While(self, node: nodes.While) -> list[ast.stmt]:
         line = self.line(node.condition)
+        ahead: list[ast.stmt] = []
         if self.planned:
-            from gradsh.language.copies import may_be_planned, while_loop
+            from gradsh.language.copies import told, while_loop, why_unplanned
 
-            if may_be_planned(None, node.body):
+            why = why_unplanned(None, node.body)
+            if not why:
                 return while_loop(self, node, line)
-        return [ast.While(self.expr(node.condition), self.turn(node.body, line), [], lineno=line, col_offset=0)]
+            ahead = told(self, why, line)
+        condition = self.expr(node.condition)
+        return [*ahead, ast.While(condition, self.turn(node.body, line), [], lineno=line, col_offset=0)]
 
     def do_For(self, node: nodes.For) -> list[ast.stmt]:
         iterable = self.expr(node.iterable)
@@ -339,9 +345,13 @@ class Lowering(Expressions):
         """The items, and what stands ahead of the body: see gradsh.language.copies."""
         if not self.planned:
             return items, []
-        from gradsh.language.copies import looped, may_be_planned  # few programs run with plans
+        from gradsh.language.copies import looped, told, why_unplanned  # few programs run with plans
 
-        return looped(self, items, item, target, body, line) if may_be_planned(target, body) else (items, [])
+        why = why_unplanned(target, body)
+        if why:
+            self.before += told(self, why, line)
+            return items, []
+        return looped(self, items, item, target, body, line)
 
     def do_Repeat(self, node: nodes.Repeat) -> list[ast.stmt]:
         line = self.line(node.count)

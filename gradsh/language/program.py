@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LOOKING = "looking"
 NOTES = "@looking"  # among the built-ins that such a program needs
 PLANS = "plans"  # an option: loops may run by plans
+TOLD = "told of plans"  # and somebody wants to know of those that can have none
 COUNTS = "@counting"  # likewise where only backward passes are counted
 
 
@@ -98,8 +99,8 @@ def _compiled(
         tree, resolution, used = understood(source, bound, builtins, files, uses, options)
         digest = _digest(key, used)
         params = () if source.python else params_of(tree, source)
-        planned = PLANS in options
-        code, spans = lower(tree, source, resolution, _filename(prefix, digest), Lowering, planned)
+        name, planned = _filename(prefix, digest), PLANS in options
+        code, spans = lower(tree, source, resolution, name, Lowering, planned, TOLD in options)
     except RecursionError:
         raise _too_deep(source) from None
     names = tuple(resolution.exports.items())
@@ -172,7 +173,7 @@ def _understood_python(
 
 def _of_used(options: tuple[str, ...], looking: bool) -> tuple[str, ...]:
     """The options of the files that a program uses."""
-    return tuple(option for option in options if option == PLANS) + ((LOOKING,) if looking else ())
+    return tuple(option for option in options if option in (PLANS, TOLD)) + ((LOOKING,) if looking else ())
 
 
 def _words(tree: nodes.Program) -> set[str]:

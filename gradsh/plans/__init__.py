@@ -21,6 +21,7 @@
     machine.py   the rest as a program of a machine in C, trust.py where that is there and right
     runner.py    the rest as a Python function that calls NumPy on arrays that are there
     refusal.py   why there is no plan
+    noted.py     what the program says of a recording's steps, where somebody wants to read the plan; described.py, that
 
 and of calls:
 

@@ -31,6 +31,7 @@ VARIANTS = 4  # plans of one function, for other shapes, flags or numbers
 PATIENCE = 3  # calls without a plan before the next is recorded
 TRIES = 3  # calls in a row that may come to nothing
 IDLE = 256  # calls in a row for which no plan was right, until nobody looks any more
+MANY = 50  # calls
 SITES = 4096
 SWEPT, ALONE = 32, 2  # so many new ones until they are looked through; holders of a code that only its site has
 SHORT = 5000  # steps of a first recording
@@ -93,11 +94,12 @@ class Calls:
 
     forced  whether each call is recorded after the first, whatever it is worth
     told    called with an Outcome for each plan, and for each function that has none, where somebody wants to know
+    steady  whether a plan is recorded after MANY calls, and used, whatever it is worth: that is the same each time
     passes  has `deep`, what a function that asks lets pass, for it has not run yet: () where it has, and was too deep
     """
 
-    def __init__(self, forced: bool, told: Callable[[Any], None] | None, passes: Any) -> None:
-        self.forced, self.told, self.passes = forced, told, passes
+    def __init__(self, forced: bool, told: Callable[[Any], None] | None, passes: Any, steady: bool = False) -> None:
+        self.forced, self.told, self.passes, self.steady = forced, told, passes, steady
         self.sites: dict[Any, Site] = {}
         self.thread = 0
         self.busy = False  # a call is recorded or tried: what it calls runs as it is written
@@ -192,7 +194,7 @@ class Calls:
         plan.tried = True
         if not plan.came_to(result, real):
             self.refused(site, plan.other)
-        elif not self.forced:
+        elif not self.forced and not self.steady:
             planned = min(timed(plan, given) for _ in range(TURNS))
             if planned > min(took, site.took) * GAIN:
                 self.refused(site, NoPlan("its plan is no faster"))
@@ -235,21 +237,21 @@ class Calls:
             self.failed(site, NoPlan("what the call gives has a graph"))
         elif not unmarked(tensors, before):
             self.refused(site, NoPlan("the call writes into a tensor"))
-        elif site.took < TINY:
+        elif site.took < TINY and not self.steady:
             self.refused(site, NoPlan("a plan of it would be no faster"))
-        elif site.took * site.calls > WORTH * making(site):
+        elif site.calls >= MANY if self.steady else site.took * site.calls > WORTH * making(site):
             site.due, site.next = True, 0
         return result
 
     def recorded(self, site: Site, call: Any) -> Any:
         """The call as it is written, and the plan of it; MISSED where there is none, and it has not run."""
-        from gradsh.plans.functions import CallPlan
+        from gradsh.plans.functions import CallPlan, outcome
 
         site.waiting = PATIENCE
         self.busy = True
         try:
             try:
-                plan = CallPlan(call, not site.plans, site.longest)
+                plan = CallPlan(call, not site.plans, site.longest, self.told is not None)
                 result = plan.attempt(call.given)
             except TooLong as why:
                 site.longest *= LONGER
@@ -274,7 +276,7 @@ class Calls:
             site.failed, site.calls, site.next, site.due = 0, 0, 2, False
             site.plans.insert(0, plan)
             if self.told is not None:
-                self.told(plan.outcome(site.code))
+                self.told(outcome(site.code, site.lasti, plan))
         else:
             self.refused(site, plan.other)
         return real
@@ -292,7 +294,7 @@ class Calls:
         if self.told is not None:
             from gradsh.plans.functions import refusal
 
-            self.told(refusal(site.code, why))
+            self.told(refusal(site.code, site.lasti, why))
 
 
 def making(site: Site) -> float:

@@ -123,7 +123,7 @@ def looped(loop: Header, store: dict[int, Known], forced: bool) -> Any:
             return loop.items
         return chain.from_iterable(parts(watched(iter(loop.items), loop, around(store), planned), begun))
     if size < TRIED + 2 or it.passed < MANY > size:
-        told(Outcome(loop.where, [], f"it runs {size} times, and a plan is not worth its making"))
+        told(Outcome(loop.where, None, f"it runs {size} times, and a plan is not worth its making"))
         return loop.items
     return chain.from_iterable(parts(planned(None, 0).run(LATER if size == inf else FIRST), begun))
 

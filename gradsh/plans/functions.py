@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from contextlib import closing
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradsh.engine.core.graph import Storage
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
-from gradsh.plans.builder import Plan, described
+from gradsh.plans.builder import Plan
 from gradsh.plans.entry import version
 from gradsh.plans.given import FunctionCall, TransformCall
 from gradsh.plans.left import Head, same
@@ -32,6 +32,9 @@ from gradsh.plans.trial import Apart
 from gradsh.plans.trust import runs
 from gradsh.plans.values import Value
 
+if TYPE_CHECKING:
+    from gradsh.reports.plans import PlanShown
+
 
 class CallPlan:
     """The plan of a call that was recorded.
@@ -40,19 +43,27 @@ class CallPlan:
                      means the same
     real(given)      the call as it is written
     tried            whether it has come to the same as another call than the one that was recorded
+    shown            the plan as it is read, where `noted`: somebody has asked for that
     """
 
     other = NoPlan("the plan comes to other digits")
 
-    def __init__(self, call: FunctionCall | TransformCall, binds: bool, longest: int) -> None:
+    def __init__(self, call: FunctionCall | TransformCall, binds: bool, longest: int, noted: bool = False) -> None:
         self.tried = False
         self.real = call.real
-        with closing(Recording(longest, MOST)) as recording, recording as record:
+        notes = None
+        if noted:
+            from gradsh.plans.noted import Notes
+
+            notes = Notes()
+        with closing(Recording(longest, MOST, notes)) as recording, recording as record:
             shadow = Reach(record, binds)
             run = call.copied(shadow)
             head = Head(shadow)
             guards = Guards(shadow)
             call.guard(guards)
+            if notes is not None:
+                notes.begins({name: shadow.of(x) for name, x in call.named()}, shadow)
             with closing(Apart(shadow, draws=False)) as apart, apart:
                 before = mode.passed
                 out = run()
@@ -65,17 +76,30 @@ class CallPlan:
         if passed is not None:  # a backward inside, of which errors may tell afterwards
             results.lines.append(f"mode.passed = {guards.constant(passed)}")
         self.attempt = compose(guards, shadow, results, given, runs(self.plan))
+        self.shown: PlanShown | None = None
+        if notes is not None:
+            from gradsh.plans.described import returned
+
+            notes.ends({}, shadow)
+            self.shown = returned(self.plan, record, out if type(call) is FunctionCall else MISSING)
 
     @staticmethod
     def came_to(result: Any, real: Any) -> bool:
         return alike(result, real)
 
-    def outcome(self, code: CodeType) -> Outcome:
-        return Outcome((code, code.co_firstlineno), described(self.plan))
+
+def outcome(code: CodeType, lasti: int, plan: CallPlan) -> Outcome:
+    return Outcome(where(code, lasti), plan.shown)
 
 
-def refusal(code: CodeType, why: Exception) -> Outcome:
-    return Outcome((code, code.co_firstlineno), [], reason_of(why), place_of(why, code.co_filename))
+def refusal(code: CodeType, lasti: int, why: Exception) -> Outcome:
+    return Outcome(where(code, lasti), None, reason_of(why), place_of(why, code.co_filename))
+
+
+def where(code: CodeType, lasti: int) -> tuple[CodeType, int]:
+    """A function's first line, or where a transform is called."""
+    lines = (line for start, end, line in code.co_lines() if start <= lasti < end)
+    return code, next(lines, None) or code.co_firstlineno
 
 
 def check_effects(shadow: Reach, head: Head) -> None:

@@ -22,6 +22,7 @@ class FunctionCall:
     real(given)    runs it as it is written, with what is given now
     copied(shadow) the call of copies
     guard(guards)  writes what must be so of what is given
+    named()        what is given, as a plan that is read calls it
     """
 
     def __init__(self, code: CodeType, space: dict[str, Any], given: Any) -> None:
@@ -61,6 +62,9 @@ class FunctionCall:
             guards.like(f"given[{name!r}]", value)
         guards.globals(self.space, self.code)
 
+    def named(self) -> list[tuple[str, Any]]:
+        return list(self.given.items())
+
     def reached(self) -> list[Any]:
         return [*self.given.values(), *globals_of(self.space, self.code)]
 
@@ -81,6 +85,9 @@ class TransformCall:
     def guard(self, guards: Guards) -> None:
         for at, value in enumerate(self.given):
             guards.like(f"given[{at}]", value)
+
+    def named(self) -> list[tuple[str, Any]]:
+        return []  # a function that is transformed has names for it
 
     def reached(self) -> list[Any]:
         return list(self.given)

@@ -22,7 +22,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from gradsh import interrupts
-from gradsh.plans.builder import described
 from gradsh.plans.entry import Entry
 from gradsh.plans.kept import FIRST
 from gradsh.plans.refusal import Moved, NoPlan, Outcome, mistaken
@@ -116,7 +115,7 @@ class Loop:
         self.known.failures += 1
         here = self.here(frame)
         try:
-            return tried(here, self.known.moving)
+            return tried(here, self.known.moving, self.told is not None)
         except Exception as why:
             self.refused(why)
             self.raised = why
@@ -176,7 +175,7 @@ class Loop:
     def refused(self, why: Exception) -> None:
         if self.told is not None and not self.shown:
             self.shown = True
-            self.told(Outcome(self.where, [], reason_of(why), place_of(why, self.body.__code__.co_filename)))
+            self.told(Outcome(self.where, None, reason_of(why), place_of(why, self.body.__code__.co_filename)))
 
     def made(self, trial: Trial, frame: Any) -> bool:
         """Whether the program has come to the same as its shadow, and there is a plan of that."""
@@ -237,7 +236,8 @@ class Loop:
             return False
         if self.told is not None and not self.shown:
             self.shown = True
-            self.told(Outcome(self.where, described(trial.plan)))
+            trial.shown = trial.described()
+            self.told(Outcome(self.where, trial.shown))
         trial.forget()
         self.known.trial = trial
         self.known.failures = 0
@@ -260,6 +260,8 @@ class Loop:
         finally:
             new = trial.commit(entry, stretch.done) if stretch.done else {}
             self.skip(stretch.done)
+            if trial.shown is not None:
+                trial.shown.ran += stretch.done
         if stretch.missed and self.misses < MISSES:
             self.misses = self.misses + 1 if stretch.done < GOOD else 0
         if new:

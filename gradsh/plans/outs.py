@@ -26,7 +26,7 @@ class Out:
     """Something that an iteration gives; `parts` are the numbers and values in it, in their order.
 
     target, key   the list that gets it: at its end, or there
-    act           or what is called with it, which is a tuple
+    act           or what is called with it, which is a tuple, of which `seen` is what the program shows
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class Out:
     ) -> None:
         self.target, self.item, self.key, self.act = target, item, key, act
         self.parts: list[Any] = []
+        self.seen = slice(None)
 
 
 class Growing(Closed):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from _thread import get_ident
 from collections.abc import Callable
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from gradsh.plans.values import (
     values_in,
     written,
 )
+
+if TYPE_CHECKING:
+    from gradsh.plans.noted import Notes
 
 ndarray = np.ndarray
 
@@ -195,6 +198,7 @@ def surely(kernel: Callable[..., Any]) -> Callable[..., Any]:
         if kernel(*arguments) is None:
             raise NoPlan("a kernel leaves its arguments to another")
 
+    run.__name__ = name_of(kernel)
     return run
 
 
@@ -206,20 +210,27 @@ def kept_in(kernel: Callable[..., Any], count: int) -> Callable[..., Any]:
         for out, result in zip(arguments[count:], given if type(given) is tuple else (given,), strict=True):
             out[...] = result
 
+    run.__name__ = name_of(kernel)
     return run
+
+
+def name_of(kernel: Any) -> str:
+    """As a plan that is read calls it."""
+    native = getattr(kernel, "native", None)
+    return str(native.name if native is not None else kernel.__name__)
 
 
 class Recording:
     """`with closing(Recording()) as recording, recording as record:` the arrays that this thread's kernels make are
     values. `closing`, for a host's Ctrl-C may come in the middle of `__enter__` or `__exit__`."""
 
-    def __init__(self, longest: int = LONGEST, room: float = inf) -> None:
-        self.longest, self.room = longest, room
+    def __init__(self, longest: int = LONGEST, room: float = inf, notes: Notes | None = None) -> None:
+        self.longest, self.room, self.notes = longest, room, notes
         self.before: dict[str, Any] = {}
         self.natives: list[tuple[Native, Any, int]] = []
 
     def __enter__(self) -> Record:
-        record = Record(self.longest, self.room)
+        record = Record(self.longest, self.room, self.notes)
         self.before = {name: getattr(alloc, name) for name in makers(record)}
         for name, make in makers(record).items():
             setattr(alloc, name, self.here(record, make, self.before[name]))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gradsh.reports.plans import PlanShown
 
 
 class NoPlan(Exception):
@@ -92,12 +95,14 @@ MISSED: Any = object()  # what is given where a plan is not for what it is given
 
 
 class Outcome:
-    """What became of a loop.
+    """What became of a loop, or of the calls of a function.
 
     where   (code, number of the line) of its header
-    lines   its plan, [] where it has none
+    plan    its plan, None where it has none
     reason  why it has none, and `place`, (code, lasti) in the program, or None where that is not one place
     """
 
-    def __init__(self, where: tuple[CodeType, int], lines: list[str], reason: str = "", place: Any = None) -> None:
-        self.where, self.lines, self.reason, self.place = where, lines, reason, place
+    def __init__(
+        self, where: tuple[CodeType, int], plan: PlanShown | None, reason: str = "", place: Any = None
+    ) -> None:
+        self.where, self.plan, self.reason, self.place = where, plan, reason, place

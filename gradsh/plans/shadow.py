@@ -293,6 +293,8 @@ class Shadow:
                     made[name] = lambda name, find=space[name]: self.of(find(name))
                 elif name == "@format":
                     made[name] = formatted_by(space[name])
+                elif name == "@unplanned":
+                    made[name] = nothing
                 elif name == "@looped":
                     made[name] = as_written
                 elif name == "@method":
@@ -325,7 +327,9 @@ class Shadow:
                 return  # nothing is shown of an expression that has no value
             if any(type(each) not in (str, type(None)) for each in options.values()):
                 raise NoPlan("something is printed in a way that changes")
-            self.outs.append(Out(None, captured(given), act=lambda *now: space["told"](act, now, options)))
+            out = Out(None, captured(given), act=lambda *now: space["told"](act, now, options))
+            out.seen = slice(0, 1) if echo else slice(1, None)  # beside where that stands in the text
+            self.outs.append(out)
 
         return shown
 
@@ -347,6 +351,10 @@ class Shadow:
             raise Changed(set(), {id(real) for real, copy in self.copies.values() if copy is owner})
         else:
             owner[key] = value
+
+
+def nothing(*_: Any) -> None:
+    """Who wants to know of a loop that has no plan is told by the program itself."""
 
 
 def as_written(items: Any, *_: Any) -> Any:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from gradsh.plans.ahead import Source
     from gradsh.plans.items import Inputs
     from gradsh.plans.route import Route
+    from gradsh.reports.plans import PlanShown
 
 MISSING = object()
 MANY = 1 << 14  # bytes
@@ -72,10 +73,10 @@ class Body:
         self.item, self.step, self.source = item, step, source
 
 
-def tried(loop: Body, moving: set[Any]) -> Trial:
+def tried(loop: Body, moving: set[Any], noted: bool = False) -> Trial:
     """The body, run on a shadow of what it reaches. Errors: NoPlan, or whatever the body raises there.
 
-    `moving`: what is known to be a number that changes.
+    `moving`: what is known to be a number that changes; `noted`: whether somebody wants to read the plan.
     """
     code = loop.body.__code__
     for name in sorted(names_of(code)):
@@ -89,7 +90,7 @@ def tried(loop: Body, moving: set[Any]) -> Trial:
     growing: set[int] = set()
     for _ in range(AGAIN):
         try:
-            return recorded(loop, moving, growing)
+            return recorded(loop, moving, growing, noted)
         except Changed as more:
             moving |= more.moving
             growing |= more.growing
@@ -98,10 +99,15 @@ def tried(loop: Body, moving: set[Any]) -> Trial:
     raise NoPlan("more and more changes from one iteration to the next")
 
 
-def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
+def recorded(loop: Body, moving: set[Any], growing: set[int], noted: bool) -> Trial:
     """One recording. Errors: Changed too."""
     code = loop.body.__code__
-    with closing(Recording()) as recording, recording as record:
+    notes = None
+    if noted:
+        from gradsh.plans.noted import Notes
+
+        notes = Notes()
+    with closing(Recording(notes=notes)) as recording, recording as record:
         shadow = Shadow(record, moving, growing)
         space = shadow.space(loop.body.__globals__, code)
         rebound = {name for each in instructions(code) for does, name in on_locals(each) if does == "STORE"}
@@ -116,6 +122,8 @@ def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
             if name in reads and (at or inputs is None):
                 given[name] = loop_variable(loop, record) if not at else bound(shadow, loop, name, name in rebound)
         head = Head(shadow)
+        if notes is not None:
+            notes.begins(given, shadow)
         shadow_body = FunctionType(code, space, code.co_name)
         arguments = [given.get(name) for name in loop.names]
         if inputs is not None:
@@ -127,6 +135,8 @@ def recorded(loop: Body, moving: set[Any], growing: set[int]) -> Trial:
         if inputs is not None:
             inputs.check(loop.item, shadow, code)
         after = dict(zip(loop.names, came, strict=True))
+        if notes is not None:
+            notes.ends(after, shadow, None if inputs is None else inputs.place)
         if loop.names[0] in given:
             after[loop.names[0]] = called(operator.add, (given[loop.names[0]], loop.step))
         for name in sorted(rebound & shadow.named):
@@ -271,6 +281,7 @@ class Trial:
     route     the way of an entry, where it is entered again and again
     slots     {the identity of a number: where it is held: (holder, key)}, for those that have no name
     tail      how many whole iterations are real before one that may end in the middle
+    shown     the plan as it is read, where somebody has asked for that
     """
 
     def __init__(
@@ -324,6 +335,7 @@ class Trial:
         self.turn = 1  # iterations of the first turn of a stretch
         self.again: int | None = None  # how often it was entered since it has been proved
         self.route: Route | None = None
+        self.shown: PlanShown | None = None
 
     def value_of(self, data: Any) -> Value:
         """What is in a tensor at the end: a number that is the same in each iteration is none of the recording's."""
@@ -332,6 +344,12 @@ class Trial:
         value = Value(self.shadow.record, np.array(data), scalar=type(data) is not np.ndarray)
         self.shadow.record.add("copy", None, (np.array(data),), value)
         return value
+
+    def described(self) -> PlanShown:
+        """The plan as it is read."""
+        from gradsh.plans.described import shown
+
+        return shown(self.plan, self.shadow.record, self.shadow.outs)
 
     # --- the plan, on the shadow's arrays ---
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 from _thread import get_ident
 from collections.abc import Iterator
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from gradsh.plans.numbers import Number
 from gradsh.plans.refusal import NoPlan, TooLong
+
+if TYPE_CHECKING:
+    from gradsh.plans.noted import Notes
 
 ndarray = np.ndarray
 
@@ -53,11 +56,10 @@ class Step:
     out     the value that was written, None for a guard; of a "call" or an "into" it may be a tuple of some
     """
 
-    __slots__ = ("arguments", "extra", "function", "kind", "out", "place", "read")
+    __slots__ = ("arguments", "extra", "function", "kind", "out", "read")
 
     def __init__(self, kind: str, function: Any, arguments: Any, out: Any, extra: Any = None) -> None:
         self.kind, self.function, self.arguments, self.out, self.extra = kind, function, arguments, out, extra
-        self.place: Any = None
         self.read: list[Any] | None = None
 
     @property
@@ -76,13 +78,15 @@ class Record:
     """The steps of one run of a body, in their order: `longest` at most, which write no more bytes than there is room.
 
     inside   of how many kernels that are one step it is
+    notes    what the program says of them, where somebody wants to read the plan (noted.py)
     """
 
-    def __init__(self, longest: int = LONGEST, room: float = inf) -> None:
+    def __init__(self, longest: int = LONGEST, room: float = inf, notes: Notes | None = None) -> None:
         self.steps: list[Step] = []
         self.longest, self.room = longest, room
         self.thread = get_ident()
         self.inside = 0
+        self.notes = notes
 
     def called(self, ufunc: Any, method: str, inputs: Any, options: Any) -> Any:
         """A ufunc of numbers, and arrays that are the same in each iteration."""
@@ -97,6 +101,8 @@ class Record:
             raise NoPlan("its arrays take too much memory to be kept")
         step = Step(kind, function, arguments, out, extra)
         self.steps.append(step)
+        if self.notes is not None:
+            self.notes.step(step)
         for each in step.outs:
             if type(each) is Value:
                 self.room -= each.array.nbytes

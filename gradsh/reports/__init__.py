@@ -183,21 +183,6 @@ class Index(Report):
         self.topics = topics
 
 
-class LoopPlan(Report):
-    """`gradsh plan`: what became of the loop in that line of the program.
-
-    Its plan, a line for each step; or the reason why it has none, with the line where that is one place.
-    """
-
-    __slots__ = ("lines", "loop", "place", "reason")
-
-    def __init__(self, loop: int | None, lines: list[str], reason: str, place: int | None) -> None:
-        self.loop = loop
-        self.lines = lines
-        self.reason = reason
-        self.place = place
-
-
 class LoopedOver(Report):
     """Under --verbose: the operators that a run did sample by sample in `vmap` or a Jacobian, which takes its time."""
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from gradsh.language.places import Program
     from gradsh.runtime.running import Running
 
-PLANNED = ("@looped", "@entered", "@TooDeep")  # what a program calls whose loops and functions may run by plans
+# What a program calls whose loops and functions may run by plans.
+PLANNED = ("@looped", "@unplanned", "@entered", "@TooDeep")
 PLAIN = (int, float, str, bool, type(None), list, tuple, dict)
 
 

@@ -31,8 +31,8 @@ from gradsh.errors import (
 )
 from gradsh.files import Files, concealed
 from gradsh.language.places import Program, locate, span_of
-from gradsh.language.program import LOOKING, NOTES, PLANS, compile_program
-from gradsh.reports import LoopedOver, LoopPlan, Report
+from gradsh.language.program import LOOKING, NOTES, PLANS, TOLD, compile_program
+from gradsh.reports import LoopedOver, Report
 from gradsh.runtime import faults
 from gradsh.runtime.builtins import BUILTINS, manual_seed
 from gradsh.runtime.namespace import bound, handed, namespace, prepare
@@ -42,6 +42,7 @@ from gradsh.session.host import Host
 
 if TYPE_CHECKING:
     from gradsh.language.signatures import Builtins
+    from gradsh.reports.plans import LoopPlan
     from gradsh.runtime.used_files import Module
     from gradsh.session.limits import Limits
     from gradsh.session.past import Past
@@ -128,18 +129,19 @@ class Session:
     def _source(self, name: str, text: str) -> Source:
         return Source(name, text)
 
-    def plan(self, forced: bool = False, told: Callable[[LoopPlan], None] | None = None) -> None:
+    def plan(self, forced: bool = False, told: Callable[[LoopPlan], None] | None = None, steady: bool = False) -> None:
         """From now on run loops and functions of programs by plans, where they can be made: see gradsh.plans.
 
-        `forced`: also where a plan is not worth its making; `told` is called with what became of each.
+        `forced`: also where a plan is not worth its making; `told` is called with what became of each, and where
+        it is to be `steady`, the same each time that the program runs, by no time that anything takes.
         """
 
         def tell(came: Any) -> None:
             if told is not None:
+                from gradsh.reports.plans import LoopPlan
+
                 place = None if came.place is None else locate(*came.place)
-                loop = span_of(*came.where)
-                lines = [None if span is None else span.line for span in (loop, place)]
-                told(LoopPlan(lines[0], came.lines, came.reason, lines[1]))
+                told(LoopPlan(span_of(*came.where), came.plan, came.reason, place))
 
         def begun(*loop: Any) -> Any:
             from gradsh.plans.door import Header, looped  # only when a loop runs
@@ -148,13 +150,20 @@ class Session:
             header.told = tell if told is not None else None
             return looped(header, store, forced)
 
+        def unplanned(why: str, line: int) -> None:
+            from gradsh.plans.refusal import Outcome
+
+            tell(Outcome((sys._getframe(1).f_code, line), None, why))
+
         store: dict[int, Any] = {}
 
-        self.options = (PLANS,)
+        self.options = (PLANS,) if told is None else (PLANS, TOLD)
         self.globals["@looped"] = begun
-        self._plan_calls(forced, tell if told is not None else None)
+        if told is not None:
+            self.globals["@unplanned"] = unplanned
+        self._plan_calls(forced, tell if told is not None else None, steady)
 
-    def _plan_calls(self, forced: bool, tell: Callable[[Any], None] | None) -> None:
+    def _plan_calls(self, forced: bool, tell: Callable[[Any], None] | None, steady: bool) -> None:
         """Functions and transforms ask for plans; what answers them is loaded when one runs often."""
         made: Any = None
         begun: dict[int, int] = {}  # {the identity of a function's code: how often it has, until then}
@@ -164,7 +173,7 @@ class Session:
             if made is None:
                 from gradsh.plans.calls import Calls
 
-                made = self.context.planner = mode.planner = Calls(forced, tell, entered)
+                made = self.context.planner = mode.planner = Calls(forced, tell, entered, steady)
                 self.globals["@entered"] = made.entered
             return made
 

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 from gradsh import Session
 from gradsh.plans.refusal import Seen
-from gradsh.reports import LoopPlan
+from gradsh.reports.plans import LoopPlan
 from gradsh.session.python import PythonSession
 from gradsh.session.session import Session as Base
 from gradsh.view.display import Display
