@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MappingProxyType, MethodType
 from typing import Any
 
@@ -94,7 +95,11 @@ HOST: dict[type, frozenset[str]] = {
     re.error: frozenset(("msg", "pattern", "pos", "lineno", "colno")),
     StopIteration: frozenset(("value", "args")),
     KeyError: frozenset(("args",)),
-    OSError: frozenset(("args", "errno", "strerror", "filename")),
+    OSError: frozenset(("args", "errno", "strerror", "filename", "filename2")),
+    AttributeError: frozenset(("args", "name", "obj")),
+    NameError: frozenset(("args", "name")),
+    ImportError: frozenset(("args", "name", "path", "msg")),
+    SyntaxError: frozenset(("args", "msg", "lineno", "offset", "text", "filename")),
     np.random.RandomState: _names(np.random.RandomState),
     np.finfo: frozenset(("bits", "dtype", "eps", "epsneg", "max", "min", "resolution", "smallest_normal", "tiny")),
     np.iinfo: frozenset(("bits", "dtype", "max", "min")),
@@ -234,12 +239,28 @@ def _of_object(value: Any, kind: Any, name: str) -> Any:
     raise missing(value, name)
 
 
+def plain_attribute(value: Any, name: str) -> Any:
+    """`object.__getattribute__(value, name)`: past what the class itself says of its attributes."""
+    kind = type(value)
+    of_plain = isinstance(kind, ProgramType) and not isinstance(value, Model) and not kind.hosted
+    if not of_plain or name[:2] == "__" or name in OWN_OF_CLASSES:
+        return attribute(value, name)
+    try:
+        return object.__getattribute__(value, name)
+    except AttributeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+            raise
+        raise missing(value, name) from None
+
+
 def _special(value: Any, kind: type, name: str) -> Any:
     """`__class__`, `__dict__`, `__len__` …: those that lead nowhere else."""
     if name == "__class__":
         return kind_of(value)
     if name == "__cause__" and isinstance(value, BaseException):
         return value.__cause__  # which only `raise … from` sets
+    if name in ("__context__", "__suppress_context__", "__traceback__") and isinstance(value, BaseException):
+        return import_module("gradsh.frontend.traces").of_exception(value, name)
     if name == "__notes__" and isinstance(value, BaseException) and hasattr(value, name):
         return value.__notes__
     if isinstance(kind, Program):
@@ -340,6 +361,8 @@ def _of_class(value: Any, name: str) -> Any:
         if asked is not ABSENT:
             return asked(value, name)
         raise missing_in_class(value, name)
+    if python is value and issubclass(value, BaseException) and name in ("__mro__", "mro", "__bases__", "__base__"):
+        return specials.of_class(value, name)
     if isinstance(value, ModelKind):
         if name == "__init__":
             return begins(value)
@@ -498,7 +521,7 @@ def _put(value: Any, name: str, new: Any) -> None:
 
 OF_OBJECT: dict[str, Any] = {"__setattr__": _put, "__delattr__": lambda value, name: delete_attribute(value, name)}
 OF_OBJECT |= {"__repr__": object_text, "__str__": text.written, "__eq__": lambda value, other: value is other}
-OF_OBJECT |= {"__hash__": object.__hash__, "__getattribute__": lambda value, name: attribute(value, name)}
+OF_OBJECT |= {"__hash__": object.__hash__, "__getattribute__": lambda value, name: plain_attribute(value, name)}
 
 
 def delete_attribute(value: Any, name: str) -> None:
@@ -524,6 +547,9 @@ def delete_attribute(value: Any, name: str) -> None:
 def names(value: Any) -> list[str]:
     """What `dir` gives."""
     kind = type(value)
+    own: Any = lookup(kind, "__dir__") if isinstance(kind, Program) else ABSENT
+    if own is not ABSENT:
+        return sorted(own(value))
     found: set[str] = set()
     for each in value.__mro__ if isinstance(value, type) else kind.__mro__:
         found.update(n for n in each.__dict__.get("written", ()) if n[0] != "@")

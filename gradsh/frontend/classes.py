@@ -8,7 +8,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from gradsh.engine.core.users import spelled
-from gradsh.errors import IndexError_
+from gradsh.errors import AttributeError_, IndexError_
 from gradsh.frontend import text
 from gradsh.frontend.kinds import Program
 
@@ -53,13 +53,45 @@ class ProgramType(Program):
     def __copies__(cls, value: Any, memo: dict[int, Any]) -> Any:
         """`copy.deepcopy` of an instance."""
         own = lookup(cls, "__deepcopy__")
-        made = _copied(cls, value, memo) if own is ABSENT else own(value, memo)
+        if own is not ABSENT:
+            made = own(value, memo)
+        else:
+            parts = reduced(cls, value)
+            made = _copied(cls, value, memo) if parts is None else remade(parts, memo)
         memo[id(value)] = made
         memo.setdefault(id(memo), []).append(value)
         return made
 
     def __repr__(cls) -> str:
         return f"<class '{cls.__module__}.{cls.__qualname__}'>"
+
+
+def reduced(kind: type, value: Any) -> Any:
+    """What `__reduce__` says that an instance is made of; None where the program has not written it."""
+    for name, given in (("__reduce_ex__", (4,)), ("__reduce__", ())):
+        own = lookup(kind, name)
+        if own is not ABSENT:
+            return own(value, *given)
+    return None
+
+
+def remade(parts: Any, memo: dict[int, Any] | None) -> Any:
+    """The instance of these parts, deeply copied with a `memo`."""
+    from gradsh.engine.nn.copying import deepcopy
+
+    maker, given, *rest = parts if memo is None else (parts[0], *deepcopy(tuple(parts[1:]), memo))
+    made = maker(*given)
+    restore(made, rest[0] if rest else None)
+    return made
+
+
+def restore(made: Any, state: Any) -> None:
+    """Give an instance its state, by its own `__setstate__` if it has one."""
+    load = lookup(type(made), "__setstate__")
+    if load is not ABSENT:
+        load(made, state)
+    elif state:
+        made.__dict__.update(state)
 
 
 def _copied(kind: ProgramType, value: Any, memo: dict[int, Any]) -> Any:
@@ -167,6 +199,8 @@ def special(written: dict[str, Any]) -> dict[str, Any]:
         parts["__iter__"] = _items
     if "__getattr__" in written:
         parts["__getattr__"] = _asked(written["__getattr__"])
+    if "__getattribute__" in written:
+        parts["__getattribute__"] = _asked_first(written["__getattribute__"])
     if "__eq__" in written and "__hash__" not in written:
         parts["__hash__"] = None
     return parts
@@ -186,6 +220,20 @@ def _asked(function: Any) -> Callable[..., Any]:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return function(self, name)
+
+    return ask
+
+
+def _asked_first(function: Any) -> Callable[..., Any]:
+    """`__getattribute__`: of all but what Python itself, and gradsh, ask for."""
+
+    def ask(self: Any, name: str) -> Any:
+        if name[:2] == "__":
+            return object.__getattribute__(self, name)
+        try:
+            return function(self, name)
+        except AttributeError_ as error:  # for which Python asks `__getattr__`
+            raise AttributeError(error.message) from None
 
     return ask
 

@@ -11,7 +11,7 @@ from gradsh.engine.core.users import spelled
 from gradsh.engine.nn.module import Model
 from gradsh.errors import AttributeError_, TypeError_
 from gradsh.frontend import text
-from gradsh.frontend.access import host_method, put, take
+from gradsh.frontend.access import host_method, plain_attribute, put, take
 from gradsh.frontend.classes import (
     ABSENT,
     BASES,
@@ -278,7 +278,7 @@ def _of_python(owner: Any, kind: Any, name: str) -> Any:
     if name == "__init_subclass__":
         return lambda **keywords: refuse(owner) if keywords else None
     if name == "__getattribute__":
-        return lambda key: getattr(owner, key) if not key.startswith("__") else None
+        return lambda key: plain_attribute(owner, key)
     if name in SPECIAL or (kind.hosted and not name.startswith("_")):
         host = _host(kind)
         if host is not object or name in ("__repr__", "__str__", "__eq__", "__hash__"):

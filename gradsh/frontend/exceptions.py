@@ -55,17 +55,27 @@ def failed(*message: Any) -> GradshError:
     return error
 
 
-def raised(value: Any, cause: Any = None) -> BaseException:
+def raised(value: Any, *cause: Any) -> BaseException:
     """What `raise value from cause` raises."""
     kind = python_of(value)
     if isinstance(kind, type) and issubclass(kind, BaseException):
         value = value()
     if not isinstance(value, BaseException):
         raise TypeError_("exceptions must derive from BaseException")
-    if isinstance(cause, BaseException):
-        value.__cause__ = cause
+    if cause:
+        value.__cause__ = _cause(cause[0])
     value.__dict__[MARK] = value.__dict__.get(MARK) or True
     return value
+
+
+def _cause(given: Any) -> BaseException | None:
+    """What stands behind `from`. Errors: TypeError_."""
+    kind = python_of(given)
+    if isinstance(kind, type) and issubclass(kind, BaseException):
+        given = given()
+    if not isinstance(given, BaseException | None):
+        raise TypeError_("exception causes must derive from BaseException")
+    return given
 
 
 def seen(exception: BaseException) -> BaseException:

@@ -260,6 +260,8 @@ def clean(text: str) -> str:
     text = re.sub(r"(?:[^\s']*<locals>\.)?@[a-z]\d+\(\)", "<lambda>()", text)
     text = re.sub(r"(?:[^\s']*<locals>\.)?(?:(?<!\w)\.|@)?([^\s.'@]+(?:\.__init__)?)\(\)", r"\1()", text)
     text = re.sub(r"(?<!\S)\.(?=[^\s.'@]+\.[^\s.']+\(\))", "", text)  # of a class of a Python program's: `.A.m()`
+    if "() got some positional-only arguments" in text:  # which are listed: '.a, .b'
+        text = re.sub(r"'[^']*'$", lambda found: re.sub(r"\.(?=\w)", "", found[0]), text)
     return re.sub(r"'\.([^\s']+)'", r"'\1'", text)
 
 

@@ -12,7 +12,7 @@ from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.users import spelled
 from gradsh.errors import GradshError, Raised, TypeError_
-from gradsh.frontend import text
+from gradsh.frontend import text, traces
 from gradsh.frontend.access import HOST, method
 from gradsh.frontend.classes import Object
 from gradsh.frontend.exceptions import matches, seen
@@ -61,6 +61,26 @@ class Managed:
 
         call.__name__ = call.__qualname__ = getattr(function, "__name__", "call")
         return call
+
+
+class Decorating(Object):
+    """`contextlib.ContextDecorator`: a base whose instances are decorators too."""
+
+    def __call__(self, function: Any) -> Any:
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            with method(self, "_recreate_cm")():
+                return function(*arguments, **spelled(function, keywords))
+
+        call.__name__ = call.__qualname__ = getattr(function, "__name__", "call")
+        return call
+
+    def _recreate_cm(self) -> Any:
+        return self
+
+
+Decorating.written = {"__call__": Decorating.__call__, "_recreate_cm": Decorating._recreate_cm}
+Decorating.hosted, Decorating.slots = False, None
+Decorating.__module__, Decorating.__qualname__ = "contextlib", "ContextDecorator"
 
 
 def manager(function: Any) -> Any:
@@ -125,6 +145,7 @@ def _contextlib(session: Any) -> Module:
     HOST.setdefault(contextlib.ExitStack, frozenset(("enter_context", "callback", "push", "close", "pop_all")))
     members = {
         "contextmanager": manager,
+        "ContextDecorator": Decorating,
         "suppress": Suppress,
         "nullcontext": contextlib.nullcontext,
         "ExitStack": contextlib.ExitStack,
@@ -144,8 +165,8 @@ class WarningMessage:
 
     __public__ = frozenset(("message", "category", "filename", "lineno"))
 
-    def __init__(self, words: str, name: str) -> None:
-        kind = getattr(builtins, name, UserWarning)
+    def __init__(self, words: str, name: str, own: dict[str, Any]) -> None:
+        kind = own.get(name) or getattr(builtins, name, UserWarning)
         self.category = kind if isinstance(kind, type) and issubclass(kind, Warning) else UserWarning
         self.message = self.category(words)
         self.filename, self.lineno = "<gradsh>", 1
@@ -157,6 +178,7 @@ class Warnings:
     def __init__(self, session: Any) -> None:
         self.session = session
         self.usual = session.context.warn_sink
+        self.kinds: dict[str, Any] = {}  # of the program's own, by name
 
     def put(self, sink: Any) -> None:
         self.session.context.warn_sink = mode.warn_sink = sink
@@ -164,6 +186,8 @@ class Warnings:
     def warn(self, message: Any, category: Any = None, stacklevel: int = 1, **_: Any) -> None:
         if isinstance(message, Warning):
             category = type(message)
+        if isinstance(category, type):
+            self.kinds[category.__name__] = category
         mode.warn(text.written(message), category=getattr(category, "__name__", "UserWarning"))
 
     def simple(self, action: str = "", *_: Any, **__: Any) -> None:
@@ -193,7 +217,9 @@ class Caught:
         if not self.record:
             return None
         kept: list[WarningMessage] = []
-        self.warnings.put(lambda words, category, where: kept.append(WarningMessage(words, category)))
+        self.warnings.put(
+            lambda words, category, where: kept.append(WarningMessage(words, category, self.warnings.kinds))
+        )
         return kept
 
     def __exit__(self, *_: object) -> None:
@@ -215,33 +241,39 @@ def _warnings(session: Any) -> Module:
 # --- traceback ------------------------------------------------------------------------------------------------------
 
 
-def last_line(error: BaseException) -> str:
-    """What a traceback ends with: `ValueError: …`."""
-    shown = seen(error)
-    kind, words = type(shown).__name__, text.written(shown)
-    module = type(shown).__module__
-    within = "" if module in ("builtins", "__main__") else f"{module}."
-    return f"{within}{kind}: {words}\n" if words else f"{within}{kind}\n"
-
-
 def _traceback(session: Any) -> Module:
-    """The lines above the last one are the host's own, and no program's: they are left out."""
+    """What a traceback has of the program's own lines; those of the host are left out."""
 
     def whole(*_: Any, **__: Any) -> str:
         error = sys.exc_info()[1]
-        return "NoneType: None\n" if error is None else f"Traceback (most recent call last):\n{last_line(error)}"
+        return "NoneType: None\n" if error is None else "".join(traces.lines_of(seen(error)))
 
-    def say(*_: Any, **options: Any) -> None:
-        file = options.get("file")
-        (session.display.note if file is None else method(file, "write"))(whole())
+    def say(words: str, file: Any) -> None:
+        (session.display.note if file is None else method(file, "write"))(words)
 
-    def only(error: Any, value: Any = None, **_: Any) -> list[str]:
-        given = value if isinstance(value, (BaseException, GradshError)) else error
-        if not isinstance(given, (BaseException, GradshError)):
-            raise TypeError_(f"Exception expected for value, {type_word(given)} found")
-        return [last_line(given)]
+    def given(error: Any, value: Any) -> BaseException:
+        found = value if isinstance(value, (BaseException, GradshError)) else error
+        if not isinstance(found, (BaseException, GradshError)):
+            raise TypeError_(f"Exception expected for value, {type_word(found)} found")
+        return seen(found)
 
-    return of_members("traceback", {"format_exc": whole, "print_exc": say, "format_exception_only": only})
+    def every(error: Any, value: Any = None, *_: Any, **__: Any) -> list[str]:
+        return traces.lines_of(given(error, value))
+
+    def rows(trace: Any) -> list[Any]:
+        return list(trace.rows) if isinstance(trace, traces.Trace) else []
+
+    members = {
+        "format_exc": whole,
+        "print_exc": lambda *_, file=None, **__: say(whole(), file),
+        "format_exception_only": lambda error, value=None, **_: traces.last_lines(given(error, value)),
+        "format_exception": every,
+        "print_exception": lambda *error, file=None, **_: say("".join(every(*error)), file),
+        "extract_tb": lambda trace, *_, **__: rows(trace),
+        "format_tb": lambda trace, *_, **__: traces.frame_lines(rows(trace)),
+        "print_tb": lambda trace, *_, file=None, **__: say("".join(traces.frame_lines(rows(trace))), file),
+    }
+    return of_members("traceback", members)
 
 
 MAKERS = {"contextlib": _contextlib, "warnings": _warnings, "traceback": _traceback}

@@ -15,7 +15,7 @@ from gradsh.engine.nn.module import Model
 from gradsh.errors import GradshError, TypeError_
 from gradsh.frontend import text
 from gradsh.frontend.access import HOST, attribute
-from gradsh.frontend.classes import ABSENT, Object, ProgramType, lookup
+from gradsh.frontend.classes import ABSENT, Object, ProgramType, lookup, reduced, remade, restore
 from gradsh.frontend.hints import Hint
 from gradsh.frontend.imports import NONE, Module, of_members
 
@@ -137,9 +137,13 @@ def shallow(value: Any) -> Any:
             return own(value)
         if hasattr(type(value), "members"):  # of an enumeration, whose members there are once
             return value
+        parts = reduced(type(value), value)
+        if parts is not None:
+            return remade(parts, None)
     if isinstance(value, Object) and not type(value).hosted:
         made = object.__new__(type(value))
-        made.__dict__.update(value.__dict__)
+        save = lookup(type(value), "__getstate__")
+        restore(made, dict(value.__dict__) if save is ABSENT else save(value))
         return made
     if isinstance(value, Tensor):
         return value

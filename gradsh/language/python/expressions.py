@@ -198,12 +198,13 @@ class Expressions:
         return nodes.Lambda(*self.span(node), self.parameters(node.args), self.expr(node.body))
 
     def parameters(self, given: ast.arguments) -> list[Parameter]:
-        """In the order of the text; what stands behind a bare `*` has KEY for its star."""
+        """In the order of the text; what stands behind a bare `*` has KEY for its star, before a bare `/` PLACE."""
         found: list[Parameter] = []
         plain = [*given.posonlyargs, *given.args]
         defaults = [None] * (len(plain) - len(given.defaults)) + list(given.defaults)
-        for each, default in zip(plain, defaults, strict=True):
-            found.append(Parameter(*self.span(each), self.own(each.arg), self.maybe(default), ""))
+        for at, (each, default) in enumerate(zip(plain, defaults, strict=True)):
+            star = python.PLACE if at < len(given.posonlyargs) else ""
+            found.append(Parameter(*self.span(each), self.own(each.arg), self.maybe(default), star))
         if given.vararg is not None:
             found.append(Parameter(*self.span(given.vararg), self.own(given.vararg.arg), None, "*"))
         for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):

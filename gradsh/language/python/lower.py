@@ -180,7 +180,7 @@ class PythonLowering(Lowering):
         line = self.line(node)
         if node.value is None:
             return [ast.Raise(None, None, lineno=line, col_offset=0)]
-        given = [self.expr(each) for each in (node.value, node.cause) if each is not None]
+        given = [self.expr(each) for each in (node.value, node.cause) if each is not None]  # `from None` says something
         raised = self.called("@raised", given, line)
         return [ast.Raise(raised, None, lineno=line, col_offset=0)]
 
@@ -219,12 +219,19 @@ class PythonLowering(Lowering):
         return [ast.Expr(ast.Constant(words, lineno=line, col_offset=0), lineno=line, col_offset=0)]
 
     def parameters(self, parameters: list[Parameter]) -> ast.arguments:
-        made = super().parameters([each for each in parameters if each.star != python.KEY])
+        first = sum(each.star == python.PLACE for each in parameters)
+        plain = [self.plain_parameter(each) for each in parameters[:first]]
+        made = super().parameters(plain + [each for each in parameters[first:] if each.star != python.KEY])
+        made.posonlyargs, made.args = made.args[:first], made.args[first:]
         for each in parameters:
             if each.star == python.KEY:
                 made.kwonlyargs.append(ast.arg("." + each.name, lineno=self.line(each), col_offset=0))
                 made.kw_defaults.append(self.expr(each.default) if each.default is not None else None)
         return made
+
+    @staticmethod
+    def plain_parameter(node: Parameter) -> Parameter:
+        return Parameter(node.start, node.end, node.name, node.default, "")
 
     def name_line(self, node: python.Def | python.Class) -> int:
         """The line of a name as it is written, `__f` of what is `_Net__f`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradsh.language.nodes import Argument, Binding, Block, Body, CompFor, Definition, Expr, Node, Stmt, Target
 
 KEY = "key"  # what stands before a parameter that is given by name only: a bare `*` before it
+PLACE = "place"  # before one that is given by its place only: a bare `/` behind it
 
 
 class Def(Definition):
