@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from importlib import import_module
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any
 
@@ -200,5 +201,8 @@ def own_members(kind: Any) -> dict[str, Any]:
 
 
 def doc_of_class(kind: Any) -> Any:
+    if "@fields" in kind.__dict__.get("written", ()) and "__doc__" not in kind.__dict__["written"]:
+        made = import_module("gradsh.frontend.imports.inspecting").signature(kind)
+        return f"{kind.__name__}{made}".removesuffix(" -> None")
     found = lookup(kind, "__doc__") if isinstance(kind, type) else ABSENT
     return None if found is ABSENT or "__doc__" not in kind.__dict__.get("written", ()) else found

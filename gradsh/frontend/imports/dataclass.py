@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
+from types import MappingProxyType
 from typing import Any
 
 from gradsh.engine.nn.module import Model
@@ -11,15 +12,22 @@ from gradsh.errors import TypeError_, ValueError_
 from gradsh.frontend import text
 from gradsh.frontend.classes import ABSENT, lookup
 from gradsh.frontend.exceptions import raised
+from gradsh.frontend.kinds import hints_module
 
 __acts_for_programs__ = True
+
+
+def hints_of(name: str) -> Any:
+    return hints_module().Hint(name, module="dataclasses")
 
 
 class Field:
     """`field(default=…, default_factory=…)`."""
 
-    __slots__ = ("compare", "default", "factory", "init", "name", "repr")
-    __public__ = frozenset(("name", "default", "init", "repr", "compare"))
+    __slots__ = ("compare", "factory", "hash", "init", "kept", "kw_only", "metadata", "name", "owner", "repr")
+    __public__ = frozenset(
+        "name type default default_factory init repr compare hash metadata kw_only".split()  # noqa: SIM905 - one line
+    )
 
     def __init__(
         self,
@@ -29,15 +37,49 @@ class Field:
         init: bool = True,
         repr: bool = True,
         compare: bool = True,
-        **_: Any,
+        hash: Any = None,
+        metadata: Any = None,
+        kw_only: bool = False,
     ) -> None:
+        if default is not ABSENT and default_factory is not ABSENT:
+            raise ValueError_("cannot specify both default and default_factory")
         self.name = ""
-        self.default = default
+        self.owner: Any = None
+        self.kept = default
         self.factory = default_factory
-        self.init, self.repr, self.compare = init, repr, compare
+        self.init, self.repr, self.compare, self.hash, self.kw_only = init, repr, compare, hash, bool(kw_only)
+        self.metadata = MappingProxyType(metadata or {})
+
+    @property
+    def default(self) -> Any:
+        return MISSING if self.kept is ABSENT else self.kept
+
+    @property
+    def default_factory(self) -> Any:
+        return MISSING if self.factory is ABSENT else self.factory
+
+    @property
+    def type(self) -> Any:
+        """What the class says behind the colon."""
+        return hints_module().of_class(self.owner).get(self.name)
 
     def value(self) -> Any:
-        return self.factory() if self.factory is not ABSENT else self.default
+        return self.factory() if self.factory is not ABSENT else self.kept
+
+
+class Word:
+    """`MISSING`, `KW_ONLY`."""
+
+    __slots__ = ("said",)
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+
+    def __repr__(self) -> str:
+        return self.said
+
+
+MISSING = Word("<dataclasses._MISSING_TYPE object>")
 
 
 PLAIN = Field()
@@ -49,11 +91,13 @@ def names_of(kind: type) -> list[str]:
     found: list[str] = []
     for base in reversed(kind.__mro__):
         hints = base.__dict__.get("written", {}).get("@hints", {})
-        found += [name for name, hint in hints.items() if name not in found and not CLASS_VAR.match(hint)]
+        fields = [name for name, hint in hints.items() if not CLASS_VAR.match(hint) and not BY_NAME.match(hint)]
+        found += [name for name in fields if name not in found]
     return found
 
 
 CLASS_VAR = re.compile(r"['\"]?(typing\.)?ClassVar\b")  # of the class, not of instances
+BY_NAME = re.compile(r"['\"]?(dataclasses\.)?KW_ONLY\b")  # what is behind it is given by name
 INIT_VAR = re.compile(r"['\"]?(dataclasses\.)?InitVar\b")  # given to `__post_init__`, and not kept
 
 
@@ -80,28 +124,36 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
         return lambda decorated: dataclass(decorated, **options)
     names = names_of(kind)
     said: dict[str, Field] = {}
-    for name in kind.written["@hints"]:
+    by_name = bool(options.get("kw_only"))
+    for name, hint in kind.written["@hints"].items():
+        by_name = by_name or BY_NAME.match(hint) is not None
         held = kind.written.get(name, ABSENT)
-        if isinstance(held, Field):
+        if by_name and name in names and not isinstance(held, Field):
+            said[name] = Field(default=held, kw_only=True)
+            said[name].name, said[name].owner = name, kind
+        elif isinstance(held, Field):
             said[name] = held
-            held.name = name
+            held.name, held.owner = name, kind
+            held.kw_only = held.kw_only or by_name
             del kind.written[name]
             type.__delattr__(kind, name)
-            if held.default is not ABSENT:
-                kind.written[name] = held.default
-                type.__setattr__(kind, name, held.default)
+            if held.kept is not ABSENT:
+                kind.written[name] = held.kept
+                type.__setattr__(kind, name, held.kept)
         elif type(held) in (list, dict, set):
             said_of = f"mutable default {text.shown(type(held))} for field {name} is not allowed"
             raise ValueError_(f"{said_of}: use default_factory")
     kind.written["@fields"] = said
     in_init = [name for name in names if field_of(kind, name).init]
+    placed = [name for name in in_init if not field_of(kind, name).kw_only]
+    in_init = [*placed, *(name for name in in_init if name not in placed)]
     handed = given_on(kind)
     names = [name for name in names if name not in handed]
     compared = [name for name in names if field_of(kind, name).compare]
 
     def init(self: Any, *arguments: Any, **keywords: Any) -> None:
         keywords = {name.removeprefix("."): value for name, value in keywords.items()}
-        given = _given(kind, in_init, arguments, keywords)
+        given = _given(kind, in_init, len(placed), arguments, keywords)
         _fill(self, kind, names, given)
         after = lookup(type(self), "__post_init__")
         if after is not ABSENT:
@@ -120,10 +172,10 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
     def ordered(compare: Any) -> Any:
         return lambda self, other: NotImplemented if type(other) is not type(self) else compare(key(self), key(other))
 
-    made: dict[str, Any] = {"__init__": init, "__repr__": shown, "__eq__": equal, "__match_args__": tuple(in_init)}
+    made: dict[str, Any] = {"__init__": init, "__repr__": shown, "__eq__": equal, "__match_args__": tuple(placed)}
     if options.get("order"):
         made |= {f"__{compare.__name__}__": ordered(compare) for compare in ORDER}
-    if options.get("frozen"):
+    if options.get("frozen") or options.get("unsafe_hash"):
         made["__hash__"] = lambda self: hash(key(self))
     left = {f"__{each}__" for each in ("init", "repr", "eq") if not options.get(each, True)}
     for name, function in made.items():
@@ -137,12 +189,19 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
     return kind
 
 
-def _given(kind: Any, names: list[str], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
-    """The arguments by name. Errors: TypeError_ in Python's words."""
-    if len(arguments) > len(names):
-        least = 1 + sum(lookup(kind, each) is ABSENT and field_of(kind, each) is PLAIN for each in names)
-        taken = f"from {least} to {len(names) + 1}" if least <= len(names) else str(len(names) + 1)
-        said = f"takes {taken} positional arguments but {len(arguments) + 1} were given"
+def _required(kind: Any, name: str) -> bool:
+    """Has a field no value but the one that is given?"""
+    return lookup(kind, name) is ABSENT and field_of(kind, name).factory is ABSENT
+
+
+def _given(
+    kind: Any, names: list[str], most: int, arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> dict[str, Any]:
+    """The arguments by name, of which the first `most` may have their place. Errors: TypeError_ in Python's words."""
+    if len(arguments) > most:
+        least = 1 + sum(_required(kind, each) for each in names[:most])
+        taken = f"from {least} to {most + 1}" if least <= most else str(most + 1)
+        said = f"takes {taken} positional argument{'' if taken == '1' else 's'} but {len(arguments) + 1} were given"
         raise TypeError_(f"{kind.__name__}.__init__() {said}")
     given = dict(zip(names, arguments, strict=False))
     for name in keywords:
@@ -151,13 +210,13 @@ def _given(kind: Any, names: list[str], arguments: tuple[Any, ...], keywords: di
         if name in given:
             raise TypeError_(f"{kind.__name__}.__init__() got multiple values for argument '{name}'")
     given |= keywords
-    missing = [repr(n) for n in names if n not in given and lookup(kind, n) is ABSENT and field_of(kind, n) is PLAIN]
+    left = [name for name in names if name not in given and _required(kind, name)]
+    missing = [repr(name) for name in left if name in names[:most]] or [repr(name) for name in left]
     if missing:
+        by = "positional" if left[0] in names[:most] else "keyword-only"
         listed = missing[0] if len(missing) == 1 else ", ".join(missing[:-1]) + " and " + missing[-1]
         plural = "s" if len(missing) > 1 else ""
-        raise TypeError_(
-            f"{kind.__name__}.__init__() missing {len(missing)} required positional argument{plural}: {listed}"
-        )
+        raise TypeError_(f"{kind.__name__}.__init__() missing {len(missing)} required {by} argument{plural}: {listed}")
     return given
 
 
@@ -234,6 +293,9 @@ def fields(value: Any) -> tuple[Field, ...]:
         if said is PLAIN:
             said = Field(default=lookup(kind, name))
             said.name = name
+            said.owner = next(
+                base for base in kind.__mro__ if name in base.__dict__.get("written", {}).get("@hints", ())
+            )
         found.append(said)
     return tuple(found)
 
@@ -260,4 +322,5 @@ MEMBERS = {
     "astuple": astuple,
     "replace": replace,
 }
+MEMBERS |= {"MISSING": MISSING, "KW_ONLY": Word("KW_ONLY"), "InitVar": hints_of("InitVar"), "Field": Field}
 MEMBERS |= {"fields": fields, "is_dataclass": is_dataclass, "FrozenInstanceError": FrozenInstanceError}

@@ -66,7 +66,8 @@ class Parameter(inspect.Parameter):
 def _hint(value: Any) -> str:
     if isinstance(value, str):
         return repr(value)
-    return hints.written(value) if value is not None else "None"
+    said = hints.written(value) if value is not None else "None"
+    return said.replace("typing.", "") if isinstance(value, hints.Hint) and value.module == "typing" else said
 
 
 class Signature(inspect.Signature):
@@ -116,16 +117,19 @@ def _of_fields(kind: Any) -> list[inspect.Parameter]:
     """What a data class is made with."""
     from gradsh.frontend.imports import dataclass
 
-    said = hints.of_class(kind)
+    said: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        said |= hints.of_class(base)
     found: list[inspect.Parameter] = []
-    for name in dataclass.fields_of(kind):
+    for name in dataclass.names_of(kind):
         field = dataclass.field_of(kind, name)
         if not field.init:
             continue
-        value = lookup(kind, name) if field.default is ABSENT else field.default
+        value = lookup(kind, name) if field.kept is ABSENT else field.kept
         default = _Written("<factory>") if field.factory is not ABSENT else EMPTY if value is ABSENT else value
-        found.append(Parameter(name, ONE, default=default, annotation=said.get(name, EMPTY)))
-    return found
+        by = BY_NAME if field.kw_only else ONE
+        found.append(Parameter(name, by, default=default, annotation=said.get(name, EMPTY)))
+    return sorted(found, key=lambda each: each.kind)
 
 
 def _of_torch(value: Any) -> list[inspect.Parameter]:
