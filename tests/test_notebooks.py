@@ -119,7 +119,60 @@ def test_lines_of_time() -> None:
         ("%timeit -n 2 x", ""),
         ("for i in [1, 2]:\n    %time print(i)", "1\n2\n"),
     ):
-        assert run.session.cell(text, "In [1]")[0].status == 0, run.err.getvalue()
+        assert run.session.cell(text, "In [1]", 1)[0].status == 0, run.err.getvalue()
         assert run.shown() == shown
-    assert run.session.cell("y = 1\n%time nowhere(x)", "In [2]")[0].status == 1
+    assert run.session.cell("y = 1\n%time nowhere(x)", "In [2]", 2)[0].status == 1
     assert "In [2]:2:" in run.err.getvalue()
+
+
+def run_cells(here: Here, *texts: str) -> list[list[Any]]:
+    """The outputs of cells, without what is said on standard error."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(text) for text in texts]
+    nbformat.write(notebook, here.folder / "n.ipynb")
+    here("--keep-going", "--write", "out.ipynb", "n.ipynb")
+    written = nbformat.read(here.folder / "out.ipynb", 4)
+    return [[one for one in cell.outputs if one.get("name") != "stderr"] for cell in written.cells]
+
+
+def test_what_cells_before_have_given(here: Here) -> None:
+    """As IPython has it: `_` is the last value, until the program binds that name itself."""
+    cells = {
+        "import torch\ntorch.ones(2)": "tensor([1., 1.])",
+        "_ * 2": "tensor([2., 2.])",
+        "_ + __": "tensor([3., 3.])",
+        "5;": None,
+        "_2, Out[1], In[2], _": "(tensor([2., 2.]), tensor([1., 1.]), '_ * 2', tensor([3., 3.]))",
+        "list(Out)": "[1, 2, 3, 5]",
+        "for _ in range(3):\n    pass\n_": "2",
+        "'other'": "'other'",
+        "_, ___": "(2, [1, 2, 3, 5])",
+        "_40": "NameError",
+    }
+    shown = [
+        "".join(one[0].get("ename") or one[0].data["text/plain"]) if one else None for one in run_cells(here, *cells)
+    ]
+    assert shown == [*cells.values()]
+
+
+def test_cleared_output(here: Here) -> None:
+    cells = (
+        "from IPython.display import clear_output",
+        "for i in range(3):\n    clear_output(wait=True)\n    print(i)",
+        "print('gone')\nclear_output()\nprint('there')",
+        "%matplotlib inline\nprint('stays')\nclear_output(wait=True)",
+        "print('gone')\nclear_output(wait=True)\n1",
+    )
+    assert [kinds(one) for one in run_cells(here, *cells)] == [
+        [],
+        ["stdout 2"],
+        ["stdout there"],
+        ["stdout stays"],
+        ["execute_result text/plain"],
+    ]
+
+
+def test_questions_are_skipped(here: Here) -> None:
+    """Also those with stars, `torch.*Tensor?`, which are no Python."""
+    text = "torch.*Tensor?\n?torch.ones\nx??\n2 * 3"
+    assert run_cells(here, text)[0][0].data["text/plain"] == "6"

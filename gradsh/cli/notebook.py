@@ -78,12 +78,14 @@ def _allowed(session: PythonSession, path: str) -> None:
 def _run(options: Options, session: PythonSession, cells: list[Cell], kept: Kept | None, keep_going: bool) -> int:
     """Run the cells; the status of the first that failed and may not."""
     status = 0
-    session.warm(*(cell.text for cell in cells))
+    texts = [cell.text for cell in cells]
+    session.warm(*texts)
+    session.results.look(texts)
     for count, cell in enumerate(cells, 1):
         if kept is not None:
             kept.outputs = Outputs()
         try:
-            result, skipped = session.cell(cell.text, cell.name)
+            result, skipped = session.cell(cell.text, cell.name, count)
             for words in skipped:
                 (kept or session.display).note(f"note: {cell.name}: skipped: {visible(words)}\n")
         finally:
@@ -147,8 +149,12 @@ class Kept(Shows):
         self.outputs.stream("stderr", _written([warning]))
         self.inner.warning(warning)
 
+    def clear(self, wait: bool) -> None:
+        self.outputs.clear(wait)
+        self.inner.clear(wait)
+
     def note(self, line: str) -> None:
-        self.outputs.stream("stderr", line)
+        self.outputs.note(line)
         self.inner.note(line)
 
     def progress(self, items: Iterable[Any], title: str, total: int | None) -> Iterable[Any]:

@@ -9,9 +9,10 @@ import numpy as np
 
 from gradsh.engine.core.dtypes import OF
 from gradsh.engine.core.modes import mode
+from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.strided import owner
 from gradsh.engine.core.tensor import Tensor
-from gradsh.errors import WrongDevice
+from gradsh.errors import TypeError_, WrongDevice
 
 __acts_for_programs__ = True
 
@@ -33,11 +34,12 @@ class Word:
 class Storage:
     """`x.storage()`: all elements of the memory that a tensor is a view of; `untyped`: its bytes."""
 
-    __slots__ = ("array", "untyped")
+    __slots__ = ("array", "tensor", "untyped")
     __public__ = frozenset(("data_ptr", "nbytes", "size", "tolist", "element_size", "dtype"))
 
     def __init__(self, tensor: Tensor, untyped: bool) -> None:
         tensor.share()
+        self.tensor = tensor
         whole = owner(tensor.data)
         self.array = (whole if isinstance(whole, np.ndarray) else np.asarray(tensor.data)).reshape(-1)
         self.untyped = untyped
@@ -71,6 +73,12 @@ class Storage:
 
     def __getitem__(self, index: Any) -> Any:
         return self._items()[index].item()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Write elements, which all tensors of the memory see, and no gradient. Errors: TypeError_ of bytes."""
+        if self.untyped:
+            raise TypeError_("'UntypedStorage' object does not support item assignment here: write to the tensor")
+        T.as_strided(T.detach(self.tensor), (self.size(),), (1,), 0)[index] = value
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.tolist())

@@ -189,6 +189,6 @@ class PythonKernel(GradshKernel):
         assert isinstance(display, ResultDisplay)
         assert hasattr(session, "cell")
         display.count = self.execution_count
-        _, skipped = session.cell(code, name)
+        _, skipped = session.cell(code, name, self.execution_count)
         for words in skipped:
             display.note(f"note: skipped: {words}\n")

@@ -71,5 +71,8 @@ class ResultDisplay(NotebookDisplay):
     def value(self, value: object, span: Span | None) -> None:
         self.send("execute_result", {"data": of_value(value), "metadata": {}, "execution_count": self.count})
 
+    def clear(self, wait: bool) -> None:
+        self.send("clear_output", {"wait": wait})
+
     def display(self, value: object) -> None:
         self.send("display_data", {"data": of_value(value), "metadata": {}})

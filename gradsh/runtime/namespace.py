@@ -71,6 +71,7 @@ def namespace(session: Running, table: Table, used: bool = False) -> dict[str, A
         display = session.display
         if value is not None:
             display.value(value, places.span_of(_getframe(1).f_code, line) if display.needs_spans else None)
+            session.given(value)
             if value.__class__ is MethodType or (display.interactive and callable(value)):
                 session.remark(value, places.span_of(_getframe(1).f_code, line))
         elif display.interactive:

@@ -48,6 +48,9 @@ class Running(Protocol):
     @property
     def display(self) -> Outlet: ...
 
+    def given(self, value: object) -> None:
+        """A bare expression has been shown."""
+
     def remark(self, value: object, span: Span | None) -> None:
         """Say what there is to say of a bare expression that is a method, or none."""
 

@@ -35,6 +35,9 @@ class Display:
         """What a program asks a notebook to show, `display(x)`."""
         self.value(value, None)
 
+    def clear(self, wait: bool) -> None:
+        """What the cell has shown so far goes, where it can; `wait`: once there is something else."""
+
     def report(self, report: Report) -> None:
         """What a statement like `show` found out (gradsh.reports)."""
 

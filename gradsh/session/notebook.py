@@ -22,9 +22,28 @@ class Outputs:
 
     def __init__(self) -> None:
         self.all: list[dict[str, Any]] = []
+        self.stale = False  # what there is goes when something else comes
+
+    def clear(self, wait: bool) -> None:
+        """`clear_output(wait)`."""
+        self.stale = wait
+        if not wait:
+            self.all.clear()
+
+    def _fresh(self) -> None:
+        if self.stale:
+            self.clear(wait=False)
+
+    def note(self, text: str) -> None:
+        """A line of the command's own on "stderr", which is nothing that the cell has shown."""
+        self._written("stderr", text)
 
     def stream(self, name: str, text: str) -> None:
         """Text on "stdout" or "stderr"; one output as long as it goes on."""
+        self._fresh()
+        self._written(name, text)
+
+    def _written(self, name: str, text: str) -> None:
         last = self.all[-1] if self.all else {}
         if last.get("name") == name:
             text = "".join(last["text"]) + text
@@ -33,12 +52,14 @@ class Outputs:
 
     def shown(self, data: dict[str, str], result: bool = False) -> None:
         """A value or a picture in its forms; `result`: it is the value of the cell."""
+        self._fresh()
         forms = {kind: text if kind in BYTES else text.splitlines(keepends=True) for kind, text in data.items()}
         output: dict[str, Any] = {"data": forms, "metadata": {}}
         output["output_type"] = "execute_result" if result else "display_data"
         self.all.append(output)
 
     def error(self, name: str, words: str, text: str) -> None:
+        self._fresh()
         self.all.append({"ename": name, "evalue": words, "output_type": "error", "traceback": text.splitlines()})
 
 

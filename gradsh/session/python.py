@@ -15,6 +15,7 @@ from gradsh.frontend.namespace import bound, namespace
 from gradsh.language.signatures import Builtins
 from gradsh.reports import Report
 from gradsh.session.display import Display
+from gradsh.session.results import Results
 from gradsh.session.session import DONE, FAILED, Result, Session
 
 
@@ -42,6 +43,7 @@ class PythonSession(Session):
 
     def __init__(self, display: Display, *, argv: Sequence[str] = (), cells: bool = False, **options: Any) -> None:
         self.argv = argv
+        self.results = Results()
         self.paths: list[Any] = [os.path.dirname(argv[0]) if argv else ""]  # `sys.path`: where modules of its own are
         self.cells = cells
         self.at_end: list[Callable[[], None]] = []  # what shows at the end of a cell
@@ -84,6 +86,10 @@ class PythonSession(Session):
         between, self.array_options = self.array_options, np.get_printoptions()
         np.set_printoptions(**between)
 
+    def given(self, value: object) -> None:
+        if self.cells:
+            self.results.given(value)
+
     def warm(self, *texts: str) -> None:
         """Where a door is about to be shut: load what programs of these texts may come to need behind it."""
         if self.door is not None:
@@ -91,13 +97,14 @@ class PythonSession(Session):
 
             warm(texts)
 
-    def cell(self, text: str, name: str) -> tuple[Result, list[str]]:
-        """Run a cell of a notebook; what came of it, and what of the cell was not run.
+    def cell(self, text: str, name: str, number: int) -> tuple[Result, list[str]]:
+        """Run a cell of a notebook, the one of that number; what came of it, and what of the cell was not run.
 
         Lines of `%` and `!` are not, nor cells of another language; `%%writefile` writes, `%%capture` shows nothing.
         """
         from gradsh.language.python.cells import cell_magic, is_foreign, magics
 
+        self.results.begin(text, number, self.globals)
         magic = cell_magic(text)
         word, beside, below = magic or ("", "", "")
         if word == "writefile":

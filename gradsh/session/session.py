@@ -308,6 +308,9 @@ class Session:
 
     # --- called by the running program: see gradsh.runtime.running ----------------------------------------------
 
+    def given(self, value: object) -> None:
+        """A bare expression has been shown; the cells of a notebook may ask for it again."""
+
     def remark(self, value: object, span: Span | None) -> None:
         """Say what there is to say of a bare expression that is none, or could be called and was not."""
         from gradsh.advice.echoed import no_gradient, not_called

@@ -119,11 +119,16 @@ def jvp(f: Any, primals: Any, tangents: Any, strict: bool, has_aux: bool) -> Any
             "if primals is a tuple of 3 tensors, tangents also must be. Got primals with structure "
             f"{structure(primals)} and tangents with structure {structure(tangents)}"
         )
-    for at, (x, v) in enumerate(zip(primals, tangents, strict=True)):
-        if not isinstance(x, Tensor) or not isinstance(v, Tensor):
-            raise ArgumentError(
-                f"jvp(f, primals, tangents): Expected primals and tangents to be tensors, got {python_type(x)} at {at}"
-            )
+    given, along = leaves(list(primals)), leaves(list(tangents))
+    for name, items in (("primals", given), ("tangents", along)):
+        if not items:
+            raise AutogradError(f"jvp(f, primals, tangents): Expected {name} to contain at least one Tensor.")
+        for x in items:
+            if not isinstance(x, Tensor):
+                raise AutogradError(
+                    f"jvp(f, primals, tangents): Expected {name} to only contain Tensors, got {python_type(x)}"
+                )
+    for x, v in zip(given, along, strict=True):
         if tuple(x.shape) != tuple(v.shape):
             raise ValueProblem(
                 "Trying to set a forward gradient that has a different size than that of the original Tensor, this is "
@@ -132,32 +137,30 @@ def jvp(f: Any, primals: Any, tangents: Any, strict: bool, has_aux: bool) -> Any
             )
     if mode.forward is not None:
         raise AutogradError(NESTED)
-    auxiliary: list[Any] = []
+    kept: list[Any] = []
 
     def value(*arguments: Any) -> Any:
-        out, aux = split(f(*arguments), has_aux, "jvp(f, primals, tangents)")
-        only_tensors(out, "jvp(f, primals, tangents)")
-        auxiliary.append(aux)
-        return out
+        out, aux = split(f(*filled(list(primals), list(arguments))), has_aux, "jvp(f, primals, tangents)")
+        kept[:] = out, aux
+        return tuple(only_tensors(out, "jvp(f, primals, tangents)"))
 
-    run = Run("jvp", value, primals, mode.grad, strict)
-    vs = run.input_vector(tangents)
+    run = Run("jvp", value, tuple(given), mode.grad, strict)
+    vs = run.input_vector(tuple(along))
     run.call()
     found = run.push(run.outputs, vs)
     own = {*run.inputs, *vs}
 
     def results(items: list[Any]) -> Any:
-        made = tuple(lowered(settled(x, own)) for x in items)
-        return made if run.several_out else made[0]
+        return filled(kept[0], [lowered(settled(x, own)) for x in items])
 
     zeros = [
         make(alloc.zeros(o.data.shape, o.data.dtype)[()]) if t is None else t
         for o, t in zip(run.outputs, found, strict=True)
     ]
-    given = results(run.outputs), results(zeros)
+    both = results(run.outputs), results(zeros)
     if not has_aux:
-        return given
-    return *given, mapped(lambda x: lowered(settled(lifted(x), own)) if isinstance(x, Tensor) else x, auxiliary[-1])
+        return both
+    return *both, mapped(lambda x: lowered(settled(lifted(x), own)) if isinstance(x, Tensor) else x, kept[1])
 
 
 def split(out: Any, has_aux: bool, name: str) -> tuple[Any, Any]:

@@ -78,6 +78,10 @@ def module(session: Any, name: str) -> Module:
         for value in values:
             session.display.display(value)
 
-    names = ("clear_output", "set_matplotlib_formats", "HTML", "Image", "Markdown", "Latex")
-    display = of_members("IPython.display", {"display": shown, **dict.fromkeys(names, nothing)})
+    def clear_output(wait: bool = False) -> None:
+        session.display.clear(bool(wait))
+
+    names = ("set_matplotlib_formats", "HTML", "Image", "Markdown", "Latex")
+    own = {"display": shown, "clear_output": clear_output, **dict.fromkeys(names, nothing)}
+    display = of_members("IPython.display", own)
     return of_members("IPython", {"display": display, "get_ipython": nothing})

@@ -8,7 +8,7 @@ import re
 # of these a cell is Python below its first line, of all others it is none
 PYTHON = ("time", "timeit", "capture", "prun", "memit")
 CELL = re.compile(r"\s*%%(\w+)([^\n]*)\n?")
-MAGIC = re.compile(r"^[ \t]*(?=[%!?]|[\w.]+\?+[ \t]*$|\w+[ \t]*=[ \t]*[%!])([^\n]*)$", re.MULTILINE)
+MAGIC = re.compile(r"^[ \t]*(?=[%!?]|[\w.*]+\?+[ \t]*$|\w+[ \t]*=[ \t]*[%!])([^\n]*)$", re.MULTILINE)
 # `%time f(x)`: what stands behind it runs
 TIMED = re.compile(r"^[ \t]*(%(time|timeit)(?:[ \t]+-[a-z]+[ \t]*\d*)*[ \t]+)(?=[^\s%!-])", re.MULTILINE)
 # before an expression, and before a statement, these change nothing
