@@ -276,3 +276,48 @@ def test_kernels_in_c_that_give_other_bits_are_not_used(monkeypatch: pytest.Monk
         monkeypatch.setitem(sys.modules, "gradsh.engine.kernels.native", SimpleNamespace(summed=summed))
         monkeypatch.setattr("gradsh.engine.kernels.native", SimpleNamespace(summed=summed), raising=False)
         assert (native.load() is summed) == agrees
+
+
+def test_a_kernel_that_fills_in_other_numbers_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    # both fill in the same arrays, of which the second would be compared with itself
+    def plain(x: Any, out: Any) -> Any:
+        out[...] = x
+        return out
+
+    def other(x: Any, out: Any) -> Any:
+        out[...] = x + 1
+        return out
+
+    monkeypatch.setattr(compiled, "library", lambda: SimpleNamespace(right=plain, wrong=other))
+    monkeypatch.setattr(compiled, "NATIVE", [])
+    for name, function in (("right", plain), ("wrong", None)):
+        native = compiled.Native(name, plain, lambda: [(np.ones(3), np.zeros(3))], writes=(1,))
+        assert native.load() is function
+
+
+@pytest.mark.skipif(not IN_C, reason="the kernels in C were not compiled")
+def test_rows_of_layer_norm_in_c_and_numpys_have_the_same_bits() -> None:
+    draw = np.random.default_rng(0)
+    (rows, back) = (next(n for n in compiled.NATIVE if n.name == name) for name in ("layer_rows", "layer_back"))
+    for number in range(120):
+        m, n = (int(size) for size in draw.integers(1, (30, 300)))
+        dtype = (np.float32, np.float64)[number % 2]
+        x, g = (draw.standard_normal((2, m, n)) * 3 + 1).astype(dtype)
+        weight, bias = (v if number // 2 % 4 & bit else None for bit, v in ((1, x[0] + 1), (2, g[0])))
+        if number % 10 == 9:
+            x[0, 0] = np.inf
+        outs: list[Any] = []
+        for function in (rows.plain, rows.load()):
+            mean, inverse, out = np.empty(m, dtype), np.empty(m, dtype), np.empty((m, n), dtype)
+            with np.errstate(all="ignore"):
+                assert function(x, weight, bias, 1e-5, mean, inverse, out) is not None
+            outs.append((mean, inverse, out))
+        for function in (back.plain, back.load()):
+            for dx, dw in ((True, True), (True, False), (False, True)):
+                filled = np.empty((m, n), dtype) if dx else None, np.empty(n, dtype) if dw else None
+                with np.errstate(all="ignore"):
+                    assert function(g, x, *outs[0][:2], weight, *filled) is not None
+                outs.append(filled)
+        for one, two in ((outs[0], outs[1]), *zip(outs[2:5], outs[5:], strict=True)):
+            for a, b in zip(one, two, strict=True):
+                assert (a is None and b is None) or np.array_equal(a, b, equal_nan=True), (number, m, n)

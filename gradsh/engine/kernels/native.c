@@ -246,6 +246,8 @@ static PyMethodDef functions[] = {
     ENTRY(moments),
     ENTRY(row_sums),
     ENTRY(column_dots),
+    ENTRY(layer_rows),
+    ENTRY(layer_back),
     ENTRY(channel_moments),
     ENTRY(batch_shift),
     ENTRY(batch_back),

@@ -24,6 +24,7 @@ typedef struct {
 #define CHANNEL_PAIR 1
 #define FUSED(a, b, c) fmaf(a, b, c)
 #include "native_moments.h"
+#include "native_layer.h"
 #include "native_batch.h"
 #undef T
 #undef LANES
@@ -36,6 +37,7 @@ typedef struct {
 #define CHANNEL_LANES 1 /* in order: these are not rounded after */
 #define FUSED(a, b, c) fma(a, b, c)
 #include "native_moments.h"
+#include "native_layer.h"
 #include "native_batch.h"
 #undef T
 #undef LANES
@@ -156,6 +158,54 @@ static int is_each(PyObject *x, PyObject *like, npy_intp rows, npy_intp channels
 static int is_given(PyObject *x)
 {
     return PyArray_CheckExact(x) && PyArray_ISWRITEABLE((PyArrayObject *)x);
+}
+
+/* layer_rows(x[m, n], weight[n] or None, bias[n] or None, eps, mean[m], inverse[m], out[m, n]): the last three */
+static PyObject *layer_rows(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 7 || !is_rows(args[0], 2, NULL) || !PyFloat_Check(args[3]))
+        Py_RETURN_NONE;
+    npy_intp m = ROW(0), n = ROW(1);
+    int single = GIVEN(FLOAT32);
+    for (int k = 1; k < 6; k++)
+        if (k != 3 && (k > 2 || args[k] != Py_None) && !is_each(args[k], args[0], 1, k > 2 ? m : n))
+            Py_RETURN_NONE;
+    if (!is_rows(args[6], 2, args[0]) || !is_given(args[4]) || !is_given(args[5]) || !is_given(args[6]))
+        Py_RETURN_NONE;
+    const void *w = args[1] == Py_None ? NULL : NUMBERS(void, 1), *b = args[2] == Py_None ? NULL : NUMBERS(void, 2);
+    double eps = PyFloat_AS_DOUBLE(args[3]);
+    void *mean = (void *)NUMBERS(void, 4), *inverse = (void *)NUMBERS(void, 5), *out = (void *)NUMBERS(void, 6);
+    RUN(m * n, layer_rows_float(NUMBERS(float, 0), w, b, eps, m, n, mean, inverse, out),
+        layer_rows_double(NUMBERS(double, 0), w, b, eps, m, n, mean, inverse, out));
+    return PyTuple_Pack(3, args[4], args[5], args[6]);
+}
+
+/* layer_back(g[m, n], x[m, n], mean[m], inverse[m], weight[n] or None, dx[m, n] or None, dw[n] or None): what there is of
+   the last two */
+static PyObject *layer_back(PyObject *Py_UNUSED(self), PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 7 || !is_rows(args[0], 2, NULL) || !is_rows(args[1], 2, args[0]))
+        Py_RETURN_NONE;
+    npy_intp m = ROW(0), n = ROW(1);
+    int single = GIVEN(FLOAT32);
+    void *dx = NULL, *dw = NULL;
+    for (int k = 2; k < 5; k++)
+        if ((k < 4 || args[k] != Py_None) && !is_each(args[k], args[0], 1, k < 4 ? m : n))
+            Py_RETURN_NONE;
+    if (args[5] != Py_None && (!is_rows(args[5], 2, args[0]) || !is_given(args[5])))
+        Py_RETURN_NONE;
+    if (args[6] != Py_None && (!is_each(args[6], args[0], 1, n) || !is_given(args[6])))
+        Py_RETURN_NONE;
+    const void *w = args[4] == Py_None ? NULL : NUMBERS(void, 4);
+    if (args[5] != Py_None)
+        dx = (void *)NUMBERS(void, 5);
+    if (args[6] != Py_None)
+        dw = memset((void *)NUMBERS(void, 6), 0, PyArray_NBYTES((PyArrayObject *)args[6]));
+    RUN(m * n, layer_back_float(NUMBERS(float, 0), NUMBERS(float, 1), NUMBERS(float, 2), NUMBERS(float, 3), w, m, n, dx, dw),
+        layer_back_double(NUMBERS(double, 0), NUMBERS(double, 1), NUMBERS(double, 2), NUMBERS(double, 3), w, m, n, dx, dw));
+    if (!dx || !dw)
+        return dx || dw ? Py_NewRef(args[dx ? 5 : 6]) : Py_NewRef(Py_None);
+    return PyTuple_Pack(2, args[5], args[6]);
 }
 
 /* All channels, on all threads. */

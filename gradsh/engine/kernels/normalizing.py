@@ -58,6 +58,24 @@ def column_dots(x: Any, y: Any) -> Any:
     return called(_column_dots, x.size, x, y)
 
 
+def layer_rows(rows: Any, weight: Any, bias: Any, eps: float, mean: Any, inverse: Any, out: Any) -> None:
+    """Fills `out` with the rows of float[m, n] with mean 0 and variance 1, times weight[n] plus bias[n] (or None), and
+    `mean` and `inverse` [m] with their means and inverse deviations."""
+    called(_layer_rows, rows.size, rows, weight, bias, eps, mean, inverse, out)
+
+
+def layer_back(g: Any, rows: Any, mean: Any, inverse: Any, weight: Any, dx: Any, dw: Any) -> None:
+    """Fills `dx` [m, n] and `dw` [n], each or None, with the gradients of the rows and of the weight, where `g` is that
+    of what `layer_rows` made of them."""
+    called(_layer_back, rows.size, g, rows, mean, inverse, weight, dx, dw)
+
+
+def slope_of(ds: Any, db: Any, mean: Any, inverse: Any, share: Any) -> Any:
+    """What the input is multiplied by in the gradient of rows, of the sums of the gradient times the input and of the
+    gradient itself, both times the weights; `share` is 1 / the numbers of a row."""
+    return fused(db, mean, -ds) * inverse * inverse * inverse * share
+
+
 def column_sums(x: Any) -> Any:
     """[n]: the rows of float[m, n], one after the other."""
     return reduce(x, 0) if x.shape[1] > 1 else in_turn(x.T)
@@ -181,6 +199,46 @@ def _dots_of_columns(x: Any, y: Any) -> Any:
     return total
 
 
+def _rows_with_numpy(rows: Any, weight: Any, bias: Any, eps: float, mean: Any, inverse: Any, out: Any) -> Any:
+    found = moments(rows)
+    mean[...] = found[0]
+    np.divide(1, np.sqrt(found[1] + rows.dtype.type(eps)), out=inverse)
+    np.subtract(rows, mean[:, None], out=out)
+    if weight is None and bias is not None:
+        fused(out, inverse[:, None], bias, out)
+        return mean, inverse, out
+    out *= inverse[:, None]
+    if bias is not None:
+        fused(out, weight, bias, out)
+    elif weight is not None:
+        out *= weight
+    return mean, inverse, out
+
+
+def _back_with_numpy(g: Any, rows: Any, mean: Any, inverse: Any, weight: Any, dx: Any, dw: Any) -> Any:
+    mean, inverse = mean[:, None], inverse[:, None]
+    if dw is not None:
+        normal = alloc.empty(rows.shape, rows.dtype)
+        fused(rows, inverse, -inverse * mean, normal)
+        dw[...] = column_dots(g, normal)
+    if dx is None:
+        return dw
+    if weight is None:
+        ds, db = row_sums(g[None], rows[None]), row_sums(g[None])
+    else:
+        np.multiply(g, rows, out=dx)
+        ds, db = row_sums(dx[None], weight[None, None]), row_sums(g[None], weight[None, None])
+    ds, db = ds.reshape(-1, 1), db.reshape(-1, 1)
+    share = rows.dtype.type(1) / rows.dtype.type(rows.shape[1])
+    slope = slope_of(ds, db, mean, inverse, share)
+    np.multiply(g, inverse, out=dx)
+    if weight is not None:
+        dx *= weight
+    fused(rows, slope, dx, dx)
+    dx += fused(-slope, mean, -(db * inverse * share))
+    return dx if dw is None else (dx, dw)
+
+
 def _cases_of_rows() -> Iterator[tuple[Any, ...]]:
     """Rows shorter than a vector, of vectors, with a rest, and of several chunks."""
     for dtype in (FLOAT32, FLOAT64):
@@ -201,6 +259,23 @@ def _cases_of_sums() -> Iterator[tuple[Any, ...]]:
         yield x[None], y[:1, None], True
 
 
+def _cases_of_layers() -> Iterator[tuple[Any, ...]]:
+    """With weight and bias, and without each of them; what is filled in is looked at."""
+    for (x,) in _cases_of_rows():
+        weight, bias = x[0] + x.dtype.type(1), x[1]
+        for w, b in ((weight, bias), (weight, None), (None, bias), (None, None)):
+            yield x, w, b, 1e-5, *alloc.empty((2, len(x)), x.dtype), alloc.empty(x.shape, x.dtype)
+
+
+def _cases_of_gradients() -> Iterator[tuple[Any, ...]]:
+    for (x,) in _cases_of_rows():
+        mean, inverse = x[:, 1].copy(), x[:, 2] + x.dtype.type(2)
+        for w in (x[0] + x.dtype.type(1), None):
+            yield x[::-1].copy(), x, mean, inverse, w, alloc.empty(x.shape, x.dtype), alloc.empty(x.shape[1], x.dtype)
+
+
 _moments = Native("moments", _row_moments, _cases_of_rows)
 _row_sums = Native("row_sums", _sums_of_rows, _cases_of_sums)
 _column_dots = Native("column_dots", _dots_of_columns, _cases_of_two)
+_layer_rows = Native("layer_rows", _rows_with_numpy, _cases_of_layers, writes=(4, 5, 6))
+_layer_back = Native("layer_back", _back_with_numpy, _cases_of_gradients, writes=(5, 6))

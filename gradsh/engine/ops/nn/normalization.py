@@ -303,12 +303,6 @@ def _row_statistics(rows: Any, found: Statistics) -> Any:
     return both[1][:, None]
 
 
-def _slope(ds: Any, db: Any, mean: Any, inverse: Any, share: Any) -> Any:
-    """What the input is multiplied by in the gradient of rows, of the sums of the gradient times the input and of the
-    gradient itself, both times the weights."""
-    return fused(db, mean, -ds) * inverse * inverse * inverse * share
-
-
 @op(
     "layer_normalize(input, weight, bias, dims, eps, statistics)",
     work="elements",
@@ -321,28 +315,22 @@ def layer_normalize(x: Any, weight: Any, bias: Any, dims: int, eps: float, stati
     n = math.prod(x.shape[x.ndim - dims :])
     rows = _rows(x, math.prod(x.shape[: x.ndim - dims]), n)
     if not n:
-        statistics.mean = statistics.inverse = alloc.zeros((len(rows), 1), rows.dtype)
         return x.copy()
-    variance = _row_statistics(rows, statistics)
-    mean = statistics.mean
-    inverse = statistics.inverse = 1 / np.sqrt(variance + rows.dtype.type(eps))
-    w, b = (None if v is None else v.reshape(-1).astype(rows.dtype, copy=False) for v in (weight, bias))
+    w, b = (None if v is None else _numbers(v, rows.dtype) for v in (weight, bias))
+    mean, inverse = (alloc.empty(len(rows), rows.dtype) for _ in range(2))
+    statistics.mean, statistics.inverse = mean, inverse
     out = alloc.empty(rows.shape, rows.dtype)
 
     def work(part: slice) -> None:
-        target = out[part]
-        np.subtract(rows[part], mean[part], out=target)
-        if w is None and b is not None:
-            fused(target, inverse[part], b, target)
-            return
-        target *= inverse[part]
-        if b is not None:
-            fused(target, w, b, target)
-        elif w is not None:
-            target *= w
+        normalizing.layer_rows(rows[part], w, b, eps, mean[part], inverse[part], out[part])
 
     share(work, _row_blocks(rows))
     return out.reshape(x.shape).astype(x.dtype, copy=False)
+
+
+def _numbers(v: Any, dtype: Any) -> Any:
+    """A weight or a bias in one dim."""
+    return alloc.ascontiguousarray(v.reshape(-1).astype(dtype, copy=False))
 
 
 def _rows(x: Any, m: int, n: int) -> Any:
@@ -373,36 +361,23 @@ def _(
         )
     rows, gs = _rows(x, x.size // n, n), _rows(g, x.size // n, n)
     dx = alloc.empty(rows.shape, rows.dtype) if needs[0] else None
-    normal = alloc.empty(rows.shape, rows.dtype) if needs[1] else None
-    factor = None if weight is None else weight.reshape(-1).astype(rows.dtype, copy=False)
-    part_of_row = rows.dtype.type(1) / rows.dtype.type(n)
+    dw = alloc.empty(n, rows.dtype) if needs[1] else None
+    mean, inverse = statistics.mean, statistics.inverse
+    factor = None if weight is None else _numbers(weight, rows.dtype)
+    parts = _row_blocks(rows)
+    if len(parts) > 1 and dx is not None:
 
-    def work(part: slice) -> None:
-        some, g = rows[part], gs[part]
-        mean, inverse = statistics.mean[part], statistics.inverse[part]
-        if normal is not None:
-            fused(some, inverse, -inverse * mean, normal[part])
-        if dx is None:
-            return
-        target = dx[part]
-        if factor is None:
-            ds, db = normalizing.row_sums(g[None], some[None]), normalizing.row_sums(g[None])
-        else:
-            np.multiply(g, some, out=target)
-            row = factor[None, None]
-            ds, db = normalizing.row_sums(target[None], row), normalizing.row_sums(g[None], row)
-        ds, db = ds.reshape(-1, 1), db.reshape(-1, 1)
-        slope = _slope(ds, db, mean, inverse, part_of_row)
-        np.multiply(g, inverse, out=target)
-        if factor is not None:
-            target *= factor
-        fused(some, slope, target, target)
-        target += fused(-slope, mean, -(db * inverse * part_of_row))
+        def work(part: slice) -> None:
+            normalizing.layer_back(gs[part], rows[part], mean[part], inverse[part], factor, dx[part], None)
 
-    share(work, _row_blocks(rows))
+        share(work, parts)
+        if dw is not None:  # row after row
+            normalizing.layer_back(gs, rows, mean, inverse, factor, None, dw)
+    elif dx is not None or dw is not None:
+        normalizing.layer_back(gs, rows, mean, inverse, factor, dx, dw)
     return (
         None if dx is None else dx.reshape(x.shape),
-        None if normal is None else normalizing.column_dots(gs, normal).reshape(weight.shape),
+        None if dw is None else dw.reshape(weight.shape),
         normalizing.column_sums(gs).reshape(bias.shape) if needs[2] else None,
     )
 
@@ -575,7 +550,7 @@ def _(
         w = _by_group(weight, n, groups, xs.dtype)
         part_of_row = xs.dtype.type(1) / xs.dtype.type(rest)
         gds, gdb = (normalizing.weighted_sums(v, w)[:, None] for v in (ds, db))
-        slope = _slope(gds, gdb, mean, inverse, part_of_row)
+        slope = normalizing.slope_of(gds, gdb, mean, inverse, part_of_row)
         shift = fused(-(gdb * inverse), part_of_row, -slope * mean)
         scale = inverse if w is None else inverse * w
         scale, slope, shift = (np.broadcast_to(v, ds.shape).reshape(-1, 1) for v in (scale, slope, shift))
