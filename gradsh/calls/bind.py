@@ -59,13 +59,15 @@ _NO_NUMBERS = frozenset(
 
 MOST_SIZES = 8  # of the dims of a tensor, as programs write them out
 
+_LISTED = ((tuple,), (list,))  # a `*rest` as one of these
+
 NONE: dict[tuple[type, ...], bool] = {}  # shared by signatures that nothing has been bound to
 
 
 class Binder(Signature):
     """A signature that calls are bound to."""
 
-    __slots__ = ("_accepted", "_counted", "_named", "_own")
+    __slots__ = ("_accepted", "_counted", "_listed", "_named", "_own")
 
     def __init__(self, text: str, *, python: bool = False) -> None:
         super().__init__(text, python=python)
@@ -74,6 +76,7 @@ class Binder(Signature):
         self._accepted: dict[tuple[type, ...], bool] = NONE
         self._named: dict[tuple[type, ...], bool] = NONE
         self._counted: dict[tuple[type, ...], int] = {}  # of a `*rest` of nothing but ints: where it begins
+        self._listed: dict[tuple[type, ...], int] = {}  # and of one that is a tuple or list
         self._own = False  # found to be no function of PyTorch's, which has nothing to say of its calls
 
     def _prepare(self) -> None:
@@ -142,6 +145,13 @@ class Binder(Signature):
         given = (*map(type, args),)
         if not kwargs and (at := self._counted.get(given)) is not None:
             return [*args[:at], args[at:], *self._defaults[at + 1 :]]
+        if not kwargs and (at := self._listed.get(given)) is not None:
+            sizes = args[at]
+            for size in sizes:
+                if size.__class__ is not int:
+                    break
+            else:
+                return [*args[:at], tuple(sizes), *self._defaults[at + 1 :]]
         before = next(i for i, p in enumerate(self.parameters) if p.kind == REST)
         rest: Any = args[before:]
         if len(rest) == 1 and isinstance(rest[0], (list, tuple)):
@@ -161,8 +171,11 @@ class Binder(Signature):
         known = not missing and args and kinds in self._named
         if (known and not _strange(values)) or self._check(values, args, kwargs, missing):
             self._named[kinds] = True
-            if not kwargs and {*given[before:]} == {int} and list not in given and tuple not in given:
-                self._counted[given] = before
+            if not kwargs and list not in given[:before] and tuple not in given[:before]:
+                if {*given[before:]} == {int}:
+                    self._counted[given] = before
+                elif given[before:] in _LISTED and {*map(type, rest)} == {int}:
+                    self._listed[given] = before
         return values
 
     def _counts(self, rest: Any, at: int) -> Any:

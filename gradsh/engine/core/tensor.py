@@ -123,7 +123,10 @@ class Tensor:
 
     def up_to_date(self) -> Tensor:
         """Itself, with its history brought up to date if it is a view whose base was written to."""
-        if self.storage is not None and self.extra is not None and self.extra.base is not None:
+        extra = self.extra
+        if extra is not None and extra.base is not None and self.storage is not None:
+            if self.storage.version == extra.seen:
+                return self  # asked here: the import alone would take longer than most views do
             from gradsh.engine.core.views import refresh
 
             refresh(self)

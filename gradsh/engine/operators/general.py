@@ -26,7 +26,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.strided import arranged, owner
-from gradsh.engine.core.tensor import Tensor, make, output_tensor, tracked, untracked
+from gradsh.engine.core.tensor import Tensor, TensorExtra, make, output_tensor, tracked, untracked
 from gradsh.engine.operators.registry import Operator, computed, refusing
 from gradsh.errors import NotDifferentiable
 
@@ -59,11 +59,15 @@ class Meta:
 
 
 class General(Operator):
-    """An operator of any number of tensors, numbers and lists of tensors."""
+    """An operator of any number of tensors, numbers and lists of tensors.
+
+    plain_view  it is a view of its one tensor, whose rule reads shapes only: recorded and run on a shorter way
+    """
 
     kind: Kind
     tensor_at: tuple[int, ...] = ()
     variants: dict[str, Kind]
+    plain_view = False
 
     def finish(self) -> None:
         names = [p.name for p in self.signature.parameters]
@@ -77,6 +81,15 @@ class General(Operator):
         self.ordered_rules = [] if self.joint else [self.rules[names[i]] for i in self.tensor_at]
         self.kind.saves = bool(kept)
         self.sometimes_saves = bool(kept) and not self.joint and not all(self.saves.values())
+        self.plain_view = self.view and self.tensor_at == (0,) and not (kept or self.joint or self.why_not)
+        if self.plain_view:
+            rule = self.ordered_rules[0]
+
+            def step(node: Node, g: Any, F: Namespace) -> Any:
+                saved = node.saved
+                return rule(F, g, saved[-1], *saved[:-1])
+
+            self.kind.step = step
 
     def describe(self, node: Node) -> dict[str, Any]:
         """What a node of it saved, by PyTorch's names."""
@@ -139,6 +152,7 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
         values[0].share()
     raw: list[Any] = []
     wants = False
+    tensors = 0
     for v in values:
         cls = v.__class__
         if cls is Tensor:
@@ -147,10 +161,13 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
             if v.requires:
                 wants = True
             raw.append(v.data)
+            tensors += 1
         elif cls is list or cls is tuple:
             unwrapped, wanted = _unwrap(v)
             wants = wants or wanted
             raw.append(unwrapped)
+            if unwrapped is not v:
+                tensors += 2
         else:
             raw.append(v)
     try:
@@ -169,6 +186,8 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
         elif size == 1 and result.ndim == 0 and not entry.view:
             result = result[()]
     where = mode.where or caller(frame)
+    if wants and tensors == 1 and entry.plain_view and mode.grad and cls is ndarray and result.dtype.kind == "f":
+        return _view_of(kind or entry.kind, values, result, where)
     several = cls is tuple
     if several and (layout := entry.layout) != "own":
         result = tuple(arranged(r, layout, raw) for r in result)
@@ -186,6 +205,30 @@ def run(entry: General, values: list[Any], frame: Any, kind: Kind | None = None)
             _share_all(entry, values[0], out)
         else:
             _share(values[0], out)
+    return out
+
+
+def _view_of(kind: Kind, values: list[Any], result: Any, where: Any) -> Tensor:
+    """What `_connect` and `_share` do, for a view of one tensor that wants a gradient and no other tensor beside it."""
+    x = values[0]
+    data = x.data
+    node = record(kind, x.node or x, [Meta(data), *values[1:], Meta(result)], where, (data.shape, data.dtype))
+    out = tracked(result, node)
+    memory = result.base
+    if memory is not data and (memory is None or memory is not data.base):
+        _share(x, out)
+        return out
+    out.storage = storage = x.storage or x.share()
+    out.extra = extra = TensorExtra()
+    source = x.extra
+    if source is None:
+        extra.base = x
+    else:
+        extra.base = x if source.base is None else source.base
+        extra.made_without_grad = source.made_without_grad
+        if source.multiple:
+            extra.multiple = (stem(kind.name), 0)  # a view of one of several is no better
+    extra.seen = storage.version
     return out
 
 

@@ -218,17 +218,17 @@ def apply_linear(*args: Any, **kwargs: Any) -> Any:
             a, w, b = x.data, weight.data, bias.data
             dtype = a.dtype
             if (
-                a.ndim == 2
+                (a.ndim == 2 or (a.ndim > 2 and a.flags.c_contiguous and a.size))
                 and w.ndim == 2
                 and b.ndim == 1
                 and w.dtype is dtype
                 and b.dtype is dtype
                 and dtype.kind == "f"
-                and a.shape[1] == w.shape[1]
+                and a.shape[-1] == w.shape[1]
                 and b.shape[0] == w.shape[0]
                 and (x.requires or weight.requires or bias.requires)
             ):
-                return _layer(x, weight, bias)
+                return _layer(x, weight, bias, caller(_getframe(1)))
     with placed(caller(_getframe(1))):
         return _any_linear(*args, **kwargs)
 
@@ -239,17 +239,21 @@ def _affine(x: Any, columns: Any, bias: Any) -> Any:
     return out
 
 
-def _layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """`x @ weight.T + bias` with the two nodes that PyTorch records."""
+def _layer(x: Tensor, weight: Tensor, bias: Tensor, where: Any) -> Tensor:
+    """`x @ weight.T + bias` with the two nodes that PyTorch records; with two more where `x` [..., n] is viewed as the
+    rows of a matrix."""
     for v in (x, weight, bias):
         if v.storage is not None:
             v.up_to_date()
     columns = weight.data.T
+    edge = record(_COLUMNS, weight.node or weight, None, where) if weight.requires else None
+    shape = x.data.shape
+    if len(shape) > 2:
+        with placed(where):
+            x = T.view(x, (_count(shape[:-1]), shape[-1]))
     data = computed(_affine, x.data, columns, bias.data)
     if data.size > LARGE:
         made(data)
-    where = caller(_getframe(2))
-    edge = record(_COLUMNS, weight.node or weight, None, where) if weight.requires else None
     saved_weight: Any = None
     if x.requires:
         saved_weight = make(columns)
@@ -261,7 +265,11 @@ def _layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     node = record(_LAYER, edges, [None, x if weight.requires else None, saved_weight, 1, 1, None], where)
     if saved_weight is not None or x.storage is not None:
         note_versions(node, tuple(node.saved[:3]))
-    return tracked(data, node)
+    out = tracked(data, node)
+    if len(shape) > 2:
+        with placed(where):
+            out = T.view(out, (*shape[:-1], data.shape[1]))
+    return out
 
 
 linear.apply = T.__dict__["linear"] = apply_linear
