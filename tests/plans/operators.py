@@ -11,7 +11,7 @@ from typing import Any
 
 from gradsh.calls.words import error_of
 from gradsh.engine.ops import families
-from gradsh.reports import LoopPlan
+from gradsh.reports.plans import LoopPlan
 from tests.plans.compared import Run, compared
 
 
