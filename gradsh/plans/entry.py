@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
@@ -19,7 +20,7 @@ from gradsh.plans.known import known, transformed
 from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing
 from gradsh.plans.refusal import Moved, NoPlan
-from gradsh.plans.shadow import ATOMS, Shadow, base_of, parts, rates_last, state
+from gradsh.plans.shadow import ATOMS, Shadow, base_of, of_numbers, parts, state
 from gradsh.plans.values import Value
 
 ndarray = np.ndarray
@@ -33,9 +34,9 @@ class Entry:
     tensors   (the program's, its copy)
     memory    (the program's array, the root of the values that stand for views of it)
     numbers   {the identity of a number: what it is now}
-    slots     (holder, key, number) of those that no name is bound to
+    slots     (holder, key, number or a tuple of them) of those that no name is bound to
+    places    (holder, key, the copy of the tensor there)
     lists     (growing, the program's list)
-    schedulers  the program's
     streams   (the program's generator, what stands for it)
     names     what the body's names are bound to
 
@@ -47,9 +48,9 @@ class Entry:
         self.tensors: list[tuple[Tensor, Tensor]] = []
         self.memory: list[tuple[Any, Any]] = []
         self.numbers: dict[int, Any] = {}
-        self.slots: list[tuple[Any, Any, Number]] = []
+        self.slots: list[tuple[Any, Any, Any]] = []
+        self.places: list[tuple[Any, Any, Tensor]] = []
         self.lists: list[tuple[Growing, list[Any]]] = []
-        self.schedulers: list[Any] = []
         self.streams: list[tuple[Any, Stream]] = []
         self.names: dict[str, Any] = {}
         self.moved: set[Any] = set()
@@ -138,10 +139,8 @@ class Entry:
                 raise differs()
             if is_optimizer(x) and (x.pre_hooks or x.post_hooks):
                 raise differs()
-            if is_scheduler(x):
-                if not rates_last(x):
-                    raise differs()
-                self.schedulers.append(x)
+        if type(x) is defaultdict:
+            self.pair(x.default_factory, copy.default_factory)
         mine, theirs = parts(x), self.theirs.get(id(copy))
         if theirs is None:  # the same at each entry
             theirs = self.theirs[id(copy)] = parts(copy)
@@ -156,8 +155,10 @@ class Entry:
             else:
                 self.pair(key, other)
             self.part(value, part, (id(x), key))
-            if type(part) is Number:
+            if type(part) is Number or (of_numbers(part) and type(part[0]) is Number):
                 self.slots.append((x, key, part))
+            elif type(part) is Tensor:
+                self.places.append((x, key, part))
 
     def kind(self, x: type, copy: Any) -> bool:
         """See that a class of the program is built as its copy: then it is, or raises."""

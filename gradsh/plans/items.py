@@ -231,6 +231,12 @@ class Inputs:
             raise NoPlan("an item of the loop is also elsewhere")
         if not self.form.whole():
             raise NoPlan("an item of the loop is changed")
+        # `for x in X { X += 1; s += x }`: a row is what it is by then, and the plan's copy what it was
+        memory = [shadow.roots.get(id(base_of(x.data)), (None, None))[1] for x in tensors_in(item)]
+        if any(
+            out.root is each for each in memory if each is not None for step in self.record.steps for out in step.outs
+        ):
+            raise NoPlan("an item of the loop is written by another name")
         roots = self.roots
         writes = (out for step in self.record.steps if step.kind != "take" or step.extra is not self.place
                   for out in step.outs)  # fmt: skip

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.plans.entry import version
 from gradsh.plans.graphs import spent
 from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import PLAIN
 from gradsh.plans.refusal import Changed, Closed, NoPlan
-from gradsh.plans.shadow import Shadow, parts, put_part, rates_last
+from gradsh.plans.shadow import Shadow, of_numbers, parts, put_part
 from gradsh.plans.shadow import state as extras
 from gradsh.plans.values import Value
 
@@ -49,9 +49,10 @@ class Left:
     """The checks, in the order in which they are made.
 
     given     what the names were bound to that the body reads first; `after` what all are bound to at its end
-    renamed   {the identity of a tensor that only names had: what they have at the end}
+    renamed   {the identity of a tensor: the one that is at the end wherever that was}
     numbers   (number, what it is at the end)
     gone      what the next iteration does not have
+    replaces  whether something is done to a tensor that another takes the place of: it must be the loop's own
     Errors: NoPlan; Changed where what changes can be in a plan once it is known.
     """
 
@@ -59,59 +60,141 @@ class Left:
         self.shadow, self.head, self.given, self.after = shadow, head, given, after
         self.renamed: dict[int, Tensor] = {}
         self.numbers: list[tuple[Number, Any]] = []
+        self.replaces = False
+        self.places: set[tuple[int, Any]] = set()  # of holders, where another tensor is
         self.compare_names()
         self.compare_holders()
+        self.compare_renamed()
         self.gone = self.compare_tensors()
 
     def compare_names(self) -> None:
-        new: dict[int, Any] = {}
         moved: set[Any] = set()
-        holders = {id(value) for _, _, before in self.head.held for _, value in before}
-        holders |= {id(gradient) for _, gradient in self.head.gradients if gradient is not None}
         for name, before in self.given.items():
             after = self.after[name]
             if type(before) is Number:
                 self.numbers.append((before, checked_number(before, after)))
             elif after is before or type(before) is Absent or same(after, before):
-                if type(before) is Tensor:
-                    new[id(before)] = before
+                continue
             elif type(before) in KINDS and type(after) in (type(before), Number):
                 moved.add(name)
-            elif type(before) is Tensor and type(after) is Tensor and id(before) not in holders:
-                if new.setdefault(id(before), after) is not after:
-                    raise NoPlan(f"{name.lstrip('.')} goes from one iteration to the next, and shares its value")
-                self.renamed[id(before)] = after
+            elif type(before) is Tensor and type(after) is Tensor:
+                self.rename(name, before, after)
             else:
                 raise NoPlan(f"{name.lstrip('.')} goes from one iteration to the next")
-        if len({id(after) for after in new.values()}) < len(new):
-            raise NoPlan("two names get one value")
-        for before in [copy for _, copy in self.shadow.tensors if id(copy) in self.renamed]:
-            after = self.renamed[id(before)]
-            if any(after is copy for _, copy in self.shadow.tensors) or id(after) in self.holding():
-                raise NoPlan("a value that goes from one iteration to the next is also elsewhere")
-            with_graph = before.node is not None
-            if (after.node is not None) is not with_graph or after.requires is not before.requires:
-                raise NoPlan("a value with a graph goes from one iteration to the next")
-            if with_graph and not spent(after.node):
-                raise NoPlan("a value with a graph goes from one iteration to the next")
-            if self.gradient(before) is not None or after.gradient is not None:
-                raise NoPlan("a value that goes from one iteration to the next has a gradient")
-            if (after.storage is None) is not (before.storage is None):
-                raise NoPlan("a tensor gets other memory")
-            if after.storage is not None and any(after.storage is copy.storage for _, copy in self.shadow.tensors):
-                raise NoPlan("a name gets another tensor of memory that is there: a view, or `detach()`")
-            if after.extra is not None and any(extras(after.extra)):
-                raise NoPlan("a tensor has hooks, keeps its gradient or is a view")
         if moved:
             raise Changed(moved, set())
+
+    def rename(self, place: Any, before: Tensor, after: Tensor) -> None:
+        """In that place, of which the next iteration reads, another tensor takes the place of one."""
+        if self.renamed.setdefault(id(before), after) is not after:
+            raise NoPlan(f"{spelled(place)} goes from one iteration to the next, and shares its value")
+
+    def compare_renamed(self) -> None:
+        """Those that others take the place of are so in each place where they are, and the others are nowhere else."""
+        if not self.renamed:
+            return
+        if len({id(after) for after in self.renamed.values()}) < len(self.renamed):
+            raise NoPlan("two names get one value")
+        held = self.held()
+        for copy, gradient in self.head.gradients:
+            held[id(gradient)] = held.get(id(gradient), 0) + 1
+            if copy.extra is not None:
+                held[id(copy.extra.base)] = held.get(id(copy.extra.base), 0) + 1
+        self.replaces = any(map(self.touched, self.head.flags))
+        befores = {id(copy): copy for _, copy in self.shadow.tensors if id(copy) in self.renamed}
+        for key, before in befores.items():
+            if held.get(key):
+                raise NoPlan("a value that goes from one iteration to the next is also elsewhere")
+            after = self.renamed[key]
+            if any(after is copy for _, copy in self.shadow.tensors):
+                self.hand_on(before, after, befores)
+                continue
+            self.check(before, after)
+            if held.get(id(after)) or any(out.item is after for out in self.shadow.outs):
+                raise NoPlan("a value that goes from one iteration to the next is also elsewhere")
+
+    def touched(self, flags: tuple[Tensor, Any, Any, Any]) -> bool:
+        """Whether the body does something to one that another takes the place of, which others may have too where the
+        loop begins."""
+        copy, requires, node, _ = flags
+        if id(copy) not in self.renamed:
+            return False
+        if copy.requires is not requires or copy.node is not node or copy.gradient is not self.gradient(copy):
+            return True
+        root = self.head.first[id(copy)].root
+        return version(copy) != self.head.versions[id(copy)] or any(
+            out.root is root for step in self.shadow.record.steps for out in step.outs
+        )
+
+    def hand_on(self, before: Tensor, after: Tensor, befores: dict[int, Tensor]) -> None:
+        """`a, b = b, a + b`: what another name had, as a copy."""
+        seen = {id(before)}
+        each = after
+        while id(each) in befores:  # to one that is new
+            if id(each) in seen:
+                raise NoPlan("names swap what they are bound to")
+            seen.add(id(each))
+            each = self.renamed[id(each)]
+        if id(after) not in befores:
+            raise NoPlan("a value that goes from one iteration to the next is also elsewhere")
+        first = self.head.first
+        if version(after) != self.head.versions[id(after)] or after.data is not first[id(after)]:
+            raise NoPlan("a value that goes from one iteration to the next is written, and gets another name")
+        if after.node is not None or sum(value.root is after.data.root for value in first.values()) > 1:
+            raise NoPlan("a value that gets another name has a graph, or shares its memory")
+        self.check(before, after)
+        handed = make(after.data.copy())
+        handed.requires, handed.extra = after.requires, after.extra
+        if hasattr(after, "origin"):
+            handed.origin = after.origin
+        if after.storage is not None:
+            handed.own_storage().version = after.storage.version
+        self.renamed[id(before)] = handed
+
+    def check(self, before: Tensor, after: Tensor) -> None:
+        """Errors: NoPlan where one could not take the place of the other."""
+        requires, node, storage = next(flags for copy, *flags in self.head.flags if copy is before)
+        with_graph = node is not None
+        if (after.node is not None) is not with_graph or after.requires is not requires:
+            raise NoPlan("a value with a graph goes from one iteration to the next")
+        if with_graph and not spent(after.node):
+            raise NoPlan("a value with a graph goes from one iteration to the next")
+        if self.gradient(before) is not None or after.gradient is not None:
+            raise NoPlan("a value that goes from one iteration to the next has a gradient")
+        if (after.storage is None) is not (storage is None):
+            raise NoPlan("a tensor gets other memory")
+        others = (copy for _, copy in self.shadow.tensors if copy is not after)
+        if after.storage is not None and any(after.storage is copy.storage for copy in others):
+            raise NoPlan("a name gets another tensor of memory that is there: a view, or `detach()`")
+        if after.extra is not None and (any(extras(after.extra)) or after.extra.base is not None):
+            raise NoPlan("a tensor has hooks, keeps its gradient or is a view")
 
     def gradient(self, copy: Tensor) -> Any:
         return next(gradient for each, gradient in self.head.gradients if each is copy)
 
-    def holding(self) -> set[int]:
-        """The identities of all that is held at the end."""
-        held = {id(value) for _, copy, _ in self.head.held for _, value in parts(copy)}
-        return held | {id(out.item) for out in self.shadow.outs}
+    def held(self) -> dict[int, int]:
+        """How often each tensor is where it would have to stay: in tuples, as a key, in places that change nothing."""
+        found: dict[int, int] = {}
+
+        def seen(x: Any) -> None:
+            if type(x) is Tensor:
+                found[id(x)] = found.get(id(x), 0) + 1
+            elif type(x) is tuple:
+                for each in x:
+                    seen(each)
+
+        for _, copy, before in self.head.held:
+            for pairs in (before, () if isinstance(copy, type) else parts(copy)):
+                for key, value in pairs:
+                    seen(key)
+                    if type(value) is not Tensor or (id(copy), key) not in self.places:
+                        seen(value)
+        for name, value in self.given.items():
+            after = self.after[name]
+            if type(value) is not Tensor or self.renamed.get(id(value)) is not after:
+                seen(value)
+                seen(after)
+        return found
 
     def compare_holders(self) -> None:
         moved: set[Any] = set()
@@ -136,12 +219,18 @@ class Left:
                     continue
                 elif type(was) in KINDS and type(new) in (type(was), Number):
                     moved.add((id(real), key))
+                elif of_numbers(was) and of_numbers(new) and len(was) == len(new):
+                    if type(was[0]) is Number:
+                        self.numbers += [(one, checked_number(one, other)) for one, other in zip(was, new, strict=True)]
+                    else:
+                        moved.add((id(real), key))
+                elif type(was) is Tensor and type(new) is Tensor and "__builtins__" not in dict(before):
+                    self.places.add((id(copy), key))
+                    self.rename(key, was, new)
                 else:
                     raise NoPlan("a list, a field or a state gets something new")
         if moved or grown:
             raise Changed(moved, grown)
-        if not all(map(rates_last, self.shadow.schedulers)):
-            raise NoPlan("a rate is set by other means than by the scheduler")
 
     def compare_tensors(self) -> list[Value]:
         """`gone`."""
@@ -165,6 +254,10 @@ class Left:
                     raise NoPlan("a gradient has a graph of its own")
                 gone.append(head.first[id(before)])
         return gone
+
+
+def spelled(place: Any) -> str:
+    return place.lstrip(".") if type(place) is str else f"item {place!r}" if type(place) is int else "an item"
 
 
 def flat(pairs: list[tuple[Any, Any]]) -> list[Any]:

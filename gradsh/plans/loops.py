@@ -56,8 +56,9 @@ class Loop:
         """The items of the real iterations; `first`: how many there are before one is recorded. Those that are left in
         `self.items` at the end come after them."""
         trial, depth = self.known.trial, self.depth
-        for _ in range(first - self.done if trial is None else 0):
-            yield self.next()
+        if trial is None or trial.replaces:
+            for _ in range((first if trial is None else FIRST) - self.done):
+                yield self.next()
         for _ in range(RECORDINGS):
             if trial is None:
                 if self.left() < 3:

@@ -75,9 +75,9 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
                 return listed(record, x, given, options)
             if type(x) is not Number:
                 raise NoPlan("an array is made of values")
-            out = Value(record, np.array(x.plain, *given, **options))
-            record.add("put", None, (x,), out, ...)
-            return out
+            return full((), x, np.array(x.plain, *given, **options).dtype)
+        if len(given) == 1 and not options:  # `np.array(x, dtype)`
+            return boxed(x.astype(given[0]))
         if given or set(options) - {"copy", "order"}:
             raise NoPlan("an array is made in a way that is not known")
         return boxed(x.copy(options.get("order", "K")))

@@ -8,6 +8,7 @@ that a graph hangs on.
 from __future__ import annotations
 
 import dis
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import repeat
@@ -24,7 +25,7 @@ from gradsh.engine.core.users import PROGRAM, is_users
 from gradsh.plans.classes import check_class, class_of, copied, is_instance, is_written
 from gradsh.plans.draws import Stream
 from gradsh.plans.graphs import marker, spent
-from gradsh.plans.kinds import is_generator, is_model, is_optimizer, is_scheduler, is_sgd, is_state
+from gradsh.plans.kinds import is_counts, is_generator, is_model, is_optimizer, is_scheduler, is_sgd, is_state
 from gradsh.plans.known import HELPERS, OF_NUMBERS, converting, known, numeric, transformed
 from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing, Out, captured, formatted_by, joined
@@ -33,12 +34,25 @@ from gradsh.plans.values import Record, Value
 
 ndarray = np.ndarray
 ATOMS = (type(None), bool, int, float, complex, str, bytes, range, DType, type, np.dtype)
+DICTS = frozenset({dict, Counter, OrderedDict, defaultdict})
 MOST = 64 << 20  # bytes that are copied
 # Attributes that are others in each iteration though no array and no number of the program is.
 COUNTED = frozenset({"_version", "grad_fn", "next_functions", "data_ptr", "metadata", "storage", "untyped_storage"})
 # A cell is a copy, which is looked at in the end; a global of that name may be a local of the body.
 WRITES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "DELETE_DEREF"})
-OPTIM = ("sgd", "adam", "nadam", "adagrad", "averaging", "schedulers", "cycles")
+OPTIM = (
+    "sgd",
+    "adam",
+    "nadam",
+    "adagrad",
+    "averaging",
+    "schedulers",
+    "cycles",
+    "plateau",
+    "combined",
+    "swa",
+    "adafactor",
+)
 OPTIMISERS = frozenset(f"gradsh.engine.optim.{name}" for name in OPTIM)
 PLAIN_EXTRA = ("parameter", "made_without_grad", "multiple", "seen")  # of a tensor: neither hooks nor arrays
 
@@ -50,7 +64,6 @@ class Shadow:
     named     the globals and outer names that functions of the body's program read which it reaches
     holders   (what was copied, the copy): lists, dicts, cells, models, optimisers
     moving    (the identity of a holder, a key of `parts`) of what is a number that changes
-    schedulers  the copies of them
     streams   (the program's generator, what stands for it)
     growing   the identities of lists that only grow; `outs` has what they get
     held      {the identity of a copied holder: its parts}, as the plan begins, for those of which somebody has asked
@@ -62,7 +75,6 @@ class Shadow:
     def __init__(self, record: Record, moving: set[Any] = frozenset(), growing: set[int] = frozenset()) -> None:  # type: ignore[assignment]
         self.record = record
         self.moving, self.growing = set(moving), growing
-        self.schedulers: list[Any] = []
         self.outs: list[Out] = []
         self.held: dict[int, list[tuple[Any, Any]]] = {}
         self.streams: list[tuple[Any, Stream]] = []
@@ -98,8 +110,10 @@ class Shadow:
             made: Any = self.kept(x, [], True)
             made.extend(self.part(x, at, each) for at, each in enumerate(x))
             return made
-        if kind is dict or is_state(x):
-            made = self.kept(x, kind(), True)
+        if kind in DICTS or is_state(x) or is_counts(x):
+            made = self.kept(x, kind.__new__(kind), True)  # type: ignore[call-overload]  # without arguments: empty
+            if kind is defaultdict:
+                made.default_factory = self.of(x.default_factory)
             for key, value in x.items():
                 made[self.of(key)] = self.part(x, key, value)
             return made
@@ -131,8 +145,12 @@ class Shadow:
 
     def part(self, holder: Any, key: Any, x: Any) -> Any:
         """The copy of what a holder holds."""
-        moves = (id(holder), key) in self.moving and type(x) in KINDS
-        return Number(self.record, x) if moves else self.of(x)
+        if (id(holder), key) in self.moving:
+            if type(x) in KINDS:
+                return Number(self.record, x)
+            if of_numbers(x):
+                return tuple(Number(self.record, each) for each in x)
+        return self.of(x)
 
     def stream(self, x: Any) -> Any:
         found = self.copies.get(id(x))
@@ -176,13 +194,10 @@ class Shadow:
     def scheduler(self, x: Any) -> Any:
         if type(x).__module__ not in OPTIMISERS:
             raise NoPlan(f"no plan knows {type(x).__name__}")
-        if not rates_last(x):
-            raise NoPlan("a rate was set by other means than by the scheduler")
         made = self.kept(x, object.__new__(type(x)), True)
-        for name, value in parts(x):
-            setattr(made, name, self.part(x, name, value))
-        made._last_lr = [group["lr"] for group in made.optimizer.param_groups]
-        self.schedulers.append(made)
+        self.moving |= {(id(x), key) for key, value in parts(x) if type(key) is tuple and type(value) is float}
+        for key, value in parts(x):
+            put_part(made, key, self.part(x, key, value))
         return made
 
     def tensor(self, x: Tensor) -> Tensor:
@@ -238,12 +253,13 @@ class Shadow:
             self.bytes += base.nbytes
             if self.bytes > MOST:
                 raise NoPlan("the body reaches more than 64 MiB")
-            memory = np.array(base, order="K", copy=True)
-            if memory.strides != base.strides:
+            memory = np.array(array if is_whole(array, base) else base, order="K", copy=True)
+            if memory.strides != (array if memory.shape == array.shape else base).strides:
                 raise NoPlan("an array has a layout of its own")
             self.roots[id(base)] = (base, Value(self.record, memory))
         root = self.roots[id(base)][1]
-        if base is array:
+        # `g = f.view(3, 2)` may have been met first, and the base of what it is a view of has the shape of that
+        if (base is array or is_whole(array, base)) and root.shape == array.shape and root.strides == array.strides:
             return root
         at = address(array) - address(base)
         flat = root.array.reshape(-1, copy=False) if root.array.flags.c_contiguous else None
@@ -357,6 +373,11 @@ def nothing(*_: Any) -> None:
     """Who wants to know of a loop that has no plan is told by the program itself."""
 
 
+def of_numbers(x: Any) -> bool:
+    """Whether it is a tuple of numbers, which may change too: `group["betas"]`."""
+    return type(x) is tuple and bool(x) and all(type(each) in KINDS or type(each) is Number for each in x)
+
+
 def as_written(items: Any, *_: Any) -> Any:
     """The items of a loop in a function that is called inside; a `while` has none."""
     return repeat(None) if items is None else items
@@ -398,6 +419,12 @@ def base_of(array: Any) -> Any:
     return array
 
 
+def is_whole(array: Any, base: Any) -> bool:
+    """Whether it is all of its base in another shape, as kernels give what they have made."""
+    whole = array.size == base.size and array.dtype == base.dtype
+    return whole and bool(array.flags.c_contiguous and base.flags.c_contiguous)
+
+
 # What an optimiser makes for itself when it has none.
 OWN = frozenset({"scratch", "seen", "known", "factors"})
 
@@ -416,18 +443,17 @@ def parts(x: Any) -> list[tuple[Any, Any]]:
     if is_instance(x):
         return list(vars(x).items())
     if is_scheduler(x):
-        return [(name, value) for name, value in vars(x).items() if name != "_last_lr"]
+        return list(scheduled(x))
     return [(name, getattr(x, name)) for name in slots(x) if name not in OWN]
 
 
-def rates_last(x: Any) -> bool:
-    """Whether the rates that it says it has set are those of the optimiser, so that they can be had from there."""
-    now = [group["lr"] for group in x.optimizer.param_groups]
-    return len(now) == len(x._last_lr) and all(map(one_rate, x._last_lr, now))
-
-
-def one_rate(a: Any, b: Any) -> bool:
-    return a is b or (type(a) is type(b) is float and repr(a) == repr(b))
+def scheduled(x: Any) -> Iterator[tuple[Any, Any]]:
+    """What a scheduler holds; of the rates that it has set, a list that each step makes anew, each by itself."""
+    for name, value in vars(x).items():
+        if name == "_last_lr":
+            yield from (((name, at), rate) for at, rate in enumerate(value))
+        else:
+            yield name, value
 
 
 def put_part(x: Any, key: Any, value: Any) -> None:
@@ -438,8 +464,17 @@ def put_part(x: Any, key: Any, value: Any) -> None:
         x.cell_contents = value
     elif is_instance(x):
         vars(x)[key] = value
+    elif type(key) is tuple:  # whoever has the list keeps it
+        name, at = key
+        held = getattr(x, name, [])
+        if at >= len(held) or not one_rate(held[at], value):
+            setattr(x, name, [*held[:at], value, *held[at + 1 :]])
     else:
         object.__setattr__(x, key, value)
+
+
+def one_rate(a: Any, b: Any) -> bool:
+    return a is b or (type(a) is type(b) is float and repr(a) == repr(b))
 
 
 def slots(x: Any) -> Iterator[str]:

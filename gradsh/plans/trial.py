@@ -23,7 +23,7 @@ from gradsh.plans.graphs import marker
 from gradsh.plans.kinds import is_generator
 from gradsh.plans.left import Absent, Head, Left
 from gradsh.plans.numbers import KINDS, Number, called
-from gradsh.plans.outs import PLAIN, Growing, equal, give, parts_at_end, rebuilt
+from gradsh.plans.outs import PLAIN, Growing, equal, give, parts_at_end, rebuilt, same_digits
 from gradsh.plans.recording import Recording
 from gradsh.plans.refusal import Changed, NoPlan
 from gradsh.plans.shadow import (
@@ -274,12 +274,13 @@ class Trial:
     """A shadow whose body has run once, and the plan of it.
 
     given     what the names were bound to that the body reads first; `after` what all are bound to at its end
-    renamed   {the identity of a tensor that only names had: what they have at the end}
+    renamed   {the identity of a tensor: the one that is at the end wherever that was}
     numbers   (number, what it is at the end)
     inputs    what stands for the loop's item, where that is more than a number that grows
     turn      how many iterations are run before somebody may want a stop, as far as is known of the run before
     route     the way of an entry, where it is entered again and again
     slots     {the identity of a number: where it is held: (holder, key)}, for those that have no name
+    replaces  whether something is done to a tensor that another takes the place of: it must be the loop's own
     tail      how many whole iterations are real before one that may end in the middle
     shown     the plan as it is read, where somebody has asked for that
     """
@@ -296,6 +297,7 @@ class Trial:
         self.shadow, self.head, self.given, self.after, self.inputs = shadow, head, given, after, inputs
         left = Left(shadow, head, given, after)
         self.renamed, self.numbers, gone = left.renamed, left.numbers, left.gone
+        self.replaces = left.replaces
         self.mode = modes()
         self.session = mode.generator
         self.sizes = {id(made): len(x) for x, made in shadow.copies.values() if type(made) is Growing}
@@ -428,7 +430,7 @@ class Trial:
             put_state(stream.own, state_of(generator))
         if self.inputs is not None:
             entry.numbers[id(self.inputs.place)] = 0
-            self.inputs.begin({id(base) for base, root in entry.memory if id(root) in written}, entry.there)
+            self.inputs.begin({id(base_of(base)) for base, root in entry.memory if id(root) in written}, entry.there)
         self.now = tuple(entry.numbers[id(number)] for number, _ in self.numbers)
 
     def check_source(self, source: Source, entry: Entry) -> None:
@@ -437,7 +439,7 @@ class Trial:
         those of before."""
         if not source.lists().isdisjoint(entry.there):
             raise NoPlan("the body has the list that the loop goes over")
-        bases = {id(base) for base, _ in entry.memory}
+        bases = {id(base_of(base)) for base, _ in entry.memory}
         for x in source.tensors() if self.inputs is not None else ():
             if id(x) in entry.there or id(base_of(x.data)) in bases:
                 raise NoPlan("the body has a tensor of the data set that the loop goes over")
@@ -498,7 +500,7 @@ class Trial:
                 continue
             mine = np.asarray(real.data)
             theirs = self.ended[id(copy)] if recorded else copy.data.array
-            if mine.dtype != theirs.dtype or mine.shape != theirs.shape or mine.tobytes() != theirs.tobytes():
+            if not same_digits(mine, theirs):
                 raise NoPlan("the plan comes to other digits")
             if recorded and version(real) != version(self.ends[id(copy)]):
                 raise NoPlan("the plan comes to another version")
@@ -564,9 +566,11 @@ class Trial:
                 real.storage.version += self.steps[id(copy)] * count
         now = {id(number): value for (number, _), value in zip(self.numbers, self.now, strict=True)}
         for holder, key, number in entry.slots:
-            put_part(holder, key, now[id(number)])
-        for scheduler in entry.schedulers:
-            scheduler._last_lr = [group["lr"] for group in scheduler.optimizer.param_groups]
+            several = type(number) is tuple
+            put_part(holder, key, tuple(now[id(each)] for each in number) if several else now[id(number)])
+        for holder, key, copy in entry.places:
+            if id(copy) in self.renamed:
+                put_part(holder, key, self.renewed(copy, now))
         return {name: self.renewed(copy, now) for name, copy in self.given.items() if self.moves(copy)}
 
     def moves(self, copy: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from _thread import get_ident
 from collections.abc import Iterator
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +36,25 @@ PURE = frozenset(
         *(np.argsort, np.sort, np.cumprod, np.einsum, np.pad, np.trace, np.round, np.var, np.std, np.rot90, np.vstack),
         *(np.hstack, np.interp, np.nan_to_num, np.linalg.norm, np.linalg.inv, np.linalg.solve, np.linalg.det, np.split),
         *(np.linalg.cholesky, np.linalg.qr, np.linalg.svd, np.linalg.eigh, np.linalg.slogdet, np.searchsorted, np.isin),
-        *(np.count_nonzero, np.array_equal, np.vecdot, np.inner, np.kron, np.cross, np.diff, np.partition),
+        *(
+            np.isneginf,
+            np.isposinf,
+            np.count_nonzero,
+            np.array_equal,
+            np.vecdot,
+            np.inner,
+            np.kron,
+            np.cross,
+            np.diff,
+            np.partition,
+        ),
     }
 )
 # and those that look at shapes and memory alone
 LOOKS = frozenset({np.may_share_memory, np.shares_memory, np.shape, np.ndim, np.size, np.result_type, np.can_cast})
+
+# and those whose result is as large as what they find
+SIZED = frozenset({np.nonzero, np.argwhere, np.flatnonzero, np.unique, np.bincount, np.setdiff1d, np.intersect1d})
 
 SHARE = frozenset({np.may_share_memory, np.shares_memory})
 
@@ -343,7 +358,7 @@ class Value(NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
         record = self.record
         if method == "reduce":
-            if options.get("dtype") is not None and out is None:
+            if (options.get("dtype") is not None or "initial" in options) and out is None:
                 return function_called(record, ufunc.reduce, inputs, options, pure=True)
             source, axis, keepdims = reduction(inputs, options)
             if source.__class__ is not ndarray and not isinstance(source, Value):
@@ -426,15 +441,23 @@ def function_called(record: Record, function: Any, arguments: Any, options: Any,
     if function is np.copyto and len(arguments) == 2 and not options:
         arguments[0][...] = arguments[1]
         return None
+    if function is np.put_along_axis:
+        target = written(arguments[0])
+        function(*uncovered(arguments), **uncovered(options))
+        return record.add("into", partial(function, **options), arguments, target)
     if function in (np.empty_like, np.zeros_like, np.ones_like, np.full_like):
         raise NoPlan("an array is made in a way that is not known")
     target = options.pop("out", None)
     if function is np.dot and len(arguments) == 3:
         arguments, target = arguments[:2], arguments[2]
+    if (
+        function in SIZED
+        or (function is np.where and len(arguments) != 3)
+        or (function is np.repeat and type(arguments[1]) is Value)
+    ):
+        raise NoPlan("the shape of an array depends on values")
     if not pure and function not in PURE:
         raise NoPlan(f"NumPy's {function.__name__} is not known")
-    if (function is np.where and len(arguments) != 3) or (function is np.repeat and type(arguments[1]) is Value):
-        raise NoPlan("the shape of an array depends on values")
     result = function(*uncovered(arguments), **uncovered(options))
     if target is not None:
         made = outcome(record, result, (target,))

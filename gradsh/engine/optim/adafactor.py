@@ -11,7 +11,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.modes import GradMode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor, make
-from gradsh.engine.optim.base import Optimizer, next_step, number, registered, scalar
+from gradsh.engine.optim.base import Optimizer, as_float, next_step, number, registered, scalar
 from gradsh.errors import ValueError_
 
 ndarray = np.ndarray
@@ -64,7 +64,7 @@ class Adafactor(Optimizer):
         state = self.state[p]
         if not state:
             state.update(_begin(g.data))
-        lr = float(number(group["lr"]))
+        lr = as_float(number(group["lr"]))
         if group["maximize"]:
             g = T.neg(g)
         step = next_step(state)
@@ -96,4 +96,4 @@ def _begin(g: Any) -> dict[str, Tensor]:
 
 def _length(x: Tensor) -> float:
     """The root of the mean square."""
-    return float(T.norm(x, 2).data) / float(x.data.size**0.5)
+    return T.norm(x, 2).data.item() / float(x.data.size**0.5)  # type: ignore[no-any-return]

@@ -385,6 +385,11 @@ def next_step(state: dict[str, Any]) -> float:
     return count if count.__class__ is float else float(count)
 
 
+def as_float(x: Any) -> Any:
+    """A number as a float; what stands for one that changes (gradsh/plans/numbers.py) stays what it is."""
+    return x * 1.0 if x.__class__ in (float, int, bool) else float(x)
+
+
 def number(value: Any) -> Any:
     """A hyperparameter as a number: of a tensor its only element, in its dtype."""
     if value.__class__ is not Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradsh.engine.core.modes import mode as context
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.optim.base import registered
+from gradsh.engine.optim.base import as_float, registered
 from gradsh.engine.optim.schedulers import EPOCH, LRScheduler, checked, rates, set_rate
 from gradsh.errors import ArgumentError, ValueError_
 
@@ -93,7 +93,7 @@ class ReduceLROnPlateau(LRScheduler):
                 "ReduceLROnPlateau.step() missing 1 required positional argument: 'metrics'",
                 help="step scheduler, loss",
             )
-        current = float(metrics.item() if metrics.__class__ is Tensor else metrics)
+        current = as_float(metrics.item() if metrics.__class__ is Tensor else metrics)
         if epoch is None:
             epoch = self.last_epoch + 1
         else:
@@ -126,7 +126,7 @@ class ReduceLROnPlateau(LRScheduler):
                 )
             self.min_lrs = [self.default_min_lr] * len(groups)
         for group, least in zip(groups, self.min_lrs, strict=True):
-            old = float(group["lr"])
+            old = as_float(group["lr"])
             new = max(old * self.factor, least)
             if old - new > self.eps:
                 set_rate(group, new)

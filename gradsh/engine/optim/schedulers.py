@@ -295,7 +295,8 @@ class MultiStepLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def rule(self) -> list[Any]:
-        times = self.milestones.get(self.last_epoch)
+        # compared, not looked up: it may stand for a number that changes, see gradsh/plans/numbers.py
+        times = next((count for epoch, count in self.milestones.items() if epoch == self.last_epoch), None)
         return self.same() if times is None else self.times(self.gamma**times)
 
     def closed(self) -> list[Any]:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from gradsh.engine.optim.base import registered
-from gradsh.engine.optim.schedulers import LRScheduler, checked, per_group
+from gradsh.engine.optim.schedulers import LRScheduler, checked, cosine, per_group
 from gradsh.errors import ValueError_
 
 
@@ -33,7 +33,7 @@ class SWALR(LRScheduler):
     def part(self, step: int) -> float:
         """How far the rate has come after so many steps, from 0 to 1."""
         t = max(0, min(1, step / max(1, self.anneal_epochs)))
-        return (1 - math.cos(math.pi * t)) / 2 if self._anneal_strategy == "cos" else t
+        return (1 - cosine(math.pi * t)) / 2 if self._anneal_strategy == "cos" else t
 
     def rule(self) -> list[Any]:
         step = self._step_count - 1
