@@ -519,15 +519,24 @@ def instructions(code: CodeType) -> list[dis.Instruction]:
     return list(dis.get_instructions(code))
 
 
+@lru_cache
+def opcodes(names: frozenset[str]) -> frozenset[int]:
+    """The numbers of instructions of these names, as this Python has them."""
+    return frozenset(dis.opmap[name] for name in names if name in dis.opmap)
+
+
 def check_code(code: Any, own: frozenset[str] = frozenset(), writes: frozenset[str] = WRITES) -> None:
     """Errors: NoPlan where the code binds names outside of itself, or reads what counts; `own`: names that live in its
     frame, or in one around it that is its caller's too; `writes`: the instructions that bind such names."""
     own |= frozenset(code.co_cellvars)
     if not COUNTED.isdisjoint((*code.co_names, *(c for c in code.co_consts if isinstance(c, str)))):
         raise NoPlan("the body reads what tells one iteration from another")
-    for instruction in instructions(code):
-        if instruction.opname in writes and not (instruction.opname.endswith("DEREF") and instruction.argval in own):
-            raise NoPlan(f"a function binds {instruction.argval.lstrip('.')} outside of itself")
+    if not opcodes(writes).isdisjoint(code.co_code[::2]):  # few do: to look at each takes as long as to record some
+        for instruction in instructions(code):
+            if instruction.opname in writes and not (
+                instruction.opname.endswith("DEREF") and instruction.argval in own
+            ):
+                raise NoPlan(f"a function binds {instruction.argval.lstrip('.')} outside of itself")
     for constant in code.co_consts:
         if hasattr(constant, "co_names"):
             check_code(constant, own, writes)

@@ -85,7 +85,9 @@ class Step:
     def inputs(self) -> list[Any]:
         """The values and the numbers that it reads."""
         if self.read is None:
-            self.read = list(inputs_in((self.arguments, self.extra)))
+            self.read = [x for x in self.arguments if type(x) is Value or type(x) is Number]
+            if len(self.read) < len(self.arguments) or self.extra is not None:
+                self.read = list(inputs_in((self.arguments, self.extra)))
         return self.read
 
 
