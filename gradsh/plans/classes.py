@@ -10,6 +10,7 @@ from types import FunctionType, MemberDescriptorType
 from typing import Any
 
 from gradsh.engine.core.users import ModelKind, is_users
+from gradsh.plans.kinds import is_hints
 from gradsh.plans.refusal import NoPlan
 
 FRONTEND = "gradsh.frontend."
@@ -73,6 +74,8 @@ def member(shadow: Any, value: Any) -> Any:
         return around(shadow, value)
     if type(value) is object:  # what says that there is none
         return value
+    if is_hints(value):
+        return shadow.kept(value, kind(value, value.space), True)
     return shadow.of(value)
 
 

@@ -53,7 +53,7 @@ class Route:
              a number, text or function of gradsh's own itself, a `Place`, or a `Number`; of the first, the names
     copies   what stands for the object of each place; `alone`: the places that no two objects may be in
     tensors  of each: its place, its copy, that of its memory and how it lies there
-    slots    (place of a holder, key, number); `lists`, `streams`: the places of those
+    slots    (place of a holder, key, number); `holding` likewise of tensors; `lists`, `streams`: the places of those
     """
 
     def __init__(self, entry: Entry, given: list[tuple[Any, Any]]) -> None:
@@ -68,16 +68,17 @@ class Route:
         self.streams: list[int] = []
         self.ahead: list[tuple[Callable[[Any, Any, int], None], Any, Any, int]] = []
         self.slots: list[tuple[int, Any, Any]] = []
+        self.holding: list[tuple[int, Any, Any]] = []
         self.given = [self.wanted(x, copy) for x, copy in given]
         self.home = None if entry.home is None else self.space(*entry.home)
         while self.ahead:
             look, *each = self.ahead.pop(0)
             look(*each)
         placed = {id(copy) for copy in self.copies}
-        if any(id(copy) not in placed for _, copy in entry.tensors) or entry.schedulers:
+        if any(id(copy) not in placed for _, copy in entry.tensors):
             raise NoWay
-        for holder, key, number in entry.slots:
-            self.slots.append((self.places[id(entry.there[id(holder)])].at, key, number))
+        for found, holding in ((self.slots, entry.slots), (self.holding, entry.places)):
+            found += [(self.places[id(entry.there[id(holder)])].at, key, part) for holder, key, part in holding]
         del self.entry, self.ahead, self.places
 
     # --- the way is found ---
@@ -257,6 +258,7 @@ class Route:
         entry.there, entry.memory, entry.numbers = there, memory, numbers
         entry.tensors = [(objects[at], copy) for at, copy, _, _ in self.tensors]
         entry.slots = [(objects[at], key, number) for at, key, number in self.slots]
+        entry.places = [(objects[at], key, copy) for at, key, copy in self.holding]
         entry.lists = [(self.copies[at], objects[at]) for at in self.lists]
         entry.streams = [(objects[at], self.copies[at]) for at in self.streams]
         return True

@@ -13,7 +13,7 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
-from gradsh.reports import LoopPlan
+from gradsh.reports.plans import LoopPlan
 from tests.conftest import take_interrupts
 from tests.plans import again, calls, operators
 from tests.plans.compared import Run, apart, compared

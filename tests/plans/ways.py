@@ -51,7 +51,7 @@ def found(entry: Entry) -> list[Any]:
         entry.numbers,
         {(id(holder), key, id(number)) for holder, key, number in entry.slots},
         {(at, id(copy)) for at, copy in entry.there.items() if id(copy) != at},  # but for gradsh's own
-        entry.schedulers,
+        {(id(holder), key, id(copy)) for holder, key, copy in entry.places},
     ]
 
 
