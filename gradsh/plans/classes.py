@@ -11,12 +11,16 @@ from typing import Any
 
 from gradsh.engine.core.users import ModelKind, is_users
 from gradsh.plans.kinds import is_hints
-from gradsh.plans.refusal import NoPlan
+from gradsh.plans.refusal import Closed, NoPlan
 
 FRONTEND = "gradsh.frontend."
 METACLASSES = ("ProgramType", "NetworkType", "MixedType")
 # What Python itself keeps of a class, or is made with it.
 GIVEN = frozenset({"__dict__", "__weakref__", "__doc__", "__abstractmethods__", "written", "runs"})
+
+
+# The globals that a class's hints stand in: to read one there would give what is the program's own.
+UNREAD = Closed("the body reads what a class says of its names")
 
 
 def is_written(kind: type) -> bool:
@@ -75,7 +79,7 @@ def member(shadow: Any, value: Any) -> Any:
     if type(value) is object:  # what says that there is none
         return value
     if is_hints(value):
-        return shadow.kept(value, kind(value, value.space), True)
+        return shadow.kept(value, kind(value, UNREAD), True)
     return shadow.of(value)
 
 

@@ -31,9 +31,9 @@ HELPERS = frozenset(
     caught tuple shift str template format formattable context super
     """.split()  # noqa: SIM905 - one each line would be thirty lines
 )
-# Python's own, as programs have it, and what a class says of its names, which nothing changes
+# Python's own, as programs have it
 PYTHONS = frozenset({"gradsh.runtime.python", "gradsh.frontend.kinds"})
-CONVERTERS = frozenset({"Converter", "Hints", "Items", "PythonType"})
+CONVERTERS = frozenset({"Converter", "Items", "PythonType"})
 FUNCTIONS = {
     MODES: frozenset({"_no_grad", "_enable_grad", "_itself"}),
     "gradsh.runtime.python": frozenset({"isinstance", "sum"}),

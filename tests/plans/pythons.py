@@ -150,6 +150,17 @@ print(run(20), w, z, parts)
 """
 # A plan would be wrong about these, or cannot be made.
 OTHERS = {
+    "what a class says of its names": """\
+class A:
+    k: int = 3
+    def f(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.k * 0.2
+a, t = A(), torch.ones(2)
+for i in range(20):
+    t = a.f(t) + 1
+    n = A.__annotations__
+print(t, n, n["k"] is int)
+""",
     "words that are keys": """\
 words = {}
 for word in "a fine warm film warm and funny fine acting and a fine end".split():
