@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 
 from gradsh import Session
 from gradsh.cli.plan import chosen
+from gradsh.plans.trust import machine
 from gradsh.reports.plans import LoopPlan
 from gradsh.session.python import PythonSession
 from gradsh.view.display import Display
@@ -54,13 +57,20 @@ def shown(program: Path) -> str:
     return "".join(f"=== {', '.join(names)} ===\n{text}" for text, names in found.items())
 
 
+def apart(program: Path) -> str:
+    """The same of a process of its own: which kernels in C are there depends on what has run before."""
+    code = f"from tests.test_plans_shown import *; sys.stdout.buffer.write(shown(Path({str(program)!r})).encode())"
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout.decode()
+
+
 def recorded(program: Path) -> Path:
     return program.with_name(program.name + ".out")
 
 
+@pytest.mark.skipif(machine() is None, reason="what is shown has the kernels in C")
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.name)
 def test_recorded(program: Path) -> None:
-    assert shown(program) == recorded(program).read_text(encoding="utf-8")
+    assert apart(program) == recorded(program).read_text(encoding="utf-8")
 
 
 def test_no_line_is_wider_than_the_terminal() -> None:

@@ -1,4 +1,4 @@
-"""Write tests/plans/shown/*.out and docs/plans.md anew: `python -m tests.record.plans`, `make record`. Read them."""
+"""Write tests/plans/shown/*.out and docs/plans.md anew: `python -m tests.record.plans` (or `make record`)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from gradsh.cli import main
-from tests.test_plans_shown import DOCS, PROGRAMS, recorded, shown
+from tests.test_plans_shown import DOCS, PROGRAMS, apart, recorded
 
 
 def record() -> None:
     for program in PROGRAMS:
-        recorded(program).write_text(shown(program), encoding="utf-8")
+        recorded(program).write_text(apart(program), encoding="utf-8")
     program, output = re.findall(r"^```\n(.*?)^```$", DOCS.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), redirect_stdout(io.StringIO()) as out:
         Path("fit.grad").write_text(program, encoding="utf-8")
