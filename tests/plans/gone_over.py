@@ -30,14 +30,44 @@ NAMED = [
 ]
 
 
+# Items that are not all alike, long after a plan has begun; and parts that move while the whole is written.
+ALIKE = [
+    ("ones(2) * k", "ones(3)"),
+    ("ones(2) * k", "tensor([16777217, -16777216], dtype=int32)"),
+    ("randn(40, 30)", "randn(30, 40).T"),
+    ("tensor(1.) * k", "ones(1)"),
+    ("ones(2) * k", "tensor([3, 4])"),
+    ("ones(2) * k", "ones(2, grad)"),
+    ("zeros(0)", "ones(1)"),
+]
+MOVING = ["X[5] = s", "X.add_(1)", "X[i - 1] = s"]
+
+
+def odd() -> list[str]:
+    return [
+        *(
+            f"manual_seed(0)\nlet s = ones(1); let items = [{item} for k in range(12)] + [{other}]\n"
+            f"for q in items + [{item} for k in range(8)] {{\n    s = s * 0.5 + (q * 2).sum().detach()\n}}\n"
+            "print s.item()\n"
+            for item, other in ALIKE
+        ),
+        *(
+            f"manual_seed(0)\nlet X = randn(12, 4); let s = zeros(4)\n"
+            f"for i in range(12) {{\n    let p = X[i]\n    {write}\n    s = s * 0.5 + p\n}}\nprint s, X\n"
+            for write in MOVING
+        ),
+    ]
+
+
 def programs() -> list[str]:
     named = [
         f"let pairs = {pairs}; let other = {other}; let s = tensor(0.)\n"
         f"for p in pairs {{\n    {body}\n}}\nprint s, other\n"
         for pairs, other, body in NAMED
     ]
-    return named + [
+    writing = [
         f"{PRELUDE}{head} {{\n    {STEP}\n    {write}\n}}\nprint s, w, X, xs, ns\n"
         for head in HEADS
         for write in WRITES
     ]
+    return [*odd(), *named, *writing]
