@@ -20,6 +20,7 @@ from gradsh.cli.plan import chosen
 from gradsh.plans.trust import machine
 from gradsh.reports.plans import LoopPlan
 from gradsh.session.python import PythonSession
+from gradsh.view import color
 from gradsh.view.display import Display
 from gradsh.view.loop_plan import LoopPlanView
 from gradsh.view.registry import Look
@@ -112,6 +113,14 @@ def test_the_page_shows_what_is_shown(here: Here) -> None:
     program, output = re.findall(r"^```\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
     (here.folder / "fit.grad").write_text(program)
     assert output == "$ gradsh plan fit.grad\n" + here("plan", "fit.grad")[1].rstrip() + "\n"
+
+
+def test_a_terminal_is_told_the_same(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line on the training is shown on none: it would be in the way of the plans."""
+    out = here("plan", str(FOLDER / "regression.grad"))[1]
+    monkeypatch.setattr(color, "is_terminal", lambda _: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "a plan of 18 steps" in here("plan", str(FOLDER / "regression.grad"))[1] and "a plan of 18 steps" in out
 
 
 def test_files_of_each_kind(here: Here) -> None:

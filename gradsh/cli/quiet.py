@@ -29,6 +29,7 @@ class Silent:
     """What a display does while the program runs."""
 
     running = True
+    follows = False  # on a terminal a line on the training would be in the way of plans, which this tells of
 
     def value(self, value: object, span: Span | None) -> None: ...
 
