@@ -59,7 +59,7 @@ def _masked(mask: Any, is_causal: Any, length: int, width: int, dtype: Any) -> A
 
 
 # --- in one step -----------------------------------------------------------------------------------------------------
-# Where PyTorch has one function in the graph, so has this: the steps below were seventeen, and their recording took
+# Where PyTorch has one function in the graph, so has this: the steps below were sixteen, and their recording took
 # twice the time of their arithmetic. Its order, and how each factor lies in memory, is theirs, and so are the bits.
 
 
