@@ -152,7 +152,7 @@ def test_cells_are_all_there() -> None:
 REACHING = """\
 import torch, torch.nn as nn, numpy as np
 import math, random, copy, collections, functools, itertools, re, json, operator, string, time, os, sys, types
-import contextlib, dataclasses, warnings, argparse, datetime, typing
+import contextlib, dataclasses, warnings, argparse, datetime, typing, asyncio
 import enum, io, csv, logging, pathlib, inspect, pprint, tempfile, glob
 class A:
     def m(self): return 1
@@ -229,7 +229,11 @@ def test_statements_do_not_either(text: str) -> None:
         ("import torch\nprint(1)\ntorch.nn.Nonsense(3)\n", 1, "module 'torch.nn' has no attribute 'Nonsense'"),
         ("from torch.nn import Nonsense\nprint(1)\nNonsense()\n", 1, "no attribute 'Nonsense'"),
         ("print(1)\nx = y\n", 1, "name 'y' is not defined"),
-        ("async def f(): pass\n", 3, "gradsh does not have Python's `async`"),
+        ("await f()\n", 3, "'await' outside function"),
+        ("def f():\n    await g()\n", 3, "'await' outside async function"),
+        ("def f():\n    async with g(): pass\n", 3, "'async with' outside async function"),
+        ("import asyncio\nasync def f(): await asyncio.Event().wait()\nasyncio.run(f())\n", 1, "never comes"),
+        ("import asyncio\nasync def f(): 1 / 0\nasyncio.run(f())\n", 1, "division by zero"),
         ("while True:\n    try: pass\n    finally: break\n", 3, "'break' in a 'finally' block"),
         ("raise KeyError('k')\n", 1, "'k'"),
         ("class E(Exception): pass\nraise E('own words')\n", 1, "own words"),

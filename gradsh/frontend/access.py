@@ -9,7 +9,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
-from types import BuiltinFunctionType, FunctionType, GeneratorType, MappingProxyType, MethodType
+from types import (
+    AsyncGeneratorType,
+    BuiltinFunctionType,
+    CoroutineType,
+    FunctionType,
+    GeneratorType,
+    MappingProxyType,
+    MethodType,
+)
 from typing import Any
 
 import numpy as np
@@ -86,6 +94,8 @@ HOST: dict[type, frozenset[str]] = {
     datetime.timezone: frozenset(("utc",)),
     bytearray: _names(bytearray),
     GeneratorType: frozenset(("send", "close", "throw")),
+    CoroutineType: frozenset(("send", "close", "throw")),
+    AsyncGeneratorType: frozenset(("asend", "aclose", "athrow")),
     property: frozenset(("setter", "getter", "deleter", "fget", "fset", "fdel")),
     memoryview: _names(memoryview),
     MappingProxyType: frozenset(("get", "items", "keys", "values", "copy")),
@@ -125,6 +135,7 @@ OWN: dict[type, dict[str, Callable[..., Any]]] = {
 }
 # the same of methods that belong to classes
 OF_CLASSES = {datetime.datetime: {"strptime": _dated("strptime", datetime.datetime)}}
+GENERATORS = (GeneratorType, CoroutineType, AsyncGeneratorType)
 FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
 
 
@@ -280,7 +291,7 @@ def _special(value: Any, kind: type, name: str) -> Any:
         if name == "__module__":
             return "builtins"
         return function_name(value) if name == "__name__" else text.qualified(value)
-    if name in ("__name__", "__qualname__") and (kind in specials.METHODS or kind is GeneratorType):
+    if name in ("__name__", "__qualname__") and (kind in specials.METHODS or kind in GENERATORS):
         return text.qualified_name(value.__name__)
     found = specials.host_special(value, kind, name)
     if found is not ABSENT:

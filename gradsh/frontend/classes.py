@@ -16,11 +16,12 @@ __acts_for_programs__ = True
 
 # Methods that Python itself calls, as far as they cannot lead out of the program.
 _SPECIAL = """
-abs add and bool bytes call ceil class_getitem complex contains delattr delete delitem dir divmod enter eq exit float
-floor floordiv format fspath ge get getattr getitem getstate gt hash iadd iand ifloordiv ilshift imatmul imod imul
-index init int invert ior ipow irshift isub iter itruediv ixor le len lshift lt matmul missing mod mul ne neg new next
-or pos post_init pow radd rand rdivmod repr reversed rfloordiv rlshift rmatmul rmod rmul ror round rpow rrshift rshift
-rsub rtruediv rxor set set_name setattr setitem setstate str sub truediv trunc xor
+abs add aenter aexit aiter and anext await bool bytes call ceil class_getitem complex contains delattr delete delitem
+dir divmod enter eq exit float floor floordiv format fspath ge get getattr getitem getstate gt hash iadd iand
+ifloordiv ilshift imatmul imod imul index init int invert ior ipow irshift isub iter itruediv ixor le len lshift lt
+matmul missing mod mul ne neg new next or pos post_init pow radd rand rdivmod repr reversed rfloordiv rlshift rmatmul
+rmod rmul ror round rpow rrshift rshift rsub rtruediv rxor set set_name setattr setitem setstate str sub truediv trunc
+xor
 """
 SPECIAL = frozenset(f"__{name}__" for name in _SPECIAL.split())
 # bases of Python's own that a class may have
@@ -195,6 +196,8 @@ def special(written: dict[str, Any]) -> dict[str, Any]:
         parts["__call__"] = _with_keywords(written["__call__"])
     if "__exit__" in written:
         parts["__exit__"] = _leaving(written["__exit__"])
+    if "__aexit__" in written:
+        parts["__aexit__"] = _leaving_later(written["__aexit__"])
     if "__getitem__" in written and "__iter__" not in written:
         parts["__iter__"] = _items
     if "__getattr__" in written:
@@ -249,6 +252,18 @@ def _leaving(function: Any) -> Callable[..., Any]:
             return False
         shown = seen(value)
         return function(self, type(shown), shown, None)
+
+    return leave
+
+
+def _leaving_later(function: Any) -> Callable[..., Any]:
+    async def leave(self: Any, kind: Any, value: Any, trace: Any) -> Any:
+        from gradsh.frontend.exceptions import seen
+
+        if value is None:
+            return await function(self, None, None, None)
+        shown = seen(value) if isinstance(value, Exception) else value
+        return await function(self, type(shown), shown, None)
 
     return leave
 

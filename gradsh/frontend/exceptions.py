@@ -81,6 +81,8 @@ def _cause(given: Any) -> BaseException | None:
 def seen(exception: BaseException) -> BaseException:
     """What `except … as e` binds. What a program cannot catch goes on as it is."""
     interrupts.check_after(exception)
+    if not isinstance(exception, Exception | SystemExit | GeneratorExit) and MARK not in exception.__dict__:
+        raise exception  # Ctrl-C, limits
     if isinstance(exception, GradshError):
         return of_error(exception)
     if MARK in exception.__dict__:

@@ -6,6 +6,7 @@ import builtins
 import sys
 from collections.abc import Mapping
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.modes import GradMode
@@ -84,6 +85,19 @@ def context(value: Any) -> Any:
     if not (hasattr(kind, "__enter__") and hasattr(kind, "__exit__")):
         raise TypeError_(f"'{kind.__name__}' object does not support the context manager protocol")
     return value
+
+
+def waiting(value: Any) -> Any:
+    """What an `async with` enters."""
+    kind = type(value)
+    if not (hasattr(kind, "__aenter__") and hasattr(kind, "__aexit__")):
+        raise TypeError_(f"'{kind.__name__}' object does not support the asynchronous context manager protocol")
+    return value
+
+
+def awaited(value: Any) -> Any:
+    """`await value` outside of all functions, in a cell."""
+    return import_module("gradsh.frontend.imports.waiting").LOOP.complete(value)
 
 
 def decorator(value: Any) -> Any:
@@ -213,8 +227,11 @@ def namespace(
         "@namespace": partial(namespace, session),  # of a file that it imports
         "@missing": missing,
         "@context": context,
+        "@waiting": waiting,
+        "@awaited": awaited,
         "@decorator": decorator,
         "@exception": exceptions.seen,
+        "@Exceptions": BaseException,  # what is none of the program's, `exceptions.seen` raises again
         "@matches": exceptions.matches,
         "@raised": exceptions.raised,
         "@match": match,

@@ -8,7 +8,16 @@ from __future__ import annotations
 import collections
 import re
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, GeneratorType, GenericAlias, MappingProxyType, MethodType
+from types import (
+    AsyncGeneratorType,
+    BuiltinFunctionType,
+    CoroutineType,
+    FunctionType,
+    GeneratorType,
+    GenericAlias,
+    MappingProxyType,
+    MethodType,
+)
 from typing import Any
 
 import numpy as np
@@ -27,6 +36,9 @@ __acts_for_programs__ = True
 WRITTEN = frozenset(("numpy", "datetime", "fractions", "decimal", "inspect"))  # whose `str` is not their `repr`
 VIEWS = frozenset((type({}.keys()), type({}.values()), type({}.items())))
 PLAIN = frozenset((int, float, bool, type(None), Tensor, str, complex, bytes))
+GENERATORS: dict[type, str] = {
+    GeneratorType: "generator", CoroutineType: "coroutine", AsyncGeneratorType: "async_generator"
+}  # fmt: skip
 FIRST, STEP = 0x7F3A00000000, 0x10
 REALLY = re.compile(rf"\bat 0x(?!{FIRST >> 16:x})[0-9a-fA-F]+(?=>)")  # where something lies in memory
 OWN_FUNCTION = "torch.autograd.function."  # before the nodes of a program's own functions
@@ -99,8 +111,8 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         return _method(value)
     if kind is BuiltinFunctionType:
         return f"<built-in function {function_name(value)}>"
-    if kind is GeneratorType:
-        return f"<generator object {value.__qualname__.replace('.<locals>.', '').lstrip('.')} {at(value)}>"
+    if kind in GENERATORS:
+        return f"<{GENERATORS[kind]} object {value.__qualname__.replace('.<locals>.', '').lstrip('.')} {at(value)}>"
     if isinstance(value, Named):
         return repr(value)
     if isinstance(value, tuple) and hasattr(kind, "_fields") and not isinstance(kind, Program):

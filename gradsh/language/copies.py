@@ -142,7 +142,7 @@ def looped(
 
 SCOPES = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.FunctionDef)
 # What makes a function of another kind of the copy, or cannot be in one that has the names as arguments.
-OTHER = (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)
+OTHER = (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal, ast.Await, ast.AsyncFor, ast.AsyncWith)
 
 
 def names_in(node: ast.AST) -> tuple[set[str], set[str], bool]:
@@ -150,7 +150,7 @@ def names_in(node: ast.AST) -> tuple[set[str], set[str], bool]:
     anything of OTHER in it. The module `ast` is not loaded."""
     used: set[str] = set()
     stored: set[str] = set()
-    other = isinstance(node, OTHER)
+    other = isinstance(node, OTHER) or (isinstance(node, ast.comprehension) and bool(node.is_async))
     if isinstance(node, ast.Name):
         used.add(node.id)
         if not isinstance(node.ctx, ast.Load):

@@ -129,7 +129,6 @@ HELPERS: dict[str, Any] = {
     "@str": str,
     "@caught": faults.message,
     "@Exception": Exception,
-    "@Exceptions": (Exception, SystemExit),  # of Python programs, which may catch their own `sys.exit()`
     "@key": as_key,
     "@in": steps.contains,
     "@items": steps.collected,

@@ -214,6 +214,7 @@ FILES = {
     **dict.fromkeys(("threading", "queue", "concurrent", "multiprocessing"), "together"),
     **dict.fromkeys(("typing", "typing_extensions"), "typed"),
     "inspect": "inspecting",
+    "asyncio": "waiting",
     "shutil": "opening",
     "enum": "enumeration",
     "logging": "logs",

@@ -276,7 +276,7 @@ def cleaned(doc: Any) -> Any:
     return inspect.cleandoc(doc) if isinstance(doc, str) else doc
 
 
-def _flagged(flag: int) -> Any:
+def flagged(flag: int) -> Any:
     def ask(value: Any) -> bool:
         inner = function_of(value)
         return inner is not None and bool(inner.__code__.co_flags & flag)
@@ -305,9 +305,9 @@ def module(session: Any, name: str) -> Module:
         "isroutine": lambda value: isinstance(value, FUNCTIONS),
         "isclass": lambda value: isinstance(value, type) or is_class(value),
         "isgenerator": lambda value: isinstance(value, GeneratorType),
-        "isgeneratorfunction": _flagged(inspect.CO_GENERATOR),
-        "iscoroutinefunction": _flagged(inspect.CO_COROUTINE),
-        "isasyncgenfunction": _flagged(inspect.CO_ASYNC_GENERATOR),
+        "isgeneratorfunction": flagged(inspect.CO_GENERATOR),
+        "iscoroutinefunction": flagged(inspect.CO_COROUTINE),
+        "isasyncgenfunction": flagged(inspect.CO_ASYNC_GENERATOR),
         "isawaitable": inspect.isawaitable,
         "iscoroutine": inspect.iscoroutine,
         "isasyncgen": inspect.isasyncgen,

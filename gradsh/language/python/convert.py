@@ -78,6 +78,7 @@ class Converter(Expressions):
     def __init__(self, source: Source, cell: bool, skipped: Collection[int]) -> None:
         super().__init__(source)
         self.cell = cell
+        self.awaits = cell
         self.skipped = skipped
         self.guarded = False  # in a `try` whose handlers catch what an import raises
 
@@ -199,12 +200,25 @@ class Converter(Expressions):
             return nodes.For(start, end, target, iterable, body)
         return python.ForElse(start, end, target, iterable, body, self.block(node.orelse))
 
-    def s_With(self, node: ast.With) -> Stmt:
+    def s_AsyncFor(self, node: ast.AsyncFor) -> Stmt:
+        self.must_wait(node, "for")
+        target, iterable = self.expr(node.target), self.expr(node.iter)
+        return python.AsyncFor(*self.span(node), target, iterable, self.block(node.body), self.block(node.orelse))
+
+    def s_AsyncWith(self, node: ast.AsyncWith) -> Stmt:
+        self.must_wait(node, "with")
+        return self.s_With(node)
+
+    def must_wait(self, node: ast.stmt, word: str) -> None:
+        if not self.waits:
+            raise Unsupported(*self.span(node), f"'async {word}' outside async function")
+
+    def s_With(self, node: ast.With | ast.AsyncWith) -> Stmt:
         items = [
             python.WithItem(*self.span(item.context_expr), self.expr(item.context_expr), self.maybe(item.optional_vars))
             for item in node.items
         ]
-        return python.With(*self.span(node), items, self.block(node.body))
+        return python.With(*self.span(node), items, self.block(node.body), isinstance(node, ast.AsyncWith))
 
     def s_Try(self, node: ast.Try) -> Stmt:
         handlers = [
@@ -234,23 +248,27 @@ class Converter(Expressions):
         if isinstance(statement, (ast.Return, ast.Break, ast.Continue)):
             word = type(statement).__name__.lower()
             raise Unsupported(*self.span(statement), f"'{word}' in a 'finally' block")
-        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             return
         parts = [statement, *getattr(statement, "handlers", ()), *getattr(statement, "cases", ())]
         for name in ("body", "orelse", "finalbody"):
             for inner in (each for part in parts for each in getattr(part, name, ())):
-                if not isinstance(statement, (ast.For, ast.While)) or isinstance(inner, ast.Return):
+                if not isinstance(statement, (ast.For, ast.AsyncFor, ast.While)) or isinstance(inner, ast.Return):
                     self.leaves(inner)
 
-    def s_FunctionDef(self, node: ast.FunctionDef) -> Stmt:
+    def s_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> Stmt:
+        return self.s_FunctionDef(node)
+
+    def s_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Stmt:
         start, end = self.span(node)
+        waits = isinstance(node, ast.AsyncFunctionDef)
         decorators = [self.expr(each) for each in node.decorator_list]
-        at = self.source.text.index(node.name, start + len("def"))
+        at = self.source.text.index(node.name, self.source.text.index("def", start) + len("def"))
         parameters = self.parameters(node.args)
-        outer, self.guarded = self.guarded, False
+        outer, self.guarded, self.waits = (self.guarded, self.waits), False, waits
         body = self.block(node.body) or [nodes.Pass(start, end)]
-        self.guarded = outer
-        return python.Def(start, end, self.own(node.name), at, parameters, body, decorators, doc_of(node))
+        self.guarded, self.waits = outer
+        return python.Def(start, end, self.own(node.name), at, parameters, body, decorators, doc_of(node), waits)
 
     def s_ClassDef(self, node: ast.ClassDef) -> Stmt:
         start, end = self.span(node)
@@ -266,9 +284,10 @@ class Converter(Expressions):
         keywords = self.keywords(node.keywords)
         name = self.own(node.name)
         outer, self.within = self.within, node.name.lstrip("_")
+        around, self.waits = self.waits, False if self.waits is not None else None
         annotated = {self.own(each): hint for each, hint in annotated.items()}
         body = self.block(node.body)
-        self.within = outer
+        self.within, self.waits = outer, around
         return python.Class(
             start, end, name, at, bases, keywords, decorators, body, list(annotated), hints, doc_of(node)
         )
@@ -283,7 +302,7 @@ def catches_imports(handler: ast.ExceptHandler) -> bool:
 OF_IMPORTS = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
 
 
-def doc_of(node: ast.FunctionDef | ast.ClassDef | ast.Module) -> str | None:
+def doc_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module) -> str | None:
     """The words that a body begins with, as they stand."""
     first = node.body[0] if node.body else None
     if not (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)):
@@ -292,9 +311,6 @@ def doc_of(node: ast.FunctionDef | ast.ClassDef | ast.Module) -> str | None:
 
 
 WORDS = {
-    "AsyncFunctionDef": "async",
-    "AsyncFor": "async",
-    "AsyncWith": "async",
     "TryStar": "except*",
     "TypeAlias": "type",
 }

@@ -57,6 +57,8 @@ class Expressions:
         self.source = source
         self.starts = _line_starts(source.text)
         self.plain = source.text.isascii()
+        self.waits: bool | None = None  # in an `async def`; None outside of all functions
+        self.awaits = False  # whether what stands outside of them may wait too, as a cell may
         self.within = ""  # the class whose body is being converted, without the underscores before its name
 
     # --- places -------------------------------------------------------------------------------------------------
@@ -90,8 +92,7 @@ class Expressions:
     def expr(self, node: ast.expr) -> Expr:
         made = getattr(self, "e_" + type(node).__name__, None)
         if made is None:
-            word = {"Await": "await", "Interpolation": "t-strings", "TemplateStr": "t-strings"}
-            raise Unsupported(*self.span(node), f"gradsh does not have Python's `{word.get(type(node).__name__)}`")
+            raise Unsupported(*self.span(node), "gradsh does not have Python's `t-strings`")
         found: Expr = made(node)
         return found
 
@@ -188,6 +189,20 @@ class Expressions:
     def e_NamedExpr(self, node: ast.NamedExpr) -> Expr:
         return python.Walrus(*self.span(node), self.own(node.target.id), self.expr(node.value))
 
+    def e_Await(self, node: ast.Await) -> Expr:
+        if not self.waits and (self.waits is not None or not self.awaits):
+            where = "outside function" if self.waits is None else "outside async function"
+            raise Unsupported(*self.span(node), f"'await' {where}")
+        return python.Await(*self.span(node), self.expr(node.value), self.waits is None)
+
+    def waiting(self, word: str, values: list[ast.expr], generators: list[ast.comprehension], node: ast.expr) -> Expr:
+        """A comprehension with an `async for`."""
+        flags = [bool(each.is_async) for each in generators]
+        if not self.waits:
+            raise Unsupported(*self.span(node), "asynchronous comprehension outside of an asynchronous function")
+        made = [self.expr(each) for each in values]
+        return python.AsyncComp(*self.span(node), word, made, self.clauses(generators), flags)
+
     def e_Yield(self, node: ast.Yield) -> Expr:
         return python.Yield(*self.span(node), self.maybe(node.value), False)
 
@@ -195,7 +210,11 @@ class Expressions:
         return python.Yield(*self.span(node), self.expr(node.value), True)
 
     def e_Lambda(self, node: ast.Lambda) -> Expr:
-        return nodes.Lambda(*self.span(node), self.parameters(node.args), self.expr(node.body))
+        parameters = self.parameters(node.args)
+        outer, self.waits = self.waits, False
+        body = self.expr(node.body)
+        self.waits = outer
+        return nodes.Lambda(*self.span(node), parameters, body)
 
     def parameters(self, given: ast.arguments) -> list[Parameter]:
         """In the order of the text; what stands behind a bare `*` has KEY for its star, before a bare `/` PLACE."""
@@ -255,17 +274,25 @@ class Expressions:
         ]
 
     def e_ListComp(self, node: ast.ListComp) -> Expr:
+        if any(each.is_async for each in node.generators):
+            return self.waiting("list", [node.elt], node.generators, node)
         return nodes.ListComp(*self.span(node), self.expr(node.elt), self.clauses(node.generators))
 
     def e_SetComp(self, node: ast.SetComp) -> Expr:
+        if any(each.is_async for each in node.generators):
+            return self.waiting("set", [node.elt], node.generators, node)
         return nodes.SetComp(*self.span(node), self.expr(node.elt), self.clauses(node.generators))
 
     def e_DictComp(self, node: ast.DictComp) -> Expr:
+        if any(each.is_async for each in node.generators):
+            return self.waiting("dict", [node.key, node.value], node.generators, node)
         return nodes.DictComp(
             *self.span(node), self.expr(node.key), self.expr(node.value), self.clauses(node.generators)
         )
 
     def e_GeneratorExp(self, node: ast.GeneratorExp) -> Expr:
+        if any(each.is_async for each in node.generators):
+            return self.waiting("generator", [node.elt], node.generators, node)
         return python.Generator(*self.span(node), self.expr(node.elt), self.clauses(node.generators))
 
 

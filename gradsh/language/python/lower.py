@@ -71,6 +71,16 @@ class PythonLowering(Lowering):
         loop[-1].orelse = self.block(node.orelse)  # type: ignore[attr-defined]  # it is the `for`
         return loop
 
+    def do_AsyncFor(self, node: python.AsyncFor) -> list[ast.stmt]:
+        line = self.line(node.iterable)
+        iterable = self.expr(node.iterable)
+        name = self.temporary()
+        first = self.assign(node.target, self.load(name, line), self.line(node.target))
+        body = first + self.turn(node.body, line)
+        return [
+            ast.AsyncFor(self.store(name, line), iterable, body, self.block(node.orelse), lineno=line, col_offset=0)
+        ]
+
     def do_WhileElse(self, node: python.WhileElse) -> list[ast.stmt]:
         """Without a plan: a loop that may have one ends by `break`, and its `else` would not run."""
         line = self.line(node.condition)
@@ -83,7 +93,7 @@ class PythonLowering(Lowering):
         first: list[ast.stmt] = []
         for item in node.items:
             at = self.line(item.value)
-            value = self.called("@context", [self.expr(item.value)], at)
+            value = self.called("@waiting" if node.waits else "@context", [self.expr(item.value)], at)
             target: Any = None
             if item.target is not None and isinstance(item.target, nodes.Name):
                 target = self.target(item.target)
@@ -92,7 +102,8 @@ class PythonLowering(Lowering):
                 target = self.store(name, at)
                 first += self.assign(item.target, self.load(name, at), at)
             items.append(ast.withitem(value, target))
-        return [ast.With(items, first + self.full_block(node.body, line), lineno=line, col_offset=0)]
+        kind: Any = ast.AsyncWith if node.waits else ast.With
+        return [kind(items, first + self.full_block(node.body, line), lineno=line, col_offset=0)]
 
     def do_TryExcept(self, node: python.TryExcept) -> list[ast.stmt]:
         """`except` clauses become one handler that asks each in turn what the program sees of the exception:
@@ -209,7 +220,11 @@ class PythonLowering(Lowering):
         self.own = outer
         made.decorator_list = decorators
         made.body[:0] = self.doc(node.doc, line)
-        return [made]
+        if not node.waits:
+            return [made]
+        parts: Any = (made.name, made.args, made.body, made.decorator_list)
+        keywords: dict[str, Any] = {"lineno": line, "col_offset": 0, "type_params": []}  # which 3.11 does not know yet
+        return [ast.AsyncFunctionDef(*parts, **keywords)]
 
     @staticmethod
     def doc(words: str | None, line: int) -> list[ast.stmt]:
@@ -287,6 +302,29 @@ class PythonLowering(Lowering):
         value = self.expr(node.value) if node.value is not None else None
         kind: Any = ast.YieldFrom if node.many else ast.Yield
         return kind(value, lineno=self.line(node), col_offset=0)  # type: ignore[no-any-return]
+
+    def see_Await(self, node: python.Await) -> ast.expr:
+        line = self.line(node)
+        if node.top:
+            return self.called("@awaited", [self.expr(node.value)], line)
+        return ast.Await(self.expr(node.value), lineno=line, col_offset=0)
+
+    def see_AsyncComp(self, node: python.AsyncComp) -> ast.expr:
+        line = self.line(node)
+        first = self.expr(node.clauses[0].iterable)
+        outer_function, self.function = self.function, id(node)
+        clauses: list[ast.comprehension] = []
+        for number, (clause, waits) in enumerate(zip(node.clauses, node.waits, strict=True)):
+            iterable = first if number == 0 else self.expr(clause.iterable)
+            conditions = [self.expr(condition) for condition in clause.conditions]
+            clauses.append(ast.comprehension(self.plain_target(clause.target), iterable, conditions, int(waits)))
+        values = [self.expr(value) for value in node.values]
+        if node.word == "dict":
+            values[0] = self.key(values[0])
+        self.function = outer_function
+        kinds: dict[str, Any] = {"list": ast.ListComp, "set": ast.SetComp, "dict": ast.DictComp}
+        made: ast.expr = kinds.get(node.word, ast.GeneratorExp)(*values, clauses, lineno=line, col_offset=0)
+        return made
 
     def see_Walrus(self, node: python.Walrus) -> ast.expr:
         line = self.line(node)

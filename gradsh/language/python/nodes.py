@@ -9,12 +9,13 @@ PLACE = "place"  # before one that is given by its place only: a bare `/` behind
 
 
 class Def(Definition):
-    """`def name(parameters): …`."""
+    """`def name(parameters): …`, and with `waits` `async def`."""
 
     dialect = "python"
     body: Body
     decorators: list[Expr]
     doc: str | None
+    waits: bool
 
 
 class Class(Stmt):
@@ -93,15 +94,29 @@ class WithItem(Node):
 
 
 class With(Stmt):
+    """`with …:`, and with `waits` `async with`."""
+
     dialect = "python"
     items: list[WithItem]
     body: Block
+    waits: bool
 
     def binds(self) -> list[str]:
         return [name for item in self.items for name in item.binds()]
 
 
 class ForElse(Stmt):
+    dialect = "python"
+    loops = True
+    target: Target
+    iterable: Expr
+    body: Block
+    orelse: Block
+
+
+class AsyncFor(Stmt):
+    """`async for target in iterable: …`."""
+
     dialect = "python"
     loops = True
     target: Target
@@ -166,6 +181,27 @@ class Generator(Expr):
     dialect = "python"
     value: Expr
     clauses: list[CompFor]
+
+
+class AsyncComp(Expr):
+    """A comprehension with an `async for`: `word` says of what, `values` has the value, or key and value.
+
+    `waits`: whether each clause is such a one.
+    """
+
+    dialect = "python"
+    word: str
+    values: list[Expr]
+    clauses: list[CompFor]
+    waits: list[bool]
+
+
+class Await(Expr):
+    """`await value`; `top`: in a cell, outside of all functions."""
+
+    dialect = "python"
+    value: Expr
+    top: bool
 
 
 class Yield(Expr):

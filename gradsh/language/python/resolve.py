@@ -191,6 +191,12 @@ class PythonResolver(Resolver):
         self.block(node.body)
         self.block(node.orelse)
 
+    def do_AsyncFor(self, node: python.AsyncFor) -> None:
+        self.expr(node.iterable)
+        self.target(node.target)
+        self.block(node.body)
+        self.block(node.orelse)
+
     def do_With(self, node: python.With) -> None:
         for item in node.items:
             self.expr(item.value)
@@ -296,6 +302,12 @@ class PythonResolver(Resolver):
 
     def see_Generator(self, node: python.Generator) -> None:
         self.comprehension(node.clauses, node.value)
+
+    def see_AsyncComp(self, node: python.AsyncComp) -> None:
+        self.comprehension(node.clauses, *node.values)
+
+    def see_Await(self, node: python.Await) -> None:
+        self.expr(node.value)
 
     def see_Yield(self, node: python.Yield) -> None:
         if node.value is not None:
