@@ -176,3 +176,13 @@ def test_questions_are_skipped(here: Here) -> None:
     """Also those with stars, `torch.*Tensor?`, which are no Python."""
     text = "torch.*Tensor?\n?torch.ones\nx??\n2 * 3"
     assert run_cells(here, text)[0][0].data["text/plain"] == "6"
+
+
+def test_what_a_browser_would_show_is_said_by_its_kind(here: Here) -> None:
+    cells = (
+        "from IPython.display import HTML, Markdown, display",
+        "display(HTML('<b>a</b>'))\nmarked = Markdown('# a')\nprint(marked.data)\n[marked]",
+    )
+    shown, printed, value = run_cells(here, *cells)[1]
+    assert shown.data["text/plain"] == "<IPython.core.display.HTML object>" and printed.text == "# a\n"
+    assert value.data["text/plain"] == "[<IPython.core.display.Markdown object>]"

@@ -64,6 +64,36 @@ class Maker:
         return ["write"]
 
 
+class Rich:
+    """`HTML("<b>a</b>")`: what a browser would show, which is said by its kind, as IPython says it in text."""
+
+    __slots__ = ("data", "name")
+
+    says = True
+
+    def __init__(self, name: str, data: Any = None) -> None:
+        self.name = name
+        self.data = data
+
+    def __repr__(self) -> str:
+        return f"<IPython.core.display.{self.name} object>"
+
+    def __member__(self, name: str) -> Any:
+        if name == "data":
+            return self.data
+        raise KeyError(name)
+
+    def __members__(self) -> list[str]:
+        return ["data"]
+
+
+_RICH = ("HTML", "Image", "Latex", "Markdown", "Math")
+
+
+def _rich(name: str) -> Any:
+    return lambda data=None, **_: Rich(name, data)
+
+
 def module(session: Any, name: str) -> Module:
     maker = Maker(session)
     members: dict[str, Any] = {"tqdm": maker, "trange": lambda *given, **options: maker(range(*given), **options)}
@@ -81,7 +111,7 @@ def module(session: Any, name: str) -> Module:
     def clear_output(wait: bool = False) -> None:
         session.display.clear(bool(wait))
 
-    names = ("set_matplotlib_formats", "HTML", "Image", "Markdown", "Latex")
-    own = {"display": shown, "clear_output": clear_output, **dict.fromkeys(names, nothing)}
+    own = {"display": shown, "clear_output": clear_output, "set_matplotlib_formats": nothing}
+    own |= {name: _rich(name) for name in _RICH}
     display = of_members("IPython.display", own)
     return of_members("IPython", {"display": display, "get_ipython": nothing})
