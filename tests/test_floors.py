@@ -75,7 +75,7 @@ ONLY_IN = {
     "rich": ["gradsh.view"],
     "pygments": ["gradsh.view"],
     "prompt_toolkit": ["gradsh.shell", "gradsh.shell.commands"],
-    "argparse": ["gradsh.cli"],
+    "argparse": ["gradsh.cli", "gradsh.frontend.imports"],
     "ipykernel": ["gradsh.jupyter"],
     "pygls": ["gradsh.editors"],
     "lsprotocol": ["gradsh.editors"],

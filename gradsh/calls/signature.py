@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from types import FunctionType
 from typing import Any
 
+from gradsh.calls.formats import order_of
+
 # kinds of parameters; a "rest" is `*size`, a "keyword" stands after the `*`, "options" are `**options`
 POSITIONAL, KEYWORD, REST, OPTIONS = "positional", "keyword", "rest", "options"
 
@@ -177,6 +179,9 @@ class Signature:
             if index < given:  # unknown, or given by position already
                 if index < 0 and name == "device" and "requires_grad" in names:
                     _device(value)
+                    continue
+                if index < 0 and name == "memory_format" and ("requires_grad" in names or self.name == "clone"):
+                    order_of(None, value, self.name, checks=False)
                     continue
                 return False
             values[index] = value

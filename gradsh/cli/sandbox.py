@@ -18,10 +18,12 @@ from gradsh.session.session import Session
 
 # Modules of others that gradsh imports inside of functions; a test holds this against its sources.
 LAZY = (
-    "ast", "base64", "bisect", "calendar", "cmath", "codecs", "collections.abc", "csv", "difflib", "fnmatch", "glob",
-    "hashlib", "heapq", "html", "importlib.util", "itertools", "json", "pickle", "platformdirs", "plotille", "pprint",
-    "queue", "re", "rich.console", "rich.table", "rich.text", "shutil", "struct", "tempfile", "textwrap", "timeit",
-    "traceback", "unicodedata", "uuid", "warnings", "zipfile", "zlib",
+    "array", "ast", "base64", "bisect", "calendar", "cmath", "codecs", "collections.abc", "colorsys",
+    "configparser", "csv", "decimal", "difflib", "errno", "fnmatch", "glob", "graphlib", "hashlib", "heapq", "hmac",
+    "html", "importlib.util", "itertools", "json", "keyword", "numpy.lib.stride_tricks", "numpy.polynomial",
+    "numpy.polynomial.polynomial", "numpy.testing", "pickle", "platformdirs", "plotille", "pprint", "queue", "re",
+    "rich.console", "rich.table", "rich.text", "secrets", "shlex", "shutil", "struct", "tempfile", "textwrap",
+    "timeit", "traceback", "unicodedata", "uuid", "warnings", "weakref", "zipfile", "zlib",
 )  # fmt: skip
 # and what those, and NumPy and SciPy, import when they are first asked for something
 LAZIER = (

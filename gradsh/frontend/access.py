@@ -111,6 +111,23 @@ HOST: dict[type, frozenset[str]] = {
     ImportError: frozenset(("args", "name", "path", "msg")),
     SyntaxError: frozenset(("args", "msg", "lineno", "offset", "text", "filename")),
     np.random.RandomState: _names(np.random.RandomState),
+    type(np.zeros(1).flags): frozenset(("c_contiguous", "f_contiguous", "writeable", "owndata", "contiguous")),
+    np.dtype: frozenset(
+        (
+            "name",
+            "names",
+            "fields",
+            "itemsize",
+            "kind",
+            "char",
+            "str",
+            "byteorder",
+            "type",
+            "descr",
+            "alignment",
+            "shape",
+        )
+    ),
     np.finfo: frozenset(("bits", "dtype", "eps", "epsneg", "max", "min", "resolution", "smallest_normal", "tiny")),
     np.iinfo: frozenset(("bits", "dtype", "max", "min")),
     np.random.Generator: _names(np.random.Generator, "bit_generator", "spawn"),

@@ -18,7 +18,7 @@ __acts_for_programs__ = True
 
 # Not open: what writes files, and what leads to memory or to objects of the host's.
 _CLOSED = """
-base ctypes data dump dumps getfield setfield setflags tobytes tofile to_device newbyteorder
+base ctypes data dump dumps getfield setfield setflags tofile to_device newbyteorder
 """
 ARRAY = frozenset(name for name in dir(np.ndarray) if name[0] != "_") - frozenset(_CLOSED.split())
 

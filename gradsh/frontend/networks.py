@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from types import CellType, FunctionType, MethodType
 from typing import Any
@@ -226,7 +227,17 @@ class Mixin:
                 )
         if parameter or isinstance(value, Model):
             self.buffer_names.pop(name, None)
+        elif value.__class__ is Tensor and "gradsh.frontend.modules" in sys.modules:
+            self._buffered(name, value)
         self.put(name, value)  # type: ignore[attr-defined]
+
+    def _buffered(self, name: str, value: Tensor) -> None:
+        """What `nn.Buffer` has made is one here."""
+        from gradsh.frontend.modules import made_buffer
+
+        persistent = made_buffer(value)
+        if persistent is not None:
+            self.buffer_names[name] = persistent
 
     def put_aside(self, name: str, value: Any) -> None:
         """`self.__dict__[name] = value`, past PyTorch's rules: a module or parameter there is not registered."""
@@ -442,6 +453,17 @@ def hook_of_node(model: Any) -> Callable[[Any], Any]:
     return register
 
 
+def _of_modules(name: str) -> Callable[[Any], Any]:
+    """What few programs ask of a module."""
+
+    def get(model: Any) -> Any:
+        from gradsh.frontend.modules import OF_MODULES
+
+        return OF_MODULES[name](model)
+
+    return get
+
+
 EXTRA: dict[str, Callable[[Any], Any]] = {
     **ITERATORS,
     "register_backward_hook": hook_of_node,
@@ -451,4 +473,5 @@ EXTRA: dict[str, Callable[[Any], Any]] = {
     "__dict__": Attributes,
     "_get_name": lambda model: lambda: type(model).__name__,
     "forward": lambda model: model.run,
+    **{name: _of_modules(name) for name in ("type", "to_empty", "set_submodule", "share_memory", "compile")},
 }

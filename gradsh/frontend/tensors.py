@@ -103,6 +103,12 @@ def _pinned(device: Any = None) -> None:
     raise WrongDevice("Cannot access accelerator device when none is available.", kind="RuntimeError")
 
 
+def _elsewhere(name: str) -> Any:
+    from gradsh.frontend import modules
+
+    return getattr(modules, name)
+
+
 STRIDED = Word("torch.strided")
 
 # each makes the attribute of a tensor
@@ -114,4 +120,7 @@ EXTRA: dict[str, Callable[[Tensor], Any]] = {
     "is_pinned": lambda tensor: lambda device=None: False,
     "share_memory_": lambda tensor: lambda: tensor,
     "is_shared": lambda tensor: lambda: False,
+    "to_dense": lambda tensor: lambda dtype=None, *, masked_grad=None: tensor,
+    "apply_": lambda tensor: _elsewhere("apply_")(tensor),
+    "map_": lambda tensor: _elsewhere("map_")(tensor),
 }

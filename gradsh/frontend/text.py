@@ -33,7 +33,7 @@ from gradsh.runtime.text import function_name
 
 __acts_for_programs__ = True
 
-WRITTEN = frozenset(("numpy", "datetime", "fractions", "decimal", "inspect"))  # whose `str` is not their `repr`
+WRITTEN = frozenset(("numpy", "datetime", "fractions", "decimal", "inspect", "uuid"))  # whose `str` is not their `repr`
 VIEWS = frozenset((type({}.keys()), type({}.values()), type({}.items())))
 PLAIN = frozenset((int, float, bool, type(None), Tensor, str, complex, bytes))
 GENERATORS: dict[type, str] = {
@@ -129,6 +129,9 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         return _OF_COLLECTIONS[kind](value, outer)
     if kind.__module__.partition(".")[0] == "gradsh" and repr(value) == f"<{kind.__name__}>":
         return f"<{class_text(kind)} object {at(value)}>"
+    if type(kind) is type and isinstance(value, tuple) and hasattr(kind, "_fields"):
+        held = zip(kind._fields, value, strict=True)
+        return f"{kind.__name__}({', '.join([f'{name}={_shown(item, outer)}' for name, item in held])})"
     if any("__repr__" in base.__dict__ for base in kind.__mro__[:-1]) and _keeps_addresses_out(kind):
         return of_host(value, repr(value))
     return f"<{class_text(kind)} object {at(value)}>"
@@ -139,6 +142,8 @@ def _keeps_addresses_out(kind: type) -> bool:
 
 
 OPEN = (
+    "array",
+    "uuid",
     "builtins",
     "collections",
     "datetime",

@@ -7,14 +7,18 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
+from gradsh.calls import formats
+from gradsh.calls.formats import MemoryFormat
 from gradsh.engine.core.dtypes import DType, Size
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import spelled
+from gradsh.frontend import bases, machines
 from gradsh.frontend.classes import Object, ProgramType
 from gradsh.frontend.functions import Function
 from gradsh.frontend.kinds import TYPES, Only, class_text, kind_of
 from gradsh.frontend.networks import Network
+from gradsh.frontend.tensors import Word
 from gradsh.runtime.builtins import BUILTINS
 
 __acts_for_programs__ = True
@@ -165,6 +169,22 @@ def _fans(tensor: Any) -> tuple[int, int]:
     return fans(tensor)
 
 
+def _compiled() -> Any:
+    from gradsh.frontend.compiled import compile
+
+    return compile
+
+
+def _of_modules(name: str) -> Callable[[], Any]:
+    def find() -> Any:
+        from gradsh.frontend import modules
+
+        found = getattr(modules, name)
+        return found() if name in ("BufferType", "default_generator") else found
+
+    return find
+
+
 def _of_tensors(name: str) -> Callable[[], Any]:
     def find() -> Any:
         from gradsh.frontend import tensors
@@ -191,8 +211,49 @@ def _type(kind: type) -> Callable[[], Any]:
     return lambda: TYPES[kind]
 
 
+def _format(name: str) -> Callable[[], Any]:
+    return lambda: getattr(formats, name)
+
+
+def _part(name: str) -> Callable[[], Any]:
+    def find() -> Any:
+        from gradsh.frontend import parts
+
+        return parts.MEMBERS[name]
+
+    return find
+
+
+# what parts.py has, which few programs name
+PARTS = """
+bfloat16 complex32 complex64 complex128 cfloat cdouble chalf uint16 uint32 uint64 float8_e4m3fn float8_e5m2 _ntuple
+_single _pair _triple _quadruple _reverse_repeat_tuple consume_prefix_in_state_dict_if_present DistributedSampler
+assert_allclose types.Number fft.fftfreq fft.rfftfreq fft.fftshift fft.ifftshift
+"""
+
+
+# of torch.multiprocessing, which is Python's and a little more
+PROCESSES = """
+Event Lock Pool Process Queue cpu_count freeze_support get_all_sharing_strategies get_context get_sharing_strategy
+set_sharing_strategy set_start_method spawn
+"""
+
+
+def _process(name: str) -> Callable[[], Any]:
+    def find() -> Any:
+        from gradsh.frontend.imports import together
+
+        return together.of_torch(name)
+
+    return find
+
+
 # each gives the member when a program first names it
 EXTRA: dict[str, Callable[[], Any]] = {
+    **machines.MEMBERS,
+    **bases.MEMBERS,
+    **{name: _part(name) for name in PARTS.split()},
+    **{f"multiprocessing.{name}": _process(name) for name in PROCESSES.split()},
     "Module": _constant(Network),
     "Function": _constant(Function),
     "Dataset": _constant(Dataset),
@@ -219,6 +280,14 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "typename": _constant(typename),
     "dtype": _constant(Only("torch.dtype", DType)),
     "strided": _of_tensors("STRIDED"),
+    **{name: _format(name) for name in ("channels_last", "channels_last_3d", "contiguous_format", "preserve_format")},
+    "memory_format": _constant(Only("torch.memory_format", MemoryFormat)),
+    "layout": _constant(Only("torch.layout", Word)),
+    "compile": _compiled,
+    "compiler.compile": _compiled,
+    "Buffer": _of_modules("BufferType"),
+    "skip_init": _of_modules("skip_init"),
+    "default_generator": _of_modules("default_generator"),
     "record_function": _constant(lambda name="", args=None: nullcontext()),
     "amp.custom_fwd": _constant(_itself),
     "amp.custom_bwd": _constant(_itself),
@@ -232,9 +301,4 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "xpu.device_count": _constant(lambda: 0),
     "xpu.manual_seed": _constant(_nothing),
     "xpu.manual_seed_all": _constant(_nothing),
-    "backends.mps.is_available": _constant(_false),
-    "backends.mps.is_built": _constant(_false),
-    "backends.cudnn.deterministic": _constant(False),
-    "backends.cudnn.benchmark": _constant(False),
-    "backends.cudnn.enabled": _constant(False),
 }

@@ -195,7 +195,6 @@ NAMES = {
     *channels_last* contiguous_format preserve_format memory_format default_generator nn.Module.get_extra_state
     nn.Module.set_extra_state nn.Module.register_backward_hook nn.Module.dump_patches nn.Module.T_destination
     nn.Module.to_empty nn.Module.set_submodule nn.Module.type optim.Optimizer.register_*state_dict*
-    Generator.clone_state Generator.device
     """,
     "plumbing": """
     nn.Uninitialized* nn.parameter.Uninitialized* nn.common_types nn.factory_kwargs nn.RNNBase nn.RNNCellBase

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
+from collections.abc import Mapping
 from typing import Any
 
 from gradsh import errors
@@ -27,7 +27,7 @@ def as_key(value: Any) -> Any:
 
 def as_pairs(given: Any) -> Any:
     """What a dict is made of: it, or pairs whose keys were looked at. What is neither is for Python to refuse."""
-    if isinstance(given, (dict, ChainMap)) or not hasattr(type(given), "__iter__"):
+    if isinstance(given, (dict, Mapping)) or not hasattr(type(given), "__iter__"):
         return given
     pairs = [list(pair) if hasattr(type(pair), "__next__") else pair for pair in given]
     for pair in pairs:

@@ -29,9 +29,9 @@ def shown(code: str, space: dict[str, Any]) -> dict[str, Any]:
         try:
             tree = ast.parse(code)
             last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-            exec(compile(tree, "cell", "exec"), space)
+            exec(compile(tree, "cell", "exec", dont_inherit=True), space)
             if last is not None:
-                value = eval(compile(ast.Expression(last.value), "cell", "eval"), space)
+                value = eval(compile(ast.Expression(last.value), "cell", "eval", dont_inherit=True), space)
                 if value is not None and not code.rstrip().endswith(";"):
                     result = pretty(value)
         except Exception as failed:

@@ -28,16 +28,15 @@ SWITCHES: dict[str, dict[str, tuple[Any, str]]] = {
 # backend -> what it can be asked, and the answer
 ANSWERS: dict[str, dict[str, Any]] = {
     "cudnn": {"is_available": False, "version": None},
-    "cuda": {
-        "is_built": False,
-        **dict.fromkeys(("flash_sdp_enabled", "mem_efficient_sdp_enabled", "math_sdp_enabled"), True),
-    },
+    "cuda": {"is_built": False, "is_flash_attention_available": False},
     "mps": {"is_available": False, "is_built": False},
     "mkl": {"is_available": False},
     "mkldnn": {"is_available": False},
     "openmp": {"is_available": False},
     "opt_einsum": {"is_available": False},
 }
+# the kernels of attention on cards: each can be asked whether it may be used, and told
+KERNELS = ("flash", "mem_efficient", "math", "cudnn")
 
 
 def kept() -> dict[str, Any]:
@@ -69,9 +68,29 @@ def _answer(name: str, value: Any) -> Callable[[Any], Any]:
     return ask
 
 
+def _kernels() -> dict[str, Callable[..., Any]]:
+    """`flash_sdp_enabled()`, `enable_flash_sdp(False)` and their kin."""
+    found: dict[str, Callable[..., Any]] = {}
+    for kernel in KERNELS:
+        key = f"cuda.{kernel}_sdp"
+
+        def ask(self: Any, key: str = key) -> Any:
+            return True if mode.settings is None else mode.settings.get(key, True)
+
+        def tell(self: Any, enabled: Any, key: str = key) -> None:
+            kept()[key] = bool(enabled)
+
+        for function, name in ((ask, f"{kernel}_sdp_enabled"), (tell, f"enable_{kernel}_sdp")):
+            function.__name__ = function.__qualname__ = name
+            found[name] = function
+    return found
+
+
 def _backend(path: str, **parts: Any) -> Any:
     switches = {name: _switch(path, name, *how) for name, how in SWITCHES.get(path, {}).items()}
     answers = {name: _answer(name, value) for name, value in ANSWERS.get(path, {}).items()}
+    if path == "cuda":
+        answers |= _kernels()
     body = {
         **{name: property(_answer(name, part)) for name, part in parts.items()},
         **switches,

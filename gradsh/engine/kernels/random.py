@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from gradsh.calls.devices import CPU, Device
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.dtypes import OF
@@ -61,7 +62,7 @@ class Generator:
 
     __slots__ = ("_engine", "_seed", "kept")
     __torch__ = "Generator"
-    __public__ = frozenset({"get_state", "initial_seed", "manual_seed", "seed", "set_state"})
+    __public__ = frozenset({"clone_state", "device", "get_state", "initial_seed", "manual_seed", "seed", "set_state"})
 
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
         self.kept: float | None = None
@@ -100,6 +101,13 @@ class Generator:
             other._engine = Random()
             other._engine.setstate(self._engine.getstate())
         return other
+
+    clone_state = clone
+
+    @property
+    def device(self) -> Device:
+        """Where it draws: on the CPU."""
+        return CPU
 
     @property
     def engine(self) -> Random:

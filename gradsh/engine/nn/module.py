@@ -14,10 +14,12 @@ from types import CellType, MethodType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradsh.calls.devices import Device, chosen
+from gradsh.calls.formats import MemoryFormat, order_of
 from gradsh.engine.core.arguments import type_word
 from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller, placed
+from gradsh.engine.core.strided import ordered
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 from gradsh.engine.nn.state import IncompatibleKeys, load, saved
@@ -464,6 +466,10 @@ class Model(metaclass=ModelType):
         for value in (*arguments, *keywords.values()):
             if isinstance(value, str | Device):
                 chosen(value)
+            if isinstance(value, MemoryFormat):
+                for t in (*self.parameters(), *self.buffers()):
+                    if t.ndim in (4, 5):
+                        _arrange(t, value)
             dtype = value.dtype if value.__class__ is Tensor else value
             if isinstance(dtype, DType):
                 if dtype.np.kind != "f":
@@ -601,6 +607,14 @@ def _dtype(name: str) -> DType:
     from gradsh.engine.core.dtypes import NAMES
 
     return NAMES[name]
+
+
+def _arrange(t: Tensor, wanted: MemoryFormat) -> None:
+    """Give a tensor memory in another format; it stays the same tensor."""
+    order = order_of(t.data, wanted, "to")
+    if order is not None:
+        t.data = ordered(t.data, order)
+        t.storage = None
 
 
 def _convert(t: Tensor, dtype: Any) -> None:

@@ -155,10 +155,16 @@ def module_of(session: Running, table: PythonTable, name: str) -> Any:
 def _made(session: Running, table: PythonTable, name: str) -> Any:
     if name in TORCH:
         return Module(name, lambda member: _of_torch(session, table, name, member), of_torch=True)
+    if name.startswith("torch.backends."):  # what keeps its switches is the engine's
+        kept = _of_torch(session, table, "torch.backends", name.removeprefix("torch.backends."))
+        return Absent(no_module(name)) if kept is NONE else kept
     root, _, rest = name.partition(".")
     file = FILES.get(root)
     if file is None:
-        return _own(session, table, name)
+        own = _own(session, table, name)
+        if isinstance(own, Absent):
+            return import_module("gradsh.frontend.imports.plain").refused(name) or own
+        return own
     found = import_module(f"gradsh.frontend.imports.{file}").module(session, root)
     for part in rest.split(".") if rest else ():
         try:
@@ -201,12 +207,17 @@ math random time copy collections itertools dataclasses string re json operator 
 statistics textwrap __future__ decimal fractions unicodedata gc numbers pprint cmath struct hashlib platform
 ast base64 zlib html calendar uuid
 """
+_PLAIN = """
+importlib weakref configparser builtins secrets signal colorsys keyword fnmatch shlex errno hmac array difflib
+graphlib
+"""
 # the file here that has each
 FILES = {
     **dict.fromkeys(_PURE.split(), "pure"),
     **dict.fromkeys(("functools", "types", "timeit"), "callables"),
     **dict.fromkeys(("contextlib", "warnings", "traceback"), "contexts"),
-    **dict.fromkeys(("os", "sys", "argparse"), "outside"),
+    **dict.fromkeys(("os", "sys"), "outside"),
+    "argparse": "arguments",
     **dict.fromkeys(("tqdm", "IPython"), "shows"),
     **dict.fromkeys(("matplotlib", "pylab", "mpl_toolkits", "seaborn"), "plots"),
     **dict.fromkeys(("io", "csv"), "streams"),
@@ -216,6 +227,7 @@ FILES = {
     "inspect": "inspecting",
     "asyncio": "waiting",
     "shutil": "opening",
+    **dict.fromkeys(_PLAIN.split(), "plain"),
     "enum": "enumeration",
     "logging": "logs",
     "pickle": "pickles",

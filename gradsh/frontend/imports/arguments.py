@@ -1,21 +1,25 @@
-"""`argparse`: the arguments that stand behind the file on the command line, `gradsh train.py --lr 0.1`."""
+"""`argparse`: the arguments that stand behind the file on the command line, `gradsh train.py --lr 0.1`.
+
+Python's own parser reads them; what it converts with is the program's, and what it says goes to the session's display.
+"""
 
 from __future__ import annotations
 
+import argparse
+import sys
+from collections.abc import Callable
 from typing import Any
 
 from gradsh import errors
 from gradsh.frontend import text
+from gradsh.frontend.exceptions import leave, raised, seen
+from gradsh.frontend.imports import Module, of_members
 from gradsh.frontend.imports.pure import SimpleNamespace
-from gradsh.frontend.kinds import TYPES, python_of
+from gradsh.runtime.text import function_name
 
 __acts_for_programs__ = True
 
-TRUTHS = {"store_true": True, "store_false": False}
-
-
-class ArgumentTypeError(Exception):
-    """`argparse.ArgumentTypeError`, with which a `type=` says what is wrong."""
+WIDTH = 78  # of what is no terminal, as Python has it
 
 
 class Namespace(SimpleNamespace):
@@ -24,162 +28,262 @@ class Namespace(SimpleNamespace):
     def __repr__(self) -> str:
         return f"Namespace({', '.join(f'{name}={text.shown(value)}' for name, value in self.__dict__.items())})"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Namespace) and other.__dict__ == self.__dict__
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.__dict__
+
+    __hash__ = None  # type: ignore[assignment]  # as Python's
+
 
 Namespace.written, Namespace.hosted = {}, False
-
-
-class Argument:
-    """One `add_argument`."""
-
-    __slots__ = ("flags", "name", "options")
-
-    def __init__(self, flags: tuple[str, ...], options: dict[str, Any]) -> None:
-        self.flags = flags
-        self.options = options
-        long = next((flag for flag in flags if flag.startswith("--")), flags[0])
-        self.name: str = options.get("dest") or long.lstrip("-").replace("-", "_")
-
-    @property
-    def positional(self) -> bool:
-        return not self.flags[0].startswith("-")
-
-    @property
-    def either(self) -> bool:
-        """`--x` and `--no-x`."""
-        return self.options.get("action") == "BooleanOptionalAction"
-
-    def converted(self, word: str) -> Any:
-        """A word of the command line as the value that it means. Errors: ValueProblem in argparse's words."""
-        kind = self.options.get("type") or TYPES[str]
-        try:
-            value = kind(word)
-        except ArgumentTypeError as error:
-            raise wrong(f"argument {'/'.join(self.flags)}: {error}") from None
-        except (ValueError, TypeError, errors.GradshError):
-            name = getattr(kind, "__name__", str(kind))
-            raise wrong(f"argument {'/'.join(self.flags)}: invalid {name} value: {word!r}") from None
-        choices = self.options.get("choices")
-        if choices is not None and value not in choices:
-            listed = ", ".join(map(text.written, choices))
-            raise wrong(f"argument {'/'.join(self.flags)}: invalid choice: {word!r} (choose from {listed})")
-        return value
 
 
 def wrong(words: str) -> errors.GradshError:
     return errors.ValueProblem(words, kind="SystemExit")
 
 
-class Parser:
-    """`argparse.ArgumentParser(…)`."""
+class Ended(Exception):
+    """The parser wants the program to end; `message` where the command line was wrong."""
+
+    def __init__(self, status: int, message: str | None = None) -> None:
+        self.status, self.message = status, message
+
+
+class Reader(argparse.ArgumentParser):
+    """Python's parser, which writes and ends by what it is told."""
+
+    say: Callable[[str, bool], None]
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if message:
+            self.say(message, file is not sys.stdout)
+
+    def exit(self, status: int = 0, message: str | None = None) -> Any:
+        if message:
+            self._print_message(message, True)
+        raise Ended(status)
+
+    def error(self, message: str) -> Any:
+        self.say(self.format_usage(), True)
+        raise Ended(2, message)
+
+
+def _formatter(kind: Any) -> Any:
+    """A formatter of a width that no terminal decides."""
+
+    class Formatter(kind):  # type: ignore[misc]  # whichever it is
+        def __init__(self, prog: str, **options: Any) -> None:
+            super().__init__(prog, **{"width": WIDTH, **options})
+
+    Formatter.__name__ = Formatter.__qualname__ = kind.__name__
+    return Formatter
+
+
+_FORMATTERS = """
+HelpFormatter ArgumentDefaultsHelpFormatter RawTextHelpFormatter RawDescriptionHelpFormatter MetavarTypeHelpFormatter
+"""
+FORMATTERS = {name: _formatter(getattr(argparse, name)) for name in _FORMATTERS.split()}
+
+
+def _conversion(kind: Any) -> Callable[[str], Any]:
+    """A `type=` of the program's as Python calls it."""
+
+    def convert(word: str) -> Any:
+        try:
+            return kind(word)
+        except errors.GradshError as error:
+            raise seen(error) from None
+
+    convert.__name__ = function_name(kind) if callable(kind) and not hasattr(kind, "__name__") else kind.__name__
+    return convert
+
+
+def _put(owner: Any, name: str, value: Any) -> None:
+    """Set what is open of a parser, an argument, a group. Errors: AttributeError_."""
+    if name not in owner.__public__ or callable(getattr(owner, name, None)):
+        raise errors.AttributeError_(f"'{type(owner).__name__}' object attribute '{name}' is read-only")
+    setattr(owner.inner, name, value)
+
+
+class Group:
+    """What arguments are added to."""
 
     __public__ = frozenset(
-        (
-            "add_argument",
-            "parse_args",
-            "parse_known_args",
-            "add_argument_group",
-            "set_defaults",
-            "add_mutually_exclusive_group",
-            "error",
-        )
+        ("add_argument", "add_argument_group", "add_mutually_exclusive_group", "set_defaults", "title")
     )
 
-    def __init__(self, session: Any, *given: Any, **options: Any) -> None:
-        self.session = session
-        self.arguments: list[Argument] = []
-        self.defaults: dict[str, Any] = {}
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
 
-    def add_argument(self, *flags: str, **options: Any) -> None:
-        self.arguments.append(Argument(flags, options))
+    @property
+    def title(self) -> Any:
+        return self.inner.title
 
-    def add_argument_group(self, *_: Any, **__: Any) -> Parser:
-        return self
+    def add_argument(self, *flags: str, **options: Any) -> Action:
+        kind = options.get("type")
+        if kind is not None:
+            options["type"] = _conversion(kind) if callable(kind) else kind
+        if options.get("action") is BOOLEAN:
+            options["action"] = argparse.BooleanOptionalAction
+        return Action(_host(self.inner.add_argument, *flags, **options))
 
-    add_mutually_exclusive_group = add_argument_group
+    def add_argument_group(self, *given: Any, **options: Any) -> Group:
+        return Group(_host(self.inner.add_argument_group, *given, **options))
 
-    def error(self, message: str) -> None:
-        raise wrong(message)
+    def add_mutually_exclusive_group(self, **options: Any) -> Group:
+        return Group(_host(self.inner.add_mutually_exclusive_group, **options))
 
     def set_defaults(self, **values: Any) -> None:
-        self.defaults.update(values)
+        self.inner.set_defaults(**values)
 
-    def parse_args(self, args: Any = None) -> Namespace:
-        found, rest = self.parse_known_args(args)
-        if rest:
-            raise wrong(f"unrecognized arguments: {' '.join(rest)}")
-        return found
 
-    def parse_known_args(self, args: Any = None) -> tuple[Namespace, list[str]]:
+class Action:
+    """What `add_argument` gives."""
+
+    __public__ = frozenset(("dest", "default", "help", "choices", "required", "option_strings", "metavar", "nargs"))
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def __set_member__(self, name: str, value: Any) -> None:
+        _put(self, name, value)
+
+
+def _host(function: Any, *given: Any, **options: Any) -> Any:
+    """A call of Python's own. Errors: what it raises, in its words."""
+    try:
+        return function(*given, **options)
+    except argparse.ArgumentError as error:
+        raise raised(error) from None
+    except (ValueError, TypeError) as error:
+        raise errors.ValueError_(str(error), kind=type(error).__name__) from None
+
+
+_METHODS = """
+parse_args parse_known_args print_help print_usage format_help format_usage error exit get_default add_subparsers prog
+description epilog usage
+"""
+
+
+class Parser(Group):
+    """`argparse.ArgumentParser(…)`."""
+
+    __public__ = Group.__public__ | frozenset(_METHODS.split())
+
+    def __init__(self, session: Any, *given: Any, inner: Any = None, **options: Any) -> None:
+        self.session = session
+        if inner is None:
+            options.setdefault("formatter_class", FORMATTERS["HelpFormatter"])
+            options["parents"] = [each.inner for each in options.get("parents", ())]
+            if not given and "prog" not in options:
+                options["prog"] = (
+                    str(session.argv[0]).replace("\\", "/").rpartition("/")[2] if session.argv else "gradsh"
+                )
+            inner = _host(Reader, *given, **options)
+        inner.say = self.say
+        super().__init__(inner)
+
+    def say(self, words: str, as_error: bool) -> None:
+        if as_error:
+            self.session.display.note(words)
+        else:
+            self.session.display.printed((words,), [None], "", "")
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("prog", "description", "epilog", "usage"):
+            return getattr(self.inner, name)
+        raise AttributeError(name)
+
+    def __set_member__(self, name: str, value: Any) -> None:
+        _put(self, name, value)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        return self._parsed("parse_args", args, namespace)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        return self._parsed("parse_known_args", args, namespace)
+
+    def _parsed(self, how: str, args: Any, namespace: Any) -> Any:
         words = list(self.session.argv[1:] if args is None else args)
-        found = Namespace(**{one.name: _default(one) for one in self.arguments} | self.defaults)
-        waiting = [one for one in self.arguments if one.positional]
-        rest: list[str] = []
-        seen: set[str] = set()
-        while words:
-            word = words.pop(0)
-            flag, equals, value = word.partition("=")
-            no = any(flag.replace("--no-", "--", 1) in each.flags for each in self.arguments if each.either)
-            no = no and flag.startswith("--no-")
-            flag = f"--{flag[5:]}" if no else flag
-            one = next((a for a in self.arguments if flag in a.flags), None) if word.startswith("-") else None
-            if one is None and waiting and not (word.startswith("--")):
-                one = waiting.pop(0)
-                words.insert(0, word)
-            elif one is not None and equals:
-                words.insert(0, value)
-            if one is None:
-                rest.append(word)
-                continue
-            seen.add(one.name)
-            found.__dict__[one.name] = self._taken(one, words, found.__dict__.get(one.name))
-            if no:
-                found.__dict__[one.name] = False
-        missing = [
-            "/".join(one.flags)
-            for one in self.arguments
-            if one.name not in seen and (one.options.get("required") or (one.positional and not _optional(one)))
-        ]
-        if missing:
-            raise wrong(f"the following arguments are required: {', '.join(missing)}")
-        return found, rest
+        return self._ended(getattr(self.inner, how), words, Namespace() if namespace is None else namespace)
 
-    @staticmethod
-    def _taken(one: Argument, words: list[str], before: Any) -> Any:
-        action = one.options.get("action")
-        if action in TRUTHS:
-            return TRUTHS[action]
-        if action in ("store_const", "append_const"):
-            return one.options.get("const")
-        if action == "count":
-            return (before or 0) + 1
-        if action == "append":
-            return [*(before or ()), one.converted(words.pop(0))]
-        count = one.options.get("nargs")
-        if one.either:
-            return True
-        if count == "?":
-            return one.converted(words.pop(0)) if words and words[0][:1] != "-" else one.options.get("const")
-        if count in ("*", "+"):
-            taken = []
-            while words and not words[0].startswith("--"):
-                taken.append(one.converted(words.pop(0)))
-            return taken
-        if isinstance(count, int):
-            if len(words) < count:
-                raise wrong(f"argument {'/'.join(one.flags)}: expected {count} arguments")
-            return [one.converted(words.pop(0)) for _ in range(count)]
-        if not words:
-            raise wrong(f"argument {'/'.join(one.flags)}: expected one argument")
-        return one.converted(words.pop(0))
+    def _ended(self, function: Any, *given: Any) -> Any:
+        try:
+            return function(*given)
+        except Ended as ended:
+            if ended.message is None:
+                leave(ended.status)
+            raise wrong(str(ended.message)) from None
+
+    def print_help(self, file: Any = None) -> None:
+        self._written(self.inner.format_help(), file)
+
+    def print_usage(self, file: Any = None) -> None:
+        self._written(self.inner.format_usage(), file)
+
+    def _written(self, words: str, file: Any) -> None:
+        from gradsh.frontend.access import method
+
+        method(file, "write")(words) if file is not None else self.say(words, as_error=False)
+
+    def format_help(self) -> str:
+        return str(self.inner.format_help())
+
+    def format_usage(self) -> str:
+        return str(self.inner.format_usage())
+
+    def error(self, message: str) -> None:
+        self._ended(self.inner.error, message)
+
+    def exit(self, status: int = 0, message: str | None = None) -> None:
+        self._ended(self.inner.exit, status, message)
+
+    def get_default(self, dest: str) -> Any:
+        return self.inner.get_default(dest)
+
+    def add_subparsers(self, **options: Any) -> Subparsers:
+        return Subparsers(self, _host(self.inner.add_subparsers, **options))
 
 
-def _optional(one: Argument) -> bool:
-    return one.options.get("nargs") in ("?", "*") or "default" in one.options
+class Subparsers:
+    """`parser.add_subparsers(…)`."""
+
+    __public__ = frozenset(("add_parser", "dest", "required"))
+
+    def __init__(self, parser: Parser, inner: Any) -> None:
+        self.parser, self.inner = parser, inner
+
+    def __set_member__(self, name: str, value: Any) -> None:
+        _put(self, name, value)
+
+    def add_parser(self, name: str, **options: Any) -> Parser:
+        options.setdefault("formatter_class", FORMATTERS["HelpFormatter"])
+        options["parents"] = [each.inner for each in options.get("parents", ())]
+        return Parser(self.parser.session, inner=_host(self.inner.add_parser, name, **options))
 
 
-def _default(one: Argument) -> Any:
-    action = one.options.get("action")
-    if "default" in one.options:
-        value = one.options["default"]
-        return one.converted(value) if isinstance(value, str) and python_of(one.options.get("type")) else value
-    return not TRUTHS[action] if action in TRUTHS else None
+class Choice:
+    """`argparse.BooleanOptionalAction`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<class 'argparse.BooleanOptionalAction'>"
+
+
+BOOLEAN = Choice()
+
+
+def module(session: Any, name: str) -> Module:
+    def parser(*given: Any, **options: Any) -> Any:
+        return Parser(session, *given, **options)
+
+    members: dict[str, Any] = {"ArgumentParser": parser, "Namespace": Namespace, "BooleanOptionalAction": BOOLEAN}
+    members |= {"ArgumentTypeError": argparse.ArgumentTypeError, "ArgumentError": argparse.ArgumentError}
+    names = ("SUPPRESS", "REMAINDER", "OPTIONAL", "ZERO_OR_MORE", "ONE_OR_MORE")
+    return of_members(name, members | FORMATTERS | {each: getattr(argparse, each) for each in names})

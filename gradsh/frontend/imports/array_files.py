@@ -19,6 +19,29 @@ __acts_for_programs__ = True
 OF_ENDING = {"gz": "gzip", "bz2": "bz2", "xz": "lzma"}
 
 
+class Archive(dict[str, Any]):
+    """What `np.load` gives of an `.npz`: its arrays by name, which can be closed."""
+
+    __public__ = frozenset(("files", "keys", "values", "items", "get", "close", "f"))
+
+    @property
+    def files(self) -> list[str]:
+        return list(self)
+
+    def close(self) -> None:
+        """Everything was read when it was opened."""
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        names = ", ".join(list(self)[:5]) + ("..." if len(self) > 5 else "")
+        return f"NpzFile 'object' with keys: {names}"
+
+
 def functions(session: Any) -> dict[str, Callable[..., Any]]:
     """The functions by their names. What they read is read whole; objects are in no file that they read or write."""
 
@@ -38,7 +61,7 @@ def functions(session: Any) -> dict[str, Callable[..., Any]]:
 
     def load(file: Any, *_: Any, **__: Any) -> Any:
         found = np.load(opened(file), allow_pickle=False)
-        return dict(found) if isinstance(found, np.lib.npyio.NpzFile) else found
+        return Archive(found) if isinstance(found, np.lib.npyio.NpzFile) else found
 
     def loadtxt(fname: Any, *given: Any, **keywords: Any) -> Any:
         return np.loadtxt(rows(fname), *map(plain, given), **{name: plain(each) for name, each in keywords.items()})

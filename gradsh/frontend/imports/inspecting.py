@@ -207,7 +207,7 @@ def _of_partial(value: Any) -> Signature:
 
 def full_arguments(value: Any) -> Any:
     """`inspect.getfullargspec(function)`."""
-    found = signature(value)
+    found = signature(value.__func__ if isinstance(value, MethodType) else value)
     by_kind: dict[Any, list[Any]] = {kind: [] for kind in (FIRST, ONE, REST, BY_NAME, NAMED)}
     for each in found.parameters.values():
         by_kind[each.kind].append(each)

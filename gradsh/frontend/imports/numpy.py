@@ -9,8 +9,10 @@ import numpy as np
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.frontend.arrays import called
-from gradsh.frontend.imports import NONE, Module
+from gradsh.frontend.exceptions import raised
+from gradsh.frontend.imports import NONE, Module, of_members
 from gradsh.frontend.imports.array_files import functions
+from gradsh.frontend.imports.typed import typed
 from gradsh.runtime import access
 from gradsh.runtime.builtins import BUILTINS
 
@@ -62,6 +64,69 @@ class Ufunc:
         return sorted(UFUNC)
 
 
+def _of_names(path: str, names: str) -> Module:
+    """A module of NumPy's with these members."""
+    from importlib import import_module
+
+    module = import_module(path)
+    return of_members(path, {name: _shown(getattr(module, name)) for name in names.split()})
+
+
+def _lib() -> Module:
+    return of_members("numpy.lib", {"stride_tricks": _of_names("numpy.lib.stride_tricks", "sliding_window_view")})
+
+
+def _typing() -> Module:
+    """What annotations name: hints, which nothing looks at."""
+    return of_members("numpy.typing", {name: typed("Any") for name in ("ArrayLike", "DTypeLike", "NDArray")})
+
+
+def _testing() -> Module:
+    """Assertions on arrays, in NumPy's words."""
+    from importlib import import_module
+
+    module = import_module("numpy.testing")
+
+    def asserting(name: str) -> Any:
+        function = called(getattr(module, name))
+
+        def call(*arguments: Any, **keywords: Any) -> None:
+            try:
+                function(*arguments, **keywords)
+            except AssertionError as error:
+                raise raised(AssertionError(str(error))) from None
+
+        call.__name__ = call.__qualname__ = name
+        return call
+
+    return of_members("numpy.testing", {name: asserting(name) for name in ASSERTIONS.split()})
+
+
+def _polynomial() -> Module:
+    """The old-style functions and the class of power series."""
+    from importlib import import_module
+
+    from gradsh.frontend.access import HOST
+
+    module = import_module("numpy.polynomial")
+    inner = import_module("numpy.polynomial.polynomial")
+    kind = module.Polynomial
+    HOST.setdefault(kind, frozenset(_POLYNOMIAL.split()))
+    names = [name for name in inner.__all__ if name[:4] == "poly" and name != "polytrim"]
+    functions = {name: _shown(getattr(inner, name)) for name in names}
+    return of_members(
+        "numpy.polynomial", {"Polynomial": kind, "polynomial": of_members("numpy.polynomial.polynomial", functions)}
+    )
+
+
+_POLYNOMIAL = "coef domain window degree deriv integ roots fit trim convert linspace copy"
+ASSERTIONS = """
+assert_allclose assert_almost_equal assert_array_almost_equal assert_array_equal assert_array_less assert_equal
+assert_approx_equal
+"""
+PARTS = {"lib": _lib, "typing": _typing, "testing": _testing, "polynomial": _polynomial}
+
+
 def _shown(value: Any) -> Any:
     if isinstance(value, np.ufunc):
         return Ufunc(value)
@@ -86,6 +151,8 @@ def find(name: str) -> Any:
         return Module(f"numpy.{name}", lambda member: _of(getattr(np, name), member))
     if name == "random":
         return Module("numpy.random", random)
+    if name in PARTS:
+        return PARTS[name]()
     if name in CLOSED or name not in np.__all__:
         return NONE if name != "__version__" else np.__version__
     return reduced(name) if name in REDUCTIONS else _shown(getattr(np, name))

@@ -13,6 +13,9 @@ from gradsh.frontend import text
 from gradsh.frontend.exceptions import leave, seen
 from gradsh.frontend.imports import Module, of_members
 from gradsh.frontend.imports.opening import lines_of, listed, make_folder, read, remove, remove_all, rename, walked
+from gradsh.frontend.imports.paths import Path
+from gradsh.frontend.imports.pure import SimpleNamespace
+from gradsh.frontend.kinds import Only
 
 __acts_for_programs__ = True
 
@@ -94,6 +97,16 @@ def _sys(session: Any) -> Module:
         "exc_info": lambda: (None, None, None) if (e := sys.exc_info()[1]) is None else (type(seen(e)), seen(e), None),
         "getrefcount": lambda value: 2,  # how many the host holds is nothing of the program's
         "intern": str,
+        "getdefaultencoding": sys.getdefaultencoding,
+        "getfilesystemencoding": sys.getfilesystemencoding,
+        "hexversion": sys.hexversion,
+        "maxunicode": sys.maxunicode,
+        "prefix": "gradsh",
+        "implementation": SimpleNamespace(name="cpython", version=VersionInfo(*sys.version_info)),
+        "flags": SimpleNamespace(optimize=0, debug=0, interactive=0, verbose=0, utf8_mode=sys.flags.utf8_mode),
+        "int_info": sys.int_info,
+        "hash_info": sys.hash_info,
+        "gettrace": lambda: None,
         "stdin": Stdin(session),
     }
     return of_members("sys", members)
@@ -104,7 +117,8 @@ def _as_name(value: Any) -> Any:
     return os.fspath(value) if hasattr(value, "__fspath__") else value
 
 
-_PURE_PATHS = "join basename dirname splitext split normpath isabs sep commonprefix relpath"
+_PURE_PATHS = "join basename dirname splitext split normpath isabs commonprefix relpath normcase splitdrive commonpath"
+_CONSTANTS = "sep linesep name curdir pardir pathsep devnull extsep altsep"
 
 
 def _os(session: Any) -> Module:
@@ -119,9 +133,10 @@ def _os(session: Any) -> Module:
     def named(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *given: function(*map(_as_name, given))
 
-    paths: dict[str, Any] = {name: named(getattr(os.path, name)) for name in _PURE_PATHS.split() if name != "sep"}
+    paths: dict[str, Any] = {name: named(getattr(os.path, name)) for name in _PURE_PATHS.split()}
     paths["sep"] = os.sep
-    paths |= {name: asked(getattr(os.path, name)) for name in ("exists", "isfile", "isdir")}
+    paths |= {name: asked(getattr(os.path, name)) for name in ("exists", "isfile", "isdir", "islink", "lexists")}
+    paths["samefile"] = lambda one, two: session.files.real(text.written(one)) == session.files.real(text.written(two))
     paths |= {"getsize": lambda path: len(read(session, text.written(path))), "expandvars": lambda path: path}
     paths |= {"abspath": named(os.path.abspath), "expanduser": lambda path: path, "realpath": named(os.path.abspath)}
 
@@ -150,9 +165,12 @@ def _os(session: Any) -> Module:
             "walk": lambda top: walked(session, text.written(top)),
             "getenv": environ,
             "environ": Environment(environ),
-            "sep": os.sep,
-            "linesep": os.linesep,
-            "name": os.name,
+            **{name: getattr(os, name) for name in _CONSTANTS.split()},
+            "fspath": lambda path: text.written(path),
+            "urandom": os.urandom,
+            "fsencode": lambda path: text.written(path).encode(),
+            "PathLike": Only("os.PathLike", Path),
+            "error": OSError,
             "cpu_count": os.cpu_count,
             "getpid": lambda: 1,
         },
@@ -183,32 +201,34 @@ class Environment:
     def __contains__(self, name: str) -> bool:
         return self.get(name) is not None
 
+    def setdefault(self, name: str, value: str) -> str:
+        found = self.get(name)
+        if found is None:
+            self.own[name] = found = value
+        return str(found)
+
+    def update(self, *given: Any, **named: Any) -> None:
+        self.own.update(*given, **named)
+
+    def pop(self, name: str, *default: Any) -> Any:
+        """Only what the program has put there is gone."""
+        if name in self.own:
+            return self.own.pop(name)
+        found = self.get(name)
+        if found is None and not default:
+            raise KeyError(name)
+        return default[0] if found is None else found
+
     def __member__(self, name: str) -> Any:
-        if name in ("get", "setdefault"):
-            return self.get
-        raise KeyError(name)
+        if name not in ("get", "setdefault", "update", "pop"):
+            raise KeyError(name)
+        return getattr(self, name)
 
     def __members__(self) -> list[str]:
-        return ["get"]
+        return ["get", "setdefault", "update", "pop"]
 
 
-# --- command lines --------------------------------------------------------------------------------------------------
-
-
-def _argparse(session: Any) -> Module:
-    from gradsh.frontend.imports.arguments import ArgumentTypeError, Namespace, Parser
-
-    def parser(*given: Any, **options: Any) -> Any:
-        return Parser(session, *given, **options)
-
-    members: dict[str, Any] = {"ArgumentParser": parser, "Namespace": Namespace, "ArgumentTypeError": ArgumentTypeError}
-    members["BooleanOptionalAction"] = "BooleanOptionalAction"
-    names = ("ArgumentDefaultsHelpFormatter", "RawTextHelpFormatter", "RawDescriptionHelpFormatter", "SUPPRESS")
-    members |= {name: name for name in names}
-    return of_members("argparse", members)
-
-
-MAKERS: dict[str, Callable[[Any], Module]] = {"sys": _sys, "os": _os, "argparse": _argparse}
+MAKERS: dict[str, Callable[[Any], Module]] = {"sys": _sys, "os": _os}
 
 
 def module(session: Any, name: str) -> Module:

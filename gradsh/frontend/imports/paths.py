@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
 from gradsh.frontend import text
 from gradsh.frontend.imports import Module, of_members
-from gradsh.frontend.imports.opening import listed, make_folder, opened, own, read, remove, remove_all, rename
+from gradsh.frontend.imports.opening import (
+    Written,
+    listed,
+    make_folder,
+    opened,
+    own,
+    read,
+    remove,
+    remove_all,
+    rename,
+)
 from gradsh.frontend.imports.pure import SimpleNamespace
 
 __acts_for_programs__ = True
@@ -234,6 +247,54 @@ def temporary(session: Any) -> str:
     return made
 
 
+class TemporaryFile(Written):
+    """`NamedTemporaryFile(mode)`: a file that is gone when it is closed, unless `delete=False`."""
+
+    __slots__ = ("delete",)
+
+    def __init__(
+        self,
+        session: Any,
+        mode: str = "w+b",
+        buffering: int = -1,
+        encoding: Any = None,
+        newline: Any = None,
+        suffix: Any = None,
+        prefix: Any = None,
+        dir: Any = None,
+        delete: bool = True,
+        **_: Any,
+    ) -> None:
+        import tempfile
+
+        session.files.check("a temporary file", "write")
+        folder = None if dir is None else session.files.real(text.written(dir))
+        number, path = tempfile.mkstemp(suffix, prefix, folder)
+        os.close(number)
+        own(session).add(os.path.realpath(path))
+        self.delete = delete
+        super().__init__(session, path, mode.replace("x", "w"), encoding or "utf-8")
+
+    def close(self) -> None:
+        """Write what there is, or take the file away."""
+        if not self.delete:
+            super().close()
+            return
+        self.changed = False
+        self.stream.close()
+        with suppress(OSError):
+            os.unlink(self.name)
+
+    def __del__(self) -> None:
+        with suppress(Exception):
+            self.close()
+
+
+def _unnamed(mode: str = "w+b", *_: Any, **__: Any) -> Any:
+    """`TemporaryFile(mode)`, which nothing but the program ever sees."""
+    return io.BytesIO() if "b" in mode else io.StringIO()
+
+
 def module(session: Any, name: str) -> Module:
     if name == "glob":
         return of_members(
@@ -246,7 +307,10 @@ def module(session: Any, name: str) -> Module:
 
             return "." if session.files.sandboxed else tempfile.gettempdir()
 
-        members = {"TemporaryDirectory": lambda **_: Temporary(session), "mkdtemp": lambda **_: temporary(session)}
+        members: dict[str, Any] = {"TemporaryDirectory": lambda *_, **__: Temporary(session)}
+        members |= {"mkdtemp": lambda *_, **__: temporary(session), "TemporaryFile": _unnamed}
+        members |= {"NamedTemporaryFile": partial(TemporaryFile, session)}
+        members |= {"SpooledTemporaryFile": lambda max_size=0, *given, **_: _unnamed(*given)}
         return of_members("tempfile", {**members, "gettempdir": place})
     kind = Kind(session)
     return of_members("pathlib", {"Path": kind, "PurePath": kind, "PosixPath": kind, "PurePosixPath": kind})

@@ -112,9 +112,14 @@ def _time(session: Any) -> Module:
 
     names = """
     time perf_counter process_time monotonic sleep strftime time_ns perf_counter_ns localtime gmtime ctime asctime
-    mktime monotonic_ns process_time_ns thread_time
+    mktime monotonic_ns process_time_ns thread_time timezone altzone daylight tzname struct_time
     """
-    return of_members("time", {name: getattr(time, name) for name in names.split()})
+
+    def parsed(*given: Any) -> Any:  # which imports when it runs, as no code of a program's may
+        return time.strptime(*given)
+
+    HOST.setdefault(time.struct_time, frozenset(name for name in dir(time.struct_time) if name[:3] == "tm_"))
+    return of_members("time", {**{name: getattr(time, name) for name in names.split()}, "strptime": checked(parsed)})
 
 
 # --- copy, functools ------------------------------------------------------------------------------------------------
@@ -355,11 +360,11 @@ def _gc(session: Any) -> Module:
 def _hashlib(session: Any) -> Module:
     import hashlib
 
-    names = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s")
+    names = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_256", "sha3_512")
     made: dict[str, Any] = {name: getattr(hashlib, name) for name in names}
     for function in made.values():
         HOST.setdefault(type(function()), frozenset(("update", "digest", "hexdigest", "copy", "digest_size", "name")))
-    return of_members("hashlib", made)
+    return of_members("hashlib", {**made, "new": lambda name, *data, **options: made[name](*data, **options)})
 
 
 def _platform(session: Any) -> Module:
@@ -391,13 +396,51 @@ def _uuid(session: Any) -> Module:
     import uuid
 
     HOST.setdefault(uuid.UUID, frozenset(("hex", "int", "bytes", "version")))
-    return of_members("uuid", {"UUID": uuid.UUID, "uuid4": uuid.uuid4})
+    spaces = {name: getattr(uuid, name) for name in dir(uuid) if name.startswith("NAMESPACE_")}
+    made = {name: getattr(uuid, name) for name in ("UUID", "uuid3", "uuid4", "uuid5")}
+    return of_members("uuid", {**made, **spaces})
 
 
-# not `getcontext`, which sets what holds for the whole process
+class Precision:
+    """`decimal.getcontext()`: how numbers of that kind are rounded."""
+
+    __slots__ = ("inner",)
+    OPEN = frozenset(("prec", "rounding", "Emin", "Emax", "capitals", "clamp"))
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __member__(self, name: str) -> Any:
+        if name not in self.OPEN:
+            raise KeyError(name)
+        return getattr(self.inner, name)
+
+    def __set_member__(self, name: str, value: Any) -> None:
+        if name not in self.OPEN:
+            raise TypeError_(f"a context's {name} cannot be set here")
+        setattr(self.inner, name, value)
+
+    def __enter__(self) -> Precision:
+        return Precision(self.inner.__enter__())
+
+    def __exit__(self, *given: Any) -> None:
+        self.inner.__exit__(*given)
+
+
+def _decimal(session: Any) -> Module:
+    import decimal
+
+    found = _public("decimal", DECIMAL, kinds="Decimal")(session)
+    found.known |= {
+        "getcontext": lambda: Precision(decimal.getcontext()),
+        "localcontext": lambda ctx=None, **options: Precision(decimal.localcontext(ctx and ctx.inner, **options)),
+    }
+    return found
+
+
 DECIMAL = """
 Decimal ROUND_HALF_UP ROUND_HALF_EVEN ROUND_HALF_DOWN ROUND_UP ROUND_DOWN ROUND_CEILING ROUND_FLOOR InvalidOperation
-DivisionByZero Overflow
+DivisionByZero Overflow Inexact Underflow Rounded
 """
 
 MAKERS: dict[str, Callable[[Any], Module]] = {
@@ -409,7 +452,7 @@ MAKERS: dict[str, Callable[[Any], Module]] = {
     "itertools": _itertools,
     "ast": _ast,
     "uuid": _uuid,
-    "base64": _public("base64", "b64encode b64decode urlsafe_b64encode urlsafe_b64decode b16encode b16decode"),
+    "base64": _public("base64", but="encode decode main"),
     "zlib": _public("zlib", "crc32 adler32 compress decompress error"),
     "html": _public("html", "escape unescape"),
     "calendar": _public(
@@ -427,13 +470,13 @@ MAKERS: dict[str, Callable[[Any], Module]] = {
     "statistics": _public("statistics", kinds="NormalDist"),
     "textwrap": _public("textwrap"),
     "fractions": _public("fractions", kinds="Fraction"),
-    "decimal": _public("decimal", DECIMAL, kinds="Decimal"),
+    "decimal": _decimal,
     "unicodedata": _public("unicodedata", "normalize category name combining"),
     "gc": _gc,
     "pprint": _pprint,
     "numbers": _public("numbers", "Number Complex Real Rational Integral"),
     "cmath": _public("cmath"),
-    "struct": _public("struct", "pack unpack calcsize iter_unpack error"),
+    "struct": _public("struct", "pack unpack calcsize iter_unpack pack_into unpack_from error Struct", kinds="Struct"),
     "hashlib": _hashlib,
     "platform": _platform,
     "__future__": lambda session: Module("__future__", lambda name: None),

@@ -368,6 +368,19 @@ def _multiprocessing(session: Any) -> Module:
     return found[0]
 
 
+def spawn(fn: Any, args: Any = (), nprocs: int = 1, join: bool = True, daemon: bool = False, **_: Any) -> None:
+    """`torch.multiprocessing.spawn(f, args, nprocs)`: the calls `f(0, …)`, `f(1, …)`, one after the other."""
+    for number in range(nprocs):
+        fn(number, *args)
+
+
+def of_torch(name: str) -> Any:
+    """A member of `torch.multiprocessing`."""
+    own = {"spawn": spawn, "set_sharing_strategy": lambda *_: None, "get_sharing_strategy": lambda: "file_system"}
+    own["get_all_sharing_strategies"] = lambda: {"file_descriptor", "file_system"}
+    return own.get(name) or _multiprocessing(None).find(name)
+
+
 MAKERS: dict[str, Callable[[Any], Module]] = {
     "threading": _threading,
     "queue": _queue,

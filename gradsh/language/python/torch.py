@@ -10,24 +10,25 @@ MISSING = "missing:"
 # Modules of PyTorch that have no words of their own in gradsh: their members are found by their bare names.
 _OTHERS = """
 torch.autograd.function torch.autograd.profiler torch.autograd.variable torch.backends
-torch.backends.cudnn torch.backends.mps torch.cuda torch.cuda.amp torch.amp torch.distributions.categorical
+torch.cuda torch.cuda.amp torch.amp torch.distributions.categorical
 torch.distributions.normal torch.distributions.bernoulli torch.distributions.kl torch.func torch.jit torch.linalg
 torch.mps torch.xpu torch.accelerator torch.nn.modules.module torch.nn.modules.loss torch.nn.utils.clip_grad
 torch.nn.attention torch.optim.optimizer torch.profiler torch.random torch.special torch.utils torch.utils.data.dataset
 torch.utils.data.dataloader torch.utils.data.sampler torch.version torch.fft torch.sparse torch.compiler
 torch.nn.utils.prune torch.nn.utils.convert_parameters torch.utils.tensorboard torch.multiprocessing
 torch.distributed torch.distributions.constraints torch.fx torch.onnx
-torch.quantization torch.hub functorch
+torch.quantization torch.hub functorch torch.cpu torch.functional torch.types torch.serialization torch._dynamo
+torch._dynamo.config torch.autograd.grad_mode torch.autograd.anomaly_mode torch.nn.parallel
+torch.nn.parallel.distributed
+torch.nn.modules.utils torch.nn.utils.stateless torch.utils.data.distributed torch.utils.data._utils
+torch.utils.data._utils.collate torch.cuda.random torch.cuda.memory torch._tensor
 """
 TORCH = frozenset((*(name for name in MODULES if name.split(".")[0] == "torch"), *_OTHERS.split()))
 # those whose members have the module's name before them
 _NAMED = {f"torch.{name}": name for name in NAMESPACES}
-_NAMED |= {
-    name: name.removeprefix("torch.")
-    for name in ("torch.mps", "torch.xpu", "torch.accelerator", "torch.backends.cudnn", "torch.backends.mps")
-}
-_NAMED["torch.distributions.constraints"] = "constraints"
-_NAMED |= {name: name.removeprefix("torch.") for name in ("torch.version", "torch.jit", "torch.compiler", "torch.fft")}
+_NAMED |= {"torch.distributions.constraints": "constraints", "torch.cuda.random": "cuda", "torch.cuda.memory": "cuda"}
+_WITH_NAMES = "mps xpu version jit compiler fft cpu distributed types serialization _dynamo onnx multiprocessing"
+_NAMED |= {f"torch.{name}": name for name in _WITH_NAMES.split()}
 
 
 def submodule(module: str, name: str) -> str | None:

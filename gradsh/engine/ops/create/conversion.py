@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from gradsh.calls.devices import Device, chosen
+from gradsh.calls.formats import order_of
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.dtypes import NAMES, OF, DType
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.strided import copied
+from gradsh.engine.core.strided import copied, ordered
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import composite, function
@@ -66,9 +67,8 @@ def to(input: Any, dtype: Any, non_blocking: Any, copy: bool, device: Any, memor
         target = numpy_dtype("to", dtype)
     else:
         raise ArgumentError(f"to(): argument 'dtype' must be torch.dtype, not {type_word(dtype)}")
-    if copy and target == input.data.dtype:
-        return to_copy.apply(input, target)
-    return cast(input, target)
+    out = to_copy.apply(input, target) if copy and target == input.data.dtype else cast(input, target)
+    return out if memory_format is None else formatted(out, memory_format, "to")
 
 
 @to.batched
@@ -172,22 +172,48 @@ clone.vjp("input")(lambda F, g, out, x: g)
 
 
 @composite(
-    "contiguous(input)",
+    "contiguous(input, *, memory_format=None)",
     samples=lambda: [call(t(3, 2, strided=True)), call(t(2))],
     formula="g",
     example="ones(2, 3).t().contiguous()",
     elementwise=True,
 )
-def contiguous(input: Any) -> Any:
+def contiguous(input: Any, memory_format: Any) -> Any:
     """The tensor with its elements in the order of memory: itself if they are, else a copy."""
     need_tensor("contiguous", "input", 1, input)
+    if memory_format is not None:
+        return formatted(input, memory_format, "contiguous")
     x = input.data
     if x.__class__ is not np.ndarray or x.flags.c_contiguous:
         return input
     return clone_contiguous.apply(input)
 
 
-on_arrays("contiguous", alloc.ascontiguousarray)
+on_arrays("contiguous", lambda x, memory_format=None: alloc.ascontiguousarray(x))
+
+
+@op(
+    "clone_ordered(input, order)",
+    layout="own",
+    grad_fn="CloneBackward0",
+    private=True,
+    elementwise=True,
+)
+def clone_ordered(x: Any, order: Any) -> Any:
+    """A copy with the dims in this order in memory, fastest first."""
+    return ordered(x, order)
+
+
+clone_ordered.vjp("input")(lambda F, g, out, x, order: g)
+
+
+def formatted(input: Tensor, wanted: Any, operator: str) -> Tensor:
+    """The tensor in a memory format: itself if it is, else a copy."""
+    order = order_of(input.data, wanted, operator)
+    if order is None or ordered(input.data, order) is input.data:
+        return input
+    out: Tensor = clone_ordered.apply(input, order)
+    return out
 
 
 @op(

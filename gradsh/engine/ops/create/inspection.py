@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.calls.formats import order_of
 from gradsh.engine.core.arguments import dim_index, need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.dtypes import BOOL, FLOAT, INTEGER, OF, DType, Size, promote_dtypes
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.promotion import result_dtype
-from gradsh.engine.core.strided import offset
+from gradsh.engine.core.strided import offset, ordered
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.registry import alias
@@ -74,12 +75,20 @@ def element_size(input: Any) -> int:
     return int(input.data.itemsize)
 
 
-@function("is_contiguous(input)", work="elements", differentiable=False, example="ones(2, 3).t().is_contiguous()")
-def is_contiguous(input: Any) -> bool:
+@function(
+    "is_contiguous(input, *, memory_format=None)",
+    work="elements",
+    differentiable=False,
+    example="ones(2, 3).t().is_contiguous()",
+)
+def is_contiguous(input: Any, memory_format: Any) -> bool:
     """Whether the elements lie in memory in the order in which they are counted."""
     need_tensor("is_contiguous", "input", 1, input)
     data = input.data
-    return data.__class__ is not np.ndarray or bool(data.flags.c_contiguous)
+    order = order_of(data, memory_format, "is_contiguous")
+    if data.__class__ is not np.ndarray:
+        return True
+    return bool(data.flags.c_contiguous) if order is None else ordered(data, order) is data
 
 
 @function("storage_offset(input)", work="elements", differentiable=False, example="arange(4)[2:].storage_offset()")
