@@ -403,7 +403,7 @@ def _of_class(value: Any, name: str) -> Any:
     if python is not None and name in HOST.get(python, ()):
         return OWN.get(python, {}).get(name) or OF_CLASSES.get(python, {}).get(name) or getattr(python, name)
     if python is Tensor:
-        found = access.find_method(Tensor, name)
+        found = access.find_method(Tensor, name) or (getattr(Tensor, name, None) if name in specials.OPEN else None)
         if found is not None:
             return found
     if python is not None and name == "__init__" and issubclass(python, BaseException):

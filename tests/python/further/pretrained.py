@@ -54,3 +54,6 @@ try:
     nn.Linear.from_pretrained(w)
 except AttributeError as e:
     print(e)
+x = torch.tensor([1.0, 2.0])
+print(torch.Tensor.__add__(x, 1), torch.Tensor.__mul__(x, x), torch.Tensor.__len__(x), torch.Tensor.__getitem__(x, 0))
+print(torch.Tensor.__neg__(x), torch.Tensor.__matmul__(x, x), list(map(torch.Tensor.item, x)), torch.Tensor.__eq__(x, x))
