@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from _thread import get_ident
 from collections.abc import Iterator
-from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -444,9 +443,11 @@ def function_called(record: Record, function: Any, arguments: Any, options: Any,
         arguments[0][...] = arguments[1]
         return None
     if function is np.put_along_axis:
+        if options:
+            raise NoPlan("NumPy's put_along_axis in a form that is not known")
         target = written(arguments[0])
-        function(*uncovered(arguments), **uncovered(options))
-        return record.add("into", partial(function, **options), arguments, target)
+        function(*uncovered(arguments))
+        return record.add("into", function, arguments, target)  # whose name a plan is shown with
     if function in (np.empty_like, np.zeros_like, np.ones_like, np.full_like):
         raise NoPlan("an array is made in a way that is not known")
     target = options.pop("out", None)
