@@ -29,7 +29,7 @@ class Silent:
     """What a display does while the program runs."""
 
     running = True
-    follows = False  # on a terminal a line on the training would be in the way of plans, which this tells of
+    follows = False  # a line on the training, on a terminal, would be in the way of what is told of plans
 
     def value(self, value: object, span: Span | None) -> None: ...
 

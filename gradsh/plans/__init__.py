@@ -8,6 +8,7 @@
     known.py     what of gradsh a body may reach
     classes.py   classes of Python programs, and their instances, in that copy
     turns.py     a stretch of iterations by the plan, and what is done where one does not fit
+    watched.py   what becomes of the line that a training loop has on a terminal
     entry.py     which object of the program is in which place of the shadow
     route.py     the same, where all is as it was at an entry before
     ahead.py     what a loop goes over, where one may look ahead; items.py, its items in that copy

@@ -314,7 +314,8 @@ def quiet() -> bool:
     """Whether nobody looks at what the engine does."""
     m: Any = mode
     return (
-        m.interpreter is m.notes is m.profile is m.training is m.saving is m.walk is m.forward is m.anomaly is None
+        m.interpreter is m.notes is m.profile is m.saving is m.walk is m.forward is m.anomaly is None
+        and (m.training is None or m.training.shows)
         and m.written is None
         and not (m.transforms or m.functorch or m.inference or m.reformed)
     )

@@ -26,6 +26,7 @@ class Known:
     failures   how often it was recorded since there was a plan; `lost`: how often a plan did not fit any more
     trial      its plan, where there is one that has been proved
     moving     numbers that were others when it ran again, as a shadow has them
+    passes     {place: backward passes of it in one iteration}, where somebody is shown them
     running    a weak reference to its header, while it runs without a plan
     """
 
@@ -36,6 +37,7 @@ class Known:
         self.failures = self.lost = 0
         self.trial: Trial | None = None
         self.moving: set[Any] = set()
+        self.passes: dict[Any, int] = {}
         self.running: ReferenceType[Header] | None = None
 
 

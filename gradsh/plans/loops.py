@@ -27,6 +27,7 @@ from gradsh.plans.kept import FIRST
 from gradsh.plans.refusal import Moved, NoPlan, Outcome, mistaken
 from gradsh.plans.trial import MISSING, Body, Trial, tried
 from gradsh.plans.turns import Stretch
+from gradsh.plans.watched import watched
 
 if TYPE_CHECKING:
     from gradsh.plans.door import Header
@@ -49,6 +50,8 @@ class Loop:
         self.done = done
         self.depth = 1 if ahead is None else 2
         self.misses = 0
+        self.odd = 0  # iterations that are real to find what is odd
+        self.watched = watched(self.known)
         self.shown = False
         self.raised: Exception | None = None  # by the shadow or the plan, of the iteration that is next
 
@@ -100,9 +103,12 @@ class Loop:
                         interrupts.HELD.depth -= 1
                     raise
                 yield self.next()
-                for _ in range(trial.tail):
+                for _ in range(trial.tail + self.odd):
                     if self.left() > 1:
                         yield self.next()
+                if self.watched is not None and self.odd:
+                    self.watched.looked()
+                    self.odd = 0
             if self.left() < 2:
                 break
             self.lost()
@@ -136,6 +142,8 @@ class Loop:
             self.known.trial = None
 
     def next(self) -> Any:
+        if self.watched is not None:
+            self.watched.begins()
         self.done += 1
         return next(self.items)
 
@@ -248,7 +256,15 @@ class Loop:
         """As many iterations as fit the plan, but for the last two, or fewer where somebody wants the loop to stop."""
         most = int(min(self.left() - 1, ENDLESS))
         items = None if self.source is None else self.source.ahead()
-        stretch = Stretch(trial, entry, most, lambda: hold.came is not None or stopping(), items)
+        look = self.watched
+
+        def stops() -> bool:
+            return hold.came is not None or stopping()
+
+        if look is None:
+            stretch = Stretch(trial, entry, most, stops, items)
+        else:
+            stretch = Stretch(trial, entry, most, look.stops(stops), items, look.is_odd)
         try:
             stretch.run()
         except BaseException as why:  # what the turns before have come to, the program gets
@@ -261,6 +277,8 @@ class Loop:
         finally:
             new = trial.commit(entry, stretch.done) if stretch.done else {}
             self.skip(stretch.done)
+            if look is not None:
+                self.odd = look.ran(stretch)
             if trial.shown is not None:
                 trial.shown.ran += stretch.done
         if stretch.missed and self.misses < MISSES:

@@ -224,8 +224,10 @@ def read_first(code: CodeType, names: tuple[str, ...]) -> list[str]:
 
 def check_mode() -> None:
     """Errors: NoPlan where somebody looks at what the engine does."""
-    watched = (mode.interpreter, mode.notes, mode.profile, mode.training, mode.saving, mode.walk, mode.forward)
+    watched = (mode.interpreter, mode.notes, mode.profile, mode.saving, mode.walk, mode.forward)
     if any(each is not None for each in watched) or mode.anomaly is not None or mode.transforms or mode.inference:
+        raise NoPlan("somebody looks at what the loop does")
+    if mode.training is not None and not mode.training.shows:  # it is told of each pass: see watched.py
         raise NoPlan("somebody looks at what the loop does")
     if mode.reformed or mode.where is not None or mode.written is not None:
         raise NoPlan("somebody looks at what the loop does")
@@ -244,7 +246,7 @@ class Apart:
 
     def __enter__(self) -> None:
         self.before = {name: getattr(mode, name) for name in type(mode).__slots__ if hasattr(mode, name)}
-        mode.host = None
+        mode.host = mode.training = None
         mode.warn_sink = silent
         if is_generator(mode.generator):
             mode.generator = self.shadow.stream(mode.generator)
@@ -478,10 +480,14 @@ class Trial:
         """Those of them, or none where nothing is drawn: a state is 600 words, and there is always the session's."""
         return streams if self.drawn else []
 
+    def arrays(self) -> list[Any]:
+        """What the plan writes, as it is now."""
+        return [value.array for value in self.plan.written]
+
     def snapshot(self) -> Any:
         states = [state_of(stream.own) for _, stream in self.drawing(self.shadow.streams)]
         items = None if self.inputs is None else self.inputs.now
-        return [value.array.copy() for value in self.plan.written], states, self.now, items
+        return [array.copy() for array in self.arrays()], states, self.now, items
 
     def restore(self, snapshot: Any) -> None:
         arrays, states, self.now, items = snapshot

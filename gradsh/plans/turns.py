@@ -16,14 +16,25 @@ TURN = 0.01  # seconds between two looks for Ctrl-C, a limit of time or of memor
 class Stretch:
     """Up to `most` iterations; `stops` is asked between turns whether there should be no more; `items` are theirs.
 
+    is_odd   asked after each turn, with the arrays at its head and those now, whether it is to be run as it is written
     done     how many the arrays have come to; `missed`: whether there is one after them that does not fit
+    odd      how many iterations the turn has that is_odd has said it of
     turns    those that may have to be put back, oldest first: (snapshot where it begins, what it gave, how many
              iterations); what they gave the program does not have yet
     """
 
-    def __init__(self, trial: Trial, entry: Entry, most: int, stops: Callable[[], bool], items: Any = None) -> None:
+    def __init__(
+        self,
+        trial: Trial,
+        entry: Entry,
+        most: int,
+        stops: Callable[[], bool],
+        items: Any = None,
+        is_odd: Callable[[Any, Any], bool] | None = None,
+    ) -> None:
         self.trial, self.entry, self.most, self.stops, self.items = trial, entry, most, stops, items
-        self.done = 0
+        self.is_odd = is_odd
+        self.done = self.odd = 0
         self.turns: list[tuple[Any, list[Any], int]] = []
         self.missed = False
 
@@ -52,6 +63,10 @@ class Stretch:
             if last:
                 self.trial.restore(head)
                 self.trial.turn = longest
+                break
+            if self.is_odd is not None and self.is_odd(head[0], self.trial.arrays()):
+                self.odd = turn
+                self.back(head, 0)
                 break
             self.turns.append((head, outs, turn))
             self.done += turn

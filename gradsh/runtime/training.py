@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from gradsh.engine.core.graph import Where
     from gradsh.engine.core.tensor import Tensor
@@ -52,6 +52,8 @@ class Training:
     each reading, and None to take it away.
     """
 
+    shows = True  # a reading now and then is enough: loops may run by plans
+
     def __init__(self, read: Read, find: Find, show: Callable[[TrainingState | None], None]) -> None:
         self.read = read
         self.find = find
@@ -60,11 +62,15 @@ class Training:
         self.shown = False
         self.odd: Odd | None = None
 
+    def site(self, where: Where | None) -> Site:
+        found = self.sites.get(where)
+        if found is None:
+            found = self.sites[where] = Site(monotonic())
+        return found
+
     def begins(self, outputs: list[Tensor], where: Where | None) -> None:
         """A pass begins. The graph is whole now: what made a nan can still be found."""
-        site = self.sites.get(where)
-        if site is None:
-            site = self.sites[where] = Site(monotonic())
+        site = self.site(where)
         site.count += 1
         if self.odd is None and len(outputs) == 1:
             data = outputs[0].data
@@ -85,6 +91,22 @@ class Training:
             self.shown = True
             self.show(found)
         site.due = monotonic() + max(EVERY, SHARE * (monotonic() - now))
+
+    # --- of passes that a plan runs, of which nothing is read ---
+
+    def counts(self) -> dict[Any, int]:
+        """{place in the program: its passes so far}."""
+        return {where: site.count for where, site in self.sites.items()}
+
+    def is_due(self, places: Iterable[Any]) -> bool:
+        """Whether a pass of one of them is to be read."""
+        now = monotonic()
+        return any(now >= self.site(where).due for where in places)
+
+    def ran(self, passes: Mapping[Any, int], times: int) -> None:
+        """So many of each place have run, so many times."""
+        for where, count in passes.items():
+            self.site(where).count += count * times
 
     def hide(self) -> None:
         """Nothing is to be seen any more."""

@@ -165,6 +165,8 @@ def noting(session: Session) -> Iterator[Watched]:
 class Passes:
     """Told of the backward passes of a line, as gradsh.engine.core.modes.Training; who was told before still is."""
 
+    shows = False  # each pass is timed: no plan may run it
+
     def __init__(self, inner: Any) -> None:
         self.inner = inner
         self.count = 0

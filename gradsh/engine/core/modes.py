@@ -76,7 +76,12 @@ if TYPE_CHECKING:
             """`step(node, g)`, a step of a backward pass."""
 
     class Training(Protocol):
-        """Whoever shows a loop of backward passes; see gradsh.looking.training."""
+        """Whoever shows a loop of backward passes; see gradsh.looking.training.
+
+        shows   whether it is enough to tell it of some of them, as it shows now and then how far the loop is
+        """
+
+        shows: bool
 
         def begins(self, outputs: list[Tensor], where: tuple[Any, int] | None) -> None:
             """A backward from these begins."""
