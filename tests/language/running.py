@@ -111,6 +111,9 @@ class Session:
         told = commands.Command(self.show, "show x, …")
         self.globals["@command.show"] = commands.statement(self, "show", told)  # type: ignore[arg-type]
 
+    def given(self, value: object) -> None:
+        """A bare expression gave that."""
+
     def show(self, _: Any, values: tuple[Any, ...], spans: list[Span | None]) -> Iterable[object]:
         self.shown.append([span.text if span else None for span in spans])
         return ()
