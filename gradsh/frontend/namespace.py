@@ -97,7 +97,7 @@ def waiting(value: Any) -> Any:
 
 def awaited(value: Any) -> Any:
     """`await value` outside of all functions, in a cell."""
-    return import_module("gradsh.frontend.imports.waiting").LOOP.complete(value)
+    return import_module("gradsh.frontend.imports.tasks").LOOP.complete(value)
 
 
 def decorator(value: Any) -> Any:
