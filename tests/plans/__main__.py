@@ -51,7 +51,7 @@ def main(first: int = 0, count: int = 100_000) -> int:
         for seed in range(first, first + -(-count // LOOPS)):
             kind = seed % LOOPS
             texts = [calls.made(seed)] if not kind else again.made(seed) if kind in AGAIN else made(seed)
-            found, told = compared(texts, make=partial(Run, shared=True))
+            found, told = compared(texts, make=partial(Run, shared=True, watched=seed % 3 == 1))
             if not found and kind == AGAIN[-1]:
                 found, _ = stopped(texts, after=1 + seed % 13)
             reasons.update(each.reason[:100] or "a plan" for each in told)

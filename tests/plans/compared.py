@@ -20,6 +20,7 @@ from gradsh.view.display import Display
 from tests.conftest import ROOT
 from tests.plans import ways
 from tests.plans.state import held
+from tests.plans.watching import Watching
 
 ADDRESS = re.compile(r"0x[0-9a-f]+")  # of an object, which is another in each run
 # What a program that was compiled for plans calls, as it is without them.
@@ -34,12 +35,19 @@ class Run:
     """A session, and what its programs have come to.
 
     told    what became of each loop, where plans are made
+    watched whether somebody sees the loops that run by plans
     shared  for many small programs: without plans it runs what was compiled for plans, so that a text is compiled once
             for both, and errors come without advice, which takes longer than a loop
     """
 
     def __init__(
-        self, planned: bool, forced: bool = True, python: bool = False, cells: bool = False, shared: bool = False
+        self,
+        planned: bool,
+        forced: bool = True,
+        python: bool = False,
+        cells: bool = False,
+        shared: bool = False,
+        watched: bool = False,
     ) -> None:
         self.out, self.err = io.StringIO(), io.StringIO()
         self.told: list[LoopPlan] = []
@@ -53,6 +61,8 @@ class Run:
             Seen.mistakes = True
             ways.both()
             self.session.plan(forced, self.told.append)
+            if watched:
+                display.training = Watching  # type: ignore[method-assign, assignment]
         elif shared:
             self.session.plan()
             self.session.globals |= UNPLANNED

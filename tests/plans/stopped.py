@@ -51,8 +51,8 @@ def interrupting(patch: pytest.MonkeyPatch, after: int, begun: list[CodeType]) -
     next_item = loops.Loop.next
 
     class Interrupted(Stretch):
-        def __init__(self, trial: Any, entry: Any, most: int, stops: Callable[[], bool], items: Any) -> None:
-            super().__init__(trial, entry, most, self.asked, items)
+        def __init__(self, trial: Any, entry: Any, most: int, stops: Callable[[], bool], *rest: Any) -> None:
+            super().__init__(trial, entry, most, self.asked, *rest)
             self.wanted = stops
 
         def asked(self) -> bool:

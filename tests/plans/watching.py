@@ -1,0 +1,31 @@
+"""Somebody who sees the loops of a program, as on a terminal, and is shown each pass that is real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import cycle
+from typing import Any
+
+from gradsh.looking.training import first_odd, reading
+from gradsh.reports.training import TrainingState
+from gradsh.runtime.training import Training
+
+
+class Watching(Training):
+    """`states`: what it was shown. A plan has to stop for it each third time that it asks."""
+
+    def __init__(self) -> None:
+        super().__init__(reading, first_odd, self.take)
+        self.states: list[TrainingState] = []
+        self.asked = cycle((False, False, True))
+
+    def take(self, state: TrainingState | None) -> None:
+        if state is not None:
+            self.states.append(state)
+
+    def is_due(self, _: Iterable[Any]) -> bool:
+        return next(self.asked)
+
+    def ended(self, outputs: list[Any], where: Any) -> None:
+        self.sites[where].due = 0.0
+        super().ended(outputs, where)
