@@ -34,3 +34,24 @@ def test_loops_that_run_again_may_be_interrupted() -> None:
         assert not found, f"program {seed}, {found}"
         count += done > 0
     assert count > 3
+
+
+READ = """\
+let c = tensor([1., 2.]); let e = tensor([10., 20.])
+fn run(q, n) { let t = 0.0; repeat n { STEP; t += NUMBERS }; return t }
+"""
+
+
+@pytest.mark.parametrize("step", ["let r = q * 0.9", "i = 1"])
+@pytest.mark.parametrize(
+    "numbers", ["q.tolist()[0]", "(q * 2).tolist()[1]", "q[0].item()", "1.0 if q.argmax() == 1 else q.sum().item()"]
+)
+def test_numbers_of_a_tensor_that_is_another_in_the_next_run(step: str, numbers: str) -> None:
+    """They were those of the tensor in the run before: the plan was refused after it had the arrays of the new one."""
+    runs = ["c, 8", "e, 12", "c, 8", "e, 9", "e, 8", "c, 12"]
+    texts = [
+        "let i = 0\n" + READ.replace("STEP", step).replace("NUMBERS", numbers),
+        *(f"print run({each})" for each in runs),
+    ]
+    found, _ = compared(texts, make=partial(Run, shared=True))
+    assert not found, found

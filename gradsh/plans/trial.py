@@ -418,16 +418,21 @@ class Trial:
         written = {id(value) for value in self.plan.written}
         dropped = {id(value.root) for copy, value in self.head.data if id(value) in self.gone}
         others: set[int] = set()
+        loaded: list[tuple[Any, Any]] = []
         for base, root in entry.memory:
             if id(root) not in written and id(root) not in self.loose:
                 if id(root) in dropped or same_bits(base, root.array):
                     continue
                 others.add(id(root))
-            root.array[...] = base
+            loaded.append((base, root))
         if others:  # it is the same in each iteration of one run of the loop
+            # Nothing is another where that raises: who tries again would find arrays that are alike, and go by the plan
+            # that has what was read of those before (`t += q.tolist()[0]`).
+            self.plan = build(self.shadow.record, *self.parts, self.loose | others)
             self.loose |= others
-            self.plan = build(self.shadow.record, *self.parts, self.loose)
             self.runs = runs(self.plan)
+        for base, root in loaded:
+            root.array[...] = base
         for generator, stream in self.drawing(entry.streams):
             put_state(stream.own, state_of(generator))
         if self.inputs is not None:
