@@ -38,6 +38,13 @@ class Device:
     def __hash__(self) -> int:
         return hash((self.type, self.index))
 
+    def __enter__(self) -> Device:
+        """`with torch.device("cpu"):`, where tensors are made inside. Errors: WrongDevice."""
+        chosen(self)
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
 
 Device.__name__ = Device.__qualname__ = "device"
 CPU = Device("cpu")
@@ -72,5 +79,11 @@ def chosen(named: object) -> None:
     kind = device(named).type
     if kind == "cuda":
         raise WrongDevice("Torch not compiled with CUDA enabled")
+    if kind == "meta":
+        raise WrongDevice(
+            "the device 'meta' is not in gradsh: a tensor has its numbers here",
+            help='leave the device out, or write "cpu": the same lines run with numbers',
+            kind="NotImplementedError",
+        )
     if kind != "cpu":
         raise WrongDevice(f"PyTorch is not linked with support for {kind} devices", kind="RuntimeError")

@@ -13,6 +13,7 @@ import numpy as np
 
 from gradsh.engine.autograd.backward import run_grad
 from gradsh.engine.core.dtypes import OF, Size
+from gradsh.engine.core.graph import Node, Output
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.place import placed
 from gradsh.engine.core.tensor import Tensor, leaf, make
@@ -181,21 +182,40 @@ class Check:
 
     def forward(self, outputs: list[Tensor]) -> list[list[Array]]:
         """Jacobians by forward mode: for each output, for each input an array (elements of it, elements of the
-        output)."""
+        output). The function runs in levels of forward mode where an operator of the program's own has its rule there.
+        """
         from gradsh.engine.transforms.forward import push
 
+        own = any(_has_own_tangent(o) for o in outputs)
         results: list[list[Array]] = [[] for _ in outputs]
         for x in self.wanted:
             n = x.data.size
-            others = [np.zeros((n, *y.data.shape), y.data.dtype) for y in self.wanted]
             tangents = [
-                np.eye(n, dtype=x.data.dtype).reshape((n, *x.data.shape)) if y is x else o
-                for y, o in zip(self.wanted, others, strict=True)
+                (np.eye(n, dtype=y.data.dtype) if y is x else np.zeros((n, y.data.size), y.data.dtype)).reshape(
+                    (n, *y.data.shape)
+                )
+                for y in self.wanted
             ]
-            for i, t in enumerate(push(outputs, self.wanted, tangents, False, n)):
+            found = self.levels(tangents, n) if own else push(outputs, self.wanted, tangents, False, n)
+            for i, t in enumerate(found):
                 size = outputs[i].data.size
                 results[i].append(np.zeros((n, size), x.data.dtype) if t is None else np.asarray(t).reshape(n, size))
         return results
+
+    def levels(self, tangents: list[Array], n: int) -> list[Any]:
+        """The tangents of the outputs, a level of forward mode for each of the `n` rows of those of the inputs."""
+        from gradsh.engine.transforms.dual import dual, dual_level, unpacked
+        from gradsh.engine.transforms.gradient import invoke
+
+        rows = []
+        for row in range(n):
+            with placed(None), GradMode(True), dual_level():
+                along = {id(x): make(t[row]) for x, t in zip(self.wanted, tangents, strict=True)}
+                given = tuple(dual(x, along[id(x)], None) if id(x) in along else x for x in self.inputs)
+                out = [o for o in as_tuple(invoke(self.f, given)) if o.requires]
+                pairs = [(o, unpacked(o, None)[1]) for o in out]
+                rows.append([np.zeros_like(o.data) if t is None else t.data for o, t in pairs])
+        return [np.stack(column) for column in zip(*rows, strict=True)]
 
     # --- comparing ----------------------------------------------------------------------------------------------
 
@@ -210,6 +230,21 @@ class Check:
             f"numerical:{quoted(numerical.astype(dtype))}\nanalytical:{quoted(analytical)}\n"
         )
         raise GradcheckFailed(text, note=Report(self, analytical, numerical, i, j, arrived, ~close).text())
+
+
+def _has_own_tangent(x: Tensor) -> bool:
+    """Whether an operator of the program's own that has a rule for forward mode is in the history of the tensor."""
+    seen: set[Any] = set()
+    todo: list[Any] = [x.node]
+    while todo:
+        edge = todo.pop()
+        node = edge.node if edge.__class__ is Output else edge
+        if node.__class__ is Node and node not in seen:
+            seen.add(node)
+            if getattr(getattr(node.kind, "custom", None), "tangent", None) is not None:
+                return True
+            todo.extend(node.next)
+    return False
 
 
 def quoted(data: Array) -> str:

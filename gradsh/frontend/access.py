@@ -568,6 +568,8 @@ def delete_attribute(value: Any, name: str) -> None:
         value.buffer_names.pop(name, None)
     elif isinstance(value, Tensor) and name == "grad":
         value.grad = None
+    elif hasattr(value, "__drop_member__"):
+        value.__drop_member__(name)
     else:
         raise missing(value, name)
 

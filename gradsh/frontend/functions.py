@@ -7,9 +7,11 @@ from typing import Any
 
 from gradsh.engine.autograd.custom import CustomOperator, Saving, Step
 from gradsh.engine.core.place import caller
+from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import spelled
 from gradsh.errors import ArgumentError, AttributeError_
 from gradsh.frontend.classes import ABSENT, Object, ProgramType, lookup
+from gradsh.runtime.builtins import BUILTINS
 
 __acts_for_programs__ = True
 
@@ -23,11 +25,12 @@ class FunctionType_(ProgramType):
 class Context:
     """`ctx`: what forward keeps for backward."""
 
-    __slots__ = ("count", "kept", "names", "saving", "step")
+    __slots__ = ("ahead", "count", "kept", "names", "saving", "step")
     __name__ = "ctx"
 
     def __init__(self, count: int) -> None:
         self.count = count
+        self.ahead: tuple[Any, ...] | None = None  # what is saved for forward mode
         self.kept: dict[str, Any] = {}
         self.names: tuple[str, ...] = ()
         self.saving: Saving | None = None
@@ -50,6 +53,12 @@ class Context:
             name = "set_materialize_grads"
         self.kept[name] = value
 
+    def __drop_member__(self, name: str) -> None:
+        """`del ctx.name`. Errors: AttributeError_ where there is none."""
+        if name not in self.kept:
+            raise AttributeError_(f"'{self.kept['@name']}' object has no attribute '{name}'")
+        del self.kept[name]
+
     def save(self, *values: Any) -> None:
         """`ctx.save_for_backward(…)`."""
         assert self.saving is not None
@@ -58,9 +67,13 @@ class Context:
         self.names = tuple(f"t{number}" for number in range(len(values)))
         self.saving.save(self.names, values)
 
+    def save_ahead(self, *values: Any) -> None:
+        """`ctx.save_for_forward(…)`."""
+        self.ahead = values
+
     def saved(self) -> tuple[Any, ...]:
         if self.step is None:
-            return ()
+            return self.ahead or ()
         return tuple(self.step.saved[name] for name in self.names)
 
     def needed(self) -> tuple[bool, ...]:
@@ -82,6 +95,7 @@ class Context:
 
 METHODS: dict[str, Callable[[Context], Any]] = {
     "save_for_backward": lambda ctx: ctx.save,
+    "save_for_forward": lambda ctx: ctx.save_ahead,
     "saved_tensors": Context.saved,
     "needs_input_grad": Context.needed,
     "mark_dirty": lambda ctx: ctx.mark("dirty"),
@@ -106,7 +120,7 @@ def static(kind: type, name: str) -> Any:
 def apply_of(kind: type) -> Callable[..., Any]:
     """`F.apply`."""
     forward, backward = static(kind, "forward"), static(kind, "backward")
-    setup = static(kind, "setup_context")
+    setup, pushed = static(kind, "setup_context"), static(kind, "jvp")
 
     def apply(*values: Any, **keywords: Any) -> Any:
         import sys
@@ -138,8 +152,19 @@ def apply_of(kind: type) -> Callable[..., Any]:
             ctx.step = step
             return step.give(backward(ctx, *gradients))
 
+        def tangent(given: list[Any], tangents: list[Any]) -> Any:
+            if ctx.saving is not None and ctx.saving.materialize:
+                zeros = BUILTINS.value("zeros_like")
+                tangents = [
+                    zeros(value) if found is None and isinstance(value, Tensor) else found
+                    for value, found in zip(given, tangents, strict=True)
+                ]
+            return pushed(ctx, *tangents)
+
         names = tuple(f"t{number}" for number in range(MOST))
-        operator = CustomOperator(kind.__name__, ("args",), 0, len(values), names, -1, run, give)
+        operator = CustomOperator(
+            kind.__name__, ("args",), 0, len(values), names, -1, run, give, None if pushed is ABSENT else tangent
+        )
         return operator.run((values,), caller(sys._getframe(1)))
 
     apply.__qualname__ = f"{kind.__name__}.apply"

@@ -61,9 +61,10 @@ class CustomOperator:
     gradients  how many gradients backward takes, -1 for any number
     forward    forward(saving, *values) gives the outputs; a `*rest` is one value
     backward   backward(step, *gradients) gives what `step.give(…)` gives
+    tangent    tangent(arguments, tangents) gives those of the outputs, in forward mode; None where the program has none
     """
 
-    __slots__ = ("backward", "forward", "gradients", "name", "names", "reads", "required", "star")
+    __slots__ = ("backward", "forward", "gradients", "name", "names", "reads", "required", "star", "tangent")
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class CustomOperator:
         gradients: int,
         forward: Callable[..., Any],
         backward: Callable[..., Any],
+        tangent: Callable[[list[Any], list[Any]], Any] | None = None,
     ) -> None:
         self.name = name
         self.names = names
@@ -84,6 +86,7 @@ class CustomOperator:
         self.gradients = gradients
         self.forward = forward
         self.backward = backward
+        self.tangent = tangent
 
     def __call__(self, values: tuple[Any, ...]) -> Any:
         """Run it on bound arguments. The function that the program knows calls it: the call is two frames up."""
@@ -93,10 +96,8 @@ class CustomOperator:
         """The outputs; `where` is the place of the call."""
         interpreter = mode.interpreter
         if interpreter is not None and interpreter.takes(values):
-            return interpreter.each(self.name, lambda sample: self.run(tuple(sample), where), list(values))
-        arguments = values
-        if self.star >= 0:
-            arguments = (*values[: self.star], *values[self.star], *values[self.star + 1 :])
+            return interpreter.each(self.name, Again(self, where), list(values))
+        arguments = self.spread(values)
         inputs = [v for v in arguments if v.__class__ is Tensor]
         edges = tuple([x.edge for x in inputs])  # as they are before the forward, which may write to them
         tracked = mode.grad and any(edge is not None for edge in edges)
@@ -121,6 +122,11 @@ class CustomOperator:
                 ):  # as detached: the views that operators make without grad mode have a flagged leaf's flag
                     own.own_extra().base = None
         return tuple(outputs) if several else outputs[0]
+
+    def spread(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments, those of a `*rest` each by itself."""
+        star = self.star
+        return values if star < 0 else (*values[:star], *values[star], *values[star + 1 :])
 
     def _record(
         self,
@@ -165,6 +171,19 @@ class CustomOperator:
                     out.extra.multiple = (self.name, number)
                 else:
                     out.extra.custom = (self.name, number)
+
+
+class Again:
+    """A call of an operator, which an interpreter makes on the values that it chooses."""
+
+    __slots__ = ("operator", "where")
+
+    def __init__(self, operator: CustomOperator, where: Any) -> None:
+        self.operator = operator
+        self.where = where
+
+    def __call__(self, values: list[Any]) -> Any:
+        return self.operator.run(tuple(values), self.where)
 
 
 class SavedOutput:

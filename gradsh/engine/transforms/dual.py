@@ -20,6 +20,7 @@ from gradsh.engine.core.layer import Layer, applied
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.named import Named
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.place import type_name
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.core.views import Region
 from gradsh.engine.kernels.random import Generator
@@ -85,7 +86,39 @@ class Level(Layer):
         return self.pushed(lambda given: applied(entry, given), values, entry)
 
     def unknown(self, name: str, function: Callable[[list[Any]], Any], values: list[Any]) -> Any:
-        raise AutogradError(JVP, kind="NotImplementedError")
+        """An operator of the program's own: its own rule gives the tangents, after the forward.
+
+        Errors: AutogradError in PyTorch's words where it has none, or gives what is no tangent of the outputs.
+        """
+        operator = getattr(function, "operator", None)
+        if operator is None or operator.tangent is None:
+            raise AutogradError(JVP, kind="NotImplementedError")
+        with Closed(self.outer):
+            out = function(values)
+        given = list(operator.spread(tuple(values)))
+        tangents = [self.tangents.get(v) if v.__class__ is Tensor else None for v in given]
+        with Closed(self.outer):
+            found = operator.tangent(given, tangents)
+        results = out if isinstance(out, tuple) else (out,)
+        found = found if isinstance(found, tuple) else (found,)
+        if len(found) != len(results):
+            raise AutogradError(
+                f"Function's jvp returned an invalid number of forward gradients (expected {len(results)} but got "
+                f"{len(found)})"
+            )
+        for number, (result, t) in enumerate(zip(results, found, strict=True)):
+            if t is not None and t.__class__ is not Tensor:
+                raise AutogradError(f"expected Variable or None (got {type_name(t)}) for grad output {number}.")
+            if result.__class__ is not Tensor or result.data.dtype.kind != "f":
+                continue
+            if t is None:
+                raise AutogradError(
+                    "Expected both tensor and its forward grad to be floating point or complex",
+                    help="the jvp returns a tangent for each output of floating point: zeros where it does not change",
+                )
+            _check_size(result, t)
+            self.tangents.put(result, t)
+        return out
 
     def around(self, inner: Any) -> Any:
         return Level(self.tangents, inner)
@@ -329,16 +362,20 @@ def dual(x: Tensor, tangent: Tensor, level: Any) -> Tensor:
         raise AutogradError(
             "Setting a forward grad that itself has a forward gradient at the same level0 is not supported."
         )
+    _check_size(x, tangent)
+    out: Tensor = T.view_as(x, x)
+    alike = tangent.data.ndim == 0 or tangent.data.strides == x.data.strides
+    tangents.put(out, tangent if alike or np.isscalar(x.data) else _laid_out(tangent, x))
+    return out
+
+
+def _check_size(x: Tensor, tangent: Tensor) -> None:
     if tangent.data.shape != x.data.shape:
         raise AutogradError(
             "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
             f"supported. Tensor is of size {list(x.data.shape)} while the given forward gradient is of size "
             f"{list(tangent.data.shape)}."
         )
-    out: Tensor = T.view_as(x, x)
-    alike = tangent.data.ndim == 0 or tangent.data.strides == x.data.strides
-    tangents.put(out, tangent if alike or np.isscalar(x.data) else _laid_out(tangent, x))
-    return out
 
 
 def _laid_out(tangent: Tensor, x: Tensor) -> Tensor:
