@@ -561,11 +561,8 @@ def delete_attribute(value: Any, name: str) -> None:
         del value.written[name]
         if name not in OWN_OF_CLASSES:
             type.__delattr__(value, name)
-    elif isinstance(value, Mixin) and value.take_aside(name):
+    elif (isinstance(value, Mixin) and value.take_aside(name)) or (isinstance(value, Model) and value.drop(name)):
         return
-    elif isinstance(value, Model) and name in value.cells:
-        del value.cells[name]
-        value.buffer_names.pop(name, None)
     elif isinstance(value, Tensor) and name == "grad":
         value.grad = None
     elif hasattr(value, "__drop_member__"):

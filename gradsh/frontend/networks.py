@@ -408,15 +408,15 @@ class Registered(Through):
         self.model.put(name, value)
 
     def unbound(self, name: str) -> None:
-        self.model.cells.pop(name, None)
-        self.model.buffer_names.pop(name, None)
+        self.model.drop(name)
 
 
 class Attributes(Registered):
     """`model.__dict__`: what a program changes there changes the model."""
 
     def __init__(self, model: Any) -> None:
-        items = {name: model.get(name) for name in model.cells if name[0] != "@"}
+        items = {name: model.get(name, ABSENT) for name in model.cells if name[0] != "@"}
+        items = {name: value for name, value in items.items() if value is not ABSENT}
         super().__init__(model, items | model.get(ASIDE, {}))
 
     def bound(self, name: str, value: Any) -> None:

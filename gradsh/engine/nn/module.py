@@ -34,6 +34,7 @@ _getframe = sys._getframe
 Self = TypeVar("Self", bound="Model")
 
 
+ABSENT: Any = object()
 PUBLIC = frozenset(
     """
     parameters named_parameters buffers named_buffers modules named_modules children named_children state_dict
@@ -245,9 +246,23 @@ class Model(metaclass=ModelType):
         if cell is None:
             self.cells[name] = CellType(value)
         else:
+            if self.get(name, ABSENT) is ABSENT:  # it was deleted, and comes last now
+                self.cells[name] = self.cells.pop(name)
             cell.cell_contents = value
         if name == "forward":
             self.run = value
+
+    def drop(self, name: str) -> bool:
+        """Delete a field; whether there was one.
+
+        Its cell stays, without a value: the functions of the body hold it, and what is set under the name afterwards is
+        theirs (`del layer.weight; layer.weight = 2 * v`, as norms of weights are written by hand).
+        """
+        if self.get(name, ABSENT) is ABSENT:
+            return False
+        del self.cells[name].cell_contents
+        self.buffer_names.pop(name, None)
+        return True
 
     # --- calling ----------------------------------------------------------------------------------------------
 
@@ -567,15 +582,22 @@ class LibraryModel(Model):
                         T.copy_(held, t)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        if mode.where is None:
-            mode.where = caller(_getframe(1))
-            try:
-                if self.hooks is None and not keywords:
-                    return self.run(*arguments)
-                return self.call(arguments, keywords)
-            finally:
-                mode.where = None
-        return self.call(arguments, keywords)
+        try:
+            if mode.where is None:
+                mode.where = caller(_getframe(1))
+                try:
+                    if self.hooks is None and not keywords:
+                        return self.run(*arguments)
+                    return self.call(arguments, keywords)
+                finally:
+                    mode.where = None
+            return self.call(arguments, keywords)
+        except NameError as error:
+            name = (*str(error).split("'"), "")[1].lstrip(".")  # of what its functions share there is no `error.name`
+            if name not in self.cells or self.get(name, ABSENT) is not ABSENT:
+                raise
+            said = f"'{type(self).__name__}' object has no attribute '{name}'"  # it was deleted
+            raise AttributeError_(said) from None
 
 
 # --- helpers ----------------------------------------------------------------------------------------------------------
