@@ -17,7 +17,7 @@ def planned(how: str) -> None:
     elif how == "forced":
         Seen.mistakes = True
         plan = Session.plan
-        Session.plan = lambda self, forced=True, told=None: plan(self, True, told)  # type: ignore[method-assign]
+        Session.plan = lambda self, forced=True, *told, **steady: plan(self, True, *told, **steady)  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

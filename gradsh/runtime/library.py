@@ -223,6 +223,22 @@ def recurrent_layer(inputs: Any, state: Any, cell: Any, *rest: Any) -> tuple[Any
     return recurrent.recurrent_layer.apply(inputs, state, cell, *rest)[:2]  # type: ignore[no-any-return]
 
 
+def fields_of(model: Any, named: list[list[str]]) -> list[list[Any]]:
+    """For the library: the fields of those names as they are now, which a program may have set to others.
+
+    Errors: AttributeError_ for one that was deleted.
+    """
+    from gradsh.errors import AttributeError_
+
+    def field(name: str) -> Any:
+        try:
+            return model.__member__(name)
+        except KeyError:
+            raise AttributeError_(f"'{type(model).__name__}' object has no attribute '{name}'") from None
+
+    return [[field(name) for name in names] for names in named]
+
+
 def runs_of(data: Any, batch_sizes: Any) -> list[tuple[int, int, int]]:
     """For the library: the steps of packed sequences that have the same of them."""
     from gradsh.engine.ops.nn import packed
@@ -240,6 +256,7 @@ def adaptive_output(output: Any, loss: Any) -> Any:
 OWN: dict[str, Any] = {
     "adaptive_output": adaptive_output,
     "legacy_reduction": legacy_reduction,
+    "fields_of": fields_of,
     "refuse": refuse,
     "warn": warn,
     "recorded_as": recorded_as,
