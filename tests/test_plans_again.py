@@ -55,3 +55,18 @@ def test_numbers_of_a_tensor_that_is_another_in_the_next_run(step: str, numbers:
     ]
     found, _ = compared(texts, make=partial(Run, shared=True))
     assert not found, found
+
+
+def test_a_name_that_has_nothing_where_another_has_what_both_had() -> None:
+    """`q` and `r` were one tensor at the entry before: the way of that took `None` for it."""
+    loop = "fn run(p, q, r) { for i in range(9) { p = p * q; q = r }; return p, q }\nlet e = ones(2)"
+    found, _ = compared(
+        [loop, *["print run(ones(2), e, e)"] * 3, "print run(ones(2), none, e)"], make=partial(Run, shared=True)
+    )
+    assert not found, found
+
+
+def test_who_shares_memory_outside_of_the_loop_still_does() -> None:
+    loop = "let v = randn(4); let w = v.detach()\nfor i in range(9) { w.resize_(4) }\nw.zero_()\nv"
+    found, _ = compared([loop], make=partial(Run, shared=True))
+    assert not found, found

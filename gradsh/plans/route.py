@@ -299,6 +299,8 @@ def placed(objects: list[Any], numbers: dict[int, Any], found: Any, wants: list[
             continue
         if want.__class__ is Place:
             there = objects[want.at]
+            if x is None:  # where a name may be that has nothing yet, and another the tensor that both had
+                return False
             if there is None:
                 objects[want.at] = x
             elif there is not x:

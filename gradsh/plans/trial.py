@@ -315,6 +315,9 @@ class Trial:
         carried = [(was, new) for was, new in ends if new is not was]
         if any(not alike(was, new) for was, new in carried):
             raise NoPlan("a tensor becomes another in shape or dtype")
+        # `w.resize_(4)`: whoever shares its memory outside of the loop still does
+        if any(new.root is was.root for was, new in carried):
+            raise NoPlan("a tensor gets a part of its own memory")
         # `y = q.detach()`, `r.data = q.data`: a plan carries each value by itself, and the program gets copies
         at_end = Counter(id(new.root) for _, new in ends)
         if any(at_end[id(new.root)] > 1 for _, new in carried):
