@@ -70,3 +70,17 @@ def test_who_shares_memory_outside_of_the_loop_still_does() -> None:
     loop = "let v = randn(4); let w = v.detach()\nfor i in range(9) { w.resize_(4) }\nw.zero_()\nv"
     found, _ = compared([loop], make=partial(Run, shared=True))
     assert not found, found
+
+
+def test_what_is_written_before_memory_is_replaced_is_seen_by_who_shares_it() -> None:
+    loop = "fn run(q) { for i in range(9) { q[i % 4] = 0.5; q.data = q.data * 0.9 }; return q }"
+    runs = ["let b = randn(4); run(b.data); b", "b = randn(4); run(b.data); b", "b = randn(4); run(b.detach()[:]); b"]
+    found, _ = compared([loop, *runs], make=partial(Run, shared=True))
+    assert not found, found
+
+
+def test_gradients_are_summed_with_a_graph() -> None:
+    head = "let X = randn(5, 4); let net = Linear(4, 3); let v = randn(4, grad)\n"
+    step = "let loss = (v * v).sum() + net(X).sum(); backward loss, create_graph; v.grad = none"
+    found, _ = compared([f"{head}repeat 9 {{ {step} }}\nprint net.weight.grad, v.grad"])
+    assert not found, found

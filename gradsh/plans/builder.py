@@ -80,10 +80,12 @@ def build(
     for step, read in zip(record.steps, reads, strict=True):
         if step.kind == "guard" and not varying.isdisjoint(read):
             raise NoPlan("a value that changes is read as a number, or decides what is done")
+    # also by what nobody needs: gradients that are summed with a graph, `.grad = .grad + g`, are needed after the plan
+    if any(id(value.root) in read for read in reads for value in gone):
+        raise NoPlan("what an iteration makes is read by the next")
     needed = set(changing) | {id(value.root) for _, value in carried}
     needed |= {id(value.root) for value in inputs_in([[new for _, new in numbers], outs])}
     steps: list[Step] = []
-    used: set[int] = set()
     for step, read, written in reversed(list(zip(record.steps, reads, writes, strict=True))):
         if varying.isdisjoint(written or read):
             continue  # it is there since the recording
@@ -92,10 +94,7 @@ def build(
             continue
         steps.append(step)
         needed |= read
-        used |= read
     steps.reverse()
-    if any(id(value.root) in used for value in gone):
-        raise NoPlan("what an iteration makes is read by the next")
     return Plan(steps, carried, numbers, outs, [state[root] for root in changing], varying)
 
 

@@ -336,6 +336,9 @@ class Trial:
         self.parts = (entries, carried, gone, self.numbers, outs)
         self.plan: Plan = build(shadow.record, *self.parts, self.loose)
         self.rebound = {id(was) for was, _ in carried}
+        # `q[0] = 1; q.data = q.data * 0.9`: whoever shares its memory where the loop begins has what is written first
+        written = {id(out.root) for step in shadow.record.steps for out in step.outs}
+        self.replaces |= any(not was.scalar and id(was.root) in written for was, _ in carried)
         self.runs: Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None = None
         self.now: tuple[Any, ...] = ()
         self.drawn = shadow.drawn
