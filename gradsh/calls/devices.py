@@ -82,7 +82,7 @@ def chosen(named: object) -> None:
     if kind == "meta":
         raise WrongDevice(
             "the device 'meta' is not in gradsh: a tensor has its numbers here",
-            help='leave the device out, or write "cpu": the same lines run with numbers',
+            help='without a device, or on `device("cpu")`, the same lines run with numbers',
             kind="NotImplementedError",
         )
     if kind != "cpu":

@@ -114,7 +114,7 @@ class Level(Layer):
             if t is None:
                 raise AutogradError(
                     "Expected both tensor and its forward grad to be floating point or complex",
-                    help="the jvp returns a tangent for each output of floating point: zeros where it does not change",
+                    help="`zeros_like(x)` is the tangent of an output `x` that does not change",
                 )
             _check_size(result, t)
             self.tangents.put(result, t)
