@@ -1,7 +1,8 @@
 """The value of a notebook's cell as Jupyter shows it: by IPython's rules, which are not those of `repr`.
 
 What is wider than 79 columns is broken, the outermost brackets first, and so is all that stands beside a value of many
-lines; classes are shown by their names, functions with what they take, and sets in order.
+lines; classes are shown by their names, functions with what they take, and sets in order. IPython itself would ask what
+it shows for attributes of the host's, and would have to be installed and loaded for each notebook.
 """
 
 from __future__ import annotations

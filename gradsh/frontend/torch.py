@@ -124,10 +124,6 @@ def _constant(value: Any) -> Callable[[], Any]:
     return lambda: value
 
 
-def _nothing(*arguments: Any, **keywords: Any) -> None:
-    """A setting of what gradsh does not have."""
-
-
 def _false(*arguments: Any, **keywords: Any) -> bool:
     return False
 
@@ -296,9 +292,9 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "linalg.matmul": _built_in("matmul"),
     "once_differentiable": _constant(_itself),
     "mps.is_available": _constant(_false),
-    "mps.manual_seed": _constant(_nothing),
+    "mps.manual_seed": _constant(machines.nothing),
     "xpu.is_available": _constant(_false),
     "xpu.device_count": _constant(lambda: 0),
-    "xpu.manual_seed": _constant(_nothing),
-    "xpu.manual_seed_all": _constant(_nothing),
+    "xpu.manual_seed": _constant(machines.nothing),
+    "xpu.manual_seed_all": _constant(machines.nothing),
 }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import collections
-import heapq
 from typing import Any
 
 from gradsh.errors import ArgumentError, ValueError_
 from gradsh.frontend.exceptions import raised
+from gradsh.frontend.imports.stores import LastFirst, LeastFirst, Store
 from gradsh.frontend.imports.tasks import Future, QueueEmpty, QueueFull
 
 __acts_for_programs__ = True
@@ -98,33 +98,13 @@ class Event:
         return self.on
 
 
-class Queue:
+class Queue(Store):
     """`asyncio.Queue(maxsize)`."""
 
-    __public__ = frozenset(
-        ("put", "get", "put_nowait", "get_nowait", "qsize", "empty", "full", "task_done", "join", "maxsize")
-    )
-
     def __init__(self, maxsize: int = 0) -> None:
-        self.maxsize = maxsize
-        self.items: Any = collections.deque()
+        super().__init__(maxsize)
         self.getters, self.putters, self.joiners = Waiters(), Waiters(), Waiters()
         self.unfinished = 0
-
-    def add(self, item: Any) -> None:
-        self.items.append(item)
-
-    def take(self) -> Any:
-        return self.items.popleft()
-
-    def qsize(self) -> int:
-        return len(self.items)
-
-    def empty(self) -> bool:
-        return not self.items
-
-    def full(self) -> bool:
-        return 0 < self.maxsize <= len(self.items)
 
     async def put(self, item: Any) -> None:
         while self.full():
@@ -162,22 +142,9 @@ class Queue:
             await self.joiners.wait()
 
 
-class PriorityQueue(Queue):
-    """`asyncio.PriorityQueue()`: the least first."""
-
-    def __init__(self, maxsize: int = 0) -> None:
-        super().__init__(maxsize)
-        self.items = []
-
-    def add(self, item: Any) -> None:
-        heapq.heappush(self.items, item)
-
-    def take(self) -> Any:
-        return heapq.heappop(self.items)
+class PriorityQueue(LeastFirst, Queue):
+    """`asyncio.PriorityQueue()`."""
 
 
-class LifoQueue(Queue):
-    """`asyncio.LifoQueue()`: the last first."""
-
-    def take(self) -> Any:
-        return self.items.pop()
+class LifoQueue(LastFirst, Queue):
+    """`asyncio.LifoQueue()`."""

@@ -6,8 +6,6 @@ would wait for another for ever is an error.
 
 from __future__ import annotations
 
-import collections
-import heapq
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -17,6 +15,7 @@ from gradsh.errors import ArgumentError, TypeError_
 from gradsh.frontend import exceptions
 from gradsh.frontend.classes import Object
 from gradsh.frontend.imports import Module, of_members
+from gradsh.frontend.imports.stores import LastFirst, LeastFirst, Store
 
 __acts_for_programs__ = True
 
@@ -179,25 +178,10 @@ class Full(Exception):
 Empty.__module__, Full.__module__ = "_queue", "queue"
 
 
-class Queue:
+class Queue(Store):
     """`queue.Queue(maxsize)`."""
 
-    __public__ = frozenset(
-        ("put", "get", "put_nowait", "get_nowait", "qsize", "empty", "full", "task_done", "join", "maxsize", "close")
-    )
-
-    def __init__(self, maxsize: int = 0) -> None:
-        self.maxsize = maxsize
-        self.items: Any = self.made()
-
-    def made(self) -> Any:
-        return collections.deque()
-
-    def add(self, item: Any) -> None:
-        self.items.append(item)
-
-    def take(self) -> Any:
-        return self.items.popleft()
+    __public__ = Store.__public__ | {"close"}
 
     def put(self, item: Any, block: bool = True, timeout: Any = None) -> None:
         if self.full():
@@ -219,43 +203,22 @@ class Queue:
     def get_nowait(self) -> Any:
         return self.get(False)
 
-    def qsize(self) -> int:
-        return len(self.items)
-
-    def empty(self) -> bool:
-        return not self.items
-
-    def full(self) -> bool:
-        return 0 < self.maxsize <= len(self.items)
-
     def task_done(self) -> None:
         """Nobody waits for it."""
 
     close = join = task_done
 
 
-class LastFirst(Queue):
+class LifoQueue(LastFirst, Queue):
     """`queue.LifoQueue()`."""
 
-    def take(self) -> Any:
-        return self.items.pop()
 
-
-class LeastFirst(Queue):
+class PriorityQueue(LeastFirst, Queue):
     """`queue.PriorityQueue()`."""
-
-    def made(self) -> Any:
-        return []
-
-    def add(self, item: Any) -> None:
-        heapq.heappush(self.items, item)
-
-    def take(self) -> Any:
-        return heapq.heappop(self.items)
 
 
 def _queue(session: Any) -> Module:
-    kinds = {"Queue": Queue, "LifoQueue": LastFirst, "PriorityQueue": LeastFirst, "SimpleQueue": Queue}
+    kinds = {"Queue": Queue, "LifoQueue": LifoQueue, "PriorityQueue": PriorityQueue, "SimpleQueue": Queue}
     return of_members("queue", {**kinds, "Empty": Empty, "Full": Full})
 
 
