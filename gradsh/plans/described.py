@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -250,8 +250,7 @@ class Describer:
         if type(x) is tuple:
             return ", ".join(map(self.index, x))
         if type(x) is slice:
-            ends = ["" if end is None else self.text(end) for end in (x.start, x.stop, x.step if x.step != 1 else None)]
-            return ":".join(ends if ends[2] else ends[:2])
+            return ranged(x.start, x.stop, None if x.step == 1 else x.step, self.text)
         return "..." if x is Ellipsis else self.text(x)
 
     # --- names ---
@@ -417,5 +416,9 @@ def index_of(part: Any, whole: Any) -> tuple[Any, ...] | None:
 def sliced(x: Any) -> str:
     if type(x) is not slice:
         return str(x)
-    ends = ["" if end is None else str(end) for end in (x.start, x.stop, x.step)]
+    return ranged(x.start, x.stop, x.step, str)
+
+
+def ranged(start: Any, stop: Any, step: Any, text: Callable[[Any], str]) -> str:
+    ends = ["" if end is None else text(end) for end in (start, stop, step)]
     return ":".join(ends if ends[2] else ends[:2])

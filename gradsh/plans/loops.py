@@ -261,10 +261,8 @@ class Loop:
         def stops() -> bool:
             return hold.came is not None or stopping()
 
-        if look is None:
-            stretch = Stretch(trial, entry, most, stops, items)
-        else:
-            stretch = Stretch(trial, entry, most, look.stops(stops), items, look.is_odd)
+        asked = stops if look is None else look.stops(stops)
+        stretch = Stretch(trial, entry, most, asked, items, None if look is None else look.is_odd)
         try:
             stretch.run()
         except BaseException as why:  # what the turns before have come to, the program gets

@@ -107,6 +107,11 @@ def _flat(x: Any) -> Any:
     return x.reshape(shape[0] * shape[1], shape[2], shape[3])
 
 
+def _opened(x: Any, closed: Any) -> Any:
+    """With zeros in the rows that may attend to nothing, as their result is 0."""
+    return x if closed is None else np.where(closed, x.dtype.type(0), x)
+
+
 @op(
     "attend(query, key, value, mask, root, key_root, found)",
     work="product",
@@ -119,18 +124,15 @@ def attend(q: Any, k: Any, v: Any, mask: Any, root: float, key_root: float, foun
     queries = found.queries = _flat(q * constant(root, q.dtype))
     keys = found.keys = _flat((k * constant(key_root, k.dtype)).swapaxes(2, 3))
     scores = np.matmul(queries, keys).reshape(*q.shape[:3], k.shape[2])
-    found.closed = None
+    closed = None
     if mask is not None:
         scores = scores + mask
         closed = np.isneginf(scores).all(-1, keepdims=True)
-        if closed.any():
-            found.closed = closed
-            scores = np.where(closed, scores.dtype.type(0), scores)
-    found.weights = weights = kernels.softmax(scores, 3)
-    if found.closed is not None:
-        # where nothing may be attended to the result is 0
-        weights = np.where(found.closed, scores.dtype.type(0), weights)
-    return np.matmul(_flat(weights), _flat(v)).reshape(*q.shape[:3], v.shape[3])
+        if not closed.any():
+            closed = None
+    found.closed = closed
+    found.weights = kernels.softmax(_opened(scores, closed), 3)
+    return np.matmul(_flat(_opened(found.weights, closed)), _flat(v)).reshape(*q.shape[:3], v.shape[3])
 
 
 @attend.vjp("query", "key", "value", saves="query key value mask")
@@ -139,20 +141,15 @@ def _(
 ) -> Any:
     if F is not A:
         return _attend_backward(F, needs, g, q, k, v, mask, root, key_root, found.closed)
-    weights, closed, zero = found.weights, found.closed, found.weights.dtype.type(0)
+    weights, closed = found.weights, found.closed
     flat = _flat(g)
     gq = gk = gv = None
     if needs[2]:
-        seen = weights if closed is None else np.where(closed, zero, weights)
-        gv = np.matmul(_flat(seen).swapaxes(1, 2), flat).reshape(v.shape)
+        gv = np.matmul(_flat(_opened(weights, closed)).swapaxes(1, 2), flat).reshape(v.shape)
     if needs[0] or needs[1]:
         gw = np.matmul(flat, _flat(v).swapaxes(1, 2)).reshape(weights.shape)
-        if closed is not None:
-            gw = np.where(closed, zero, gw)
-        gs = kernels.softmax_backward(gw, weights, 3)
-        if closed is not None:
-            gs = np.where(closed, zero, gs)
-        gs = _flat(gs)
+        gs = kernels.softmax_backward(_opened(gw, closed), weights, 3)
+        gs = _flat(_opened(gs, closed))
         if needs[0]:
             gq = np.matmul(gs, found.keys.swapaxes(1, 2)).reshape(q.shape) * constant(root, q.dtype)
         if needs[1]:
