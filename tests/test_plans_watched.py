@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import io
-from itertools import cycle
 
 import pytest
 
 from gradsh import Session
-from gradsh.looking.training import first_odd, reading
 from gradsh.reports.plans import LoopPlan
-from gradsh.reports.training import TrainingState
 from gradsh.runtime import training
 from gradsh.runtime.training import Training
 from gradsh.view.display import Display
+from tests.plans.watching import Reading, Watching
 
 STEP = "w.grad = none; {loss}; backward loss; no_grad {{ w -= 0.01 * w.grad }}"
 TRAINING = "let w = tensor([3., -2.], grad)\nfor i in range(6000) {{\n    {step}\n}}\nprint w, loss, w.grad"
@@ -30,13 +28,11 @@ LOSSES = {
 class Seen(Display):
     """A display of somebody who looks at each loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[Reading]) -> None:
         super().__init__(io.StringIO(), io.StringIO())
-        self.states: list[TrainingState] = []
-        self.told: Training | None = None
+        self.told = kind()
 
-    def training(self) -> Training:
-        self.told = Training(reading, first_odd, lambda state: self.states.append(state) if state is not None else None)
+    def training(self) -> Reading:  # type: ignore[override]
         return self.told
 
 
@@ -47,8 +43,8 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "SHARE", 0.0)
 
 
-def run(text: str, planned: bool) -> tuple[Seen, str, list[LoopPlan]]:
-    display = Seen()
+def run(text: str, planned: bool, kind: type[Reading] = Reading) -> tuple[Seen, str, list[LoopPlan]]:
+    display = Seen(kind)
     session = Session(display=display, seed=0, plans=False)
     told: list[LoopPlan] = []
     if planned:
@@ -65,25 +61,21 @@ def test_the_line_of_a_loop_that_runs_by_a_plan(loss: str) -> None:
     assert shown == wanted
     assert [each.reason for each in told] == [""]
     assert told[0].plan is not None and told[0].plan.ran > 1000  # others are real: they are read
-    assert plain.told is not None and seen.told is not None
     assert list(seen.told.counts().values()) == list(plain.told.counts().values())
     assert found(seen.told) == found(plain.told)
-    assert len(seen.states) > 2
-    for state in seen.states:
+    assert len(seen.told.states) > 2
+    for state in seen.told.states:
         (turn, whole), *_ = state.turns
         assert turn is not None and 0 < turn <= 6000 and whole == 6000
-    turns = [state.turns[0][0] or 0 for state in seen.states]
+    turns = [state.turns[0][0] or 0 for state in seen.told.states]
     assert turns == sorted(turns)
 
 
-def test_the_plan_stops_when_the_line_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "EVERY", 0.0)
-    asked = cycle((False, False, True))
-    monkeypatch.setattr(Training, "is_due", lambda *_: next(asked))
+def test_the_plan_stops_when_the_line_is_due() -> None:
     text = TRAINING.format(step=STEP.format(loss=LOSSES["one pass"])).replace("6000", "60000")
-    seen, _, told = run(text, True)
+    seen, _, told = run(text, True, Watching)
     assert told[0].plan is not None and told[0].plan.ran > 50_000
-    turns = [state.turns[0][0] or 0 for state in seen.states]
+    turns = [state.turns[0][0] or 0 for state in seen.told.states]
     assert turns == sorted(turns) and turns[-1] == 60_000 - 1
     assert sum(2 < turn < 59_000 for turn in turns) > 10
 
@@ -96,5 +88,4 @@ def test_a_run_of_the_inner_loop_again_is_counted() -> None:
     text = "let w = tensor([3., -2.], grad)\nfor epoch in range(30) {{\n  for i in range(200) {{\n    {step}\n  }}\n}}"
     step = STEP.format(loss=LOSSES["one pass"])
     seen, _, _ = run(text.format(step=step), True)
-    assert seen.told is not None
     assert list(seen.told.counts().values()) == [6000]

@@ -11,17 +11,24 @@ from gradsh.reports.training import TrainingState
 from gradsh.runtime.training import Training
 
 
-class Watching(Training):
-    """`states`: what it was shown. A plan has to stop for it each third time that it asks."""
+class Reading(Training):
+    """`states`: what it was shown."""
 
     def __init__(self) -> None:
         super().__init__(reading, first_odd, self.take)
         self.states: list[TrainingState] = []
-        self.asked = cycle((False, False, True))
 
     def take(self, state: TrainingState | None) -> None:
         if state is not None:
             self.states.append(state)
+
+
+class Watching(Reading):
+    """A plan has to stop for it each third time that it asks, and each pass that is real is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = cycle((False, False, True))
 
     def is_due(self, _: Iterable[Any]) -> bool:
         return next(self.asked)
