@@ -175,3 +175,15 @@ def test_backward_runs_once_over_a_write_through_a_view(write: str) -> None:
     assert session.run(f"{program}backward y, retain_graph\nbackward y").status == 0
     (error,) = session.run("backward y").errors
     assert error.message.startswith("Trying to backward through the graph a second time") and error.help
+
+
+@pytest.mark.parametrize(
+    "write", ["backward (3 * v).sum()", "clip_grad_norm_([v], 0.1)", "clip_grad_value_([v], 0.1)", "v.grad.add_(1)"]
+)
+@pytest.mark.parametrize("grad", ["zeros(1).expand(4)", "grad(2 * v.sum(), v)[0]"])
+def test_gradients_are_not_written_where_one_place_is_several_elements(write: str, grad: str) -> None:
+    """What it came to were the sums of NumPy's order: PyTorch writes there as little as by any other name."""
+    session = gradsh.Session(out=io.StringIO(), err=io.StringIO())
+    assert session.run(f"let v = ones(4, grad)\nv.grad = {grad}").ok
+    (error,) = session.run(write).errors
+    assert "more than one element of the written-to tensor" in error.message

@@ -27,7 +27,7 @@ from gradsh.engine.core.dtypes import Size, float16
 from gradsh.engine.core.graph import Freed, Handle, Kind, Node, Output, Where, sequence
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, Namespace, T
-from gradsh.engine.core.strided import copied, obeying
+from gradsh.engine.core.strided import check_apart, copied, obeying
 from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.kernels import pieces
 from gradsh.errors import (
@@ -473,6 +473,8 @@ def accumulate(t: Tensor, g: Any, create: bool) -> None:
         t.gradient = make(held.data + g)  # what is retained is a new tensor each time, as in PyTorch
     else:
         if held.data.__class__ is ndarray:
+            if not held.data.flags.c_contiguous:  # the program's own, as `w.grad = zeros(1).expand(4)`
+                check_apart(held.data)
             try:
                 np.add(held.data, g, out=held.data)
             except ValueError:  # `.data =` has given the leaf another size

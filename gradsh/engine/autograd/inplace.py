@@ -19,7 +19,7 @@ from gradsh.engine.core.graph import extra_of, note_version, record
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
-from gradsh.engine.core.strided import address, as_laid_out, dense
+from gradsh.engine.core.strided import address, as_laid_out, check_apart, dense
 from gradsh.engine.core.tensor import Tensor, flagged, make
 from gradsh.engine.core.views import (
     COPY_SLICES,
@@ -75,16 +75,8 @@ def check_writable(x: Tensor, tracked: bool, where: Any) -> None:
         )
     if tracked or (mode.grad and extra is not None and flagged(extra.base)):
         _check_tracked(x, extra)
-    data = x.data
-    if (
-        data.__class__ is ndarray
-        and data.size > 1
-        and any(s == 0 and n > 1 for s, n in zip(data.strides, data.shape, strict=True))
-    ):
-        raise ValueProblem(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-            "Please clone() the tensor before performing the operation."
-        )
+    if x.data.__class__ is ndarray:
+        check_apart(x.data)
 
 
 def check_captured(x: Tensor, name: str) -> None:

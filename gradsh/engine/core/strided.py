@@ -29,6 +29,15 @@ def address(x: Any) -> int:
         return int(alloc.behind(x).__array_interface__["data"][0])
 
 
+def check_apart(x: Any) -> None:
+    """Raise where PyTorch writes to no such array: one element of its memory is several of it, as `expand` has it."""
+    if x.size > 1 and any(step == 0 and n > 1 for step, n in zip(x.strides, x.shape, strict=True)):
+        raise ValueProblem(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+
+
 def placed(shape: tuple[int, ...], dtype: Any, memory: Any, at: int, strides: tuple[int, ...]) -> Any:
     """A view of the memory of a contiguous array; NumPy checks that no element lies outside of it."""
     if type(memory) is not ndarray:  # it stands for one, in a recording

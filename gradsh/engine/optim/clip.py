@@ -10,6 +10,7 @@ from gradsh.engine.autograd.inplace import bump
 from gradsh.engine.core import alloc
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.strided import check_apart
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import registered
 from gradsh.errors import ValueError_
@@ -97,6 +98,8 @@ def clip_grad_value_(parameters: Any, clip_value: Any, foreach: Any) -> None:
 def _write(grad: Tensor, operation: Any) -> None:
     """Run `operation(data, out)` in place."""
     data = grad.data
+    if data.__class__ is ndarray:
+        check_apart(data)
     if data.__class__ is ndarray and data.flags.writeable:
         operation(data, data)
     else:
