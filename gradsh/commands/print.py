@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from gradsh.engine.core.modes import mode
 from gradsh.errors import ArgumentError
 from gradsh.runtime.commands import command
 
@@ -27,6 +28,8 @@ def print(
 
     What is printed is flushed, whatever `flush` says. Errors: ArgumentError unless these are strings or none.
     """
+    if mode.shown is not None:
+        mode.shown(values)
     if sep is None and end is None:
         session.display.printed(values, places)
         return ()

@@ -9,7 +9,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gradsh.engine.core.modes import GradMode
+from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.users import spelled
 from gradsh.errors import TypeError_
 from gradsh.frontend import access, definitions, exceptions, text
@@ -165,6 +165,8 @@ def own_of(session: Running) -> dict[str, Any]:
             line = (" " if sep is None else sep).join(map(text.written, values)) + ("\n" if end is None else end)
             access.method(file, "write")(line)
             return
+        if mode.shown is not None:
+            mode.shown(values)
         spans: list[Any] = [None] * len(values)
         session.display.printed(values, spans, " " if sep is None else sep, "\n" if end is None else end)
 

@@ -18,12 +18,15 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from gradsh import interrupts
+from gradsh.engine.core.modes import mode
 from gradsh.plans.entry import Entry
 from gradsh.plans.kept import FIRST
+from gradsh.plans.outs import sight
 from gradsh.plans.refusal import Moved, NoPlan, Outcome, mistaken
 from gradsh.plans.trial import MISSING, Body, Trial, tried
 from gradsh.plans.turns import Stretch
@@ -67,9 +70,10 @@ class Loop:
                 if self.left() < 3:
                     break
                 trial = self.recorded(sys._getframe(depth))
-                yield self.next()
+                with seeing(trial is not None) as seen:
+                    yield self.next()
                 self.passed()
-                if trial is None or not self.made(trial, sys._getframe(depth)):
+                if trial is None or not self.made(trial, sys._getframe(depth), seen):
                     break
             self.misses = 0
             while self.left() > 2 and self.misses < MISSES:
@@ -84,9 +88,10 @@ class Loop:
                     lists = {id(growing): list(real) for growing, real in entry.lists}
                     outs: list[Any] = []
                     fits = self.attempt(trial, outs)
-                    yield self.next()
+                    with seeing(fits) as seen:
+                        yield self.next()
                     self.passed()
-                    if fits and not self.proved(trial, sys._getframe(depth), lists, outs):
+                    if fits and not self.proved(trial, sys._getframe(depth), lists, outs, seen):
                         return
                     continue
                 hold = interrupts.held()
@@ -186,7 +191,7 @@ class Loop:
             self.shown = True
             self.told(Outcome(self.where, None, reason_of(why), place_of(why, self.body.__code__.co_filename)))
 
-    def made(self, trial: Trial, frame: Any) -> bool:
+    def made(self, trial: Trial, frame: Any, seen: list[Any]) -> bool:
         """Whether the program has come to the same as its shadow, and there is a plan of that."""
 
         def act() -> bool:
@@ -194,6 +199,7 @@ class Loop:
             entry = trial.enter(self.here(frame))
             trial.compare(entry, True)
             trial.compare_lists(entry)
+            trial.compare_shown(seen, None)
             return True
 
         return bool(self.stands(act))
@@ -232,13 +238,15 @@ class Loop:
                 self.refused(why)
         return bool(done)
 
-    def proved(self, trial: Trial, frame: Any, lists: dict[int, list[Any]], outs: list[Any]) -> bool:
-        """Whether it has come to what the program has, whose lists were those before."""
+    def proved(self, trial: Trial, frame: Any, lists: dict[int, list[Any]], outs: list[Any], seen: list[Any]) -> bool:
+        """Whether it has come to what the program has, whose lists were those before, and which has shown what is
+        `seen`."""
 
         def act() -> bool:
             entry = trial.enter(self.here(frame))
             trial.compare(entry, False)
             trial.compare_given(entry, lists, outs)
+            trial.compare_shown(seen, outs)
             return True
 
         if not self.stands(act):
@@ -284,6 +292,28 @@ class Loop:
         if new:
             values = [new.get(name, entry.names[name]) for name in self.rebound]
             self.box.append(tuple(self.box if value is MISSING else value for value in values))
+
+
+@contextmanager
+def seeing(wanted: bool) -> Iterator[list[Any]]:
+    """What the program shows until it ends, as it is seen then, where that is `wanted`; who else wants to know of it is
+    told too."""
+    seen: list[Any] = []
+    before = mode.shown
+    if not wanted:
+        yield seen
+        return
+
+    def shown(values: tuple[Any, ...]) -> None:
+        seen.append(sight(values))
+        if before is not None:
+            before(values)
+
+    mode.shown = shown
+    try:
+        yield seen
+    finally:
+        mode.shown = before
 
 
 def stopping() -> bool:

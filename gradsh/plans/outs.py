@@ -198,6 +198,43 @@ def give(outs: list[Out], count: int, values: list[Any], lists: dict[int, list[A
                 lists[id(out.target)][key] = item
 
 
+class Sight:
+    """A tensor as it is seen when it is shown."""
+
+    def __init__(self, x: Tensor) -> None:
+        x.up_to_date()
+        node = x.node
+        self.words = x.requires, None if node is None else marker(node, False).kind.name
+        self.array = np.array(x.data)
+
+
+def sight(x: Any) -> Any:
+    """What is seen of a value now: what it is written to afterwards changes nothing of it."""
+    kind = type(x)
+    if kind is tuple or kind is list:
+        return kind(map(sight, x))
+    return Sight(x) if kind is Tensor else x if isinstance(x, PLAIN) else object()
+
+
+def same_sight(a: Any, b: Any) -> bool:
+    """Whether two of those are written in one way."""
+    kind = type(a)
+    if kind is not type(b):
+        return False
+    if kind is Sight:
+        return a.words == b.words and same_digits(a.array, b.array)
+    if kind is tuple or kind is list:
+        return len(a) == len(b) and all(map(same_sight, a, b))
+    return repr(a) == repr(b)
+
+
+def sights(outs: list[Out], values: list[Any]) -> list[Any]:
+    """What is seen of an iteration that gives those values."""
+    parts = iter(values)
+    items = [(out, rebuilt((out.key, out.item), parts)[1]) for out in outs]
+    return [sight(tuple(item[out.seen])) for out, item in items if out.act is not None]
+
+
 def same_digits(a: Any, b: Any) -> bool:
     """Whether two arrays are one to the bit, but that every NaN is one: of the product of two of them a processor gives
     the first, and which that is depends on whether NumPy has scalars or arrays, and on where those begin."""

@@ -23,7 +23,17 @@ from gradsh.plans.graphs import marker
 from gradsh.plans.kinds import is_generator
 from gradsh.plans.left import Absent, Head, Left
 from gradsh.plans.numbers import KINDS, Number, called
-from gradsh.plans.outs import PLAIN, Growing, equal, give, parts_at_end, rebuilt, same_digits
+from gradsh.plans.outs import (
+    PLAIN,
+    Growing,
+    equal,
+    give,
+    parts_at_end,
+    rebuilt,
+    same_digits,
+    same_sight,
+    sights,
+)
 from gradsh.plans.recording import Recording
 from gradsh.plans.refusal import Changed, NoPlan
 from gradsh.plans.shadow import (
@@ -552,6 +562,15 @@ class Trial:
             made = before[id(growing)]
             if len(made) != len(real) or not all(a is b or equal(a, b) for a, b in zip(real, made, strict=True)):
                 raise NoPlan("the plan gives a list other items")
+
+    def compare_shown(self, seen: list[Any], outs: list[Any] | None) -> None:
+        """Errors: NoPlan where an iteration of the program has shown something else: the one that was recorded, or that
+        of the plan which has given `outs`."""
+        if outs is None:
+            parts = [part for out in self.shadow.outs for part in out.parts]
+            outs = [part.plain if type(part) is Number else part.array for part in parts]
+        if not same_sight(seen, sights(self.shadow.outs, outs)):
+            raise NoPlan("the plan shows something else")
 
     def give(self, entry: Entry, count: int, outs: list[Any]) -> None:
         """Give the program what so many iterations gave."""

@@ -10,6 +10,7 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from gradsh import errors
+from gradsh.engine.core.modes import mode
 from gradsh.engine.core.users import is_users
 from gradsh.interrupts import held
 from gradsh.language import places
@@ -69,6 +70,8 @@ def namespace(session: Running, table: Table, used: bool = False) -> dict[str, A
     def echo(value: Any, line: int) -> None:
         """A bare expression."""
         display = session.display
+        if mode.shown is not None and (value is not None or display.interactive):
+            mode.shown((value,))
         if value is not None:
             display.value(value, places.span_of(_getframe(1).f_code, line) if display.needs_spans else None)
             session.given(value)

@@ -39,7 +39,9 @@ MISSING = Missing()
 EMPTY: tuple[Any, ...] = ()
 # what refers to memory that is only scratch, or to the session itself
 SCRATCH = frozenset({"__weakref__", "__dict__", "scratch", "seen"})
-OUTSIDE = frozenset({"forward", "host", "warn_sink", "interpreter", "planner", "saving", "walk", "where", "written"})
+OUTSIDE = frozenset(
+    {"forward", "host", "warn_sink", "interpreter", "planner", "saving", "shown", "walk", "where", "written"}
+)
 
 
 class Keeper:

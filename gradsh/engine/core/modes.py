@@ -120,6 +120,7 @@ class Context:
     walk         the backward pass that is running (gradsh.engine.autograd.backward.Walk), or None
     forward      the level that is open for dual tensors (gradsh.engine.transforms.dual.Level), or None
     planner      who runs functions and transforms that are called often by plans (gradsh.plans.functions), or None
+    shown        called with the values of each `print` and bare expression before they are shown, or None
     settings     of PyTorch, which change no number here (gradsh.engine.ops.program.settings), made at first use
     reformed     whether `.data =` ever gave a tensor with a history another size or dtype
     """
@@ -142,6 +143,7 @@ class Context:
         "reformed",
         "saving",
         "settings",
+        "shown",
         "training",
         "transformed",
         "transforms",
@@ -180,6 +182,7 @@ class Context:
         self.walk: Any = None
         self.forward: Any = None
         self.planner: Any = None
+        self.shown: Callable[[tuple[Any, ...]], None] | None = None
 
     @property
     def module(self) -> str:
