@@ -54,10 +54,11 @@ class Expressions:
 
     planned  whether loops and functions are handed to what may make plans of them (gradsh.plans);
              `telling`: somebody wants to know of loops that can have none
+    identity whether `a is b` is a call, `@same(a, b)`: a plan has others in the place of Python's numbers
     digest   of the text, for names that no other text of a session has
     """
 
-    planned = telling = False
+    planned = telling = identity = False
     digest = ""
 
     def __init__(self, source: Source, resolution: Resolution) -> None:
@@ -506,7 +507,13 @@ class Expressions:
                 found = self.called("@in", [left, self.expr(node.right)], line)
                 return found if node.op == "in" else ast.UnaryOp(UNARY["not"], found, lineno=line, col_offset=0)
             left = self.key(left)
-        return ast.Compare(left, [COMPARE[node.op]], [self.expr(node.right)], lineno=line, col_offset=0)
+        return self.compared(left, node.op, self.expr(node.right), line)
+
+    def compared(self, left: ast.expr, op: str, right: ast.expr, line: int) -> ast.expr:
+        if self.identity and op in ("is", "is not") and not is_none(left) and not is_none(right):
+            same = self.called("@same", [left, right], line)
+            return same if op == "is" else ast.UnaryOp(UNARY["not"], same, lineno=line, col_offset=0)
+        return ast.Compare(left, [COMPARE[op]], [right], lineno=line, col_offset=0)
 
     def link_Logical(self, node: nodes.Logical, left: ast.expr) -> ast.expr:
         return ast.BoolOp(LOGICAL[node.op], [left, self.expr(node.right)], lineno=self.line(node), col_offset=0)
@@ -642,3 +649,7 @@ def needs_unpacking(target: Expr) -> bool:
     if isinstance(target, (nodes.TupleExpr, nodes.ListExpr)):
         return any(needs_unpacking(item) for item in target.items)
     return isinstance(target, (nodes.Attribute, nodes.Unpacked))
+
+
+def is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

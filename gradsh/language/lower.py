@@ -55,6 +55,7 @@ def lower(
 
     lowering = (kind or Lowering)(source, resolution)
     lowering.planned, lowering.telling, lowering.digest = planned, telling, filename[-17:-9]
+    lowering.identity = planned
     body = program.body
     parts: list[CodeType] = []
     try:

@@ -94,6 +94,8 @@ class OfNumber:
     def made(self, room: int) -> Any:
         record, dtype = self.inputs.record, MEMORY[self.kind]
         self.stack = np.zeros(room, dtype)
+        if not self.put(0, self.first):
+            raise NoPlan("an item of the loop is an integer of more than 64 bits")
         value = Value(record, np.array(self.first, dtype), scalar=True)
         record.add("take", None, (Value(record, self.stack),), value, self.inputs.place)
         number = Number(record, self.first)
@@ -128,7 +130,7 @@ class OfSeveral:
         return self.copy
 
     def put(self, at: int, x: Any) -> bool:
-        if type(x) is not self.kind or len(x) != len(self.parts) or (self.keys and list(x) != self.keys):
+        if type(x) is not self.kind or len(x) != len(self.parts) or not same_keys(x, self.keys):
             return False
         if id(x) in self.inputs.reached:  # which the body may write, before it is the loop's item
             return False
@@ -139,6 +141,11 @@ class OfSeveral:
         now = list(self.copy.values()) if self.kind is dict else list(self.copy)
         same = len(now) == len(self.held) and all(a is b for a, b in zip(now, self.held, strict=True))
         return same and all(part.whole() for part in self.parts)
+
+
+def same_keys(x: Any, keys: list[Any]) -> bool:
+    """Whether those are the keys of a dict: 1 and 1.0 are equal, and not the same."""
+    return not keys or all(a is b or (type(a) is type(b) and a == b) for a, b in zip(x, keys, strict=True))
 
 
 class Unread(Closed):

@@ -73,6 +73,23 @@ class Text(Closed):
         self.function, self.arguments = function, arguments
 
 
+def same(a: Any, b: Any) -> Any:
+    """`a is b`, where one may stand for something of Python's: two bools are one where they are equal."""
+    kinds = type(a), type(b)
+    if Number in kinds:
+        plain = [each.plain if type(each) is Number else each for each in (a, b)]
+        if type(plain[0]) is not type(plain[1]):
+            return False
+        if type(plain[0]) is bool:
+            return called(operator.eq, (a, b))
+        raise NoPlan("the body asks whether two numbers are one object")
+    if a is not b and Text in kinds:
+        raise NoPlan("the body asks whether two texts are one object")
+    if a is not b and kinds == (tuple, tuple):  # an item of a list may be one that a name has
+        raise NoPlan("the body asks whether two tuples are one object")
+    return a is b
+
+
 def joined(*texts: Any) -> Any:
     """The parts of an f-string."""
     return Text(together, texts) if any(type(each) is Text for each in texts) else "".join(texts)

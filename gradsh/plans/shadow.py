@@ -28,7 +28,7 @@ from gradsh.plans.graphs import marker, spent
 from gradsh.plans.kinds import is_counts, is_generator, is_model, is_optimizer, is_scheduler, is_sgd, is_state
 from gradsh.plans.known import HELPERS, OF_NUMBERS, converting, known, numeric, transformed
 from gradsh.plans.numbers import KINDS, Number
-from gradsh.plans.outs import Growing, Out, captured, formatted_by, joined
+from gradsh.plans.outs import Growing, Out, captured, formatted_by, joined, same
 from gradsh.plans.refusal import Changed, NoPlan
 from gradsh.plans.values import Record, Value
 
@@ -309,6 +309,8 @@ class Shadow:
                     made[name] = lambda name, find=space[name]: self.of(find(name))
                 elif name == "@format":
                     made[name] = formatted_by(space[name])
+                elif name == "@same":
+                    made[name] = same
                 elif name == "@unplanned":
                     made[name] = nothing
                 elif name == "@looped":

@@ -131,6 +131,7 @@ HELPERS: dict[str, Any] = {
     "@Exception": Exception,
     "@key": as_key,
     "@in": steps.contains,
+    "@same": python_operator.is_,
     "@items": steps.collected,
     "@mapping": mapping,
     "@options": _options,

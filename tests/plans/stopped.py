@@ -48,7 +48,19 @@ def interrupting(patch: pytest.MonkeyPatch, after: int, begun: list[CodeType]) -
     done: list[Any] = []
     sent: list[Stretch] = []
     stopping: list[loops.Loop] = []
-    next_item = loops.Loop.next
+    next_item, planned = loops.Loop.next, loops.Loop.planned
+
+    def note(loop: loops.Loop) -> None:
+        code = loop.body.__code__
+        stopping[:], done[:] = [loop], [loop.done, code, begun.count(code)]
+
+    def planned_of(loop: loops.Loop, *given: Any) -> None:
+        """Where the next iteration does not fit, what the plan had run is put back, and none may be real after it."""
+        try:
+            planned(loop, *given)
+        finally:
+            if sent and not stopping:
+                note(loop)
 
     class Interrupted(Stretch):
         def __init__(self, trial: Any, entry: Any, most: int, stops: Callable[[], bool], *rest: Any) -> None:
@@ -63,13 +75,13 @@ def interrupting(patch: pytest.MonkeyPatch, after: int, begun: list[CodeType]) -
 
     def next_of(loop: loops.Loop) -> Any:
         item = next_item(loop)
-        if sent and loop in (stopping or [loop]):
-            code = loop.body.__code__
-            stopping[:], done[:] = [loop], [loop.done, code, begun.count(code)]
+        if loop in stopping:
+            note(loop)
         return item
 
     patch.setattr(loops, "Stretch", Interrupted)
     patch.setattr(loops.Loop, "next", next_of)
+    patch.setattr(loops.Loop, "planned", planned_of)
     return done
 
 

@@ -6,7 +6,7 @@ import _ast as ast
 from typing import Any
 
 from gradsh.language import nodes
-from gradsh.language.expressions import BINARY, COMPARE, LOAD, STORE, needs_unpacking
+from gradsh.language.expressions import BINARY, COMPARE, LOAD, LOGICAL, STORE, needs_unpacking
 from gradsh.language.lower import Lowering
 from gradsh.language.nodes import Argument, Expr, Node, Parameter, Stmt, handles
 from gradsh.language.python import nodes as python
@@ -293,7 +293,18 @@ class PythonLowering(Lowering):
 
     def see_Comparison(self, node: python.Comparison) -> ast.expr:
         left, *others = [self.expr(operand) for operand in node.operands]
-        return ast.Compare(left, [COMPARE[op] for op in node.ops], others, lineno=self.line(node), col_offset=0)
+        line = self.line(node)
+        if len(others) == 1:
+            return self.compared(left, node.ops[0], others[0], line)
+        if self.identity and not {"is", "is not"}.isdisjoint(node.ops):
+            parts = []
+            for op, other in zip(node.ops, others, strict=True):
+                name = self.temporary()
+                kept = ast.NamedExpr(self.store(name, line), other, lineno=line, col_offset=0)
+                parts.append(self.compared(left, op, kept, line))
+                left = self.load(name, line)
+            return ast.BoolOp(LOGICAL["and"], parts, lineno=line, col_offset=0)
+        return ast.Compare(left, [COMPARE[op] for op in node.ops], others, lineno=line, col_offset=0)
 
     def see_SetExpr(self, node: nodes.SetExpr) -> ast.expr:
         return ast.Set([self.key(self.expr(item)) for item in node.items], lineno=self.line(node), col_offset=0)
