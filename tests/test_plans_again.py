@@ -84,3 +84,19 @@ def test_gradients_are_summed_with_a_graph() -> None:
     step = "let loss = (v * v).sum() + net(X).sum(); backward loss, create_graph; v.grad = none"
     found, _ = compared([f"{head}repeat 9 {{ {step} }}\nprint net.weight.grad, v.grad"])
     assert not found, found
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "c[i % 4] = 0.1 * i; c = zeros(4); c.data = v.data",
+        "st['x'][i % 4] = 0.1 * i; st['x'] = zeros(4); st['x'].data = v.data",
+        "c[i % 4] = 0.1 * i; e[1] = 2.0 * i; c = zeros(4); c.data = v.data; e = zeros(4); e.data = v.data",
+    ],
+)
+def test_a_new_tensor_that_gets_the_memory_of_another_in_each_iteration(names: str) -> None:
+    """Where the plan ended it had a copy, and what was written there next was nowhere else."""
+    head = "let v = randn(4); let c = v.data; let e = v.data; let st = {'x': c}"
+    last = "c[0] = 5; e[0] = 7; st['x'][0] = 9\nprint c, v, e, st"
+    found, _ = compared([f"{head}\nfor i in range(12) {{ {names} }}\n{last}"])
+    assert not found, found

@@ -329,8 +329,10 @@ class Trial:
         if any(new.root is was.root for was, new in carried):
             raise NoPlan("a tensor gets a part of its own memory")
         # `y = q.detach()`, `r.data = q.data`: a plan carries each value by itself, and the program gets copies
+        # `c = zeros(4); c.data = v.data`: and a new tensor gets one
         at_end = Counter(id(new.root) for _, new in ends)
-        if any(at_end[id(new.root)] > 1 for _, new in carried):
+        renamed = (tensor.data for tensor in self.renamed.values())
+        if any(at_end[id(new.root)] > 1 for new in (*renamed, *(new for _, new in carried))):
             raise NoPlan("a tensor gets the memory of another")
         entries = [was for _, was in head.data]
         taken = {id(value.root) for value in [*entries, *(new for _, new in carried)]}
