@@ -44,3 +44,15 @@ def test_what_is_replaced_in_each_iteration(name: str) -> None:
     found, told = compared([table.replaced(name)])
     assert not found, found
     assert [each.reason for each in told] == table.REPLACED[name][1]
+
+
+@pytest.mark.parametrize("header", table.GOING)
+@pytest.mark.parametrize("name", table.IN_TURN)
+def test_iterations_of_several_shapes_in_turn(name: str, header: str) -> None:
+    """Gradients that are summed over some iterations, and what is done now and then: a plan of so many iterations."""
+    found, told = compared([table.in_turn(name, header)])
+    assert not found, found
+    assert [each.reason for each in told] == [""]
+    assert told[0].plan is not None
+    assert told[0].plan.period == table.IN_TURN[name][1]
+    assert told[0].plan.ran > 20

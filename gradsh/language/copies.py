@@ -19,12 +19,11 @@ from gradsh.language.nodes import Expr, Stmt, walk
 if TYPE_CHECKING:
     from gradsh.language.lower import Lowering
 
-# What no body of a plan may have: blocks that are left in the middle, and names that are bound for others.
+# What no body of a plan may have: names that are bound for others.
 UNPLANNED: dict[type, str] = {
     nodes.Definition: "its body defines a function",
     nodes.Model: "its body defines a model",
     nodes.Op: "its body defines an operator",
-    nodes.Try: "its body has `try`",
     nodes.Use: "its body uses a file",
     nodes.Del: "its body unbinds a name",
     nodes.Import: "its body imports something",

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from gradsh.plans.numbers import Number
+from gradsh.plans.outside import is_drawn
 from gradsh.plans.refusal import NoPlan
 from gradsh.plans.values import Record, Step, Value, inputs_in, values_in
 
@@ -67,6 +68,7 @@ def build(
     # memory that is written twice may hold something else when it is read in between
     varying = changing | {root for root, times in writers.items() if times > 1}
     varying |= {id(step.out.root) for step in record.steps if step.kind == "draw"}
+    varying |= {id(step.out) for step in record.steps if is_drawn(step)}
     varying |= loose
     varying |= {id(number) for number, _ in numbers} | {id(value.root) for value in gone}
     while True:  # what is written into memory that varies makes all of it vary
@@ -79,7 +81,7 @@ def build(
     check_windows(record)
     for step, read in zip(record.steps, reads, strict=True):
         if step.kind == "guard" and not varying.isdisjoint(read):
-            raise NoPlan("a value that changes is read as a number, or decides what is done")
+            raise NoPlan("a value that changes is read as a number, or decides what is done", step)
     # also by what nobody needs: gradients that are summed with a graph, `.grad = .grad + g`, are needed after the plan
     if any(id(value.root) in read for read in reads for value in gone):
         raise NoPlan("what an iteration makes is read by the next")

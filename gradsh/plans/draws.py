@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from _random import Random
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradsh.plans.refusal import NoPlan
 from gradsh.plans.values import Record, fresh, uncovered
 
-if TYPE_CHECKING:
-    from gradsh.engine.kernels.random import Generator
-
 
 class Stream:
-    """What stands for a generator while a body is recorded.
+    """What stands for a generator, or a stream of `random`, while a body is recorded.
 
     own    a generator that is where the program's was, and draws for the recording and the plan
     ended  where it was at the end of the recording
     """
 
-    def __init__(self, record: Record, generator: Generator) -> None:
+    def __init__(self, record: Record, generator: Any) -> None:
         self.record = record
-        self.own = generator.clone()
+        self.own = copied(generator)
         self.ended: Any = None
 
     @property  # type: ignore[misc]
@@ -44,18 +42,35 @@ class Stream:
         return out
 
 
-def state_of(generator: Generator) -> Any:
+def is_stream(x: Any) -> bool:
+    """Whether it is a stream of Python's `random`, and not one of gradsh's."""
+    return isinstance(x, Random)
+
+
+def copied(generator: Any) -> Any:
+    """Another that is where it is."""
+    if not is_stream(generator):
+        return generator.clone()
+    own = type(generator)()
+    own.setstate(generator.getstate())
+    return own
+
+
+def state_of(generator: Any) -> Any:
+    if is_stream(generator):
+        return generator.getstate()
     engine = generator._engine
     return generator._seed, generator.kept, None if engine is None else engine.getstate()
 
 
-def put_state(generator: Generator, state: Any) -> None:
+def put_state(generator: Any, state: Any) -> None:
+    if is_stream(generator):
+        generator.setstate(state)
+        return
     generator._seed, generator.kept, words = state
     if words is None:
         generator._engine = None
         return
     if generator._engine is None:
-        from _random import Random
-
         generator._engine = Random()
     generator._engine.setstate(words)

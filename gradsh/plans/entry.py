@@ -13,12 +13,13 @@ from gradsh.engine.core.strided import address
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import is_users
 from gradsh.plans.classes import is_instance, is_written
-from gradsh.plans.draws import Stream
+from gradsh.plans.draws import Stream, is_stream
 from gradsh.plans.graphs import spent
 from gradsh.plans.kinds import is_generator, is_model, is_optimizer, is_scheduler
 from gradsh.plans.known import known, transformed
 from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing
+from gradsh.plans.outside import Imported
 from gradsh.plans.refusal import Moved, NoPlan
 from gradsh.plans.shadow import ATOMS, Shadow, base_of, of_numbers, parts, state
 from gradsh.plans.values import Value
@@ -102,8 +103,12 @@ class Entry:
                 raise differs()
             return
         self.there[id(x)], self.back[id(copy)] = copy, x
-        if type(copy) is Growing:
-            if kind is not list or (copy.fixed and len(x) != copy.size):
+        if type(copy) is Imported:
+            if copy.module is not x or not copy.as_read():
+                raise differs()
+            self.drawn(copy)
+        elif type(copy) is Growing:
+            if kind is not copy.kind or getattr(x, "maxlen", None) != copy.most or (copy.fixed and len(x) != copy.size):
                 raise differs()
             self.lists.append((copy, x))
         elif kind is not copy.__class__ and not (is_written(kind) and self.kind(kind, copy.__class__)):
@@ -124,6 +129,13 @@ class Entry:
             self.parts(x, copy)
         elif x is not copy or not (x is len or known(x)):
             raise differs()
+
+    def drawn(self, copy: Imported) -> None:
+        """The streams of numbers that were drawn from by a module."""
+        for generator, stream in copy.shadow.streams:
+            if is_stream(generator) and id(generator) not in self.there:
+                self.there[id(generator)], self.back[id(stream)] = stream, generator
+                self.streams.append((generator, stream))
 
     def part(self, x: Any, copy: Any, key: Any) -> None:
         """The same of what has a name, or a place in a holder: a number there may move."""
@@ -285,7 +297,7 @@ def is_held(x: Any) -> bool:
 
 
 def differs() -> NoPlan:
-    return NoPlan("what the loop reaches is built in another way")
+    return NoPlan("something that the loop uses is another than when it was recorded, or there is more or less of it")
 
 
 def version(x: Tensor) -> int:

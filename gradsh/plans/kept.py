@@ -24,8 +24,9 @@ class Known:
     code       its body's
     passed     iterations that it has run so far; `spent`: seconds in which it had no plan
     failures   how often it was recorded since there was a plan; `lost`: how often a plan did not fit any more
-    trial      its plan, where there is one that has been proved
+    trial      its plan, where there is one that has been proved; `phase`: with which iteration of a turn it begins
     moving     numbers that were others when it ran again, as a shadow has them
+    alike      whether it is known that no plan is of more than one iteration (periods.py)
     passes     {place: backward passes of it in one iteration}, where somebody is shown them
     running    a weak reference to its header, while it runs without a plan
     """
@@ -37,6 +38,7 @@ class Known:
         self.failures = self.lost = 0
         self.trial: Trial | None = None
         self.moving: set[Any] = set()
+        self.phase, self.alike = 0, False
         self.passes: dict[Any, int] = {}
         self.running: ReferenceType[Header] | None = None
 

@@ -28,14 +28,16 @@ HELPERS = frozenset(
     f"@{name}"
     for name in """
     attr set_attr method call count add_to multiply_by exponent bounded int key in items mapping or_to options Exception
-    caught tuple shift str template format formattable context super
+    Exceptions matches raised failed tuple shift str template format formattable context super
     """.split()  # noqa: SIM905 - one each line would be thirty lines
 )
+# What a handler of a program begins with: it has caught what a recording has raised, too.
+CATCHING = frozenset({"@exception", "@caught"})
 # Python's own, as programs have it
 PYTHONS = frozenset({"gradsh.runtime.python", "gradsh.frontend.kinds"})
 CONVERTERS = frozenset({"Converter", "Items", "PythonType"})
 FUNCTIONS = {
-    MODES: frozenset({"_no_grad", "_enable_grad", "_itself"}),
+    MODES: frozenset({"_no_grad", "_enable_grad", "_inference", "_itself"}),
     "gradsh.runtime.python": frozenset({"isinstance"}),
     "gradsh.runtime.steps": frozenset({"any_of", "all_of"}),
     "gradsh.frontend.builtins": frozenset(

@@ -149,6 +149,7 @@ class Left:
             handed.origin = after.origin
         if after.storage is not None:
             handed.own_storage().version = after.storage.version
+            handed.own_storage().inference = after.storage.inference
         self.renamed[id(before)] = handed
 
     def check(self, before: Tensor, after: Tensor) -> None:

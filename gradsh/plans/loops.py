@@ -19,6 +19,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.plans.entry import Entry
 from gradsh.plans.kept import FIRST
 from gradsh.plans.outs import sight
+from gradsh.plans.periods import FORCED, WORTH, in_turns
 from gradsh.plans.refusal import Moved, NoPlan, Outcome, mistaken
 from gradsh.plans.trial import MISSING, Body, Trial, tried
 from gradsh.plans.turns import Stretch
@@ -57,6 +59,8 @@ class Loop:
         self.watched = watched(self.known)
         self.shown = False
         self.raised: Exception | None = None  # by the shadow or the plan, of the iteration that is next
+        # Of how many iterations a turn of the plan is, and with which of them it begins (periods.py)
+        self.period, self.phase = (1, 0) if self.known.trial is None else (self.known.trial.period, self.known.phase)
 
     def run(self, first: int = FIRST) -> Iterator[Any]:
         """The items of the real iterations; `first`: how many there are before one is recorded. Those that are left in
@@ -67,16 +71,28 @@ class Loop:
                 yield self.next()
         for _ in range(RECORDINGS):
             if trial is None:
-                if self.left() < 3:
+                again = True
+                while again and self.left() >= 3 * self.period:
+                    for _ in range(self.until()):
+                        yield self.next()
+                    trial, again = self.recorded(sys._getframe(depth))
+                if again:  # too few are left
                     break
-                trial = self.recorded(sys._getframe(depth))
                 with seeing(trial is not None) as seen:
-                    yield self.next()
+                    for _ in range(self.period):
+                        yield self.next()
                 self.passed()
                 if trial is None or not self.made(trial, sys._getframe(depth), seen):
-                    break
+                    if self.period == 1:
+                        break
+                    self.alike()
+                    trial = None
+                    continue
             self.misses = 0
-            while self.left() > 2 and self.misses < MISSES:
+            period = self.period
+            while self.left() > 2 * period and self.misses < MISSES:
+                for _ in range(self.until()):
+                    yield self.next()
                 entry = self.entered(trial, sys._getframe(depth))
                 if entry is None and self.done < FIRST and trial is self.known.trial:
                     for _ in range(FIRST - self.done):  # of a new model: what a first step makes is not there yet
@@ -85,11 +101,12 @@ class Loop:
                 if entry is None:
                     break
                 if self.known.trial is None:
-                    lists = {id(growing): list(real) for growing, real in entry.lists}
+                    lists = {id(growing): copy(real) for growing, real in entry.lists}
                     outs: list[Any] = []
                     fits = self.attempt(trial, outs)
                     with seeing(fits) as seen:
-                        yield self.next()
+                        for _ in range(period):
+                            yield self.next()
                     self.passed()
                     if fits and not self.proved(trial, sys._getframe(depth), lists, outs, seen):
                         return
@@ -102,20 +119,22 @@ class Loop:
                 except BaseException:  # a stop: at the head of an iteration, after what has to be real
                     interrupts.HELD.depth += 1  # and whole: a stop is told again and again
                     try:
-                        for _ in range(trial.tail if self.done > begun else 0):
+                        for _ in range(trial.tail * period if self.done > begun else 0):
                             yield self.next()
                     finally:
                         interrupts.HELD.depth -= 1
                     raise
                 yield self.next()
-                for _ in range(trial.tail + self.odd):
+                for _ in range((trial.tail + self.odd + 1) * period - 1):
                     if self.left() > 1:
                         yield self.next()
                 if self.watched is not None and self.odd:
                     self.watched.looked()
                     self.odd = 0
-            if self.left() < 2:
+            if self.left() < 2 or self.left() <= 2 * period * (period > 1):
                 break
+            if self.known.trial is None and period > 1:
+                self.alike()
             self.lost()
             trial = None
             for _ in range(FIRST - self.done):
@@ -123,15 +142,44 @@ class Loop:
         if self.known.trial is None:
             self.refused(NoPlan("what decides in it comes out in another way in each iteration"))
 
-    def recorded(self, frame: Any) -> Trial | None:
-        self.known.failures += 1
-        here = self.here(frame)
+    def until(self) -> int:
+        """How many iterations there are before a turn of the plan begins."""
+        return (self.phase - self.done) % self.period
+
+    def recorded(self, frame: Any) -> tuple[Trial | None, bool]:
+        """What was recorded, if that is a plan, and whether it is to be recorded again, in turns of another kind."""
+        known = self.known
+        known.failures += 1
+        trial = why = None
         try:
-            return tried(here, self.known.moving, self.told is not None)
-        except Exception as why:
+            trial = tried(self.here(frame), known.moving, self.told is not None)
+            seems = trial.seems
+        except Exception as raised:
+            why = raised
+            seems = why.period if isinstance(why, NoPlan) else 1
+        if seems > self.period and seems % self.period == 0 and self.worth(seems):
+            self.period = seems
+            return None, True
+        if why is not None and self.period > 1:
+            if self.phase == 0:  # gradients may be there at its head, and are summed: after the first there are none
+                self.phase = 1
+            else:
+                self.alike()
+            return None, True
+        if why is not None:
             self.refused(why)
-            self.raised = why
-            return None
+        self.raised = why
+        return trial, False
+
+    def worth(self, period: int) -> bool:
+        """Whether a plan of so many iterations is tried."""
+        if self.known.alike or self.left() < FORCED * period:
+            return False
+        return self.depth == 1 or max(self.left(), self.known.passed) >= WORTH * period
+
+    def alike(self) -> None:
+        """No plan is of more than one iteration."""
+        self.period, self.phase, self.known.alike = 1, 0, True
 
     def passed(self) -> None:
         """The iteration that was recorded, or run by the plan, has come to its end really: what was raised there and is
@@ -147,7 +195,7 @@ class Loop:
             self.known.trial = None
 
     def next(self) -> Any:
-        if self.watched is not None:
+        if self.watched is not None and self.until() == 0:
             self.watched.begins()
         self.done += 1
         return next(self.items)
@@ -164,6 +212,10 @@ class Loop:
     def left(self) -> float:
         return self.size - self.done if self.source is None else self.source.left()
 
+    def coming(self) -> Any:
+        """The items that a plan may look at, turn by turn."""
+        return None if self.source is None else in_turns(self.source.ahead(), self.period)
+
     def here(self, frame: Any) -> Body:
         """What is known of the loop at the head of an iteration."""
         seen, outer, code = frame.f_locals, frame.f_globals, frame.f_code
@@ -174,8 +226,8 @@ class Loop:
         if self.range is not None and self.done < self.size:
             item, step = self.range[self.done], self.range.step
         if self.source is not None:
-            item = next(self.source.ahead(), None)
-        return Body(self.body, self.names, self.rebound, values, item, step, self.source)
+            item = next(in_turns(self.source.ahead(), self.period), None)
+        return Body(self.body, self.names, self.rebound, values, item, step, self.source, self.period)
 
     def stands(self, act: Callable[[], Any]) -> Any:
         """What it gives, None where there is no plan."""
@@ -187,7 +239,7 @@ class Loop:
             return None
 
     def refused(self, why: Exception) -> None:
-        if self.told is not None and not self.shown:
+        if self.told is not None and not self.shown and self.period == 1:  # else it is tried in another way
             self.shown = True
             self.told(Outcome(self.where, None, reason_of(why), place_of(why, self.body.__code__.co_filename)))
 
@@ -229,11 +281,11 @@ class Loop:
 
     def attempt(self, trial: Trial, outs: list[Any]) -> bool:
         """Whether the next iteration is one of the plan, which has then run, and given `outs`."""
-        here = trial.fill(None if self.source is None else self.source.ahead(), 1)
+        here = trial.fill(self.coming(), 1)
         done, why = trial.run(here, outs)
         if not done:
             self.misses += 1
-            self.raised = why
+            self.raised = None if trial.shadow.catches else why  # else the program may catch it
             if isinstance(why, NoPlan):
                 self.refused(why)
         return bool(done)
@@ -256,14 +308,14 @@ class Loop:
             trial.shown = trial.described()
             self.told(Outcome(self.where, trial.shown))
         trial.forget()
-        self.known.trial = trial
+        self.known.trial, self.known.phase = trial, self.phase
         self.known.failures = 0
         return True
 
     def planned(self, trial: Trial, entry: Entry, hold: interrupts.held) -> None:
         """As many iterations as fit the plan, but for the last two, or fewer where somebody wants the loop to stop."""
-        most = int(min(self.left() - 1, ENDLESS))
-        items = None if self.source is None else self.source.ahead()
+        most = int(min(self.left() - 1, ENDLESS)) // self.period
+        items = self.coming()
         look = self.watched
 
         def stops() -> bool:
@@ -282,11 +334,11 @@ class Loop:
             self.refused(why)
         finally:
             new = trial.commit(entry, stretch.done) if stretch.done else {}
-            self.skip(stretch.done)
+            self.skip(stretch.done * self.period)
             if look is not None:
                 self.odd = look.ran(stretch)
             if trial.shown is not None:
-                trial.shown.ran += stretch.done
+                trial.shown.ran += stretch.done * self.period
         if stretch.missed and self.misses < MISSES:
             self.misses = self.misses + 1 if stretch.done < GOOD else 0
         if new:
@@ -326,7 +378,9 @@ def reason_of(why: Exception) -> str:
 
 
 def place_of(why: Exception, filename: str) -> Any:
-    """(code, lasti) of the innermost place of the program that the exception passed."""
+    """(code, lasti) of the innermost place of the program that the exception passed, or is about."""
+    if isinstance(why, NoPlan) and why.place is not None:
+        return why.place
     place, trace = None, why.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == filename:

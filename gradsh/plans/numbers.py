@@ -53,7 +53,9 @@ class Number:
         return bool(self.plain)
 
     def __hash__(self) -> int:
-        raise NoPlan("a number that changes is a key")  # who remembers numbers does without
+        why = NoPlan("a number that changes is a key")
+        NoPlan.raised -= 1  # who remembers numbers does without
+        raise why
 
     def __float__(self) -> float:
         return float(self.looked())

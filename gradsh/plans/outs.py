@@ -38,23 +38,27 @@ class Out:
 
 
 class Growing(Closed):
-    """A list of the program's, of which the body reads nothing.
+    """A list or a deque of the program's, of which the body reads nothing.
 
     outs   what was put into any list of one shadow
     size   how many items it has at the head of the iteration; None once it gets more
+    kind   its class, and `most`: how many items it has room for, None where there is no end
     """
 
-    __slots__ = ("fixed", "outs", "size")
+    __slots__ = ("fixed", "kind", "most", "outs", "size")
 
-    def __init__(self, outs: list[Out], size: int) -> None:
-        super().__init__("a list that grows is read")
-        self.outs, self.size, self.fixed = outs, size, False
+    def __init__(self, outs: list[Out], x: Any) -> None:
+        super().__init__(f"a {type(x).__name__} that grows is read")
+        self.outs, self.size, self.fixed = outs, len(x), False
+        self.kind, self.most = type(x), getattr(x, "maxlen", None)
 
     def append(self, item: Any) -> None:
         self.outs.append(Out(self, item))
 
     def put(self, key: Any, item: Any) -> None:
         """`list[key] = item`."""
+        if self.kind is not list:
+            raise NoPlan(self.why)
         if type(key) is not Number or type(key.plain) is not int:
             raise NoPlan("a list gets an item in a place that is no number")
         if not (called(operator.lt, (key, self.size)) and called(operator.ge, (key, -self.size))):
@@ -196,6 +200,7 @@ def rebuilt(item: Any, parts: Iterator[Any]) -> Any:
             tensor.origin = item.origin
         if item.storage is not None:
             tensor.own_storage().version = item.storage.version
+            tensor.own_storage().inference = item.storage.inference
         return tensor
     return item
 

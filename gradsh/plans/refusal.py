@@ -10,7 +10,21 @@ if TYPE_CHECKING:
 
 
 class NoPlan(Exception):
-    """Raised with a sentence wherever a plan could be wrong: the loop then runs as it is written."""
+    """Raised with a sentence wherever a plan could be wrong: the loop then runs as it is written.
+
+    period   of how many iterations a turn seems to be, where a recording has come to it
+    raised   how many there have been: a program may catch one, and go on
+    step     of the recording, that it is about; `place`: where the program did it, (code, lasti)
+    """
+
+    period = 1
+    raised = 0
+    place: Any = None
+
+    def __init__(self, why: str, step: Any = None) -> None:
+        super().__init__(why)
+        self.step = step
+        NoPlan.raised += 1
 
 
 class Seen:

@@ -134,6 +134,8 @@ class Route:
         if type(copy) is Growing:
             size = copy.size if copy.fixed else None
             self.lists.append(at)
+            if kind is not list:
+                raise NoWay
             self.row(at, lambda x: () if x.__class__ is list and (size is None or len(x) == size) else None)
         elif kind is Tensor:
             self.tensor(x, copy, at)

@@ -8,7 +8,7 @@ that a graph hangs on.
 from __future__ import annotations
 
 import dis
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import repeat
@@ -25,10 +25,20 @@ from gradsh.engine.core.users import PROGRAM, is_users
 from gradsh.plans.classes import check_class, class_of, copied, is_instance, is_written
 from gradsh.plans.draws import Stream
 from gradsh.plans.graphs import marker, spent
-from gradsh.plans.kinds import is_counts, is_generator, is_model, is_optimizer, is_scheduler, is_sgd, is_state
-from gradsh.plans.known import HELPERS, OF_NUMBERS, converting, known, numeric, transformed
+from gradsh.plans.kinds import (
+    is_counts,
+    is_generator,
+    is_model,
+    is_module,
+    is_optimizer,
+    is_scheduler,
+    is_sgd,
+    is_state,
+)
+from gradsh.plans.known import CATCHING, HELPERS, OF_NUMBERS, converting, known, numeric, transformed
 from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing, Out, captured, formatted_by, joined, same
+from gradsh.plans.outside import Imported, computing, is_drawn, of_math
 from gradsh.plans.refusal import Changed, NoPlan
 from gradsh.plans.values import Record, Value
 
@@ -66,6 +76,7 @@ class Shadow:
     moving    (the identity of a holder, a key of `parts`) of what is a number that changes
     streams   (the program's generator, what stands for it)
     growing   the identities of lists that only grow; `outs` has what they get
+    catches   whether errors may come to a handler of the program's
     held      {the identity of a copied holder: its parts}, as the plan begins, for those of which somebody has asked
     writes    the instructions that no function may have that it reaches
     """
@@ -85,6 +96,7 @@ class Shadow:
         self.named: set[str] = set()
         self.home: dict[str, Any] | None = None  # the body's globals
         self.bytes = 0
+        self.catches = False
 
     def of(self, x: Any) -> Any:
         """The copy of anything."""
@@ -106,10 +118,12 @@ class Shadow:
             return self.tensor(x)
         if kind is list:
             if id(x) in self.growing:
-                return self.kept(x, Growing(self.outs, len(x)))
+                return self.kept(x, Growing(self.outs, x))
             made: Any = self.kept(x, [], True)
             made.extend(self.part(x, at, each) for at, each in enumerate(x))
             return made
+        if kind is deque:
+            return self.kept(x, Growing(self.outs, x))
         if kind in DICTS or is_state(x) or is_counts(x):
             made = self.kept(x, kind.__new__(kind), True)  # type: ignore[call-overload]  # without arguments: empty
             if kind is defaultdict:
@@ -139,8 +153,12 @@ class Shadow:
             return self.stream(x)
         if is_instance(x):
             return self.object(x)
+        if is_module(x):
+            return self.kept(x, Imported(self, x))
         if x is len or known(x):
             return x
+        if kind.__name__ == "DataLoader":
+            raise NoPlan("a loop in its body goes over a DataLoader: only that loop can have a plan")
         raise NoPlan(f"the body reaches a {kind.__name__}, which no plan knows")
 
     def part(self, holder: Any, key: Any, x: Any) -> Any:
@@ -162,7 +180,7 @@ class Shadow:
     @property
     def drawn(self) -> bool:
         """Whether the body draws random numbers."""
-        return any(step.kind == "draw" for step in self.record.steps)
+        return any(step.kind == "draw" or is_drawn(step) for step in self.record.steps)
 
     def kept(self, x: Any, made: Any, holder: bool = False) -> Any:
         self.copies[id(x)] = (x, made)
@@ -280,6 +298,8 @@ class Shadow:
                 return self.kept(x, self.printing(x))
             if x.__module__.startswith("gradsh.runtime.") and x.__name__ in OF_NUMBERS:
                 return self.kept(x, numeric(x))
+            if raw := of_math(x):
+                return self.kept(x, computing(x, raw))
             raise NoPlan(f"the body calls {x.__name__.lstrip('.')}, which no plan knows")
         check_code(x.__code__, writes=self.writes)
         if x.__globals__ is self.home:
@@ -315,6 +335,10 @@ class Shadow:
                     made[name] = nothing
                 elif name == "@looped":
                     made[name] = as_written
+                elif name in CATCHING:
+                    self.catches, made[name] = True, self.caught
+                elif name == "@match":
+                    made[name] = matching(space[name])
                 elif name == "@method":
                     made[name] = method_of(space[name])
                 elif name == "@pauses":
@@ -361,6 +385,10 @@ class Shadow:
 
         return shown
 
+    def caught(self, error: BaseException) -> None:
+        """An error has come to a handler of the program's, which goes on as if nothing were."""
+        raise error if isinstance(error, (NoPlan, Changed)) else NoPlan("it catches an error")
+
     def put(self, value: Any, owner: Any, key: Any) -> None:
         """`owner[key] = value`."""
         if type(owner) is Growing:
@@ -369,6 +397,25 @@ class Shadow:
             raise Changed(set(), {id(real) for real, copy in self.copies.values() if copy is owner})
         else:
             owner[key] = value
+
+
+def matching(match: Any) -> Any:
+    """`@match`, which is asked of numbers that change too: one that is true is not `True`."""
+
+    def of(value: Any, pattern: Any) -> Any:
+        if is_asked(pattern):
+            raise NoPlan("`case True` or `case False` is asked of what may change")
+        return match(value, pattern)
+
+    return of
+
+
+def is_asked(pattern: Any) -> bool:
+    if type(pattern) not in (tuple, list):
+        return False
+    if len(pattern) == 2 and pattern[0] == "is":
+        return pattern[1] is not None
+    return any(map(is_asked, pattern))
 
 
 def nothing(*_: Any) -> None:

@@ -34,6 +34,8 @@ from gradsh.plans.outs import (
     same_sight,
     sights,
 )
+from gradsh.plans.outside import timed
+from gradsh.plans.periods import period_of
 from gradsh.plans.recording import Recording
 from gradsh.plans.refusal import Changed, NoPlan
 from gradsh.plans.shadow import (
@@ -46,7 +48,7 @@ from gradsh.plans.shadow import (
     put_part,
 )
 from gradsh.plans.trust import machine, runs
-from gradsh.plans.values import Value
+from gradsh.plans.values import Record, Value
 
 if TYPE_CHECKING:
     from gradsh.plans.ahead import Source
@@ -65,6 +67,7 @@ class Body:
 
     body    the function of `names`, of which the first is the loop's own variable; it binds those of `rebound`
     values  what the names of both are bound to, MISSING where they are not
+    item    the next item, or those of a turn of `period` iterations (periods.py)
     item    the loop's next item; `step` what is added to it for the one that follows, None where that is not known
     source  what there is ahead of the loop, where that is known and no more than adding `step`
     """
@@ -78,9 +81,10 @@ class Body:
         item: Any,
         step: Any,
         source: Source | None = None,
+        period: int = 1,
     ) -> None:
         self.body, self.names, self.rebound, self.values = body, names, rebound, values
-        self.item, self.step, self.source = item, step, source
+        self.item, self.step, self.source, self.period = item, step, source, period
 
 
 def tried(loop: Body, moving: set[Any], noted: bool = False) -> Trial:
@@ -136,24 +140,54 @@ def recorded(loop: Body, moving: set[Any], growing: set[int], noted: bool) -> Tr
             notes.begins(given, shadow)
         shadow_body = FunctionType(code, space, code.co_name)
         arguments = [given.get(name) for name in loop.names]
-        if inputs is not None:
-            arguments[0] = inputs.item
-        with closing(Apart(shadow)) as apart, apart:
-            came = shadow_body(*arguments)
-        if came is None:
-            raise NoPlan("the loop ends in the iteration that was to be recorded")
+        try:
+            with closing(Apart(shadow)) as apart, apart:
+                came = turned(shadow_body, arguments, loop, inputs)
+        except NoPlan as why:
+            about(why, record, loop.period)
+            raise
         if inputs is not None:
             inputs.check(loop.item, shadow, code)
         after = dict(zip(loop.names, came, strict=True))
         if notes is not None:
             notes.ends(after, shadow, None if inputs is None else inputs.place)
         if loop.names[0] in given:
-            after[loop.names[0]] = called(operator.add, (given[loop.names[0]], loop.step))
+            after[loop.names[0]] = called(operator.add, (given[loop.names[0]], loop.step * loop.period))
         for name in sorted(rebound & shadow.named):
             if type(after[name]) is Tensor and after[name] is given.get(name) and bound_in_place(code, name):
                 continue  # to what it was
             raise NoPlan(f"{name.lstrip('.')} is bound in the body, and read by a function that it calls")
-        return Trial(shadow, head, given, after, loop.step, inputs)
+        try:
+            return Trial(shadow, head, given, after, loop.step, inputs, loop.period)
+        except NoPlan as why:
+            about(why, record, loop.period)
+            raise
+
+
+def about(why: NoPlan, record: Record, period: int) -> None:
+    """What a recording of so many iterations says of why there is no plan."""
+    why.period = period_of(record, period)
+    noted = None if record.notes is None else record.notes.of.get(id(why.step))
+    if noted is not None and noted.places:
+        why.place = noted.places[-1]
+
+
+def turned(body: FunctionType, arguments: list[Any], loop: Body, inputs: Inputs | None) -> Any:
+    """What names are bound to after the iterations of one turn."""
+    number = arguments[0]
+    for at in range(loop.period):
+        if inputs is not None:
+            arguments[0] = inputs.item if loop.period == 1 else inputs.item[at]
+        elif number is not None:
+            arguments[0] = called(operator.add, (number, loop.step * at)) if at else number
+        before = NoPlan.raised
+        came = body(*arguments)
+        if NoPlan.raised > before:  # by a `finally` that leaves, or a block that lets errors be
+            raise NoPlan("it catches an error")
+        if came is None:
+            raise NoPlan("the loop ends in the iteration that was to be recorded")
+        arguments = list(came)
+    return arguments
 
 
 def loop_variable(loop: Body, record: Any) -> Number:
@@ -295,6 +329,8 @@ class Trial:
     replaces  whether something is done to a tensor that another takes the place of: it must be the loop's own
     tail      how many whole iterations are real before one that may end in the middle
     shown     the plan as it is read, where somebody has asked for that
+    period    how many iterations one of it is
+    timed     the identities of numbers that are what a clock says: nobody knows what they are without the plan
     """
 
     def __init__(
@@ -305,7 +341,9 @@ class Trial:
         after: dict[str, Any],
         step: Any,
         inputs: Inputs | None = None,
+        period: int = 1,
     ) -> None:
+        self.period, self.seems = period, period_of(shadow.record, period)
         self.shadow, self.head, self.given, self.after, self.inputs = shadow, head, given, after, inputs
         left = Left(shadow, head, given, after)
         self.renamed, self.numbers, gone = left.renamed, left.numbers, left.gone
@@ -354,6 +392,7 @@ class Trial:
         self.runs: Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None = None
         self.now: tuple[Any, ...] = ()
         self.drawn = shadow.drawn
+        self.timed = timed(shadow.record.steps, self.numbers) if self.drawn else set()
         self.turn = 1  # iterations of the first turn of a stretch
         self.again: int | None = None  # how often it was entered since it has been proved
         self.route: Route | None = None
@@ -371,7 +410,9 @@ class Trial:
         """The plan as it is read."""
         from gradsh.plans.described import shown
 
-        return shown(self.plan, self.shadow.record, self.shadow.outs)
+        found = shown(self.plan, self.shadow.record, self.shadow.outs)
+        found.period = self.period
+        return found
 
     # --- the plan, on the shadow's arrays ---
 
@@ -534,7 +575,7 @@ class Trial:
             if recorded and version(real) != version(self.ends[id(copy)]):
                 raise NoPlan("the plan comes to another version")
         for at, (number, new) in enumerate(self.numbers):
-            if self.inputs is not None and number is self.inputs.place:
+            if (self.inputs is not None and number is self.inputs.place) or id(new) in self.timed:
                 continue
             plain = new.plain if type(new) is Number else new
             if repr(entry.numbers[id(number)]) != repr(plain if recorded else self.now[at]):
@@ -548,13 +589,19 @@ class Trial:
         """Whether the program's lists got what the shadow's did in the recording."""
         for growing, real in entry.lists:
             items = [out.item for out in self.shadow.outs if out.target is growing]
+            if self.is_timed(growing):
+                continue
             if growing.fixed:
                 outs = [out for out in self.shadow.outs if out.target is growing]
                 if all(equal(real[out.key.plain], out.item) for out in outs):
                     continue
                 raise NoPlan("a list gets other items")
-            size = self.sizes[id(growing)]
-            if len(real) != size + len(items) or not all(map(equal, real[size:], items)):
+            if growing.most is not None:
+                items = items[max(len(items) - growing.most, 0) :]
+            end = list(real)[len(real) - len(items) :]
+            if growing.most is None and len(real) != self.sizes[id(growing)] + len(items):
+                raise NoPlan("a list gets other items")
+            if len(end) != len(items) or not all(map(equal, end, items)):
                 raise NoPlan("a list gets other items")
 
     def compare_given(self, entry: Entry, before: dict[int, list[Any]], outs: list[Any]) -> None:
@@ -562,17 +609,27 @@ class Trial:
         give(self.shadow.outs, 1, outs, before, shows=False)
         for growing, real in entry.lists:
             made = before[id(growing)]
+            if self.is_timed(growing) and len(made) == len(real):
+                continue
             if len(made) != len(real) or not all(a is b or equal(a, b) for a, b in zip(real, made, strict=True)):
                 raise NoPlan("the plan gives a list other items")
 
     def compare_shown(self, seen: list[Any], outs: list[Any] | None) -> None:
         """Errors: NoPlan where an iteration of the program has shown something else: the one that was recorded, or that
         of the plan which has given `outs`."""
+        if any(out.act is not None and any(id(part) in self.timed for part in out.parts) for out in self.shadow.outs):
+            return  # a clock, which is later by now
         if outs is None:
             parts = [part for out in self.shadow.outs for part in out.parts]
             outs = [part.plain if type(part) is Number else part.array for part in parts]
         if not same_sight(seen, sights(self.shadow.outs, outs)):
             raise NoPlan("the plan shows something else")
+
+    def is_timed(self, growing: Any) -> bool:
+        """Whether a list gets what a clock says."""
+        return bool(self.timed) and any(
+            out.target is growing and any(id(part) in self.timed for part in out.parts) for out in self.shadow.outs
+        )
 
     def give(self, entry: Entry, count: int, outs: list[Any]) -> None:
         """Give the program what so many iterations gave."""

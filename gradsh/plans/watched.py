@@ -27,11 +27,11 @@ class Watched:
         self.looks = True
 
     def begins(self) -> None:
-        """A real iteration begins."""
+        """A real iteration begins, or the first of a turn."""
         self.before = self.training.counts()
 
     def found(self) -> dict[Any, int]:
-        """The passes of an iteration by the place where they are begun."""
+        """The passes of an iteration, or a turn, by the place where they are begun."""
         if self.before is not None:
             counts = self.training.counts()
             self.known.passes = {

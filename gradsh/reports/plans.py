@@ -53,9 +53,10 @@ class PlanLine:
 
 class PlanShown:
     """A plan: what it reads and leaves as it is, what it changes, its steps, what is bound at the end of an iteration,
-    and what that gives to lists, or prints; and how many iterations have run by it, so far."""
+    and what that gives to lists, or prints; how many iterations these steps are of, and how many have run by it, so
+    far."""
 
-    __slots__ = ("before", "changes", "ends", "gives", "lines", "ran")
+    __slots__ = ("before", "changes", "ends", "gives", "lines", "period", "ran")
 
     def __init__(
         self,
@@ -70,6 +71,7 @@ class PlanShown:
         self.lines = lines
         self.ends = ends
         self.gives = gives
+        self.period = 1
         self.ran = 0
 
     @property

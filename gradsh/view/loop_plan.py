@@ -36,6 +36,7 @@ class LoopPlanView(View[LoopPlan]):
         plan = report.plan
         return {
             "loop": report.loop,
+            "iterations": plan.period,
             "ran": plan.ran,
             "before": [{"name": each.name, "form": each.form} for each in plan.before],
             "changes": [{"name": each.name, "form": each.form} for each in plan.changes],
@@ -95,6 +96,7 @@ class Plan:
         count = plan.steps
         ran = f"; {plan.ran} iteration{'s' * (plan.ran != 1)} ran by it, the others as written" if plan.ran else ""
         words = f"a plan of {count} step{'s' * (count != 1)}" if count else "an empty plan (nothing later needs a step)"
+        words += f" for {plan.period} iterations" if plan.period > 1 else ""
         found = textwrap.wrap(words + ran, self.width, initial_indent="  ", subsequent_indent="  ")
         found += self.listed("reads", plan.before) + self.listed("changes", plan.changes)
         last: list[Span] = []

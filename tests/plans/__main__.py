@@ -15,12 +15,14 @@ from pathlib import Path
 
 from gradsh.reports.plans import LoopPlan
 from tests.conftest import take_interrupts
-from tests.plans import again, calls, operators
+from tests.plans import again, calls, operators, scripts, turns
 from tests.plans.compared import Run, apart, compared
 from tests.plans.programs import LOOPS, made
 from tests.plans.sources import programs
 from tests.plans.stopped import stopped
 
+# Of LOOPS programs, those whose loops do things each n-th iteration, and those in Python.
+WITH = {6: turns.made, 7: scripts.made}
 AGAIN = (1, 3, 5)  # of LOOPS programs, those that run one loop again and again; the last is also interrupted
 
 
@@ -50,8 +52,10 @@ def main(first: int = 0, count: int = 100_000) -> int:
         print(f"{sum(reasons.values())} loops of programs, {reasons['a plan']} with a plan", flush=True)
         for seed in range(first, first + -(-count // LOOPS)):
             kind = seed % LOOPS
-            texts = [calls.made(seed)] if not kind else again.made(seed) if kind in AGAIN else made(seed)
-            found, told = compared(texts, make=partial(Run, shared=True, watched=seed % 3 == 1))
+            make = again.made if kind in AGAIN else WITH.get(kind, made)
+            texts = make(seed) if kind else [calls.made(seed)]
+            python = make is scripts.made
+            found, told = compared(texts, make=partial(Run, shared=not python, python=python, watched=seed % 3 == 1))
             if not found and kind == AGAIN[-1]:
                 found, _ = stopped(texts, after=1 + seed % 13)
             reasons.update(each.reason[:100] or "a plan" for each in told)

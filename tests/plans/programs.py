@@ -119,7 +119,7 @@ class Draw(Random):
 
     def loop(self) -> str:
         """One loop, in a function of its own or not."""
-        n = self.choice([8, 8, 8, 9, 9, 10, 12])
+        n = self.length()
         header = self.form("headers", n=n)
         lines = self.body()
         if header.startswith("while"):
@@ -141,6 +141,10 @@ class Draw(Random):
         if way < 0.22:
             return f"i = 0; j = 0; heal()\ntry {{\n{text}\n}} catch err {{ print 'caught', err }}"
         return f"i = 0; j = 0; heal()\n{text}" + self.choice(["", "", "\nprint loss, v, a, c, h, total", "\nloss"])
+
+    def length(self) -> int:
+        """How often a loop runs."""
+        return self.choice([8, 8, 8, 9, 9, 10, 12])
 
     def setup(self) -> str:
         lets = [kind for kind in FORMS if kind.startswith("let ")]

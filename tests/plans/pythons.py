@@ -100,6 +100,139 @@ for i in range(30):
 print(w, step.steps, loss, type(other) is Base, other.lr)
 """,
 }
+PLANNED["gradients of several batches"] = """\
+from torch.utils.data import DataLoader, TensorDataset
+model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+loader = DataLoader(TensorDataset(X.repeat(8, 1), Y.repeat(8, 1)), batch_size=2, shuffle=True)
+accumulation_steps, running = 4, 0.0
+optimizer.zero_grad()
+for step, (x, y) in enumerate(loader):
+    loss = F.mse_loss(model(x), y) / accumulation_steps
+    loss.backward()
+    running += loss.item()
+    if (step + 1) % accumulation_steps == 0:
+        optimizer.step()
+        optimizer.zero_grad()
+    if step % 8 == 7:
+        print(f"step {step + 1}: {running:.4f}")
+        running = 0.0
+print(loss, list(model.parameters()))
+"""
+PLANNED["modules of Python's"] = """\
+import math, random, time
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+random.seed(3)
+losses, noise, waited = [], [], 0.0
+for i in range(40):
+    start = time.perf_counter()
+    for group in optimizer.param_groups:
+        group["lr"] = 0.05 * (1 + math.cos(math.pi * i / 40))
+    k = random.random() + random.randint(1, i + 2)
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(X) * k, Y)
+    loss.backward()
+    optimizer.step()
+    losses.append(math.log(loss.item()))
+    noise.append(random.gauss(0, math.sqrt(i)))
+    waited += time.perf_counter() - start
+print(loss, losses, noise, k, random.random(), random.gauss(0, 1), waited > 0)
+waited = start = 0.0
+for part in "abcde":
+    for i in range(9):
+        X = X * math.exp(-0.1 * i) + random.uniform(0, 2)
+    print(X, random.random())
+"""
+PLANNED["evaluation each n-th iteration"] = """\
+model = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5), nn.Linear(4, 1))
+optimizer = torch.optim.Adam(model.parameters())
+seen, kept = [], []
+for i in range(40):
+    model.train()
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(X), Y)
+    loss.backward()
+    optimizer.step()
+    with torch.inference_mode():
+        now = loss * 2
+    kept.append(now)
+    if i % 5 == 4:
+        model.eval()
+        with torch.inference_mode():
+            error = F.mse_loss(model(X), Y)
+        seen.append(error.item())
+print(seen, error, error.is_inference(), [each.is_inference() for each in kept])
+"""
+PLANNED["errors that may be caught"] = """\
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+caught = 0
+for i in range(40):
+    try:
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(X), Y)
+        loss.backward()
+        if i == 25:
+            raise ValueError("far")
+        optimizer.step()
+        assert loss.item() < 100, "too large"
+    except (RuntimeError, ValueError) as error:
+        print("caught", error, i, loss)
+        caught += 1
+        continue
+    finally:
+        last = i
+    match i % 2, caught:
+        case 0, n:
+            caught = n
+        case _:
+            pass
+print(loss, caught, last, model.weight)
+for i in range(40):
+    try:
+        X = X * (1 + 1 / (30 - i))
+    except ZeroDivisionError:
+        print(i)
+        break
+print(X)
+"""
+PLANNED["queues"] = """\
+from collections import deque
+w = torch.ones(3)
+recent, seen, none, kept = deque(maxlen=4), deque([1, 2]), deque(maxlen=0), deque(maxlen=3)
+for i in range(60):
+    w = w * 0.99 + 0.001 * i
+    recent.append(w.sum().item()); recent.append(i); seen.append((i, w[0].item())); none.append(i)
+    kept.append(w.clone())
+    if i % 40 == 39:
+        print(sum(recent) / len(recent), len(seen))
+print(w, recent, seen, none, kept)
+for part in "abcd":
+    for i in range(20):
+        w = w + 0.1
+        recent.append(w.sum().item())
+    print(recent.popleft(), recent)
+    recent = deque(recent, maxlen=3)
+"""
+PLANNED["averages of weights"] = """\
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+model = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 1))
+optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+mean, ema = AveragedModel(model), AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.9), use_buffers=True)
+other = AveragedModel(model, avg_fn=lambda old, new, count: 0.5 * old + 0.5 * new / (1 + 1 / (count + 1)))
+for i in range(40):
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(X), Y)
+    loss.backward()
+    optimizer.step()
+    ema.update_parameters(model)
+    other.update_parameters(model)
+    if i >= 0 and i % 2 == 1:
+        mean.update_parameters(model)
+for each in (mean, ema, other):
+    print(each.n_averaged, list(each.parameters()), list(each.buffers()), each.module[1].weight._version)
+"""
 PLANNED["items"] = """\
 from torch.utils.data import DataLoader, TensorDataset
 net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
@@ -150,6 +283,83 @@ print(run(20), w, z, parts)
 """
 # A plan would be wrong about these, or cannot be made.
 OTHERS = {
+    "what a recording raises is not caught": """\
+t, n = torch.ones(2), 0
+for i in range(30):
+    t = t * 0.9
+    try:
+        d = {i: t}
+        n += int(t.sum().item() * 1000) % 7
+    except Exception:
+        n += 100
+def torn(t, i):
+    try:
+        return {i: 2.0}[i] * t
+    finally:
+        if i > 90:
+            return t
+for i in range(30):
+    t = torn(t, i)
+for i in range(30):
+    flag = i % 2 == 0
+    match flag:
+        case True:
+            t = t * 0.5
+        case False:
+            t = t + 1
+print(t, n)
+""",
+    "an error in each iteration": """\
+t, n = torch.ones(2), 0
+for i in range(30):
+    try:
+        t = t * 0.9
+        raise ValueError(i)
+    except ValueError as e:
+        n += e.args[0]
+print(t, n)
+""",
+    "queues that are read": """\
+from collections import deque
+q = deque([1.0, 2.0])
+t = torch.ones(2)
+for i in range(30):
+    q.append(t.sum().item())
+    t = t * 0.9 + q.popleft()
+    q.rotate(1)
+print(t, q)
+""",
+    "the clock decides": """\
+import time
+t, start = torch.ones(2), time.time()
+for i in range(30):
+    t = t * 0.9
+    if time.time() - start > 1000:
+        break
+start = 0.0
+print(t)
+""",
+    "what a module has is set": """\
+import math
+t = torch.ones(2)
+for k in range(5):
+    for i in range(12):
+        t = t * 0.9 + math.pi
+    math.pi = 3
+    print(t)
+""",
+    "a stream that begins again": """\
+import random
+random.seed(2)
+t = torch.ones(2)
+for i in range(30):
+    t = t * 0.9 + random.random()
+    if i % 10 == 3:
+        random.seed(i)
+    order = [1, 2, 3]
+    random.shuffle(order)
+print(t, order, random.random())
+""",
     "what a class says of its names": """\
 class A:
     k: int = 3

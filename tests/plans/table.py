@@ -190,3 +190,55 @@ LAST = "print a, b, d, xs, n, first, d['x'] is d['y'], a is b, a is first[0], a 
 
 def replaced(name: str) -> str:
     return f"{HEAD}{REPLACED[name][0]}\n{LAST}\n"
+
+
+# Of so many iterations is a turn of the plan: (the loop, how many).
+IN_TURN = {
+    "gradients of four batches": (
+        "{LOSS}; (loss / 4).backward(); if (i + 1) % 4 == 0 { opt.step(); opt.zero_grad() }",
+        4,
+    ),
+    "of a number": ("{LOSS}; loss.backward(); n += 1; if n % of == 0 { opt.step(); opt.zero_grad() }", 3),
+    "cleared first": ("if i % 2 == 0 { opt.zero_grad() }; {LOSS}; loss.backward(); if i % 2 == 1 { opt.step() }", 2),
+    "the gradient stays": (
+        "{LOSS}; loss.backward(); if i % 3 == 2 { opt.step(); opt.zero_grad(set_to_none=false) }",
+        3,
+    ),
+    "the first of each": ("{LOSS}; loss.backward(); if i % 4 == 0 { opt.step(); opt.zero_grad() }", 4),
+    "two in turn": (
+        "opt.zero_grad(); {LOSS}; if i % 2 { loss = loss * 2 }; loss.backward(); opt.step(); if i % 3 == 0 "
+        "{ losses.append(loss.item()); sched.step() }",
+        12,  # of the scheduler's fourth step
+    ),
+    "shown now and then": (
+        "opt.zero_grad(); {LOSS}; loss.backward(); opt.step(); if i % 5 == 0 { print i, loss.item(); last = loss }",
+        5,
+    ),
+    "else": (
+        "opt.zero_grad(); {LOSS}; loss.backward(); if i % 4 != 3 { opt.step() } else "
+        "{ no_grad { for p in net.parameters() { p -= 0.1 * p.grad } } }",
+        4,
+    ),
+    "too rarely": ("opt.zero_grad(); {LOSS}; loss.backward(); opt.step(); if i % 50 == 0 { print loss }", 1),
+}
+TURNS = """\
+manual_seed(0)
+let X = randn(96, 4); let Y = randint(0, 3, (96,)); let net = Sequential(Linear(4, 5), Tanh(), Linear(5, 3))
+let opt = SGD(net.parameters(), lr=0.1, momentum=0.9); let sched = StepLR(opt, 4); let n = 0; let of = 3
+let losses = []; let last = none; let loss = none
+HEADER { BODY }
+print loss, last, n, losses, opt.state_dict(), [(p, p.grad, p._version) for p in net.parameters()]
+"""
+# Headers of such loops, and of what the loss is then.
+GOING = {
+    "for i in range(96)": "loss = cross_entropy(net(X), Y)",
+    "for i, (x, y) in enumerate(zip(X, Y))": "loss = ((net(x) - x[:3]) ** 2).mean() * (y + 1)",
+    "for i, (x, y) in enumerate(DataLoader(TensorDataset(X, Y), batch_size=1, shuffle=true))": (
+        "loss = cross_entropy(net(x), y)"
+    ),
+}
+
+
+def in_turn(name: str, header: str) -> str:
+    body = IN_TURN[name][0].replace("{LOSS}", GOING[header])
+    return TURNS.replace("HEADER", header).replace("BODY", body)

@@ -59,7 +59,7 @@ class AveragedModel(Model):
         averaged, current = _tensors(own, buffers), _tensors(model, buffers)
         count: Tensor = self.get("n_averaged")
         copy = methods()["copy_"]
-        if not int(count.data):
+        if not count.item():
             for mine, its in zip(averaged, current, strict=False):
                 copy(mine, its)
         elif (one := self.get("avg_fn")) is not None:
@@ -97,10 +97,10 @@ def _by_dtype(averaged: list[Tensor], current: list[Tensor]) -> Iterator[tuple[l
 
 def mean_of_several(averaged: list[Tensor], current: list[Tensor], count: Any) -> None:
     """`get_swa_multi_avg_fn()`: all models alike; in place."""
-    taken = int(count.data) if count.__class__ is Tensor else count
-    weight = (
-        float(mode.default.type(1) / mode.default.type(taken + 1)) if count.__class__ is Tensor else 1 / (taken + 1)
-    )
+    taken = count.item() if count.__class__ is Tensor else count
+    weight = 1 / (taken + 1)
+    if count.__class__ is Tensor:
+        weight = (mode.default.type(1) / (count.data + 1).astype(mode.default.type)).item()
     with no_grad():
         for mine, its in zip(averaged, current, strict=True):
             if mine.data.dtype.kind == "f":

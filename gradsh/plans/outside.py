@@ -1,0 +1,149 @@
+"""What stands for a module that a Python program has imported, in what a body reaches.
+
+What is read of it that does nothing is there: constants, functions that plans know, those of `math` for numbers that
+change too; a stream of `random` draws as the session's would, and a clock is asked in each iteration. Of the rest
+NoPlan says what it is where the body reaches it, and not before: `copy.deepcopy` may be for the best model alone.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from gradsh.engine.core.tensor import Tensor
+from gradsh.plans.draws import Stream, is_stream
+from gradsh.plans.numbers import Number, called
+from gradsh.plans.refusal import NoPlan
+
+if TYPE_CHECKING:
+    from gradsh.plans.shadow import Shadow
+    from gradsh.plans.values import Step
+
+PURE = "gradsh.frontend.imports.pure"
+# Methods of a stream that give a number of one type, whatever they draw.
+DRAWS = frozenset({"random", "uniform", "gauss", "normalvariate", "expovariate", "betavariate", "randint", "randrange"})
+CLOCKS = frozenset(
+    {time.time, time.perf_counter, time.monotonic, time.process_time, time.thread_time, time.time_ns}
+    | {time.perf_counter_ns, time.monotonic_ns, time.process_time_ns}
+)
+LARGE = 1 << 62
+
+
+class Imported:
+    """A module in a shadow. `read`: {the name of what was read of it: (it, what stands for it)}, which must stay."""
+
+    __slots__ = ("module", "read", "shadow")
+
+    def __init__(self, shadow: Shadow, module: Any) -> None:
+        self.shadow, self.module = shadow, module
+        self.read: dict[str, tuple[Any, Any]] = {}
+
+    def __member__(self, name: str) -> Any:
+        value = self.module.__member__(name)
+        self.read[name] = (value, self.stands(name, value))
+        return self.read[name][1]
+
+    def stands(self, name: str, value: Any) -> Any:
+        shadow = self.shadow
+        if value in CLOCKS if callable(value) and type(value).__hash__ is not None else False:
+            return clock(shadow.record, value)
+        owner = getattr(value, "__self__", None)
+        if is_stream(owner) and name in DRAWS:
+            return drawing(shadow.stream(owner), name)
+        before = len(shadow.tensors), len(shadow.holders)
+        try:
+            found = shadow.of(value)
+        except NoPlan:
+            found = self
+        # what the program can write has to be known when the iteration begins
+        if found is self or before != (len(shadow.tensors), len(shadow.holders)):
+            raise NoPlan(f"the body uses {self.module.name}.{name}, which no plan knows")
+        return found
+
+    def as_read(self) -> bool:
+        """Whether all that was read is what it was: a program may set `config.lr = 0.1`."""
+        for name, (value, copy) in self.read.items():
+            if self.module.__member__(name) is not value or (type(copy) is Imported and not copy.as_read()):
+                return False
+        return True
+
+
+def of_math(x: FunctionType) -> Any:
+    """The function of `math` that is called by one of the program's, None where it is no such."""
+    raw = getattr(math, x.__name__, None) if x.__module__ == PURE else None
+    return raw if any(cell.cell_contents is raw for cell in x.__closure__ or ()) else None
+
+
+def computing(x: FunctionType, raw: Any) -> Callable[..., Any]:
+    """The same for numbers that change; a tensor is to `math` a float."""
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        given = tuple(
+            called(float, (each.item(),))
+            if type(each) is Tensor and not each.requires and each.data.size == 1
+            else each
+            for each in arguments
+        )
+        if keywords or not any(type(each) is Number for each in given):
+            return x(*arguments, **keywords)
+        out = called(raw, given)
+        return x(*arguments) if out is NotImplemented else out
+
+    return call
+
+
+# --- what gives another number each time -----------------------------------------------------------------------------
+
+
+def clock(record: Any, function: Callable[[], Any]) -> Callable[[], Any]:
+    """A clock, which is asked in each iteration of a plan too."""
+
+    def now() -> Any:
+        out = Number(record, function())
+        record.add("number", function, (), out)
+        return out
+
+    return now
+
+
+def drawing(stream: Stream, name: str) -> Callable[..., Any]:
+    """A method of a stream of `random`, of numbers."""
+    draw = getattr(stream.own, name)
+
+    def drawn(*given: Any) -> Any:
+        plain = [each.plain if type(each) is Number else each for each in given]
+        if any(type(each) not in (int, float) or abs(each) > LARGE for each in plain):
+            raise NoPlan("the body draws random numbers in a way that no plan knows")
+        out = Number(stream.record, draw(*plain))
+        stream.record.add("number", draw, given, out)
+        return out
+
+    return drawn
+
+
+def is_drawn(step: Step) -> bool:
+    """Whether a step of Python's numbers gives another each time."""
+    return step.kind == "number" and (is_stream(getattr(step.function, "__self__", None)) or is_timed(step))
+
+
+def is_timed(step: Step) -> bool:
+    return step.kind == "number" and not step.arguments and step.function in CLOCKS
+
+
+def timed(steps: list[Step], numbers: Iterable[tuple[Number, Any]]) -> set[int]:
+    """The identities of numbers that depend on a clock. Errors: NoPlan where one decides, or goes into an array: an
+    iteration of a plan may be run again, and then it is later."""
+    found = {id(step.out) for step in steps if is_timed(step)}
+    size = -1
+    while found and len(found) > size:
+        size = len(found)
+        found |= {id(number) for number, new in numbers if id(new) in found}
+        for step in steps:
+            if not found.isdisjoint(map(id, step.inputs())):
+                if step.kind != "number":
+                    raise NoPlan("what the clock says decides what is done, or goes into a tensor", step)
+                found.add(id(step.out))
+    return found
