@@ -13,7 +13,8 @@
     watched.py   what becomes of the line that a training loop has on a terminal
     entry.py     which object of the program is in which place of the shadow
     route.py     the same, where all is as it was at an entry before
-    ahead.py     what a loop goes over, where one may look ahead; items.py, its items in that copy
+    ahead.py     what a loop goes over, where one may look ahead; items.py, its items in that copy;
+                 datasets.py, of what batches are made
     outs.py      what iterations give to lists
     numbers.py   what stands for Python's numbers in that copy, where they change
     kinds.py     models, optimisers and their kin, where there are any

@@ -10,6 +10,8 @@ from copy import copy
 from itertools import islice
 from typing import Any
 
+from gradsh.engine.core.tensor import Tensor
+
 LISTS: tuple[type, ...] = (type(iter([])), type(reversed([])))
 LEAVES = (*LISTS, type(iter(())), type(iter(range(0))))
 
@@ -41,12 +43,12 @@ class Source:
     def tensors(self) -> Iterator[Any]:
         """The tensors of which items are made when they are asked for."""
         for leaf in leaves(self.iterator):
-            if hasattr(leaf, "tensors"):
-                yield from leaf.tensors()
+            yield from (x for x in made_of_by(leaf) if type(x) is Tensor)
 
     def lists(self) -> set[int]:
-        """The identities of the lists that it goes over."""
-        return {id(leaf.__reduce__()[1][0]) for leaf in leaves(self.iterator) if type(leaf) in LISTS}
+        """The identities of the lists that it goes over, and of what else items are made of when they are asked for."""
+        found = {id(leaf.__reduce__()[1][0]) for leaf in leaves(self.iterator) if type(leaf) in LISTS}
+        return found | {id(x) for leaf in leaves(self.iterator) for x in made_of_by(leaf) if type(x) is not Tensor}
 
 
 def source_of(items: Any) -> tuple[Any, Source | None]:
@@ -75,7 +77,20 @@ def leaves(iterator: Any) -> Iterator[Any]:
 
 
 def is_known(leaf: Any) -> bool:
-    return type(leaf) in LEAVES or (hasattr(leaf, "may_look") and leaf.may_look())
+    if type(leaf) in LEAVES:
+        return True
+    return hasattr(leaf, "may_look") and leaf.may_look() and known_parts(leaf) is not None
+
+
+def made_of_by(leaf: Any) -> list[Any]:
+    """Of what the batches of a loader are made, where this is one."""
+    return (known_parts(leaf) or []) if hasattr(leaf, "may_look") else []
+
+
+def known_parts(leaf: Any) -> list[Any] | None:
+    from gradsh.plans.datasets import made_of  # few loops go over a loader
+
+    return made_of(leaf.loader.dataset)
 
 
 def cloned(iterator: Any) -> Iterator[Any]:

@@ -233,6 +233,52 @@ for i in range(40):
 for each in (mean, ema, other):
     print(each.n_averaged, list(each.parameters()), list(each.buffers()), each.module[1].weight._version)
 """
+SETS = """\
+from torch.utils.data import DataLoader, Dataset, Subset, TensorDataset
+class Rows(Dataset):
+    scale = 1.0
+    def __init__(self, x, y):
+        self.x, self.y, self.count = x, y, 0
+    def __len__(self):
+        return len(self.x)
+    def __getitem__(self, at):
+        x = self.x[at] * 2.0
+        return x, self.y[at]
+model = nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+def train(loader, epochs=3):
+    total = 0.0
+    for epoch in range(epochs):
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = F.mse_loss(model(x), y)
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+    print(total, loss, x, y, model.weight, torch.randn(1))
+"""
+PLANNED["data sets of its own"] = (
+    SETS
+    + """\
+class Named(Rows):
+    def __getitem__(self, at):
+        return {"x": self.x[at], "y": self.y[at], "at": at}
+for i, (x, y) in enumerate(DataLoader(Rows(X, Y), batch_size=1, shuffle=True)):
+    loss = F.mse_loss(model(x), y)
+    loss.backward()
+    if i % 2 == 1:
+        optimizer.step(); optimizer.zero_grad()
+print(loss, x, y, model.weight)
+for item in DataLoader(Subset(Named(X, Y), range(11)), batch_size=1):
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(item["x"]), item["y"])
+    loss.backward(); optimizer.step()
+print(loss, item)
+for x, y in DataLoader(list(zip(X, Y)), batch_size=1, shuffle=True):
+    model.weight.data.add_(x.mean() * 0.1 + y.mean())
+print(model.weight, torch.randn(1))
+"""
+)
 PLANNED["items"] = """\
 from torch.utils.data import DataLoader, TensorDataset
 net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
@@ -283,6 +329,78 @@ print(run(20), w, z, parts)
 """
 # A plan would be wrong about these, or cannot be made.
 OTHERS = {
+    "data sets that do more": SETS
+    + """\
+class Loud(Rows):
+    def __getitem__(self, at):
+        print("item", at)
+        return self.x[at], self.y[at]
+class Random(Rows):
+    def __getitem__(self, at):
+        return self.x[at] + torch.randn(3), self.y[at]
+class Counting(Rows):
+    def __getitem__(self, at):
+        self.count += 1
+        return self.x[at] * self.count, self.y[at]
+class Written(Rows):
+    def __getitem__(self, at):
+        x = self.x[at]
+        x += 1
+        return x, self.y[at]
+class Asked(Rows):
+    @property
+    def where(self):
+        self.count += 1
+        return self.x
+    def __getitem__(self, at):
+        return self.where[at], self.y[at]
+class Hidden(Rows):
+    def __getattr__(self, name):
+        print(name)
+        return self.x
+    def __getitem__(self, at):
+        return self.other[at], self.y[at]
+class Long(Rows):
+    def __len__(self):
+        return 15
+class Scaled(Rows):
+    def __getitem__(self, at):
+        return self.x[at] * self.scale, self.y[at]
+for kind in (Loud, Random, Counting, Written, Asked, Hidden, Scaled, Long):
+    rows = kind(X.clone(), Y.clone())
+    try:
+        train(DataLoader(rows, batch_size=1, shuffle=kind is not Long), 2)
+    except IndexError as error:
+        print("caught", error, model.weight)
+    print(rows.x, rows.count)
+""",
+    "data sets that the body writes": SETS
+    + """\
+rows = Rows(X.clone(), Y.clone())
+for i, (x, y) in enumerate(DataLoader(rows, batch_size=1)):
+    rows.x[11] = rows.x[11] + x[0]
+    model.weight.data.add_(x.mean())
+print(rows.x, model.weight)
+for i, (x, y) in enumerate(DataLoader(rows, batch_size=1)):
+    if i == 5:
+        rows.x = rows.x * 2
+    model.weight.data.add_(x.mean())
+print(rows.x, model.weight)
+for i, (x, y) in enumerate(DataLoader(Scaled(X, Y) if 0 else rows, batch_size=None)):
+    x.add_(1)
+    model.weight.data.add_(x.mean())
+print(rows.x, model.weight)
+pairs = [[each, 1.0 * k] for k, each in enumerate(X)]
+for i, (x, y) in enumerate(DataLoader(pairs, batch_size=1)):
+    pairs[11][1] = pairs[11][1] + i
+    model.weight.data.add_(x.mean() * y)
+print(pairs, model.weight)
+held = X.view(3, 12)
+for i, (x, y) in enumerate(DataLoader(Rows(X, Y), batch_size=1)):
+    held.mul_(0.9)
+    model.weight.data.add_(x.mean() * y)
+print(held, model.weight)
+""",
     "what a recording raises is not caught": """\
 t, n = torch.ones(2), 0
 for i in range(30):

@@ -117,8 +117,8 @@ class Batches:
         return None if self.passing else self.loader.batch(index)
 
     def may_look(self) -> bool:
-        """Whether the items ahead can be had before their time, and again: nothing but tensors is read for them, and
-        what is drawn was drawn before the first."""
+        """Whether the items ahead can be had before their time, and again, as far as the data set has nothing against
+        it: what is drawn was drawn before the first."""
         loader = self.loader
         sampler = loader.sampler
         if type(sampler) is RandomSampler:
@@ -128,7 +128,7 @@ class Batches:
             return False
         if loader.batch_sampler is not None and type(loader.batch_sampler) is not BatchSampler:
             return False
-        return loader.collate_fn in (collated, _converted) and _of_tensors(loader.dataset)
+        return loader.collate_fn in (collated, _converted)
 
     def ahead(self) -> Iterator[Any]:
         """The items that it would give from here on."""
@@ -139,26 +139,15 @@ class Batches:
                     self.waiting.append(next(self.indices))
                 except StopIteration:
                     return
-            yield self.loader.batch(self.waiting[at])
+            try:
+                item = self.loader.batch(self.waiting[at])
+            except Exception:  # which the loop raises when it comes to it
+                return
+            yield item
             at += 1
-
-    def tensors(self) -> tuple[Tensor, ...]:
-        """What the items are made of, where one may look ahead."""
-        dataset = self.loader.dataset
-        while type(dataset) is Subset:
-            dataset = dataset.dataset
-        return tuple(dataset.tensors)
 
     def __length_hint__(self) -> int:
         return len(self.loader) - self.given
-
-
-def _of_tensors(dataset: Any) -> bool:
-    while type(dataset) is Subset:
-        if not isinstance(dataset.indices, (list, tuple, range)):
-            return False
-        dataset = dataset.dataset
-    return type(dataset) is TensorDataset and all(t.__class__ is Tensor for t in dataset.tensors)
 
 
 def _check(given: dict[str, Any]) -> None:
