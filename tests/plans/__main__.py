@@ -15,14 +15,17 @@ from pathlib import Path
 
 from gradsh.reports.plans import LoopPlan
 from tests.conftest import take_interrupts
-from tests.plans import again, calls, operators, scripts, turns
+from tests.plans import again, calls, epochs, operators, scripts, turns
 from tests.plans.compared import Run, apart, compared
 from tests.plans.programs import LOOPS, made
 from tests.plans.sources import programs
 from tests.plans.stopped import stopped
 
-# Of LOOPS programs, those whose loops do things each n-th iteration, and those in Python.
-WITH = {6: turns.made, 7: scripts.made}
+# Of LOOPS programs, trainings in Python as people write them, those whose loops do things each n-th iteration, and short
+# ones in Python, each of which is compiled for itself.
+WITH = {2: epochs.made, 6: turns.made, 7: scripts.made}
+PYTHON = (2, 7)
+APART = 7
 AGAIN = (1, 3, 5)  # of LOOPS programs, those that run one loop again and again; the last is also interrupted
 
 
@@ -54,8 +57,8 @@ def main(first: int = 0, count: int = 100_000) -> int:
             kind = seed % LOOPS
             make = again.made if kind in AGAIN else WITH.get(kind, made)
             texts = make(seed) if kind else [calls.made(seed)]
-            python = make is scripts.made
-            found, told = compared(texts, make=partial(Run, shared=not python, python=python, watched=seed % 3 == 1))
+            way = partial(Run, shared=kind != APART, python=kind in PYTHON, watched=seed % 3 == 1)
+            found, told = compared(texts, make=way)
             if not found and kind == AGAIN[-1]:
                 found, _ = stopped(texts, after=1 + seed % 13)
             reasons.update(each.reason[:100] or "a plan" for each in told)
