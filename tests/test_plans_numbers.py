@@ -94,3 +94,14 @@ def test_a_sum_of_what_is_none() -> None:
     for body in ("sum([i, v])", "sum([v, v], v)", "sum(range(i % 3))", "sum([])", "sum(v) + sum([i])"):
         found, _ = compared([text.replace("BODY", body)])
         assert not found, found
+
+
+@pytest.mark.parametrize("head", ["fn g(x, d)", "let d = {2: 1}\nfn g(x)"])
+@pytest.mark.parametrize(("first", "then"), [("{2: 1}", "{2.0: 1}"), ("{1: 1}", "{true: 1}"), ("{2: 1}", "{3: 1}")])
+def test_a_call_whose_dict_has_other_keys(head: str, first: str, then: str) -> None:
+    given = "(x, d)" if "d)" in head else "(x)"
+    text = f"{head} {{ let y = x; for k in d {{ y = y * k }}; return y, [k for k in d][0] }}\nlet x = arange(4)\n"
+    for each in (first, then, first):
+        text += f"d = {each}\nfor _ in {{0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7}} {{ print g{given} }}\n"
+    found, _ = compared([text if "let d" in head else "let d = none\n" + text])
+    assert not found, found

@@ -14,7 +14,7 @@ from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.core.users import is_users
 from gradsh.plans.numbers import KINDS, Number, called
 from gradsh.plans.refusal import Closed, NoPlan
-from gradsh.plans.shadow import base_of, known_array
+from gradsh.plans.shadow import base_of, known_array, same_keys
 from gradsh.plans.values import Value
 
 ndarray = np.ndarray
@@ -130,7 +130,7 @@ class OfSeveral:
         return self.copy
 
     def put(self, at: int, x: Any) -> bool:
-        if type(x) is not self.kind or len(x) != len(self.parts) or not same_keys(x, self.keys):
+        if type(x) is not self.kind or len(x) != len(self.parts) or (self.keys and not same_keys(x, self.keys)):
             return False
         if id(x) in self.inputs.reached:  # which the body may write, before it is the loop's item
             return False
@@ -141,11 +141,6 @@ class OfSeveral:
         now = list(self.copy.values()) if self.kind is dict else list(self.copy)
         same = len(now) == len(self.held) and all(a is b for a, b in zip(now, self.held, strict=True))
         return same and all(part.whole() for part in self.parts)
-
-
-def same_keys(x: Any, keys: list[Any]) -> bool:
-    """Whether those are the keys of a dict: 1 and 1.0 are equal, and not the same."""
-    return not keys or all(a is b or (type(a) is type(b) and a == b) for a, b in zip(x, keys, strict=True))
 
 
 class Unread(Closed):

@@ -18,7 +18,19 @@ from gradsh.plans.classes import is_instance, is_written
 from gradsh.plans.kinds import is_model
 from gradsh.plans.known import transformed
 from gradsh.plans.refusal import NoPlan
-from gradsh.plans.shadow import ATOMS, MOST, WRITES, Shadow, check_code, held, known_array, names_of, parts, state
+from gradsh.plans.shadow import (
+    ATOMS,
+    MOST,
+    WRITES,
+    Shadow,
+    check_code,
+    held,
+    known_array,
+    names_of,
+    parts,
+    same_keys,
+    state,
+)
 from gradsh.plans.values import Record, Value
 
 ndarray = np.ndarray
@@ -149,6 +161,7 @@ class Guards:
             "ndarray": ndarray,
             "FunctionType": FunctionType,
             "plain": plain,
+            "same_keys": same_keys,
         }
         self.known: dict[int, str] = {}
         self.seen: dict[int, str] = {}
@@ -214,7 +227,8 @@ class Guards:
         elif kind is dict:
             name = self.local(expression, x)
             self.mutable.append(name)
-            self.fails(f"{name}.__class__ is not dict or list({name}) != {self.constant(list(x))}")
+            self.fails(f"{name}.__class__ is not dict or {name}.__len__() != {len(x)}")
+            self.fails(f"not same_keys({name}, {self.constant(list(x))})")
             for key, each in x.items():
                 if not isinstance(key, (int, str)):
                     raise NoPlan("a dict's keys are not known")

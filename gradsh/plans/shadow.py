@@ -444,6 +444,11 @@ def known_array(data: Any) -> Any:
     return array
 
 
+def same_keys(x: Any, keys: list[Any]) -> bool:
+    """Whether those are the keys of a dict, of which it has as many: 1 and 1.0 are equal, and not the same."""
+    return all(a is b or (type(a) is type(b) and a == b) for a, b in zip(x, keys, strict=True))
+
+
 def held(cell: CellType) -> bool:
     try:
         cell.cell_contents  # noqa: B018 - an empty cell raises
