@@ -19,7 +19,6 @@ from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.operators.general import op
 from gradsh.engine.operators.registry import METHODS, on_arrays
 from gradsh.engine.operators.samples import call, t
-from gradsh.engine.ops.shape.shape import clone_contiguous
 from gradsh.errors import ArgumentError, NeedsDetach, WrongDevice
 
 # --- dtypes ----------------------------------------------------------------------------------------------------------
@@ -186,6 +185,8 @@ def contiguous(input: Any, memory_format: Any) -> Any:
     x = input.data
     if x.__class__ is not np.ndarray or x.flags.c_contiguous:
         return input
+    from gradsh.engine.ops.shape.shape import clone_contiguous  # `item`, which most programs load, needs no shapes
+
     return clone_contiguous.apply(input)
 
 

@@ -23,7 +23,6 @@ from gradsh.engine.operators.general import op, run
 from gradsh.engine.operators.registry import METHODS, Operator, computed
 from gradsh.engine.operators.samples import call, t
 from gradsh.engine.operators.steps import binary_step, no_step
-from gradsh.engine.transforms.batching import call as batched_call
 from gradsh.errors import ArgumentError, DtypeError, ShapeError
 
 _getframe = sys._getframe
@@ -86,7 +85,9 @@ def product(
             if x.__class__ is not Tensor or y.__class__ is not Tensor:
                 if not isinstance(x, _TENSORS) or not isinstance(y, _TENSORS):
                     raise wrong_call(entry.signature, _getframe(0))
-                return batched_call(entry, [x, y])
+                from gradsh.engine.transforms.batching import call  # whoever makes such has loaded it
+
+                return call(entry, [x, y])
             return multiply(entry, x, y, 2)
 
         apply.__name__ = apply.__qualname__ = entry.name
