@@ -225,6 +225,11 @@ def test_statements_do_not_either(text: str) -> None:
         ("print('a'\n", 3, "was never closed"),
         ("def f(n): return f(n)\nf(1)\n", 1, "maximum recursion depth exceeded"),
         ("import pandas as pd\nprint(1)\npd.DataFrame()\n", 1, "No module named 'pandas'"),
+        (
+            "import requests\nfrom urllib.request import urlretrieve as r\nimport subprocess\nr()\n",
+            1,
+            "'urllib.request'",
+        ),
         ("import torch\nprint(1)\ntorch.ops.x\n", 1, "ops"),
         ("import torch\nprint(1)\ntorch.nn.Nonsense(3)\n", 1, "module 'torch.nn' has no attribute 'Nonsense'"),
         ("from torch.nn import Nonsense\nprint(1)\nNonsense()\n", 1, "no attribute 'Nonsense'"),

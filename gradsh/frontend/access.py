@@ -164,6 +164,8 @@ def attribute(value: Any, name: str) -> Any:
     if kind is Tensor:
         if name[:2] == "__":
             return _special(value, kind, name)
+        if value.extra is not None and value.extra.own is not None and name in value.extra.own:
+            return value.extra.own[name]
         try:
             return access.attribute(value, name)
         except (AttributeError_, NotHere):
@@ -197,7 +199,7 @@ def attribute(value: Any, name: str) -> Any:
 
 def method(value: Any, name: str) -> Any:
     """`value.name`, to be called."""
-    if type(value) is Tensor and name[0] != "_":
+    if type(value) is Tensor and name[0] != "_" and (value.extra is None or not value.extra.own):
         try:
             return access.method(value, name)
         except (AttributeError_, NotHere):
@@ -522,7 +524,20 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
         return
     if isinstance(value, tuple) and name in getattr(kind, "_fields", ()):
         raise AttributeError_("can't set attribute")
-    access.set_attribute(new, value, name)
+    try:
+        access.set_attribute(new, value, name)
+    except AttributeError_:
+        if kind is not Tensor or not _is_free(value, name):
+            raise
+        extra = value.own_extra()
+        extra.own = {**(extra.own or {}), name: new}
+
+
+def _is_free(value: Tensor, name: str) -> bool:
+    """Whether a program may put what it likes there: a method is hidden by it, an attribute is not."""
+    from gradsh.frontend.tensors import EXTRA as OF_TENSORS
+
+    return not (name[:2] == "__" or name in OF_TENSORS or access.find_getter(value, name) is not None)
 
 
 def take(value: Any, name: str) -> None:
@@ -565,6 +580,8 @@ def delete_attribute(value: Any, name: str) -> None:
         return
     elif isinstance(value, Tensor) and name == "grad":
         value.grad = None
+    elif isinstance(value, Tensor) and value.extra is not None and name in (value.extra.own or ()):
+        value.extra.own = {key: held for key, held in (value.extra.own or {}).items() if key != name}
     elif hasattr(value, "__drop_member__"):
         value.__drop_member__(name)
     else:
@@ -587,4 +604,5 @@ def names(value: Any) -> list[str]:
         found.update(ARRAY)
     else:
         found.update(access.names(value))
+        found.update((value.extra.own or ()) if isinstance(value, Tensor) and value.extra is not None else ())
     return sorted(found)

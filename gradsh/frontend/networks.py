@@ -467,7 +467,7 @@ def _of_modules(name: str) -> Callable[[Any], Any]:
 EXTRA: dict[str, Callable[[Any], Any]] = {
     **ITERATORS,
     "register_backward_hook": hook_of_node,
-    "_modules": lambda model: Registered(model, dict(model.printed_children())),
+    "_modules": lambda model: Registered(model, dict(model.places())),
     "_parameters": lambda model: Registered(model, dict(model.own_parameters())),
     "_buffers": lambda model: Registered(model, dict(model.own_buffers())),
     "__dict__": Attributes,

@@ -118,7 +118,7 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
     if isinstance(value, tuple) and hasattr(kind, "_fields") and not isinstance(kind, Program):
         fields: Any = kind
         parts = [f"{name}={_shown(held, outer)}" for name, held in zip(fields._fields, value, strict=True)]
-        return f"{kind.__name__}({', '.join(parts)})"
+        return f"{kind.__qualname__.rpartition('<locals>.')[2]}({', '.join(parts)})"
     if kind is GenericAlias:
         return str(hints_module().generic_text(value))
     if isinstance(value, Handle):

@@ -73,7 +73,7 @@ class Reach(Shadow):
 
     def extra(self, x: Tensor) -> TensorExtra:
         if x.extra is None or not plain(x.extra):
-            raise NoPlan("a tensor has hooks or keeps its gradient, or is a view of one that wants its own")
+            raise NoPlan("a tensor has hooks or attributes, keeps its gradient, or is a view of one that wants its own")
         made = TensorExtra()
         made.parameter = x.extra.parameter
         return made

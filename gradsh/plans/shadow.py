@@ -253,7 +253,7 @@ class Shadow:
         """
         assert x.extra is not None
         if any(state(x.extra)):
-            raise NoPlan("a tensor has hooks, or keeps its gradient")
+            raise NoPlan("a tensor has hooks or attributes of its own, or keeps its gradient")
         made = TensorExtra()
         for name in PLAIN_EXTRA:
             setattr(made, name, getattr(x.extra, name))

@@ -40,6 +40,7 @@ class TensorExtra:
     forms     [(number in the sequence of nodes, shape, NumPy dtype)] of a leaf, before each `.data =` that changed them
     accumulator   a weak reference to the leaf's AccumulateGrad, once a program has asked for it
     prehooks, node_hooks   {id: callable} on a leaf's AccumulateGrad, before and after accumulation
+    own       {name: value} of what a Python program has put on the tensor: `x.g = …`
     """
 
     __slots__ = (
@@ -51,6 +52,7 @@ class TensorExtra:
         "made_without_grad",
         "multiple",
         "node_hooks",
+        "own",
         "parameter",
         "post_hooks",
         "prehooks",
@@ -74,6 +76,7 @@ class TensorExtra:
         self.custom: tuple[str, int] | None = None
         self.seen = 0
         self.retired = False
+        self.own: dict[str, Any] | None = None
 
 
 def flagged(base: Tensor | None) -> bool:

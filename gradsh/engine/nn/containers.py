@@ -36,7 +36,7 @@ class Numbered(Model):
     def checked(self, items: Iterable[Any]) -> list[Any]:
         found = list(items)
         for item in found:
-            if not isinstance(item, Model):
+            if not (item is None or isinstance(item, Model)):  # a place that is filled later
                 raise not_a_model(item)
         return found
 
@@ -44,6 +44,9 @@ class Numbered(Model):
         for number, item in enumerate(list(self.items)):
             yield str(number), item
         yield from super().fields()
+
+    def awaits(self, name: str, child: Any) -> bool:
+        return child is None and name not in self.cells
 
     def get(self, name: str, default: Any = None) -> Any:
         if name.isdecimal() and int(name) < len(self.items):
@@ -304,6 +307,9 @@ class ModuleDict(Model):
             yield str(key), item
         yield from super().fields()
 
+    def awaits(self, name: str, child: Any) -> bool:
+        return child is None and name in self.table
+
     def get(self, name: str, default: Any = None) -> Any:
         return self.table[name] if name in self.table else super().get(name, default)
 
@@ -329,7 +335,7 @@ class ModuleDict(Model):
         return self.table[key]
 
     def __setitem__(self, key: Any, module: Any) -> None:
-        if not isinstance(module, Model):
+        if not (module is None or isinstance(module, Model)):
             raise not_a_model(module)
         self.check_name("module", key, key in self.table)
         self.table[key] = module

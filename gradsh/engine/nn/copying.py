@@ -88,7 +88,10 @@ def _tensor(t: Tensor, memo: Memo, kept: list[Any]) -> Tensor:
         copy: Tensor = T.clone(t)
     copy.requires = t.requires
     if is_parameter(t):
-        copy.own_extra().parameter = True
+        copy.own_extra().parameter = True  # whose attributes PyTorch leaves behind
+    elif t.extra is not None and t.extra.own:
+        memo[id(t)] = copy
+        copy.own_extra().own = _copied(t.extra.own, memo, kept)
     if t.gradient is not None:
         copy.grad = _copied(t.gradient, memo, kept)
     return copy

@@ -542,7 +542,7 @@ class Model(metaclass=ModelType):
     def __repr__(self) -> str:
         extra = self.extra_repr()
         extra_lines = extra.split("\n") if extra else []
-        lines = [*extra_lines, *(f"({name}): {indented(repr(child))}" for name, child in self.printed_children())]
+        lines = [*extra_lines, *(f"({name}): {indented(repr(child))}" for name, child in self.places())]
         if not lines:
             return f"{type(self).__name__}()"
         if len(lines) == 1 and extra_lines:
@@ -551,6 +551,13 @@ class Model(metaclass=ModelType):
 
     def printed_children(self) -> list[tuple[str, Model]]:
         return [(name, child) for name, child in self.fields() if isinstance(child, Model)]
+
+    def places(self) -> list[tuple[str, Model | None]]:
+        """Its models, and None for each place that awaits one: only what holds models under keys has such."""
+        return [(name, child) for name, child in self.fields() if isinstance(child, Model) or self.awaits(name, child)]
+
+    def awaits(self, name: str, child: Any) -> bool:
+        return False
 
 
 Model.__name__ = Model.__qualname__ = "Module"  # which programs know it by

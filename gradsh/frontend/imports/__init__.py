@@ -163,7 +163,8 @@ def _made(session: Running, table: PythonTable, name: str) -> Any:
     if file is None:
         own = _own(session, table, name)
         if isinstance(own, Absent):
-            return import_module("gradsh.frontend.imports.plain").refused(name) or own
+            why = import_module("gradsh.frontend.imports.plain").refused(name)
+            return own if why is None else why  # not `or`: asked for its truth, it says that it is not there
         return own
     found = import_module(f"gradsh.frontend.imports.{file}").module(session, root)
     for part in rest.split(".") if rest else ():
