@@ -155,6 +155,12 @@ def test_what_cells_before_have_given(here: Here) -> None:
     assert shown == [*cells.values()]
 
 
+def test_weights_that_are_not_there_yet(here: Here) -> None:
+    """Of a lazy layer: a cell whose value is one asked for its shape, and failed."""
+    (shown,) = run_cells(here, "import torch\nnet = torch.nn.LazyLinear(3)\nnet.weight")
+    assert shown[0].data == {"text/plain": "<UninitializedParameter>"}
+
+
 def test_cleared_output(here: Here) -> None:
     cells = (
         "from IPython.display import clear_output",

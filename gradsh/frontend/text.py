@@ -127,6 +127,8 @@ def _shown(value: Any, outer: tuple[int, ...]) -> str:
         return f"{'o' * getattr(value.mapping.copy(), 'ordered', False)}{kind.__name__}({_shown(list(value), outer)})"
     if kind in _OF_COLLECTIONS:
         return _OF_COLLECTIONS[kind](value, outer)
+    if isinstance(value, Tensor):
+        return repr(value)
     if kind.__module__.partition(".")[0] == "gradsh" and repr(value) == f"<{kind.__name__}>":
         return f"<{class_text(kind)} object {at(value)}>"
     if type(kind) is type and isinstance(value, tuple) and hasattr(kind, "_fields"):

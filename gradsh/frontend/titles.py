@@ -37,6 +37,7 @@ FILES = {
     "samplers": "utils.data.sampler",
     "packed": "nn.utils.rnn",
     "hooks": "utils.hooks",
+    "lazy": "nn.parameter",
     "random": "_C",
     "swa": "optim.swa_utils",
 }

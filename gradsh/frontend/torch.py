@@ -251,6 +251,7 @@ EXTRA: dict[str, Callable[[], Any]] = {
     **{name: _part(name) for name in PARTS.split()},
     **{f"multiprocessing.{name}": _process(name) for name in PROCESSES.split()},
     "Module": _constant(Network),
+    "Container": _constant(Network),  # its first name, which classes are still derived from
     "Function": _constant(Function),
     "Dataset": _constant(Dataset),
     "IterableDataset": _constant(IterableDataset),

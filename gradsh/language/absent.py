@@ -155,7 +155,7 @@ NAMES = {
     "copy": "*_copy Tensor.*_copy as_strided_scatter Tensor.as_strided_scatter as_strided_ Tensor.as_strided_",
     "removed": """
     eig symeig solve lstsq matrix_rank Tensor.eig Tensor.symeig Tensor.solve Tensor.lstsq lu Tensor.volatile
-    Tensor.reinforce nn.Container autograd.variable
+    Tensor.reinforce autograd.variable
     """,
     "internals": """
     library overrides ops classes classproperty Dispatch* DisableTorch* ExcludeDispatch* Tag PRIVATE_OPS return_types
@@ -194,7 +194,7 @@ NAMES = {
     Tensor.resize_as Tensor.is_pinned Tensor.to_dense Tensor.layout Tensor.index Tensor.lu layout strided
     *channels_last* contiguous_format preserve_format memory_format default_generator nn.Module.get_extra_state
     nn.Module.set_extra_state nn.Module.register_backward_hook nn.Module.dump_patches nn.Module.T_destination
-    nn.Module.to_empty nn.Module.set_submodule nn.Module.type optim.Optimizer.register_*state_dict*
+    nn.Module.to_empty nn.Module.set_submodule nn.Module.type nn.Container optim.Optimizer.register_*state_dict*
     """,
     "plumbing": """
     nn.Uninitialized* nn.parameter.Uninitialized* nn.common_types nn.factory_kwargs nn.RNNBase nn.RNNCellBase

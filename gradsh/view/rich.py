@@ -22,7 +22,9 @@ LEFT = 'style="text-align:left"'
 def of_value(value: object) -> dict[str, str]:
     """A value as text, and a matrix as a table of the numbers that its text has."""
     shown = text.displayed(value)
-    if isinstance(value, Tensor) and value.data.ndim == 2 and value.data.size:
+    if not isinstance(value, Tensor) or hasattr(value, "uninitialized"):  # of a lazy layer
+        return {"text/plain": shown}
+    if value.data.ndim == 2 and value.data.size:
         return {"text/plain": shown, "text/html": matrix(shown, value.data.shape)}
     return {"text/plain": shown}
 

@@ -64,6 +64,8 @@ class Uninitialized(Tensor):
         frame: Any = sys._getframe(1)
         if frame.f_code.co_name == "shape":
             raise AutogradError(SHAPE)
+        if frame.f_code.co_name == "dtype":  # which is known
+            return HELD.__get__(self)
         while frame is not None and "entry" not in frame.f_locals:
             frame = frame.f_back
         raise self.unusable("data" if frame is None else frame.f_locals["entry"].name)
@@ -72,7 +74,7 @@ class Uninitialized(Tensor):
         raise self.unusable("requires_grad_")
 
     def __repr__(self) -> str:
-        return f"<Uninitialized{'Parameter' if self.extra is not None and self.extra.parameter else 'Buffer'}>"
+        return f"<{type(self).__name__}>"
 
     def cast(self, dtype: Any) -> None:
         """It will have that dtype."""
@@ -89,9 +91,17 @@ class Uninitialized(Tensor):
         return uninitialized(HELD.__get__(self).dtype, self.extra is not None and self.extra.parameter)
 
 
+class UninitializedParameter(Uninitialized):
+    __slots__ = ()
+
+
+class UninitializedBuffer(Uninitialized):
+    __slots__ = ()
+
+
 def uninitialized(dtype: Any, parameter: bool) -> Uninitialized:
     """One that will have the dtype."""
-    t = Uninitialized()
+    t = UninitializedParameter() if parameter else UninitializedBuffer()
     HELD.__set__(t, alloc.empty(0, dtype))
     t.node = t.gradient = t.storage = t.extra = None
     t.requires = parameter

@@ -603,7 +603,11 @@ def parameter(data: Any, requires_grad: bool) -> Tensor:
 
 
 # for `isinstance(p, nn.Parameter)`, and `type(p)` in Python
-parameter.apply.tells = lambda value: value.__class__ is Tensor and value.extra is not None and value.extra.parameter
+parameter.apply.tells = lambda value: (
+    (value.__class__ is Tensor or hasattr(value, "uninitialized"))  # of a lazy layer
+    and value.extra is not None
+    and value.extra.parameter
+)
 parameter.apply.makes = Tensor
 parameter.apply.title = "torch.nn.parameter.Parameter"
 
