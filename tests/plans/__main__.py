@@ -21,8 +21,8 @@ from tests.plans.programs import LOOPS, made
 from tests.plans.sources import programs
 from tests.plans.stopped import stopped
 
-# Of LOOPS programs, trainings in Python as people write them, loops that do things each n-th iteration, and short programs
-# in Python, each of which is compiled for itself.
+# Of LOOPS programs, trainings in Python as people write them, loops that do things each n-th iteration, and short
+# programs in Python, each of which is compiled for itself.
 WITH = {2: epochs.made, 6: turns.made, 7: scripts.made}
 PYTHON = (2, 7)
 APART = 7
