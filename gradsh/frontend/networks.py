@@ -427,6 +427,41 @@ class Attributes(Registered):
             super().unbound(name)
 
 
+class HookTable(Through):
+    """`model._forward_pre_hooks` and its kin, by the numbers of the hooks."""
+
+    def __init__(self, hooks: dict[Any, Any]) -> None:
+        super().__init__(hooks)
+        self.hooks = hooks
+
+    def bound(self, name: Any, value: Any) -> None:
+        self.hooks[name] = value
+
+    def unbound(self, name: Any) -> None:
+        del self.hooks[name]
+
+    def __repr__(self) -> str:
+        from gradsh.frontend import text
+
+        held = {name: getattr(hook, "function", hook) for name, hook in self.items()}
+        return f"OrderedDict({text.shown(held) if held else ''})"
+
+
+def _hooks(kind: str) -> Callable[[Any], Any]:
+    def get(model: Any) -> HookTable:
+        from gradsh.engine.nn.hooks import hooks_of
+
+        return HookTable(getattr(hooks_of(model), kind))
+
+    return get
+
+
+HOOKS = {
+    "_forward_pre_hooks": "before",
+    "_forward_hooks": "after",
+    "_backward_hooks": "backward",
+    "_backward_pre_hooks": "backward_pre",
+}
 ITERATORS = {
     name: _lazily(name)
     for name in (
@@ -466,6 +501,7 @@ def _of_modules(name: str) -> Callable[[Any], Any]:
 
 EXTRA: dict[str, Callable[[Any], Any]] = {
     **ITERATORS,
+    **{name: _hooks(kind) for name, kind in HOOKS.items()},
     "register_backward_hook": hook_of_node,
     "_modules": lambda model: Registered(model, dict(model.places())),
     "_parameters": lambda model: Registered(model, dict(model.own_parameters())),

@@ -228,6 +228,22 @@ assert_allclose types.Number fft.fftfreq fft.rfftfreq fft.fftshift fft.ifftshift
 """
 
 
+PRUNING = """
+BasePruningMethod CustomFromMask Identity L1Unstructured LnStructured PruningContainer RandomStructured
+RandomUnstructured custom_from_mask global_unstructured identity is_pruned l1_unstructured ln_structured
+random_structured random_unstructured remove
+"""
+
+
+def _mask(name: str) -> Callable[[], Any]:
+    def find() -> Any:
+        from gradsh.frontend import masks
+
+        return masks.MEMBERS[name]
+
+    return find
+
+
 # of torch.multiprocessing, which is Python's and a little more
 PROCESSES = """
 Event Lock Pool Process Queue cpu_count freeze_support get_all_sharing_strategies get_context get_sharing_strategy
@@ -249,6 +265,7 @@ EXTRA: dict[str, Callable[[], Any]] = {
     **machines.MEMBERS,
     **bases.MEMBERS,
     **{name: _part(name) for name in PARTS.split()},
+    **{f"prune.{name}": _mask(name) for name in PRUNING.split()},
     **{f"multiprocessing.{name}": _process(name) for name in PROCESSES.split()},
     "Module": _constant(Network),
     "Container": _constant(Network),  # its first name, which classes are still derived from

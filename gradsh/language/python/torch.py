@@ -27,6 +27,7 @@ TORCH = frozenset((*(name for name in MODULES if name.split(".")[0] == "torch"),
 # those whose members have the module's name before them
 _NAMED = {f"torch.{name}": name for name in NAMESPACES}
 _NAMED |= {"torch.distributions.constraints": "constraints", "torch.cuda.random": "cuda", "torch.cuda.memory": "cuda"}
+_NAMED["torch.nn.utils.prune"] = "prune"
 _WITH_NAMES = "mps xpu version jit compiler fft cpu distributed types serialization _dynamo onnx multiprocessing"
 _NAMED |= {f"torch.{name}": name for name in _WITH_NAMES.split()}
 
