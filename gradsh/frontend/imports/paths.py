@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,6 +23,7 @@ from gradsh.frontend.imports.opening import (
     rename,
 )
 from gradsh.frontend.imports.pure import SimpleNamespace
+from gradsh.frontend.imports.streams import in_memory
 
 __acts_for_programs__ = True
 
@@ -292,7 +292,8 @@ class TemporaryFile(Written):
 
 def _unnamed(mode: str = "w+b", *_: Any, **__: Any) -> Any:
     """`TemporaryFile(mode)`, which nothing but the program ever sees."""
-    return io.BytesIO() if "b" in mode else io.StringIO()
+    words, data = in_memory()
+    return data() if "b" in mode else words()
 
 
 def module(session: Any, name: str) -> Module:
@@ -310,7 +311,7 @@ def module(session: Any, name: str) -> Module:
         members: dict[str, Any] = {"TemporaryDirectory": lambda *_, **__: Temporary(session)}
         members |= {"mkdtemp": lambda *_, **__: temporary(session), "TemporaryFile": _unnamed}
         members |= {"NamedTemporaryFile": partial(TemporaryFile, session)}
-        members |= {"SpooledTemporaryFile": lambda max_size=0, *given, **_: _unnamed(*given)}
+        members |= {"SpooledTemporaryFile": lambda max_size=0, *given, **named: _unnamed(*given, **named)}
         return of_members("tempfile", {**members, "gettempdir": place})
     kind = Kind(session)
     return of_members("pathlib", {"Path": kind, "PurePath": kind, "PosixPath": kind, "PurePosixPath": kind})

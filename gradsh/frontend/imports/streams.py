@@ -20,13 +20,19 @@ seekable
 """
 
 
-def _io(session: Any) -> Module:
+def in_memory() -> tuple[type, type]:
+    """The two kinds of streams, whose members the program may use from then on, also where it does not import `io`."""
     import io
 
     for kind in (io.StringIO, io.BytesIO):
         HOST.setdefault(kind, frozenset(name for name in _STREAM.split() if hasattr(kind, name)))
     HOST.setdefault(memoryview, frozenset(("nbytes", "tobytes", "tolist", "itemsize")))
-    members = {"StringIO": io.StringIO, "BytesIO": io.BytesIO, "open": opened(session)}
+    return io.StringIO, io.BytesIO
+
+
+def _io(session: Any) -> Module:
+    words, data = in_memory()
+    members = {"StringIO": words, "BytesIO": data, "open": opened(session)}
     return of_members("io", {**members, "SEEK_SET": 0, "SEEK_CUR": 1, "SEEK_END": 2})
 
 
