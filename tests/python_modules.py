@@ -69,6 +69,11 @@ USES = {
     "calendar": "print(calendar.month_name[2], calendar.isleap(2024))",
     "uuid": "print(len(str(uuid.uuid4())))",
     "threading": "t = threading.Thread(target=print, args=(1,)); t.start(); t.join()",
+    "unittest": """class T(unittest.TestCase):
+    def test_a(self): self.assertEqual('a', 'b')
+    def test_b(self):
+        with self.assertRaises(ValueError): int('x')
+print(len(unittest.main(exit=False, argv=['x'], verbosity=0).result.failures))""",
     "pickle": "print(pickle.loads(pickle.dumps({'a': (1, {2})})))",
     "queue": "q = queue.Queue(); q.put(1); print(q.get())",
     "concurrent": "from concurrent.futures import *\nprint(*ThreadPoolExecutor(2).map(abs, [-1]))",

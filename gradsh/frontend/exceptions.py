@@ -133,7 +133,9 @@ def of_error(error: GradshError) -> BaseException:
     if error.code.startswith("E09") and not isinstance(error, errors.RecursionLimit):
         raise error
     if isinstance(error, Asserted):
-        return AssertionError(*error.said)
+        asserted = AssertionError(*error.said)
+        asserted.__dict__[MARK] = error  # which knows the lines that it came through
+        return asserted
     name = error.kind.rpartition(".")[2]
     kind = OF_TORCH.get(name) or getattr(builtins, name, None)
     if not (isinstance(kind, type) and issubclass(kind, (Exception, SystemExit))):

@@ -232,6 +232,7 @@ FILES = {
     "enum": "enumeration",
     "logging": "logs",
     "pickle": "pickles",
+    "unittest": "testing",
     "numpy": "numpy",
     "torchvision": "vision",
     "sklearn": "sklearn",
