@@ -315,6 +315,8 @@ def _special(value: Any, kind: type, name: str) -> Any:
     found = specials.host_special(value, kind, name)
     if found is not ABSENT:
         return found
+    if kind is Tensor and name == "__array__":
+        return import_module("gradsh.frontend.tensors").EXTRA[name](value)
     raise missing(value, name)
 
 
@@ -396,6 +398,8 @@ def _of_class(value: Any, name: str) -> Any:
     if isinstance(value, ModelKind):
         if name == "__init__":
             return begins(value)
+        if name in ("__mro__", "mro", "__bases__", "__base__"):
+            return _above(value, name)
         if name == "forward":  # `nn.Linear.forward(self, x)`
             return lambda model, *given, **named: _forward(model, value)(*given, **named)
         try:
@@ -417,6 +421,14 @@ def _of_class(value: Any, name: str) -> Any:
     if python in HOST and (special := specials.of_host_class(python, name)) is not ABSENT:
         return special
     raise missing_in_class(value, name)
+
+
+def _above(value: Any, name: str) -> Any:
+    """`nn.Linear.__mro__` and its kin. Errors: AttributeError_ where PyTorch's classes are not all here."""
+    found = import_module("gradsh.frontend.bases").mro(value)
+    if found is None:
+        raise missing_in_class(value, name)
+    return {"__mro__": found, "mro": lambda: list(found), "__bases__": found[1:2], "__base__": found[1]}[name]
 
 
 def _of_layers(value: Any, name: str) -> Any:

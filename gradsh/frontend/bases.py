@@ -10,22 +10,31 @@ from typing import Any
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.users import ModelKind
 from gradsh.errors import NotHere
+from gradsh.frontend.classes import Object
 from gradsh.frontend.networks import Network, NetworkType
+from gradsh.runtime.builtins import BUILTINS
 
 __acts_for_programs__ = True
 
-# each class: the file of PyTorch's that has it, and what the names of the layers below it are like
+# each class: the file of PyTorch's that has it, and what the names of the layers below it are like; those below
+# another come after it
 _ABOVE = """
 _ConvNd conv Conv[123]d ConvTranspose[123]d LazyConv*
 _ConvTransposeNd conv ConvTranspose[123]d LazyConvTranspose*
-_BatchNorm batchnorm BatchNorm[123]d SyncBatchNorm LazyBatchNorm*
 _NormBase batchnorm BatchNorm[123]d SyncBatchNorm LazyBatchNorm* InstanceNorm[123]d LazyInstanceNorm*
+_BatchNorm batchnorm BatchNorm[123]d SyncBatchNorm LazyBatchNorm*
 _InstanceNorm instancenorm InstanceNorm[123]d LazyInstanceNorm*
 _DropoutNd dropout Dropout Dropout[123]d AlphaDropout FeatureAlphaDropout
 _MaxPoolNd pooling MaxPool[123]d
 _AvgPoolNd pooling AvgPool[123]d
 _AdaptiveAvgPoolNd pooling AdaptiveAvgPool[123]d
 _AdaptiveMaxPoolNd pooling AdaptiveMaxPool[123]d
+_LPPoolNd pooling LPPool[123]d
+_MaxUnpoolNd pooling MaxUnpool[123]d
+_CircularPadNd padding CircularPad[123]d
+_ConstantPadNd padding ConstantPad[123]d ZeroPad[123]d
+_ReflectionPadNd padding ReflectionPad[123]d
+_ReplicationPadNd padding ReplicationPad[123]d
 RNNBase rnn RNN LSTM GRU
 RNNCellBase rnn RNNCell LSTMCell GRUCell
 _Loss loss *Loss
@@ -94,6 +103,32 @@ def _find(name: str, file: str, like: tuple[str, ...]) -> Any:
     if name not in _known:
         _known[name] = _made(name, file, like)
     return _known[name]
+
+
+# layers that PyTorch derives from another layer
+_DERIVED = """
+ReLU6 Hardtanh
+UpsamplingNearest2d Upsample
+UpsamplingBilinear2d Upsample
+ZeroPad1d ConstantPad1d
+ZeroPad2d ConstantPad2d
+ZeroPad3d ConstantPad3d
+"""
+
+
+def mro(layer: Any) -> tuple[Any, ...] | None:
+    """`nn.Conv2d.__mro__`; None of a layer whose classes are not all here."""
+    name = layer.__name__
+    if name.startswith("Lazy"):
+        return None
+    between = (dict(line.split() for line in _DERIVED.strip().splitlines())).get(name)
+    above = [
+        _find(each, file, tuple(like))
+        for each, file, *like in (line.split() for line in _ABOVE.strip().splitlines())
+        if any(fnmatchcase(name, one) for one in like)
+    ]
+    derived = () if between is None else (BUILTINS.value(between),)
+    return (layer, *derived, *reversed(above), Network, Object)
 
 
 MEMBERS: dict[str, Callable[[], Any]] = {

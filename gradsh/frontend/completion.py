@@ -9,7 +9,8 @@ from keyword import kwlist
 from typing import Any
 
 from gradsh.frontend.imports import FILES, NONE, Module, module_of
-from gradsh.language.exporting.paths import paths
+from gradsh.frontend.torch import EXTRA
+from gradsh.language.exporting.paths import BOTH, paths
 from gradsh.language.python.torch import PREFIX, TORCH, member_of
 
 IMPORTS = re.compile(r"^\s*(?:import|from)\s+(?:.*,\s*)?([\w.]*)$")
@@ -70,14 +71,22 @@ def members(session: Any, module: Any, start: str) -> set[str]:
     if not module.of_torch:
         host = sys.modules.get(module.name)
         return {*module.has, *module.known, *(n for n in dir(host) if n[0] != "_" and _has(module, n))}
-    before = module.name + "."
-    inner = {name[len(before) :].partition(".")[0] for name in TORCH if name.startswith(before)}
-    places = paths()
-    own = {name for name, path in places.items() if path == module.name}
+    found = of_torch(module)
     if start:
-        near = (name for name in places if name.startswith(start))
-        own |= {name for name in near if session.builtins.lookup(member_of(module.name, name)) is not None}
-    return inner | {name for name in own if name.isidentifier()}
+        near = (name for name in paths() if name.startswith(start))
+        found |= {name for name in near if session.builtins.lookup(member_of(module.name, name)) is not None}
+    return {name for name in found if name.isidentifier()}
+
+
+def of_torch(module: Module) -> set[str]:
+    """What one of PyTorch's modules has: the modules in it, and the members whose place in PyTorch it is."""
+    before = module.name + "."
+    inner = {name.removeprefix(before) for name in TORCH if name.startswith(before)}
+    start = member_of(module.name, "").removeprefix(PREFIX)  # of those whose members are known by the module's name too
+    named = {name.removeprefix(start) for name in (*EXTRA, *paths()) if name.startswith(start)} if start else set()
+    here = (module.name, BOTH) if module.name == "torch" else (module.name,)
+    own = {name for name, path in paths().items() if path in here}
+    return {name for name in inner | named | own if name.isidentifier()}
 
 
 def _has(module: Module, name: str) -> bool:

@@ -103,6 +103,27 @@ class Words:
         return [*self.words]
 
 
+class Config:
+    """`torch.__config__`: what computes here, which is not what computes in PyTorch."""
+
+    __public__ = frozenset(("parallel_info", "show"))
+
+    def show(self) -> str:
+        import numpy as np
+
+        from gradsh.engine.kernels.compiled import library
+
+        kernels = "of NumPy's" if library() is None else "in C"
+        ours = f"gradsh, whose engine computes in place of PyTorch's\n  - NumPy {np.__version__}\n  - Kernels {kernels}"
+        return f"PyTorch built with:\n  - {ours}\n"
+
+    def parallel_info(self) -> str:
+        from gradsh.runtime.builtins import BUILTINS
+
+        return f"ATen/Parallel:\n\tat::get_num_threads() : {BUILTINS.value('get_num_threads')()}\n"
+
+
+CONFIG = Config()
 SDPA = Words("SDPBackend", "ERROR MATH FLASH_ATTENTION EFFICIENT_ATTENTION CUDNN_ATTENTION OVERRIDEABLE", -1)
 
 

@@ -325,7 +325,7 @@ _overs: dict[type, type] = {}
 def _over(library: type) -> type:
     """A layer of PyTorch's as a base: one class for each."""
     if library not in _overs:
-        parts = {"__slots__": (), "runs": ABSENT, "written": {}, "__module__": "torch.nn"}
+        parts = {"__slots__": (), "runs": ABSENT, "written": {}, "__module__": "torch.nn", "over": library}
         _overs[library] = NetworkType(library.__name__, (Mixin, library), parts)
     return _overs[library]
 

@@ -170,16 +170,25 @@ def above(bases: tuple[type, ...]) -> tuple[Any, ...]:
         elif base is object:
             found.append(Object)
         elif isinstance(base, Program) or issubclass(base, BaseException):
-            found.append(base)
+            found.append(base.__dict__.get("over", base))
+    return tuple(dict.fromkeys(each for each in found if each is not Object)) + (Object,) * (Object in found)
+
+
+def _order(kind: Any) -> tuple[Any, ...]:
+    """`__mro__`, those of PyTorch's classes that a layer here is without included."""
+    found: list[Any] = []
+    for each in above(kind.__mro__):
+        layers = None if isinstance(each, Program) else getattr(each, "library", None)
+        found += import_module("gradsh.frontend.bases").mro(each) or (each,) if layers else (each,)
     return tuple(dict.fromkeys(each for each in found if each is not Object)) + (Object,) * (Object in found)
 
 
 def of_class(kind: Any, name: str) -> Any:
     """Such an attribute of a class of the program's; ABSENT."""
     if name == "__mro__":
-        return above(kind.__mro__)
+        return _order(kind)
     if name == "mro":
-        return lambda: list(above(kind.__mro__))
+        return lambda: list(_order(kind))
     if name == "__bases__":
         return () if kind is Object else above(kind.__bases__) or (Object,)
     if name == "__base__":

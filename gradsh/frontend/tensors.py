@@ -109,6 +109,18 @@ def _elsewhere(name: str) -> Any:
     return getattr(modules, name)
 
 
+def _as_array(tensor: Tensor) -> Any:
+    """`x.__array__(dtype)`"""
+
+    def array(dtype: Any = None) -> Any:
+        from gradsh.runtime.access import method
+
+        made = method(tensor, "numpy")()
+        return made if dtype is None else made.astype(dtype, copy=False)
+
+    return array
+
+
 STRIDED = Word("torch.strided")
 
 # each makes the attribute of a tensor
@@ -121,6 +133,7 @@ EXTRA: dict[str, Callable[[Tensor], Any]] = {
     "share_memory_": lambda tensor: lambda: tensor,
     "is_shared": lambda tensor: lambda: False,
     "to_dense": lambda tensor: lambda dtype=None, *, masked_grad=None: tensor,
+    "__array__": _as_array,
     "apply_": lambda tensor: _elsewhere("apply_")(tensor),
     "map_": lambda tensor: _elsewhere("map_")(tensor),
 }

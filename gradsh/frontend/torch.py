@@ -181,6 +181,10 @@ def _of_modules(name: str) -> Callable[[], Any]:
     return find
 
 
+def _of_machines(name: str) -> Callable[[], Any]:
+    return lambda: getattr(machines, name)
+
+
 def _of_tensors(name: str) -> Callable[[], Any]:
     def find() -> Any:
         from gradsh.frontend import tensors
@@ -290,6 +294,9 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "load": _saving("load"),
     "_calculate_fan_in_and_fan_out": _constant(_fans),
     "__version__": _constant("2.13.0+cpu"),
+    "__config__": _of_machines("CONFIG"),
+    "version.__version__": _constant("2.13.0+cpu"),
+    "version.git_version": _constant("cf30153c4c131c8164ee7798e5022d810682e2cb"),
     "version.cuda": _constant(None),
     "typename": _constant(typename),
     "dtype": _constant(Only("torch.dtype", DType)),

@@ -53,7 +53,8 @@ class Module:
         return found
 
     def __members__(self) -> list[str]:
-        return [*{**dict.fromkeys(self.has), **self.known}]
+        listed = import_module("gradsh.frontend.completion").of_torch(self) if self.of_torch else self.has
+        return [*{**dict.fromkeys(listed), **self.known}]
 
     def public(self) -> list[str]:
         """What `from … import *` brings."""
