@@ -67,8 +67,8 @@ class Body:
 
     body    the function of `names`, of which the first is the loop's own variable; it binds those of `rebound`
     values  what the names of both are bound to, MISSING where they are not
-    item    the next item, or those of a turn of `period` iterations (periods.py)
-    item    the loop's next item; `step` what is added to it for the one that follows, None where that is not known
+    item    the loop's next item, or those of a turn of `period` iterations (periods.py); `step` what is added for
+            the one that follows, None where that is not known
     source  what there is ahead of the loop, where that is known and no more than adding `step`
     """
 
