@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from types import NoneType
+from types import FunctionType, NoneType
 from typing import Any
 
 from gradsh.errors import AttributeError_, TypeError_
@@ -290,6 +290,8 @@ def subscripted(kind: Any, items: Any) -> Any:
     if kind is type_of:
         return Hint("type", items if isinstance(items, tuple) else (items,), kind, "")
     if isinstance(kind, type) and not isinstance(kind, Program):
+        return alias(kind, items)
+    if isinstance(kind, FunctionType) and is_class(kind):  # `DataLoader[Any]`: what makes them is a function here
         return alias(kind, items)
     return kind[items]
 

@@ -71,12 +71,19 @@ def _new(host: Any, kind: Any, arguments: tuple[Any, ...], keywords: dict[str, A
 
 
 def function_of(value: Any) -> Any:
-    """The program's own function behind a method, or behind what keeps the results of one; None."""
+    """The program's own function behind a method, what keeps its results, or `torch.no_grad()` before it; None."""
     if isinstance(value, CACHED):
         value = value.__wrapped__
     if isinstance(value, MethodType):
         value = value.__func__
+    while stands_before(value):
+        value = value.__dict__["__wrapped__"]
     return value if isinstance(value, FunctionType) and is_users(value) else None
+
+
+def stands_before(value: Any) -> bool:
+    """Is it what `torch.no_grad()` and its kin make of a function, which goes by that one's name?"""
+    return isinstance(value, FunctionType) and "__wrapped__" in value.__dict__ and not is_users(value)
 
 
 def of_function(value: Any, name: str) -> Any:
@@ -84,8 +91,17 @@ def of_function(value: Any, name: str) -> Any:
     inner = function_of(value)
     if inner is None:
         return ABSENT
-    if isinstance(value, MethodType) and name in ("__func__", "__self__"):
-        return inner if name == "__func__" else value.__self__
+    if isinstance(value, MethodType):
+        if name in ("__func__", "__self__"):
+            return value.__func__ if name == "__func__" else value.__self__
+        value = value.__func__
+    if stands_before(value):
+        if name == "__wrapped__":
+            return value.__dict__[name]
+        if name == "__get__":
+            return lambda owner, kind=None: bound(value, kind if owner is None else owner)
+        if name == "__call__":
+            return value
     if name in inner.__dict__ and name[0] != "@":
         return inner.__dict__[name]
     if isinstance(value, CACHED) and name == "__wrapped__":

@@ -16,7 +16,7 @@ from gradsh.engine.core.users import spelled
 from gradsh.frontend import bases, machines
 from gradsh.frontend.classes import Object, ProgramType
 from gradsh.frontend.functions import Function
-from gradsh.frontend.kinds import TYPES, Only, class_text, kind_of
+from gradsh.frontend.kinds import TYPES, Only, class_text, hints_module, kind_of
 from gradsh.frontend.networks import Network
 from gradsh.frontend.tensors import Word
 from gradsh.runtime.builtins import BUILTINS
@@ -34,6 +34,7 @@ class Mode(GradMode):
 
         call.__name__ = getattr(function, "__name__", "call")
         call.__qualname__ = getattr(function, "__qualname__", call.__name__)
+        call.__doc__, call.__dict__["__wrapped__"] = getattr(function, "__doc__", None), function
         return call
 
 
@@ -112,9 +113,15 @@ def _is_one(kind: type, value: Any) -> bool:
     return isinstance(value, (kind, getattr(samplers if kind is Sampler else datasets, kind.__name__)))
 
 
+def _of_items(kind: Any, item: Any) -> Any:
+    """`Dataset[Tensor]`, `Sampler[list[int]]`: what its items are, in annotations and before a class's colon."""
+    return hints_module().alias(kind, item)
+
+
 _kind: Any
 for _kind in (Dataset, IterableDataset, Sampler):
     _kind.written, _kind.hosted = {}, False
+    _kind.__class_getitem__ = classmethod(_of_items)
     _kind.tells = staticmethod(partial(_is_one, _kind))
     _kind.__module__ = "torch.utils.data.dataset"
 assert isinstance(Dataset, ProgramType)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -155,7 +156,43 @@ def find(name: str) -> Any:
         return PARTS[name]()
     if name in CLOSED or name not in np.__all__:
         return NONE if name != "__version__" else np.__version__
+    if name in METHODS:
+        return _through(name)
     return reduced(name) if name in REDUCTIONS else _shown(getattr(np, name))
+
+
+_METHODS = """
+argmax argmin argpartition argsort argwhere around choose clip compress cumprod cumsum nonzero repeat reshape round
+searchsorted shape squeeze swapaxes take transpose
+"""
+METHODS = frozenset(_METHODS.split())
+OF_TENSORS: dict[str, Callable[..., Any]] = {
+    "argwhere": lambda x: BUILTINS.value("t")(BUILTINS.value("nonzero")(x)),
+    "nonzero": lambda x: BUILTINS.value("nonzero")(x),
+    "shape": lambda x: x.shape,
+}
+
+
+def _through(name: str) -> Any:
+    """What NumPy leaves to a method of what is no array of its own, or wraps as that: `np.argmax(tensor)` is a tensor.
+
+    With other words than PyTorch's method has, it is NumPy's own, and what is wrapped has no graph. `np.squeeze(x)` and
+    `np.swapaxes(x, 0, 1)` are the methods with NumPy's words.
+    """
+    function = called(getattr(np, name))
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        if not arguments or arguments[0].__class__ is not Tensor:
+            return function(*arguments, **keywords)
+        own = OF_TENSORS.get(name)
+        if own is not None:
+            return own(*arguments, **keywords)
+        if not keywords and (name == "swapaxes" or (name == "squeeze" and len(arguments) == 1)):
+            return BUILTINS.value(name)(*arguments)
+        return BUILTINS.value("from_numpy")(np.asarray(function(*arguments, **keywords)))
+
+    call.__name__ = call.__qualname__ = name
+    return call
 
 
 REDUCTIONS = frozenset(("sum", "prod", "max", "min", "amax", "amin", "mean", "any", "all"))

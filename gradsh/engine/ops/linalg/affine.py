@@ -272,6 +272,7 @@ def _layer(x: Tensor, weight: Tensor, bias: Tensor, where: Any) -> Tensor:
     return out
 
 
+apply_linear.__name__ = apply_linear.__qualname__ = "linear"  # what programs that print their functions see
 linear.apply = T.__dict__["linear"] = apply_linear
 
 

@@ -588,6 +588,7 @@ def operator_matmul(x: Tensor, y: Any) -> Any:
     return NotImplemented
 
 
+apply_matmul.__name__ = apply_matmul.__qualname__ = "matmul"  # what programs that print their functions see
 matmul.apply = T.__dict__["matmul"] = METHODS["matmul"] = apply_matmul
 Operators: Any = Tensor
 Operators.__matmul__ = operator_matmul
