@@ -411,6 +411,14 @@ class Dirichlet(Distribution):
         return self.concentration / T.sum(self.concentration, -1, True)
 
     @property
+    def mode(self) -> Any:
+        """Where all concentrations are below 1, the density has no top but at the corners: the first of them."""
+        above = T.clamp(self.concentration - 1, min=0.0)
+        inside = above / T.sum(above, -1, True)
+        corner = T.to(T.one_hot(T.argmax(inside, -1), above.shape[-1]), above.dtype)
+        return T.where(T.all(self.concentration < 1, -1, True), corner, inside)
+
+    @property
     def variance(self) -> Any:
         total = T.sum(self.concentration, -1, True)
         return self.concentration * (total - self.concentration) / (total**2 * (total + 1))
@@ -457,6 +465,10 @@ class Beta(Distribution):
     @property
     def mean(self) -> Any:
         return self.concentration1 / (self.concentration1 + self.concentration0)
+
+    @property
+    def mode(self) -> Any:
+        return T.select(self.pair.mode, -1, 0)
 
     @property
     def variance(self) -> Any:

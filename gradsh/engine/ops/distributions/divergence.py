@@ -18,6 +18,7 @@ from gradsh.engine.ops.distributions.continuous import (
     Dirichlet,
     Exponential,
     Gamma,
+    HalfCauchy,
     HalfNormal,
     Laplace,
     Normal,
@@ -58,6 +59,11 @@ def _(p: Any, q: Any) -> Any:
 @_of(HalfNormal)
 def _(p: Any, q: Any) -> Any:
     return KL[Normal, Normal](p.base, q.base)
+
+
+@_of(HalfCauchy)
+def _(p: Any, q: Any) -> Any:
+    return KL[Cauchy, Cauchy](p.base, q.base)
 
 
 @_of(Bernoulli)
@@ -231,6 +237,22 @@ def _(p: Any, q: Any) -> Any:
     second = T.lgamma(q.concentration) - q.concentration * T.log(q.rate)
     third = (q.concentration - 1) * (T.digamma(p.concentration1) - T.digamma(total))
     return -p.entropy() + second - third + q.rate * p.concentration1 / total
+
+
+@_of(Beta, Normal)
+def _(p: Any, q: Any) -> Any:
+    mean, variance = p.mean, q.scale**2
+    half = (mean * (1 - mean) / (p.concentration1 + p.concentration0 + 1) + mean**2) * 0.5
+    return -p.entropy() + 0.5 * T.log(variance * 2 * math.pi) + (half - q.loc * mean + q.loc**2 * 0.5) / variance
+
+
+@_of(Uniform, Beta)
+def _(p: Any, q: Any) -> Any:
+    one, zero, width = q.concentration1, q.concentration0, p.high - p.low
+    rises = (one - 1) * (T.xlogy(p.high, p.high) - T.xlogy(p.low, p.low) - width) / width
+    falls = (zero - 1) * (T.xlogy(1 - p.high, 1 - p.high) - T.xlogy(1 - p.low, 1 - p.low) + width) / width
+    whole = T.lgamma(one) + T.lgamma(zero) - T.lgamma(one + zero)
+    return T.where((p.high > 1) | (p.low < 0), math.inf, falls + whole - T.log(width) - rises)
 
 
 @_of(Beta, Uniform)
