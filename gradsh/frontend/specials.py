@@ -94,6 +94,8 @@ def of_function(value: Any, name: str) -> Any:
     if isinstance(value, MethodType):
         if name in ("__func__", "__self__"):
             return value.__func__ if name == "__func__" else value.__self__
+        if name == "__call__":
+            return value
         value = value.__func__
     if stands_before(value):
         if name == "__wrapped__":

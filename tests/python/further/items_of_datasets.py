@@ -74,4 +74,5 @@ class Model:
 print(inspect.signature(guess), inspect.signature(Model().step), inspect.signature(Model.step))
 print(evaluate.__name__, evaluate.__doc__, guess.__doc__, Model.step.__doc__, evaluate.__annotations__)
 print(evaluate(None), evaluate.__call__(None), evaluate.__wrapped__(None), Model().step.__func__(None, 3))
+print(Model().step.__call__(4), Model().step.__name__, Pairs(2).__len__.__call__(), Cached(Numbered()).__getitem__.__call__(1))
 print(torch.nn.functional.linear.__name__, torch.matmul.__name__)
