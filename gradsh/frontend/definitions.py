@@ -7,6 +7,7 @@ from importlib import import_module
 from types import FunctionType, MethodType
 from typing import Any
 
+from gradsh.engine.core.place import type_name
 from gradsh.engine.core.users import spelled
 from gradsh.engine.nn.module import Model
 from gradsh.errors import AttributeError_, TypeError_
@@ -297,9 +298,35 @@ def _host(kind: type) -> type:
     return next((base for base in kind.__mro__ if not isinstance(base, Program)), object)
 
 
-def super_of(kind: Any, owner: Any = None) -> Any:
+class Unbound:
+    """`super(Class)`, of no instance: its own `__init__`, which is `super`'s, is all that programs call of it.
+
+    `super(Net).__init__()` stands for `super(Net, self).__init__()` in PyTorch's own examples too, and does nothing.
+    """
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: Any) -> None:
+        self.kind = kind
+
+    def __repr__(self) -> str:
+        return f"<super: <class '{self.kind.__name__}'>, NULL>"
+
+    def __member__(self, name: str) -> Any:
+        if name != "__init__":
+            raise AttributeError_(f"'super' object has no attribute '{name}'")
+        return self._begun
+
+    def _begun(self, *arguments: Any, **keywords: Any) -> None:
+        if keywords:
+            raise TypeError_("super() takes no keyword arguments")
+        if arguments and not isinstance(python_of(arguments[0]), type):
+            raise TypeError_(f"super() argument 1 must be a type, not {type_name(arguments[0])}")
+
+
+def super_of(kind: Any = None, owner: Any = None) -> Any:
     """`super()`, with the class and the instance written out."""
     found = python_of(kind)
-    if found is None or owner is None:
+    if found is None:
         raise TypeError_("super(): no arguments")
-    return Super(found, owner)
+    return Unbound(found) if owner is None else Super(found, owner)

@@ -1,6 +1,7 @@
 """Batches of a data set, as torch.utils.data.DataLoader gives them for the same seed.
 
-Everything is loaded where the loop runs: `num_workers` and what goes with it are accepted and change nothing.
+Everything is loaded where the loop runs: `num_workers` and what goes with it are accepted and change nothing, but for a
+set that can only be gone through (gradsh.engine.ops.program.workers).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.operators.composite import function, makes
 from gradsh.engine.ops.program.datasets import Subset, TensorDataset, streams
 from gradsh.engine.ops.program.samplers import BatchSampler, RandomSampler, Sampler, SequentialSampler, seed
+from gradsh.engine.ops.program.workers import Worker, in_turns
 from gradsh.errors import ArgumentError, ShapeError, ValueError_
 
 __acts_for_programs__ = True  # it runs what a program hands it: see gradsh.runtime.faults
@@ -31,6 +33,7 @@ class DataLoader:
     __public__ = frozenset(
         """
         batch_sampler batch_size collate_fn dataset drop_last generator num_workers pin_memory sampler timeout
+        worker_init_fn
         """.split()  # noqa: SIM905 - a list of ten strings reads worse
     )
 
@@ -38,7 +41,7 @@ class DataLoader:
         _check(given)
         self.dataset = given["dataset"]
         self.num_workers, self.timeout = given["num_workers"], given["timeout"]
-        self.pin_memory = given["pin_memory"]
+        self.pin_memory, self.worker_init_fn = given["pin_memory"], given["worker_init_fn"]
         self.generator = given["generator"]
         self.streams = streams(self.dataset)
         if self.streams:
@@ -71,11 +74,17 @@ class DataLoader:
 
     def __iter__(self) -> Iterator[Any]:
         indices = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
-        seed(self.generator)  # one is drawn for the workers, also where there are none
-        return self._streamed() if self.streams else Batches(self, indices)
+        drawn = seed(self.generator)  # one is drawn for the workers, also where there are none
+        return self._streamed(drawn) if self.streams else Batches(self, indices)
 
-    def _streamed(self) -> Iterator[Any]:
+    def _streamed(self, drawn: int) -> Iterator[Any]:
         """What a set that can only be gone through gives, in batches."""
+        if self.num_workers > 0:
+            workers = [Worker(at, self.num_workers, drawn, self.dataset) for at in range(self.num_workers)]
+            for worker in workers:
+                worker.begin(self.worker_init_fn)
+            yield from in_turns(workers, self.batch_size, self.drop_last, self.collate_fn)
+            return
         items = iter(self.dataset)
         if self.batch_size is None:
             yield from map(self.collate_fn, items)
@@ -278,8 +287,9 @@ def default_convert(data: Any) -> Any:
 
 
 @function("get_worker_info()", method=False, differentiable=False, example="print get_worker_info()")
-def get_worker_info() -> None:
-    """Which of several processes loads this: none, everything is loaded where the loop runs."""
+def get_worker_info() -> Any:
+    """Which of several workers loads this: None where it is loaded by none, as all is that has an index."""
+    return Worker.now
 
 
 OPTIONS = (
