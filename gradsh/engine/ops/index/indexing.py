@@ -155,11 +155,16 @@ def getitem(x: Tensor, index: Any) -> Any:
         return select_at(x, 0, index)
     if cls is slice:
         return _slice(x, 0, index, True)
+    return _general(x, in_parts(index))
+
+
+def in_parts(index: Any) -> tuple[Any, ...]:
+    """The parts of an index, of a list too where PyTorch takes it for a tuple: `x[[rows, columns]] = 0`."""
+    cls = index.__class__
     if cls is list and _like_tuple(index):
         mode.warn(NOT_A_TUPLE, once=True)
-        index = tuple(index)
-        cls = tuple
-    return _general(x, index if cls is tuple else (index,))
+        return tuple(index)
+    return index if cls is tuple else (index,)
 
 
 NOT_A_TUPLE = (

@@ -503,7 +503,7 @@ Operators.__irshift__ = _of_bits("bitwise_right_shift")
 
 def set_item(x: Tensor, index: Any, value: Any) -> None:
     """`x[index] = value`: ints, slices, `...` and `none` make a view that is written; tensors are written through."""
-    from gradsh.engine.ops.index.indexing import parts, select_at
+    from gradsh.engine.ops.index.indexing import in_parts, parts, select_at
 
     with placed(caller(_getframe(1))):
         cls = value.__class__
@@ -523,7 +523,7 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
             dims: list[int]
             target, picks, dims = select_at(x, 0, index), [], []
         else:
-            target, picks, dims = parts(x, index if index.__class__ is tuple else (index,))
+            target, picks, dims = parts(x, in_parts(index))
         if not picks:
             if cls is not Tensor:
                 value = make(converted(value, target.data.dtype))
