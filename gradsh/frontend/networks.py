@@ -427,31 +427,13 @@ class Attributes(Registered):
             super().unbound(name)
 
 
-class HookTable(Through):
-    """`model._forward_pre_hooks` and its kin, by the numbers of the hooks."""
-
-    def __init__(self, hooks: dict[Any, Any]) -> None:
-        super().__init__(hooks)
-        self.hooks = hooks
-
-    def bound(self, name: Any, value: Any) -> None:
-        self.hooks[name] = value
-
-    def unbound(self, name: Any) -> None:
-        del self.hooks[name]
-
-    def __repr__(self) -> str:
-        from gradsh.frontend import text
-
-        held = {name: getattr(hook, "function", hook) for name, hook in self.items()}
-        return f"OrderedDict({text.shown(held) if held else ''})"
-
-
 def _hooks(kind: str) -> Callable[[Any], Any]:
-    def get(model: Any) -> HookTable:
+    """`model._forward_hooks` and its kin: the table itself."""
+
+    def get(model: Any) -> Any:
         from gradsh.engine.nn.hooks import hooks_of
 
-        return HookTable(getattr(hooks_of(model), kind))
+        return getattr(hooks_of(model), kind)
 
     return get
 
@@ -461,6 +443,10 @@ HOOKS = {
     "_forward_hooks": "after",
     "_backward_hooks": "backward",
     "_backward_pre_hooks": "backward_pre",
+    "_state_dict_hooks": "saving",
+    "_state_dict_pre_hooks": "saving_pre",
+    "_load_state_dict_pre_hooks": "loading_pre",
+    "_load_state_dict_post_hooks": "loading",
 }
 ITERATORS = {
     name: _lazily(name)

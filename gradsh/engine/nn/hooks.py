@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.arguments import type_word
@@ -16,7 +17,7 @@ __acts_for_programs__ = True  # as gradsh.engine.nn.module
 
 
 class Hooks:
-    """What a model calls: {id: hook} for each occasion.
+    """What a model calls: {id: hook} for each occasion, as the OrderedDict that programs find (`_forward_hooks`).
 
     before, after      its forward
     backward_pre, backward   the gradients of its outputs, and of its inputs
@@ -28,13 +29,13 @@ class Hooks:
 
     def __init__(self) -> None:
         for name in self.__slots__:
-            setattr(self, name, {})
+            setattr(self, name, OrderedDict())
 
     def copy(self) -> Hooks:
         """The same hooks, for another model."""
         other = Hooks()
         for name in self.__slots__:
-            setattr(other, name, dict(getattr(self, name)))
+            setattr(other, name, OrderedDict(getattr(self, name)))
         return other
 
     def functions(self) -> list[Any]:
