@@ -291,7 +291,7 @@ Network.__module__ = "torch.nn.modules.module"
 def network(name: str, bases: tuple[type, ...], parts: dict[str, Any]) -> Any:
     """The class with that name, bases, and what stands in its body."""
     found = [Network if base is Model else base for base in bases if base is not Object]
-    if not any(issubclass(base, Network) for base in found):
+    if not any(isinstance(base, NetworkType) for base in found):  # Network itself, or a layer as a base
         library = next(base for base in found if issubclass(base, Model))
         found.insert(0, _over(library))
         found.remove(library)

@@ -48,7 +48,7 @@ class Imported:
 
     def stands(self, name: str, value: Any) -> Any:
         shadow = self.shadow
-        if value in CLOCKS if callable(value) and type(value).__hash__ is not None else False:
+        if any(value is each for each in CLOCKS):
             return clock(shadow.record, value)
         owner = getattr(value, "__self__", None)
         if is_stream(owner) and name in DRAWS:

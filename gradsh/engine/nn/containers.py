@@ -10,7 +10,7 @@ from gradsh.engine.core.arguments import is_int, whole
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.nn.module import PUBLIC, Model, adopt, indented, is_parameter, not_a_model, type_text
-from gradsh.errors import ArgumentError, IndexError_, KeyError_, ValueError_, ValueProblem
+from gradsh.errors import ArgumentError, AttributeError_, IndexError_, KeyError_, ValueError_, ValueProblem
 
 __acts_for_programs__ = True  # as gradsh.engine.nn.module
 
@@ -391,12 +391,56 @@ class ParameterList(Numbered):
 
 
 class ParameterDict(ModuleDict):
-    """Parameters under keys."""
+    """Parameters under keys, which PyTorch keeps as attributes: one that is not there is no attribute."""
 
     __slots__ = ()
+    own_methods = ModuleDict.own_methods | {"copy", "fromkeys", "get", "popitem", "setdefault"}
 
     def construct(self, parameters: Any = None) -> None:
         super().construct(parameters)
+
+    def __member__(self, name: str) -> Any:
+        return self.found if name == "get" else super().__member__(name)
+
+    def found(self, key: Any, default: Any = None) -> Any:
+        """`get` of a program; that of models finds fields."""
+        return self.table.get(key, default)
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        if key not in self.table:
+            self[key] = default
+        return self[key]
+
+    def popitem(self) -> tuple[Any, Any]:
+        if not self.table:
+            raise KeyError_("'popitem(): dictionary is empty'")
+        return self.table.popitem()
+
+    def copy(self) -> ParameterDict:
+        return self | ()
+
+    def fromkeys(self, keys: Iterable[Any], default: Any = None) -> ParameterDict:
+        made = type(self)()
+        made.update([(key, default) for key in keys])
+        return made
+
+    def __or__(self, other: Any) -> ParameterDict:
+        made = type(self)()
+        made.update(list(self.table.items()))
+        made.update(other)
+        return made
+
+    def __getitem__(self, key: Any) -> Any:
+        if key not in self.table:
+            raise AttributeError_(f"'{type_text(self)}' object has no attribute '{key}'")
+        return self.table[key]
+
+    def pop(self, key: Any) -> Any:
+        self[key]
+        return super().pop(key)
+
+    def __delitem__(self, key: Any) -> None:
+        super().pop(key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if not isinstance(key, str):
