@@ -80,10 +80,13 @@ class Slot:
 
     def kill(self) -> None:
         """End the process, whatever it does."""
-        if self.process.done() and not self.process.exception():
+        there = self.process.done() and not self.process.exception()
+        if there:
             with suppress(OSError):
                 os.kill(self.process.result(), getattr(signal, "SIGKILL", signal.SIGTERM))
-        self.pool.shutdown(wait=False, cancel_futures=True)
+        # until the pool's thread has ended too: else Python, where it ends itself, writes into the pipe that the thread
+        # is closing, and tells of a bad file descriptor on standard error (once in five sweeps of a busy machine)
+        self.pool.shutdown(wait=there, cancel_futures=True)
 
     def is_late(self) -> bool:
         """Whether the runs have not ended in their time, and do not end by themselves."""
