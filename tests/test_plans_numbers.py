@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import math
 from typing import Any
 
 import pytest
 
+from gradsh import Session
 from gradsh.plans import known
+from gradsh.reports.plans import LoopPlan
 from gradsh.runtime import steps
 from tests.plans.compared import Run, compared
 
@@ -105,3 +108,30 @@ def test_a_call_whose_dict_has_other_keys(head: str, first: str, then: str) -> N
         text += f"d = {each}\nfor _ in {{0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7}} {{ print g{given} }}\n"
     found, _ = compared([text if "let d" in head else "let d = none\n" + text])
     assert not found, found
+
+
+LARGE_INTS = """\
+fn grown(x, n) { for i in range(n) { x = x * 3; y = [x, i] }; return x }
+let big = grown(1, 12000)
+let a = grown(big, 300); let b = grown(big + 1, 300); let c = grown(big, 300)
+let k = big
+let w = ones(2, grad); let xs = []
+for i in range(300) { w.grad = none; backward (w * 2).sum(); k = k + 1; if k == big { print i }; xs.append(k) }
+print a == c, b - a == 3 ** 300, k - big, xs[-1] == k, w.grad
+let x = 7
+for i in range(11) { try { x = x ** 3 } catch err { pass } }
+print x % 1000
+"""
+
+
+def test_ints_of_more_digits_than_python_writes() -> None:
+    said = []
+    for planned in (True, False):
+        out, told = io.StringIO(), list[LoopPlan]()
+        session = Session(out=out, err=out, seed=0, plans=False)
+        if planned:
+            session.plan(True, told.append)
+        session.run(LARGE_INTS)
+        said.append(out.getvalue())
+        assert not planned or any(not each.reason for each in told)
+    assert said[0] == said[1] and "error" not in said[0], said

@@ -39,6 +39,7 @@ CALLED = {"summed": "sum", "in_turn": "sum", "absolute": "abs", "reciprocal": "1
 SUMS: dict[Any, str] = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
 SUMS |= {np.logical_and: "all", np.logical_or: "any"}
 SHORT = 6  # numbers of an array that is written out
+LONG_INT = 200  # bits
 CUMULATIVE = (np.add.accumulate,)
 NAMELESS = "part of "
 COMPARED = frozenset({"<", "<=", ">", ">=", "==", "!="})
@@ -263,7 +264,7 @@ class Describer:
         if kind is Number:
             if id(x) in self.inline:
                 return self.done(self.inline[id(x)])
-            return self.name(x) if id(x) in self.plan.varying else repr(x.plain)
+            return self.name(x) if id(x) in self.plan.varying else whole(x.plain) or repr(x.plain)
         if kind is Text:
             return 'f"..."'
         if kind in (tuple, list):
@@ -285,7 +286,9 @@ class Describer:
             return np.dtype(x).name if isinstance(x, np.dtype) or issubclass(x, np.generic) else x.__name__
         if kind is float:
             return number(x)
-        return repr(x) if isinstance(x, (int, str, complex, type(None))) else getattr(x, "__name__", kind.__name__)
+        if isinstance(x, (int, str, complex, type(None))):
+            return whole(x) or repr(x)
+        return getattr(x, "__name__", kind.__name__)
 
     def view(self, x: Value) -> str:
         root, own = self.name(x.root), self.wanted(x)
@@ -328,6 +331,11 @@ class Describer:
 
 def form(array: Any) -> str:
     return f"{array.dtype}{list(array.shape) if array.ndim else ''}"
+
+
+def whole(x: Any) -> str:
+    """Of an int of more digits than anybody reads, and, beyond 4,300, than Python writes; "" of another."""
+    return f"int of {x.bit_length()} bits" if type(x) is int and x.bit_length() > LONG_INT else ""
 
 
 def number(x: Any) -> str:

@@ -17,7 +17,7 @@ from gradsh.plans.draws import Stream, is_stream
 from gradsh.plans.graphs import spent
 from gradsh.plans.kinds import is_generator, is_model, is_optimizer, is_scheduler
 from gradsh.plans.known import known, transformed
-from gradsh.plans.numbers import KINDS, Number
+from gradsh.plans.numbers import KINDS, Number, exact
 from gradsh.plans.outs import Growing
 from gradsh.plans.outside import Imported
 from gradsh.plans.refusal import Moved, NoPlan
@@ -89,7 +89,7 @@ class Entry:
                 self.kind(x, copy)
                 return
             if isinstance(x, ATOMS):
-                if x is not copy and (kind is not type(copy) or repr(x) != repr(copy)):
+                if x is not copy and (kind is not type(copy) or exact(x) != exact(copy)):
                     raise differs()
                 return
             if kind is tuple and type(copy) is tuple:
@@ -140,7 +140,7 @@ class Entry:
     def part(self, x: Any, copy: Any, key: Any) -> None:
         """The same of what has a name, or a place in a holder: a number there may move."""
         if type(copy) in KINDS and type(x) is type(copy):
-            if repr(x) != repr(copy):
+            if exact(x) != exact(copy):
                 self.moved.add(key)
         else:
             self.pair(x, copy)

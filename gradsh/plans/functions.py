@@ -21,7 +21,7 @@ from gradsh.plans.entry import version
 from gradsh.plans.given import FunctionCall, TransformCall
 from gradsh.plans.left import Head, same
 from gradsh.plans.loops import place_of, reason_of
-from gradsh.plans.numbers import Number
+from gradsh.plans.numbers import Number, exact
 from gradsh.plans.outs import PLAIN
 from gradsh.plans.pure import pure
 from gradsh.plans.reach import MISSING, Guards, Reach, plain
@@ -261,4 +261,4 @@ def alike(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(alike, a, b))
     if type(a) is dict:
         return list(a) == list(b) and all(map(alike, a.values(), b.values()))
-    return isinstance(a, PLAIN) and repr(a) == repr(b)
+    return isinstance(a, PLAIN) and exact(a) == exact(b)

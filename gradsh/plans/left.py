@@ -7,7 +7,7 @@ from typing import Any
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.plans.entry import version
 from gradsh.plans.graphs import spent
-from gradsh.plans.numbers import KINDS, Number
+from gradsh.plans.numbers import KINDS, Number, exact
 from gradsh.plans.outs import PLAIN
 from gradsh.plans.refusal import Changed, Closed, NoPlan
 from gradsh.plans.shadow import Shadow, of_numbers, parts, put_part
@@ -279,7 +279,7 @@ def same(a: Any, b: Any) -> bool:
         return True
     if type(a) is tuple and type(b) is tuple:
         return all_same(list(a), list(b))
-    return type(a) is type(b) and type(a) in PLAIN and repr(a) == repr(b)
+    return type(a) is type(b) and type(a) in PLAIN and exact(a) == exact(b)
 
 
 def all_same(a: list[Any], b: list[Any]) -> bool:

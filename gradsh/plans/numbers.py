@@ -20,6 +20,12 @@ KINDS = (int, float, bool)
 UNSURE = frozenset({operator.pow, min, max, round})
 
 
+def exact(x: Any) -> Any:
+    """What tells a number or a text of Python's from others: its `repr`, in which -0.0 is not 0.0 and NaN is NaN; of an
+    int it itself, for Python writes none of more than 4,300 digits."""
+    return x if type(x) is int else repr(x)
+
+
 class Number:
     """A number of the recorded iteration.
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.plans.graphs import marker
-from gradsh.plans.numbers import Number, called
+from gradsh.plans.numbers import Number, called, exact
 from gradsh.plans.refusal import Closed, NoPlan
 from gradsh.plans.values import Value
 
@@ -247,7 +247,7 @@ def same_sight(a: Any, b: Any) -> bool:
         return a.words == b.words and same_digits(a.array, b.array)
     if kind is tuple or kind is list:
         return len(a) == len(b) and all(map(same_sight, a, b))
-    return repr(a) == repr(b)
+    return bool(exact(a) == exact(b))
 
 
 def sights(outs: list[Out], values: list[Any]) -> list[Any]:
@@ -276,10 +276,10 @@ def equal(mine: Any, theirs: Any) -> bool:
     if kind is tuple:
         return type(theirs) is tuple and len(mine) == len(theirs) and all(map(equal, mine, theirs))
     if type(theirs) is Number:
-        return kind is type(theirs.plain) and repr(mine) == repr(theirs.plain)
+        return kind is type(theirs.plain) and exact(mine) == exact(theirs.plain)
     if type(theirs) is Tensor:
         if kind is not Tensor or mine.node is not None or mine.requires:
             return False
         a, b = np.asarray(mine.data), theirs.data.array if type(theirs.data) is Value else np.asarray(theirs.data)
         return same_digits(a, b)
-    return type(theirs) is Text or (kind is type(theirs) and repr(mine) == repr(theirs))
+    return type(theirs) is Text or (kind is type(theirs) and exact(mine) == exact(theirs))

@@ -22,7 +22,7 @@ from gradsh.plans.entry import SIMPLE, Entry, memory_of
 from gradsh.plans.graphs import spent
 from gradsh.plans.kinds import is_generator, is_model, is_optimizer, is_state
 from gradsh.plans.known import transformed
-from gradsh.plans.numbers import Number
+from gradsh.plans.numbers import Number, exact
 from gradsh.plans.outs import Growing
 from gradsh.plans.refusal import NoPlan
 from gradsh.plans.shadow import ATOMS, OWN, PLAIN_EXTRA, members
@@ -319,4 +319,4 @@ def placed(objects: list[Any], numbers: dict[int, Any], found: Any, wants: list[
 def same(x: Any, want: Any) -> bool:
     """Whether it is the same number or text."""
     kind = type(want)
-    return kind in SIMPLE and type(x) is kind and (repr(x) == repr(want))
+    return kind in SIMPLE and type(x) is kind and exact(x) == exact(want)

@@ -22,7 +22,7 @@ from gradsh.plans.entry import Entry, version
 from gradsh.plans.graphs import marker
 from gradsh.plans.kinds import is_generator
 from gradsh.plans.left import Absent, Head, Left
-from gradsh.plans.numbers import KINDS, Number, called
+from gradsh.plans.numbers import KINDS, Number, called, exact
 from gradsh.plans.outs import (
     PLAIN,
     Growing,
@@ -578,7 +578,7 @@ class Trial:
             if (self.inputs is not None and number is self.inputs.place) or id(new) in self.timed:
                 continue
             plain = new.plain if type(new) is Number else new
-            if repr(entry.numbers[id(number)]) != repr(plain if recorded else self.now[at]):
+            if exact(entry.numbers[id(number)]) != exact(plain if recorded else self.now[at]):
                 raise NoPlan("the plan comes to another number")
 
         for generator, stream in entry.streams:
