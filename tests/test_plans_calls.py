@@ -9,7 +9,7 @@ import pytest
 
 from gradsh import Session
 from gradsh.plans import calls, loops
-from gradsh.plans.trial import tried
+from gradsh.plans.body import tried
 from gradsh.reports.plans import LoopPlan
 from tests.plans.calls import made
 from tests.test_plans import shown

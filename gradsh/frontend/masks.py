@@ -85,7 +85,7 @@ class BasePruningMethod(Object):
             hooks.register_forward_pre_hook(module, method)
         except Exception:
             if not again:
-                _dropped(module, name + "_orig")
+                module.drop(name + "_orig")
                 module.put(name, orig)
             raise
         return method
@@ -112,16 +112,9 @@ class BasePruningMethod(Object):
         write = ATTRIBUTES["data"].set
         assert write is not None  # as of every tensor
         write(orig, T.detach(weight))
-        _dropped(module, name + "_orig")
-        _dropped(module, name + "_mask")
-        module.drop(name)
+        for each in (name + "_orig", name + "_mask", name):
+            module.drop(each)
         module.put(name, orig)
-
-
-def _dropped(module: Model, name: str) -> None:
-    """What is no field of the layer's own body is gone with its cell."""
-    del module.cells[name]
-    module.buffer_names.pop(name, None)
 
 
 def _method(kind: Any, module: Model, name: str, arguments: Any, keywords: Any) -> Any:

@@ -3,7 +3,7 @@
     door.py      whether a loop is worth a plan
     loops.py     the loop that is watched: which iterations are real, and when its plan is made, tried and left
     kept.py      what is known of a loop when it runs again
-    trial.py     its body run once on a shadow, the plan of that, and what it gives the program
+    body.py      its body run once on a shadow; trial.py, the plan of that, and what it gives the program
     shadow.py    a copy of all that the body reaches, on which it runs once more: nothing of it is seen by the program
     known.py     what of gradsh a body may reach
     classes.py   classes of Python programs, and their instances, in that copy

@@ -16,6 +16,7 @@ import numpy as np
 from gradsh.engine.core.graph import Storage
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
+from gradsh.plans.body import Apart
 from gradsh.plans.builder import Plan
 from gradsh.plans.entry import version
 from gradsh.plans.given import FunctionCall, TransformCall
@@ -28,7 +29,6 @@ from gradsh.plans.reach import MISSING, Guards, Reach, plain
 from gradsh.plans.recording import Recording
 from gradsh.plans.refusal import MISSED, NoPlan, Outcome
 from gradsh.plans.shadow import MOST, parts
-from gradsh.plans.trial import Apart
 from gradsh.plans.trust import runs
 from gradsh.plans.values import Value
 

@@ -25,12 +25,13 @@ from typing import TYPE_CHECKING, Any
 
 from gradsh import interrupts
 from gradsh.engine.core.modes import mode
+from gradsh.plans.body import MISSING, Body, tried
 from gradsh.plans.entry import Entry
 from gradsh.plans.kept import FIRST
 from gradsh.plans.outs import sight
 from gradsh.plans.periods import FORCED, WORTH, in_turns
 from gradsh.plans.refusal import Moved, NoPlan, Outcome, mistaken
-from gradsh.plans.trial import MISSING, Body, Trial, tried
+from gradsh.plans.trial import Trial
 from gradsh.plans.turns import Stretch
 from gradsh.plans.watched import watched
 
@@ -131,7 +132,7 @@ class Loop:
                 if self.watched is not None and self.odd:
                     self.watched.looked()
                     self.odd = 0
-            if self.left() < 2 or self.left() <= 2 * period * (period > 1):
+            if self.left() < 2 or (period > 1 and self.left() <= 2 * period):
                 break
             if self.known.trial is None and period > 1:
                 self.alike()

@@ -28,6 +28,7 @@ from gradsh.plans.graphs import marker, spent
 from gradsh.plans.kinds import (
     is_counts,
     is_generator,
+    is_loader,
     is_model,
     is_module,
     is_optimizer,
@@ -157,7 +158,7 @@ class Shadow:
             return self.kept(x, Imported(self, x))
         if x is len or known(x):
             return x
-        if kind.__name__ == "DataLoader":
+        if is_loader(x):
             raise NoPlan("a loop in its body goes over a DataLoader: only that loop can have a plan")
         raise NoPlan(f"the body reaches a {kind.__name__}, which no plan knows")
 
