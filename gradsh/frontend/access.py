@@ -164,8 +164,9 @@ def attribute(value: Any, name: str) -> Any:
     if kind is Tensor:
         if name[:2] == "__":
             return _special(value, kind, name)
-        if value.extra is not None and value.extra.own is not None and name in value.extra.own:
-            return value.extra.own[name]
+        own = None if value.extra is None else value.extra.own
+        if own is not None and name in own:
+            return own[name]
         try:
             return access.attribute(value, name)
         except (AttributeError_, NotHere):
@@ -207,13 +208,16 @@ def method(value: Any, name: str) -> Any:
     return attribute(value, name)
 
 
+def _tensors() -> Any:
+    return import_module("gradsh.frontend.tensors")
+
+
 def _of_tensor(value: Any, name: str) -> Any:
     """What gradsh's tensors have no word for; in an `except`, whose error is the one where there is none either."""
-    from gradsh.frontend.tensors import EXTRA as OF_TENSORS
-
-    if name not in OF_TENSORS:
+    found = _tensors().EXTRA
+    if name not in found:
         raise
-    return OF_TENSORS[name](value)
+    return found[name](value)
 
 
 def host_attribute(value: Any, kind: type, name: str) -> Any:
@@ -316,7 +320,7 @@ def _special(value: Any, kind: type, name: str) -> Any:
     if found is not ABSENT:
         return found
     if kind is Tensor and name == "__array__":
-        return import_module("gradsh.frontend.tensors").EXTRA[name](value)
+        return _tensors().EXTRA[name](value)
     raise missing(value, name)
 
 
@@ -399,7 +403,10 @@ def _of_class(value: Any, name: str) -> Any:
         if name == "__init__":
             return begins(value)
         if name in ("__mro__", "mro", "__bases__", "__base__"):
-            return _above(value, name)
+            above = import_module("gradsh.frontend.bases").above(value, name)
+            if above is None:  # PyTorch's classes are not all here
+                raise missing_in_class(value, name)
+            return above
         if name == "forward":  # `nn.Linear.forward(self, x)`
             return lambda model, *given, **named: _forward(model, value)(*given, **named)
         try:
@@ -421,14 +428,6 @@ def _of_class(value: Any, name: str) -> Any:
     if python in HOST and (special := specials.of_host_class(python, name)) is not ABSENT:
         return special
     raise missing_in_class(value, name)
-
-
-def _above(value: Any, name: str) -> Any:
-    """`nn.Linear.__mro__` and its kin. Errors: AttributeError_ where PyTorch's classes are not all here."""
-    found = import_module("gradsh.frontend.bases").mro(value)
-    if found is None:
-        raise missing_in_class(value, name)
-    return {"__mro__": found, "mro": lambda: list(found), "__bases__": found[1:2], "__base__": found[1]}[name]
 
 
 def _of_layers(value: Any, name: str) -> Any:
@@ -539,17 +538,8 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
     try:
         access.set_attribute(new, value, name)
     except AttributeError_:
-        if kind is not Tensor or not _is_free(value, name):
+        if kind is not Tensor or not _tensors().put_own(value, name, new):
             raise
-        extra = value.own_extra()
-        extra.own = {**(extra.own or {}), name: new}
-
-
-def _is_free(value: Tensor, name: str) -> bool:
-    """Whether a program may put what it likes there: a method is hidden by it, an attribute is not."""
-    from gradsh.frontend.tensors import EXTRA as OF_TENSORS
-
-    return not (name[:2] == "__" or name in OF_TENSORS or access.find_getter(value, name) is not None)
 
 
 def take(value: Any, name: str) -> None:
@@ -592,8 +582,8 @@ def delete_attribute(value: Any, name: str) -> None:
         return
     elif isinstance(value, Tensor) and name == "grad":
         value.grad = None
-    elif isinstance(value, Tensor) and value.extra is not None and name in (value.extra.own or ()):
-        value.extra.own = {key: held for key, held in (value.extra.own or {}).items() if key != name}
+    elif isinstance(value, Tensor) and _tensors().drop_own(value, name):
+        return
     elif hasattr(value, "__drop_member__"):
         value.__drop_member__(name)
     else:
@@ -616,5 +606,5 @@ def names(value: Any) -> list[str]:
         found.update(ARRAY)
     else:
         found.update(access.names(value))
-        found.update((value.extra.own or ()) if isinstance(value, Tensor) and value.extra is not None else ())
+        found.update(_tensors().own_of(value) if isinstance(value, Tensor) else ())
     return sorted(found)

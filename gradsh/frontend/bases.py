@@ -121,7 +121,7 @@ def mro(layer: Any) -> tuple[Any, ...] | None:
     name = layer.__name__
     if name.startswith("Lazy"):
         return None
-    between = (dict(line.split() for line in _DERIVED.strip().splitlines())).get(name)
+    between = dict(line.split() for line in _DERIVED.strip().splitlines()).get(name)
     above = [
         _find(each, file, tuple(like))
         for each, file, *like in (line.split() for line in _ABOVE.strip().splitlines())
@@ -129,6 +129,14 @@ def mro(layer: Any) -> tuple[Any, ...] | None:
     ]
     derived = () if between is None else (BUILTINS.value(between),)
     return (layer, *derived, *reversed(above), Network, Object)
+
+
+def above(layer: Any, name: str) -> Any:
+    """`nn.Linear.__mro__` and its kin; None of a layer whose classes are not all here."""
+    found = mro(layer)
+    if found is None:
+        return None
+    return {"__mro__": found, "mro": lambda: list(found), "__bases__": found[1:2], "__base__": found[1]}[name]
 
 
 MEMBERS: dict[str, Callable[[], Any]] = {

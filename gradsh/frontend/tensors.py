@@ -13,6 +13,7 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.strided import owner
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import TypeError_, WrongDevice
+from gradsh.runtime.access import find_getter, method
 
 __acts_for_programs__ = True
 
@@ -113,8 +114,6 @@ def _as_array(tensor: Tensor) -> Any:
     """`x.__array__(dtype)`"""
 
     def array(dtype: Any = None) -> Any:
-        from gradsh.runtime.access import method
-
         made = method(tensor, "numpy")()
         return made if dtype is None else made.astype(dtype, copy=False)
 
@@ -137,3 +136,28 @@ EXTRA: dict[str, Callable[[Tensor], Any]] = {
     "apply_": lambda tensor: _elsewhere("apply_")(tensor),
     "map_": lambda tensor: _elsewhere("map_")(tensor),
 }
+
+
+# --- what a program puts on a tensor: `x.g = ...` ---------------------------------------------------------------------
+
+
+def own_of(x: Tensor) -> dict[str, Any]:
+    """{name: value}"""
+    return {} if x.extra is None else x.extra.own or {}
+
+
+def put_own(x: Tensor, name: str, value: Any) -> bool:
+    """Whether a program may put what it likes there, and has: a method is hidden by it, an attribute is not."""
+    if name[:2] == "__" or name in EXTRA or find_getter(x, name) is not None:
+        return False
+    x.own_extra().own = {**own_of(x), name: value}
+    return True
+
+
+def drop_own(x: Tensor, name: str) -> bool:
+    """Whether it was there."""
+    held = own_of(x)
+    if name not in held:
+        return False
+    x.own_extra().own = {key: value for key, value in held.items() if key != name}
+    return True

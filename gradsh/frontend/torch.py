@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from gradsh.calls import formats
@@ -148,22 +149,14 @@ def typename(obj: Any) -> str:
     return class_text(kind_of(obj))
 
 
-def _saving(name: str) -> Callable[[], Any]:
-    def find() -> Any:
-        from gradsh.frontend import saving
-
-        return getattr(saving, name)
-
-    return find
+def _of(file: str, name: str) -> Callable[[], Any]:
+    """What a file of this folder has under that name, which is loaded when a program first asks for it."""
+    return lambda: getattr(import_module(f"gradsh.frontend.{file}"), name)
 
 
-def _own(name: str) -> Callable[[], Any]:
-    def find() -> Any:
-        from gradsh.frontend import optimizers
-
-        return getattr(optimizers, name)
-
-    return find
+def _member(file: str, name: str) -> Callable[[], Any]:
+    """The same of those that are in its `MEMBERS`."""
+    return lambda: import_module(f"gradsh.frontend.{file}").MEMBERS[name]
 
 
 def _fans(tensor: Any) -> tuple[int, int]:
@@ -172,33 +165,9 @@ def _fans(tensor: Any) -> tuple[int, int]:
     return fans(tensor)
 
 
-def _compiled() -> Any:
-    from gradsh.frontend.compiled import compile
-
-    return compile
-
-
-def _of_modules(name: str) -> Callable[[], Any]:
-    def find() -> Any:
-        from gradsh.frontend import modules
-
-        found = getattr(modules, name)
-        return found() if name in ("BufferType", "default_generator") else found
-
-    return find
-
-
-def _of_machines(name: str) -> Callable[[], Any]:
-    return lambda: getattr(machines, name)
-
-
-def _of_tensors(name: str) -> Callable[[], Any]:
-    def find() -> Any:
-        from gradsh.frontend import tensors
-
-        return getattr(tensors, name)
-
-    return find
+def _made(file: str, name: str) -> Callable[[], Any]:
+    """What a function there gives, each time."""
+    return lambda: getattr(import_module(f"gradsh.frontend.{file}"), name)()
 
 
 def _built_in(name: str) -> Callable[[], Any]:
@@ -222,15 +191,6 @@ def _format(name: str) -> Callable[[], Any]:
     return lambda: getattr(formats, name)
 
 
-def _part(name: str) -> Callable[[], Any]:
-    def find() -> Any:
-        from gradsh.frontend import parts
-
-        return parts.MEMBERS[name]
-
-    return find
-
-
 # what parts.py has, which few programs name
 PARTS = """
 bfloat16 complex32 complex64 complex128 cfloat cdouble chalf uint16 uint32 uint64 float8_e4m3fn float8_e5m2 _ntuple
@@ -238,21 +198,12 @@ _single _pair _triple _quadruple _reverse_repeat_tuple consume_prefix_in_state_d
 assert_allclose types.Number fft.fftfreq fft.rfftfreq fft.fftshift fft.ifftshift
 """
 
-
+# and masks.py
 PRUNING = """
 BasePruningMethod CustomFromMask Identity L1Unstructured LnStructured PruningContainer RandomStructured
 RandomUnstructured custom_from_mask global_unstructured identity is_pruned l1_unstructured ln_structured
 random_structured random_unstructured remove
 """
-
-
-def _mask(name: str) -> Callable[[], Any]:
-    def find() -> Any:
-        from gradsh.frontend import masks
-
-        return masks.MEMBERS[name]
-
-    return find
 
 
 # of torch.multiprocessing, which is Python's and a little more
@@ -275,8 +226,8 @@ def _process(name: str) -> Callable[[], Any]:
 EXTRA: dict[str, Callable[[], Any]] = {
     **machines.MEMBERS,
     **bases.MEMBERS,
-    **{name: _part(name) for name in PARTS.split()},
-    **{f"prune.{name}": _mask(name) for name in PRUNING.split()},
+    **{name: _member("parts", name) for name in PARTS.split()},
+    **{f"prune.{name}": _member("masks", name) for name in PRUNING.split()},
     **{f"multiprocessing.{name}": _process(name) for name in PROCESSES.split()},
     "Module": _constant(Network),
     "Container": _constant(Network),  # its first name, which classes are still derived from
@@ -294,28 +245,28 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "Tensor": _type(Tensor),
     "linalg.LinAlgError": _raised("_LinAlgError"),
     "GradcheckError": _raised("GradcheckError"),
-    "Optimizer": _own("OwnOptimizer"),
-    "LRScheduler": _own("OwnScheduler"),
-    "_LRScheduler": _own("OwnScheduler"),
-    "save": _saving("save"),
-    "load": _saving("load"),
+    "Optimizer": _of("optimizers", "OwnOptimizer"),
+    "LRScheduler": _of("optimizers", "OwnScheduler"),
+    "_LRScheduler": _of("optimizers", "OwnScheduler"),
+    "save": _of("saving", "save"),
+    "load": _of("saving", "load"),
     "_calculate_fan_in_and_fan_out": _constant(_fans),
     "__version__": _constant("2.13.0+cpu"),
-    "__config__": _of_machines("CONFIG"),
+    "__config__": _constant(machines.CONFIG),
     "version.__version__": _constant("2.13.0+cpu"),
     "version.git_version": _constant("cf30153c4c131c8164ee7798e5022d810682e2cb"),
     "version.cuda": _constant(None),
     "typename": _constant(typename),
     "dtype": _constant(Only("torch.dtype", DType)),
-    "strided": _of_tensors("STRIDED"),
+    "strided": _of("tensors", "STRIDED"),
     **{name: _format(name) for name in ("channels_last", "channels_last_3d", "contiguous_format", "preserve_format")},
     "memory_format": _constant(Only("torch.memory_format", MemoryFormat)),
     "layout": _constant(Only("torch.layout", Word)),
-    "compile": _compiled,
-    "compiler.compile": _compiled,
-    "Buffer": _of_modules("BufferType"),
-    "skip_init": _of_modules("skip_init"),
-    "default_generator": _of_modules("default_generator"),
+    "compile": _of("compiled", "compile"),
+    "compiler.compile": _of("compiled", "compile"),
+    "Buffer": _made("modules", "BufferType"),
+    "skip_init": _of("modules", "skip_init"),
+    "default_generator": _made("modules", "default_generator"),
     "record_function": _constant(lambda name="", args=None: nullcontext()),
     "amp.custom_fwd": _constant(_itself),
     "amp.custom_bwd": _constant(_itself),
