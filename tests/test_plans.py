@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import operator as op
+from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
@@ -256,6 +257,42 @@ def test_operators_take_numbers_that_change() -> None:
         assert not found, found
         planned += by_plan
     assert planned > 300
+
+
+def test_operators_take_batches() -> None:
+    """Each iteration has other data, and most have a plan: `cross_entropy` had looked at each batch's classes as
+    Python's ints, and no loop over batches of two or more had one."""
+    reasons: Counter[str] = Counter()
+    for found, told in operators.of_batches(every=False):
+        assert not found, found
+        reasons.update(told)
+    assert reasons[""] > 430 and reasons["a value that changes is read as a number, or decides what is done"] < 18
+
+
+@pytest.mark.parametrize(
+    "weight", ["", ", weight=torch.tensor([0.5, 1.0, 2.0])", ", ignore_index=1", ", reduction='sum'"]
+)
+@pytest.mark.parametrize("shape", ["", ".view(1, 4).expand(2, 4)"])
+def test_batches_of_classes_have_a_plan(weight: str, shape: str) -> None:
+    text = f"""\
+import torch, torch.nn as nn
+torch.manual_seed(0)
+X, Y = torch.randn(400, 5), torch.randint(0, 3, (400,)); net = nn.Linear(5, 3)
+opt, loss_of = torch.optim.SGD(net.parameters(), lr=0.1), nn.CrossEntropyLoss(LEFT)
+SHUFFLED = torch.randperm(400)
+for at in range(0, 400, 4):
+    chosen = SHUFFLED[at : at + 4]
+    x, y = X[chosen], Y[chosen]{shape}
+    opt.zero_grad(); loss = loss_of(net(x) if y.ndim == 1 else net(x).T.expand(2, 3, 4), y); loss.backward(); opt.step()
+print(loss, net.weight)
+Y[390] = 3
+for at in range(0, 400, 4):
+    loss = loss_of(net(X[at : at + 4]), Y[at : at + 4])
+""".replace("LEFT", weight[2:])
+    found, told = compared([text], make=partial(Run, python=True))
+    assert not found, found
+    # of what each batch has to ignore its own plan would be one
+    assert [each.reason for each in told] == ["", ""] or "ignore" in weight
 
 
 def test_of_what_no_plan_knows_nothing_is_read() -> None:

@@ -48,7 +48,7 @@ def main(first: int = 0, count: int = 100_000) -> int:
                 if found:
                     print(f"{name}: {found}", flush=True)
                     wrong += 1
-        for found, _ in operators.outcomes(every=True) if not first else ():
+        for found, _ in (*operators.outcomes(every=True), *operators.of_batches(every=True)) if not first else ():
             if found:
                 print(f"a loop of calls: {found}", flush=True)
                 wrong += 1

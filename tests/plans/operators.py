@@ -1,6 +1,8 @@
-"""Each operator's samples as calls in a loop, with numbers, where they have some, that change: `2` is `(2 + (i - i))`.
+"""Each operator's samples as calls in a loop, with numbers, where they have some, that change: `2` is `(2 + (i - i))`;
+and with tensors that are others in each iteration, as batches are.
 
-What an operator does with a number, or asks of it, is thus asked of what stands for one while a plan is recorded.
+What an operator does with a number or an array, or asks of it, is thus asked of what stands for one while a plan is
+recorded.
 """
 
 from __future__ import annotations
@@ -9,7 +11,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from gradsh.calls.words import error_of
+from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.ops import families
 from gradsh.reports.plans import LoopPlan
 from tests.plans.compared import Run, compared
@@ -55,6 +60,46 @@ def looped(name: str, sample: Any, moving: bool) -> tuple[str, list[LoopPlan]]:
         return run
 
     return compared(["manual_seed(0)", text_of()[0]], make=make)
+
+
+def rolled(x: Tensor, by: int) -> Tensor:
+    """One of its shape, with its elements moved on."""
+    made = make(np.ascontiguousarray(np.roll(np.array(x.data).reshape(-1), by).reshape(x.data.shape)))
+    if hasattr(x, "origin"):
+        made.origin = x.origin
+    return made
+
+
+def batched(name: str, sample: Any) -> tuple[str, list[LoopPlan]]:
+    """The same of a loop over its tensors, whose elements are in other places each time; of none where it has none."""
+
+    def text_of() -> tuple[list[str], list[Any], list[int]]:
+        args, kwargs = sample.draw()
+        held: list[Any] = []
+        words = [spelled(value, False, held) for value in args]
+        words += [f"{keyword}={spelled(value, False, held)}" for keyword, value in kwargs.items()]
+        return words, held, [at for at, value in enumerate(held) if type(value) is Tensor and value.data.ndim]
+
+    def make(planned: bool) -> Run:
+        run = Run(planned, shared=True)
+        _, held, places = text_of()
+        run.session.globals.update((f".a{at}", value) for at, value in enumerate(held) if at not in places)
+        run.session.globals[".batches"] = [tuple(rolled(held[at], k) for at in places) for k in range(7)]
+        return run
+
+    words, _, places = text_of()
+    if not places:
+        return "", []
+    names = "".join(f"a{at}, " for at in places)
+    text = f"let r = none\nfor ({names}) in batches {{ r = {name}({', '.join(words)}) }}"
+    return compared(["manual_seed(0)", text], make=make)
+
+
+def of_batches(every: bool) -> Iterator[tuple[str, list[str]]]:
+    """Of each loop over batches what differs with plans, and why it has none."""
+    for name, sample in calls(every):
+        found, told = batched(name, sample)
+        yield found, [each.reason for each in told]
 
 
 def outcomes(every: bool) -> Iterator[tuple[str, bool]]:

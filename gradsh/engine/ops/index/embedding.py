@@ -359,9 +359,9 @@ def one_hot(x: Any, classes: int) -> Any:
         return alloc.zeros((*x.shape, classes), np.int64)
     if x.min() < 0:
         raise ValueProblem("Class values must be non-negative.")
-    high = int(x.max())
+    high = x.max()
     if classes == -1:
-        classes = high + 1
+        classes = int(high) + 1
     elif classes <= high:
         raise ValueProblem("Class values must be smaller than num_classes.")
     out = alloc.zeros((*x.shape, classes), np.int64)

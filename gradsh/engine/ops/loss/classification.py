@@ -39,8 +39,8 @@ float64 = np.dtype(np.float64)
 
 def _weights(x: Any, target: Any, weight: Any, ignore_index: int) -> tuple[Any, Any, Any]:
     """The target with ignored places put at class 0, the weight of every place (None for all 1), their sum."""
-    low = int(target.min(initial=0))
-    high = int(target.max(initial=0))
+    low = target.min(initial=0)  # no `int` of it: what it decides is all that a plan has to see of a batch
+    high = target.max(initial=0)
     classes = x.shape[1]
     w = None if weight is None else weight
     if low < 0 or high >= classes or 0 <= ignore_index < classes:
