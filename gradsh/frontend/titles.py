@@ -45,6 +45,9 @@ FILES = {
 FILES_OF_DISTRIBUTIONS = """
 transforms *Transform
 studentT StudentT
+exp_family ExponentialFamily
+lkj_cholesky LKJCholesky
+lowrank_multivariate_normal LowRankMultivariateNormal
 fishersnedecor FisherSnedecor
 relaxed_categorical *Relaxed*Categorical
 one_hot_categorical OneHotCategorical*

@@ -185,10 +185,9 @@ NAMES = {
     nn.functional.*_with_indices max_pool1d_with_indices nn.functional.multi_head_attention_forward nn.utils.fuse_*
     nn.utils.prune.* nn.modules.module.* linalg.LinAlgError linalg.matmul linalg.ldl_* special.*polynomial*
     special.airy_ai special.spherical_bessel_j0 optim.Muon optim.Optimizer optim.lr_scheduler.LRScheduler
-    distributions.ContinuousBernoulli distributions.constraint_registry.ConstraintRegistry
+    distributions.constraint_registry.ConstraintRegistry
     distributions.constraints.Constraint distributions.constraints.MixtureSameFamilyConstraint
-    distributions.constraints.dependent_property distributions.GeneralizedPareto distributions.LKJCholesky
-    distributions.LowRankMultivariateNormal distributions.Wishart distributions.ExponentialFamily
+    distributions.constraints.dependent_property
     distributions.constraints.* testing.assert_allclose testing.make_tensor signal signal.windows.* conj_physical_
     Tensor.conj_physical_ gcd_ lcm_ feature_dropout* unsafe_* Tensor.unsafe_* Tensor.apply_ Tensor.map*_ Tensor.resize
     Tensor.resize_as Tensor.is_pinned Tensor.to_dense Tensor.layout Tensor.index Tensor.lu layout strided

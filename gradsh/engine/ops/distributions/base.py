@@ -148,7 +148,7 @@ class Distribution:
     support: Any = REAL
 
     def __init_subclass__(cls) -> None:
-        cls.__public__ = frozenset((*METHODS, *PROPERTIES, *cls.arg_constraints, *cls.__dict__.get("more", ())))
+        cls.__public__ = frozenset((*METHODS, *PROPERTIES, *cls.arg_constraints, *getattr(cls, "more", ())))
         for name in METHODS:
             own = cls.__dict__.get(name)
             if own is not None:
@@ -164,9 +164,12 @@ class Distribution:
         if not self._validate:
             return
         for name, constraint in self.arg_constraints.items():
-            if name not in self.__dict__:
+            if name in self.__dict__:
+                value = self.__dict__[name]
+            elif isinstance(getattr(type(self), name, None), property):  # what the distribution below has
+                value = getattr(self, name)
+            else:
                 continue
-            value = self.__dict__[name]
             if not T.all(constraint.check(T.detach(value))).data:
                 raise ValueError_(
                     f"Expected parameter {name} (Tensor of shape {tuple(value.shape)}) of distribution "
@@ -287,6 +290,10 @@ class Distribution:
             )
 
 
+class ExponentialFamily(Distribution):
+    """A distribution whose density is the exponential of a product of statistics and natural parameters."""
+
+
 def registered(signature: str, example: str) -> Callable[[type], type]:
     """Let programs make a distribution, or a map, by its name; the docstring of its class is what `help` says."""
 
@@ -308,3 +315,7 @@ def registered(signature: str, example: str) -> Callable[[type], type]:
 registered(
     "Distribution(batch_shape=(), event_shape=(), validate_args=None)", "isinstance(Normal(0., 1.), Distribution)"
 )(Distribution)
+registered(
+    "ExponentialFamily(batch_shape=(), event_shape=(), validate_args=None)",
+    "isinstance(Normal(0., 1.), ExponentialFamily)",
+)(ExponentialFamily)

@@ -142,6 +142,60 @@ def independent(base: Constraint, dims: Any) -> Constraint:
     )
 
 
+def of_mixture(base: Constraint) -> Constraint:
+    """The constraint on what a mixture gives: that of its components, which have one dim more."""
+
+    def holds(value: Any) -> Any:
+        result = base.check(T.unsqueeze(value, -1 - base.event_dim))
+        return T.all(T.reshape(result, (*result.shape[: value.ndim - base.event_dim], -1)), -1)
+
+    text = f"MixtureSameFamilyConstraint({base!r})"
+    return Constraint(text, holds, base.event_dim, base.is_discrete, "", (base,), "base_constraint")
+
+
+def _all_constraints(given: Any) -> list[Constraint]:
+    found = list(given)
+    if not all(isinstance(each, Constraint) for each in found):
+        raise ArgumentError("All elements of cseq must be Constraint instances", kind="AssertionError")
+    return found
+
+
+def _dim_of(value: Any, dim: int) -> None:
+    if not -value.ndim <= dim < value.ndim:
+        raise ArgumentError(f"dim {dim} out of range for value with {value.ndim} dimensions", kind="AssertionError")
+
+
+def side_by_side(cseq: Any, dim: int, lengths: Any) -> Constraint:
+    """One constraint after the other along a dim, each on so many."""
+    each = _all_constraints(cseq)
+    counts = [1] * len(each) if lengths is None else list(lengths)
+    if len(counts) != len(each):
+        raise ArgumentError(f"lengths ({len(counts)}) must match cseq ({len(each)})", kind="AssertionError")
+
+    def holds(value: Any) -> Any:
+        _dim_of(value, dim)
+        starts = (sum(counts[:at]) for at in range(len(each)))
+        pieces = zip(each, starts, counts, strict=True)
+        return T.cat([one.check(T.narrow(value, dim, start, count)) for one, start, count in pieces], dim)
+
+    discrete, dims = any(one.is_discrete for one in each), max(one.event_dim for one in each)
+    return Constraint("Cat()", holds, dims, discrete, "cat", (each, dim, counts))
+
+
+def stacked(cseq: Any, dim: int) -> Constraint:
+    """One constraint on each row along a dim."""
+    each = _all_constraints(cseq)
+
+    def holds(value: Any) -> Any:
+        _dim_of(value, dim)
+        rows = zip(each, T.unbind(value, dim), strict=False)
+        return T.stack([one.check(row) for one, row in rows], dim)
+
+    dims = max(one.event_dim for one in each)
+    discrete = any(one.is_discrete for one in each)
+    return Constraint("Stack()", holds, dims + (dim + dims < 0), discrete, "stack", (each, dim))
+
+
 def _triangular(v: Any) -> Any:
     return T.all(T.reshape(T.tril(v) == v, (*v.shape[:-2], -1)), -1)
 
@@ -285,6 +339,18 @@ _offered(
     counts_up_to,
     "constraints.multinomial(3).check(tensor([1., 1.]))",
     "Counts of so many in all.",
+)
+_offered(
+    "cat(cseq, dim=0, lengths=None)",
+    side_by_side,
+    "constraints.cat([constraints.positive, constraints.real], lengths=[1, 2]).check(tensor([1., -1., 0.]))",
+    "One constraint after the other along a dim.",
+)
+_offered(
+    "stack(cseq, dim=0)",
+    stacked,
+    "constraints.stack([constraints.positive, constraints.real]).check(tensor([1., -1.]))",
+    "A constraint for each row along a dim.",
 )
 _offered(
     "independent(base_constraint, reinterpreted_batch_ndims)",

@@ -11,6 +11,7 @@ from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.ops.distributions.base import (
     Distribution,
+    ExponentialFamily,
     broadcast,
     dims_of,
     filled,
@@ -57,7 +58,7 @@ class _Located(Distribution):
 
 
 @registered("Normal(loc, scale, validate_args=None)", "Normal(0., 1.).log_prob(tensor(0.))")
-class Normal(_Located):
+class Normal(_Located, ExponentialFamily):
     """The normal distribution with mean `loc` and standard deviation `scale`."""
 
     @property
@@ -208,7 +209,7 @@ class Uniform(Distribution):
 
 
 @registered("Exponential(rate, validate_args=None)", "Exponential(2.).mean")
-class Exponential(Distribution):
+class Exponential(ExponentialFamily):
     """The exponential distribution: how long until an event that comes at a `rate`."""
 
     arg_constraints: ClassVar[dict[str, Constraint]] = {"rate": POSITIVE}
@@ -253,85 +254,11 @@ class Exponential(Distribution):
         return 1.0 - T.log(self.rate)
 
 
-class _Half(Distribution):
-    """The absolute value of a distribution around 0."""
-
-    arg_constraints: ClassVar[dict[str, Constraint]] = {"scale": POSITIVE}
-    support = NONNEGATIVE
-    has_rsample = True
-    whole: type[_Located]
-
-    def __init__(self, scale: Any, validate_args: Any = None) -> None:
-        self.base = self.whole(0, scale, False)
-        self.scale = self.base.scale
-        super().__init__(self.base.batch_shape, (), validate_args)
-
-    @property
-    def mode(self) -> Any:
-        return T.zeros_like(self.scale)
-
-    def sample(self, sample_shape: Any = ()) -> Any:
-        with no_grad():
-            return T.abs(self.base.sample(sample_shape))
-
-    def rsample(self, sample_shape: Any = ()) -> Any:
-        return T.abs(self.base.rsample(sample_shape))
-
-    def cdf(self, value: Any) -> Any:
-        self.checked(value)
-        return 2 * self.base.cdf(value) - 1
-
-    def icdf(self, value: Any) -> Any:
-        return self.base.icdf((value + 1) / 2)
-
-    def entropy(self) -> Any:
-        return self.base.entropy() - math.log(2)
-
-
-@registered("HalfNormal(scale, validate_args=None)", "HalfNormal(1.).mean")
-class HalfNormal(_Half):
-    """The absolute value of a normal number with mean 0."""
-
-    whole = Normal
-
-    @property
-    def mean(self) -> Any:
-        return self.scale * math.sqrt(2 / math.pi)
-
-    @property
-    def variance(self) -> Any:
-        return self.scale**2 * (1 - 2 / math.pi)
-
-    def log_prob(self, value: Any) -> Any:
-        self.checked(value)
-        return T.where(value >= 0, self.base.log_prob(value) + math.log(2), -math.inf)
-
-
-@registered("HalfCauchy(scale, validate_args=None)", "HalfCauchy(1.).entropy()")
-class HalfCauchy(_Half):
-    """The absolute value of a Cauchy number around 0."""
-
-    whole = Cauchy
-
-    @property
-    def mean(self) -> Any:
-        return T.full(self._batch, math.inf, dtype=self.scale.dtype)
-
-    @property
-    def variance(self) -> Any:
-        return self.base.variance
-
-    def log_prob(self, value: Any) -> Any:
-        self.checked(value)
-        inside = math.log(2 / math.pi) - T.log(self.scale) - T.log1p((value / self.scale) ** 2)
-        return T.where(value >= 0, inside, -math.inf)
-
-
 # --- gamma and what is made of it ------------------------------------------------------------------------------------
 
 
 @registered("Gamma(concentration, rate, validate_args=None)", "Gamma(2., 1.).mean")
-class Gamma(Distribution):
+class Gamma(ExponentialFamily):
     """The gamma distribution of a shape, `concentration`, and a `rate`."""
 
     arg_constraints: ClassVar[dict[str, Constraint]] = {"concentration": POSITIVE, "rate": POSITIVE}
@@ -393,7 +320,7 @@ class Chi2(Gamma):
 
 
 @registered("Dirichlet(concentration, validate_args=None)", "Dirichlet(ones(3)).mean")
-class Dirichlet(Distribution):
+class Dirichlet(ExponentialFamily):
     """The Dirichlet distribution: probabilities that sum up to 1, with these concentrations."""
 
     arg_constraints: ClassVar[dict[str, Constraint]] = {"concentration": independent(POSITIVE, 1)}
@@ -445,7 +372,7 @@ def _generator() -> Any:
 
 
 @registered("Beta(concentration1, concentration0, validate_args=None)", "Beta(2., 3.).mean")
-class Beta(Distribution):
+class Beta(ExponentialFamily):
     """The beta distribution on [0, 1]: the first of two Dirichlet numbers."""
 
     arg_constraints: ClassVar[dict[str, Constraint]] = {"concentration1": POSITIVE, "concentration0": POSITIVE}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
+from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.ops.distributions.base import (
     Distribution,
+    ExponentialFamily,
     Later,
     broadcast,
     clamped,
@@ -66,7 +68,7 @@ class _Binary(Distribution):
 
 
 @registered("Bernoulli(probs=None, logits=None, validate_args=None)", "Bernoulli(tensor(0.3)).log_prob(tensor(1.))")
-class Bernoulli(_Binary):
+class Bernoulli(_Binary, ExponentialFamily):
     """1 with probability `probs`, else 0; `logits` are log odds."""
 
     support = BOOLEAN
@@ -149,7 +151,7 @@ class Geometric(_Binary):
 
 
 @registered("Poisson(rate, validate_args=None)", "Poisson(4.).log_prob(tensor(3.))")
-class Poisson(Distribution):
+class Poisson(ExponentialFamily):
     """How many events there are, at a `rate`."""
 
     arg_constraints: ClassVar[dict[str, Constraint]] = {"rate": NONNEGATIVE}
@@ -380,8 +382,14 @@ class Multinomial(Distribution):
             raise ValueProblem("inhomogeneous total_count is not supported", kind="NotImplementedError")
         self.total_count = total_count
         self.choice = Categorical(probs, logits, validate_args)
+        self.each = Binomial(total_count, self.probs)
         super().__init__(self.choice.batch_shape, (self.choice.count,), False)
         self._validate = self.choice._validate
+
+    def expand(self, batch_shape: Any) -> Any:
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__, choice=self.choice.expand(batch_shape), _batch=Size(batch_shape))
+        return new
 
     def described(self, size: str) -> str:
         return "Multinomial()"
@@ -411,6 +419,11 @@ class Multinomial(Distribution):
         drawn = self.choice.sample((self.total_count, *shape[: len(shape) - len(self._batch) - 1]))
         with no_grad():
             return T.to(T.sum(T.one_hot(drawn, self.choice.count), 0), self.probs.dtype)
+
+    def entropy(self) -> Any:
+        first = self.total_count * self.choice.entropy() - T.lgamma(T.scalar_tensor(self.total_count + 1.0))
+        counts = self.each.enumerate_support(False)[1:]
+        return first + T.sum(T.exp(self.each.log_prob(counts)) * T.lgamma(counts + 1), (0, -1))
 
     def log_prob(self, value: Any) -> Any:
         self.checked(value)

@@ -12,14 +12,13 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.operators.composite import composite, function
 from gradsh.engine.ops.distributions.base import Distribution, summed
+from gradsh.engine.ops.distributions.bounded import ContinuousBernoulli
 from gradsh.engine.ops.distributions.continuous import (
     Beta,
     Cauchy,
     Dirichlet,
     Exponential,
     Gamma,
-    HalfCauchy,
-    HalfNormal,
     Laplace,
     Normal,
     Uniform,
@@ -33,7 +32,15 @@ from gradsh.engine.ops.distributions.discrete import (
     Poisson,
 )
 from gradsh.engine.ops.distributions.joint import Independent, MultivariateNormal, distance
-from gradsh.engine.ops.distributions.transformed import EULER, Gumbel, Pareto, TransformedDistribution
+from gradsh.engine.ops.distributions.matrices import LowRankMultivariateNormal, log_diagonal
+from gradsh.engine.ops.distributions.transformed import (
+    EULER,
+    Gumbel,
+    HalfCauchy,
+    HalfNormal,
+    Pareto,
+    TransformedDistribution,
+)
 from gradsh.errors import TypeError_, ValueError_, ValueProblem
 
 __acts_for_programs__ = True  # `kl_divergence` runs what a program has registered
@@ -58,12 +65,12 @@ def _(p: Any, q: Any) -> Any:
 
 @_of(HalfNormal)
 def _(p: Any, q: Any) -> Any:
-    return KL[Normal, Normal](p.base, q.base)
+    return KL[Normal, Normal](p.base_dist, q.base_dist)
 
 
 @_of(HalfCauchy)
 def _(p: Any, q: Any) -> Any:
-    return KL[Cauchy, Cauchy](p.base, q.base)
+    return KL[Cauchy, Cauchy](p.base_dist, q.base_dist)
 
 
 @_of(Bernoulli)
@@ -180,6 +187,54 @@ def _(p: Any, q: Any) -> Any:
     return half + 0.5 * (second + distance(q.factor, q.loc - p.loc) - p.event_shape[0])
 
 
+def _same_event(p: Any, q: Any) -> None:
+    if p.event_shape != q.event_shape:
+        which = "Low Rank" if type(p) is type(q) else "(Low Rank)"
+        raise ValueError_(
+            f"KL-divergence between two {which} Multivariate Normals with                          "
+            "different event shapes cannot be computed"
+        )
+
+
+def _trace(matrix: Any) -> Any:
+    """The trace of a matrix times itself turned round."""
+    return T.sum(matrix**2, (-2, -1))
+
+
+@_of(LowRankMultivariateNormal)
+def _(p: Any, q: Any) -> Any:
+    _same_event(p, q)
+    (factor, diagonal), other = p.given, q.given[1]
+    part = T.linalg_solve_triangular(q.capacitance, q.turned(), upper=False)
+    spread = T.sum(diagonal / other, -1) + _trace(factor * T.unsqueeze(T.rsqrt(other), -1))
+    spread = spread - _trace(part * T.unsqueeze(T.sqrt(diagonal), -2)) - _trace(T.matmul(part, factor))
+    return 0.5 * (q.log_det() - p.log_det() + spread + q.apart(q.loc - p.loc) - p.event_shape[0])
+
+
+@_of(MultivariateNormal, LowRankMultivariateNormal)
+def _(p: Any, q: Any) -> Any:
+    _same_event(p, q)
+    part = T.linalg_solve_triangular(q.capacitance, q.turned(), upper=False)
+    spread = _trace(p.factor * T.unsqueeze(T.rsqrt(q.given[1]), -1)) - _trace(T.matmul(part, p.factor))
+    first = q.log_det() - 2 * log_diagonal(p.factor)
+    return 0.5 * (first + spread + q.apart(q.loc - p.loc) - p.event_shape[0])
+
+
+@_of(LowRankMultivariateNormal, MultivariateNormal)
+def _(p: Any, q: Any) -> Any:
+    _same_event(p, q)
+    (factor, diagonal), first = p.given, 2 * log_diagonal(q.factor) - p.log_det()
+    spread = _trace(T.linalg_solve_triangular(q.factor, factor, upper=False))
+    spread = spread + _trace(T.linalg_solve_triangular(q.factor, T.diag_embed(T.sqrt(diagonal)), upper=False))
+    return 0.5 * (first + spread + distance(q.factor, q.loc - p.loc) - p.event_shape[0])
+
+
+@_of(ContinuousBernoulli)
+def _(p: Any, q: Any) -> Any:
+    own, other = p.log_norm() + T.log1p(-p.probs), -q.log_norm() - T.log1p(-q.probs)
+    return p.mean * (p.logits - q.logits) + own + other
+
+
 @_of(Independent)
 def _(p: Any, q: Any) -> Any:
     if p.reinterpreted_batch_ndims != q.reinterpreted_batch_ndims:
@@ -191,10 +246,10 @@ def _(p: Any, q: Any) -> Any:
 
 # where q cannot give what p does
 for _p, _q in (
-    *product((Gumbel, Laplace, Normal), (Beta, Exponential, Gamma, Pareto, Uniform)),
-    *product((Exponential, Gamma), (Beta, Pareto, Uniform)),
-    *product((Pareto,), (Beta, Uniform)),
-    (Beta, Pareto),
+    *product((Gumbel, Laplace, Normal), (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform)),
+    *product((Exponential, Gamma), (Beta, ContinuousBernoulli, Pareto, Uniform)),
+    *product((Pareto,), (Beta, ContinuousBernoulli, Uniform)),
+    *product((Beta, ContinuousBernoulli), (Pareto,)),
     *product((Poisson,), (Bernoulli, Binomial)),
 ):
     KL[_p, _q] = lambda p, q: T.full_like(next(value for value in vars(p).values() if hasattr(value, "ndim")), math.inf)
@@ -224,6 +279,36 @@ def _(p: Any, q: Any) -> Any:
 @_of(Bernoulli, Poisson)
 def _(p: Any, q: Any) -> Any:
     return -p.entropy() - (p.probs * T.log(q.rate) - q.rate)
+
+
+def _from_even(p: Any, q: Any) -> Any:
+    """Of numbers between 0 and 1 from those of a ContinuousBernoulli."""
+    return -p.entropy() - p.mean * q.logits - T.log1p(-q.probs) - q.log_norm()
+
+
+KL[Beta, ContinuousBernoulli] = _from_even
+
+
+@_of(Uniform, ContinuousBernoulli)
+def _(p: Any, q: Any) -> Any:
+    return T.where((p.high >= 1.0) | (p.low <= 0.0), math.inf, _from_even(p, q))
+
+
+@_of(ContinuousBernoulli, Exponential)
+def _(p: Any, q: Any) -> Any:
+    return -p.entropy() - T.log(q.rate) + q.rate * p.mean
+
+
+@_of(ContinuousBernoulli, Normal)
+def _(p: Any, q: Any) -> Any:
+    second = 0.5 * (math.log(2.0 * math.pi) + T.square(q.loc / q.scale)) + T.log(q.scale)
+    third = (p.variance + T.square(p.mean) - 2.0 * q.loc * p.mean) / (2.0 * T.square(q.scale))
+    return -p.entropy() + second + third
+
+
+@_of(ContinuousBernoulli, Uniform)
+def _(p: Any, q: Any) -> Any:
+    return T.where((q.low >= 0.0) | (q.high <= 1.0), math.inf, -p.entropy() + T.log(q.high - q.low))
 
 
 @_of(Beta, Exponential)

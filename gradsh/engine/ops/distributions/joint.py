@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
+from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.ops.distributions.base import (
     Distribution,
+    Later,
     dims_of,
     registered,
     standard_normal,
@@ -19,6 +21,7 @@ from gradsh.engine.ops.distributions.constraints import (
     REAL_VECTOR,
     Constraint,
     independent,
+    of_mixture,
 )
 from gradsh.engine.ops.distributions.discrete import (
     Categorical,
@@ -85,6 +88,16 @@ class Independent(Distribution):
         return Independent(base, self.reinterpreted_batch_ndims, self._validate)
 
 
+def factor_of(name: str, matrix: Any) -> Any:
+    """The lower triangular factor of a covariance that is given as what this name says."""
+    if name == "scale_tril":
+        return matrix
+    if name == "covariance_matrix":
+        return T.linalg_cholesky(matrix)
+    turned = T.transpose(T.flip(T.linalg_cholesky(T.flip(matrix, (-2, -1))), (-2, -1)), -2, -1)
+    return T.linalg_solve_triangular(turned, T.eye(matrix.shape[-1], dtype=matrix.dtype), upper=False)
+
+
 @registered(
     "MultivariateNormal(loc, covariance_matrix=None, precision_matrix=None, scale_tril=None, validate_args=None)",
     "MultivariateNormal(zeros(2), eye(2)).log_prob(zeros(2))",
@@ -115,25 +128,31 @@ class MultivariateNormal(Distribution):
         self.loc = T.expand(loc, (*batch, loc.shape[-1]))
         self.__dict__[name] = T.expand(matrix, (*batch, *matrix.shape[-2:]))
         super().__init__(batch, loc.shape[-1:], validate_args)
-        if name == "scale_tril":
-            self.factor = matrix
-        elif name == "covariance_matrix":
-            self.factor = T.linalg_cholesky(matrix)
-        else:
-            turned = T.transpose(T.flip(T.linalg_cholesky(T.flip(matrix, (-2, -1))), (-2, -1)), -2, -1)
-            self.factor = T.linalg_solve_triangular(turned, T.eye(matrix.shape[-1], dtype=matrix.dtype), upper=False)
+        self.factor = factor_of(name, matrix)
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "scale_tril":
-            value = T.expand(self.factor, (*self._batch, *self._event, *self._event))
-        elif name == "covariance_matrix":
-            whole = T.matmul(self.factor, T.matrix_transpose(self.factor))
-            value = T.expand(whole, (*self._batch, *self._event, *self._event))
-        elif name == "precision_matrix":
-            value = T.expand(T.cholesky_inverse(self.factor), (*self._batch, *self._event, *self._event))
-        else:
-            raise AttributeError(name)
-        return value
+    def square(self, matrix: Any) -> Any:
+        return T.expand(matrix, (*self._batch, *self._event, *self._event))
+
+    @Later
+    def scale_tril(self) -> Any:
+        return self.square(self.factor)
+
+    @Later
+    def covariance_matrix(self) -> Any:
+        return self.square(T.matmul(self.factor, T.matrix_transpose(self.factor)))
+
+    @Later
+    def precision_matrix(self) -> Any:
+        return self.square(T.cholesky_inverse(self.factor))
+
+    def expand(self, batch_shape: Any) -> Any:
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__, _batch=Size(batch_shape))
+        new.loc = T.expand(self.loc, (*batch_shape, *self._event))
+        for name in ("scale_tril", "covariance_matrix", "precision_matrix"):
+            if name in self.__dict__:
+                new.__dict__[name] = new.square(self.__dict__[name])
+        return new
 
     @property
     def mean(self) -> Any:
@@ -183,7 +202,14 @@ class MixtureSameFamily(Distribution):
         if not isinstance(mixture, Categorical):
             raise ValueError_(" The Mixture distribution needs to be an  instance of torch.distributions.Categorical")
         if not isinstance(component, Distribution):
-            raise ValueError_("The Component distribution need to be an instance of torch.distributions.Distribution")
+            raise ValueError_("The Component distribution needs to be an instance of torch.distributions.Distribution")
+        for one, other in zip(reversed(mixture.batch_shape), reversed(component.batch_shape[:-1]), strict=False):
+            if one != 1 and other != 1 and one != other:
+                raise ValueError_(
+                    f"`mixture_distribution.batch_shape` (torch.Size({list(mixture.batch_shape)})) is not compatible "
+                    f"with `component_distribution.batch_shape`(torch.Size({list(component.batch_shape[:-1])}))"
+                )
+        assert mixture.logits is not None  # which PyTorch asks for here too: it is there, and shown, from now on
         if mixture.count != component.batch_shape[-1]:
             raise ValueError_(
                 f"`mixture_distribution component` ({mixture.count}) does not equal "
@@ -197,11 +223,19 @@ class MixtureSameFamily(Distribution):
 
     @property
     def support(self) -> Constraint:  # it depends on the components
-        return self.component_distribution.support  # type: ignore[no-any-return]  # a Constraint
+        return of_mixture(self.component_distribution.support)
+
+    def expand(self, batch_shape: Any) -> Any:
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__, _batch=Size(batch_shape))
+        new.component_distribution = self.component_distribution.expand((*batch_shape, self.mixture_distribution.count))
+        new.mixture_distribution = self.mixture_distribution.expand(batch_shape)
+        return new
 
     def _weights(self) -> Any:
-        probs = self.mixture_distribution.probs
-        return T.reshape(probs, (*probs.shape, *[1] * len(self._event)))
+        probs, given = self.mixture_distribution.probs, len(self.mixture_distribution.batch_shape)
+        between = 0 if given == 1 else len(self._batch) - given
+        return T.reshape(probs, (*probs.shape[:-1], *[1] * between, probs.shape[-1], *[1] * len(self._event)))
 
     @property
     def mean(self) -> Any:

@@ -317,6 +317,10 @@ def _mapped(constraint: Any, one_to_one: bool) -> Transform:
         return ComposeTransform([SigmoidTransform(), AffineTransform(parts[0], parts[1] - parts[0])])
     if kind == "simplex":
         return StickBreakingTransform() if one_to_one else SoftmaxTransform()
+    if kind == "cat":
+        return CatTransform([_mapped(each, one_to_one) for each in parts[0]], *parts[1:])
+    if kind == "stack":
+        return StackTransform([_mapped(each, one_to_one) for each in parts[0]], parts[1], 0)
     if kind == "correlation":
         return CorrCholeskyTransform()
     if kind in ("lower", "definite") and not one_to_one:

@@ -11,6 +11,7 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.ops.distributions.base import Distribution, broadcast, clamped, registered, summed
 from gradsh.engine.ops.distributions.constraints import (
+    NONNEGATIVE,
     POSITIVE,
     REAL,
     REAL_VECTOR,
@@ -21,11 +22,12 @@ from gradsh.engine.ops.distributions.constraints import (
     independent,
     limits,
 )
-from gradsh.engine.ops.distributions.continuous import Exponential, Gamma, Normal, Uniform
+from gradsh.engine.ops.distributions.continuous import Cauchy, Exponential, Gamma, Normal, Uniform
 from gradsh.engine.ops.distributions.discrete import Categorical
 from gradsh.engine.ops.distributions.joint import Independent
 from gradsh.engine.ops.distributions.mappings import StickBreakingTransform
 from gradsh.engine.ops.distributions.transforms import (
+    AbsTransform,
     AffineTransform,
     ComposeTransform,
     ExpTransform,
@@ -162,6 +164,74 @@ class LogNormal(TransformedDistribution):
 
     def entropy(self) -> Any:
         return self.base_dist.entropy() + self.loc
+
+
+class _Half(TransformedDistribution):
+    """The absolute value of a distribution around 0."""
+
+    arg_constraints: ClassVar[dict[str, Constraint]] = {"scale": POSITIVE}
+    support = NONNEGATIVE
+    whole: type[Distribution]
+
+    def __init__(self, scale: Any, validate_args: Any = None) -> None:
+        super().__init__(self.whole(0, scale, False), AbsTransform(), validate_args)
+
+    @property
+    def scale(self) -> Any:
+        return self.base_dist.scale
+
+    @property
+    def mode(self) -> Any:
+        return T.zeros_like(self.scale)
+
+    def cdf(self, value: Any) -> Any:
+        self.checked(value)
+        return 2 * self.base_dist.cdf(value) - 1
+
+    def icdf(self, value: Any) -> Any:
+        return self.base_dist.icdf((value + 1) / 2)
+
+    def entropy(self) -> Any:
+        return self.base_dist.entropy() - math.log(2)
+
+
+@registered("HalfNormal(scale, validate_args=None)", "HalfNormal(1.).mean")
+class HalfNormal(_Half):
+    """The absolute value of a normal number with mean 0."""
+
+    whole = Normal
+
+    @property
+    def mean(self) -> Any:
+        return self.scale * math.sqrt(2 / math.pi)
+
+    @property
+    def variance(self) -> Any:
+        return self.scale**2 * (1 - 2 / math.pi)
+
+    def log_prob(self, value: Any) -> Any:
+        self.checked(value)
+        return T.where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
+
+
+@registered("HalfCauchy(scale, validate_args=None)", "HalfCauchy(1.).entropy()")
+class HalfCauchy(_Half):
+    """The absolute value of a Cauchy number around 0."""
+
+    whole = Cauchy
+
+    @property
+    def mean(self) -> Any:
+        return T.full(self._batch, math.inf, dtype=self.scale.dtype)
+
+    @property
+    def variance(self) -> Any:
+        return self.base_dist.variance
+
+    def log_prob(self, value: Any) -> Any:
+        self.checked(value)
+        inside = math.log(2 / math.pi) - T.log(self.scale) - T.log1p((value / self.scale) ** 2)
+        return T.where(value >= 0, inside, -math.inf)
 
 
 @registered("Gumbel(loc, scale, validate_args=None)", "Gumbel(0., 1.).log_prob(tensor(0.))")
