@@ -205,6 +205,11 @@ RandomUnstructured custom_from_mask global_unstructured identity is_pruned l1_un
 random_structured random_unstructured remove
 """
 
+# and windows.py
+WINDOWS = """
+bartlett blackman cosine exponential gaussian general_cosine general_hamming hamming hann kaiser nuttall
+"""
+
 
 # of torch.multiprocessing, which is Python's and a little more
 PROCESSES = """
@@ -228,6 +233,7 @@ EXTRA: dict[str, Callable[[], Any]] = {
     **bases.MEMBERS,
     **{name: _member("parts", name) for name in PARTS.split()},
     **{f"prune.{name}": _member("masks", name) for name in PRUNING.split()},
+    **{f"signal.windows.{name}": _member("windows", f"signal.windows.{name}") for name in WINDOWS.split()},
     **{f"multiprocessing.{name}": _process(name) for name in PROCESSES.split()},
     "Module": _constant(Network),
     "Container": _constant(Network),  # its first name, which classes are still derived from

@@ -21,13 +21,13 @@ torch.quantization torch.hub functorch torch.cpu torch.functional torch.types to
 torch._dynamo.config torch.autograd.grad_mode torch.autograd.anomaly_mode torch.nn.parallel
 torch.nn.parallel.distributed
 torch.nn.modules.utils torch.nn.utils.stateless torch.utils.data.distributed torch.utils.data._utils
-torch.utils.data._utils.collate torch.cuda.random torch.cuda.memory torch._tensor
+torch.utils.data._utils.collate torch.cuda.random torch.cuda.memory torch._tensor torch.signal
 """
 TORCH = frozenset((*(name for name in MODULES if name.split(".")[0] == "torch"), *_OTHERS.split()))
 # those whose members have the module's name before them
 _NAMED = {f"torch.{name}": name for name in NAMESPACES}
 _NAMED |= {"torch.distributions.constraints": "constraints", "torch.cuda.random": "cuda", "torch.cuda.memory": "cuda"}
-_NAMED["torch.nn.utils.prune"] = "prune"
+_NAMED |= {"torch.nn.utils.prune": "prune", "torch.signal.windows": "signal.windows"}
 _WITH_NAMES = "mps xpu version jit compiler fft cpu distributed types serialization _dynamo onnx multiprocessing"
 _NAMED |= {f"torch.{name}": name for name in _WITH_NAMES.split()}
 
