@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gradsh import Session
-from gradsh.calls.words import lines_of
+from gradsh.calls.recorded import lines_of
 from gradsh.engine.ops import families
 
 ROWS: list[list[Any]] = json.loads((Path(__file__).parent / "data" / "wrong_calls.json").read_text(encoding="utf-8"))

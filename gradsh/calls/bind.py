@@ -122,7 +122,8 @@ class Binder(Signature):
         empty = missing or (self._most < 0 and not args)
         if self._own or not (empty or not all(map(_plain, self.parameters, values)) or _strange(values)):
             return True
-        from gradsh.calls.words import lines_of, places_of_numbers, refusing  # what is plainly right needs no forms
+        from gradsh.calls.recorded import lines_of  # what is plainly right needs no forms
+        from gradsh.calls.words import places_of_numbers, refusing
 
         error = refusing(self, args, kwargs, sys._getframe(1))
         if error is not None:

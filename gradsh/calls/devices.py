@@ -70,6 +70,24 @@ def device(named: object, index: object = None) -> Device:
     return Device(kind, index if isinstance(index, int) else None)
 
 
+def laid_out(operator: str, layout: object) -> None:
+    """See that `layout=` is `torch.strided`, or nothing. Errors: ArgumentError."""
+    known = getattr(type(layout), "__argument__", None)
+    if layout is not None and (known is None or known(layout)[0] != "torch.layout"):
+        kind = type(layout).__name__
+        raise ArgumentError(f"{operator}(): argument 'layout' must be torch.layout, not {kind}")
+
+
+def unpinned(pin_memory: object) -> None:
+    """See that memory is not to be pinned. Errors: WrongDevice."""
+    if pin_memory:
+        raise WrongDevice(
+            "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available on "
+            "this system.",
+            kind="RuntimeError",
+        )
+
+
 def chosen(named: object) -> None:
     """See that `device=` names the CPU, or nothing. Errors: WrongDevice."""
     if named is None:

@@ -6,7 +6,7 @@ the engine, which has their values, binds by (bind.py). `name: bool=None` marks 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -169,6 +169,15 @@ class Signature:
         if any(p.kind == REST for p in parameters):
             self._most = -1
 
+    def _takes(self, option: str) -> bool:
+        """Is it one of the options of what makes a tensor, though no parameter: by PyTorch's forms?"""
+        if "requires_grad" in self._names and option in ("device", "memory_format"):
+            return True  # without a look at the forms, which are many
+        from gradsh.calls.recorded import lines_of
+
+        forms = (*lines_of(self.name), *lines_of(f"Tensor.{self.name}"))
+        return any(f" {option}=" in form for form in forms)
+
     def _keywords(self, values: list[Any], given: int, kwargs: dict[str, Any]) -> bool:
         """Put the keywords where they belong; False when the call is wrong. `given` parameters have their value."""
         names = self._names
@@ -177,11 +186,8 @@ class Signature:
             if index < 0:
                 index = names.get(OTHER_NAMES.get(name, ""), -1)
             if index < given:  # unknown, or given by position already
-                if index < 0 and name == "device" and "requires_grad" in names:
-                    _device(value)
-                    continue
-                if index < 0 and name == "memory_format" and ("requires_grad" in names or self.name == "clone"):
-                    order_of(None, value, self.name, checks=False)
+                if index < 0 and name in SEEN_TO and self._takes(name):
+                    SEEN_TO[name](self.name, value)
                     continue
                 return False
             values[index] = value
@@ -190,16 +196,27 @@ class Signature:
             for index in self._required:
                 if index >= given:
                     name = parameters[index].name
+                    if name == LEFT_OUT.get(self.name) and "end" in kwargs:
+                        continue
                     if name not in kwargs and all(OTHER_NAMES.get(k) != name for k in kwargs):
                         return False
         return True
 
 
-def _device(named: Any) -> None:
-    """See that what makes a tensor is to make it where tensors are."""
-    from gradsh.calls.devices import chosen
+# options of what makes tensors that have one value here: each is seen to have it
+SEEN_TO: dict[str, Callable[[str, Any], object]] = {
+    "device": lambda name, value: _devices().chosen(value),
+    "layout": lambda name, value: _devices().laid_out(name, value),
+    "memory_format": lambda name, value: order_of(None, value, name, checks=False),
+    "pin_memory": lambda name, value: _devices().unpinned(value),
+}
+LEFT_OUT = {"arange": "start"}  # `arange(end=3)`
 
-    chosen(named)
+
+def _devices() -> Any:
+    from gradsh.calls import devices
+
+    return devices
 
 
 def as_called(function: Any, name: str) -> Any:

@@ -1,16 +1,15 @@
 """What PyTorch says of a call that does not fit: in the words of its C++, or of Python for what is written in Python.
 
-forms.txt has the forms of the functions that PyTorch has in C++ (tests/record/forms.py records them): after a name,
-`linalg.norm` or for a method `Tensor.norm`, a line with each form; for a method that is written in Python, its `def`.
+The forms that they are said by are in forms.txt: see gradsh.calls.recorded.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradsh.calls.forms import UNKNOWN, Form, Problem, Type, Undecided, choose, describe, of_signature, parse_python
+from gradsh.calls.recorded import lines_of
 from gradsh.calls.signature import (
     ACTS_FOR_PROGRAMS,
     KEYWORD,
@@ -33,25 +32,6 @@ AS_TENSOR = {
 }
 KINDS = {TOO_LONG: "ValueError", TOO_BIG: "OverflowError"}  # of PyTorch's exceptions that are no TypeError
 NO_ARGUMENTS = "()|none"  # of a method that Python's own C calls without arguments
-
-_text = ""
-
-
-def lines_of(name: str) -> list[str]:
-    """What forms.txt has under a name; nothing for a function that it does not know."""
-    global _text
-    if not _text:
-        with open(os.path.join(os.path.dirname(__file__), "forms.txt"), encoding="utf-8") as file:
-            _text = "\n" + file.read()
-    start = _text.find(f"\n{name}\n")
-    if start < 0:
-        return []
-    lines = []
-    for line in _text[start + len(name) + 2 :].split("\n", 100):
-        if not line.startswith(("(", "def ", "= ", "? ", "< ")):
-            break
-        lines.append(line)
-    return lines
 
 
 def types_of(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Type], dict[str, Type]]:

@@ -104,7 +104,7 @@ def load() -> None:
     from io import StringIO
 
     from gradsh import memory
-    from gradsh.calls.words import lines_of
+    from gradsh.calls.recorded import lines_of
     from gradsh.engine import catalogue
     from gradsh.engine.ops.families import load_all
     from gradsh.language.syntax import parser_for

@@ -28,6 +28,10 @@ class Word:
     def __init__(self, name: str) -> None:
         self.name = name
 
+    def __argument__(self) -> tuple[str, tuple[str, ...]]:
+        """For errors of calls: the word for the type."""
+        return "torch.layout", ()
+
     def __repr__(self) -> str:
         return self.name
 

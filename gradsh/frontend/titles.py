@@ -38,6 +38,7 @@ FILES = {
     "packed": "nn.utils.rnn",
     "hooks": "utils.hooks",
     "lazy": "nn.parameter",
+    "named": "return_types",
     "random": "_C",
     "swa": "optim.swa_utils",
 }

@@ -24,9 +24,19 @@ class Named(tuple[Any, ...]):
         return self[self.names.index(name)]
 
 
+KINDS: dict[str, type[Named]] = {}
+
+
+def kind_named(kind: str) -> type[Named]:
+    """The class of such results, `torch.return_types.max` in Python."""
+    made = KINDS.get(kind)
+    if made is None:
+        made = KINDS[kind] = type(kind, (Named,), {"__module__": "gradsh.engine.core.named", "kind": kind})
+    return made
+
+
 def named(kind: str, **items: Any) -> Named:
     """A named result of the operator `kind`."""
-    result = Named(items.values())
-    result.kind = kind
+    result = kind_named(kind)(items.values())
     result.names = tuple(items)
     return result

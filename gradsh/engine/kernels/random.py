@@ -68,6 +68,10 @@ class Generator:
         self.kept: float | None = None
         self.manual_seed(seed)
 
+    def __argument__(self) -> tuple[str, tuple[str, ...]]:
+        """For errors of calls: the word for the type."""
+        return "torch.Generator", ()
+
     @classmethod
     def fresh(cls) -> Generator:
         """A generator with a seed from the operating system."""

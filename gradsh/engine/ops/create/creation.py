@@ -233,6 +233,7 @@ def arange(start: Any, end: Any, step: Any, dtype: Any, requires_grad: bool) -> 
     """Numbers from `start` (0 when only one is given) up to `end`, which is left out, `step` apart."""
     if end is None:
         start, end = 0, start
+    start = 0 if start is None else start  # as `arange(end=3)` leaves it
     start, end = number("arange", "start", 1, start), number("arange", "end", 2, end)
     step = number("arange", "step", 3, step)
     floating = isinstance(start, float) or isinstance(end, float) or isinstance(step, float)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from gradsh.calls.recorded import lines_of
 from gradsh.calls.signature import KEYWORD
-from gradsh.calls.words import lines_of
 from gradsh.engine.autograd.inplace import apply_in_place
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.batched import Batched
