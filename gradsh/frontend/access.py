@@ -100,6 +100,7 @@ HOST: dict[type, frozenset[str]] = {
     memoryview: _names(memoryview),
     MappingProxyType: frozenset(("get", "items", "keys", "values", "copy")),
     BaseException: frozenset(("args", "add_note")),
+    BaseExceptionGroup: frozenset(("message", "exceptions", "split", "subgroup", "derive")),
     SystemExit: frozenset(("code", "args")),
     UnicodeError: frozenset(("start", "end", "reason", "encoding", "object")),
     re.error: frozenset(("msg", "pattern", "pos", "lineno", "colno")),

@@ -218,6 +218,6 @@ NAMES: dict[str, Any] = {
     **{
         name: kind
         for name, kind in vars(builtins).items()
-        if isinstance(kind, type) and issubclass(kind, BaseException) and not issubclass(kind, BaseExceptionGroup)
+        if isinstance(kind, type) and issubclass(kind, BaseException)
     },
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.users import spelled
 from gradsh.errors import TypeError_
-from gradsh.frontend import access, definitions, exceptions, text
+from gradsh.frontend import access, definitions, exceptions, groups, text
 from gradsh.frontend.imports import Absent, Module, imported, missing
 from gradsh.frontend.imports.opening import asking, opened
 from gradsh.frontend.kinds import as_dict
@@ -236,6 +236,8 @@ def namespace(
         "@Exceptions": BaseException,  # what is none of the program's, `exceptions.seen` raises again
         "@matches": exceptions.matches,
         "@raised": exceptions.raised,
+        "@parts": groups.Parts,
+        "@part": groups.part,
         "@match": match,
         "@mapping": mapping,
         "@out": into,

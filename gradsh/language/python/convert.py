@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Collection
+from typing import Any
 
 from gradsh import errors
 from gradsh.errors import CELL, Refused, Source
@@ -220,7 +221,10 @@ class Converter(Expressions):
         ]
         return python.With(*self.span(node), items, self.block(node.body), isinstance(node, ast.AsyncWith))
 
-    def s_Try(self, node: ast.Try) -> Stmt:
+    def s_TryStar(self, node: Any) -> Stmt:  # which Python 3.10 does not know yet
+        return self.s_Try(node, True)
+
+    def s_Try(self, node: ast.Try, parts: bool = False) -> Stmt:
         handlers = [
             python.Handler(
                 *self.span(each), self.maybe(each.type), each.name and self.own(each.name), self.block(each.body)
@@ -229,10 +233,14 @@ class Converter(Expressions):
         ]
         for statement in node.finalbody:
             self.leaves(statement)
+        for each in node.handlers if parts else ():
+            for statement in each.body:
+                self.leaves(statement, "an except* block")
         outer, self.guarded = self.guarded, self.guarded or any(map(catches_imports, node.handlers))
         body = self.block(node.body)
         self.guarded = outer
-        return python.TryExcept(*self.span(node), body, handlers, self.block(node.orelse), self.block(node.finalbody))
+        orelse, final = self.block(node.orelse), self.block(node.finalbody)
+        return python.TryExcept(*self.span(node), body, handlers, orelse, final, parts)
 
     def s_Match(self, node: ast.Match) -> Stmt:
         cases = []
@@ -243,18 +251,18 @@ class Converter(Expressions):
             cases.append(python.Case(*self.span(each.pattern), pattern, list(patterns.names), guard, body))
         return python.Match(*self.span(node), self.expr(node.subject), cases)
 
-    def leaves(self, statement: ast.stmt) -> None:
+    def leaves(self, statement: ast.stmt, block: str = "a 'finally' block") -> None:
         """Refuse what would leave a `finally` and so swallow what is on its way, Ctrl-C and limits too."""
         if isinstance(statement, (ast.Return, ast.Break, ast.Continue)):
             word = type(statement).__name__.lower()
-            raise Unsupported(*self.span(statement), f"'{word}' in a 'finally' block")
+            raise Unsupported(*self.span(statement), f"'{word}' in {block}")
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             return
         parts = [statement, *getattr(statement, "handlers", ()), *getattr(statement, "cases", ())]
         for name in ("body", "orelse", "finalbody"):
             for inner in (each for part in parts for each in getattr(part, name, ())):
                 if not isinstance(statement, (ast.For, ast.AsyncFor, ast.While)) or isinstance(inner, ast.Return):
-                    self.leaves(inner)
+                    self.leaves(inner, block)
 
     def s_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> Stmt:
         return self.s_FunctionDef(node)
@@ -311,6 +319,5 @@ def doc_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Mod
 
 
 WORDS = {
-    "TryStar": "except*",
     "TypeAlias": "type",
 }

@@ -113,6 +113,8 @@ class PythonLowering(Lowering):
             if @matches(@x1, .ValueError): …
             else: raise
         """
+        if node.parts:
+            return self.parted(node)
         line = self.line_of(node.start, node.start + len("try"))
         body = self.full_block(node.body, line)
         handlers: list[ast.ExceptHandler] = []
@@ -145,6 +147,58 @@ class PythonLowering(Lowering):
         else:
             condition = self.called("@matches", [self.load(seen, line), self.expr(handler.kind)], line)
         return [ast.If(condition, body, otherwise, lineno=line, col_offset=0)]
+
+    def parted(self, node: python.TryExcept) -> list[ast.stmt]:
+        """`except*` clauses each take what is theirs; what is left, and what they raise, goes on behind the handler:
+
+        @r1 = None
+        try: …
+        except @Exceptions as @e1:
+            @p1 = @parts(@exception(@e1))
+            if (@c1 := @part(@p1, .ValueError)) is not None:
+                try: …
+                except @Exceptions as @e2: @part(@p1, @e2, @c1)
+            @r1 = @part(@p1)
+        else: …
+        if @r1 is not None: raise @r1
+        """
+        line = self.line_of(node.start, node.start + len("try"))
+        place: dict[str, Any] = {"lineno": line, "col_offset": 0}
+        fault, parts, left = self.fresh("e"), self.fresh("p"), self.fresh("r")
+        none = self.constant(None, line)
+        body = self.full_block(node.body, line)
+        seen = self.called("@exception", [self.load(fault, line)], line)
+        clauses = [self.assigned(self.store(parts, line), self.called("@parts", [seen], line), line)]
+        for handler in node.handlers:
+            assert handler.kind is not None
+            caught, inner, at = self.fresh("c"), self.fresh("e"), self.line(handler.kind)
+            found = self.called("@part", [self.load(parts, at), self.expr(handler.kind)], at)
+            first: list[ast.stmt] = []
+            last: list[ast.stmt] = []
+            if handler.name is not None:
+                first = [self.assigned(self.store("." + handler.name, line), self.load(caught, line), line)]
+                last = self.forgotten(handler.name, none, line)
+            failed = self.called("@part", [self.load(name, line) for name in (parts, inner, caught)], line)
+            raised = ast.ExceptHandler(self.load("@Exceptions", line), inner, [self.done(failed, line)], **place)
+            tried = ast.Try(first + self.full_block(handler.body, line), [raised], [], last, **place)
+            kept = ast.NamedExpr(self.store(caught, at), found, lineno=at, col_offset=0)
+            clauses.append(ast.If(ast.Compare(kept, [ast.IsNot()], [none], **place), [tried], [], **place))
+        rest = self.called("@part", [self.load(parts, line)], line)
+        clauses.append(self.assigned(self.store(left, line), rest, line))
+        caught_all = ast.ExceptHandler(self.load("@Exceptions", line), fault, clauses, **place)
+        goes_on = ast.If(
+            ast.Compare(self.load(left, line), [ast.IsNot()], [none], **place),
+            [ast.Raise(self.load(left, line), None, lineno=0, col_offset=0)],  # no line that it has come through
+            [],
+            **place,
+        )
+        made: list[ast.stmt] = [
+            self.assigned(self.store(left, line), none, line),
+            ast.Try(body, [caught_all], self.block(node.orelse), [], **place),
+            goes_on,
+        ]
+        final = self.block(node.final)
+        return [ast.Try(made, [], [], final, **place)] if final else made
 
     def forgotten(self, name: str, none: ast.expr, line: int) -> list[ast.stmt]:
         """`name = None; del name`, as Python ends a clause."""

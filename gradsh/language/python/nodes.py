@@ -67,11 +67,14 @@ class Handler(Node):
 
 
 class TryExcept(Stmt):
+    """`try:`, and with `parts` one whose handlers are `except*`."""
+
     dialect = "python"
     body: Block
     handlers: list[Handler]
     orelse: Block
     final: Block
+    parts: bool
 
     def blocks(self) -> list[list[Stmt]]:
         return [self.body, *(handler.body for handler in self.handlers), self.orelse, self.final]
