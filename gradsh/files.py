@@ -121,9 +121,11 @@ class Files:
         self.check(path, "write")
         try:
             # through a link the file is written that it leads to
-            self._write(self.real(path), produce)
+            real = self.real(path)
+            self._write(real, produce)
         except OSError as error:
             raise refused(path, "write", error, self.folder) from None
+        self.made.add(real)
 
     @staticmethod
     def _write(path: str, produce: Callable[[BinaryIO], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,10 @@ WARN = frozenset(f"{_WARN} {_OF_BINS} polyfit shuffle std var".split())
 
 
 def plain(value: Any) -> Any:
-    """A value as NumPy takes it: tensors as arrays, dtypes and Python's types as NumPy's."""
+    """A value as NumPy takes it: tensors as arrays, dtypes and Python's types as NumPy's.
+
+    What holds none of them is the same object, which functions of NumPy's write in: `np.random.shuffle(pairs)`.
+    """
     if isinstance(value, Tensor):
         return access.method(value, "detach")().data if not value.requires else _of_tracked(value)
     if isinstance(value, ConverterDType):
@@ -38,10 +42,10 @@ def plain(value: Any) -> Any:
         return value.np
     if isinstance(value, Converter):
         return value.python
-    if value.__class__ is list:
-        return [plain(item) for item in value] if any(map(_holds, value)) else value
-    if value.__class__ is tuple:
-        return tuple(plain(item) for item in value) if any(map(_holds, value)) else value
+    if value.__class__ in (list, tuple) and any(map(_holds, value)):
+        made = [plain(item) for item in value]
+        if any(map(operator.is_not, made, value)):
+            return made if value.__class__ is list else tuple(made)
     return value
 
 
@@ -55,10 +59,14 @@ def _of_tracked(value: Tensor) -> Any:
 
 def called(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of NumPy's as programs call it."""
-    warns = getattr(function, "__name__", "") in WARN
+    name = getattr(function, "__name__", "")
+    warns, swaps = name in WARN, name == "shuffle"
 
     def call(*arguments: Any, **keywords: Any) -> Any:
-        given, named = map(plain, arguments), {name: plain(value) for name, value in keywords.items()}
+        # a list changes places itself, whatever it holds
+        kept = swaps and bool(arguments) and arguments[0].__class__ is list
+        given = arguments if kept else tuple(map(plain, arguments))
+        named = {key: plain(value) for key, value in keywords.items()}
         try:
             return warning(function, given, named) if warns else function(*given, **named)
         except np.linalg.LinAlgError as error:  # which elsewhere is the engine's: PyTorch's words

@@ -147,7 +147,6 @@ class Written(File):
             self.session.files.write(self.name, lambda file: file.write(data))
         except errors.FileError as error:
             raise _in_pythons_words(error, self.name) from None
-        own(self.session).add(self.session.files.real(self.name))
 
     def close(self) -> None:
         self.flush()
@@ -254,7 +253,6 @@ def copy(session: Any, path: Any, new: Any) -> str:
         session.files.write(to, lambda file: file.write(data))
     except errors.FileError as error:
         raise _in_pythons_words(error, to) from None
-    own(session).add(session.files.real(to))
     return to
 
 
