@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from copy import copy
 from itertools import islice, repeat
 from typing import Any
 
@@ -60,7 +61,7 @@ class DataLoader:
             batches = BatchSampler(sampler, batch_size, given["drop_last"])
         self.sampler, self.batch_sampler = sampler, batches
         self.batch_size, self.drop_last = batch_size, given["drop_last"]
-        default = _converted if batches is None else collated
+        default = default_convert.apply if batches is None else default_collate.apply
         self.collate_fn = default if given["collate_fn"] is None else given["collate_fn"]
 
     def __len__(self) -> int:
@@ -98,7 +99,7 @@ class DataLoader:
         """The batch of these indices; the item of one, where there are no batches."""
         if self.batch_sampler is None:
             return self.collate_fn(self.dataset[index])
-        batch = _rows(self.dataset, index) if self.collate_fn is collated else None
+        batch = _rows(self.dataset, index) if self.collate_fn is default_collate.apply else None
         return self.collate_fn([self.dataset[i] for i in index]) if batch is None else batch
 
 
@@ -137,7 +138,7 @@ class Batches:
             return False
         if loader.batch_sampler is not None and type(loader.batch_sampler) is not BatchSampler:
             return False
-        return loader.collate_fn in (collated, _converted)
+        return loader.collate_fn in (default_collate.apply, default_convert.apply)
 
     def ahead(self) -> Iterator[Any]:
         """The items that it would give from here on."""
@@ -237,14 +238,14 @@ def collated(batch: Any) -> Any:
         return tensor.apply(list(batch), dtype=NAMES["float64"])
     if isinstance(first, (int, np.generic)):
         return tensor.apply(list(batch))
-    if isinstance(first, str):
+    if isinstance(first, (str, bytes)):
         return batch
     if isinstance(first, dict):
-        return {key: collated([item[key] for item in batch]) for key in first}
-    if isinstance(first, (list, tuple, Named)):
+        return _of_its_kind(first, {key: collated([item[key] for item in batch]) for key in first})
+    if isinstance(first, (list, tuple, deque, range)):
         if any(len(item) != len(first) for item in batch):
             raise ShapeError("each element in list of batch should be of equal size")
-        return [collated(items) for items in zip(*batch, strict=True)]
+        return _of_its_kind(first, [collated(items) for items in zip(*batch, strict=True)])
     raise ArgumentError(
         "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
         f"<class '{type(first).__name__}'>"
@@ -258,8 +259,26 @@ def _converted(item: Any) -> Any:
     if isinstance(item, (np.ndarray, np.generic)):
         return as_tensor.apply(item)
     if isinstance(item, dict):
-        return {key: _converted(value) for key, value in item.items()}
-    return [_converted(value) for value in item] if isinstance(item, (list, tuple)) else item
+        return _of_its_kind(item, {key: _converted(value) for key, value in item.items()})
+    if isinstance(item, (list, tuple, deque, range)):
+        return _of_its_kind(item, [_converted(value) for value in item])
+    return item
+
+
+def _of_its_kind(first: Any, parts: Any) -> Any:
+    """The parts as what held them: a tuple with names, an OrderedDict, a deque; of other tuples, and of what cannot be
+    made of its items, a list."""
+    if type(first) in (list, tuple, dict, Named, range):
+        return parts
+    if isinstance(first, tuple):
+        return type(first)(*parts) if hasattr(type(first), "_fields") else parts
+    made = copy(first)
+    if isinstance(first, dict):
+        made.update(parts)
+    else:
+        for at, part in enumerate(parts):
+            made[at] = part
+    return made
 
 
 @function(
