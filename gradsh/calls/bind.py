@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 from gradsh.calls.signature import REST, Parameter, Signature
 from gradsh.errors import ArgumentError
@@ -69,6 +69,8 @@ class Binder(Signature):
 
     __slots__ = ("_accepted", "_counted", "_listed", "_named", "_own")
 
+    tell_of_old: ClassVar[Callable[[str], None]] = staticmethod(lambda text: None)  # how the engine warns of old forms
+
     def __init__(self, text: str, *, python: bool = False) -> None:
         super().__init__(text, python=python)
         # types of arguments that have been found right, and whether a list is among them: by position alone, and all
@@ -104,11 +106,13 @@ class Binder(Signature):
         values = [*args, *self._defaults[given:]]
         if not kwargs:
             if not self._least <= given <= most:
-                raise self.refused(args, kwargs)
+                return self._of_another(args, kwargs)
             if self._check(values, args, kwargs):
                 self._accepted[kinds] = list in kinds or tuple in kinds
             return values
-        if given > most or not self._keywords(values, given, kwargs):
+        if given > most:
+            return self._of_another(args, kwargs)
+        if not self._keywords(values, given, kwargs):
             raise self.refused(args, kwargs)
         kinds = (*map(type, values),)
         lists = self._named.get(kinds)
@@ -185,6 +189,31 @@ class Binder(Signature):
             return rest
         numbers = [value.__number__() if hasattr(value, "__number__") and value.ndim == 0 else value for value in rest]
         return tuple(n if n.__class__ is int else value for n, value in zip(numbers, rest, strict=True))
+
+    def _of_another(self, args: tuple[Any, ...], kwargs: dict[str, Any], name: str | None = None) -> list[Any]:
+        """The values of a call that has too many places for the signature, where PyTorch takes it in a form that it has
+        beside that one: `add(x, 0.1, y)`, which is `add(x, y, alpha=0.1)`. `name` is that of the function where it is
+        known. Errors: ArgumentError for all others."""
+        from gradsh.calls.words import another_form, called
+
+        found = another_form(self, args, kwargs, called(sys._getframe(2)) if name is None else name)
+        if found is None:
+            raise self.refused(args, kwargs)
+        given, said = found
+        if said:
+            Binder.tell_of_old(said)
+        return [given.get(p.name, default) for p, default in zip(self.parameters, self._defaults, strict=True)]
+
+    def in_places(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The arguments of a call of a method by that name, each at its place in the signature, which they may not be
+        (see `_of_another`). Errors: as there."""
+        if self._most == -2:
+            self._prepare()
+        if not 0 <= self._most < len(args):
+            return args, kwargs
+        values = self._of_another(args, kwargs, name)
+        names = [p.name for p in self.parameters]
+        return tuple(values[: self._most]), dict(zip(names[self._most :], values[self._most :], strict=True))
 
     def refused(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ArgumentError:
         """The error, in PyTorch's words, for a call that does not fit."""

@@ -6,9 +6,21 @@ The forms that they are said by are in forms.txt: see gradsh.calls.recorded.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from gradsh.calls.forms import UNKNOWN, Form, Problem, Type, Undecided, choose, describe, of_signature, parse_python
+from gradsh.calls.forms import (
+    UNKNOWN,
+    Form,
+    Problem,
+    Type,
+    Undecided,
+    choose,
+    describe,
+    of_signature,
+    parse,
+    parse_python,
+)
 from gradsh.calls.recorded import lines_of
 from gradsh.calls.signature import (
     ACTS_FOR_PROGRAMS,
@@ -184,6 +196,37 @@ def said_of(forms: Sequence[Form], args: Sequence[Type], kwargs: Mapping[str, Ty
     if problem.kind == "forms":
         return combination(form.name, args, kwargs, [str(f) for f in forms if not f.hidden])
     return _plain(form, problem)
+
+
+def another_form(
+    signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any], name: str
+) -> tuple[dict[str, Any], str] | None:
+    """The values by name of a call that PyTorch takes in a form whose places are in another order than the signature's,
+    and what it says of it where the form is an old one; None where it has none such. `name` as for `refusal`."""
+    name = name.removeprefix("torch.") or signature.name
+    method = name.startswith("Tensor.")
+    short = name.removeprefix("Tensor.").replace(".", "_")
+    forms = _forms_of(name, short)
+    kinds, named = types_of(args[1:] if method else args, kwargs)
+    names = {p.name for p in signature.parameters}
+    for form in forms:
+        if not names.issuperset(p.name for p in form.places if p.name != "out") or parse(form, kinds, named):
+            continue
+        given = {**({signature.parameters[0].name: args[0]} if method else {}), **kwargs}
+        for place, value in zip(form.places, args[1:] if method else args, strict=False):
+            of_numpy = type(value).__module__ == "numpy"
+            number = value.item() if of_numpy else value.__number__() if hasattr(value, "__number__") else value
+            given[place.name] = number if place.word in STAND_FOR else value
+        now = [f"\n\t{short}{other}" for other in forms if not other.hidden]
+        said = f"This overload of {short} is deprecated:\n\t{short}{form}\nConsider using one of the following "
+        return given, said + "signatures instead:" + "".join(now) if form.hidden else ""
+    return None
+
+
+@cache
+def _forms_of(name: str, short: str) -> tuple[Form, ...]:
+    """The forms of a function in C++: an optimiser of old calls by them in each step."""
+    return tuple(Form(short, line) for line in lines_of(name) if line[0] == "(")
 
 
 def unfit(signature: Signature, args: Sequence[Type], kwargs: Mapping[str, Type]) -> str:

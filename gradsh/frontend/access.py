@@ -30,6 +30,7 @@ from gradsh.frontend import specials, text
 from gradsh.frontend.arrays import ARRAY, of_array
 from gradsh.frontend.classes import ABSENT, Object, ProgramType, bound, lookup, object_text
 from gradsh.frontend.classes import OWN as OWN_OF_CLASSES
+from gradsh.frontend.fields import drop_field, field, names_of, put_field, takes_fields
 from gradsh.frontend.functions import Function, apply_of
 from gradsh.frontend.kinds import Program, class_text, is_class, kind_of, python_of
 from gradsh.frontend.networks import EXTRA, Mixin, NetworkType, begins, inherited, resets
@@ -195,6 +196,8 @@ def attribute(value: Any, name: str) -> Any:
             raise missing(value, name) from None
     if isinstance(value, FunctionType):
         return _of_function(value, name)
+    if takes_fields(kind):
+        return field(value, name)
     found = host_attribute(value, kind, name)
     return access.attribute(value, name) if found is ABSENT else found
 
@@ -536,6 +539,9 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
         return
     if isinstance(value, tuple) and name in getattr(kind, "_fields", ()):
         raise AttributeError_("can't set attribute")
+    if takes_fields(kind):
+        put_field(value, name, new)
+        return
     try:
         access.set_attribute(new, value, name)
     except AttributeError_:
@@ -583,7 +589,9 @@ def delete_attribute(value: Any, name: str) -> None:
         return
     elif isinstance(value, Tensor) and name == "grad":
         value.grad = None
-    elif isinstance(value, Tensor) and _tensors().drop_own(value, name):
+    elif (isinstance(value, Tensor) and _tensors().drop_own(value, name)) or (
+        takes_fields(type(value)) and drop_field(value, name)
+    ):
         return
     elif hasattr(value, "__drop_member__"):
         value.__drop_member__(name)
@@ -608,4 +616,7 @@ def names(value: Any) -> list[str]:
     else:
         found.update(access.names(value))
         found.update(_tensors().own_of(value) if isinstance(value, Tensor) else ())
+        if takes_fields(kind):
+            found.difference_update(getattr(value, "__options__", ()))
+            found.update(kind.__public__, names_of(value))
     return sorted(found)

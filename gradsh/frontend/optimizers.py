@@ -7,7 +7,7 @@ from typing import Any
 from gradsh.engine.optim.base import Optimizer
 from gradsh.engine.optim.schedulers import LRScheduler
 from gradsh.frontend.access import HOST
-from gradsh.frontend.classes import Object
+from gradsh.frontend.classes import ABSENT, Object, lookup
 
 __acts_for_programs__ = True
 
@@ -34,6 +34,12 @@ class OwnScheduler(LRScheduler, Object):
     """`torch.optim.lr_scheduler.LRScheduler`, whose subclasses give `get_lr`."""
 
     stands_for = LRScheduler
+
+    def closed(self) -> list[Any]:
+        """By the program's own closed form, where it has one."""
+        own = lookup(type(self), "_get_closed_form_lr")
+        rates: list[Any] = self.get_lr() if own is ABSENT else own(self)
+        return rates
 
 
 def _optimizer(self: Any, params: Any, defaults: Any) -> None:

@@ -307,7 +307,7 @@ def _by_name(entry: Binary, operator: Callable[..., Any], mixed: Callable[..., A
     def apply(*args: Any, **kwargs: Any) -> Any:
         if kwargs or len(args) != 2:
             values = bind(args, kwargs)
-            if any(parameter.name in kwargs for parameter in entry.signature.parameters[2:]):
+            if len(args) > 2 or any(parameter.name in kwargs for parameter in entry.signature.parameters[2:]):
                 return _variant(entry, values, _getframe(1))
             x, y = values[0], values[1]
         else:

@@ -29,6 +29,17 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import A, T
 from gradsh.errors import DtypeError
 
+OLD_FORM = "a call in a form of old"  # said of the first one of a session, as PyTorch says it once per process
+
+
+def _tell_of_old(text: str) -> None:
+    if OLD_FORM not in mode.warned:
+        mode.warned.add(OLD_FORM)
+        mode.warn(text)
+
+
+Binder.tell_of_old = staticmethod(_tell_of_old)
+
 OPERATORS: dict[str, Operator] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
 

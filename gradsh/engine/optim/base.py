@@ -101,7 +101,9 @@ class Optimizer:
     order: tuple[str, ...] = ()
     fixed: ClassVar[dict[str, Any]] = {}
     __torch__ = "optim.Optimizer"
-    __slots__ = ("called", "defaults", "param_groups", "post_hooks", "pre_hooks", "scratch", "seen", "state")
+    __slots__ = (
+        *("__dict__", "called", "defaults", "param_groups", "post_hooks", "pre_hooks", "scratch", "seen", "state"),
+    )
     __public__ = frozenset(
         (
             "add_param_group",
@@ -116,6 +118,8 @@ class Optimizer:
             "zero_grad",
         )
     )
+    __settable__ = frozenset(("defaults", "param_groups", "state"))
+    __fields__: frozenset[str] = frozenset()
     # state that is a number, not an array of the parameter's shape: kept in the default dtype
     numbers: tuple[str, ...] = ("step",)
 

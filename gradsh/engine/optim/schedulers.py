@@ -89,6 +89,7 @@ class LRScheduler:
         ("base_lrs", "get_last_lr", "get_lr", "last_epoch", "load_state_dict", "optimizer", "state_dict", "step")
     )
     __settable__ = frozenset(("base_lrs", "last_epoch"))
+    __fields__ = frozenset(("_last_lr", "_step_count"))
 
     optimizer: Optimizer
     last_epoch: int
@@ -149,8 +150,8 @@ class LRScheduler:
         raise NotImplementedError
 
     def closed(self) -> list[Any]:
-        """The rates of this epoch from the base rates alone; `rule` where there is no such form."""
-        return self.rule()
+        """The rates of this epoch from the base rates alone; `get_lr` where there is no such form."""
+        return self.get_lr()
 
     def step(self, epoch: Any = None) -> None:
         """Go to the next epoch, or to `epoch`."""

@@ -142,6 +142,7 @@ class Distribution:
     """A probability distribution: `batch_shape` many independent ones, of events of `event_shape`."""
 
     __public__ = frozenset((*METHODS, *PROPERTIES))
+    __fields__: frozenset[str] = frozenset()
     has_rsample = False
     has_enumerate_support = False
     arg_constraints: ClassVar[dict[str, Constraint]] = {}

@@ -34,6 +34,7 @@ class Transform:
     """A map; `inv` is its inverse, `log_abs_det_jacobian(x, y)` the logarithm of how much it stretches there."""
 
     __public__ = frozenset(PUBLIC)
+    __fields__: frozenset[str] = frozenset()
     bijective: Any = False
     sign: Any = 1
     domain: Any = REAL

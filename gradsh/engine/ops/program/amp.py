@@ -49,6 +49,7 @@ class GradScaler:
     """What `GradScaler(…)` gives: on the CPU it scales, on a device that is not there it is switched off."""
 
     __public__ = frozenset(METHODS.split())
+    __fields__: frozenset[str] = frozenset()
 
     def __init__(self, device: str, scale: float, growth: float, backoff: float, interval: int, enabled: bool) -> None:
         self.enabled = bool(enabled) and device != "cuda"

@@ -37,6 +37,7 @@ class DataLoader:
         worker_init_fn
         """.split()  # noqa: SIM905 - a list of ten strings reads worse
     )
+    __fields__: frozenset[str] = frozenset()
 
     def __init__(self, given: dict[str, Any]) -> None:
         _check(given)

@@ -25,6 +25,7 @@ class Dataset:
     """What the sets here have in common."""
 
     __public__: frozenset[str] = frozenset()
+    __fields__: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"

@@ -325,6 +325,8 @@ def _twin(entry: Operator) -> Any:
         try:
             if flagged and (args or kwargs):
                 raise entry.signature.refused((input, *args), kwargs)
+            if len(args) > 1:  # `add_(0.1, x)` and its kin
+                (input, *args), kwargs = entry.signature.in_places(f"Tensor.{entry.name}_", (input, *args), kwargs)
             return apply_in_place(apply, input, args, kwargs, _getframe(1), own)
         except (ArgumentError, LeafInPlace) as error:  # what is no call at all is said first, and of this name
             from gradsh.calls.words import error_of
@@ -512,9 +514,8 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
 
             raise shared_write("index_put_" if _holds_tensors(index) else "inplace arithmetic")
         if cls is not Tensor and cls is not float and cls is not int and cls is not bool:
-            raise ArgumentError(
-                f"can't assign a {type_word(value)} to a torch.{x.dtype.title}Tensor", help="x[0] = tensor([1., 2.])"
-            )
+            value = _plain_number(x, value)
+            cls = value.__class__
         if index is False:
             return
         refresh(x)
@@ -543,6 +544,17 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
         if given.data.ndim == 0 and given.data.dtype != x.data.dtype:
             given = T.to(given, x.dtype)
         apply_in_place(index_write.apply, target, (picks, tuple(dims), given, False), {}, None)
+
+
+def _plain_number(x: Tensor, value: Any) -> Any:
+    """What is assigned, where it is a float or an int of another class: NumPy's float64 is a float, and its ints are
+    ints; its float32 is none. Errors: ArgumentError in PyTorch's words."""
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    word = f"numpy.{type_word(value)}" if type(value).__module__ == "numpy" else type_word(value)
+    raise ArgumentError(f"can't assign a {word} to a torch.{x.dtype.title}Tensor", help="x[0] = tensor([1., 2.])")
 
 
 def _holds_tensors(index: Any) -> bool:

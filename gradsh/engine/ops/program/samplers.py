@@ -24,6 +24,7 @@ class Sampler:
     """What the samplers have in common."""
 
     __public__: frozenset[str] = frozenset()
+    __fields__: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
