@@ -29,7 +29,7 @@ def test_figures(here: Here) -> None:
     status, out, told = here("a.py")
     assert (status, out) == (
         0,
-        "[2. 2. 2.] 4 <BarContainer object of 3 artists> <Figure size 640x480 with 2 Axes>\n",
+        "[2. 2. 2.] 4 <BarContainer object of 3 artists> Figure(640x480)\n",
     )
     assert told.count("Loss") == 1 and " train" in told and "epoch" in told
     assert "eye  [3, 3]" in told and "two" in told and told.count("quiver of matplotlib is not drawn here") == 1
@@ -95,3 +95,76 @@ def test_calls_of_matplotlib(here: Here) -> None:
     written = f"plt.savefig({str(here.folder / 'all')!r})"
     assert run.run(calls + written) == 0, run.err.getvalue()
     assert (here.folder / "all.png").exists()
+
+
+VALUES = """\
+import matplotlib, matplotlib.pyplot as plt, numpy as np, torch
+from matplotlib import cm
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap, LogNorm, Normalize, to_hex, to_rgb
+few = cm.viridis(torch.linspace(0, 1, 4))
+print(plt.cm.rainbow(np.linspace(0, 1, 5)).shape, [i for i, c in zip(range(9), few)])
+print(plt.get_cmap('viridis', 6).N, matplotlib.colormaps['hot'].name, plt.cm.viridis.reversed().name)
+print([round(float(x), 2) for x in plt.cm.viridis(0.5)], ListedColormap(['r', 'g', 'b']).N, end=' ')
+print(to_hex((0, 0.5, 1)), to_rgb('red'))
+reds = LinearSegmentedColormap.from_list('x', ['white', 'red'])
+print([float(x) for x in reds(1.0)], Normalize(0, 10)(5), LogNorm(1, 100)(10))
+cycle = plt.rcParams['axes.prop_cycle'].by_key()
+print(plt.rcParams['figure.figsize'], 'font.size' in plt.rcParams, len(cycle['color']))
+plt.rcParams.update({'figure.figsize': (5, 3)}); plt.rc('figure', dpi=50)
+fig, ax = plt.subplots(); print(fig, fig.get_size_inches() * 2, fig.number, fig.dpi, plt.fignum_exists(1))
+line, = ax.plot([1, 2], [3, 4], label='a'); print(line.get_ydata(), line.get_label(), line.get_color(), end=' ')
+print(ax.get_xlim(), ax.get_ylim())
+ax.set(title='t', xlabel='x'); print(ax.get_title(), ax.get_xlabel(), plt.xlim(0, 3), plt.xlim())
+plt.close(); plt.semilogy([1, 10, 100]); print(*[f'{end:.4f}' for end in plt.ylim()]); plt.close()
+print(plt.hist2d([1.0, 2], [1.0, 2], bins=2)[0].tolist()); plt.close(); plt.rcdefaults()
+import matplotlib.patches as patches, matplotlib.transforms as transforms
+turned = transforms.Affine2D().rotate_deg(45).scale(2, 1) + plt.gca().transData
+mark = patches.Ellipse((0, 0), 1, 2); mark.set_transform(turned); plt.gca().add_patch(mark); plt.close()
+wrongs = [lambda: plt.get_cmap('nomap'), lambda: matplotlib.colormaps['nomap'], lambda: plt.cm.nomap]
+for wrong in [*wrongs, lambda: plt.rcParams['no.key'], lambda: to_rgb('nocolour')]:
+    try: wrong()
+    except Exception as error: print(type(error).__name__, str(error)[:30])
+"""
+GIVEN = """\
+(5, 4) [0, 1, 2, 3]
+6 hot viridis_r
+[0.13, 0.57, 0.55, 1.0] 3 #0080ff (1.0, 0.0, 0.0)
+[1.0, 0.0, 0.0, 1.0] 0.5 0.5
+[6.4, 4.8] True 10
+Figure(250x150) [10.  6.] 1 50 True
+[3. 4.] a #1f77b4 (np.float64(0.95), np.float64(2.05)) (np.float64(2.95), np.float64(4.05))
+t x (0.0, 3.0) (np.float64(0.0), np.float64(3.0))
+0.7943 125.8925
+[[1.0, 0.0], [0.0, 1.0]]
+"""
+WRONG = [
+    "ValueError 'nomap' is not a valid value f",
+    "KeyError \"'nomap' is not a valid value ",
+    "AttributeError module 'matplotlib.cm' has no ",
+    "KeyError 'no.key'",
+    "ValueError Invalid RGBA argument: 'nocolo",
+]
+
+
+def test_values_of_matplotlib() -> None:
+    """What programs ask of figures, and the colours that they count with."""
+    run = Run()
+    assert run.run(VALUES) == 0, run.err.getvalue()
+    lines = run.shown().splitlines()
+    given = GIVEN.splitlines()
+    assert lines[: len(given)] == given
+    assert lines[len(given) :] == WRONG
+
+
+def test_own_maps_in_pictures(here: Here) -> None:
+    """A map that a program makes is in the picture; without matplotlib maps are grey."""
+    draws = "plt.contourf([[0., 1], [2, 1]], cmap=ListedColormap(['#FF0000', '#0000FF']))\n"
+    draws += f"plt.savefig({str(here.folder / 'a.svg')!r})\n"
+    run = Run()
+    imports = "import matplotlib.pyplot as plt, numpy as np\nfrom matplotlib.colors import ListedColormap\n"
+    assert run.run(imports + draws) == 0, run.err.getvalue()
+    assert "#ff0000" in (here.folder / "a.svg").read_text(encoding="utf-8")
+    from gradsh.frontend.imports.colours import Grey
+
+    assert [len(each) for each in (Grey("hot")(0.5), Grey("hot")([0.0, 1.0, 2.0])[0])] == [4, 4]
+    assert Grey("hot")(255)[0] == 1.0 and Grey("hot").reversed().name == "hot_r" and Grey("hot").resampled(3).N == 3

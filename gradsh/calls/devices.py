@@ -88,6 +88,15 @@ def unpinned(pin_memory: object) -> None:
         )
 
 
+def of_old_constructors(named: object) -> None:
+    """`device=` of `FloatTensor(…)` and its kin. Errors: WrongDevice, in words of their own."""
+    kind = "cpu" if named is None else device(named).type
+    if kind != "cpu":
+        raise WrongDevice(
+            f"legacy constructor expects device type: cpu but device type: {kind} was passed", kind="RuntimeError"
+        )
+
+
 def chosen(named: object) -> None:
     """See that `device=` names the CPU, or nothing. Errors: WrongDevice."""
     if named is None:

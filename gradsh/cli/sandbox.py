@@ -31,8 +31,11 @@ LAZIER = (
     "rich.pretty", "rich.cells", "scipy.special",
 )  # fmt: skip
 OPTIONAL = ("resource", "safetensors", "safetensors.numpy", "gradsh.engine.kernels.native")
-# what writes files only, and is not come to where none may be written
-WRITING = ("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.figure", "resvg_py")
+# what writes files, and is not come to where none may be written; without `matplotlib.colors` colours are grey
+WRITING = (
+    "matplotlib", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.colors",
+    "matplotlib.figure", "resvg_py",
+)  # fmt: skip
 APART = (
     "gradsh.__main__",
     "gradsh.shell",

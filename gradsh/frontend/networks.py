@@ -226,6 +226,9 @@ class Mixin:
                     f"cannot assign '{said}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)"
                 )
         if parameter or isinstance(value, Model):
+            held = isinstance(old, Model) or is_parameter(old) or name in self.buffer_names
+            if name in self.cells and not held:  # a plain value goes, and what is registered in its place comes last
+                self.cells[name] = self.cells.pop(name)
             self.buffer_names.pop(name, None)
         elif value.__class__ is Tensor and "gradsh.frontend.modules" in sys.modules:
             self._buffered(name, value)

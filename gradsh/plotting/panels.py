@@ -30,7 +30,12 @@ def _panel(panel: Panel, axes: Any) -> None:
     axes.set_xscale("log" if panel.log_x else "linear")
     axes.set_yscale("log" if panel.log_y else "linear")
     for mark in panel.marks:
-        shown = MARKS[mark.kind](axes, mark, mark.look | ({"label": mark.label} if mark.label else {}))
+        look = mark.look | ({"label": mark.label} if mark.label else {})
+        if isinstance(look.get("cmap"), list):  # the colours of a map that is the program's own
+            from matplotlib.colors import ListedColormap
+
+            look["cmap"] = ListedColormap(look["cmap"])
+        shown = MARKS[mark.kind](axes, mark, look)
         if panel.bar and mark.kind in ("image", "filled", "points") and shown.get_array() is not None:
             axes.figure.colorbar(shown, ax=axes)
     axes.set(title=panel.title, xlabel=panel.x, ylabel=panel.y)

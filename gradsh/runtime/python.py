@@ -10,7 +10,7 @@ from typing import Any
 
 from gradsh import errors
 from gradsh.engine import catalogue
-from gradsh.engine.core.dtypes import NAMES, DType, Size
+from gradsh.engine.core.dtypes import NAMES, OF, DType, Size
 from gradsh.engine.core.graph import Node, Unrecorded
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.place import caller, placed
@@ -70,6 +70,8 @@ class TensorType(Converter):
         maker = catalogue.operator("FloatTensor")
         if maker is None:
             raise TypeError_("Tensor() cannot be called; tensor(data) makes one")
+        if len(arguments) == 1 and arguments[0].__class__ is Tensor:  # an alias, whatever the dtype
+            maker = catalogue.operator(f"{OF[arguments[0].data.dtype].title}Tensor") or maker
         return maker.apply(*arguments, **keywords)
 
 

@@ -27,9 +27,9 @@ SHORT = {"c": "color", "ls": "linestyle", "lw": "linewidth", "ms": "markersize",
 # what only moves or dresses what is drawn
 _QUIET = """
 tight_layout subplots_adjust tick_params minorticks_on minorticks_off margins autoscale ion ioff draw pause clim
-set_axisbelow set_facecolor set_box_aspect set_prop_cycle use rc rcdefaults set_size_inches autofmt_xdate relim
+set_axisbelow set_facecolor set_box_aspect set_prop_cycle use autofmt_xdate relim
 autoscale_view locator_params ticklabel_format draw_idle flush_events set_zorder set_cmap set_dpi rc_context
-set_tight_layout set_theme set_style set_context set_palette filterwarnings register_cmap get_cmap set_layout_engine
+set_tight_layout set_theme set_style set_context set_palette filterwarnings register_cmap set_layout_engine
 set_major_locator set_major_formatter set_visible set_linewidth set_color set_markersize set_alpha set_rasterized
 set_position invert_xaxis set_ticks_position set_label_position label_outer set_anchor canvas patch spines xaxis yaxis
 transAxes
@@ -77,26 +77,40 @@ class Unseen:
     def __exit__(self, *_: object) -> None:
         return
 
+    # a sum of what is not there is not there either: `Affine2D().rotate_deg(45) + ax.transData`
+    def _other(self, *_: Any) -> Any:
+        return Unseen(self.name)
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __neg__ = _other
+
     def __repr__(self) -> str:
         return f"<{self.name}>"
+
+
+class Map:
+    """A colour map: `look()` is what a picture takes of it."""
+
+    __slots__ = ()
+
+    def look(self) -> Any:
+        raise NotImplementedError
 
 
 class Artist:
     """What a method of axes gives: a mark that has been made, which some programs change and draw again."""
 
-    __slots__ = ("kind", "mark")
+    __slots__ = ("colour", "kind", "mark")
 
-    def __init__(self, mark: Mark, kind: str) -> None:
+    def __init__(self, mark: Mark, kind: str, colour: Any = None) -> None:
         self.mark = mark
         self.kind = kind
+        self.colour = colour
 
     def __member__(self, name: str) -> Any:
-        if name in ("set_data", "set_xdata", "set_ydata", "set_label"):
-            return getattr(self, name)
-        return Unseen(name)
+        return getattr(self, name) if name in OF_ARTISTS else Unseen(name)
 
     def __members__(self) -> list[str]:
-        return ["set_data", "set_xdata", "set_ydata", "set_label"]
+        return sorted(OF_ARTISTS)
 
     def __set_member__(self, name: str, value: Any) -> None:
         return
@@ -130,6 +144,26 @@ class Artist:
 
     def set_label(self, label: Any) -> None:
         self.mark.label = text.written(label)
+
+    def get_xdata(self, *_: Any) -> Any:
+        return np.array(self.mark.xs)
+
+    def get_ydata(self, *_: Any) -> Any:
+        return np.array(self.mark.ys)
+
+    def get_data(self, *_: Any) -> Any:
+        return np.array(self.mark.grid) if self.mark.kind == "image" else (self.get_xdata(), self.get_ydata())
+
+    get_array = get_data
+
+    def get_label(self) -> str:
+        return self.mark.label
+
+    def get_color(self) -> Any:
+        return self.mark.look.get("color", self.colour)
+
+
+OF_ARTISTS = frozenset(name for name in vars(Artist) if name[:4] in ("get_", "set_"))
 
 
 class Words:
@@ -198,6 +232,9 @@ def looks(keywords: dict[str, Any]) -> dict[str, Any]:
     for name, value in keywords.items():
         name = SHORT.get(name, name)
         if name not in LOOKS or value is None:
+            continue
+        if isinstance(value, Map):
+            found[name] = value.look()
             continue
         if isinstance(value, Unseen):
             if name == "cmap":

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradsh.errors import TypeError_, ValueError_
 from gradsh.frontend import text
+from gradsh.frontend.arrays import plain
 from gradsh.frontend.imports.artists import (
     QUIET,
     Artist,
@@ -21,6 +22,7 @@ from gradsh.frontend.imports.artists import (
     not_drawn,
     styled,
 )
+from gradsh.frontend.imports.parameters import CYCLE
 from gradsh.reports.figures import Mark, Panel
 
 __acts_for_programs__ = True
@@ -63,7 +65,10 @@ class Axes:
         words = "" if label is None else text.written(label)
         mark = Mark(kind, xs, ys, label="" if words[:1] == "_" else words, look=looks(keywords), **more)
         self.panel.marks.append(mark)
-        return Artist(mark, artist)
+        if artist != LINES or "color" in mark.look:
+            return Artist(mark, artist)
+        before = sum(each.kind == "line" and "color" not in each.look for each in self.panel.marks[:-1])
+        return Artist(mark, artist, CYCLE[before % len(CYCLE)])
 
     def _positions(self, value: Any, upright: bool = False) -> list[float]:
         """Numbers as they are; texts get the places 0, 1, … of the axis."""
@@ -242,6 +247,15 @@ class Axes:
             made.append(self._add("BarContainer", "steps", edges.tolist(), count.tolist(), look | {"label": label}))
         return (counts, edges, made) if several else (counts[0], edges, made[0])
 
+    def hist2d(
+        self, x: Any, y: Any, bins: Any = 10, range: Any = None, **keywords: Any
+    ) -> tuple[Any, Any, Any, Artist]:
+        """Counts, the edges of both, and the image of them."""
+        counted = np.histogram2d(listed(x), listed(y), plain(bins), plain(range), keywords.pop("density", None))
+        across, up = (edges[:-1] + np.diff(edges) / 2 for edges in counted[1:])
+        made = self._grid("filled", (across, up, counted[0].T), keywords)
+        return (*counted, made)
+
     def imshow(self, X: Any, *_: Any, **keywords: Any) -> Artist:
         return self._add("image.AxesImage", "image", [], [], keywords, grid=grid_of(X))
 
@@ -306,6 +320,15 @@ class Axes:
         self.panel.y = text.written(ylabel)
         return Words(0, 0.5, self.panel.y)
 
+    def get_title(self, *_: Any) -> str:
+        return self.panel.title
+
+    def get_xlabel(self) -> str:
+        return self.panel.x
+
+    def get_ylabel(self) -> str:
+        return self.panel.y
+
     def set(self, **keywords: Any) -> list[Any]:
         return [self.__member__(f"set_{name}")(value) for name, value in keywords.items()]
 
@@ -333,19 +356,41 @@ class Axes:
             "y", given, keywords.get("bottom", keywords.get("ymin")), keywords.get("top", keywords.get("ymax"))
         )
 
-    get_xlim, get_ylim = set_xlim, set_ylim
+    def get_xlim(self) -> tuple[float, float]:
+        return self._limits("x", (), None, None)
+
+    def get_ylim(self) -> tuple[float, float]:
+        return self._limits("y", (), None, None)
 
     def _limits(self, axis: str, given: tuple[Any, ...], low: Any, high: Any) -> tuple[float, float]:
         if len(given) == 1 and not isinstance(given[0], (int, float)):
             given = tuple(given[0])
         low, high = given[0] if given else low, given[1] if len(given) > 1 else high
-        values = [each for mark in self.panel.marks for each in (mark.xs if axis == "x" else mark.ys)]
-        values = [value for value in values if np.isfinite(value)] or [0.0, 1.0]
-        set_before = getattr(self.panel, f"limits_{axis}") or (min(values), max(values))
-        ends = (set_before[0] if low is None else listed(low)[0], set_before[1] if high is None else listed(high)[0])
-        if low is not None or high is not None:
-            setattr(self.panel, f"limits_{axis}", ends)
+        before = getattr(self.panel, f"limits_{axis}") or self._around(axis)
+        ends = (before[0] if low is None else listed(low)[0], before[1] if high is None else listed(high)[0])
+        if low is None and high is None:
+            return np.float64(ends[0]), np.float64(ends[1])
+        setattr(self.panel, f"limits_{axis}", ends)
         return ends
+
+    def _around(self, axis: str) -> tuple[float, float]:
+        """Where an axis begins and ends that nobody has set: a twentieth beside what lines and points need."""
+        values = [each for mark in self.panel.marks for each in (mark.xs if axis == "x" else mark.ys)]
+        values = [value for value in values if np.isfinite(value)]
+        if not values:
+            return 0.0, 1.0
+        low, high = min(values), max(values)
+        if any(mark.kind not in ("line", "points", "level", "upright", "words") for mark in self.panel.marks):
+            return low, high
+        if getattr(self.panel, f"log_{axis}"):
+            if low <= 0:
+                return low, high
+            beside = (np.log10(high) - np.log10(low)) / 20
+            return 10 ** (np.log10(low) - beside), 10 ** (np.log10(high) + beside)
+        if low == high:
+            low, high = low - abs(low) / 20 or -0.05, high + abs(high) / 20 or 0.05
+        beside = (high - low) / 20
+        return low - beside, high + beside
 
     def set_xscale(self, value: str, *_: Any, **__: Any) -> None:
         self.panel.log_x = value in ("log", "symlog")

@@ -243,11 +243,11 @@ STREAMS: dict[int, tuple[Any, Any]] = {}
 def module(session: Any, name: str) -> Module:
     own = functions(session)
 
-    def set_options(**options: Any) -> None:
+    def set_options(*given: Any, **options: Any) -> None:
         """`np.set_printoptions(…)`, for this session: the process has its own again when the program has ended."""
         if session.array_options is None:
             session.array_options = np.get_printoptions()
-        np.set_printoptions(**options)
+        np.set_printoptions(*given, **options)
 
     own["set_printoptions"] = set_options
     return Module("numpy", lambda member: own.get(member) or find(member))

@@ -13,7 +13,7 @@ import numpy as np
 from gradsh.engine.core.modes import mode
 from gradsh.errors import MissingPackage
 from gradsh.frontend import text
-from gradsh.frontend.imports import Module
+from gradsh.frontend.imports import Module, colours, parameters
 from gradsh.frontend.imports.artists import QUIET, Unseen, Words, listed, not_drawn
 from gradsh.frontend.imports.axes import METHODS, Axes
 from gradsh.reports import figures
@@ -26,16 +26,19 @@ RENAMED = {
     name: f"set_{name}"
     for name in ("title", "xlabel", "ylabel", "xlim", "ylim", "xscale", "yscale", "xticks", "yticks")
 }
-PARTS = ("style", "rcParams", "cm", "colormaps", "ticker", "colors", "patches", "lines", "gridspec")
+PARTS = ("style", "ticker", "patches", "lines", "gridspec")
+MAPS = ("cm", "colormaps")
 
 
 class Figure:
     """A figure: its panels, as axes."""
 
-    __slots__ = ("all", "pyplot", "report")
+    __slots__ = ("all", "dpi", "pyplot", "report")
+    __printed__ = True  # `print` shows what `str` gives, and a bare expression what `repr` gives
 
-    def __init__(self, pyplot: Pyplot, size: Any) -> None:
-        wide, tall = listed(size)[:2] if size is not None else (6.4, 4.8)
+    def __init__(self, pyplot: Pyplot, size: Any, dpi: Any = None) -> None:
+        wide, tall = listed(pyplot.parameters["figure.figsize"] if size is None else size)[:2]
+        self.dpi = pyplot.parameters["figure.dpi"] if dpi is None else dpi
         self.report = figures.Figure((wide, tall))
         self.all: list[Axes] = []
         self.pyplot = pyplot
@@ -45,6 +48,10 @@ class Figure:
             return getattr(self, name)
         if name == "axes":
             return list(self.all)
+        if name == "dpi":
+            return self.dpi
+        if name == "number":
+            return next((key for key, figure in self.pyplot.open.items() if figure is self), 1)
         if name not in QUIET and not name.startswith("get_"):
             not_drawn(name)
         return Unseen(name)
@@ -55,8 +62,12 @@ class Figure:
     def __set_member__(self, name: str, value: Any) -> None:
         return
 
+    def __str__(self) -> str:
+        wide, tall = self.report.size
+        return f"Figure({self.dpi * wide:g}x{self.dpi * tall:g})"
+
     def __repr__(self) -> str:
-        wide, tall = (round(100 * size) for size in self.report.size)
+        wide, tall = (round(self.dpi * size) for size in self.report.size)
         return f"<Figure size {wide}x{tall} with {len(self.all)} Axes>"
 
     def add(self, panel: figures.Panel) -> Axes:
@@ -94,6 +105,16 @@ class Figure:
 
     def gca(self, **_: Any) -> Axes:
         return self.all[-1] if self.all else self.add_subplot()
+
+    def get_axes(self) -> list[Axes]:
+        return list(self.all)
+
+    def get_size_inches(self) -> Any:
+        return np.array(self.report.size)
+
+    def set_size_inches(self, w: Any, h: Any = None, **_: Any) -> None:
+        wide, tall = listed(w)[:2] if h is None else (float(w), float(h))
+        self.report.size = (wide, tall)
 
     def suptitle(self, t: Any, **_: Any) -> Words:
         self.report.title = text.written(t)
@@ -145,6 +166,7 @@ class Pyplot:
 
     def __init__(self, session: Any) -> None:
         self.session = session
+        self.parameters = parameters.of(session)
         self.open: dict[Any, Figure] = {}
         self.figure_: Figure | None = None  # the current one, also when it has been shown: `savefig` may come then
         self.axes: Axes | None = None
@@ -158,6 +180,12 @@ class Pyplot:
             return lambda *given, **keywords: getattr(self.gca(), RENAMED[name])(*given, **keywords)
         if name in OF_FIGURES:
             return lambda *given, **keywords: getattr(self.gcf(), name)(*given, **keywords)
+        if name in MAPS:
+            return colours.Maps(name)
+        if name in OF_PARAMETERS:
+            return self.parameters if name == "rcParams" else getattr(self.parameters, name)
+        if name == "get_cmap":
+            return colours.map_of
         if name not in QUIET and name not in PARTS and not name.startswith("get_"):
             not_drawn(name)
         return Unseen(name)
@@ -177,7 +205,7 @@ class Pyplot:
         if isinstance(ax, Axes):
             self.axes, self.figure_ = ax, ax.figure
 
-    def figure(self, num: Any = None, figsize: Any = None, **_: Any) -> Figure:
+    def figure(self, num: Any = None, figsize: Any = None, dpi: Any = None, **_: Any) -> Figure:
         """A new figure, or the one of that number, becomes the current one."""
         if isinstance(num, Figure):
             self.figure_ = num
@@ -185,12 +213,12 @@ class Pyplot:
         if num is None:
             num = max((key for key in self.open if isinstance(key, int)), default=0) + 1
         if num not in self.open:
-            self.open[num] = Figure(self, figsize)
+            self.open[num] = Figure(self, figsize, dpi)
         self.figure_ = self.open[num]
         return self.figure_
 
     def subplots(self, nrows: int = 1, ncols: int = 1, *, figsize: Any = None, **keywords: Any) -> Any:
-        figure = self.figure(figsize=figsize)
+        figure = self.figure(figsize=figsize, dpi=keywords.get("dpi"))
         return figure, figure.subplots(nrows, ncols, squeeze=keywords.get("squeeze", True))
 
     def subplot(self, *given: Any, **keywords: Any) -> Axes:
@@ -216,6 +244,12 @@ class Pyplot:
     def get_fignums(self) -> list[Any]:
         return list(self.open)
 
+    def fignum_exists(self, num: Any) -> bool:
+        return num in self.open
+
+    def isinteractive(self) -> bool:
+        return False
+
     def imread(self, *_: Any, **__: Any) -> Unseen:
         not_drawn("imread")
         return Unseen("imread")
@@ -226,7 +260,8 @@ OF_PYPLOT = frozenset(
 )
 
 
-NAMES = OF_PYPLOT | METHODS | RENAMED.keys() | {"style", "rcParams", "cm"}
+OF_PARAMETERS = frozenset(("rc", "rcParams", "rcdefaults"))
+NAMES = OF_PYPLOT | METHODS | RENAMED.keys() | OF_PARAMETERS | {"style", "get_cmap", *MAPS}
 
 
 def pyplot_of(session: Any) -> Module:
@@ -244,5 +279,7 @@ def module(session: Any, name: str) -> Module:
         return pyplot_of(session)
     if name != "matplotlib":
         return Module(name, lambda member: Unseen(member))
-    members = {"pyplot": pyplot_of(session), "__version__": "3.10.0"}
+    pyplot = pyplot_of(session)
+    members = {"pyplot": pyplot, "__version__": "3.10.0", "colors": colours.module()}
+    members |= {each: pyplot.__member__(each) for each in (*MAPS, *OF_PARAMETERS)}
     return Module(name, lambda member: members.get(member) or Unseen(member), has=members)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.calls import devices
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import (
     int_tuple,
@@ -633,9 +634,12 @@ def variable(data: Any, requires_grad: bool) -> Tensor:
 
 def _typed(name: str, dtype: Any) -> None:
     """`FloatTensor([1, 2])`, `FloatTensor(2, 3)`: PyTorch's old constructors."""
-    entry = Operator(f"{name}(*data)", method=False, differentiable=False, cuts=True, example=f"{name}([1, 2])")
+    entry = Operator(
+        f"{name}(*data, device=None)", method=False, differentiable=False, cuts=True, example=f"{name}([1, 2])"
+    )
 
-    def apply(*data: Any) -> Tensor:
+    def apply(*data: Any, device: Any = None) -> Tensor:
+        devices.of_old_constructors(device)
         where = mode.where
         if where is None:
             import sys
