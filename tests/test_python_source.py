@@ -12,10 +12,13 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
+from gradsh.errors import CELL, FILE, Refused, Source
+from gradsh.language.python.convert import convert
 from gradsh.session.notebook import Notebook
 from gradsh.session.python import PythonSession
 from gradsh.view.display import Display
@@ -366,6 +369,32 @@ def test_wrong_programs_end_in_an_error_of_their_own() -> None:
         if status not in (1, 3) or "Traceback" in run.err.getvalue():
             wrong.append((status, text))
     assert not wrong
+
+
+def test_what_is_no_python_is_said_in_pythons_words() -> None:
+    """Also what Python finds only when it compiles: 'return' outside function. The place is Python's, in characters."""
+    texts = (ROOT / "tests" / "data" / "python_syntax.txt").read_text(encoding="utf-8")[:-1].split("\n====\n")
+    assert len(texts) > 150
+    for text in texts:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compile(text, "", "exec", dont_inherit=True)
+        except SyntaxError as problem:
+            said = problem
+        else:
+            continue  # a newer Python takes it
+        with pytest.raises(Refused) as refused:
+            convert(Source("a.py", text, FILE))
+        error = refused.value.errors[0]
+        line, column = error.labels[0].span.source.position(error.labels[0].span.start)
+        wanted = max(1, said.offset or 1)
+        if said.text is None:  # of Python's compiler: in bytes
+            before = text.split("\n")[line - 1].encode()[: wanted - 1]
+            wanted = len(before.decode()) + 1
+        assert (error.message, error.kind, line) == (said.msg, type(said).__name__, said.lineno), text
+        assert column == wanted, text
+    convert(Source("In [1]", "await f()", CELL))  # a cell waits outside of functions, as Jupyter's do
 
 
 # --- the command line -------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ def convert(source: Source) -> nodes.Program:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of `"\\d"`, which Python reads
             tree, skipped = parsed(source)
+            compilable(source, tree)
     except SyntaxError as problem:
         raise Refused([not_python(source, problem)]) from None
     except ValueError as problem:  # a null character
@@ -59,16 +60,31 @@ def parsed(source: Source) -> tuple[ast.Module, Collection[int]]:
         return ast.parse(text), skipped
 
 
-def not_python(source: Source, problem: SyntaxError) -> errors.GradshError:
-    """Python's own words, and its place in the text."""
-    line, column = problem.lineno or 1, problem.offset or 1
-    starts = source.starts
-    start = starts[min(line, len(starts)) - 1] + max(0, column - 1)
-    end = start + 1
-    if problem.end_lineno is not None and problem.end_offset is not None and 0 < problem.end_lineno <= len(starts):
-        end = max(end, starts[problem.end_lineno - 1] + problem.end_offset - 1)
+def compilable(source: Source, tree: ast.Module) -> None:
+    """See what Python finds when it compiles, not when it parses: `return` outside function. Errors: Refused."""
+    try:
+        # of no file: it would look for the line in there
+        compile(tree, "", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if source.python == CELL else 0, dont_inherit=True)
+    except SyntaxError as problem:
+        raise Refused([not_python(source, problem, in_bytes=True)]) from None
+
+
+def not_python(source: Source, problem: SyntaxError, in_bytes: bool = False) -> errors.GradshError:
+    """Python's own words, and its place in the text; `in_bytes`: its columns are those of UTF-8, as in a tree."""
     length = len(source.text)
-    start, end = min(start, length), min(end, length)
+
+    def place(line: int, column: int) -> int:
+        start = source.starts[min(line, len(source.starts)) - 1]
+        before = max(0, column - 1)
+        if in_bytes:
+            line_of = source.text[start : start + before].encode("utf-8", "surrogatepass")
+            before = len(line_of[:before].decode("utf-8", "ignore"))
+        return min(start + before, length)
+
+    start = place(problem.lineno or 1, problem.offset or 1)
+    end = min(start + 1, length)
+    if problem.end_lineno is not None and problem.end_offset is not None and problem.end_lineno > 0:
+        end = max(end, place(problem.end_lineno, problem.end_offset))
     kind = type(problem).__name__
     return errors.SyntaxError_(problem.msg, [errors.Label(errors.Span(source, start, end))], kind=kind)
 
