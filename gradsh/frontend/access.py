@@ -317,7 +317,7 @@ def _special(value: Any, kind: type, name: str) -> Any:
     if isinstance(value, FUNCTIONS) and name in ("__name__", "__qualname__", "__module__"):
         if name == "__module__":
             return "builtins"
-        return function_name(value) if name == "__name__" else text.qualified(value)
+        return _alias(value) or function_name(value) if name == "__name__" else text.qualified(value)
     if name in ("__name__", "__qualname__") and (kind in specials.METHODS or kind in GENERATORS):
         return text.qualified_name(value.__name__)
     found = specials.host_special(value, kind, name)
@@ -353,6 +353,12 @@ def _resetting(value: Any) -> Any:
         return value.__member__("reset_parameters")  # the program's own
     except KeyError:
         return resets(value)
+
+
+def _alias(function: Any) -> str | None:
+    """`clip` of `torch.clip`, which is `clamp`, and `special_expit`: a function that it has by another name too."""
+    module, _, name = text.qualified(function).partition(".")
+    return name.replace(".", "_") if module == "torch" and function.__module__.startswith("gradsh.") else None
 
 
 def _of_class(value: Any, name: str) -> Any:

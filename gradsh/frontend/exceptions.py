@@ -37,6 +37,8 @@ _PICKLE = _of_torch("PickleError", "_pickle", Exception)
 OF_TORCH = {
     "GradcheckError": _of_torch("GradcheckError", "torch.autograd.gradcheck"),
     "_LinAlgError": _of_torch("_LinAlgError", "torch._C"),
+    "OutOfMemoryError": _of_torch("OutOfMemoryError", "torch"),
+    "AcceleratorError": _of_torch("AcceleratorError", "torch"),
     "PickleError": _PICKLE,
     "PicklingError": _of_torch("PicklingError", "_pickle", _PICKLE),
     "UnpicklingError": _of_torch("UnpicklingError", "_pickle", _PICKLE),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
+from gradsh.engine.core.modes import mode
 from gradsh.engine.core.users import spelled
 from gradsh.errors import NotHere, ValueProblem, WrongDevice
 
@@ -57,6 +58,18 @@ def block(*arguments: Any, **keywords: Any) -> Any:
 
 def _alone(name: str) -> Callable[..., Any]:
     return refuses(ALONE.format(name), NotHere, help="leave it out: `dist.is_initialized()` is False here")
+
+
+def autocast(device: str, enabled: Any = True, dtype: Any = None, cache_enabled: Any = True) -> Any:
+    """`torch.cuda.amp.autocast()`, the old name of `torch.amp.autocast("cuda")`, and that of the CPU."""
+    from gradsh.runtime.builtins import BUILTINS
+
+    mode.warn(
+        f"`torch.{device}.amp.autocast(args...)` is deprecated. Please use `torch.amp.autocast('{device}', args...)` "
+        "instead.",
+        category="FutureWarning",
+    )
+    return BUILTINS.value("autocast")(device, dtype, enabled, cache_enabled)
 
 
 class Card:
@@ -143,6 +156,9 @@ MEMBERS: dict[str, Found] = {
     "cuda.memory_stats": _always(lambda device=None: OrderedDict()),
     "cuda.memory_cached": _always(gives(0)),
     "cuda.max_memory_cached": _always(gives(0)),
+    "cuda.set_per_process_memory_fraction": _always(refuses(NO_CUDA, WrongDevice)),
+    "cuda.can_device_access_peer": _always(refuses(NO_CUDA, WrongDevice)),
+    "cuda.device_of": _always(block),  # of a tensor, which is on no card
     "cuda.is_tf32_supported": _always(gives(False)),
     "cpu.is_available": _always(gives(True)),
     "cpu.device_count": _always(gives(1)),

@@ -183,6 +183,17 @@ def _raised(name: str) -> Callable[[], Any]:
     return find
 
 
+def _uninitialized(name: str) -> Callable[[], Any]:
+    """The class of what a lazy layer has before its first call: asked of values, and none is made by a program."""
+
+    def find() -> Any:
+        from gradsh.engine.nn import lazy
+
+        return Only(f"torch.nn.parameter.{name}", getattr(lazy, name))
+
+    return find
+
+
 def _type(kind: type) -> Callable[[], Any]:
     return lambda: TYPES[kind]
 
@@ -251,6 +262,18 @@ EXTRA: dict[str, Callable[[], Any]] = {
     "Tensor": _type(Tensor),
     "linalg.LinAlgError": _raised("_LinAlgError"),
     "GradcheckError": _raised("GradcheckError"),
+    "OutOfMemoryError": _raised("OutOfMemoryError"),
+    "cuda.OutOfMemoryError": _raised("OutOfMemoryError"),
+    "AcceleratorError": _raised("AcceleratorError"),
+    "cuda_autocast": _constant(partial(machines.autocast, "cuda")),
+    "cpu_autocast": _constant(partial(machines.autocast, "cpu")),
+    "UninitializedParameter": _uninitialized("UninitializedParameter"),
+    "UninitializedBuffer": _uninitialized("UninitializedBuffer"),
+    "is_lazy": _constant(lambda param: getattr(type(param), "uninitialized", False)),
+    "is_autocast_cpu_enabled": _constant(_false),
+    "is_autocast_cache_enabled": _constant(lambda: True),
+    "get_autocast_cpu_dtype": _constant(lambda: EXTRA["bfloat16"]()),
+    "get_autocast_gpu_dtype": _constant(lambda: BUILTINS.value("float16")),
     "Optimizer": _of("optimizers", "OwnOptimizer"),
     "LRScheduler": _of("optimizers", "OwnScheduler"),
     "_LRScheduler": _of("optimizers", "OwnScheduler"),

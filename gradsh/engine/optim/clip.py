@@ -13,7 +13,7 @@ from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.strided import check_apart
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.engine.optim.base import registered
-from gradsh.errors import ValueError_
+from gradsh.errors import ValueError_, ValueProblem
 
 ndarray = np.ndarray
 
@@ -90,8 +90,14 @@ def clip_grad_norm_(parameters: Any, max_norm: Any, norm_type: Any, error_if_non
 )
 def clip_grad_value_(parameters: Any, clip_value: Any, foreach: Any) -> None:
     """Limits every element of the gradients."""
-    limit = float(clip_value)
-    for grad in _grads(parameters):
+    limit, found = float(clip_value), _grads(parameters)
+    if not found:
+        raise ValueProblem(
+            "Expected !nested_tensorlist[0].empty() to be true, but got false.  (Could this error message be improved?"
+            "  If so, please report an enhancement request to PyTorch.)",
+            help="none of the parameters has a gradient: `backward loss` stands before",
+        )
+    for grad in found:
         _write(grad, lambda data, out: np.minimum(np.maximum(data, -limit, out=out), limit, out=out))
 
 

@@ -21,7 +21,7 @@ torch.quantization torch.hub functorch torch.cpu torch.functional torch.types to
 torch._dynamo.config torch.autograd.grad_mode torch.autograd.anomaly_mode torch.nn.parallel
 torch.nn.parallel.distributed
 torch.nn.modules.utils torch.nn.utils.stateless torch.utils.data.distributed torch.utils.data._utils
-torch.utils.data._utils.collate torch.cuda.random torch.cuda.memory torch._tensor torch.signal
+torch.utils.data._utils.collate torch.cuda.random torch.cuda.memory torch._tensor torch.signal torch.cpu.amp
 """
 TORCH = frozenset((*(name for name in MODULES if name.split(".")[0] == "torch"), *_OTHERS.split()))
 # those whose members have the module's name before them
@@ -30,6 +30,8 @@ _NAMED |= {"torch.distributions.constraints": "constraints", "torch.cuda.random"
 _NAMED |= {"torch.nn.utils.prune": "prune", "torch.signal.windows": "signal.windows"}
 _WITH_NAMES = "mps xpu version jit compiler fft cpu distributed types serialization _dynamo onnx multiprocessing"
 _NAMED |= {f"torch.{name}": name for name in _WITH_NAMES.split()}
+# others with their module than by their bare name, in programs alone
+_APART = {"torch.cuda.amp.autocast": "cuda_autocast", "torch.cpu.amp.autocast": "cpu_autocast"}
 
 
 def submodule(module: str, name: str) -> str | None:
@@ -42,6 +44,8 @@ def member_of(module: str, name: str) -> str:
     """How the built-ins know a member: `torch:relu`, `torch:linalg.norm`."""
     module = MODULES.get(module, module)
     prefix = _NAMED.get(module)
+    if f"{module}.{name}" in _APART:
+        return PREFIX + _APART[f"{module}.{name}"]
     if prefix is not None:
         return f"{PREFIX}{prefix}.{name}"
     return PREFIX + APART.get(f"{module}.{name}", name)

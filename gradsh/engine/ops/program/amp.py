@@ -25,10 +25,18 @@ class Autocast:
     def __init__(self, device_type: Any, dtype: Any = None, enabled: Any = True, cache_enabled: Any = None) -> None:
         if not isinstance(device_type, str):
             raise ValueError_(f"Expected `device_type` of type `str`, got: `<class '{type(device_type).__name__}'>`")
-        kind = named(device_type).type
+        kind, wanted = named(device_type).type, getattr(dtype, "name", "bfloat16")
+        if kind == "cpu" and enabled and wanted not in ("bfloat16", "float16"):
+            mode.warn(
+                "In CPU autocast, but the target dtype is not supported. Disabling autocast.\n"
+                "CPU Autocast only supports dtypes of torch.bfloat16, torch.float16 currently."
+            )
+            return
         if kind == "cpu" and enabled:
+            none = "there is no bfloat16 here, in which operators would compute inside"
+            half = "operators compute in the dtype of what they are given here, inside too, and not in float16"
             raise NotHere(
-                "torch.autocast: there is no bfloat16 here, in which operators would compute inside",
+                f"torch.autocast: {none if wanted == 'bfloat16' else half}",
                 help='`autocast("cpu", enabled=false) { pass }` leaves float32 as it is; so does no block at all',
             )
         if kind != "cpu" and enabled:
