@@ -76,6 +76,10 @@ class Context:
             return self.ahead or ()
         return tuple(self.step.saved[name] for name in self.names)
 
+    def told(self, name: str, read: Callable[[str], Any]) -> Any:
+        """`y.grad_fn.name`. Errors: AttributeError_; FreedGraph."""
+        return tuple(map(read, self.names)) if name == "saved_tensors" else self.__member__(name)
+
     def needed(self) -> tuple[bool, ...]:
         if self.step is None:
             return self.kept.get("@needs", (True,) * self.count)  # type: ignore[no-any-return]
@@ -163,7 +167,16 @@ def apply_of(kind: type) -> Callable[..., Any]:
 
         names = tuple(f"t{number}" for number in range(MOST))
         operator = CustomOperator(
-            kind.__name__, ("args",), 0, len(values), names, -1, run, give, None if pushed is ABSENT else tangent
+            kind.__name__,
+            ("args",),
+            0,
+            len(values),
+            names,
+            -1,
+            run,
+            give,
+            None if pushed is ABSENT else tangent,
+            ctx.told,
         )
         return operator.run((values,), caller(sys._getframe(1)))
 

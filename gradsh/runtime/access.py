@@ -284,6 +284,8 @@ def find_getter(value: Any, name: str) -> Getter | None:
             return getter
     if kind is Node and name.startswith("_saved_") and name[7:] in value.saved_values():
         return lambda node: node.saved_values()[name[7:]]
+    if kind is Node and hasattr(value.kind, "told"):  # of an `autograd.Function`: what its `ctx` has
+        return value.kind.told(value, name)  # type: ignore[no-any-return]  # of a kind that floors above do not know
     if isinstance(value, Named) and name in value.names:
         return lambda named: named.field(name)
     if name in getattr(value, "__options__", ()):

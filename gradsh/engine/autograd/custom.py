@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from gradsh.engine.autograd.forms import sum_to
@@ -14,7 +15,7 @@ from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.namespaces import A, Namespace, T
 from gradsh.engine.core.place import caller, type_name
 from gradsh.engine.core.tensor import Tensor, make, restore
-from gradsh.errors import ArgumentError, AutogradError, GradientMismatch, LeafInPlace, OutsideOp
+from gradsh.errors import ArgumentError, AttributeError_, AutogradError, GradientMismatch, LeafInPlace, OutsideOp
 
 _getframe = sys._getframe
 
@@ -62,9 +63,11 @@ class CustomOperator:
     forward    forward(saving, *values) gives the outputs; a `*rest` is one value
     backward   backward(step, *gradients) gives what `step.give(…)` gives
     tangent    tangent(arguments, tangents) gives those of the outputs, in forward mode; None where the program has none
+    told       told(name, read) gives what the program has kept under that name, for whom looks at the graph; `read(name)`
+               gives what was saved; None where nothing is kept so
     """
 
-    __slots__ = ("backward", "forward", "gradients", "name", "names", "reads", "required", "star", "tangent")
+    __slots__ = ("backward", "forward", "gradients", "name", "names", "reads", "required", "star", "tangent", "told")
 
     def __init__(
         self,
@@ -77,8 +80,10 @@ class CustomOperator:
         forward: Callable[..., Any],
         backward: Callable[..., Any],
         tangent: Callable[[list[Any], list[Any]], Any] | None = None,
+        told: Callable[[str, Callable[[str], Any]], Any] | None = None,
     ) -> None:
         self.name = name
+        self.told = told
         self.names = names
         self.star = star
         self.required = required
@@ -288,6 +293,17 @@ class CustomKind(Kind):
             verify(node, value, index)
         place = self.places[index]
         return value if place < 0 else restore(value, node.next[place])
+
+    def told(self, node: Node, name: str) -> Callable[[Node], Any] | None:
+        """How what the program has kept for its backward under a name is read, by whom looks at the graph; else None."""
+        told = self.custom.told
+        if told is None:
+            return None
+        try:
+            told(name, lambda saved: None)
+        except AttributeError_:
+            return None
+        return lambda of: of.kind.custom.told(name, partial(of.kind.read, of))  # type: ignore[attr-defined]  # likewise
 
     def saved_by(self, node: Node) -> dict[str, Any]:
         """The saved values by name, for messages: nothing is checked."""
