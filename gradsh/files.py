@@ -335,8 +335,39 @@ def near(path: str, start: str = "") -> str | None:
     return f"did you mean '{os.path.join(folder, close)}'?" if close else None
 
 
+def _as_it_says(name: str, text: bytes) -> str | GradshError:
+    """A Python program's text, read as its own comment asks."""
+    import codecs
+    import re
+
+    bare = text.removeprefix(codecs.BOM_UTF8)
+    said = re.match(rb"(?:[ \t\f]*(?:#[^\r\n]*)?\r?\n)?[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", bare)
+    if said is None:
+        return _utf8(name, text)
+    encoding, more = said[1].decode("latin-1"), ""
+    try:
+        if codecs.lookup(encoding).name == "utf-8":
+            return _utf8(name, text)
+        if bare is text:
+            return text.decode(encoding)
+        more = " with BOM"
+    except (LookupError, ValueError):  # no such, none of text, or not the text's
+        pass
+    place = Label(Span(Source(name, bare.decode("latin-1")), *said.span(1)))
+    return errors.SyntaxError_(f"encoding problem: {encoding}{more}", [place])
+
+
 def decode(name: str, text: bytes) -> str | GradshError:
-    """A program's text from its bytes, or the error that says where it stops being UTF-8."""
+    """A program's text from its bytes, or the error that says where it stops being UTF-8.
+
+    A Python program may say in a comment of its first two lines that it is something else: `# coding: latin-1`.
+    """
+    if name.endswith(".py") and b"coding" in text[:LOOKED_AT]:
+        return _as_it_says(name, text)
+    return _utf8(name, text)
+
+
+def _utf8(name: str, text: bytes) -> str | GradshError:
     try:
         return text.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -209,6 +209,26 @@ def test_not_utf8(gradsh: Gradsh, tmp_path: Path) -> None:
         assert "0xff" in done.stderr and ":2:9" in done.stderr
 
 
+def test_what_is_for_programs_of_gradshs_own(gradsh: Gradsh, tmp_path: Path) -> None:
+    """A notebook is JSON, which is a program of gradsh's by chance: `gradsh fmt` had written it anew, as none."""
+    there = {"n.ipynb": '{"cells": [], "nbformat": 4}\n', "t.py": "x  = 1\n", "a.grad": "let x  = 1\n"}
+    for name, text in there.items():
+        (tmp_path / name).write_text(text)
+    for words in (
+        ["fmt", "a.grad", "n.ipynb"],
+        ["fmt", "--check", "t.py"],
+        ["export", "--to", "torch", "t.py"],
+        ["export", "--to", "latex", "n.ipynb", "x"],
+        ["sweep", "t.py", "--lr", "1,2"],
+    ):
+        done = gradsh(*words)
+        assert (done.returncode, done.stdout) == (2, "") and "takes programs of gradsh's own" in done.stderr, words
+    done = gradsh("-c", "sweep 't.py'")
+    assert done.returncode == 1 and "it is no program of gradsh's own" in done.stderr
+    assert {name: (tmp_path / name).read_text() for name in there} == there
+    assert "did you mean 't.py'?" in gradsh("t.p").stderr
+
+
 def test_interrupted(tmp_path: Path) -> None:
     (tmp_path / "loop.grad").write_text('print "on"\nlet i = 0\nwhile true { i += 1 }')
     process = subprocess.Popen(

@@ -111,6 +111,56 @@ def test_options_and_older_versions(here: Here) -> None:
     assert not (here.folder / "x.ipynb").exists()
 
 
+def of_language(name: str, *cells: str, **more: Any) -> str:
+    code = [{"cell_type": "code", "source": text, "outputs": [], "metadata": {}} for text in cells]
+    return json.dumps({"cells": code, "metadata": {"language_info": {"name": name}}, "nbformat": 4, **more})
+
+
+def test_cells_of_gradsh(here: Here) -> None:
+    """A notebook that the kernel `gradsh` has made runs too, is checked and looked at."""
+    path = here.folder / "n.ipynb"
+    path.write_text(
+        of_language("gradsh", "let x = tensor(2.0, grad)\nlet y = x**2; x", "backward y; x.grad", "graph y")
+    )
+    status, out, _ = here("--write", "out.ipynb", "n.ipynb")
+    assert status == 0 and out.startswith("tensor(2., requires_grad=True)\ntensor(4.)\n")
+    after = nbformat.read(here.folder / "out.ipynb", 4)
+    nbformat.validate(after)
+    assert [kinds(cell.outputs) for cell in after.cells] == [
+        ["stdout tensor(2., requires_grad=True)"],
+        ["stdout tensor(4.)"],
+        ["display_data image/svg+xml text/plain"],
+    ]
+    assert here("check", "n.ipynb") == (0, "", "")
+    assert here("why", "n.ipynb", "x")[1].startswith("x.grad is 4: y depends on x in one way.")
+    path.write_text(of_language("gradsh", "let x = 1", "x y", "backward x; nowhere"))
+    status, _, told = here("check", "n.ipynb")
+    assert status == 3 and "n.ipynb In [2]:1:3" in told and "'nowhere' is not defined" in told
+    assert here("n.ipynb")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (of_language("R", "x <- 1"), "the language of the notebook is R: gradsh runs cells of Python, and its own"),
+        (of_language("python", "1", nbformat=5), "the notebook is of version 5 of its format"),
+        (of_language("python", "1", nbformat="4"), 'the notebook is of version "4" of its format'),
+    ],
+)
+def test_notebooks_of_others(text: str, said: str, here: Here) -> None:
+    (here.folder / "n.ipynb").write_text(text)
+    for words in (["n.ipynb"], ["check", "n.ipynb"], ["graph", "n.ipynb", "x"]):
+        status, out, told = here(*words)
+        assert (status, out) == (3, "") and said in told
+
+
+def test_odd_numbers_of_versions(here: Here) -> None:
+    (here.folder / "n.ipynb").write_text(of_language("ipython", "1 + 1\n!ls", "!ls\n1/0", nbformat_minor="x"))
+    status, _, told = here("--write", "out.ipynb", "n.ipynb")
+    assert status == 1 and told.count("skipped: !ls") == 2  # also of a cell that fails
+    nbformat.validate(nbformat.read(here.folder / "out.ipynb", 4))
+
+
 def test_lines_of_time() -> None:
     """What stands behind `%time` runs, and errors stand on its line."""
     run = Run(cells=True)

@@ -397,6 +397,38 @@ def test_what_is_no_python_is_said_in_pythons_words() -> None:
     convert(Source("In [1]", "await f()", CELL))  # a cell waits outside of functions, as Jupyter's do
 
 
+def test_check_knows_what_a_run_has(here: Here) -> None:
+    """The built-ins of a session, `__file__` of a file, and of cells what those before them gave."""
+    (here.folder / "a.py").write_text("print(__file__, __name__, globals, locals, exit, input)\nwrong\n")
+    status, _, told = here("check", "a.py")
+    assert status == 3 and told.count("error") == 1 and "'wrong' is not defined" in told
+    (here.folder / "n.ipynb").write_text(a_notebook("1", "_, __, _1, Out, In", "___x\n__file__"))
+    status, _, told = here("check", "n.ipynb")
+    assert status == 3 and re.findall(r"name '(\w+)' is", told) == ["___x", "__file__"]
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "said"),
+    [
+        (b'# coding: latin-1\nprint("\xe9")\n', 0, "é\n"),
+        (b'#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nprint("\x80")\n', 0, "€\n"),
+        (b'\xef\xbb\xbf# coding: utf-8\nprint("\xc3\xa9")\n', 0, "é\n"),
+        (b'x = 1\n# coding: latin-1\nprint("\xe9")\n', 3, "not UTF-8 text: byte 0xe9"),
+        (b"# coding: nonsense\n", 3, "encoding problem: nonsense"),
+        (b"# coding: rot13\n", 3, "encoding problem: rot13"),
+        (b'# coding: ascii\nprint("\xe9")\n', 3, "encoding problem: ascii"),
+        (b"\xef\xbb\xbf# coding: latin-1\n", 3, "encoding problem: latin-1 with BOM"),
+    ],
+)
+def test_encodings(data: bytes, status: int, said: str, here: Here) -> None:
+    """What a comment on the first two lines says, as Python reads it."""
+    (here.folder / "a.py").write_bytes(data)
+    got, out, told = here("a.py")
+    assert got == status and said in out + told, told
+    if status:
+        assert here("check", "a.py")[0] == status
+
+
 # --- the command line -------------------------------------------------------------------------------------------------
 
 

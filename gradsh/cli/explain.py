@@ -12,13 +12,14 @@ from argparse import ArgumentParser
 
 from gradsh.calls.suggest import suggest
 from gradsh.cli.options import Options, UsageError
+from gradsh.files import ENDING, PYTHON
 from gradsh.lints.pages import code_page, topics
 from gradsh.reports import Index, Report
 from gradsh.view.color import terminal_width, wanted
 from gradsh.view.plain import in_json, undriving_report
 from gradsh.view.registry import Look, view_of
 
-ENDINGS = (".grad", ".py", ".ipynb")  # of programs: no code has a dot
+PROGRAMS = (ENDING, *PYTHON)  # their names' ends: no code has a dot
 
 
 def takes(parser: ArgumentParser) -> None:
@@ -28,7 +29,7 @@ def takes(parser: ArgumentParser) -> None:
 
 def run(options: Options) -> int:
     codes = options.given.codes
-    if codes and codes[0].endswith(ENDINGS):
+    if codes and codes[0].endswith(PROGRAMS):
         return _file(options, *codes)
     pages: list[Report] = [_page(code) for code in options.given.codes] or [Index("codes", topics())]
     if options.json or options.errors == "json":

@@ -12,7 +12,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 
 from gradsh.calls.suggest import suggest
-from gradsh.cli.options import Options, UsageError, read, say
+from gradsh.cli.options import Options, UsageError, gradshs, read, say
 from gradsh.errors import GradshError, Refused, Source, Span, WarningRecord
 from gradsh.files import Files, concealed, decode, shows_lines
 from gradsh.language import calculus, nodes
@@ -110,7 +110,7 @@ def _asked(options: Options) -> tuple[str, bytes, str | None]:
         return "<command line>", options.given.code.encode("utf-8", "surrogateescape"), what[0] if what else None
     if not what or len(what) > 2:
         raise UsageError("a file, and the name of what is wanted", "gradsh export --help")
-    return what[0], read(what[0]), what[1] if len(what) == 2 else None
+    return what[0], read(gradshs(what[0], "export")), what[1] if len(what) == 2 else None
 
 
 class Formula:

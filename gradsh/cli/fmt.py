@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 
-from gradsh.cli.options import Options, UsageError, read, say
+from gradsh.cli.options import Options, UsageError, gradshs, read, say
 from gradsh.errors import GradshError, Refused, Source
 from gradsh.files import Files, concealed, decode, read_stream, shows_lines
 from gradsh.language.formatting import formatted
@@ -24,6 +24,8 @@ def run(options: Options) -> int:
     """Names the files that change. A file that is no program stays as it is, and the others are gone on with."""
     files = Files(sandboxed=bool(options.sandbox))
     status = 0
+    for file in options.given.files:
+        gradshs(file, "fmt")  # before any is written
     for file in options.given.files:
         raw = _standard_input() if file == "-" else read(file)
         try:

@@ -1,4 +1,4 @@
-"""`gradsh FILE.ipynb`: the cells of a notebook of PyTorch's, in order, in one session.
+"""`gradsh FILE.ipynb`: the cells of a notebook, PyTorch's or gradsh's own, in order, in one session.
 
 An error ends it, unless its cell carries Jupyter's tag `raises-exception` or --keep-going is given. `--write OUT.ipynb`
 writes the notebook with what its cells have shown.
@@ -13,11 +13,12 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from gradsh.cli.arguments import Parser, notebook_options
-from gradsh.cli.opening import OVER, displayed
+from gradsh.cli.opening import OVER, displayed, opened
 from gradsh.cli.options import Options, UsageError
-from gradsh.cli.source import session_of, status_of
-from gradsh.errors import GradshError, Label, Source, Span, SyntaxError_, WarningRecord
+from gradsh.cli.source import given_input, session_of, status_of
+from gradsh.errors import GradshError, Span, WarningRecord
 from gradsh.reports import Report
+from gradsh.reports.plotting import Live
 from gradsh.runtime import text
 from gradsh.session.display import Display as Shows
 from gradsh.session.notebook import Cell, NotANotebook, Notebook, Outputs
@@ -47,8 +48,8 @@ def run(options: Options, name: str, data: bytes) -> int:
     cells = notebook.cells
     if given.cell is not None and not 1 <= given.cell <= len(cells):
         raise UsageError(f"--cell {given.cell}: there are {len(cells)} cells of code, from 1 to {len(cells)}")
-    kept = Kept(shown) if given.write else None
-    session = session_of(options, kept or shown, name, cells=True)
+    kept = (KeptOwn if notebook.own else Kept)(shown) if given.write else None
+    session = _session_of(options, kept or shown, name, notebook)
     if given.write:
         _allowed(session, given.write)
     gc.freeze()
@@ -64,7 +65,7 @@ def _put(notebook: Notebook, file: BinaryIO) -> None:
     file.write(notebook.text())
 
 
-def _allowed(session: PythonSession, path: str) -> None:
+def _allowed(session: Session, path: str) -> None:
     """Errors: UsageError where nothing may be written there."""
     folder = os.path.dirname(session.files.real(path))
     try:
@@ -75,17 +76,23 @@ def _allowed(session: PythonSession, path: str) -> None:
         raise UsageError(f"--write: cannot write {path!r}: there is no folder {folder!r} that may be written to")
 
 
-def _run(options: Options, session: PythonSession, cells: list[Cell], kept: Kept | None, keep_going: bool) -> int:
+def _run(options: Options, session: Session, cells: list[Cell], kept: Kept | None, keep_going: bool) -> int:
     """Run the cells; the status of the first that failed and may not."""
     status = 0
-    texts = [cell.text for cell in cells]
-    session.warm(*texts)
-    session.results.look(texts)
+    python = session if isinstance(session, PythonSession) else None
+    if python is not None:
+        texts = [cell.text for cell in cells]
+        python.warm(*texts)
+        python.results.look(texts)
     for count, cell in enumerate(cells, 1):
         if kept is not None:
             kept.outputs = Outputs()
+        skipped: list[str] = []
         try:
-            result, skipped = session.cell(cell.text, cell.name, count)
+            if python is None:
+                result = session.run(cell.text, cell.name)
+            else:
+                result, skipped = python.cell(cell.text, cell.name, count)
             for words in skipped:
                 (kept or session.display).note(f"note: {cell.name}: skipped: {visible(words)}\n")
         finally:
@@ -101,12 +108,19 @@ def _run(options: Options, session: PythonSession, cells: list[Cell], kept: Kept
 
 def quietly(
     options: Options, display: Shows, name: str, data: bytes, prepare: Callable[[Session], None]
-) -> tuple[PythonSession, int]:
+) -> tuple[Session, int]:
     """Run all cells for whoever looks at what they have bound or done; the session and the exit status."""
-    session = session_of(options, display, name, cells=True)
-    prepare(session)
     notebook = _read(display, name, data)
+    session = _session_of(options, display, name, notebook)
+    prepare(session)
     return session, 3 if notebook is None else _run(options, session, notebook.cells, None, False)
+
+
+def _session_of(options: Options, display: Shows, name: str, notebook: Notebook | None) -> Session:
+    """A session for the cells."""
+    if notebook is not None and notebook.own:
+        return given_input(opened(options, display))
+    return session_of(options, display, name, cells=True)
 
 
 def _read(shown: Shows, name: str, data: bytes) -> Notebook | None:
@@ -114,9 +128,7 @@ def _read(shown: Shows, name: str, data: bytes) -> Notebook | None:
     try:
         return Notebook(data)
     except NotANotebook as problem:
-        shown.errors(
-            [SyntaxError_(str(problem), [Label(Span(Source(name, problem.text), problem.at, problem.at + 1))])]
-        )
+        shown.errors([problem.error(name)])
         return None
 
 
@@ -126,6 +138,7 @@ class Kept(Shows):
     def __init__(self, inner: Display) -> None:
         self.inner = inner
         self.outputs = Outputs()
+        self.latest: dict[object, Live] = {}
 
     def value(self, value: object, span: Span | None) -> None:
         self.outputs.shown(of_value(value), result=True)
@@ -144,6 +157,19 @@ class Kept(Shows):
         if data is not None:
             self.outputs.shown(data)
         self.inner.report(report)
+
+    def live(self, picture: Live) -> None:
+        """Of a picture that is redrawn in a loop the last is kept."""
+        self.latest[picture.place] = picture
+        self.inner.live(picture)
+
+    def ended(self) -> None:
+        latest, self.latest = self.latest, {}
+        for picture in latest.values():
+            data = of_report(picture.make(), png=True)
+            if data is not None:
+                self.outputs.shown(data)
+        self.inner.ended()
 
     def warning(self, warning: WarningRecord) -> None:
         self.outputs.stream("stderr", _written([warning]))
@@ -164,6 +190,14 @@ class Kept(Shows):
         if errors:
             self.outputs.error(errors[0].kind, errors[0].message, _written(errors))
         self.inner.errors(errors)
+
+
+class KeptOwn(Kept):
+    """The same of cells of gradsh, where each bare expression is a line of text."""
+
+    def value(self, value: object, span: Span | None) -> None:
+        self.outputs.stream("stdout", text.displayed(value) + "\n")
+        self.inner.value(value, span)
 
 
 def _written(problems: list[GradshError] | list[WarningRecord]) -> str:

@@ -100,15 +100,28 @@ def read(file: str) -> bytes:
         raise UsageError(f"cannot read {file!r}: {error}") from None
 
 
+def gradshs(file: str, command: str) -> str:
+    """The file, which is to be a program of gradsh's own for this command. Errors: UsageError where it is another's."""
+    from gradsh.files import PYTHON
+
+    if file.endswith(PYTHON):
+        what = "a notebook" if file.endswith(".ipynb") else "a Python program"
+        raise UsageError(
+            f"{command} takes programs of gradsh's own, and {file!r} is {what}", f"gradsh {command} --help"
+        )
+    return file
+
+
 def near(file: str) -> str:
     """ "; did you mean 'train.grad'?" when a file or command of a similar name exists."""
     import difflib
 
     from gradsh.cli.subcommands import SUBCOMMANDS
+    from gradsh.files import ENDING, PYTHON
 
     folder, name = os.path.split(file)
     try:
-        there = [entry for entry in os.listdir(folder or ".") if entry.endswith(".grad")]
+        there = [entry for entry in os.listdir(folder or ".") if entry.endswith((ENDING, *PYTHON))]
     except OSError:
         there = []
     if not folder:

@@ -7,22 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from gradsh.cli.opening import opened
 from gradsh.cli.options import Options, UsageError, read
 from gradsh.errors import Span
-from gradsh.files import concealed, decode, shows_lines
+from gradsh.files import PYTHON, concealed, decode, shows_lines
 from gradsh.language.program import LOOKING
 from gradsh.reports import Report
 from gradsh.session.session import Result, Session
 from gradsh.view.display import Display
 from gradsh.view.json_lines import JsonDisplay
-
-if TYPE_CHECKING:
-    from gradsh.session.python import PythonSession
-
-PYTHON = (".py", ".ipynb")
 
 
 class Silent:
@@ -75,7 +70,10 @@ def look(options: Options, file: str, statement: Callable[[str], str], name: str
     display.running = False
     said: Callable[[str], Result] = partial(session.run, name="<command line>")
     if file.endswith(PYTHON):
-        said = cast("PythonSession", session).look
+        from gradsh.session.python import PythonSession
+
+        if isinstance(session, PythonSession):  # and not that of a notebook of gradsh's own
+            said = session.look
     return said(statement(name or latest(session, file))).status
 
 
@@ -91,8 +89,9 @@ def ran(
         from gradsh.cli import notebook, source
 
         options.arguments = list(words)
-        quietly = source.quietly if file.endswith(".py") else notebook.quietly
-        return quietly(options, display, file, data, prepare)
+        if file.endswith(".py"):
+            return source.quietly(options, display, file, data, prepare)
+        return notebook.quietly(options, display, file, data, prepare)
     session = opened(options, display)
     session.shows_lines = shows_lines(file, data)
     prepare(session)

@@ -13,9 +13,12 @@ from gradsh.session.python import PythonSession
 TYPE_CHECKING = False  # as in `typing`, which the fast path does without
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from gradsh.session.display import Display
     from gradsh.session.session import Result, Session
+
+    Kind = TypeVar("Kind", bound=Session)
 
 
 def run(options: Options, name: str, text: bytes) -> int:
@@ -58,6 +61,11 @@ def session_of(options: Options, display: Display, name: str, cells: bool) -> Py
         ),
     )
     assert isinstance(session, PythonSession)
+    return given_input(session)
+
+
+def given_input(session: Kind) -> Kind:
+    """The session, whose programs may read standard input."""
     if sys.stdin is not None:
         stream = sys.stdin.buffer
         session.files.stdin = lambda: read_text(stream)

@@ -13,7 +13,7 @@ import sys
 import time
 
 from gradsh.cli.opening import INTERRUPTED, help_of
-from gradsh.cli.options import Options, UsageError, read
+from gradsh.cli.options import Options, UsageError, gradshs, read
 from gradsh.errors import BadArguments, GradshError, Refused
 from gradsh.files import Files, concealed, shows_lines
 from gradsh.reports.swept import SweptRun
@@ -55,7 +55,7 @@ def run(options: Options) -> int:
         raise UsageError(
             "a sweep runs many programs in a process, and the kernel's door shuts once: --sandbox=language"
         )
-    data = read(file)
+    data = read(gradshs(file, "sweep"))
     if "--help" in given.arguments or "-h" in given.arguments:
         return help_of(options, file, data.decode("utf-8-sig", "replace"), shows_lines(file, data))
     display: Display = JsonDisplay() if options.json else Display(color=options.color, style=options.errors)

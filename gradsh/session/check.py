@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from gradsh import cache
 from gradsh.calls.signature import Signature
 from gradsh.errors import GradshError, Refused, Source, WarningRecord
-from gradsh.files import Files
+from gradsh.files import PYTHON, Files
 from gradsh.language import program
 from gradsh.language.signatures import Builtins, Facts
 from gradsh.language.words import CommandWord
@@ -66,10 +66,10 @@ def check(name: str, text: str, files: Files | None = None) -> tuple[list[Gradsh
 
     `name` is what they call it; `files` reads what it uses.
     """
-    if name.endswith((".py", ".ipynb")):
+    if name.endswith(PYTHON):
         from gradsh.session.checking import check as check_python
 
-        return check_python(name, text), []
+        return check_python(name, text, files or Files(), table), []
     source, builtins = Source(name, text), table()
     try:
         program.compile_program(source, {}, builtins, files=files)

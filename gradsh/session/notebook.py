@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from gradsh.errors import Label, Source, Span, SyntaxError_
+
 ALLOWED = "raises-exception"  # the tag of a cell that may fail
+OWN = "gradsh"  # the language, as the kernel of that name calls it
+VERSIONS = (2, 3, 4)  # of the format
 
 
 class NotANotebook(Exception):
@@ -15,6 +19,10 @@ class NotANotebook(Exception):
         super().__init__(words)
         self.text = text
         self.at = at
+
+    def error(self, name: str) -> SyntaxError_:
+        """The same of the file of that name."""
+        return SyntaxError_(str(self), [Label(Span(Source(name, self.text), self.at, self.at + 1))])
 
 
 class Outputs:
@@ -114,7 +122,7 @@ class Cell:
 
 
 class Notebook:
-    """A notebook, of version 3 or 4 of the format. Errors: NotANotebook."""
+    """A notebook, of version 2, 3 or 4 of the format. Errors: NotANotebook."""
 
     def __init__(self, data: bytes) -> None:
         try:
@@ -130,15 +138,36 @@ class Notebook:
         cells = self._cells()
         if cells is None:
             raise NotANotebook("the JSON is not a notebook: it has no list of cells", text)
+        version = self.data.get("nbformat", 4)
+        if version not in VERSIONS:
+            words = f"the notebook is of version {json.dumps(version)} of its format, and not of 2, 3 or 4"
+            raise NotANotebook(words, text, max(0, text.rfind('"nbformat"')))
+        language = self._language()
+        self.own = language.lower() == OWN  # whether its cells are gradsh's
+        if not self.own and "python" not in language.lower():
+            words = f"the language of the notebook is {language}: gradsh runs cells of Python, and its own"
+            raise NotANotebook(words, text, max(0, text.rfind(json.dumps(language))))
         code = [cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
         self.cells = [Cell(cell, number) for number, cell in enumerate(code, 1)]
+
+    def _language(self) -> str:
+        """Of its cells, as its kernel has said."""
+        metadata = self.data.get("metadata")
+        for name, key in (("language_info", "name"), ("kernelspec", "language")):
+            said = metadata.get(name) if isinstance(metadata, dict) else None
+            language = said.get(key) if isinstance(said, dict) else None
+            if isinstance(language, str) and language:
+                return language
+        return "python"
 
     def text(self) -> bytes:
         """The file; with the names of cells that its version asks for, where they have none."""
         if self.data.get("nbformat", 4) >= 4:
             self.data.setdefault("metadata", {})
             self.data.setdefault("nbformat", 4)
-            named = self.data.setdefault("nbformat_minor", 5) >= 5
+            if not isinstance(self.data.get("nbformat_minor"), int):
+                self.data["nbformat_minor"] = 5
+            named = self.data["nbformat_minor"] >= 5
             for number, cell in enumerate(self._cells() or ()):
                 if isinstance(cell, dict) and named:
                     cell.setdefault("id", f"cell-{number}")

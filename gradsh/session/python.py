@@ -16,7 +16,7 @@ from gradsh.language.signatures import Builtins
 from gradsh.reports import Report
 from gradsh.session.display import Display
 from gradsh.session.results import Results
-from gradsh.session.session import DONE, FAILED, Result, Session
+from gradsh.session.session import DONE, FAILED, REFUSED, Result, Session
 
 
 def _warned(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
@@ -113,7 +113,7 @@ class PythonSession(Session):
             return Result(DONE, []), [text.strip().partition("\n")[0] + ", and with it the cell"]
         if word != "capture":
             result = self.run(text, name)
-            return result, [] if result.errors else [words for _, words in magics(text)]
+            return result, [words for _, words in magics(text)] if result.status != REFUSED else []
         shown, self.display = self.display, Display()
         try:
             result = self.run(text, name)

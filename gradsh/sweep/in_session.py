@@ -9,7 +9,7 @@ from typing import Any
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import ArgumentError, BadArguments, FileError, Refused
-from gradsh.files import refused
+from gradsh.files import PYTHON, refused
 from gradsh.language.scripts import Param, checked, find, written
 from gradsh.reports import Report
 from gradsh.session.session import Session
@@ -25,6 +25,8 @@ def reports(session: Session, file: str, named: Mapping[str, Any]) -> Iterator[R
     """A report for each run as it ends, and the table. Errors: ArgumentError, FileError, Sandboxed; BadFile of a script
     that is none, with what is wrong in it."""
     session.files.check(file, "sweep")
+    if file.endswith(PYTHON):
+        raise FileError(f"cannot sweep '{file}': it is no program of gradsh's own")
     name = os.path.join(session.files.folder, file)
     try:
         data = session.files.program(name, os.path.dirname(name) or ".")
