@@ -7,6 +7,7 @@
     shadow.py    a copy of all that the body reaches, on which it runs once more: nothing of it is seen by the program
     known.py     what of gradsh a body may reach
     classes.py   classes of Python programs, and their instances, in that copy
+    codes.py     what the code of its functions says of them; places.py, where what is refused stands in the text
     outside.py   modules of Python's that it has imported
     periods.py   of how many iterations a turn of the plan is
     turns.py     a stretch of iterations by the plan, and what is done where one does not fit

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import dis
 import operator
+from collections.abc import Set
 from contextlib import closing
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
+from gradsh.plans.codes import check_code, instructions, names_of, read_at
 from gradsh.plans.draws import state_of
 from gradsh.plans.kinds import is_generator
 from gradsh.plans.left import Absent, Head
 from gradsh.plans.numbers import KINDS, Number, called
 from gradsh.plans.periods import period_of
 from gradsh.plans.recording import Recording
-from gradsh.plans.refusal import Changed, NoPlan
-from gradsh.plans.shadow import Shadow, check_code, helper_words, instructions, names_of
+from gradsh.plans.refusal import UNSEEN, Changed, NoPlan, Unseen
+from gradsh.plans.shadow import Shadow, helper_words
 from gradsh.plans.trial import Trial, check_mode
 from gradsh.plans.values import Record
 
@@ -62,26 +64,34 @@ def tried(loop: Body, moving: set[Any], noted: bool = False) -> Trial:
     code = loop.body.__code__
     for name in sorted(names_of(code)):
         if name.startswith("@command") and name != "@command.print":
-            raise NoPlan(helper_words(name))
+            raise NoPlan(helper_words(name), place=read_at(code, name))
     check_code(code)
     if loop.body.__closure__:
         raise NoPlan("the body reads what another function binds")
     check_mode()
     moving = {key for key in moving if type(key) is not str or type(loop.values.get(key)) in KINDS}
     growing: set[int] = set()
+    found = Changed(moving, growing)
     for _ in range(AGAIN):
         try:
-            return recorded(loop, moving, growing, noted)
+            return recorded(loop, found, noted)
+        except NoPlan as why:
+            if str(why) == UNSEEN and found.why is not None:
+                raise found.why from None
+            raise
         except Changed as more:
             moving |= more.moving
             growing |= more.growing
+            found.shared = found.shared or more.shared
+            found.unseen |= more.unseen
+            found.why = found.why or more.why
             if loop.source is not None and growing & loop.source.lists():
                 raise NoPlan("the list that the loop goes over is changed") from None
     raise NoPlan("more and more changes from one iteration to the next")
 
 
-def recorded(loop: Body, moving: set[Any], growing: set[int], noted: bool) -> Trial:
-    """One recording. Errors: Changed too."""
+def recorded(loop: Body, found: Changed, noted: bool) -> Trial:
+    """One recording, with what those before have `found`. Errors: Changed too."""
     code = loop.body.__code__
     notes = None
     if noted:
@@ -89,11 +99,12 @@ def recorded(loop: Body, moving: set[Any], growing: set[int], noted: bool) -> Tr
 
         notes = Notes()
     with closing(Recording(notes=notes)) as recording, recording as record:
-        shadow = Shadow(record, moving, growing)
+        shadow = Shadow(record, found)
         space = shadow.space(loop.body.__globals__, code)
         rebound = {name for each in instructions(code) for does, name in on_locals(each) if does == "STORE"}
         given: dict[str, Any] = {}
         reads = read_first(code, loop.names)
+        unseen = {*reads} - {*read_first(code, loop.names, handed_over(code))} - {*code.co_cellvars}
         inputs = None
         if loop.source is not None and loop.names[0] in reads:
             from gradsh.plans.items import Inputs  # most loops go over a range
@@ -101,6 +112,9 @@ def recorded(loop: Body, moving: set[Any], growing: set[int], noted: bool) -> Tr
             inputs = Inputs(record, loop.item)
         for at, name in enumerate(loop.names):
             if name in reads and (at or inputs is None):
+                if name in unseen and at and not found.shared:
+                    given[name] = Unseen()
+                    continue
                 given[name] = loop_variable(loop, record) if not at else bound(shadow, loop, name, name in rebound)
         head = Head(shadow)
         if notes is not None:
@@ -111,7 +125,7 @@ def recorded(loop: Body, moving: set[Any], growing: set[int], noted: bool) -> Tr
             with closing(Apart(shadow)) as apart, apart:
                 came = turned(shadow_body, arguments, loop, inputs)
         except NoPlan as why:
-            about(why, record, loop.period)
+            about(why, record, shadow, loop)
             raise
         if inputs is not None:
             inputs.check(loop.item, shadow, code)
@@ -123,20 +137,26 @@ def recorded(loop: Body, moving: set[Any], growing: set[int], noted: bool) -> Tr
         for name in sorted(rebound & shadow.named):
             if type(after[name]) is Tensor and after[name] is given.get(name) and bound_in_place(code, name):
                 continue  # to what it was
-            raise NoPlan(f"{name.lstrip('.')} is bound in the body, and read by a function that it calls")
+            words = f"{name.lstrip('.')} is bound in the body, and read by a function that it calls"
+            raise NoPlan(words, place=read_at(code, name, "STORE"))
         try:
             return Trial(shadow, head, given, after, loop.step, inputs, loop.period)
         except NoPlan as why:
-            about(why, record, loop.period)
+            about(why, record, shadow, loop)
+            raise
+        except Changed as more:
+            if more.why is not None:
+                about(more.why, record, shadow, loop)
             raise
 
 
-def about(why: NoPlan, record: Record, period: int) -> None:
-    """What a recording of so many iterations says of why there is no plan."""
-    why.period = period_of(record, period)
-    noted = None if record.notes is None else record.notes.of.get(id(why.step))
-    if noted is not None and noted.places:
-        why.place = noted.places[-1]
+def about(why: NoPlan, record: Record, shadow: Shadow, loop: Body) -> None:
+    """What a recording says of why there is no plan."""
+    why.period, code = period_of(record, loop.period), loop.body.__code__
+    if record.notes is not None and why.place is None:
+        from gradsh.plans.places import place_of  # most plans nobody reads
+
+        why.place = place_of(why, record, shadow, code)
 
 
 def turned(body: FunctionType, arguments: list[Any], loop: Body, inputs: Inputs | None) -> Any:
@@ -175,6 +195,7 @@ def bound(shadow: Shadow, loop: Body, name: str, rebound: bool) -> Any:
         return shadow.of(value)
     except NoPlan as why:
         if not rebound:
+            why.place = why.place or read_at(loop.body.__code__, name)
             raise
         shadow.copies, shadow.roots = kept[:2]
         del shadow.tensors[kept[2] :], shadow.holders[kept[3] :]
@@ -205,8 +226,23 @@ ALWAYS = frozenset({"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT
 ENDS = frozenset({"RETURN_VALUE", "RETURN_CONST", "RERAISE", "RAISE_VARARGS"})
 
 
-def read_first(code: CodeType, names: tuple[str, ...]) -> list[str]:
-    """The names that the code may read before it binds them, on any way through it that raises nothing."""
+def handed_over(code: CodeType) -> set[int]:
+    """Where names are read to be given to the next iteration alone: in `return (None, .x, .y)`, of which a body has one
+    at each end, and no other (language/copies.py)."""
+    steps = instructions(code)
+    found: set[int] = set()
+    for at, each in enumerate(steps):
+        if each.opname == "RETURN_VALUE" and at and steps[at - 1].opname == "BUILD_TUPLE":
+            left, at = steps[at - 1].arg or 0, at - 2
+            while left > 0 and (loaded := [does for does, _ in on_locals(steps[at])]) and {*loaded} == {"LOAD"}:
+                found.add(at)
+                left, at = left - len(loaded), at - 1
+    return found
+
+
+def read_first(code: CodeType, names: tuple[str, ...], but: Set[int] = frozenset()) -> list[str]:
+    """The names that the code may read before it binds them, on any way through it that raises nothing, `but` where
+    that does not count."""
     steps = instructions(code)
     places = {instruction.offset: at for at, instruction in enumerate(steps)}
     bound: dict[int, frozenset[str]] = {}  # on every way to there
@@ -223,7 +259,7 @@ def read_first(code: CodeType, names: tuple[str, ...]) -> list[str]:
         for does, name in on_locals(instruction):
             if does == "STORE":
                 now |= {name}
-            else:
+            elif at not in but:
                 read |= {name} - now
                 now -= {name} if does == "DELETE" else set()
         if instruction.opcode in JUMPS:

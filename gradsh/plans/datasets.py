@@ -12,7 +12,7 @@ from typing import Any
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.ops.program.datasets import Subset, TensorDataset
 from gradsh.plans.classes import is_instance
-from gradsh.plans.shadow import instructions
+from gradsh.plans.codes import instructions
 
 PLAIN = (int, float, bool, str, type(None))
 MOST = 10_000  # things of which items are made: they are gone through each time that a plan begins

@@ -19,8 +19,8 @@ from gradsh.plans.kinds import is_generator, is_model, is_optimizer, is_schedule
 from gradsh.plans.known import known, transformed
 from gradsh.plans.numbers import KINDS, Number, exact
 from gradsh.plans.outs import Growing
-from gradsh.plans.outside import Imported
-from gradsh.plans.refusal import Moved, NoPlan
+from gradsh.plans.outside import Asked, Imported
+from gradsh.plans.refusal import Moved, NoPlan, Unseen
 from gradsh.plans.shadow import ATOMS, Shadow, base_of, of_numbers, parts, state
 from gradsh.plans.values import Value
 
@@ -107,6 +107,10 @@ class Entry:
             if copy.module is not x or not copy.as_read():
                 raise differs()
             self.drawn(copy)
+        elif type(copy) is Asked:
+            if copy.given is not x:
+                raise differs()
+            self.drawn(copy)
         elif type(copy) is Growing:
             if kind is not copy.kind or getattr(x, "maxlen", None) != copy.most or (copy.fixed and len(x) != copy.size):
                 raise differs()
@@ -130,8 +134,8 @@ class Entry:
         elif x is not copy or not (x is len or known(x)):
             raise differs()
 
-    def drawn(self, copy: Imported) -> None:
-        """The streams of numbers that were drawn from by a module."""
+    def drawn(self, copy: Imported | Asked) -> None:
+        """The streams of numbers that were drawn from by a module, or a function of one."""
         for generator, stream in copy.shadow.streams:
             if is_stream(generator) and id(generator) not in self.there:
                 self.there[id(generator)], self.back[id(stream)] = stream, generator
@@ -139,6 +143,8 @@ class Entry:
 
     def part(self, x: Any, copy: Any, key: Any) -> None:
         """The same of what has a name, or a place in a holder: a number there may move."""
+        if type(copy) is Unseen:
+            return
         if type(copy) in KINDS and type(x) is type(copy):
             if exact(x) != exact(copy):
                 self.moved.add(key)

@@ -20,6 +20,7 @@ def kind(module: str, name: str) -> Callable[[Any], bool]:
 
 
 is_model = kind("gradsh.engine.nn.module", "Model")
+is_state_dict = kind("gradsh.engine.nn.state", "StateDict")
 is_optimizer = kind("gradsh.engine.optim.base", "Optimizer")
 is_state = kind("gradsh.engine.optim.base", "State")
 is_sgd = kind("gradsh.engine.optim.sgd", "SGD")

@@ -39,6 +39,7 @@ CONVERTERS = frozenset({"Converter", "Items", "PythonType"})
 FUNCTIONS = {
     MODES: frozenset({"_no_grad", "_enable_grad", "_inference", "_itself"}),
     "gradsh.runtime.python": frozenset({"isinstance"}),
+    "gradsh.frontend.imports.pure": frozenset({"deepcopy"}),
     "gradsh.runtime.steps": frozenset({"any_of", "all_of"}),
     "gradsh.frontend.builtins": frozenset(
         {"is_instance", "is_subclass", "get_attribute", "has_attribute", "set_attribute", "is_callable", "next_of",
@@ -77,7 +78,7 @@ def summing(function: Any) -> Any:
 
     def call(*arguments: Any, **options: Any) -> Any:
         start = (*arguments[1:], *options.values())
-        if not arguments or len(start) > 1 or type(arguments[0]) is range:
+        if not arguments or len(start) > 1 or type(arguments[0]) is range or type(arguments[0]) is Tensor:
             return function(*arguments, **options)
         items = tuple(arguments[0])
         if not any(type(each) is Number for each in (*items, *start)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import getrefcount
 from typing import Any
 
 from gradsh.engine.core.tensor import Tensor, make
@@ -9,7 +10,7 @@ from gradsh.plans.entry import version
 from gradsh.plans.graphs import spent
 from gradsh.plans.numbers import KINDS, Number, exact
 from gradsh.plans.outs import PLAIN
-from gradsh.plans.refusal import Changed, Closed, NoPlan
+from gradsh.plans.refusal import UNSEEN, Changed, Closed, NoPlan, Unseen
 from gradsh.plans.shadow import Shadow, of_numbers, parts, put_part
 from gradsh.plans.shadow import state as extras
 from gradsh.plans.values import Value
@@ -19,6 +20,9 @@ class Absent(Closed):
     """What a name is bound to that the body binds anew before it reads it, as far as the recorded iteration goes."""
 
     __slots__ = ()
+
+
+NEW = "a list, a field or a state gets something new"
 
 
 class Head:
@@ -59,11 +63,13 @@ class Left:
     def __init__(self, shadow: Shadow, head: Head, given: dict[str, Any], after: dict[str, Any]) -> None:
         self.shadow, self.head, self.given, self.after = shadow, head, given, after
         self.renamed: dict[int, Tensor] = {}
+        self.where: dict[int, tuple[Any, Any]] = {}  # of those: (what holds it, the key), of the first of its places
         self.numbers: list[tuple[Number, Any]] = []
         self.replaces = False
         self.places: set[tuple[int, Any]] = set()  # of holders, where another tensor is
         self.compare_names()
         self.compare_holders()
+        self.compare_unseen()
         self.compare_renamed()
         self.gone = self.compare_tensors()
 
@@ -72,22 +78,24 @@ class Left:
         for name, before in self.given.items():
             after = self.after[name]
             if type(before) is Number:
-                self.numbers.append((before, checked_number(before, after)))
-            elif after is before or type(before) is Absent or same(after, before):
+                self.numbers.append((before, checked_number(before, after, (None, name))))
+            elif after is before or type(before) in (Absent, Unseen) or same(after, before):
                 continue
             elif type(before) in KINDS and type(after) in (type(before), Number):
                 moved.add(name)
             elif type(before) is Tensor and type(after) is Tensor:
-                self.rename(name, before, after)
+                self.rename(None, name, before, after)
             else:
-                raise NoPlan(f"{name.lstrip('.')} goes from one iteration to the next")
+                raise NoPlan(f"{name.lstrip('.')} goes from one iteration to the next", name=(None, name))
         if moved:
-            raise Changed(moved, set())
+            raise Changed(moved)
 
-    def rename(self, place: Any, before: Tensor, after: Tensor) -> None:
+    def rename(self, holder: Any, key: Any, before: Tensor, after: Tensor) -> None:
         """In that place, of which the next iteration reads, another tensor takes the place of one."""
+        self.where.setdefault(id(before), (holder, key))
         if self.renamed.setdefault(id(before), after) is not after:
-            raise NoPlan(f"{spelled(place)} goes from one iteration to the next, and shares its value")
+            why = f"{spelled(key)} goes from one iteration to the next, and shares its value"
+            raise NoPlan(why, name=(holder, key))
 
     def compare_renamed(self) -> None:
         """Those that others take the place of are so in each place where they are, and the others are nowhere else."""
@@ -103,15 +111,24 @@ class Left:
         self.replaces = any(map(self.touched, self.head.flags))
         befores = {id(copy): copy for _, copy in self.shadow.tensors if id(copy) in self.renamed}
         for key, before in befores.items():
-            if held.get(key):
-                raise NoPlan("a value that goes from one iteration to the next is also elsewhere")
-            after = self.renamed[key]
-            if any(after is copy for _, copy in self.shadow.tensors):
-                self.hand_on(before, after, befores)
-                continue
-            self.check(before, after)
-            if held.get(id(after)) or any(out.item is after for out in self.shadow.outs):
-                raise NoPlan("a value that goes from one iteration to the next is also elsewhere")
+            try:
+                self.replace(before, self.renamed[key], held, befores)
+            except NoPlan as why:
+                holder, name = why.name = self.where[key]
+                if holder is None or not self.shadow.may_be_unseen(holder):
+                    raise
+                raise Changed(unseen={(id(holder), name)}, why=why) from None
+
+    def replace(self, before: Tensor, after: Tensor, held: dict[int, int], befores: dict[int, Tensor]) -> None:
+        """Errors: NoPlan where one could not take the place of the other, or is where it would have to stay."""
+        if held.get(id(before)):
+            raise NoPlan("a value that goes from one iteration to the next is also elsewhere")
+        if any(after is copy for _, copy in self.shadow.tensors):
+            self.hand_on(before, after, befores)
+            return
+        self.check(before, after)
+        if held.get(id(after)) or any(out.item is after for out in self.shadow.outs):
+            raise NoPlan("a value that goes from one iteration to the next is also elsewhere")
 
     def touched(self, flags: tuple[Tensor, Any, Any, Any]) -> bool:
         """Whether the body does something to one that another takes the place of, which others may have too where the
@@ -192,6 +209,8 @@ class Left:
                         seen(value)
         for name, value in self.given.items():
             after = self.after[name]
+            if type(value) is Unseen:  # nobody reads what it gets, and an iteration that is real binds it
+                continue
             if type(value) is not Tensor or self.renamed.get(id(value)) is not after:
                 seen(value)
                 seen(after)
@@ -200,6 +219,7 @@ class Left:
     def compare_holders(self) -> None:
         moved: set[Any] = set()
         grown: set[int] = set()
+        unseen: list[tuple[Any, Any]] = []
         for real, copy, before in self.head.held:
             after = parts(copy)
             if isinstance(copy, type):
@@ -208,16 +228,19 @@ class Left:
                 continue
             if type(copy) is list and len(after) > len(before):
                 if not all(same(a, b) for (_, a), (_, b) in zip(before, after, strict=False)):
-                    raise NoPlan("a list, a field or a state gets something new")
+                    raise NoPlan(NEW)
                 grown.add(id(real))
                 continue
             if [key for key, _ in before] != [key for key, _ in after]:
-                raise NoPlan("a list, a field or a state gets something new")
+                there = dict(before)
+                raise NoPlan(NEW, name=next(((real, key) for key, _ in after if key not in there), None))
             for (key, was), (_, new) in zip(before, after, strict=True):
                 if type(was) is Number:
-                    self.numbers.append((was, checked_number(was, new)))
+                    self.numbers.append((was, checked_number(was, new, (real, key))))
                 elif new is was or same(new, was):
                     continue
+                elif type(was) is Unseen:
+                    self.places.add((id(copy), key))
                 elif type(was) in KINDS and type(new) in (type(was), Number):
                     moved.add((id(real), key))
                 elif of_numbers(was) and of_numbers(new) and len(was) == len(new):
@@ -227,11 +250,29 @@ class Left:
                         moved.add((id(real), key))
                 elif type(was) is Tensor and type(new) is Tensor and "__builtins__" not in dict(before):
                     self.places.add((id(copy), key))
-                    self.rename(key, was, new)
+                    self.rename(real, key, was, new)
+                elif self.shadow.may_be_unseen(real):
+                    unseen.append((real, key))
                 else:
-                    raise NoPlan("a list, a field or a state gets something new")
+                    raise NoPlan(NEW, name=(real, key))
         if moved or grown:
             raise Changed(moved, grown)
+        if unseen:
+            raise Changed(unseen={(id(real), key) for real, key in unseen}, why=NoPlan(NEW, name=unseen[0]))
+
+    def compare_unseen(self) -> None:
+        """What stands for what nobody reads is nowhere else: `self.last = self.state; self.state = …` would have what
+        was there before the plan."""
+        alone = 0
+        for unseen in [Unseen()]:
+            alone = getrefcount(unseen)
+        for unseen in self.shadow.tokens:
+            there = 0
+            for _, copy, before in self.head.held:
+                for key in [key for key, value in before if value is unseen]:
+                    there += 1 + any(value is unseen and key == at for at, value in parts(copy))
+            if getrefcount(unseen) != there + alone:
+                raise NoPlan(UNSEEN)
 
     def compare_tensors(self) -> list[Value]:
         """`gone`."""
@@ -240,21 +281,33 @@ class Left:
             if id(copy) in self.renamed:
                 continue
             if copy.requires is not requires or copy.node is not node:
-                raise NoPlan("a tensor gets a graph, or loses its flag")
+                why = "a tensor gets a graph, or loses its flag"
+                raise NoPlan(why, name=self.named(copy), memory=head.first[id(copy)].root)
             if storage is not None and copy.storage is not storage:
-                raise NoPlan("a tensor gets other memory")
+                raise NoPlan("a tensor gets other memory", name=self.named(copy))
         gone: list[Value] = []
         for copy, before in head.gradients:
             after = copy.gradient
             if id(copy) in self.renamed:
                 continue
-            if (before is None) != (after is None):
-                raise NoPlan("a gradient is there at the end of an iteration, and not at its head")
-            if after is not before:
-                if after is None or after.node is not None or after.requires:
-                    raise NoPlan("a gradient has a graph of its own")
+            if before is None and after is not None:
+                memory = getattr(after.data, "root", None)
+                raise NoPlan("a gradient is there at the end of an iteration, and not at its head", memory=memory)
+            if before is not None and after is None:
+                why = "a gradient is there at the head of an iteration, and not at its end"
+                raise NoPlan(why, name=(copy, "grad"))
+            if after is not None and after is not before:
+                if after.node is not None or after.requires:
+                    raise NoPlan("a gradient has a graph of its own", memory=getattr(after.data, "root", None))
                 gone.append(head.first[id(before)])
         return gone
+
+    def named(self, copy: Tensor) -> tuple[Any, Any] | None:
+        """Where the program has it."""
+        for name, value in self.given.items():
+            if value is copy:
+                return None, name
+        return next(((real, key) for real, _, pairs in self.head.held for key, value in pairs if value is copy), None)
 
 
 def spelled(place: Any) -> str:
@@ -265,11 +318,11 @@ def flat(pairs: list[tuple[Any, Any]]) -> list[Any]:
     return [each for pair in pairs for each in pair]
 
 
-def checked_number(before: Number, after: Any) -> Any:
+def checked_number(before: Number, after: Any, name: tuple[Any, Any] | None = None) -> Any:
     """Errors: NoPlan where it becomes one of another type."""
     plain = after.plain if type(after) is Number else after
     if type(plain) is not type(before.plain):
-        raise NoPlan("a number becomes something else")
+        raise NoPlan("a number becomes something else", name=name)
     return after
 
 

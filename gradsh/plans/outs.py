@@ -16,7 +16,7 @@ import numpy as np
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.plans.graphs import marker
 from gradsh.plans.numbers import Number, called, exact
-from gradsh.plans.refusal import Closed, NoPlan
+from gradsh.plans.refusal import UNSEEN, Closed, NoPlan, Unseen
 from gradsh.plans.values import Value
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes)
@@ -80,6 +80,8 @@ class Text(Closed):
 def same(a: Any, b: Any) -> Any:
     """`a is b`, where one may stand for something of Python's: two bools are one where they are equal."""
     kinds = type(a), type(b)
+    if Unseen in kinds:
+        raise NoPlan(UNSEEN)
     if Number in kinds:
         plain = [each.plain if type(each) is Number else each for each in (a, b)]
         if type(plain[0]) is not type(plain[1]):

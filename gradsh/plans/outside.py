@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.tensor import Tensor
@@ -32,6 +32,31 @@ CLOCKS = frozenset(
 LARGE = 1 << 62
 
 
+def is_asked_again(x: Any) -> bool:
+    """Whether it is a clock, or draws a number from a stream of `random`."""
+    if type(x) is BuiltinFunctionType and x in CLOCKS:
+        return True
+    return type(x) in (BuiltinFunctionType, MethodType) and is_stream(x.__self__) and x.__name__ in DRAWS
+
+
+def asked_again(shadow: Shadow, x: Any) -> Callable[..., Any]:
+    """What stands for such, which each iteration of a plan asks."""
+    return drawing(shadow.stream(x.__self__), x.__name__) if is_stream(x.__self__) else clock(shadow.record, x)
+
+
+class Asked:
+    """The same for a name of the program: `from time import time`. `given`: what has the name, which must stay."""
+
+    __slots__ = ("call", "given", "shadow")
+
+    def __init__(self, shadow: Shadow, x: Any) -> None:
+        self.shadow, self.given = shadow, x
+        self.call = asked_again(shadow, x)
+
+    def __call__(self, *given: Any) -> Any:
+        return self.call(*given)
+
+
 class Imported:
     """A module in a shadow. `read`: {the name of what was read of it: (it, what stands for it)}, which must stay."""
 
@@ -48,11 +73,8 @@ class Imported:
 
     def stands(self, name: str, value: Any) -> Any:
         shadow = self.shadow
-        if any(value is each for each in CLOCKS):
-            return clock(shadow.record, value)
-        owner = getattr(value, "__self__", None)
-        if is_stream(owner) and name in DRAWS:
-            return drawing(shadow.stream(owner), name)
+        if is_asked_again(value):
+            return asked_again(shadow, value)
         before = len(shadow.tensors), len(shadow.holders)
         try:
             found = shadow.of(value)

@@ -15,18 +15,16 @@ import numpy as np
 from gradsh.engine.core.tensor import Tensor, TensorExtra
 from gradsh.engine.core.users import is_users
 from gradsh.plans.classes import is_instance, is_written
+from gradsh.plans.codes import WRITES, check_code, names_of
 from gradsh.plans.kinds import is_model
 from gradsh.plans.known import transformed
 from gradsh.plans.refusal import NoPlan
 from gradsh.plans.shadow import (
     ATOMS,
     MOST,
-    WRITES,
     Shadow,
-    check_code,
     held,
     known_array,
-    names_of,
     parts,
     same_keys,
     state,

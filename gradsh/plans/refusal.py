@@ -14,16 +14,17 @@ class NoPlan(Exception):
 
     period   of how many iterations a turn seems to be, where a recording has come to it
     raised   how many there have been: a program may catch one, and go on
-    step     of the recording, that it is about; `place`: where the program did it, (code, lasti)
+    step     of the recording, that it is about; `memory`: the value that is written; `name`: (what holds it, the key),
+             or (None, the body's own name)
+    place    where the program did it, (code, lasti): found of those where somebody wants to read it (places.py)
     """
 
     period = 1
     raised = 0
-    place: Any = None
 
-    def __init__(self, why: str, step: Any = None) -> None:
+    def __init__(self, why: str, step: Any = None, name: Any = None, memory: Any = None, place: Any = None) -> None:
         super().__init__(why)
-        self.step = step
+        self.step, self.name, self.memory, self.place = step, name, memory, place
         NoPlan.raised += 1
 
 
@@ -48,11 +49,23 @@ class Changed(Exception):
 
     moving    names, and (the identity of a holder, a key), of numbers
     growing   the identities of lists that get items
+    unseen    (the identity of a holder, a key) of what is something new, and nothing reads; else `why` there is no plan
+    shared    whether what a name or a field has counts though nothing reads it: it may have what is written
     """
 
-    def __init__(self, moving: set[Any], growing: set[int]) -> None:
+    def __init__(
+        self,
+        moving: set[Any] | None = None,
+        growing: set[int] | None = None,
+        unseen: set[Any] | None = None,
+        why: NoPlan | None = None,
+        shared: bool = False,
+    ) -> None:
         super().__init__()
-        self.moving, self.growing = moving, growing
+        self.moving = set() if moving is None else moving
+        self.growing = set() if growing is None else growing
+        self.unseen = set() if unseen is None else unseen
+        self.why, self.shared = why, shared
 
 
 class Moved(NoPlan):
@@ -99,6 +112,19 @@ ASKED = frozenset(
 }
 for _name in ASKED:
     setattr(Closed, _name, Closed._read)
+
+
+UNSEEN = "what an iteration has bound is read by the next"
+
+
+class Unseen(Closed):
+    """What a name or a field has of which no iteration reads what the one before has put there: `best = deepcopy(net)`
+    where the loss is best. It may be anything: before another way is gone, an iteration that goes this one is real."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(UNSEEN)
 
 
 class TooLong(NoPlan):

@@ -24,7 +24,7 @@ from gradsh.plans.kinds import is_generator, is_model, is_optimizer, is_state
 from gradsh.plans.known import transformed
 from gradsh.plans.numbers import Number, exact
 from gradsh.plans.outs import Growing
-from gradsh.plans.refusal import NoPlan
+from gradsh.plans.refusal import NoPlan, Unseen
 from gradsh.plans.shadow import ATOMS, OWN, PLAIN_EXTRA, members
 
 ndarray = np.ndarray
@@ -88,6 +88,8 @@ class Route:
         kind = type(x)
         if type(copy) is Number:
             return copy
+        if type(copy) is Unseen:
+            raise NoWay
         if isinstance(x, ATOMS):
             if isinstance(x, type) and is_written(x):
                 raise NoWay

@@ -7,12 +7,11 @@ that a graph hangs on.
 
 from __future__ import annotations
 
-import dis
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import repeat
-from types import CellType, CodeType, FunctionType, MemberDescriptorType, MethodType
+from types import CellType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from gradsh.engine.core.strided import address
 from gradsh.engine.core.tensor import Tensor, TensorExtra
 from gradsh.engine.core.users import PROGRAM, is_users
 from gradsh.plans.classes import check_class, class_of, copied, is_instance, is_written
+from gradsh.plans.codes import WRITES, check_code, names_of, read_at
 from gradsh.plans.draws import Stream
 from gradsh.plans.graphs import marker, spent
 from gradsh.plans.kinds import (
@@ -35,22 +35,19 @@ from gradsh.plans.kinds import (
     is_scheduler,
     is_sgd,
     is_state,
+    is_state_dict,
 )
 from gradsh.plans.known import CATCHING, HELPERS, OF_NUMBERS, converting, known, numeric, transformed
 from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing, Out, captured, formatted_by, joined, same
-from gradsh.plans.outside import Imported, computing, is_drawn, of_math
-from gradsh.plans.refusal import Changed, NoPlan
+from gradsh.plans.outside import Asked, Imported, computing, is_asked_again, is_drawn, of_math
+from gradsh.plans.refusal import Changed, NoPlan, Unseen
 from gradsh.plans.values import Record, Value
 
 ndarray = np.ndarray
 ATOMS = (type(None), bool, int, float, complex, str, bytes, range, DType, type, np.dtype)
 DICTS = frozenset({dict, Counter, OrderedDict, defaultdict})
 MOST = 64 << 20  # bytes that are copied
-# Attributes that are others in each iteration though no array and no number of the program is.
-COUNTED = frozenset({"_version", "grad_fn", "next_functions", "data_ptr", "metadata", "storage", "untyped_storage"})
-# A cell is a copy, which is looked at in the end; a global of that name may be a local of the body.
-WRITES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "DELETE_DEREF"})
 OPTIM = (
     "sgd",
     "adam",
@@ -78,15 +75,20 @@ class Shadow:
     streams   (the program's generator, what stands for it)
     growing   the identities of lists that only grow; `outs` has what they get
     catches   whether errors may come to a handler of the program's
+    unseen    (the identity of a holder, a key) of what nothing reads; `tokens`: what stands for it there; none where
+              `shared`, for others may have what is there, and it is written
     held      {the identity of a copied holder: its parts}, as the plan begins, for those of which somebody has asked
     writes    the instructions that no function may have that it reaches
     """
 
     writes = WRITES
 
-    def __init__(self, record: Record, moving: set[Any] = frozenset(), growing: set[int] = frozenset()) -> None:  # type: ignore[assignment]
+    def __init__(self, record: Record, known: Changed | None = None) -> None:
         self.record = record
-        self.moving, self.growing = set(moving), growing
+        known = known or Changed()
+        self.moving, self.growing = set(known.moving), known.growing
+        self.unseen, self.shared = known.unseen, known.shared
+        self.tokens: list[Unseen] = []
         self.outs: list[Out] = []
         self.held: dict[int, list[tuple[Any, Any]]] = {}
         self.streams: list[tuple[Any, Stream]] = []
@@ -125,7 +127,7 @@ class Shadow:
             return made
         if kind is deque:
             return self.kept(x, Growing(self.outs, x))
-        if kind in DICTS or is_state(x) or is_counts(x):
+        if kind in DICTS or is_state(x) or is_counts(x) or is_plain_state_dict(x):
             made = self.kept(x, kind.__new__(kind), True)  # type: ignore[call-overload]  # without arguments: empty
             if kind is defaultdict:
                 made.default_factory = self.of(x.default_factory)
@@ -137,6 +139,8 @@ class Shadow:
             if held(x):
                 made.cell_contents = self.part(x, "", x.cell_contents)
             return made
+        if is_asked_again(x):
+            return self.kept(x, Asked(self, x))
         if kind is MethodType:
             own = is_model(x.__self__) and x.__func__.__module__.startswith("gradsh.engine.nn.")
             return self.kept(x, MethodType(x.__func__ if own else self.of(x.__func__), self.of(x.__self__)))
@@ -164,12 +168,20 @@ class Shadow:
 
     def part(self, holder: Any, key: Any, x: Any) -> Any:
         """The copy of what a holder holds."""
+        if (id(holder), key) in self.unseen and not self.shared:
+            self.tokens.append(Unseen())
+            return self.tokens[-1]
         if (id(holder), key) in self.moving:
             if type(x) in KINDS:
                 return Number(self.record, x)
             if of_numbers(x):
                 return tuple(Number(self.record, each) for each in x)
         return self.of(x)
+
+    def may_be_unseen(self, holder: Any) -> bool:
+        """Whether what it has there may be something new in each iteration, if nothing reads it."""
+        kinds = type(holder) is CellType or is_instance(holder) or (type(holder) in DICTS and PROGRAM not in holder)
+        return kinds and not self.shared
 
     def stream(self, x: Any) -> Any:
         found = self.copies.get(id(x))
@@ -350,11 +362,15 @@ class Shadow:
                     made[name] = None  # nobody asks
                 elif name[0] == "@":
                     if name not in HELPERS and not name.startswith("@f"):
-                        raise NoPlan(helper_words(name))
+                        raise NoPlan(helper_words(name), place=read_at(code, name))
                     made[name] = space[name]
                 else:
                     made[name] = None  # of a function that calls itself
-                    made[name] = self.part(space, name, space[name])
+                    try:
+                        made[name] = self.part(space, name, space[name])
+                    except NoPlan as why:
+                        why.place = why.place or read_at(code, name)
+                        raise
         made["@put"], made["@joined"] = self.put, joined
         return made
 
@@ -404,8 +420,10 @@ def matching(match: Any) -> Any:
     """`@match`, which is asked of numbers that change too: one that is true is not `True`."""
 
     def of(value: Any, pattern: Any) -> Any:
+        if len(pattern) == 2 and pattern[0] == "is":
+            return {} if same(value, pattern[1]) else None
         if is_asked(pattern):
-            raise NoPlan("`case True` or `case False` is asked of what may change")
+            raise NoPlan("`True` or `False` is a part of what a `case` asks of what may change")
         return match(value, pattern)
 
     return of
@@ -417,6 +435,11 @@ def is_asked(pattern: Any) -> bool:
     if len(pattern) == 2 and pattern[0] == "is":
         return pattern[1] is not None
     return any(map(is_asked, pattern))
+
+
+def is_plain_state_dict(x: Any) -> bool:
+    """Whether it is what `state_dict()` gives, to which nobody has put more."""
+    return is_state_dict(x) and not vars(x)
 
 
 def nothing(*_: Any) -> None:
@@ -557,41 +580,3 @@ def state(extra: Any) -> Iterator[Any]:
     for name in TensorExtra.__slots__:
         if name not in PLAIN_EXTRA and name != "base":
             yield getattr(extra, name, None)
-
-
-def names_of(code: Any) -> set[str]:
-    """The globals that a code object and those inside of it name."""
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if hasattr(constant, "co_names"):
-            names |= names_of(constant)
-    return names
-
-
-@lru_cache(maxsize=256)
-def instructions(code: CodeType) -> list[dis.Instruction]:
-    """What a code object does; to find that out takes as long as hundreds of iterations of a plan."""
-    return list(dis.get_instructions(code))
-
-
-@lru_cache
-def opcodes(names: frozenset[str]) -> frozenset[int]:
-    """The numbers of instructions of these names, as this Python has them."""
-    return frozenset(dis.opmap[name] for name in names if name in dis.opmap)
-
-
-def check_code(code: Any, own: frozenset[str] = frozenset(), writes: frozenset[str] = WRITES) -> None:
-    """Errors: NoPlan where the code binds names outside of itself, or reads what counts; `own`: names that live in its
-    frame, or in one around it that is its caller's too; `writes`: the instructions that bind such names."""
-    own |= frozenset(code.co_cellvars)
-    if not COUNTED.isdisjoint((*code.co_names, *(c for c in code.co_consts if isinstance(c, str)))):
-        raise NoPlan("the body reads what tells one iteration from another")
-    if not opcodes(writes).isdisjoint(code.co_code[::2]):  # few do: to look at each takes as long as to record some
-        for instruction in instructions(code):
-            if instruction.opname in writes and not (
-                instruction.opname.endswith("DEREF") and instruction.argval in own
-            ):
-                raise NoPlan(f"a function binds {instruction.argval.lstrip('.')} outside of itself")
-    for constant in code.co_consts:
-        if hasattr(constant, "co_names"):
-            check_code(constant, own, writes)

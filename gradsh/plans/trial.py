@@ -34,7 +34,7 @@ from gradsh.plans.outs import (
 )
 from gradsh.plans.outside import timed
 from gradsh.plans.periods import period_of
-from gradsh.plans.refusal import NoPlan
+from gradsh.plans.refusal import Changed, NoPlan, Unseen
 from gradsh.plans.shadow import (
     Shadow,
     base_of,
@@ -127,6 +127,11 @@ class Trial:
         # `q[0] = 1; q.data = q.data * 0.9`: whoever shares its memory where the loop begins has what is written first
         written = {id(out.root) for step in shadow.record.steps for out in step.outs}
         self.replaces |= any(not was.scalar and id(was.root) in written for was, _ in carried)
+        # `w.grad.zero_(); w.grad = None`: likewise
+        self.replaces |= any(id(was.root) in written for was in gone)
+        # `if i == 9 { first = w }`
+        if self.replaces and (shadow.tokens or any(type(copy) is Unseen for copy in given.values())):
+            raise Changed(shared=True)
         self.runs: Callable[[int, Any, list[Any]], tuple[int, Any, Exception | None]] | None = None
         self.now: tuple[Any, ...] = ()
         self.drawn = shadow.drawn
@@ -169,6 +174,8 @@ class Trial:
         names: list[str] = []
         for at, (name, copy) in enumerate(self.given.items()):
             value = loop.values[name] if at or name != loop.names[0] else loop.item
+            if type(copy) is Unseen:
+                continue
             if type(copy) is Absent:
                 if value is None or isinstance(value, PLAIN):
                     raise NoPlan("a name is bound to something else")

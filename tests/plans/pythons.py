@@ -215,6 +215,111 @@ for part in "abcd":
     print(recent.popleft(), recent)
     recent = deque(recent, maxlen=3)
 """
+PLANNED["names of functions that give another number each time"] = """\
+import random
+from time import time, perf_counter as tick
+from random import random as drawn, uniform, randint, gauss
+random.seed(3)
+w, draw, losses = torch.ones(3), drawn, []
+for k in "abcd":
+    for i in range(30):
+        t = time()
+        w = w * (0.9 + 0.1 * drawn()) + uniform(0, 0.1) + randint(0, 3) + gauss(0, 1) * 0.1 + draw()
+        losses.append(drawn())
+        waited = tick() - t
+    print(w, random.random(), losses[-3:])
+    if k == "b":
+        draw = random.random
+    if k == "c":
+        random.seed(1)
+t = waited = 0.0
+class Drawing:
+    def __init__(self):
+        self.clock, self.draw, self.t = time, drawn, 0.0
+    def step(self):
+        self.t += self.draw()
+        self.now = self.clock()
+a = Drawing()
+for i in range(40):
+    a.step()
+a.now = n = 0
+def both(clock=time, draw=drawn):
+    return draw() + (clock() > 5)
+for i in range(40):
+    n += draw()
+print(a.t, n)
+"""
+PLANNED["true or not"] = """\
+n = 0
+for i in range(40):
+    flag = i % 3 == 0
+    match flag:
+        case True:
+            n += 1
+        case False:
+            n += 10
+    match i:
+        case True:
+            n += 100
+        case None:
+            n += 1000
+        case False:
+            n += 5
+print(n)
+"""
+PLANNED["the best so far"] = """\
+import copy
+from copy import deepcopy
+from collections import OrderedDict
+class Stop:
+    def __init__(self, patience):
+        self.patience, self.bad, self.best = patience, 0, None
+    def __call__(self, now):
+        if self.best is None or now < self.best - 1e-4:
+            self.best, self.bad = now, 0
+        else:
+            self.bad += 1
+        return self.bad >= self.patience
+def train(way):
+    model = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 2), nn.Linear(2, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    best, best_epoch, state, whole, bad, stop = float("inf"), -1, None, None, 0, Stop(8)
+    for epoch in range(60):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(X), Y)
+        loss.backward()
+        optimizer.step()
+        now = loss.item()
+        if now < best:
+            best, best_epoch, bad = now, epoch, 0
+            if way == 0:
+                state = copy.deepcopy(model.state_dict())
+            elif way == 1:
+                state = {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
+            elif way == 2:
+                whole = deepcopy(model)
+            elif way == 3:
+                state = OrderedDict((k, v.clone()) for k, v in model.state_dict().items())
+            elif way == 4:
+                state = {"epoch": epoch, "model": deepcopy(model.state_dict()), "loss": now}
+            else:
+                state = [p.detach().clone() for p in model.parameters()], [p for p in model.parameters()]
+        else:
+            bad += 1
+            if bad == 30:
+                print("stop", epoch)
+                break
+        if stop(now):
+            print("enough", epoch, stop.best)
+            break
+    print(best, best_epoch, state, loss, bad, stop.bad)
+    if whole is not None:
+        print(list(whole.parameters()), list(whole.buffers()), whole(X).sum())
+    if way == 0:
+        model.load_state_dict(state)
+        print(model[0].running_mean, model[2].bias)
+train(0); train(1); train(2); train(3); train(4); train(5)
+"""
 PLANNED["averages of weights"] = """\
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 model = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 1))
@@ -329,6 +434,73 @@ print(run(20), w, z, parts)
 """
 # A plan would be wrong about these, or cannot be made.
 OTHERS = {
+    "what a field has is read after all": """\
+import copy
+torch.manual_seed(0)
+class Stop:
+    def __init__(self, way):
+        self.best, self.bad, self.state, self.way, self.model = None, 0, None, way, None
+        self.log = {"n": 0, "last": None}
+    def __call__(self, loss, net):
+        if self.best is None or loss < self.best:
+            self.best, self.bad = loss, 0
+            if self.way == 0: self.state = copy.deepcopy(net.state_dict())
+            elif self.way == 1: self.state = {k: v.clone() for k, v in net.state_dict().items()}
+            elif self.way == 2: self.model = copy.deepcopy(net)
+            elif self.way == 3: self.log["last"] = [p.detach().clone() for p in net.parameters()]
+            elif self.way == 4:
+                old = self.state
+                self.state = {"loss": loss}
+                self.log["last"] = old
+            elif self.way == 5:
+                if self.state is None: self.bad += 100
+                self.state = [loss]
+            elif self.way == 6:
+                self.state = (self.state or [])[:1] + [loss]
+        else:
+            self.bad += 1
+        return self.bad > 5
+X = torch.randn(16, 3); Y = X.sum(1, keepdim=True)
+for way in range(7):
+    net = nn.Linear(3, 1)
+    opt = torch.optim.SGD(net.parameters(), lr=0.05 * (1 + 6 * way / 5))
+    stop = Stop(way)
+    for i in range(60):
+        opt.zero_grad(); loss = ((net(X) - Y) ** 2).mean(); loss.backward(); opt.step()
+        if stop(loss.item(), net):
+            print("stop", i); break
+    print(stop.best, stop.bad, stop.state, stop.log, stop.model and list(stop.model.parameters()), loss)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.f = nn.Linear(3, 1); self.last = None; self.loss = None; self.seen = None
+    def forward(self, x):
+        h = self.f(x)
+        self.last = h
+        self.seen = [h.detach(), h.shape]
+        return h
+net = Net(); opt = torch.optim.SGD(net.parameters(), lr=0.05)
+for i in range(40):
+    opt.zero_grad(); loss = ((net(X) - Y) ** 2).mean(); loss.backward(); opt.step()
+    net.loss = loss
+print(net.last, net.seen, net.loss, net.last.grad_fn)
+for i in range(40):
+    opt.zero_grad(); loss = ((net(X) - Y) ** 2).mean() + 0.1 * net.last.sum(); loss.backward(); opt.step()
+print(net.last)
+w = torch.ones(3)
+class Box: pass
+box = Box(); box.w = None; box.first = None
+for i in range(40):
+    w.mul_(0.9); w = w + 1
+    if i == 5: box.first = w
+    box.w = [w]
+print(box.first, box.w, w)
+for i in range(40):
+    w.mul_(0.9); w = w + 1
+    if i == 5: box.first = w
+    if i > 9: box.w = w
+print(box.first, box.w, w, box.w is w)
+""",
     "data sets that do more": SETS
     + """\
 class Loud(Rows):

@@ -175,6 +175,25 @@ REPLACED = {
         "for q in X { X += 0.1; c = c + q }\nfor q in X.unbind() { X[0] = 2.0; c = c + q }",
         ["an item of the loop is written by another name"] * 2,
     ),
+    "bound now and then, and read by none": (
+        "let p = none; let q = none; let r = none\n"
+        "for i in range(40) { a.mul_(0.9); a = a + 1; if i == 5 { p = a } }\nprint p, a is p\n"
+        "for i in range(40) { a.mul_(0.9); a = a + 1; if a.sum() > i { q = a; n = i } }\nprint q, a is q\n"
+        "for i in range(40) { a.mul_(0.9); if a.sum() < 20 - i { q = {'a': a.clone(), 'i': i}; n = i } }\nprint q\n"
+        "for i in range(40) { a.mul_(0.99); if i > 3 { p = q; q = b * 2 } }\nprint p, q\n"
+        "for i in range(40) { a.mul_(0.99); if i % 2 { q = {'x': a * 2, 'y': i} } else { r = [a] } }\n"
+        "print p, q, r, r[0] is a\n"
+        "for i in range(40) { a.data = a * 0.9; if i == 5 { p = a.detach() }; if i > 20 { q = a.detach() } }\n"
+        "for i in range(40) { a.add_(1); a.data = a * 0.9; if i == 5 { p = a.detach() }; if i > 9 { q = p } }\n"
+        "print p, q, r",
+        [""] * 7,
+    ),
+    "a gradient that is dropped, and somebody has": (
+        "let u = ones(3, grad); let k = none\n"
+        "for i in range(40) { if i { u.grad.zero_() }; u.grad = none; backward u.sum(); if i == 5 { k = u.grad } }\n"
+        "print k, u.grad",
+        ["what an iteration makes is read by the next"],
+    ),
     "collections": (
         "let h = {'n': [], 'm': (1, 2.0)}\n"
         "for i in range(20) { h['m'] = (i, h['m'][1] * 0.5); h['n'].append(h['m'][1]) }\nprint h",
