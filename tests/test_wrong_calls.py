@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 
 from gradsh import Session
 from gradsh.calls.recorded import lines_of
+from gradsh.engine.operators.registry import OPERATORS
 from gradsh.engine.ops import families
 
 ROWS: list[list[Any]] = json.loads((Path(__file__).parent / "data" / "wrong_calls.json").read_text(encoding="utf-8"))
@@ -115,3 +118,31 @@ def test_every_operator_of_pytorch_has_its_forms() -> None:
     ours = {name for name, entry in found if entry.samples is None or entry.private or entry.definition}
     lacking = [name for name, _ in found if name not in ours and not (lines_of(name) or lines_of(f"Tensor.{name}"))]
     assert not lacking, "python -m tests.record.forms"
+
+
+def test_own_functions_have_no_forms() -> None:
+    """What is bound without PyTorch's forms must have none."""
+    families.load_all()
+    own = [entry for entry in OPERATORS.values() if entry.signature._own]
+    assert {"zero_grad", "mse", "SGD"} <= {entry.name for entry in own}
+    known = [name for entry in own for name in (entry.name, "Tensor." + entry.name) if lines_of(name)]
+    assert not known
+
+
+RIGHT = """
+let net = Sequential(Linear(4, 3), Tanh(), Linear(3, 1))
+let optimizer = SGD([*net.parameters()], lr=0.1, momentum=0.9); let other = Adam(net.parameters(), betas=(0.8, 0.9))
+for i in range(3) {
+    zero_grad optimizer; net.zero_grad(); other.zero_grad()
+    backward mse_loss(net(ones(2, 4)), zeros(2, 1)); step optimizer; other.step()
+    optimizer.zero_grad(); cross_entropy(net(ones(2, 4)).expand(2, 3), tensor([0, 1])).backward()
+}
+"""
+
+
+def test_words_are_for_errors() -> None:
+    """A call that is plainly right loads neither PyTorch's forms nor the words of errors, once it is compiled."""
+    program = f"import sys, gradsh; assert gradsh.Session().run({RIGHT!r}).ok"
+    subprocess.run([sys.executable, "-c", program], check=True)
+    loaded = "{'gradsh.calls.words', 'gradsh.calls.forms', 'gradsh.calls.recorded'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", f"{program}; assert not {loaded}, {loaded}"], check=True)

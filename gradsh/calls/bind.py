@@ -12,7 +12,21 @@ from gradsh.errors import ArgumentError
 # parameters that take any number, though their default is an int or there is none
 _NUMBERS = frozenset(
     (
-        *("alpha", "atol", "beta", "correction", "data", "dx", "end", "eps", "exponent", "fill_value", "margin", "max"),
+        *(
+            "a",
+            "alpha",
+            "atol",
+            "beta",
+            "correction",
+            "data",
+            "dx",
+            "end",
+            "eps",
+            "exponent",
+            "fill_value",
+            "margin",
+            "max",
+        ),
         *("maxnorm", "mean", "min", "nan", "neginf", "norm_type", "ord", "other", "p", "posinf", "q", "rcond", "rtol"),
         *("scale", "scale_factor", "start", "std", "step", "threshold", "tol", "value", "weight"),
     )
@@ -65,13 +79,17 @@ NONE: dict[tuple[type, ...], bool] = {}  # shared by signatures that nothing has
 
 
 class Binder(Signature):
-    """A signature that calls are bound to."""
+    """A signature that calls are bound to.
+
+    own   no function of PyTorch's in C++, which has nothing to say of its calls but how many arguments there are and
+          what they are called; a class, which is always Python's, is known for one by its name
+    """
 
     __slots__ = ("_accepted", "_counted", "_listed", "_named", "_own")
 
     tell_of_old: ClassVar[Callable[[str], None]] = staticmethod(lambda text: None)  # how the engine warns of old forms
 
-    def __init__(self, text: str, *, python: bool = False) -> None:
+    def __init__(self, text: str, *, python: bool = False, own: bool = False) -> None:
         super().__init__(text, python=python)
         # types of arguments that have been found right, and whether a list is among them: by position alone, and all
         # values of a call with keywords
@@ -79,7 +97,7 @@ class Binder(Signature):
         self._named: dict[tuple[type, ...], bool] = NONE
         self._counted: dict[tuple[type, ...], int] = {}  # of a `*rest` of nothing but ints: where it begins
         self._listed: dict[tuple[type, ...], int] = {}  # and of one that is a tuple or list
-        self._own = False  # found to be no function of PyTorch's, which has nothing to say of its calls
+        self._own = own or (python and self.name[:1].isupper())
 
     def _prepare(self) -> None:
         super()._prepare()

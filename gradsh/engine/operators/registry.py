@@ -113,6 +113,7 @@ class Operator:
     work        how much there is to do in a call: see gradsh.engine.operators.work. Of an elementwise operator and of a
                 view that is known; where nothing is said, all numbers are taken to meet all others
     private     used by rules only; programs do not see it
+    own         PyTorch has no such function, and nothing to say of what stands at which place in its calls
     home        the module that registered it
     inplace     PyTorch has it in place too, with a trailing underscore; or the name of its node there, if it has a
                 gradient only there (of zero)
@@ -161,6 +162,7 @@ class Operator:
         differentiable: bool = True,
         view: bool = False,
         private: bool = False,
+        own: bool = False,
         inplace: bool | str = False,
         elementwise: bool = False,
         linear: bool = False,
@@ -178,7 +180,7 @@ class Operator:
         draws: bool = False,
         refuses: dict[str, str] | None = None,
     ) -> None:
-        self.signature = Binder(signature, python=python)
+        self.signature = Binder(signature, python=python, own=own or private)
         self.name = self.signature.name
         self.grad_fn = grad_fn
         self.method = method

@@ -239,6 +239,7 @@ def retain_grad(x: Tensor) -> None:
     "zero_grad(*tensors)",
     method=False,
     effect=True,
+    own=True,
     example="let x = ones(2, grad); backward x.sum(); zero_grad x; x.grad",
 )
 def zero_grad(things: Any) -> None:
