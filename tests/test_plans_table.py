@@ -19,6 +19,12 @@ def test_schedulers_run_in_plans(name: str) -> None:
     assert [each.reason for each in told] == [""]
 
 
+def test_a_rate_that_takes_a_step_ends_no_plan() -> None:
+    """Iterations 5 to 28 of 30 are one stretch, in which the rate is another three times."""
+    _, told = compared([table.scheduled("StepLR")])
+    assert told[0].plan is not None and told[0].plan.ran == 24
+
+
 @pytest.mark.parametrize("name", table.OPTIMISERS)
 @pytest.mark.parametrize("closure", [False, True], ids=["", "closure"])
 def test_optimisers_run_in_plans(name: str, closure: bool) -> None:

@@ -89,9 +89,9 @@ class Number:
 
     # --- what makes another number of it ---
 
-    def through(self, function: Callable[..., Any]) -> Any:
-        """What a function of one number gives, in C or not."""
-        return called(function, (self,))
+    def through(self, function: Callable[..., Any], *others: Any) -> Any:
+        """What a function of it and of other numbers gives, in C or not."""
+        return called(function, (self, *others))
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other

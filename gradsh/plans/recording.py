@@ -69,7 +69,7 @@ def makers(record: Record) -> dict[str, Callable[..., Any]]:
 
     def array(x: Any, *given: Any, **options: Any) -> Any:
         if type(x) is not Value:
-            if not any(True for _ in inputs_in(x)):
+            if not inputs_in(x):
                 return np.array(x, *given, **options)
             if type(x) is list and all(type(each) in (int, float, bool, Number) for each in x):
                 return listed(record, x, given, options)
@@ -137,7 +137,7 @@ def opened(record: Record, kernel: Callable[..., Any]) -> Callable[..., Any]:
     """The kernel as one step: what it looks at inside, as the sign of a sum, decides nothing outside."""
 
     def call(*arguments: Any, **options: Any) -> Any:
-        if not any(True for _ in inputs_in((list(arguments), options))):
+        if not inputs_in((arguments, options)):
             return kernel(*arguments, **options)
         if "out" in options:
             raise NoPlan("a kernel writes into what is not known")
@@ -165,7 +165,7 @@ def filling(record: Record, kernel: Callable[..., Any], places: tuple[int, ...])
     """The kernel as one step that fills in the arguments at those places, and may have results too."""
 
     def call(*arguments: Any) -> Any:
-        if not any(True for _ in inputs_in(list(arguments))):
+        if not inputs_in(arguments):
             return kernel(*arguments)
         targets = tuple(written(arguments[at]) for at in places if arguments[at] is not None)
         record.inside += 1

@@ -227,6 +227,7 @@ class Shadow:
             raise NoPlan(f"no plan knows {type(x).__name__}")
         made = self.kept(x, object.__new__(type(x)), True)
         self.moving |= {(id(x), key) for key, value in parts(x) if type(key) is tuple and type(value) is float}
+        self.moving |= {(id(x), "last_epoch"), (id(x), "_step_count")}  # else an epoch is recorded to find them
         for key, value in parts(x):
             put_part(made, key, self.part(x, key, value))
         return made

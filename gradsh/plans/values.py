@@ -86,7 +86,7 @@ class Step:
         if self.read is None:
             self.read = [x for x in self.arguments if type(x) is Value or type(x) is Number]
             if len(self.read) < len(self.arguments) or self.extra is not None:
-                self.read = list(inputs_in((self.arguments, self.extra)))
+                self.read = inputs_in((self.arguments, self.extra))
         return self.read
 
 
@@ -585,7 +585,7 @@ def uncovered(x: Any) -> Any:
     if kind is Number:
         return x.plain
     if kind is tuple or kind is list:
-        return kind(uncovered(each) for each in x)
+        return kind([uncovered(each) for each in x])
     if kind is slice:
         return slice(uncovered(x.start), uncovered(x.stop), uncovered(x.step))
     if kind is dict:
@@ -593,18 +593,25 @@ def uncovered(x: Any) -> Any:
     return x
 
 
-def inputs_in(x: Any) -> Iterator[Any]:
+def inputs_in(x: Any) -> list[Any]:
     """The values and the numbers in it."""
-    kind = type(x)
-    if kind is Value or kind is Number:
-        yield x
-    elif kind is tuple or kind is list:
-        for each in x:
-            yield from inputs_in(each)
-    elif kind is dict:
-        yield from inputs_in(list(x.values()))
-    elif kind is slice:
-        yield from inputs_in((x.start, x.stop, x.step))
+    found: list[Any] = []
+    collect((x,), found)
+    return found
+
+
+def collect(items: Any, found: list[Any]) -> None:
+    """Add the values and the numbers in some things, which are asked for so often that a generator is too slow."""
+    for x in items:
+        kind = type(x)
+        if kind is Value or kind is Number:
+            found.append(x)
+        elif kind is tuple or kind is list:
+            collect(x, found)
+        elif kind is dict:
+            collect(x.values(), found)
+        elif kind is slice:
+            collect((x.start, x.stop, x.step), found)
 
 
 def values_in(x: Any) -> Iterator[Value]:

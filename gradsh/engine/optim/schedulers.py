@@ -65,6 +65,11 @@ def cosine(x: Any) -> Any:
     return math.cos(x) if type(x) in (float, int) else x.through(math.cos)
 
 
+def either(turn: bool, there: Any, else_: Any) -> Any:
+    """One of two, as a function."""
+    return there if turn else else_
+
+
 def checked(optimizer: Any) -> Optimizer:
     """The optimiser. Errors: ArgumentError for anything else."""
     if not isinstance(optimizer, Optimizer):
@@ -186,6 +191,14 @@ class LRScheduler:
     def times(self, factor: Any) -> list[Any]:
         return [group["lr"] * factor for group in self.optimizer.param_groups]
 
+    def times_at(self, turn: Any, factor: Any) -> list[Any]:
+        """`times` where it is the turn, else `same`. What stands for a number that changes chooses itself: a plan would
+        end at each turn, where what is a step of it is no decision."""
+        kept = self.same()
+        if type(turn) is bool or factor.__class__ is not float or any(rate.__class__ is not float for rate in kept):
+            return self.times(factor) if turn else kept
+        return [turn.through(either, rate * factor, rate) for rate in kept]
+
     def base_times(self, factor: Any) -> list[Any]:
         return [base * factor for base in self.base_lrs]
 
@@ -258,9 +271,9 @@ class StepLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def rule(self) -> list[Any]:
-        if self.last_epoch == 0 or self.last_epoch % self.step_size != 0:
+        if self.last_epoch == 0:
             return self.same()
-        return self.times(self.gamma)
+        return self.times_at(self.last_epoch % self.step_size == 0, self.gamma)
 
     def closed(self) -> list[Any]:
         return self.base_times(self.gamma ** (self.last_epoch // self.step_size))
