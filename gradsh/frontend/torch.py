@@ -221,6 +221,14 @@ WINDOWS = """
 bartlett blackman cosine exponential gaussian general_cosine general_hamming hamming hann kaiser nuttall
 """
 
+# and rare.py
+RARE = """
+frombuffer to_dlpack from_dlpack fuse_conv_bn_weights fuse_linear_bn_weights fuse_conv_bn_eval fuse_linear_bn_eval
+replace_all_batch_norm_modules_ cond while_loop functionalize max_pool1d_with_indices max_pool2d_with_indices
+max_pool3d_with_indices adaptive_max_pool1d_with_indices adaptive_max_pool2d_with_indices
+adaptive_max_pool3d_with_indices unsafe_chunk unsafe_split unsafe_split_with_sizes
+"""
+
 
 # of torch.multiprocessing, which is Python's and a little more
 PROCESSES = """
@@ -245,6 +253,7 @@ EXTRA: dict[str, Callable[[], Any]] = {
     **{name: _member("parts", name) for name in PARTS.split()},
     **{f"prune.{name}": _member("masks", name) for name in PRUNING.split()},
     **{f"signal.windows.{name}": _member("windows", f"signal.windows.{name}") for name in WINDOWS.split()},
+    **{name: _member("rare", name) for name in RARE.split()},
     **{f"multiprocessing.{name}": _process(name) for name in PROCESSES.split()},
     "Module": _constant(Network),
     "Container": _constant(Network),  # its first name, which classes are still derived from

@@ -22,6 +22,7 @@ torch._dynamo.config torch.autograd.grad_mode torch.autograd.anomaly_mode torch.
 torch.nn.parallel.distributed
 torch.nn.modules.utils torch.nn.utils.stateless torch.utils.data.distributed torch.utils.data._utils
 torch.utils.data._utils.collate torch.cuda.random torch.cuda.memory torch._tensor torch.signal torch.cpu.amp
+torch.nn.utils.fusion torch.utils.dlpack
 """
 TORCH = frozenset((*(name for name in MODULES if name.split(".")[0] == "torch"), *_OTHERS.split()))
 # those whose members have the module's name before them
