@@ -11,6 +11,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import spelled
 from gradsh.engine.kernels.stream import stream
+from gradsh.engine.nn import state
 from gradsh.engine.nn.containers import Numbered
 from gradsh.engine.nn.module import LibraryModel, Model, ModelType, adopt, is_held, is_parameter, type_text
 from gradsh.errors import ArgumentError, AttributeError_, NoForward
@@ -260,6 +261,18 @@ class Mixin:
         del cell.cell_contents[name]
         return True
 
+    def own_method(self, name: str) -> Any:
+        own = lookup(type(self), name)
+        return None if own is ABSENT else bound(own, self)
+
+    def save_own(self, *given: Any) -> None:
+        own = self.own_method("_save_to_state_dict")
+        state.save_own(self, *given) if own is None else own(*given)  # type: ignore[arg-type]  # it is a Model too
+
+    def load_own(self, *given: Any) -> None:
+        own = self.own_method("_load_from_state_dict")
+        state.load_own(self, *given) if own is None else own(*given)  # type: ignore[arg-type]  # it is a Model too
+
     def extra_repr(self) -> str:
         own = lookup(type(self), "extra_repr")
         return str(own(self)) if own is not ABSENT else super().extra_repr()  # type: ignore[misc]
@@ -360,10 +373,20 @@ def inherited(owner: Any, name: str, kind: type) -> Any:
         raise NoForward(f'Module [{type(owner).__name__}] is missing the required "forward" function')
     if name == "extra_repr":
         return lambda: Model.extra_repr(owner)
+    if name in OF_STATES:
+        own = OF_STATES[name]
+        return lambda *arguments: own(owner, *arguments)
     try:
         return resets(owner) if name == "reset_parameters" else super(Mixin, owner).__member__(name)
     except KeyError:
         raise AttributeError_(f"'super' object has no attribute '{name}'") from None
+
+
+# what `super()._save_to_state_dict(…)` is, and its kin
+OF_STATES: dict[str, Callable[..., None]] = {
+    "_save_to_state_dict": state.save_own,
+    "_load_from_state_dict": state.load_own,
+}
 
 
 class _Rest:

@@ -22,7 +22,7 @@ from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.strided import ordered
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
-from gradsh.engine.nn.state import IncompatibleKeys, load, saved
+from gradsh.engine.nn.state import IncompatibleKeys, load, load_own, save_own, saved
 from gradsh.errors import ArgumentError, AttributeError_, GradshError, KeyError_, NoForward, TypeError_, ValueError_
 
 if TYPE_CHECKING:
@@ -531,6 +531,16 @@ class Model(metaclass=ModelType):
         Errors: StateMismatch; as in PyTorch, what fits has been copied then. ArgumentError for what is no dict.
         """
         return load(self, state_dict, strict, assign)
+
+    def own_method(self, name: str) -> Any:
+        """A method of a program's class that PyTorch's classes have only to be written anew, `get_extra_state`."""
+        return None
+
+    def save_own(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        save_own(self, destination, prefix, keep_vars)
+
+    def load_own(self, *given: Any) -> None:
+        load_own(self, *given)
 
     # --- how it prints ----------------------------------------------------------------------------------------
 

@@ -52,8 +52,6 @@ class IncompatibleKeys(tuple[list[str], list[str]]):
 
 def saved(model: Model, destination: Any, prefix: str, keep_vars: bool) -> Any:
     """The state of a model and of all below it, in `destination` or in a dict of its own; on the same memory."""
-    from gradsh.engine.ops.program.autograd import detach
-
     if destination is None:
         destination = StateDict()
     elif isinstance(destination, list):
@@ -66,8 +64,7 @@ def saved(model: Model, destination: Any, prefix: str, keep_vars: bool) -> Any:
     if hooks is not None:
         for hook in list(hooks.saving_pre.values()):
             hook(model, prefix, keep_vars)
-    for name, t in own_state(model):
-        destination[prefix + name] = t if keep_vars or t.__class__ is not Tensor else detach.apply(t)
+    model.save_own(destination, prefix, keep_vars)
     for name, child in model.printed_children():
         saved(child, destination, f"{prefix}{name}.", keep_vars)
     if hooks is not None:
@@ -75,6 +72,56 @@ def saved(model: Model, destination: Any, prefix: str, keep_vars: bool) -> Any:
             if hook(model, destination, prefix, {"version": 1}) is not None:
                 raise ValueProblem("state_dict post-hook must return None")
     return destination
+
+
+EXTRA = "_extra_state"
+
+
+def save_own(model: Model, destination: Any, prefix: str, keep_vars: bool) -> None:
+    """What a model itself has, without those below it: PyTorch's `_save_to_state_dict`."""
+    from gradsh.engine.ops.program.autograd import detach
+
+    for name, t in own_state(model):
+        destination[prefix + name] = t if keep_vars or t.__class__ is not Tensor else detach.apply(t)
+    get = model.own_method("get_extra_state")
+    if get is not None:
+        destination[prefix + EXTRA] = get()
+
+
+def load_own(
+    model: Model,
+    given: dict[str, Any],
+    prefix: str,
+    notes: dict[str, Any],
+    strict: Any,
+    missing: list[str],
+    unexpected: list[str],
+    problems: list[str],
+) -> None:
+    """The same of loading: PyTorch's `_load_from_state_dict`, with the lists that it fills."""
+    hooks = model.hooks
+    if hooks is not None:
+        for hook in list(hooks.loading_pre.values()):
+            hook(model, given, prefix, notes, True, missing, unexpected, problems)
+    own = dict(own_state(model))
+    children = dict(model.printed_children())
+    loading = Loading(bool(notes.get("assign_to_params_buffers")))
+    for name, t in own.items():
+        if prefix + name not in given:
+            missing.append(prefix + name)
+        elif problem := loading.one(model, name, t, prefix + name, given[prefix + name]):
+            problems.append(problem)
+    put = model.own_method("set_extra_state")
+    if put is not None:
+        if prefix + EXTRA in given:
+            put(given[prefix + EXTRA])
+        else:
+            missing.append(prefix + EXTRA)
+    for key in given:
+        if key.startswith(prefix) and not (put is not None and key == prefix + EXTRA):
+            first, dot, _ = key[len(prefix) :].partition(".")
+            if first not in (children if dot else own):
+                unexpected.append(key)
 
 
 def own_state(model: Model) -> Iterator[tuple[str, Tensor]]:
@@ -121,26 +168,12 @@ class Loading:
 
     def into(self, model: Model, given: dict[str, Any], prefix: str) -> None:
         """Load what `given`, in which all keys begin with the prefix, has for a model and for all below it."""
-        hooks = model.hooks
-        if hooks is not None:
-            notes = {"version": 1, **({"assign_to_params_buffers": True} if self.assign else {})}
-            for hook in list(hooks.loading_pre.values()):
-                hook(model, given, prefix, notes, True, self.missing, self.unexpected, self.problems)
-        own = dict(own_state(model))
-        children = dict(model.printed_children())
-        for name, t in own.items():
-            if prefix + name not in given:
-                self.missing.append(prefix + name)
-            elif problem := self.one(model, name, t, prefix + name, given[prefix + name]):
-                self.problems.append(problem)
-        for key in given:
-            if key.startswith(prefix):
-                first, dot, _ = key[len(prefix) :].partition(".")
-                if first not in (children if dot else own):
-                    self.unexpected.append(key)
-        for name, child in children.items():
+        notes = {"version": 1, **({"assign_to_params_buffers": True} if self.assign else {})}
+        model.load_own(given, prefix, notes, True, self.missing, self.unexpected, self.problems)
+        for name, child in model.printed_children():
             below = f"{prefix}{name}."
             self.into(child, {key: value for key, value in given.items() if key.startswith(below)}, below)
+        hooks = model.hooks
         if hooks is not None:
             found = IncompatibleKeys(self.missing, self.unexpected)
             for hook in list(hooks.loading.values()):
