@@ -154,6 +154,7 @@ OWN: dict[type, dict[str, Callable[..., Any]]] = {
 }
 # the same of methods that belong to classes
 OF_CLASSES = {datetime.datetime: {"strptime": _dated("strptime", datetime.datetime)}}
+NONE_PUT: dict[str, Any] = {}  # what an instance without a dict has in it
 GENERATORS = (GeneratorType, CoroutineType, AsyncGeneratorType)
 FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
 
@@ -304,6 +305,8 @@ def _special(value: Any, kind: type, name: str) -> Any:
     if isinstance(kind, Program):
         if name == "__dict__" and getattr(kind, "slots", None) is None:
             return value.__dict__ if not isinstance(value, Model) else EXTRA[name](value)
+        if name in specials.OF_INSTANCES and name in (own := getattr(value, "__dict__", NONE_PUT)):
+            return own[name]
         found = lookup(kind, name)
         if found is not ABSENT:
             return bound(found, value)
@@ -496,7 +499,8 @@ def missing(value: Any, name: str) -> Any:
 def put(value: Any, name: str, new: Any) -> None:
     """Set an attribute of an instance of a class of the program's, past its own `__setattr__`."""
     if name[:2] == "__" and name[-2:] == "__" and name != "__dict__":
-        raise AttributeError_(f"'{type(value).__name__}' object attribute '{name}' is read-only")
+        specials.set_of_instance(value, name, new)
+        return
     if isinstance(value, Model):
         value.assign(name, new)  # type: ignore[attr-defined]  # a Network's
         return
@@ -508,10 +512,8 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
     kind = type(value)
     if type(kind) is ProgramType or (isinstance(kind, ProgramType) and not isinstance(value, Model)):
         if name[:2] == "__" and name[-2:] == "__":
-            if name == "__dict__" and isinstance(new, dict) and kind.slots is None:
-                object.__setattr__(value, name, new)
-                return
-            raise AttributeError_(f"'{kind.__name__}' object attribute '{name}' is read-only")
+            specials.set_of_instance(value, name, new)
+            return
         if kind.slots is not None and name not in kind.slots and lookup(kind, name) is ABSENT:
             raise missing(value, name)
         try:
@@ -588,6 +590,8 @@ def delete_attribute(value: Any, name: str) -> None:
         own = lookup(type(value), "__delattr__")
         take(value, name) if own is ABSENT else own(value, name)
     elif isinstance(value, ProgramType) and not isinstance(value, NetworkType) and name in value.written:
+        if name in value.__dict__.get("members", ()):
+            raise AttributeError_(f"'{value.__name__}' cannot delete member '{name}'.")
         del value.written[name]
         if name not in OWN_OF_CLASSES:
             type.__delattr__(value, name)

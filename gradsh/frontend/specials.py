@@ -12,10 +12,12 @@ from importlib import import_module
 from types import FunctionType, MappingProxyType, MethodType
 from typing import Any
 
+from gradsh.engine.core.place import type_name
 from gradsh.engine.core.users import is_users
+from gradsh.engine.nn.module import Model
 from gradsh.errors import AttributeError_, TypeError_
 from gradsh.frontend import text
-from gradsh.frontend.classes import ABSENT, BASES, SPECIAL, Object, bound, lookup
+from gradsh.frontend.classes import ABSENT, BASES, SPECIAL, Object, ProgramType, bound, lookup
 from gradsh.frontend.kinds import TYPES, Program, hints_module
 from gradsh.runtime.text import function_name
 
@@ -174,6 +176,38 @@ def set_of_function(function: Any, name: str, new: Any) -> None:
         raise AttributeError_(f"attribute '{name}' of 'function' objects is not writable")
     else:
         function.__dict__[name] = new
+
+
+# --- instances ------------------------------------------------------------------------------------------------------
+
+# what a program may put on an instance, of which Python itself looks at nothing
+OF_INSTANCES = frozenset(("__doc__", "__name__", "__qualname__", "__module__", "__wrapped__", "__annotations__"))
+
+
+def set_of_instance(value: Any, name: str, new: Any) -> None:
+    """`value.__doc__ = new`, `value.__class__ = Other`. Errors: AttributeError_, TypeError_ in Python's words."""
+    kind: Any = type(value)
+    plain = isinstance(kind, Program) and not isinstance(value, Model) and getattr(kind, "slots", None) is None
+    if name == "__class__" and _of_programs_alone(kind):
+        if not isinstance(new, type):
+            raise TypeError_(f"__class__ must be set to a class, not '{type_name(new)}' object")
+        if not _of_programs_alone(new) or kind.slots != getattr(new, "slots", None):
+            differ = f"'{new.__name__}' object layout differs from '{kind.__name__}'"
+            raise TypeError_(f"__class__ assignment: {differ}")
+        object.__setattr__(value, name, new)
+    elif plain and name == "__dict__" and isinstance(new, dict):
+        object.__setattr__(value, name, new)
+    elif plain and name in OF_INSTANCES:
+        value.__dict__[name] = new
+    else:
+        raise AttributeError_(f"'{kind.__name__}' object attribute '{name}' is read-only")
+
+
+def _of_programs_alone(kind: Any) -> bool:
+    """Has the program written the class, and all that are above it?"""
+    return type(kind) is ProgramType and all(
+        base is Object or "@hints" in base.__dict__.get("written", ()) for base in kind.__mro__ if base is not object
+    )
 
 
 # --- classes --------------------------------------------------------------------------------------------------------

@@ -62,6 +62,8 @@ def written(value: Any) -> str:
         return str(value)
     if isinstance(kind, Program):
         return str(value)
+    if kind is MappingProxyType:
+        return _collection(dict(value), dict, ())
     if isinstance(value, BaseException) or (
         kind.__module__.partition(".")[0] in WRITTEN and not hasattr(kind, "_fields")
     ):

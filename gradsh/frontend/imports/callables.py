@@ -10,10 +10,10 @@ from typing import Any
 
 from gradsh.engine.core.users import spelled
 from gradsh.errors import TypeError_
-from gradsh.frontend import hints, text
+from gradsh.frontend import access, hints, text
 from gradsh.frontend.access import HOST, attribute
-from gradsh.frontend.builtins import is_instance, is_subclass
-from gradsh.frontend.classes import Object, bound
+from gradsh.frontend.builtins import NOTHING, get_attribute, is_instance, is_subclass
+from gradsh.frontend.classes import Object, ProgramType, bound
 from gradsh.frontend.imports import Module, of_members
 from gradsh.frontend.imports.pure import SimpleNamespace
 from gradsh.frontend.kinds import TYPES, Only, is_hint, python_of
@@ -57,13 +57,28 @@ def wraps(function: Any, *_: Any, **__: Any) -> Any:
 
     def decorate(wrapper: Any) -> Any:
         if not isinstance(wrapper, FunctionType):
-            return wrapper
+            return _like(wrapper, function)
         for name in ("__name__", "__qualname__", "__doc__"):
             setattr(wrapper, name, getattr(function, name, getattr(wrapper, name)))
+        for name, value in getattr(function, "__dict__", {}).items() if isinstance(function, FunctionType) else ():
+            if name[0] != "@":
+                wrapper.__dict__[name] = value
         wrapper.__dict__["__wrapped__"] = function
         return wrapper
 
     return decorate
+
+
+def _like(wrapper: Any, function: Any) -> Any:
+    """The same of an instance of a class of the program's, `functools.update_wrapper(self, function)`."""
+    if isinstance(type(wrapper), ProgramType):
+        for name in functools.WRAPPER_ASSIGNMENTS:
+            found = get_attribute(function, name, NOTHING)
+            if found is not NOTHING:
+                access.set_attribute(found, wrapper, name)
+        wrapper.__dict__.update(get_attribute(function, "__dict__", {}))
+        access.set_attribute(function, wrapper, "__wrapped__")
+    return wrapper
 
 
 HOST[CACHED] = frozenset(("cache_info", "cache_clear", "cache_parameters"))

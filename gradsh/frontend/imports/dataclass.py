@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import re
 from types import MappingProxyType
@@ -50,6 +51,14 @@ class Field:
         self.init, self.repr, self.compare, self.hash, self.kw_only = init, repr, compare, hash, bool(kw_only)
         self.metadata = MappingProxyType(metadata or {})
 
+    def __repr__(self) -> str:
+        said = {"name": self.name or None, "type": self.type if self.owner else None, "default": self.default}
+        said["default_factory"] = self.default_factory
+        said |= {name: getattr(self, name) for name in ("init", "repr", "hash", "compare")}
+        said |= {"metadata": self.metadata, "kw_only": self.kw_only if self.owner else MISSING}
+        parts = ",".join(f"{name}={text.shown(value)}" for name, value in said.items())
+        return f"Field({parts},_field_type={'_FIELD' if self.owner else 'None'})"
+
     @property
     def default(self) -> Any:
         return MISSING if self.kept is ABSENT else self.kept
@@ -76,10 +85,10 @@ class Word:
         self.said = said
 
     def __repr__(self) -> str:
-        return self.said
+        return self.said if self.said[0] != "<" else f"{self.said} {text.at(self)}>"
 
 
-MISSING = Word("<dataclasses._MISSING_TYPE object>")
+MISSING = Word("<dataclasses._MISSING_TYPE object")
 
 
 PLAIN = Field()
@@ -118,13 +127,9 @@ def field_of(kind: type, name: str) -> Field:
     return PLAIN
 
 
-def dataclass(kind: Any = None, **options: Any) -> Any:
-    """`@dataclass`, `@dataclass(frozen=True)`."""
-    if kind is None:
-        return lambda decorated: dataclass(decorated, **options)
-    names = names_of(kind)
+def _said_of(kind: Any, names: list[str], by_name: bool) -> dict[str, Field]:
+    """What the body of a class says of its fields, which it keeps no longer. Errors: ValueError_."""
     said: dict[str, Field] = {}
-    by_name = bool(options.get("kw_only"))
     for name, hint in kind.written["@hints"].items():
         by_name = by_name or BY_NAME.match(hint) is not None
         held = kind.written.get(name, ABSENT)
@@ -143,9 +148,37 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
         elif type(held) in (list, dict, set):
             said_of = f"mutable default {text.shown(type(held))} for field {name} is not allowed"
             raise ValueError_(f"{said_of}: use default_factory")
-    kind.written["@fields"] = said
+    return said
+
+
+def _shows(names: list[str]) -> Any:
+    """The `__repr__` with these fields; within itself an instance is `...`."""
+    within: set[int] = set()
+
+    def shown(self: Any) -> str:
+        if id(self) in within:
+            return "..."
+        within.add(id(self))
+        try:
+            parts = [f"{name}={text.shown(getattr(self, name))}" for name in names]
+        finally:
+            within.discard(id(self))
+        return f"{type(self).__qualname__}({', '.join(parts)})"
+
+    return shown
+
+
+def dataclass(kind: Any = None, **options: Any) -> Any:
+    """`@dataclass`, `@dataclass(frozen=True)`."""
+    if kind is None:
+        return lambda decorated: dataclass(decorated, **options)
+    names = names_of(kind)
+    kind.written["@fields"] = _said_of(kind, names, bool(options.get("kw_only")))
     in_init = [name for name in names if field_of(kind, name).init]
     placed = [name for name in in_init if not field_of(kind, name).kw_only]
+    for before, name in itertools.pairwise(placed):
+        if not _required(kind, before) and _required(kind, name):
+            raise TypeError_(f"non-default argument '{name}' follows default argument")
     in_init = [*placed, *(name for name in in_init if name not in placed)]
     handed = given_on(kind)
     names = [name for name in names if name not in handed]
@@ -159,9 +192,7 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
         if after is not ABSENT:
             after(self, *(given.get(name, lookup(kind, name)) for name in handed))
 
-    def shown(self: Any) -> str:
-        parts = [f"{name}={text.shown(getattr(self, name))}" for name in names if field_of(kind, name).repr]
-        return f"{type(self).__qualname__}({', '.join(parts)})"
+    shown_names = [name for name in names if field_of(kind, name).repr]
 
     def key(self: Any) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in compared)
@@ -172,11 +203,19 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
     def ordered(compare: Any) -> Any:
         return lambda self, other: NotImplemented if type(other) is not type(self) else compare(key(self), key(other))
 
-    made: dict[str, Any] = {"__init__": init, "__repr__": shown, "__eq__": equal, "__match_args__": tuple(placed)}
+    made: dict[str, Any] = {
+        "__init__": init,
+        "__repr__": _shows(shown_names),
+        "__eq__": equal,
+        "__match_args__": tuple(placed),
+    }
+    if options.get("slots"):
+        made["__slots__"] = tuple(name for name in names if name in kind.written["@hints"])
     if options.get("order"):
         made |= {f"__{compare.__name__}__": ordered(compare) for compare in ORDER}
     if options.get("frozen") or options.get("unsafe_hash"):
-        made["__hash__"] = lambda self: hash(key(self))
+        hashed = [name for name in names if _in_hash(field_of(kind, name))]
+        made["__hash__"] = lambda self: hash(tuple(getattr(self, name) for name in hashed))
     left = {f"__{each}__" for each in ("init", "repr", "eq") if not options.get(each, True)}
     for name, function in made.items():
         if name not in kind.written and name not in left:
@@ -184,9 +223,16 @@ def dataclass(kind: Any = None, **options: Any) -> Any:
             type.__setattr__(kind, name, function)
     if "__hash__" not in kind.written and "__eq__" not in left:
         type.__setattr__(kind, "__hash__", None)
+    kind.written["__dataclass_fields__"] = {each.name: each for each in fields(kind)}
     if options.get("frozen"):
         type.__setattr__(kind, "__setattr__", _frozen)
+        type.__setattr__(kind, "__delattr__", _kept)
+        kind.written["__delattr__"] = _kept
     return kind
+
+
+def _in_hash(said: Field) -> bool:
+    return bool(said.compare if said.hash is None else said.hash)
 
 
 def _required(kind: Any, name: str) -> bool:
@@ -245,6 +291,10 @@ def _frozen(self: Any, name: str, value: Any) -> None:
     raise raised(FrozenInstanceError(f"cannot assign to field '{name}'"))
 
 
+def _kept(self: Any, name: str) -> None:
+    raise raised(FrozenInstanceError(f"cannot delete field '{name}'"))
+
+
 def fields_of(kind: type) -> list[str]:
     handed = given_on(kind)
     return [name for name in names_of(kind) if name not in handed]
@@ -267,19 +317,31 @@ def _all(value: Any, into: Any) -> Any:
     return value
 
 
+def _instance(value: Any, name: str) -> Any:
+    if not is_dataclass(value) or isinstance(value, type):
+        raise TypeError_(f"{name}() should be called on dataclass instances")
+    return value
+
+
 def asdict(value: Any, *, dict_factory: Any = dict) -> Any:
     """`asdict(instance)`, with those that it holds."""
-    return _all(value, dict_factory)
+    return _all(_instance(value, "asdict"), dict_factory)
 
 
 def astuple(value: Any) -> Any:
     """`astuple(instance)`."""
-    return _all(value, lambda pairs: tuple(item for _, item in pairs))
+    return _all(_instance(value, "astuple"), lambda pairs: tuple(item for _, item in pairs))
 
 
 def replace(value: Any, /, **changes: Any) -> Any:
     """`replace(instance, name=value)`."""
+    if not is_dataclass(value) or isinstance(value, type):
+        raise TypeError_("replace() should be called on dataclass instances")
     kind = type(value)
+    for name in changes:
+        if name in fields_of(kind) and not field_of(kind, name).init:
+            said = "is declared with init=False, it cannot be specified with replace()"
+            raise ValueError_(f"field {name} {said}")
     kept = {name: getattr(value, name) for name in fields_of(kind) if field_of(kind, name).init}
     return kind(**{**kept, **changes})
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any
 
+from gradsh.engine.core.place import type_name
 from gradsh.errors import AttributeError_, TypeError_, ValueError_
 from gradsh.frontend import text
 from gradsh.frontend.classes import ABSENT, Object, ProgramType, lookup
 from gradsh.frontend.imports import Module, of_members
+from gradsh.frontend.kinds import Only
 
 __acts_for_programs__ = True
 
+HOSTS = (int, str, float, tuple)  # what members may be beside
 NOT_MEMBERS = (FunctionType, staticmethod, classmethod, property, type)
 
 
@@ -46,6 +49,19 @@ class Bits(Auto):
         return found
 
 
+class Member:
+    """`member(value)`: in the body of an enumeration, what is a member whatever it is."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class NonMember(Member):
+    """`nonmember(value)`: what is none."""
+
+
 class EnumType(ProgramType):
     """The class of such a class. `members` are by name, `by_value` by value; an alias is in the first alone."""
 
@@ -56,6 +72,9 @@ class EnumType(ProgramType):
         return value
 
     def finish(cls) -> None:
+        for base in cls.__mro__[1:]:
+            if base.__dict__.get("members"):
+                raise TypeError_(f"{cls!r} cannot extend {base!r}")
         enumerate_(cls)
 
     def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
@@ -94,6 +113,8 @@ class EnumType(ProgramType):
         return cls.members[name]
 
     def __contains__(cls, value: object) -> bool:
+        if not isinstance(type(value), EnumType):
+            raise TypeError_(f"unsupported operand type(s) for 'in': '{type_name(value)}' and 'EnumType'")
         return any(member is value for member in cls.members.values())
 
     def __repr__(cls) -> str:
@@ -113,6 +134,13 @@ def _value(self: Any) -> Any:
     return self.__dict__["_value_"]
 
 
+def _settled(name: str) -> Any:
+    def refuse(self: Any, _: Any) -> None:
+        raise AttributeError_(f"<enum 'Enum'> cannot set attribute '{name}'")
+
+    return refuse
+
+
 def _shown(self: Any) -> str:
     return f"<{type(self).__qualname__}.{_name(self)}: {text.shown(_value(self))}>"
 
@@ -128,7 +156,7 @@ def _format(self: Any, spec: str) -> str:
 class Enum(Object, metaclass=EnumType):
     """`enum.Enum`."""
 
-    name, value = property(_name), property(_value)
+    name, value = property(_name, _settled("name")), property(_value, _settled("value"))
     __repr__, __str__, __format__ = _shown, _written, _format
 
     def __hash__(self) -> int:
@@ -276,14 +304,28 @@ for _kind in (Enum, IntEnum, StrEnum, Flag, IntFlag):
 def enumerate_(kind: Any) -> None:
     """Make the members of a class whose body has run."""
     kind.members, kind.made = {}, {}
+    if issubclass(kind, HOSTS) and not issubclass(kind, (IntEnum, StrEnum, Flag)):
+        _mixed(kind)
     made: list[Any] = []
     flags = any(base.__qualname__ == "Flag" and base.__module__ in ("enum", __name__) for base in kind.__mro__)
     numbers: dict[int, Any] = {}  # of what stands in the body
     next_value = lookup(kind, "_generate_next_value_")
-    host = next((base for base in kind.__mro__ if base in (int, str, float)), None)
+    host = next((base for base in kind.__mro__ if base in HOSTS), None)
     init = lookup(kind, "__init__")
+    ignored = kind.written.pop("_ignore_", ())
+    ignored = ignored.replace(",", " ").split() if isinstance(ignored, str) else ignored
+    for name in ignored:
+        if name in kind.written:
+            del kind.written[name]
+            type.__delattr__(kind, name)
     for name, value in list(kind.written.items()):
-        if name[0] in "_@" or isinstance(value, NOT_MEMBERS):
+        if isinstance(value, NonMember):
+            kind.written[name] = value.value
+            type.__setattr__(kind, name, value.value)
+            continue
+        inside = isinstance(value, Member)
+        value = value.value if inside else value
+        if name[0] in "_@" or (isinstance(value, NOT_MEMBERS) and not inside) or name in ignored:
             continue
         given = value
         if isinstance(value, Bits):
@@ -306,7 +348,27 @@ def enumerate_(kind: Any) -> None:
         kind.written[name] = known
         type.__setattr__(kind, name, known)
         kind.members[name] = known
-    kind.written["__members__"] = kind.members
+    kind.written["__members__"] = MappingProxyType(kind.members)
+    kind.written["_member_map_"] = kind.members
+    named = [name for name, member in kind.members.items() if _name(member) == name]
+    kind.written["_member_names_"] = named
+    of_values = [(_value(kind.members[name]), kind.members[name]) for name in named]
+    kind.written["_value2member_map_"] = {value: member for value, member in of_values if _hashes(value)}
+
+
+def _hashes(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _mixed(kind: Any) -> None:
+    """Members that are strings too, `class Mode(str, Enum)`, show and print as members, but for what the body says."""
+    for name in ("__repr__", "__str__", "__format__"):
+        if lookup(kind, name) is ABSENT:
+            type.__setattr__(kind, name, getattr(Enum, name))
 
 
 def unique(kind: Any) -> Any:
@@ -317,6 +379,35 @@ def unique(kind: Any) -> Any:
     return kind
 
 
+CONTINUOUS, NAMED_FLAGS, UNIQUE = "one integer after the other", "no unnamed bits", "one name per value"
+
+
+def verify(*checks: str) -> Any:
+    """`@verify(UNIQUE, CONTINUOUS)`. Errors: ValueError_ for a class that is not so."""
+
+    def decorate(kind: Any) -> Any:
+        if UNIQUE in checks:
+            doubled = [f"{name} -> {_name(member)}" for name, member in kind.members.items() if _name(member) != name]
+            if doubled:
+                raise ValueError_(f"aliases found in {kind!r}: {', '.join(doubled)}")
+        if CONTINUOUS in checks:
+            values = {_value(each) for each in kind.members.values()}
+            bits = issubclass(kind, Flag)
+            low, high = min(values), max(values)
+            wanted = {1 << at for at in range(high.bit_length())} if bits else set(range(low, high + 1))
+            left = ", ".join(map(str, sorted(wanted - values)))
+            if left:
+                raise ValueError_(f"invalid {'flag' if bits else 'enum'} {kind.__name__!r}: missing values {left}")
+        return kind
+
+    return decorate
+
+
+MORE = {"member": Member, "nonmember": NonMember, "verify": verify}
+MORE |= {"CONTINUOUS": CONTINUOUS, "NAMED_FLAGS": NAMED_FLAGS, "UNIQUE": UNIQUE}
+MORE["EnumType"] = Only("enum.EnumType", EnumType)
+
+
 def module(session: Any, name: str) -> Module:
     kinds = {"Enum": Enum, "IntEnum": IntEnum, "StrEnum": StrEnum, "Flag": Flag, "IntFlag": IntFlag}
-    return of_members("enum", {**kinds, "auto": Auto, "unique": unique})
+    return of_members("enum", {**kinds, "auto": Auto, "unique": unique} | MORE)
