@@ -9,7 +9,8 @@ LOADED: dict[str, type[GradshError]] = {}
 Where = tuple[object, int]
 
 
-FILE, CELL = "file", "cell"  # of Python: the last expression of a notebook's cell is shown
+# of Python: the last expression of a notebook's cell is shown, that of `eval` is all there is
+FILE, CELL, EXPRESSION = "file", "cell", "expression"
 
 
 class Source:

@@ -214,7 +214,7 @@ NAMES: dict[str, Any] = {
     "__debug__": True,
     "__doc__": None,
     "help": ignored,
-    **{name: refused(name) for name in ("eval", "exec", "compile", "__import__", "breakpoint")},
+    **{name: refused(name) for name in ("__import__", "breakpoint")},
     **{
         name: kind
         for name, kind in vars(builtins).items()

@@ -154,6 +154,21 @@ class Globals(Through):
 Globals.__name__ = Globals.__qualname__ = "dict"
 
 
+def of_texts(session: Running) -> dict[str, Any]:
+    """`eval`, `exec` and `compile`."""
+
+    def eval(source: Any, globals: Any = None, locals: Any = None, /) -> Any:
+        return import_module("gradsh.frontend.texts").evaluated(session, source, globals, locals)
+
+    def exec(source: Any, globals: Any = None, locals: Any = None, /) -> Any:
+        import_module("gradsh.frontend.texts").executed(session, source, globals, locals)
+
+    def compile(source: Any, filename: Any, mode: Any, *options: Any, **more: Any) -> Any:
+        return import_module("gradsh.frontend.texts").compiled(source, filename, mode, *options, **more)
+
+    return {"eval": eval, "exec": exec, "compile": compile}
+
+
 def own_of(session: Running) -> dict[str, Any]:
     """The built-ins that reach the session's display."""
 
@@ -178,7 +193,7 @@ def own_of(session: Running) -> dict[str, Any]:
         exceptions.leave(status)
 
     own: dict[str, Any] = {"print": print, "display": display, "open": opened(session), "input": asking(session)}
-    own |= dict.fromkeys(("exit", "quit"), leave)
+    own |= dict.fromkeys(("exit", "quit"), leave) | of_texts(session)
     for name, function in own.items():
         function.__qualname__ = name
     return own

@@ -18,6 +18,15 @@ from gradsh.language.exporting.helpers import helpers
 IMPORTS = re.compile(r"^[ \t]*(?:from|import)[ \t]+([^\n#;]+)", re.MULTILINE)
 
 
+OF_TEXTS = re.compile(r"\b(?:eval|exec|compile)\b")
+
+
+def load_texts() -> None:
+    """What compiles the texts that programs run: a program that comes from the cache has loaded none of it."""
+    for name in ("frontend.texts", "language.scripts", "language.python.lower", "language.python.resolve"):
+        import_module(f"gradsh.{name}")
+
+
 def _datetime(text: str) -> None:
     import_module("_strptime")
 
@@ -34,6 +43,8 @@ def warm(texts: tuple[str, ...]) -> None:
     translated("`let x = tensor(1.0, grad)`", ())  # the tables that help in Python is made with
     helpers()
     whole = "\n".join(texts)
+    if OF_TEXTS.search(whole):
+        load_texts()
     words = set(re.findall(r"\w+", " ".join(IMPORTS.findall(whole))))
     for root, load in LATE.items():
         if root in words:

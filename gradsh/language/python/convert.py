@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 from gradsh import errors
-from gradsh.errors import CELL, Refused, Source
+from gradsh.errors import CELL, EXPRESSION, Refused, Source
 from gradsh.language import nodes
 from gradsh.language.nodes import Expr, Stmt
 from gradsh.language.python import nodes as python
@@ -47,9 +47,16 @@ def convert(source: Source) -> nodes.Program:
     return nodes.Program(0, len(source.text), body)
 
 
+EVALUATED = "__evaluated__"  # what the value of an expression is bound to
+
+
 def parsed(source: Source) -> tuple[ast.Module, Collection[int]]:
     """Python's tree, and where in it a number stands for a line of a cell that is none of Python's, `%time`."""
     try:
+        if source.python == EXPRESSION:
+            value = ast.parse(source.text, mode="eval").body
+            target = ast.copy_location(ast.Name(EVALUATED, ast.Store()), value)
+            return ast.Module([ast.copy_location(ast.Assign([target], value), value)], []), ()
         return ast.parse(source.text), ()
     except SyntaxError:
         if source.python != CELL:
