@@ -63,8 +63,8 @@ class CustomOperator:
     forward    forward(saving, *values) gives the outputs; a `*rest` is one value
     backward   backward(step, *gradients) gives what `step.give(…)` gives
     tangent    tangent(arguments, tangents) gives those of the outputs, in forward mode; None where the program has none
-    told       told(name, read) gives what the program has kept under that name, for whom looks at the graph;
-               `read(name)` gives what was saved; None where nothing is kept so
+    told       told(name, read) gives what the program keeps under that name, for whom looks at the graph; `read` gives
+               what was saved; None where nothing is kept so
     """
 
     __slots__ = ("backward", "forward", "gradients", "name", "names", "reads", "required", "star", "tangent", "told")
@@ -295,7 +295,7 @@ class CustomKind(Kind):
         return value if place < 0 else restore(value, node.next[place])
 
     def told(self, node: Node, name: str) -> Callable[[Node], Any] | None:
-        """How what the program has kept for its backward under a name is read by whom looks at the graph; else None."""
+        """How to read what the program keeps for its backward under a name; None where it keeps nothing."""
         told = self.custom.told
         if told is None:
             return None

@@ -28,9 +28,9 @@ def level_name(level: Any) -> Any:
     return LEVELS.get(level, level) if isinstance(level, str) else NAMES.get(level, f"Level {level}")
 
 
-def add_level(level: int, name: str) -> None:
-    """`addLevelName(level, name)`."""
-    LEVELS[name], NAMES[level] = level, name
+def add_level(level: int, levelName: str) -> None:
+    """`addLevelName(level, levelName)`."""
+    LEVELS[levelName], NAMES[level] = level, levelName
 
 
 class Formatter(Object):
@@ -44,11 +44,13 @@ class Formatter(Object):
     def format(self, record: Any) -> str:
         record = dict(record.facts)
         if "asctime" in self.fmt:
-            now = time.localtime(record["created"])
-            record["asctime"] = time.strftime(self.datefmt or "%Y-%m-%d %H:%M:%S", now)
-            if not self.datefmt:
-                record["asctime"] += f",{int(record['msecs']):03d}"
-        return str(self.fmt.format(**record) if self.style == "{" else self.fmt % record)
+            record["asctime"] = method(self, "formatTime")(Record(record), self.datefmt)
+        said = str(self.fmt.format(**record) if self.style == "{" else self.fmt % record)
+        return said if not record["exc_text"] else f"{said}\n{record['exc_text']}"
+
+    def formatTime(self, record: Any, datefmt: Any = None) -> str:
+        when = time.strftime(datefmt or "%Y-%m-%d %H:%M:%S", time.localtime(record.created))
+        return when if datefmt else f"{when},{int(record.msecs):03d}"
 
 
 def _open(kind: Any, *names: str) -> None:
@@ -57,7 +59,7 @@ def _open(kind: Any, *names: str) -> None:
     kind.__module__ = "logging"
 
 
-_open(Formatter, "__init__", "format")
+_open(Formatter, "__init__", "format", "formatTime")
 
 
 class Filter(Object):
@@ -108,42 +110,6 @@ def passes(filters: list[Any], record: dict[str, Any]) -> bool:
     return True
 
 
-class Handler:
-    """`StreamHandler(stream)`; one of no stream writes to standard error, `NullHandler` nowhere."""
-
-    __public__ = frozenset(
-        ("setLevel", "setFormatter", "level", "formatter", "flush", "close", "addFilter", "removeFilter", "filters")
-    )
-
-    def __init__(self, write: Any) -> None:
-        self.take = write
-        self.level = 0
-        self.formatter: Any = None
-        self.filters: list[Any] = []
-
-    def addFilter(self, filter: Any) -> None:
-        self.filters.append(filter)
-
-    def removeFilter(self, filter: Any) -> None:
-        if filter in self.filters:
-            self.filters.remove(filter)
-
-    def setLevel(self, level: Any) -> None:
-        self.level = level_of(level)
-
-    def setFormatter(self, formatter: Any) -> None:
-        self.formatter = formatter
-
-    def flush(self) -> None:
-        """Nothing is kept back."""
-
-    close = flush
-
-    def emit(self, record: dict[str, Any]) -> None:
-        if record["levelno"] >= self.level and passes(self.filters, record):
-            self.take(formatted(self.formatter, record) + "\n")
-
-
 def formatted(formatter: Any, record: dict[str, Any]) -> str:
     """A message as a formatter, of the program's own perhaps, writes it."""
     return str(method(formatter or Formatter(), "format")(Record(record)))
@@ -160,14 +126,24 @@ class Own(Object):
     def setLevel(self, level: Any) -> None:
         self.level = level_of(level)
 
-    def setFormatter(self, formatter: Any) -> None:
-        self.formatter = formatter
+    def setFormatter(self, fmt: Any) -> None:
+        self.formatter = fmt
 
     def addFilter(self, filter: Any) -> None:
         self.filters.append(filter)
 
+    def removeFilter(self, filter: Any) -> None:
+        if filter in self.filters:
+            self.filters.remove(filter)
+
     def format(self, record: Any) -> str:
         return formatted(self.formatter, record.facts)
+
+    def handle(self, record: Any) -> bool:
+        passed = passes(self.filters, record.facts)
+        if passed:
+            method(self, "emit")(record)
+        return passed
 
     def flush(self) -> None:
         """Nothing is kept back."""
@@ -178,28 +154,121 @@ class Own(Object):
     def handleError(self, record: Any) -> None:
         """What goes wrong in `emit` is not said."""
 
+    def acquire(self) -> None:
+        """One thread runs at a time."""
 
-_open(Own, "__init__", "setLevel", "setFormatter", "addFilter", "format", "flush", "close", "handleError")
+    release = acquire
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} ({level_name(self.level)})>"
 
 
-class FileHandler(Handler):
-    """`FileHandler(path, mode)`: what is logged is in the file as soon as it is."""
+_OF_HANDLERS = """
+__init__ setLevel setFormatter addFilter removeFilter format handle flush close handleError acquire release __repr__
+"""
+_open(Own, *_OF_HANDLERS.split())
+Own.__name__ = Own.__qualname__ = "Handler"
 
-    def __init__(self, session: Any, filename: Any, mode: str = "a", encoding: Any = None, *_: Any, **__: Any) -> None:
-        from gradsh.frontend.imports.opening import opened
 
-        self.file = opened(session)(filename, mode, encoding=encoding)
-        super().__init__(self.file.write)
+class Writer(Own):
+    """`logging.StreamHandler(stream)`."""
 
-    def emit(self, record: dict[str, Any]) -> None:
-        super().emit(record)
-        self.file.flush()
+    terminator = "\n"
 
-    def flush(self) -> None:
-        self.file.flush()
+    def __init__(self, stream: Any) -> None:
+        Own.__init__(self)
+        self.stream = stream
 
-    def close(self) -> None:
-        self.file.close()
+    def emit(self, record: Any) -> None:
+        method(self.stream, "write")(method(self, "format")(record) + self.terminator)
+
+    def setStream(self, stream: Any) -> Any:
+        before, self.stream = self.stream, stream
+        return before
+
+    def __repr__(self) -> str:
+        name = getattr(self.stream, "name", "")
+        return f"<{type(self).__name__} {name}{' ' if name else ''}({level_name(self.level)})>"
+
+
+class Nowhere(Own):
+    """`logging.NullHandler()`."""
+
+    def emit(self, record: Any) -> None:
+        """Nobody wants it."""
+
+
+def handlers(session: Any) -> dict[str, Any]:
+    """The handlers that a session's programs make, and derive their own from."""
+    from gradsh.frontend.imports.opening import opened
+    from gradsh.frontend.imports.outside import Stream
+
+    class StreamHandler(Writer):
+        def __init__(self, stream: Any = None) -> None:
+            Writer.__init__(self, Stream(session.display.note, "<stderr>") if stream is None else stream)
+
+    class FileHandler(StreamHandler):  # what is logged is in the file as soon as it is
+        def __init__(
+            self, filename: Any, mode: str = "a", encoding: Any = None, delay: bool = False, errors: Any = None
+        ) -> None:
+            Writer.__init__(self, opened(session)(filename, mode, encoding=encoding))
+            self.baseFilename, self.mode, self.encoding = session.files.real(text.written(filename)), mode, encoding
+
+        def emit(self, record: Any) -> None:
+            Writer.emit(self, record)
+            self.stream.flush()
+
+        def close(self) -> None:
+            self.stream.close()
+
+        def __repr__(self) -> str:
+            return f"<{type(self).__name__} {self.baseFilename} ({level_name(self.level)})>"
+
+    class RotatingFileHandler(FileHandler):  # of one file, which never is too long
+        def __init__(
+            self,
+            filename: Any,
+            mode: str = "a",
+            maxBytes: int = 0,
+            backupCount: int = 0,
+            encoding: Any = None,
+            delay: bool = False,
+            errors: Any = None,
+        ) -> None:
+            FileHandler.__init__(self, filename, mode, encoding)
+
+    class TimedRotatingFileHandler(FileHandler):
+        def __init__(
+            self,
+            filename: Any,
+            when: str = "h",
+            interval: int = 1,
+            backupCount: int = 0,
+            encoding: Any = None,
+            delay: bool = False,
+            utc: bool = False,
+            atTime: Any = None,
+            errors: Any = None,
+        ) -> None:
+            FileHandler.__init__(self, filename, "a", encoding)
+
+    class WatchedFileHandler(FileHandler):
+        pass
+
+    _open(StreamHandler, "__init__")
+    _open(FileHandler, "__init__", "emit", "close", "__repr__")
+    _open(RotatingFileHandler, "__init__")
+    _open(TimedRotatingFileHandler, "__init__")
+    _open(WatchedFileHandler)
+    made = (StreamHandler, FileHandler, RotatingFileHandler, TimedRotatingFileHandler, WatchedFileHandler)
+    for kind in made:
+        kind.__qualname__ = kind.__name__
+    return {kind.__name__: kind for kind in made}
+
+
+_open(Writer, "emit", "setStream", "__repr__")
+_open(Nowhere, "emit")
+Nowhere.__name__ = Nowhere.__qualname__ = "NullHandler"
 
 
 class Logger:
@@ -223,10 +292,16 @@ class Logger:
         self.disabled = False
         self.filters: list[Any] = []
 
-    addFilter, removeFilter = Handler.addFilter, Handler.removeFilter
+    def addFilter(self, filter: Any) -> None:
+        self.filters.append(filter)
+
+    def removeFilter(self, filter: Any) -> None:
+        if filter in self.filters:
+            self.filters.remove(filter)
 
     def __repr__(self) -> str:
-        return f"<Logger {self.name} ({level_name(self.getEffectiveLevel())})>"
+        kind = "Logger" if self.parent is not None else "RootLogger"
+        return f"<{kind} {self.name} ({level_name(self.getEffectiveLevel())})>"
 
     def __set_member__(self, name: str, value: Any) -> None:
         if name in ("propagate", "disabled", "level", "handlers"):
@@ -251,13 +326,13 @@ class Logger:
     def isEnabledFor(self, level: Any) -> bool:
         return not self.disabled and level_of(level) >= max(self.getEffectiveLevel(), self.own.least)
 
-    def addHandler(self, handler: Any) -> None:
-        if handler not in self.handlers:
-            self.handlers.append(handler)
+    def addHandler(self, hdlr: Any) -> None:
+        if hdlr not in self.handlers:
+            self.handlers.append(hdlr)
 
-    def removeHandler(self, handler: Any) -> None:
-        if handler in self.handlers:
-            self.handlers.remove(handler)
+    def removeHandler(self, hdlr: Any) -> None:
+        if hdlr in self.handlers:
+            self.handlers.remove(hdlr)
 
     def hasHandlers(self) -> bool:
         return bool(self.reached())
@@ -288,18 +363,17 @@ class Logger:
         }
         line, function = here()
         record |= {"module": self.own.file.rpartition(".")[0], "lineno": line, "funcName": function, "process": 1}
-        record |= {"msg": msg, "args": args, "exc_info": exc_info, **(extra or {})}
+        said = raised_text() if exc_info else ""
+        record |= {"msg": msg, "args": args, "exc_info": exc_info, "exc_text": said, **(extra or {})}
         if not passes(self.filters, record):
             return
         record |= {"threadName": "MainThread", "processName": "MainProcess", "thread": 1, "relativeCreated": 0.0}
         handlers = self.reached()
         for handler in handlers:
-            if not isinstance(handler, Own):
-                handler.emit(record)
-            elif level >= handler.level and passes(handler.filters, record):
-                method(handler, "emit")(Record(record))
+            if level >= handler.level:
+                method(handler, "handle")(Record(record))
         if not handlers and level >= 30:  # Python's handler of last resort
-            self.own.session.display.note(message + "\n")
+            self.own.session.display.note("\n".join(filter(None, (message, said))) + "\n")
 
     def debug(self, msg: Any, *args: Any, **options: Any) -> None:
         self.log(10, msg, *args, **options)
@@ -316,7 +390,21 @@ class Logger:
     def critical(self, msg: Any, *args: Any, **options: Any) -> None:
         self.log(50, msg, *args, **options)
 
-    warn, exception, fatal = warning, error, critical
+    def exception(self, msg: Any, *args: Any, exc_info: Any = True, **options: Any) -> None:
+        self.log(40, msg, *args, exc_info=exc_info, **options)
+
+    warn, fatal = warning, critical
+
+
+def raised_text() -> str:
+    """The traceback of the exception that is being handled."""
+    import sys
+
+    from gradsh.frontend import traces
+    from gradsh.frontend.exceptions import seen
+
+    error = sys.exc_info()[1]
+    return "NoneType: None" if error is None else "".join(traces.lines_of(seen(error))).rstrip("\n")
 
 
 def here() -> tuple[int, str]:
@@ -347,6 +435,7 @@ class Logs:
         self.least = 0
         self.root = Logger("root", None, self)
         self.loggers: dict[str, Logger] = {}
+        self.kinds = handlers(session)
 
     def logger(self, name: Any = None) -> Logger:
         if not name or name == "root":
@@ -355,9 +444,6 @@ class Logs:
             above = name.rpartition(".")[0]
             self.loggers[name] = Logger(name, self.logger(above), self)
         return self.loggers[name]
-
-    def stream(self, stream: Any = None) -> Handler:
-        return Handler(self.session.display.note if stream is None else method(stream, "write"))
 
     def configure(
         self,
@@ -381,7 +467,8 @@ class Logs:
             return
         if handlers is None:
             named = filename is not None
-            handlers = [self.to_file(filename, filemode, encoding) if named else self.stream(stream)]
+            kinds = self.kinds
+            handlers = [kinds["FileHandler"](filename, filemode, encoding) if named else kinds["StreamHandler"](stream)]
         for handler in handlers:
             if handler.formatter is None:
                 handler.formatter = Formatter(format, datefmt, style)
@@ -392,23 +479,26 @@ class Logs:
     def disable(self, level: Any = 50) -> None:
         self.least = level_of(level) + 1
 
-    def to_file(self, path: Any, *given: Any, **options: Any) -> Any:
-        return FileHandler(self.session, path, *given, **options)
 
-
-class Adapter:
+class Adapter(Object):
     """`LoggerAdapter(logger, extra)`."""
-
-    __public__ = frozenset(("debug", "info", "warning", "error", "critical", "log", "logger", "extra", "process"))
 
     def __init__(self, logger: Any, extra: Any = None) -> None:
         self.logger, self.extra = logger, extra
 
+    def process(self, msg: Any, kwargs: Any) -> Any:
+        return msg, {**kwargs, "extra": self.extra}
+
     def log(self, level: Any, msg: Any, *args: Any, **options: Any) -> None:
-        self.logger.log(level, msg, *args, **{**options, "extra": self.extra})
+        msg, options = method(self, "process")(msg, options)
+        self.logger.log(level, msg, *args, **options)
 
     debug, info, warning = Logger.debug, Logger.info, Logger.warning
-    error, critical = Logger.error, Logger.critical
+    error, critical, exception = Logger.error, Logger.critical, Logger.exception
+
+
+_open(Adapter, "__init__", "process", "log", "debug", "info", "warning", "error", "critical", "exception")
+Adapter.__name__ = Adapter.__qualname__ = "LoggerAdapter"
 
 
 def module(session: Any, name: str) -> Module:
@@ -425,12 +515,13 @@ def module(session: Any, name: str) -> Module:
 
     words = ("debug", "info", "warning", "warn", "error", "critical", "fatal", "exception")
     members: dict[str, Any] = {word: said(word) for word in words} | LEVELS | {"WARN": 30, "FATAL": 50}
-    members |= {"basicConfig": logs.configure, "getLogger": logs.logger, "StreamHandler": logs.stream}
-    members |= {"Formatter": Formatter, "FileHandler": logs.to_file, "NullHandler": lambda: Handler(lambda words: None)}
+    members |= {"basicConfig": logs.configure, "getLogger": logs.logger}
+    kinds = dict(logs.kinds)
+    members |= {name: kinds.pop(name) for name in ("StreamHandler", "FileHandler")}
+    members |= {"Formatter": Formatter, "NullHandler": Nowhere}
     members |= {"getLevelName": level_name, "disable": logs.disable, "Logger": Logger, "root": logs.root}
     members |= {"LoggerAdapter": Adapter, "addLevelName": add_level, "shutdown": lambda: None}
     members |= {"captureWarnings": lambda capture: None, "Handler": Own, "Filter": Filter}
     members["log"] = lambda level, msg, *args: logs.root.log(level, msg, *args)
-    files = dict.fromkeys(("RotatingFileHandler", "TimedRotatingFileHandler", "WatchedFileHandler"), logs.to_file)
-    members["handlers"] = of_members("logging.handlers", files)
+    members["handlers"] = of_members("logging.handlers", kinds)
     return of_members("logging", members)

@@ -23,14 +23,16 @@ __acts_for_programs__ = True
 class Stream:
     """`sys.stdout`, `sys.stderr`: `take` writes a text."""
 
-    __slots__ = ("take",)
+    __slots__ = ("name", "take")
 
-    def __init__(self, take: Callable[[str], None]) -> None:
-        self.take = take
+    def __init__(self, take: Callable[[str], None], name: str) -> None:
+        self.take, self.name = take, name
 
     def __member__(self, name: str) -> Any:
         if name == "write":
             return self.write
+        if name == "name":
+            return self.name
         if name == "flush":
             return lambda: None
         if name == "isatty":
@@ -38,7 +40,7 @@ class Stream:
         raise KeyError(name)
 
     def __members__(self) -> list[str]:
-        return ["write", "flush", "isatty"]
+        return ["write", "flush", "isatty", "name"]
 
     def write(self, words: str) -> int:
         self.take(words)
@@ -80,8 +82,8 @@ def _sys(session: Any) -> Module:
     members = {
         "argv": list(session.argv),
         "exit": leave,
-        "stdout": Stream(out),
-        "stderr": Stream(session.display.note),
+        "stdout": Stream(out, "<stdout>"),
+        "stderr": Stream(session.display.note, "<stderr>"),
         "maxsize": sys.maxsize,
         "version": sys.version,
         "version_info": VersionInfo(*sys.version_info),
