@@ -144,7 +144,25 @@ async def python_questions(notebook: Notebook) -> None:
         ("f", "f(a)"),
     ]:
         assert said in (await notebook.ask("inspect", text, len(text)))["data"]["text/plain"], text
-    states = {"def f(x):": "incomplete", "1 + 2": "complete", "x = = 3": "invalid", "%time x": "complete"}
+    for text, said in [
+        ("torch.nn.Linear(2, ", "bias=True, device=None"),  # what is called, in Python's words
+        ("f(torch.relu(x), ", "f(a)"),
+        ("print", "print(*args, sep=' '"),
+        ("range(", "range(start, stop[, step])"),
+    ]:
+        assert said in (await notebook.ask("inspect", text, len(text)))["data"]["text/plain"], text
+    assert not (await notebook.ask("inspect", "graph", 3))["found"]
+    (refused,) = await notebook.run("input('name? ')")
+    assert refused.ename == "StdinNotImplementedError" and "does not support input requests" in refused.evalue
+    incomplete = await notebook.ask("is_complete", "if x:\n    for i in y:")
+    assert incomplete == {"status": "incomplete", "indent": "        "}
+    states = {
+        "await f()": "complete",
+        "def f(x):": "incomplete",
+        "1 + 2": "complete",
+        "x = = 3": "invalid",
+        "%time x": "complete",
+    }
     for text, state in states.items():
         assert (await notebook.ask("is_complete", text))["status"] == state
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from codeop import compile_command
+import builtins
+import inspect
+import re
+from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
+from codeop import CommandCompiler, Compile
 from typing import Any
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import Refused, Source
 from gradsh.frontend import completion
+from gradsh.frontend.dialect import WORDS
 from gradsh.language.python.cells import without_magics
 from gradsh.language.syntax import is_incomplete, parse
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.shell import described
 from gradsh.shell.complete import offered
+from gradsh.shell.hint import around
 from gradsh.shell.values import Unseen, describe, value_of
+
+PLAIN = re.compile(r"\b(?:true|false|none)\b")  # gradsh's words in how a built-in is called
+INDENT = re.compile(r"[ \t]*")
 
 
 class Asked:
@@ -33,12 +42,18 @@ class Asked:
                 return ""
         return self.of_builtin(word)
 
+    def called(self, code: str, at: int) -> str:
+        """What the innermost call around a place calls, "" where there is none."""
+        call = around(code, at)
+        return "".join(call.callee) if call is not None else ""
+
     def of_builtin(self, word: str) -> str:
         """What a built-in takes and does."""
         row = described.row(word) or described.table().get(word.rpartition(".")[2])
-        if row is None:
-            return ""
-        _, usage, summary, gradient = row
+        return self.said(*row) if row is not None else ""
+
+    def said(self, kind: str, usage: str, summary: str, gradient: str) -> str:
+        """The row of a built-in as lines."""
         return "\n".join([usage, summary, *([f"gradient: {gradient}"] if gradient else [])])
 
     def state(self, code: str) -> dict[str, Any]:
@@ -66,15 +81,38 @@ class PythonAsked(Asked):
         root, dot, rest = word.partition(".")
         if dot and isinstance(session.globals.get("." + root), Tensor):
             return self.of_builtin(f"Tensor.{rest}")
+        own = getattr(builtins, word, None)
+        if own is not None and word not in session.bound():
+            return self.of_python(word, own) if session.builtins.lookup(word) is not None else ""
         return super().about(session, word)
 
-    def state(self, code: str) -> dict[str, Any]:
-        """As Python's prompt says."""
+    def of_python(self, word: str, own: Any) -> str:
+        """What a built-in of Python's takes and does, in Python's words."""
         try:
-            whole = compile_command(without_magics(code)[0], "<cell>", "exec")
+            usage = f"{word}{inspect.signature(own)}\n"
+        except (TypeError, ValueError):  # it has several ways, which stand in its words
+            usage = ""
+        return usage + (inspect.getdoc(own) or "").partition("\n\n")[0]
+
+    def said(self, kind: str, usage: str, summary: str, gradient: str) -> str:
+        if kind in ("command", "word"):  # of gradsh's language
+            return ""
+        return super().said(kind, PLAIN.sub(lambda found: WORDS[found[0]], usage), summary, gradient)
+
+    def state(self, code: str) -> dict[str, Any]:
+        """As Python's prompt says; a cell may `await` outside of functions."""
+        compiler = Compile()
+        compiler.flags |= PyCF_ALLOW_TOP_LEVEL_AWAIT
+        whole = CommandCompiler()
+        whole.compiler = compiler
+        try:
+            complete = whole(without_magics(code)[0], "<cell>", "exec") is not None
         except (SyntaxError, ValueError, OverflowError):
             return {"status": "invalid"}
-        return {"status": "incomplete", "indent": ""} if whole is None else {"status": "complete"}
+        if complete:
+            return {"status": "complete"}
+        last = code.rstrip().rpartition("\n")[2]
+        return {"status": "incomplete", "indent": INDENT.match(last)[0] + "    " * last.endswith(":")}  # type: ignore[index]
 
 
 GRADSH, PYTHON = Asked(), PythonAsked()

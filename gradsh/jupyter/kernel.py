@@ -6,9 +6,10 @@ import sys
 from typing import Any
 
 from ipykernel.kernelbase import Kernel  # type: ignore[import-untyped, import-not-found, unused-ignore]
+from IPython.core.error import StdinNotImplementedError  # type: ignore[import-not-found, unused-ignore]
 
 import gradsh
-from gradsh.errors import ClosedPipe
+from gradsh.errors import ClosedPipe, FileError
 from gradsh.jupyter.shown import NotebookDisplay, ResultDisplay
 from gradsh.session.session import Session
 
@@ -116,13 +117,14 @@ class GradshKernel(Kernel):  # type: ignore[misc, unused-ignore]
         }
 
     async def do_inspect(self, code: str, cursor_pos: int, detail_level: int = 0, omit_sections: Any = ()) -> Reply:
-        """What the word at the cursor is: a value of the session, or what the built-in does."""
+        """What the word at the cursor is, a value of the session or a built-in; else what is called around it."""
         start = end = cursor_pos
         while start > 0 and (code[start - 1].isalnum() or code[start - 1] in "_."):
             start -= 1
         while end < len(code) and (code[end].isalnum() or code[end] == "_"):
             end += 1
-        text = self.asked.about(self.session_, code[start:end].strip("."))
+        words = [code[start:end].strip("."), self.asked.called(code, cursor_pos)]
+        text = next((text for word in words if word and (text := self.asked.about(self.session_, word))), "")
         data = {"text/plain": text} if text else {}
         return {"status": "ok", "found": bool(text), "data": data, "metadata": {}}
 
@@ -182,7 +184,16 @@ class PythonKernel(GradshKernel):
     def make_session(self) -> Session:
         from gradsh.session.python import PythonSession
 
-        return PythonSession(self.display, cells=True)
+        session = PythonSession(self.display, cells=True)
+        session.asks = self.ask
+        return session
+
+    def ask(self, prompt: str) -> str:
+        """`input(prompt)`: the front end asks. Errors: FileError where it is one that cannot."""
+        try:
+            return str(self.raw_input(prompt))  # type: ignore[no-untyped-call, unused-ignore]
+        except StdinNotImplementedError as error:
+            raise FileError(str(error), kind="StdinNotImplementedError") from None
 
     def run_cell(self, code: str, name: str) -> None:
         display, session = self.display, self.session_

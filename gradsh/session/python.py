@@ -50,6 +50,7 @@ class PythonSession(Session):
         self.array_options: Any = None  # the process's own, once `np.set_printoptions` was called
         self.kept: dict[str, Any] = {}  # what `torch.save` was given of the program's own classes
         self.writing: list[Callable[[], Any]] = []  # weak references to files that are being written
+        self.asks: Callable[[str], str] | None = None  # what asks the user for a line, where it is no stream
         super().__init__(display, **options)
         self.context.writer = _writer(cells)
         self.builtins = self.globals["@table"]

@@ -96,9 +96,14 @@ class Hint:
 
 def called(session: Session, text: str, offset: int) -> tuple[Call, str] | None:
     """The call around an offset of a text, and how what it calls is called; None where there is none."""
+    call = around(text, offset)
+    return (call, Hint(session).usage(call)) if call is not None and call.opening else None
+
+
+def around(text: str, offset: int) -> Call | None:
+    """The innermost call, or command, around an offset of a text."""
     from prompt_toolkit.document import Document
 
     from gradsh.shell.cursor import at
 
-    call = at(Document(text, offset)).call
-    return (call, Hint(session).usage(call)) if call is not None and call.opening else None
+    return at(Document(text, offset)).call

@@ -273,6 +273,8 @@ def asking(session: Any) -> Callable[..., str]:
     lines = lines_of(session)
 
     def input(prompt: Any = "") -> str:
+        if session.asks is not None:
+            return str(session.asks(text.written(prompt)))
         session.display.printed((prompt,), [None], "", "")
         line = next(lines, None)
         if line is None:
