@@ -62,7 +62,8 @@ def describe(value: Any, inside: bool = False) -> Type:
         word, stands = known(value)
         return Type(word, (), stands)
     if isinstance(value, (list, tuple)):
-        word = "tuple" if isinstance(value, tuple) else "list"
+        full = getattr(type(value), "__full_name__", None)  # `torch.return_types.max`
+        word = full or ("tuple" if isinstance(value, tuple) else "list")
         return Type(word, () if inside else tuple(describe(v, True) for v in value))
     if isinstance(value, bool):
         return Type("bool", (), () if value else ("false",))

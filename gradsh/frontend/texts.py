@@ -157,12 +157,15 @@ def _space_of(session: PythonSession, names: dict[str, Any]) -> tuple[dict[str, 
 
 
 def _put(space: dict[str, Any], names: Mapping[str, Any]) -> None:
-    space.update({"." + name: value for name, value in names.items() if name not in (BUILTINS, "__name__")})
+    given = {name: value for name, value in names.items() if isinstance(name, str)}  # `eval("a", {1: 2})`
+    space.update({"." + name: value for name, value in given.items() if name not in (BUILTINS, "__name__")})
 
 
 def _brought(found: dict[str, Any], names: dict[str, Any]) -> None:
     """What a text has bound, into the dict that it ran in."""
-    for name in [each for each in names if each not in found and each not in (BUILTINS, "__name__")]:
+    for name in [
+        each for each in names if isinstance(each, str) and each not in found and each not in (BUILTINS, "__name__")
+    ]:
         dict.pop(names, name, None)
     own = names.get(BUILTINS)
     given = own if isinstance(own, dict) else {}

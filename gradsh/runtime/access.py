@@ -16,6 +16,7 @@ import numpy as np
 
 from gradsh.calls.signature import as_called
 from gradsh.engine import catalogue
+from gradsh.engine.core import place
 from gradsh.engine.core.dtypes import DType, Size
 from gradsh.engine.core.graph import Node
 from gradsh.engine.core.named import Named
@@ -163,7 +164,7 @@ def _tensor_attributes() -> dict[str, Any]:
 
 def type_name(value: object) -> str:
     """A value's type as Python's errors call it."""
-    return type(value).__name__ if not isinstance(value, FUNCTIONS) else "function"
+    return "function" if isinstance(value, FUNCTIONS) else place.type_name(value)
 
 
 def method(value: Any, name: str, user: Callable[[], Any] | None = None) -> Any:
@@ -231,6 +232,8 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
             return
         if setter is None:
             if find_getter(value, name) is not None:
+                if isinstance(value, Named):
+                    raise AttributeError_("readonly attribute")
                 title = "torch._C.TensorBase" if value.__class__ is Tensor else type_name(value)
                 raise AttributeError_(f"attribute '{name}' of '{title}' objects is not writable")
             raise missing(value, name)

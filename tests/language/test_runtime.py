@@ -129,7 +129,8 @@ def test_named_results_and_sizes() -> None:
     assert session.run("m.indices\nm[0]\nlet v, i = m\nprint v, i\ns\ns.numel()\ns[0]") == [
         "2", "1", "1 2", "Size([2, 3])", "6", "2",
     ]  # fmt: skip
-    assert session.fails("m.kind").message == "'Named' object has no attribute 'kind'"
+    assert session.fails("m.kind").message == "'torch.return_types.max' object has no attribute 'kind'"
+    assert session.fails("m.indices = 1").message == "readonly attribute"
 
 
 def test_classes_open_what_they_name() -> None:

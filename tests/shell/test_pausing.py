@@ -124,10 +124,10 @@ def test_what_is_in_no_loop_is_stopped(capsys: pytest.CaptureFixture[str]) -> No
 def test_the_time_of_a_statement_stands_still_in_a_pause(capsys: pytest.CaptureFixture[str]) -> None:
     class Slow(Answers):
         def read(self, prompt: str) -> str:
-            sleep(1.2 if self.answers[0] == "continue" else 0)
+            sleep(3.2 if self.answers[0] == "continue" else 0)
             return super().read(prompt)
 
-    session = Session(display=Pressing(io.StringIO(), io.StringIO()), timeout=1)
+    session = Session(display=Pressing(io.StringIO(), io.StringIO()), timeout=3)
     shell = Shell(session, history=False)
     shell.editor = Slow("n = 10", "while true { n }", "continue")  # type: ignore[assignment]
     line = shell.execute(LOOP.replace("range(4)", "range(2)"))

@@ -31,7 +31,9 @@ def kind_named(kind: str) -> type[Named]:
     """The class of such results, `torch.return_types.max` in Python."""
     made = KINDS.get(kind)
     if made is None:
-        made = KINDS[kind] = type(kind, (Named,), {"__module__": "gradsh.engine.core.named", "kind": kind})
+        full = f"torch.return_types.{kind}"  # as it is said in errors
+        members = {"__module__": "gradsh.engine.core.named", "__full_name__": full, "kind": kind}
+        made = KINDS[kind] = type(kind, (Named,), members)
     return made
 
 

@@ -55,5 +55,6 @@ class placed:
 
 
 def type_name(value: Any) -> str:
-    """A value's type in the words of PyTorch's errors."""
-    return "NoneType" if value is None else type(value).__name__
+    """A value's type in the words of PyTorch's errors; `__full_name__` of a class is its name in C++."""
+    kind = type(value)
+    return "NoneType" if value is None else getattr(kind, "__full_name__", kind.__name__)

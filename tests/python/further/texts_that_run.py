@@ -60,3 +60,7 @@ except ZeroDivisionError as e:
     print("inside", e)
 """)
 print(eval("__name__"), eval("eval('1+1')"), callable(eval), exec("pass"))
+
+counts = {1: 2, "a": 3}
+exec("b = a", counts)
+print(counts[1], counts["b"], eval("a + 1", {1: 2, "a": 3}))
