@@ -16,7 +16,7 @@
     route.py     the same, where all is as it was at an entry before
     ahead.py     what a loop goes over, where one may look ahead; items.py, its items in that copy;
                  datasets.py, of what batches are made
-    outs.py      what iterations give to lists
+    outs.py      what iterations give to lists; lists.py, of which some are read
     numbers.py   what stands for Python's numbers in that copy, where they change
     kinds.py     models, optimisers and their kin, where there are any
     values.py    what stands for the arrays in that copy, and writes down what becomes of them

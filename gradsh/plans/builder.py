@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from gradsh.plans.lists import list_of
 from gradsh.plans.numbers import Number
 from gradsh.plans.outside import is_drawn
 from gradsh.plans.refusal import NoPlan
@@ -68,7 +69,7 @@ def build(
     # memory that is written twice may hold something else when it is read in between
     varying = changing | {root for root, times in writers.items() if times > 1}
     varying |= {id(step.out.root) for step in record.steps if step.kind == "draw"}
-    varying |= {id(step.out) for step in record.steps if is_drawn(step)}
+    varying |= {id(step.out) for step in record.steps if is_drawn(step) or list_of(step) is not None}
     varying |= loose
     varying |= {id(number) for number, _ in numbers} | {id(value.root) for value in gone}
     while True:  # what is written into memory that varies makes all of it vary

@@ -13,6 +13,7 @@ from gradsh.engine.core.strided import address
 from gradsh.errors import Span
 from gradsh.language.places import locate
 from gradsh.plans.builder import Plan
+from gradsh.plans.lists import Asked, Own, list_of
 from gradsh.plans.noted import Noted, Notes
 from gradsh.plans.numbers import Number
 from gradsh.plans.outs import Out, Text
@@ -217,11 +218,23 @@ class Describer:
             dims = "" if axis is None or step.arguments[0].ndim < 2 else f", dim={self.text(axis)}"
             return f"{name}({self.text(given[0])}{dims}{', keepdim' if keepdims else ''})"
         own = getattr(function, "__self__", None)
+        if (growing := list_of(step)) is not None:
+            return self.of_list(step, growing)
         if type(own) is Window:
             return f"{self.text(given[0])}[{self.index(own.moving.index)}]"
         if type(own) is Moving:
             return f"{self.text(given[0])}[{self.index(own.index)}] = {self.text(given[1])}"
         return self.called(step)
+
+    def of_list(self, step: Step, own: Own) -> str:
+        name = self.notes.names.get(id(own.growing), own.growing.kind.__name__)
+        given = ", ".join(map(self.text, step.arguments))
+        if type(step.function) is not Asked:
+            return f"{name}.append({given})"
+        function = step.function.__name__.lstrip(".")
+        place = getattr(step.function.function, "place", None)
+        name = name if place is None else f"{name}[{self.index(place)}]"
+        return f"{name}[{given}]" if function == "item" else f"{function}({name}{', ' if given else ''}{given})"
 
     def copied(self, step: Step) -> str:
         (x,) = step.arguments

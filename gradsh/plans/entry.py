@@ -17,6 +17,7 @@ from gradsh.plans.draws import Stream, is_stream
 from gradsh.plans.graphs import spent
 from gradsh.plans.kinds import is_generator, is_model, is_optimizer, is_scheduler
 from gradsh.plans.known import known, transformed
+from gradsh.plans.lists import length
 from gradsh.plans.numbers import KINDS, Number, exact
 from gradsh.plans.outs import Growing
 from gradsh.plans.outside import Asked, Imported
@@ -115,6 +116,9 @@ class Entry:
             if kind is not copy.kind or getattr(x, "maxlen", None) != copy.most or (copy.fixed and len(x) != copy.size):
                 raise differs()
             self.lists.append((copy, x))
+        elif copy is length:
+            if x is not len:
+                raise differs()
         elif kind is not copy.__class__ and not (is_written(kind) and self.kind(kind, copy.__class__)):
             raise differs()
         elif kind is Tensor:
@@ -131,7 +135,7 @@ class Entry:
             self.function(x, copy)
         elif isinstance(x, dict) or is_held(x) or is_instance(x):
             self.parts(x, copy)
-        elif x is not copy or not (x is len or known(x)):
+        elif x is not copy or not known(x):
             raise differs()
 
     def drawn(self, copy: Imported | Asked) -> None:

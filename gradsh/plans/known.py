@@ -7,6 +7,7 @@ from types import FunctionType
 from typing import Any
 
 from gradsh.engine.core.tensor import Tensor
+from gradsh.plans.lists import is_readable
 from gradsh.plans.numbers import KINDS, Number, called
 from gradsh.plans.refusal import NoPlan
 
@@ -50,6 +51,8 @@ FUNCTIONS = {
 
 def known(x: Any) -> bool:
     """Whether it is a function of gradsh's that changes nothing but what it is given."""
+    if x is abs:  # which asks its argument
+        return True
     module = getattr(x, "__module__", None) or ""
     kind = type(x)
     if kind.__module__ in PYTHONS and kind.__name__ in CONVERTERS:
@@ -77,6 +80,8 @@ def summing(function: Any) -> Any:
     """`sum`, for numbers that change too: from Python 3.12 on it is no chain of additions."""
 
     def call(*arguments: Any, **options: Any) -> Any:
+        if len(arguments) == 1 and not options and is_readable(arguments[0]):
+            return arguments[0].asked(function)
         start = (*arguments[1:], *options.values())
         if not arguments or len(start) > 1 or type(arguments[0]) is range or type(arguments[0]) is Tensor:
             return function(*arguments, **options)
@@ -98,6 +103,8 @@ def numeric(function: Any) -> Any:
         return summing(function)
 
     def call(*arguments: Any, **options: Any) -> Any:
+        if len(arguments) == 1 and not options and is_readable(arguments[0]):
+            return arguments[0].asked(function)
         if not any(type(each) is Number for each in arguments):
             return function(*arguments, **options)
         out = NotImplemented if options else called(of_numbers, arguments)
@@ -118,8 +125,8 @@ def converting(dtype: Any) -> Any:
         def __call__(self, *arguments: Any, **options: Any) -> Any:
             if len(arguments) == 1 and not options and self.python in KINDS:
                 x = arguments[0]
-                if type(x) is Tensor and not x.requires and x.data.size == 1:
-                    x = x.item()
+                if type(x) is Tensor and x.data.size == 1:  # of one that has a graph PyTorch warns, once
+                    x = x.item() if self.python is bool else x._scalar()
                 if type(x) is Number:
                     return called(self.python, (x,))
             return kind.__call__(self, *arguments, **options)

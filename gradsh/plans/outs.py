@@ -1,8 +1,8 @@
-"""What a loop gives to the program while it runs: items of lists that it does not read, and what it prints.
+"""What a loop gives to the program while it runs: items of lists, and what it prints.
 
-In the shadow such a list is a `Growing`, into which things can be put and out of which nothing comes. What was put in,
-and what was printed, is given to the program when the iteration is known to have come to its end, in the order of the
-program.
+In the shadow such a list is a `Growing`, into which things can be put and out of which numbers come (lists.py). What
+was put in, and what was printed, is given to the program when the iteration is known to have come to its end, in the
+order of the program.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from gradsh.engine.core.tensor import Tensor, make
 from gradsh.plans.graphs import marker
+from gradsh.plans.lists import Own, Part, Readable, item
 from gradsh.plans.numbers import Number, called, exact
 from gradsh.plans.refusal import UNSEEN, Closed, NoPlan, Unseen
 from gradsh.plans.values import Value
@@ -37,20 +38,38 @@ class Out:
         self.seen = slice(None)
 
 
-class Growing(Closed):
-    """A list or a deque of the program's, of which the body reads nothing.
+class Growing(Readable):
+    """A list or a deque of the program's, of which the body reads nothing but its numbers.
 
     outs   what was put into any list of one shadow
     size   how many items it has at the head of the iteration; None once it gets more
     kind   its class, and `most`: how many items it has room for, None where there is no end
+    own    that of the plan, where it is read; until then `real`, the program's, is what one would begin with
     """
 
-    __slots__ = ("fixed", "kind", "most", "outs", "size")
+    __slots__ = ("fixed", "kind", "most", "outs", "own", "real", "record", "size")
 
-    def __init__(self, outs: list[Out], x: Any) -> None:
+    def __init__(self, outs: list[Out], x: Any, record: Any) -> None:
         super().__init__(f"a {type(x).__name__} that grows is read")
         self.outs, self.size, self.fixed = outs, len(x), False
         self.kind, self.most = type(x), getattr(x, "maxlen", None)
+        self.own: Own | None = None
+        self.real, self.record = x, record
+
+    def asked(self, function: Callable[..., Any], *given: Any) -> Any:
+        """What the function gives of its numbers."""
+        if self.own is None:
+            own = Own(self, self.record)
+            own.begin(self.real)
+            self.own = own
+        return self.own.asked(function, *given)
+
+    def __getitem__(self, at: Any) -> Any:
+        if type(at) is slice and all(each is None or type(each) is int for each in (at.start, at.stop, at.step)):
+            return Part(self, at)
+        if type(at) is int or (type(at) is Number and type(at.plain) is int):
+            return self.asked(item, at)
+        raise NoPlan(self.why)
 
     def append(self, item: Any) -> None:
         self.outs.append(Out(self, item))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.plans.draws import Stream, is_stream
+from gradsh.plans.lists import list_of
 from gradsh.plans.numbers import Number, called
 from gradsh.plans.refusal import NoPlan
 
@@ -104,9 +105,7 @@ def computing(x: FunctionType, raw: Any) -> Callable[..., Any]:
 
     def call(*arguments: Any, **keywords: Any) -> Any:
         given = tuple(
-            called(float, (each.item(),))
-            if type(each) is Tensor and not each.requires and each.data.size == 1
-            else each
+            called(float, (each._scalar(),)) if type(each) is Tensor and each.data.size == 1 else each
             for each in arguments
         )
         if keywords or not any(type(each) is Number for each in given):
@@ -164,8 +163,9 @@ def timed(steps: list[Step], numbers: Iterable[tuple[Number, Any]]) -> set[int]:
         size = len(found)
         found |= {id(number) for number, new in numbers if id(new) in found}
         for step in steps:
-            if not found.isdisjoint(map(id, step.inputs())):
+            own = list_of(step)
+            if not found.isdisjoint((id(own), *map(id, step.inputs()))):
                 if step.kind != "number":
                     raise NoPlan("what the clock says decides what is done, or goes into a tensor", step)
-                found.add(id(step.out))
+                found |= {id(step.out)} if own is None else {id(step.out), id(own)}
     return found

@@ -22,6 +22,7 @@ from gradsh.plans.entry import SIMPLE, Entry, memory_of
 from gradsh.plans.graphs import spent
 from gradsh.plans.kinds import is_generator, is_model, is_optimizer, is_state
 from gradsh.plans.known import transformed
+from gradsh.plans.lists import length
 from gradsh.plans.numbers import Number, exact
 from gradsh.plans.outs import Growing
 from gradsh.plans.refusal import NoPlan, Unseen
@@ -90,6 +91,8 @@ class Route:
             return copy
         if type(copy) is Unseen:
             raise NoWay
+        if copy is length:
+            return x
         if isinstance(x, ATOMS):
             if isinstance(x, type) and is_written(x):
                 raise NoWay

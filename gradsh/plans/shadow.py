@@ -38,6 +38,7 @@ from gradsh.plans.kinds import (
     is_state_dict,
 )
 from gradsh.plans.known import CATCHING, HELPERS, OF_NUMBERS, converting, known, numeric, transformed
+from gradsh.plans.lists import length
 from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing, Out, captured, formatted_by, joined, same
 from gradsh.plans.outside import Asked, Imported, computing, is_asked_again, is_drawn, of_math
@@ -121,12 +122,12 @@ class Shadow:
             return self.tensor(x)
         if kind is list:
             if id(x) in self.growing:
-                return self.kept(x, Growing(self.outs, x))
+                return self.kept(x, Growing(self.outs, x, self.record))
             made: Any = self.kept(x, [], True)
             made.extend(self.part(x, at, each) for at, each in enumerate(x))
             return made
         if kind is deque:
-            return self.kept(x, Growing(self.outs, x))
+            return self.kept(x, Growing(self.outs, x, self.record))
         if kind in DICTS or is_state(x) or is_counts(x) or is_plain_state_dict(x):
             made = self.kept(x, kind.__new__(kind), True)  # type: ignore[call-overload]  # without arguments: empty
             if kind is defaultdict:
@@ -160,7 +161,9 @@ class Shadow:
             return self.object(x)
         if is_module(x):
             return self.kept(x, Imported(self, x))
-        if x is len or known(x):
+        if x is len:
+            return length
+        if known(x):
             return x
         if is_loader(x):
             raise NoPlan("a loop in its body goes over a DataLoader: only that loop can have a plan")

@@ -88,6 +88,9 @@ class Trial:
         self.replaces = left.replaces
         self.mode = modes()
         self.session = mode.generator
+        self.lists = [made.own for _, made in shadow.copies.values() if type(made) is Growing and made.own is not None]
+        for own in self.lists:  # what was given since
+            own.now()
         self.sizes = {id(made): len(x) for x, made in shadow.copies.values() if type(made) is Growing}
         # a value with a graph that goes over leaves that of the iteration before with those who have it at the end
         self.tail = 2 if any(tensor.node is not None for tensor in self.renamed.values()) else 1
@@ -216,9 +219,14 @@ class Trial:
         self.again = 0
         if self.inputs is not None:
             self.inputs.now, self.inputs.reached = [], ()
+        for own in self.lists:
+            own.growing.real = None
 
     def load(self, entry: Entry) -> None:
         """Begin from there. Errors: NoPlan where something is another that all iterations have in common."""
+        for growing, real in entry.lists:
+            if growing.own is not None:
+                growing.own.begin(real)
         written = {id(value) for value in self.plan.written}
         dropped = {id(value.root) for copy, value in self.head.data if id(value) in self.gone}
         others: set[int] = set()
@@ -267,7 +275,7 @@ class Trial:
         """The items of turns that began at those snapshots."""
         if self.inputs is not None:
             self.inputs.ended = False
-        return iter([] if self.inputs is None else [item for _, _, _, items in heads for item in items])
+        return iter([] if self.inputs is None else [item for _, _, _, items, _ in heads for item in items])
 
     def first(self) -> None:
         """The next item is the first that is there."""
@@ -296,10 +304,13 @@ class Trial:
     def snapshot(self) -> Any:
         states = [state_of(stream.own) for _, stream in self.drawing(self.shadow.streams)]
         items = None if self.inputs is None else self.inputs.now
-        return [array.copy() for array in self.arrays()], states, self.now, items
+        lists = [own.items.copy() for own in self.lists]
+        return [array.copy() for array in self.arrays()], states, self.now, items, lists
 
     def restore(self, snapshot: Any) -> None:
-        arrays, states, self.now, items = snapshot
+        arrays, states, self.now, items, lists = snapshot
+        for own, held in zip(self.lists, lists, strict=True):
+            own.items = held.copy()
         if self.inputs is not None:
             self.inputs.again(items)
         for (_, stream), state in zip(self.drawing(self.shadow.streams), states, strict=True):

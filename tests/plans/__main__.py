@@ -15,18 +15,19 @@ from pathlib import Path
 
 from gradsh.reports.plans import LoopPlan
 from tests.conftest import take_interrupts
-from tests.plans import again, calls, epochs, operators, scripts, turns
+from tests.plans import again, calls, epochs, objects, operators, scripts, turns
 from tests.plans.compared import Run, apart, compared
 from tests.plans.programs import LOOPS, made
 from tests.plans.sources import programs
 from tests.plans.stopped import stopped
 
-# Of LOOPS programs, trainings in Python as people write them, loops that do things each n-th iteration, and short
-# programs in Python, each of which is compiled for itself.
-WITH = {2: epochs.made, 6: turns.made, 7: scripts.made}
-PYTHON = (2, 7)
+KINDS = 9  # of programs, one after the other
+# Trainings in Python as people write them, loops that do things each n-th iteration, and short programs in Python, of
+# which the first are each compiled for itself.
+WITH = {2: epochs.made, 6: turns.made, 7: scripts.made, 8: objects.made}
+PYTHON = (2, 7, 8)
 APART = 7
-AGAIN = (1, 3, 5)  # of LOOPS programs, those that run one loop again and again; the last is also interrupted
+AGAIN = (1, 3, 5)  # those that run one loop again and again; the last is also interrupted
 
 
 def digits(told: list[LoopPlan]) -> str:
@@ -54,7 +55,7 @@ def main(first: int = 0, count: int = 100_000) -> int:
                 wrong += 1
         print(f"{sum(reasons.values())} loops of programs, {reasons['a plan']} with a plan", flush=True)
         for seed in range(first, first + -(-count // LOOPS)):
-            kind = seed % LOOPS
+            kind = seed % KINDS
             make = again.made if kind in AGAIN else WITH.get(kind, made)
             texts = make(seed) if kind else [calls.made(seed)]
             way = partial(Run, shared=kind != APART, python=kind in PYTHON, watched=seed % 3 == 1)

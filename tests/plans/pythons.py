@@ -320,6 +320,84 @@ def train(way):
         print(model[0].running_mean, model[2].bias)
 train(0); train(1); train(2); train(3); train(4); train(5)
 """
+PLANNED["lists of numbers that are read"] = """\
+from collections import deque
+net = nn.Linear(3, 1); opt = torch.optim.SGD(net.parameters(), lr=0.02)
+losses, means, recent, n, best, small = [], [], deque(maxlen=5), 0, 0, deque([1.0])
+def step():
+    opt.zero_grad(); loss = ((net(X) - Y) ** 2).mean(); loss.backward(); opt.step()
+    return loss.item()
+for i in range(40):
+    losses.append(step())
+    avg = sum(losses) / len(losses)
+    means.append(avg)
+print(avg, means[-2:])
+for i in range(40):
+    losses.append(step())
+    if len(losses) > 1 and losses[-1] < losses[-2]:
+        n += 1
+print(n, losses[-1])
+for i in range(40):
+    losses.append(step())
+    avg = sum(losses[-10:]) / len(losses[-10:])
+    if losses[-1] <= min(losses): best += 1
+    high = max(losses[:5])
+print(avg, best, high)
+for part in "abc":
+    for i in range(20):
+        recent.append(step())
+        avg = sum(recent) / len(recent)
+        last = recent[-1] - recent[0] if recent else 0.0
+        if len(recent) == 5 and max(recent) - min(recent) < 1e-9: break
+    print(avg, last, recent)
+    if part == "a": recent = deque(recent, maxlen=3)
+    if part == "b": recent.append(7)
+for i in range(30):
+    small.append(i); k = small[i // 2]; n += k
+print(n, k, small)
+xs = [1, 2.5]
+for i in range(30):
+    xs.append(i if i < 12 else i * 0.5)
+    n += xs[-1]
+    t = sum(xs)
+print(n, t)
+for i in range(30):
+    xs.append(i)
+    k = xs[-30 + i]
+print(k)
+ys = [0.0]
+for i in range(30):
+    ys.append(ys[-1] * 0.5 + i)
+    if ys[-1] > 40: print("far", i, ys[-1])
+print(ys)
+class Meter:
+    def __init__(self): self.values = []
+    def add(self, v): self.values.append(v)
+    @property
+    def avg(self): return sum(self.values) / len(self.values) if self.values else 0.0
+m = Meter()
+for i in range(40):
+    m.add(step()); a = m.avg
+print(a)
+"""
+PLANNED["numbers that are made of losses"] = """\
+import math
+net = nn.Linear(3, 1); opt = torch.optim.SGD(net.parameters(), lr=0.02)
+total, k, n, losses = 0.0, 0.5, 0, []
+for i in range(40):
+    opt.zero_grad(); loss = ((net(X) - Y) ** 2).mean(); loss.backward(); opt.step()
+    total += float(loss)
+for i in range(40):
+    opt.zero_grad(); loss = ((net(X) - Y) ** 2).mean(); loss.backward(); opt.step()
+    losses.append(math.log(loss)); n += int(loss * 10)
+    k = math.sqrt(abs(k) + i) * abs(-0.5)
+    if bool(loss > 1e-3): n += 1
+print(total, k, n, losses, loss)
+for i in range(40):
+    v = math.exp(-loss); w = abs(X).sum() * abs(k - i)
+    k = abs(k - i) + math.isnan(loss)
+print(v, w, k)
+"""
 PLANNED["averages of weights"] = """\
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 model = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 1))
@@ -434,6 +512,50 @@ print(run(20), w, z, parts)
 """
 # A plan would be wrong about these, or cannot be made.
 OTHERS = {
+    "lists that are read, of more than numbers": """\
+from collections import deque
+class Own:
+    n = 0
+    def asked(self, function):
+        return 7
+    def __len__(self):
+        return 3
+zs, own, n, ts = ["a"], Own(), 0, []
+for i in range(30):
+    zs.append(i)
+    k, m = zs[-1], len(zs)
+for i in range(30):
+    n += len(own) + sum([i, 2.0])
+for i in range(30):
+    ts.append(torch.ones(2) * i)
+    n += len(ts) + ts[-1].sum().item()
+xs = [0.5]
+for i in range(30):
+    xs.append(xs[-1] * i)
+    if i == 20:
+        xs.append("end")
+    if i == 25:
+        xs.clear()
+        xs.append(1)
+for i in range(30):
+    xs.append(i)
+    n += xs[1:3][1] + (i in xs) + xs.index(i)
+for k in range(3):
+    for i in range(20):
+        xs.append(i)
+        n += xs[-2]
+    xs[3] = None if k else 2
+q = deque([1, 2], maxlen=2)
+for i in range(30):
+    q.append(i)
+    n += q[0] / 2
+    q[0] = 1
+for i in range(30):
+    xs = [1, 2] if i == 11 else xs
+    xs.append(i)
+    n += sum(x for x in xs if x) + max(xs[-3:])
+print(k, m, n, xs, zs)
+""",
     "what a field has is read after all": """\
 import copy
 torch.manual_seed(0)
@@ -626,8 +748,22 @@ for i in range(30):
     t = t * 0.9
     if time.time() - start > 1000:
         break
-start = 0.0
-print(t)
+times, far = [], 0
+for i in range(30):
+    now = time.time()
+    t = t * 0.9
+    times.append(time.time() - now)
+    mean = sum(times) / len(times)
+for i in range(30):
+    now = time.time()
+    t = t * 0.9
+    times.append(time.time() - now)
+    if sum(times[-3:]) > 1000:
+        far += 1
+print(mean < 100, len(times))
+start = now = mean = 0.0
+times = []
+print(t, far)
 """,
     "what a module has is set": """\
 import math

@@ -89,6 +89,9 @@ AFTER = (
         "last = recent[-1] if recent else 0.0",
         "n += 1; s = math.floor(n / 2)",
     ),
+    *("total += float(loss)", "losses.append(float(loss.detach()))", "n += int(loss * 10)"),
+    *("mean = sum(losses[-5:]) / len(losses[-5:])", "last = losses[-1]", "best = min(losses)"),
+    *("if len(losses) > 1 and losses[-1] < losses[-2]:\n    n += 1", "m = max(losses) - min(losses)"),
     *("v = math.log(loss)", "losses.append(random.gauss(0, 1))", "recent.append(i)", "v = sum(recent)"),
 )
 STEPS = (
