@@ -201,6 +201,16 @@ MEMBERS: dict[str, Found] = {
     "_dynamo.allow_in_graph": _always(lambda function: function),
     "_dynamo.mark_dynamic": _always(nothing),
     "_dynamo.is_compiling": _always(gives(False)),
+    **{
+        f"onnx.{name}": _always(
+            refuses(
+                f"torch.onnx.{name}: programs are not traced, compiled or exported here",
+                NotHere,
+                help="`torch.save(model.state_dict(), path)` writes what PyTorch loads, and exports there",
+            )
+        )
+        for name in ("export", "dynamo_export", "load")
+    },
     "onnx.is_in_onnx_export": _always(gives(False)),
     "serialization.add_safe_globals": _always(nothing),  # no file's objects are made of anything but plain values
     "serialization.clear_safe_globals": _always(nothing),

@@ -29,7 +29,7 @@ TORCH = frozenset((*(name for name in MODULES if name.split(".")[0] == "torch"),
 _NAMED = {f"torch.{name}": name for name in NAMESPACES}
 _NAMED |= {"torch.distributions.constraints": "constraints", "torch.cuda.random": "cuda", "torch.cuda.memory": "cuda"}
 _NAMED |= {"torch.nn.utils.prune": "prune", "torch.signal.windows": "signal.windows"}
-_WITH_NAMES = "mps xpu version jit compiler fft cpu distributed types serialization _dynamo onnx multiprocessing"
+_WITH_NAMES = "mps xpu version jit compiler fft cpu distributed types serialization _dynamo onnx multiprocessing hub"
 _NAMED |= {f"torch.{name}": name for name in _WITH_NAMES.split()}
 # others with their module than by their bare name, in programs alone
 _APART = {"torch.cuda.amp.autocast": "cuda_autocast", "torch.cpu.amp.autocast": "cpu_autocast"}
