@@ -150,6 +150,19 @@ def test_cells_are_all_there() -> None:
     assert count == 92
 
 
+def test_printed_tracebacks_are_as_python_prints_them(tmp_path: Path) -> None:
+    """With what failed marked in its line, with groups, and those that are Python's own errors here."""
+    text = (ROOT / "tests" / "data" / "python_tracebacks.py.txt").read_text(encoding="utf-8")
+    program = tmp_path / "program.py"
+    program.write_text(text, encoding="utf-8")
+    done = subprocess.run([sys.executable, "-X", "utf8", str(program)], capture_output=True, check=True)
+    run = Run()
+    assert run.run(text, "program.py") == 0, run.err.getvalue()
+    shown = run.shown()
+    assert shown == done.stdout.decode("utf-8").replace(str(program), "program.py")
+    assert "~~~~~~^^^" in shown
+
+
 # --- what a program can reach -----------------------------------------------------------------------------------------
 
 REACHING = """\

@@ -197,6 +197,8 @@ NAMES: dict[str, Any] = {
     "format": formatted,
     "iter": iterator,
     "next": next_of,
+    "aiter": aiter,
+    "anext": anext,
     "pow": power,
     "divmod": divmod,
     "hash": hash,

@@ -251,9 +251,16 @@ def _leaving(function: Any) -> Callable[..., Any]:
             function(self, None, None, None)
             return False
         shown = seen(value)
-        return function(self, type(shown), shown, None)
+        return function(self, type(shown), shown, _trace(shown))
 
     return leave
+
+
+def _trace(error: BaseException) -> Any:
+    """`error.__traceback__`, as programs see it."""
+    from gradsh.frontend.traces import of_exception
+
+    return of_exception(error, "__traceback__")
 
 
 def _leaving_later(function: Any) -> Callable[..., Any]:
@@ -263,7 +270,7 @@ def _leaving_later(function: Any) -> Callable[..., Any]:
         if value is None:
             return await function(self, None, None, None)
         shown = seen(value) if isinstance(value, Exception) else value
-        return await function(self, type(shown), shown, None)
+        return await function(self, type(shown), shown, _trace(shown))
 
     return leave
 

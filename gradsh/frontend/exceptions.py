@@ -100,6 +100,7 @@ def seen(exception: BaseException) -> BaseException:
         error.kind = "UnboundLocalError"
     elif not isinstance(exception, (NameError, TypeError)) and _root(type(exception)) not in ("gradsh", "numpy"):
         return exception  # `json.JSONDecodeError` too
+    error.__traceback__, error.__context__ = exception.__traceback__, exception.__context__
     return of_error(error)
 
 

@@ -94,32 +94,82 @@ def manager(function: Any) -> Any:
     return call
 
 
-class Redirected:
-    """A display whose prints go to a stream."""
+class ManagedLater:
+    """The same of `@asynccontextmanager`."""
 
-    def __init__(self, shown: Any, write: Callable[[str], Any]) -> None:
+    __slots__ = ("again", "block")
+
+    def __init__(self, again: Callable[[], Any]) -> None:
+        self.again = again
+        self.block = again()
+
+    async def __aenter__(self) -> Any:
+        return await self.block.__aenter__()
+
+    async def __aexit__(self, kind: Any, value: Any, trace: Any) -> Any:
+        return await self.block.__aexit__(kind, value, trace)
+
+
+def manager_later(function: Any) -> Any:
+    """`@contextlib.asynccontextmanager`."""
+    made = contextlib.asynccontextmanager(function)
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        return ManagedLater(lambda: made(*arguments, **spelled(function, keywords)))
+
+    call.__name__ = call.__qualname__ = getattr(function, "__name__", "call")
+    return call
+
+
+class ClosingLater:
+    """`contextlib.aclosing(generator)`."""
+
+    __slots__ = ("thing",)
+
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
+
+    async def __aenter__(self) -> Any:
+        return self.thing
+
+    async def __aexit__(self, *_: object) -> None:
+        await method(self.thing, "aclose")()
+
+
+class Redirected:
+    """A display whose prints go to a stream; with `errors` what goes to `sys.stderr` does."""
+
+    def __init__(self, shown: Any, write: Callable[[str], Any], errors: bool) -> None:
         self.shown = shown
         self.write = write
+        self.errors = errors
+
+    def note(self, line: str) -> None:
+        (self.write if self.errors else self.shown.note)(line)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.shown, name)
 
     def printed(self, values: tuple[object, ...], spans: Any, sep: str = " ", end: str = "\n") -> None:
-        self.write(sep.join(map(text.written, values)) + end)
+        if self.errors:
+            self.shown.printed(values, spans, sep, end)
+        else:
+            self.write(sep.join(map(text.written, values)) + end)
 
 
 class Redirection:
-    """`contextlib.redirect_stdout(stream)`."""
+    """`contextlib.redirect_stdout(stream)`, and with `errors` `redirect_stderr`."""
 
-    __slots__ = ("before", "session", "stream")
+    __slots__ = ("before", "errors", "session", "stream")
 
-    def __init__(self, session: Any, stream: Any) -> None:
+    def __init__(self, session: Any, stream: Any, errors: bool = False) -> None:
         self.session = session
         self.stream = stream
+        self.errors = errors
 
     def __enter__(self) -> Any:
         self.before = self.session.display
-        self.session.display = Redirected(self.before, method(self.stream, "write"))
+        self.session.display = Redirected(self.before, method(self.stream, "write"), self.errors)
         return self.stream
 
     def __exit__(self, *_: object) -> None:
@@ -143,6 +193,8 @@ class Closing:
 
 def _contextlib(session: Any) -> Module:
     HOST.setdefault(contextlib.ExitStack, frozenset(("enter_context", "callback", "push", "close", "pop_all")))
+    _LATER = ("enter_context", "enter_async_context", "callback", "push", "push_async_exit", "push_async_callback")
+    HOST.setdefault(contextlib.AsyncExitStack, frozenset((*_LATER, "aclose", "pop_all")))
     members = {
         "contextmanager": manager,
         "ContextDecorator": Decorating,
@@ -151,8 +203,12 @@ def _contextlib(session: Any) -> Module:
         "ExitStack": contextlib.ExitStack,
         "closing": Closing,
         "redirect_stdout": lambda stream: Redirection(session, stream),
-        "redirect_stderr": contextlib.nullcontext,
+        "redirect_stderr": lambda stream: Redirection(session, stream, True),
         "AbstractContextManager": Object,
+        "AbstractAsyncContextManager": Object,
+        "asynccontextmanager": manager_later,
+        "AsyncExitStack": contextlib.AsyncExitStack,
+        "aclosing": ClosingLater,
     }
     return of_members("contextlib", members)
 

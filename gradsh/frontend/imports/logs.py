@@ -15,6 +15,7 @@ from gradsh.frontend.namespace import formattable
 __acts_for_programs__ = True
 
 LEVELS = {"CRITICAL": 50, "ERROR": 40, "WARNING": 30, "INFO": 20, "DEBUG": 10, "NOTSET": 0}
+USUAL = dict(LEVELS)
 NAMES = {number: name for name, number in LEVELS.items()}
 BASIC = "%(levelname)s:%(name)s:%(message)s"
 
@@ -514,6 +515,11 @@ def module(session: Any, name: str) -> Module:
         return say
 
     words = ("debug", "info", "warning", "warn", "error", "critical", "fatal", "exception")
+    for name in [*LEVELS.keys() - USUAL.keys()]:  # what a session before has added
+        del LEVELS[name]
+    LEVELS.update(USUAL)
+    NAMES.clear()
+    NAMES.update({number: level for level, number in USUAL.items()})
     members: dict[str, Any] = {word: said(word) for word in words} | LEVELS | {"WARN": 30, "FATAL": 50}
     members |= {"basicConfig": logs.configure, "getLogger": logs.logger}
     kinds = dict(logs.kinds)

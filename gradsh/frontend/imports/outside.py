@@ -83,7 +83,7 @@ def _sys(session: Any) -> Module:
         "argv": list(session.argv),
         "exit": leave,
         "stdout": Stream(out, "<stdout>"),
-        "stderr": Stream(session.display.note, "<stderr>"),
+        "stderr": Stream(lambda words: session.display.note(words), "<stderr>"),
         "maxsize": sys.maxsize,
         "version": sys.version,
         "version_info": VersionInfo(*sys.version_info),

@@ -430,6 +430,7 @@ class Precision:
 def _decimal(session: Any) -> Module:
     import decimal
 
+    decimal.setcontext(decimal.Context(prec=28, rounding=decimal.ROUND_HALF_EVEN))  # not that of a session before
     found = _public("decimal", DECIMAL, kinds="Decimal")(session)
     found.known |= {
         "getcontext": lambda: Precision(decimal.getcontext()),
