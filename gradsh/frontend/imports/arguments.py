@@ -12,8 +12,11 @@ from typing import Any
 
 from gradsh import errors
 from gradsh.frontend import text
+from gradsh.frontend.access import method
+from gradsh.frontend.classes import Object, ProgramType
 from gradsh.frontend.exceptions import leave, raised, seen
 from gradsh.frontend.imports import Module, of_members
+from gradsh.frontend.imports.opening import opened
 from gradsh.frontend.imports.pure import SimpleNamespace
 from gradsh.runtime.text import function_name
 
@@ -55,6 +58,7 @@ class Reader(argparse.ArgumentParser):
     """Python's parser, which writes and ends by what it is told."""
 
     say: Callable[[str, bool], None]
+    shown: Any  # the parser that the program knows
 
     def _print_message(self, message: str, file: Any = None) -> None:
         if message:
@@ -127,6 +131,8 @@ class Group:
             options["type"] = _conversion(kind) if callable(kind) else kind
         if options.get("action") is BOOLEAN:
             options["action"] = argparse.BooleanOptionalAction
+        elif isinstance(options.get("action"), ProgramType):
+            options["action"] = _of_program(options["action"])
         return Action(_host(self.inner.add_argument, *flags, **options))
 
     def add_argument_group(self, *given: Any, **options: Any) -> Group:
@@ -137,6 +143,53 @@ class Group:
 
     def set_defaults(self, **values: Any) -> None:
         self.inner.set_defaults(**values)
+
+
+_OF_ACTIONS = "option_strings dest nargs const default type choices required help metavar"
+
+
+class OwnAction(Object):
+    """`argparse.Action`, whose subclasses say what an argument does when they are called."""
+
+    def __init__(
+        self,
+        option_strings: Any,
+        dest: str,
+        nargs: Any = None,
+        const: Any = None,
+        default: Any = None,
+        type: Any = None,
+        choices: Any = None,
+        required: bool = False,
+        help: Any = None,
+        metavar: Any = None,
+    ) -> None:
+        self.option_strings, self.dest, self.nargs, self.const, self.default = (
+            option_strings,
+            dest,
+            nargs,
+            const,
+            default,
+        )
+        self.type, self.choices, self.required, self.help, self.metavar = type, choices, required, help, metavar
+
+
+OwnAction.written, OwnAction.hosted, OwnAction.slots = {"__init__": OwnAction.__init__}, False, None
+OwnAction.__module__, OwnAction.__name__, OwnAction.__qualname__ = "argparse", "Action", "Action"
+
+
+def _of_program(kind: Any) -> Any:
+    """An action of the program's own as Python's parser has it."""
+
+    class Host(argparse.Action):
+        def __init__(self, **options: Any) -> None:
+            self.own = kind(**options)
+            super().__init__(**{name: getattr(self.own, name) for name in _OF_ACTIONS.split()})
+
+        def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+            method(self.own, "__call__")(parser.shown, namespace, values, option_string)
+
+    return Host
 
 
 class Action:
@@ -185,7 +238,7 @@ class Parser(Group):
                     str(session.argv[0]).replace("\\", "/").rpartition("/")[2] if session.argv else "gradsh"
                 )
             inner = _host(Reader, *given, **options)
-        inner.say = self.say
+        inner.say, inner.shown = self.say, self
         super().__init__(inner)
 
     def say(self, words: str, as_error: bool) -> None:
@@ -227,8 +280,6 @@ class Parser(Group):
         self._written(self.inner.format_usage(), file)
 
     def _written(self, words: str, file: Any) -> None:
-        from gradsh.frontend.access import method
-
         method(file, "write")(words) if file is not None else self.say(words, as_error=False)
 
     def format_help(self) -> str:
@@ -283,7 +334,20 @@ def module(session: Any, name: str) -> Module:
     def parser(*given: Any, **options: Any) -> Any:
         return Parser(session, *given, **options)
 
+    def of_files(mode: str = "r", bufsize: int = -1, encoding: Any = None, **_: Any) -> Any:
+        """`FileType(mode)`: a `type=` that opens the file of that name."""
+
+        def opening(path: str) -> Any:
+            try:
+                return opened(session)(path, mode, encoding=encoding)
+            except errors.FileError as error:
+                raise argparse.ArgumentTypeError(f"can't open {path!r}: {error.message}") from None
+
+        opening.__name__ = f"FileType({mode!r})"
+        return opening
+
     members: dict[str, Any] = {"ArgumentParser": parser, "Namespace": Namespace, "BooleanOptionalAction": BOOLEAN}
+    members |= {"Action": OwnAction, "FileType": of_files}
     members |= {"ArgumentTypeError": argparse.ArgumentTypeError, "ArgumentError": argparse.ArgumentError}
     names = ("SUPPRESS", "REMAINDER", "OPTIONAL", "ZERO_OR_MORE", "ONE_OR_MORE")
     return of_members(name, members | FORMATTERS | {each: getattr(argparse, each) for each in names})
