@@ -180,6 +180,8 @@ def attribute(value: Any, name: str) -> Any:
         return _of_class(value, name)
     if name[:2] == "__" and not hasattr(kind, "__member__"):
         return _special(value, kind, name)
+    if takes_fields(kind):
+        return field(value, name)
     open_ = HOST.get(kind)
     if open_ is not None:
         own = OWN.get(kind)
@@ -197,8 +199,6 @@ def attribute(value: Any, name: str) -> Any:
             raise missing(value, name) from None
     if isinstance(value, FunctionType):
         return _of_function(value, name)
-    if takes_fields(kind):
-        return field(value, name)
     found = host_attribute(value, kind, name)
     return access.attribute(value, name) if found is ABSENT else found
 
@@ -264,6 +264,14 @@ def _of_object(value: Any, kind: Any, name: str) -> Any:
             if isinstance(lookup(kind, name), property):  # without a getter
                 raise AttributeError_(str(error)) from None
             raise missing(value, name) from None
+    if name in kind.inside:
+        found = value.__dict__.get("@" + name, ABSENT)
+        if found is not ABSENT:
+            return found
+        found = lookup(kind, name)
+        if found is ABSENT:
+            raise missing(value, name)
+        return bound(found, value)
     if name in value.__dict__ or lookup(kind, name) is not ABSENT:
         own = name in OWN_OF_CLASSES and name not in value.__dict__
         return bound(lookup(kind, name), value) if own else getattr(value, name)
@@ -426,6 +434,9 @@ def _of_class(value: Any, name: str) -> Any:
             return type(value).__member__(value, name)  # type: ignore[attr-defined]  # not an instance's
         except KeyError:
             return _of_layers(value, name)
+    found = _of_base(python, value, name)
+    if found is not None:
+        return found
     if python is not None and name in HOST.get(python, ()):
         return OWN.get(python, {}).get(name) or OF_CLASSES.get(python, {}).get(name) or getattr(python, name)
     if python is Tensor:
@@ -441,6 +452,13 @@ def _of_class(value: Any, name: str) -> Any:
     if python in HOST and (special := specials.of_host_class(python, name)) is not ABSENT:
         return special
     raise missing_in_class(value, name)
+
+
+def _of_base(python: Any, value: Any, name: str) -> Any:
+    """A method of a class of PyTorch's that a program may derive from, `Adam.__init__(self, params)`; None for none."""
+    if not takes_fields(python) or isinstance(python, Program):
+        return None
+    return import_module("gradsh.frontend.concrete").own_base(python, value).written.get(name)
 
 
 def _of_layers(value: Any, name: str) -> Any:
@@ -516,6 +534,9 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
             return
         if kind.slots is not None and name not in kind.slots and lookup(kind, name) is ABSENT:
             raise missing(value, name)
+        if name in kind.inside:
+            value.__dict__["@" + name] = new
+            return
         try:
             setattr(value, name, new)
         except AttributeError as error:

@@ -17,7 +17,7 @@ __acts_for_programs__ = True
 # Methods that Python itself calls, as far as they cannot lead out of the program.
 _SPECIAL = """
 abs add aenter aexit aiter and anext await bool bytes call ceil class_getitem complex contains delattr delete delitem
-dir divmod enter eq exit float floor floordiv format fspath ge get getattr getitem getstate gt hash iadd iand
+dir divmod enter eq exit float floor floordiv format fspath ge get getattr getitem getitems getstate gt hash iadd iand
 ifloordiv ilshift imatmul imod imul index init int invert ior ipow irshift isub iter itruediv ixor le len lshift lt
 matmul missing mod mul ne neg new next or pos post_init pow radd rand rdivmod repr reversed rfloordiv rlshift rmatmul
 rmod rmul ror round rpow rrshift rshift rsub rtruediv rxor set set_name setattr setitem setstate str sub truediv trunc
@@ -37,11 +37,13 @@ class ProgramType(Program):
     written   what the body of the class binds, by name
     hosted    whether a base is one of Python's own, whose attributes are not for programs
     slots     the attributes that instances may have, where `__slots__` says them; None for any
+    inside    names of the engine's own, in whose place nothing of the program's may be: what it has by them is apart
     """
 
     written: dict[str, Any]
     hosted: bool
     slots: frozenset[str] | None
+    inside: frozenset[str]
 
     def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
         if keywords:
@@ -145,7 +147,7 @@ class Object(metaclass=ProgramType):
     __repr__ = object_text
 
 
-ProgramType.written, ProgramType.hosted, ProgramType.slots = {}, False, None
+ProgramType.written, ProgramType.hosted, ProgramType.slots, ProgramType.inside = {}, False, None, frozenset()
 Object.__qualname__ = "object"
 
 
@@ -160,7 +162,17 @@ def lookup(kind: type, name: str) -> Any:
 
 ABSENT = object()
 # what a class keeps of itself, which is nothing of the program's
-OWN = frozenset(("written", "hosted", "slots", "members"))
+OWN = frozenset(("written", "hosted", "slots", "members", "inside"))
+
+
+def inside_of(kind: Any) -> frozenset[str]:
+    """The names that are the engine's own in one of its classes: those of no attribute of PyTorch's."""
+    names: set[str] = set()
+    for base in kind.__mro__[:-1]:
+        names.update(vars(base), base.__dict__.get("__slots__", ()))
+        if "__init__" in vars(base):
+            names.update(vars(base)["__init__"].__code__.co_names)  # what it puts on `self` is among them
+    return frozenset(name for name in names if name[0] != "_" and name not in kind.__public__)
 
 
 def slots_of(written: dict[str, Any], bases: tuple[type, ...]) -> frozenset[str] | None:

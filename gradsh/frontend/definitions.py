@@ -27,6 +27,7 @@ from gradsh.frontend.classes import (
     slots_of,
     special,
 )
+from gradsh.frontend.fields import takes_fields
 from gradsh.frontend.kinds import Hints, Program, hints_module, is_hint, python_of
 from gradsh.frontend.networks import inherited, network
 
@@ -62,9 +63,11 @@ def define(
             if isinstance(written.get(implicit), FunctionType):
                 written[implicit] = classmethod(written[implicit])
         kinds = [python_of(base.origin if is_hint(base) else base) for base in bases]
-        for base, kind in zip(bases, kinds, strict=True):
+        for base, kind in [*zip(bases, kinds, strict=True)]:
             if kind is None and not is_hint(base):
                 raise TypeError_(f"{text.shown(base)} cannot be the base of a class")
+            if takes_fields(kind) and not isinstance(kind, ProgramType):  # `class Clipped(Adam)`
+                kinds[kinds.index(kind)] = import_module("gradsh.frontend.concrete").own_base(kind, base)
         found = tuple(kind for kind in kinds if kind is not None and kind is not object)
         if any(is_hint(base) for base in bases) and "__class_getitem__" not in written:  # `Generic[T]`
             written["__class_getitem__"] = classmethod(_alias)
@@ -112,6 +115,9 @@ def _plain(name: str, bases: tuple[type, ...], parts: dict[str, Any], meta: type
     written = parts["written"]
     parts["hosted"], parts["slots"] = hosted, slots_of(written, bases)
     parts |= open_of(written)
+    for base in bases:
+        for inside in getattr(base, "inside", ()):
+            parts.pop(inside, None)
     if hosted and "__repr__" not in parts:
         own = any("__repr__" in base.__dict__.get("written", ()) for each in bases for base in each.__mro__)
         host = next(

@@ -7,7 +7,7 @@ from typing import Any
 from gradsh.engine.optim.base import Optimizer
 from gradsh.engine.optim.schedulers import LRScheduler
 from gradsh.frontend.access import HOST
-from gradsh.frontend.classes import ABSENT, Object, lookup
+from gradsh.frontend.classes import ABSENT, Object, inside_of, lookup
 
 __acts_for_programs__ = True
 
@@ -58,5 +58,6 @@ OwnOptimizer.written = {"__init__": _optimizer, "step": _step}
 OwnScheduler.written = {"__init__": _scheduler}
 for _kind, _name in ((OwnOptimizer, "Optimizer"), (OwnScheduler, "LRScheduler")):
     _kind.hosted, _kind.slots = True, None
+    _kind.inside = inside_of(_kind.stands_for)
     _kind.__init__ = _kind.written["__init__"]  # type: ignore[method-assign]
     _kind.__name__ = _kind.__qualname__ = _name

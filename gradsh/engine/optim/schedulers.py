@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable
+from types import FunctionType
 from typing import Any
 
 from gradsh.engine.core.arguments import type_word
@@ -135,7 +136,7 @@ class LRScheduler:
 
     def state_dict(self) -> dict[str, Any]:
         """All attributes but the optimiser."""
-        return {key: value for key, value in self.__dict__.items() if key not in self.hidden}
+        return {key.lstrip("@"): value for key, value in self.__dict__.items() if key not in self.hidden}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what `state_dict()` gave."""
@@ -230,7 +231,15 @@ class LambdaLR(LRScheduler):
         return f"'{type_word(value)}' object is not callable"
 
     def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), "lr_lambdas": [None] * len(self.lr_lambdas)}
+        # as PyTorch has it: what an object that is called holds, and nothing of a function
+        held = [None if isinstance(f, FunctionType) else dict(getattr(f, "__dict__", {})) for f in self.lr_lambdas]
+        return {**super().state_dict(), "lr_lambdas": held}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        for function, held in zip(self.lr_lambdas, state_dict.get("lr_lambdas", ()), strict=False):
+            if held:
+                function.__dict__.update(held)
 
     def rule(self) -> list[Any]:
         pairs = zip(self.base_lrs, self.lr_lambdas, strict=True)

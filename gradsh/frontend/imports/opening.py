@@ -102,7 +102,7 @@ class Written(File):
     def __init__(self, session: Any, path: str, mode: str, encoding: str) -> None:
         self.session, self.name, self.encoding = session, path, encoding
         self.binary, self.changed = "b" in mode, False
-        there = os.path.exists(os.path.join(session.files.folder, path))
+        there = path != os.devnull and os.path.exists(os.path.join(session.files.folder, path))
         session.files.check(path, "write")
         if "x" in mode and there:
             raise errors.FileError(f"[Errno 17] File exists: {path!r}", kind="FileExistsError")
@@ -138,7 +138,7 @@ class Written(File):
 
     def flush(self) -> None:
         """Errors: FileError in Python's words."""
-        if not self.changed or self.stream.closed:
+        if not self.changed or self.stream.closed or self.name == os.devnull:  # where nothing stays
             return
         self.changed = False
         held = self.stream.getvalue()

@@ -68,6 +68,7 @@ class Result:
         ("testsRun", "failures", "errors", "skipped", "expectedFailures", "unexpectedSuccesses", "wasSuccessful")
     )
     __name__ = "TextTestResult"
+    room = "unittest.runner"
 
     def __init__(
         self, say: Callable[[str], Any], verbosity: int, failfast: bool = False, descriptions: Any = True
@@ -87,7 +88,7 @@ class Result:
 
     def __repr__(self) -> str:
         found = f"errors={len(self.errors)} failures={len(self.failures)}"
-        return f"<unittest.runner.TextTestResult run={self.testsRun} {found}>"
+        return f"<{self.room}.{self.__name__} run={self.testsRun} {found}>"
 
     def described(self, case: Any, part: str = "") -> str:
         name = text.written(case) + (f" {part}" if part else "")
@@ -227,3 +228,13 @@ class Result:
             counted = counted[2:]
         parts = ", ".join(f"{name}={len(found)}" for name, found in counted if found)
         self.say(("OK" if self.wasSuccessful() else "FAILED") + (f" ({parts})" if parts else "") + "\n")
+
+
+class Untold(Result):
+    """`unittest.TestResult()`, which tells nobody."""
+
+    __name__ = "TestResult"
+    room = "unittest.result"
+
+    def __init__(self, *_: Any) -> None:
+        super().__init__(lambda words: None, 0)

@@ -10,8 +10,10 @@ from typing import Any
 
 from gradsh.errors import TypeError_
 from gradsh.frontend import text
+from gradsh.frontend.access import method
 from gradsh.frontend.exceptions import leave, seen
-from gradsh.frontend.imports import Module, of_members
+from gradsh.frontend.imports import NONE, Module, of_members
+from gradsh.frontend.imports.contexts import Redirected
 from gradsh.frontend.imports.opening import lines_of, listed, make_folder, read, remove, remove_all, rename, walked
 from gradsh.frontend.imports.paths import Path
 from gradsh.frontend.imports.pure import SimpleNamespace
@@ -75,14 +77,40 @@ VersionInfo = collections.namedtuple("VersionInfo", "major minor micro releasele
 VersionInfo.__qualname__ = "sys.version_info"
 
 
+class Sys(Module):
+    """The module `sys`, whose `stdout` a program may put another stream in the place of."""
+
+    __slots__ = ("session",)
+    session: Any
+
+    def __set_member__(self, name: str, value: Any) -> None:
+        super().__set_member__(name, value)
+        if name == "stdout":
+            before = _unassigned(self.session.display)
+            own = isinstance(value, Stream) and value is self.find("__stdout__")
+            self.session.display = before if own else Assigned(before, method(value, "write"))
+
+
+class Assigned(Redirected):
+    """The display while `sys.stdout` is a stream of the program's."""
+
+
+def _unassigned(display: Any) -> Any:
+    """What shows where `sys.stdout` is the one that the program began with."""
+    while isinstance(display, Assigned):
+        display = display.shown
+    return display
+
+
 def _sys(session: Any) -> Module:
     def out(words: str) -> None:
-        session.display.printed((words,), [None], "", "")
+        _unassigned(session.display).printed((words,), [None], "", "")
 
     members = {
         "argv": list(session.argv),
         "exit": leave,
-        "stdout": Stream(out, "<stdout>"),
+        "stdout": (stdout := Stream(out, "<stdout>")),
+        "__stdout__": stdout,
         "stderr": Stream(lambda words: session.display.note(words), "<stderr>"),
         "maxsize": sys.maxsize,
         "version": sys.version,
@@ -111,7 +139,9 @@ def _sys(session: Any) -> Module:
         "gettrace": lambda: None,
         "stdin": Stdin(session),
     }
-    return of_members("sys", members)
+    made = Sys("sys", lambda name: members.get(name, NONE), has=members)
+    made.session = session
+    return made
 
 
 def _as_name(value: Any) -> Any:

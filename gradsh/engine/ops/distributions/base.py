@@ -150,11 +150,11 @@ class Distribution:
 
     def __init_subclass__(cls) -> None:
         cls.__public__ = frozenset((*METHODS, *PROPERTIES, *cls.arg_constraints, *getattr(cls, "more", ())))
-        for name in METHODS:
+        for name in () if hasattr(cls, "written") else METHODS:  # a program's own run where they stand
             own = cls.__dict__.get(name)
             if own is not None:
                 setattr(cls, name, at_the_program(own))
-        for name in PROPERTIES:
+        for name in () if hasattr(cls, "written") else PROPERTIES:
             computed = cls.__dict__.get(name)
             if isinstance(computed, property):
                 setattr(cls, name, property(at_the_program(computed.fget)))
@@ -194,6 +194,11 @@ class Distribution:
     @property
     def batch_shape(self) -> Size:
         return self._batch
+
+    @property
+    def validates(self) -> bool:
+        """Whether parameters and samples are checked."""
+        return self._validate
 
     @property
     def event_shape(self) -> Size:

@@ -43,7 +43,7 @@ class Transform:
 
     def __init_subclass__(cls) -> None:
         cls.__public__ = frozenset((*PUBLIC, *cls.opened))
-        for name in ("forth", "back", "log_abs_det_jacobian"):
+        for name in () if hasattr(cls, "written") else ("forth", "back", "log_abs_det_jacobian"):
             own = cls.__dict__.get(name)
             if own is not None:
                 setattr(cls, name, at_the_program(own))

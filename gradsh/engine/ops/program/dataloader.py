@@ -101,7 +101,11 @@ class DataLoader:
         if self.batch_sampler is None:
             return self.collate_fn(self.dataset[index])
         batch = _rows(self.dataset, index) if self.collate_fn is default_collate.apply else None
-        return self.collate_fn([self.dataset[i] for i in index]) if batch is None else batch
+        if batch is not None:
+            return batch
+        if hasattr(type(self.dataset), "__getitems__"):  # of a set of the program's, which has all at once
+            return self.collate_fn(self.dataset.__getitems__(index))
+        return self.collate_fn([self.dataset[i] for i in index])
 
 
 class Batches:
@@ -208,7 +212,7 @@ class Endless(Sampler):
 
 def _rows(dataset: Any, indices: Any) -> list[Tensor] | None:
     """The batch of a set of plain tensors, taken all at once: what stacking row by row gives. Else None."""
-    while isinstance(dataset, Subset):
+    while type(dataset) is Subset:
         dataset, indices = dataset.dataset, [dataset.indices[i] for i in indices]
     if type(dataset) is not TensorDataset or not indices or not all(type(i) is int for i in indices):
         return None
