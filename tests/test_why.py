@@ -41,6 +41,15 @@ def test_another_root() -> None:
     assert report.words.startswith("z depends on x in one way")
 
 
+def test_another_root_that_was_not_differentiated() -> None:
+    """It had been 'cleared after the backward of line 2', which is that of another."""
+    head = "let x = tensor(2.0, grad); let v = tensor(3.0, grad); let z = log(v ** 3)\nbackward x ** 2\n"
+    (report,) = asked(head + "why v, z")
+    assert (report.kind, report.words, report.help) == ("not run", "no backward from z has run.", "`backward z`")
+    (report,) = asked(head + "backward z; zero_grad v\nwhy v, z")
+    assert report.kind == "cleared"
+
+
 def test_in_a_function_its_own_variables_are_meant() -> None:
     (report,) = asked("let w = 1\nfn f(w) {\n    backward w.detach().sum() + w.sum()\n    why w\n}\nf(ones(2, grad))")
     assert report.kind == "partly cut" and report.rows

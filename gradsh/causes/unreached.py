@@ -38,6 +38,9 @@ def not_reached(around: Surroundings, t: Tensor, name: str, root: Root) -> Cause
         search = Search(around, t)
         search.visit(root.tensor, root.text, [])
     if any(leaf is t for leaf in reached_leaves(root.parts)):
+        came = around.passes is not None and around.passes.known(t) is not None
+        if not came and differentiated(root.step.statement) is None:  # it is asked about, and was not differentiated
+            return Cause("not run", f"no backward from {root.text} has run.", f"`backward {root.text}`")
         failed = did_not_run(around, root, at)
         if failed is not None:
             return failed
