@@ -152,7 +152,7 @@ async def python_questions(notebook: Notebook) -> None:
     ]:
         assert said in (await notebook.ask("inspect", text, len(text)))["data"]["text/plain"], text
     assert not (await notebook.ask("inspect", "graph", 3))["found"]
-    (refused,) = await notebook.run("input('name? ')")
+    (refused,) = await notebook.run("input('name? ')")  # nbclient has nobody to ask
     assert refused.ename == "StdinNotImplementedError" and "does not support input requests" in refused.evalue
     incomplete = await notebook.ask("is_complete", "if x:\n    for i in y:")
     assert incomplete == {"status": "incomplete", "indent": "        "}
@@ -165,6 +165,28 @@ async def python_questions(notebook: Notebook) -> None:
     }
     for text, state in states.items():
         assert (await notebook.ask("is_complete", text))["status"] == state
+
+
+def test_input_is_asked_of_the_front_end(kernels: Path) -> None:
+    from jupyter_client.manager import start_new_kernel
+
+    manager, client = start_new_kernel(kernel_name="gradsh-python")
+    try:
+        said: list[str] = []
+
+        def show(message: dict[str, Any]) -> None:
+            said.append(message["content"].get("text", ""))
+
+        def answer(message: dict[str, Any]) -> None:
+            said.append(message["content"]["prompt"])
+            client.input("Ann")
+
+        code = "print('hello', input('name? '))"
+        client.execute_interactive(code, allow_stdin=True, stdin_hook=answer, output_hook=show, timeout=60)
+        assert "".join(said) == "name? hello Ann\n"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
 
 
 def test_notebooks(kernels: Path) -> None:

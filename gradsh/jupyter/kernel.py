@@ -70,6 +70,7 @@ class GradshKernel(Kernel):  # type: ignore[misc, unused-ignore]
     ) -> Reply:
         """Run a cell; its errors call it `In [3]`, and label lines of other cells by theirs."""
         self.silent = silent
+        self._allow_stdin = allow_stdin  # as `raw_input` reads it
         if store_history and code.strip():
             self.cells.append(code)
         self.display.failed = []
