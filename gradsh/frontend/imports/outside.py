@@ -78,25 +78,29 @@ VersionInfo.__qualname__ = "sys.version_info"
 
 
 class Sys(Module):
-    """The module `sys`, whose `stdout` a program may put another stream in the place of."""
+    """The module `sys`, whose `stdout` and `stderr` a program may put other streams in the place of."""
 
     __slots__ = ("session",)
     session: Any
 
     def __set_member__(self, name: str, value: Any) -> None:
         super().__set_member__(name, value)
-        if name == "stdout":
-            before = _unassigned(self.session.display)
-            own = isinstance(value, Stream) and value is self.find("__stdout__")
-            self.session.display = before if own else Assigned(before, method(value, "write"))
+        if name not in ("stdout", "stderr"):
+            return
+        shown = _unassigned(self.session.display)
+        for stream in ("stdout", "stderr"):
+            there = self.__member__(stream)
+            if there is not self.__member__(f"__{stream}__"):
+                shown = Assigned(shown, method(there, "write"), stream == "stderr")
+        self.session.display = shown
 
 
 class Assigned(Redirected):
-    """The display while `sys.stdout` is a stream of the program's."""
+    """The display while `sys.stdout` or `sys.stderr` is a stream of the program's."""
 
 
 def _unassigned(display: Any) -> Any:
-    """What shows where `sys.stdout` is the one that the program began with."""
+    """What shows where both streams are those that the program began with."""
     while isinstance(display, Assigned):
         display = display.shown
     return display
@@ -111,7 +115,8 @@ def _sys(session: Any) -> Module:
         "exit": leave,
         "stdout": (stdout := Stream(out, "<stdout>")),
         "__stdout__": stdout,
-        "stderr": Stream(lambda words: session.display.note(words), "<stderr>"),
+        "stderr": (stderr := Stream(lambda words: _unassigned(session.display).note(words), "<stderr>")),
+        "__stderr__": stderr,
         "maxsize": sys.maxsize,
         "version": sys.version,
         "version_info": VersionInfo(*sys.version_info),
