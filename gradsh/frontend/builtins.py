@@ -12,7 +12,7 @@ from gradsh.engine.core.users import spelled
 from gradsh.errors import AttributeError_, TypeError_
 from gradsh.frontend import access, text
 from gradsh.frontend.classes import ABSENT, Object, lookup
-from gradsh.frontend.kinds import TYPES, Program, is_class, kind_of, python_of
+from gradsh.frontend.kinds import TYPES, Program, is_class, kept, kind_of, python_of
 from gradsh.runtime import steps
 from gradsh.runtime.python import OWN, SHARED
 
@@ -23,7 +23,7 @@ def is_instance(value: Any, kind: Any) -> bool:
     """`isinstance(value, kind)`."""
     if isinstance(kind, tuple):
         return any(is_instance(value, one) for one in kind)
-    tells = kind.__dict__.get("tells") if isinstance(kind, (FunctionType, Program)) else None
+    tells = kept(kind, "tells") if isinstance(kind, (FunctionType, Program)) else None
     if tells is not None:
         return bool(tells(value))
     asks: Any = lookup(type(kind), "__instancecheck__") if isinstance(kind, Program) else ABSENT
@@ -36,7 +36,7 @@ def is_instance(value: Any, kind: Any) -> bool:
         raise TypeError_("isinstance() arg 2 must be a type, a tuple of types, or a union")
     if python is Object:
         return True
-    return isinstance(value, python.__dict__.get("stands_for", python))
+    return isinstance(value, kept(python, "stands_for", python))
 
 
 def is_subclass(kind: Any, of: Any) -> bool:
@@ -47,11 +47,11 @@ def is_subclass(kind: Any, of: Any) -> bool:
     if asks is not ABSENT:
         return bool(asks(of, kind))
     first, second = python_of(kind), python_of(of)
-    if first is not None and isinstance(of, Program) and "tells_class" in of.__dict__:
-        return bool(of.__dict__["tells_class"](first))
+    if first is not None and isinstance(of, Program) and kept(of, "tells_class") is not None:
+        return bool(kept(of, "tells_class")(first))
     if first is None or second is None:
         raise TypeError_("issubclass() arg 1 must be a class")
-    second = second.__dict__.get("stands_for", second)
+    second = kept(second, "stands_for", second)
     return second is Object or issubclass(first, second)
 
 

@@ -28,7 +28,7 @@ from gradsh.frontend.classes import (
     special,
 )
 from gradsh.frontend.fields import takes_fields
-from gradsh.frontend.kinds import Hints, Program, hints_module, is_hint, python_of
+from gradsh.frontend.kinds import Hints, Program, hints_module, is_hint, kept, python_of
 from gradsh.frontend.networks import inherited, network
 
 __acts_for_programs__ = True
@@ -123,7 +123,7 @@ def _plain(name: str, bases: tuple[type, ...], parts: dict[str, Any], meta: type
         host = next(
             (base for each in bases for base in each.__mro__ if base in BASES[1:] or _is_named_tuple(base)), None
         )
-        if not any(issubclass(base, BASES) or hasattr(base, "stands_for") for base in bases):
+        if not any(issubclass(base, BASES) or _stands(base) for base in bases):
             parts["__repr__"] = object_text
         elif host is not None and not own:  # Python's, not that of what else the class is
             parts["__repr__"] = host.__repr__
@@ -137,6 +137,10 @@ def _plain(name: str, bases: tuple[type, ...], parts: dict[str, Any], meta: type
         made.__abstractmethods__ = left  # so that Python itself makes no instance
     made.finish()
     return made
+
+
+def _stands(kind: Any) -> bool:
+    return any(kept(base, "stands_for") is not None for base in kind.__mro__)
 
 
 def open_of(written: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from gradsh.engine.core.dtypes import DType, Size
 from gradsh.engine.core.graph import AccumulateGrad, Node
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.core.users import ModelKind
+from gradsh.engine.core.users import ModelKind, is_users
 from gradsh.engine.nn.module import is_parameter
 from gradsh.engine.operators.composite import MAKERS
 from gradsh.frontend import titles
@@ -158,10 +158,18 @@ TYPES: dict[type, Any] = {
 NODES: dict[str, Any] = {}
 
 
+def kept(kind: Any, name: str, default: Any = None) -> Any:
+    """What gradsh keeps of a class or a function under a name, not what the program binds there: `title = "Loss"`."""
+    space = kind.__dict__
+    if name in space.get("written", ()) or (isinstance(kind, FunctionType) and is_users(kind)):
+        return default
+    return space.get(name, default)
+
+
 def is_class(value: Any) -> bool:
     """Is it what a program sees as a type, though it is none of Python's?"""
     if isinstance(value, FunctionType):
-        return hasattr(value, "makes") or hasattr(value, "title")
+        return kept(value, "makes") is not None or kept(value, "title") is not None
     return isinstance(value, (Converter, ConverterDType, Kind))
 
 
@@ -171,7 +179,7 @@ def python_of(kind: Any) -> Any:
         return kind.python
     if isinstance(kind, type):
         return kind
-    made = getattr(kind, "makes", None) if isinstance(kind, FunctionType) else None
+    made = kept(kind, "makes") if isinstance(kind, FunctionType) else None
     return made if isinstance(made, type) else None
 
 
@@ -190,7 +198,7 @@ def kind_of(value: Any) -> Any:
 
 def class_text(kind: Any) -> str:
     """What stands in `<class '…'>`."""
-    told = kind.__dict__.get("title") if isinstance(kind, (FunctionType, Program)) else None
+    told = kept(kind, "title") if isinstance(kind, (FunctionType, Program)) else None
     if told is not None:
         return str(told)
     python = python_of(kind)
@@ -208,7 +216,7 @@ def class_text(kind: Any) -> str:
         return "type"
     if python.__qualname__ == "object":  # what stands for Python's own
         return "object"
-    python = python.__dict__.get("stands_for", python)
+    python = kept(python, "stands_for", python)
     if isinstance(python, Program) or python.__module__ == "__main__":
         return f"{python.__module__}.{python.__qualname__}"
     if isinstance(python, ModelKind):

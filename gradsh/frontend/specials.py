@@ -18,7 +18,7 @@ from gradsh.engine.nn.module import Model
 from gradsh.errors import AttributeError_, TypeError_
 from gradsh.frontend import text
 from gradsh.frontend.classes import ABSENT, BASES, SPECIAL, Object, ProgramType, bound, lookup
-from gradsh.frontend.kinds import TYPES, Program, hints_module
+from gradsh.frontend.kinds import TYPES, Program, hints_module, kept
 from gradsh.runtime.text import function_name
 
 __acts_for_programs__ = True
@@ -222,7 +222,7 @@ def above(bases: tuple[type, ...]) -> tuple[Any, ...]:
         elif base is object:
             found.append(Object)
         elif isinstance(base, Program) or issubclass(base, BaseException):
-            found.append(base.__dict__.get("over", base))
+            found.append(kept(base, "over", base))
     return tuple(dict.fromkeys(each for each in found if each is not Object)) + (Object,) * (Object in found)
 
 

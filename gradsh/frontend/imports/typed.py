@@ -12,7 +12,7 @@ from gradsh.frontend.classes import ABSENT, Object, lookup
 from gradsh.frontend.hints import ForwardRef, Hint, TypeVar
 from gradsh.frontend.imports import NONE, Module
 from gradsh.frontend.imports.abstracts import kind
-from gradsh.frontend.kinds import TYPES
+from gradsh.frontend.kinds import TYPES, kept
 
 __acts_for_programs__ = True
 
@@ -69,11 +69,11 @@ def protocol(made: Any) -> None:
 
 def runtime_checkable(made: Any) -> Any:
     """`@runtime_checkable`. Errors: TypeError_ for what is no protocol."""
-    if not isinstance(made, type) or not made.__dict__.get("told"):
+    if not isinstance(made, type) or not kept(made, "told"):
         raise TypeError_(f"@runtime_checkable can be only applied to protocol classes, got {text.shown(made)}")
     names: list[str] = []
     for base in made.__mro__:
-        if base.__dict__.get("told"):
+        if kept(base, "told"):
             own = base.__dict__["written"]
             names += [name for name in (*own, *own.get("@hints", ())) if name[0] != "@" and name not in UNTOLD]
 
@@ -81,7 +81,7 @@ def runtime_checkable(made: Any) -> Any:
         return isinstance(value, made) or all(_has(value, name) for name in names)
 
     def tells_class(found: Any) -> bool:
-        if any(base.__dict__["written"].get("@hints") for base in made.__mro__ if base.__dict__.get("told")):
+        if any(base.__dict__["written"].get("@hints") for base in made.__mro__ if kept(base, "told")):
             raise TypeError_("Protocols with non-method members don't support issubclass()")
         return issubclass(found, made) or all(_has(found, name) for name in names)
 
