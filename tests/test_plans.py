@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import math
 import operator as op
+import weakref
 from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
@@ -438,6 +440,20 @@ def test_plans_are_made_unless_somebody_wants_none(
     assert shows[0] == shows[1] == shows[2] != ""
     assert Session().run(text).ok and not made
     assert Session(plans=True).run(text).ok and made
+
+
+@pytest.mark.parametrize("body", ("l.append(w * 1.0)", "l.append(w.detach() + i)"))
+def test_a_plan_that_is_kept_holds_nothing_of_the_program(body: str) -> None:
+    # a list that was full of what a limit of memory allows stayed, and all that came after was beyond the limit
+    session = Session(err=io.StringIO())
+    told: list[LoopPlan] = []
+    session.plan(True, told.append)
+    text = f"let w = tensor([1.0]); let n = 0; let l = []\nfor i in range(40) {{ {body} }}"
+    assert session.run(text).ok and told[0].reason == ""
+    first = weakref.ref(session.globals[".l"][0])
+    assert session.run("l = none").ok
+    gc.collect()
+    assert first() is None
 
 
 @pytest.mark.parametrize("place", ["tried", "enter", "compare"])

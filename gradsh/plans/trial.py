@@ -211,6 +211,9 @@ class Trial:
     def forget(self) -> None:
         """Let go of what is the program's: only the places of it are needed from now on."""
         shadow = self.shadow
+        for _, copy in shadow.copies.values():
+            if type(copy) is Growing:
+                copy.real = None
         shadow.copies = {key: pair for key, pair in shadow.copies.items() if is_own(*pair)}
         shadow.roots = {}
         shadow.tensors = [(copy, copy) for _, copy in shadow.tensors]
@@ -219,8 +222,6 @@ class Trial:
         self.again = 0
         if self.inputs is not None:
             self.inputs.now, self.inputs.reached = [], ()
-        for own in self.lists:
-            own.growing.real = None
 
     def load(self, entry: Entry) -> None:
         """Begin from there. Errors: NoPlan where something is another that all iterations have in common."""
