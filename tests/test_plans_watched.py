@@ -10,7 +10,9 @@ from gradsh import Session
 from gradsh.reports.plans import LoopPlan
 from gradsh.runtime import training
 from gradsh.runtime.training import Training
+from gradsh.shell.prompt import Shell
 from gradsh.view.display import Display
+from tests.plans.compared import Run, difference
 from tests.plans.watching import Reading, Watching
 
 STEP = "w.grad = none; {loss}; backward loss; no_grad {{ w -= 0.01 * w.grad }}"
@@ -51,6 +53,43 @@ def run(text: str, planned: bool, kind: type[Reading] = Reading) -> tuple[Seen, 
         session.plan(True, told.append)
     session.run(text, "loop.grad")
     return display, display.out.getvalue() + display.err.getvalue(), told  # type: ignore[attr-defined]
+
+
+ASKED = {
+    "the last pass": "",
+    "two passes": "let before = w.prod(); backward before;",
+    "passes with a graph": "let (g,) = grad(loss, w, create_graph);",
+}
+
+
+@pytest.mark.parametrize("more", ASKED)
+def test_a_loop_at_a_prompt_has_a_plan_and_is_asked_about_as_without(more: str) -> None:
+    body = f"w.grad = none; let loss = ((w * w - i % 3)**2).sum(); {ASKED[more]} backward loss"
+    body += "; no_grad { w -= 0.001 * w.grad }"
+    texts = ["let w = tensor([3., -2.], grad)", f"for i in range(500) {{ {body} }}", "why w.grad; explain loss; show w"]
+    by_plan, plain = Run(True, noted=True), Run(False, noted=True)
+    for text in texts:
+        assert difference(by_plan.run(text), plain.run(text)) == ""
+    assert [each.reason for each in by_plan.told] == [""] and by_plan.told[0].plan.ran > 480
+
+
+def test_gradients_that_are_summed_are_told_pass_by_pass_at_a_prompt() -> None:
+    made = Run(True, noted=True)
+    made.run("let w = tensor([3., -2.], grad)\nfor i in range(100) { let loss = (w * w).sum(); backward loss }")
+    assert made.told[0].reason == "gradients are summed from iteration to iteration, and `why` tells of each"
+    assert made.session.run("why w.grad").ok and "the sum of 100 backward passes" in made.out.getvalue()
+
+
+def test_a_shell_has_plans() -> None:
+    session = Session(err=io.StringIO(), out=io.StringIO())
+    told: list[LoopPlan] = []
+    session.plan(True, told.append)
+    shell = Shell(session, history=False)
+    assert shell.execute("let w = tensor(1.0); let losses = []").worked
+    # a bare expression that gives nothing shows nothing, unless it is `w.grad`
+    assert shell.execute("for i in range(90) { w = w * 1.01; losses.append(w.item()) }").worked
+    assert shell.execute("for i in range(90) { w = w * 1.01; w.grad }").worked
+    assert [each.reason for each in told] == ["", "the plan shows something else"]
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -104,11 +104,12 @@ def looped(
         return ast.Return(ast.Tuple(ends, LOAD, lineno=line, col_offset=0), lineno=line, col_offset=0)
 
     outer, outer_function = lowering.before, lowering.function
+    looking, lowering.resolution.looking = lowering.resolution.looking, False  # a plan makes no graph to be noted
     lowering.planned = False
     whole = [*([] if condition is None else while_true(lowering, condition, line)), *lowering.turn(body, line)]
     if several and target is not None:
         whole.insert(0, lowering.assigned(lowering.target(target), lowering.load(item, line), line))
-    lowering.planned = True
+    lowering.planned, lowering.resolution.looking = True, looking
     copy = [rewritten(statement, ended, 0) for statement in whole]
     written = {"." + node.name for piece in within for node in walk(piece) if isinstance(node, nodes.Name)}
     found = [names_in(statement) for statement in copy]

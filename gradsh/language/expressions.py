@@ -148,7 +148,7 @@ class Expressions:
         self, name: str, node: Node, parameters: list[Parameter], body: Expr | list[Stmt], line: int
     ) -> ast.stmt:
         definition = self.body_def(name, id(node), self.parameters(parameters), body, line)
-        if self.planned:
+        if self.planned and not self.resolution.looking:  # what a function's plan leaves out, a prompt may ask about
             scoped = sum(isinstance(s, (ast.Global, ast.Nonlocal)) for s in definition.body)
             definition.body.insert(scoped, self.entered(line))
         return definition

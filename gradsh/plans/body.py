@@ -282,7 +282,7 @@ class Apart:
 
     def __enter__(self) -> None:
         self.before = {name: getattr(mode, name) for name in type(mode).__slots__ if hasattr(mode, name)}
-        mode.host = mode.training = None
+        mode.host = mode.training = mode.notes = None
         mode.warn_sink = silent
         if is_generator(mode.generator):
             mode.generator = self.shadow.stream(mode.generator)

@@ -261,6 +261,8 @@ class Loop:
         """The program's own in the places of the shadow, whose arrays are now as they are."""
 
         def act() -> Entry:
+            if self.watched is not None:
+                self.watched.check()
             body = self.here(frame)
             entry = trial.enter(body)
             entry.names = body.values

@@ -358,6 +358,10 @@ class Shadow:
                     made[name] = matching(space[name])
                 elif name == "@method":
                     made[name] = method_of(space[name])
+                elif name == "@mark" or name == "@pause":
+                    made[name] = nothing  # of functions of a prompt: nobody looks at what a plan makes
+                elif name == "@seen":
+                    made[name] = unseen
                 elif name == "@pauses":
                     made[name] = ()  # the loop looks for that itself
                 elif name == "@entered" or name.startswith("@on"):
@@ -447,7 +451,12 @@ def is_plain_state_dict(x: Any) -> bool:
 
 
 def nothing(*_: Any) -> None:
-    """Who wants to know of a loop that has no plan is told by the program itself."""
+    """Who wants to know of a loop that has no plan, or of what an expression made, is told by the program itself."""
+
+
+def unseen(_: Any, value: Any, *__: Any) -> Any:
+    """`@seen(@mark(), value, line)`, of which nothing is noted."""
+    return value
 
 
 def of_numbers(x: Any) -> bool:

@@ -469,8 +469,10 @@ def alike(was: Value, new: Value) -> bool:
 
 def check_mode() -> None:
     """Errors: NoPlan where somebody looks at what the engine does."""
-    watched = (mode.interpreter, mode.notes, mode.profile, mode.saving, mode.walk, mode.forward)
+    watched = (mode.interpreter, mode.profile, mode.saving, mode.walk, mode.forward)
     if any(each is not None for each in watched) or mode.anomaly is not None or mode.transforms or mode.inference:
+        raise NoPlan("somebody looks at what the loop does")
+    if mode.notes is not None and mode.notes.checking:
         raise NoPlan("somebody looks at what the loop does")
     if mode.training is not None and not mode.training.shows:  # it is told of each pass: see watched.py
         raise NoPlan("somebody looks at what the loop does")

@@ -1,8 +1,13 @@
-"""A training loop of which one line is seen on a terminal, `1,240/5,000  loss 0.0113 …`, while a plan runs it.
+"""A training loop that somebody is told of while a plan runs it: by a line on a terminal, `1,240/5,000  loss 0.0113 …`,
+or by `why` and its kin, at a prompt and where such a word stands in the program.
 
 The line is read off real backward passes (gradsh.runtime.training). So when it is due the plan stops for an iteration,
 ten times a second at the most; passes that the plan has run are counted as so many times those of a real iteration; and
 where a number stops to be finite in a turn, the turn is run as it is written: it is the engine that finds the operator.
+
+What those words tell (gradsh.runtime.passes) is of the last passes into each leaf, since its gradient was cleared, and
+of how many there were at each place before. The last iterations are real. So the passes are counted here too, and where
+gradients are summed from one iteration to the next, of which each is told, there is no plan.
 """
 
 from __future__ import annotations
@@ -14,26 +19,38 @@ import numpy as np
 
 from gradsh.engine.core.modes import mode
 from gradsh.plans.kept import Known
+from gradsh.plans.refusal import NoPlan
 from gradsh.plans.turns import Stretch
 
 
 class Watched:
-    """Of one loop. `training`: whoever is told of its passes; `before`: how many there were of each place in the
-    program when the last real iteration began."""
+    """Of one loop. `training`, `passes`: who is told of its passes, the line and what is noted of them, each None where
+    nobody is; `before`: how many there were of each place in the program when the last real iteration began, and into
+    each leaf."""
 
-    def __init__(self, training: Any, known: Known) -> None:
-        self.training, self.known = training, known
+    def __init__(self, training: Any, passes: Any, known: Known) -> None:
+        self.training, self.passes, self.known = training, passes, known
         self.before: dict[Any, int] | None = None
-        self.looks = True
+        self.sums: dict[int, int] = {}
+        self.looks = training is not None
+
+    def counts(self) -> dict[Any, int]:
+        return dict(self.passes.rounds) if self.training is None else self.training.counts()
 
     def begins(self) -> None:
         """A real iteration begins, or the first of a turn."""
-        self.before = self.training.counts()
+        self.before = self.counts()
+        if self.passes is not None:
+            self.sums = self.summed()
+
+    def summed(self) -> dict[int, int]:
+        """{the identity of a leaf: how many passes its gradient is the sum of}."""
+        return {leaf: summed.count for leaf, (_, summed) in list(self.passes.summed.items())}
 
     def found(self) -> dict[Any, int]:
         """The passes of an iteration, or a turn, by the place where they are begun."""
         if self.before is not None:
-            counts = self.training.counts()
+            counts = self.counts()
             self.known.passes = {
                 where: count - self.before.get(where, 0)
                 for where, count in counts.items()
@@ -41,14 +58,26 @@ class Watched:
             }
         return self.known.passes
 
+    def check(self) -> None:
+        """Errors: NoPlan where an iteration has added to gradients of the one before, and each pass is told of."""
+        if self.passes is None or self.before is None:
+            return
+        if any(count > self.sums.get(leaf, count) for leaf, count in self.summed().items()):
+            raise NoPlan("gradients are summed from iteration to iteration, and `why` tells of each")
+
     def stops(self, stops: Callable[[], bool]) -> Callable[[], bool]:
         """Whether the plan has to stop for somebody, or for the line."""
         passes = self.found()
-        return lambda: stops() or self.training.is_due(passes)
+        return stops if self.training is None else lambda: stops() or self.training.is_due(passes)
 
     def ran(self, stretch: Stretch) -> int:
         """That much was run by the plan; how many iterations are to be real now, as a number is odd."""
-        self.training.ran(self.found(), stretch.done)
+        passes = self.found()
+        if self.training is not None:
+            self.training.ran(passes, stretch.done)
+        if self.passes is not None:
+            for where, count in passes.items():
+                self.passes.rounds[where] = self.passes.rounds.get(where, 0) + count * stretch.done
         return stretch.odd
 
     def looked(self) -> None:
@@ -69,5 +98,7 @@ def odd(x: Any) -> int:
 
 
 def watched(known: Known) -> Watched | None:
-    """None where nobody sees the loop."""
-    return None if mode.training is None or not mode.training.shows else Watched(mode.training, known)
+    """None where nobody is told of the loop."""
+    training = mode.training if mode.training is not None and mode.training.shows else None
+    passes = None if mode.notes is None else mode.notes.passes
+    return None if training is None and passes is None else Watched(training, passes, known)

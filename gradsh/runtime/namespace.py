@@ -70,9 +70,9 @@ def namespace(session: Running, table: Table, used: bool = False) -> dict[str, A
     def echo(value: Any, line: int) -> None:
         """A bare expression."""
         display = session.display
-        if mode.shown is not None and (value is not None or display.interactive):
-            mode.shown((value,))
         if value is not None:
+            if mode.shown is not None:
+                mode.shown((value,))
             display.value(value, places.span_of(_getframe(1).f_code, line) if display.needs_spans else None)
             session.given(value)
             if value.__class__ is MethodType or (display.interactive and callable(value)):

@@ -251,8 +251,8 @@ class Session:
                     compiled = compile_program(
                         source, self.known(source.text), self.builtins, self.options, files=self.files
                     )
-                    if NOTES in compiled.builtins:
-                        self.options = (LOOKING,)  # whoever has looked once will look again
+                    if NOTES in compiled.builtins and LOOKING not in self.options:
+                        self.options = (*self.options, LOOKING)  # whoever has looked once will look again
                     self.parameters = _parameters(compiled, arguments, name) if arguments else {}
                     if compiled.uses or not source.text.isascii():
                         self._doubt(compiled)
@@ -320,6 +320,8 @@ class Session:
                 self.remarked.add(span)
                 self.display.told(words)
         elif (reason := no_gradient(span, self.globals)) is not None:
+            if mode.shown is not None:
+                mode.shown((None,))
             self.display.value(None, span)
             self.display.told(reason)
 

@@ -74,7 +74,7 @@ class Shell:
         greeting: Greeting | None = None,
     ) -> None:
         self.session = session
-        session.options = (LOOKING,)  # what will be asked about is not known yet
+        session.options = (*session.options, LOOKING)  # what will be asked about is not known yet
         session.display.interactive = True
         self.configuration = configuration or Configuration()
         self.greeting = greeting or Greeting(quiet=quiet, color=color)

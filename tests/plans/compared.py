@@ -10,8 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from gradsh import Session
+from gradsh.engine.core.tensor import Tensor
+from gradsh.language.places import locate
+from gradsh.language.program import LOOKING
 from gradsh.plans.refusal import Seen
 from gradsh.reports.plans import LoopPlan
 from gradsh.session.python import PythonSession
@@ -23,6 +27,7 @@ from tests.plans.state import held
 from tests.plans.watching import Watching
 
 ADDRESS = re.compile(r"0x[0-9a-f]+")  # of an object, which is another in each run
+ASKED = 4  # tensors that a program of a prompt has left
 # What a program that was compiled for plans calls, as it is without them.
 UNPLANNED = {
     "@looped": lambda items, *_: repeat(None) if items is None else items,
@@ -36,6 +41,7 @@ class Run:
 
     told    what became of each loop, where plans are made
     watched whether somebody sees the loops that run by plans
+    noted   whether it is one of a prompt: what it does is noted, and it is asked about all that it leaves
     shared  for many small programs: without plans it runs what was compiled for plans, so that a text is compiled once
             for both, and errors come without advice, which takes longer than a loop
     """
@@ -48,6 +54,7 @@ class Run:
         cells: bool = False,
         shared: bool = False,
         watched: bool = False,
+        noted: bool = False,
     ) -> None:
         self.out, self.err = io.StringIO(), io.StringIO()
         self.told: list[LoopPlan] = []
@@ -67,6 +74,9 @@ class Run:
             self.session.plan()
             self.session.globals |= UNPLANNED
             self.session.context.planner = None
+        self.noted = noted
+        if noted:
+            self.session.options = (*self.session.options, LOOKING)
         if shared:
             self.session._advise = lambda *_: None  # type: ignore[method-assign]
 
@@ -81,9 +91,39 @@ class Run:
                 status = str(self.session.run(text, name).status)
         except KeyboardInterrupt:
             status = "interrupted"
+        left = [*(notes(self.session) if self.noted else ()), *held(self.session)]
+        if self.noted and not isinstance(self.session, PythonSession):
+            left += self.asked()
         shown = [f"out {line}" for line in ADDRESS.sub("0x", self.out.getvalue()).split("\n")]
         shown += [f"err {line}" for line in ADDRESS.sub("0x", self.err.getvalue()).split("\n")]
-        return [*shown, f"status {status}", *held(self.session)]
+        return [*shown, f"status {status}", *left]
+
+    def asked(self) -> list[str]:
+        """What the words that look say of each tensor that the program has left."""
+        tensors = [name[1:] for name, value in self.session.globals.items() if name[0] == "." and type(value) is Tensor]
+        begun = self.out.tell()
+        for name in tensors[:ASKED]:
+            for word in ("why", "graph", "explain"):
+                self.session.run(f"{word} {name}")
+        self.out.seek(begun)
+        return [f"asked {line}" for line in ADDRESS.sub("0x", self.out.read()).split("\n")]
+
+
+def notes(session: Base) -> list[str]:
+    """What is noted of the backward passes: how many there were at each line, and the last ones into each leaf."""
+    passes = session.context.notes.passes  # type: ignore[union-attr]  # it looks
+
+    def line(where: Any) -> str:
+        span = None if where is None else locate(*where)
+        return "" if span is None else f"{span.source.name}:{span.line}"
+
+    found = sorted(f"passes {line(where)}: {count}" for where, count in passes.rounds.items())
+    for name, value in session.globals.items():
+        known = passes.known(value) if name[0] == "." and type(value) is Tensor else None
+        if known is not None:
+            last = [(line(where), round, None if g is None else repr(g.value)) for where, round, g in known.last]
+            found.append(f"into {name}: {known.count}, {last}")
+    return found
 
 
 def difference(planned: Sequence[str], plain: Sequence[str]) -> str:
