@@ -36,6 +36,7 @@ USES = {
     "sys": "print(sys.argv, sys.version_info[0]); sys.stdout.write('x')",
     "argparse": "p = argparse.ArgumentParser(); p.add_argument('--x', type=int, default=1); print(p.parse_args([]).x)",
     "tqdm": "print(list(tqdm.tqdm([1, 2])))",
+    "matplotlib_inline": "import matplotlib_inline.backend_inline as b; b.set_matplotlib_formats(1); print(1)",
     "IPython": "IPython.display.display(1)",
     "matplotlib": "import matplotlib.pyplot as plt\nplt.bar(['a'], [1]); plt.imshow([[1]]); plt.show()",
     "pylab": "pylab.plot([1, 2]); pylab.hist([1, 2, 2]); pylab.show()",

@@ -242,3 +242,16 @@ def test_what_a_browser_would_show_is_said_by_its_kind(here: Here) -> None:
     shown, printed, value = run_cells(here, *cells)[1]
     assert shown.data["text/plain"] == "<IPython.core.display.HTML object>" and printed.text == "# a\n"
     assert value.data["text/plain"] == "[<IPython.core.display.Markdown object>]"
+
+
+def test_what_newer_notebooks_ask_of_ipython(here: Here) -> None:
+    cells = [
+        "from matplotlib_inline import backend_inline\nbackend_inline.set_matplotlib_formats('svg')",
+        "get_ipython().run_line_magic('matplotlib', 'inline')\nget_ipython().__class__.__name__",
+        "h = display('a', display_id='x')\nh.update('b')\nh.display_id",
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)]), here.folder / "n.ipynb")
+    assert here("n.ipynb") == (0, "'ZMQInteractiveShell'\n'a'\n'b'\n'x'\n", "")
+    (here.folder / "p.py").write_text("import IPython\nprint(IPython.get_ipython())\nget_ipython()\n")
+    status, out, told = here("p.py")
+    assert (status, out) == (1, "None\n") and "name 'get_ipython' is not defined" in told

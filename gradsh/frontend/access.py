@@ -196,6 +196,8 @@ def attribute(value: Any, name: str) -> Any:
         try:
             return kind.__member__(value, name)
         except KeyError:
+            if name == "__class__":
+                return kind_of(value)
             raise missing(value, name) from None
     if isinstance(value, FunctionType):
         return _of_function(value, name)

@@ -143,9 +143,19 @@ def of_error(error: GradshError) -> BaseException:
     kind = OF_TORCH.get(name) or getattr(builtins, name, None)
     if not (isinstance(kind, type) and issubclass(kind, (Exception, SystemExit))):
         kind = RuntimeError
-    made = kind(*_arguments(kind, error.message))
+    made = kind(*(_of_text(error) if issubclass(kind, SyntaxError) else _arguments(kind, error.message)))
     made.__dict__[MARK] = error
     return made
+
+
+def _of_text(error: GradshError) -> tuple[Any, ...]:
+    """What an error of syntax in a text is made of, which says its file and line: of what `eval` was given."""
+    span = error.labels[0].span if error.labels else None
+    if span is None:
+        return (error.message,)
+    (line, column), (last, end) = span.source.position(span.start), span.source.position(span.end)
+    text = span.source.line(line) + ("" if span.source.python == errors.EXPRESSION else "\n")
+    return error.message, (span.source.name, line, column, text, last, end)
 
 
 def _arguments(kind: type, message: str) -> tuple[Any, ...]:

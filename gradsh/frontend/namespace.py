@@ -185,15 +185,19 @@ def own_of(session: Running) -> dict[str, Any]:
         spans: list[Any] = [None] * len(values)
         session.display.printed(values, spans, " " if sep is None else sep, "\n" if end is None else end)
 
-    def display(*values: Any) -> None:
-        for value in values:
-            session.display.display(value)
+    def display(*values: Any, **options: Any) -> Any:
+        return import_module("gradsh.frontend.imports.shows").display_of(session, *values, **options)
+
+    def get_ipython() -> Any:
+        return import_module("gradsh.frontend.imports.shows").shell_of(session)
 
     def leave(status: Any = None) -> None:
         exceptions.leave(status)
 
     own: dict[str, Any] = {"print": print, "display": display, "open": opened(session), "input": asking(session)}
     own |= dict.fromkeys(("exit", "quit"), leave) | of_texts(session)
+    if getattr(session, "cells", False):
+        own["get_ipython"] = get_ipython
     for name, function in own.items():
         function.__qualname__ = name
     return own

@@ -220,7 +220,7 @@ FILES = {
     **dict.fromkeys(("contextlib", "warnings", "traceback"), "contexts"),
     **dict.fromkeys(("os", "sys"), "outside"),
     "argparse": "arguments",
-    **dict.fromkeys(("tqdm", "IPython"), "shows"),
+    **dict.fromkeys(("tqdm", "IPython", "matplotlib_inline"), "shows"),
     **dict.fromkeys(("matplotlib", "pylab", "mpl_toolkits", "seaborn"), "plots"),
     **dict.fromkeys(("io", "csv"), "streams"),
     **dict.fromkeys(("pathlib", "tempfile", "glob"), "paths"),

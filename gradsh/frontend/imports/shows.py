@@ -1,7 +1,8 @@
-"""`tqdm` and `IPython.display`."""
+"""`tqdm`, `IPython` and what draws in a notebook, `matplotlib_inline`."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from gradsh.frontend.imports import Module, of_members
@@ -87,11 +88,59 @@ class Rich:
         return ["data"]
 
 
+class Handle:
+    """What `display(x, display_id=True)` gives: `update(y)` shows y, below what was shown, as a terminal does."""
+
+    __slots__ = ("display_id", "show")
+
+    def __init__(self, show: Any, display_id: Any) -> None:
+        self.show = show
+        self.display_id = "1" if display_id is True else display_id
+
+    def __member__(self, name: str) -> Any:
+        if name == "display_id":
+            return self.display_id
+        if name in ("display", "update"):
+            return lambda value, **_: self.show(value)
+        raise KeyError(name)
+
+    def __members__(self) -> list[str]:
+        return ["display", "display_id", "update"]
+
+
+class ZMQInteractiveShell:
+    """What `get_ipython()` gives in a notebook: its magics do nothing, as those of lines that begin with `%`."""
+
+    __slots__ = ()
+
+    def __member__(self, name: str) -> Any:
+        if name in _MAGICS:
+            return lambda *_, **__: None
+        raise KeyError(name)
+
+    def __members__(self) -> list[str]:
+        return list(_MAGICS)
+
+
+_MAGICS = ("magic", "run_line_magic", "run_cell_magic", "system", "set_next_input")
+
 _RICH = ("HTML", "Image", "Latex", "Markdown", "Math")
 
 
 def _rich(name: str) -> Any:
     return lambda data=None, **_: Rich(name, data)
+
+
+def display_of(session: Any, *values: Any, display_id: Any = None, **_: Any) -> Handle | None:
+    """`display(x, …)`; with a `display_id` a handle on it."""
+    for value in values:
+        session.display.display(value)
+    return None if display_id is None else Handle(session.display.display, display_id)
+
+
+def shell_of(session: Any) -> ZMQInteractiveShell | None:
+    """`get_ipython()`: None in a program that is no notebook."""
+    return ZMQInteractiveShell() if session.cells else None
 
 
 def module(session: Any, name: str) -> Module:
@@ -104,14 +153,14 @@ def module(session: Any, name: str) -> Module:
     def nothing(*_: Any, **__: Any) -> None:
         return None
 
-    def shown(*values: Any, **_: Any) -> None:
-        for value in values:
-            session.display.display(value)
-
     def clear_output(wait: bool = False) -> None:
         session.display.clear(bool(wait))
 
+    if name == "matplotlib_inline":
+        drawing = of_members("matplotlib_inline.backend_inline", {"set_matplotlib_formats": nothing})
+        return of_members("matplotlib_inline", {"backend_inline": drawing})
+    shown = partial(display_of, session)
     own = {"display": shown, "clear_output": clear_output, "set_matplotlib_formats": nothing}
     own |= {name: _rich(name) for name in _RICH}
     display = of_members("IPython.display", own)
-    return of_members("IPython", {"display": display, "get_ipython": nothing})
+    return of_members("IPython", {"display": display, "get_ipython": partial(shell_of, session)})

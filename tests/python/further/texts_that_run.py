@@ -64,3 +64,13 @@ print(eval("__name__"), eval("eval('1+1')"), callable(eval), exec("pass"))
 counts = {1: 2, "a": 3}
 exec("b = a", counts)
 print(counts[1], counts["b"], eval("a + 1", {1: 2, "a": 3}))
+
+for text in ("y = = 2", "x = 1\ny = = 2\n", "if 1:\nx = 2"):
+    try:
+        exec(text)
+    except SyntaxError as error:
+        print(type(error).__name__, error, error.lineno, error.filename, error.args[1][3])
+try:
+    eval("1 +")
+except SyntaxError as error:
+    print(error)
