@@ -6,6 +6,28 @@ import pytest
 
 from tests.plans.compared import Run
 
+BEHIND = """\
+import torch
+from torch.utils.data import Dataset, DataLoader
+class Doubled(Dataset):
+    def __len__(self):
+        return 64
+    def twice(self, i):
+        return i * 2
+    def __getitem__(self, i):
+        return self.twice(i)
+total = 0
+for x in DataLoader(Doubled()):
+    total = total + x
+"""
+
+
+def test_a_loop_over_what_calls_functions_for_its_items_is_told() -> None:
+    made = Run(True, python=True)
+    made.run(BEHIND)
+    assert [each.reason.partition(":")[0] for each in made.told] == ["its items are not known ahead"]
+
+
 HEAD = """\
 import copy, random
 import torch, torch.nn as nn

@@ -33,6 +33,7 @@ AHEAD = frozenset(
     {"list", "tuple", "zip", "enumerate", "Tensor", "DataLoader", "Batches", "list_iterator", "tuple_iterator",
      "range_iterator", "list_reverseiterator"}
 )  # fmt: skip
+BEHIND = "its items are not known ahead: a data set, or what samples it, may do more for each than read"
 LATER = 20  # of a loop of which nobody knows how long it is
 
 
@@ -101,6 +102,8 @@ def looped(loop: Header, store: dict[int, Known], forced: bool) -> Any:
 
         loop.items, loop.source = source_of(items)
         loop.size = 0 if loop.source is None else loop.source.left()
+        if loop.source is None and told is not None:
+            told(Outcome(loop.where, None, BEHIND))
     else:
         loop.size = size_of(items)
     size, it = loop.size, known(store, loop.body.__code__)

@@ -27,7 +27,7 @@ class Known:
     trial      its plan, where there is one that has been proved; `phase`: with which iteration of a turn it begins
     moving     numbers that were others when it ran again, as a shadow has them
     alike      whether it is known that no plan is of more than one iteration (periods.py)
-    passes     {place: backward passes of it in one iteration}, where somebody is shown them
+    passes     {place: backward passes of it in one iteration of the plan}; None where nobody was told of them
     running    a weak reference to its header, while it runs without a plan
     """
 
@@ -39,7 +39,7 @@ class Known:
         self.trial: Trial | None = None
         self.moving: set[Any] = set()
         self.phase, self.alike = 0, False
-        self.passes: dict[Any, int] = {}
+        self.passes: dict[Any, int] | None = None
         self.running: ReferenceType[Header] | None = None
 
 

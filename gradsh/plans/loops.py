@@ -58,6 +58,8 @@ class Loop:
         self.misses = 0
         self.odd = 0  # iterations that are real to find what is odd
         self.watched = watched(self.known)
+        if self.watched is not None and self.known.passes is None:
+            self.known.trial = None  # nobody was told of its passes when it was proved
         self.shown = False
         self.raised: Exception | None = None  # by the shadow or the plan, of the iteration that is next
         # Of how many iterations a turn of the plan is, and with which of them it begins (periods.py)
@@ -311,6 +313,8 @@ class Loop:
             trial.shown = trial.described()
             self.told(Outcome(self.where, trial.shown))
         trial.forget()
+        if self.watched is not None:
+            self.watched.proved()
         self.known.trial, self.known.phase = trial, self.phase
         self.known.failures = 0
         return True

@@ -47,16 +47,15 @@ class Watched:
         """{the identity of a leaf: how many passes its gradient is the sum of}."""
         return {leaf: summed.count for leaf, (_, summed) in list(self.passes.summed.items())}
 
-    def found(self) -> dict[Any, int]:
-        """The passes of an iteration, or a turn, by the place where they are begun."""
-        if self.before is not None:
-            counts = self.counts()
-            self.known.passes = {
-                where: count - self.before.get(where, 0)
-                for where, count in counts.items()
-                if count > self.before.get(where, 0)
-            }
-        return self.known.passes
+    def proved(self) -> None:
+        """A real iteration, or turn, has come to its end that is one of the plan: all that the plan runs have as many
+        passes. Another may have none, as where it begins with `if i == 3 { continue }`."""
+        before = self.before or {}
+        self.known.passes = {
+            where: count - before.get(where, 0)
+            for where, count in self.counts().items()
+            if count > before.get(where, 0)
+        }
 
     def check(self) -> None:
         """Errors: NoPlan where an iteration has added to gradients of the one before, and each pass is told of."""
@@ -67,12 +66,12 @@ class Watched:
 
     def stops(self, stops: Callable[[], bool]) -> Callable[[], bool]:
         """Whether the plan has to stop for somebody, or for the line."""
-        passes = self.found()
+        passes = self.known.passes or {}
         return stops if self.training is None else lambda: stops() or self.training.is_due(passes)
 
     def ran(self, stretch: Stretch) -> int:
         """That much was run by the plan; how many iterations are to be real now, as a number is odd."""
-        passes = self.found()
+        passes = self.known.passes or {}
         if self.training is not None:
             self.training.ran(passes, stretch.done)
         if self.passes is not None:
