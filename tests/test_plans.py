@@ -26,7 +26,7 @@ from gradsh.plans.values import Record, Value
 from gradsh.reports.plans import LoopPlan
 from gradsh.session.session import Session as Base
 from tests.plans import gone_over, operators, pythons, training
-from tests.plans.compared import Run, apart, compared, difference
+from tests.plans.compared import Run, apart, compared, difference, looked_at
 from tests.plans.programs import made
 from tests.plans.sources import LONG, programs
 
@@ -201,7 +201,7 @@ def test_random_loops_come_to_the_same() -> None:
     """Output, status, names, gradients, versions, graphs, random stream: 500 loops, of which `make stress` has more."""
     planned = 0
     for seed in range(63):
-        found, told = compared(made(seed), make=partial(Run, shared=True, watched=seed % 3 == 1, noted=seed % 4 == 2))
+        found, told = compared(made(seed), make=partial(Run, shared=True, **looked_at(seed)))
         assert not found, f"program {seed}, {found}"
         assert not [each.loop for each in told if "other digits" in each.reason], f"program {seed}"
         planned += sum(not each.reason for each in told)

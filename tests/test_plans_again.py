@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from tests.plans.again import CASES, made
-from tests.plans.compared import Run, compared
+from tests.plans.compared import Run, compared, looked_at
 from tests.plans.stopped import stopped
 
 
@@ -21,7 +21,7 @@ def test_a_loop_that_runs_again_with_something_else(number: int) -> None:
 def test_random_loops_that_run_again_come_to_the_same() -> None:
     planned = 0
     for seed in range(40):
-        found, told = compared(made(seed), make=partial(Run, shared=True, watched=seed % 3 == 1, noted=seed % 4 == 2))
+        found, told = compared(made(seed), make=partial(Run, shared=True, **looked_at(seed)))
         assert not found, f"program {seed}, {found}"
         planned += sum(not each.reason for each in told)
     assert planned > 20

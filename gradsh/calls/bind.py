@@ -11,25 +11,10 @@ from gradsh.errors import ArgumentError
 
 # parameters that take any number, though their default is an int or there is none
 _NUMBERS = frozenset(
-    (
-        *(
-            "a",
-            "alpha",
-            "atol",
-            "beta",
-            "correction",
-            "data",
-            "dx",
-            "end",
-            "eps",
-            "exponent",
-            "fill_value",
-            "margin",
-            "max",
-        ),
-        *("maxnorm", "mean", "min", "nan", "neginf", "norm_type", "ord", "other", "p", "posinf", "q", "rcond", "rtol"),
-        *("scale", "scale_factor", "start", "std", "step", "threshold", "tol", "value", "weight"),
-    )
+    """
+    a alpha atol beta correction data dx end eps exponent fill_value margin max maxnorm mean min nan neginf norm_type
+    ord other p posinf q rcond rtol scale scale_factor start std step threshold tol value weight
+    """.split()  # noqa: SIM905 - one each line would be forty lines
 )
 
 # parameters at which PyTorch takes a number (or several) and never a tensor that stands for none

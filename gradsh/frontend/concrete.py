@@ -54,7 +54,7 @@ def own_base(kind: Any, construct: Callable[..., Any]) -> Any:
         if name in _CALLED or (name in kind.__public__ and isinstance(value, (FunctionType, property)))
     }
     above = {base.__name__ for base in kind.__mro__}
-    begin = written["__init__"] = _begins(kind, construct) if above & _BEGUN else _taking_over(kind, construct)
+    begin = written["__init__"] = _begins(kind) if above & _BEGUN else _taking_over(kind, construct)
     HOST[kind] = kind.__public__ | kind.__fields__
     made: Any = ProgramType(kind.__name__, (kind, Object), {"written": written, "stands_for": kind})
     made.hosted, made.slots = True, None
@@ -81,7 +81,7 @@ def _calling(name: str) -> Callable[..., Any]:
     return call
 
 
-def _begins(kind: Any, construct: Callable[..., Any]) -> Callable[..., None]:
+def _begins(kind: Any) -> Callable[..., None]:
     signature = next(entry.signature for entry in OPERATORS.values() if getattr(entry.apply, "makes", None) is kind)
 
     def begin(self: Any, *arguments: Any, **keywords: Any) -> None:

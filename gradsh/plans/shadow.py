@@ -348,8 +348,6 @@ class Shadow:
                     made[name] = formatted_by(space[name])
                 elif name == "@same":
                     made[name] = same
-                elif name == "@unplanned":
-                    made[name] = nothing
                 elif name == "@looped":
                     made[name] = as_written
                 elif name in CATCHING:
@@ -358,8 +356,8 @@ class Shadow:
                     made[name] = matching(space[name])
                 elif name == "@method":
                     made[name] = method_of(space[name])
-                elif name == "@mark" or name == "@pause":
-                    made[name] = nothing  # of functions of a prompt: nobody looks at what a plan makes
+                elif name in ("@mark", "@pause", "@unplanned"):
+                    made[name] = nothing
                 elif name == "@seen":
                     made[name] = unseen
                 elif name == "@pauses":

@@ -469,14 +469,14 @@ def alike(was: Value, new: Value) -> bool:
 
 def check_mode() -> None:
     """Errors: NoPlan where somebody looks at what the engine does."""
-    watched = (mode.interpreter, mode.profile, mode.saving, mode.walk, mode.forward)
-    if any(each is not None for each in watched) or mode.anomaly is not None or mode.transforms or mode.inference:
-        raise NoPlan("somebody looks at what the loop does")
-    if mode.notes is not None and mode.notes.checking:
-        raise NoPlan("somebody looks at what the loop does")
-    if mode.training is not None and not mode.training.shows:  # it is told of each pass: see watched.py
-        raise NoPlan("somebody looks at what the loop does")
-    if mode.reformed or mode.where is not None or mode.written is not None:
+    m = mode
+    watched = (m.interpreter, m.profile, m.saving, m.walk, m.forward, m.anomaly, m.where, m.written)
+    if (
+        any(each is not None for each in watched)
+        or (m.transforms or m.inference or m.reformed)
+        or (m.notes is not None and m.notes.checking)
+        or (m.training is not None and not m.training.shows)  # it is told of each pass: see watched.py
+    ):
         raise NoPlan("somebody looks at what the loop does")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from gradsh.reports.plans import LoopPlan
 from tests.conftest import take_interrupts
 from tests.plans import again, calls, epochs, objects, operators, scripts, turns
-from tests.plans.compared import Run, apart, compared
+from tests.plans.compared import Run, apart, compared, looked_at
 from tests.plans.programs import LOOPS, made
 from tests.plans.sources import programs
 from tests.plans.stopped import stopped
@@ -58,7 +58,7 @@ def main(first: int = 0, count: int = 100_000) -> int:
             kind = seed % KINDS
             make = again.made if kind in AGAIN else WITH.get(kind, made)
             texts = make(seed) if kind else [calls.made(seed)]
-            way = partial(Run, shared=kind != APART, python=kind in PYTHON, watched=seed % 3 == 1, noted=seed % 4 == 2)
+            way = partial(Run, shared=kind != APART, python=kind in PYTHON, **looked_at(seed))
             found, told = compared(texts, make=way)
             if not found and kind == AGAIN[-1]:
                 found, _ = stopped(texts, after=1 + seed % 13)

@@ -109,6 +109,11 @@ class Run:
         return [f"asked {line}" for line in ADDRESS.sub("0x", self.out.read()).split("\n")]
 
 
+def looked_at(seed: int) -> dict[str, bool]:
+    """Who looks at the loops of a program that is made of the seed, as a Run takes it."""
+    return {"watched": seed % 3 == 1, "noted": seed % 4 == 2}
+
+
 def notes(session: Base) -> list[str]:
     """What is noted of the backward passes: how many there were at each line, and the last ones into each leaf."""
     passes = session.context.notes.passes  # type: ignore[union-attr]  # it looks

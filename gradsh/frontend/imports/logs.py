@@ -293,12 +293,7 @@ class Logger:
         self.disabled = False
         self.filters: list[Any] = []
 
-    def addFilter(self, filter: Any) -> None:
-        self.filters.append(filter)
-
-    def removeFilter(self, filter: Any) -> None:
-        if filter in self.filters:
-            self.filters.remove(filter)
+    addFilter, removeFilter = Own.addFilter, Own.removeFilter
 
     def __repr__(self) -> str:
         kind = "Logger" if self.parent is not None else "RootLogger"

@@ -296,6 +296,20 @@ class Distribution:
             )
 
 
+class Centred(Distribution):
+    """A distribution whose `loc` is its mean, and where it is densest."""
+
+    loc: Any
+
+    @property
+    def mean(self) -> Any:
+        return self.loc
+
+    @property
+    def mode(self) -> Any:
+        return self.loc
+
+
 class ExponentialFamily(Distribution):
     """A distribution whose density is the exponential of a product of statistics and natural parameters."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.ops.distributions.base import (
+    Centred,
     Distribution,
     ExponentialFamily,
     broadcast,
@@ -38,7 +39,7 @@ __acts_for_programs__ = True
 HALF_LOG_2PI = math.log(math.sqrt(2 * math.pi))
 
 
-class _Located(Distribution):
+class _Located(Centred):
     """A distribution with a place and a width."""
 
     arg_constraints: ClassVar[dict[str, Constraint]] = {"loc": REAL, "scale": POSITIVE}
@@ -47,14 +48,6 @@ class _Located(Distribution):
     def __init__(self, loc: Any, scale: Any, validate_args: Any = None) -> None:
         (self.loc, self.scale), batch = broadcast(loc, scale)
         super().__init__(batch, (), validate_args)
-
-    @property
-    def mean(self) -> Any:
-        return self.loc
-
-    @property
-    def mode(self) -> Any:
-        return self.loc
 
 
 @registered("Normal(loc, scale, validate_args=None)", "Normal(0., 1.).log_prob(tensor(0.))")

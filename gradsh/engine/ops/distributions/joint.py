@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from gradsh.engine.core.dtypes import Size
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.ops.distributions.base import (
+    Centred,
     Distribution,
     Later,
     dims_of,
@@ -102,7 +103,7 @@ def factor_of(name: str, matrix: Any) -> Any:
     "MultivariateNormal(loc, covariance_matrix=None, precision_matrix=None, scale_tril=None, validate_args=None)",
     "MultivariateNormal(zeros(2), eye(2)).log_prob(zeros(2))",
 )
-class MultivariateNormal(Distribution):
+class MultivariateNormal(Centred):
     """The normal distribution of vectors, of a covariance, a precision, or a lower triangular factor of the former."""
 
     arg_constraints: ClassVar[dict[str, Constraint]] = {
@@ -153,14 +154,6 @@ class MultivariateNormal(Distribution):
             if name in self.__dict__:
                 new.__dict__[name] = new.square(self.__dict__[name])
         return new
-
-    @property
-    def mean(self) -> Any:
-        return self.loc
-
-    @property
-    def mode(self) -> Any:
-        return self.loc
 
     @property
     def variance(self) -> Any:

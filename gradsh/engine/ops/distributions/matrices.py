@@ -10,6 +10,7 @@ from gradsh.engine.core.modes import mode, no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.ops.distributions.base import (
+    Centred,
     Distribution,
     ExponentialFamily,
     Later,
@@ -54,7 +55,7 @@ def _and_one(matrix: Any) -> Any:
     "LowRankMultivariateNormal(loc, cov_factor, cov_diag, validate_args=None)",
     "LowRankMultivariateNormal(zeros(2), tensor([[1.], [0.]]), ones(2)).variance",
 )
-class LowRankMultivariateNormal(Distribution):
+class LowRankMultivariateNormal(Centred):
     """The normal distribution of vectors whose covariance is `cov_factor @ cov_factor.mT` and `diag(cov_diag)`."""
 
     arg_constraints: ClassVar[dict[str, Constraint]] = {
@@ -108,14 +109,6 @@ class LowRankMultivariateNormal(Distribution):
 
     def square(self, matrix: Any) -> Any:
         return T.expand(matrix, (*self._batch, *self._event, *self._event))
-
-    @property
-    def mean(self) -> Any:
-        return self.loc
-
-    @property
-    def mode(self) -> Any:
-        return self.loc
 
     @Later
     def variance(self) -> Any:

@@ -9,6 +9,7 @@ from gradsh.engine.core.dtypes import NAMES
 from gradsh.engine.core.modes import no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.ops.distributions.base import (
+    Centred,
     Distribution,
     Later,
     broadcast,
@@ -167,7 +168,7 @@ def _log_bessel(x: Any, order: int) -> Any:
 
 
 @registered("VonMises(loc, concentration, validate_args=None)", "VonMises(tensor(0.), tensor(1.)).mean")
-class VonMises(Distribution):
+class VonMises(Centred):
     """Angles around `loc`, the nearer the larger the concentration."""
 
     arg_constraints: ClassVar[dict[str, Constraint]] = {"loc": REAL, "concentration": POSITIVE}
@@ -201,14 +202,6 @@ class VonMises(Distribution):
             x = T.where(accept, T.sign(u3 - 0.5) * T.acos(f), x)
             done = done | accept
         return (x + math.pi + loc) % (2 * math.pi) - math.pi
-
-    @property
-    def mean(self) -> Any:
-        return self.loc
-
-    @property
-    def mode(self) -> Any:
-        return self.loc
 
     @property
     def variance(self) -> Any:
