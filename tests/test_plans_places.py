@@ -33,14 +33,6 @@ import copy, random
 import torch, torch.nn as nn
 net = nn.Linear(2, 2); opt = torch.optim.SGD(net.parameters(), lr=0.1)
 w = torch.ones(2, requires_grad=True); x = torch.ones(2); h = torch.zeros(2); d = {}; n = 3; total = 1; xs = [1, 2]
-class Seen(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.seen, self.n = None, 0
-    def forward(self, x):
-        self.seen = [x]
-        return x * 2
-seen = Seen()
 def drawn(k):
     return random.sample(range(9), k)
 def counted():
@@ -51,7 +43,6 @@ def read():
 """
 # (the body, of which `#` stands at the line that it is for, why)
 REFUSED = [
-    ("y = seen(x)", "a list, a field or a state gets something new", "self.seen = [x]"),
     ("xs[0] = [n]  #", "a list, a field or a state gets something new", ""),
     ("h = h * w + 1  #\n    g = h.sum()", "a value with a graph goes from one iteration to the next", ""),
     ("k = 2\n    k = drawn(k)", "the body uses random.sample, which no plan knows", "random.sample"),

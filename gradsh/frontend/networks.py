@@ -13,7 +13,16 @@ from gradsh.engine.core.users import spelled
 from gradsh.engine.kernels.stream import stream
 from gradsh.engine.nn import state
 from gradsh.engine.nn.containers import Numbered
-from gradsh.engine.nn.module import LibraryModel, Model, ModelType, adopt, is_held, is_parameter, type_text
+from gradsh.engine.nn.module import (
+    LibraryModel,
+    Model,
+    ModelType,
+    adopt,
+    is_held,
+    is_parameter,
+    is_registered,
+    type_text,
+)
 from gradsh.errors import ArgumentError, AttributeError_, NoForward
 from gradsh.frontend.classes import ABSENT, SPECIAL, Object, ProgramType, abstract, bound, lookup, special
 from gradsh.frontend.kinds import Program
@@ -212,13 +221,14 @@ class Mixin:
                 "`super().__init__()`"
             )  # fmt: skip
         old = self.get(name)  # type: ignore[attr-defined]
+        registered = is_registered(old)
         if value is not None and not parameter:
             said = type_text(value)
-            if is_parameter(old):
+            if registered and is_parameter(old):
                 raise ArgumentError(
                     f"cannot assign '{said}' as parameter '{name}' (torch.nn.Parameter or None expected)"
                 )
-            if isinstance(old, Model) and not isinstance(value, Model):
+            if registered and isinstance(old, Model) and not isinstance(value, Model):
                 raise ArgumentError(
                     f"cannot assign '{said}' as child module '{name}' (torch.nn.Module or None expected)"
                 )
@@ -227,7 +237,7 @@ class Mixin:
                     f"cannot assign '{said}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)"
                 )
         if parameter or isinstance(value, Model):
-            held = isinstance(old, Model) or is_parameter(old) or name in self.buffer_names
+            held = registered or name in self.buffer_names
             if name in self.cells and not held:  # a plain value goes, and what is registered in its place comes last
                 self.cells[name] = self.cells.pop(name)
             self.buffer_names.pop(name, None)

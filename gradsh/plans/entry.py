@@ -20,7 +20,7 @@ from gradsh.plans.known import known, transformed
 from gradsh.plans.lists import length
 from gradsh.plans.numbers import KINDS, Number, exact
 from gradsh.plans.outs import Growing
-from gradsh.plans.outside import Asked, Imported
+from gradsh.plans.outside import Asked, Counted, Imported
 from gradsh.plans.refusal import Moved, NoPlan, Unseen
 from gradsh.plans.shadow import ATOMS, Shadow, base_of, of_numbers, parts, state
 from gradsh.plans.values import Value
@@ -55,6 +55,7 @@ class Entry:
         self.lists: list[tuple[Growing, list[Any]]] = []
         self.streams: list[tuple[Any, Stream]] = []
         self.names: dict[str, Any] = {}
+        self.counted: list[tuple[Any, Counted]] = []
         self.moved: set[Any] = set()
         self.there: dict[int, Any] = {}
         self.back: dict[int, Any] = {}
@@ -108,6 +109,8 @@ class Entry:
             if copy.module is not x or not copy.as_read():
                 raise differs()
             self.drawn(copy)
+        elif type(copy) is Counted:
+            self.counted.append((x, copy))
         elif type(copy) is Asked:
             if copy.given is not x:
                 raise differs()
@@ -148,6 +151,11 @@ class Entry:
     def part(self, x: Any, copy: Any, key: Any) -> None:
         """The same of what has a name, or a place in a holder: a number there may move."""
         if type(copy) is Unseen:
+            if copy.field:
+                from gradsh.engine.nn.module import is_registered  # few loops need it
+
+                if is_registered(x):
+                    raise differs()
             return
         if type(copy) in KINDS and type(x) is type(copy):
             if exact(x) != exact(copy):
@@ -280,6 +288,8 @@ class Entry:
     def end(self, shadow: Shadow) -> None:
         """All that the plan writes or reads has been paired."""
         if any(id(copy) not in self.back for _, copy in shadow.tensors):
+            raise differs()
+        if not all(copy.check(x, self.there) for x, copy in self.counted):
             raise differs()
         if self.moved:
             raise Moved(self.moved)

@@ -10,6 +10,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.plans.lists import is_readable
 from gradsh.plans.numbers import KINDS, Number, called
 from gradsh.plans.refusal import NoPlan
+from gradsh.plans.values import Value
 
 TRANSFORMS = "gradsh.engine.transforms."
 MODES = "gradsh.frontend.torch"  # `with torch.no_grad():`
@@ -127,6 +128,8 @@ def converting(dtype: Any) -> Any:
                 x = arguments[0]
                 if type(x) is Tensor and x.data.size == 1:  # of one that has a graph PyTorch warns, once
                     x = x.item() if self.python is bool else x._scalar()
+                elif type(x) is Value and x.size == 1:  # a value of `loss.detach().numpy()`
+                    x = x.item()
                 if type(x) is Number:
                     return called(self.python, (x,))
             return kind.__call__(self, *arguments, **options)

@@ -17,6 +17,7 @@ from gradsh.engine.core.tensor import Tensor, make
 from gradsh.plans.graphs import marker
 from gradsh.plans.lists import Own, Part, Readable, item
 from gradsh.plans.numbers import Number, called, exact
+from gradsh.plans.outside import Counted
 from gradsh.plans.refusal import UNSEEN, Closed, NoPlan, Unseen
 from gradsh.plans.values import Value
 
@@ -108,6 +109,8 @@ def same(a: Any, b: Any) -> Any:
         if type(plain[0]) is bool:
             return called(operator.eq, (a, b))
         raise NoPlan("the body asks whether two numbers are one object")
+    if a is not b and Counted in kinds:  # what is a loader's data set may also have a name
+        raise NoPlan("the body asks whether something is a loader, or a data set")
     if a is not b and Text in kinds:
         raise NoPlan("the body asks whether two texts are one object")
     if a is not b and kinds == (tuple, tuple):  # an item of a list may be one that a name has
@@ -132,7 +135,7 @@ def formatted_by(function: Any) -> Callable[..., Any]:
             return function(value, conversion, spec)
         if type(spec) is not str or "c" in spec:
             raise NoPlan("a text has a format that changes")
-        plain = value.plain if type(value) is Number else 1.0
+        plain = value.plain if type(value) is Number else value.array if type(value) is Value else 1.0
         if type(value) is not Tensor:
             function(plain, conversion, spec)  # its errors
         elif spec and value.ndim:
@@ -157,6 +160,8 @@ def captured(x: Any) -> Any:
         if x.extra is not None and x.extra.parameter:
             raise NoPlan("a parameter is shown")
         return made
+    if kind is Value:
+        return x if x.scalar else x.copy()
     if kind is Number or kind is Text or isinstance(x, PLAIN):
         return x
     raise NoPlan(f"a {kind.__name__} is shown, which no plan knows")
@@ -176,6 +181,10 @@ def parts_of(item: Any, shown: bool = False) -> Iterator[Any]:
         if not shown and (item.node is not None or item.requires or item.extra is not None):
             raise NoPlan("a list gets a value with a graph in each iteration")
         yield item.data
+    elif kind is Value:  # `loss.detach().numpy()` shows the memory of a tensor, which nobody else has
+        root = item.root
+        whole = (root.shape, root.strides, root.dtype) == (item.shape, item.strides, item.dtype)
+        yield root if whole and not shown else item
     elif not isinstance(item, PLAIN):
         raise NoPlan(f"a list gets a {kind.__name__}, which no plan knows")
 
@@ -212,6 +221,9 @@ def rebuilt(item: Any, parts: Iterator[Any]) -> Any:
         return kind([rebuilt(each, parts) for each in item])
     if kind is Number:
         return next(parts)
+    if kind is Value:
+        made = next(parts)
+        return made[()] if item.scalar else np.asarray(made)
     if kind is Text:
         return item.function(*rebuilt(item.arguments, parts))
     if kind is Tensor:
@@ -256,6 +268,8 @@ def sight(x: Any) -> Any:
     kind = type(x)
     if kind is tuple or kind is list:
         return kind(map(sight, x))
+    if isinstance(x, (np.ndarray, np.generic)):
+        return x.copy()
     return Sight(x) if kind is Tensor else x if isinstance(x, PLAIN) else object()
 
 
@@ -268,6 +282,8 @@ def same_sight(a: Any, b: Any) -> bool:
         return a.words == b.words and same_digits(a.array, b.array)
     if kind is tuple or kind is list:
         return len(a) == len(b) and all(map(same_sight, a, b))
+    if isinstance(a, (np.ndarray, np.generic)):
+        return same_digits(np.asarray(a), np.asarray(b))
     return bool(exact(a) == exact(b))
 
 
@@ -303,4 +319,9 @@ def equal(mine: Any, theirs: Any) -> bool:
             return False
         a, b = np.asarray(mine.data), theirs.data.array if type(theirs.data) is Value else np.asarray(theirs.data)
         return same_digits(a, b)
-    return type(theirs) is Text or (kind is type(theirs) and exact(mine) == exact(theirs))
+    if type(theirs) is Text:
+        return True
+    if type(theirs) is Value or isinstance(theirs, (np.ndarray, np.generic)):
+        array = theirs.array if type(theirs) is Value else theirs
+        return kind is theirs.__class__ and same_digits(np.asarray(mine), np.asarray(array))
+    return kind is type(theirs) and exact(mine) == exact(theirs)

@@ -14,10 +14,12 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from gradsh.engine.core.tensor import Tensor
+from gradsh.plans.classes import is_instance
 from gradsh.plans.draws import Stream, is_stream
+from gradsh.plans.kinds import is_loader
 from gradsh.plans.lists import list_of
 from gradsh.plans.numbers import Number, called
-from gradsh.plans.refusal import NoPlan
+from gradsh.plans.refusal import Closed, NoPlan
 
 if TYPE_CHECKING:
     from gradsh.plans.shadow import Shadow
@@ -92,6 +94,87 @@ class Imported:
             if self.module.__member__(name) is not value or (type(copy) is Imported and not copy.as_read()):
                 return False
         return True
+
+
+LOOPED = "a loop in its body goes over a DataLoader: only that loop can have a plan"
+SIZES = frozenset({"batch_size", "drop_last", "num_workers", "num_samples"})  # plain members of loaders and samplers
+ROOMS = ("gradsh.engine.ops.program.dataloader", "gradsh.engine.ops.program.datasets")
+
+
+class Counted(Closed):
+    """What stands for a loader, or a data set, of which the body reads how much there is: `len(loader)`,
+    `len(loader.dataset)`, `loader.batch_size`.
+
+    kind   its class
+    read   what was read, by name; "" is its length
+    inner  what stands for its members, by name
+    """
+
+    __slots__ = ("inner", "kind", "read", "real")
+
+    def __init__(self, x: Any) -> None:
+        super().__init__(LOOPED if hasattr(x, "dataset") else f"the body reaches a {type(x).__name__}")
+        self.kind: Any = type(x)
+        self.real = x
+        self.read: dict[str, Any] = {}
+        self.inner: dict[str, Counted] = {}
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return self.kind
+
+    def __len__(self) -> int:
+        if holders(self.real) is None:
+            raise NoPlan(f"what says how long a {self.kind.__name__} is may do more")
+        found: int = self.read.setdefault("", len(self.real))
+        return found
+
+    def __member__(self, name: str) -> Any:
+        if name in SIZES and name in self.kind.__public__:
+            return self.read.setdefault(name, getattr(self.real, name))
+        own = getattr(self.real, name) if name == "dataset" and name in self.kind.__public__ else None
+        if not (is_sized(own) or is_instance(own) or type(own) in (list, tuple)):
+            raise NoPlan(self.why)
+        return self.inner.setdefault(name, Counted(own))
+
+    def forget(self) -> None:
+        """Let go of the program's."""
+        self.real = None
+        for each in self.inner.values():
+            each.forget()
+
+    def check(self, x: Any, there: dict[int, Any]) -> bool:
+        """Whether all that was read is the same of another, and the body has nothing that could change it."""
+        if type(x) is not self.kind:
+            return False
+        for name, value in self.read.items():
+            if not name:
+                made = holders(x)
+                if made is None or not there.keys().isdisjoint(made) or len(x) != value:
+                    return False
+            elif getattr(x, name) != value:
+                return False
+        return all(inner.check(getattr(x, name), there) for name, inner in self.inner.items())
+
+
+def is_sized(x: Any) -> bool:
+    """Whether it is a loader or a data set of the engine: those of a program may do more than say a number."""
+    kind: Any = type(x)
+    return kind.__module__ in ROOMS and hasattr(kind, "__len__")
+
+
+def holders(x: Any) -> list[int] | None:
+    """The identities of the lists and objects that say how long a loader or data set is; None where nobody knows."""
+    from gradsh.engine.ops.program import samplers
+    from gradsh.plans.datasets import made_of  # few loops go over a loader
+
+    while type(x) in (samplers.BatchSampler, samplers.RandomSampler, samplers.SequentialSampler) or is_loader(x):
+        if is_loader(x):
+            x = x.dataset if x.streams else x.sampler if x.batch_sampler is None else x.batch_sampler
+        else:
+            x = x.sampler if type(x) is samplers.BatchSampler else x.data_source
+    made = made_of(x)
+    return None if made is None else [id(each) for each in made if type(each) is not Tensor]
 
 
 def of_math(x: FunctionType) -> Any:

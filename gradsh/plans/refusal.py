@@ -119,12 +119,14 @@ UNSEEN = "what an iteration has bound is read by the next"
 
 class Unseen(Closed):
     """What a name or a field has of which no iteration reads what the one before has put there: `best = deepcopy(net)`
-    where the loss is best. It may be anything: before another way is gone, an iteration that goes this one is real."""
+    where the loss is best. It may be anything: before another way is gone, an iteration that goes this one is real.
+    Where it is a `field` of a layer it may be anything that is not registered there, which binding it asks."""
 
-    __slots__ = ()
+    __slots__ = ("field",)
 
-    def __init__(self) -> None:
+    def __init__(self, field: bool = False) -> None:
         super().__init__(UNSEEN)
+        self.field = field
 
 
 class TooLong(NoPlan):

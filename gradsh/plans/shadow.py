@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.calls.devices import Device
 from gradsh.engine.core.dtypes import DType
 from gradsh.engine.core.graph import Storage
 from gradsh.engine.core.strided import address
@@ -28,7 +29,6 @@ from gradsh.plans.graphs import marker, spent
 from gradsh.plans.kinds import (
     is_counts,
     is_generator,
-    is_loader,
     is_model,
     is_module,
     is_optimizer,
@@ -41,12 +41,12 @@ from gradsh.plans.known import CATCHING, HELPERS, OF_NUMBERS, converting, known,
 from gradsh.plans.lists import length
 from gradsh.plans.numbers import KINDS, Number
 from gradsh.plans.outs import Growing, Out, captured, formatted_by, joined, same
-from gradsh.plans.outside import Asked, Imported, computing, is_asked_again, is_drawn, of_math
+from gradsh.plans.outside import Asked, Counted, Imported, computing, is_asked_again, is_drawn, is_sized, of_math
 from gradsh.plans.refusal import Changed, NoPlan, Unseen
 from gradsh.plans.values import Record, Value
 
 ndarray = np.ndarray
-ATOMS = (type(None), bool, int, float, complex, str, bytes, range, DType, type, np.dtype)
+ATOMS = (type(None), bool, int, float, complex, str, bytes, range, DType, type, np.dtype, Device)
 DICTS = frozenset({dict, Counter, OrderedDict, defaultdict})
 MOST = 64 << 20  # bytes that are copied
 OPTIM = (
@@ -78,6 +78,7 @@ class Shadow:
     catches   whether errors may come to a handler of the program's
     unseen    (the identity of a holder, a key) of what nothing reads; `tokens`: what stands for it there; none where
               `shared`, for others may have what is there, and it is written
+    fields    the identities of the cells of layers
     held      {the identity of a copied holder: its parts}, as the plan begins, for those of which somebody has asked
     writes    the instructions that no function may have that it reaches
     """
@@ -90,6 +91,7 @@ class Shadow:
         self.moving, self.growing = set(known.moving), known.growing
         self.unseen, self.shared = known.unseen, known.shared
         self.tokens: list[Unseen] = []
+        self.fields: set[int] = set()
         self.outs: list[Out] = []
         self.held: dict[int, list[tuple[Any, Any]]] = {}
         self.streams: list[tuple[Any, Stream]] = []
@@ -121,7 +123,8 @@ class Shadow:
         if kind is Tensor:
             return self.tensor(x)
         if kind is list:
-            if id(x) in self.growing:
+            # of arrays of the program's own nothing is read: `losses.append(loss.detach().numpy())` has some by now
+            if id(x) in self.growing or any(map(has_array, x)):
                 return self.kept(x, Growing(self.outs, x, self.record))
             made: Any = self.kept(x, [], True)
             made.extend(self.part(x, at, each) for at, each in enumerate(x))
@@ -165,14 +168,14 @@ class Shadow:
             return length
         if known(x):
             return x
-        if is_loader(x):
-            raise NoPlan("a loop in its body goes over a DataLoader: only that loop can have a plan")
+        if is_sized(x):
+            return self.kept(x, Counted(x))
         raise NoPlan(f"the body reaches a {kind.__name__}, which no plan knows")
 
     def part(self, holder: Any, key: Any, x: Any) -> Any:
         """The copy of what a holder holds."""
         if (id(holder), key) in self.unseen and not self.shared:
-            self.tokens.append(Unseen())
+            self.tokens.append(Unseen(id(holder) in self.fields))
             return self.tokens[-1]
         if (id(holder), key) in self.moving:
             if type(x) in KINDS:
@@ -206,6 +209,8 @@ class Shadow:
 
     def object(self, x: Any) -> Any:
         made = self.kept(x, object.__new__(class_of(self, x)), True)
+        if is_model(x):
+            self.fields.update(map(id, x.cells.values()))
         for name, value in parts(x):
             put_part(made, name, self.part(x, name, value))
         return made
@@ -516,6 +521,10 @@ def is_whole(array: Any, base: Any) -> bool:
 
 # What an optimiser makes for itself when it has none.
 OWN = frozenset({"scratch", "seen", "known", "factors"})
+
+
+def has_array(x: Any) -> bool:
+    return isinstance(x, (ndarray, np.generic)) or (type(x) is tuple and any(map(has_array, x)))
 
 
 def parts(x: Any) -> list[tuple[Any, Any]]:

@@ -32,7 +32,7 @@ from gradsh.plans.outs import (
     same_sight,
     sights,
 )
-from gradsh.plans.outside import timed
+from gradsh.plans.outside import Counted, timed
 from gradsh.plans.periods import period_of
 from gradsh.plans.refusal import Changed, NoPlan, Unseen
 from gradsh.plans.shadow import (
@@ -214,6 +214,8 @@ class Trial:
         for _, copy in shadow.copies.values():
             if type(copy) is Growing:
                 copy.real = None
+            elif type(copy) is Counted:
+                copy.forget()
         shadow.copies = {key: pair for key, pair in shadow.copies.items() if is_own(*pair)}
         shadow.roots = {}
         shadow.tensors = [(copy, copy) for _, copy in shadow.tensors]

@@ -211,8 +211,8 @@ class Value(NDArrayOperatorsMixin):
     def swapaxes(self, a: int, b: int) -> Value:
         return self._view(self.array.swapaxes(a, b))
 
-    def view(self, dtype: Any) -> Value:
-        return self._view(self.array.view(dtype))
+    def view(self, *dtype: Any) -> Value:
+        return self._view(self.array.view(*dtype))
 
     def squeeze(self, *dims: Any) -> Value:
         return self._view(self.array.squeeze(*dims))
@@ -325,7 +325,10 @@ class Value(NDArrayOperatorsMixin):
     def __format__(self, spec: str) -> str:
         raise NoPlan("the body shows a value")
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        if self.scalar:  # what NumPy's own has is that of the number
+            raise NoPlan("a value is a key")
+        return object.__hash__(self)
 
     # --- items ---
 

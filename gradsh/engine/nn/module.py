@@ -119,6 +119,13 @@ def is_held(value: Any) -> bool:
     return value.__class__ is Tensor or getattr(value.__class__, "uninitialized", False)
 
 
+def is_registered(value: Any) -> bool:
+    """Whether a layer has it as a parameter or as a layer, by its class alone: what stands for a value of which nothing
+    is known (`gradsh.plans.refusal.Unseen`) is neither."""
+    kind = type(value)
+    return issubclass(kind, Model) or ((kind is Tensor or hasattr(kind, "uninitialized")) and is_parameter(value))
+
+
 def adopt(value: Tensor) -> bool:
     """Whether the tensor is a parameter; a leaf with the grad flag becomes one."""
     if value.node is None and value.requires:
