@@ -104,7 +104,9 @@ class Torch:
     def __init__(self, python: str, folder: Path, work: str) -> None:
         begins = folder / "begins.py"
         begins.write_text(f"from benchmarks.peers import torch\nrun = torch({work!r})\nrun()\n")
-        environment = {"PYTHON_BASIC_REPL": "1", "PYTHON_HISTORY": os.devnull, **THREADS}
+        # of a program it is given, Python looks for modules beside that, and not where it was started
+        path = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = {"PYTHONPATH": path, "PYTHON_BASIC_REPL": "1", "PYTHON_HISTORY": os.devnull, **THREADS}
         self.shell = Shell([python, "-q", "-i", str(begins)], ">>> ", environment)
         settle(self.shell)
 
