@@ -31,7 +31,6 @@ def collector() -> Iterator[None]:
     gc.set_threshold(10**6)
     yield
     gc.set_threshold(*before)
-    gc.unfreeze()
     gc.collect()
 
 
