@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +24,19 @@ def modules() -> dict[str, Path]:
 
 @functools.cache
 def tree(module: str) -> ast.Module:
-    return ast.parse(modules()[module].read_text(encoding="utf-8"))
+    """It stays as long as the process does, so that collections need not look at it: all are two million objects."""
+    gc.disable()
+    try:
+        return ast.parse(modules()[module].read_text(encoding="utf-8"))
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@functools.cache
+def nodes(module: str) -> tuple[ast.AST, ...]:
+    """All of its tree."""
+    return tuple(ast.walk(tree(module)))
 
 
 def packages() -> list[str]:
@@ -38,10 +51,15 @@ def is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
-def imports(node: ast.AST, module: str, *, top_only: bool = False) -> Iterator[tuple[int, str]]:
+@functools.cache
+def imports(module: str, *, top_only: bool = False) -> list[tuple[int, str]]:
     """(line, module) of every import that runs, inside of functions too; those under `if TYPE_CHECKING` do not."""
+    return list(_imports(tree(module), module, top_only))
+
+
+def _imports(node: ast.AST, module: str, top_only: bool) -> Iterator[tuple[int, str]]:
     for inner in ast.iter_child_nodes(node):
-        if is_type_checking(inner) or (top_only and isinstance(inner, FUNCTIONS)):
+        if isinstance(inner, ast.expr) or is_type_checking(inner) or (top_only and isinstance(inner, FUNCTIONS)):
             continue
         if isinstance(inner, ast.Import):
             for alias in inner.names:
@@ -53,12 +71,12 @@ def imports(node: ast.AST, module: str, *, top_only: bool = False) -> Iterator[t
                 full = f"{base}.{alias.name}"
                 yield inner.lineno, full if full in modules() else base
         else:
-            yield from imports(inner, module, top_only=top_only)
+            yield from _imports(inner, module, top_only)
 
 
 def circles() -> list[list[str]]:
     """Modules that import each other, directly or around corners: the strongly connected parts, largest first."""
-    graph = {m: {target for _, target in imports(tree(m), m) if target in modules()} - {m} for m in modules()}
+    graph = {m: {target for _, target in imports(m) if target in modules()} - {m} for m in modules()}
     found: list[list[str]] = []
     number: dict[str, int] = {}
     lowest: dict[str, int] = {}
@@ -91,6 +109,8 @@ def circles() -> list[list[str]]:
 def functions(node: ast.AST, outer: str = "") -> Iterator[tuple[str, int]]:
     """(name, lines) of every function below `node`; a method is `Class.method`, an inner function `outer.inner`."""
     for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, ast.expr):
+            continue  # most of a tree; a lambda has no name
         name = outer
         if isinstance(inner, (*FUNCTIONS, ast.ClassDef)):
             name = f"{outer}.{inner.name}".lstrip(".")
@@ -112,7 +132,8 @@ class Table(NamedTuple):
     is_text: bool
 
 
-def tables(module: str) -> Iterator[Table]:
+@functools.cache
+def tables(module: str) -> list[Table]:
     """Every display of words in a module, and every text that could be one; docstrings are not."""
 
     def below(node: ast.AST, name: str) -> Iterator[Table]:
@@ -134,4 +155,4 @@ def tables(module: str) -> Iterator[Table]:
                 yield Table(module, getattr(inner, "lineno", 0), here, tuple(words), False)
             yield from below(inner, here)
 
-    return below(tree(module), "")
+    return list(below(tree(module), ""))

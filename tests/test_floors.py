@@ -118,7 +118,7 @@ def upwards(module: str) -> list[tuple[int, str]]:
     # the package itself is looked at for its version; it gives Session without importing it first
     return [
         (line, target)
-        for line, target in imports(tree(module), module)
+        for line, target in imports(module)
         if within(target, "gradsh") or target.startswith("gradsh.")
         if "gradsh" not in (module, target) and is_upwards(module, target)
     ]
@@ -129,7 +129,7 @@ def test_imports_go_down(module: str) -> None:
     assert place(module) is not None, f"{module} has no floor yet: add it to FLOORS"
     for line, target in upwards(module):
         assert (module, target) in UPWARDS, f"{module}:{line} imports {target}: that is upwards"
-    for line, target in imports(tree(module), module):
+    for line, target in imports(module):
         where = f"{module}:{line} imports {target}"
         for prefix, forbidden in MAY_NOT.items():
             if within(module, prefix):
@@ -162,9 +162,7 @@ def test_circles() -> None:
 
 @pytest.mark.parametrize("module", START_UP)
 def test_start_up_imports_nothing_heavy(module: str) -> None:
-    heavy = [
-        (line, target) for line, target in imports(tree(module), module, top_only=True) if target.split(".")[0] in HEAVY
-    ]
+    heavy = [(line, target) for line, target in imports(module, top_only=True) if target.split(".")[0] in HEAVY]
     assert not heavy
 
 

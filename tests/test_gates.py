@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from tests.house import modules, tree
+from tests.house import modules, nodes
 
 CORE = "gradsh.engine.core."
 # They spell out what the gates do, and make nothing but plain tensors: see tests/record/fast_paths.py.
@@ -31,7 +31,7 @@ def places(of: Callable[[ast.AST], bool]) -> dict[str, list[int]]:
     found = {}
     for module in sorted(modules()):
         if module.startswith("gradsh.engine."):
-            lines = [node.lineno for node in ast.walk(tree(module)) if of(node)]  # type: ignore[attr-defined]
+            lines = [node.lineno for node in nodes(module) if of(node)]  # type: ignore[attr-defined]
             if lines:
                 found[module] = lines
     return found

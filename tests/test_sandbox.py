@@ -29,7 +29,7 @@ from gradsh.runtime.builtins import BUILTINS
 from gradsh.sandbox import Unavailable
 from gradsh.sandbox.calls import CALLS
 from tests.conftest import ROOT, Gradsh
-from tests.house import imports, modules, tree
+from tests.house import imports, modules
 from tests.python_modules import USES
 
 FILTERS = Path("/proc/sys/kernel/seccomp/actions_avail")
@@ -457,7 +457,7 @@ def test_all_of_gradsh_works_behind_the_door() -> None:
     for (name, text), (status, said), expected in zip(programs, found, wanted, strict=True):
         if not any(word in text for word in ("load(", "save ", "env(", "data_ptr")):
             assert f"{said}[exit status {status}]\n" == expected, name
-    imported = {name for module in sandbox.modules() for _, name in imports(tree(module), module)}
+    imported = {name for module in sandbox.modules() for _, name in imports(module)}
     optional = {"typing", "numpy.typing", *sandbox.OPTIONAL, *sandbox.WRITING}
     assert imported - set(loaded) - optional == set(), "add them to LAZY in gradsh/cli/sandbox.py"
     assert all(module.startswith(sandbox.APART) for module in set(modules()) - set(sandbox.modules()))
