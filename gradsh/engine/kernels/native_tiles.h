@@ -1,7 +1,7 @@
 /* Several elementwise operations on large arrays, one after the other on tiles that stay in the cache, by all threads: what
    tiles.py makes of the rules of a walk backwards. The loops are NumPy's own. */
 
-#define TILE (1 << 14)  /* bytes of an intermediate result */
+#define TILE (1 << 12)  /* bytes of an intermediate result */
 #define MOST_SCRATCH 8
 #define MOST_STEPS 64
 #define MOST_SLOTS 256
