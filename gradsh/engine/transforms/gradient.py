@@ -270,10 +270,9 @@ def _is_numbers(values: list[Any]) -> bool:
 
 
 def gradients_of_samples(
-    outputs: list[Any], inputs: list[Any], grad_outputs: Any, create: bool, allow_unused: bool, materialize: bool
+    outputs: list[Any], inputs: list[Any], given: list[Any], create: bool, allow_unused: bool, materialize: bool
 ) -> tuple[Any, ...]:
     """`torch.autograd.grad` inside `vmap`: for all samples at once, on what the batches hold."""
-    given = grad_outputs if isinstance(grad_outputs, (list, tuple)) else [grad_outputs] * len(outputs)
     seeds: list[Tensor | None] = []
     for out, v in zip(outputs, given, strict=True):
         if v is None and out.ndim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gradsh.engine.autograd import backward as engine
@@ -17,7 +18,27 @@ from gradsh.errors import ArgumentError, AutogradError, LeafFlag, ValueError_
 
 
 def _tensors(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple, type({}.values()))) else [value]
+    """What there are gradients of, or what they begin with: one tensor, or whatever can be gone over, once."""
+    if isinstance(value, (Tensor, str)):
+        return [value]
+    try:
+        return list(value)  # net.parameters() is an iterator in Python programs
+    except TypeError:
+        if isinstance(value, Iterable):  # what went wrong, went wrong in it
+            raise
+        return [value]
+
+
+def _inputs(value: Any, name: str) -> list[Any]:
+    """What gradients are wanted of; of a dict its values, as there `grad` gives a dict."""
+    if value.__class__ is dict:
+        return list(value.values())
+    if isinstance(value, Mapping):
+        raise ArgumentError(
+            f"`inputs` argument to `{name}()` must be a dict, not {type_word(value)}. "
+            "Other Mapping types are not supported."
+        )
+    return _tensors(value)
 
 
 def need_tensors(inputs: list[Any]) -> None:
@@ -31,17 +52,18 @@ def _gradients(given: Any, count: int) -> list[Tensor | None]:
     """`gradient=` as a list: None for all, one tensor, or a list of tensors and None."""
     if given is None:
         return [None] * count
-    if given.__class__ is Tensor:
+    if isinstance(given, Tensor):
         return [given]
-    if not isinstance(given, (list, tuple)):
+    if not isinstance(given, Iterable):
         raise ArgumentError(f"'{type_word(given)}' object is not iterable", help="`backward y, ones_like(y)`")
-    for g in given:
-        if g is not None and g.__class__ is not Tensor:
+    gradients: list[Tensor | None] = _tensors(given)
+    for g in gradients:
+        if g is not None and not isinstance(g, Tensor):
             raise ArgumentError(
                 f"gradients can be either Tensors or None, but got {type_word(g)}",
                 help="backward y, tensor([1., 1.])",
             )
-    return list(given)
+    return gradients
 
 
 def _of_one_loss(out: Any) -> bool:
@@ -85,7 +107,7 @@ def backward(tensors: Any, gradient: Any, retain_graph: Any, create_graph: bool,
         if out.__class__ is not Tensor:
             raise ArgumentError(f"backward(): argument 'tensors' (position 1) must be Tensor, not {type_word(out)}")
     if inputs is not None:
-        inputs = _tensors(inputs)
+        inputs = _inputs(inputs, "backward")
         if not inputs:
             raise AutogradError("`inputs` argument to `backward()` cannot be empty.")
         need_tensors(inputs)
@@ -125,7 +147,7 @@ def grad(
         raise ArgumentError(
             "grad() missing 1 required positional argument: 'inputs'", subject=outs[0] if outs else None
         )
-    wanted = _tensors(inputs)
+    wanted = _inputs(inputs, "grad")
     if not wanted:
         raise ValueError_("`inputs` argument to `grad()` cannot be empty.", kind="RuntimeError")
     if materialize_grads and allow_unused is False:
@@ -136,16 +158,32 @@ def grad(
     for out in outs:
         if not isinstance(out, Tensor):
             raise ArgumentError(f"grad(): argument 'outputs' (position 1) must be Tensor, not {type_word(out)}")
+    found = _gradients_by(
+        outs, wanted, grad_outputs, retain_graph, create_graph, allow_unused, is_grads_batched, materialize_grads
+    )
+    return dict(zip(inputs, found, strict=True)) if inputs.__class__ is dict else found
+
+
+def _gradients_by(
+    outs: list[Any],
+    wanted: list[Any],
+    grad_outputs: Any,
+    retain_graph: Any,
+    create_graph: bool,
+    allow_unused: Any,
+    is_grads_batched: bool,
+    materialize_grads: bool,
+) -> tuple[Tensor | None, ...]:
+    """What `grad` gives, in the order of `wanted`: by samples, batched, or from one walk backwards."""
+    gradients = _gradients(grad_outputs, len(outs))
     if any(is_foreign(t) for t in (*outs, *wanted)):
         from gradsh.engine.transforms.gradient import gradients_of_samples
 
-        return gradients_of_samples(outs, wanted, grad_outputs, create_graph, bool(allow_unused), materialize_grads)
-    if any(map(is_foreign, _tensors(grad_outputs))):
+        return gradients_of_samples(outs, wanted, gradients, create_graph, bool(allow_unused), materialize_grads)
+    if any(map(is_foreign, gradients)):
         from gradsh.engine.transforms.cotangents import pulled
 
-        given = _tensors(grad_outputs)
-        return tuple(pulled(outs, wanted, given, 0, create_graph, bool(allow_unused), materialize_grads))
-    gradients = _gradients(grad_outputs, len(outs))
+        return tuple(pulled(outs, wanted, gradients, 0, create_graph, bool(allow_unused), materialize_grads))
     if is_grads_batched:
         return _batched(outs, wanted, gradients, retain_graph, create_graph, bool(allow_unused), materialize_grads)
     return engine.run_grad(
