@@ -93,6 +93,10 @@ AFTER = (
     *("mean = sum(losses[-5:]) / len(losses[-5:])", "last = losses[-1]", "best = min(losses)"),
     *("if len(losses) > 1 and losses[-1] < losses[-2]:\n    n += 1", "m = max(losses) - min(losses)"),
     *("v = math.log(loss)", "losses.append(random.gauss(0, 1))", "recent.append(i)", "v = sum(recent)"),
+    *("total += loss.item() / len(loader)", "n += len(loader.dataset)", "v = X.to(torch.device('cpu')) * 2"),
+    *("times.append(loss.detach().numpy())", "logs['w'] = logs.get('w', []) + [i]", "net.last = [loss.detach()]"),
+    *("times.append((i, next(net.parameters()).detach().numpy().copy()))", "a = loss.detach().numpy(); n += float(a)"),
+    *("print(i, loss.data.numpy())", "a = net(X).detach().numpy()\nif a[0, 0] > 0.1:\n    n += a.argmax()"),
 )
 STEPS = (
     "opt.zero_grad(); loss = LOSS; loss.backward(); opt.step()",
