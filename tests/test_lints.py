@@ -16,7 +16,7 @@ import pytest
 
 from gradsh import Session
 from gradsh.causes.text import read
-from gradsh.errors import Source, WarningRecord
+from gradsh.errors import Refused, Source, WarningRecord
 from gradsh.files import Files
 from gradsh.language import nodes
 from gradsh.language.mending import offered
@@ -223,6 +223,14 @@ def test_a_variant_is_warned_of_and_cured(code: str, number: int) -> None:
 @pytest.mark.parametrize("number", range(len(MEANT_SO)))
 def test_a_variant_that_is_meant(number: int) -> None:
     assert codes(MEANT_SO[number]) == []
+
+
+@pytest.mark.parametrize("text", ["let x = ", "print unknwon", "break"])
+def test_what_is_wrong_with_a_program_is_not_looked_for(text: str) -> None:
+    """It is found, with what was meant, by who runs it: at a prompt a name of a file that it began with took 20 ms."""
+    with pytest.raises(Refused) as raised:
+        said_of(text)
+    assert raised.value.errors == []
 
 
 def test_at_a_prompt_pieces_are_read_as_one_program() -> None:

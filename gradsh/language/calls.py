@@ -61,6 +61,7 @@ class Calls:
         self.loops = 0
         self.functions = 0
         self.depth = 0
+        self.brief = False  # whether it is enough to know that something is wrong
         self.open = False  # a used file that has errors brings in names that are not known here
         self.aliases: dict[str, dict[str, tuple[str, ...]]] = {}  # `use … as lib`: what lib has, with flags
         self.params: set[str] = set()
@@ -78,10 +79,16 @@ class Calls:
         help: str | None = None,
         edit: tuple[int, int, str] | None = None,
     ) -> None:
+        self.stop()
         start, end = (at.start, at.end) if isinstance(at, Node) else at
         error = kind(message, [Label(Span(self.source, start, end))], help)
         error.edit = edit
         self.errors.append(error)
+
+    def stop(self) -> None:
+        """Something is wrong. Errors: Refused, where nobody wants to know what, nor what was meant in its place."""
+        if self.brief:
+            raise Refused([])
 
     def too_deep(self, at: Node) -> None:
         self.fail(
@@ -171,6 +178,7 @@ class Calls:
     def unknown(self, name: str, at: Node | tuple[int, int], extra: Iterable[str] = ()) -> None:
         if self.open or self.unsaved(name, at):
             return
+        self.stop()
         if self.foreign(name, at):
             return
         close = None if name in self.reported else suggest(name, [*extra, *self.pool(name, at)]) or self.shorter(name)

@@ -114,10 +114,11 @@ def understood(
     files: Files | None = None,
     uses: Uses | None = None,
     options: tuple[str, ...] = (),
+    brief: bool = False,
 ) -> tuple[nodes.Program, Resolution, dict[str, Program]]:
     """The tree of a text, what its names and calls mean, and the programs of the files that it uses.
 
-    Raises errors.Refused with all that was found wrong.
+    Raises errors.Refused with all that was found wrong; where it is `brief`, at the first, without what that is.
     """
     from gradsh.errors import Refused
 
@@ -131,20 +132,22 @@ def understood(
 
     try:
         commands = list(builtins.commands())
-        tree = parse(source, commands)
+        tree = parse(source, commands, brief=brief)
         words = _words(tree)
         looking = looking or "nancheck" in words or any(each.looks and each.name in words for each in commands)
         if uses is None:
             uses = Uses(builtins, files, compile_program, _of_used(options, looking))
         used, wrong = uses.of(tree, source)
         try:
-            resolution = resolve(tree, source, bound, builtins, used)
+            resolution = resolve(tree, source, bound, builtins, used, brief)
             if looking:
                 resolution.looking = True
                 resolution.builtins.add(NOTES)
             elif any(each.counts and each.name in words for each in commands):
                 resolution.builtins.add(COUNTS)
         except Refused as refused:
+            if brief:
+                raise
             wrong = [*refused.errors, *wrong]
     except RecursionError:
         raise _too_deep(source) from None

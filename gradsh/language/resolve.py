@@ -40,13 +40,15 @@ def resolve(
     bound: Mapping[str, Sequence[str]],
     builtins: Builtins,
     used: Mapping[str, Used] | None = None,
+    brief: bool = False,
 ) -> Resolution:
     """Check the whole program. `bound`: what the session has bound, with the flags of those that are functions;
     `used`: the programs of the files that it uses, by path.
 
-    Raises Refused with all errors (up to 20), in the order of the text.
+    Raises Refused with all errors (up to 20), in the order of the text; with none, at the first, where it is `brief`.
     """
     resolver = Resolver(program, source, bound, builtins)
+    resolver.brief = brief
     resolver.bring_in(used or {})
     resolver.run()
     if resolver.errors:

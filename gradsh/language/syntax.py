@@ -226,13 +226,17 @@ def normalise(text: str) -> str:
 
 
 def parse(
-    source: errors.Source, words: Iterable[CommandWord] = (), seen: list[lark.Token] | None = None
+    source: errors.Source,
+    words: Iterable[CommandWord] = (),
+    seen: list[lark.Token] | None = None,
+    brief: bool = False,
 ) -> nodes.Program:
     """The tree of a program; `words` are the commands that it can call without parentheses.
 
     `source.text` is normalised in place, so that spans fit what is shown. Tokens are put into `seen`, if given.
 
-    Raises errors.Refused with every syntax error that can be told reliably, up to 20, in the order of the text.
+    Raises errors.Refused with every syntax error that can be told reliably, up to 20, in the order of the text; with
+    none where the caller wants it `brief`, and to know no more than that there are.
     """
     source.text = normalise(source.text)
     source._starts = None
@@ -248,7 +252,7 @@ def parse(
             layout.seen = None
         if trouble is None and not builder.faults:
             return nodes.Program(0, len(text), body)
-        raise errors.Refused(all_errors(source, trouble))
+        raise errors.Refused([] if brief else all_errors(source, trouble))
 
 
 def tree_of(source: errors.Source, words: Iterable[CommandWord] = ()) -> nodes.Program | None:

@@ -77,9 +77,9 @@ def warnings(
 ) -> list[WarningRecord]:
     """What all lints say of a program, in the order of the text; `pieces` as in Reading, `files` reads what it uses.
 
-    Errors: Refused for one that is wrong.
+    Errors: Refused for one that is wrong, without what is: who runs it says that.
     """
-    tree, resolution, uses = understood(source, {}, builtins, files)
+    tree, resolution, uses = understood(source, {}, builtins, files, brief=True)
     reading = Reading(tree, source, resolution, builtins, bool(uses), pieces)
     found: list[WarningRecord] = []
     for code in FILES:

@@ -1,15 +1,20 @@
 """What the first lines of a shell need, loaded while the first of them is typed: the parser with its table, the tables
-of built-ins and of what Tab says, and last plans, whose loading is half of the time of a short loop. A checkout that
-has never run makes these tables then, which takes seconds."""
+of built-ins and of what Tab says, the lints, what compiles, and last plans and all operators, whose loading is half of
+the time of a short loop. A checkout that has never run makes these tables then, which takes seconds."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from threading import Event, Thread
+from time import sleep
 
+BETWEEN = 0.001  # seconds between two files, in which a key that was pressed meanwhile is answered
 PATIENCE = 0.5  # seconds of a wait that nobody need be told of
+# what compiles a text that the parser has read
+COMPILING = ("gradsh.language.lower", "gradsh.language.copies", "gradsh.language.scripts", "gradsh.language.using")
 _begun = False
 _read = Event()  # the parser is there, or it is not to be had
 
@@ -37,11 +42,29 @@ def _load() -> None:
             tables.ready()
         finally:
             _read.set()
-        from gradsh.session import check  # noqa: F401  # the lints
+        from gradsh.session import check  # noqa: F401
         from gradsh.shell import described, forms  # noqa: F401
 
         described.table()
-        from gradsh.plans import calls, loops  # noqa: F401
+        for name in modules():
+            import_module(name)
+            sleep(BETWEEN)
+        from gradsh.plans.trust import machine
+
+        machine()
     except Exception as error:  # whoever needs it will meet it again, and say it
         if os.environ.get("GRADSH_DEBUG") == "1":
             sys.stderr.write(f"gradsh: preparing failed: {error}\n")
+
+
+def modules() -> Iterator[str]:
+    """What a first program comes to need, in this order: the lints, what compiles, plans, operators."""
+    from gradsh import lints, plans
+    from gradsh.engine.ops.families import families
+    from gradsh.lints.registry import FILES
+
+    yield from (f"{lints.__name__}.{file}" for file in FILES.values())
+    yield from COMPILING
+    names = sorted(os.listdir(plans.__path__[0]))
+    yield from (f"{plans.__name__}.{name[:-3]}" for name in names if name.endswith(".py") and name[0] != "_")
+    yield from families()

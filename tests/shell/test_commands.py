@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Timer
 
@@ -253,6 +254,12 @@ def test_set(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     assert offers is not None and list(offers(typed.shell, "")) == list(SETTINGS)
     assert list(offers(typed.shell, "live ")) == ["on", "off"]
     assert list(offers(typed.shell, "theme d")) == ["dark", "light", "none"]
+
+
+def test_what_it_prepares_is_there() -> None:
+    """The lints, what compiles, plans and operators: modules that there are, each once."""
+    names = list(preparing.modules())
+    assert len(set(names)) == len(names) and all(find_spec(name) is not None for name in names)
 
 
 def test_it_says_that_the_first_line_waits(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
