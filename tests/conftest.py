@@ -16,6 +16,7 @@ from gradsh import memory
 from gradsh.cli import main
 from gradsh.plans.refusal import Seen
 from tests.planned import planned
+from tests.started import Starter
 
 # A test that runs the command in this process would have the C library keep freed memory for all that come after it,
 # and those that take as much as there is would find more. tests/test_growth.py has it in a process of its own.
@@ -116,8 +117,17 @@ def only_where_worth_it(request: pytest.FixtureRequest) -> None:
         pytest.skip("plans are not made where they are worth it")
 
 
+@pytest.fixture(scope="session")
+def starter(request: pytest.FixtureRequest) -> Iterator[Starter | None]:
+    """What starts gradsh as a process of its own in little time, where processes can fork."""
+    made = Starter(request.config.getoption("--plans")) if hasattr(os, "fork") else None
+    yield made
+    if made is not None:
+        made.close()
+
+
 @pytest.fixture
-def gradsh(tmp_path: Path, request: pytest.FixtureRequest) -> Gradsh:
+def gradsh(tmp_path: Path, request: pytest.FixtureRequest, starter: Starter | None) -> Gradsh:
     """`gradsh(*arguments, input=…, env=…)` runs the command in an empty folder; never through a shell."""
 
     def run(
@@ -129,6 +139,9 @@ def gradsh(tmp_path: Path, request: pytest.FixtureRequest) -> Gradsh:
     ) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
         data = input.encode() if isinstance(input, str) else input
+        if starter is not None and starter.takes(environment):
+            status, out, err = starter.run(arguments, data or b"", cwd or tmp_path, environment, timeout)
+            return subprocess.CompletedProcess(["gradsh", *arguments], status, out.decode("utf-8"), err.decode("utf-8"))
         done = subprocess.run(
             [sys.executable, *command(request.config), *arguments],
             input=data if data is not None else b"",
