@@ -495,10 +495,42 @@ def test_leaving(value: str, status: int, said: str, function: str, tmp_path: Pa
     assert (done.returncode, done.stdout, done.stderr) == (status, "", said)
 
 
+def test_what_is_neither_is_told_in_gradsh() -> None:
+    for text in ("x = 1\nprint(x +)\n", "f = lambda x: x\n", "def f(x:\n"):
+        done = subprocess.run([sys.executable, "-m", "gradsh"], input=text, capture_output=True, text=True)
+        assert done.returncode == 3 and "error[E0101]" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "p.parse_args(['--lr', 'x'])",
+        "p.parse_args(['--nope'])",
+        "p.error('lr must be positive')",
+        "p.exit(3, 'over\\n')",
+        "try: p.parse_args(['--lr'])\nexcept SystemExit as left: print(left.code)",
+    ],
+)
+def test_wrong_command_lines_of_scripts_end_as_in_python(last: str, tmp_path: Path) -> None:
+    text = f"import argparse\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float)\n{last}\n"
+    (tmp_path / "a.py").write_text(text)
+    words = [sys.executable, "a.py"]
+    wanted = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"})
+    assert wanted.stderr and command("a.py", folder=tmp_path) == (wanted.returncode, wanted.stdout, wanted.stderr)
+
+
+def test_errors_in_texts_say_where_they_are_run(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f(s):\n    return eval(s)\nf('1 +')\n")
+    told = command("a.py", folder=tmp_path)[2]
+    assert "return eval(s)" in told and told.count("called here") == 2
+
+
 def test_standard_input_says_that_it_is_python() -> None:
     for text, wanted in (
         ("# python\nimport sys\nprint(sys.argv)\n", "['-', '1']\n"),
         ("# python it is not\nprint 1\n", "1\n"),
+        ("import sys\ndef f():\n    return sys.argv\nprint(f())\n", "['-', '1']\n"),  # which only Python reads
+        ("for i in range(2) { print i }", "0\n1\n"),
     ):
         words = [sys.executable, "-m", "gradsh", "-", *(["1"] if "sys" in text else [])]
         done = subprocess.run(words, cwd=ROOT, input=text, capture_output=True, text=True)

@@ -46,6 +46,21 @@ def _ran(session: PythonSession, name: str, text: bytes) -> int:
     return status_of(session.run(program, name))
 
 
+def refused(text: str) -> bool:
+    """Does gradsh's grammar refuse the text?"""
+    from gradsh.errors import Refused, Source
+    from gradsh.language.syntax import parse
+    from gradsh.runtime.builtins import BUILTINS
+
+    try:
+        parse(Source("<stdin>", text), list(BUILTINS.commands()))
+    except Refused:
+        return True
+    except RecursionError:
+        pass
+    return False
+
+
 def status_of(result: Result) -> int:
     """The exit status of a program, or of a cell, that came to this."""
     return OVER if any(problem.code == "E0903" for problem in result.errors) else result.status

@@ -98,10 +98,22 @@ def seen(exception: BaseException) -> BaseException:
         raise exception
     if isinstance(exception, UnboundLocalError):
         error.kind = "UnboundLocalError"
+    elif isinstance(exception, RecursionError):
+        _plain(exception)
+        return exception
     elif not isinstance(exception, (NameError, TypeError)) and _root(type(exception)) not in ("gradsh", "numpy"):
         return exception  # `json.JSONDecodeError` too
     error.__traceback__, error.__context__ = exception.__traceback__, exception.__context__
     return of_error(error)
+
+
+DEPTH = "maximum recursion depth exceeded"
+
+
+def _plain(error: RecursionError) -> None:
+    """Let it say no more than a program's own depth: `in __instancecheck__` is what gradsh did just then."""
+    if str(error) not in (DEPTH, f"{DEPTH} in comparison", f"{DEPTH} while calling a Python object"):
+        error.args = (DEPTH,)
 
 
 def _root(kind: type) -> str:
@@ -141,7 +153,7 @@ def of_error(error: GradshError) -> BaseException:
         return asserted
     name = error.kind.rpartition(".")[2]
     kind = OF_TORCH.get(name) or getattr(builtins, name, None)
-    if not (isinstance(kind, type) and issubclass(kind, (Exception, SystemExit))):
+    if not (isinstance(kind, type) and issubclass(kind, Exception)):
         kind = RuntimeError
     made = kind(*(_of_text(error) if issubclass(kind, SyntaxError) else _arguments(kind, error.message)))
     made.__dict__[MARK] = error
@@ -160,8 +172,6 @@ def _of_text(error: GradshError) -> tuple[Any, ...]:
 
 def _arguments(kind: type, message: str) -> tuple[Any, ...]:
     """What an exception is made of that has these words."""
-    if issubclass(kind, SystemExit):
-        return (2,)  # of a command line that is wrong: argparse has the words written elsewhere
     if issubclass(kind, KeyError) and message[:1] in ("'", '"'):  # which says the repr of what it is made of
         return (ast.literal_eval(message),)
     found = ERRNO.fullmatch(message) if issubclass(kind, OSError) else None

@@ -358,6 +358,8 @@ class Session:
         spans = faults.spans(raised)
         if not error.labels and spans:
             error.labels.append(Label(spans[0]))
+        elif error.labels and spans and error.labels[0].span.source.python and _is_other(error, spans[0]):
+            spans = [spans[0], *spans]  # of a text that `eval` was given, which has a place of its own in there
         if not error.labels and isinstance(raised, interrupts.Full):
             error.labels += raised.args  # it came when the program had done its last
         if isinstance(error, errors.InternalFault):
@@ -452,6 +454,11 @@ def _parameters(compiled: Program, arguments: Sequence[str] | Mapping[str, objec
     from gradsh.language.scripts import read
 
     return read(compiled.params, arguments, "the program" if name.startswith("<") else name)
+
+
+def _is_other(error: GradshError, span: Span) -> bool:
+    """Is the error about another text than the one of this place?"""
+    return error.labels[0].span.source is not span.source
 
 
 def _add_label(error: GradshError, span: Span | None, words: str) -> None:

@@ -217,7 +217,8 @@ graphlib
 FILES = {
     **dict.fromkeys(_PURE.split(), "pure"),
     **dict.fromkeys(("functools", "types", "timeit"), "callables"),
-    **dict.fromkeys(("contextlib", "warnings", "traceback"), "contexts"),
+    **dict.fromkeys(("contextlib", "traceback"), "contexts"),
+    "warnings": "warned",
     **dict.fromkeys(("os", "sys"), "outside"),
     "argparse": "arguments",
     **dict.fromkeys(("tqdm", "IPython", "matplotlib_inline"), "shows"),

@@ -43,15 +43,11 @@ class Namespace(SimpleNamespace):
 Namespace.written, Namespace.hosted = {}, False
 
 
-def wrong(words: str) -> errors.GradshError:
-    return errors.ValueProblem(words, kind="SystemExit")
-
-
 class Ended(Exception):
-    """The parser wants the program to end; `message` where the command line was wrong."""
+    """The parser wants the program to end."""
 
-    def __init__(self, status: int, message: str | None = None) -> None:
-        self.status, self.message = status, message
+    def __init__(self, status: int) -> None:
+        self.status = status
 
 
 class Reader(argparse.ArgumentParser):
@@ -69,9 +65,9 @@ class Reader(argparse.ArgumentParser):
             self._print_message(message, True)
         raise Ended(status)
 
-    def error(self, message: str) -> Any:
-        self.say(self.format_usage(), True)
-        raise Ended(2, message)
+    def error(self, message: str) -> Any:  # whose line is of nobody's program: what is wrong was typed in a shell
+        self.say(f"{self.format_usage()}{self.prog}: error: {message}\n", True)
+        raise Ended(2)
 
 
 def _formatter(kind: Any) -> Any:
@@ -269,9 +265,7 @@ class Parser(Group):
         try:
             return function(*given)
         except Ended as ended:
-            if ended.message is None:
-                leave(ended.status)
-            raise wrong(str(ended.message)) from None
+            leave(ended.status)
 
     def print_help(self, file: Any = None) -> None:
         self._written(self.inner.format_help(), file)

@@ -18,8 +18,8 @@ from gradsh.frontend.access import attribute, method
 from gradsh.frontend.builtins import NAMES
 from gradsh.frontend.classes import ABSENT, Object, lookup
 from gradsh.frontend.exceptions import matches, raised, seen
-from gradsh.frontend.imports.contexts import WarningMessage
 from gradsh.frontend.imports.outcomes import Result, SkipTest
+from gradsh.frontend.imports.warned import WarningMessage
 from gradsh.frontend.kinds import python_of
 
 __acts_for_programs__ = True
@@ -120,7 +120,7 @@ class Warns(Raises):
         self.warnings: list[WarningMessage] = []
         self.before = mode.warn_sink
         mode.warn_sink = lambda words, category, where: self.warnings.append(
-            WarningMessage(words, category, self.kinds)
+            WarningMessage(words, category, self.kinds, where)
         )
         return self
 

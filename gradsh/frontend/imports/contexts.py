@@ -1,17 +1,15 @@
-"""`contextlib`, `warnings` and `traceback`: blocks, and what is said of what goes wrong in them."""
+"""`contextlib` and `traceback`: blocks, and what is said of what goes wrong in them."""
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from gradsh.engine.core.arguments import type_word
-from gradsh.engine.core.modes import mode
 from gradsh.engine.core.users import spelled
-from gradsh.errors import GradshError, Raised, TypeError_
+from gradsh.errors import GradshError, TypeError_
 from gradsh.frontend import text, traces
 from gradsh.frontend.access import HOST, method
 from gradsh.frontend.classes import Object
@@ -213,87 +211,6 @@ def _contextlib(session: Any) -> Module:
     return of_members("contextlib", members)
 
 
-# --- warnings -------------------------------------------------------------------------------------------------------
-
-
-class WarningMessage:
-    """One warning that `catch_warnings(record=True)` has kept."""
-
-    __public__ = frozenset(("message", "category", "filename", "lineno"))
-
-    def __init__(self, words: str, name: str, own: dict[str, Any]) -> None:
-        kind = own.get(name) or getattr(builtins, name, UserWarning)
-        self.category = kind if isinstance(kind, type) and issubclass(kind, Warning) else UserWarning
-        self.message = self.category(words)
-        self.filename, self.lineno = "<gradsh>", 1
-
-
-class Warnings:
-    """Where the warnings of a session go: to the user, to nobody, to a list, or as errors to the program."""
-
-    def __init__(self, session: Any) -> None:
-        self.session = session
-        self.usual = session.context.warn_sink
-        self.kinds: dict[str, Any] = {}  # of the program's own, by name
-
-    def put(self, sink: Any) -> None:
-        self.session.context.warn_sink = mode.warn_sink = sink
-
-    def warn(self, message: Any, category: Any = None, stacklevel: int = 1, **_: Any) -> None:
-        if isinstance(message, Warning):
-            category = type(message)
-        if isinstance(category, type):
-            self.kinds[category.__name__] = category
-        mode.warn(text.written(message), category=getattr(category, "__name__", "UserWarning"))
-
-    def simple(self, action: str = "", *_: Any, **__: Any) -> None:
-        if action == "ignore":
-            self.put(None)
-        elif action == "error":
-            self.put(_raise)
-        elif mode.warn_sink is None or mode.warn_sink is _raise:
-            self.put(self.usual)
-
-
-def _raise(words: str, category: str, where: Any) -> None:
-    raise Raised(words, kind=category)
-
-
-class Caught:
-    """`warnings.catch_warnings(record=…)`."""
-
-    __slots__ = ("before", "record", "warnings")
-
-    def __init__(self, warnings: Warnings, record: Any) -> None:
-        self.warnings = warnings
-        self.record = record
-
-    def __enter__(self) -> Any:
-        self.before = mode.warn_sink
-        if not self.record:
-            return None
-        kept: list[WarningMessage] = []
-        self.warnings.put(
-            lambda words, category, where: kept.append(WarningMessage(words, category, self.warnings.kinds))
-        )
-        return kept
-
-    def __exit__(self, *_: object) -> None:
-        self.warnings.put(self.before)
-
-
-def _warnings(session: Any) -> Module:
-    own = Warnings(session)
-    members = {
-        "warn": own.warn,
-        "filterwarnings": own.simple,
-        "simplefilter": own.simple,
-        "resetwarnings": lambda: own.put(own.usual),
-        "catch_warnings": lambda *, record=False, **_: Caught(own, record),
-    }
-    return of_members("warnings", members)
-
-
 # --- traceback ------------------------------------------------------------------------------------------------------
 
 
@@ -332,7 +249,7 @@ def _traceback(session: Any) -> Module:
     return of_members("traceback", members)
 
 
-MAKERS = {"contextlib": _contextlib, "warnings": _warnings, "traceback": _traceback}
+MAKERS = {"contextlib": _contextlib, "traceback": _traceback}
 
 
 def module(session: Any, name: str) -> Module:
