@@ -149,6 +149,7 @@ class Object(metaclass=ProgramType):
 
 ProgramType.written, ProgramType.hosted, ProgramType.slots, ProgramType.inside = {}, False, None, frozenset()
 Object.__qualname__ = "object"
+ProgramType.__name__ = "type"  # in errors: what Python says of a class that stands where an object should
 
 
 def lookup(kind: type, name: str) -> Any:

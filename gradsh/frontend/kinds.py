@@ -7,7 +7,9 @@ from importlib import import_module
 from types import FunctionType, MappingProxyType
 from typing import Any
 
-from gradsh.engine.core.dtypes import DType, Size
+import numpy as np
+
+from gradsh.engine.core.dtypes import OF, DType, Size
 from gradsh.engine.core.graph import AccumulateGrad, Node
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind, is_users
@@ -16,7 +18,7 @@ from gradsh.engine.operators.composite import MAKERS
 from gradsh.frontend import titles
 from gradsh.runtime import python
 from gradsh.runtime.builtins import BUILTINS
-from gradsh.runtime.python import Converter, ConverterDType, Kind
+from gradsh.runtime.python import AsType, Converter, ConverterDType, Kind
 from gradsh.runtime.text import written
 
 __acts_for_programs__ = True
@@ -85,9 +87,22 @@ def as_dict(value: Any) -> Any:
 
 
 class Number(Hinted, ConverterDType):
-    """`int`, `float`, `bool`."""
+    """`int`, `float`, `bool`: as a dtype, what NumPy and PyTorch read there, `torch.zeros(2, dtype=float).dtype` is
+    torch.float64. None of them is a dtype of PyTorch's: `x.dtype == float` is False."""
 
     __slots__ = ()
+
+    def __init__(self, name: str, python: type) -> None:
+        super().__init__(name, python, OF[np.dtype(python)])
+
+    def __eq__(self, other: object) -> bool:
+        return other is self if isinstance(other, DType) else NotImplemented
+
+    __hash__ = ConverterDType.__hash__
+
+    def __argument__(self) -> tuple[str, tuple[str, ...]]:
+        """For errors of calls: the word for the type, and where it may stand."""
+        return "type", ("torch.dtype",)
 
 
 class TensorType(Hinted, python.TensorType):
@@ -122,7 +137,7 @@ class Text(Hinted, Converter):
         return str(*arguments, **keywords)
 
 
-class Only:
+class Only(AsType):
     """A type that programs ask of values, and make none of."""
 
     __slots__ = ("kinds", "name")

@@ -80,6 +80,9 @@ class MixedType(NetworkType, ProgramType):
     """The class of one that has plain classes of the program among its bases."""
 
 
+NetworkType.__name__ = MixedType.__name__ = "type"  # in errors, as that of plain classes
+
+
 def begins(kind: type) -> Callable[..., None]:
     """`Module.__init__`, to be called with the instance."""
     return lambda self, *arguments, **keywords: begin(self, kind, arguments, keywords)

@@ -31,7 +31,7 @@ def is_written(kind: type) -> bool:
 def is_instance(x: Any) -> bool:
     """Whether it is an object of a plain class of a Python program."""
     kind = type(x)
-    return type(kind).__name__ == "ProgramType" and is_written(kind)
+    return type(kind).__qualname__ == "ProgramType" and is_written(kind)
 
 
 def check_class(kind: type) -> None:
@@ -39,7 +39,7 @@ def check_class(kind: type) -> None:
     if isinstance(kind, ModelKind) and not is_written(kind) and kind.body is not None and not kind.library:  # type: ignore[attr-defined]
         raise NoPlan(f"the body reaches the class {kind.__name__} itself")
     if is_written(kind):
-        if type(kind).__name__ not in METACLASSES or getattr(kind, "hosted", False):
+        if type(kind).__qualname__ not in METACLASSES or getattr(kind, "hosted", False):
             raise NoPlan(f"{kind.__name__} is a class of a kind that no plan knows")
         if any("__new__" in base.__dict__.get("written", ()) for base in kind.__mro__):
             raise NoPlan(f"{kind.__name__} is a class of a kind that no plan knows")

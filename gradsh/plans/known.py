@@ -56,7 +56,7 @@ def known(x: Any) -> bool:
         return True
     module = getattr(x, "__module__", None) or ""
     kind = type(x)
-    if kind.__module__ in PYTHONS and kind.__name__ in CONVERTERS:
+    if kind.__module__ in PYTHONS and kind.__qualname__ in CONVERTERS:
         return True
     if kind is FunctionType and module in FUNCTIONS and (x.__name__ in FUNCTIONS[module] or transformed(x)):
         return True

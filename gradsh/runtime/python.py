@@ -25,7 +25,17 @@ __acts_for_programs__ = True
 _getframe = sys._getframe
 
 
-class Converter:
+class AsType:
+    """What a program sees as a type: Python's and PyTorch's errors call it one, `unsupported operand type(s) for +:
+    'int' and 'type'`, where a class was given for an object of it."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.__name__ = "type"
+
+
+class Converter(AsType):
     """`int`, `str`, `list` …: called it converts, after `isinstance(x, …)` it is the type."""
 
     __slots__ = ("__name__", "python")
@@ -114,13 +124,13 @@ class SizeConverter(Converter):
         return self.python(items)
 
 
-class ConverterDType(DType):
+class ConverterDType(AsType, DType):
     """`float`, `int`, `bool`: PyTorch's dtype of that name, and Python's conversion when called."""
 
     __slots__ = ("__name__", "python")
 
-    def __init__(self, name: str, python: type) -> None:
-        dtype = NAMES[name]
+    def __init__(self, name: str, python: type, dtype: DType | None = None) -> None:
+        dtype = dtype or NAMES[name]
         super().__init__(dtype.name, dtype.category, dtype.title, dtype.c_name)
         self.__name__ = name
         self.python = python
@@ -138,7 +148,7 @@ class ConverterDType(DType):
 KINDS: dict[type, Kind] = {}
 
 
-class Kind:
+class Kind(AsType):
     """What `type(x)` gives where that is no model: it compares, with `int` and `Tensor` too, and converts as they."""
 
     __slots__ = ("__name__", "python")

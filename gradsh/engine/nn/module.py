@@ -134,6 +134,9 @@ def adopt(value: Tensor) -> bool:
     return is_parameter(value)
 
 
+ModelType.__name__ = "type"  # in errors: what Python says of a class that stands where an object should
+
+
 class Model(metaclass=ModelType):
     """One instance.
 

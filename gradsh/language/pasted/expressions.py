@@ -11,7 +11,7 @@ from collections.abc import Callable
 from gradsh.language import strings
 from gradsh.language.nodes import Constant, Expr
 from gradsh.language.pasted.facts import Facts
-from gradsh.language.pasted.names import OTHERS, SAME, short
+from gradsh.language.pasted.names import DTYPES, OTHERS, SAME, short
 from gradsh.language.pasted.text import JOINED, STRING, Text, children
 from gradsh.language.words import APART, MODULES
 
@@ -96,8 +96,14 @@ class Expressions(Text):
     def see_keyword(self, node: ast.keyword) -> str:
         if node.arg is None:
             return self.kept(node)
+        if node.arg == "dtype" and self.as_dtype(node.value):
+            return f"dtype={self.as_dtype(node.value)}"
         start = self.start(node) + len(node.arg)
         return self.facts.name(node.arg) + self.kept(node, start)
+
+    def as_dtype(self, node: ast.AST) -> str | None:
+        """Python's type where a dtype should be, `dtype=float`, which in gradsh is PyTorch's of that name: float32."""
+        return DTYPES.get(node.id) if isinstance(node, ast.Name) and node.id not in self.facts.bound else None
 
     def path(self, node: ast.AST) -> str | None:
         """The whole dotted path of what an import brought in: `torch.nn.Linear`; None for all else."""
@@ -185,7 +191,8 @@ class Expressions(Text):
             return f"{function}({', '.join(map(self.argument, kept))})"
         pieces = [function]
         for item in items:
-            pieces += [self.gap(at, self.start(item)), self.argument(item)]
+            a_dtype = self.as_dtype(item) if isinstance(node.func, ast.Attribute) and node.func.attr == "to" else None
+            pieces += [self.gap(at, self.start(item)), a_dtype or self.argument(item)]
             at = self.end(item)
         pieces.append(self.gap(at, self.end(node)))
         pieces[1] = pieces[1].lstrip(" \t")  # `print (x)` would print a tuple

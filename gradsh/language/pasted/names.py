@@ -21,6 +21,8 @@ OTHERS = {
     "tqdm.auto.tqdm": "progress",
     "tqdm.trange": "range",
 }
+# Python's types as dtypes, of PyTorch's and of NumPy's.
+DTYPES = {"float": "float64", "int": "int64"}
 # What `with` takes in PyTorch and has no part in what is computed.
 WITHOUT = ("torch.autocast", "torch.amp", "torch.profiler", "torch.autograd.profiler", "warnings", "torch.random")
 

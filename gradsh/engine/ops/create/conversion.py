@@ -115,12 +115,14 @@ def type_(input: Any, dtype: Any) -> Any:
     need_tensor("type", "input", 1, input)
     if dtype is None:
         return f"{mode.module}{OF[input.data.dtype].title}Tensor"
-    if isinstance(dtype, str) or callable(dtype):  # torch.DoubleTensor
-        word = dtype.removeprefix("torch.") if isinstance(dtype, str) else getattr(dtype, "__name__", "")
-        word = "FloatTensor" if word == "Tensor" else word
+    if not isinstance(dtype, DType) or callable(dtype):  # torch.DoubleTensor, or its name; Python's float
+        said = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", "")
+        word = "FloatTensor" if said == "Tensor" else said.removeprefix("torch.")
         found = next((d for d in OF.values() if f"{d.title}Tensor" == word), None)
+        if found is None and not isinstance(dtype, str) and type_word(dtype) != "type":
+            raise ArgumentError("dtype must be a type, str, or dtype object")
         if found is None:
-            raise ArgumentError(f"invalid type: '{dtype}'", kind="ValueError")
+            raise ArgumentError(f"invalid type: '{said}'", kind="ValueError")
         dtype = found
     return cast(input, numpy_dtype("type", dtype))
 

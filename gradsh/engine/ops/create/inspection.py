@@ -8,7 +8,7 @@ import numpy as np
 
 from gradsh.calls.formats import order_of
 from gradsh.engine.core.arguments import dim_index, need_tensor, numpy_dtype, type_word
-from gradsh.engine.core.dtypes import BOOL, FLOAT, INTEGER, OF, DType, Size, promote_dtypes
+from gradsh.engine.core.dtypes import ALL, BOOL, FLOAT, INTEGER, OF, DType, Size, promote_dtypes
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.promotion import result_dtype
 from gradsh.engine.core.strided import offset, ordered
@@ -293,10 +293,11 @@ def get_default_dtype() -> DType:
 @function("set_default_dtype(d)", method=False, differentiable=False, effect=True, example="set_default_dtype(float64)")
 def set_default_dtype(d: Any) -> None:
     """Sets the dtype of floating literals and of creators."""
-    dtype = numpy_dtype("set_default_dtype", d)
-    if dtype is None or dtype.kind != "f":
-        raise ArgumentError("only floating-point types are supported as the default type")
-    mode.default = dtype
+    known = isinstance(d, DType) and d in ALL  # Python's float is none of them
+    if not known or d.category != FLOAT:
+        dtype = "" if known else "invalid dtype object: "
+        raise ArgumentError(f"{dtype}only floating-point types are supported as the default type")
+    mode.default = d.np
 
 
 @function(

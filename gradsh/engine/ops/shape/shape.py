@@ -335,8 +335,9 @@ def view_dtype(x: Any, dtype: Any) -> Any:
 
 def _view(*args: Any, **kwargs: Any) -> Any:
     """`x.view(sizes)`, and `x.view(dtype)`."""
-    if len(args) == 2 and args[1].__class__ is DType:
-        return view_dtype.apply(args[0], args[1].np)
+    dtype = args[1] if len(args) == 2 else kwargs.get("dtype") if len(args) == 1 and len(kwargs) == 1 else None
+    if isinstance(dtype, DType):
+        return view_dtype.apply(args[0], dtype.np)
     return _view_sizes(*args, **kwargs)
 
 
