@@ -185,6 +185,28 @@ def run_cells(here: Here, *texts: str) -> list[list[Any]]:
     return [[one for one in cell.outputs if one.get("name") != "stderr"] for cell in written.cells]
 
 
+def test_what_stands_before_lines_of_copied_cells(here: Here) -> None:
+    """What IPython takes away, and no more: the indentation of the first line, prompts of Python's and its own."""
+    cells = {
+        "   x = 3\n   x": "3",
+        '\n  \n    s = """a\n    b\n      c"""\n    s': "'a\\nb\\n  c'",
+        ">>> a = 5\n>>> for i in range(2):\n...     a += i\n...\n>>> a": "6",
+        "In [3]: b = 7\n   ...: b": "7",
+        "    %%time\n    if True:\n        c = 8\n    c": "8",
+        "\tz = 5\n\tz": "5",
+        "    !ls\n    2": "2",
+        "  q = 1\n r = 2": "IndentationError",
+        "if True:\n    d = 9\n...\nd": "9",
+        ">>>": "",
+        "  1/0": "ZeroDivisionError",
+    }
+    outputs = run_cells(here, *cells)
+    shown = ["".join(one[0].get("ename") or one[0].data["text/plain"]) if one else "" for one in outputs]
+    assert shown == [*cells.values()]
+    status, _, told = here("check", "n.ipynb")
+    assert status == 3 and told.count("error[") == 1 and "unexpected indent" in told
+
+
 def test_what_cells_before_have_given(here: Here) -> None:
     """As IPython has it: `_` is the last value, until the program binds that name itself."""
     cells = {

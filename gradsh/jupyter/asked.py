@@ -13,7 +13,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import Refused, Source
 from gradsh.frontend import completion
 from gradsh.frontend.dialect import WORDS
-from gradsh.language.python.cells import without_magics
+from gradsh.language.python.cells import cleaned, without_magics
 from gradsh.language.syntax import is_incomplete, parse
 from gradsh.runtime.builtins import BUILTINS
 from gradsh.shell import described
@@ -106,7 +106,7 @@ class PythonAsked(Asked):
         whole = CommandCompiler()
         whole.compiler = compiler
         try:
-            complete = whole(without_magics(code)[0], "<cell>", "exec") is not None
+            complete = whole(without_magics(cleaned(code))[0], "<cell>", "exec") is not None
         except (SyntaxError, ValueError, OverflowError):
             return {"status": "invalid"}
         if complete:

@@ -11,6 +11,7 @@ from IPython.core.error import StdinNotImplementedError  # type: ignore[import-n
 import gradsh
 from gradsh.errors import ClosedPipe, FileError
 from gradsh.jupyter.shown import NotebookDisplay, ResultDisplay
+from gradsh.language.python.cells import cleaned
 from gradsh.session.session import Session
 
 Reply = dict[str, Any]
@@ -201,6 +202,6 @@ class PythonKernel(GradshKernel):
         assert isinstance(display, ResultDisplay)
         assert hasattr(session, "cell")
         display.count = self.execution_count
-        _, skipped = session.cell(code, name, self.execution_count)
+        _, skipped = session.cell(cleaned(code), name, self.execution_count)
         for words in skipped:
             display.note(f"note: skipped: {words}\n")

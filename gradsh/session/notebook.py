@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from gradsh.errors import Label, Source, Span, SyntaxError_
+from gradsh.language.python.cells import cleaned
 
 ALLOWED = "raises-exception"  # the tag of a cell that may fail
 OWN = "gradsh"  # the language, as the kernel of that name calls it
@@ -149,6 +150,9 @@ class Notebook:
             raise NotANotebook(words, text, max(0, text.rfind(json.dumps(language))))
         code = [cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
         self.cells = [Cell(cell, number) for number, cell in enumerate(code, 1)]
+        if not self.own:
+            for one in self.cells:
+                one.text = cleaned(one.text)
 
     def _language(self) -> str:
         """Of its cells, as its kernel has said."""

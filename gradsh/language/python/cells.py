@@ -1,4 +1,5 @@
-"""What a cell of a notebook may hold beside Python: `%time`, `!pip install …`, `name?`."""
+"""What a cell of a notebook may hold beside Python: `%time`, `!pip install …`, `name?`, and what it may begin with:
+the indentation of where it was copied from, prompts."""
 
 from __future__ import annotations
 
@@ -13,6 +14,28 @@ MAGIC = re.compile(r"^[ \t]*(?=[%!?]|[\w.*]+\?+[ \t]*$|\w+[ \t]*=[ \t]*[%!])([^\
 TIMED = re.compile(r"^[ \t]*(%(time|timeit)(?:[ \t]+-[a-z]+[ \t]*\d*)*[ \t]+)(?=[^\s%!-])", re.MULTILINE)
 # before an expression, and before a statement, these change nothing
 OPERAND, STATEMENT = "1 and", "if 1:"
+
+# Prompts before the lines of what was copied from a session: how one looks, and how the first of them does.
+PROMPTS = (
+    (re.compile(r"(>>>|\.\.\.)( |$)"), re.compile(r">>>( |$)")),
+    (re.compile(r"((\[nav\]|\[ins\])? )?In \[\d+\]: |\s*\.{3,}: ?"),) * 2,
+)
+
+
+def cleaned(text: str) -> str:
+    """A cell's text without what IPython takes from the head of its lines: the first one's indentation, and prompts.
+    Lines keep their numbers."""
+    lines = text.split("\n")
+    first = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
+    empty, lines = lines[:first], lines[first:]
+    if not lines:
+        return text
+    indent = lines[0][: len(lines[0]) - len(lines[0].lstrip(" \t"))]
+    lines = [line.removeprefix(indent) for line in lines]
+    for prompt, begins in PROMPTS:
+        if begins.match(lines[0]) or (len(lines) > 1 and prompt.match(lines[1])):
+            lines = [prompt.sub("", line, count=1) if prompt.match(line) else line for line in lines]
+    return "\n".join((*empty, *lines))
 
 
 def cell_magic(text: str) -> tuple[str, str, str] | None:
