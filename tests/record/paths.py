@@ -45,6 +45,8 @@ def has(module: str, name: str) -> bool:
         return False
     if module == "torch" and name == "newaxis":
         return True
+    if module == "torch" and hasattr(import_module("torch.nn"), name):
+        return False  # `torch.ModuleDict` is TorchScript's
     if module == "torch.nn.functional":
         own = getattr(value, "__module__", None) == module or value is getattr(import_module("torch"), name, None)
         own = own and not isinstance(value, type)  # it has imported some

@@ -9,18 +9,7 @@ from typing import TypeAlias
 from gradsh.language import nodes
 from gradsh.language.exporting.expressions import ASK_TYPES, DATA, Expressions
 from gradsh.language.exporting.helpers import helpers
-from gradsh.language.exporting.kinds import (
-    DICT,
-    FUNCTION,
-    GRADIENT,
-    LIST,
-    MODULE,
-    NUMBER,
-    OPERATOR,
-    OPTIMISER,
-    STRING,
-    TUPLE,
-)  # fmt: skip
+from gradsh.language.exporting.kinds import DICT, GRADIENT, LIST, MODULE, NUMBER, OPTIMISER, STRING, TUPLE
 from gradsh.language.exporting.names import MODEL
 from gradsh.language.exporting.paths import BOTH, METHOD, NOWHERE, paths
 from gradsh.language.models import SELF
@@ -41,6 +30,7 @@ ITERATORS: tuple[str, ...] = (
 )
 ITERATORS += ("named_children",)
 ONE_SIZE = ("permute", "reshape", "tile")  # PyTorch's methods take sizes one by one, its functions do not
+WHOLE = ("floor", "ceil", "trunc")  # give Python's int in `math`, and a float of a float here
 ELSEWHERE = {  # in no module that programs write
     "NonDynamicallyQuantizableLinear": "nn.modules.linear.NonDynamicallyQuantizableLinear",
 }
@@ -163,8 +153,8 @@ class Calls(Expressions):
         if module == BOTH and kind == "" and word != "abs" and not more and all(a.name != "dim" for a in arguments):
             function = f"{self.helper('either')}({self.python(word)}, {self.reference(word)})"
             return self.laid_out(node, function, arguments)
-        if kind == NUMBER and len(arguments) == 1 and self.of_number(word):
-            return self.number_call(word, arguments[0])
+        if kind == NUMBER and self.of_number(word, arguments):
+            return self.number_call(word, arguments)
         types, self.types = self.types, word in ASK_TYPES
         function = self.python(word) if module == "builtins" else self.reference(word)
         said = self.laid_out(node, function, arguments)
@@ -187,19 +177,19 @@ class Calls(Expressions):
             return True
         return kind in PLAIN or isinstance(first.value, (nodes.ListComp, nodes.SetExpr, nodes.SetComp))
 
-    def of_number(self, word: str) -> bool:
-        """Does it give a number of a number here, where PyTorch takes tensors only?"""
+    def of_number(self, word: str, arguments: list[Argument]) -> bool:
+        """Does it give a number of a number here, where PyTorch takes tensors only? `add(1, 2)` gives a tensor."""
         facts, signature = self.builtins.facts(word), self.builtins.lookup(word)
         if facts is None or signature is None or not signature.parameters or facts.creates or facts.cuts:
             return False
-        return signature.parameters[0].name == "input" and "." not in word
+        names = [parameter.name for parameter in signature.parameters]
+        return names[0] == "input" and "." not in word and (len(arguments) == 1 or "other" not in names)
 
-    def number_call(self, word: str, argument: Argument) -> str:
-        value = self.text(argument.value)
-        if hasattr(math, word):
-            return f"{self.module('math')}.{word}({value})"
-        torch = self.path("torch", "tensor")
-        return f"{self.reference(word)}({torch}({value}, dtype={self.path('torch', 'float64')})).item()"
+    def number_call(self, word: str, arguments: list[Argument]) -> str:
+        if len(arguments) == 1 and hasattr(math, word) and word not in WHOLE:
+            return self.call_of(f"{self.module('math')}.{word}", arguments)
+        given = ", ".join([self.reference(word), *map(self.text, arguments)])
+        return f"{self.helper('of_number')}({given})"
 
     def nowhere(self, word: str) -> str:
         if word in helpers():
@@ -241,7 +231,10 @@ class Calls(Expressions):
         return None
 
     def call_grad(self, node: Node, arguments: list[Argument]) -> str | None:
-        if arguments and self.kinds.of(arguments[0].value) in (FUNCTION, GRADIENT, OPERATOR):
+        function = node.function if isinstance(node, nodes.Call) and arguments is node.arguments else node
+        if isinstance(node, nodes.Pipe):
+            function = node.right.function if isinstance(node.right, nodes.Call) else node.right
+        if isinstance(function, Expr) and self.kinds.of_function(function, arguments):
             return self.laid_out(node, self.path("torch.func", "grad"), arguments)
         return None
 

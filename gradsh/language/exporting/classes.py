@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gradsh.language import nodes
-from gradsh.language.exporting.kinds import NUMBER, STRING, TENSOR
+from gradsh.language.exporting.expressions import attribute
+from gradsh.language.exporting.kinds import MODULE, NUMBER, STRING, TENSOR
 from gradsh.language.exporting.names import MODEL, Place, saved
 from gradsh.language.exporting.statements import Statements
 from gradsh.language.models import SELF
@@ -37,8 +38,9 @@ class Writer(Statements):
             self.remark(self.opening(node, node.body))
             self.indent += 1
             self.put("super().__init__()")
-            for name in kept:
-                self.put(f"self.{name} = {self.spelled(name)}")
+            for name, layer in kept:
+                held = f'self.__dict__["{attribute(name)}"]' if layer else f"self.{attribute(name)}"
+                self.put(f"{held} = {self.spelled(name)}")
         for place, statement in enumerate(node.body):
             if isinstance(statement, nodes.Function):
                 continue
@@ -85,17 +87,18 @@ class Writer(Statements):
         """Where what stands before a method ends, or the line of the model's name."""
         return max((each.end for each in model.body if each.end <= node.start), default=model.name_start)
 
-    def asked_later(self, node: nodes.Model, methods: list[nodes.Function]) -> list[str]:
-        """The parameters of a model that its methods read: an instance has to keep them."""
+    def asked_later(self, node: nodes.Model, methods: list[nodes.Function]) -> list[tuple[str, bool]]:
+        """The parameters of a model that its methods read, which an instance has to keep; each with whether it may be a
+        model, whose parameters are not this one's here: what it was built with is no field."""
         fields = self.resolution.fields.get(id(node), ())
         place = self.names.scopes[id(node)]
-        read = {
-            each.name
-            for method in methods
-            for each in walk(method)
-            if isinstance(each, nodes.Name) and self.names.owner.get(id(each)) is place
-        }
-        return [p.name for p in node.parameters if p.name in read and p.name not in fields]
+        inside = [each for method in methods for each in walk(method)]
+        own = [e for e in inside if isinstance(e, nodes.Name) and self.names.owner.get(id(e)) is place]
+        read = {each.name for each in own}
+        called = {id(each.function) for each in inside if isinstance(each, nodes.Call)}
+        layers = {each.name for each in own if id(each) in called}
+        kept = [p for p in node.parameters if p.name in read and p.name not in fields]
+        return [(p.name, p.name in layers or self.kinds.of_bound(p) == MODULE) for p in kept]
 
     def do_Assign(self, node: nodes.Assign) -> None:
         """A tensor that a model binds is a parameter where it has the grad flag, else a buffer."""
@@ -106,11 +109,11 @@ class Writer(Statements):
             value = self.whole(node.value)
             self.registered.add(field)
             if leaf:
-                self.put(f"self.{field} = nn.Parameter({leaf})")
+                self.put(f"self.{attribute(field)} = nn.Parameter({leaf})")
             elif self.kinds.of(node.value) == TENSOR:
-                self.put(f'self.register_buffer("{field}", {value})')
+                self.put(f'self.register_buffer("{attribute(field)}", {value})')
             else:
-                self.put(f"self.{field} = {value}")
+                self.put(f"self.{attribute(field)} = {value}")
         else:
             super().do_Assign(node)
 
@@ -161,7 +164,11 @@ class Writer(Statements):
         gradients = "".join(", " + self.text(parameter) for parameter in node.gradients)
         reads = self.resolution.reads.get(id(node), ())
         kept = [name for name, _ in saved(node.forward) if self.is_tensor(name)]
-        first = [f"{self.spelled(n)} = ctx.{n}" for n in dict.fromkeys(n for n, _ in saved(node.forward)) if n in reads]
+        first = [
+            f"{self.spelled(n)} = ctx.{attribute(n)}"
+            for n in dict.fromkeys(n for n, _ in saved(node.forward))
+            if n in reads
+        ]
         tensors = list(dict.fromkeys(kept))
         first = [line for line in first if line.partition(" ")[0] not in map(self.spelled, tensors)]
         if any(name in reads for name in tensors):
@@ -208,7 +215,7 @@ class Writer(Statements):
             if self.is_tensor(name):
                 tensors.append(self.spelled(name))
             else:
-                self.put(f"ctx.{name} = {self.spelled(name)}")
+                self.put(f"ctx.{attribute(name)} = {self.spelled(name)}")
         if tensors:
             self.put(f"ctx.save_for_backward({', '.join(tensors)})")
 

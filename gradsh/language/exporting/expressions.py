@@ -44,6 +44,7 @@ class Expressions:
         self.types = False  # are the arguments of `isinstance` and its kin being written?
         self.in_method = False
         self.registered: set[str] = set()  # the fields of a model that its `__init__` has bound
+        self.for_own = set(self.own_keywords())
         self.gone_over = set(gone_over(tree, resolution))  # the calls whose items are asked for once, and in turn
         self.counter = 0
 
@@ -59,6 +60,16 @@ class Expressions:
         """A name of the program, which Python or the imports may have taken."""
         taken = keyword.iskeyword(name) or name in ("torch", "nn", "F", "math")
         return self.free(name + "_") if taken else name
+
+    def own_keywords(self) -> Iterator[int]:
+        """The named arguments of calls that are for parameters of the program, whose names they have: `f(lambda=2)`.
+        Where it is not known what is called, those that any function of the program has."""
+        every = {node.name for node in nodes.walk(self.tree) if isinstance(node, Parameter) and not node.star}
+        for call in self.names.calls:
+            if id(call.function) not in self.resolution.references:
+                parameters = self.kinds.definition(call.function)
+                known = every if parameters is None else {each.name for each in parameters}
+                yield from (id(argument) for argument in call.arguments if argument.name in known)
 
     def module(self, name: str) -> str:
         """A module of Python's, imported."""
@@ -120,9 +131,9 @@ class Expressions:
             parameters = [p.name for p in place.node.parameters] if isinstance(place.node, nodes.Model) else []
             is_field = name in self.resolution.fields.get(id(place.node), ())
             if self.in_method and (is_field or name in parameters):
-                return f"self.{name}"
+                return f"self.{attribute(name)}"
             if is_field and (name not in parameters or name in self.registered):
-                return f"self.{name}"
+                return f"self.{attribute(name)}"
         return self.spelled(name)
 
     def early(self, node: nodes.Name) -> bool:
@@ -210,6 +221,8 @@ class Expressions:
             return self.missing(node, self.source.text[node.start : node.end])  # of an error that was caught
         if isinstance(node.value, nodes.Number):
             return f"({self.text(node.value)}).{node.name}"
+        if attribute(node.name) != node.name:
+            return self.in_brackets(node, f"{self.receiver(node.value)}.{attribute(node.name)}")
         return self.spliced(node)
 
     def text_Parameter(self, node: Parameter) -> str:
@@ -219,6 +232,8 @@ class Expressions:
     def text_Argument(self, node: Argument) -> str:
         flag = self.resolution.flags.get(id(node))
         if flag is None:
+            if node.name is not None and id(node) in self.for_own and self.spelled(node.name) != node.name:
+                return f"{self.spelled(node.name)}={self.text(node.value)}"
             if node.name is not None and keyword.iskeyword(node.name):
                 return f"**{{{node.name!r}: {self.text(node.value)}}}"
             return self.spliced(node)
@@ -243,6 +258,11 @@ class Expressions:
     def define(self, name: str, node: nodes.Lambda) -> None:
         """A function with statements, before the statement that it stands in."""
         raise NotImplementedError
+
+
+def attribute(name: str) -> str:
+    """A name behind a `.`, which is no variable, and no word of Python's: `self.lambda`."""
+    return name + "_" if keyword.iskeyword(name) else name
 
 
 def gone_over(tree: nodes.Program, resolution: Resolution) -> Iterator[int]:

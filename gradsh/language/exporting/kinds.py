@@ -23,7 +23,7 @@ CALLED = {
     "dict": DICT,
 }
 METHODS = {"item": NUMBER, "tolist": LIST, "numpy": "array"}
-OF_FUNCTIONS = ("grad", "value_and_grad", "vmap")  # functions of functions, when given one
+OF_FUNCTIONS = ("value_and_grad", "vmap")  # functions of functions; `grad` is one too, when given a function
 
 
 class Kinds:
@@ -147,10 +147,10 @@ class Kinds:
         if isinstance(node, nodes.Attribute):
             return self.of_reference(node)
         if isinstance(node, nodes.Call):
-            return self.of_call(node.function, [argument.value for argument in node.arguments])
+            return self.of_call(node.function, node.arguments)
         if isinstance(node, nodes.Pipe):
             right = node.right.function if isinstance(node.right, nodes.Call) and not node.right.grouped else node.right
-            return self.of_call(right, [node.left])
+            return self.of_call(right, [nodes.Argument(node.left.start, node.left.end, None, "", node.left)])
         return ""
 
     def of_word(self, node: nodes.Name) -> str:
@@ -165,14 +165,15 @@ class Kinds:
             return NUMBER
         return CLASS if MADE_BY.get(paths().get(word, "")) else FUNCTION if self.builtins.facts(word) else ""
 
-    def of_call(self, function: Expr, given: list[Expr]) -> str:
+    def of_call(self, function: Expr, arguments: list[nodes.Argument]) -> str:
+        given = [argument.value for argument in arguments]
         word = self.resolution.references.get(id(function))
         if word is None and isinstance(function, nodes.Attribute):
             return self.of_method(function)
         if word is None:
             return self.of_own(function)
         first = self.of(given[0]) if given else ""
-        if word in OF_FUNCTIONS and self.is_function(given):
+        if word in OF_FUNCTIONS or (word == "grad" and self.of_function(function, arguments)):
             return GRADIENT
         if word == "grad":
             return TUPLE
@@ -190,9 +191,17 @@ class Kinds:
             return ""
         return NUMBER if first == NUMBER and not facts.creates and len(given) == 1 else TENSOR
 
-    def is_function(self, given: list[Expr]) -> bool:
-        """Is the first argument of a call a function?"""
-        return bool(given) and self.of(given[0]) in (FUNCTION, GRADIENT, OPERATOR)
+    def of_function(self, function: Expr, arguments: list[nodes.Argument]) -> bool:
+        """Does a call of `grad` give the gradient of a function? What it is given may be unknown: `torch.func.grad(f)`
+        says it, and PyTorch's gradient of tensors is asked for with inputs, which are no number."""
+        if isinstance(function, nodes.Attribute) and isinstance(function.value, nodes.Attribute):
+            return function.value.name == "func"
+        if not arguments or any(argument.star for argument in arguments):
+            return False
+        if self.of(arguments[0].value) in (FUNCTION, GRADIENT, OPERATOR):
+            return True
+        by_place = [self.of(argument.value) for argument in arguments[1:] if argument.name is None]
+        return by_place[:1] in ([], [NUMBER]) and all(argument.name != "inputs" for argument in arguments)
 
     def of_method(self, function: nodes.Attribute) -> str:
         value, name = self.of(function.value), function.name

@@ -246,7 +246,7 @@ class Statements(Calls):
                 if isinstance(each, nodes.Param):
                     self.put(f"{parser}.add_argument({self.option(each)})")
             self.put(f"{self.parser} = {parser}.parse_args()")
-        given = f"{self.parser}.{node.name}"
+        given = f"{self.parser}.{self.spelled(node.name)}"
         if self.option_default(node) is None:
             given = f"{self.whole(node.value)} if {given} is None else {given}"
         self.put(f"{self.spelled(node.name)} = {given}")
@@ -261,8 +261,12 @@ class Statements(Calls):
     def option(self, node: nodes.Param) -> str:
         value = self.option_default(node)
         words = [repr("--" + node.name)]
+        if self.spelled(node.name) != node.name:
+            words.append(f"dest={self.spelled(node.name)!r}")  # `--lambda`, whose attribute no Python can read
         if isinstance(value, bool):
-            words.append("action=argparse.BooleanOptionalAction")
+            words.append(f"action={self.module('argparse')}.BooleanOptionalAction")
+        elif isinstance(value, (list, tuple)):
+            words.append(f"type={self.module('ast')}.literal_eval")
         elif isinstance(value, (int, float, str)):
             words.append(f"type={type(value).__name__}")
         if value is not None:
@@ -298,6 +302,8 @@ class Statements(Calls):
 
     def echo(self, value: Expr, text: str) -> None:
         kind = self.kinds.of(value)
+        if isinstance(value, nodes.TupleExpr) and not value.grouped:
+            text = f"({text})"  # `1, 2`, which would be two arguments
         if kind in CERTAIN:
             self.put(f"{self.python('print')}({text})")
         elif kind == STRING:
