@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 ROOT = Path(__file__).parent.parent
 PID = struct.Struct("=ii")  # a process, its exit status
+OWN = {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}  # as `gradsh -c` has it itself
 # What is read only when a process starts.
 EARLY = ("PYTHON", "LC_", "LANG", "MALLOC_", "GLIBC_", "LD_", "OPENBLAS_", "OMP_", "MKL_")
 
@@ -30,21 +31,22 @@ class Starter:
 
     def __init__(self, how: str) -> None:
         self.here, there = socket.socketpair()
-        self.environment = dict(os.environ)
+        self.environment = {**os.environ, **OWN}
         with there:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.started", str(there.fileno()), how],
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
+                env=self.environment,
                 pass_fds=[there.fileno()],
             )
 
     def takes(self, environment: dict[str, str]) -> bool:
         """Whether a fork is as a new process with that environment is."""
+        asked = {**OWN, **environment}
         return all(
-            environment.get(name) == self.environment.get(name)
-            for name in environment.keys() | self.environment.keys()
-            if name.startswith(EARLY) and name != "PYTHONPATH"
+            asked.get(name) == self.environment.get(name)
+            for name in asked.keys() | self.environment.keys()
+            if name.startswith(EARLY)
         )
 
     def run(
