@@ -16,7 +16,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.kernels.random import randperm
 from gradsh.engine.kernels.stream import stream
 from gradsh.engine.operators.composite import function, makes, python_function
-from gradsh.errors import ArgumentError, DimError, ShapeError, ValueError_, ValueProblem
+from gradsh.errors import ArgumentError, DimError, IndexError_, ShapeError, ValueError_, ValueProblem
 
 __acts_for_programs__ = True  # it runs what a program hands it: see gradsh.runtime.faults
 
@@ -34,6 +34,23 @@ class Dataset:
         return ConcatDataset([self, other])
 
 
+class IndexedDataset(Dataset):
+    """What the sets here that have items have in common."""
+
+    def __getitem__(self, index: Any) -> Any:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Any]:
+        """Up to the first item that is not there: Python itself stops at its own IndexError only, not at a tensor's."""
+        index = 0
+        try:
+            while True:
+                yield self[index]
+                index += 1
+        except (IndexError, IndexError_):
+            return
+
+
 class IterableDataset(Dataset):
     """What the sets here that can only be gone through have in common."""
 
@@ -47,7 +64,7 @@ def streams(dataset: Any) -> bool:
     return hasattr(kind, "__iter__") and not hasattr(kind, "__getitem__")
 
 
-class TensorDataset(Dataset):
+class TensorDataset(IndexedDataset):
     """Row i of each of some tensors, as a tuple."""
 
     __public__ = frozenset({"tensors"})
@@ -66,7 +83,7 @@ class TensorDataset(Dataset):
         return len(self.tensors[0])
 
 
-class Subset(Dataset):
+class Subset(IndexedDataset):
     """The items of a set at some indices."""
 
     __public__ = frozenset({"dataset", "indices"})
@@ -84,7 +101,7 @@ class Subset(Dataset):
         return len(self.indices)
 
 
-class ConcatDataset(Dataset):
+class ConcatDataset(IndexedDataset):
     """Sets one after the other."""
 
     __public__ = frozenset({"cumulative_sizes", "datasets"})
@@ -130,7 +147,7 @@ class ChainDataset(IterableDataset):
         return sum(map(len, self._parts()))
 
 
-class StackDataset(Dataset):
+class StackDataset(IndexedDataset):
     """Item i of each of some sets, as a tuple or a dict."""
 
     __public__ = frozenset({"datasets"})
