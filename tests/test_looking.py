@@ -20,6 +20,8 @@ from gradsh import Session
 from gradsh.cli import main
 from gradsh.looking.places import shortened
 from gradsh.reports import Report
+from gradsh.runtime import results
+from gradsh.runtime.results import Result
 from gradsh.view.display import Display
 from gradsh.view.registry import Look, view_of
 
@@ -257,3 +259,30 @@ def test_norms_of_tiny_and_of_huge_numbers() -> None:
         program = f"let x = ones(100, grad)\nlet y = x * {factor}\nexplain y.sum()"
         assert Session(out=out, err=out).run(program).ok
         assert f"[100]  norm {norm}" in " ".join(out.getvalue().split()).replace("] norm", "]  norm")
+
+
+@pytest.mark.parametrize("size", [(2, 3), (4, 5), (400, 100)], ids=["few", "copied", "large"])
+def test_a_result_is_what_the_tensor_was(size: tuple[int, int]) -> None:
+    """Its norm is computed when somebody asks, of what the array held then."""
+    array = np.arange(size[0] * size[1], dtype=np.float32).reshape(size)
+    array[:, 1] = 0
+    norm = float(np.linalg.norm(array)) if array.size > results.FEW else None
+    result = Result(array)
+    array[...] = np.nan
+    assert result.empty == (1,) and result.odd is None
+    if norm is None:
+        assert result.norm is None
+    else:
+        assert result.norm == pytest.approx(norm, rel=1e-6)
+        assert Result(array).odd == ((0, 0), pytest.approx(np.nan, nan_ok=True))
+
+
+def test_what_results_hold_is_bounded() -> None:
+    """However many there are, and whether or not anybody asks; those that are gone are not computed."""
+    array = np.ones((64, 64), np.float32)
+    results.held.settle()
+    made = [Result(array * k) for k in range(1000)]
+    assert sum(each._data.nbytes for each in made if each._data is not None) <= results.HELD
+    assert results.held.bytes <= results.HELD
+    assert [each.norm for each in made] == pytest.approx([64.0 * k for k in range(1000)])
+    assert made[0].empty == tuple(range(results.FEW)) and not any(each.empty for each in made[1:])

@@ -51,10 +51,10 @@ NOTES: WeakKeyDictionary[Node, list[tuple[int, Note]]] = WeakKeyDictionary()
 
 def seen(start: int, value: Any, line: int, callee: Any = None) -> Any:
     """The value of an expression that began at `start`, noted if it made it."""
-    if mode.notes is not None and mode.notes.checking and value.__class__ is Tensor:
-        frame = _getframe(1)
-        checking.made(value, frame.f_code, line, [frame.f_locals, frame.f_globals])
     if value.__class__ is Tensor:
+        if mode.notes is not None and mode.notes.checking:
+            frame = _getframe(1)
+            checking.made(value, frame.f_code, line, [frame.f_locals, frame.f_globals])
         if value.node is not None:
             _note(value, start, line, callee, _getframe(1).f_code)
     elif isinstance(value, (tuple, list)) and len(value) <= FEW:

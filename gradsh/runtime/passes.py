@@ -166,12 +166,17 @@ def _few(saved: Any) -> Any:
         copy = make(saved.data.copy())
         copy.node, copy.requires = saved.node, saved.requires
         return copy
-    if isinstance(saved, (np.ndarray, np.generic)):
+    if isinstance(saved, np.generic):
+        return saved  # it does not change
+    if isinstance(saved, np.ndarray):
         return saved.copy() if saved.size <= FEW else None
     if saved.__class__ is tuple or saved.__class__ is list:
-        copies = [_few(each) for each in saved]
-        if any(copy is None and each is not None for copy, each in zip(copies, saved, strict=True)):
-            return None
+        copies = []
+        for each in saved:
+            copy = _few(each)
+            if copy is None and each is not None:
+                return None
+            copies.append(copy)
         return saved.__class__(copies)
     return saved
 

@@ -66,11 +66,17 @@ class Noted(Watching):
         self.shown = shown
 
     def watched_step(self, node: Node, g: Any) -> Any:
-        gs = super().watched_step(node, g)
-        came, outs = self.steps[node]
-        STEPS[node] = (_results(came), tuple(_results(each) for each in outs))
-        if not self.shown:
-            del self.steps[node], self.saved[node]
+        if self.shown:
+            gs = super().watched_step(node, g)
+            came, outs = self.steps[node]
+        else:  # the same, and nothing of it stays
+            gs = outs = Walk.watched_step(self, node, g)
+            if node.fix is not None:
+                gs = outs = bring_back(gs, node.fix, False)
+            came = list(g) if g.__class__ is list else g
+            if node.next.__class__ is not tuple:
+                outs = (gs,)
+        STEPS[node] = (_results(came), tuple([_results(each) for each in outs]) if outs is not None else ())
         return gs
 
 
