@@ -30,6 +30,8 @@ class MemoryFormat:
         return {LAST: 4, LAST_3D: 5}.get(self.name)
 
 
+MemoryFormat.__name__ = MemoryFormat.__qualname__ = "memory_format"  # which programs know it by
+
 channels_last = MemoryFormat(LAST)
 channels_last_3d = MemoryFormat(LAST_3D)
 contiguous_format = MemoryFormat(CONTIGUOUS)

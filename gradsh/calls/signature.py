@@ -171,7 +171,7 @@ class Signature:
 
     def _takes(self, option: str) -> bool:
         """Is it one of the options of what makes a tensor, though no parameter: by PyTorch's forms?"""
-        if "requires_grad" in self._names and option in ("device", "memory_format"):
+        if "requires_grad" in self._names and option == "device":
             return True  # without a look at the forms, which are many
         from gradsh.calls.recorded import lines_of
 

@@ -41,6 +41,7 @@ class NetworkType(ModelType, Program):
         self: Model = object.__new__(cls)  # type: ignore[arg-type]  # as in ModelType
         self.cells = {}
         self.buffer_names = {}
+        self.vacant = {}
         self.hooks = None
         self.training = None  # type: ignore[assignment]  # until `super().__init__()`
         if isinstance(self, LibraryModel):
@@ -125,6 +126,7 @@ class Mixin:
 
     cells: dict[str, CellType]
     buffer_names: dict[str, bool]
+    vacant: dict[str, str]
 
     @property
     def run(self) -> Any:
@@ -158,7 +160,7 @@ class Mixin:
 
     def fields(self) -> Iterator[tuple[str, Any]]:
         for name, value in super().fields():  # type: ignore[misc]  # of a Model
-            if isinstance(value, Model) or is_parameter(value) or name in self.buffer_names:
+            if isinstance(value, Model) or is_parameter(value) or name in self.buffer_names or name in self.vacant:
                 yield name, value
 
     def own_parameters(self) -> Iterator[tuple[str, Tensor]]:
@@ -227,7 +229,7 @@ class Mixin:
         registered = is_registered(old)
         if value is not None and not parameter:
             said = type_text(value)
-            if registered and is_parameter(old):
+            if (registered and is_parameter(old)) or self.awaited(name) == "parameter":  # type: ignore[attr-defined]
                 raise ArgumentError(
                     f"cannot assign '{said}' as parameter '{name}' (torch.nn.Parameter or None expected)"
                 )
@@ -244,6 +246,8 @@ class Mixin:
             if name in self.cells and not held:  # a plain value goes, and what is registered in its place comes last
                 self.cells[name] = self.cells.pop(name)
             self.buffer_names.pop(name, None)
+        elif value is None:
+            self.vacate(name, old)  # type: ignore[attr-defined]
         elif value.__class__ is Tensor and "gradsh.frontend.modules" in sys.modules:
             self._buffered(name, value)
         self.put(name, value)  # type: ignore[attr-defined]
@@ -450,6 +454,21 @@ class Registered(Through):
         self.model.drop(name)
 
 
+class Places(Registered):
+    """`model._parameters` and `model._buffers`, in which what has no value is None."""
+
+    def __init__(self, model: Any, kind: str) -> None:
+        super().__init__(model, model.registered(kind))
+        self.kind = kind
+
+    def bound(self, name: str, value: Any) -> None:
+        super().bound(name, value)
+        if self.kind == "buffer":
+            self.model.buffer_names.setdefault(name, True)
+        elif value is None:
+            self.model.vacant[name] = self.kind
+
+
 class Attributes(Registered):
     """`model.__dict__`: what a program changes there changes the model."""
 
@@ -479,7 +498,10 @@ def _hooks(kind: str) -> Callable[[Any], Any]:
 
 HOOKS = {
     "_forward_pre_hooks": "before",
+    "_forward_pre_hooks_with_kwargs": "before_keywords",
     "_forward_hooks": "after",
+    "_forward_hooks_with_kwargs": "after_keywords",
+    "_forward_hooks_always_called": "after_always",
     "_backward_hooks": "backward",
     "_backward_pre_hooks": "backward_pre",
     "_state_dict_hooks": "saving",
@@ -529,8 +551,9 @@ EXTRA: dict[str, Callable[[Any], Any]] = {
     **{name: _hooks(kind) for name, kind in HOOKS.items()},
     "register_backward_hook": hook_of_node,
     "_modules": lambda model: Registered(model, dict(model.places())),
-    "_parameters": lambda model: Registered(model, dict(model.own_parameters())),
-    "_buffers": lambda model: Registered(model, dict(model.own_buffers())),
+    "_parameters": lambda model: Places(model, "parameter"),
+    "_buffers": lambda model: Places(model, "buffer"),
+    "_non_persistent_buffers_set": lambda model: {name for name, kept in model.buffer_names.items() if not kept},
     "__dict__": Attributes,
     "_get_name": lambda model: lambda: type(model).__name__,
     "forward": lambda model: model.run,

@@ -32,8 +32,10 @@ activation *
 """
 # of the files of the engine's that are no room of their own
 FILES = {
+    "amp": "amp.grad_scaler",
     "dataloader": "utils.data.dataloader",
     "datasets": "utils.data.dataset",
+    "graph": "utils.hooks",  # of which a program meets what a hook's registering gives
     "samplers": "utils.data.sampler",
     "packed": "nn.utils.rnn",
     "hooks": "utils.hooks",

@@ -20,7 +20,18 @@ from gradsh.runtime.namespace import bound, variables
 from gradsh.runtime.used_files import Module
 from gradsh.session.contents import ndarray, owner
 
-SKIPPED = ("hooks", "run", "scratch", "seen", "pre_hooks", "post_hooks", "called", "buffer_names", "__weakref__")
+SKIPPED = (
+    "hooks",
+    "run",
+    "scratch",
+    "seen",
+    "pre_hooks",
+    "post_hooks",
+    "called",
+    "buffer_names",
+    "vacant",
+    "__weakref__",
+)
 
 
 class Part:

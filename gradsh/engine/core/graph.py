@@ -228,15 +228,19 @@ def _not_callable(hook: Any) -> Callable[..., Any]:
 
 
 class Handle:
-    """What registering a hook gives: `remove()` takes the hook away again."""
+    """What registering a hook gives: `remove()` takes the hook away again, and so does the end of a `with` block.
 
-    __slots__ = ("hooks", "key")
+    marks   other tables that have something about the hook under its key
+    """
+
+    __slots__ = ("hooks", "key", "marks")
     __public__ = frozenset({"id", "remove"})
     made = False  # whether there has been one: a backward can be seen from inside
 
-    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+    def __init__(self, hooks: dict[int, Any], hook: Any, marks: tuple[dict[int, Any], ...] = ()) -> None:
         Handle.made = True
         self.hooks = hooks
+        self.marks = marks
         self.key = max(hooks, default=-1) + 1
         hooks[self.key] = hook if callable(hook) else _not_callable(hook)
 
@@ -245,10 +249,20 @@ class Handle:
         return self.key
 
     def remove(self) -> None:
-        self.hooks.pop(self.key, None)
+        for table in (self.hooks, *self.marks):
+            table.pop(self.key, None)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
 
     def __repr__(self) -> str:
         return "<RemovableHandle>"
+
+
+Handle.__name__ = Handle.__qualname__ = "RemovableHandle"  # which programs know it by
 
 
 class NodeExtra:

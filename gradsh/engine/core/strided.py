@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.calls.formats import order_of
 from gradsh.engine.core import alloc
 from gradsh.errors import ShapeError, ValueProblem
 
@@ -168,6 +169,15 @@ def ordered(x: Any, order: Sequence[int]) -> Any:
     for at, dim in enumerate(slowest_first):
         back[dim] = at
     return alloc.ascontiguousarray(moved).transpose(back)
+
+
+def in_format(x: Any, wanted: Any, operator: str) -> Any:
+    """The array in a memory format, itself where that is the one it has, or `preserve_format`.
+
+    Errors: those of `order_of`.
+    """
+    order = order_of(x, wanted, operator)
+    return x if order is None else ordered(x, order)
 
 
 def arranged(result: Any, layout: str, operands: Sequence[Any]) -> Any:

@@ -46,7 +46,7 @@ class Numbered(Model):
         yield from super().fields()
 
     def awaits(self, name: str, child: Any) -> bool:
-        return child is None and name not in self.cells
+        return child is None and (name not in self.cells or super().awaits(name, child))
 
     def get(self, name: str, default: Any = None) -> Any:
         if name.isdecimal() and int(name) < len(self.items):
@@ -308,7 +308,7 @@ class ModuleDict(Model):
         yield from super().fields()
 
     def awaits(self, name: str, child: Any) -> bool:
-        return child is None and name in self.table
+        return child is None and (name in self.table or super().awaits(name, child))
 
     def get(self, name: str, default: Any = None) -> Any:
         return self.table[name] if name in self.table else super().get(name, default)

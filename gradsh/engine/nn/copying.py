@@ -104,6 +104,7 @@ def _model(model: Model, memo: Memo, kept: list[Any]) -> Model:
     kept.append(model)
     copy.cells = {}
     copy.buffer_names = dict(model.buffer_names)
+    copy.vacant = dict(model.vacant)
     copy.training = model.training
     copy.run = None
     copy.hooks = model.hooks and model.hooks.copy()

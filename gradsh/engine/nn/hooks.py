@@ -23,9 +23,13 @@ class Hooks:
     backward_pre, backward   the gradients of its outputs, and of its inputs
     saving_pre, saving   `state_dict()`
     loading_pre, loading   `load_state_dict()`
+    before_keywords, after_keywords, after_always   {id: True} of those that were registered so (`with_kwargs=True`)
     """
 
-    __slots__ = (*("after", "backward", "backward_pre", "before", "loading", "loading_pre", "saving", "saving_pre"),)
+    __slots__ = (
+        *("after", "backward", "backward_pre", "before", "loading", "loading_pre", "saving", "saving_pre"),
+        *("after_always", "after_keywords", "before_keywords"),
+    )
 
     def __init__(self) -> None:
         for name in self.__slots__:
@@ -41,27 +45,19 @@ class Hooks:
     def functions(self) -> list[Any]:
         """All functions that may be called."""
         tables = [getattr(self, name) for name in self.__slots__]
-        return [getattr(hook, "function", hook) for table in tables for hook in table.values()]
+        return [hook for table in tables for hook in table.values() if hook is not True]
 
     after: dict[int, Any]
+    after_always: dict[int, bool]
+    after_keywords: dict[int, bool]
     backward: dict[int, Any]
     backward_pre: dict[int, Any]
     before: dict[int, Any]
+    before_keywords: dict[int, bool]
     loading: dict[int, Any]
     loading_pre: dict[int, Any]
     saving: dict[int, Any]
     saving_pre: dict[int, Any]
-
-
-class Hook:
-    """A hook that was registered with keywords."""
-
-    __slots__ = ("always", "function", "keywords")
-
-    def __init__(self, function: Any, keywords: bool, always: bool) -> None:
-        self.function = function
-        self.keywords = keywords
-        self.always = always
 
 
 def hooks_of(model: Model) -> Hooks:
@@ -70,11 +66,15 @@ def hooks_of(model: Model) -> Hooks:
     return model.hooks
 
 
-def registered(hooks: dict[int, Any], hook: Any, prepend: bool, keywords: bool = False, always: bool = False) -> Handle:
-    """Put a hook among those of a model, in front of them with `prepend`."""
-    handle = Handle(hooks, hook)
-    if keywords or always:
-        hooks[handle.key] = Hook(hooks[handle.key], keywords, always)
+def registered(hooks: dict[int, Any], hook: Any, prepend: bool, *marks: tuple[dict[int, bool], bool]) -> Handle:
+    """Put a hook among those of a model, in front of them with `prepend`.
+
+    marks   tables of the ids of hooks that are called in another way, and whether this one is
+    """
+    handle = Handle(hooks, hook, tuple(table for table, _ in marks))
+    for table, marked in marks:
+        if marked:
+            table[handle.key] = True
     if prepend:
         others = {key: value for key, value in hooks.items() if key != handle.key}
         mine = hooks[handle.key]
@@ -96,7 +96,9 @@ def register_forward_hook(
     with_kwargs  as `hook(model, inputs, keywords, output)`
     always_call  also when the forward, or an earlier hook, fails
     """
-    return registered(hooks_of(model).after, hook, prepend, with_kwargs, always_call)
+    hooks = hooks_of(model)
+    marks = (hooks.after_keywords, with_kwargs), (hooks.after_always, always_call)
+    return registered(hooks.after, hook, prepend, *marks)
 
 
 def register_forward_pre_hook(model: Model, hook: Any, *, prepend: bool = False, with_kwargs: bool = False) -> Handle:
@@ -105,7 +107,8 @@ def register_forward_pre_hook(model: Model, hook: Any, *, prepend: bool = False,
     prepend      before the hooks that are there
     with_kwargs  as `hook(model, inputs, keywords)`, which returns both
     """
-    return registered(hooks_of(model).before, hook, prepend, with_kwargs)
+    hooks = hooks_of(model)
+    return registered(hooks.before, hook, prepend, (hooks.before_keywords, with_kwargs))
 
 
 def register_full_backward_hook(model: Model, hook: Any, prepend: bool = False) -> Handle:
@@ -150,8 +153,8 @@ def hooked(model: Model, arguments: tuple[Any, ...], keywords: dict[str, Any]) -
     done: set[int] = set()
     result: Any = None
     try:
-        for hook in list(hooks.before.values()):
-            arguments, keywords = _before(model, hook, arguments, keywords)
+        for key, hook in list(hooks.before.items()):
+            arguments, keywords = _before(model, hook, arguments, keywords, key in hooks.before_keywords)
         passing = None
         if hooks.backward or hooks.backward_pre:
             from gradsh.engine.nn.backward import Passing  # few models have hooks at their backward
@@ -161,13 +164,13 @@ def hooked(model: Model, arguments: tuple[Any, ...], keywords: dict[str, Any]) -
         result = run(*arguments, **type(model).spell(run, keywords))
         for key, hook in list(after.items()):
             done.add(key)
-            result = _after(model, hook, arguments, keywords, result)
+            result = _after(model, hook, arguments, keywords, result, key in hooks.after_keywords)
         return result if passing is None else passing.outputs(result)
     except GradshError:
         for key, hook in list(after.items()):
-            if hook.__class__ is Hook and hook.always and key not in done:
+            if key in hooks.after_always and key not in done:
                 try:
-                    _after(model, hook, arguments, keywords, result)
+                    _after(model, hook, arguments, keywords, result, key in hooks.after_keywords)
                 except GradshError as error:
                     mode.warn(
                         "module forward hook with ``always_call=True`` raised an exception that was silenced as "
@@ -176,11 +179,13 @@ def hooked(model: Model, arguments: tuple[Any, ...], keywords: dict[str, Any]) -
         raise
 
 
-def _before(model: Model, hook: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, Any]:
-    if hook.__class__ is not Hook:
+def _before(
+    model: Model, hook: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], by_keyword: bool
+) -> tuple[Any, Any]:
+    if not by_keyword:
         changed = hook(model, arguments)
         return (arguments if changed is None else changed if isinstance(changed, tuple) else (changed,)), keywords
-    changed = hook.function(model, arguments, keywords)
+    changed = hook(model, arguments, keywords)
     if changed is None:
         return arguments, keywords
     if not isinstance(changed, tuple) or len(changed) != 2:
@@ -196,11 +201,6 @@ def _before(model: Model, hook: Any, arguments: tuple[Any, ...], keywords: dict[
     return tuple(arguments), keywords
 
 
-def _after(model: Model, hook: Any, arguments: Any, keywords: Any, result: Any) -> Any:
-    if hook.__class__ is not Hook:
-        changed = hook(model, arguments, result)
-    elif hook.keywords:
-        changed = hook.function(model, arguments, keywords, result)
-    else:
-        changed = hook.function(model, arguments, result)
+def _after(model: Model, hook: Any, arguments: Any, keywords: Any, result: Any, by_keyword: bool) -> Any:
+    changed = hook(model, arguments, keywords, result) if by_keyword else hook(model, arguments, result)
     return result if changed is None else changed

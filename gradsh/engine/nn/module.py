@@ -35,6 +35,13 @@ Self = TypeVar("Self", bound="Model")
 
 
 ABSENT: Any = object()
+# What PyTorch's layers register without a value where they are told to be without: `Linear(2, 3, bias=False)`. Other
+# fields that are None are plain attributes there (`bias_k` of MultiheadAttention).
+WITHOUT = {
+    **dict.fromkeys(("running_mean", "running_var", "num_batches_tracked", "pos_weight"), "buffer"),
+    **dict.fromkeys(("weight", "bias", "bias_ih", "bias_hh", "in_proj_weight", "in_proj_bias"), "parameter"),
+    **dict.fromkeys(("q_proj_weight", "k_proj_weight", "v_proj_weight"), "parameter"),
+}
 PUBLIC = frozenset(
     """
     parameters named_parameters buffers named_buffers modules named_modules children named_children state_dict
@@ -77,6 +84,7 @@ class ModelType(ModelKind):
         self: Model = object.__new__(cls)  # type: ignore[arg-type]  # mypy does not see that these are classes
         self.cells = {}
         self.buffer_names = {}
+        self.vacant = {}
         self.hooks = None
         self.training = True
         self.run = None
@@ -142,11 +150,12 @@ class Model(metaclass=ModelType):
 
     cells         the fields by name, in the order in which the body binds them, then what is hidden
     buffer_names  the fields that are buffers -> whether they belong to the state
+    vacant        the fields that were registered without a value, or have lost it -> "parameter" or "module"
     run           the field `forward`
     hooks         None, or what is called at its forward, backward, saving and loading (gradsh.engine.nn.hooks.Hooks)
     """
 
-    __slots__ = ("__weakref__", "buffer_names", "cells", "hooks", "run", "training")
+    __slots__ = ("__weakref__", "buffer_names", "cells", "hooks", "run", "training", "vacant")
     __torch__ = "nn.Module"
     __public__ = PUBLIC
     __looks__ = LOOKS
@@ -156,6 +165,7 @@ class Model(metaclass=ModelType):
     hooks: Hooks | None
     run: Any
     training: bool
+    vacant: dict[str, str]
 
     body = None
     hidden: frozenset[str] = frozenset()
@@ -236,7 +246,7 @@ class Model(metaclass=ModelType):
         flagged = value.__class__ is Tensor and adopt(value)
         if name not in type(self).hidden and not flagged:
             wanted = ""
-            if is_parameter(old):
+            if is_parameter(old) or self.awaited(name) == "parameter":
                 wanted = f"parameter '{name}' (torch.nn.Parameter or None expected)"
             elif name in self.buffer_names:
                 wanted = f"buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)"
@@ -248,6 +258,8 @@ class Model(metaclass=ModelType):
                 raise ArgumentError(f"cannot assign '{type_text(value)}' as {wanted}")
         if flagged:
             self.buffer_names.pop(name, None)
+        elif value is None:
+            self.vacate(name, old)
         self.put(name, value)
 
     def put(self, name: str, value: Any) -> None:
@@ -272,7 +284,25 @@ class Model(metaclass=ModelType):
             return False
         del self.cells[name].cell_contents
         self.buffer_names.pop(name, None)
+        self.vacant.pop(name, None)
         return True
+
+    def vacate(self, name: str, old: Any) -> None:
+        """None takes the place of what was there: it stays registered, as PyTorch's `_parameters` have it."""
+        if is_parameter(old) or isinstance(old, Model):
+            self.vacant[name] = "module" if isinstance(old, Model) else "parameter"
+
+    def awaited(self, name: str) -> str:
+        """What a field that is None is registered to become: "parameter", "buffer", "module", or "" for anything."""
+        return (
+            "" if self.get(name) is not None else "buffer" if name in self.buffer_names else self.vacant.get(name, "")
+        )
+
+    def registered(self, kind: str) -> dict[str, Any]:
+        """PyTorch's `_parameters` ("parameter") or `_buffers` ("buffer"), with None for what has no value."""
+        found = dict(self.own_parameters() if kind == "parameter" else self.own_buffers())
+        held = [name for name, _ in Model.fields(self) if name in found or self.awaited(name) == kind]
+        return {name: found.get(name) for name in held} | found
 
     # --- calling ----------------------------------------------------------------------------------------------
 
@@ -422,6 +452,8 @@ class Model(metaclass=ModelType):
                 f"cannot assign '{type_text(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
             )
         self.put(name, param)
+        if param is None:
+            self.vacant[name] = "parameter"
 
     def add_module(self, name: str, module: Model | None) -> None:
         """Make a field that is a model."""
@@ -429,6 +461,8 @@ class Model(metaclass=ModelType):
             raise ArgumentError(f"{type_text(module)} is not a Module subclass")
         self.check_name("module", name, isinstance(self.get(name), Model))
         self.put(name, module)
+        if module is None:
+            self.vacant[name] = "module"
 
     def check_name(self, what: str, name: Any, replaced: bool) -> None:
         """Raise unless a field may be called so; `replaced`: one of that kind is. Errors: ArgumentError, KeyError_."""
@@ -573,11 +607,11 @@ class Model(metaclass=ModelType):
         return [(name, child) for name, child in self.fields() if isinstance(child, Model)]
 
     def places(self) -> list[tuple[str, Model | None]]:
-        """Its models, and None for each place that awaits one: only what holds models under keys has such."""
+        """Its models, and None for each place that awaits one."""
         return [(name, child) for name, child in self.fields() if isinstance(child, Model) or self.awaits(name, child)]
 
     def awaits(self, name: str, child: Any) -> bool:
-        return False
+        return child is None and self.awaited(name) == "module"
 
 
 Model.__name__ = Model.__qualname__ = "Module"  # which programs know it by
@@ -592,6 +626,12 @@ class LibraryModel(Model):
     __slots__ = ("given",)
 
     given: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def awaited(self, name: str) -> str:
+        said = super().awaited(name)
+        if said or name not in WITHOUT or self.get(name, self) is not None:
+            return said
+        return "buffer" if type(self).__name__.endswith("Loss") else WITHOUT[name]
 
     def reset_parameters(self) -> None:
         """Draw the parameters once more, as a new layer would; buffers begin anew too."""

@@ -12,7 +12,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.dtypes import NAMES, OF, DType
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.strided import copied, ordered
+from gradsh.engine.core.strided import as_laid_out, copied, empty_as, in_format, ordered
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import applied
 from gradsh.engine.operators.composite import composite, function
@@ -135,13 +135,14 @@ def type_as(input: Any, other: Any) -> Any:
 
 
 def _short(name: str, dtype: DType) -> None:
-    def convert(input: Any) -> Any:
+    def convert(input: Any, memory_format: Any) -> Any:
         need_tensor(name, "input", 1, input)
-        return cast(input, dtype.np)
+        out = cast(input, dtype.np)
+        return out if memory_format is None else formatted(out, memory_format, name)
 
     convert.__doc__ = f"The tensor as {dtype.name}."
     formula = "g, in input's dtype" if dtype.is_floating_point else "none: only floating values have gradients"
-    composite(f"{name}(input)", formula=formula, example=f"tensor([1.5]).{name}()")(convert)
+    composite(f"{name}(input, *, memory_format=None)", formula=formula, example=f"tensor([1.5]).{name}()")(convert)
 
 
 for _name, _dtype in {
@@ -156,7 +157,8 @@ for _name, _dtype in {
 
 
 @op(
-    "clone(input)",
+    "clone(input, *, memory_format=None)",
+    layout="own",
     grad_fn="CloneBackward0",
     samples=lambda: [call(t(2, 3)), call(t()), call(t(3, 2, strided=True))],
     formula="g",
@@ -164,12 +166,14 @@ for _name, _dtype in {
     elementwise=True,
     linear=True,
 )
-def clone(x: Any) -> Any:
+def clone(x: Any, memory_format: Any = None) -> Any:
     """A copy with memory of its own, through which gradients flow."""
-    return x.copy() if x.__class__ is not np.ndarray else copied(x)
+    if x.__class__ is not np.ndarray:
+        return x.copy()
+    return copied(x) if memory_format is None else as_laid_out(x, in_format(empty_as(x), memory_format, "clone"))
 
 
-clone.vjp("input")(lambda F, g, out, x: g)
+clone.vjp("input")(lambda F, g, out, x, memory_format: g)
 
 
 @composite(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradsh.calls import devices
+from gradsh.calls.formats import preserve_format
 from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import (
     int_tuple,
@@ -26,7 +27,7 @@ from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller
 from gradsh.engine.core.promotion import converted
-from gradsh.engine.core.strided import empty_as
+from gradsh.engine.core.strided import empty_as, in_format
 from gradsh.engine.core.tensor import Tensor, leaf, make
 from gradsh.engine.operators.batch_rules import on_last_dims
 from gradsh.engine.operators.composite import composite, function
@@ -169,15 +170,18 @@ def ones(size: Any, dtype: Any, requires_grad: bool) -> Tensor:
 
 
 @function(
-    "empty(*size, dtype=None, requires_grad=False)",
+    "empty(*size, dtype=None, requires_grad=False, memory_format=None)",
     work="size",
     method=False,
     differentiable=False,
     example="empty(2, 3)",
 )
-def empty(size: Any, dtype: Any, requires_grad: bool) -> Tensor:
+def empty(size: Any, dtype: Any, requires_grad: bool, memory_format: Any) -> Tensor:
     """A tensor whose values do not matter (zeros, here)."""
     data = alloc.zeros(sizes("empty", size), numpy_dtype("empty", dtype, mode.default))
+    if memory_format is preserve_format:
+        raise ValueProblem("unsupported memory format Preserve")
+    data = in_format(data, memory_format, "empty")
     return leaf(scalar_like(data), requires_grad, mode.where)
 
 
@@ -442,73 +446,73 @@ def triu_indices(row: Any, col: Any, offset: Any, dtype: Any) -> Tensor:
 # --- after the likeness of others ------------------------------------------------------------------------------------
 
 
-def _like(operator: str, input: Any, value: Any, dtype: Any, requires_grad: bool) -> Tensor:
+def _like(operator: str, input: Any, value: Any, dtype: Any, requires_grad: bool, memory_format: Any = None) -> Tensor:
     need_tensor(operator, "input", 1, input)
     data = input.data
     target = numpy_dtype(operator, dtype, data.dtype)
-    out = empty_as(data, target)
+    out = in_format(empty_as(data, target), memory_format, operator)
     out[...] = value
     return leaf(scalar_like(out), requires_grad, mode.where)
 
 
 @function(
-    "zeros_like(input, *, dtype=None, requires_grad=False)",
+    "zeros_like(input, *, dtype=None, requires_grad=False, memory_format=None)",
     work="elements",
     method=False,
     differentiable=False,
     example="zeros_like(ones(2))",
 )
-def zeros_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
+def zeros_like(input: Any, dtype: Any, requires_grad: bool, memory_format: Any) -> Tensor:
     """Zeros with the shape and dtype of another tensor."""
-    return _like("zeros_like", input, 0, dtype, requires_grad)
+    return _like("zeros_like", input, 0, dtype, requires_grad, memory_format)
 
 
 on_last_dims(zeros_like, 0)
 
 
 @function(
-    "ones_like(input, *, dtype=None, requires_grad=False)",
+    "ones_like(input, *, dtype=None, requires_grad=False, memory_format=None)",
     work="elements",
     method=False,
     differentiable=False,
     example="ones_like(zeros(2))",
 )
-def ones_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
+def ones_like(input: Any, dtype: Any, requires_grad: bool, memory_format: Any) -> Tensor:
     """Ones with the shape and dtype of another tensor."""
-    return _like("ones_like", input, 1, dtype, requires_grad)
+    return _like("ones_like", input, 1, dtype, requires_grad, memory_format)
 
 
 on_last_dims(ones_like, 0)
 
 
 @function(
-    "empty_like(input, *, dtype=None, requires_grad=False)",
+    "empty_like(input, *, dtype=None, requires_grad=False, memory_format=None)",
     work="elements",
     method=False,
     differentiable=False,
     example="empty_like(ones(2))",
 )
-def empty_like(input: Any, dtype: Any, requires_grad: bool) -> Tensor:
+def empty_like(input: Any, dtype: Any, requires_grad: bool, memory_format: Any) -> Tensor:
     """A tensor with the shape and dtype of another, whose values do not matter (zeros, here)."""
-    return _like("empty_like", input, 0, dtype, requires_grad)
+    return _like("empty_like", input, 0, dtype, requires_grad, memory_format)
 
 
 on_last_dims(empty_like, 0)
 
 
 @function(
-    "full_like(input, fill_value, *, dtype=None, requires_grad=False)",
+    "full_like(input, fill_value, *, dtype=None, requires_grad=False, memory_format=None)",
     work="elements",
     method=False,
     differentiable=False,
     example="full_like(ones(2), 3.5)",
 )
-def full_like(input: Any, fill_value: Any, dtype: Any, requires_grad: bool) -> Tensor:
+def full_like(input: Any, fill_value: Any, dtype: Any, requires_grad: bool, memory_format: Any) -> Tensor:
     """One value everywhere, with the shape and dtype of another tensor."""
     need_tensor("full_like", "input", 1, input)
     value = number("full_like", "fill_value", 2, fill_value)
     target = numpy_dtype("full_like", dtype, input.data.dtype)
-    return _like("full_like", input, converted(value, target), dtype, requires_grad)
+    return _like("full_like", input, converted(value, target), dtype, requires_grad, memory_format)
 
 
 on_last_dims(full_like, 0)

@@ -13,7 +13,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import need_int, need_tensor, numpy_dtype, type_word
 from gradsh.engine.core.batched import RANDOMNESS, drawn
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.strided import empty_as
+from gradsh.engine.core.strided import empty_as, in_format
 from gradsh.engine.core.tensor import Tensor, leaf
 from gradsh.engine.kernels.stream import seed_of, stream
 from gradsh.engine.operators.composite import composite, function
@@ -183,46 +183,53 @@ def randperm(n: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
 # --- after the likeness of others ------------------------------------------------------------------------------------
 
 
+def _form(operator: str, x: Any, memory_format: Any) -> Any:
+    """An array of the shape of `x` that lies in memory as the draws are to: `x` itself where nothing is asked for."""
+    return x if memory_format is None or not x.ndim else in_format(empty_as(x), memory_format, operator)
+
+
 @composite(
-    "rand_like(input, *, generator=None, dtype=None, requires_grad=False)",
+    "rand_like(input, *, generator=None, dtype=None, requires_grad=False, memory_format=None)",
     method=False,
     differentiable=False,
     example="rand_like(ones(2))",
 )
-def rand_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
+def rand_like(input: Any, generator: Any, dtype: Any, requires_grad: bool, memory_format: Any) -> Tensor:
     """Numbers uniform in [0, 1), with the shape and dtype of another tensor."""
     from gradsh.engine.kernels.random import like, uniform
 
     need_tensor("rand_like", "input", 1, input)
     target = numpy_dtype("rand_like", dtype, input.data.dtype)
-    x, gen = input.data, stream("rand_like", generator)
+    x, gen = _form("rand_like", input.data, memory_format), stream("rand_like", generator)
     return _made(x.shape, lambda full: like(x, uniform(gen, full, target)), requires_grad)  # type: ignore[no-any-return]  # a Tensor
 
 
 @composite(
-    "randn_like(input, *, generator=None, dtype=None, requires_grad=False)",
+    "randn_like(input, *, generator=None, dtype=None, requires_grad=False, memory_format=None)",
     method=False,
     differentiable=False,
     example="randn_like(ones(2))",
 )
-def randn_like(input: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
+def randn_like(input: Any, generator: Any, dtype: Any, requires_grad: bool, memory_format: Any) -> Tensor:
     """Numbers of the standard normal distribution, with the shape and dtype of another tensor."""
     from gradsh.engine.kernels.random import like, normal
 
     need_tensor("randn_like", "input", 1, input)
     target = numpy_dtype("randn_like", dtype, input.data.dtype)
-    x, gen = input.data, stream("randn_like", generator)
+    x, gen = _form("randn_like", input.data, memory_format), stream("randn_like", generator)
     ordered = not isinstance(x, np.ndarray) or empty_as(x).flags.c_contiguous
     return _made(x.shape, lambda full: like(x, normal(gen, full, target, contiguous=ordered)), requires_grad)  # type: ignore[no-any-return]  # a Tensor
 
 
 @composite(
-    "randint_like(input, low=0, high=None, *, generator=None, dtype=None, requires_grad=False)",
+    "randint_like(input, low=0, high=None, *, generator=None, dtype=None, requires_grad=False, memory_format=None)",
     method=False,
     differentiable=False,
     example="randint_like(ones(2), 10)",
 )
-def randint_like(input: Any, low: Any, high: Any, generator: Any, dtype: Any, requires_grad: bool) -> Tensor:
+def randint_like(
+    input: Any, low: Any, high: Any, generator: Any, dtype: Any, requires_grad: bool, memory_format: Any
+) -> Tensor:
     """Integers from `low` (0 when one bound is given) up to `high`, with the shape and dtype of another tensor."""
     from gradsh.engine.kernels.random import like, randint
 
@@ -231,7 +238,7 @@ def randint_like(input: Any, low: Any, high: Any, generator: Any, dtype: Any, re
         low, high = 0, low
     first, last = need_int("randint_like", "low", 2, low), need_int("randint_like", "high", 3, high)
     target = numpy_dtype("randint_like", dtype, input.data.dtype)
-    x, gen = input.data, stream("randint_like", generator)
+    x, gen = _form("randint_like", input.data, memory_format), stream("randint_like", generator)
     return _made(x.shape, lambda full: like(x, randint(gen, first, last, full, target)), requires_grad)  # type: ignore[no-any-return]  # a Tensor
 
 

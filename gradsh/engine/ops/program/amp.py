@@ -13,7 +13,7 @@ from gradsh.engine.core.modes import mode, no_grad
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.tensor import Tensor
-from gradsh.engine.operators.composite import function
+from gradsh.engine.operators.composite import function, makes
 from gradsh.errors import ArgumentError, NotHere, ValueError_, ValueProblem
 
 __acts_for_programs__ = True  # `step` runs the program's optimiser
@@ -221,6 +221,9 @@ def grad_scaler(device: Any, scale: Any, growth: Any, backoff: Any, interval: An
     return GradScaler(device, scale, growth, backoff, interval, enabled)
 
 
+makes(grad_scaler, GradScaler)
+
+
 @function(
     "cuda_GradScaler(init_scale=65536.0, growth_factor=2.0, backoff_factor=0.5, growth_interval=2000, enabled=True)",
     method=False,
@@ -297,3 +300,6 @@ def set_autocast_enabled(device_type: Any, enabled: Any) -> None:
         raise ArgumentError("set_autocast_enabled(): argument 'enabled' must be bool")
     if wanted:
         raise NotHere("torch.autocast: nothing computes in half precision by itself here", help="`x.half()` does")
+
+
+cuda_grad_scaler.apply.makes = GradScaler  # also to be derived from
