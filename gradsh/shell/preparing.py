@@ -4,6 +4,7 @@ the time of a short loop. A checkout that has never run makes these tables then,
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from time import sleep
 BETWEEN = 0.001  # seconds between two files, in which a key that was pressed meanwhile is answered
 PATIENCE = 0.5  # seconds of a wait that nobody need be told of
 # what compiles a text that the parser has read
-COMPILING = ("gradsh.language.lower", "gradsh.language.copies", "gradsh.language.scripts", "gradsh.language.using")
+COMPILING = tuple(f"gradsh.language.{name}" for name in ("resolve", "using", "lower", "copies", "scripts"))
 _begun = False
 _read = Event()  # the parser is there, or it is not to be had
 
@@ -52,19 +53,22 @@ def _load() -> None:
         from gradsh.plans.trust import machine
 
         machine()
+        gc.collect(1)  # of all that has been made here, which the line that is entered would else wait for
     except Exception as error:  # whoever needs it will meet it again, and say it
         if os.environ.get("GRADSH_DEBUG") == "1":
             sys.stderr.write(f"gradsh: preparing failed: {error}\n")
 
 
 def modules() -> Iterator[str]:
-    """What a first program comes to need, in this order: the lints, what compiles, plans, operators."""
+    """What a first program comes to need, in this order: the lints, what compiles, plans, models, operators."""
     from gradsh import lints, plans
+    from gradsh.engine import nn
     from gradsh.engine.ops.families import families
     from gradsh.lints.registry import FILES
 
     yield from (f"{lints.__name__}.{file}" for file in FILES.values())
     yield from COMPILING
-    names = sorted(os.listdir(plans.__path__[0]))
-    yield from (f"{plans.__name__}.{name[:-3]}" for name in names if name.endswith(".py") and name[0] != "_")
+    for room in (plans, nn):
+        names = sorted(os.listdir(room.__path__[0]))
+        yield from (f"{room.__name__}.{name[:-3]}" for name in names if name.endswith(".py") and name[0] != "_")
     yield from families()
