@@ -82,6 +82,28 @@ def test_gradients_that_are_summed_are_told_pass_by_pass_at_a_prompt() -> None:
     assert made.session.run("why w.grad").ok and "the sum of 100 backward passes" in made.out.getvalue()
 
 
+ZEROS = {
+    "all were so far": ("", "let loss = (w * max(i - 50, 0)).sum(); backward loss", False),
+    "their sum is": ("", "let loss = (w * (1 if i % 2 else -1)).sum(); backward loss", False),
+    "the program puts them there": ("", "let loss = (w * w - i).sum(); backward loss; w.grad.zero_()", True),
+    "of what is never cleared": ("", "w.grad = none; backward ((w * relu(-v)).sum())", False),
+    "of what is cleared": ("", "w.grad = none; v.grad = none; backward ((w * relu(-v)).sum())", True),
+    "of another loop's": ("backward (v * 0.0).sum();" * 2, "w.grad = none; backward (w * w - i).sum()", True),
+}
+
+
+@pytest.mark.parametrize("name", ZEROS)
+def test_a_gradient_of_zeros_may_be_a_sum(name: str) -> None:
+    """A pass that is added to zeros is the first of a sum, whoever has put them there: that was taken for cleared, and
+    of 1,000 passes that brought something from the 501st on `why` told of three."""
+    before, body, has_plan = ZEROS[name]
+    texts = [f"let w = tensor([3., -2.], grad); let v = ones(2, grad); {before}", f"for i in range(200) {{ {body} }}"]
+    by_plan, plain = Run(True, noted=True), Run(False, noted=True)
+    for text in [*texts, "why w.grad; why v.grad"]:
+        assert difference(by_plan.run(text), plain.run(text)) == ""
+    assert [each.plan is not None for each in by_plan.told] == [has_plan]
+
+
 def test_a_shell_has_plans() -> None:
     session = Session(err=io.StringIO(), out=io.StringIO())
     told: list[LoopPlan] = []

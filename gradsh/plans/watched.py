@@ -31,7 +31,7 @@ class Watched:
     def __init__(self, training: Any, passes: Any, known: Known) -> None:
         self.training, self.passes, self.known = training, passes, known
         self.before: dict[Any, int] | None = None
-        self.sums: dict[int, int] = {}
+        self.sums: dict[int, tuple[Any, int]] = {}
         self.looks = training is not None
 
     def counts(self) -> dict[Any, int]:
@@ -43,9 +43,9 @@ class Watched:
         if self.passes is not None:
             self.sums = self.summed()
 
-    def summed(self) -> dict[int, int]:
-        """{the identity of a leaf: how many passes its gradient is the sum of}."""
-        return {leaf: summed.count for leaf, (_, summed) in list(self.passes.summed.items())}
+    def summed(self) -> dict[int, tuple[Any, int]]:
+        """{the identity of a leaf: what its gradient is the sum of, and how many passes these are}."""
+        return {leaf: (summed, summed.count) for leaf, (_, summed) in list(self.passes.summed.items())}
 
     def proved(self) -> None:
         """A real iteration, or turn, has come to its end that is one of the plan: all that the plan runs have as many
@@ -58,10 +58,15 @@ class Watched:
         }
 
     def check(self) -> None:
-        """Errors: NoPlan where an iteration has added to gradients of the one before, and each pass is told of."""
+        """Errors: NoPlan where an iteration has added to gradients of the one before, and each pass is told of; or may
+        have, as all of them were 0, before it was seen once that the program clears them."""
         if self.passes is None or self.before is None:
             return
-        if any(count > self.sums.get(leaf, count) for leaf, count in self.summed().items()):
+        known = list(self.passes.summed.items())
+        new = [summed for leaf, (_, summed) in known if self.sums.get(leaf, (None, 0))[0] is not summed]
+        if self.known.trial is None and any(summed.doubtful for summed in new):
+            raise NoPlan("all of a gradient is 0, and `why` tells of each pass since one has brought more")
+        if any(leaf in self.sums and summed.count > self.sums[leaf][1] for leaf, (_, summed) in known):
             raise NoPlan("gradients are summed from iteration to iteration, and `why` tells of each")
 
     def stops(self, stops: Callable[[], bool]) -> Callable[[], bool]:

@@ -44,13 +44,16 @@ class Pass:
 class Summed:
     """What `.grad` of a leaf is the sum of: how many passes since it was cleared, and the last few.
 
-    `last` are (place, round, amount): the amount is a Result, None where it is not known.
+    `last` are (place, round, amount): the amount is a Result, None where it is not known. `over`: it began where all
+    of a gradient that was there was 0, and `left`: whether there is another number in it now. `doubtful`: of such a
+    gradient nobody knows whether the program has cleared it, or every pass so far has brought zeros.
     """
 
-    __slots__ = ("count", "last")
+    __slots__ = ("count", "doubtful", "last", "left", "over")
 
-    def __init__(self) -> None:
+    def __init__(self, over: bool = False, doubtful: bool = False) -> None:
         self.count = 0
+        self.over, self.doubtful, self.left = over, doubtful, False
         self.last: deque[tuple[Where | None, int, Result | None]] = deque(maxlen=LAST)
 
     def add(self, here: Pass, amount: Result | None) -> None:
@@ -87,20 +90,30 @@ class Passes:
         held = self.summed.get(id(t))
         return held[1] if held is not None and held[0]() is t else None
 
-    def arrived(self, t: Tensor, fresh: bool, amount: Result | None) -> None:
-        """Note what a pass added to `t.grad`; `fresh`: there was nothing before it."""
+    def arrived(self, t: Tensor, fresh: int, amount: Result | None) -> None:
+        """Note what a pass added to `t.grad`; `fresh`: there was nothing before it, NONE or ZEROS."""
         assert self.last is not None
         held = self.known(t)
         if held is None or fresh:
-            key = id(t)
-            held = Summed()
+            key, over = id(t), fresh == ZEROS
+            held = Summed(over, over and not (held is not None and held.left))
             self.summed[key] = (ref(t, lambda _: self.summed.pop(key, None)), held)
         held.add(self.last, amount)
+        if held.over and t.gradient is not None:
+            held.left = bool(np.any(t.gradient.data))
 
 
 def cleared(t: Tensor) -> bool:
     """Is there nothing in `t.grad` that another pass would be added to?"""
     return t.gradient is None or not np.any(t.gradient.data)
+
+
+ZEROS, NONE = 1, 2  # what a pass is added to that is the first
+
+
+def begins(t: Tensor) -> int:
+    """What a pass into a leaf is added to: NONE, ZEROS, or 0 where there is something."""
+    return NONE if t.gradient is None else ZEROS if cleared(t) else 0
 
 
 class Passing(Noted):
@@ -112,7 +125,7 @@ class Passing(Noted):
         super().__init__(keep, where, shown)
         self.checks = checks  # inside of `nancheck`
         self.passes = passes
-        self.fresh: dict[Tensor, bool] = {}
+        self.fresh: dict[Tensor, int] = {}
         self.arrivals_at: dict[Tensor, list[Any]] = {}
 
     def run(self) -> None:
@@ -134,7 +147,7 @@ class Passing(Noted):
             t = kept()
             came = g[number] if g.__class__ is list else g
             if t is not None and came is not None:
-                self.fresh[t] = len(self.arrivals_at.get(t, ())) == 0 and self.passes.known(t) is None
+                self.fresh[t] = 0 if self.arrivals_at.get(t) or self.passes.known(t) is not None else NONE
                 self._note(t, Result(came))
         kept = _few(node.saved)
         if kept is not None:
@@ -150,7 +163,7 @@ class Passing(Noted):
 
     def _note(self, t: Tensor, g: Result) -> None:
         if t not in self.fresh:
-            self.fresh[t] = cleared(t)
+            self.fresh[t] = begins(t)
         self.arrivals_at.setdefault(t, []).append(g)
 
 
@@ -197,11 +210,11 @@ class Counting(Walk):
     def __init__(self, passes: Passes, keep: bool, where: Where | None) -> None:
         super().__init__(keep, False, where)
         self.passes = passes
-        self.fresh: dict[Tensor, bool] = {}
+        self.fresh: dict[Tensor, int] = {}
 
     def deliver(self, edge: Any, g: Any) -> None:
         if edge.__class__ is Tensor and edge not in self.fresh:
-            self.fresh[edge] = cleared(edge)
+            self.fresh[edge] = begins(edge)
         super().deliver(edge, g)
 
     def run(self) -> None:
