@@ -19,6 +19,7 @@ class Stretch:
     is_odd   asked after each turn, with the arrays at its head and those now, whether it is to be run as it is written
     done     how many the arrays have come to; `missed`: whether there is one after them that does not fit
     odd      how many iterations the turn has that is_odd has said it of
+    each     seconds in which the program got what one iteration gave
     turns    those that may have to be put back, oldest first: (snapshot where it begins, what it gave, how many
              iterations); what they gave the program does not have yet
     """
@@ -35,6 +36,7 @@ class Stretch:
         self.trial, self.entry, self.most, self.stops, self.items = trial, entry, most, stops, items
         self.is_odd = is_odd
         self.done = self.odd = 0
+        self.each = 0.0
         self.turns: list[tuple[Any, list[Any], int]] = []
         self.missed = False
 
@@ -71,15 +73,20 @@ class Stretch:
             self.turns.append((head, outs, turn))
             self.done += turn
             self.give(tail)
-            if perf_counter() - start < TURN / 2:
+            if perf_counter() - start + turn * self.each < TURN / 2:
                 longest = max(longest, turn * 2)
+            elif longest * self.each > TURN:  # a slow stream: nothing ends a run while it is given what a turn gave
+                longest = max(int(TURN / self.each), 1)
         self.give(0)
 
     def give(self, kept: int) -> None:
         """The program gets what was given in turns after which so many iterations have come to their end."""
         while self.turns and sum(count for _, _, count in self.turns[1:]) >= kept:
             _, outs, count = self.turns.pop(0)
+            start = perf_counter()
             self.trial.give(self.entry, count, outs)
+            if count:
+                self.each = (perf_counter() - start) / count
 
     def back(self, head: Any, came: int) -> None:
         """Put the arrays back from an iteration that does not fit; its turn began at `head`, and `came` before it."""
