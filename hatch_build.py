@@ -1,7 +1,8 @@
 """What a build adds to gradsh's files: tables, and the kernels in C.
 
 The wheel brings the tables along that gradsh would otherwise make at its first start; an editable install does not, for
-the files that they are made of may change. Its kernels in C lie beside their source:
+the files that they are made of may change. Its kernels in C lie beside their source, and are compiled where they are
+older than that:
 
     python hatch_build.py        compiles them there
 
@@ -11,6 +12,7 @@ Without a compiler there are none, and gradsh computes the same with NumPy.
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from typing import Any
 
@@ -28,7 +30,8 @@ class Added(BuildHookInterface):  # type: ignore[type-arg]
         if self.target_name != "wheel":
             return
         if version == "editable":
-            self.compiled(os.path.join(self.root, KERNELS))
+            if not is_compiled(os.path.join(self.root, KERNELS)):
+                self.compiled(os.path.join(self.root, KERNELS))
             return
         self.made = tempfile.TemporaryDirectory()
         self.tables(os.path.join(self.made.name, "built"), build_data)
@@ -61,6 +64,13 @@ class Added(BuildHookInterface):  # type: ignore[type-arg]
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if hasattr(self, "made"):
             self.made.cleanup()
+
+
+def is_compiled(folder: str) -> bool:
+    """Whether the kernels lie there for this Python, and are newer than every file that they are made of."""
+    built = os.path.join(folder, "native" + str(sysconfig.get_config_var("EXT_SUFFIX")))
+    sources = [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith((".c", ".h"))]
+    return os.path.exists(built) and os.path.getmtime(built) > max(map(os.path.getmtime, [__file__, *sources]))
 
 
 def compile_kernels(folder: str) -> str:
