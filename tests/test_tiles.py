@@ -16,7 +16,7 @@ from gradsh.engine.core.graph import Handle
 from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import leaf, make
 from gradsh.engine.kernels import compiled, pieces, tiles
-from gradsh.engine.operators import fast
+from gradsh.engine.operators import ahead, fast
 from gradsh.engine.operators.elementwise import Binary, Unary
 from gradsh.engine.ops import families
 from gradsh.errors import NotDifferentiable
@@ -34,6 +34,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setattr(module, "BIG", 64)
     monkeypatch.setattr(fast, "LARGE", 32)
     monkeypatch.setattr(pieces, "large", True)
+    monkeypatch.setattr(ahead, "is_passed_on", lambda frame: False)  # forwards are those of test_chains.py
     monkeypatch.setattr(Handle, "made", False)
     monkeypatch.setattr(float16, "used", False)  # another test's program had halves
     run = tiles.Program.run

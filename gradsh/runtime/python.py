@@ -13,7 +13,7 @@ from gradsh.engine import catalogue
 from gradsh.engine.core.dtypes import NAMES, OF, DType, Size
 from gradsh.engine.core.graph import Node, Unrecorded
 from gradsh.engine.core.modes import mode
-from gradsh.engine.core.place import caller, placed
+from gradsh.engine.core.place import BETWEEN, caller, placed
 from gradsh.engine.core.tensor import Tensor
 from gradsh.errors import TypeError_
 from gradsh.runtime import steps
@@ -323,5 +323,6 @@ def shared(name: str, operator: Callable[..., Any] | None) -> Callable[..., Any]
         return out
 
     own = call.__code__
+    BETWEEN.add(own)
     call.__name__ = call.__qualname__ = name
     return call

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import CodeType
 from typing import Any
 
 from gradsh.engine.core.graph import Storage, Unrecorded, Where
@@ -11,6 +12,8 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import PROGRAM
 
 _getframe = sys._getframe
+
+BETWEEN: set[CodeType] = set()  # of what stands between the program and an operator, and gives what that gives
 
 
 def here(frame: Any) -> tuple[Any, int]:

@@ -1,5 +1,6 @@
 /* Several elementwise operations on large arrays, one after the other on tiles that stay in the cache, by all threads: what
-   tiles.py makes of the rules of a walk backwards. The loops are NumPy's own. */
+   tiles.py makes of the rules of a walk backwards, and chains.py of an expression. The loops are NumPy's own, and those
+   of native_many.h. */
 
 #define TILE (1 << 12)  /* bytes of an intermediate result */
 #define MOST_SCRATCH 8
@@ -30,6 +31,16 @@ static void tanh_backward_loop(char **args, npy_intp const *n, npy_intp const *P
 OWN_LOOPS(float)
 OWN_LOOPS(double)
 
+#define MANY_LOOP(name)                                                                                                \
+    static void name##_loop(char **args, npy_intp const *n, npy_intp const *Py_UNUSED(steps), void *Py_UNUSED(data))   \
+    {                                                                                                                  \
+        name##_many((const float *)args[0], (float *)args[1], *n);                                                     \
+    }
+
+MANY_LOOP(exp)
+MANY_LOOP(tanh)
+MANY_LOOP(log)
+
 /* Those of our own come behind NumPy's: their operands are arrays, none of which is their result. */
 static const struct {
     const char *name;
@@ -39,6 +50,9 @@ static const struct {
     {"tanh_backward", 3, {tanh_backward_loop, NULL}},
     {"sign_of", 2, {sign_float, sign_double}},
     {"where_over_zero", 3, {over_float, over_double}},
+    {"exp_of", 2, {exp_loop, NULL}},
+    {"tanh_of", 2, {tanh_loop, NULL}},
+    {"log_of", 2, {log_loop, NULL}},
 };
 
 #define OWN_COUNT (int)(sizeof OWN / sizeof *OWN)

@@ -22,6 +22,7 @@ from gradsh.engine.core import alloc
 ndarray = np.ndarray
 
 large = False  # whether there has been an array of BIG elements
+waiting: Any = None  # the class of what stands for an array that is not there yet, once there may be such (tiles.py)
 spread = False  # whether NumPy's own loops go over all threads by themselves: what is one of them needs no pieces
 
 # elements from which it pays, and of a piece

@@ -1,10 +1,11 @@
-"""Gradients of elementwise operators on large arrays, computed at the end of a chain of them: all at once, on tiles
-that stay in the cache, by all threads (native_tiles.h).
+"""Elementwise operators on large arrays, and their gradients, computed at the end of a chain of them: all at once, on
+tiles that stay in the cache, by all threads (native_tiles.h).
 
 A rule of one operator on ten million elements reads and writes memory for each of its steps. In a walk backwards over
 large arrays the rules get `Deferred`s and give such: what is to be computed of which arrays. They are computed, by
 NumPy's own loops, to the bits that the rules themselves give, when an array is asked for: by the gradient of a leaf, by
-a node that is no elementwise operator on a large array, by what the program itself has to say. No tensor ever has one.
+a node that is no elementwise operator on a large array, by what the program itself has to say. A tensor has one only
+between two operators of an expression (gradsh/engine/operators/chains.py).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from gradsh.engine.core import alloc
+from gradsh.engine.kernels import pieces
 from gradsh.engine.kernels.compiled import library, numbers
 from gradsh.engine.kernels.pieces import BIG, in_pieces
 
@@ -25,7 +27,7 @@ ndarray = np.ndarray
 FLOATS = np.dtype(np.float32), np.dtype(np.float64)
 MOST = 32  # steps that one is made of: what it holds would have been freed
 CONSTANT = "constant"
-OWN = frozenset({"tanh_backward", "sign_of", "where_over_zero"})  # of native_tiles.h
+OWN = frozenset({"tanh_backward", "sign_of", "where_over_zero", "exp_of", "tanh_of", "log_of"})  # of native_tiles.h
 SCRATCH = 8  # intermediate results that are held at a time
 
 
@@ -40,14 +42,16 @@ class Deferred(NDArrayOperatorsMixin):
     name, operands   the operation (a ufunc's name, or one of OWN) and `Deferred`s and numbers; CONSTANT and the number
                      that all elements are
     count     how many steps it takes at most
+    made      in an expression: the tensors that it is made of whose data is one too (gradsh/engine/operators/chains.py)
     """
 
-    __slots__ = ("count", "dtype", "name", "operands", "shape", "value")
+    __slots__ = ("count", "dtype", "made", "name", "operands", "shape", "value")
 
     def __init__(self, value: Any, name: str = "", operands: tuple[Any, ...] = (), like: Any = None) -> None:
         like = value if like is None else like
         self.value, self.name, self.operands = value, name, operands
         self.shape, self.dtype = like.shape, like.dtype
+        self.made: tuple[Any, ...] = ()
         self.count: int = 1 + sum(o.count for o in operands if o.__class__ is Deferred) if name else 0
 
     __hash__ = None  # type: ignore[assignment]  # what is compared is their elements
@@ -88,6 +92,7 @@ def deferred(name: str, *inputs: Any) -> Any:
     return Deferred(None, name, operands, like)
 
 
+pieces.waiting = Deferred
 Deferred.deferred = staticmethod(deferred)  # for kernels that are steps of their own, in C
 
 
@@ -137,10 +142,19 @@ _TRIED = ("divide", 4, 1, 3), ("add", 4, 4, 0), ("divide", 4, 4, 1), ("negative"
 def by_rule(rule: Any, F: Any, values: tuple[Any, ...]) -> Any:
     """What an elementwise rule on arrays gives, deferred where that can be; F is what it runs on."""
     given = [Deferred(v) if v.__class__ is ndarray and v.ndim else v for v in values]
-    if operations() and _are_alike(given) and _agrees(rule, F, given):
+    on_arrays = partial(rule, F)
+    if operations() and _are_alike(given) and _agrees(rule, on_arrays, given):
         out = rule(F, *given)
         return out if out.value is None else out.value
-    return in_pieces(partial(rule, F), *[computed(v) for v in values])
+    return in_pieces(on_arrays, *[computed(v) for v in values])
+
+
+def by_kernel(kernel: Any, *values: Any) -> Deferred | None:
+    """What an elementwise kernel gives on arrays, numbers and what is deferred, deferred; None where it cannot be."""
+    given = [Deferred(v) if v.__class__ is ndarray and v.ndim else v for v in values]
+    if operations() and _are_alike(given) and _agrees(kernel, kernel, given):
+        return kernel(*given)  # type: ignore[no-any-return]
+    return None
 
 
 def _are_alike(given: list[Any]) -> bool:
@@ -157,25 +171,25 @@ def _are_alike(given: list[Any]) -> bool:
 _AGREES: dict[Any, bool] = {}  # of rules, a dtype, and the numbers among the arguments
 
 
-def _agrees(rule: Any, F: Any, given: list[Any]) -> bool:
-    """Whether the rule can be deferred, with the bits that it has on arrays: tried once, on some numbers."""
+def _agrees(rule: Any, on_arrays: Any, given: list[Any]) -> bool:
+    """Whether a rule or kernel can be deferred, with the bits that it has on arrays: tried once, on some numbers."""
     dtype = next(v.dtype for v in given if v.__class__ is Deferred)
     key = (rule, dtype, *(Deferred if v.__class__ is Deferred else (v.__class__, repr(v)) for v in given))
     found = _AGREES.get(key)
     if found is None:
         if len(_AGREES) > 1000:
             _AGREES.clear()  # a program that counts in its constants
-        found = _AGREES[key] = _tried(rule, F, given, dtype)
+        found = _AGREES[key] = _tried(on_arrays, given, dtype)
     return found
 
 
-def _tried(rule: Any, F: Any, given: list[Any], dtype: Any) -> bool:
+def _tried(on_arrays: Any, given: list[Any], dtype: Any) -> bool:
     odd = alloc.array([0.0, -0.0, 1.0, np.inf, -np.inf, np.nan], dtype)
     arrays = iter([np.concatenate((numbers(300, dtype=dtype)[at:] * 3, np.roll(odd, at))) for at in range(len(given))])
     some = [next(arrays)[-290:] if v.__class__ is Deferred else v for v in given]
     try:
-        out = rule(F, *[Deferred(v) if v.__class__ is ndarray and v.ndim else v for v in some])
-        same = out.__class__ is Deferred and bool(computed(out).tobytes() == rule(F, *some).tobytes())
+        out = on_arrays(*[Deferred(v) if v.__class__ is ndarray and v.ndim else v for v in some])
+        same = out.__class__ is Deferred and bool(computed(out).tobytes() == on_arrays(*some).tobytes())
     except Exception:  # whatever it wants beyond arithmetic
         return False
     return same

@@ -54,6 +54,8 @@ def rounded(ufunc: Any, scalar: Callable[[float], float]) -> Any:
         if x.__class__ is float or x.__class__ is int:
             return ufunc(x)
         dtype = x.dtype
+        if x.__class__ is not ndarray and hasattr(x, "operands") and ufunc in MANY and dtype == FLOAT32:
+            return x.deferred(f"{ufunc.__name__}_of", x)
         if dtype is FLOAT32 or dtype == FLOAT32:
             if x.size <= SMALL:
                 wide = x.astype(FLOAT64)
