@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from gradsh.engine.kernels import compiled
 
 
+@functools.cache
+def loaded(native: compiled.Native) -> Any:
+    """Its function, tried once on its cases: that takes longer than most of what a test computes."""
+    function = native.load()
+    assert function is not None, f"{native.name} gives other bits than NumPy's"
+    return function
+
+
 def chosen(compiled_ones: bool) -> None:
     """Compute with the kernels in C, wherever there is one, or with NumPy's alone."""
     for native in compiled.NATIVE:
         native.left = 0
-        native.function = native.load() if compiled_ones else None
-        assert native.function is not None or not compiled_ones, f"{native.name} gives other bits than NumPy's"
+        native.function = loaded(native) if compiled_ones else None
 
 
 @pytest.fixture(autouse=True)

@@ -91,12 +91,9 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     os.environ.update(before)
 
 
-@pytest.fixture(autouse=True)
-def mistakes_as_before() -> Iterator[None]:
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """What a test of plans has raised, tests after it do only where plans are forced."""
-    before = Seen.mistakes
-    yield
-    Seen.mistakes = before
+    Seen.mistakes = item.config.getoption("--plans") == "forced"
 
 
 def interruptible() -> None:
