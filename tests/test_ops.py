@@ -27,24 +27,25 @@ def quiet_numpy():
 
 
 @pytest.mark.parametrize(("entry", "sample"), CASES)
-def test_first_derivative(entry, sample):
+def test_derivatives(entry, sample):
+    """The first, and the second where the first has a graph."""
     args, kwargs = sample.draw()
+    has_graph = any(o.requires for o in tensors_in([entry.apply(*args, **kwargs)]))
     if not entry.differentiable:
-        assert not any(o.requires for o in tensors_in([entry.apply(*args, **kwargs)]))
+        assert not has_graph
         return
-    check(entry.apply, args, kwargs)
+    check(entry.apply, *sample.draw())
+    if has_graph:
+        check_second(entry.apply, *sample.draw())
 
 
 @pytest.mark.parametrize(("entry", "sample"), CASES)
-def test_second_derivative(entry, sample):
-    args, kwargs = sample.draw()
-    if not entry.differentiable or not any(o.requires for o in tensors_in([entry.apply(*args, **kwargs)])):
-        return
-    check_second(entry.apply, args, kwargs)
+def test_other_dtypes(entry, sample):
+    stays_float32(entry, sample)
+    gives_a_result_or_a_clear_error_of_integers(entry, sample)
 
 
-@pytest.mark.parametrize(("entry", "sample"), CASES)
-def test_float32_stays_float32(entry, sample):
+def stays_float32(entry, sample):
     """The dtype of outputs and gradients follows the inputs', and float32 agrees with float64 to its precision."""
     args, kwargs = sample.draw()
     wide = [o.data for o in tensors_in([entry.apply(*args, **kwargs)])]
@@ -58,17 +59,7 @@ def test_float32_stays_float32(entry, sample):
             np.testing.assert_allclose(out.data, reference, rtol=2e-3, atol=2e-4)
 
 
-@pytest.mark.parametrize("entry", [pytest.param(e, id=n) for n, e in sorted(OPERATORS.items())])
-def test_entry_is_complete(entry):
-    assert entry.summary, "an operator says in one line what it does"
-    assert entry.signature.parameters is not None
-    if entry.differentiable and entry.kernel is not None:
-        assert entry.samples is not None, "a differentiable operator has samples"
-        assert entry.rules or entry.joint or entry.why_not, "its derivative is a rule, or says why there is none"
-
-
-@pytest.mark.parametrize(("entry", "sample"), CASES)
-def test_integers_give_a_result_or_a_clear_error(entry, sample):
+def gives_a_result_or_a_clear_error_of_integers(entry, sample):
     """An integer where a float is usual is computed with or refused in words: never a fault of gradsh."""
     args, kwargs = sample.draw()
     for x in tensors_in([*args, *kwargs.values()]):
@@ -77,3 +68,12 @@ def test_integers_give_a_result_or_a_clear_error(entry, sample):
             x.data, x.requires = whole if whole.ndim else whole[()], False
     with contextlib.suppress(GradshError):
         entry.apply(*args, **kwargs)
+
+
+@pytest.mark.parametrize("entry", [pytest.param(e, id=n) for n, e in sorted(OPERATORS.items())])
+def test_entry_is_complete(entry):
+    assert entry.summary, "an operator says in one line what it does"
+    assert entry.signature.parameters is not None
+    if entry.differentiable and entry.kernel is not None:
+        assert entry.samples is not None, "a differentiable operator has samples"
+        assert entry.rules or entry.joint or entry.why_not, "its derivative is a rule, or says why there is none"
