@@ -92,7 +92,7 @@ def test_the_host_is_not_interrupted_and_gets_no_more_than_its_time_allows() -> 
         assert not session.run("while true { print 1 }").ok
         written.append(out.written - before)
     assert out.writing == 0
-    assert written[-1] < 5 * max(written[:5]), written
+    assert max(written) < 30_000, written  # a tenth of a second is for some thousands; it had come to 98,000
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), "1", True])
