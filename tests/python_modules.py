@@ -47,6 +47,14 @@ USES = {
     "torchvision": "print(torchvision.models.resnet18(num_classes=2).fc.weight.shape)",
     "sklearn": "from sklearn.datasets import make_moons, load_iris\n"
     "print(make_moons(4, random_state=0)[0].shape, load_iris().data.shape, load_iris(return_X_y=True)[1].sum())",
+    "gzip": "print(gzip.decompress(gzip.compress(b'ab')))",
+    "zipfile": "import io\nb = io.BytesIO()\n"
+    "with zipfile.ZipFile(b, 'w', zipfile.ZIP_DEFLATED) as z: z.writestr('a', 'b')\n"
+    "print(zipfile.ZipFile(io.BytesIO(b.getvalue())).read('a'))",
+    "binascii": "print(binascii.hexlify(b'ab'), binascii.crc32(b'a'))",
+    "tomllib": "print(tomllib.loads('a = 1979-05-27'))",
+    "urllib": "import urllib.parse; print(urllib.parse.urlparse('http://a:1/b?c=d').port, urllib.parse.quote('a b'))",
+    "getpass": "print(getpass.getuser is not None)",
     "io": "print(io.StringIO('a').read(), io.BytesIO(b'x').getvalue())",
     "csv": "import io\nprint(list(csv.reader(io.StringIO('a,b'))))",
     "pathlib": "p = pathlib.Path('a') / 'b.txt'; print(p.suffix, p.exists())",

@@ -167,3 +167,18 @@ def test_not_behind_the_door_of_a_sandbox(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "the program runs in a sandbox" in done.stderr and done.stdout == ""
+
+
+def test_packed_files_and_folders_are_as_in_python(tmp_path: Path) -> None:
+    said = []
+    for name, words in (("python", []), ("gradsh", ["-m", "gradsh"])):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.py").write_text(
+            (ROOT / "tests" / "data" / "python_packed.py.txt").read_text(encoding="utf-8")
+        )
+        words = [sys.executable, *words, "main.py"]
+        done = subprocess.run(words, cwd=tmp_path / name, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout)
+    assert said[1] == said[0]
+    assert not (tmp_path / "up.txt").exists()

@@ -18,12 +18,12 @@ from gradsh.session.session import Session
 
 # Modules of others that gradsh imports inside of functions; a test holds this against its sources.
 LAZY = (
-    "array", "ast", "base64", "bisect", "calendar", "cmath", "codecs", "collections.abc", "colorsys",
-    "configparser", "csv", "decimal", "difflib", "errno", "fnmatch", "glob", "graphlib", "hashlib", "heapq", "hmac",
-    "html", "importlib.util", "itertools", "json", "keyword", "numpy.lib.stride_tricks", "numpy.polynomial",
+    "array", "ast", "base64", "binascii", "bisect", "calendar", "cmath", "codecs", "collections.abc", "colorsys",
+    "configparser", "csv", "decimal", "difflib", "errno", "fnmatch", "glob", "graphlib", "gzip", "hashlib", "heapq",
+    "hmac", "html", "importlib.util", "itertools", "json", "keyword", "numpy.lib.stride_tricks", "numpy.polynomial",
     "numpy.polynomial.polynomial", "numpy.testing", "pickle", "platformdirs", "plotille", "pprint", "queue", "re",
-    "rich.console", "rich.table", "rich.text", "secrets", "shlex", "shutil", "struct", "tempfile", "textwrap",
-    "timeit", "traceback", "unicodedata", "uuid", "warnings", "weakref", "zipfile", "zlib",
+    "rich.console", "rich.table", "rich.text", "secrets", "shlex", "shutil", "signal", "struct", "tempfile", "textwrap",
+    "timeit", "tomllib", "traceback", "unicodedata", "urllib.parse", "uuid", "warnings", "weakref", "zipfile", "zlib",
 )  # fmt: skip
 # and what those, and NumPy and SciPy, import when they are first asked for something
 LAZIER = (

@@ -85,6 +85,7 @@ HOST: dict[type, frozenset[str]] = {
     collections.OrderedDict: _names(collections.OrderedDict),
     collections.defaultdict: _names(collections.defaultdict),
     collections.Counter: _names(collections.Counter),
+    collections.ChainMap: _names(collections.ChainMap) | {"maps"},
     collections.deque: _names(collections.deque),
     re.Pattern: _names(re.Pattern),
     re.Match: _names(re.Match),
@@ -570,6 +571,9 @@ def set_attribute(new: Any, value: Any, name: str) -> None:
         return
     if isinstance(value, tuple) and name in getattr(kind, "_fields", ()):
         raise AttributeError_("can't set attribute")
+    if isinstance(value, collections.defaultdict) and name == "default_factory":
+        value.default_factory = new
+        return
     if takes_fields(kind):
         put_field(value, name, new)
         return

@@ -115,6 +115,8 @@ def _plain(name: str, bases: tuple[type, ...], parts: dict[str, Any], meta: type
     written = parts["written"]
     parts["hosted"], parts["slots"] = hosted, slots_of(written, bases)
     parts |= open_of(written)
+    if "__iter__" not in written and any("__iter__" in each.__dict__ for base in bases for each in base.__mro__):
+        parts.pop("__iter__", None)  # a dict's keys, though a class below it has a `__getitem__` of its own
     for base in bases:
         for inside in getattr(base, "inside", ()):
             parts.pop(inside, None)

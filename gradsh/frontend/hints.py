@@ -41,7 +41,9 @@ class Hint:
         if self.name == "Callable" and len(items) == 2 and isinstance(items[0], list):
             items = (*items[0], items[1])
         if self.module == "typing" and self.name != "Literal":
-            items = tuple(ForwardRef(each) if isinstance(each, str) else _or_none(each) for each in items)
+            said = items[1:] if self.name == "Annotated" else ()  # which is anything
+            items = items[: len(items) - len(said)]
+            items = tuple(ForwardRef(each) if isinstance(each, str) else _or_none(each) for each in items) + said
         return Hint(self.name, items, self.origin, self.module)
 
     def __or__(self, other: Any) -> Any:
@@ -58,14 +60,14 @@ class Hint:
         return called(self.origin, *arguments, **keywords)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Hint) or self.name != other.name:
+        if not isinstance(other, Hint):
             return False
-        if self.name in ("Union", "|"):
+        if self.name in ("Union", "|") and other.name in ("Union", "|"):
             return set(self.args or ()) == set(other.args or ())
-        return self.args == other.args and self.origin is other.origin
+        return self.name == other.name and self.args == other.args and self.origin is other.origin
 
     def __hash__(self) -> int:
-        return hash((self.name, frozenset(self.args or ())))
+        return hash(("|" if self.name == "Union" else self.name, frozenset(self.args or ())))
 
     def __repr__(self) -> str:
         if self.name == "|":
@@ -100,6 +102,8 @@ class Hint:
             return get_origin(self)
         if name == "__args__" and self.args is not None:
             return self.args
+        if name == "__metadata__" and self.name == "Annotated" and self.args is not None:
+            return self.args[1:]
         if name == "__parameters__":
             return tuple(each for each in self.args or () if isinstance(each, TypeVar))
         if name == "__module__":

@@ -33,7 +33,9 @@ from gradsh.runtime.text import function_name
 
 __acts_for_programs__ = True
 
-WRITTEN = frozenset(("numpy", "datetime", "fractions", "decimal", "inspect", "uuid"))  # whose `str` is not their `repr`
+WRITTEN = frozenset(
+    ("signal", "numpy", "datetime", "fractions", "decimal", "inspect", "uuid")
+)  # whose `str` is not their `repr`
 VIEWS = frozenset((type({}.keys()), type({}.values()), type({}.items())))
 PLAIN = frozenset((int, float, bool, type(None), Tensor, str, complex, bytes))
 GENERATORS: dict[type, str] = {
@@ -154,6 +156,9 @@ OPEN = (
     "fractions",
     "decimal",
     "argparse",
+    "statistics",
+    "urllib",
+    "signal",
     "re",
     "itertools",
     "functools",
@@ -190,6 +195,7 @@ _OF_COLLECTIONS: dict[type, Callable[[Any, tuple[int, ...]], str]] = {
         f"defaultdict({_shown(value.default_factory, outer)}, {_shown(dict(value), outer)})"
     ),
     collections.Counter: _counted,
+    collections.ChainMap: lambda value, outer: f"ChainMap({', '.join([_shown(each, outer) for each in value.maps])})",
     MappingProxyType: lambda value, outer: f"mappingproxy({_shown(dict(value), outer)})",
     collections.deque: _queue,
 }

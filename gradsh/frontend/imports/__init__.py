@@ -207,11 +207,11 @@ def _of_torch(session: Running, table: PythonTable, module: str, name: str) -> A
 _PURE = """
 math random time copy collections itertools dataclasses string re json operator abc datetime bisect heapq
 statistics textwrap __future__ decimal fractions unicodedata gc numbers pprint cmath struct hashlib platform
-ast base64 zlib html calendar uuid
+ast base64 zlib html calendar uuid binascii tomllib
 """
 _PLAIN = """
 importlib weakref configparser builtins secrets signal colorsys keyword fnmatch shlex errno hmac array difflib
-graphlib
+graphlib urllib getpass
 """
 # the file here that has each
 FILES = {
@@ -230,6 +230,7 @@ FILES = {
     "inspect": "inspecting",
     "asyncio": "waiting",
     "shutil": "opening",
+    **dict.fromkeys(("gzip", "zipfile"), "packed"),
     **dict.fromkeys(_PLAIN.split(), "plain"),
     "enum": "enumeration",
     "logging": "logs",

@@ -18,6 +18,7 @@ from gradsh.frontend.access import attribute, method
 from gradsh.frontend.builtins import NAMES
 from gradsh.frontend.classes import ABSENT, Object, lookup
 from gradsh.frontend.exceptions import matches, raised, seen
+from gradsh.frontend.imports import module_of
 from gradsh.frontend.imports.outcomes import Result, SkipTest
 from gradsh.frontend.imports.warned import WarningMessage
 from gradsh.frontend.kinds import python_of
@@ -142,12 +143,56 @@ class Warns(Raises):
         return False
 
 
+class Logged(Raises):
+    """`with self.assertLogs(logger, level) as context`; of no `records`, that nothing is logged."""
+
+    __public__ = frozenset(("records", "output", "msg", "logger_name", "level"))
+
+    def __init__(self, case: Any, logger: Any, level: Any, none: bool) -> None:
+        self.case, self.msg, self.none = case, None, none
+        from gradsh.frontend.imports.logs import level_of
+
+        session: Any = mode.host and mode.host.session
+        own = module_of(session, session.builtins, "logging").own
+        self.logger = own.logger(logger) if logger is None or isinstance(logger, str) else logger
+        self.logger_name, self.level = self.logger.name, level_of(20 if level is None else level)
+        self.records: list[Any] = []
+        self.output: list[str] = []
+
+    def __enter__(self) -> Any:
+        from gradsh.frontend.imports.logs import Own
+
+        logger, records, output = self.logger, self.records, self.output
+
+        class Keeping(Own):
+            def emit(self, record: Any) -> None:
+                records.append(record)
+                output.append(f"{record.levelname}:{record.name}:{record.getMessage()}")
+
+        Keeping.written, Keeping.hosted, Keeping.slots = {"emit": Keeping.emit}, False, None
+        self.before = logger.handlers, logger.level, logger.propagate
+        logger.handlers, logger.level, logger.propagate = [Keeping()], self.level, False
+        return None if self.none else self
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> Any:
+        from gradsh.frontend.imports.logs import level_name
+
+        self.logger.handlers, self.logger.level, self.logger.propagate = self.before
+        if value is None and self.none and self.records:
+            self.fail(f"Unexpected logs found: {self.output!r}")
+        if value is None and not self.none and not self.records:
+            name = level_name(self.level)
+            self.fail(f"no logs of level {name} or higher triggered on {self.logger_name}")
+        return False
+
+
 # --- cases ------------------------------------------------------------------------------------------------------------
 
 
 class TestCase(Object):
     """`unittest.TestCase`."""
 
+    LATER = False  # whether its tests may be coroutines
     failureException = AssertionError
     longMessage = True
     maxDiff = 80 * 8
@@ -214,6 +259,12 @@ class TestCase(Object):
     def assertWarnsRegex(self, expected_warning: Any, expected_regex: Any, *args: Any, **kwargs: Any) -> Any:
         return Warns(self, expected_warning, expected_regex).of(args, kwargs)
 
+    def assertLogs(self, logger: Any = None, level: Any = None) -> Any:
+        return Logged(self, logger, level, none=False)
+
+    def assertNoLogs(self, logger: Any = None, level: Any = None) -> Any:
+        return Logged(self, logger, level, none=True)
+
     @contextmanager
     def subTest(self, msg: Any = ABSENT, **params: Any) -> Iterator[None]:
         try:
@@ -271,3 +322,19 @@ def _open(kind: Any, module: str) -> None:
 
 
 _open(TestCase, "unittest.case")
+
+
+class LaterCase(TestCase):
+    """`unittest.IsolatedAsyncioTestCase`, whose tests may be coroutines."""
+
+    LATER = True
+
+    async def asyncSetUp(self) -> None:
+        """Before each test."""
+
+    async def asyncTearDown(self) -> None:
+        """After each test."""
+
+
+_open(LaterCase, "unittest.async_case")
+LaterCase.__name__ = LaterCase.__qualname__ = "IsolatedAsyncioTestCase"

@@ -189,6 +189,26 @@ class Closing:
         method(self.thing, "close")()
 
 
+class Entering(Object):
+    """`contextlib.AbstractContextManager`: a base, which is entered as what it is."""
+
+    def __enter__(self) -> Any:
+        return self
+
+
+class EnteringLater(Object):
+    """The same for `async with`."""
+
+    async def __aenter__(self) -> Any:
+        return self
+
+
+for _kind, _name in ((Entering, "AbstractContextManager"), (EnteringLater, "AbstractAsyncContextManager")):
+    _kind.written = {name: value for name, value in vars(_kind).items() if name in ("__enter__", "__aenter__")}
+    _kind.hosted, _kind.slots = False, None
+    _kind.__module__, _kind.__name__, _kind.__qualname__ = "contextlib", _name, _name
+
+
 def _contextlib(session: Any) -> Module:
     HOST.setdefault(contextlib.ExitStack, frozenset(("enter_context", "callback", "push", "close", "pop_all")))
     _LATER = ("enter_context", "enter_async_context", "callback", "push", "push_async_exit", "push_async_callback")
@@ -202,8 +222,8 @@ def _contextlib(session: Any) -> Module:
         "closing": Closing,
         "redirect_stdout": lambda stream: Redirection(session, stream),
         "redirect_stderr": lambda stream: Redirection(session, stream, True),
-        "AbstractContextManager": Object,
-        "AbstractAsyncContextManager": Object,
+        "AbstractContextManager": Entering,
+        "AbstractAsyncContextManager": EnteringLater,
         "asynccontextmanager": manager_later,
         "AsyncExitStack": contextlib.AsyncExitStack,
         "aclosing": ClosingLater,

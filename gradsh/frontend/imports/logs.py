@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from importlib import import_module
 from types import FunctionType
 from typing import Any
 
@@ -54,13 +55,13 @@ class Formatter(Object):
         return when if datefmt else f"{when},{int(record.msecs):03d}"
 
 
-def _open(kind: Any, *names: str) -> None:
+def open_to_programs(kind: Any, *names: str) -> None:
     """Let programs derive their own classes from one, and call what it does itself."""
     kind.written, kind.hosted, kind.slots = {name: kind.__dict__[name] for name in names}, False, None
     kind.__module__ = "logging"
 
 
-_open(Formatter, "__init__", "format", "formatTime")
+open_to_programs(Formatter, "__init__", "format", "formatTime")
 
 
 class Filter(Object):
@@ -73,7 +74,7 @@ class Filter(Object):
         return not self.name or f"{record.facts['name']}.".startswith(f"{self.name}.")
 
 
-_open(Filter, "__init__", "filter")
+open_to_programs(Filter, "__init__", "filter")
 
 
 class Record:
@@ -167,7 +168,7 @@ class Own(Object):
 _OF_HANDLERS = """
 __init__ setLevel setFormatter addFilter removeFilter format handle flush close handleError acquire release __repr__
 """
-_open(Own, *_OF_HANDLERS.split())
+open_to_programs(Own, *_OF_HANDLERS.split())
 Own.__name__ = Own.__qualname__ = "Handler"
 
 
@@ -213,62 +214,37 @@ def handlers(session: Any) -> dict[str, Any]:
             self, filename: Any, mode: str = "a", encoding: Any = None, delay: bool = False, errors: Any = None
         ) -> None:
             Writer.__init__(self, opened(session)(filename, mode, encoding=encoding))
+            self.over = False
             self.baseFilename, self.mode, self.encoding = session.files.real(text.written(filename)), mode, encoding
 
         def emit(self, record: Any) -> None:
-            Writer.emit(self, record)
-            self.stream.flush()
+            if self.over and self.mode != "w":  # as Python, which opens it again
+                self.stream, self.over = opened(session)(self.baseFilename, "a", encoding=self.encoding), False
+            if not self.over:
+                Writer.emit(self, record)
+                self.stream.flush()
 
         def close(self) -> None:
             self.stream.close()
+            self.over = True
 
         def __repr__(self) -> str:
             return f"<{type(self).__name__} {self.baseFilename} ({level_name(self.level)})>"
 
-    class RotatingFileHandler(FileHandler):  # of one file, which never is too long
-        def __init__(
-            self,
-            filename: Any,
-            mode: str = "a",
-            maxBytes: int = 0,
-            backupCount: int = 0,
-            encoding: Any = None,
-            delay: bool = False,
-            errors: Any = None,
-        ) -> None:
-            FileHandler.__init__(self, filename, mode, encoding)
-
-    class TimedRotatingFileHandler(FileHandler):
-        def __init__(
-            self,
-            filename: Any,
-            when: str = "h",
-            interval: int = 1,
-            backupCount: int = 0,
-            encoding: Any = None,
-            delay: bool = False,
-            utc: bool = False,
-            atTime: Any = None,
-            errors: Any = None,
-        ) -> None:
-            FileHandler.__init__(self, filename, "a", encoding)
-
     class WatchedFileHandler(FileHandler):
         pass
 
-    _open(StreamHandler, "__init__")
-    _open(FileHandler, "__init__", "emit", "close", "__repr__")
-    _open(RotatingFileHandler, "__init__")
-    _open(TimedRotatingFileHandler, "__init__")
-    _open(WatchedFileHandler)
-    made = (StreamHandler, FileHandler, RotatingFileHandler, TimedRotatingFileHandler, WatchedFileHandler)
+    open_to_programs(StreamHandler, "__init__")
+    open_to_programs(FileHandler, "__init__", "emit", "close", "__repr__")
+    open_to_programs(WatchedFileHandler)
+    made = (StreamHandler, FileHandler, WatchedFileHandler)
     for kind in made:
         kind.__qualname__ = kind.__name__
     return {kind.__name__: kind for kind in made}
 
 
-_open(Writer, "emit", "setStream", "__repr__")
-_open(Nowhere, "emit")
+open_to_programs(Writer, "emit", "setStream", "__repr__")
+open_to_programs(Nowhere, "emit")
 Nowhere.__name__ = Nowhere.__qualname__ = "NullHandler"
 
 
@@ -493,8 +469,15 @@ class Adapter(Object):
     error, critical, exception = Logger.error, Logger.critical, Logger.exception
 
 
-_open(Adapter, "__init__", "process", "log", "debug", "info", "warning", "error", "critical", "exception")
+open_to_programs(Adapter, "__init__", "process", "log", "debug", "info", "warning", "error", "critical", "exception")
 Adapter.__name__ = Adapter.__qualname__ = "LoggerAdapter"
+
+
+class Logging(Module):
+    """The module; `own`: the loggers of its session."""
+
+    __slots__ = ("own",)
+    own: Logs
 
 
 def module(session: Any, name: str) -> Module:
@@ -524,5 +507,9 @@ def module(session: Any, name: str) -> Module:
     members |= {"LoggerAdapter": Adapter, "addLevelName": add_level, "shutdown": lambda: None}
     members |= {"captureWarnings": lambda capture: None, "Handler": Own, "Filter": Filter}
     members["log"] = lambda level, msg, *args: logs.root.log(level, msg, *args)
-    members["handlers"] = of_members("logging.handlers", kinds)
-    return of_members("logging", members)
+    later = import_module("gradsh.frontend.imports.rotated")
+    members["handlers"] = of_members("logging.handlers", kinds | later.handlers(session, members["FileHandler"]))
+    members["config"] = of_members("logging.config", later.configuring(session, logs, members))
+    made = Logging("logging", of_members("logging", members).find, has=members)
+    made.own = logs
+    return made

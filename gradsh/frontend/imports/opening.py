@@ -28,12 +28,13 @@ def opened(session: Any) -> Callable[..., Any]:
         if kinds & set("wax+"):
             return Written(session, path, mode, encoding or "utf-8")
         data = read(session, path)
-        return File(io.BytesIO(data) if "b" in kinds else io.StringIO(_decoded(data, encoding), newline=None), path)
+        return File(io.BytesIO(data) if "b" in kinds else io.StringIO(decoded(data, encoding), newline=None), path)
 
     return open
 
 
-def _decoded(data: Any, encoding: Any) -> str:
+def decoded(data: Any, encoding: Any) -> str:
+    """Bytes as text. Errors: ValueError_, a UnicodeDecodeError or a LookupError."""
     try:
         return str(data.decode(encoding or "utf-8"))
     except (UnicodeDecodeError, LookupError) as error:
@@ -106,8 +107,8 @@ class Written(File):
         session.files.check(path, "write")
         if "x" in mode and there:
             raise errors.FileError(f"[Errno 17] File exists: {path!r}", kind="FileExistsError")
-        old = read(session, path) if "r" in mode or ("a" in mode and there) else b""
-        self.stream = io.BytesIO(old) if self.binary else io.StringIO(_decoded(old, encoding))
+        old = self.unpacked(read(session, path)) if "r" in mode or ("a" in mode and there) else b""
+        self.stream = io.BytesIO(old) if self.binary else io.StringIO(decoded(old, encoding))
         if "a" in mode:
             self.stream.seek(0, io.SEEK_END)
         if not there or "w" in mode:
@@ -119,6 +120,12 @@ class Written(File):
         if name in ("write", "writelines", "truncate", "flush"):
             return getattr(self, name)
         return super().__member__(name)
+
+    def packed(self, data: bytes) -> bytes:
+        """What is written of these bytes; `unpacked`: of what was there before."""
+        return data
+
+    unpacked = packed
 
     def write(self, words: Any) -> int:
         if not isinstance(words, (bytes, bytearray) if self.binary else str):
@@ -142,7 +149,7 @@ class Written(File):
             return
         self.changed = False
         held = self.stream.getvalue()
-        data = held if self.binary else held.encode(self.encoding, "surrogateescape")
+        data = self.packed(held if self.binary else held.encode(self.encoding, "surrogateescape"))
         try:
             self.session.files.write(self.name, lambda file: file.write(data))
         except errors.FileError as error:
@@ -173,7 +180,7 @@ def listed(session: Any, path: str) -> list[str]:
     try:
         return sorted(os.listdir(os.path.join(session.files.folder, path)))
     except OSError as error:
-        raise _failed(error, path) from None
+        raise failed(error, path) from None
 
 
 def walked(session: Any, top: str) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -195,7 +202,7 @@ def make_folder(session: Any, path: str, exist_ok: bool, parents: bool = True) -
         elif not (exist_ok and there):
             os.mkdir(real)
     except OSError as error:
-        raise _failed(error, path) from None
+        raise failed(error, path) from None
     if not there:
         own(session).add(session.files.real(path))
 
@@ -219,7 +226,7 @@ def remove(session: Any, path: str) -> None:
     try:
         os.unlink(real)
     except OSError as error:
-        raise _failed(error, path) from None
+        raise failed(error, path) from None
 
 
 def remove_all(session: Any, path: str, whole: bool = False) -> None:
@@ -233,7 +240,7 @@ def remove_all(session: Any, path: str, whole: bool = False) -> None:
         else:
             os.rmdir(real)
     except OSError as error:
-        raise _failed(error, path) from None
+        raise failed(error, path) from None
 
 
 def rename(session: Any, path: str, new: str) -> None:
@@ -256,7 +263,8 @@ def copy(session: Any, path: Any, new: Any) -> str:
     return to
 
 
-def _failed(error: OSError, path: str) -> errors.FileError:
+def failed(error: OSError, path: str) -> errors.FileError:
+    """An error of the system's in Python's words."""
     return errors.FileError(f"[Errno {error.errno}] {error.strerror}: {path!r}", kind=type(error).__name__)
 
 
@@ -297,7 +305,29 @@ def module(session: Any, name: str) -> Module:
     def copied(path: Any, new: Any, **_: Any) -> str:
         return copy(session, path, new)
 
-    members = {"rmtree": tree, **dict.fromkeys(("copy", "copy2", "copyfile"), copied)}
-    members["move"] = lambda path, new: rename(session, text.written(path), text.written(new))
+    members: dict[str, Any] = {"rmtree": tree, **dict.fromkeys(("copy", "copy2", "copyfile"), copied)}
+
+    def move(src: Any, dst: Any, **_: Any) -> str:
+        to = str(text.written(dst))
+        if os.path.isdir(os.path.join(session.files.folder, to)):
+            to = os.path.join(to, os.path.basename(text.written(src)))
+        rename(session, text.written(src), to)
+        return to
+
+    def whole(src: Any, dst: Any, *_: Any, dirs_exist_ok: bool = False, **__: Any) -> str:
+        """`shutil.copytree(src, dst)`."""
+        path, to = text.written(src), str(text.written(dst))
+        names = listed(session, path)
+        make_folder(session, to, dirs_exist_ok)
+        for name in names:
+            inner = os.path.join(path, name)
+            is_folder = os.path.isdir(os.path.join(session.files.folder, inner))
+            (whole if is_folder else copy_to)(inner, os.path.join(to, name), dirs_exist_ok=dirs_exist_ok)
+        return to
+
+    def copy_to(src: Any, dst: Any, **_: Any) -> str:
+        return copy(session, src, dst)
+
+    members |= {"move": move, "copytree": whole, "which": lambda cmd, *_, **__: None}
     members["get_terminal_size"] = lambda *_: os.terminal_size((80, 24))
     return of_members("shutil", members)

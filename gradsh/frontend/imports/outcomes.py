@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unittest.case
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from types import CoroutineType
 from typing import Any
 
 from gradsh.frontend import text, traces
@@ -172,11 +174,16 @@ class Result:
                 return
         expected = getattr(test, EXPECTED, False) or getattr(type(case), EXPECTED, False)
         case._result = self
-        wrong = self.step(case, "setUp")
+        begins = ("setUp", "asyncSetUp") if case.LATER else ("setUp",)
+        ends = ("asyncTearDown", "tearDown") if case.LATER else ("tearDown",)
+        wrong = None
+        for name in begins:
+            wrong = self.step(case, name) if wrong is None else wrong
         if wrong is None:
             wrong = self.step(case, case._testMethodName, expected)
-            after = self.step(case, "tearDown")
-            wrong = wrong if wrong is not None else after
+            for name in ends:
+                after = self.step(case, name)
+                wrong = wrong if wrong is not None else after
         wrong_after = self.step(case, "doCleanups")
         case._result = None
         if wrong is None and wrong_after is None and not self.parts:
@@ -189,7 +196,9 @@ class Result:
     def step(self, case: Any, name: str, expected: bool = False) -> Any:
         """One of a test's methods; what it has raised, None for nothing."""
         try:
-            method(case, name)()
+            found = method(case, name)()
+            if case.LATER and isinstance(found, CoroutineType):
+                import_module("gradsh.frontend.imports.tasks").run(found)
         except BaseException as error:
             shown = seen(error)
             if isinstance(shown, (SystemExit, GeneratorExit)):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradsh.errors import TypeError_
-from gradsh.frontend import text
+from gradsh.frontend import text, traces
 from gradsh.frontend.access import method
 from gradsh.frontend.exceptions import leave, seen
 from gradsh.frontend.imports import NONE, Module, of_members
@@ -20,6 +20,14 @@ from gradsh.frontend.imports.pure import SimpleNamespace
 from gradsh.frontend.kinds import Only
 
 __acts_for_programs__ = True
+
+
+KEPT = {
+    "encoding": "utf-8",
+    "errors": "strict",
+    "closed": False,
+    "line_buffering": False,
+}  # what streams say of themselves
 
 
 class Stream:
@@ -37,12 +45,18 @@ class Stream:
             return self.name
         if name == "flush":
             return lambda: None
-        if name == "isatty":
+        if name in ("isatty", "readable"):
             return lambda: False
+        if name == "writable":
+            return lambda: True
+        if name == "writelines":
+            return lambda lines: [self.write(line) for line in lines] and None
+        if name in KEPT:
+            return KEPT[name]
         raise KeyError(name)
 
     def __members__(self) -> list[str]:
-        return ["write", "flush", "isatty", "name"]
+        return ["write", "writelines", "flush", "isatty", "name", "readable", "writable", *KEPT]
 
     def write(self, words: str) -> int:
         self.take(words)
@@ -106,6 +120,15 @@ def _unassigned(display: Any) -> Any:
     return display
 
 
+def _handled() -> tuple[Any, Any, Any]:
+    """`sys.exc_info()`."""
+    error = sys.exc_info()[1]
+    if error is None:
+        return None, None, None
+    shown = seen(error)
+    return type(shown), shown, traces.of_exception(shown, "__traceback__")
+
+
 def _sys(session: Any) -> Module:
     def out(words: str) -> None:
         _unassigned(session.display).printed((words,), [None], "", "")
@@ -129,7 +152,7 @@ def _sys(session: Any) -> Module:
         "getrecursionlimit": sys.getrecursionlimit,
         "setrecursionlimit": lambda limit: None,
         "executable": "gradsh",
-        "exc_info": lambda: (None, None, None) if (e := sys.exc_info()[1]) is None else (type(seen(e)), seen(e), None),
+        "exc_info": _handled,
         "getrefcount": lambda value: 2,  # how many the host holds is nothing of the program's
         "intern": str,
         "getdefaultencoding": sys.getdefaultencoding,
@@ -142,6 +165,11 @@ def _sys(session: Any) -> Module:
         "int_info": sys.int_info,
         "hash_info": sys.hash_info,
         "gettrace": lambda: None,
+        "getswitchinterval": sys.getswitchinterval,
+        "api_version": sys.api_version,
+        "float_repr_style": sys.float_repr_style,
+        "copyright": sys.copyright,
+        "warnoptions": [],
         "stdin": Stdin(session),
     }
     made = Sys("sys", lambda name: members.get(name, NONE), has=members)
@@ -175,6 +203,10 @@ def _os(session: Any) -> Module:
     paths |= {name: asked(getattr(os.path, name)) for name in ("exists", "isfile", "isdir", "islink", "lexists")}
     paths["samefile"] = lambda one, two: session.files.real(text.written(one)) == session.files.real(text.written(two))
     paths |= {"getsize": lambda path: len(read(session, text.written(path))), "expandvars": lambda path: path}
+    paths |= {
+        name: (lambda path, stamp=f"st_{name[3]}time": getattr(Path(session, path).stat(), stamp))
+        for name in ("getmtime", "getctime", "getatime")
+    }
     paths |= {"abspath": named(os.path.abspath), "expanduser": lambda path: path, "realpath": named(os.path.abspath)}
 
     def made(path: Any, mode: int = 0o777, exist_ok: bool = False) -> None:
@@ -193,10 +225,16 @@ def _os(session: Any) -> Module:
             "getcwd": lambda: "." if session.files.sandboxed else os.getcwd(),
             "listdir": lambda path=".": listed(session, text.written(path)),
             "makedirs": made,
-            "mkdir": made,
+            "mkdir": lambda path, mode=0o777, **_: make_folder(session, text.written(path), False, parents=False),
             "remove": lambda path: remove(session, text.written(path)),
             "unlink": lambda path: remove(session, text.written(path)),
             "rmdir": lambda path: remove_all(session, text.written(path)),
+            "stat": lambda path, **_: Path(session, path).stat(),
+            "scandir": lambda path=".": Entries(session, text.written(path)),
+            "access": lambda path, mode, **_: Path(session, path).exists(),
+            "uname": lambda: SimpleNamespace(sysname=sys.platform.capitalize(), nodename="", machine=""),
+            **{name: getattr(os, name) for name in ("F_OK", "R_OK", "W_OK", "X_OK")},
+            "get_terminal_size": lambda *_: os.terminal_size((80, 24)),
             "rename": lambda old, new: rename(session, text.written(old), text.written(new)),
             "replace": lambda old, new: rename(session, text.written(old), text.written(new)),
             "walk": lambda top: walked(session, text.written(top)),
@@ -212,6 +250,58 @@ def _os(session: Any) -> Module:
             "getpid": lambda: 1,
         },
     )
+
+
+class Entry:
+    """What `os.scandir` gives."""
+
+    __public__ = frozenset(("name", "path", "is_file", "is_dir", "is_symlink", "stat"))
+
+    def __init__(self, session: Any, folder: str, name: str) -> None:
+        self.name = name
+        self.path = os.path.join(folder, name)
+        self.inner = Path(session, self.path)
+
+    def __fspath__(self) -> str:
+        return self.path
+
+    def __repr__(self) -> str:
+        return f"<DirEntry {self.name!r}>"
+
+    def is_file(self, *, follow_symlinks: bool = True) -> bool:
+        return self.inner.is_file()
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        return self.inner.is_dir()
+
+    def is_symlink(self) -> bool:
+        return os.path.islink(self.inner.real())
+
+    def stat(self, *, follow_symlinks: bool = True) -> Any:
+        return self.inner.stat()
+
+
+class Entries:
+    """`os.scandir(path)`, names in order; a block too."""
+
+    __public__ = frozenset(("close",))
+
+    def __init__(self, session: Any, folder: str) -> None:
+        self.found = iter([Entry(session, folder, name) for name in listed(session, folder)])
+
+    def __iter__(self) -> Any:
+        return self.found
+
+    def __next__(self) -> Entry:
+        return next(self.found)
+
+    def __enter__(self) -> Entries:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+    close = __exit__
 
 
 class Environment:

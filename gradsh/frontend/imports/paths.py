@@ -13,6 +13,7 @@ from gradsh.frontend import text
 from gradsh.frontend.imports import Module, of_members
 from gradsh.frontend.imports.opening import (
     Written,
+    failed,
     listed,
     make_folder,
     opened,
@@ -30,6 +31,9 @@ __acts_for_programs__ = True
 PURE = frozenset(("name", "stem", "suffix", "suffixes", "parts", "anchor", "root", "drive"))
 MADE = frozenset(("with_name", "with_stem", "with_suffix", "relative_to", "joinpath"))
 ASKED = frozenset(("as_posix", "is_absolute", "match", "is_relative_to"))
+
+
+STAT = ("st_mode", "st_size", "st_atime", "st_mtime", "st_ctime", "st_mtime_ns")
 
 
 class Path:
@@ -107,7 +111,13 @@ class Path:
         return not self.session.files.sandboxed and os.path.isdir(self.real())
 
     def stat(self) -> Any:
-        return SimpleNamespace(st_size=len(self.read_bytes()))
+        """Size and times, and whether it is a folder, in `st_mode`. Errors: FileError, Sandboxed."""
+        self.session.files.check(str(self), "read")
+        try:
+            found = os.stat(self.real())
+        except OSError as error:
+            raise failed(error, str(self)) from None
+        return SimpleNamespace(**{name: getattr(found, name) for name in STAT})
 
     def open(self, mode: str = "r", buffering: int = -1, encoding: Any = None, **_: Any) -> Any:
         return opened(self.session)(str(self), mode, buffering, encoding)
@@ -298,8 +308,17 @@ def _unnamed(mode: str = "w+b", *_: Any, **__: Any) -> Any:
 
 def module(session: Any, name: str) -> Module:
     if name == "glob":
+
+        def found(pattern: Any, **options: Any) -> list[str]:
+            return globbed(session, text.written(pattern), **options)
+
+        def escaped(path: Any) -> str:
+            import glob
+
+            return glob.escape(text.written(path))
+
         return of_members(
-            "glob", {"glob": lambda pattern, **options: globbed(session, text.written(pattern), **options)}
+            "glob", {"glob": found, "iglob": lambda *given, **o: iter(found(*given, **o)), "escape": escaped}
         )
     if name == "tempfile":
 

@@ -9,6 +9,7 @@ from typing import Any
 from gradsh.errors import AttributeError_, GradshError, NotHere
 from gradsh.frontend import text
 from gradsh.frontend.access import HOST, method
+from gradsh.frontend.exceptions import raised
 from gradsh.frontend.imports import NONE, Absent, Module, module_of, of_members
 from gradsh.frontend.imports.opening import read
 from gradsh.frontend.imports.pure import checked
@@ -145,8 +146,51 @@ def _secrets(session: Any) -> Module:
 
 def _signal(session: Any) -> Module:
     """Signals are the command's: what a program asks to be called at is never called."""
-    numbers = {"SIGINT": 2, "SIGTERM": 15, "SIGUSR1": 10, "SIGHUP": 1, "SIGALRM": 14, "SIGKILL": 9}
-    return of_members("signal", {**numbers, "signal": lambda number, handler: None, "SIG_IGN": 1, "SIG_DFL": 0})
+    import signal
+
+    every = {each.name: each for each in signal.Signals} | {each.name: each for each in signal.Handlers}
+    given: dict[int, Any] = {}
+
+    def put(signalnum: Any, handler: Any) -> Any:
+        before = asked(signalnum)
+        given[int(signalnum)] = handler
+        return before
+
+    def asked(signalnum: Any) -> Any:
+        return given.get(int(signalnum), signal.SIG_DFL)
+
+    HOST.setdefault(signal.Signals, frozenset(("name", "value")))
+    HOST.setdefault(signal.Handlers, frozenset(("name", "value")))
+    members = {"signal": put, "getsignal": asked, "alarm": lambda seconds: 0, "strsignal": signal.strsignal}
+    return of_members("signal", {**every, **members, "Signals": lambda number: signal.Signals(number)})
+
+
+def _urllib(session: Any) -> Module:
+    """Of `urllib` what takes addresses apart; nothing that opens one."""
+    import urllib.parse
+
+    parts = frozenset(("scheme", "netloc", "path", "params", "query", "fragment", "url"))
+    further = frozenset(("geturl", "hostname", "port", "username", "password", "_replace", "_asdict"))
+    for kind in (urllib.parse.ParseResult, urllib.parse.SplitResult, urllib.parse.DefragResult):
+        HOST.setdefault(kind, further | (parts & frozenset(kind._fields)))
+    names = """
+    urlparse urlunparse urlsplit urlunsplit urljoin urldefrag urlencode quote quote_plus quote_from_bytes unquote
+    unquote_plus unquote_to_bytes parse_qs parse_qsl
+    """
+    parse = of_members("urllib.parse", {name: checked(getattr(urllib.parse, name)) for name in names.split()})
+    return Module("urllib", lambda name: parse if name == "parse" else refused(f"urllib.{name}"), has=["parse"])
+
+
+def _getpass(session: Any) -> Module:
+    def user() -> str:
+        """`getpass.getuser()`: as the environment names it, which is all that is asked. Errors: OSError."""
+        for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+            found = session.context.host.env(name)
+            if found:
+                return str(found)
+        raise raised(OSError("No username set in the environment"))
+
+    return of_members("getpass", {"getuser": user})
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------
@@ -182,6 +226,8 @@ MAKERS: dict[str, Callable[[Any], Module]] = {
     "builtins": _builtins,
     "secrets": _secrets,
     "signal": _signal,
+    "urllib": _urllib,
+    "getpass": _getpass,
     "colorsys": _listed("colorsys", "rgb_to_yiq yiq_to_rgb rgb_to_hls hls_to_rgb rgb_to_hsv hsv_to_rgb"),
     "keyword": _listed("keyword", "iskeyword kwlist issoftkeyword softkwlist"),
     "fnmatch": _listed("fnmatch", "fnmatch fnmatchcase filter translate"),

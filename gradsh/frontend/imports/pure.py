@@ -12,7 +12,7 @@ from typing import Any
 
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.nn.module import Model
-from gradsh.errors import GradshError, TypeError_
+from gradsh.errors import GradshError, TypeError_, ValueError_
 from gradsh.frontend import text
 from gradsh.frontend.access import HOST, attribute
 from gradsh.frontend.classes import ABSENT, Object, ProgramType, lookup, reduced, remade, restore
@@ -360,19 +360,36 @@ def _gc(session: Any) -> Module:
 def _hashlib(session: Any) -> Module:
     import hashlib
 
-    names = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_256", "sha3_512")
-    made: dict[str, Any] = {name: getattr(hashlib, name) for name in names}
+    made: dict[str, Any] = {name: getattr(hashlib, name) for name in sorted(hashlib.algorithms_guaranteed)}
     for function in made.values():
-        HOST.setdefault(type(function()), frozenset(("update", "digest", "hexdigest", "copy", "digest_size", "name")))
-    return of_members("hashlib", {**made, "new": lambda name, *data, **options: made[name](*data, **options)})
+        HOST.setdefault(
+            type(function()), frozenset(("update", "digest", "hexdigest", "copy", "digest_size", "block_size", "name"))
+        )
+
+    def new(name: str, *data: Any, **options: Any) -> Any:
+        if name not in made:
+            raise ValueError_(f"unsupported hash type {name}")
+        return made[name](*data, **options)
+
+    def of_file(fileobj: Any, digest: Any, /) -> Any:
+        found = new(digest) if isinstance(digest, str) else digest()
+        found.update(attribute(fileobj, "read")())
+        return found
+
+    lists = {name: getattr(hashlib, name) for name in ("algorithms_guaranteed", "algorithms_available")}
+    derived = {name: checked(getattr(hashlib, name)) for name in ("pbkdf2_hmac", "scrypt") if hasattr(hashlib, name)}
+    return of_members("hashlib", {**made, **lists, **derived, "new": new, "file_digest": of_file})
 
 
 def _platform(session: Any) -> Module:
     """What machine this is, as far as `sys` says it: the module asks other programs."""
     version = ".".join(map(str, sys.version_info[:3]))
     facts = {"system": sys.platform.capitalize(), "python_version": version, "python_implementation": "CPython"}
-    facts |= {"platform": sys.platform, "machine": "", "processor": "", "node": "", "release": ""}
-    return of_members("platform", {name: (lambda said=said: said) for name, said in facts.items()})
+    facts |= {"platform": sys.platform, "machine": "", "processor": "", "node": "", "release": "", "version": ""}
+    bits = "64bit" if sys.maxsize > 2**32 else "32bit"
+    members: dict[str, Any] = {name: (lambda said=said: said) for name, said in facts.items()}
+    members |= {"python_version_tuple": lambda: tuple(version.split(".")), "architecture": lambda *_: (bits, "ELF")}
+    return of_members("platform", {**members, "uname": lambda: SimpleNamespace(**facts)})
 
 
 def _itertools(session: Any) -> Module:
@@ -395,10 +412,23 @@ def _ast(session: Any) -> Module:
 def _uuid(session: Any) -> Module:
     import uuid
 
-    HOST.setdefault(uuid.UUID, frozenset(("hex", "int", "bytes", "version")))
+    HOST.setdefault(uuid.UUID, frozenset(("hex", "int", "bytes", "bytes_le", "version", "variant", "urn", "fields")))
     spaces = {name: getattr(uuid, name) for name in dir(uuid) if name.startswith("NAMESPACE_")}
     made = {name: getattr(uuid, name) for name in ("UUID", "uuid3", "uuid4", "uuid5")}
     return of_members("uuid", {**made, **spaces})
+
+
+def _tomllib(session: Any) -> Module:
+    import tomllib
+
+    def load(fp: Any, /, **options: Any) -> Any:
+        data = attribute(fp, "read")()
+        if isinstance(data, str):
+            raise TypeError_("File must be opened in binary mode, e.g. use `open('foo.toml', 'rb')`")
+        return tomllib.loads(data.decode(), **options)
+
+    kind = tomllib.TOMLDecodeError
+    return of_members("tomllib", {"loads": checked(tomllib.loads), "load": checked(load), "TOMLDecodeError": kind})
 
 
 class Precision:
@@ -469,7 +499,9 @@ MAKERS: dict[str, Callable[[Any], Module]] = {
     "bisect": _public("bisect", "bisect bisect_left bisect_right insort insort_left insort_right"),
     "heapq": _public("heapq"),
     "statistics": _public("statistics", kinds="NormalDist"),
-    "textwrap": _public("textwrap"),
+    "textwrap": _public("textwrap", kinds="TextWrapper"),
+    "binascii": _public("binascii", but="Incomplete"),
+    "tomllib": _tomllib,
     "fractions": _public("fractions", kinds="Fraction"),
     "decimal": _decimal,
     "unicodedata": _public("unicodedata", "normalize category name combining"),

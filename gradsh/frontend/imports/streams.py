@@ -41,12 +41,23 @@ class Rows:
 
     __public__ = frozenset(("writerow", "writerows", "writeheader", "fieldnames"))
 
-    def __init__(self, file: Any, fieldnames: Any = None, *, restval: Any = "", **options: Any) -> None:
+    def __init__(
+        self,
+        file: Any,
+        fieldnames: Any = None,
+        restval: Any = "",
+        extrasaction: str = "raise",
+        dialect: Any = "excel",
+        **options: Any,
+    ) -> None:
         import csv
 
         from gradsh.frontend.access import method
 
-        self.out = csv.writer(_Sink(method(file, "write")), **options)
+        if extrasaction.lower() not in ("raise", "ignore"):
+            raise ValueError_(f"extrasaction ({extrasaction}) must be 'raise' or 'ignore'")
+        self.out = csv.writer(_Sink(method(file, "write")), dialect, **options)
+        self.passes = extrasaction.lower() == "ignore"
         self.fieldnames = None if fieldnames is None else list(fieldnames)
         self.rest = restval
 
@@ -56,7 +67,7 @@ class Rows:
     def writerow(self, row: Any) -> Any:
         if self.fieldnames is not None:
             wrong = [text.shown(name) for name in row if name not in self.fieldnames]
-            if wrong:
+            if wrong and not self.passes:
                 raise ValueError_(f"dict contains fields not in fieldnames: {', '.join(wrong)}")
             row = [row.get(name, self.rest) for name in self.fieldnames]
         return self.out.writerow([_cell(value) for value in row])
@@ -85,9 +96,11 @@ def _csv(session: Any) -> Module:
     members = {
         "reader": checked(csv.reader),
         "DictReader": csv.DictReader,
-        "writer": Rows,
+        "writer": lambda csvfile, dialect="excel", **options: Rows(csvfile, dialect=dialect, **options),
         "DictWriter": Rows,
         "Error": csv.Error,
+        "list_dialects": csv.list_dialects,
+        **{name: getattr(csv, name) for name in ("excel", "excel_tab", "unix_dialect")},
     }
     return of_members("csv", {**members, **{name: getattr(csv, name) for name in dir(csv) if name[:6] == "QUOTE_"}})
 

@@ -15,7 +15,7 @@ from gradsh.frontend.access import method
 from gradsh.frontend.classes import ABSENT, lookup
 from gradsh.frontend.exceptions import leave
 from gradsh.frontend.imports import Module, of_members
-from gradsh.frontend.imports.cases import TestCase
+from gradsh.frontend.imports.cases import LaterCase, TestCase
 from gradsh.frontend.imports.outcomes import EXPECTED, SKIP, WHY, Result, SkipTest, Suite, Untold
 
 __acts_for_programs__ = True
@@ -63,7 +63,7 @@ class Loader:
 
 
 def _is_case(value: Any) -> bool:
-    return isinstance(value, type) and issubclass(value, TestCase) and value is not TestCase
+    return isinstance(value, type) and issubclass(value, TestCase) and value not in (TestCase, LaterCase)
 
 
 class Runner:
@@ -177,7 +177,12 @@ def module(session: Any, name: str) -> Module:
     def runner(*given: Any, **options: Any) -> Runner:
         return Runner(session.display.note, *given, **options)
 
-    members: dict[str, Any] = {"TestCase": TestCase, "TestSuite": Suite, "TextTestRunner": runner}
+    members: dict[str, Any] = {
+        "TestCase": TestCase,
+        "IsolatedAsyncioTestCase": LaterCase,
+        "TestSuite": Suite,
+        "TextTestRunner": runner,
+    }
     members |= {"TestLoader": lambda: Loader(session), "defaultTestLoader": Loader(session), "main": main_of(session)}
     members |= {"SkipTest": SkipTest, "TestResult": Untold}
     members |= {"makeSuite": lambda kind, *given, **options: Loader(session).loadTestsFromTestCase(kind)}

@@ -272,8 +272,11 @@ class Executor:
     def __init__(self, workers: Any = None, *_: Any, **__: Any) -> None:
         if workers is not None and not isinstance(workers, int):
             raise TypeError_(f"'{type(workers).__name__}' object cannot be interpreted as an integer")
+        self.over = False
 
     def submit(self, function: Any, /, *arguments: Any, **keywords: Any) -> Future:
+        if self.over:
+            raise ArgumentError("cannot schedule new futures after shutdown", kind="RuntimeError")
         return Future(lambda: function(*arguments, **spelled(function, keywords)))
 
     def map(self, function: Any, *items: Iterable[Any], **_: Any) -> Iterator[Any]:
@@ -281,6 +284,7 @@ class Executor:
 
     def shutdown(self, *_: Any, **__: Any) -> None:
         """All calls have been made."""
+        self.over = True
 
     def __enter__(self) -> Executor:
         return self
@@ -319,6 +323,8 @@ def _concurrent(session: Any) -> Module:
     members: dict[str, Any] = dict.fromkeys(("ThreadPoolExecutor", "ProcessPoolExecutor", "Executor"), Executor)
     members |= {"Future": Future, "as_completed": lambda futures, timeout=None: iter(list(futures))}
     members["wait"] = lambda futures, *_, **__: (set(futures), set())
+    members |= {name: name for name in ("FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED")}
+    members["TimeoutError"] = TimeoutError
     return of_members("concurrent", {"futures": of_members("concurrent.futures", members)})
 
 

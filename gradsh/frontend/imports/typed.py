@@ -9,6 +9,7 @@ from gradsh.errors import TypeError_
 from gradsh.frontend import access, hints, text
 from gradsh.frontend.builtins import type_of
 from gradsh.frontend.classes import ABSENT, Object, lookup
+from gradsh.frontend.exceptions import failed
 from gradsh.frontend.hints import ForwardRef, Hint, TypeVar
 from gradsh.frontend.imports import NONE, Module
 from gradsh.frontend.imports.abstracts import kind
@@ -106,14 +107,20 @@ def _has(value: Any, name: str) -> bool:
 class NewType:
     """`NewType("UserId", int)`: called, it gives what it is given."""
 
-    __public__ = frozenset(("__name__", "__supertype__"))
-
     def __init__(self, name: str, kind: Any) -> None:
         self.__name__ = name
         self.__supertype__ = kind
 
     def __call__(self, value: Any) -> Any:
         return value
+
+    def __member__(self, name: str) -> Any:
+        if name not in ("__name__", "__qualname__", "__supertype__", "__module__"):
+            raise KeyError(name)
+        return "__main__" if name == "__module__" else getattr(self, name.replace("qual", ""))
+
+    def __members__(self) -> list[str]:
+        return ["__name__", "__supertype__"]
 
     def __or__(self, other: Any) -> Any:
         return Hint(self.__name__, None, None, "__main__") | other
@@ -124,6 +131,11 @@ class NewType:
 
 def _itself(value: Any = None, *_: Any, **__: Any) -> Any:
     return value
+
+
+def _never(value: Any) -> Any:
+    """`assert_never(value)`. Errors: AssertionFailed, always."""
+    raise failed(f"Expected code to be unreachable, but got: {text.shown(value)}")
 
 
 def _overload(function: Any) -> Any:
@@ -162,6 +174,7 @@ FUNCTIONS: dict[str, Any] = {
     "dataclass_transform": lambda **_: _itself,
     "reveal_type": _itself,
     "assert_type": _itself,
+    "assert_never": _never,
     "is_typeddict": lambda kind: False,
     "TYPE_CHECKING": False,
     "AnyStr": TypeVar("AnyStr"),
