@@ -25,6 +25,13 @@ __acts_for_programs__ = True
 _getframe = sys._getframe
 
 
+def dtype_of(python: type) -> Any:
+    """NumPy's dtype of a type of Python's: `float` is float64 there."""
+    import numpy as np
+
+    return np.dtype(python)
+
+
 class AsType:
     """What a program sees as a type: Python's and PyTorch's errors call it one, `unsupported operand type(s) for +:
     'int' and 'type'`, where a class was given for an object of it."""
@@ -33,6 +40,14 @@ class AsType:
 
     def __init_subclass__(cls) -> None:
         cls.__name__ = "type"
+
+    @property
+    def dtype(self) -> Any:
+        """What NumPy asks whatever stands for a dtype: `np.finfo(float).eps`, `x.dtype == int`."""
+        python = getattr(self, "python", None)
+        if python is None:
+            raise AttributeError("dtype")
+        return dtype_of(python)
 
 
 class Converter(AsType):

@@ -636,6 +636,10 @@ def variable(data: Any, requires_grad: bool) -> Tensor:
     return out
 
 
+variable.apply.makes = Tensor  # `isinstance(x, Variable)` is true of every tensor
+variable.apply.title = "torch.autograd.variable.Variable"
+
+
 def _typed(name: str, dtype: Any) -> None:
     """`FloatTensor([1, 2])`, `FloatTensor(2, 3)`: PyTorch's old constructors."""
     entry = Operator(
