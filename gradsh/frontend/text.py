@@ -248,6 +248,8 @@ def formatted(value: Any, conversion: str | None, spec: str) -> str:
         kind = type(value)
         if kind in PLAIN or isinstance(value, (Tensor, str, int, float, np.generic)) or isinstance(kind, Program):
             return format(value, spec)
+        if isinstance(value, np.ndarray) and not value.ndim:  # as `loss.numpy()` is: formatted as its number
+            return format(value, spec)
         if not spec:
             return written(value)
         if kind.__module__ in ("datetime", "decimal", "fractions"):
