@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradsh.advice import arguments, devices, gradients, layers, oddities, program, values
+from gradsh.advice import arguments, devices, gradients, layers, names, oddities, program, values
 from gradsh.advice.scene import Scene
 from gradsh.advice.warnings import of_warning
 from gradsh.errors import GradshError, Where
@@ -48,7 +48,7 @@ ADVICE: dict[str, Callable[[Scene], None]] = {
     "E0601": program.assertion,
     "E0603": program.call,
     "E0604": program.not_callable,
-    "E0605": program.unbound,
+    "E0605": names.unbound,
     "E0606": program.not_iterable,
     "E0901": program.recursion,
 }

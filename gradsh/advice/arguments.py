@@ -19,6 +19,8 @@ def kind(scene: Scene) -> None:
         values.format_spec(scene)
     elif "must be tuple of Tensors, not Tensor" in message:
         in_a_list(scene)
+    elif message.startswith("params argument given to the optimizer"):
+        alone(scene)
     elif "object is not iterable" in message or "can only optimize Tensors" in message:
         optimised(scene)
     elif "is not a Module subclass" in message:
@@ -75,6 +77,13 @@ def optimised(scene: Scene) -> None:
         scene.instead((given, f"{text}()"))
     elif isinstance(scene.value_of(given), Model):
         scene.instead((given, f"{text}.parameters()"))
+
+
+def alone(scene: Scene) -> None:
+    """`SGD(w, lr=0.1)`: one tensor stands in a list, too."""
+    given = scene.tree.arguments[0].value if isinstance(scene.tree, nodes.Call) and scene.tree.arguments else None
+    if given is not None:
+        scene.instead((given, f"[{scene.text_of(given)}]"), words="put it into a list: ")
 
 
 def not_made(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import CodeType
 
 from gradsh.advice import numbers
 from gradsh.advice.quoted import dtype_named
@@ -11,6 +12,7 @@ from gradsh.causes.text import operand
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.nn.module import Model
 from gradsh.language import nodes
+from gradsh.language.models import SELF
 
 MANY = 8  # names of layers that are listed
 
@@ -85,6 +87,12 @@ def otherwise(scene: Scene) -> bool:
 def layers_of(scene: Scene, attribute: nodes.Attribute) -> None:
     """A layer under a name that the model does not have: those that it has."""
     held = scene.value_of(attribute.value)
+    begun = getattr(getattr(type(held), "written", {}).get("__init__"), "__code__", None)
+    if isinstance(begun, CodeType) and f".{attribute.name}" in begun.co_varnames:  # `fc = nn.Linear(2, 1)`
+        scene.error.help = (
+            f"`{attribute.name}` is a variable of `__init__`, which ends with it: `{SELF}.{attribute.name}`"
+        )
+        return
     if not isinstance(held, Model):
         return
     text = scene.text_of(attribute.value)

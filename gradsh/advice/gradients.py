@@ -100,7 +100,11 @@ def non_scalar(scene: Scene) -> None:
     scene.point_at_output(out, f"shape {list(out.shape)}")
     text = scene.output_text(out)
     tree = scene.tree
-    if isinstance(tree, nodes.Call) and isinstance(tree.function, nodes.Name) and tree.function.name == "grad":
+    if (
+        isinstance(tree, nodes.Call)
+        and isinstance(tree.function, nodes.Name | nodes.Attribute)
+        and tree.function.name == "grad"
+    ):
         node = scene.output_node(out)
         if node is None or isinstance(node, (nodes.ListExpr, nodes.TupleExpr)):
             return
@@ -300,9 +304,9 @@ def unused_input(scene: Scene) -> None:
         scene.add(made, f"{shown} is made here")
     call = with_argument(scene.text, "allow_unused")
     if help:
-        scene.offer(help + (f"; `{call}` gives none for it" if call else ""))
+        scene.offer(help + (f"; `{call}` gives `none` for it" if call else ""))
     elif call:
-        scene.offer(f"`{call}` gives none for it")
+        scene.offer(f"`{call}` gives `none` for it")
 
 
 def leaf_flag(scene: Scene) -> None:

@@ -147,7 +147,8 @@ def dtypes(scene: Scene) -> None:
     shown = f"`{found.name}` " if found.name else ""
     if found.kind.startswith("Embedding") and not given.is_floating_point:
         own = OF[found.input.data.dtype]
-    scene.error.labels[0].text = f"{shown}{described(found)} is {own!r}, and got {given!r}"
+    wanted = f"is {own!r}, and got" if own is not given else "got"  # an `Embedding` wants integers, whatever it is
+    scene.error.labels[0].text = f"{shown}{described(found)} {wanted} {given!r}"
     method = {"float32": ".float()", "float64": ".double()"}.get(repr(own), f".to({own!r})")
     if found.kind.startswith("Embedding"):
         method = ".long()"

@@ -65,12 +65,26 @@ def too_many(scene: Scene) -> bool:
         return False
     over = int(said[2]) - int(said[1])
     places = [each for each in tree.arguments if each.name is None]
-    if over > len(places):
-        return False
+    if over > len(places) or without_self(scene):
+        return scene.error.help is not None
     dropped = places[len(places) - over :]
     kept = ", ".join(scene.text_of(each) for each in tree.arguments if each not in dropped)
     scene.instead((tree, f"{scene.text_of(tree.function)}({kept})"))
     return scene.error.help is not None
+
+
+def without_self(scene: Scene) -> bool:
+    """`def forward(x):` in a class: the first parameter of a method is what it is called on."""
+    kind, dot, name = scene.error.message.partition("(")[0].rpartition(".")
+    written = getattr(scene.lookup(kind), "written", None) if dot else None
+    code = getattr(written.get(name), "__code__", None) if isinstance(written, dict) else None
+    if not isinstance(code, CodeType):
+        return False
+    taken = [each.removeprefix(".") for each in code.co_varnames[: code.co_argcount]]
+    if taken[:1] in (["self"], ["cls"]):
+        return False
+    scene.error.help = f"a method is given what it is called on first: `{name}({', '.join(['self', *taken])})`"
+    return True
 
 
 def model_of(scene: Scene, name: str) -> None:
@@ -117,16 +131,6 @@ def not_iterable(scene: Scene) -> None:
     """E0606: a number in a loop."""
     if "'int'" in scene.error.message and scene.text.strip():
         scene.offer(f"`range({scene.text})` counts from 0")
-
-
-def unbound(scene: Scene) -> None:
-    """E0605: a name that is assigned later in the same function hides the one outside."""
-    if "local variable" in scene.error.message:
-        name = scene.error.message.split("'")[1]
-        if f".{name}" in scene.globals:
-            scene.offer(
-                f"the function assigns `{name}` further on, so the name is its own; give the outer one as a parameter"
-            )
 
 
 def recursion(scene: Scene) -> None:

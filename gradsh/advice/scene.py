@@ -210,7 +210,7 @@ class Scene(Surroundings):
         tree = self.tree
         method = isinstance(tree, nodes.Call) and isinstance(tree.function, nodes.Attribute)
         at = 0 if method else 1
-        if isinstance(tree, nodes.Call) and isinstance(tree.function, nodes.Name) and tree.function.name == "grad":
+        if isinstance(tree, nodes.Call) and getattr(tree.function, "name", "") == "grad":
             at = 2
         return places[at] if len(places) > at else None
 

@@ -15,6 +15,7 @@ from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.core.users import ModelKind
 from gradsh.language import nodes
 from gradsh.language.nodes import walk
+from gradsh.runtime.builtins import BUILTINS
 
 MANY = 3  # names that are explained at most
 
@@ -219,6 +220,10 @@ def format_spec(scene: Scene) -> None:
 def never_called(scene: Scene) -> None:
     """`let x = tensor(2.0).requires_grad_; x**2`: the method is called where the name was bound."""
     for node in scene.operands():
+        held = scene.value_of(node.value) if isinstance(node, nodes.Attribute) else None
+        if isinstance(held, Tensor) and BUILTINS.facts(f"Tensor.{getattr(node, 'name', '')}") is not None:
+            scene.instead((node, f"{scene.text_of(node)}()"), words="a method is called: ")  # `x.sum + 1`
+            return
         if isinstance(scene.value_of(node), MethodType) and isinstance(node, nodes.Name) and scene.primary is not None:
             found = scene.binding(node.name, scene.page(scene.primary.source), scene.primary.start)
             if found is not None and found[0].value is not None:
@@ -239,6 +244,9 @@ def operation(scene: Scene) -> None:
         attributes.formatted_method(scene)
     elif "NoneType" in message:
         missing_gradient(scene)
+    elif "context manager protocol" in message:
+        if re.match("'(?:function|type|method)'", message):  # `with torch.no_grad:`
+            scene.error.help = f"`with {scene.text}():`"
     elif "for ^" in message:
         numbers.powers(scene)
     elif "'method'" in message:

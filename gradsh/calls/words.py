@@ -42,6 +42,7 @@ AS_TENSOR = {
     int: Type("Tensor", (), ("int", "float", "int64")),
     float: Type("Tensor", (), ("float",)),
 }
+MOST = 12  # names of parameters that are listed for one that there is not
 KINDS = {TOO_LONG: "ValueError", TOO_BIG: "OverflowError"}  # of PyTorch's exceptions that are no TypeError
 NO_ARGUMENTS = "()|none"  # of a method that Python's own C calls without arguments
 
@@ -62,8 +63,11 @@ def with_hint(signature: Signature, said: str, kwargs: Iterable[str]) -> Argumen
     from gradsh.calls.suggest import suggest
 
     keyword = unknown_keyword(signature, kwargs)
-    close = suggest(keyword, [p.name for p in signature.parameters]) if keyword else None
+    names = [p.name for p in signature.parameters if p.name.isidentifier()]
+    close = suggest(keyword, names) if keyword else None
     help = f"did you mean the keyword `{close}`?" if close else None
+    if keyword and not close and len(names) <= MOST and "unexpected keyword" in said:
+        help = f"it takes {', '.join(f'`{name}`' for name in names)}"
     return ArgumentError(said, kind=KINDS.get(said), help=help)
 
 

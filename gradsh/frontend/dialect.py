@@ -18,7 +18,7 @@ IMPORTS = re.compile(r"^(?:import|from) .*\n+|^# .*\n+", re.MULTILINE)
 def speak(problem: GradshError | WarningRecord, bound: Collection[str]) -> None:
     """Say the help and the labels in Python; `bound` are the names of the program."""
     for label in problem.labels:
-        label.text = spelled(label.text)
+        label.text = WORDS.get(label.text, spelled(label.text))
     problem.help = None if problem.help is None else translated(problem.help, bound)
     if isinstance(problem, GradshError):
         problem.edit = None
@@ -54,7 +54,7 @@ def piece(code: str, bound: Collection[str]) -> str | None:
     """A piece of gradsh as Python; None where it cannot be said."""
     if code in WORDS:
         return WORDS[code]
-    if re.fullmatch(r"[\w.]+|\.\w+(\(.*\))?|with .*", code) or code in bound:
+    if re.fullmatch(r"[\w.]+|import .*|from .*|\.\w+(\(.*\))?|with .*", code) or code in bound:
         return code  # a name that is spoken of
     said = _exported(code, bound)
     if said is None:
