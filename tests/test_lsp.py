@@ -83,6 +83,7 @@ async def session(folder: Path) -> None:
         await what_is_wrong(editor)
         await words(editor)
         await the_whole_text(editor)
+        await what_is_no_open_program(client, folder)
     finally:
         await client.shutdown_async(None)
         client.exit(None)
@@ -181,6 +182,22 @@ async def the_whole_text(editor: Editor) -> None:
     assert edit.new_text == "let x = 1 + 2\nif x > 2 { print x }\n"
     await editor.write("let = 3\n", 502)
     assert not await client.text_document_formatting_async(params)
+
+
+async def what_is_no_open_program(client: LanguageClient, folder: Path) -> None:
+    """A text that was never opened, or is none; Python, which is not laid out or completed as gradsh is."""
+    start, layout = types.Position(0, 0), types.FormattingOptions(4, True)
+    for uri in ((folder / "nowhere.grad").as_uri(), folder.as_uri(), "untitled:Untitled-1"):
+        document = types.TextDocumentIdentifier(uri)
+        assert await client.text_document_hover_async(types.HoverParams(document, start)) is None
+        assert not await client.text_document_document_symbol_async(types.DocumentSymbolParams(document))
+    document = types.TextDocumentIdentifier((folder / "b.py").as_uri())
+    item = types.TextDocumentItem(document.uri, "python", 1, "import torch\nx=torch.ones(2)\n")
+    client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    assert await client.text_document_hover_async(types.HoverParams(document, start)) is None  # `import`
+    assert await client.text_document_hover_async(types.HoverParams(document, types.Position(1, 9))) is not None
+    assert await client.text_document_formatting_async(types.DocumentFormattingParams(document, layout)) is None
+    assert not await client.text_document_completion_async(types.CompletionParams(document, start))
 
 
 def test_an_editor(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gradsh.errors import GradshError, Refused, Source, WarningRecord
-from gradsh.files import Files
+from gradsh.files import PYTHON, Files
 from gradsh.language import nodes
 from gradsh.language.exporting.names import Names, Place
 from gradsh.language.nodes import walk
@@ -26,8 +26,9 @@ class Analysis:
         self.problems += errors or warnings
         self.of = Source(name, text)  # what the tree is of
         self.tree = nodes.Program(0, 0, [])
+        self.is_python = name.endswith(PYTHON)  # of which only what is wrong is told: no tree of it is made here
         try:
-            self.tree = self._tree()
+            self.tree = self.tree if self.is_python else self._tree()
         except Refused:
             if before is not None:
                 self.of, self.tree = before.of, before.tree

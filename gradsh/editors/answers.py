@@ -37,6 +37,7 @@ SYMBOLS = {
     nodes.Op: types.SymbolKind.Operator,
     nodes.Param: types.SymbolKind.Constant,
 }
+OF_GRADSH = ("word", "command")  # rows that say nothing of Python's `import`
 PLAIN = "plaintext"
 
 
@@ -137,7 +138,7 @@ def hover(analysis: Analysis, position: types.Position) -> types.Hover | None:
         return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, said + above), place)
     dotted = dotted_before(analysis.source.text, start) + word
     row = described.row(dotted) or described.table().get(word)
-    if row is None:
+    if row is None or (analysis.is_python and row[0] in OF_GRADSH):
         return None
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, page(row)), place)
 
@@ -172,6 +173,8 @@ def dotted_before(text: str, start: int) -> str:
 def completion(analysis: Analysis, session: Session, position: types.Position) -> list[types.CompletionItem]:
     """What may stand there: the program's own names first."""
     source = analysis.source
+    if analysis.is_python:
+        return []
     offset = offset_of(source, position)
     word, start, _ = analysis.word_at(offset)
     word = source.text[start:offset]
@@ -279,6 +282,8 @@ def _symbols(analysis: Analysis, body: list[nodes.Stmt]) -> Iterator[types.Docum
 def formatting(analysis: Analysis) -> list[types.TextEdit] | None:
     """The edit after which the text is as `gradsh fmt` lays it out; None where it is no program."""
     source = analysis.source
+    if analysis.is_python:
+        return None
     try:
         text = formatted(Source(source.name, source.text), table().commands())
     except (Refused, GradshError):

@@ -22,7 +22,10 @@ class Server(LanguageServer):
 
     def analysis(self, uri: str) -> Analysis:
         """What is known of a text as it is now."""
-        text = self.workspace.get_text_document(uri).source
+        try:
+            text = self.workspace.get_text_document(uri).source
+        except (OSError, ValueError):  # it was never opened, and is no file that can be read
+            text = ""
         known = self.known.get(uri)
         if known is None or known[0] != text:
             name = to_fs_path(uri) or "<text>"

@@ -84,6 +84,7 @@ class PythonResolver(Resolver):
     stars: list[str]
 
     def run(self) -> None:
+        self.has_walrus = ":=" in self.source.text  # asked of each statement, of which a text may have 100,000
         self.collect(self.program.body)
         self.resolution.bound = self.scope.bound
         self.block(self.program.body)
@@ -113,7 +114,7 @@ class PythonResolver(Resolver):
 
     def walruses(self, statement: Stmt) -> list[str]:
         """The names that `:=` in a statement's own expressions binds."""
-        if ":=" not in self.source.text:
+        if not self.has_walrus:
             return []
         parts = [getattr(statement, f) for f in statement.fields[2:] if f not in statement.block_fields]
         if isinstance(statement, (python.Def, python.Class)):
