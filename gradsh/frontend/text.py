@@ -254,8 +254,6 @@ def formatted(value: Any, conversion: str | None, spec: str) -> str:
             return written(value)
         if kind.__module__ in ("datetime", "decimal", "fractions"):
             return format(value, spec)
-        if isinstance(value, np.ndarray) and not value.ndim:  # `f"{loss.data.numpy():.4f}"`
-            return format(value.item(), spec)
         raise TypeError_(f"unsupported format string passed to {class_text(kind)}.__format__")
     text = written(value) if conversion == "s" else shown(value)
     if conversion == "a":
