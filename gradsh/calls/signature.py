@@ -16,6 +16,7 @@ from gradsh.calls.formats import order_of
 POSITIONAL, KEYWORD, REST, OPTIONS = "positional", "keyword", "rest", "options"
 
 PROGRAM = "@program"  # in the globals of lowered code, and in no others
+IN_PYTHON = "python"  # what stands under it where that is Python: a number is no tensor to PyTorch's functions
 # Set in the globals of a module, or of a package for all its modules, that acts for programs: what is raised there is
 # the program's, not gradsh's.
 ACTS_FOR_PROGRAMS = "__acts_for_programs__"

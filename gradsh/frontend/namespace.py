@@ -9,8 +9,9 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from gradsh.calls.signature import IN_PYTHON
 from gradsh.engine.core.modes import GradMode, mode
-from gradsh.engine.core.users import spelled
+from gradsh.engine.core.users import PROGRAM, spelled
 from gradsh.errors import TypeError_
 from gradsh.frontend import access, definitions, exceptions, groups, text
 from gradsh.frontend.imports import Absent, Module, imported, missing
@@ -231,6 +232,7 @@ def namespace(
 
     space["@class"] = partial(definitions.define, space)
     space |= {
+        PROGRAM: IN_PYTHON,
         # functions in C, `datetime.strftime`, import through those of the frame that called them
         "__builtins__": {"__build_class__": builtins.__build_class__, "__import__": builtins.__import__},
         "__name__": name,

@@ -9,7 +9,7 @@ from gradsh.calls.signature import Signature
 from gradsh.engine.core import dtypes
 from gradsh.frontend.builtins import NAMES
 from gradsh.frontend.torch import EXTRA
-from gradsh.language.python.torch import PREFIX
+from gradsh.language.python.torch import OF_DIM, PREFIX
 from gradsh.runtime import commands, python
 from gradsh.runtime.builtins import BUILTINS, CONSTANTS
 
@@ -52,6 +52,7 @@ class PythonTable:
 
     def facts(self, name: str) -> Facts | None:
         name = name.removeprefix(PREFIX)
+        name = OF_DIM.get(name, name)
         return BUILTINS.facts(name) if BUILTINS.lookup(name) is not None or name.startswith("Tensor.") else None
 
     def names(self) -> Iterable[str]:

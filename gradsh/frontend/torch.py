@@ -10,6 +10,7 @@ from typing import Any
 
 from gradsh.calls import formats
 from gradsh.calls.formats import MemoryFormat
+from gradsh.calls.signature import as_called
 from gradsh.engine.core.dtypes import DType, Size
 from gradsh.engine.core.modes import GradMode, mode
 from gradsh.engine.core.tensor import Tensor
@@ -20,6 +21,7 @@ from gradsh.frontend.functions import Function
 from gradsh.frontend.kinds import TYPES, Only, class_text, hints_module, kind_of
 from gradsh.frontend.networks import Network
 from gradsh.frontend.tensors import Word
+from gradsh.language.python.torch import OF_DIM
 from gradsh.runtime.builtins import BUILTINS
 
 __acts_for_programs__ = True
@@ -100,6 +102,11 @@ class IterableDataset(Dataset):
 
     title = "torch.utils.data.dataset.IterableDataset"
 
+    def __add__(self, other: Any) -> Any:
+        from gradsh.engine.ops.program.datasets import ChainDataset
+
+        return ChainDataset([self, other])
+
 
 class Sampler(Object):
     """`torch.utils.data.Sampler`."""
@@ -174,6 +181,17 @@ def _built_in(name: str) -> Callable[[], Any]:
     return lambda: BUILTINS.value(name)
 
 
+def _of_dim(name: str) -> Callable[[], Any]:
+    """The function that is the method: it has no `dim` of its own."""
+
+    def find() -> Any:
+        from gradsh.engine.ops.families import methods
+
+        return as_called(methods()[name], f"Tensor.{name}")  # whose words are the same
+
+    return find
+
+
 def _raised(name: str) -> Callable[[], Any]:
     def find() -> Any:
         from gradsh.frontend.exceptions import OF_TORCH
@@ -230,6 +248,12 @@ adaptive_max_pool3d_with_indices unsafe_chunk unsafe_split unsafe_split_with_siz
 """
 
 
+# and probabilities.py
+PROBABILITIES = """
+broadcast_all clamp_probs euler_constant logits_to_probs probs_to_logits tril_matrix_to_vec vec_to_tril_matrix
+"""
+
+
 # of torch.multiprocessing, which is Python's and a little more
 PROCESSES = """
 Event Lock Pool Process Queue cpu_count freeze_support get_all_sharing_strategies get_context get_sharing_strategy
@@ -254,7 +278,9 @@ EXTRA: dict[str, Callable[[], Any]] = {
     **{f"prune.{name}": _member("masks", name) for name in PRUNING.split()},
     **{f"signal.windows.{name}": _member("windows", f"signal.windows.{name}") for name in WINDOWS.split()},
     **{name: _member("rare", name) for name in RARE.split()},
+    **{name: _member("probabilities", name) for name in PROBABILITIES.split()},
     **{f"multiprocessing.{name}": _process(name) for name in PROCESSES.split()},
+    **{name: _of_dim(plain) for name, plain in OF_DIM.items()},
     "Module": _constant(Network),
     "Container": _constant(Network),  # its first name, which classes are still derived from
     "Function": _constant(Function),

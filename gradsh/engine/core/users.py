@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from types import FunctionType, MethodType
 from typing import Any
 
-from gradsh.calls.signature import ACTS_FOR_PROGRAMS
+from gradsh.calls.signature import ACTS_FOR_PROGRAMS, IN_PYTHON
 from gradsh.calls.signature import PROGRAM as PROGRAM
+
+ANYTHING = 4 | 8  # of a code's flags: it has `*args` and `**kwargs`; `inspect`, which names them, takes 8 ms to load
 
 
 class ModelKind(type):
@@ -20,6 +22,19 @@ class ModelKind(type):
 def is_users(function: FunctionType) -> bool:
     """Was the function written in gradsh?"""
     return PROGRAM in function.__globals__
+
+
+def takes_numbers(frame: Any) -> bool:
+    """May the code of a frame call operators with plain numbers alone? gradsh's may, `sqrt(2)`; to Python's that is
+    PyTorch's error."""
+    return bool(frame.f_globals.get(PROGRAM) != IN_PYTHON)
+
+
+def body_takes_numbers(frame: Any) -> bool:
+    """The same, asked by the body of an operator: of the code that called `apply(*args, **kwargs)` around it."""
+    while frame.f_code.co_flags & ANYTHING != ANYTHING:
+        frame = frame.f_back
+    return takes_numbers(frame.f_back)
 
 
 def spelled(function: Any, keywords: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from gradsh.engine.core.modes import mode, truth
 from gradsh.engine.core.place import caller, placed
 from gradsh.engine.core.promotion import sizes_first
 from gradsh.engine.core.tensor import Tensor, is_foreign, make
+from gradsh.engine.core.users import takes_numbers
 from gradsh.engine.operators.fast import MISSING, binary_path, unary_path
 from gradsh.engine.operators.registry import Operator, foreign, refusing
 from gradsh.engine.operators.steps import (
@@ -126,7 +127,7 @@ def _plain(entry: Unary, value: Any, inplace: Any, frame: Any) -> Any:
             return apply_in_place(entry.apply, value, (), {}, frame) if truth(inplace) else entry.apply(value)
     if isinstance(value, Tensor):
         return foreign(entry, [value])
-    if isinstance(value, (int, float)) and value.__class__ is not bool:
+    if isinstance(value, (int, float)) and value.__class__ is not bool and takes_numbers(frame):
         if entry.number is not None:
             try:
                 return entry.number(value)
@@ -326,7 +327,7 @@ def _by_name(entry: Binary, operator: Callable[..., Any], mixed: Callable[..., A
                 return mixed(y, x, 1)
             if numbers == "both" and isinstance(y, (int, float)):
                 return operator(number_tensor(x), number_tensor(y), 2)
-            if entry.number is not None and isinstance(y, (int, float)):
+            if entry.number is not None and isinstance(y, (int, float)) and takes_numbers(_getframe(1)):
                 return entry.number(x, y)
         if is_foreign(x) or is_foreign(y):
             return foreign(entry, [x, y])

@@ -33,6 +33,9 @@ _WITH_NAMES = "mps xpu version jit compiler fft cpu distributed types serializat
 _NAMED |= {f"torch.{name}": name for name in _WITH_NAMES.split()}
 # others with their module than by their bare name, in programs alone
 _APART = {"torch.cuda.amp.autocast": "cuda_autocast", "torch.cpu.amp.autocast": "cpu_autocast"}
+# functions of `torch` that take a `dim` where those of torch.nn.functional may do without
+OF_DIM = {"softmax_of_dim": "softmax", "log_softmax_of_dim": "log_softmax"}
+_APART |= {f"torch.{plain}": name for name, plain in OF_DIM.items()}
 
 
 def submodule(module: str, name: str) -> str | None:

@@ -417,6 +417,9 @@ def libm_power(base: float, exponents: Any) -> Any:
     return alloc.array([one(e) for e in exponents.tolist()], np.float64)
 
 
+_PARTS = "(row, col, offset=0, *, dtype=None, requires_grad=False)"
+
+
 def _triangle(operator: str, rows: Any, columns: Any, dtype: Any) -> tuple[int, int, Any]:
     row, col = need_int(operator, "row", 1, rows), need_int(operator, "col", 2, columns)
     for name, extent in (("row", row), ("col", col)):
@@ -425,22 +428,18 @@ def _triangle(operator: str, rows: Any, columns: Any, dtype: Any) -> tuple[int, 
     return row, col, numpy_dtype(operator, dtype, INT64)
 
 
-@function(
-    "tril_indices(row, col, offset=0, *, dtype=None)", method=False, differentiable=False, example="tril_indices(2, 2)"
-)
-def tril_indices(row: Any, col: Any, offset: Any, dtype: Any) -> Tensor:
+@function("tril_indices" + _PARTS, method=False, differentiable=False, example="tril_indices(2, 2)")
+def tril_indices(row: Any, col: Any, offset: Any, dtype: Any, requires_grad: Any) -> Tensor:
     """The row and column numbers of the lower triangle of a row x col matrix: two rows."""
     n, m, target = _triangle("tril_indices", row, col, dtype)
-    return leaf(alloc.array(np.tril_indices(n, offset, m)).astype(target), False, mode.where)
+    return leaf(alloc.array(np.tril_indices(n, offset, m)).astype(target), requires_grad, mode.where)
 
 
-@function(
-    "triu_indices(row, col, offset=0, *, dtype=None)", method=False, differentiable=False, example="triu_indices(2, 2)"
-)
-def triu_indices(row: Any, col: Any, offset: Any, dtype: Any) -> Tensor:
+@function("triu_indices" + _PARTS, method=False, differentiable=False, example="triu_indices(2, 2)")
+def triu_indices(row: Any, col: Any, offset: Any, dtype: Any, requires_grad: Any) -> Tensor:
     """The row and column numbers of the upper triangle of a row x col matrix: two rows."""
     n, m, target = _triangle("triu_indices", row, col, dtype)
-    return leaf(alloc.array(np.triu_indices(n, offset, m)).astype(target), False, mode.where)
+    return leaf(alloc.array(np.triu_indices(n, offset, m)).astype(target), requires_grad, mode.where)
 
 
 # --- after the likeness of others ------------------------------------------------------------------------------------

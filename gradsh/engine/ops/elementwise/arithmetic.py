@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from gradsh.engine.core.arguments import need_tensor
 from gradsh.engine.core.promotion import broadcast_error, converted, promoted
 from gradsh.engine.core.tensor import Tensor
+from gradsh.engine.core.users import body_takes_numbers
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import binary, unary
 from gradsh.engine.operators.general import General, op
@@ -20,6 +22,8 @@ from gradsh.engine.ops.elementwise.masks import by_zero, is_float, not_bool, not
 from gradsh.errors import DtypeError, ValueProblem
 
 # --- sums and products -----------------------------------------------------------------------------------------
+
+_getframe = sys._getframe
 
 
 @binary(
@@ -392,7 +396,7 @@ neg.vjp()(lambda F, g, out, x: -g)
 def positive(x: Any) -> Any:
     """`input` itself."""
     if not isinstance(x, Tensor):
-        if isinstance(x, (int, float)):
+        if isinstance(x, (int, float)) and body_takes_numbers(_getframe(0)):
             return +x
         need_tensor("positive", "input", 1, x)
     if x.data.dtype.kind == "b":

@@ -17,6 +17,7 @@ from gradsh.engine.core.graph import Kind, Node
 from gradsh.engine.core.modes import truth
 from gradsh.engine.core.namespaces import Namespace, T
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.users import takes_numbers
 from gradsh.engine.kernels.compiled import Native, numbers
 from gradsh.engine.operators.general import General, op, run
 from gradsh.engine.operators.registry import METHODS
@@ -121,7 +122,7 @@ def with_settings(
             values = bind(args, kwargs)
             x = values[0]
             if x.__class__ is not Tensor:
-                if isinstance(x, (int, float)):
+                if isinstance(x, (int, float)) and takes_numbers(_getframe(1)):
                     try:
                         return kernel(np.float64(x), *values[1:]).item()
                     except FAILURES as error:

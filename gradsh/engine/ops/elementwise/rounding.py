@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import is_int, misfit, need_tensor
 from gradsh.engine.core.promotion import broadcast_error, converted, in_dtype, result_dtype
 from gradsh.engine.core.tensor import Tensor, make
+from gradsh.engine.core.users import body_takes_numbers
 from gradsh.engine.operators.composite import composite
 from gradsh.engine.operators.elementwise import Unary, binary, unary
 from gradsh.engine.operators.general import op
@@ -22,6 +24,8 @@ from gradsh.engine.ops.elementwise.powers import pow as power
 from gradsh.errors import DtypeError, ValueProblem
 
 # --- rounding ----------------------------------------------------------------------------------------------------
+
+_getframe = sys._getframe
 
 
 def _between() -> list[call]:
@@ -92,6 +96,8 @@ round_decimals.vjp("input")(lambda F, g, out, x, decimals: zeros(F, g))
 def round(x: Any, decimals: int) -> Any:
     """The nearest whole number, or the nearest with `decimals` decimals; halves go to the even one."""
     if x.__class__ is not Tensor and isinstance(x, (int, float)):
+        if not body_takes_numbers(_getframe(0)):
+            need_tensor("round", "input", 1, x)
         return float(np.round(x, decimals)) if isinstance(x, float) else x
     if not is_int(decimals):
         raise misfit("round")
@@ -229,7 +235,8 @@ def clamp(x: Any, min: Any, max: Any) -> Any:
     """Every element, brought between `min` and `max`, which are numbers or tensors."""
     bounds = [b for b in (min, max) if b is not None]
     numbers = all(isinstance(b, (int, float)) for b in bounds)
-    if x.__class__ is not Tensor and isinstance(x, (int, float)) and bounds and numbers:
+    plain = x.__class__ is not Tensor and isinstance(x, (int, float)) and bounds and numbers
+    if plain and body_takes_numbers(_getframe(0)):  # what called `apply`
         return clamp_numbers.kernel(np.float64(x) if isinstance(x, float) else np.int64(x), min, max).item()
     if not isinstance(x, Tensor) or not (numbers or all(isinstance(b, Tensor) for b in bounds)):
         raise misfit("clamp")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradsh.engine.core.namespaces import T
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.composite import function
 from gradsh.errors import ArgumentError, AssertionFailed, ValueError_
@@ -41,7 +42,7 @@ def assert_close(
         raise ValueError_(f"Both 'rtol' and 'atol' must be either specified or omitted, but got no {missing}.")
     wrong = difference(actual, expected, None if rtol is None else (rtol, atol), equal_nan, check_dtype, check_stride)
     if wrong:
-        raise AssertionFailed(msg if isinstance(msg, str) else wrong)
+        raise AssertionFailed(msg(wrong) if callable(msg) else msg if isinstance(msg, str) else wrong)
 
 
 def difference(a: Any, b: Any, tolerances: Any, equal_nan: bool, check_dtype: bool, check_stride: bool) -> str:
@@ -64,7 +65,11 @@ def difference(a: Any, b: Any, tolerances: Any, equal_nan: bool, check_dtype: bo
             return attribute("shape", f"torch.Size({list(a.data.shape)})", f"torch.Size({list(b.data.shape)})")
         if check_dtype and a.data.dtype != b.data.dtype:
             return attribute("dtype", f"torch.{a.dtype!r}", f"torch.{b.dtype!r}")
+        if check_stride and strides(a) != strides(b):
+            return attribute("stride()", f"{strides(a)}", f"{strides(b)}")
         return of_arrays(np.asarray(a.data), np.asarray(b.data), tolerances, equal_nan)
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return difference(T.from_numpy(a), T.from_numpy(b), *options)
     if a is None or b is None:
         return "" if a is b else f"None mismatch: {a} is not {b}"
     if isinstance(a, bool) and isinstance(b, bool):
@@ -73,8 +78,20 @@ def difference(a: Any, b: Any, tolerances: Any, equal_nan: bool, check_dtype: bo
         if check_dtype and type(a) is not type(b):
             return f"The (d)types do not match: {type(a)} != {type(b)}."
         return of_arrays(np.asarray(a), np.asarray(b), tolerances, equal_nan)
-    kinds = [f"<class '{'torch.Tensor' if isinstance(x, Tensor) else type(x).__name__}'>" for x in (a, b)]
+    kinds = [f"<class '{_kind(x)}'>" for x in (a, b)]
     raise ArgumentError(f"No comparison pair was able to handle inputs of type {kinds[0]} and {kinds[1]}.")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return "torch.Tensor"
+    return "numpy.ndarray" if isinstance(value, np.ndarray) else type(value).__name__
+
+
+def strides(x: Tensor) -> tuple[int, ...]:
+    """In elements."""
+    found: tuple[int, ...] = T.stride(x)
+    return found
 
 
 def first_of(found: Any) -> str:

@@ -167,6 +167,7 @@ def _call(entry: Any) -> None:
         return run(entry, values, _getframe(1))
 
     public(entry)(apply)
+    strict.__name__ = entry.name  # `torch.softmax` in Python, too
     METHODS[entry.name] = strict
     short_step(entry)
     batches_along(entry, one_dim=True)

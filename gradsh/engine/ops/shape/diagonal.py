@@ -11,6 +11,7 @@ from gradsh.engine.core import alloc
 from gradsh.engine.core.arguments import dim_index, need_tensor
 from gradsh.engine.core.modes import mode
 from gradsh.engine.core.namespaces import T
+from gradsh.engine.core.promotion import result_dtype
 from gradsh.engine.core.strided import empty_strided_as, strided
 from gradsh.engine.core.tensor import Tensor
 from gradsh.engine.operators.batch_rules import along, along_in_shape, applied, on_last_dims, sample_of
@@ -276,7 +277,10 @@ def block_diag(tensors: Any) -> Any:
     if not tensors:
         return alloc.zeros((1, 0), mode.default)
     blocks = [np.reshape(x, (1,) * (2 - x.ndim) + x.shape) for x in tensors]
-    dtype = np.result_type(*blocks) if len({b.dtype for b in blocks}) > 1 else blocks[0].dtype
+    dtype = tensors[0].dtype
+    for at in range(1, len(tensors)):
+        sofar = alloc.empty((1,) * max(x.ndim for x in tensors[:at]), dtype)
+        dtype = result_dtype(sofar, tensors[at]).np
     full = alloc.zeros((sum(b.shape[0] for b in blocks), sum(b.shape[1] for b in blocks)), dtype)
     row = column = 0
     for block in blocks:
