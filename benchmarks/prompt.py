@@ -49,9 +49,10 @@ def cpu_of(pid: int) -> float:
 
 
 def settle(shell: Shell) -> None:
-    """Wait until nothing is drawn, and no more than a blink of CPU time is used in half a second."""
+    """Wait until nothing is drawn, and little CPU time is used in half a second: an editor asks for the size of its
+    terminal twice a second, which takes up to 10 ms where the system has put away what the process had read."""
     before = -1.0
-    while (now := cpu_of(shell.pid)) - before > 0.002:
+    while (now := cpu_of(shell.pid)) - before > 0.02:
         before = now
         shell.quiet(0.5)
 
